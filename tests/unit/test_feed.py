@@ -1,0 +1,337 @@
+"""What feed readers get: documents that parse, say the same in every format, and never waver."""
+
+from __future__ import annotations
+
+import json
+import locale
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from uuid import UUID
+
+import feedparser
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from feeds.feed import (
+    MAX_BYTES,
+    Document,
+    FeedFormat,
+    build_feed,
+    feed_id,
+    feed_url,
+    newsletter_namespace,
+    note_guid,
+)
+from storage.records import Identity, Issue, IssueState, Mailing
+
+URL = "https://notes.example.com"
+IDENTITY = Identity(
+    title="Working Notes",
+    url=URL,
+    sender="Working Notes <notes@example.com>",
+    author="Ada Example",
+    description="Field notes on shipping things",
+    language="en-GB",
+)
+NAMESPACE = newsletter_namespace(URL)
+DAY = datetime(2026, 11, 3, 9, 0, 0, 123456, tzinfo=UTC)
+XML = (FeedFormat.RSS, FeedFormat.ATOM)
+NS = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+}
+
+
+def make_issue(number: int = 1, **changes: object) -> Issue:
+    """An issue published `number` days after the first."""
+    base = Issue(
+        id=number,
+        note_id=f"note-{number}",
+        path=f"note-{number}.md",
+        guid=note_guid(NAMESPACE, f"note-{number}"),
+        slug=f"note-{number}",
+        title=f"Note {number}",
+        summary=f"About {number}",
+        html=f'<p>Body {number} &amp; <a href="{URL}/issues/x">more</a></p>',
+        text=f"Body {number} & more",
+        tags=("tools", "shipping things"),
+        media=(),
+        wiki=(),
+        content_hash="",
+        rendering="",
+        state=IssueState.LIVE,
+        mailing=Mailing.OFF,
+        mailing_reason="",
+        published_at=DAY + timedelta(days=number),
+        updated_at=DAY + timedelta(days=number, hours=1),
+        mail_at=None,
+        revision=1,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+ISSUES = tuple(make_issue(number) for number in (3, 2, 1))
+
+
+def parse(document: Document) -> feedparser.FeedParserDict:
+    """Reads a feed the way a feed reader does, and insists that nothing is malformed."""
+    parsed = feedparser.parse(document.body, response_headers={"content-type": document.media_type})
+    assert not parsed.bozo, parsed.get("bozo_exception")
+    return parsed
+
+
+def tree(document: Document) -> etree._Element:
+    """The document's root element."""
+    return etree.fromstring(document.body)
+
+
+@pytest.mark.parametrize("feed_format", XML)
+def test_readers_find_every_issue_with_its_whole_body(feed_format: FeedFormat) -> None:
+    """RSS and Atom carry id, title, link, summary, body, dates, author and tags of each issue."""
+    parsed = parse(build_feed(feed_format, IDENTITY, ISSUES))
+    entry = parsed.entries[0]
+    assert entry.id == ISSUES[0].guid
+    assert entry.title == "Note 3"
+    assert entry.link == f"{URL}/issues/note-3"
+    assert entry.summary == "About 3"
+    assert entry.content[0].value == ISSUES[0].html
+    assert datetime(*entry.published_parsed[:6], tzinfo=UTC) == ISSUES[0].published_at.replace(
+        microsecond=0
+    )
+    assert [tag.term for tag in entry.tags] == ["tools", "shipping things"]
+    assert (entry.get("author") or parsed.feed.author) == "Ada Example"
+    assert parsed.feed.language == "en-GB"
+
+
+def test_ids_and_order_agree_in_all_formats() -> None:
+    """Every format lists the same ids, newest first (rules E7, E12)."""
+    expected = [issue.guid for issue in ISSUES]
+    for feed_format in XML:
+        parsed = parse(build_feed(feed_format, IDENTITY, ISSUES))
+        assert [entry.id for entry in parsed.entries] == expected
+    document = json.loads(build_feed(FeedFormat.JSON, IDENTITY, ISSUES).body)
+    assert [item["id"] for item in document["items"]] == expected
+
+
+@pytest.mark.parametrize("hub", ["", "https://hub.example.com/"])
+@pytest.mark.parametrize("tag", [None, "shipping things"])
+def test_rss_channel_links_to_the_site_and_to_itself(hub: str, tag: str | None) -> None:
+    """The channel's link is the site's page, and self is the feed's own address (E3, E4, E5)."""
+    channel = tree(build_feed(FeedFormat.RSS, IDENTITY, ISSUES, hub=hub, tag=tag))[0]
+    page = URL if tag is None else f"{URL}/tags/shipping%20things"
+    assert channel.findtext("link") == page
+    links = {link.get("rel"): link for link in channel.findall("atom:link", NS)}
+    assert links["self"].get("href") == f"{page}/feed.xml"
+    assert links["self"].get("type") == "application/rss+xml"
+    assert ("hub" in links) == bool(hub)
+    if hub:
+        assert links["hub"].get("href") == hub
+
+
+def test_rss_items_keep_to_the_profile() -> None:
+    """The summary stands before the body, the guid is no link, the author is a creator (E13, E27)."""
+    item = tree(build_feed(FeedFormat.RSS, IDENTITY, ISSUES)).find("channel/item")
+    assert item is not None
+    names = [child.tag for child in item]
+    assert names.index("description") < names.index(f"{{{NS['content']}}}encoded")
+    assert item.find("guid").get("isPermaLink") == "false"  # type: ignore[union-attr]
+    assert item.findtext("dc:creator", namespaces=NS) == "Ada Example"
+    assert item.find("author") is None
+    assert item.findtext("pubDate") == "Fri, 06 Nov 2026 09:00:00 +0000"
+
+
+def test_atom_has_what_the_rfc_demands() -> None:
+    """An Atom feed has one id, title, updated and author; entries type their body (RFC 4287 4.1)."""
+    root = tree(build_feed(FeedFormat.ATOM, IDENTITY, ISSUES, hub="https://hub.example.com/"))
+    for name in ("id", "title", "updated", "author"):
+        assert len(root.findall(f"atom:{name}", NS)) == 1
+    assert root.findtext("atom:author/atom:name", namespaces=NS) == "Ada Example"
+    rels = [link.get("rel") for link in root.findall("atom:link", NS)]
+    assert sorted(rels) == ["alternate", "hub", "self"]
+    for entry in root.findall("atom:entry", NS):
+        assert entry.find("atom:content", NS).get("type") == "html"  # type: ignore[union-attr]
+        for name in ("id", "title", "updated", "published"):
+            assert len(entry.findall(f"atom:{name}", NS)) == 1
+    assert root.findtext("atom:updated", namespaces=NS) == "2026-11-06T10:00:00+00:00"
+    assert root.get("{http://www.w3.org/XML/1998/namespace}lang") == "en-GB"
+
+
+@pytest.mark.parametrize("feed_format", list(FeedFormat))
+def test_same_issues_give_the_same_bytes(feed_format: FeedFormat) -> None:
+    """Two builds are byte-identical and share an etag; a change gives another one (rule E8)."""
+    first = build_feed(feed_format, IDENTITY, ISSUES)
+    again = build_feed(feed_format, IDENTITY, list(ISSUES))
+    assert first == again
+    changed = build_feed(feed_format, IDENTITY, [make_issue(3, title="Other"), *ISSUES[1:]])
+    assert changed.etag != first.etag
+    assert first.etag.startswith('"')
+    assert first.etag.endswith('"')
+    assert first.last_modified == datetime(2026, 11, 6, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("feed_format", list(FeedFormat))
+def test_building_touches_no_locale(
+    feed_format: FeedFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight threads build equal bytes and nobody sets the process's locale (rule E18)."""
+    calls: list[object] = []
+    monkeypatch.setattr(locale, "setlocale", lambda *arguments: calls.append(arguments))
+    with ThreadPoolExecutor(8) as pool:
+        built = list(pool.map(lambda _: build_feed(feed_format, IDENTITY, ISSUES), range(16)))
+    assert len({document.body for document in built}) == 1
+    assert calls == []
+
+
+@pytest.mark.parametrize("feed_format", XML)
+@pytest.mark.parametrize("year", [999, 1969, 2400])
+def test_odd_years_are_dates_too(feed_format: FeedFormat, year: int) -> None:
+    """A year of three digits is written with four (rule E18)."""
+    issue = make_issue(published_at=datetime(year, 1, 1, tzinfo=UTC), updated_at=DAY)
+    root = tree(build_feed(feed_format, IDENTITY, [issue]))
+    if feed_format is FeedFormat.RSS:
+        assert parsedate_to_datetime(root.findtext("channel/item/pubDate")).year == year  # type: ignore[arg-type]
+    else:
+        assert root.findtext("atom:entry/atom:published", namespaces=NS) == (
+            f"{year:04}-01-01T00:00:00+00:00"
+        )
+
+
+@pytest.mark.parametrize("feed_format", list(FeedFormat))
+def test_an_empty_feed_is_valid(feed_format: FeedFormat) -> None:
+    """A newsletter without an issue has feeds with all that the formats demand (rule E2)."""
+    document = build_feed(feed_format, replace(IDENTITY, description=""), [])
+    if feed_format is FeedFormat.JSON:
+        assert json.loads(document.body)["items"] == []
+        return
+    parsed = parse(document)
+    assert parsed.entries == []
+    assert parsed.feed.title == "Working Notes"
+    assert parsed.feed.link == URL
+    assert parsed.feed.updated
+
+
+def test_titles_are_plain_text() -> None:
+    """A title that looks like markup is shown as it was written (rule E15)."""
+    issue = make_issue(title="A & <b>  bold</b>\n claim")
+    rss = tree(build_feed(FeedFormat.RSS, IDENTITY, [issue]))
+    atom = tree(build_feed(FeedFormat.ATOM, IDENTITY, [issue]))
+    item = json.loads(build_feed(FeedFormat.JSON, IDENTITY, [issue]).body)["items"][0]
+    shown = "A & <b> bold</b> claim"
+    assert rss.findtext("channel/item/title") == shown
+    assert atom.findtext("atom:entry/atom:title", namespaces=NS) == shown
+    assert atom.find("atom:entry/atom:title", NS).get("type") is None  # type: ignore[union-attr]
+    assert item["title"] == shown
+
+
+text = st.text(max_size=60)
+
+
+@settings(max_examples=12, deadline=None)
+@given(title=text, summary=text, body=text, tag=text, author=text)
+def test_no_text_breaks_a_feed(title: str, summary: str, body: str, tag: str, author: str) -> None:
+    """Whatever a note holds, every format parses and keeps the other notes (rule E1)."""
+    hostile = make_issue(9, title=title, summary=summary, html=body, text=body, tags=(tag,))
+    identity = replace(IDENTITY, author=author, description=summary)
+    for feed_format in XML:
+        parsed = parse(build_feed(feed_format, identity, [hostile, ISSUES[0]]))
+        assert [entry.id for entry in parsed.entries] == [hostile.guid, ISSUES[0].guid]
+    items = json.loads(build_feed(FeedFormat.JSON, identity, [hostile, ISSUES[0]]).body)["items"]
+    assert len(items) == 2
+    assert all(item["title"] and item["summary"] for item in items)
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\x1b", "\ufffe", "\uffff", "\ud800", "\x85", "\x7f"])
+@pytest.mark.parametrize("feed_format", list(FeedFormat))
+def test_forbidden_characters_are_left_out(feed_format: FeedFormat, bad: str) -> None:
+    """Characters outside XML's Char, and the controls validators dislike, are dropped (rule E1)."""
+    issue = make_issue(title=f"a{bad}b", html=f"<p>c{bad}d</p>", summary=f"e{bad}f", tags=(bad,))
+    body = build_feed(feed_format, IDENTITY, [issue]).body.decode()
+    assert bad not in body
+    assert all(kept in body for kept in ("ab", "cd", "ef"))
+
+
+def test_the_feed_stays_small() -> None:
+    """Beyond a megabyte the oldest entries are left out, the same ones in all formats (E23)."""
+    long = "<p>" + "x" * 200_000 + "</p>"
+    issues = [make_issue(number, html=long) for number in range(20, 0, -1)]
+    for feed_format in XML:
+        document = build_feed(feed_format, IDENTITY, issues)
+        assert len(document.body) < MAX_BYTES * 1.1
+        assert [e.id for e in parse(document).entries] == [i.guid for i in issues[:4]]
+    items = json.loads(build_feed(FeedFormat.JSON, IDENTITY, issues).body)["items"]
+    assert len(items) == 4
+
+
+def test_one_huge_issue_still_appears() -> None:
+    """The newest issue is in the feed however long it is (rule E23)."""
+    huge = make_issue(html="x" * (MAX_BYTES + 1))
+    assert huge.guid.encode() in build_feed(FeedFormat.RSS, IDENTITY, [huge, *ISSUES]).body
+
+
+@pytest.mark.parametrize("feed_format", list(FeedFormat))
+def test_media_type_and_address_name_the_format(feed_format: FeedFormat) -> None:
+    """Each format has its registered type with a charset, and its own name (rule E19)."""
+    document = build_feed(feed_format, IDENTITY, ISSUES)
+    expected = {
+        FeedFormat.RSS: ("application/rss+xml; charset=utf-8", "feed.xml"),
+        FeedFormat.ATOM: ("application/atom+xml; charset=utf-8", "atom.xml"),
+        FeedFormat.JSON: ("application/feed+json; charset=utf-8", "feed.json"),
+    }
+    assert (document.media_type, feed_format.path) == expected[feed_format]
+    assert feed_url(URL, feed_format, "a/b") == f"{URL}/tags/a%2Fb/{feed_format.path}"
+
+
+@pytest.mark.parametrize("feed_format", list(FeedFormat))
+def test_a_stylesheet_is_for_xml_alone(feed_format: FeedFormat) -> None:
+    """The CSS instruction stands between declaration and root, and not in JSON (rule E26)."""
+    body = build_feed(feed_format, IDENTITY, ISSUES, stylesheet="/static/feed.css").body
+    if feed_format is FeedFormat.JSON:
+        json.loads(body)
+        return
+    instruction = etree.fromstring(body).getprevious()
+    assert instruction is not None
+    assert instruction.get("type") == "text/css"
+    assert instruction.get("href") == "/static/feed.css"
+
+
+def test_json_feed_keeps_to_its_specification() -> None:
+    """The JSON document has the members, types and dates that JSON Feed 1.1 asks for (rule E28)."""
+    hub = "https://hub.example.com/"
+    document = json.loads(build_feed(FeedFormat.JSON, IDENTITY, ISSUES, hub=hub).body)
+    assert document["version"] == "https://jsonfeed.org/version/1.1"
+    assert document["title"] == "Working Notes"
+    assert document["home_page_url"] == URL
+    assert document["feed_url"] == f"{URL}/feed.json"
+    assert document["language"] == "en-GB"
+    assert document["authors"] == [{"name": "Ada Example", "url": URL}]
+    assert document["hubs"] == [{"type": "WebSub", "url": hub}]
+    for item, issue in zip(document["items"], ISSUES, strict=True):
+        assert item["id"] == issue.guid
+        assert item["url"] == f"{URL}/issues/{issue.slug}"
+        assert item["content_html"] == issue.html
+        assert item["tags"] == list(issue.tags)
+        for member in ("date_published", "date_modified"):
+            assert datetime.fromisoformat(item[member]).tzinfo is not None
+
+
+def test_ids_outlive_scheme_and_spelling() -> None:
+    """A note's guid is a urn:uuid that neither https, a slash nor Unicode's forms change (E7)."""
+    assert newsletter_namespace("http://Notes.example.com/") == NAMESPACE
+    guid = note_guid(NAMESPACE, "caf\u00e9")
+    assert guid == note_guid(NAMESPACE, "cafe\u0301")
+    assert guid.startswith("urn:uuid:")
+    assert UUID(guid).version == 5
+    assert note_guid(NAMESPACE, "\udcff.md") != guid
+
+
+def test_a_moved_newsletter_keeps_its_feed_id() -> None:
+    """With its old namespace, a feed on a new domain has the id it had (RFC 4287 4.2.6)."""
+    moved = replace(IDENTITY, url="https://new.example.org", title="New name")
+    root = tree(build_feed(FeedFormat.ATOM, moved, ISSUES, namespace=NAMESPACE))
+    assert root.findtext("atom:id", namespaces=NS) == feed_id(NAMESPACE)
+    assert feed_id(NAMESPACE) != feed_id(NAMESPACE, "tools")
