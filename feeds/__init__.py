@@ -1,0 +1,1 @@
+"""What readers' programs read: notes become HTML and text, issues become feeds."""

@@ -1,0 +1,1 @@
+"""Everything about mail: addresses, messages, SMTP, policy, dispatch."""

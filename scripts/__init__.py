@@ -1,0 +1,1 @@
+"""The commands a person or a timer starts, the demo and the benchmark."""

@@ -12,7 +12,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-
 # ── the newsletter itself ────────────────────────────────────────────────────────────────────
 
 
@@ -58,6 +57,8 @@ class Mailing(StrEnum):
     """By the author or by a run of sender faults; `mailing_reason` says which. Resumes where it was."""
     CANCELLED = "cancelled"
     """Taken back: deliveries not yet on the wire are cancelled. Final."""
+    DONE = "done"
+    """Every delivery has its last outcome. Final."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,11 +377,13 @@ class Claim:
     attempts: int
     """Tries before this one."""
     queued_at: datetime
+    first_tried_at: datetime | None
+    """When the first try began: the time to expiry runs from here, not while a queue waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One SMTP try that did not end in acceptance. (The one that did is the delivery's own row.)"""
+    """One SMTP try that did not end in acceptance; the one that did is the delivery's own row."""
 
     delivery_id: int
     number: int

@@ -1,0 +1,224 @@
+"""The engine, transactions, locks and the schema's version; where driver errors become ours.
+
+Synchronous on purpose: async callers use `asyncio.to_thread`. Nothing above `storage` sees a
+connection, a row or an SQLAlchemy error.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection, Engine, make_url
+
+from storage.errors import DatabaseBusy, SchemaOutdated, StorageError
+
+BUSY_TIMEOUT_S: Final = 30
+_SQLITE_LOCKED: Final = ("database is locked", "database table is locked")
+_PG_RETRY: Final = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL: serialization failure, deadlock, lock not available."""
+
+
+class Lock(Protocol):
+    """A lock that dies with its process."""
+
+    def release(self) -> None:
+        """Give it back; harmless when done twice."""
+
+
+class Database:
+    """A store at a URL. `sqlite:///FILE` or `postgresql://user:pass@host/db`."""
+
+    def __init__(self, engine: Engine, path: Path | None) -> None:
+        self._engine = engine
+        self._path = path
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        """Connect lazily. Raises StorageError when the URL cannot mean a database."""
+        try:
+            parsed = make_url(url)
+        except sa.exc.ArgumentError as error:
+            raise StorageError("[storage] url is not a database URL") from error
+        if parsed.get_backend_name() == "sqlite":
+            return cls._open_sqlite(parsed)
+        if parsed.get_backend_name() == "postgresql":
+            engine = sa.create_engine(
+                parsed.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True
+            )
+            return cls(engine, None)
+        raise StorageError(
+            f"[storage] url: {parsed.get_backend_name()} is not supported; "
+            "use sqlite:///FILE or postgresql://user:pass@host/db"
+        )
+
+    @classmethod
+    def _open_sqlite(cls, url: sa.URL) -> Database:
+        if not url.database or url.database == ":memory:":
+            raise StorageError("[storage] url: SQLite needs a file, as in sqlite:///newsletter.db")
+        path = Path(url.database)
+        engine = sa.create_engine(
+            url.set(drivername="sqlite+pysqlite"),
+            connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        )
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return cls(engine, path)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the single-machine engine."""
+        return self._path is not None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One writing transaction: all of it or nothing. Waits for other writers (SQLite)."""
+        with _wrapping(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent look that never waits for writers."""
+        with _wrapping(), self._engine.connect() as connection:
+            connection.execution_options(newsletter_reading=True)
+            with connection.begin():
+                yield connection
+
+    # ── schema ───────────────────────────────────────────────────────────────────────────
+
+    def upgrade(self) -> None:
+        """Bring the tables to this program's version; harmless when they are."""
+        with self.transaction() as connection:
+            if (
+                not self.is_sqlite
+            ):  # two processes starting at once: the second waits, then finds it done
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7166381)"))
+            config = _alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def prepare(self) -> None:
+        """Make the tables in an empty database; raise SchemaOutdated for those of another version."""
+        current = self._revision()
+        if current is None:
+            self.upgrade()
+        elif current != (head := ScriptDirectory.from_config(_alembic_config()).get_current_head()):
+            raise SchemaOutdated(
+                f"the database has schema {current}, this program needs {head}: "
+                "make a backup, then run `newsletter db upgrade`"
+            )
+
+    def _revision(self) -> str | None:
+        with self.reading() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    # ── locks ────────────────────────────────────────────────────────────────────────────
+
+    def try_lock(self, name: str) -> Lock | None:
+        """The lock of that name, or None while another process holds it.
+
+        It ends with the process, however that ends: a file lock beside an SQLite database, an
+        advisory lock on PostgreSQL.
+        """
+        if self._path is not None:
+            return _FileLock.take(self._path.with_name(f"{self._path.name}.{name}.lock"))
+        with _wrapping():
+            return _AdvisoryLock.take(self._engine, name)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def _alembic_config() -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL: an outcome that was committed survives a power cut, so nobody is mailed twice by one.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")  # an erased address leaves no trace (rule F11)
+    cursor.execute("PRAGMA cache_size = -65536")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes its place at once: upgrading a read lock later fails instead of waiting.
+    reading = connection.get_execution_options().get("newsletter_reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _wrapping() -> Iterator[None]:
+    """The one door through which driver errors leave: as StorageError, chained."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        cause = str(error.orig)
+        if cause in _SQLITE_LOCKED or getattr(error.orig, "sqlstate", None) in _PG_RETRY:
+            raise DatabaseBusy(f"the database is busy ({cause}); trying again is safe") from error
+        raise StorageError(f"the database refused: {cause}") from error
+    except sa.exc.SQLAlchemyError as error:
+        raise StorageError(f"the database cannot be used: {error}") from error
+
+
+class _FileLock:
+    """`flock` on a file; released by the kernel when the process dies."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    @classmethod
+    def take(cls, path: Path) -> _FileLock | None:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        return cls(descriptor)
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+class _AdvisoryLock:
+    """`pg_try_advisory_lock` on a connection of its own; gone when the connection is."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def take(cls, engine: Engine, name: str) -> _AdvisoryLock | None:
+        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        taken = connection.scalar(
+            sa.text("SELECT pg_try_advisory_lock(hashtext('newsletter'), hashtext(:name))"),
+            {"name": name},
+        )
+        if taken:
+            return cls(connection)
+        connection.close()
+        return None
+
+    def release(self) -> None:
+        if not self._connection.closed:
+            self._connection.invalidate()  # closes the session, and the lock with it
+            self._connection.close()

@@ -1,0 +1,73 @@
+"""What the poll remembers of the notes folder, and the author's schedules. One method, one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+
+import sqlalchemy as sa
+
+from storage import schema
+from storage.database import Database
+from storage.records import KnownNote, Schedule
+
+
+class Notebook:
+    """The poll's memory of files, so that unchanged ones cost nothing, also across restarts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load(self) -> dict[str, KnownNote]:
+        """Every note seen, by path."""
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(schema.notes)).mappings()
+            return {row["path"]: KnownNote(**row) for row in rows}
+
+    def save(self, changed: Sequence[KnownNote], gone: Collection[str] = ()) -> None:
+        """Remember these and forget those paths."""
+        if not changed and not gone:
+            return
+        table = schema.notes
+        paths = {note.path for note in changed} | set(gone)
+        with self._database.transaction() as connection:
+            connection.execute(
+                sa.delete(table).where(table.c.path == sa.bindparam("b_path")),
+                [{"b_path": path} for path in sorted(paths)],
+            )
+            if changed:
+                connection.execute(sa.insert(table), [asdict(note) for note in changed])
+
+
+class Schedules:
+    """When the author wants notes to go out, by command."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, schedule: Schedule) -> None:
+        """Set or move the schedule of a note."""
+        table = schema.schedules
+        with self._database.transaction() as connection:
+            connection.execute(sa.delete(table).where(table.c.path == schedule.path))
+            connection.execute(sa.insert(table).values(**asdict(schedule)))
+
+    def remove(self, path: str) -> bool:
+        """Forget it. False when there was none."""
+        table = schema.schedules
+        with self._database.transaction() as connection:
+            removed = connection.execute(sa.delete(table).where(table.c.path == path))
+            return bool(removed.rowcount)
+
+    def move(self, old: str, new: str) -> None:
+        """The note was renamed."""
+        table = schema.schedules
+        with self._database.transaction() as connection:
+            connection.execute(sa.update(table).where(table.c.path == old).values(path=new))
+
+    def load(self) -> dict[str, Schedule]:
+        """Every schedule, by path of its note."""
+        table = schema.schedules
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(table).order_by(table.c.publish_at)).mappings()
+            return {row["path"]: Schedule(**row) for row in rows}

@@ -1,0 +1,264 @@
+"""The tables: the only file with column names besides the migrations that make them.
+
+Instants are kept as microseconds since 1970 in UTC, the same on SQLite and PostgreSQL, so that
+comparisons and indexes mean the same on both. Uniqueness is an index, never a check in code.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def to_micros(instant: datetime) -> int:
+    """Microseconds since 1970; exact, unlike `timestamp()`. Refuses a naive datetime."""
+    return (instant - EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The aware UTC datetime of `to_micros`."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime in UTC, stored as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Aware datetime → integer."""
+        del dialect
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Integer → aware datetime in UTC."""
+        del dialect
+        return None if value is None else from_micros(value)
+
+
+# SQLite numbers rows by itself only in a column declared INTEGER.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, default: str | None = "") -> Column[str]:
+    """A text column that is never NULL; `default=None` makes it required."""
+    return Column(name, Text, nullable=False, default=default)
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _text("value", None),
+)
+"""Small facts about the store itself: the secret's fingerprint, the archive's version."""
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("path", Text, primary_key=True),
+    _text("note_id"),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    _text("content_hash"),
+    Column("publish_at", Instant),
+    Column("publish_seen_at", Instant),
+    _text("fault"),
+    Column("missing_since", Instant),
+    Column("wake_at", Instant),
+)
+"""The poll's memory of files, by path."""
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("publish_at", Instant, nullable=False),
+    _text("wall", None),
+    _text("zone", None),
+    Column("created_at", Instant, nullable=False),
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("note_id", Text, nullable=False, unique=True),
+    _text("path", None),
+    Column("guid", Text, nullable=False, unique=True),
+    Column("slug", Text, nullable=False, unique=True),
+    _text("title", None),
+    _text("summary"),
+    _text("html"),
+    _text("text"),
+    _text("content_hash"),
+    _text("rendering"),
+    _text("state", None),
+    _text("mailing", None),
+    _text("mailing_reason"),
+    Column("published_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("mail_at", Instant),
+    Column("revision", Integer, nullable=False, default=1),
+    Index("ix_issues_state_published_at", "state", "published_at"),
+    sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
+)
+
+issue_marks = Table(
+    "issue_marks",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    _text("value", None),
+    Index("ix_issue_marks_kind_value", "kind", "value"),
+)
+"""What an issue is found by: its tags, its images, the notes it links to (see MarkKind)."""
+
+slugs = Table(
+    "slugs",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), nullable=False),
+)
+"""Every slug an issue ever had, so that old links lead on and no slug is given twice."""
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _text("address", None),
+    Column("address_key", Text, nullable=False, unique=True),
+    Column("address_hash", Text, nullable=False, unique=True),
+    _text("name"),
+    _text("tags"),
+    _text("state", None),
+    _text("nonce", None),
+    _text("consent"),
+    Column("created_at", Instant, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("unsubscribed_at", Instant),
+    sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
+)
+"""`address_key` is what makes two spellings one subscriber (F14); `tags` are joined by commas."""
+
+consent_events = Table(
+    "consent_events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    _text("kind", None),
+    Column("at", Instant, nullable=False),
+    _text("ip"),
+    _text("source"),
+    _text("text"),
+    Index("ix_consent_events_subscriber_id", "subscriber_id"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address_hash", Text, primary_key=True),
+    _text("address"),
+    _text("reason", None),
+    _text("evidence"),
+    Column("created_at", Instant, nullable=False),
+)
+
+signups = Table(
+    "signups",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _text("address", None),
+    _text("address_key", None),
+    _text("domain", None),
+    _text("ip"),
+    _text("source"),
+    _text("consent"),
+    Column("at", Instant, nullable=False),
+    Column("handled_at", Instant),
+    Index("ix_signups_at", "at"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("lease_until", Instant, nullable=False),
+)
+"""A lease belongs to a worker, not to each row it claims: renewing it is one small write."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _text("kind", None),
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE")),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    _text("state", None),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("queued_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("claimed_by", Text),
+    Column("first_tried_at", Instant),
+    Column("began_at", Instant),
+    Column("settled_at", Instant),
+    Column("code", Integer),
+    _text("status"),
+    _text("reply"),
+    _text("reason"),
+    UniqueConstraint("issue_id", "subscriber_id"),
+    Index("ix_deliveries_subscriber_id", "subscriber_id"),
+    sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
+)
+"""One row per duty. `due_at` is set exactly while the row may be claimed."""
+
+Index(
+    "ix_deliveries_due",
+    deliveries.c.issue_id,
+    deliveries.c.due_at,
+    deliveries.c.id,
+    sqlite_where=deliveries.c.due_at.is_not(None),
+    postgresql_where=deliveries.c.due_at.is_not(None),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    _text("state", None),
+    Column("code", Integer),
+    _text("status"),
+    _text("reply"),
+    _text("reason"),
+)
+"""Every try but the one that was accepted, which the delivery's own row tells."""

@@ -1,0 +1,103 @@
+"""Real databases: each test that asks for `database` runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from storage.database import Database
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a private PostgreSQL server that lives as long as the test run."""
+    programs = _postgres_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is missing: install postgresql to run this on it")
+    folder = tmp_path_factory.mktemp("postgres")
+    port = _free_port()
+    prefix = _as_unprivileged(folder)
+    subprocess.run(
+        [*prefix, programs / "initdb", "-D", folder / "data", "-U", "test", "-A", "trust", "-N"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    options = (
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+    )
+    control = [*prefix, programs / "pg_ctl", "-D", folder / "data", "-w"]
+    subprocess.run(
+        [*control, "-o", options, "-l", folder / "log", "start"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"postgresql://test@127.0.0.1:{port}"
+    try:
+        with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
+            connection.execute("CREATE DATABASE migrated")
+        migrated = Database.open(f"{url}/migrated")
+        migrated.upgrade()
+        migrated.close()
+        yield url
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a fresh database with all tables, on each engine in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'newsletter.db'}"
+    base: str = request.getfixturevalue("postgres")
+    name = f"test{next(_numbers)}"
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
+    return f"{base}/{name}"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh database, on each engine in turn."""
+    opened = Database.open(database_url)
+    opened.prepare()
+    yield opened
+    opened.close()
+
+
+def _postgres_programs() -> Path | None:
+    """The folder of Debian's newest PostgreSQL, or of whichever is on the path."""
+    versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = max(versions, key=lambda path: int(path.parts[4].split(".")[0]), default=None)
+    if newest is not None:
+        return newest.parent
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+def _as_unprivileged(folder: Path) -> list[str]:
+    """PostgreSQL refuses to run as root: use Debian's account for it then."""
+    if os.geteuid() != 0:
+        return []
+    account = pwd.getpwnam("postgres")
+    os.chown(folder, account.pw_uid, account.pw_gid)
+    for parent in (folder, *folder.parents[:2]):
+        parent.chmod(parent.stat().st_mode | 0o055)
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
