@@ -40,9 +40,11 @@ MEDIA_TYPES: Final[MappingProxyType[str, str]] = MappingProxyType(
 )
 """Pictures that cannot carry a script; SVG can, so it is not here."""
 
-_SKIPPED_FOLDERS: Final = frozenset({"node_modules"})
-_SKIPPED_NAMES: Final = frozenset({"_index.md", "_index.markdown"})
+_SKIPPED_STARTS: Final = (".", "#", "~")
+_SKIPPED_ENDS: Final = ("~", ".swp", ".tmp")
+_SKIPPED_NAMES: Final = frozenset({"node_modules", "_index.md", "_index.markdown"})
 _CONFLICT_MARKS: Final = (".sync-conflict-", "conflicted copy")
+
 _NO_TEXT: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 """Characters that neither a database nor a log line can hold."""
 
@@ -267,7 +269,7 @@ def _walk_folder(walk: _Walk, folder: str, prefix: str, depth: int) -> None:
         )
         return
     for entry in entries:
-        if not _is_skipped(entry.name, prefix):
+        if not _is_skipped(entry.name) and (prefix or entry.name != ABOUT):
             _take_entry(walk, entry, prefix + entry.name, depth)
 
 
@@ -282,6 +284,17 @@ def _list_folder(walk: _Walk, folder: str) -> list[os.DirEntry[str]]:
         return list(entries)
 
 
+def _is_skipped(name: str) -> bool:
+    """Hidden, backup, temporary and conflict files, and Hugo's list pages."""
+    return (
+        name.startswith(_SKIPPED_STARTS)
+        or name.endswith(_SKIPPED_ENDS)
+        or name in _SKIPPED_NAMES
+        or _CONFLICT_MARKS[0] in name
+        or _CONFLICT_MARKS[1] in name
+    )
+
+
 def _take_entry(walk: _Walk, entry: os.DirEntry[str], path: str, depth: int) -> None:
     if entry.is_symlink():
         walk.links.append((entry, path, depth))
@@ -289,17 +302,6 @@ def _take_entry(walk: _Walk, entry: os.DirEntry[str], path: str, depth: int) -> 
         _walk_folder(walk, entry.path, path + "/", depth + 1)
     elif entry.name.lower().endswith(SUFFIXES):
         _take_file(walk, entry, path)
-
-
-def _is_skipped(name: str, prefix: str) -> bool:
-    """Hidden, backup, temporary and conflict files, and the pages that are not notes."""
-    if name.startswith((".", "#", "~")) or name.endswith(("~", ".swp", ".tmp")):
-        return True
-    if name in _SKIPPED_FOLDERS or name in _SKIPPED_NAMES:
-        return True
-    if not prefix and name == ABOUT:
-        return True
-    return any(mark in name for mark in _CONFLICT_MARKS)
 
 
 def _take_file(walk: _Walk, entry: os.DirEntry[str], path: str) -> None:
