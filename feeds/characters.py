@@ -1,0 +1,58 @@
+"""Which characters may reach a feed, a mail or a page. Pure.
+
+XML 1.0 cannot carry most control characters, and headers and plain text must not; so they are
+removed once, at the door, and nobody behind it needs to think of them (rules A21, E1).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_NONCHARACTERS: Final = "\ufdd0-\ufdef" + "".join(
+    chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)
+)
+_FORBIDDEN: Final = re.compile(
+    f"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff{_NONCHARACTERS}]"
+)
+_ODD_BREAKS: Final = re.compile("[\x0b\x0c\x85\u2028\u2029]")
+_BLANKS: Final = re.compile("[ \t\n]+")
+
+
+def clean_text(text: str) -> str:
+    """`text` with only characters of the XML Char production, minus C1 controls (XML 1.0 2.2).
+
+    Line ends become LF. Separators such as U+2028 become a space; controls, lone surrogates and
+    noncharacters are removed (rules A21, E1).
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _FORBIDDEN.sub("", _ODD_BREAKS.sub(" ", text))
+
+
+def clean_line(text: str) -> str:
+    """`text` as one line: cleaned, runs of blanks made one, none at the ends."""
+    return _BLANKS.sub(" ", clean_text(text)).strip()
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text` cut at a word to at most `limit` characters, the last an ellipsis if it was cut."""
+    if len(text) <= limit:
+        return text
+    cut = text[:limit]
+    head, blank, _rest = cut.rpartition(" ")
+    kept = head if blank and len(head) > limit // 2 else cut[:-1]
+    return kept.rstrip(" ,;:.–—-") + "…"
+
+
+def columns(text: str) -> int:
+    """How many columns `text` takes in a fixed-width font (UAX 11): wide characters take two."""
+    if text.isascii():
+        return len(text)
+    return sum(_column(character) for character in text)
+
+
+def _column(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
