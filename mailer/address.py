@@ -1,0 +1,180 @@
+"""Addresses: parsed, normalised and compared. The only user of email-validator.
+
+Pure, but for `check_domain`, which asks the DNS through the resolver that it is given.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import dns.resolver
+from email_validator import (
+    EmailNotValidError,
+    EmailUndeliverableError,
+    ValidatedEmail,
+    caching_resolver,
+    validate_email,
+)
+
+from storage.errors import AddressError
+
+DNS_TIMEOUT: Final = 5
+"""Seconds that all questions about one domain may take together (rule F13)."""
+
+ROLES: Final = frozenset(
+    {
+        *("abuse", "hostmaster", "mailer-daemon", "noc", "no-reply", "noreply", "postmaster"),
+        *("root", "security", "spam", "usenet", "uucp", "webmaster"),
+    }
+)
+"""Mailboxes of a machine or an office (RFC 2142 4 and 5). Those of a business, such as info@ or
+sales@, are read by people who do subscribe, and are not among them."""
+
+_MAILBOX: Final = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>\s*")
+_QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """An address that mail can be sent to."""
+
+    display: str
+    """As given, normalised: NFC, the domain in lower case and in its own script."""
+    ascii: str
+    """For envelope and headers: the domain as A-labels (rule A28). Only a local part outside ASCII
+    is left as it is, and then `needs_smtputf8` is set."""
+    key: str
+    """Two addresses are one subscriber if their keys are equal: NFC, case-folded, `+tag` and dots
+    kept (rule F14). Never mailed to."""
+    domain: str
+    """A-labels, lower case."""
+    needs_smtputf8: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A display name and an address (RFC 5322 3.4)."""
+
+    name: str
+    """Without quotes; empty when there is none."""
+    address: Address
+
+
+class DomainVerdict(StrEnum):
+    """What the DNS says about a domain and mail."""
+
+    ACCEPTS = "accepts"
+    """It has a mail exchanger, or a public address to fall back on (RFC 5321 5.1)."""
+    REFUSES = "refuses"
+    """It does not exist, or says that it takes no mail (null MX, RFC 7505)."""
+    UNKNOWN = "unknown"
+    """The DNS did not answer. That is no fault of the address: treat it as accepted."""
+
+
+def parse_address(text: str, *, allow_test_domains: bool = False) -> Address:
+    """The address in `text`, which is nothing but one address.
+
+    Quoted local parts, address literals, display names, spaces and special-use domains are
+    refused (rule F15). `allow_test_domains` lets the special-use ones through, and domains of one
+    label, for a demo or an intranet; example.com is a domain like any other.
+
+    Raises AddressError with a sentence that repeats nothing of the input.
+    """
+    try:
+        valid = validate_email(
+            text,
+            check_deliverability=False,
+            test_environment=allow_test_domains,
+            globally_deliverable=not allow_test_domains,
+        )
+    except EmailNotValidError as error:
+        raise AddressError(_reason(error)) from error
+    return _address(valid)
+
+
+def parse_mailbox(text: str, *, allow_test_domains: bool = False) -> Mailbox:
+    """The one mailbox in `text`: `Working Notes <notes@example.com>`, or an address alone.
+
+    The name may be quoted, and need not be: a comma or a letter outside ASCII is no mistake in a
+    line that a person wrote. Raises AddressError.
+    """
+    match = _MAILBOX.fullmatch(text)
+    if match is None:
+        return Mailbox(name="", address=_parse_stripped(text, allow_test_domains))
+    name = match["name"].strip()
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = _QUOTED_PAIR.sub(r"\1", name[1:-1])
+    return Mailbox(name=name, address=_parse_stripped(match["address"], allow_test_domains))
+
+
+def is_role(address: Address) -> bool:
+    """Whether it is the mailbox of a machine or an office, which nobody subscribes (rule F18)."""
+    local = address.key.rpartition("@")[0]
+    return local.partition("+")[0] in ROLES
+
+
+def open_resolver(timeout: int = DNS_TIMEOUT) -> dns.resolver.Resolver:
+    """A resolver that remembers answers; share one among all checks (rule F13).
+
+    On a host without any DNS configured it knows no server, so every answer is UNKNOWN.
+    """
+    try:
+        return caching_resolver(timeout=timeout)
+    except dns.resolver.NoResolverConfiguration:
+        bare = dns.resolver.Resolver(configure=False)
+        return caching_resolver(timeout=timeout, dns_resolver=bare)
+
+
+def check_domain(address: Address, resolver: dns.resolver.Resolver) -> DomainVerdict:
+    """Whether the domain takes mail. Blocks for as long as the resolver may take; never raises.
+
+    Only for a sign-up, never for an import or while sending (rule F13). A timeout, SERVFAIL or
+    any other trouble of the DNS itself is UNKNOWN.
+    """
+    try:
+        found = validate_email(
+            address.display,
+            check_deliverability=True,
+            globally_deliverable=False,
+            dns_resolver=resolver,
+        )
+    except EmailUndeliverableError as error:
+        return DomainVerdict.REFUSES if _is_answer(error) else DomainVerdict.UNKNOWN
+    except EmailNotValidError:
+        return DomainVerdict.REFUSES
+    return DomainVerdict.ACCEPTS if found.mx else DomainVerdict.UNKNOWN
+
+
+def _address(valid: ValidatedEmail) -> Address:
+    domain = (valid.ascii_domain or valid.domain).lower()
+    local = unicodedata.normalize("NFC", valid.local_part.casefold())
+    return Address(
+        display=valid.normalized,
+        ascii=f"{valid.local_part}@{domain}",
+        key=f"{local}@{domain}",
+        domain=domain,
+        needs_smtputf8=not valid.local_part.isascii(),
+    )
+
+
+def _parse_stripped(text: str, allow_test_domains: bool) -> Address:
+    return parse_address(text.strip(), allow_test_domains=allow_test_domains)
+
+
+def _reason(error: EmailNotValidError) -> str:
+    """The library's sentence up to where it begins to quote what was typed."""
+    sentence = re.split(r" \(|: ", str(error))[0].rstrip(".")
+    if "After Unicode normalization" in sentence:
+        sentence = "The email address contains characters that do not survive normalization"
+    return f"{sentence}."
+
+
+def _is_answer(error: EmailUndeliverableError) -> bool:
+    """Whether the DNS answered. The library raises the same error when it failed in a new way."""
+    return error.__cause__ is None or isinstance(
+        error.__cause__, dns.resolver.NXDOMAIN | dns.resolver.NoAnswer
+    )

@@ -1,0 +1,20 @@
+"""The envelope: what goes to the relay for one reader (RFC 5321 2.3.1). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One message for one recipient (rule B10), ready to be sent.
+
+    `content` is the whole message, headers and body, with CRLF line ends and not yet dot-stuffed.
+    `smtputf8` says that an address or a header needs RFC 6531 (rule A28).
+    """
+
+    sender: str
+    """Return path, without angle brackets; the same on every retry (rule B19)."""
+    recipient: str
+    content: bytes = field(repr=False)
+    smtputf8: bool = False
