@@ -1,0 +1,408 @@
+"""Owns the configuration: one frozen Config from `newsletter.toml` and the environment.
+
+Reads files, never writes one. Every problem is found in one go, and says what to write instead.
+This is the only user of pydantic; how the file is read stands in
+newsletter/configsource.py, and how a single value is in newsletter/values.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
+
+from newsletter.configsource import (
+    TomlTable,
+    apply_environment,
+    find_controls,
+    read_toml,
+    render_template,
+)
+from newsletter.values import (
+    RelayConfig,
+    RelayKind,
+    Tls,
+    is_loopback,
+    nearest,
+    parse_duration,
+    parse_language,
+    parse_links,
+    parse_list,
+    parse_network,
+    parse_postal,
+    parse_relay,
+    parse_sender,
+    parse_site,
+    parse_storage,
+    parse_timezone,
+    parse_web_address,
+    sender_name,
+)
+from storage.errors import ConfigError
+from storage.records import Identity
+
+__all__ = ["Config", "Doubt", "RelayConfig", "RelayKind", "Tls", "load_config", "render_template"]
+
+_NOT_YET: Final = frozenset({"dkim", "bounces"})
+
+# ── the sections, key by key ─────────────────────────────────────────────────────────────────
+
+
+def _no_flag(value: object) -> object:
+    """True is no number, though Python and pydantic count it as 1."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 - pydantic collects ValueErrors alone
+    return value
+
+
+def _below_folder(value: object, info: ValidationInfo) -> object:
+    if not isinstance(value, str | Path) or value == "":
+        raise ValueError("must be a path")
+    return _folder(info) / value
+
+
+def _storage_url(value: object, info: ValidationInfo) -> str:
+    return parse_storage(value, _folder(info))
+
+
+def _relay_url(value: str, info: ValidationInfo) -> str:
+    parse_relay(value, _folder(info))
+    return value
+
+
+def _folder(info: ValidationInfo) -> Path:
+    folder: Path = info.context["folder"] if info.context else Path.cwd()
+    return folder
+
+
+def _positive(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError("must be longer than 0")
+    return value
+
+
+def _not_available(value: str) -> str:
+    if value:
+        raise ValueError("is not available in this version")
+    return value
+
+
+def _empty_or_web(value: str) -> str:
+    return value and parse_web_address(value)
+
+
+Line: TypeAlias = Annotated[str, Field(strict=True)]
+Count: TypeAlias = Annotated[int, BeforeValidator(_no_flag)]
+Duration: TypeAlias = Annotated[timedelta, BeforeValidator(parse_duration)]
+Period: TypeAlias = Annotated[Duration, AfterValidator(_positive)]
+FilePath: TypeAlias = Annotated[Path, BeforeValidator(_below_folder)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True
+    )
+
+
+class NewsletterSection(_Section):
+    """`[newsletter]`: who writes, and where it lives."""
+
+    title: Annotated[Line, Field(min_length=1, max_length=200)]
+    url: Annotated[str, BeforeValidator(parse_site)]
+    sender: Annotated[str, BeforeValidator(parse_sender)]
+    author: Line = ""
+    description: Line = ""
+    language: Annotated[str, BeforeValidator(parse_language)] = "en"
+    timezone: Annotated[str, BeforeValidator(parse_timezone)] = "UTC"
+    postal_address: Annotated[Line, BeforeValidator(parse_postal)] = ""
+    links: Annotated[tuple[tuple[str, str], ...], BeforeValidator(parse_links)] = ()
+
+
+class NotesSection(_Section):
+    """`[notes]`: the folder that is watched."""
+
+    path: FilePath = Path("notes")
+    poll: Period = timedelta(seconds=30)
+    publish_key: Annotated[Line, Field(min_length=1)] = "publish"
+
+
+class ScheduleSection(_Section):
+    """`[schedule]`: what happens when."""
+
+    hold: Duration = timedelta(minutes=5)
+    grace: Duration = timedelta(hours=24)
+    slots: Annotated[Line, AfterValidator(_not_available)] = ""
+
+
+class StorageSection(_Section):
+    """`[storage]`: the database. Its URL may hold a password and is never shown."""
+
+    url: Annotated[str, BeforeValidator(_storage_url)] = Field(
+        default="sqlite:///newsletter.db", repr=False
+    )
+
+
+class SmtpSection(_Section):
+    """`[smtp]`, or one of several `[[smtp]]`."""
+
+    url: Annotated[Line, AfterValidator(_relay_url)] = Field(default="outbox:outbox", repr=False)
+    connections: Annotated[Count, Field(ge=1, le=1000)] = 10
+    rate: Annotated[float, BeforeValidator(_no_flag), Field(ge=0, allow_inf_nan=False)] = 0.0
+
+
+class Doubt(StrEnum):
+    """What to do with a message whose acceptance is unknown (RFC 1047)."""
+
+    RESEND = "resend"
+    """Rather twice than never; the Message-ID is the same."""
+    HOLD = "hold"
+    """Wait for the author."""
+
+
+class DispatchSection(_Section):
+    """`[dispatch]`: patience."""
+
+    retry: Annotated[tuple[Period, ...], BeforeValidator(parse_list), Field(min_length=1)] = tuple(
+        parse_duration(wait) for wait in ("1m", "5m", "15m", "1h", "4h", "8h", "16h")
+    )
+    expire: Period = timedelta(hours=48)
+    lease: Period = timedelta(seconds=60)
+    doubt: Doubt = Doubt.RESEND
+
+
+class FeedsSection(_Section):
+    """`[feeds]`: how much of the archive they hold, and who is told of it."""
+
+    items: Annotated[Count, Field(ge=1, le=1000)] = 30
+    hub: Annotated[Line, AfterValidator(_empty_or_web)] = ""
+
+
+class SubscribersSection(_Section):
+    """`[subscribers]`: how far a sign-up is trusted (rules F3, F5, F6, F13)."""
+
+    check_dns: bool = True
+    confirm_within: Annotated[Period, Field(le=timedelta(days=30))] = timedelta(days=7)
+    limit_address: Annotated[Count, Field(ge=1)] = 3
+    """Confirmation mails to one address in a day."""
+    limit_ip: Annotated[Count, Field(ge=1)] = 10
+    """Sign-ups from one IPv4 address or IPv6 /64 in an hour."""
+    limit_domain: Annotated[Count, Field(ge=1)] = 100
+    """Sign-ups of addresses at one domain in an hour."""
+    limit_total: Annotated[Count, Field(ge=1)] = 1000
+    """Sign-ups in an hour."""
+
+
+class WebSection(_Section):
+    """`[web]`: where the site listens, and the secret behind its links."""
+
+    host: Annotated[Line, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[Count, Field(ge=0, le=65535)] = 8000
+    """0 = any free port."""
+    trusted_proxies: Annotated[
+        tuple[Annotated[str, BeforeValidator(parse_network)], ...], BeforeValidator(parse_list)
+    ] = ()
+    secret_file: FilePath = Path("secret")
+
+
+class _File(_Section):
+    """The whole file. Sections that are missing in it are empty here, and so get their defaults."""
+
+    newsletter: NewsletterSection
+    notes: NotesSection
+    schedule: ScheduleSection
+    storage: StorageSection
+    smtp: tuple[SmtpSection, ...]
+    dispatch: DispatchSection
+    feeds: FeedsSection
+    subscribers: SubscribersSection
+    web: WebSection
+
+
+SECTIONS: Final[Mapping[str, type[_Section]]] = {
+    "newsletter": NewsletterSection,
+    "notes": NotesSection,
+    "schedule": ScheduleSection,
+    "storage": StorageSection,
+    "smtp": SmtpSection,
+    "dispatch": DispatchSection,
+    "feeds": FeedsSection,
+    "subscribers": SubscribersSection,
+    "web": WebSection,
+}
+"""Every section and, as `model_fields`, every key: documentation is tested against it."""
+
+
+# ── the configuration ────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that the author decides. Its repr shows no password."""
+
+    source: Path
+    """The file it was read from, absolute."""
+    newsletter: NewsletterSection
+    notes: NotesSection
+    schedule: ScheduleSection
+    storage: StorageSection
+    relays: tuple[RelayConfig, ...]
+    """What `[smtp]` says; at least one, in the author's order."""
+    dispatch: DispatchSection
+    feeds: FeedsSection
+    subscribers: SubscribersSection
+    web: WebSection
+    warnings: tuple[str, ...]
+    """Sentences about what is allowed and probably not meant."""
+
+    @property
+    def identity(self) -> Identity:
+        """Who writes and where it lives, as mail, archive and feeds know it."""
+        who = self.newsletter
+        return Identity(
+            title=who.title,
+            url=who.url,
+            sender=who.sender,
+            author=who.author or sender_name(who.sender) or who.title,
+            description=who.description,
+            language=who.language,
+            timezone=who.timezone,
+            postal_address=who.postal_address,
+            links=who.links,
+        )
+
+    @property
+    def has_outbox(self) -> bool:
+        """Whether any mail goes to the embedded outbox."""
+        return any(relay.kind is RelayKind.OUTBOX for relay in self.relays)
+
+    @property
+    def check_dns(self) -> bool:
+        """Whether sign-ups are looked up in the DNS: as told, but never with the outbox."""
+        return self.subscribers.check_dns and not self.has_outbox
+
+
+def load_config(path: Path, environ: Mapping[str, str]) -> Config:
+    """Reads the file, and over it the variables `NEWSLETTER_SECTION__KEY` of `environ`.
+
+    Relative paths, also those in variables, are relative to the file's folder. Raises ConfigError
+    with one sentence for every problem there is: bad TOML with its line, an unknown section, key or
+    variable with the nearest known one, a missing key, a value that cannot be used.
+    """
+    source = path.absolute()
+    raw = read_toml(source)
+    keys = {name: tuple(section.model_fields) for name, section in SECTIONS.items()}
+    problems = [*apply_environment(raw, environ, source.parent, keys), *find_controls(raw)]
+    for name in _NOT_YET & raw.keys():
+        problems.append(f"[{name}]: is not available in this version")
+        del raw[name]
+    is_smtp_missing = "smtp" not in raw
+    _complete(raw)
+    try:
+        file = _File.model_validate(raw, context={"folder": source.parent})
+    except ValidationError as error:
+        raise ConfigError(str(path), [*problems, *_sentences(error)]) from error
+    relays = tuple(_relay(section, source.parent) for section in file.smtp)
+    problems += _missing_files(relays)
+    if problems:
+        raise ConfigError(str(path), problems)
+    return Config(
+        source=source,
+        newsletter=file.newsletter,
+        notes=file.notes,
+        schedule=file.schedule,
+        storage=file.storage,
+        relays=relays,
+        dispatch=file.dispatch,
+        feeds=file.feeds,
+        subscribers=file.subscribers,
+        web=file.web,
+        warnings=(*_site_warnings(file), *_relay_warnings(relays, is_smtp_missing)),
+    )
+
+
+def _complete(raw: TomlTable) -> None:
+    for name in SECTIONS:
+        raw.setdefault(name, {})
+    if isinstance(raw["smtp"], dict):
+        raw["smtp"] = [raw["smtp"]]
+
+
+def _relay(section: SmtpSection, folder: Path) -> RelayConfig:
+    relay = parse_relay(section.url, folder)
+    return replace(relay, connections=section.connections, rate=section.rate)
+
+
+# ── problems ─────────────────────────────────────────────────────────────────────────────────
+
+_HINTS: Final = {
+    "title": "what readers call it",
+    "url": 'where readers find the site, like "https://notes.example.com"',
+    "sender": 'the From of every mail, like "Working Notes <notes@example.com>"',
+}
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for detail in error.errors(include_url=False, include_input=False):
+        yield _sentence(detail["type"], detail["loc"], detail["msg"])
+
+
+def _sentence(kind: str, location: tuple[int | str, ...], message: str) -> str:
+    section, *rest = location
+    keys = [part for part in rest if isinstance(part, str)]
+    if kind == "extra_forbidden" and not keys:
+        return f"[{section}]: unknown section{nearest(str(section), SECTIONS)}"
+    where = " ".join([_heading(location), *keys[:1]])
+    if kind == "extra_forbidden":
+        return f"{where}: unknown key{nearest(keys[0], SECTIONS[str(section)].model_fields)}"
+    if kind == "missing":
+        return f"{where}: missing: {_HINTS[keys[0]]}"
+    if kind in {"model_type", "tuple_type"} and not keys:
+        return f"{where}: must be a section"
+    plain = message.removeprefix("Value error, ").replace("Input should be", "must be")
+    return f"{where}: {plain[:1].lower()}{plain[1:]}"
+
+
+def _heading(location: tuple[int | str, ...]) -> str:
+    """`[web]`, or `[[smtp]] 2` for the second relay."""
+    match location:
+        case ("smtp", int(index), *_) if index:
+            return f"[[smtp]] {index + 1}"
+        case _:
+            return f"[{location[0]}]"
+
+
+def _missing_files(relays: tuple[RelayConfig, ...]) -> Iterator[str]:
+    for relay in relays:
+        if relay.ca is not None and not relay.ca.is_file():
+            yield f"[smtp] url: there is no file {relay.ca}"
+
+
+def _site_warnings(file: _File) -> Iterator[str]:
+    url = file.newsletter.url
+    if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
+        yield "[newsletter] url: http:// shows readers' links to everybody on the way, and mail programs refuse its one-click unsubscribe; use https://"
+    if not file.newsletter.postal_address:
+        yield "[newsletter] postal_address: empty; commercial mail needs one in many countries"
+
+
+def _relay_warnings(relays: tuple[RelayConfig, ...], is_missing: bool) -> Iterator[str]:
+    if is_missing:
+        yield "[smtp]: missing; mail goes to the embedded outbox and never leaves this machine"
+    for relay in relays:
+        if relay.tls is Tls.NONE and not relay.is_local:
+            what = "mail and the password travel" if relay.password else "mail travels"
+            yield f"[smtp] url: tls=none to {relay.host}: {what} in clear"

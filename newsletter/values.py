@@ -1,0 +1,371 @@
+"""Owns how a single value of the configuration is read: durations, addresses, relays. Pure.
+
+Each function takes what the author wrote and returns what the program uses, or raises ValueError
+with the rest of a sentence that begins with the key ("must be …"). No message repeats a value that
+may hold a password.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+import tomllib
+import unicodedata
+import zoneinfo
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.errors import ObsoleteHeaderDefect
+from email.headerregistry import Address, AddressHeader, HeaderRegistry
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, cast
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+MAX_SENDER_LOCAL: Final = 31
+"""Octets before the sender's @: a return path adds at most 33 to them, and 64 are allowed
+(RFC 5321 4.5.3.1.1)."""
+
+_UNITS: Final = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+_LONGEST: Final = timedelta(days=3650)
+_DURATION: Final = re.compile(r"(?:\d{1,9}(?:\.\d{1,6})?\s*[smhdw]\s*)+", re.ASCII)
+_DURATION_PART: Final = re.compile(r"([\d.]+)\s*([smhdw])", re.ASCII)
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_LABEL: Final = re.compile(rb"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+"""With the underscore that names in container networks have."""
+_LOCAL_PART: Final = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+)
+
+
+# ── plain values ─────────────────────────────────────────────────────────────────────────────
+
+
+def parse_duration(value: object) -> timedelta:
+    """Reads `30s`, `5m`, `24h`, `2d`, `1w`, `1h30m`, or a number of seconds; at most ten years."""
+    if isinstance(value, timedelta):
+        return value
+    text = str(value).strip().lower()
+    if isinstance(value, bool) or not re.fullmatch(
+        rf"{_DURATION.pattern}|\d{{1,9}}(?:\.\d{{1,6}})?", text, re.ASCII
+    ):
+        raise ValueError('must be a duration like "30s", "5m", "24h" or "2d"')
+    parts = _DURATION_PART.findall(text) or [(text, "s")]
+    total = sum((float(number) * _UNITS[unit] for number, unit in parts), timedelta())
+    if total > _LONGEST:
+        raise ValueError("is longer than ten years")
+    return total
+
+
+def parse_list(value: object) -> object:
+    """Lets a list be written as text, as the environment must: `1m, 5m` or `["1m", "5m"]`."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return _parse_toml(value)
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def parse_table(value: object) -> object:
+    """Lets a table be written as text: `{ GitHub = "https://…" }`."""
+    return _parse_toml(value) if isinstance(value, str) else value
+
+
+def _parse_toml(text: str) -> object:
+    try:
+        document: Mapping[str, object] = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError("must be a value as TOML writes it") from error
+    return document["value"]
+
+
+def parse_links(value: object) -> tuple[tuple[str, str], ...]:
+    """Reads a table of label → absolute http, https or mailto address, in the author's order."""
+    table = parse_table(value)
+    if isinstance(table, tuple):
+        return table
+    if not isinstance(table, dict):
+        raise ValueError(  # noqa: TRY004 - about what was written
+            'must be a table like { GitHub = "https://github.com/example" }'
+        )
+    return tuple((str(label), parse_link(url)) for label, url in table.items())
+
+
+def parse_link(value: object) -> str:
+    """Reads an absolute http, https or mailto address."""
+    parts = _split(value)
+    is_mail = parts.scheme == "mailto" and "@" in parts.path
+    if not is_mail and not (parts.scheme in {"http", "https"} and parts.hostname):
+        raise ValueError("must be an absolute http, https or mailto address")
+    return str(value)
+
+
+def parse_web_address(value: object) -> str:
+    """Reads an absolute http or https address of a service."""
+    parts = _split(value)
+    if parts.scheme not in {"http", "https"} or not is_host(parts.hostname or ""):
+        raise ValueError("must be an absolute http or https address")
+    return str(value)
+
+
+def parse_site(value: object) -> str:
+    """Reads the address of the site: absolute, without user, query and trailing slash."""
+    parts = _split(parse_web_address(value))
+    if parts.query or parts.fragment or "?" in str(value) or "#" in str(value):
+        raise ValueError("must not have a ? or # part")
+    if parts.username is not None:
+        raise ValueError("must not hold a user name")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def parse_sender(value: object) -> str:
+    """Reads exactly one mailbox: `Name <local@domain>` or the address alone (RFC 5322 3.4).
+
+    Returned in canonical spelling, its name quoted where it must be. The local part is ASCII, so
+    that relays without SMTPUTF8 can carry it; the domain may be an international one.
+    """
+    mailbox = _one_mailbox(str(value))
+    if not _LOCAL_PART.fullmatch(mailbox.username):
+        raise ValueError("must have plain ASCII letters, digits and dots before the @")
+    if len(mailbox.username) > MAX_SENDER_LOCAL:
+        raise ValueError(
+            f"must have at most {MAX_SENDER_LOCAL} characters before the @: "
+            "the return path adds to them who it went to"
+        )
+    if not is_host(mailbox.domain):
+        raise ValueError("has no valid domain after the @")
+    return str(mailbox)
+
+
+def sender_name(sender: str) -> str:
+    """The display name of a parsed sender, or empty."""
+    return _one_mailbox(sender).display_name
+
+
+def _one_mailbox(text: str) -> Address:
+    header = HeaderRegistry()("From", text)
+    groups = cast("AddressHeader", header).groups  # what From always is
+    mailboxes = [one for group in groups if group.display_name is None for one in group.addresses]
+    defects = [fault for fault in header.defects if not isinstance(fault, ObsoleteHeaderDefect)]
+    if defects or len(groups) != 1 or len(mailboxes) != 1:
+        raise ValueError(
+            "must be one mailbox like Working Notes <notes@example.com>; "
+            'a name with , : ; or @ in it goes in "double quotes"'
+        )
+    return mailboxes[0]
+
+
+def parse_timezone(value: object) -> str:
+    """Reads the IANA name of a zone that this machine knows, like `Europe/Berlin` (rule G1)."""
+    name = str(value)
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        hint = nearest(name, zoneinfo.available_timezones())
+        raise ValueError(f"is not the name of a time zone{hint}") from error
+    return name
+
+
+def parse_language(value: object) -> str:
+    """Reads a language tag like `en` or `pt-BR` (RFC 5646 2.1, its shape)."""
+    if not _LANGUAGE.fullmatch(str(value)):
+        raise ValueError('must be a language tag like "en" or "pt-BR"')
+    return str(value)
+
+
+def parse_network(value: object) -> str:
+    """Reads an IP address or a network in CIDR notation."""
+    try:
+        return str(ipaddress.ip_network(str(value), strict=False))
+    except ValueError as error:
+        raise ValueError('must hold IP addresses or networks like "10.0.0.0/8"') from error
+
+
+def parse_postal(value: object) -> object:
+    """Joins an address written over several lines into one."""
+    if not isinstance(value, str):
+        return value
+    return ", ".join(line.strip(" ,") for line in value.splitlines() if line.strip(" ,"))
+
+
+def parse_storage(value: object, folder: Path) -> str:
+    """Reads the address of the database; a relative SQLite file is below `folder`."""
+    scheme, separator, rest = str(value).partition("://")
+    if separator and scheme in {"postgresql", "postgres"}:
+        return f"postgresql://{rest}"
+    name, mark, query = rest.removeprefix("/").partition("?")
+    if scheme != "sqlite" or not rest.startswith("/"):
+        raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+    if not name or ":memory:" in name:
+        raise ValueError("must name a file: a database in memory forgets who was mailed")
+    return f"sqlite:///{folder / name}{mark}{query}"
+
+
+# ── relays ───────────────────────────────────────────────────────────────────────────────────
+
+
+class RelayKind(StrEnum):
+    """What stands behind a relay's URL."""
+
+    OUTBOX = "outbox"
+    """The embedded SMTP server, which stores mail in a Maildir."""
+    SMTP = "smtp"
+    """A server somewhere."""
+
+
+class Tls(StrEnum):
+    """How a session is protected (RFC 8314 3, rule A36)."""
+
+    STARTTLS = "starttls"
+    """Required, with a valid certificate: without it nothing is sent."""
+    IMPLICIT = "implicit"
+    """From the first byte, with a valid certificate: `smtps://`."""
+    NONE = "none"
+    """Plain text: to loopback, or because the URL says `?tls=none`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayConfig:
+    """One SMTP server that mail is submitted to."""
+
+    kind: RelayKind
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 for the outbox: it listens on whatever port is free."""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tls: Tls = Tls.NONE
+    ca: Path | None = None
+    """A file of certificates to trust instead of the system's."""
+    directory: Path | None = None
+    """The outbox's Maildir."""
+    connections: int = 10
+    rate: float = 0.0
+    """Messages per second; 0 = as fast as the relay takes them."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether mail stays on this machine on its way to the relay."""
+        return is_loopback(self.host)
+
+
+def parse_relay(value: object, folder: Path) -> RelayConfig:
+    """Reads `outbox:DIR`, `smtp://user:password@host:587` or `smtps://host:465`.
+
+    `?tls=none` gives up encryption, `?tls=starttls` demands it of loopback too, `?ca=FILE` names
+    the certificates to trust. Paths are relative to `folder`.
+    """
+    text = str(value)
+    if text.startswith("outbox:"):
+        return _parse_outbox(text.removeprefix("outbox:"), folder)
+    parts = _split(text)
+    if parts.scheme not in {"smtp", "smtps"}:
+        raise ValueError("must be outbox:DIR, smtp://… or smtps://…")
+    host = parts.hostname or ""
+    if not is_host(host) or parts.path not in {"", "/"} or parts.fragment:
+        raise ValueError(
+            "must be like smtp://user:password@host:587; "
+            "write @ : / ? # % in the user and the password as %40 %3A %2F %3F %23 %25"
+        )
+    options = _relay_options(parts.query)
+    username, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if bool(username) != bool(password):
+        raise ValueError("needs both a user and a password, or neither")
+    return RelayConfig(
+        kind=RelayKind.SMTP,
+        host=host,
+        port=parts.port or (465 if parts.scheme == "smtps" else 587),
+        username=username,
+        password=password,
+        tls=_relay_tls(parts.scheme, host, options),
+        ca=_ca_file(options, folder),
+    )
+
+
+def _parse_outbox(directory: str, folder: Path) -> RelayConfig:
+    if not directory.strip("/"):
+        raise ValueError("must name the outbox's folder, like outbox:outbox")
+    return RelayConfig(kind=RelayKind.OUTBOX, directory=folder / directory)
+
+
+def _relay_options(query: str) -> dict[str, str]:
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    for name in options.keys() - {"tls", "ca"}:
+        raise ValueError(f"has an unknown option {name!r}{nearest(name, ('tls', 'ca'))}")
+    return options
+
+
+def _relay_tls(scheme: str, host: str, options: Mapping[str, str]) -> Tls:
+    wish = options.get("tls")
+    if scheme == "smtps":
+        if wish not in {None, Tls.IMPLICIT}:
+            raise ValueError("asks smtps:// for another tls; use smtp:// for starttls or none")
+        return Tls.IMPLICIT
+    if wish not in {None, Tls.STARTTLS, Tls.NONE}:
+        raise ValueError("must have ?tls=starttls or ?tls=none; smtps:// is tls from the start")
+    if wish is not None:
+        return Tls(wish)
+    return Tls.NONE if is_loopback(host) and "ca" not in options else Tls.STARTTLS
+
+
+def _ca_file(options: Mapping[str, str], folder: Path) -> Path | None:
+    if "ca" not in options:
+        return None
+    if options.get("tls") == Tls.NONE:
+        raise ValueError("has a ca, but tls=none never looks at certificates")
+    if not options["ca"]:
+        raise ValueError("must have ?ca=FILE")
+    return folder / options["ca"]
+
+
+# ── helpers ──────────────────────────────────────────────────────────────────────────────────
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The tail of a complaint about an unknown name: the nearest known one, or nothing."""
+    found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f'; did you mean "{found[0]}"?' if found else ""
+
+
+def has_controls(text: str) -> bool:
+    """Whether text holds a control character, a line separator or half a surrogate pair."""
+    return any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in text)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or IP address is this machine's own (RFC 6761 6.3)."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def is_host(host: str) -> bool:
+    """Whether text can be a host: an IP address, or a name of letters, digits and hyphens."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return True
+    try:
+        labels = host.encode("idna").removesuffix(b".").split(b".")
+    except UnicodeError:
+        return False
+    return all(_LABEL.fullmatch(label) for label in labels)
+
+
+def _split(value: object) -> SplitResult:
+    try:
+        parts = urlsplit(str(value))
+        _ = parts.port  # raises when it is no number, or too large
+    except ValueError as error:
+        raise ValueError("is not a well-formed address") from error
+    return parts
