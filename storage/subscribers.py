@@ -6,18 +6,16 @@ hash under which a suppression outlives an erasure (rule F11).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from storage import schema
 from storage.database import Database
-from storage.ledger import put_suppression, queue_single, suppress_open
+from storage.ledger import queue_single, suppress_open
 from storage.records import (
     ConsentEvent,
     ConsentEventKind,
@@ -28,36 +26,28 @@ from storage.records import (
     Suppression,
     SuppressionReason,
 )
+from storage.subscriber_rows import (
+    Added,
+    NewSubscriber,
+    erase_subscriber,
+    find_states,
+    find_subscriber,
+    find_suppressed,
+    insert_subscriber,
+    insert_subscribers,
+    keep_event,
+    keep_suppression,
+    suppression_of,
+    to_event,
+    to_subscriber,
+    to_suppression,
+    update_subscriber,
+)
+
+__all__ = ["Added", "NewSubscriber", "Subscribers"]
 
 _S = schema.subscribers.c
 _PORTION: Final = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewSubscriber:
-    """A row to be added: by hand, by import, or pending from a sign-up."""
-
-    address: str
-    key: str
-    hash: str
-    name: str = ""
-    tags: tuple[str, ...] = ()
-    state: SubscriberState = SubscriberState.ACTIVE
-    nonce: str
-    consent: str = ""
-    created_at: datetime
-    confirmed_at: datetime | None = None
-    unsubscribed_at: datetime | None = None
-
-
-class Added(StrEnum):
-    """What became of a row to be added."""
-
-    ADDED = "added"
-    EXISTS = "exists"
-    """There is such a subscriber, whatever its state; nothing was changed."""
-    SUPPRESSED = "suppressed"
-    """The address is never mailed; nothing was added."""
 
 
 class Subscribers:
@@ -76,16 +66,16 @@ class Subscribers:
         A known address that is not active becomes pending again. None when it is active.
         """
         with self._database.transaction() as connection:
-            known = _find(connection, _S.address_key == new.key)
+            known = find_subscriber(connection, _S.address_key == new.key)
             if known is not None and known.state is SubscriberState.ACTIVE:
                 return None
             if known is None:
-                known = _insert(connection, new)
+                known = insert_subscriber(connection, new)
             else:
                 pending = {"state": SubscriberState.PENDING.value, "nonce": new.nonce}
-                _update(connection, known.id, pending)
+                update_subscriber(connection, known.id, pending)
                 known = replace(known, state=SubscriberState.PENDING, nonce=new.nonce)
-            _keep_event(connection, replace(event, subscriber_id=known.id))
+            keep_event(connection, replace(event, subscriber_id=known.id))
             queue_single(connection, DeliveryKind.CONFIRMATION, known.id, now)
             return known
 
@@ -93,6 +83,20 @@ class Subscribers:
         """Queue the notice that the reader is subscribed already."""
         with self._database.transaction() as connection:
             queue_single(connection, DeliveryKind.NOTICE, subscriber_id, now)
+
+    def count_confirmations(self, *, since: datetime, domain: str | None = None) -> int:
+        """How many confirmations were queued since then: to a domain, or to all (rule F6)."""
+        d = schema.deliveries.c
+        query = sa.select(sa.func.count()).where(
+            d.issue_id.is_(None),
+            d.kind == DeliveryKind.CONFIRMATION.value,
+            d.queued_at >= since,
+        )
+        if domain is not None:
+            ours = _S.address_key.endswith(f"@{domain}", autoescape=True)
+            query = query.join(schema.subscribers, _S.id == d.subscriber_id).where(ours)
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
 
     def count_singles(self, subscriber_id: int, kind: DeliveryKind, *, since: datetime) -> int:
         """How many confirmations or notices were queued for this reader since then (rule F5)."""
@@ -111,12 +115,12 @@ class Subscribers:
         None when it is not; an active one is returned unchanged, so that a second press is kind.
         """
         with self._database.transaction() as connection:
-            known = _find(connection, _S.id == subscriber_id)
+            known = find_subscriber(connection, _S.id == subscriber_id)
             if known is None or known.state is SubscriberState.UNSUBSCRIBED:
                 return None
             if known.state is SubscriberState.ACTIVE:
                 return known
-            if known.nonce != nonce or _suppression_of(connection, subscriber_id):
+            if known.nonce != nonce or suppression_of(connection, subscriber_id):
                 return None
             changes = {
                 "state": SubscriberState.ACTIVE.value,
@@ -125,17 +129,36 @@ class Subscribers:
                 "confirmed_at": event.at,
                 "unsubscribed_at": None,
             }
-            _update(connection, subscriber_id, changes)
-            _keep_event(connection, replace(event, subscriber_id=subscriber_id))
-            return _find(connection, _S.id == subscriber_id)
+            update_subscriber(connection, subscriber_id, changes)
+            keep_event(connection, replace(event, subscriber_id=subscriber_id))
+            return find_subscriber(connection, _S.id == subscriber_id)
 
-    def add(self, rows: Sequence[NewSubscriber], *, kind: ConsentEventKind) -> list[Added]:
+    def add(
+        self,
+        rows: Sequence[NewSubscriber],
+        *,
+        kind: ConsentEventKind,
+        at: datetime | None = None,
+        suppressions: Sequence[Suppression] = (),
+    ) -> list[Added]:
         """Add rows with consent given elsewhere; never revives anybody (rule F17).
 
-        One answer per row, in order. All rows are one transaction.
+        One answer per row, in order. The proof of consent is dated `at`, else when each row was
+        created. `suppressions` come into force with the rows, not for them. One transaction.
         """
         with self._database.transaction() as connection:
-            return [_add(connection, row, kind) for row in rows]
+            states = find_states(connection, [row.key for row in rows])
+            refused = find_suppressed(connection, [row.hash for row in rows])
+            answers, fresh, taken = [], [], set(states)
+            for row in rows:
+                answers.append(_judge(row, taken, refused))
+                if answers[-1] is Added.ADDED:
+                    fresh.append(row)
+                    taken.add(row.key)
+            insert_subscribers(connection, fresh, kind, at)
+            for suppression in suppressions:
+                keep_suppression(connection, suppression)
+            return answers
 
     # ── leaving ──────────────────────────────────────────────────────────────────────────
 
@@ -152,7 +175,7 @@ class Subscribers:
             )
             if changed.rowcount:
                 suppress_open(connection, subscriber_id, "the reader unsubscribed")
-                _keep_event(connection, replace(event, subscriber_id=subscriber_id))
+                keep_event(connection, replace(event, subscriber_id=subscriber_id))
             return bool(changed.rowcount)
 
     def suppress(
@@ -165,31 +188,55 @@ class Subscribers:
         at: datetime,
     ) -> bool:
         """Never mail this address again. False when that was so already."""
+        suppression = Suppression(
+            address_hash=address_hash,
+            address=address,
+            reason=reason,
+            evidence=evidence,
+            created_at=at,
+        )
         with self._database.transaction() as connection:
-            added = put_suppression(
-                connection,
-                address_hash=address_hash,
-                address=address,
-                reason=reason,
-                evidence=evidence,
-                at=at,
-            )
-            known = _find(connection, _S.address_hash == address_hash)
-            if known is not None:
-                suppress_open(connection, known.id, f"the address is suppressed: {reason.value}")
-            return added
+            return keep_suppression(connection, suppression)
+
+    def lift(self, address_hash: str) -> bool:
+        """Let an address be mailed again; its consent is as it was. False when it was not suppressed."""
+        column = schema.suppressions.c.address_hash
+        statement = sa.delete(schema.suppressions).where(column == address_hash)
+        with self._database.transaction() as connection:
+            return bool(connection.execute(statement).rowcount)
+
+    def erase(self, suppression: Suppression, key: str) -> bool:
+        """Forget a reader: row, proof, sign-ups and deliveries go, a keyed hash stays (rule F11).
+
+        False when nothing was known of the address. On SQLite the log is folded into the file,
+        so that no file of the store holds the address any more.
+        """
+        with self._database.transaction() as connection:
+            gone = erase_subscriber(connection, suppression, key)
+        self._database.fold()
+        return gone
 
     # ── reading ──────────────────────────────────────────────────────────────────────────
 
     def get(self, subscriber_id: int) -> Subscriber | None:
         """The subscriber of that id."""
         with self._database.reading() as connection:
-            return _find(connection, _S.id == subscriber_id)
+            return find_subscriber(connection, _S.id == subscriber_id)
 
     def find(self, key: str) -> Subscriber | None:
         """The subscriber with this address key."""
         with self._database.reading() as connection:
-            return _find(connection, _S.address_key == key)
+            return find_subscriber(connection, _S.address_key == key)
+
+    def states(self, keys: Sequence[str]) -> Mapping[str, SubscriberState]:
+        """The state of each of these address keys that is known."""
+        with self._database.reading() as connection:
+            return find_states(connection, keys)
+
+    def suppressed(self, hashes: Sequence[str]) -> frozenset[str]:
+        """Those of these address hashes that are suppressed."""
+        with self._database.reading() as connection:
+            return find_suppressed(connection, hashes)
 
     def everyone(self, *, state: SubscriberState | None = None) -> Iterator[Subscriber]:
         """Subscribers in the order they came; read in portions."""
@@ -203,7 +250,7 @@ class Subscribers:
         if state is not None:
             query = query.where(_S.state == state.value)
         with self._database.reading() as connection:
-            return [_subscriber(row) for row in connection.execute(query).mappings()]
+            return [to_subscriber(row) for row in connection.execute(query).mappings()]
 
     def counts(self) -> dict[SubscriberState, int]:
         """How many subscribers are in each state."""
@@ -217,7 +264,7 @@ class Subscribers:
         table = schema.consent_events
         query = sa.select(table).where(table.c.subscriber_id == subscriber_id).order_by(table.c.id)
         with self._database.reading() as connection:
-            return tuple(_event(row) for row in connection.execute(query).mappings())
+            return tuple(to_event(row) for row in connection.execute(query).mappings())
 
     def suppression(self, address_hash: str) -> Suppression | None:
         """Why this address is never mailed, or None."""
@@ -226,14 +273,14 @@ class Subscribers:
             row = connection.execute(
                 sa.select(table).where(table.c.address_hash == address_hash)
             ).mappings()
-            return next(map(_suppression, row), None)
+            return next(map(to_suppression, row), None)
 
     def suppressions(self) -> tuple[Suppression, ...]:
         """All suppressions, oldest first."""
         table = schema.suppressions
         query = sa.select(table).order_by(table.c.created_at, table.c.address_hash)
         with self._database.reading() as connection:
-            return tuple(map(_suppression, connection.execute(query).mappings()))
+            return tuple(map(to_suppression, connection.execute(query).mappings()))
 
     # ── sign-ups ─────────────────────────────────────────────────────────────────────────
 
@@ -284,15 +331,21 @@ class Subscribers:
         since: datetime,
         before_id: int,
         ip: str | None = None,
+        ip_prefix: str | None = None,
         key: str | None = None,
         domain: str | None = None,
     ) -> int:
-        """How many came since then and before that one: of an origin, an address, a domain, or all."""
+        """How many came since then and before that one: of an origin, an address, a domain, or all.
+
+        `ip_prefix` counts a network: all origins that begin with it.
+        """
         c = schema.signups.c
         query = sa.select(sa.func.count()).where(c.at >= since, c.id < before_id)
         for column, value in ((c.ip, ip), (c.address_key, key), (c.domain, domain)):
             if value is not None:
                 query = query.where(column == value)
+        if ip_prefix is not None:
+            query = query.where(c.ip.startswith(ip_prefix, autoescape=True))
         with self._database.reading() as connection:
             return connection.scalar(query) or 0
 
@@ -305,87 +358,7 @@ class Subscribers:
             ).rowcount
 
 
-# ── rows and records ─────────────────────────────────────────────────────────────────────────
-
-
-def _find(connection: Connection, condition: sa.ColumnElement[bool]) -> Subscriber | None:
-    rows = connection.execute(sa.select(schema.subscribers).where(condition)).mappings()
-    return next(map(_subscriber, rows), None)
-
-
-def _subscriber(row: sa.RowMapping) -> Subscriber:
-    values: dict[str, Any] = {name: row[name] for name in Subscriber.__dataclass_fields__}
-    values["tags"] = tuple(filter(None, row["tags"].split(",")))
-    values["state"] = SubscriberState(row["state"])
-    return Subscriber(**values)
-
-
-def _suppression(row: sa.RowMapping) -> Suppression:
-    return Suppression(**{**row, "reason": SuppressionReason(row["reason"])})
-
-
-def _event(row: sa.RowMapping) -> ConsentEvent:
-    values: dict[str, Any] = {name: row[name] for name in ConsentEvent.__dataclass_fields__}
-    return ConsentEvent(**{**values, "kind": ConsentEventKind(row["kind"])})
-
-
-def _insert(connection: Connection, new: NewSubscriber) -> Subscriber:
-    row = connection.execute(
-        sa.insert(schema.subscribers)
-        .values(
-            address=new.address,
-            address_key=new.key,
-            address_hash=new.hash,
-            name=new.name,
-            tags=",".join(new.tags),
-            state=new.state.value,
-            nonce=new.nonce,
-            consent=new.consent,
-            created_at=new.created_at,
-            confirmed_at=new.confirmed_at,
-            unsubscribed_at=new.unsubscribed_at,
-        )
-        .returning(schema.subscribers)
-    ).mappings()
-    return _subscriber(row.one())
-
-
-def _update(connection: Connection, subscriber_id: int, values: dict[str, Any]) -> None:
-    connection.execute(sa.update(schema.subscribers).where(_S.id == subscriber_id).values(values))
-
-
-def _add(connection: Connection, row: NewSubscriber, kind: ConsentEventKind) -> Added:
-    s = schema.suppressions.c
-    if connection.scalar(sa.select(s.reason).where(s.address_hash == row.hash)):
+def _judge(row: NewSubscriber, taken: set[str], refused: frozenset[str]) -> Added:
+    if row.hash in refused:
         return Added.SUPPRESSED
-    if _find(connection, _S.address_key == row.key) is not None:
-        return Added.EXISTS
-    added = _insert(connection, row)
-    event = ConsentEvent(
-        subscriber_id=added.id, kind=kind, at=row.created_at, source=kind.value, text=row.consent
-    )
-    _keep_event(connection, event)
-    return Added.ADDED
-
-
-def _keep_event(connection: Connection, event: ConsentEvent) -> None:
-    connection.execute(
-        sa.insert(schema.consent_events).values(
-            subscriber_id=event.subscriber_id,
-            kind=event.kind.value,
-            at=event.at,
-            ip=event.ip,
-            source=event.source,
-            text=event.text,
-        )
-    )
-
-
-def _suppression_of(connection: Connection, subscriber_id: int) -> str | None:
-    s = schema.suppressions.c
-    reason: str | None = connection.scalar(
-        sa.select(s.reason)
-        .join(schema.subscribers, s.address_hash == _S.address_hash)
-        .where(_S.id == subscriber_id)
-    )
-    return reason
+    return Added.EXISTS if row.key in taken else Added.ADDED
