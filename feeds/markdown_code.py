@@ -1,0 +1,111 @@
+"""Code blocks with highlighting: classes only, so a mail that drops styles still reads well. Pure.
+
+The classes are the few of `HIGHLIGHTS`; whoever shows the HTML gives them colours.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from html import escape
+from types import MappingProxyType
+from typing import Final
+
+from pygments.lexer import Lexer
+from pygments.lexers import get_lexer_by_name
+from pygments.token import Comment, Generic, Keyword, Literal, Name, Token, _TokenType
+from pygments.util import ClassNotFound
+
+MAX_BLOCK: Final = 50_000
+"""Characters; a longer block is shown plain."""
+MAX_LINE: Final = 2_000
+"""Characters; lexers are regular expressions, and some take far too long over one long line."""
+MAX_NOTE: Final = 200_000
+"""Characters highlighted in one note, so that many blocks do not add up."""
+
+_GROUPS: Final = MappingProxyType(
+    {
+        Keyword: "k",
+        Keyword.Type: "t",
+        Literal.String: "s",
+        Literal.Number: "m",
+        Comment: "c",
+        Name.Function: "f",
+        Name.Class: "t",
+        Name.Builtin: "f",
+        Name.Decorator: "f",
+        Name.Tag: "k",
+        Name.Attribute: "f",
+        Generic.Inserted: "gi",
+        Generic.Deleted: "gd",
+        Generic.Heading: "k",
+    }
+)
+_LANGUAGE: Final = re.compile(r"[\w+#.-]+", re.ASCII)
+_LEXER_FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
+"""What a lexer may raise over input it never expected; the code is then shown plain."""
+
+
+class Highlighter:
+    """Highlights the code blocks of one note, up to its budget."""
+
+    def __init__(self) -> None:
+        self._left = MAX_NOTE
+
+    def block(self, code: str, info: str) -> str:
+        """A `<pre><code>` block. `info` is what stands behind the fence; an unknown language, or
+        more code than the limits, is escaped and left plain.
+        """
+        language = _LANGUAGE.search(info)
+        lexer = _lexer(language[0].lower()) if language else None
+        if lexer is None or not self._affordable(code):
+            return _wrap(escape(code))
+        self._left -= len(code)
+        try:
+            return _wrap(_mark_up(code, lexer))
+        except _LEXER_FAULTS:
+            return _wrap(escape(code))
+
+    def _affordable(self, code: str) -> bool:
+        if len(code) > min(self._left, MAX_BLOCK):
+            return False
+        return max(map(len, code.split("\n"))) <= MAX_LINE
+
+
+def _wrap(inner: str) -> str:
+    return f"<pre><code>{inner}</code></pre>\n"
+
+
+@lru_cache(maxsize=64)
+def _lexer(language: str) -> Lexer | None:
+    try:
+        return get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return None
+
+
+def _mark_up(code: str, lexer: Lexer) -> str:
+    """Spans around what has a group; neighbours of the same group share one."""
+    pieces: list[str] = []
+    open_group = ""
+    for kind, text in lexer.get_tokens(code):
+        group = _group(kind)
+        if group != open_group:
+            pieces.append("</span>" if open_group else "")
+            pieces.append(f'<span class="hl-{group}">' if group else "")
+            open_group = group
+        pieces.append(escape(text))
+    pieces.append("</span>" if open_group else "")
+    return "".join(pieces)
+
+
+@lru_cache(maxsize=1024)
+def _group(kind: _TokenType) -> str:
+    """The group of a token or of the nearest of its ancestors that has one."""
+    while kind is not Token:
+        if kind in _GROUPS:
+            return _GROUPS[kind]
+        if kind.parent is None:
+            break
+        kind = kind.parent
+    return ""
