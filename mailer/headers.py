@@ -31,6 +31,9 @@ _NOT_TEXT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _BLANKS: Final = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 _PLAIN: Final = re.compile(r"[!-~]+(?: [!-~]+)*")
 _ATOMS: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
+_LETTERS: Final = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
+_SHORT: Final = 60
+"""Characters of a phrase and its address that fit on any field's first line."""
 _Q_LITERAL: Final = frozenset(
     map(ord, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 )
@@ -68,14 +71,20 @@ def token_field(name: str, value: str) -> bytes:
     return _line(f"{name}: {value}")
 
 
-def url_field(name: str, url: str) -> bytes:
-    """A List-* field with one URL in angle brackets (RFC 2369 2, rule A14).
+def parameter_field(name: str, value: str, *, boundary: str) -> bytes:
+    """Content-Type with a quoted boundary, on a line of its own (RFC 2045 5.1)."""
+    return _line(f'{name}: {value};\r\n boundary="{boundary}"')
 
-    Raises MessageError when the URL holds a blank, a bracket or anything outside ASCII.
+
+def bracket_field(name: str, value: str) -> bytes:
+    """A URL or an id in angle brackets, never encoded, never folded (RFC 2369 2, rules A4, A14).
+
+    Raises MessageError when it holds a blank, a bracket or anything outside ASCII, or is longer
+    than a line may be.
     """
-    if _UNFIT.search(url):
-        raise MessageError(f"the URL of {name} holds a character that a header cannot carry")
-    return token_field(name, f"<{url}>")
+    if _UNFIT.search(value) or len(name) + 4 + len(value) > MAX_LINE:
+        raise MessageError(f"the value of {name} cannot stand in a header: a blank, or too long")
+    return f"{name}: <{value}>\r\n".encode("ascii")
 
 
 def mailbox_field(name: str, phrase: str, address: str) -> bytes:
@@ -86,6 +95,10 @@ def mailbox_field(name: str, phrase: str, address: str) -> bytes:
     """
     if _UNFIT_UTF8.search(address):
         raise MessageError(f"the address in {name} holds a character that a header cannot carry")
+    if not phrase:
+        return _line(f"{name}: {address}")
+    if len(phrase) + len(address) < _SHORT and _LETTERS.fullmatch(phrase):
+        return _line(f"{name}: {phrase} <{address}>")  # most names; this runs for every copy
     words = _phrase(phrase, used=len(name) + 2)
     if not words:
         return _line(f"{name}: {address}")

@@ -8,6 +8,7 @@ joined by a soft line break. No line begins with a dot or with "From ": neither 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 SOFT_BREAK: Final = b"=\r\n"
@@ -19,10 +20,14 @@ LINE: Final = 75
 _ROOM: Final = LINE - 2
 """Octets filled when a line is wrapped: what guards its beginning may need two more."""
 
-_SAFE: Final = re.compile(rb"[!-<>-~][ -<>-~]*(?<! )")
+_SAFE: Final = re.compile(rb"[!-<>-~](?:[ -<>-~]*[!-<>-~])?")
 _NOT_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_END: Final = re.compile(r"\r\n?|[\u2028\u2029]")
-_PLAIN: Final = frozenset(map(chr, (9, *range(32, 61), *range(62, 127))))
+_ESCAPED: Final = tuple(f"={octet:02X}" for octet in range(256))
+_OCTETS: Final = tuple(
+    chr(octet) if octet == 9 or (32 <= octet < 127 and octet != 61) else _ESCAPED[octet]
+    for octet in range(256)
+)
 
 
 def clean_body(text: str) -> str:
@@ -37,9 +42,11 @@ def encode(text: str) -> bytes:
 
 def encode_value(value: str) -> bytes:
     """A value of one line, to stand between two soft line breaks. Quick for ASCII such as a URL."""
-    raw = value.encode("utf-8", "replace")
-    if len(raw) <= LINE and _is_safe(raw):
-        return raw
+    if value.isascii() and value.isprintable() and not value.endswith(" "):
+        encoded = value.replace("=", "=3D")
+        if len(encoded) <= _ROOM:
+            return _guard(encoded).encode()
+        return "=\r\n".join(_wrap(encoded)).encode()
     return _encode_line(clean_body(value).replace("\n", " "))
 
 
@@ -52,29 +59,27 @@ def _encode_line(line: str) -> bytes:
     raw = line.encode("utf-8", "replace")
     if len(raw) <= LINE and _is_safe(raw):
         return raw
-    tokens = [char if char in _PLAIN else _escape(char) for char in line]
-    if tokens and tokens[-1] in {" ", "\t"}:
-        tokens[-1] = _escape(tokens[-1])  # a relay may cut blanks at a line's end
-    return "=\r\n".join(_wrap(tokens)).encode("ascii")
+    encoded = "".join(map(_OCTETS.__getitem__, raw))
+    if raw and raw[-1] in b" \t":  # a relay may cut blanks at a line's end
+        encoded = encoded[:-1] + _ESCAPED[raw[-1]]
+    return "=\r\n".join(_wrap(encoded)).encode("ascii")
 
 
-def _escape(char: str) -> str:
-    return "".join(f"={octet:02X}" for octet in char.encode("utf-8", "replace"))
-
-
-def _wrap(tokens: list[str]) -> list[str]:
-    """Lines of at most 75 octets; no character is divided between two."""
-    lines: list[str] = []
-    line = ""
-    for piece in tokens:
-        if len(line) + len(piece) > _ROOM:
-            lines.append(_guard(line))
-            line = ""
-        line += _escape(piece) if not line and piece == "." else piece
-    lines.append(_guard(line))
-    return lines
+def _wrap(encoded: str) -> Iterator[str]:
+    """Lines of at most 75 characters; no escape is divided between two."""
+    start = 0
+    while len(encoded) - start > _ROOM:
+        end = start + _ROOM
+        mark = encoded.rfind("=", end - 2, end)
+        if mark >= 0:
+            end = mark
+        yield _guard(encoded[start:end])
+        start = end
+    yield _guard(encoded[start:])
 
 
 def _guard(line: str) -> str:
-    """`From ` at a line's beginning would grow a ">" in an mbox (RFC 4155)."""
-    return f"=46{line[1:]}" if line.startswith("From ") else line
+    """A dot would be stuffed, and "From " grow a ">" in an mbox (RFC 4155)."""
+    if line.startswith((".", "From ")):
+        return _ESCAPED[ord(line[0])] + line[1:]
+    return line

@@ -1,0 +1,101 @@
+"""An issue's HTML looked at as text: tokens, blocks, code and links. Pure.
+
+It works on sanitised HTML only, whose tags are balanced and whose attributes are quoted, so a
+pattern that reads tags is exact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+from typing import Final
+
+_TOKEN: Final = re.compile(
+    r"""<!--.*?(?:-->|\Z)|</?[a-zA-Z](?:[^<>"']|"[^"]*"|'[^']*')*+>|[^<]+|<""", re.DOTALL
+)
+_NAME: Final = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
+_LOCAL_LINK: Final = re.compile(r"""<a\s[^>]*?href=["']#""", re.IGNORECASE)
+_BACK_LINK: Final = re.compile(r"↩|↑")
+_BLANKS: Final = re.compile(r"\s+")
+_VOID: Final = frozenset({"area", "br", "col", "hr", "img", "input", "source", "track", "wbr"})
+_CODE: Final = frozenset({"code", "kbd", "pre", "samp"})
+_INLINE: Final = frozenset(
+    {"a", "abbr", "b", "code", "del", "em", "i", "kbd", "mark", "s", "span", "strong", "sub", "sup"}
+)
+
+
+def tokens(html: str) -> Iterator[str]:
+    """The tags, comments and stretches of text, which together are the HTML again."""
+    return (match[0] for match in _TOKEN.finditer(html))
+
+
+def tag_name(token: str) -> str:
+    """The element that a tag opens or closes, in lower case; empty for text and comments."""
+    match = _NAME.match(token)
+    return match[1].lower() if match else ""
+
+
+def map_prose(html: str, change: Callable[[str], str]) -> str:
+    """The HTML with every text outside code put through `change`."""
+    return "".join(
+        change(token) if prose and not tag_name(token) else token for token, prose in _walk(html)
+    )
+
+
+def code_text(html: str) -> str:
+    """Everything written inside code."""
+    return unescape("\n".join(token for token, prose in _walk(html) if not prose))
+
+
+def visible_text(html: str) -> str:
+    """What a reader sees, on one line."""
+    words = (
+        token if not (name := tag_name(token)) else "" if name in _INLINE else " "
+        for token in tokens(html)
+        if not token.startswith("<!--")
+    )
+    return _BLANKS.sub(" ", unescape("".join(words))).strip()
+
+
+def unlink_local(html: str) -> str:
+    """The HTML without links into itself: mail programs do not follow them (rule D19).
+
+    The number of a footnote stays; the arrow back from it goes with its link.
+    """
+    kept: list[str] = []
+    opened: int | None = None
+    for token in tokens(html):
+        if _LOCAL_LINK.match(token):
+            opened = len(kept)
+        elif opened is not None and tag_name(token) == "a":
+            if _BACK_LINK.search("".join(kept[opened:])):
+                del kept[opened:]
+            opened = None
+        else:
+            kept.append(token)
+    return "".join(kept)
+
+
+def blocks(html: str) -> list[str]:
+    """The outermost elements and texts, which together are the HTML again."""
+    found: list[str] = []
+    depth, block = 0, ""
+    for token in tokens(html):
+        block += token
+        name = tag_name(token)
+        if name and name not in _VOID:
+            depth += -1 if token.startswith("</") else 1
+        if depth <= 0 and block.strip():
+            found.append(block)
+            depth, block = 0, ""
+    return [*found, block] if block else found
+
+
+def _walk(html: str) -> Iterator[tuple[str, bool]]:
+    """Each token, and whether it stands outside code."""
+    depth = 0
+    for token in tokens(html):
+        if tag_name(token) in _CODE:
+            depth += -1 if token.startswith("</") else 1
+        yield token, depth <= 0
