@@ -16,11 +16,10 @@ import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email.errors import ObsoleteHeaderDefect
-from email.headerregistry import Address, AddressHeader, HeaderRegistry
+from email.headerregistry import Address
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 MAX_SENDER_LOCAL: Final = 31
@@ -40,6 +39,10 @@ _DURATION_PART: Final = re.compile(r"([\d.]+)\s*([smhdw])", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _LABEL: Final = re.compile(rb"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 """With the underscore that names in container networks have."""
+_MAILBOX: Final = re.compile(
+    r"""(?:(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^"<>@,;\\]*?))\s*(?P<angle><))?"""
+    r"""(?P<local>[^<>@,;"\s]+)@(?P<domain>[^<>@,;"\s]+)(?(angle)>)"""
+)
 _LOCAL_PART: Final = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 )
@@ -95,6 +98,8 @@ def parse_links(value: object) -> tuple[tuple[str, str], ...]:
         raise ValueError(  # noqa: TRY004 - about what was written
             'must be a table like { GitHub = "https://github.com/example" }'
         )
+    if any(has_controls(f"{label}{url}") for label, url in table.items()):
+        raise ValueError("must not hold control characters")  # an escape in a TOML string can
     return tuple((str(label), parse_link(url)) for label, url in table.items())
 
 
@@ -150,16 +155,16 @@ def sender_name(sender: str) -> str:
 
 
 def _one_mailbox(text: str) -> Address:
-    header = HeaderRegistry()("From", text)
-    groups = cast("AddressHeader", header).groups  # what From always is
-    mailboxes = [one for group in groups if group.display_name is None for one in group.addresses]
-    defects = [fault for fault in header.defects if not isinstance(fault, ObsoleteHeaderDefect)]
-    if defects or len(groups) != 1 or len(mailboxes) != 1:
+    # Not email.headerregistry's parser, which raises IndexError and worse for hostile text.
+    match = _MAILBOX.fullmatch(text.strip())
+    if match is None:
         raise ValueError(
             "must be one mailbox like Working Notes <notes@example.com>; "
-            'a name with , : ; or @ in it goes in "double quotes"'
+            'a name with , ; @ or \\ in it goes in "double quotes"'
         )
-    return mailboxes[0]
+    quoted, plain, username, domain = match.group("quoted", "plain", "local", "domain")
+    name = re.sub(r"\\(.)", r"\1", quoted) if quoted else (plain or "")
+    return Address(" ".join(name.split()), username, domain)
 
 
 def parse_timezone(value: object) -> str:

@@ -1,0 +1,378 @@
+"""Single values of the configuration: what is taken, what is refused, and how the author is told."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.values import (
+    RelayConfig,
+    RelayKind,
+    Tls,
+    has_controls,
+    is_loopback,
+    parse_duration,
+    parse_language,
+    parse_links,
+    parse_list,
+    parse_network,
+    parse_postal,
+    parse_relay,
+    parse_sender,
+    parse_site,
+    parse_storage,
+    parse_timezone,
+    sender_name,
+)
+
+FOLDER = Path("/srv/letter")
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("30s", 30),
+        ("5m", 300),
+        ("24h", 86_400),
+        ("2d", 172_800),
+        ("1w", 604_800),
+        ("1h30m", 5_400),
+        (" 1 H 30 M ", 5_400),
+        ("1.5h", 5_400),
+        ("0", 0),
+        ("90", 90),
+        (90, 90),
+        (0.5, 0.5),
+        (timedelta(seconds=7), 7),
+    ],
+)
+def test_durations_are_read(value: object, seconds: float) -> None:
+    """Units, sums of units and plain seconds are durations."""
+    assert parse_duration(value) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "soon", "-5m", "5 parsecs", "1h 30", "١m", True, None, "1e3s", "9999999w"]
+)
+def test_what_is_no_duration_is_refused(value: object) -> None:
+    """Neither words, signs, foreign digits nor truth are durations."""
+    with pytest.raises(ValueError, match=r"must be a duration|longer than ten years"):
+        parse_duration(value)
+
+
+@given(st.text())
+def test_any_text_may_stand_for_a_duration(text: str) -> None:
+    """Whatever is written, the answer is a duration or a sentence about it."""
+    with suppress(ValueError):
+        assert parse_duration(text) >= timedelta()
+
+
+@pytest.mark.parametrize(
+    ("value", "site"),
+    [
+        ("https://notes.example.com", "https://notes.example.com"),
+        ("https://Notes.Example.com/", "https://notes.example.com"),
+        ("https://example.com/Letter/", "https://example.com/Letter"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://[::1]:8000/", "http://[::1]:8000"),
+        ("https://bücher.example", "https://bücher.example"),
+    ],
+)
+def test_site_addresses_lose_their_slash(value: str, site: str) -> None:
+    """The site's address is absolute and ends without a slash, so that paths can follow."""
+    assert parse_site(value) == site
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "notes.example.com",
+        "ftp://example.com",
+        "https://",
+        "https://example.com/?a=b",
+        "https://example.com/#top",
+        "https://example.com?",
+        "https://user@example.com",
+        "https://exa mple.com",
+        "https://example.com:99999",
+        "https://-example.com",
+        "https://[::1",
+    ],
+)
+def test_what_cannot_be_a_site_is_refused(value: str) -> None:
+    """A site needs a scheme and a host, and nothing that paths cannot follow."""
+    with pytest.raises(ValueError, match=r"must|well-formed"):
+        parse_site(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "address"),
+    [
+        ("Working Notes <notes@example.com>", "Working Notes", "notes@example.com"),
+        ("notes@example.com", "", "notes@example.com"),
+        ('"Ada, Example" <notes@example.com>', "Ada, Example", "notes@example.com"),
+        ("J. R. Tester <j.r@example.com>", "J. R. Tester", "j.r@example.com"),
+        ("Zoë <notes@bücher.example>", "Zoë", "notes@bücher.example"),
+        ("Notes: Weekly (EU) <notes@example.com>", "Notes: Weekly (EU)", "notes@example.com"),
+        (r'"The \"Best\"" <notes@example.com>', 'The "Best"', "notes@example.com"),
+        ("Notes <notes@localhost>", "Notes", "notes@localhost"),
+    ],
+)
+def test_senders_are_one_mailbox(value: str, name: str, address: str) -> None:
+    """A sender is read as its name and address, and spelled so that others read the same."""
+    sender = parse_sender(value)
+    assert sender_name(sender) == name
+    assert parseaddr(sender) == (name, address)
+    assert parse_sender(sender) == sender
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "Working Notes",
+        "a@example.com, b@example.com",
+        "Friends: a@example.com;",
+        "Ada, Example <a@example.com>",
+        "Notes <a@example.com> extra",
+        "Notes <a b@example.com>",
+        'Notes <"a b"@example.com>',
+        "Notes <ä@example.com>",
+        "Notes <a@[192.0.2.1]>",
+        "Notes <a@example..com>",
+        "Notes <a@>",
+        "Notes <a@example.com",
+        f"{'a' * 32}@example.com",
+    ],
+)
+def test_what_is_not_one_mailbox_is_refused(value: str) -> None:
+    """Lists, groups, broken addresses and names that need quotes are told apart."""
+    with pytest.raises(ValueError, match=r"must|no valid domain"):
+        parse_sender(value)
+
+
+@given(
+    st.text("ab@<>\"'\\()[],:;. =?é\t") | st.text(st.characters(exclude_categories=["Cc", "Cs"]))
+)
+def test_any_text_may_stand_for_a_sender(text: str) -> None:
+    """Whatever is written, the answer is a mailbox or a sentence about it."""
+    with suppress(ValueError):
+        assert parseaddr(parse_sender(text)) != ("", "")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (
+            "outbox:outbox",
+            RelayConfig(kind=RelayKind.OUTBOX, directory=FOLDER / "outbox"),
+        ),
+        (
+            "outbox:/var/mail/out",
+            RelayConfig(kind=RelayKind.OUTBOX, directory=Path("/var/mail/out")),
+        ),
+        (
+            "smtp://mail.example.com",
+            RelayConfig(kind=RelayKind.SMTP, host="mail.example.com", port=587, tls=Tls.STARTTLS),
+        ),
+        (
+            "smtp://me%40example.com:p%40ss%2F%23@mail.example.com:2587",
+            RelayConfig(
+                kind=RelayKind.SMTP,
+                host="mail.example.com",
+                port=2587,
+                username="me@example.com",
+                password="p@ss/#",
+                tls=Tls.STARTTLS,
+            ),
+        ),
+        (
+            "smtps://mail.example.com",
+            RelayConfig(kind=RelayKind.SMTP, host="mail.example.com", port=465, tls=Tls.IMPLICIT),
+        ),
+        (
+            "smtp://127.0.0.1:2525",
+            RelayConfig(kind=RelayKind.SMTP, host="127.0.0.1", port=2525, tls=Tls.NONE),
+        ),
+        (
+            "smtp://localhost?tls=starttls",
+            RelayConfig(kind=RelayKind.SMTP, host="localhost", port=587, tls=Tls.STARTTLS),
+        ),
+        (
+            "smtp://[::1]:25",
+            RelayConfig(kind=RelayKind.SMTP, host="::1", port=25, tls=Tls.NONE),
+        ),
+        (
+            "smtp://localhost:25/?ca=ca.pem",
+            RelayConfig(
+                kind=RelayKind.SMTP,
+                host="localhost",
+                port=25,
+                tls=Tls.STARTTLS,
+                ca=FOLDER / "ca.pem",
+            ),
+        ),
+        (
+            "smtp://mail_relay:25?tls=none",
+            RelayConfig(kind=RelayKind.SMTP, host="mail_relay", port=25, tls=Tls.NONE),
+        ),
+    ],
+)
+def test_relays_are_read(url: str, expected: RelayConfig) -> None:
+    """A relay beyond this machine is encrypted unless its URL gives that up (rule A36)."""
+    assert parse_relay(url, FOLDER) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "mail.example.com",
+        "http://mail.example.com",
+        "outbox:",
+        "smtp://",
+        "smtp://user@mail.example.com",
+        "smtp://:hunter2@mail.example.com",
+        "smtp://user:hunter2#x@mail.example.com",
+        "smtp://user:hunter2/x@mail.example.com",
+        "smtp://user:hunter2?x@mail.example.com",
+        "smtp://user:hunter2@mail.example.com:smtp",
+        "smtp://user:hunter2@mail.example.com/path",
+        "smtp://user:hunter2@mail.example.com?tsl=none",
+        "smtp://user:hunter2@mail.example.com?tls=off",
+        "smtp://user:hunter2@mail.example.com?tls=implicit",
+        "smtps://user:hunter2@mail.example.com?tls=none",
+        "smtp://user:hunter2@mail.example.com?tls=none&ca=x.pem",
+        "smtp://user:hunter2@mail.example.com?ca=",
+    ],
+)
+def test_broken_relays_are_refused_without_showing_the_password(url: str) -> None:
+    """A relay that cannot be meant is refused in a sentence that repeats no password."""
+    with pytest.raises(
+        ValueError, match=r"must|needs|well-formed|unknown option|asks|has a"
+    ) as told:
+        parse_relay(url, FOLDER)
+    assert "hunter2" not in str(told.value)
+
+
+@given(
+    user=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+    password=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+)
+def test_credentials_survive_percent_encoding(user: str, password: str) -> None:
+    """Any user and password can be written in a relay's URL, and repr hides the password."""
+    url = f"smtp://{quote(user, safe='')}:{quote(password, safe='')}@mail.example.com"
+    relay = parse_relay(url, FOLDER)
+    assert (relay.username, relay.password) == (user, password)
+    assert "password" not in repr(relay)
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("sqlite:///newsletter.db", "sqlite:////srv/letter/newsletter.db"),
+        ("sqlite:///data/n.db?timeout=5", "sqlite:////srv/letter/data/n.db?timeout=5"),
+        ("sqlite:////var/lib/n.db", "sqlite:////var/lib/n.db"),
+        ("postgresql://u:p@db/letter", "postgresql://u:p@db/letter"),
+        ("postgres://u:p@db/letter", "postgresql://u:p@db/letter"),
+    ],
+)
+def test_databases_are_read(value: str, url: str) -> None:
+    """A relative SQLite file is below the configuration's folder; PostgreSQL stays as it is."""
+    assert parse_storage(value, FOLDER) == url
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "newsletter.db",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "mysql://u:hunter2@db/x",
+    ],
+)
+def test_other_databases_are_refused(value: str) -> None:
+    """A database that forgets, or one that is not supported, is refused without its password."""
+    with pytest.raises(ValueError, match="must") as told:
+        parse_storage(value, FOLDER)
+    assert "hunter2" not in str(told.value)
+
+
+def test_zones_and_languages_have_a_known_shape() -> None:
+    """A zone must be known here, and its nearest name is offered; a language has a tag's shape."""
+    assert parse_timezone("Europe/Berlin") == "Europe/Berlin"
+    with pytest.raises(ValueError, match='did you mean "Europe/Berlin"'):
+        parse_timezone("Europe/Berln")
+    for bad in ("", "../etc/passwd", "America", "/etc/localtime"):
+        with pytest.raises(ValueError, match="time zone"):
+            parse_timezone(bad)
+    assert parse_language("pt-BR") == "pt-BR"
+    for bad in ("", "english!", "e", "en_GB"):
+        with pytest.raises(ValueError, match="language tag"):
+            parse_language(bad)
+
+
+def test_links_keep_their_order_and_are_absolute() -> None:
+    """Links are web or mail addresses, from a table or from text that holds one."""
+    text = '{ GitHub = "https://github.com/x", Mail = "mailto:a@example.com" }'
+    assert parse_links(text) == (
+        ("GitHub", "https://github.com/x"),
+        ("Mail", "mailto:a@example.com"),
+    )
+    for bad in ('{ X = "javascript:alert(1)" }', '{ X = "/about" }', '{ X = "https://a\\u0007" }'):
+        with pytest.raises(ValueError, match="must"):
+            parse_links(bad)
+    for broken in ("{ X = ", 3):
+        with pytest.raises(ValueError, match="must be a"):
+            parse_links(broken)
+
+
+def test_lists_may_come_as_text() -> None:
+    """The environment can give a list with commas or as TOML writes it."""
+    assert parse_list("1m, 5m,") == ["1m", "5m"]
+    assert parse_list('["1m", "5m"]') == ["1m", "5m"]
+    assert parse_list(["1m"]) == ["1m"]
+
+
+def test_proxies_are_networks() -> None:
+    """A proxy is an address or a network, never a name."""
+    assert parse_network("10.1.2.3/8") == "10.0.0.0/8"
+    assert parse_network("::1") == "::1/128"
+    with pytest.raises(ValueError, match="networks"):
+        parse_network("proxy.example.com")
+
+
+def test_a_postal_address_becomes_one_line() -> None:
+    """An address over several lines is joined: it stands in the footer of a mail."""
+    assert parse_postal("\nAda Example,\n1 Main St\n\nTown\n") == "Ada Example, 1 Main St, Town"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("x.localhost", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("10.0.0.1", False),
+        ("localhost.example.com", False),
+    ],
+)
+def test_loopback_is_this_machine_alone(host: str, expected: bool) -> None:
+    """Only addresses that cannot leave the machine count as loopback."""
+    assert is_loopback(host) is expected
+
+
+def test_controls_are_seen() -> None:
+    """Line breaks, escapes, separators and half characters are controls; letters are not."""
+    assert all(has_controls(f"a{char}") for char in "\n\r\x00\x1b\x7f\x85\u2028\ud800")
+    assert not has_controls("Zoë 日本 🎉")
