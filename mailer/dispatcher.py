@@ -1,0 +1,250 @@
+"""Owns the sending of what is due: claim, fill, send, settle, over any number of relays.
+
+The rules of one connection are in mailer/lane.py. Here is what makes many of them a worker: how
+many there are, how long its claims last, and how it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+
+from mailer.envelope import Envelope
+from mailer.lane import Connect, Lane, Line, Run
+from mailer.pace import Rate
+from mailer.policy import FaultRuns, RetryPolicy
+from mailer.recorder import Recorder
+from mailer.session import Relay, Session
+from mailer.work import Ledger, Work
+from storage.errors import StorageError
+from storage.records import Claim, DeliveryState
+
+__all__ = ["Dispatcher", "Ledger", "Summary"]
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+_PORTION: Final = 1000
+"""Deliveries per claim."""
+_AHEAD_S: Final = 2.0
+"""Work held ahead where the rate is limited: the rest is free for other workers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What became of the deliveries of a run so far; every number is committed."""
+
+    accepted: int = 0
+    deferred: int = 0
+    rejected: int = 0
+    expired: int = 0
+    unknown: int = 0
+    suppressed: int = 0
+    """Claimed, but not to be sent any more when their turn came."""
+    relay_error: str = ""
+    """Why the run ended with deliveries unsent; empty when it did not."""
+
+
+class Dispatcher:
+    """Sends one worker's share of what is due."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        relays: Sequence[Relay],
+        fill: Callable[[Claim], Envelope],
+        policy: RetryPolicy,
+        *,
+        worker: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        lease: timedelta = timedelta(seconds=60),
+        connect: Connect = Session.open,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        progress: Callable[[Summary], None] | None = None,
+        poll_s: float = 2.0,
+        patience: int = 4,
+    ) -> None:
+        self._ledger = ledger
+        self._relays = tuple(relays)
+        self._fill = fill
+        self._policy = policy
+        self._worker = worker
+        self._clock = clock
+        self._lease = lease
+        self._connect = connect
+        self._sleep = sleep
+        self._progress = progress
+        self._poll_s = poll_s
+        self._patience = patience
+        self._woken = asyncio.Event()
+        self._counts: Counter[DeliveryState] = Counter()
+        self._relay_error = ""
+
+    @property
+    def summary(self) -> Summary:
+        """What this dispatcher has done since its last start."""
+        counts = self._counts
+        return Summary(
+            accepted=counts[DeliveryState.ACCEPTED],
+            deferred=counts[DeliveryState.DEFERRED],
+            rejected=counts[DeliveryState.REJECTED],
+            expired=counts[DeliveryState.EXPIRED],
+            unknown=counts[DeliveryState.UNKNOWN],
+            suppressed=counts[DeliveryState.SUPPRESSED],
+            relay_error=self._relay_error,
+        )
+
+    def wake(self) -> None:
+        """Something may have become due: `run` looks at once."""
+        self._woken.set()
+
+    async def drain(self, stop: asyncio.Event | None = None) -> Summary:
+        """Sends until nothing is due now, then returns.
+
+        Also returns when every relay was unusable several times in a row (`relay_error` says
+        why) and soon after `stop` is set. What is on the wire is finished and recorded, what was
+        not begun goes back without an attempt. Raises StorageError when nothing can be claimed.
+        """
+        run, lines = self._start(stop or asyncio.Event(), patience=self._patience)
+        async with self._holding_claims(run):
+            while await self._wave(run, lines):
+                pass
+            if all(run.is_given_up(line) for line in lines):
+                self._relay_error = lines[-1].trouble.words
+        if run.work.error is not None:
+            raise run.work.error
+        return self.summary
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Sends whatever becomes due until `stop` is set, then ends in good order (rule G7).
+
+        Waits out relays and databases that cannot be used for a while.
+        """
+        run, lines = self._start(stop, patience=None)
+        async with self._holding_claims(run):
+            while not stop.is_set():
+                self._woken.clear()
+                before = self._counts.total()
+                if await self._is_due():
+                    await self._wave(run, lines)
+                if self._counts.total() == before:
+                    await self._idle(run, self._poll_s)
+
+    # ── how it begins and ends ───────────────────────────────────────────────────────────
+
+    def _start(self, stop: asyncio.Event, patience: int | None) -> tuple[Run, list[Line]]:
+        self._counts = Counter()
+        self._relay_error = ""
+        work = Work(
+            self._ledger,
+            self._worker,
+            clock=self._clock,
+            lease=self._lease,
+            portion=_portion(self._relays),
+        )
+        recorder = Recorder(self._ledger, self._worker, clock=self._clock, sleep=self._sleep)
+        run = Run(
+            ledger=self._ledger,
+            work=work,
+            recorder=recorder,
+            fill=self._fill,
+            policy=self._policy,
+            faults=FaultRuns(self._policy.fault_limit),
+            clock=self._clock,
+            sleep=self._sleep,
+            stop=stop,
+            patience=patience,
+            settled=self._report,
+            counts=self._counts,
+        )
+        return run, [
+            Line(relay, self._connect, Rate(relay.rate, time.monotonic)) for relay in self._relays
+        ]
+
+    @asynccontextmanager
+    async def _holding_claims(self, run: Run) -> AsyncIterator[None]:
+        """Renews the lease while work goes on; gives back in the end what was not begun."""
+        keeper = asyncio.create_task(self._keep_lease())
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+            run.work.empty()
+            await self._retire()
+
+    async def _keep_lease(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            try:
+                await asyncio.to_thread(
+                    self._ledger.renew, self._worker, now=self._clock(), lease=self._lease
+                )
+            except StorageError as error:
+                log.warning("ledger.renew_failed", error=type(error).__name__)
+
+    async def _retire(self) -> None:
+        try:
+            await asyncio.to_thread(self._ledger.retire, self._worker, now=self._clock())
+        except StorageError as error:
+            # The lease ends by itself, and a rescue then does the same.
+            log.warning("ledger.retire_failed", error=type(error).__name__)
+
+    def _report(self) -> None:
+        if self._progress is not None:
+            self._progress(self.summary)
+
+    # ── waves ────────────────────────────────────────────────────────────────────────────
+
+    async def _wave(self, run: Run, lines: Sequence[Line]) -> bool:
+        """Sends until nothing is due; whether claims are left that some relay may still take."""
+        run.work.start()
+        tasks = [
+            asyncio.create_task(Lane(run, line).work())
+            for line in lines
+            for _ in range(max(line.relay.connections, 1))
+        ]
+        try:
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError:
+            run.stop.set()  # a message on the wire is finished, not abandoned in doubt
+            await asyncio.wait(tasks)
+            raise
+        for task in tasks:
+            task.result()
+        given_up = all(run.is_given_up(line) for line in lines)
+        return bool(len(run.work)) and not given_up and not run.stop.is_set()
+
+    async def _is_due(self) -> bool:
+        try:
+            due = await asyncio.to_thread(self._ledger.next_due)
+        except StorageError as error:
+            log.warning("ledger.next_due_failed", error=type(error).__name__)
+            return False
+        return due is not None and due <= self._clock()
+
+    async def _idle(self, run: Run, seconds: float) -> None:
+        """Waits until woken or stopped, at most so long."""
+        woken = asyncio.ensure_future(self._woken.wait())
+        nap = asyncio.ensure_future(run.nap(seconds))
+        try:
+            await asyncio.wait({woken, nap}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+            nap.cancel()
+
+
+def _portion(relays: Sequence[Relay]) -> int:
+    """Returns how many deliveries to claim at once: two seconds of work, at most a thousand."""
+    if any(relay.rate <= 0 for relay in relays):
+        return _PORTION
+    rate = sum(relay.rate for relay in relays)
+    return min(_PORTION, max(1, math.ceil(rate * _AHEAD_S)))

@@ -1,0 +1,62 @@
+"""Owns how fast and how stubbornly one relay is used: its rate and its back-off.
+
+Time comes from outside: a monotonic clock in seconds. No I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+_BURST_S: Final = 0.1
+"""Credit that may be saved up, in seconds: as much as timers are late."""
+
+
+class Rate:
+    """A token bucket: at most `rate` messages per second, evenly (rule B17)."""
+
+    def __init__(self, rate: float, clock: Callable[[], float]) -> None:
+        self._interval = 1 / rate if rate > 0 else 0.0
+        self._clock = clock
+        self._next = clock()
+
+    def take(self) -> float:
+        """Takes one token and returns the seconds to wait before it may be used."""
+        if not self._interval:
+            return 0.0
+        now = self._clock()
+        slot = max(self._next, now - _BURST_S)
+        self._next = slot + self._interval
+        return max(slot - now, 0.0)
+
+
+class Trouble:
+    """How often in a row a relay was unusable, and what it said (rule B6)."""
+
+    def __init__(self, *, first_s: float = 1.0, cap_s: float = 60.0) -> None:
+        self._first_s = first_s
+        self._cap_s = cap_s
+        self.count = 0
+        self.words = ""
+
+    def note(self, words: str, *, since: int | None = None) -> None:
+        """The relay was unusable once more.
+
+        `since` is the count when the failed try began: many connections that die together are
+        one trouble.
+        """
+        if since is None or since == self.count:
+            self.count += 1
+        self.words = words
+
+    def clear(self) -> None:
+        """The relay answered as it should."""
+        self.count = 0
+        self.words = ""
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds to wait before the next try: doubling, with a cap; 0 without trouble."""
+        if not self.count:
+            return 0.0
+        return float(min(self._first_s * 2 ** min(self.count - 1, 30), self._cap_s))

@@ -1,0 +1,218 @@
+"""Owns the consequences of an outcome: retry when, suppress whom, pause what. Pure.
+
+A fault of ours or of the relay never counts against a reader (rule B5): the delivery goes back,
+and a run of such faults pauses the issue instead of burning through its readers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from mailer.outcome import Fault, Outcome, Verdict
+from storage.records import Claim, DeliveryState, Settlement, SuppressionReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """When to try again and when to give up (RFC 5321 4.5.4.1, rule B2)."""
+
+    retry: tuple[timedelta, ...]
+    """Wait after the first, second, … counted attempt; the last one repeats. Not empty."""
+    expire: timedelta
+    """A delivery is given up when its next try would come later than this after queueing."""
+    resend: bool = True
+    """Whether a message whose acceptance is unknown is sent again (rule B8)."""
+    fault_limit: int = 5
+    """So many faults of ours in a row pause an issue."""
+
+    def __post_init__(self) -> None:
+        if not self.retry:
+            raise ValueError("a retry policy needs at least one interval")
+
+
+def decide_settlement(
+    outcome: Outcome, claim: Claim, now: datetime, policy: RetryPolicy
+) -> Settlement:
+    """Decides what becomes of the delivery after this outcome.
+
+    ACCEPTED; REJECTED for a recipient's 5yz, with a suppression when the reply proves that the
+    mailbox does not exist; UNKNOWN; else DEFERRED, or EXPIRED when there is no time for
+    another try.
+    """
+    match outcome.verdict:
+        case Verdict.ACCEPTED:
+            return _settle(outcome, claim, now, DeliveryState.ACCEPTED)
+        case Verdict.UNKNOWN:
+            return _settle_unknown(outcome, claim, now, policy)
+        case Verdict.PERMANENT if outcome.fault is Fault.RECIPIENT:
+            return _settle_rejected(outcome, claim, now)
+        case _:
+            return _settle_later(outcome, claim, now, policy)
+
+
+def decide_unfillable(claim: Claim, reason: str, now: datetime) -> Settlement:
+    """Settles a delivery whose message must not be sent as it is; `reason` is a sentence."""
+    return Settlement(
+        delivery_id=claim.delivery_id,
+        state=DeliveryState.REJECTED,
+        at=now,
+        reason=reason,
+        counts=False,
+    )
+
+
+_NO_MAILBOX: Final = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+_GONE_WORDS: Final = re.compile(
+    r"\b(?:disabled|unknown|inactive|closed|suspended|deactivated|no such|not exist)", re.IGNORECASE
+)
+
+
+def is_proof_of_no_mailbox(outcome: Outcome) -> bool:
+    """Tells whether the reply alone justifies never mailing the address again (rules B5, B24, C5).
+
+    A bare 550 does not: too many hosts say it when they mean the sender.
+    """
+    if outcome.verdict is not Verdict.PERMANENT or outcome.fault is not Fault.RECIPIENT:
+        return False
+    if outcome.status in _NO_MAILBOX or outcome.code == 556:
+        return True
+    return outcome.status == "5.2.1" and bool(_GONE_WORDS.search(outcome.text))
+
+
+class FaultRuns:
+    """Counts faults of ours in a row, per issue; the only state of a run's decisions."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._runs: dict[int, int] = {}
+
+    def note(self, issue_id: int | None, outcome: Outcome) -> str | None:
+        """Returns the sentence to pause the issue with when the run is full, else None.
+
+        Acceptance or a reader's own fault ends a run; a transient reply says nothing either
+        way. What belongs to no issue (a confirmation) never pauses anything.
+        """
+        if issue_id is None:
+            return None
+        if _is_ours(outcome):
+            return self._lengthen(issue_id, outcome)
+        if outcome.verdict in (Verdict.ACCEPTED, Verdict.PERMANENT):
+            self._runs.pop(issue_id, None)
+        return None
+
+    def _lengthen(self, issue_id: int, outcome: Outcome) -> str | None:
+        count = self._runs.get(issue_id, 0) + 1
+        if count < self._limit:
+            self._runs[issue_id] = count
+            return None
+        self._runs.pop(issue_id, None)  # a resumed issue starts afresh
+        return f"{count} refusals in a row that are not the readers' fault: {_words(outcome)}"
+
+
+def _is_ours(outcome: Outcome) -> bool:
+    ours = outcome.fault in (Fault.SENDER, Fault.CONTENT)
+    return ours and outcome.verdict is Verdict.PERMANENT
+
+
+def _words(outcome: Outcome) -> str:
+    code = "" if outcome.code is None else str(outcome.code)
+    text = outcome.text
+    if outcome.status and not text.startswith(outcome.status):
+        text = f"{outcome.status} {text}"
+    return f"{code} {text}".strip()
+
+
+def _settle(
+    outcome: Outcome,
+    claim: Claim,
+    now: datetime,
+    state: DeliveryState,
+    *,
+    due_at: datetime | None = None,
+    reason: str = "",
+    counts: bool = True,
+    suppress: SuppressionReason | None = None,
+) -> Settlement:
+    """Copies the reply; text without a code is ours and so becomes the reason."""
+    replied = outcome.code is not None
+    return Settlement(
+        delivery_id=claim.delivery_id,
+        state=state,
+        at=now,
+        due_at=due_at,
+        code=outcome.code,
+        status=outcome.status,
+        reply=outcome.text if replied else "",
+        reason=reason if replied or reason else outcome.text,
+        counts=counts,
+        suppress=suppress,
+    )
+
+
+def _settle_rejected(outcome: Outcome, claim: Claim, now: datetime) -> Settlement:
+    proof = is_proof_of_no_mailbox(outcome)
+    return _settle(
+        outcome,
+        claim,
+        now,
+        DeliveryState.REJECTED,
+        suppress=SuppressionReason.HARD_BOUNCE if proof else None,
+    )
+
+
+def _settle_unknown(
+    outcome: Outcome, claim: Claim, now: datetime, policy: RetryPolicy
+) -> Settlement:
+    due_at = now + _interval(claim, policy)
+    again = policy.resend and not _too_late(due_at, claim, policy)
+    return _settle(outcome, claim, now, DeliveryState.UNKNOWN, due_at=due_at if again else None)
+
+
+def _settle_later(outcome: Outcome, claim: Claim, now: datetime, policy: RetryPolicy) -> Settlement:
+    """Puts the delivery back. Only a 4yz reply other than 421 uses an attempt (rules B5, B6)."""
+    counts = outcome.verdict is Verdict.TRANSIENT and outcome.code not in (None, 421)
+    wait = _interval(claim, policy) if counts else _patience(claim, now, policy)
+    due_at = now + wait
+    reason = _reason(outcome)
+    if _too_late(due_at, claim, policy):
+        return _settle(
+            outcome,
+            claim,
+            now,
+            DeliveryState.EXPIRED,
+            reason=f"out of time: {reason}" if reason else "out of time",
+            counts=counts,
+        )
+    return _settle(
+        outcome, claim, now, DeliveryState.DEFERRED, due_at=due_at, reason=reason, counts=counts
+    )
+
+
+def _reason(outcome: Outcome) -> str:
+    if outcome.code is None:
+        return outcome.text
+    if _is_ours(outcome):
+        return f"the relay refused the {outcome.fault}, not this reader"
+    return ""
+
+
+def _interval(claim: Claim, policy: RetryPolicy) -> timedelta:
+    """Returns the configured wait after this attempt."""
+    return policy.retry[min(claim.attempts, len(policy.retry) - 1)]
+
+
+def _patience(claim: Claim, now: datetime, policy: RetryPolicy) -> timedelta:
+    """Returns the wait after a try that does not count.
+
+    As long as the delivery has waited already, so the waits double although no attempt is
+    counted; at least the shortest and at most the longest configured interval.
+    """
+    shortest, longest = min(policy.retry), max(policy.retry)
+    return min(max(now - claim.queued_at, shortest), longest)
+
+
+def _too_late(due_at: datetime, claim: Claim, policy: RetryPolicy) -> bool:
+    return due_at >= claim.queued_at + policy.expire

@@ -1,0 +1,158 @@
+"""Owns the bytes of an SMTP session: writes them, and cuts what comes back into replies.
+
+It knows RFC 5321's lines and nothing of commands, readers or outcomes. After any doubt about
+whose turn it is the connection is dropped, never used again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final, NamedTuple
+
+_LINE_LIMIT: Final = 4096
+"""Octets of one reply line; RFC 5321 4.5.3.1.5 allows 512."""
+_REPLY_LIMIT: Final = 65536
+"""Octets of one whole reply, so that an endless one cannot fill the memory."""
+
+
+class Reply(NamedTuple):
+    """A complete reply; lines joined by a line feed, without their codes (RFC 5321 4.2.1)."""
+
+    code: int
+    text: str
+
+
+class WireLost(Exception):
+    """The connection is gone or out of step. `str` is a sentence without the peer's words."""
+
+
+class Wire(asyncio.Protocol):
+    """One connection, taken over from whoever opened it."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._buffer = bytearray()
+        self._lines: list[str] = []
+        self._replies: deque[Reply] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._lost = ""
+        transport.set_protocol(self)
+        # Written then means handed to the kernel, so that a dot is not said to have left when
+        # it has not.
+        transport.set_write_buffer_limits(high=0)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the connection is open, and silent as it should be between commands."""
+        return not self._lost and not self._transport.is_closing() and not self._replies
+
+    @property
+    def spoke(self) -> bool:
+        """Whether a reply is waiting to be read."""
+        return bool(self._replies)
+
+    def write(self, data: bytes) -> None:
+        """Sends bytes. Raises WireLost when the connection is gone or the peer spoke unasked."""
+        if self._replies:
+            self.drop("the relay replied to nothing")
+        elif self._transport.is_closing():
+            self._lost = self._lost or "the relay closed the connection"
+        if self._lost:
+            raise WireLost(self._lost)
+        self._transport.write(data)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Waits until what was written is on its way, at most `timeout_s` seconds (rule B1)."""
+        if self._writable.is_set() and not self._lost:
+            return
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._writable.wait()
+        except TimeoutError:
+            self.drop("the relay stopped reading")
+        if self._lost:
+            raise WireLost(self._lost)
+
+    async def reply(self, timeout_s: float) -> Reply:
+        """Waits for the next reply, at most `timeout_s` seconds. Raises WireLost."""
+        if not self._replies and not self._lost:
+            await self._wait(timeout_s)
+        if self._replies:
+            return self._replies.popleft()
+        raise WireLost(self._lost)
+
+    def drop(self, why: str) -> None:
+        """Ends the connection without a word; what was buffered is discarded."""
+        self._lost = self._lost or why
+        self._transport.abort()
+        self._wake()
+
+    def close(self) -> None:
+        """Ends the connection after what was written."""
+        self._lost = self._lost or "the session is closed"
+        self._transport.close()
+        self._wake()
+
+    async def _wait(self, timeout_s: float) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._waiter
+        except TimeoutError:
+            self.drop(f"no reply within {timeout_s:g} s")
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        self._writable.set()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # ── asyncio.Protocol ─────────────────────────────────────────────────────────────────
+
+    def data_received(self, data: bytes) -> None:
+        """Cuts lines; a peer that does not speak SMTP is dropped."""
+        self._buffer += data
+        while (end := self._buffer.find(b"\n")) >= 0:
+            line = bytes(self._buffer[:end]).rstrip(b"\r")
+            del self._buffer[: end + 1]
+            if not self._take_line(line):
+                self.drop("the relay's reply made no sense")
+                return
+        if len(self._buffer) > _LINE_LIMIT:
+            self.drop("the relay's reply has no end")
+
+    def _take_line(self, line: bytes) -> bool:
+        code, mark = line[:3], line[3:4]
+        if not (code.isdigit() and len(code) == 3 and mark in (b"", b" ", b"-")):
+            return False
+        self._lines.append(line[4:].decode("utf-8", "replace"))
+        if mark == b"-":
+            return sum(map(len, self._lines)) + len(self._lines) <= _REPLY_LIMIT
+        self._replies.append(Reply(int(code), "\n".join(self._lines)))
+        self._lines.clear()
+        self._wake()
+        return True
+
+    def eof_received(self) -> bool:
+        """The peer will say no more; nothing is to be hoped for."""
+        self._lost = self._lost or "the relay closed the connection"
+        self._wake()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The peer closed, or the network failed."""
+        why = f"the connection failed ({type(exc).__name__})" if exc else ""
+        self._lost = self._lost or why or "the relay closed the connection"
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """The transport's buffer is full."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """The transport's buffer has room again."""
+        self._writable.set()

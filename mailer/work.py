@@ -1,0 +1,110 @@
+"""Owns the claims a worker holds and has not begun: one buffer for all its connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from mailer.recorder import Book
+from storage.errors import StorageError
+from storage.records import Claim
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Ledger(Book, Protocol):
+    """What sending needs of the ledger; synchronous, called in a thread. See storage.ledger."""
+
+    def claim(self, worker: str, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        """Takes up to `limit` due deliveries for this worker."""
+
+    def renew(self, worker: str, *, now: datetime, lease: timedelta) -> object:
+        """Keeps this worker's claims for another lease."""
+
+    def retire(self, worker: str, *, now: datetime) -> int:
+        """Gives back what was not begun, and the lease."""
+
+    def next_due(self) -> datetime | None:
+        """Returns when the next delivery may be claimed."""
+
+    def pause_issue(self, issue_id: int, reason: str, *, now: datetime) -> object:
+        """Stops an issue; its claims that are not begun go back."""
+
+
+class Work:
+    """A small buffer of claims, refilled from the ledger until nothing more is due."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        worker: str,
+        *,
+        clock: Callable[[], datetime],
+        lease: timedelta,
+        portion: int,
+    ) -> None:
+        self._ledger = ledger
+        self._worker = worker
+        self._clock = clock
+        self._lease = lease
+        self._portion = portion
+        self._claims: deque[Claim] = deque()
+        self._refilling = asyncio.Lock()
+        self._dry = False
+        self._paused: set[int] = set()
+        self.error: StorageError | None = None
+        """Why the last claim failed; the wave then ends in good order."""
+
+    def __len__(self) -> int:
+        return len(self._claims)
+
+    def start(self) -> None:
+        """Begins a new wave: the ledger is asked again."""
+        self._dry = False
+        self.error = None
+
+    async def take(self) -> Claim | None:
+        """Returns the next claim; None when nothing is due now."""
+        async with self._refilling:
+            if not self._claims and not self._dry:
+                await self._refill()
+        return self._claims.popleft() if self._claims else None
+
+    def put_back(self, claim: Claim) -> None:
+        """Returns a claim of which nothing was sent, to be taken next."""
+        self._claims.appendleft(claim)
+
+    def empty(self) -> None:
+        """Forgets all claims: they were given back to the ledger."""
+        self._claims.clear()
+
+    def forget_issue(self, issue_id: int) -> None:
+        """Forgets the claims of an issue that was paused; the ledger has them back."""
+        self._paused.add(issue_id)
+        self._claims = deque(claim for claim in self._claims if claim.issue_id != issue_id)
+
+    def is_paused(self, claim: Claim) -> bool:
+        """Whether this claim was taken away by a pause, not by its reader."""
+        return claim.issue_id in self._paused
+
+    async def _refill(self) -> None:
+        try:
+            claims = await asyncio.to_thread(
+                self._ledger.claim,
+                self._worker,
+                now=self._clock(),
+                limit=self._portion,
+                lease=self._lease,
+            )
+        except StorageError as error:
+            log.warning("ledger.claim_failed", error=type(error).__name__)
+            self.error, self._dry = error, True
+            return
+        self._dry = len(claims) < self._portion
+        self._claims.extend(claims)
+        self._paused.difference_update({claim.issue_id for claim in claims if claim.issue_id})
