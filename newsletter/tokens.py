@@ -49,7 +49,7 @@ _RETURN_MAC_BYTES: Final = 6
 """48 bits: guessing one needs 2^48 bounces at our door, and earns a false bounce (rule A34)."""
 
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})+")
-_NUMBER: Final = r"0|[1-9][0-9]{0,17}"
+_NUMBER: Final = "[0-9]{1,18}"
 _RETURN_LOCAL: Final = re.compile(
     rf".+\+i({_NUMBER})\.s({_NUMBER})\.([0-9a-f]{{{2 * _RETURN_MAC_BYTES}}})"
 )
