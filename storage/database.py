@@ -31,6 +31,9 @@ _PG_RETRY: Final = frozenset({"40001", "40P01", "55P03"})
 class Lock(Protocol):
     """A lock that dies with its process."""
 
+    def is_held(self) -> bool:
+        """Whether it still is ours: a lost connection to the server loses it."""
+
     def release(self) -> None:
         """Give it back; harmless when done twice."""
 
@@ -92,6 +95,15 @@ class Database:
             connection.execution_options(newsletter_reading=True)
             with connection.begin():
                 yield connection
+
+    def answers(self) -> bool:
+        """Whether the database can be used right now."""
+        try:
+            with self.reading() as connection:
+                connection.execute(sa.text("SELECT 1"))
+        except StorageError:
+            return False
+        return True
 
     # ── schema ───────────────────────────────────────────────────────────────────────────
 
@@ -206,6 +218,9 @@ class _FileLock:
             return None
         return cls(descriptor)
 
+    def is_held(self) -> bool:
+        return self._descriptor is not None
+
     def release(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
@@ -229,6 +244,15 @@ class _AdvisoryLock:
             return cls(connection)
         connection.close()
         return None
+
+    def is_held(self) -> bool:
+        if self._connection.closed or self._connection.invalidated:
+            return False
+        try:
+            self._connection.execute(sa.text("SELECT 1"))
+        except sa.exc.DBAPIError:
+            return False
+        return True
 
     def release(self) -> None:
         if not self._connection.closed:

@@ -56,6 +56,7 @@ class IssueName:
     slug: str
     title: str
     state: IssueState
+    content_hash: str
 
 
 class Issues:
@@ -249,9 +250,10 @@ class Issues:
                     slug=row.slug,
                     title=row.title,
                     state=IssueState(row.state),
+                    content_hash=row.content_hash,
                 )
                 for row in connection.execute(
-                    sa.select(c.id, c.note_id, c.path, c.slug, c.title, c.state)
+                    sa.select(c.id, c.note_id, c.path, c.slug, c.title, c.state, c.content_hash)
                 )
             ]
 
@@ -263,6 +265,14 @@ class Issues:
         )
         query = sa.select(schema.issues).where(
             schema.issues.c.state == IssueState.LIVE.value, schema.issues.c.id.in_(linking)
+        )
+        with self._database.reading() as connection:
+            return _load(connection, query)
+
+    def rendered_otherwise(self, rendering: str) -> list[Issue]:
+        """Live issues that another version, or another address of the site, rendered."""
+        query = sa.select(schema.issues).where(
+            schema.issues.c.state == IssueState.LIVE.value, schema.issues.c.rendering != rendering
         )
         with self._database.reading() as connection:
             return _load(connection, query)

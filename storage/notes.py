@@ -23,7 +23,8 @@ ABOUT: Final = "about.md"
 SUFFIXES: Final = (".md", ".markdown")
 SETTLE: Final = 0.5
 """Seconds a file must have rested before it is taken as whole (rule G11)."""
-MAX_NOTE_BYTES: Final = 2_000_000
+MAX_NOTE_BYTES: Final = 1_000_000
+"""A book; more is no note, and rendering must stay short."""
 MAX_MEDIA_BYTES: Final = 20_000_000
 MAX_DEPTH: Final = 64
 """Folders within folders; deeper is a mistake or an attack."""

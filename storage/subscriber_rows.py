@@ -96,7 +96,8 @@ def to_subscriber(row: sa.RowMapping) -> Subscriber:
 
 def to_suppression(row: sa.RowMapping) -> Suppression:
     """Row → record."""
-    return Suppression(**{**row, "reason": SuppressionReason(row["reason"])})
+    values: dict[str, Any] = {name: row[name] for name in Suppression.__dataclass_fields__}
+    return Suppression(**{**values, "reason": SuppressionReason(row["reason"])})
 
 
 def to_event(row: sa.RowMapping) -> ConsentEvent:

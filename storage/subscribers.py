@@ -282,6 +282,14 @@ class Subscribers:
         with self._database.reading() as connection:
             return tuple(map(to_suppression, connection.execute(query).mappings()))
 
+    def suppressions_of_subscribers(self) -> Mapping[int, Suppression]:
+        """The suppressions of those who are subscribers, by subscriber."""
+        s = schema.suppressions
+        query = sa.select(_S.id, s).join(s, s.c.address_hash == _S.address_hash)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings()
+            return {row["id"]: to_suppression(row) for row in rows}
+
     # ── sign-ups ─────────────────────────────────────────────────────────────────────────
 
     def keep_signup(

@@ -1,0 +1,452 @@
+"""Newsletter: the one place that puts the parts together, and the author's Python API.
+
+from newsletter import Newsletter
+
+with Newsletter.open("newsletter.toml") as newsletter:
+    newsletter.schedule("2026/launch.md", "tomorrow 9:00")
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+import structlog
+
+from feeds.feed import Document, FeedFormat, build_feed, newsletter_namespace
+from mailer.dispatcher import Dispatcher, Summary
+from mailer.policy import RetryPolicy
+from mailer.session import Relay
+from newsletter.authoring import AboutPage, Authoring, Planned, Preview, Scheduled
+from newsletter.config import Config, Doubt, load_config
+from newsletter.drafting import Drafting
+from newsletter.letters import Letters
+from newsletter.loops import run_in_loop
+from newsletter.poll import Poll, PollReport
+from newsletter.service import Site, Work, drain, serve
+from newsletter.signups import SignUpLimits
+from newsletter.subscriptions import SignUpPolicy, Subscriptions
+from newsletter.tokens import Tokens, load_secret
+from newsletter.workers import gone_workers, worker_name
+from storage.database import Database
+from storage.errors import Conflict, NotesFolderError, NotFound, SecretMismatch
+from storage.facts import Facts
+from storage.issues import Issues
+from storage.ledger import Ledger
+from storage.notebook import Notebook, Schedules
+from storage.notes import FolderNotes, MediaFile
+from storage.records import DeliveryState, Identity, Issue, Mailing, Schedule, Tally
+from storage.subscribers import Subscribers
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueStatus:
+    """An issue and what became of its deliveries."""
+
+    issue: Issue
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendReport:
+    """What one `send` did."""
+
+    published: tuple[str, ...] = ()
+    """Slugs."""
+    queued: int = 0
+    accepted: int = 0
+    deferred: int = 0
+    rejected: int = 0
+    """Refused for good, or out of time."""
+    suppressed: int = 0
+    unknown: int = 0
+    """The relay may or may not have them (RFC 1047)."""
+    seconds: float = 0.0
+    problems: tuple[str, ...] = ()
+    """Why something that was asked for did not happen; empty when all is well."""
+
+
+class Newsletter:
+    """One newsletter: its notes, archive, subscribers and mail."""
+
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        tokens: Tokens,
+        *,
+        namespace: UUID,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.config = config
+        self.identity: Identity = config.identity
+        self.tokens = tokens
+        self.clock = clock
+        self.archive = Issues(database)
+        self.ledger = Ledger(database)
+        self.subscribers = Subscribers(database)
+        self._database = database
+        self._namespace = namespace
+        self._schedules = Schedules(database)
+        self._notebook = Notebook(database)
+        self._notes = FolderNotes(config.notes.path)
+        self._drafting = Drafting(
+            self.identity, publish_key=config.notes.publish_key, namespace=namespace
+        )
+        self._authoring = Authoring(
+            store=self._notes,
+            archive=self.archive,
+            schedules=self._schedules,
+            notebook=self._notebook,
+            drafting=self._drafting,
+            identity=self.identity,
+            clock=clock,
+        )
+        self._poll = Poll(
+            store=self._notes,
+            archive=self.archive,
+            notebook=self._notebook,
+            schedules=self._schedules,
+            drafting=self._drafting,
+            grace=config.schedule.grace,
+            hold=config.schedule.hold,
+            clock=clock,
+            wait=time.sleep,
+        )
+        self.subscriptions = Subscriptions(
+            self.subscribers, tokens, policy=_signup_policy(config), clock=clock, wake=self.wake
+        )
+        self._wake: Callable[[], None] | None = None
+        self._feeds: dict[tuple[FeedFormat, str | None], tuple[int, Document]] = {}
+        self._poll_lock = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        config: str | Path = "newsletter.toml",
+        *,
+        environ: Mapping[str, str] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> Newsletter:
+        """Read the configuration, open the database (making its tables if it is new) and secret.
+
+        Raises ConfigError, StorageError, SchemaOutdated or SecretMismatch.
+        """
+        loaded = load_config(Path(config), os.environ if environ is None else environ)
+        database = Database.open(loaded.storage.url)
+        try:
+            database.prepare()
+            facts = Facts(database)
+            tokens = _open_tokens(loaded.web.secret_file, facts)
+            namespace = facts.settle("namespace", str(newsletter_namespace(loaded.identity.url)))
+        except BaseException:
+            database.close()
+            raise
+        return cls(loaded, database, tokens, namespace=UUID(namespace), clock=clock)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # ── the author's verbs ───────────────────────────────────────────────────────────────
+
+    def poll(self) -> PollReport:
+        """Look at the notes folder once. Raises NotesFolderError when there is none."""
+        with self._poll_lock:
+            report = self._poll.run()
+        _log_poll(report)
+        if report.queued:
+            self.wake()
+        return report
+
+    def send(self, *, progress: Callable[[SendReport], None] | None = None) -> SendReport:
+        """Everything that is due now: poll, publish, queue, dispatch until nothing is due.
+
+        Raises StorageError when the database cannot be used.
+        """
+        started = time.monotonic()
+        problems: list[str] = []
+        polled = PollReport()
+        try:
+            polled = self.poll()
+        except NotesFolderError as error:
+            problems.append(str(error))  # what is queued can still be sent
+        base = SendReport(
+            published=tuple(issue.slug for issue in polled.published), queued=polled.queued
+        )
+
+        def report(summary: Summary) -> SendReport:
+            return _report(base, summary, time.monotonic() - started, problems)
+
+        self.subscriptions.process()
+        self._rescue()
+        summary = run_in_loop(
+            lambda: drain(self._work(lambda now: progress(report(now)) if progress else None))
+        )
+        self.ledger.finish()
+        problems += [summary.relay_error] if summary.relay_error else []
+        return report(summary)
+
+    def run(
+        self, *, site: Site | None = None, ready: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """The whole service in this process until SIGTERM or SIGINT: scheduler, dispatcher, site.
+
+        `ready` is told the site's address once it listens. Raises Conflict when another process
+        schedules for the same SQLite database; on PostgreSQL this one stands by instead.
+        """
+        run_in_loop(lambda: serve(self._work(), site=site, scheduling=True, ready=ready))
+
+    def work(self) -> None:
+        """Dispatch only, until SIGTERM or SIGINT; any number of processes over PostgreSQL."""
+        run_in_loop(lambda: serve(self._work(), site=None, scheduling=False, ready=lambda _: None))
+
+    def schedule(self, note: str, at: str | datetime, *, zone: str | None = None) -> Scheduled:
+        """Have a note go out at a time; `at` is ISO, "tomorrow 9:00", "now" or a datetime.
+
+        `zone` (IANA) is whose wall time `at` is; the newsletter's by default. Raises NotFound,
+        NoteError, Conflict (published already, a draft) or ScheduleError (past, not a time).
+        """
+        return self._authoring.schedule(note, at, zone=zone)
+
+    def unschedule(self, note: str) -> Schedule:
+        """Take a schedule back. Raises NotFound, or Conflict when the note itself says when."""
+        return self._authoring.unschedule(note)
+
+    def calendar(self) -> list[Planned]:
+        """What will be published, and when, soonest first."""
+        return self._authoring.calendar()
+
+    def preview(self, note: str) -> Preview:
+        """The mail a note would become. Changes nothing. Raises NotFound or NoteError."""
+        return self._authoring.preview(note)
+
+    def issues(self) -> list[IssueStatus]:
+        """Every issue with its deliveries counted, newest first."""
+        tallies = self.ledger.tallies()
+        return [
+            IssueStatus(issue=issue, tally=tallies.get(issue.id, Tally()))
+            for issue in self.archive.everything()
+        ]
+
+    def status(self, slug: str) -> IssueStatus:
+        """One issue. Raises NotFound, naming the nearest slug."""
+        issue = self._issue(slug)
+        return IssueStatus(issue=issue, tally=self.ledger.tally(issue.id))
+
+    def pause(self, slug: str, reason: str = "paused by the author") -> Issue:
+        """Stop the mail of an issue where it is. Raises NotFound or Conflict."""
+        issue = self._issue(slug)
+        if not self.ledger.pause_issue(issue.id, reason, now=self.clock()):
+            raise Conflict(f"{slug}: its mail is not under way ({issue.mailing.value})")
+        return self.archive.get(issue.id)
+
+    def resume(self, slug: str) -> Issue:
+        """Go on where `pause` stopped. Raises NotFound or Conflict."""
+        issue = self._issue(slug)
+        if not self.archive.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED]):
+            raise Conflict(f"{slug}: its mail is not paused ({issue.mailing.value})")
+        self.wake()
+        return self.archive.get(issue.id)
+
+    def cancel(self, slug: str) -> int:
+        """Take the mail of an issue back; how many will not get it. Raises NotFound or Conflict."""
+        return self.archive.cancel(self._issue(slug).id)
+
+    # ── for the site ─────────────────────────────────────────────────────────────────────
+
+    def feed(self, feed_format: FeedFormat, tag: str | None = None) -> Document | None:
+        """A feed, of everything or of one tag; None when no live issue carries the tag."""
+        version = self.archive.version()
+        kept = self._feeds.get((feed_format, tag))
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        issues = self.archive.live(tag=tag, limit=self.config.feeds.items)
+        if tag is not None and not issues:
+            return None
+        document = build_feed(
+            feed_format,
+            self.identity,
+            issues,
+            tag=tag,
+            hub=self.config.feeds.hub,
+            namespace=self._namespace,
+        )
+        self._feeds[feed_format, tag] = (version, document)
+        return document
+
+    def media(self, path: str) -> MediaFile | None:
+        """An image that a live issue or the About page shows; None for every other file."""
+        shown = self.archive.serves_media(path)
+        if not shown and (about := self.about()) is not None:
+            shown = path in about.media
+        return self._notes.media(path) if shown else None
+
+    def about(self) -> AboutPage | None:
+        """The author's about.md, rendered; None when there is none."""
+        return self._authoring.about()
+
+    def outbox(self) -> Path | None:
+        """The Maildir of the embedded outbox; None with real relays."""
+        folders = (relay.directory for relay in self.config.relays)
+        return next((folder for folder in folders if folder is not None), None)
+
+    def is_database_usable(self) -> bool:
+        """Whether the database answers; for readiness probes."""
+        return self._database.answers()
+
+    def wake(self) -> None:
+        """Tell the dispatcher, if one runs here, that something may be due. Thread-safe."""
+        if (wake := self._wake) is not None:
+            wake()
+
+    # ── putting together ─────────────────────────────────────────────────────────────────
+
+    def _issue(self, slug: str) -> Issue:
+        issue = self.archive.by_slug(slug)
+        if issue is None:
+            slugs = [name.slug for name in self.archive.names()]
+            nearest = get_close_matches(slug, slugs, n=1)
+            raise NotFound("issue", slug, nearest[0] if nearest else None)
+        return issue
+
+    def _rescue(self) -> None:
+        rescued = self.ledger.rescue(
+            now=self.clock(),
+            resend=self.config.dispatch.doubt is Doubt.RESEND,
+            gone=gone_workers(self.ledger.workers()),
+        )
+        if rescued.returned or rescued.unknown:
+            log.warning("ledger.rescued", returned=rescued.returned, unknown=rescued.unknown)
+            self.wake()
+
+    def _upkeep(self) -> None:
+        self._rescue()
+        for issue_id in self.ledger.finish():
+            tally = self.ledger.tally(issue_id)
+            log.info("issue.done", issue=issue_id, accepted=tally[DeliveryState.ACCEPTED])
+
+    def _tick_poll(self) -> None:
+        try:
+            self.poll()
+        except NotesFolderError as error:
+            log.warning("poll.impossible", reason=str(error))
+
+    def _work(self, progress: Callable[[Summary], None] | None = None) -> Work:
+        config = self.config
+
+        def make(relays: Sequence[Relay]) -> Dispatcher:
+            letters = Letters(
+                archive=self.archive, identity=self.identity, tokens=self.tokens, clock=self.clock
+            )
+            return Dispatcher(
+                self.ledger,
+                relays,
+                letters.fill,
+                RetryPolicy(
+                    retry=config.dispatch.retry,
+                    expire=config.dispatch.expire,
+                    resend=config.dispatch.doubt is Doubt.RESEND,
+                ),
+                worker=worker_name(),
+                clock=self.clock,
+                lease=config.dispatch.lease,
+                progress=progress,
+            )
+
+        return Work(
+            database=self._database,
+            relays=config.relays,
+            make_dispatcher=make,
+            poll=self._tick_poll,
+            poll_every=config.notes.poll,
+            signups=self.subscriptions.process,
+            upkeep=self._upkeep,
+            on_dispatcher=self._set_wake,
+        )
+
+    def _set_wake(self, wake: Callable[[], None] | None) -> None:
+        self._wake = wake
+
+
+def _open_tokens(secret_file: Path, facts: Facts) -> Tokens:
+    """The keys behind every link; refuses to go on with others than the database was made with."""
+    known = facts.get("secret")
+    if known is not None and not secret_file.exists():
+        raise SecretMismatch(
+            f"the secret {secret_file} is missing; bring it back: without it the links in mails "
+            "already sent stop working"
+        )
+    tokens = Tokens(load_secret(secret_file))
+    if facts.settle("secret", tokens.fingerprint()) != tokens.fingerprint():
+        raise SecretMismatch(
+            f"the secret in {secret_file} is not the one this database was made with; bring that "
+            "one back (to replace a secret, put the new one in a line above it)"
+        )
+    return tokens
+
+
+def _signup_policy(config: Config) -> SignUpPolicy:
+    limits = config.subscribers
+    return SignUpPolicy(
+        limits=SignUpLimits(
+            per_address=limits.limit_address,
+            per_origin=limits.limit_ip,
+            per_domain=limits.limit_domain,
+            in_total=limits.limit_total,
+        ),
+        check_dns=config.check_dns,
+    )
+
+
+def _report(
+    base: SendReport, summary: Summary, seconds: float, problems: Sequence[str]
+) -> SendReport:
+    return replace(
+        base,
+        accepted=summary.accepted,
+        deferred=summary.deferred,
+        rejected=summary.rejected + summary.expired,
+        suppressed=summary.suppressed,
+        unknown=summary.unknown,
+        seconds=round(seconds, 3),
+        problems=tuple(problems),
+    )
+
+
+def _log_poll(report: PollReport) -> None:
+    for issue in report.published:
+        log.info(
+            "issue.published", slug=issue.slug, mailing=issue.mailing, why=issue.mailing_reason
+        )
+    for event, issues in (
+        ("issue.revised", report.revised),
+        ("issue.restored", report.restored),
+        ("issue.withdrawn", report.withdrawn),
+    ):
+        for issue in issues:
+            log.info(event, slug=issue.slug)
+    for fault in report.faults:
+        log.warning("note.unusable", path=fault.path, reason=fault.reason)

@@ -1,0 +1,66 @@
+"""From a note's bytes to an issue's draft: parse, render, name, fingerprint. Pure given its names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from feeds.feed import note_guid
+from feeds.notes import RENDERER, Note, parse_note, render_note, slugify
+from newsletter.links import NoteLinks
+from storage.issues import IssueName
+from storage.records import Identity, IssueDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """A draft, and what its author should know about it."""
+
+    draft: IssueDraft
+    warnings: tuple[str, ...]
+
+
+class Drafting:
+    """Turns notes into drafts for one newsletter."""
+
+    def __init__(self, identity: Identity, *, publish_key: str, namespace: UUID) -> None:
+        self._url = identity.url
+        self._zone = ZoneInfo(identity.timezone)
+        self._publish_key = publish_key
+        self._namespace = namespace
+        self.rendering = f"{RENDERER}:{identity.url}"
+        """What the HTML depends on besides the note and its links."""
+
+    def parse(self, source: bytes, path: str) -> Note:
+        """The note in these bytes. Raises NoteError."""
+        return parse_note(source, path, zone=self._zone, publish_key=self._publish_key)
+
+    def draft(
+        self, note: Note, note_id: str, content_hash: str, names: Iterable[IssueName]
+    ) -> Drafted:
+        """The note as an issue, its links resolved among `names`. Raises NoteError."""
+        rendered = render_note(note, NoteLinks(names, self._url))
+        draft = IssueDraft(
+            note_id=note_id,
+            path=note.path,
+            guid=note_guid(self._namespace, note_id),
+            slug=note.slug or slugify(note.title),
+            title=note.title,
+            summary=note.summary or rendered.summary,
+            html=rendered.html,
+            text=rendered.text,
+            tags=note.tags,
+            media=rendered.media,
+            wiki=rendered.wiki,
+            content_hash=content_hash,
+            rendering=self.rendering,
+        )
+        return Drafted(draft=draft, warnings=(*note.warnings, *rendered.warnings))
+
+
+def hash_content(source: bytes) -> str:
+    """SHA-256 of a note's bytes, in hexadecimal: what the author wrote."""
+    return hashlib.sha256(source).hexdigest()

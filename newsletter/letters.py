@@ -1,0 +1,99 @@
+"""From a claim to the message that is sent for it: which skeleton, filled with whose links.
+
+Skeletons are compiled once and kept while an issue is being sent; filling only puts in what is
+personal. An edit of the note during a send reaches the readers who come after it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from mailer.address import ascii_address, parse_mailbox
+from mailer.envelope import Envelope
+from mailer.message import compile_confirmation, compile_issue, compile_notice
+from mailer.skeleton import Recipient, Skeleton
+from newsletter.tokens import Tokens
+from storage.issues import Issues
+from storage.records import Claim, DeliveryKind, Identity
+
+_KEPT: Final = 8
+"""Skeletons kept: more issues than that are rarely in flight at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    kind: DeliveryKind
+    issue_id: int | None
+    revision: int
+
+
+class Letters:
+    """Fills the messages of one newsletter. Used by one worker's event loop."""
+
+    def __init__(
+        self,
+        *,
+        archive: Issues,
+        identity: Identity,
+        tokens: Tokens,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._archive = archive
+        self._identity = identity
+        self._tokens = tokens
+        self._clock = clock
+        sender = parse_mailbox(identity.sender).address.ascii
+        self._sender = sender
+        self._domain = sender.rpartition("@")[2]
+        self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
+
+    def fill(self, claim: Claim) -> Envelope:
+        """The envelope for a claim. Raises NewsletterError when no message can be made of it."""
+        return self._skeleton(claim).fill(self._recipient(claim))
+
+    def _skeleton(self, claim: Claim) -> Skeleton:
+        key = _Key(claim.kind, claim.issue_id, claim.issue_revision)
+        if (kept := self._skeletons.get(key)) is not None:
+            return kept
+        skeleton = self._skeletons[key] = self._compile(claim)
+        if len(self._skeletons) > _KEPT:
+            self._skeletons.popitem(last=False)
+        return skeleton
+
+    def _compile(self, claim: Claim) -> Skeleton:
+        match claim.kind:
+            case DeliveryKind.CONFIRMATION:
+                return compile_confirmation(self._identity)
+            case DeliveryKind.NOTICE:
+                return compile_notice(self._identity)
+            case DeliveryKind.ISSUE:
+                assert claim.issue_id is not None  # noqa: S101 - an issue's delivery has an issue
+                return compile_issue(self._archive.get(claim.issue_id), self._identity)
+
+    def _recipient(self, claim: Claim) -> Recipient:
+        tokens, url, now = self._tokens, self._identity.url, self._clock()
+        confirm_url = ""
+        if claim.kind is DeliveryKind.CONFIRMATION:
+            token = tokens.confirm(claim.subscriber_id, claim.nonce, now)
+            confirm_url = f"{url}/confirm/{token}"
+        return Recipient(
+            address=claim.address,
+            ascii=ascii_address(claim.address),
+            name=claim.name,
+            message_id=tokens.message_id(
+                kind=claim.kind,
+                issue_id=claim.issue_id,
+                subscriber_id=claim.subscriber_id,
+                delivery_id=claim.delivery_id,
+                domain=self._domain,
+            ),
+            return_path=tokens.return_path(claim.issue_id, claim.subscriber_id, self._sender),
+            unsubscribe_url=f"{url}/unsubscribe/{tokens.unsubscribe(claim.subscriber_id)}",
+            preferences_url=f"{url}/preferences/{tokens.preferences(claim.subscriber_id)}",
+            confirm_url=confirm_url,
+            date=now,
+        )

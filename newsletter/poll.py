@@ -1,0 +1,453 @@
+"""The poll: looks at the notes folder and brings archive and queue up to it.
+
+    store.scan | drafting.parse | recognise | publishing.decide | drafting.draft | archive.publish
+
+What may be concluded is decided in newsletter/publishing.py and newsletter/recognition.py; this
+module reads, remembers and carries out. A note that cannot be used is reported once per content
+and holds nothing else up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+from feeds.notes import Note, Now
+from newsletter.drafting import Drafting, hash_content
+from newsletter.links import NoteLinks
+from newsletter.publishing import (
+    Decision,
+    Publish,
+    Restore,
+    Revise,
+    Wait,
+    Wish,
+    Withdraw,
+    decide,
+)
+from newsletter.recognition import Names, recognise, refuse_double
+from storage.errors import NoteError, NotesFolderError
+from storage.issues import Issues, MailOrder
+from storage.notebook import Notebook, Schedules
+from storage.notes import SETTLE, FileStat, NotesStore, Scan
+from storage.records import Issue, IssueDraft, IssueState, KnownNote, Schedule
+
+MASS_REMOVAL: Final = 10
+"""An empty folder where at least this many issues were is taken for a missing disk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollReport:
+    """What one poll did."""
+
+    published: tuple[Issue, ...] = ()
+    revised: tuple[Issue, ...] = ()
+    restored: tuple[Issue, ...] = ()
+    withdrawn: tuple[Issue, ...] = ()
+    queued: int = 0
+    """Deliveries made for the issues published."""
+    faults: tuple[NoteError, ...] = ()
+    """Notes that cannot be used, each reported once per content."""
+    unsettled: frozenset[str] = frozenset()
+    """Files still being written; the next poll looks again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Round:
+    """One poll's working papers."""
+
+    now: datetime
+    files: Mapping[str, FileStat]
+    known: dict[str, KnownNote]
+    schedules: dict[str, Schedule]
+    gone: set[str]
+    names: Names
+    remembered: dict[str, KnownNote] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
+    published: list[Issue] = field(default_factory=list)
+    revised: list[Issue] = field(default_factory=list)
+    restored: list[Issue] = field(default_factory=list)
+    withdrawn: list[Issue] = field(default_factory=list)
+    queued: int = 0
+    faults: list[NoteError] = field(default_factory=list)
+
+    def report(self, unsettled: frozenset[str]) -> PollReport:
+        """The papers, in ink."""
+        return PollReport(
+            published=tuple(self.published),
+            revised=tuple(self.revised),
+            restored=tuple(self.restored),
+            withdrawn=tuple(self.withdrawn),
+            queued=self.queued,
+            faults=tuple(self.faults),
+            unsettled=unsettled,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """A note read in this poll."""
+
+    note: Note
+    content_hash: str
+    file: FileStat
+    note_id: str = ""
+
+
+class Poll:
+    """Polls one notes store into one archive."""
+
+    def __init__(
+        self,
+        *,
+        store: NotesStore,
+        archive: Issues,
+        notebook: Notebook,
+        schedules: Schedules,
+        drafting: Drafting,
+        grace: timedelta,
+        hold: timedelta,
+        clock: Callable[[], datetime],
+        wait: Callable[[float], None],
+    ) -> None:
+        self._store = store
+        self._archive = archive
+        self._notebook = notebook
+        self._schedules = schedules
+        self._drafting = drafting
+        self._grace = grace
+        self._hold = hold
+        self._clock = clock
+        self._wait = wait
+        self._rendering_checked = False
+
+    def run(self) -> PollReport:
+        """One look at the folder. Raises NotesFolderError when there is no folder to look at."""
+        now = self._clock()
+        known = self._notebook.load()
+        schedules = self._schedules.load()
+        scan, files, gone = self._look(known)
+        candidates = _candidates(files, known, schedules, now, freed=bool(gone))
+        if not (candidates or gone or scan.faults) and self._rendering_checked:
+            return PollReport()
+        unsettled = self._unsettled(files[path] for path in candidates)
+        round_ = _Round(
+            now=now,
+            files=files,
+            known=known,
+            schedules=schedules,
+            gone=gone,
+            names=Names.of(self._archive.names()),
+        )
+        _refuse_mass_removal(round_)
+        _report_unreadable(round_, scan.faults)
+        readable = [path for path in candidates if path not in unsettled]
+        for one in sorted(self._read(round_, readable), key=_oldest_first):
+            self._guarded(round_, one.note.path, partial(self._handle, round_, one))
+        self._withdraw_gone(round_)
+        self._refresh(round_)
+        self._notebook.save(list(round_.remembered.values()), gone=round_.forgotten | round_.gone)
+        return round_.report(unsettled)
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────
+
+    def _look(self, known: Mapping[str, KnownNote]) -> tuple[Scan, dict[str, FileStat], set[str]]:
+        """What is there and what is gone. An editor may remove a file before it writes the new
+        one, so what seems gone gets a second look (rule G11).
+        """
+        scan = self._store.scan()
+        if _missing(known, scan):
+            self._wait(SETTLE)
+            scan = self._store.scan()
+        return scan, {file.path: file for file in scan.files}, _missing(known, scan)
+
+    def _unsettled(self, files: Iterable[FileStat]) -> frozenset[str]:
+        settled = self._store.settled(
+            files, wait=self._wait, now_ns=lambda: int(self._clock().timestamp() * 1e9)
+        )
+        return settled.unstable
+
+    def _read(self, round_: _Round, paths: Iterable[str]) -> Iterator[_Seen]:
+        for path in paths:
+            content_hash = ""
+            try:
+                source = self._store.read(path)
+                content_hash = hash_content(source)
+                note = self._drafting.parse(source, path)
+            except NoteError as error:
+                _keep_fault(round_, path, content_hash, error, round_.known.get(path))
+            else:
+                yield _Seen(note=note, content_hash=content_hash, file=round_.files[path])
+
+    # ── doing ────────────────────────────────────────────────────────────────────────────
+
+    def _guarded(self, round_: _Round, path: str, step: Callable[[], None]) -> None:
+        """A note that cannot be published is its own fault, and nobody else's."""
+        before = round_.known.get(path)
+        try:
+            step()
+        except NoteError as error:
+            content_hash = round_.known[path].content_hash if path in round_.known else ""
+            _keep_fault(round_, path, content_hash, error, before)
+
+    def _handle(self, round_: _Round, one: _Seen) -> None:
+        one = self._recognise(round_, one)
+        wish = self._wish(round_, one)
+        known = round_.known[one.note.path] = _remember(one, wish)
+        if wish.publish_at is not None and not wish.draft:
+            refuse_double(
+                one.note, one.note_id, one.content_hash, names=round_.names, present=round_.files
+            )
+        name = round_.names.by_note.get(one.note_id)
+        issue = self._archive.get(name.issue_id) if name else None
+        decision = decide(wish, one.content_hash, issue, now=round_.now, grace=self._grace)
+        if isinstance(decision, Wait):
+            known = replace(known, wake_at=decision.until)
+        else:
+            self._carry_out(round_, one, issue, decision)
+        round_.remembered[one.note.path] = known
+
+    def _recognise(self, round_: _Round, one: _Seen) -> _Seen:
+        """Give the note its identity; follow it when its file was renamed."""
+        recognised = recognise(
+            one.note,
+            one.content_hash,
+            names=round_.names,
+            known=round_.known,
+            present=round_.files,
+            gone=round_.gone,
+        )
+        if (origin := recognised.origin) is not None:
+            self._follow(round_, recognised.note_id, origin, one.note.path)
+        return replace(one, note_id=recognised.note_id)
+
+    def _follow(self, round_: _Round, note_id: str, old: str, new: str) -> None:
+        round_.gone.discard(old)
+        round_.forgotten.add(old)
+        if old in round_.known:
+            round_.known[new] = replace(round_.known[old], path=new)
+        if (name := round_.names.by_note.get(note_id)) is not None:
+            self._archive.move(name.issue_id, new)
+            round_.names.move(name, new)
+        if (schedule := round_.schedules.pop(old, None)) is not None:
+            self._schedules.move(old, new)
+            round_.schedules[new] = replace(schedule, path=new)
+
+    def _wish(self, round_: _Round, one: _Seen) -> Wish:
+        """The author's command wins over the front matter."""
+        note, seen_at = one.note, round_.now
+        publish_at = note.publish if isinstance(note.publish, datetime) else None
+        if isinstance(note.publish, Now):
+            publish_at = self._publish_now(one.file, round_.now)
+        if (schedule := round_.schedules.get(note.path)) is not None:
+            publish_at, seen_at = schedule.publish_at, schedule.created_at
+        known = round_.known.get(note.path)
+        if known is not None and publish_at is not None and known.publish_at == publish_at:
+            seen_at = known.publish_seen_at or seen_at
+        return Wish(publish_at=publish_at, seen_at=seen_at, draft=note.draft, email=note.email)
+
+    def _publish_now(self, file: FileStat, now: datetime) -> datetime:
+        """`publish: now` means when it was written, if that is long ago: old notes never mail."""
+        written = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
+        return written if now - written > self._grace else now
+
+    def _carry_out(
+        self, round_: _Round, one: _Seen, issue: Issue | None, decision: Decision
+    ) -> None:
+        match decision:
+            case Publish():
+                self._publish(round_, one, decision)
+            case Revise() if issue is not None:
+                self._revise(round_, one, issue)
+            case Restore() if issue is not None:
+                self._restore(round_, one, issue)
+            case Withdraw() if issue is not None:
+                self._withdraw(round_, issue.id)
+            case _:
+                pass
+
+    def _publish(self, round_: _Round, one: _Seen, decision: Publish) -> None:
+        published = self._archive.publish(
+            self._draft(round_, one),
+            published_at=decision.at,
+            mail=MailOrder(
+                at=round_.now + self._hold if decision.mail else None, reason=decision.reason
+            ),
+            now=round_.now,
+        )
+        round_.published.append(published.issue)
+        round_.queued += published.queued
+        round_.names.put_issue(published.issue)
+
+    def _revise(self, round_: _Round, one: _Seen, issue: Issue) -> None:
+        draft = self._draft(round_, one)
+        revised = self._archive.revise(issue.id, draft, updated_at=round_.now, slug=one.note.slug)
+        round_.revised.append(revised)
+        round_.names.put_issue(revised)
+
+    def _restore(self, round_: _Round, one: _Seen, issue: Issue) -> None:
+        edited = one.content_hash != issue.content_hash
+        restored = self._archive.restore(
+            issue.id, self._draft(round_, one), updated_at=round_.now if edited else None
+        )
+        round_.restored.append(restored)
+        round_.names.put_issue(restored)
+
+    def _withdraw(self, round_: _Round, issue_id: int) -> None:
+        self._archive.withdraw(issue_id)
+        withdrawn = self._archive.get(issue_id)
+        round_.withdrawn.append(withdrawn)
+        round_.names.put_issue(withdrawn)
+
+    def _withdraw_gone(self, round_: _Round) -> None:
+        for path in sorted(round_.gone):
+            name = round_.names.by_path.get(path)
+            if name is not None and name.state is IssueState.LIVE:
+                self._withdraw(round_, name.issue_id)
+
+    # ── rendering ────────────────────────────────────────────────────────────────────────
+
+    def _draft(self, round_: _Round, one: _Seen) -> IssueDraft:
+        names = round_.names.by_note.values()
+        return self._drafting.draft(one.note, one.note_id, one.content_hash, names).draft
+
+    def _refresh(self, round_: _Round) -> None:
+        """Render again what links to something that came, went or moved in this poll, and once
+        per start whatever another version rendered. Readers are not told that it is news.
+        """
+        moved = [*round_.published, *round_.restored, *round_.withdrawn, *round_.revised]
+        targets = sorted({target for issue in moved for target in NoteLinks.targets_of(issue)})
+        stale = self._archive.linking_to(targets) if targets else []
+        if not self._rendering_checked:
+            stale += self._archive.rendered_otherwise(self._drafting.rendering)
+            self._rendering_checked = True
+        for issue in {issue.id: issue for issue in stale}.values():
+            self._guarded(round_, issue.path, partial(self._render_again, round_, issue))
+
+    def _render_again(self, round_: _Round, issue: Issue) -> None:
+        file = round_.files.get(issue.path)
+        if file is None:
+            return
+        source = self._store.read(issue.path)
+        if hash_content(source) != issue.content_hash:
+            return  # changed meanwhile: the next poll revises it anyway
+        one = _Seen(
+            note=self._drafting.parse(source, issue.path),
+            note_id=issue.note_id,
+            content_hash=issue.content_hash,
+            file=file,
+        )
+        draft = self._draft(round_, one)
+        if (draft.html, draft.text, draft.rendering) != (issue.html, issue.text, issue.rendering):
+            self._archive.revise(issue.id, draft, updated_at=None, slug=None)
+
+
+# ── small facts ──────────────────────────────────────────────────────────────────────────────
+
+
+def _missing(known: Mapping[str, KnownNote], scan: Scan) -> set[str]:
+    """Known paths that are not there, but for those below a folder that could not be read."""
+    hidden = tuple(f"{fault.path}/" for fault in scan.faults)
+    present = {file.path for file in scan.files} | {fault.path for fault in scan.faults}
+    return {path for path in known if path not in present and not path.startswith(hidden)}
+
+
+def _candidates(
+    files: Mapping[str, FileStat],
+    known: Mapping[str, KnownNote],
+    schedules: Mapping[str, Schedule],
+    now: datetime,
+    *,
+    freed: bool,
+) -> list[str]:
+    """Files that are new, changed, due, scheduled, or that a removal may have set free."""
+    return [
+        path
+        for path, file in files.items()
+        if (note := known.get(path)) is None
+        or (note.size, note.mtime_ns) != (file.size, file.mtime_ns)
+        or (note.wake_at is not None and note.wake_at <= now)
+        or (freed and note.fault)
+        or ((schedule := schedules.get(path)) and note.publish_at != schedule.publish_at)
+    ]
+
+
+def _refuse_mass_removal(round_: _Round) -> None:
+    live = [
+        path
+        for path in round_.gone
+        if (name := round_.names.by_path.get(path)) and name.state is IssueState.LIVE
+    ]
+    if not round_.files and len(live) >= MASS_REMOVAL:
+        raise NotesFolderError(
+            ".",
+            f"the notes folder is empty, but {len(live)} published notes were in it, so nothing "
+            "is withdrawn. Is its disk mounted? If you mean it, leave one note in the folder",
+        )
+
+
+def _report_unreadable(round_: _Round, faults: Iterable[NoteError]) -> None:
+    for fault in faults:
+        known = round_.known.get(fault.path)
+        if known is None or known.fault != fault.reason:
+            round_.faults.append(fault)
+            round_.remembered[fault.path] = _faulty(fault.path, fault.reason, known)
+
+
+def _keep_fault(
+    round_: _Round, path: str, content_hash: str, error: NoteError, before: KnownNote | None
+) -> None:
+    """Report a fault once per content; what was published of the note stays as it is."""
+    reported = before is not None and (before.content_hash, before.fault) == (
+        content_hash,
+        error.reason,
+    )
+    if not reported:
+        round_.faults.append(error)
+    file = round_.files[path]
+    round_.remembered[path] = replace(
+        _faulty(path, error.reason, before),
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        content_hash=content_hash,
+    )
+
+
+def _remember(one: _Seen, wish: Wish) -> KnownNote:
+    """A draft has no publish time yet: lateness counts from when it stops being one."""
+    publish_at = None if wish.draft else wish.publish_at
+    return KnownNote(
+        path=one.note.path,
+        note_id=one.note_id,
+        size=one.file.size,
+        mtime_ns=one.file.mtime_ns,
+        content_hash=one.content_hash,
+        publish_at=publish_at,
+        publish_seen_at=wish.seen_at if publish_at else None,
+        fault="",
+    )
+
+
+def _faulty(path: str, reason: str, known: KnownNote | None) -> KnownNote:
+    if known is not None:
+        return replace(known, fault=reason, wake_at=None)
+    return KnownNote(
+        path=path,
+        note_id="",
+        size=-1,
+        mtime_ns=-1,
+        content_hash="",
+        publish_at=None,
+        publish_seen_at=None,
+        fault=reason,
+    )
+
+
+def _oldest_first(one: _Seen) -> tuple[datetime, str]:
+    """Later notes may link to earlier ones; those that say `now` come last."""
+    publish = one.note.publish
+    latest = datetime.max.replace(tzinfo=UTC)
+    return (publish if isinstance(publish, datetime) else latest, one.note.path)
