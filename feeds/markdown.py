@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -23,18 +23,22 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from feeds.characters import clean_line, clean_text, shorten
 from feeds.markdown_code import Highlighter
-from feeds.markdown_html import VANISHING, sanitise
+from feeds.markdown_html import VANISHING, addresses, sanitise
 from feeds.markdown_links import LinkResolver, Links, is_picture
 from feeds.plaintext import build_text
 
 SUMMARY_LIMIT: Final = 200
 MAX_NESTING: Final = 20
 """Levels of quotes, lists, brackets; deeper input is taken as text, in bounded time."""
+MAX_RAW_TAGS: Final = 5_000
+"""Raw HTML tags in one note; more is taken as text, since a browser's parser, and so the
+sanitiser's, needs time that grows with the square of what stays open."""
 
 _WIKI: Final = re.compile(r"(!?)\[\[([^\[\]\n|]{1,300})(?:\|([^\[\]\n]{0,300}))?\]\](?![(\[])")
 _BARE_URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"]+", re.IGNORECASE)
 _TASK: Final = re.compile(r"\[([ xX])\](?:\s+|\Z)")
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_SENTENCE_ENDS: Final = "?!.,:;*_~'\"|"
 _ALIGN: Final = re.compile(r"text-align:(left|center|right)")
 
 
@@ -73,7 +77,7 @@ def render_markdown(
     tokens = _without_title(_PARSER.parse(body, env), clean_line(title))
     tokens = _Preparation(resolver).prepare(tokens)
     html = sanitise(str(_PARSER.renderer.render(tokens, _PARSER.options, env)), resolver)
-    text = build_text(tokens, resolver)
+    text = build_text(tokens, resolver, addresses(html))
     return Rendered(
         html=html,
         text=text,
@@ -91,7 +95,7 @@ def find_title(body: str) -> str:
     found = _find_h1(tokens)
     if found is None:
         return ""
-    (inline,) = _PARSER.parseInline(tokens[found + 1].content, env)
+    inline, *_footnotes = _PARSER.parseInline(tokens[found + 1].content, env)
     return plain(inline.children or ())
 
 
@@ -251,13 +255,10 @@ def _without_title(tokens: list[Token], title: str) -> list[Token]:
 
 def _first_paragraph(tokens: Sequence[Token]) -> str:
     """The text of the first paragraph in no list or quote; failing that, of the first text."""
-    texts = [
-        (before.type == "paragraph_open" and before.level == 0, plain(token.children or ()))
-        for before, token in pairwise(tokens)
-        if token.type == "inline"
-    ]
-    written = [(top, text) for top, text in texts if text]
-    return next((text for top, text in written if top), written[0][1] if written else "")
+    inlines = [(before, token) for before, token in pairwise(tokens) if token.type == "inline"]
+    top = [t for before, t in inlines if before.type == "paragraph_open" and before.level == 0]
+    candidates = chain(top, (token for _before, token in inlines))
+    return next(filter(None, (plain(token.children or ()) for token in candidates)), "")
 
 
 class _Preparation:
@@ -265,11 +266,12 @@ class _Preparation:
 
     def __init__(self, resolver: LinkResolver) -> None:
         self._resolver = resolver
+        self._raw_tags = 0
 
     def prepare(self, tokens: Sequence[Token]) -> list[Token]:
         ready: list[Token] = []
         for token in tokens:
-            if token.type == "html_block" and _swallows([token]):
+            if token.type == "html_block" and (self._is_excess(token) or _swallows([token])):
                 ready += _paragraph(token.content)
                 continue
             self._prepare_block(token)
@@ -298,7 +300,8 @@ class _Preparation:
                 ready += [token] if not kept or kept.pop() else []
             elif token.type == "html_inline":
                 raw_links += _raw_link_step(token.content)
-                ready.append(_text(token.content) if _tag_name(token) in swallows else token)
+                as_text = _tag_name(token) in swallows or self._is_excess(token)
+                ready.append(_text(token.content) if as_text else token)
             else:
                 ready += self._prepare_leaf(token, inside=bool(kept) or raw_links > 0)
         return ready
@@ -310,8 +313,17 @@ class _Preparation:
         if token.type == "image":
             return [self._prepare_image(token)]
         if token.type == "text" and not inside and "://" in token.content:
-            return list(_link_bare_urls(token.content))
+            return list(self._link_bare_urls(token.content))
         return [token]
+
+    def _is_excess(self, token: Token) -> bool:
+        """Counts the tags of a token of raw HTML; whether they are more than a note may have."""
+        self._raw_tags += token.content.count("<")
+        if self._raw_tags > MAX_RAW_TAGS:
+            self._resolver.warn(
+                f"only the first {MAX_RAW_TAGS} HTML tags are read, the rest is text"
+            )
+        return self._raw_tags > MAX_RAW_TAGS
 
     def _resolve_link(self, token: Token) -> bool:
         url = self._resolver.link(str(token.attrs.get("href", "")))
@@ -331,6 +343,18 @@ class _Preparation:
             return [self._image(self._resolver.embed(target), alt, width, Token("image", "img", 0))]
         url = None if inside else self._resolver.wiki(target)
         return [_text(label)] if url is None else list(_link(url, label))
+
+    def _link_bare_urls(self, text: str) -> Iterator[Token]:
+        """`text` with its web addresses as links, without the punctuation after them."""
+        position = 0
+        for found in _BARE_URL.finditer(text):
+            label = _trim_url(found[0])
+            url = self._resolver.link(label)
+            if url is not None:
+                yield _text(text[position : found.start()])
+                yield from _link(url, label)
+                position = found.start() + len(label)
+        yield _text(text[position:])
 
     def _image(self, url: str | None, alt: str, width: str, token: Token) -> Token:
         if url is None:
@@ -403,24 +427,14 @@ def _split_size(alt: str) -> tuple[str, str]:
     return (text.strip(), width) if bar and width.isdigit() and len(width) < 5 else (alt, "")
 
 
-def _link_bare_urls(text: str) -> Iterator[Token]:
-    """`text` with its web addresses as links, without the punctuation after them."""
-    position = 0
-    for found in _BARE_URL.finditer(text):
-        url = _trim_url(found[0])
-        if len(url) <= len("https://"):
-            continue
-        yield _text(text[position : found.start()])
-        yield from _link(url, url)
-        position = found.start() + len(url)
-    yield _text(text[position:])
-
-
 def _trim_url(url: str) -> str:
-    url = url.rstrip("?!.,:;*_~'\"|")
-    while url.endswith(")") and url.count(")") > url.count("("):
-        url = url[:-1].rstrip("?!.,:;*_~'\"|")
-    return url
+    """`url` without the punctuation that belongs to the sentence around it."""
+    surplus = url.count(")") - url.count("(")
+    end = len(url)
+    while end and (url[end - 1] in _SENTENCE_ENDS or (url[end - 1] == ")" and surplus > 0)):
+        surplus -= url[end - 1] == ")"
+        end -= 1
+    return url[:end]
 
 
 def _text(content: str) -> Token:

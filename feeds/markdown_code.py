@@ -16,11 +16,12 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Generic, Keyword, Literal, Name, Token, _TokenType
 from pygments.util import ClassNotFound
 
-MAX_BLOCK: Final = 50_000
-"""Characters; a longer block is shown plain."""
+MAX_BLOCK: Final = 10_000
+"""Characters; a longer block is shown plain. Some lexers need time that grows with the square: 20,000
+characters of unclosed Perl took 6 s, so this is what bounds a note's time."""
 MAX_LINE: Final = 2_000
 """Characters; lexers are regular expressions, and some take far too long over one long line."""
-MAX_NOTE: Final = 200_000
+MAX_NOTE: Final = 50_000
 """Characters highlighted in one note, so that many blocks do not add up."""
 
 _GROUPS: Final = MappingProxyType(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from html import unescape
 from html.parser import HTMLParser
 from types import MappingProxyType
 from typing import Final
@@ -70,6 +71,7 @@ _COUNTS: Final = frozenset({"width", "height", "colspan", "rowspan", "start", "v
 _FOOTNOTE: Final = re.compile(r"fn(?:ref)?-[0-9a-z]{1,16}-\d{1,5}")
 _COUNT: Final = re.compile(r"[0-9]{1,4}")
 
+_HREF: Final = re.compile(r"<a (?:[a-z]+=\"[^\"]*\" )*href=\"([^\"]*)\"")
 _IMAGE: Final = re.compile(r"<img((?: [a-z]+=\"[^\"]*\")*)>")
 _ALT: Final = re.compile(r" alt=\"([^\"]*)\"")
 _HEADING: Final = re.compile(r"<(/?)h1(?=[ >])")
@@ -98,6 +100,11 @@ def sanitise(html: str, resolver: LinkResolver) -> str:
     )
     cleaned = cleaner.clean(html)
     return clean_text(_HEADING.sub(r"<\1h2", _IMAGE.sub(_repair_image, cleaned)))
+
+
+def addresses(html: str) -> tuple[str, ...]:
+    """The links of sanitised HTML, each once, in order."""
+    return tuple(dict.fromkeys(unescape(found) for found in _HREF.findall(html)))
 
 
 def link_footnotes(html: str) -> str:

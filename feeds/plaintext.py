@@ -30,16 +30,20 @@ _MARKS: Final = {
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 
 
-def build_text(tokens: Sequence[Token], resolver: LinkResolver) -> str:
+def build_text(tokens: Sequence[Token], resolver: LinkResolver, urls: Sequence[str] = ()) -> str:
     """The text of a note, its footnotes, then the numbered addresses.
 
-    Every address in the HTML made from the same tokens occurs in it, unbroken (rule D18). Only
-    LF and printable characters; empty for a note without content.
+    `urls` are the links of the HTML made from the same tokens: each occurs in the text, unbroken
+    (rule D18). Only LF and printable characters; empty for a note without content.
     """
-    builder = _Builder(_Inline(resolver))
+    inline = _Inline(resolver)
+    builder = _Builder(inline)
     for token in tokens:
         builder.take(token)
-    return clean_text(builder.finish())
+    text = builder.finish()
+    # A browser may find links in broken raw HTML that token by token are none.
+    missing = [url for url in urls if url not in text]
+    return clean_text("\n\n".join(filter(None, [text, *inline.references(missing)])))
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -56,7 +60,7 @@ def _wrap_line(text: str, width: int) -> Iterator[str]:
     line = ""
     used = 0
     for unit in _UNIT.findall(text):
-        for piece in _break_wide(unit, width):
+        for piece in (unit,) if unit.isascii() else _break_wide(unit, width):
             size = columns(piece)
             if line and used + 1 + size > width:
                 yield line
@@ -67,7 +71,7 @@ def _wrap_line(text: str, width: int) -> Iterator[str]:
 
 def _break_wide(unit: str, width: int) -> Iterator[str]:
     """Cuts a word only if it is of wide characters, which are written without blanks."""
-    if unit.isascii() or columns(unit) <= max(width, len(unit)) or "://" in unit:
+    if columns(unit) <= max(width, len(unit)) or "://" in unit:
         yield unit
         return
     line = ""
@@ -92,10 +96,11 @@ class _Inline:
         self.resolver = resolver
         self._numbers: dict[str, int] = {}
 
-    @property
-    def references(self) -> list[str]:
-        """The numbered addresses, one per line, never wrapped."""
-        return [f"[{number}] {url}" for url, number in self._numbers.items()]
+    def references(self, more: Sequence[str]) -> list[str]:
+        """The numbered addresses and `more`, one per line, never wrapped: one block or none."""
+        for url in more:
+            self._reference(url)
+        return ["\n".join(f"[{number}] {url}" for url, number in self._numbers.items())]
 
     def read(self, children: Sequence[Token]) -> str:
         """The text of a paragraph, heading or cell."""
@@ -244,12 +249,10 @@ class _Builder:
             handler(token)
 
     def finish(self) -> str:
-        """The whole text."""
+        """The whole text, but for the addresses."""
         while len(self._frames) > 1:
             self._close(self._frames[-1].kind)
-        text = self._frames[0].text().strip("\n")
-        parts = [text, "\n".join(self._inline.references)]
-        return "\n\n".join(part for part in parts if part)
+        return self._frames[0].text().strip("\n")
 
     @property
     def _width(self) -> int:
