@@ -79,8 +79,8 @@ def parse_address(text: str, *, allow_test_domains: bool = False) -> Address:
     """The address in `text`, which is nothing but one address.
 
     Quoted local parts, address literals, display names, spaces and special-use domains are
-    refused (rule F15). `allow_test_domains` lets the special-use ones through, and domains of one
-    label, for a demo or an intranet; example.com is a domain like any other.
+    refused (rule F15). `allow_test_domains` lets .test through, and domains of one label, for a
+    demo or an intranet; example.com is a domain like any other, .local and localhost never are.
 
     Raises AddressError with a sentence that repeats nothing of the input.
     """
@@ -94,6 +94,16 @@ def parse_address(text: str, *, allow_test_domains: bool = False) -> Address:
     except EmailNotValidError as error:
         raise AddressError(_reason(error)) from error
     return _address(valid)
+
+
+def ascii_address(address: str) -> str:
+    """The envelope's form of an address that was parsed before: its domain as A-labels (A28).
+
+    Cheap for the usual address, which is ASCII: it is asked for with every message.
+    """
+    if address.isascii():
+        return address
+    return parse_address(address, allow_test_domains=True).ascii
 
 
 def parse_mailbox(text: str, *, allow_test_domains: bool = False) -> Mailbox:
@@ -146,7 +156,8 @@ def check_domain(address: Address, resolver: dns.resolver.Resolver) -> DomainVer
         return DomainVerdict.REFUSES if _is_answer(error) else DomainVerdict.UNKNOWN
     except EmailNotValidError:
         return DomainVerdict.REFUSES
-    return DomainVerdict.ACCEPTS if found.mx else DomainVerdict.UNKNOWN
+    answered = hasattr(found, "mx")  # the library leaves it out when the DNS did not answer
+    return DomainVerdict.ACCEPTS if answered else DomainVerdict.UNKNOWN
 
 
 def _address(valid: ValidatedEmail) -> Address:

@@ -77,6 +77,12 @@ def unlink_local(html: str) -> str:
     return "".join(kept)
 
 
+def wrap_tables(html: str) -> str:
+    """The HTML with each table in a box of its own, which scrolls when the table is too wide."""
+    opened = html.replace("<table", '<div class="wide"><table')
+    return opened.replace("</table>", "</table></div>")
+
+
 def blocks(html: str) -> list[str]:
     """The outermost elements and texts, which together are the HTML again."""
     found: list[str] = []

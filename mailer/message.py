@@ -8,6 +8,7 @@ The only user of css-inline. The words are in templates/, the looks in templates
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -36,6 +37,8 @@ _PREHEADER: Final = 150
 
 _LIST_LABEL: Final = "newsletter"
 """Left part of the List-Id: constant, whatever the list is called (RFC 2919 2, rule A15)."""
+
+_FOOTNOTE_NUMBER: Final = re.compile(r"\[\d+\]")
 
 _RIGHT_TO_LEFT: Final = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 
@@ -105,7 +108,7 @@ class _IssueMail:
         self._test_copy = test_copy
         self._date = _date(issue.published_at, identity)
         self.title = merge.in_line(headers.clean_line(issue.title), self._put)
-        html = fragment.unlink_local(quoted.clean_body(issue.html))
+        html = fragment.wrap_tables(fragment.unlink_local(quoted.clean_body(issue.html)))
         summary = headers.clean_line(issue.summary).strip()
         self._repeats = _is_said(summary, html)
         self._summary = merge.in_line(summary, self._put)
@@ -295,8 +298,12 @@ _MONTHS: Final = (
 
 
 def _is_said(summary: str, html: str) -> bool:
-    """Whether the reader comes upon the summary in the text anyway (rule D16)."""
-    return " ".join(summary.rstrip("….").split()) in fragment.visible_text(html)
+    """Whether the reader comes upon the summary in the text anyway (rule D16).
+
+    The numbers of footnotes do not count: a summary is made without them.
+    """
+    said = _FOOTNOTE_NUMBER.sub("", fragment.visible_text(html))
+    return "".join(summary.rstrip("….").split()) in "".join(said.split())
 
 
 def _shorten(summary: str) -> str:

@@ -1,0 +1,181 @@
+"""Addresses: what is taken, what is refused, and when two are the same reader."""
+
+from __future__ import annotations
+
+import dns.exception
+import dns.resolver
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailer.address import (
+    DomainVerdict,
+    check_domain,
+    is_role,
+    open_resolver,
+    parse_address,
+    parse_mailbox,
+)
+from storage.errors import AddressError
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"quoted local"@example.com',
+        "a@[192.0.2.1]",
+        "Ada <a@example.com>",
+        "a@localhost",
+        "a@printer.local",
+        "a@shop.test",
+        "a@nothing.invalid",
+        "a@example.com\r\nBcc: b@example.com",
+        "a@example.com\n",
+        "a b@example.com",
+        " a@example.com",
+        "<a@example.com>",
+        "a@b> AUTH=<x@y",
+        "a\x00@example.com",
+        "a@exa\u202emple.com",
+        "a\ud800@example.com",
+        "@example.com",
+        "a@",
+        "a",
+        "",
+        "a" * 255 + "@example.com",
+    ],
+)
+def test_refuses_what_is_not_one_plain_address(text: str) -> None:
+    """Quoted, literal, named, spaced, special-use and hostile input is refused (rule F15)."""
+    with pytest.raises(AddressError) as caught:
+        parse_address(text)
+    reason = caught.value.reason
+    assert reason.endswith(".")
+    assert reason.isprintable()
+    assert "Bcc" not in reason
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=150, deadline=None)
+def test_any_text_is_an_address_or_a_reasoned_refusal(text: str) -> None:
+    """Whatever is typed, the answer is an Address fit for a header, or a printable sentence."""
+    refusal = ""
+    address = ""
+    try:
+        address = parse_address(text).ascii
+    except AddressError as error:
+        refusal = error.reason
+    assert bool(address) != bool(refusal)
+    assert refusal.isprintable()
+    assert not set("\r\n\0 <>") & set(address)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("A@x.org", "a@X.ORG"),
+        ("Foo.Bar+Tag@gmail.com", "foo.bar+tag@GMAIL.com"),
+        ("zoë@example.org", "zoe\u0308@example.org"),
+        ("a@bücher.example.org", "a@xn--bcher-kva.example.org"),
+    ],
+)
+def test_two_spellings_are_one_reader(one: str, other: str) -> None:
+    """NFC, case-folded local part and lower-case A-labels make the key (rule F14)."""
+    assert parse_address(one).key == parse_address(other).key
+
+
+def test_tags_and_dots_are_other_readers_and_kept() -> None:
+    """`+tag` and dots are distinct addresses, mailed as the reader wrote them (rule F14)."""
+    one, two = parse_address("A+1@example.org"), parse_address("A+2@example.org")
+    assert one.key != two.key
+    assert parse_address("a.b@example.org").key != parse_address("ab@example.org").key
+    assert one.ascii == "A+1@example.org"
+
+
+def test_a_foreign_domain_is_ascii_in_the_envelope() -> None:
+    """Domain as A-labels for the relay, in its own script for the reader (rule A28)."""
+    address = parse_address("ada@BÜCHER.example.org")
+    assert address.display == "ada@bücher.example.org"
+    assert address.ascii == "ada@xn--bcher-kva.example.org"
+    assert not address.needs_smtputf8
+
+
+def test_a_foreign_local_part_needs_smtputf8() -> None:
+    """A local part outside ASCII is not rewritten; it needs a relay with SMTPUTF8 (rule A28)."""
+    address = parse_address("zoë@bücher.example.org")
+    assert address.needs_smtputf8
+    assert address.ascii == "zoë@xn--bcher-kva.example.org"
+
+
+def test_test_domains_are_let_in_on_request_only() -> None:
+    """A demo or an intranet may mail to .test and to names of one label."""
+    for text in ("a@shop.test", "a@intranet"):
+        assert parse_address(text, allow_test_domains=True).ascii == text
+    assert parse_address("ada@example.com").ascii == "ada@example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Working Notes <notes@example.com>", "Working Notes"),
+        ('"Ada, Bob & Co" <notes@example.com>', "Ada, Bob & Co"),
+        (r'"She said \"hi\" \\ there" <notes@example.com>', 'She said "hi" \\ there'),
+        ("Ada, Bob & Co <notes@example.com>", "Ada, Bob & Co"),
+        ("Записки <notes@example.com>", "Записки"),
+        ("notes@example.com", ""),
+        ("<notes@example.com>", ""),
+    ],
+)
+def test_a_mailbox_is_read_as_a_person_writes_it(text: str, name: str) -> None:
+    """The sender may be quoted or not; the address is always the right one (rule A23)."""
+    mailbox = parse_mailbox(text)
+    assert mailbox.name == name
+    assert mailbox.address.ascii == "notes@example.com"
+
+
+def test_two_mailboxes_are_not_one() -> None:
+    """From holds a single mailbox (rule A20)."""
+    with pytest.raises(AddressError):
+        parse_mailbox("A <a@example.com>, B <b@example.com>")
+
+
+def test_role_addresses_are_known() -> None:
+    """Mailboxes of machines and offices are recognised, those of businesses are not (rule F18)."""
+    for text in ("Abuse@example.com", "postmaster@example.com", "noreply+x@example.com"):
+        assert is_role(parse_address(text))
+    for text in ("info@example.com", "ada@example.com", "rooted@example.com"):
+        assert not is_role(parse_address(text))
+
+
+class _Dns(dns.resolver.Resolver):
+    """A resolver that always comes back with the same."""
+
+    def __init__(self, outcome: Exception) -> None:
+        super().__init__(configure=False)
+        self.outcome = outcome
+
+    def resolve(self, *_args: object, **_options: object) -> dns.resolver.Answer:
+        raise self.outcome
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        (dns.resolver.NXDOMAIN(), DomainVerdict.REFUSES),
+        (dns.resolver.NoAnswer(), DomainVerdict.REFUSES),
+        (dns.resolver.NoNameservers(), DomainVerdict.UNKNOWN),
+        (dns.resolver.LifetimeTimeout(timeout=5, errors=[]), DomainVerdict.UNKNOWN),
+        (dns.exception.FormError("garbage"), DomainVerdict.UNKNOWN),
+        (OSError("network unreachable"), DomainVerdict.UNKNOWN),
+    ],
+)
+def test_only_an_answer_of_the_dns_refuses(outcome: Exception, verdict: DomainVerdict) -> None:
+    """NXDOMAIN and no record refuse; a DNS in trouble never does (rule F13)."""
+    assert check_domain(parse_address("a@example.org"), _Dns(outcome)) is verdict
+
+
+def test_the_resolver_is_bounded_and_remembers() -> None:
+    """At most five seconds per domain, and answers are cached (rule F13)."""
+    resolver = open_resolver()
+    assert resolver.lifetime <= 5
+    assert resolver.cache is not None

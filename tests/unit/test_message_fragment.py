@@ -1,0 +1,86 @@
+"""An issue's HTML looked at as text, and the merge fields in it."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailer import fragment, merge
+
+_HTML = st.lists(
+    st.sampled_from(
+        [
+            "<p>",
+            "</p>",
+            '<img alt="a > b">',
+            "<pre><code>",
+            "</code></pre>",
+            "<br>",
+            "text",
+            "<",
+            "é",
+        ]
+    )
+).map("".join)
+
+
+def _shout(field: str, default: str) -> str:
+    return f"[{field.upper()}:{default}]"
+
+
+@given(_HTML)
+@settings(max_examples=100, deadline=None)
+def test_tokens_and_blocks_lose_nothing(html: str) -> None:
+    """Taken apart and put together, the HTML is the same."""
+    assert "".join(fragment.tokens(html)) == html
+    assert "".join(fragment.blocks(html)) == html
+
+
+def test_blocks_are_the_outermost_elements() -> None:
+    """A list or a table is one block, however deep, and an image stands alone."""
+    html = "<p>a</p>\n<ul><li>b<ul><li>c</li></ul></li></ul>\n<img src='x'><p>d</p>"
+    assert [block.strip() for block in fragment.blocks(html)] == [
+        "<p>a</p>",
+        "<ul><li>b<ul><li>c</li></ul></li></ul>",
+        "<img src='x'>",
+        "<p>d</p>",
+    ]
+
+
+def test_links_into_the_mail_are_taken_out() -> None:
+    """A footnote keeps its number and loses its link and the arrow back (rule D19)."""
+    html = (
+        '<p>x<sup><a href="#fn-1">[1]</a></sup> <a href="https://e.com/#a">y</a></p>'
+        '<li>note <a href="#fnref-1" class="back">↩</a></li>'
+    )
+    assert fragment.unlink_local(html) == (
+        '<p>x<sup>[1]</sup> <a href="https://e.com/#a">y</a></p><li>note </li>'
+    )
+
+
+def test_fields_are_replaced_in_prose_only() -> None:
+    """Code, attributes and unknown names stay as the author wrote them."""
+    html = (
+        "<p>Hi {{name|there}}, {{ email }}</p><p><code>{{ name }}</code></p>"
+        '<p><a href="https://e.com/{{ name }}">{{ NAME | A &amp; B }}</a> {{ other }}</p>'
+    )
+    assert merge.in_html(html, _shout) == (
+        "<p>Hi [NAME:there], [EMAIL:]</p><p><code>{{ name }}</code></p>"
+        '<p><a href="https://e.com/{{ name }}">[NAME:A & B]</a> {{ other }}</p>'
+    )
+    assert merge.unknown_fields(html, "{{ titel }}") == ("other", "titel")
+
+
+def test_fields_in_plain_text_follow_the_html() -> None:
+    """A field broken over two lines is one; code is left alone if the HTML has fields in code."""
+    assert merge.in_text("    Hi {{ name |\nthere }}", "<p></p>", _shout) == "    Hi [NAME:there]"
+    html = "<pre><code>{{ name }}</code></pre>"
+    text = "Hi {{ name }}, `{{ name }}`\n\n    {{ name }}\n"
+    assert merge.in_text(text, html, _shout) == "Hi [NAME:], `{{ name }}`\n\n    {{ name }}\n"
+
+
+def test_the_public_sees_the_defaults() -> None:
+    """In feeds and on pages a field is its default, escaped as HTML where it is HTML."""
+    assert merge.public_line("Hello {{ name | you }}{{ email }}") == "Hello you"
+    assert merge.public_html("<p>{{ name | A &amp; B }}</p>") == "<p>A &amp; B</p>"
+    assert merge.public_text("Hi {{ name | you }}", "") == "Hi you"
