@@ -1,0 +1,86 @@
+"""What goes round every answer: the headers that protect readers, HEAD without a body, counting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Count = Callable[[str, int], None]
+"""Told of each answer: the method and the status."""
+
+
+class Guard:
+    """ASGI middleware. A header that an answer sets itself is left alone."""
+
+    def __init__(self, app: ASGIApp, *, url: str, count: Count) -> None:
+        self._app = app
+        self._count = count
+        self._headers = protecting_headers(url)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on and dresses its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._count(scope["method"], message["status"])
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            elif message["type"] == "http.response.body" and scope["method"] == "HEAD":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app(scope, receive, dressed)
+
+
+def protecting_headers(url: str) -> dict[str, str]:
+    """What every answer carries unless it says otherwise."""
+    return {
+        "Content-Security-Policy": page_policy(url),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+
+
+def page_policy(url: str) -> str:
+    """No script, no frame, nothing from elsewhere but pictures (CSP Level 3).
+
+    The newsletter's own address is named too: an issue's pictures are linked by it, and the site
+    may be looked at by another name.
+    """
+    return (
+        f"default-src 'none'; img-src 'self' https: {_origin(url)}; style-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def mail_policy(url: str) -> str:
+    """For a mail shown in a frame of the outbox: its styles and pictures, no script, no identity.
+
+    Links open beside the site, so that a confirmation can be followed from here.
+    """
+    return (
+        f"default-src 'none'; img-src 'self' data: https: {_origin(url)}; "
+        "style-src 'unsafe-inline'; frame-ancestors 'self'; "
+        "sandbox allow-popups allow-popups-to-escape-sandbox"
+    )
+
+
+PICTURE_POLICY: Final = "default-src 'none'; sandbox"
+"""For an author's file: whatever it holds, it is looked at and nothing else."""
+
+OUTBOX_FRAME: Final = "; frame-src 'self'"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

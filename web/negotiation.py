@@ -1,0 +1,156 @@
+"""What the headers of a request ask for: conditional requests, encodings, formats, who asks. Pure.
+
+Header values come as they were sent, or as an empty string when there was none. Nonsense in one is
+never an error: it is a header that asks for nothing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final
+
+Network = IPv4Network | IPv6Network
+
+_ENTITY_TAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_GZIP_SUFFIX: Final = "-gz"
+_WORTH_PACKING: Final = 400
+"""Bytes: below it gzip's own header eats what it saves."""
+
+
+# ── conditional requests ─────────────────────────────────────────────────────────────────────
+
+
+def is_unchanged(
+    etag: str,
+    last_modified: datetime | None,
+    *,
+    if_none_match: str,
+    if_modified_since: str,
+) -> bool:
+    """Whether a GET or HEAD is to be answered 304 (RFC 9110 13.2.2, rule E20).
+
+    If-None-Match may be a list, weak or `*`, is compared weakly, and where it is present
+    If-Modified-Since is not looked at (RFC 9110 13.1.2, 13.1.3).
+    """
+    if if_none_match:
+        return if_none_match.strip() == "*" or _opaque(etag) in _ENTITY_TAG.findall(if_none_match)
+    since = _http_date(if_modified_since)
+    return since is not None and last_modified is not None and last_modified <= since
+
+
+def _opaque(etag: str) -> str:
+    return etag.removeprefix("W/").strip('"')
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        parsed = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return parsed if parsed.tzinfo is not None else None
+
+
+def http_date(moment: datetime) -> str:
+    """IMF-fixdate of a moment in UTC (RFC 9110 5.6.7)."""
+    return format_datetime(moment, usegmt=True)
+
+
+# ── encodings ────────────────────────────────────────────────────────────────────────────────
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether gzip may be used; an explicit weight of zero forbids it (RFC 9110 12.5.3)."""
+    weights = dict(_weighted(accept_encoding))
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+
+
+def pack(body: bytes) -> bytes | None:
+    """The body in gzip, the same bytes every time; None where that would not make it smaller."""
+    if len(body) < _WORTH_PACKING:
+        return None
+    packed = gzip.compress(body, compresslevel=6, mtime=0)
+    return packed if len(packed) < len(body) else None
+
+
+def packed_etag(etag: str) -> str:
+    """The tag of the same document in gzip: one per encoding (RFC 9110 8.8.3.3)."""
+    return f'{etag[:-1]}{_GZIP_SUFFIX}"'
+
+
+def _weighted(header: str) -> list[tuple[str, float]]:
+    """(value in lower case, weight) of each member of an Accept… header, as they stand."""
+    found: list[tuple[str, float]] = []
+    for member in header.lower().split(","):
+        value, *parameters = (part.strip() for part in member.split(";"))
+        if value:
+            found.append((value, _weight(parameters)))
+    return found
+
+
+def _weight(parameters: Sequence[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+# ── formats ──────────────────────────────────────────────────────────────────────────────────
+
+
+def wants_json(accept: str, content_type: str) -> bool:
+    """Whether a program asks: by Accept, and where that is open, by what it sent (RFC 9110 12.5.1)."""
+    weights = dict(_weighted(accept))
+    as_json = max(weights.get("application/json", 0.0), weights.get("application/*", 0.0))
+    as_html = max(weights.get("text/html", 0.0), weights.get("text/*", 0.0))
+    if as_json != as_html:
+        return as_json > as_html
+    return bare_type(content_type) == "application/json"
+
+
+def bare_type(content_type: str) -> str:
+    """A media type without its parameters, in lower case."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+# ── who asks ─────────────────────────────────────────────────────────────────────────────────
+
+
+def client_ip(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
+    """The address a request comes from, or an empty string when it is not an IP address.
+
+    X-Forwarded-For is believed only as far as trusted proxies wrote it: from the right, up to the
+    first address that is none of them. What stands further left, anybody can have made up.
+    """
+    hops = [peer, *reversed(forwarded_for.split(","))] if forwarded_for else [peer]
+    believed = ""
+    for hop in hops:
+        address = _ip(hop)
+        if address is None:
+            return believed
+        believed = address
+        if not _is_trusted(address, trusted):
+            return address
+    return believed
+
+
+def _ip(hop: str) -> str | None:
+    try:
+        address = ip_address(hop.strip().strip("[]"))
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)
+
+
+def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+    parsed = ip_address(address)
+    return any(parsed in network for network in trusted if network.version == parsed.version)

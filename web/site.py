@@ -1,0 +1,150 @@
+"""The site as one ASGI application: which route is whose, what goes round them, and error pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import quote
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from newsletter.app import Newsletter
+from storage.errors import StorageError
+from web.forms import MAX_BODY
+from web.guard import Guard, protecting_headers
+from web.joining import Joining
+from web.mailbox import Mailbox
+from web.pages import Frame, Pages
+from web.reading import Reading
+from web.responses import NO_STORE
+from web.vitals import Vitals
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trouble:
+    """What an error page says."""
+
+    title: str
+    words: str
+
+
+_TROUBLES: Final = MappingProxyType(
+    {
+        404: _Trouble(
+            title="There is nothing here",
+            words="The address may be mistyped, or the page may have moved.",
+        ),
+        405: _Trouble(
+            title="That does not work here",
+            words="This page cannot be used in that way.",
+        ),
+        410: _Trouble(
+            title="This issue was withdrawn",
+            words="The author has taken it out of the archive.",
+        ),
+        413: _Trouble(title="That is too much", words="What was sent is too large."),
+        500: _Trouble(
+            title="Something broke",
+            words="The fault is on our side. Please try again in a while.",
+        ),
+        503: _Trouble(
+            title="Busy for a moment",
+            words="The site cannot answer just now. Please try again in a minute.",
+        ),
+    }
+)
+_OTHER: Final = _Trouble(title="That does not work", words="The request could not be understood.")
+_RETRY_SECONDS: Final = "30"
+
+
+def create_app(newsletter: Newsletter) -> Starlette:
+    """The site of one newsletter, ready for any ASGI server.
+
+    The server must leave X-Forwarded-For alone: whom to believe is `[web] trusted_proxies`.
+    """
+    pages = Pages(newsletter.identity)
+    joining = Joining(newsletter, pages)
+    vitals = Vitals(newsletter)
+    routes: list[Route] = [
+        *Reading(newsletter, pages).routes(),
+        *joining.routes(),
+        *vitals.routes(),
+    ]
+    outbox = newsletter.outbox()
+    if outbox is not None:
+        routes += Mailbox(outbox, pages).routes()
+    errors = _Errors(pages)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await joining.later.finish()
+
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(Guard, url=newsletter.identity.url, count=vitals.count),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY),
+        ],
+        exception_handlers={
+            HTTPException: errors.refused,
+            StorageError: errors.busy,
+            ClientDisconnect: errors.gone,
+            Exception: errors.broken,
+        },
+        lifespan=lifespan,
+    )
+    # It would redirect to whatever Host the request names (rule F8); see _Errors.refused.
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Errors:
+    """Answers to what went wrong, as pages like all others."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    async def refused(self, request: Request, error: Exception) -> Response:
+        """A status that a route or the router chose."""
+        if not isinstance(error, HTTPException):
+            raise error
+        path = request.url.path
+        if error.status_code == 404 and path.endswith("/") and request.method in ("GET", "HEAD"):
+            return RedirectResponse(self._pages.absolute(quote(path.rstrip("/"))), 308)
+        headers = dict(error.headers or {})
+        if "Allow" in headers:
+            headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+        return self._page(error.status_code, headers)
+
+    async def busy(self, _request: Request, error: Exception) -> Response:
+        """The database refused: a person should come back, a crawler too (RFC 9110 10.2.3)."""
+        _log.warning("web.busy", error=type(error).__name__)
+        return self._page(503, {"Retry-After": _RETRY_SECONDS})
+
+    async def gone(self, _request: Request, _error: Exception) -> Response:
+        """The client hung up in the middle of its request; nobody reads this."""
+        return Response(status_code=400)
+
+    async def broken(self, _request: Request, _error: Exception) -> Response:
+        """A fault of ours. The server logs it; the page says nothing of it."""
+        # Made outside of Guard, so it brings its own headers.
+        return self._page(500, protecting_headers(self._pages.identity.url))
+
+    def _page(self, status: int, headers: dict[str, str]) -> Response:
+        trouble = _TROUBLES.get(status, _OTHER)
+        frame = Frame(title=trouble.title, indexed=False)
+        html = self._pages.render("trouble.html", frame, words=trouble.words)
+        return HTMLResponse(html, status, headers={"Cache-Control": NO_STORE, **headers})
