@@ -1,0 +1,463 @@
+"""Joining, leaving, lists and erasure on real databases."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import dns.exception
+import dns.message
+import dns.rcode
+import dns.resolver
+import pytest
+
+from newsletter.lists import ImportReport
+from newsletter.signups import SignUpLimits
+from newsletter.subscriberfiles import read_rows, write_rows
+from newsletter.subscriptions import ConfirmResult, SignUpPolicy, Subscriptions, mask_address
+from newsletter.tokens import Keyring, Tokens
+from storage.database import Database
+from storage.errors import AddressError, Conflict, NotFound
+from storage.ledger import Ledger
+from storage.records import (
+    Claim,
+    ConsentEventKind,
+    DeliveryKind,
+    SubscriberState,
+    SuppressionReason,
+)
+from storage.subscribers import Added, Subscribers
+
+FORM = "https://notes.example.com/subscribe"
+WORDING = "Send me each new issue (version 1)"
+LIMITS = SignUpLimits(per_address=2, per_origin=3, per_domain=5, in_total=6)
+
+
+class House:
+    """Subscriptions over a real database, with a clock that stands still until it is moved."""
+
+    def __init__(
+        self, database: Database, now: datetime, *, resolver: dns.resolver.Resolver | None = None
+    ) -> None:
+        self.now = now
+        self.woken = 0
+        self.tokens = Tokens(Keyring(secrets=(b"k" * 32,)))
+        self.subscribers = Subscribers(database)
+        self.ledger = Ledger(database)
+        self.desk = Subscriptions(
+            self.subscribers,
+            self.tokens,
+            policy=SignUpPolicy(limits=LIMITS, check_dns=resolver is not None),
+            clock=lambda: self.now,
+            wake=self._wake,
+            resolver=resolver,
+        )
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def ask(self, address: str, *, ip: str = "192.0.2.1") -> None:
+        """A POST of the form, decided."""
+        self.desk.request(address, ip=ip, source=FORM, consent=WORDING)
+        self.desk.process()
+
+    def mails(self) -> list[Claim]:
+        """What is queued, taken out."""
+        return self.ledger.claim("worker", now=self.now, limit=1000, lease=timedelta(minutes=1))
+
+    def link(self, address: str) -> str:
+        """The token in the latest confirmation to this address."""
+        known = self.desk.find(address)
+        return self.tokens.confirm(known.id, known.nonce, self.now)
+
+    def join(self, address: str, *, ip: str = "192.0.2.1") -> None:
+        """Ask and confirm."""
+        self.ask(address, ip=ip)
+        result = self.desk.confirm(self.link(address), ip="192.0.2.9", source="page")
+        assert result is ConfirmResult.CONFIRMED
+
+    def take(self, text: str, *, consent: str = "fair 2019", dry_run: bool = False) -> ImportReport:
+        """Import a file with this content."""
+        rows = read_rows(io.StringIO(text, newline=""))
+        return self.desk.import_rows(rows, consent=consent, dry_run=dry_run)
+
+    def export(self) -> str:
+        """The content of an export."""
+        stream = io.StringIO(newline="")
+        write_rows(self.desk.export_rows(), stream)
+        return stream.getvalue()
+
+
+@pytest.fixture
+def house(database: Database, now: datetime) -> House:
+    """A newsletter's door, nobody in yet."""
+    return House(database, now)
+
+
+@pytest.fixture
+def empty_house(tmp_path: Path, now: datetime) -> Iterator[House]:
+    """A second store with the same secret, to move into."""
+    database = Database.open(f"sqlite:///{tmp_path / 'second.db'}")
+    database.prepare()
+    yield House(database, now)
+    database.close()
+
+
+# ── joining ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_nobody_reads_before_confirming(house: House) -> None:
+    """A sign-up queues one confirmation and nothing else; only the button makes a reader (F1)."""
+    house.ask("ada@example.com")
+    (mail,) = house.mails()
+    assert mail.kind is DeliveryKind.CONFIRMATION
+    assert house.desk.find("ada@example.com").state is SubscriberState.PENDING
+    token = house.link("ada@example.com")
+    for _ in range(3):
+        assert house.desk.look_up_confirm(token) is ConfirmResult.CONFIRMED
+    assert house.desk.find("ada@example.com").state is SubscriberState.PENDING
+    assert house.desk.confirm(token, ip="192.0.2.9", source="page") is ConfirmResult.CONFIRMED
+    assert house.desk.find("ada@example.com").state is SubscriberState.ACTIVE
+    assert house.woken == 1
+
+
+def test_consent_can_be_proved(house: House) -> None:
+    """Wording, form, times and both IP addresses are kept, IPv6 in full (F9)."""
+    house.ask("ada@example.com", ip="2001:db8::7")
+    house.now += timedelta(minutes=5)
+    house.desk.confirm(house.link("ada@example.com"), ip="192.0.2.9", source="page")
+    known = house.desk.find("ada@example.com")
+    asked, confirmed = house.subscribers.events(known.id)
+    assert (asked.kind, asked.source, asked.text) == (ConsentEventKind.REQUESTED, FORM, WORDING)
+    assert asked.ip == "2001:0db8:0000:0000:0000:0000:0000:0007"
+    assert (confirmed.kind, confirmed.ip) == (ConsentEventKind.CONFIRMED, "192.0.2.9")
+    assert confirmed.text == known.consent == WORDING
+    assert (confirmed.at, known.confirmed_at) == (house.now, house.now)
+
+
+def test_a_link_works_once_and_not_for_ever(house: House) -> None:
+    """Used, replaced, old, foreign and invented links are told apart and change nothing (F3)."""
+    house.ask("ada@example.com")
+    first = house.link("ada@example.com")
+    house.ask("ada@example.com")
+    assert house.desk.look_up_confirm(first) is ConfirmResult.INVALID, "replaced by the second"
+    second = house.link("ada@example.com")
+    leave = house.tokens.unsubscribe(house.desk.find("ada@example.com").id)
+    for wrong in ("", "00", "zz", leave, second + "00", second.upper()):
+        assert house.desk.confirm(wrong, ip="", source="") is ConfirmResult.INVALID
+    house.now += timedelta(days=8)
+    assert house.desk.confirm(second, ip="", source="") is ConfirmResult.EXPIRED
+    house.now -= timedelta(days=8)
+    assert house.desk.confirm(second, ip="", source="") is ConfirmResult.CONFIRMED
+    assert house.desk.confirm(second, ip="", source="") is ConfirmResult.ALREADY
+    assert house.desk.unsubscribe(leave, ip="", source="page")
+    assert house.desk.confirm(second, ip="", source="") is ConfirmResult.INVALID
+    assert house.desk.find("ada@example.com").state is SubscriberState.UNSUBSCRIBED
+
+
+def test_who_left_may_come_back_by_confirming(house: House) -> None:
+    """A reader who unsubscribed joins again only by a new confirmation."""
+    house.join("ada@example.com")
+    house.desk.unsubscribe_address("ada@example.com")
+    house.ask("ada@example.com")
+    assert house.desk.find("ada@example.com").state is SubscriberState.PENDING
+    token = house.link("ada@example.com")
+    assert house.desk.confirm(token, ip="", source="") is ConfirmResult.CONFIRMED
+    assert house.desk.find("ada@example.com").unsubscribed_at is None
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "ada",
+        "ada@",
+        "a b@example.com",
+        "<ada@example.com>",
+        "ada@example.com\r\nBcc: x@y.org",
+        "abuse@example.com",
+        '"ada lovelace"@example.com',
+        "ada@[192.0.2.1]",
+        "a" * 5000,
+    ],
+)
+def test_what_nobody_reads_is_dropped_in_silence(house: House, typed: str) -> None:
+    """No address, a broken one and an office's mailbox are taken like all, and cause nothing (F4)."""
+    house.ask(typed)
+    assert house.mails() == []
+    assert list(house.subscribers.everyone()) == []
+    assert house.subscribers.open_signups() == ()
+
+
+def test_a_flood_at_one_address_is_three_mails_at_most(house: House) -> None:
+    """However often somebody types an address, it gets so many mails a day and no more (F5)."""
+    for number in range(30):
+        house.ask("ada@example.com", ip=f"192.0.2.{number}")
+    assert len(house.mails()) == LIMITS.per_address
+    house.now += timedelta(hours=25)
+    house.ask("ada@example.com")
+    assert len(house.mails()) == 1, "the next day it may be asked for again"
+
+
+def test_a_reader_is_told_once_a_month_that_all_is_well(house: House) -> None:
+    """Signing up twice tells a reader so, once per period, and asks for nothing (F5)."""
+    house.join("ada@example.com")
+    house.mails()
+    for _ in range(3):
+        house.ask("ADA@example.com", ip="192.0.2.77")
+    assert [mail.kind for mail in house.mails()] == [DeliveryKind.NOTICE]
+    assert house.desk.find("ada@example.com").state is SubscriberState.ACTIVE
+
+
+def test_a_flood_from_one_network_leaves_room_for_others(house: House) -> None:
+    """One IPv6 /64 is one origin; its flood stops at its own limit (F6)."""
+    for number in range(20):
+        house.ask(f"victim{number}@example.com", ip=f"2001:db8::{number:x}")
+    assert len(house.mails()) == LIMITS.per_origin
+    house.ask("ada@example.org", ip="2001:db8:0:1::1")
+    assert [mail.address for mail in house.mails()] == ["ada@example.org"]
+
+
+def test_floods_are_bounded_by_domain_and_in_all(house: House) -> None:
+    """Many origins together cause no more mail than the limits, which refused ones do not use up."""
+    for number in range(20):
+        house.ask(f"victim{number}@example.com", ip=f"192.0.2.{number}")
+    assert len(house.mails()) == LIMITS.per_domain
+    for number in range(20):
+        house.ask(f"victim@host{number}.example.org", ip=f"198.51.100.{number}")
+    assert len(house.mails()) == LIMITS.in_total - LIMITS.per_domain
+    house.now += timedelta(hours=2)
+    house.ask("ada@example.com")
+    assert len(house.mails()) == 1
+
+
+def test_a_suppressed_address_cannot_sign_up(house: House) -> None:
+    """What is never mailed is not mailed a confirmation either; the form does not say so."""
+    house.desk.suppress("ada@example.com", "asked by letter")
+    house.ask("Ada@Example.com")
+    assert house.mails() == []
+    assert house.desk.lift("ada@example.com")
+    house.ask("ada@example.com")
+    assert len(house.mails()) == 1
+
+
+class StubResolver(dns.resolver.Resolver):
+    """Answers about every domain what a test wants it to."""
+
+    def __init__(self, trouble: Exception) -> None:
+        super().__init__(configure=False)
+        self._trouble = trouble
+
+    def resolve(self, *args: object, **kwargs: object) -> dns.resolver.Answer:  # type: ignore[override]
+        """The trouble."""
+        raise self._trouble
+
+
+def _nxdomain() -> Exception:
+    query = dns.message.make_query("example.com.", "MX")
+    response = dns.message.make_response(query)
+    response.set_rcode(dns.rcode.NXDOMAIN)
+    name = query.question[0].name
+    return dns.resolver.NXDOMAIN(qnames=[name], responses={name: response})
+
+
+@pytest.mark.parametrize(
+    ("trouble", "mails"),
+    [(_nxdomain(), 0), (dns.exception.Timeout(), 1), (dns.resolver.NoNameservers(), 1)],
+    ids=["no such domain", "timeout", "server failure"],
+)
+def test_only_an_answer_of_the_dns_counts_against_an_address(
+    database: Database, now: datetime, trouble: Exception, mails: int
+) -> None:
+    """A domain that does not exist is not mailed; a DNS that does not answer stops nobody (F13)."""
+    house = House(database, now, resolver=StubResolver(trouble))
+    house.ask("ada@example.com")
+    assert len(house.mails()) == mails
+
+
+def test_handled_signups_forget_the_address(house: House) -> None:
+    """After the decision the request holds no address, and after a day it is gone."""
+    house.ask("ada@example.com")
+    count = house.subscribers.count_signups
+    assert count(since=house.now, before_id=10**9) == 1
+    house.now += timedelta(hours=25)
+    house.ask("bob@example.com")
+    assert count(since=house.now - timedelta(days=30), before_id=10**9) == 1
+
+
+# ── leaving ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_leaving_twice_is_no_error(house: House) -> None:
+    """The link of one who has left, or was erased, still answers yes; an invented one no (A12)."""
+    house.join("ada@example.com")
+    token = house.tokens.unsubscribe(house.desk.find("ada@example.com").id)
+    assert house.desk.is_unsubscribe_token(token)
+    assert house.desk.find("ada@example.com").state is SubscriberState.ACTIVE
+    assert house.desk.unsubscribe(token, ip="192.0.2.1", source="one-click")
+    assert house.desk.unsubscribe(token, ip="192.0.2.1", source="one-click")
+    kinds = [
+        event.kind for event in house.subscribers.events(house.desk.find("ada@example.com").id)
+    ]
+    assert kinds.count(ConsentEventKind.UNSUBSCRIBED) == 1
+    house.desk.erase("ada@example.com")
+    assert house.desk.unsubscribe(token, ip="", source="page")
+    assert not house.desk.unsubscribe("00" * 22, ip="", source="page")
+    assert not house.desk.is_unsubscribe_token("00" * 22)
+
+
+def test_preferences_do_not_give_the_address_away(house: House) -> None:
+    """The page shows enough for the reader to know, and too little for whom a mail was forwarded to."""
+    house.join("ada.lovelace@example.com")
+    token = house.tokens.preferences(house.desk.find("ada.lovelace@example.com").id)
+    found = house.desk.preferences(token)
+    assert found is not None
+    assert found.masked_address == "a…e@example.com"
+    assert found.state is SubscriberState.ACTIVE
+    assert house.desk.preferences("00" * 22) is None
+    assert mask_address("ab@example.com") == "…@example.com"
+
+
+# ── by command ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_author_adds_and_never_revives(house: House) -> None:
+    """Added at once; a second spelling is the same reader; who left or is suppressed stays out (F14)."""
+    assert house.desk.add(" Ada@Example.com ", name="Ada\n L", tags=["vip"]) is Added.ADDED
+    known = house.desk.find("ada@example.com")
+    assert (known.address, known.name, known.tags) == ("Ada@example.com", "Ada L", ("vip",))
+    assert known.state is SubscriberState.ACTIVE
+    assert known.consent
+    assert house.desk.add("ADA@EXAMPLE.COM") is Added.EXISTS
+    assert house.desk.add("ada+2@example.com") is Added.ADDED
+    assert house.desk.unsubscribe_address("ada@example.com")
+    assert not house.desk.unsubscribe_address("ada@example.com")
+    assert house.desk.add("ada@example.com") is Added.EXISTS
+    assert house.desk.find("ada@example.com").state is SubscriberState.UNSUBSCRIBED
+    house.desk.suppress("bob@example.com")
+    assert house.desk.add("bob@example.com") is Added.SUPPRESSED
+    with pytest.raises(AddressError):
+        house.desk.add("not an address")
+    with pytest.raises(NotFound):
+        house.desk.unsubscribe_address("nobody@example.com")
+
+
+def test_erasure_leaves_no_address_and_keeps_the_promise(house: House, database_url: str) -> None:
+    """No file of the store holds the address afterwards, and no import brings it back (F11)."""
+    house.join("ada.lovelace@example.com")
+    house.ask("ada.lovelace@example.com", ip="192.0.2.50")
+    house.desk.suppress("ada.lovelace@example.com", "mail from ada.lovelace@example.com")
+    house.desk.erase("ada.lovelace@example.com")
+    with pytest.raises(NotFound):
+        house.desk.find("ada.lovelace@example.com")
+    report = house.take("email\nada.lovelace@example.com\n")
+    assert (report.added, len(report.refused)) == (0, 1)
+    (kept,) = house.subscribers.suppressions()
+    assert (kept.reason, kept.address, kept.evidence) == (SuppressionReason.ERASED, "", "")
+    with pytest.raises(Conflict):
+        house.desk.lift("ada.lovelace@example.com")
+    with pytest.raises(NotFound):
+        house.desk.erase("nobody@example.com")
+    if database_url.startswith("sqlite"):
+        folder = Path(database_url.removeprefix("sqlite:///")).parent
+        for file in folder.iterdir():
+            assert b"ada.lovelace" not in file.read_bytes(), file.name
+
+
+# ── lists ────────────────────────────────────────────────────────────────────────────────────
+
+LIST = """email,name,consent
+ada@example.com,Ada,
+bob@example.com,Bob,letter of 2020
+ADA@example.com,again,
+nobody,,
+left@example.com,,
+never@example.com,,
+waiting@example.com,,
+abuse@example.com,,
+reader@example.com,,
+"""
+
+
+def _prepare(house: House) -> None:
+    house.desk.add("reader@example.com")
+    house.desk.add("left@example.com")
+    house.desk.unsubscribe_address("left@example.com")
+    house.desk.suppress("never@example.com")
+    house.ask("waiting@example.com")
+
+
+def test_an_import_says_of_each_refused_row_why(house: House) -> None:
+    """Line and reason for every row that is not taken; nobody is revived (F17)."""
+    _prepare(house)
+    report = house.take(LIST)
+    assert (report.rows, report.added) == (9, 2)
+    reasons = {row.line: row.reason for row in report.refused}
+    assert list(reasons) == [4, 5, 6, 7, 8, 9, 10]
+    for line, word in {
+        4: "in the file already",
+        5: "@-sign",
+        6: "has unsubscribed",
+        7: "suppressed",
+        8: "not confirmed yet",
+        9: "office",
+        10: "subscribed already",
+    }.items():
+        assert word in reasons[line]
+    assert house.desk.find("left@example.com").state is SubscriberState.UNSUBSCRIBED
+    assert house.desk.find("waiting@example.com").state is SubscriberState.PENDING
+    assert house.desk.find("ada@example.com").consent == "fair 2019"
+    assert house.desk.find("bob@example.com").consent == "letter of 2020"
+
+
+def test_a_dry_run_tells_the_same_and_changes_nothing(house: House) -> None:
+    """The report of a dry run is the report of the import that follows it."""
+    _prepare(house)
+    before = house.export()
+    tried = house.take(LIST, dry_run=True)
+    assert house.export() == before
+    done = house.take(LIST)
+    assert (tried.rows, tried.added, tried.refused) == (done.rows, done.added, done.refused)
+    assert (tried.dry_run, done.dry_run) == (True, False)
+
+
+def test_nobody_is_imported_without_consent(house: House) -> None:
+    """Consent comes with the row or with the command; with neither the row is refused (F17)."""
+    report = house.take(LIST, consent="")
+    assert report.added == 1
+    assert "without consent" in report.refused[0].reason
+    with pytest.raises(NotFound):
+        house.desk.find("ada@example.com")
+
+
+def test_an_export_moves_the_whole_list(house: House, empty_house: House) -> None:
+    """Into an empty store an export brings every state, time, consent and suppression back."""
+    _prepare(house)
+    house.take('email,name,tags,consent,confirmed_at\nx@example.com,=1+1,"a,b",fair,2020-01-01\n')
+    house.join("joined@example.com", ip="198.51.100.1")
+    house.desk.suppress("reader@example.com", "asked")
+    house.desk.add("gone@example.com")
+    house.desk.erase("gone@example.com")
+    exported = house.export()
+    report = empty_house.take(exported, consent="")
+    assert report.refused == ()
+    assert report.suppressed == 3
+    assert empty_house.export() == exported
+    assert empty_house.desk.add("gone@example.com") is Added.SUPPRESSED
+    again = empty_house.take(exported, consent="")
+    assert (again.added, again.suppressed) == (0, 0)
+    assert empty_house.export() == exported
+
+
+def test_an_import_of_many_portions_takes_all(house: House) -> None:
+    """More rows than one transaction holds come in, each once, and progress tells how far it is."""
+    lines = "".join(f"reader{number}@example.com\n" for number in range(2500))
+    told: list[int] = []
+    report = house.desk.import_rows(
+        read_rows(io.StringIO(f"email\n{lines}{lines}")), consent="fair", progress=told.append
+    )
+    assert (report.added, len(report.refused)) == (2500, 2500)
+    assert told == [1000] * 5
+    assert house.subscribers.counts()[SubscriberState.ACTIVE] == 2500

@@ -1,0 +1,299 @@
+"""Files of subscribers: every system's columns, every spreadsheet's habits, and our own export."""
+
+from __future__ import annotations
+
+import csv
+import io
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.dialects import Origin
+from newsletter.subscriberfiles import (
+    ExportedSubscriber,
+    RefusedRow,
+    SubscriberFileError,
+    SubscriberRow,
+    read_rows,
+    write_rows,
+)
+from storage.records import Subscriber, SubscriberState, Suppression, SuppressionReason
+
+WHEN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def read(text: str) -> list[SubscriberRow | RefusedRow]:
+    """The rows of a file with this content, newlines as they are."""
+    return list(read_rows(io.StringIO(text, newline="")))
+
+
+def taken(text: str) -> SubscriberRow:
+    """The one row of a file, which must have been taken."""
+    (row,) = read(text)
+    assert isinstance(row, SubscriberRow), row
+    return row
+
+
+def refused(text: str) -> RefusedRow:
+    """The one row of a file, which must have been refused."""
+    (row,) = read(text)
+    assert isinstance(row, RefusedRow), row
+    return row
+
+
+def test_a_plain_list_has_all_that_a_row_may_bring() -> None:
+    """The documented columns mean what the documentation says."""
+    row = taken(
+        "email,name,tags,confirmed_at,consent\n"
+        'ada@example.com,Ada Lovelace,"maths, poetry",2026-11-22T13:00:00+01:00,fair 2019\n'
+    )
+    assert (row.email, row.name, row.tags) == (
+        "ada@example.com",
+        "Ada Lovelace",
+        ("maths", "poetry"),
+    )
+    assert (row.confirmed_at, row.consent, row.line) == (WHEN, "fair 2019", 2)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_spreadsheets_may_write_as_they_like(delimiter: str, newline: str) -> None:
+    """Commas, semicolons and tabs, LF and CRLF are all read."""
+    text = newline.join(
+        ["Email;Name".replace(";", delimiter), f"ada@example.com{delimiter}Ada", ""]
+    )
+    row = taken(text)
+    assert (row.email, row.name) == ("ada@example.com", "Ada")
+
+
+def test_lines_are_counted_as_an_editor_counts_them() -> None:
+    """A row is named by the line on which it begins, blank lines and quoted newlines included."""
+    rows = read('email,name\n\na@example.com,"two\nlines"\nb@example.com,Bo\n,\nc@example.com,\n')
+    assert [row.line for row in rows] == [3, 5, 7]
+    assert isinstance(rows[0], SubscriberRow)
+    assert rows[0].name == "two lines"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "it has: nothing"),
+        ("name,phone\nAda,1\n", "it has: name, phone"),
+        ("ada@example.com\nbob@example.com\n", "it has: ada@example.com"),
+        ('email\n"ada@example.com\n', "line 2 cannot be read as CSV"),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused_with_what_it_has(text: str, says: str) -> None:
+    """Without an e-mail column, or with a quote left open, the error says what was found where."""
+    with pytest.raises(SubscriberFileError, match=says):
+        read(text)
+
+
+def test_a_row_with_too_many_cells_is_refused() -> None:
+    """A comma that was not quoted shifts every later cell: nothing is guessed."""
+    row = refused("email,name\nada@example.com,Lovelace,Ada\n")
+    assert (row.line, row.email) == (2, "ada@example.com")
+    assert row.reason == "has 3 cells, the header has 2"
+
+
+def test_a_time_that_is_none_refuses_a_plain_row_and_not_a_foreign_one() -> None:
+    """Our own documentation is held to; how another system writes times is not our reader's fault."""
+    assert (
+        "confirmed_at is not a time" in refused("email,confirmed_at\na@example.com,soon\n").reason
+    )
+    row = taken("email,active_subscription,created_at\na@example.com,false,soon\n")
+    assert row.created_at is None
+
+
+@pytest.mark.parametrize(
+    ("text", "origin", "name", "tags", "created_at"),
+    [
+        (
+            (
+                "email,active_subscription,expiry,plan,email_disabled,created_at\n"
+                "a@example.com,false,,other,false,2026-11-22T12:00:00.000Z\n"
+            ),
+            Origin.SUBSTACK,
+            "",
+            (),
+            WHEN,
+        ),
+        (
+            (
+                '"Email Address","First Name","Last Name",OPTIN_TIME,CONFIRM_TIME,TAGS\n'
+                'a@example.com,Ada,Lovelace,"2026-11-22 12:00:00",,"""maths"",""poetry"""\n'
+            ),
+            Origin.MAILCHIMP,
+            "Ada Lovelace",
+            ("maths", "poetry"),
+            WHEN,
+        ),
+        (
+            (
+                "email,notes,metadata,tags,creation_date,subscriber_type\n"
+                'a@example.com,,{},"maths,poetry",2026-11-22T12:00:00Z,regular\n'
+            ),
+            Origin.BUTTONDOWN,
+            "",
+            ("maths", "poetry"),
+            WHEN,
+        ),
+        (
+            (
+                "id,email,name,note,subscribed_to_emails,stripe_customer_id,created_at,deleted_at,labels\n"
+                "1,a@example.com,Ada,,true,,2026-11-22T12:00:00.000Z,,maths\n"
+            ),
+            Origin.GHOST,
+            "Ada",
+            ("maths",),
+            WHEN,
+        ),
+        (
+            (
+                "uuid,email,name,attributes,status,created_at,updated_at\n"
+                "x,a@example.com,Ada,{},enabled,2026-11-22T12:00:00Z,\n"
+            ),
+            Origin.LISTMONK,
+            "Ada",
+            (),
+            WHEN,
+        ),
+    ],
+    ids=["substack", "mailchimp", "buttondown", "ghost", "listmonk"],
+)
+def test_exports_of_other_systems_are_recognised(
+    text: str, origin: Origin, name: str, tags: tuple[str, ...], created_at: datetime
+) -> None:
+    """The header says who wrote a file; names, tags and times are found where that system puts them."""
+    row = taken(text)
+    assert (row.origin, row.email, row.name) == (origin, "a@example.com", name)
+    assert (row.tags, row.created_at) == (tags, created_at)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "email,active_subscription,email_disabled\na@example.com,true,true\n",
+        "Email Address,UNSUB_TIME\na@example.com,2026-01-01 10:00:00\n",
+        "Email Address,CLEAN_TIME\na@example.com,2026-01-01 10:00:00\n",
+        "email,creation_date,subscriber_type\na@example.com,,unsubscribed\n",
+        "email,creation_date,subscriber_type\na@example.com,,unactivated\n",
+        "email,subscribed_to_emails\na@example.com,false\n",
+        "email,name,status,attributes\na@example.com,,blocklisted,{}\n",
+        "email,name,status,attributes\na@example.com,,disabled,{}\n",
+        "email,status\na@example.com,Unsubscribed\n",
+        "email,unsubscribed_at\na@example.com,2026-01-01\n",
+    ],
+)
+def test_who_left_elsewhere_does_not_come_in_here(text: str) -> None:
+    """A row that its own system would not mail is refused, and says which column said so (F17)."""
+    row = refused(text)
+    assert row.email == "a@example.com"
+    assert " there (" in row.reason
+
+
+INSTANTS = st.integers(-(10**15), 10**15).map(lambda n: WHEN + timedelta(microseconds=n))
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=20).map(
+    lambda text: " ".join(text.split())
+)
+
+
+@st.composite
+def exported(draw: st.DrawFn) -> ExportedSubscriber:
+    """A subscriber with or without a suppression."""
+    subscriber = Subscriber(
+        id=1,
+        address=draw(st.sampled_from(["ada@example.com", "=1+1@example.com", "'o@example.com"])),
+        name=draw(st.one_of(st.just("=HYPERLINK(1)"), st.just("'=1"), WORDS.map(_nfc))),
+        tags=draw(st.sampled_from([(), ("a",), ("-b", "@c")])),
+        state=draw(st.sampled_from(SubscriberState)),
+        nonce="",
+        consent=draw(st.sampled_from(["", "+form", 'two\nlines, "quoted"'])),
+        created_at=draw(INSTANTS),
+        confirmed_at=draw(st.none() | INSTANTS),
+        unsubscribed_at=draw(st.none() | INSTANTS),
+    )
+    suppression = Suppression(
+        address_hash="0" * 64,
+        address=subscriber.address,
+        reason=draw(st.sampled_from(SuppressionReason)),
+        evidence=draw(st.sampled_from(["", "550 5.1.1"])),
+        created_at=draw(INSTANTS),
+    )
+    return ExportedSubscriber(
+        subscriber=subscriber, suppression=draw(st.sampled_from([None, suppression]))
+    )
+
+
+def _nfc(text: str) -> str:
+    return text if text.isascii() else ""
+
+
+@settings(max_examples=50)
+@given(st.lists(exported(), min_size=1, max_size=3))
+def test_an_export_reads_back_as_it_was(rows: list[ExportedSubscriber]) -> None:
+    """State, name, tags, times, consent and suppression survive the way out and in again."""
+    stream = io.StringIO(newline="")
+    assert write_rows(rows, stream) == len(rows)
+    back = read(stream.getvalue())
+    for row, was in zip(back, rows, strict=True):
+        assert isinstance(row, SubscriberRow)
+        assert was.subscriber is not None
+        assert {name: getattr(row, name) for name in KEPT} == {
+            name: getattr(was.subscriber, name) for name in KEPT
+        }
+        assert row.email == was.subscriber.address
+        assert row.suppression == (was.suppression and was.suppression.reason)
+        assert row.suppressed_at == (was.suppression and was.suppression.created_at)
+
+
+KEPT = ("name", "tags", "state", "consent", "created_at", "confirmed_at", "unsubscribed_at")
+
+
+@settings(max_examples=50)
+@given(exported())
+def test_no_cell_of_an_export_is_a_formula(row: ExportedSubscriber) -> None:
+    """A spreadsheet that opens an export runs nothing that a stranger typed."""
+    stream = io.StringIO(newline="")
+    write_rows([row], stream)
+    _, cells = csv.reader(io.StringIO(stream.getvalue(), newline=""))
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+@settings(max_examples=100)
+@given(st.text(max_size=60))
+def test_any_text_is_a_list_or_a_clear_error(tail: str) -> None:
+    """Whatever follows the header, the reader returns rows or its own error, and nothing else."""
+    with suppress(SubscriberFileError):
+        assert all(row.line >= 2 for row in read(f"email,name\n{tail}"))
+
+
+def test_a_file_is_read_as_it_is_needed() -> None:
+    """A row is there before the rest of the file is read, so a file may be larger than memory."""
+
+    def lines() -> io.StringIO | object:
+        yield "email\n"
+        yield "a@example.com\n"
+        raise AssertionError("read too far")
+
+    first = next(read_rows(lines()))  # type: ignore[arg-type]
+    assert first.email == "a@example.com"
+
+
+def test_times_keep_their_microseconds() -> None:
+    """An instant is the same after an export, to the microsecond."""
+    at = WHEN + timedelta(microseconds=1)
+    stream = io.StringIO(newline="")
+    alone = Suppression(
+        address_hash="0" * 64,
+        address="",
+        reason=SuppressionReason.ERASED,
+        evidence="",
+        created_at=at,
+    )
+    write_rows([ExportedSubscriber(suppression=alone)], stream)
+    row = taken(stream.getvalue())
+    assert (row.suppressed_at, row.email, row.address_hash) == (at, "", "0" * 64)
