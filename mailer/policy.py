@@ -22,7 +22,7 @@ class RetryPolicy:
     retry: tuple[timedelta, ...]
     """Wait after the first, second, … counted attempt; the last one repeats. Not empty."""
     expire: timedelta
-    """A delivery is given up when its next try would come later than this after queueing."""
+    """A delivery is given up when its next try would come so long after its first."""
     resend: bool = True
     """Whether a message whose acceptance is unknown is sent again (rule B8)."""
     fault_limit: int = 5
@@ -167,7 +167,7 @@ def _settle_unknown(
     outcome: Outcome, claim: Claim, now: datetime, policy: RetryPolicy
 ) -> Settlement:
     due_at = now + _interval(claim, policy)
-    again = policy.resend and not _too_late(due_at, claim, policy)
+    again = policy.resend and not _too_late(due_at, claim, now, policy)
     return _settle(outcome, claim, now, DeliveryState.UNKNOWN, due_at=due_at if again else None)
 
 
@@ -177,7 +177,7 @@ def _settle_later(outcome: Outcome, claim: Claim, now: datetime, policy: RetryPo
     wait = _interval(claim, policy) if counts else _patience(claim, now, policy)
     due_at = now + wait
     reason = _reason(outcome)
-    if _too_late(due_at, claim, policy):
+    if _too_late(due_at, claim, now, policy):
         return _settle(
             outcome,
             claim,
@@ -207,12 +207,13 @@ def _interval(claim: Claim, policy: RetryPolicy) -> timedelta:
 def _patience(claim: Claim, now: datetime, policy: RetryPolicy) -> timedelta:
     """Returns the wait after a try that does not count.
 
-    As long as the delivery has waited already, so the waits double although no attempt is
-    counted; at least the shortest and at most the longest configured interval.
+    As long as it has been tried already, so the waits double although no attempt is counted;
+    at least the shortest and at most the longest configured interval.
     """
     shortest, longest = min(policy.retry), max(policy.retry)
-    return min(max(now - claim.queued_at, shortest), longest)
+    return min(max(now - (claim.first_tried_at or now), shortest), longest)
 
 
-def _too_late(due_at: datetime, claim: Claim, policy: RetryPolicy) -> bool:
-    return due_at >= claim.queued_at + policy.expire
+def _too_late(due_at: datetime, claim: Claim, now: datetime, policy: RetryPolicy) -> bool:
+    """Time runs from the first try, not while the queue or a pause held the delivery back."""
+    return due_at >= (claim.first_tried_at or now) + policy.expire

@@ -160,7 +160,8 @@ class Session:
                     self._unclean = phase is not Phase.MAIL
                     return self._answered(outcome)
             phase = Phase.CONTENT
-            await self._write_content(envelope.content)
+            if not self._wire.spoke:
+                await self._write_content(envelope.content)
             if self._wire.spoke:
                 return await self._interrupted()
             self._wire.write(b".\r\n")

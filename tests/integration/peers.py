@@ -1,0 +1,137 @@
+"""SMTP relays that misbehave on demand: a raw server, scripted per command."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Act(StrEnum):
+    """What a peer does instead of answering."""
+
+    CLOSE = "close"
+    RESET = "reset"
+    HANG = "hang"
+
+
+Move = str | Act
+"""A reply without its last CRLF, or an act."""
+
+OBEDIENT: Mapping[str, Move] = {
+    "GREET": "220 peer.test ESMTP",
+    "EHLO": "250-peer.test\r\n250-SIZE 1000000\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES",
+    "STARTTLS": "220 2.0.0 go ahead",
+    "AUTH": "235 2.7.0 welcome",
+    "MAIL": "250 2.1.0 ok",
+    "RCPT": "250 2.1.5 ok",
+    "DATA": "354 go ahead",
+    "DOT": "250 2.0.0 queued",
+    "RSET": "250 2.0.0 ok",
+    "QUIT": "221 2.0.0 bye",
+}
+
+
+@dataclass
+class Peer:
+    """A relay under the test's command.
+
+    `script` maps a command to one move, or to several: one after the other, the last for ever.
+    """
+
+    script: Mapping[str, Move | Iterable[Move]] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
+    implicit: bool = False
+    port: int = 0
+    commands: list[str] = field(default_factory=list)
+    """Every line received outside content, in order, of all connections."""
+    messages: list[bytes] = field(default_factory=list)
+    """Contents whose final dot arrived, as they were on the wire."""
+    connections: int = 0
+    now_open: int = 0
+    most_open: int = 0
+
+    def __post_init__(self) -> None:
+        self._moves = {
+            name: iter([move]) if isinstance(move, str) else iter(move)
+            for name, move in self.script.items()
+        }
+        self._last: dict[str, Move] = dict(OBEDIENT)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def verbs(self) -> list[str]:
+        """The first word of every command."""
+        return [line.split(" ", 1)[0].upper() for line in self.commands]
+
+    @property
+    def recipients(self) -> list[str]:
+        """Addresses named in RCPT, in order."""
+        return [
+            line.split("<", 1)[1].split(">", 1)[0]
+            for line in self.commands
+            if line.upper().startswith("RCPT")
+        ]
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[Peer]:
+        """Listens on loopback; ends every connection afterwards."""
+        context = self.tls if self.implicit else None
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=context)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await server.wait_closed()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self.connections += 1
+        self.now_open += 1
+        self.most_open = max(self.most_open, self.now_open)
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                await self._converse(reader, writer)
+        finally:
+            self.now_open -= 1
+            self._tasks.discard(task)
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        going = await self._move("GREET", writer)
+        while going:
+            line = (await reader.readuntil(b"\r\n")).decode().rstrip("\r\n")
+            self.commands.append(line)
+            verb = line.split(" ", 1)[0].upper()
+            going = await self._move(verb, writer)
+            if verb == "STARTTLS" and going and self.tls is not None:
+                await writer.start_tls(self.tls)
+            if verb == "DATA" and going and self._last["DATA"].startswith("354"):
+                self.messages.append(await self._content(reader))
+                going = await self._move("DOT", writer)
+            going = going and verb != "QUIT"
+
+    async def _content(self, reader: asyncio.StreamReader) -> bytes:
+        content = await reader.readuntil(b"\r\n.\r\n")
+        return content[:-3]
+
+    async def _move(self, name: str, writer: asyncio.StreamWriter) -> bool:
+        move = self._last[name] = next(self._moves.get(name, iter(())), self._last.get(name, "500"))
+        if move is Act.HANG:
+            await asyncio.Event().wait()
+        if move is Act.RESET:
+            writer.transport.abort()
+        if isinstance(move, Act):
+            return False
+        writer.write(move.encode() + b"\r\n")
+        await writer.drain()
+        return not move.startswith("421")
