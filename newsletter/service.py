@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,7 +34,9 @@ SIGNUPS: Final = timedelta(seconds=2)
 class Site(Protocol):
     """Serves HTTP until `stop` is set; calls `ready` with its address once it listens."""
 
-    def __call__(self, *, stop: asyncio.Event, ready: Callable[[str], None]) -> Awaitable[None]:
+    def __call__(
+        self, *, stop: asyncio.Event, ready: Callable[[str], None]
+    ) -> Coroutine[object, object, None]:
         """Runs for as long as the service does. Raises NewsletterError when it cannot listen."""
         ...
 
@@ -118,7 +120,7 @@ async def _serve(
     site_stop = asyncio.Event()  # readers are served until the last message is recorded
     tasks = [asyncio.create_task(dispatcher.run(stop))]
     if site is not None:
-        tasks.append(asyncio.create_task(site(stop=site_stop, ready=ready)))  # type: ignore[arg-type]
+        tasks.append(asyncio.create_task(site(stop=site_stop, ready=ready)))
     else:
         ready("")
     ticks.start()

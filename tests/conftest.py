@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+
+TIERS = ("unit", "integration", "acceptance")
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 """The tests' now. Time passes only when a test says so."""
@@ -25,3 +30,27 @@ def slow(request: pytest.FixtureRequest) -> bool:
 def now() -> datetime:
     """The tests' now."""
     return NOON
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests of each tier ran and how long they took."""
+    counts: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        tier = Path(report.nodeid).parts[1] if report.nodeid.startswith("tests/") else "other"
+        counts[tier] += 1
+        seconds[tier] += report.duration
+    for tier in TIERS:
+        if counts[tier]:
+            terminalreporter.write_line(
+                f"{tier:<12} {counts[tier]:>5} passed in {seconds[tier]:.1f} s"
+            )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Where every program is installed (CI), a skipped test is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and exitstatus == 0 and os.environ.get("NEWSLETTER_TESTS_SKIP_NOTHING"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,85 +1,75 @@
-"""Serves the site over HTTP with uvicorn, inside the service's own event loop."""
+"""Serves the site over HTTP inside the service's event loop, for as long as the service runs."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import uvicorn
 
-from newsletter.app import Newsletter
-from storage.errors import ConfigError
+from newsletter import Newsletter
+from storage.errors import NewsletterError
 from web.site import create_app
 
-_BACKLOG: Final = 512
-_GRACE_SECONDS: Final = 5
-"""How long an answer under way may take once the service stops."""
+_PATIENCE_S: Final = 5
+"""How long requests may take to end when the service stops."""
+
+
+class SiteError(NewsletterError):
+    """The site cannot listen where it is told to."""
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the service it is part of."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 class SiteServer:
-    """The site of one newsletter on `[web] host` and `port`; what `Newsletter.run` is given."""
+    """The site of one newsletter; callable as `newsletter.service.Site`."""
 
     def __init__(self, newsletter: Newsletter) -> None:
         self._newsletter = newsletter
 
     async def __call__(self, *, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
-        """Listens, tells `ready` the address, and serves until `stop` is set.
-
-        Raises ConfigError when the address cannot be listened on.
-        """
+        """Listen, tell `ready` the address, serve until `stop`. Raises SiteError."""
         listener = self._listen()
-        server = _Server(_settings(create_app(self._newsletter)))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            ready(_spell(listener))
-            await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stopping.cancel()
+        with listener:
+            server = _Server(
+                uvicorn.Config(
+                    create_app(self._newsletter),
+                    log_config=None,
+                    access_log=False,  # a token stands in the path of every link in a mail
+                    server_header=False,
+                    lifespan="off",
+                    timeout_graceful_shutdown=_PATIENCE_S,
+                )
+            )
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            ready(_address(listener))
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
             server.should_exit = True
             await serving
-            listener.close()
 
     def _listen(self) -> socket.socket:
         web = self._newsletter.config.web
-        family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
         try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((web.host, web.port))
-            listener.listen(_BACKLOG)
+            family, *_, address = socket.getaddrinfo(web.host, web.port, type=socket.SOCK_STREAM)[0]
+            return socket.create_server(address[:2], family=family, backlog=2048)
         except OSError as error:
-            listener.close()
-            problem = f"[web] cannot listen on {web.host} port {web.port}: {error.strerror}"
-            raise ConfigError(str(self._newsletter.config.source), [problem]) from error
-        listener.setblocking(False)
-        return listener
+            raise SiteError(
+                f"the site cannot listen on {web.host}:{web.port} ({error.strerror}); "
+                "change [web] host or port, or stop what uses it"
+            ) from error
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to the service, which stops the site last."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Captures none."""
-        yield
-
-
-def _settings(app: Callable[..., Awaitable[None]]) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        lifespan="on",
-        log_config=None,
-        access_log=False,  # it would keep readers' links and addresses (rule A37)
-        proxy_headers=False,  # whom to believe is decided by [web] trusted_proxies
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-
-
-def _spell(listener: socket.socket) -> str:
+def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
