@@ -20,9 +20,10 @@ from zoneinfo import ZoneInfo
 
 from feeds.characters import clean_line, clean_text
 from feeds.frontmatter import Field, Shape, parse_front_matter
-from feeds.markdown import Rendered, find_title, render_markdown, summarise
+from feeds.markdown import Rendered, render_markdown, summarise
 from feeds.markdown_html import HIGHLIGHTS, link_footnotes
 from feeds.markdown_links import Links, link_key
+from feeds.markdown_parser import find_title
 from feeds.when import EXAMPLES, When, parse_when
 from storage.errors import NoteError, ScheduleError
 
