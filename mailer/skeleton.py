@@ -45,8 +45,8 @@ class Recipient:
     """`left@domain`, with or without angle brackets; the same on every retry (rule A19)."""
     return_path: str
     """Reverse-path of this copy (rule A34)."""
-    unsubscribe_url: str
-    preferences_url: str
+    unsubscribe_url: str = field(repr=False)
+    preferences_url: str = field(repr=False)
     date: datetime
     """When this copy is made, with a zone (rule A20)."""
     confirm_url: str = field(default="", repr=False)

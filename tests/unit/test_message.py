@@ -1,0 +1,458 @@
+"""What the mails say: headers per kind, both parts, links, size, hostile values."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailer import message
+from mailer.envelope import Envelope
+from mailer.skeleton import Recipient, Skeleton
+from storage.errors import AddressError, MessageError
+from storage.records import Identity, Issue, IssueState, Mailing
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+IDENTITY = Identity(
+    title="Working Notes",
+    url="https://notes.example.com",
+    sender="Working Notes <notes@example.com>",
+    author="Ada Example",
+    description="Field notes on shipping things",
+    postal_address="12 Harbour Street\n12345 Seatown",
+)
+
+ISSUE = Issue(
+    id=7,
+    note_id="lamps",
+    path="lamps.md",
+    guid="urn:uuid:0b0c3f4e-0d9b-5d5e-9b59-3a7f0d6c2a11",
+    slug="lamps",
+    title="Lamps",
+    summary="A keeper’s first duty is the light.",
+    html=(
+        "<p>Hello {{ name | friend }}. A keeper’s first duty is the light. See "
+        '<a href="https://example.com/a?b=1&amp;c=2">this</a>.</p>\n'
+        '<pre><code><span class="hl-k">def</span> f(): "{{ name }}"</code></pre>'
+        '<table><thead><tr><th scope="col">Lamp</th></tr></thead></table>'
+        '<p><img src="https://notes.example.com/media/a.png" alt="A lamp"></p>'
+    ),
+    text=(
+        "Hello {{ name | friend }}. A keeper’s first duty is the light. See this [1].\n\n"
+        '    def f(): "{{ name }}"\n\n.hidden dot\nFrom the tower\n\n'
+        "[1] https://example.com/a?b=1&c=2\n[2] https://notes.example.com/media/a.png\n"
+    ),
+    tags=(),
+    media=(),
+    wiki=(),
+    content_hash="",
+    rendering="",
+    state=IssueState.LIVE,
+    mailing=Mailing.OPEN,
+    mailing_reason="",
+    published_at=datetime(2026, 11, 23, 3, 0, tzinfo=UTC),
+    updated_at=NOON,
+    mail_at=NOON,
+    revision=1,
+)
+
+ADA = Recipient(
+    address="ada@example.org",
+    ascii="ada@example.org",
+    name="Ada Lovelace",
+    message_id="i7.s1.4f3a@notes.example.com",
+    return_path="bounce+i7.s1.4f3a@notes.example.com",
+    unsubscribe_url="https://notes.example.com/unsubscribe/" + "t0ken-" * 15,
+    preferences_url="https://notes.example.com/preferences/" + "t0ken-" * 15,
+    date=NOON,
+    confirm_url="https://notes.example.com/confirm/" + "c0nfirm-" * 12,
+)
+
+
+class _Links(HTMLParser):
+    """Every address that the HTML leads to or shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found |= {value for name, value in attrs if name in {"href", "src"} and value}
+
+
+def _parse(envelope: Envelope) -> EmailMessage:
+    parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def _parts(envelope: Envelope) -> tuple[str, str]:
+    """Text and HTML, as a mail program decodes them."""
+    text, html = _parse(envelope).iter_parts()
+    return (
+        text.get_payload(decode=True).decode().replace("\r\n", "\n"),  # type: ignore[union-attr]
+        html.get_payload(decode=True).decode().replace("\r\n", "\n"),  # type: ignore[union-attr]
+    )
+
+
+def _html_links(html: str) -> set[str]:
+    links = _Links()
+    links.feed(html)
+    return links.found
+
+
+def _text_links(text: str) -> set[str]:
+    return set(re.findall(r"https?://[^\s]+", text))
+
+
+def _assert_fit(content: bytes) -> None:
+    """The limits of the wire: CRLF only, 7 bit, no line over 998, no body line over 76."""
+    assert b"\r" not in content.replace(b"\r\n", b"")
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    assert content.isascii()
+    head, _, body = content.partition(b"\r\n\r\n")
+    assert max(map(len, head.split(b"\r\n"))) <= 998
+    assert max(map(len, body.split(b"\r\n"))) <= 76
+    assert not any(line.startswith(b".") for line in content.split(b"\r\n"))
+
+
+_COPY = ["From", "To", "Subject", "Date", "Message-ID"]
+_MIME = ["MIME-Version", "Content-Type"]
+_LETTER = [*_COPY, "Auto-Submitted", *_MIME]
+_LEAVE = ["List-Unsubscribe", "List-Unsubscribe-Post"]
+
+
+@pytest.mark.parametrize(
+    ("skeleton", "names"),
+    [
+        (
+            message.compile_issue(ISSUE, IDENTITY),
+            [*_COPY, "List-Id", *_LEAVE, "List-Archive", "Feedback-ID", "Precedence", *_MIME],
+        ),
+        (
+            message.compile_issue(ISSUE, IDENTITY, test_copy=True),
+            [*_COPY, "List-Id", "List-Archive", "Feedback-ID", "Precedence", *_MIME],
+        ),
+        (message.compile_confirmation(IDENTITY), _LETTER),
+        (message.compile_notice(IDENTITY), _LETTER),
+    ],
+    ids=["issue", "test copy", "confirmation", "notice"],
+)
+def test_each_kind_has_its_headers_and_no_others(skeleton: Skeleton, names: list[str]) -> None:
+    """Exactly these fields, each once: list fields on list mail only (rules A3, A16 to A20)."""
+    head = skeleton.fill(ADA).content.partition(b"\r\n\r\n")[0]
+    written = re.findall(rb"^([A-Za-z-]+):", head, re.MULTILINE)
+    assert [name.decode() for name in written] == names
+
+
+def test_an_issue_says_how_to_leave_with_one_click() -> None:
+    """One HTTPS URL, unencoded, and the one-click field (RFC 8058 3.1, rule A3)."""
+    content = message.compile_issue(ISSUE, IDENTITY).fill(ADA).content
+    assert f"\r\nList-Unsubscribe: <{ADA.unsubscribe_url}>\r\n".encode() in content
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in content
+    assert b"\r\nPrecedence: bulk\r\n" in content
+
+
+def test_a_letter_is_generated_by_a_machine() -> None:
+    """Auto-Submitted keeps vacation programs silent (RFC 3834 5, rule A17)."""
+    for skeleton in (message.compile_confirmation(IDENTITY), message.compile_notice(IDENTITY)):
+        assert b"\r\nAuto-Submitted: auto-generated\r\n" in skeleton.fill(ADA).content
+
+
+def test_the_envelope_is_the_recipients_own() -> None:
+    """Sender is the copy's return path, recipient its one address (rules A34, A39)."""
+    envelope = message.compile_issue(ISSUE, IDENTITY).fill(ADA)
+    assert (envelope.sender, envelope.recipient) == (ADA.return_path, "ada@example.org")
+    assert _parse(envelope)["To"].addresses[0].addr_spec == "ada@example.org"
+    assert not envelope.smtputf8
+
+
+def test_the_list_id_outlives_the_title() -> None:
+    """A renamed list keeps its List-Id, Feedback-ID and sender (rules A15, A35)."""
+    one = _parse(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
+    renamed = replace(IDENTITY, title="Ünïcode “Notes”")
+    two = _parse(message.compile_issue(ISSUE, renamed).fill(ADA))
+    assert message.list_id(renamed) == "newsletter.notes.example.com"
+    assert two["List-Id"].endswith("<newsletter.notes.example.com>")
+    assert one["Feedback-ID"] == two["Feedback-ID"]
+    assert re.fullmatch(r"[^:]+:[^:]+:[^:]+:[A-Za-z0-9]{5,15}", str(one["Feedback-ID"]))
+
+
+def test_the_parts_are_plain_first_and_read_back_exactly() -> None:
+    """multipart/alternative, UTF-8, quoted-printable; the text is what was written (rule A24)."""
+    envelope = message.compile_issue(ISSUE, IDENTITY).fill(ADA)
+    parsed = _parse(envelope)
+    kinds = [part.get_content_type() for part in parsed.iter_parts()]
+    assert kinds == ["text/plain", "text/html"]
+    assert {part.get_content_charset() for part in parsed.iter_parts()} == {"utf-8"}
+    assert not parsed.defects
+    text, html = _parts(envelope)
+    written = ISSUE.text.replace("{{ name | friend }}", "Ada Lovelace").strip()
+    assert written in text
+    assert "Hello Ada Lovelace." in html
+    _assert_fit(envelope.content)
+
+
+def test_both_parts_lead_to_the_same_places() -> None:
+    """Every link of the HTML is in the text and the other way round (rules A24, D18)."""
+    for skeleton in (
+        message.compile_issue(ISSUE, IDENTITY),
+        message.compile_confirmation(IDENTITY),
+        message.compile_notice(IDENTITY),
+    ):
+        text, html = _parts(skeleton.fill(ADA))
+        assert _html_links(html) == _text_links(text)
+
+
+def test_the_footer_says_who_why_and_how_to_leave() -> None:
+    """Identity, postal address, reason and links in both parts (rule A13)."""
+    for part in _parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA)):
+        for words in (
+            "by Ada Example",
+            "12 Harbour Street",
+            "12345 Seatown",
+            "You get this because",
+        ):
+            assert words in part
+        assert "ada@example.org" in part
+        assert part.index("first duty") < part.rindex(ADA.unsubscribe_url)
+        assert ADA.preferences_url in part
+
+
+def test_a_clipped_mail_can_still_be_left() -> None:
+    """The HTML has the link to leave above the text as well, where no clipping hides it (D6)."""
+    _, html = _parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
+    assert html.index(ADA.unsubscribe_url) < html.index("light. See")
+
+
+def test_the_date_is_the_authors_and_the_header_the_copys() -> None:
+    """The page says the day in the newsletter's zone; Date is the copy's moment (rule A20)."""
+    identity = replace(IDENTITY, timezone="America/Los_Angeles")
+    envelope = message.compile_issue(ISSUE, identity).fill(ADA)
+    assert _parse(envelope)["Date"].datetime == NOON
+    assert all("22 November 2026" in part for part in _parts(envelope))
+
+
+def test_a_thousand_copies_have_a_thousand_ids_and_no_other_reader() -> None:
+    """Message-ID is each copy's own, and a copy names nobody else (rules A19, A39)."""
+    skeleton = message.compile_issue(ISSUE, IDENTITY)
+    seen = set()
+    for number in range(1000):
+        reader = f"r{number:04d}@example.org"
+        copy = replace(ADA, address=reader, ascii=reader, message_id=f"i7.s{number}@e.com")
+        content = skeleton.fill(copy).content
+        seen.add(re.search(rb"^Message-ID: (.*)$", content, re.MULTILINE)[1])  # type: ignore[index]
+        assert set(re.findall(rb"r\d{4}@example", content)) == {reader[:13].encode()}
+    assert len(seen) == 1000
+
+
+def test_the_same_copy_is_the_same_bytes() -> None:
+    """A retry sends what was sent; a signature made once would stay valid (rule A19)."""
+    one = message.compile_issue(ISSUE, IDENTITY).fill(ADA)
+    assert message.compile_issue(ISSUE, IDENTITY).fill(ADA) == one
+
+
+def test_long_lines_and_long_links_stay_within_the_limits() -> None:
+    """A 5,000 character line and 600 character links keep every limit (rule A25)."""
+    url = "https://example.com/" + "x" * 600
+    issue = replace(
+        ISSUE,
+        html=f'<p>{"long " * 1000}</p><p>{"é" * 5000}<a href="{url}">x</a></p>',
+        text=f"{'long ' * 1000}\n{'é' * 5000}\n{url}\n",
+    )
+    reader = replace(ADA, unsubscribe_url=f"{url}u", preferences_url=f"{url}p")
+    envelope = message.compile_issue(issue, IDENTITY).fill(reader)
+    _assert_fit(envelope.content)
+    assert all(f"{url}u" in part for part in _parts(envelope))
+
+
+_HOSTILE = st.text(
+    st.sampled_from("\r\n\0\u2028\u2029\x85\x0b<>&\"'{}=?_@,.;: aé日😀\ud800") | st.characters(),
+    max_size=60,
+)
+
+
+@given(_HOSTILE)
+@settings(max_examples=60, deadline=None)
+def test_no_readers_name_reaches_a_header_or_the_markup(name: str) -> None:
+    """A name is text, whatever it holds: same headers, same tags, same limits (A21, D21)."""
+    skeleton = _GREETING
+    plain = skeleton.fill(replace(ADA, name="x"))
+    envelope = skeleton.fill(replace(ADA, name=name))
+    assert _parse(envelope).keys() == _parse(plain).keys()
+    assert _parts(envelope)[1].count("<") == _parts(plain)[1].count("<")
+    _assert_fit(envelope.content)
+
+
+_GREETING = message.compile_issue(replace(ISSUE, title="For {{ name | you }}"), IDENTITY)
+
+
+@given(_HOSTILE, _HOSTILE)
+@settings(max_examples=40, deadline=None)
+def test_no_title_reaches_a_header_or_the_markup(title: str, list_title: str) -> None:
+    """Titles of issue and list are text, whatever they hold (rule A21)."""
+    identity = replace(IDENTITY, title=list_title)
+    envelope = message.compile_issue(replace(ISSUE, title=title), identity).fill(ADA)
+    assert len(_parse(envelope).keys()) == 13
+    assert "Bcc" not in _parse(envelope)
+    _assert_fit(envelope.content)
+
+
+def test_a_name_is_escaped_for_where_it_stands() -> None:
+    """`<b>&"'` reads as `<b>&"'` in subject, text and HTML (rule D21)."""
+    envelope = _GREETING.fill(replace(ADA, name="<b>&\"'"))
+    text, html = _parts(envelope)
+    assert _parse(envelope)["Subject"] == "For <b>&\"'"
+    assert "Hello <b>&\"'." in text
+    assert "Hello &lt;b&gt;&amp;&quot;&#x27;." in html
+
+
+def test_a_merge_field_has_its_default_and_code_keeps_its_braces() -> None:
+    """Nobody is greeted by an empty name, and an example of code is not filled in."""
+    envelope = message.compile_issue(ISSUE, IDENTITY).fill(replace(ADA, name=""))
+    for part in _parts(envelope):
+        assert "Hello friend." in part
+        assert "{{ name }}" in part
+
+
+def test_an_unknown_field_stays_and_is_told() -> None:
+    """A mistyped field is text for the reader and a warning for the author."""
+    issue = replace(ISSUE, html="<p>Hi {{ nmae }}</p>", text="Hi {{ nmae }}")
+    skeleton = message.compile_issue(issue, IDENTITY)
+    assert [warning for warning in skeleton.warnings if "{{ nmae }}" in warning]
+    assert all("Hi {{ nmae }}" in part for part in _parts(skeleton.fill(ADA)))
+
+
+def test_a_test_copy_is_marked_and_cannot_unsubscribe_anybody() -> None:
+    """The subject begins with [Test], the text says so, and no one-click is offered."""
+    envelope = message.compile_issue(ISSUE, IDENTITY, test_copy=True).fill(ADA)
+    assert _parse(envelope)["Subject"] == "[Test] Lamps"
+    assert all("This is a test copy" in part for part in _parts(envelope))
+    assert b"List-Unsubscribe" not in envelope.content
+
+
+def test_a_confirmation_holds_nothing_of_the_person_who_asked() -> None:
+    """It names the list, says why it came and that ignoring is enough; no name (rule F7)."""
+    reader = replace(ADA, name="Buy http://spam.example")
+    envelope = message.compile_confirmation(IDENTITY).fill(reader)
+    assert b"spam" not in envelope.content
+    for part in _parts(envelope):
+        assert "Working Notes" in part
+        assert "ignore this mail" in part
+        assert ADA.confirm_url in part
+        assert "unsubscribe/" not in part
+
+
+def test_a_notice_offers_to_leave_in_its_body_only() -> None:
+    """Somebody subscribed already can leave from the notice; it is no list mail (rule A16)."""
+    envelope = message.compile_notice(IDENTITY).fill(ADA)
+    assert all(ADA.unsubscribe_url in part for part in _parts(envelope))
+    assert b"List-" not in envelope.content.partition(b"\r\n\r\n")[0]
+
+
+def test_the_preview_line_is_text_that_the_reader_sees() -> None:
+    """What is hidden for the inbox's preview is visible below, at most 150 characters (D16)."""
+    for summary in ("A keeper’s first duty is the light.", "Another view, " * 30):
+        issue = replace(ISSUE, summary=summary)
+        _, html = _parts(message.compile_issue(issue, IDENTITY).fill(ADA))
+        hidden = re.search(r'<div class="preheader"[^>]*>([^<]*)</div>', html)
+        assert hidden is not None
+        assert 0 < len(hidden[1]) <= 150
+        visible = html.replace(hidden[0], "").partition("<body")[2]
+        assert hidden[1] in visible
+
+
+def test_a_summary_from_the_text_is_not_said_twice() -> None:
+    """An opening that is the summary anyway does not stand above itself."""
+    _, html = _parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
+    assert 'class="lede"' not in html
+    _, html = _parts(message.compile_issue(replace(ISSUE, summary="Other"), IDENTITY).fill(ADA))
+    assert 'class="lede"' in html
+
+
+def test_the_html_depends_on_nothing_a_mail_program_drops() -> None:
+    """No link, script, remote style, flex, grid, variable, position or background image (D3)."""
+    _, html = _parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
+    for word in ("<link", "<script", "@import", "flex", "grid", "var(", "position:", "url("):
+        assert word not in html
+    assert html.startswith('<!DOCTYPE html><html lang="en" dir="ltr"><head><meta charset="utf-8">')
+    assert '<div class="paper" dir="ltr" role="article" aria-roledescription="email"' in html
+    assert "<!--[if mso]><table role=" in html
+    assert "@media (prefers-color-scheme: dark)" in html
+    assert '<th scope="col"' in html
+    assert html.count("<h1") == 1
+
+
+def test_a_style_sheet_in_a_note_is_never_fetched() -> None:
+    """Even if a link got through, the inliner loads nothing and does not fail (rule D8)."""
+    issue = replace(ISSUE, html='<link rel="stylesheet" href="file:///etc/passwd"><p>x</p>')
+    _, html = _parts(message.compile_issue(issue, IDENTITY).fill(ADA))
+    assert "root:" not in html
+
+
+def test_a_right_to_left_language_sets_the_direction() -> None:
+    """`lang` and `dir` stand on the page and on the wrapper that survives it (rule D9)."""
+    identity = replace(IDENTITY, language="he")
+    _, html = _parts(message.compile_issue(ISSUE, identity).fill(ADA))
+    assert html.count('dir="rtl"') == html.count('lang="he"') == 2
+
+
+def test_an_issue_too_long_for_gmail_ends_early_and_says_so() -> None:
+    """Below 102 kB encoded and decoded, cut between paragraphs, with the way out (rule D6)."""
+    paragraphs = "".join(f"<p>Paragraph {number} {'of words ' * 60}</p>" for number in range(400))
+    skeleton = message.compile_issue(replace(ISSUE, html=paragraphs), IDENTITY)
+    _, html = _parts(skeleton.fill(ADA))
+    assert 80_000 < len(html.encode()) < message.CLIP
+    assert skeleton.html_size < message.CLIP
+    assert "Read the rest on the web" in html
+    assert html.count("<p") == html.count("</p>")
+    assert ADA.unsubscribe_url in html.rpartition("Read the rest")[2]
+    assert any("Gmail" in warning for warning in skeleton.warnings)
+
+
+def test_the_size_is_not_below_any_copy() -> None:
+    """`size` can be compared with the relay's limit before the first copy (rule A40)."""
+    skeleton = message.compile_issue(ISSUE, IDENTITY)
+    long = replace(ADA, name="Zoë " * 10, unsubscribe_url="https://e.com/" + "x" * 300)
+    assert len(skeleton.fill(long).content) <= skeleton.size
+
+
+def test_a_foreign_local_part_asks_for_smtputf8() -> None:
+    """To is then UTF-8 and the envelope says so; a foreign domain alone does not (rule A28)."""
+    skeleton = message.compile_issue(ISSUE, IDENTITY)
+    envelope = skeleton.fill(replace(ADA, ascii="zoë@xn--bcher-kva.example.org"))
+    assert envelope.smtputf8
+    assert "To: Ada Lovelace <zoë@xn--bcher-kva.example.org>\r\n".encode() in envelope.content
+    assert not skeleton.fill(replace(ADA, ascii="zoe@xn--bcher-kva.example.org")).smtputf8
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ascii": "a@b.org\r\nBcc: c@d.org"},
+        {"message_id": "a@b>\r\nBcc: <c@d.org"},
+        {"message_id": "no-right-side"},
+        {"unsubscribe_url": "https://e.com/ x"},
+        {"unsubscribe_url": "https://e.com/>\r\nBcc: c@d.org"},
+        {"date": datetime(2026, 11, 22)},  # noqa: DTZ001 (that is the point)
+    ],
+)
+def test_a_value_that_a_header_cannot_carry_is_refused(change: dict[str, str]) -> None:
+    """A faulty value of ours stops this copy, and nothing is sent (rule A21)."""
+    with pytest.raises(MessageError):
+        message.compile_issue(ISSUE, IDENTITY).fill(replace(ADA, **change))
+
+
+def test_a_sender_that_is_no_mailbox_is_refused() -> None:
+    """Compiling says so before anything is queued."""
+    with pytest.raises(AddressError):
+        message.compile_issue(ISSUE, replace(IDENTITY, sender="Notes"))
