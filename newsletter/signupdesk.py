@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
-from dns.resolver import Resolver
 
 from mailer.address import (
     Address,
@@ -82,13 +82,13 @@ class SignUpDesk:
         *,
         policy: SignUpPolicy,
         clock: Callable[[], datetime],
-        resolver: Resolver | None = None,
+        ask_dns: Callable[[Address], DomainVerdict] | None = None,
     ) -> None:
         self._subscribers = subscribers
         self._tokens = tokens
         self._policy = policy
         self._clock = clock
-        self._resolver = resolver
+        self._ask_dns = ask_dns
         self._processing = threading.Lock()
 
     def request(self, address: str, *, ip: str, source: str, consent: str) -> None:
@@ -182,9 +182,9 @@ class SignUpDesk:
     def _refused_by_dns(self, address: Address) -> bool:
         if not self._policy.check_dns:
             return False
-        if self._resolver is None:
-            self._resolver = open_resolver()
-        return check_domain(address, self._resolver) is DomainVerdict.REFUSES
+        if self._ask_dns is None:
+            self._ask_dns = partial(check_domain, resolver=open_resolver())
+        return self._ask_dns(address) is DomainVerdict.REFUSES
 
     def _ask_to_confirm(self, signup: SignUp, address: Address) -> None:
         new = NewSubscriber(

@@ -11,9 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 
 import structlog
-from dns.resolver import Resolver
 
-from mailer.address import Address, parse_address
+from mailer.address import Address, DomainVerdict, parse_address
 from newsletter.dialects import clean_text, split_tags
 from newsletter.lists import ImportReport, SubscriberLists
 from newsletter.signupdesk import SignUpDesk, SignUpPolicy, fresh_nonce
@@ -76,7 +75,7 @@ class Subscriptions:
         policy: SignUpPolicy,
         clock: Callable[[], datetime],
         wake: Callable[[], None] = lambda: None,
-        resolver: Resolver | None = None,
+        ask_dns: Callable[[Address], DomainVerdict] | None = None,
     ) -> None:
         self._subscribers = subscribers
         self._tokens = tokens
@@ -84,7 +83,7 @@ class Subscriptions:
         self._confirm_within = policy.confirm_within
         self._clock = clock
         self._wake = wake
-        self._desk = SignUpDesk(subscribers, tokens, policy=policy, clock=clock, resolver=resolver)
+        self._desk = SignUpDesk(subscribers, tokens, policy=policy, clock=clock, ask_dns=ask_dns)
         self._lists = SubscriberLists(
             subscribers,
             tokens,

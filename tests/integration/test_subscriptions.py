@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import dns.exception
@@ -13,6 +14,7 @@ import dns.rcode
 import dns.resolver
 import pytest
 
+from mailer.address import check_domain
 from newsletter.lists import ImportReport
 from newsletter.signups import SignUpLimits
 from newsletter.subscriberfiles import read_rows, write_rows
@@ -52,7 +54,7 @@ class House:
             policy=SignUpPolicy(limits=LIMITS, check_dns=resolver is not None),
             clock=lambda: self.now,
             wake=self._wake,
-            resolver=resolver,
+            ask_dns=partial(check_domain, resolver=resolver) if resolver else None,
         )
 
     def _wake(self) -> None:
