@@ -1,0 +1,123 @@
+"""A real newsletter in a folder, and a client that asks its site without a network."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from newsletter.app import Newsletter
+from web.site import create_app
+
+URL = "https://notes.example.com"
+CONFIG = f"""
+[newsletter]
+title = "Working <Notes>"
+url = "{URL}"
+sender = "Working Notes <notes@example.com>"
+author = "Ada Example"
+description = "Field notes & more"
+timezone = "America/Los_Angeles"
+links = {{ GitHub = "https://github.com/example" }}
+[schedule]
+hold = "0s"
+[smtp]
+url = "outbox:outbox"
+"""
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
+    "0000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+
+
+class Clock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self.now
+
+    def move(self, by: timedelta) -> None:
+        """Lets time pass."""
+        self.now += by
+
+
+class Author:
+    """Writes notes and has them published."""
+
+    def __init__(self, folder: Path, clock: Clock, extra: str = "") -> None:
+        self.notes = folder / "notes"
+        self.notes.mkdir()
+        config = folder / "newsletter.toml"
+        config.write_text(CONFIG + extra)
+        self.clock = clock
+        self.newsletter = Newsletter.open(config, environ={}, clock=clock)
+
+    def write(self, path: str, text: str | bytes) -> Path:
+        """Puts a file in place that has rested for a while."""
+        file = self.notes / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode() if isinstance(text, str) else text)
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        return file
+
+    def publish(self, path: str, body: str, **keys: str) -> None:
+        """Writes a note whose time has come, and polls."""
+        head = {"publish": self.clock.now.isoformat(), **keys}
+        lines = "\n".join(f"{name}: {value}" for name, value in head.items())
+        self.write(path, f"---\n{lines}\n---\n{body}\n")
+        report = self.newsletter.poll()
+        assert report.faults == ()
+
+
+class Client:
+    """Asks the site under a host name that is not its own."""
+
+    def __init__(self, newsletter: Newsletter, peer: str = "203.0.113.9") -> None:
+        transport = httpx.ASGITransport(
+            app=create_app(newsletter), raise_app_exceptions=False, client=(peer, 4321)
+        )
+        self._runner = asyncio.Runner()
+        self._http = httpx.AsyncClient(transport=transport, base_url="http://forged.example")
+        self._http.headers.pop("accept-encoding")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._runner.run(self._http.aclose())
+        self._runner.close()
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """GET; names of headers are written with underscores."""
+        return self.ask("GET", path, headers=headers)
+
+    def head(self, path: str, **headers: str) -> httpx.Response:
+        """HEAD, likewise."""
+        return self.ask("HEAD", path, headers=headers)
+
+    def post(self, path: str, content: bytes = b"", **headers: str) -> httpx.Response:
+        """POST of a form, unless a header says otherwise."""
+        headers.setdefault("content_type", "application/x-www-form-urlencoded")
+        return self.ask("POST", path, content=content, headers=headers)
+
+    def ask(
+        self, method: str, path: str, *, content: bytes = b"", headers: dict[str, str]
+    ) -> httpx.Response:
+        """Any request; redirects are not followed."""
+        spelt = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = self._http.request(method, path, content=content, headers=spelt)
+        return self._runner.run(request)

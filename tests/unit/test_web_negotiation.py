@@ -1,0 +1,151 @@
+"""What headers ask for: every odd spelling is understood or ignored, and none is an error."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from web.negotiation import (
+    accepts_gzip,
+    client_ip,
+    http_date,
+    is_unchanged,
+    pack,
+    packed_etag,
+    wants_json,
+)
+
+ETAG = '"abc"'
+CHANGED = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+HEADER = st.text(st.characters(min_codepoint=1, max_codepoint=255), max_size=60)
+PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
+
+
+@pytest.mark.parametrize(
+    ("if_none_match", "unchanged"),
+    [
+        ('"abc"', True),
+        ('W/"abc"', True),
+        ('"x", W/"abc" , "y"', True),
+        ("*", True),
+        (" * ", True),
+        ('"abcd"', False),
+        ('"ab"', False),
+        ("abc", False),
+        ('"x,abc"', False),
+    ],
+)
+def test_if_none_match(if_none_match: str, *, unchanged: bool) -> None:
+    """A list, a weak tag or a star match; a part of a tag, or one without quotes, does not."""
+    assert (
+        is_unchanged(ETAG, CHANGED, if_none_match=if_none_match, if_modified_since="") is unchanged
+    )
+
+
+def test_if_none_match_beats_if_modified_since() -> None:
+    """With a tag that differs, a date that matches does not make a 304 (RFC 9110 13.1.3)."""
+    date = http_date(CHANGED)
+    assert not is_unchanged(ETAG, CHANGED, if_none_match='"x"', if_modified_since=date)
+    assert is_unchanged(ETAG, CHANGED, if_none_match="", if_modified_since=date)
+
+
+@pytest.mark.parametrize(
+    ("since", "unchanged"),
+    [
+        (http_date(CHANGED), True),
+        (http_date(CHANGED + timedelta(seconds=1)), True),
+        (http_date(CHANGED - timedelta(seconds=1)), False),
+        ("yesterday", False),
+        ("Fri, 20 Nov 2026 09:00:00", False),
+        ("", False),
+    ],
+)
+def test_if_modified_since(since: str, *, unchanged: bool) -> None:
+    """A date as late as the last change makes a 304; what is no HTTP date asks for nothing."""
+    assert is_unchanged(ETAG, CHANGED, if_none_match="", if_modified_since=since) is unchanged
+
+
+@pytest.mark.parametrize(
+    ("accept", "accepted"),
+    [
+        ("gzip, deflate", True),
+        ("GZIP", True),
+        ("*", True),
+        ("br;q=1.0, gzip;q=0.8, *;q=0.1", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000, *", False),
+        ("*;q=0", False),
+        ("identity", False),
+        ("gzip;q=much", False),
+        ("", False),
+    ],
+)
+def test_accept_encoding(accept: str, *, accepted: bool) -> None:
+    """Gzip is used where it is named or meant by a star, and never where its weight is zero."""
+    assert accepts_gzip(accept) is accepted
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "as_json"),
+    [
+        ("application/json", "", True),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "", False),
+        ("text/html;q=0.5, application/json", "application/x-www-form-urlencoded", True),
+        ("*/*", "application/json; charset=utf-8", True),
+        ("", "Application/JSON", True),
+        ("text/html", "application/json", False),
+        ("*/*", "application/x-www-form-urlencoded", False),
+        ("", "", False),
+    ],
+)
+def test_wants_json(accept: str, content_type: str, *, as_json: bool) -> None:
+    """Accept decides; where it does not, a program that sent JSON gets JSON."""
+    assert wants_json(accept, content_type) is as_json
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("198.51.100.7", "", "198.51.100.7"),
+        ("198.51.100.7", "203.0.113.9", "198.51.100.7"),
+        ("10.0.0.1", "203.0.113.9", "203.0.113.9"),
+        ("10.0.0.1", "1.2.3.4, 203.0.113.9", "203.0.113.9"),
+        ("10.0.0.1", "203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        ("10.0.0.1", "203.0.113.9, garbage", "10.0.0.1"),
+        ("10.0.0.1", "10.0.0.3", "10.0.0.3"),
+        ("fd00::1", "2001:db8::5", "2001:db8::5"),
+        ("::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9"),
+        ("", "203.0.113.9", ""),
+        ("unix", "", ""),
+    ],
+)
+def test_client_ip(peer: str, forwarded: str, expected: str) -> None:
+    """Only what trusted proxies wrote is believed, so nobody chooses the address they come from."""
+    assert client_ip(peer, forwarded, PROXIES) == expected
+
+
+def test_packing_is_reproducible_and_small() -> None:
+    """The same document has the same bytes and a tag of its own in gzip; a tiny one stays plain."""
+    body = b"<p>again and again</p>" * 100
+    packed = pack(body)
+    assert packed is not None
+    assert packed == pack(body)
+    assert gzip.decompress(packed) == body
+    assert pack(b"tiny") is None
+    assert packed_etag(ETAG) == '"abc-gz"'
+
+
+@settings(max_examples=80)
+@given(HEADER, HEADER)
+def test_no_header_is_an_error(one: str, other: str) -> None:
+    """Whatever a client sends in these headers, an answer comes of it."""
+    is_unchanged(ETAG, CHANGED, if_none_match=one, if_modified_since=other)
+    is_unchanged(ETAG, CHANGED, if_none_match="", if_modified_since=other)
+    accepts_gzip(one)
+    wants_json(one, other)
+    client_ip("10.0.0.1", one, PROXIES)
