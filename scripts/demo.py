@@ -1,0 +1,102 @@
+"""The demo of `make run`: a folder with everything in it, and the whole service on top.
+
+    python -m scripts.demo demo
+
+Made once and never overwritten: what you change in the folder stays.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
+from typing import Final
+
+from feeds.feed import FeedFormat, feed_url
+from newsletter import Newsletter
+from newsletter.configsource import render_template
+from scripts.logs import log_to_stderr
+from storage.errors import NewsletterError
+from web.server import SiteServer
+
+SAMPLE: Final = Path(__file__).parent / "sample" / "notes"
+SUBSCRIBERS: Final = (("grace@example.com", "Grace"), ("alan@example.org", ""))
+PORT: Final = 8000
+
+
+def main(arguments: list[str]) -> int:
+    """Make the folder if it is missing, then run the service in it. Returns the exit code."""
+    folder = Path(arguments[0] if arguments else "demo")
+    log_to_stderr()
+    try:
+        config = folder / "newsletter.toml"
+        if not config.exists():
+            create(folder)
+        with Newsletter.open(config) as newsletter:
+            newsletter.run(
+                site=SiteServer(newsletter), ready=lambda address: _tell(newsletter, address)
+            )
+    except NewsletterError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def create(folder: Path) -> None:
+    """Config, three notes and two subscribers who agreed to be in a demo."""
+    folder.mkdir(parents=True, exist_ok=True)
+    copytree(SAMPLE, folder / "notes", dirs_exist_ok=True)
+    _date_notes(folder / "notes", datetime.now(UTC))
+    config = folder / "newsletter.toml"
+    config.write_text(
+        render_template(
+            title="Working Notes",
+            url=f"http://127.0.0.1:{PORT}",
+            sender="Working Notes <notes@example.com>",
+            author="Ada Example",
+            description="Field notes on machine-learning teams: artifacts of the thinking process",
+            postal_address="Working Notes, 1 Example Street, Example City",
+            links={
+                "GitHub": "https://github.com/example",
+                "Mastodon": "https://social.example/@ada",
+                "LinkedIn": "https://www.linkedin.com/in/example",
+            },
+            poll="2s",
+            hold="0s",
+            port=PORT,
+        ),
+        encoding="utf-8",
+    )
+    with Newsletter.open(config) as newsletter:
+        for address, name in SUBSCRIBERS:
+            newsletter.subscriptions.add(address, name=name, consent="a reader of the demo")
+
+
+def _date_notes(notes: Path, now: datetime) -> None:
+    """The older samples came out on past Tuesdays; the newest says `publish: now` itself."""
+    tuesday = (now - timedelta(days=(now.weekday() - 1) % 7 + 7)).replace(hour=9, minute=0)
+    dates = {"{{later}}": tuesday, "{{earlier}}": tuesday - timedelta(days=14)}
+    for path in notes.glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        for mark, date in dates.items():
+            text = text.replace(mark, f"{date:%Y-%m-%d %H:%M}")
+        path.write_text(text, encoding="utf-8")
+
+
+def _tell(newsletter: Newsletter, address: str) -> None:
+    url = newsletter.identity.url
+    lines = {
+        "site": f"{address}/",
+        "feeds": "  ".join(feed_url(url, feed_format) for feed_format in FeedFormat),
+        "outbox": f"{address}/outbox",
+        "notes": f"{newsletter.config.notes.path}/",
+    }
+    print("\nThe demo is running. Write a note into the notes folder and watch it go out.\n")
+    for name, value in lines.items():
+        print(f"  {name:<7} {value}")
+    print("\nCtrl-C ends it.\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
