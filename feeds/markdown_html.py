@@ -181,6 +181,8 @@ _BREAKING: Final = _names(
     "blockquote br caption dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre table"
     " tbody tfoot thead tr ul"
 )
+SHOWING: Final = _BREAKING | {"img"}
+"""Tags that mean something by themselves to a reader of plain text."""
 
 
 def read_pieces(html: str) -> tuple[Piece, ...]:

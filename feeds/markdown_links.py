@@ -19,6 +19,7 @@ PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", "
 """Pictures that mail, feeds and pages can all show. SVG carries scripts and mail drops it (D5)."""
 
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
+_HOST: Final = re.compile(r"[\w-]+(?:\.[\w-]+)*\.?|[0-9a-fA-F:.]+")
 _IGNORED: Final = re.compile("[\t\n\r]")
 _UNSAFE: Final = re.compile('[ "<>\\\\^`{|}\xa0]')
 
@@ -185,8 +186,10 @@ def _quote_mark(path: str) -> str:
 
 
 def _has_host(url: str) -> bool:
+    """Whether a browser could go there: a host of letters or numbers, and a possible port."""
     try:
-        return bool(urlsplit(url).hostname)
+        parts = urlsplit(url)
+        return parts.port != 0 and bool(_HOST.fullmatch(parts.hostname or ""))
     except ValueError:
         return False
 

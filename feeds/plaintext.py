@@ -14,7 +14,7 @@ from typing import Final
 from markdown_it.token import Token
 
 from feeds.characters import clean_text, columns
-from feeds.markdown_html import VANISHING, Piece, PieceKind, read_pieces, sanitise
+from feeds.markdown_html import SHOWING, VANISHING, Piece, PieceKind, read_pieces, sanitise
 from feeds.markdown_links import LinkResolver
 
 WIDTH: Final = 72
@@ -158,7 +158,7 @@ class _Inline:
             self._close_link(pieces, links)
         elif name == "a":
             links.append((self._raw_href(tag), len(pieces)))
-        else:
+        elif not closing and name in SHOWING:
             pieces.append(self.pieces(read_pieces(sanitise(tag, self.resolver))).strip(" "))
         return ""
 

@@ -188,8 +188,12 @@ class FolderNotes(NotesStore):
             raise NoteError(path, "the file does not exist") from error
         except OSError as error:
             raise NoteError(path, f"the file cannot be read: {error.strerror}") from error
-        with os.fdopen(handle, "rb") as stream:
-            return _read_regular(stream.fileno(), path)
+        try:
+            return _read_regular(handle, path)
+        except OSError as error:
+            raise NoteError(path, f"the file cannot be read: {error.strerror}") from error
+        finally:
+            os.close(handle)
 
     def media(self, path: str) -> MediaFile | None:
         """The picture at `path`, or None: missing, hidden, outside, too large, or of a type that
@@ -326,11 +330,14 @@ def _follow_links(walk: _Walk) -> None:
     """Follows links that stay inside the folder; following may find more of them."""
     while walk.links:
         entry, path, depth = walk.links.pop()
+        folder = _is_folder(entry)
+        if not folder and not entry.name.lower().endswith(SUFFIXES):
+            continue
         if not _stays_inside(os.path.realpath(entry.path), walk.root):
             walk.faults.append(NoteError(path, "a link that leads out of the notes folder"))
-        elif _is_folder(entry):
+        elif folder:
             _walk_folder(walk, entry.path, path + "/", depth + 1)
-        elif entry.name.lower().endswith(SUFFIXES):
+        else:
             _take_file(walk, entry, path)
 
 
@@ -355,12 +362,9 @@ def _read_regular(handle: int, path: str) -> bytes:
         raise too_large
     chunks: list[bytes] = []
     left = MAX_NOTE_BYTES + 1
-    try:
-        while left > 0 and (chunk := os.read(handle, min(left, 1 << 20))):
-            chunks.append(chunk)
-            left -= len(chunk)
-    except OSError as error:
-        raise NoteError(path, f"the file cannot be read: {error.strerror}") from error
+    while left > 0 and (chunk := os.read(handle, min(left, 1 << 20))):
+        chunks.append(chunk)
+        left -= len(chunk)
     if left <= 0:
         raise too_large
     return b"".join(chunks)

@@ -1,0 +1,96 @@
+"""Front matter: what is read, what is refused and how it is said."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.frontmatter import MAX_HEADER, Shape, parse_front_matter
+from storage.errors import NoteError
+
+YAML = """---
+title: "A: b"
+tags: [one, two]
+publish: 2026-12-01
+draft: no
+summary:
+meta:
+  deep: [1, {x: y}]
+---
+Body
+"""
+
+
+def test_yaml_values_stay_text() -> None:
+    """A date, a boolean and a number stay what the author typed."""
+    fields = parse_front_matter(YAML, "n.md").fields
+    assert fields["publish"].text == "2026-12-01"
+    assert fields["draft"].text == "no"
+    assert fields["tags"].items == ("one", "two")
+    assert fields["summary"].text == ""
+    assert fields["meta"].shape is Shape.OTHER
+
+
+def test_body_follows_the_closing_line() -> None:
+    """The body is exactly what stands behind the front matter."""
+    assert parse_front_matter(YAML, "n.md").body == "Body\n"
+
+
+def test_lines_are_those_of_the_file() -> None:
+    """A key knows its line, counted from the start of the file."""
+    assert parse_front_matter(YAML, "n.md").fields["tags"].line == 3
+
+
+@pytest.mark.parametrize("text", ["", "Hello", "--- \n# c\n---\nHello", "----\nx", "--- x\ny"])
+def test_no_front_matter_is_no_error(text: str) -> None:
+    """A note without front matter, or with nothing but comments in it, has no keys."""
+    assert not parse_front_matter(text, "n.md").fields
+
+
+def test_toml_is_read_like_yaml() -> None:
+    """Hugo's TOML gives the same texts."""
+    text = '+++\ntitle = "T"\ndate = 2026-12-01T09:00:00Z\ndraft = true\ntags = ["a"]\n+++\nB'
+    front = parse_front_matter(text, "n.md")
+    assert front.fields["date"].text == "2026-12-01T09:00:00+00:00"
+    assert front.fields["draft"].text == "true"
+    assert front.fields["tags"].items == ("a",)
+    assert front.fields["tags"].line == 5
+    assert front.body == "B"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("---\ntitle: x\n", "line 1: the front matter is not closed"),
+        ("---\ntitle: a: b\n---\n", "line 2: the front matter is not valid YAML"),
+        ("---\nhello\n---\n", "key: value"),
+        ("---\n- a\n---\n", "key: value"),
+        ("---\na: &x [1]\nb: *x\n---\n", "line 2: `&`"),
+        ("---\na: 1\nb: *x\n---\n", "line 3: `&`"),
+        ("---\na: !!python/object/apply:os.system [x]\n---\n", "`!` is not allowed"),
+        ("---\na: " + "[" * 5000 + "\n---\n", "nested too deeply"),
+        ("---\na: 1\nA: 2\n---\n", "line 3: the key `A` stands here twice"),
+        ("---\na: " + "x" * MAX_HEADER + "\n---\n", "longer than"),
+        ("+++\ntitle=\n+++\n", "line 2: the front matter is not valid TOML"),
+        ("+++\na=" + "[" * 9000 + "\n+++\n", "not valid TOML"),
+        ("+++\na=0x" + "f" * 9000 + "\n+++\n", "not valid TOML"),
+    ],
+)
+def test_what_cannot_be_read_is_said(text: str, words: str) -> None:
+    """Bad or hostile front matter is one error that names the note, the line and the way out."""
+    with pytest.raises(NoteError, match=r"^n\.md: ") as caught:
+        parse_front_matter(text, "n.md")
+    assert words in caught.value.reason
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="ab:-[]{}#&*!|>'\"%@`,?. \n\t0~é", max_size=60), st.sampled_from("-+"))
+def test_any_header_is_read_or_refused(header: str, fence: str) -> None:
+    """Whatever stands between the fences, the answer is keys or a NoteError."""
+    text = f"{fence * 3}\n{header}\n{fence * 3}\nbody"
+    try:
+        front = parse_front_matter(text, "n.md")
+    except NoteError:
+        return
+    assert front.body.endswith("body")

@@ -1,0 +1,246 @@
+"""Markdown to HTML: what is understood, what is let through, and what never is."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.markdown import Rendered, render_markdown
+from feeds.markdown_html import TAGS, link_footnotes
+from feeds.markdown_links import link_key
+
+ATTRIBUTES = {
+    *("href", "title", "rel", "src", "alt", "width", "height", "id", "class", "scope", "start"),
+    *("value", "lang", "dir", "colspan", "rowspan", "abbr", "datetime"),
+}
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+FRAGMENTS = (
+    "[", "]", "(", ")", "[[", "]]", "![", "![[", "|", "a", "b.md", "x.png", "https://e.example/?b&c",
+    "javascript:alert(1)", "data:image/png;base64,x", "//h.example/x", "<script>", "</script>",
+    "<a href='", "'>", '<a href="javascript:x">', '<a title=t href="y.md">', "</a>",
+    "<img src=x.png onerror=y>", "<svg onload=x>", "<math>", "<style>", "<plaintext>", "<div>",
+    "</div>", "<!--", "-->", "\n", "\n\n", "    ", "- ", "- [ ] ", "1. ", "> ", "# ", "```",
+    "```python\n", "`", "*", "**", "_", "~~", "[^1]", "\n[^1]: ", "^[", "| a | b |\n|-|:-:|\n| c |\n",
+    "\x01", "\u2028", "\ud800", "&#1;", "&#x2028;", "&lt;", "\\", "{{ name | there }}", "日本語", "---\n",
+    "<table><tr><td>", "<form>", "<input>", "<textarea>", "<br>", "<h1>", "<iframe src=x>", "\t",
+    "<svg><style><img src=x onerror=y>", "<![CDATA[", "<?x", "<a@b.example>", "file:///etc/passwd",
+    "<sup id='fn-a-1' class='footnote-ref'>", "https://ex[ample", "+", "<p style='x' onclick=y>",
+)  # fmt: skip
+
+
+class Published:
+    """A newsletter in which the note `Other` is published."""
+
+    def note_url(self, target: str) -> str | None:
+        """The one published note's address."""
+        return "https://n.example/issues/other" if "other" in target.casefold() else None
+
+    def media_url(self, path: str) -> str:
+        """Where the site serves pictures."""
+        return f"https://n.example/media/{quote(path)}"
+
+
+class Reader(HTMLParser):
+    """Reads HTML as a browser would and refuses what must never be there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Checks one element."""
+        assert tag in TAGS - {"h1"}
+        for name, value in attrs:
+            assert name in ATTRIBUTES
+            if name in {"href", "src"}:
+                assert re.match(r"https?://[^/ ]|mailto:.", value or "", re.IGNORECASE)
+            if name == "href":
+                self.links.append(value or "")
+        assert tag != "img" or {"src", "alt"} <= dict(attrs).keys()
+
+
+def render(body: str, path: str = "sub/note.md", title: str = "") -> Rendered:
+    """Renders as the poll does."""
+    return render_markdown(body, path=path, links=Published(), title=title)
+
+
+def check(rendered: Rendered) -> None:
+    """The promises about any note: allow-list, clean characters, every address in the text."""
+    reader = Reader()
+    reader.feed(rendered.html)
+    reader.close()
+    for text in (rendered.html, rendered.text, rendered.summary):
+        assert not FORBIDDEN.search(text)
+    for link in reader.links:
+        assert link in rendered.text
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join))
+def test_hostile_markdown_is_tamed(body: str) -> None:
+    """Any mixture of Markdown and attack gives safe, well-formed HTML and a complete text
+    (rules D14, D15, D18, E1, E16, E17), the same each time.
+    """
+    rendered = render(body)
+    check(rendered)
+    assert render(body) == rendered
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_renders(body: str) -> None:
+    """Any text at all renders."""
+    check(render(body))
+
+
+@pytest.mark.parametrize(
+    "piece", [">", "[", "![", "<div>", "<span>", "^[", "*a ", "`", "- ", "[^a]", "<!--", "[[a", "|"]
+)
+def test_deep_nesting_ends(piece: str) -> None:
+    """Thousands of openings that never close end neither the parser nor the sanitiser."""
+    check(render(piece * 2_000))
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("a\n===\n\n# b", "<h2>a</h2>\n<h2>b</h2>\n"),
+        ("~~x~~", "<p><s>x</s></p>\n"),
+        ("- [ ] a\n- [X] b", '<li class="task">☐ a</li>\n<li class="task">☑ b</li>'),
+        ("|a|\n|-:|\n|b|", '<th scope="col" class="align-right">a</th>'),
+        ("```nope\n<&>\n```", "<pre><code>&lt;&amp;&gt;\n</code></pre>"),
+        ("```python\nif x: 1\n```", '<span class="hl-k">if</span> x: <span class="hl-m">1</span>'),
+        (
+            "see https://a.example/b_c?d=(e).",
+            '<a href="https://a.example/b_c?d=(e)" rel="noopener">',
+        ),
+        ("<https://a.example>", '<a href="https://a.example" rel="noopener">https://a.example</a>'),
+        ("`[[Other]]` and `https://a.example`", "<code>[[Other]]</code>"),
+        ("use <script> here", "<p>use &lt;script&gt; here</p>"),
+        ("a <script>alert(1)</script> b", "<p>a  b</p>"),
+        ("{{ name | there }}", "<p>{{ name | there }}</p>"),
+        ("<h1 id=x onclick=y style=z>t</h1>", "<h2>t</h2>"),
+    ],
+)
+def test_constructs(source: str, html: str) -> None:
+    """Each construct becomes the HTML that mail, feed and page share."""
+    assert html in render(source).html
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("[[Other]]", ">Other</a>"),
+        ("[[Other#part|that]]", ">that</a>"),
+        ("[x](other.md)", ">x</a>"),
+        ("[x](/deep/other.md#h)", ">x</a>"),
+        ('<a href="other.md">x</a>', ">x</a>"),
+    ],
+)
+def test_links_between_published_notes(source: str, html: str) -> None:
+    """Every way to link a published note leads to its page, absolute."""
+    rendered = render(source)
+    assert f'<a href="https://n.example/issues/other" rel="noopener"{html}' in rendered.html
+    assert rendered.wiki in {("other",), ("sub/other",), ("deep/other",)}
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["[[Private|x]]", "[x](private.md)", "[x](../../../etc/passwd)", "[x](javascript:alert(1))",
+     "[x](data:text/html,x)", "[x](file:///etc/passwd)", "[x](#part)", "[x](paper.pdf)", "[x]()",
+     "[x](<JaVa&Tab;Script:alert(1)>)", "[x](http://)", "[x](https://[)", "[x](vault://open)"],
+)  # fmt: skip
+def test_links_that_lead_nowhere_leave_their_label(source: str) -> None:
+    """A link that readers cannot or must not follow becomes its label, never a broken link."""
+    assert render(source).html == "<p>x</p>\n"
+    assert "<a" not in render(source).html
+
+
+def test_private_targets_are_remembered() -> None:
+    """Targets are recorded whether published or not, so that the page is renewed when they are."""
+    rendered = render("[[Private Note.md]] [x](../Up.markdown) [[private note]]")
+    assert rendered.wiki == ("private note", "up")
+    assert any("Private Note" in warning for warning in rendered.warnings)
+    assert link_key("Private NOTE#x") == "private note"
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("![a](img/b%20c.png)", "sub/img/b c.png"),
+        ("![a](../up.JPG?x#y)", "up.JPG"),
+        ("![a](/root.webp)", "root.webp"),
+        ("![[p#1.png]]", "sub/p#1.png"),
+        ("![[files/p.png]]", "files/p.png"),
+        ('<img src="r.gif">', "sub/r.gif"),
+    ],
+)
+def test_pictures_of_the_note(source: str, path: str) -> None:
+    """The note's own pictures get absolute addresses and are recorded, by path below the root."""
+    rendered = render(source)
+    assert rendered.media == (path,)
+    assert f'<img src="https://n.example/media/{quote(path)}" alt="' in rendered.html
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["![x](../../secret.png)", "![x](.git/p.png)", "![x](a.svg)", "![x](data:image/png;base64,AA)",
+     "![x](%2e%2e/%2e%2e/s.png)", "![x](..\\..\\s.png)"],
+)  # fmt: skip
+def test_pictures_that_must_not_be_shown(source: str) -> None:
+    """A picture outside the folder, hidden, or of a type mail cannot show leaves its text."""
+    rendered = render(source)
+    assert "<img" not in rendered.html
+    assert "x" in rendered.html
+    assert rendered.media == ()
+    assert rendered.warnings
+
+
+def test_raw_pictures_without_a_source_leave_their_text() -> None:
+    """A raw picture that may not be shown leaves its text, and one without a text gets an empty one."""
+    assert render('a <img alt="x > y" src="javascript:z">').html == "<p>a x &gt; y</p>\n"
+    assert 'alt=""' in render("a <img src='p.png'>").html
+
+
+def test_sizes_in_alternative_texts() -> None:
+    """Obsidian's `|300` is the width, not part of the text."""
+    assert 'alt="a" width="300"' in render("![a|300](p.png)").html
+    assert 'alt="" width="200"' in render("![[p.png|200]]").html
+
+
+@pytest.mark.parametrize("heading", ["# A *title*", "A *title*\n====", "Intro\n\n# A *title*"])
+def test_the_title_is_not_repeated(heading: str) -> None:
+    """A first h1 equal to the title is left out; another stays as h2."""
+    assert "title" not in render(f"{heading}\n\n## Sub", title="A title").html
+    assert "<h2>A <em>title</em></h2>" in render(heading, title="Another").html
+
+
+def test_footnotes_are_numbers_until_a_page_links_them() -> None:
+    """Stored HTML has no anchors (rules D19, E16); the page's has, there and back, unique per note."""
+    stored = render("a[^x] b[^x] ^[in]\n\n[^x]: note").html
+    assert "<a" not in stored
+    assert stored.count("[1]</sup>") == 2
+    page = link_footnotes(stored)
+    targets = set(re.findall(r'href="#([^"]+)"', page))
+    assert targets == set(re.findall(r' id="([^"]+)"', page))
+    assert len(targets) == 4
+    assert targets.isdisjoint(re.findall(r' id="([^"]+)"', render("a[^x]\n\n[^x]: n", "b.md").html))
+
+
+def test_excess_of_raw_html_is_text() -> None:
+    """More raw HTML than any note needs is shown as text, and the author is told."""
+    rendered = render("<i>" * 6_000)
+    assert "&lt;i&gt;" in rendered.html
+    assert any("HTML tags" in warning for warning in rendered.warnings)
+
+
+def test_long_code_is_left_plain() -> None:
+    """Code beyond the limit is escaped without highlighting, not dropped."""
+    html = render("```python\n" + "if x: pass\n" * 2_000 + "```").html
+    assert "hl-k" not in html
+    assert html.count("if x: pass") == 2_000

@@ -1,0 +1,109 @@
+"""Times as authors write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.when import parse_when
+from storage.errors import ScheduleError
+
+BERLIN = ZoneInfo("Europe/Berlin")
+SUNDAY = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-12-01", "2026-11-30T23:00:00+00:00"),
+        ("2026-12-01 09:00", "2026-12-01T08:00:00+00:00"),
+        ("2026-12-01 9:00:30", "2026-12-01T08:00:30+00:00"),
+        ("2026-12-01T09:00:00Z", "2026-12-01T09:00:00+00:00"),
+        ("2026-12-01T09:00:00.250+02:00", "2026-12-01T07:00:00+00:00"),
+        ("2026-12-01 09:00:00 -0700", "2026-12-01T16:00:00+00:00"),
+        ("2026-12-01 09:00 +02:00", "2026-12-01T07:00:00+00:00"),
+        ("2026-07-01 09:00", "2026-07-01T07:00:00+00:00"),
+    ],
+)
+def test_absolute_times(text: str, instant: str) -> None:
+    """ISO times are read in the zone, unless they bring an offset."""
+    when = parse_when(text, BERLIN)
+    assert when.instant.isoformat() == instant
+    assert when.instant.tzinfo is UTC
+    assert when.zone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("text", "wall"),
+    [
+        ("now", "2026-11-22T13:00:00"),
+        ("today 17:30", "2026-11-22T17:30:00"),
+        ("tomorrow 9:00", "2026-11-23T09:00:00"),
+        ("Tomorrow at 9am", "2026-11-23T09:00:00"),
+        ("monday 9:00", "2026-11-23T09:00:00"),
+        ("sunday 12:59", "2026-11-29T12:59:00"),
+        ("sun 1:01 pm", "2026-11-22T13:01:00"),
+        ("next tuesday", "2026-11-24T00:00:00"),
+        ("13:00", "2026-11-23T13:00:00"),
+        ("12am", "2026-11-23T00:00:00"),
+    ],
+)
+def test_relative_times(text: str, wall: str) -> None:
+    """Words are relative to now in the zone; a weekday or a time alone is the next to come."""
+    assert parse_when(text, BERLIN, now=SUNDAY).wall == wall
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "instant", "word"),
+    [
+        ("Europe/Berlin", "2026-03-29 02:30", "2026-03-29T01:30", "read as 03:30"),
+        ("Europe/Berlin", "2026-10-25 02:30", "2026-10-25T00:30", "comes twice"),
+        ("America/New_York", "2026-03-08 02:30", "2026-03-08T07:30", "read as 03:30"),
+        ("America/New_York", "2026-11-01 01:30", "2026-11-01T05:30", "comes twice"),
+        ("Australia/Lord_Howe", "2026-10-04 02:15", "2026-10-03T15:45", "read as 02:45"),
+        ("Australia/Lord_Howe", "2026-04-05 01:45", "2026-04-04T14:45", "comes twice"),
+        ("Europe/Berlin", "2026-10-25 03:00", "2026-10-25T02:00", ""),
+    ],
+)
+def test_changes_of_clocks(zone: str, text: str, instant: str, word: str) -> None:
+    """A skipped time takes the offset before the gap, a repeated one comes first, and both are told
+    (rule G1).
+    """
+    when = parse_when(text, ZoneInfo(zone))
+    assert when.instant.isoformat().startswith(instant)
+    assert word in when.remark
+    assert bool(when.remark) == bool(word)
+    assert when.wall == text.replace(" ", "T") + ":00"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "2026-13-01", "2026-02-30", "2026-12-01 25:00", "0001-01-01", "9999-12-31T23:59-23:59",
+     "2026-12-01 09:00 +99:00", "tomorrow 9:00", "12/01/2026", "2026-12-01x"],
+)  # fmt: skip
+def test_impossible_times_are_refused(text: str) -> None:
+    """What is no time, no possible time, or relative to nothing is a ScheduleError."""
+    with pytest.raises(ScheduleError):
+        parse_when(text, BERLIN)
+
+
+@pytest.mark.parametrize("text", ["someday 9:00", "tomorrow 25:00", "tomorrow 13pm", "tomorrow 9"])
+def test_unclear_wishes_are_refused(text: str) -> None:
+    """A wish that could mean several things is asked back, not guessed."""
+    with pytest.raises(ScheduleError):
+        parse_when(text, BERLIN, now=SUNDAY)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(alphabet="0123456789-:TZ+ .apmtodyw", max_size=30))
+def test_any_text_is_a_time_or_refused(text: str) -> None:
+    """No text gets anything but a time in UTC or a ScheduleError."""
+    try:
+        when = parse_when(text, BERLIN, now=SUNDAY)
+    except ScheduleError:
+        return
+    assert when.instant.tzinfo is UTC

@@ -1,0 +1,105 @@
+"""Markdown to plain text: what a reader without HTML gets."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.characters import columns
+from feeds.markdown import render_markdown
+from feeds.plaintext import WIDTH, wrap
+
+
+class Somewhere:
+    """Every note is published, every picture served."""
+
+    def note_url(self, target: str) -> str | None:
+        """A page for each."""
+        return f"https://n.example/issues/{len(target)}"
+
+    def media_url(self, path: str) -> str:
+        """A place for each."""
+        return f"https://n.example/media/{path}"
+
+
+def text(body: str) -> str:
+    """The text part of a note."""
+    return render_markdown(body, path="n.md", links=Somewhere()).text
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("# One\n\n### Two", "One\n===\n\nTwo\n---"),
+        ("*a* **b** ~~c~~ `d`", "_a_ *b* ~c~ `d`"),
+        ("a  \nb\nc", "a\nb c"),
+        ("- a\n- b\n  - c", "- a\n- b\n  - c"),
+        ("3. a\n\n   b\n4. c", "3. a\n\n   b\n\n4. c"),
+        ("- [ ] a\n- [x] b", "- [ ] a\n- [x] b"),
+        ("> a\n>\n> > b", "> a\n>\n> > b"),
+        ("```\nx  y\n\n\tz\n```", "    x  y\n\n        z"),
+        ("|a|bb|\n|-|-|\n|ccc|日|", "a    bb\n---  --\nccc  日"),
+        ("a\n\n***\n\nb", "a\n\n* * *\n\nb"),
+        ("x[^1] y^[in]\n\n[^1]: note", "x[^1] y[^2]\n\n[^1] note\n\n[^2] in"),
+        ("<div>a<br>b <b>c</b></div>", "a\nb c"),
+        ("<!-- x -->", ""),
+        ("", ""),
+    ],
+)
+def test_blocks(source: str, expected: str) -> None:
+    """Each construct reads as people write it in plain text."""
+    assert text(source) == expected
+
+
+def test_links_are_numbered_and_written_out() -> None:
+    """Links and pictures are numbered, each address once, listed at the end (rule D18)."""
+    body = (
+        "[a](https://a.example/?x=1&y=2) [b](https://b.example) [again](https://a.example/?x=1&y=2)\n"
+        "![pic](p.png) [[Note]] <a href='https://raw.example'>raw</a> https://bare.example"
+    )
+    assert text(body) == (
+        "a [1] b [2] again [1] [Image: pic] [3] Note [4] raw [5]\nhttps://bare.example\n\n"
+        "[1] https://a.example/?x=1&y=2\n[2] https://b.example\n[3] https://n.example/media/p.png\n"
+        "[4] https://n.example/issues/4\n[5] https://raw.example"
+    )
+
+
+def test_addresses_are_never_broken() -> None:
+    """An address longer than a line stays in one piece, in a paragraph and in the list."""
+    url = "https://long.example/" + "a/" * 80
+    lines = text(f"word {url} word [x]({url}b)").split("\n")
+    assert url in lines
+    assert f"[1] {url}b" in lines
+
+
+def test_paragraphs_wrap() -> None:
+    """Lines of prose stay within 72 columns, also in lists, quotes and wide scripts."""
+    body = f"{'word ' * 40}\n\n- {'word ' * 40}\n  > {'word ' * 40}\n\n{'日本語' * 60}"
+    lines = text(body).split("\n")
+    assert max(map(columns, lines)) <= WIDTH
+    assert len(lines) > 12
+
+
+def test_merge_fields_stay_whole() -> None:
+    """A merge field is never broken over lines, wherever it falls."""
+    for size in range(60, 75):
+        assert "{{ name | there }}" in text("x" * size + " {{ name | there }}, hello")
+
+
+def test_wide_tables_become_lists() -> None:
+    """A table that does not fit is told row by row, with its headings."""
+    long = "word " * 20
+    assert text(f"|k|v|\n|-|-|\n|a|{long}|\n|b|{long}|").startswith("k: a\nv: word word")
+
+
+def test_scripts_leave_no_text() -> None:
+    """What HTML does not show, the text does not say."""
+    assert text("a <script>alert(1)</script>b\n\n<style>\np {}\n</style>") == "a b"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=200), st.integers(min_value=1, max_value=40))
+def test_wrapping_loses_nothing(source: str, width: int) -> None:
+    """Wrapping changes blanks only."""
+    assert "".join("".join(wrap(source, width)).split()) == "".join(source.split())
