@@ -32,6 +32,7 @@ from newsletter.drafting import Drafting
 from newsletter.letters import Letters
 from newsletter.loops import run_in_loop
 from newsletter.poll import Poll, PollReport
+from newsletter.publicview import as_readers_see
 from newsletter.service import Site, Work, drain, serve
 from newsletter.signups import SignUpLimits
 from newsletter.subscriptions import SignUpPolicy, Subscriptions
@@ -289,13 +290,17 @@ class Newsletter:
         document = build_feed(
             feed_format,
             self.identity,
-            issues,
+            [self.readable(issue) for issue in issues],
             tag=tag,
             hub=self.config.feeds.hub,
             namespace=self._namespace,
         )
         self._feeds[feed_format, tag] = (version, document)
         return document
+
+    def readable(self, issue: Issue) -> Issue:
+        """The issue as pages and feeds show it: its merge fields read as their defaults."""
+        return as_readers_see(issue)
 
     def media(self, path: str) -> MediaFile | None:
         """An image that a live issue or the About page shows; None for every other file."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from feeds.feed import note_guid
 from feeds.notes import RENDERER, Note, parse_note, render_note, slugify
+from mailer.merge import public_line
 from newsletter.links import NoteLinks
 from storage.issues import IssueName
 from storage.records import Identity, IssueDraft
@@ -47,7 +48,7 @@ class Drafting:
             note_id=note_id,
             path=note.path,
             guid=note_guid(self._namespace, note_id),
-            slug=note.slug or slugify(note.title),
+            slug=note.slug or slugify(public_line(note.title) or note.title),
             title=note.title,
             summary=note.summary or rendered.summary,
             html=rendered.html,
