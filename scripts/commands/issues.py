@@ -1,0 +1,266 @@
+"""What was published and what became of its mail: issues, status, deliveries, pause, resume, cancel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.console import Json, local, print_json, print_table, progress_bar, say, stamp
+from scripts.context import JsonOption, open_newsletter
+from storage.records import Delivery, DeliveryState, Mailing, Tally
+
+if TYPE_CHECKING:
+    from newsletter.app import IssueStatus, Newsletter
+
+IssueArgument = Annotated[
+    str, typer.Argument(metavar="ISSUE", help="The issue's slug, as in its address.")
+]
+
+_UNDER_WAY = (Mailing.OPEN, Mailing.PAUSED)
+_WATCH_S = 1.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands to the application."""
+    app.command("issues")(list_issues)
+    app.command()(status)
+    app.command()(deliveries)
+    app.command()(pause)
+    app.command()(resume)
+    app.command()(cancel)
+
+
+def list_issues(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List what was published, newest first.
+
+    Example: newsletter issues
+    """
+    with open_newsletter(context) as newsletter:
+        zone = newsletter.identity.timezone
+        found = newsletter.issues()
+    if as_json:
+        print_json([_issue(one) for one in found])
+    else:
+        _print_issues(found, zone, empty="nothing is published yet")
+
+
+def status(
+    context: typer.Context,
+    issue: Annotated[
+        str, typer.Argument(metavar="[ISSUE]", help="A slug; all that is under way if left out.")
+    ] = "",
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep looking until every message has its outcome.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how the mail of an issue stands.
+
+    Or, without ISSUE, how the newsletter stands as a whole.
+
+    Example: newsletter status launch --watch
+    """
+    with open_newsletter(context) as newsletter:
+        if watch:
+            _watch(newsletter, issue)
+        if issue:
+            _show_issue(newsletter.status(issue), newsletter.identity.timezone, as_json)
+        else:
+            _show_all(newsletter, as_json)
+
+
+def _watch(newsletter: Newsletter, slug: str) -> None:
+    """Wait until nothing can be sent any more, with a bar on a terminal."""
+    with progress_bar("sending") as update:
+        while True:
+            tally = newsletter.status(slug).tally if slug else newsletter.ledger.tally()
+            update(tally.total - tally.open, tally.total)
+            if not tally.open:
+                return
+            time.sleep(_WATCH_S)
+
+
+def _show_issue(found: IssueStatus, zone: str, as_json: bool) -> None:
+    if as_json:
+        print_json(_issue(found))
+        return
+    issue = found.issue
+    mailing = f"{issue.mailing.value}: {issue.mailing_reason}".removesuffix(": ")
+    facts = [
+        ("issue", issue.slug),
+        ("title", issue.title),
+        ("note", issue.path),
+        ("state", issue.state.value),
+        ("published", local(issue.published_at, zone)),
+        ("mail", mailing),
+        ("mail from", local(issue.mail_at, zone)),
+        ("deliveries", str(found.tally.total)),
+    ]
+    facts += [(f"  {state.value}", str(found.tally[state])) for state in _present(found.tally)]
+    for name, value in facts:
+        say(f"{name:<12} {value}".rstrip())
+
+
+def _show_all(newsletter: Newsletter, as_json: bool) -> None:
+    under_way = [one for one in newsletter.issues() if one.issue.mailing in _UNDER_WAY]
+    subscribers = {state.value: n for state, n in newsletter.subscribers.counts().items()}
+    tally = newsletter.ledger.tally()
+    if as_json:
+        print_json(
+            {
+                "subscribers": subscribers,
+                "deliveries": _tally(tally),
+                "under_way": [_issue(one) for one in under_way],
+            }
+        )
+        return
+    say("subscribers  " + ", ".join(f"{n} {state}" for state, n in subscribers.items()))
+    told = ", ".join(f"{tally[state]} {state.value}" for state in _present(tally))
+    say(f"deliveries   {told or 'none'}")
+    say()
+    _print_issues(under_way, newsletter.identity.timezone, empty="no mail is under way")
+
+
+def deliveries(
+    context: typer.Context,
+    issue: IssueArgument,
+    state: Annotated[
+        DeliveryState | None, typer.Option("--state", help="Only those in this state.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List whom an issue went to.
+
+    With what the relay said about each.
+
+    Example: newsletter deliveries launch --state deferred
+    """
+    with open_newsletter(context) as newsletter:
+        found = newsletter.status(issue).issue
+        listed = list(newsletter.ledger.deliveries(found.id, state=state))
+        if as_json:
+            print_json([_delivery(newsletter, one) for one in listed])
+            return
+    rows = [
+        (
+            one.address,
+            one.state.value,
+            str(one.attempts),
+            stamp(one.settled_at) or "",
+            stamp(one.due_at) or "",
+            " ".join(filter(None, (str(one.code or ""), one.reply or one.reason))),
+        )
+        for one in listed
+    ]
+    print_table(
+        ("address", "state", "tries", "settled", "due", "answer"), rows, empty="no deliveries"
+    )
+
+
+def pause(context: typer.Context, issue: IssueArgument) -> None:
+    """Stop the mail of an issue for now.
+
+    `resume` goes on where it stopped.
+
+    Example: newsletter pause launch
+    """
+    with open_newsletter(context) as newsletter:
+        paused = newsletter.pause(issue)
+    say(f"{paused.slug}: its mail is paused")
+
+
+def resume(context: typer.Context, issue: IssueArgument) -> None:
+    """Go on with mail that was paused.
+
+    Paused by you, or because the relay refused us.
+
+    Example: newsletter resume launch
+    """
+    with open_newsletter(context) as newsletter:
+        resumed = newsletter.resume(issue)
+    say(f"{resumed.slug}: its mail goes on")
+
+
+def cancel(context: typer.Context, issue: IssueArgument) -> None:
+    """Take the mail of an issue back for good.
+
+    Whoever has not got it will not get it. The issue stays on the site and in the feeds; take `publish` out of the note to withdraw it.
+
+    Example: newsletter cancel launch
+    """
+    with open_newsletter(context) as newsletter:
+        spared = newsletter.cancel(issue)
+    say(f"{issue}: its mail is cancelled; {spared} readers will not get it")
+
+
+# ── documents ────────────────────────────────────────────────────────────────────────────────
+
+
+def _print_issues(found: Sequence[IssueStatus], zone: str, *, empty: str) -> None:
+    rows = [
+        (
+            one.issue.slug,
+            one.issue.title,
+            local(one.issue.published_at, zone),
+            one.issue.state.value,
+            one.issue.mailing.value,
+            ", ".join(f"{one.tally[state]} {state.value}" for state in _present(one.tally)),
+        )
+        for one in found
+    ]
+    print_table(("issue", "title", "published", "state", "mail", "deliveries"), rows, empty=empty)
+
+
+def _present(tally: Tally) -> list[DeliveryState]:
+    return [state for state in DeliveryState if tally[state]]
+
+
+def _tally(tally: Tally) -> Json:
+    return {"total": tally.total} | {state.value: tally[state] for state in DeliveryState}
+
+
+def _issue(one: IssueStatus) -> Json:
+    issue = one.issue
+    return {
+        "slug": issue.slug,
+        "title": issue.title,
+        "note": issue.path,
+        "state": issue.state.value,
+        "mailing": issue.mailing.value,
+        "mailing_reason": issue.mailing_reason,
+        "published_at": stamp(issue.published_at),
+        "updated_at": stamp(issue.updated_at),
+        "mail_at": stamp(issue.mail_at),
+        "tags": list(issue.tags),
+        "deliveries": _tally(one.tally),
+    }
+
+
+def _delivery(newsletter: Newsletter, one: Delivery) -> Json:
+    return {
+        "address": one.address,
+        "state": one.state.value,
+        "attempts": one.attempts,
+        "queued_at": stamp(one.queued_at),
+        "due_at": stamp(one.due_at),
+        "settled_at": stamp(one.settled_at),
+        "code": one.code,
+        "status": one.status,
+        "reply": one.reply,
+        "reason": one.reason,
+        "tries": [
+            {
+                "number": attempt.number,
+                "at": stamp(attempt.at),
+                "state": attempt.state.value,
+                "code": attempt.code,
+                "status": attempt.status,
+                "reply": attempt.reply,
+                "reason": attempt.reason,
+            }
+            for attempt in newsletter.ledger.attempts(one.id)
+        ],
+    }

@@ -1,0 +1,181 @@
+"""Starting: init, run, send, worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.console import print_json, progress_bar, remark, say
+from scripts.context import JsonOption, open_newsletter, settings_of
+from storage.errors import Conflict, NewsletterError
+
+if TYPE_CHECKING:
+    from newsletter.app import Newsletter, SendReport
+
+FIRST_NOTE = """---
+title: The first note
+# Nothing leaves this folder unless you say so. To publish this note at the next poll, take the
+# `#` away from the line below; or give a time: publish: 2026-12-01 09:00
+# publish: now
+---
+
+Write here, in Markdown. Look at it first with
+
+    newsletter preview first-note.md
+
+and then publish it with the line above, or with
+
+    newsletter schedule first-note.md --at "tomorrow 9:00"
+"""
+
+ABOUT = """# About
+
+Who you are, what you write about, and how often. This page is on the site at /about.
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands to the application."""
+    app.command()(init)
+    app.command()(run)
+    app.command()(send)
+    app.command()(worker)
+
+
+def init(
+    context: typer.Context,
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Where to; this folder if left out.")
+    ] = Path(),
+) -> None:
+    """Start a newsletter in a folder.
+
+    Makes newsletter.toml, notes with a first note and an about page, and a secret. Overwrites nothing. A folder `notes` that is there already is used as it is.
+
+    Example: newsletter init my-newsletter
+    """
+    settings_of(context)
+    from newsletter.config import render_template
+    from newsletter.tokens import load_secret
+
+    config, secret = folder / "newsletter.toml", folder / "secret"
+    for path in (config, secret):
+        if path.exists():
+            raise Conflict(f"{path} is there already; nothing was changed")
+    text = render_template(
+        title="My Newsletter",
+        url="http://127.0.0.1:8000",
+        sender="My Newsletter <newsletter@example.com>",
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_notes(folder / "notes")
+        load_secret(secret)
+        config.write_text(text, "utf-8")
+    except OSError as error:
+        raise NewsletterError(f"{error.filename}: {error.strerror}") from error
+    say(f"{config} is ready: put your title, address and relay into it, then try")
+    say(f"  newsletter --config {config} run")
+
+
+def _write_notes(notes: Path) -> None:
+    if notes.is_dir() and any(notes.iterdir()):
+        return
+    notes.mkdir(exist_ok=True)
+    (notes / "first-note.md").write_text(FIRST_NOTE, "utf-8")
+    (notes / "about.md").write_text(ABOUT, "utf-8")
+
+
+def run(context: typer.Context) -> None:
+    """Run everything in one process.
+
+    Scheduler, dispatcher and site, until Ctrl-C or SIGTERM. What is on the wire is finished and recorded before the process ends.
+
+    Example: newsletter run
+    """
+    with open_newsletter(context, level=logging.INFO) as newsletter:
+        from web.server import SiteServer
+
+        newsletter.run(site=SiteServer(newsletter), ready=_announcer(newsletter))
+
+
+def worker(context: typer.Context) -> None:
+    """Only send; any number of these at once.
+
+    On any number of machines, with PostgreSQL. One `newsletter run` does the rest.
+
+    Example: newsletter worker
+    """
+    with open_newsletter(context, level=logging.INFO) as newsletter:
+        newsletter.work()
+
+
+def _announcer(newsletter: Newsletter) -> Callable[[str], None]:
+    """Says where things are once the site listens."""
+
+    def announce(address: str) -> None:
+        lines = [("site", f"{address}/"), ("feeds", f"{address}/feed.xml")]
+        lines += [("", f"{address}/atom.xml"), ("", f"{address}/feed.json")]
+        if newsletter.outbox() is not None:
+            lines.append(("outbox", f"{address}/outbox"))
+        for label, where in lines:
+            print(f"{label:<7} {where}", flush=True)
+
+    return announce
+
+
+def send(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Send all that is due now, then end.
+
+    For cron: polls the notes, publishes, queues, and dispatches until nothing is due.
+
+    Example: newsletter send
+    """
+    with (
+        open_newsletter(context) as newsletter,
+        progress_bar("sending") as update,
+    ):
+        report = newsletter.send(progress=lambda now: update(_settled(now), None))
+    if as_json:
+        print_json(
+            {
+                "published": list(report.published),
+                "queued": report.queued,
+                "accepted": report.accepted,
+                "deferred": report.deferred,
+                "rejected": report.rejected,
+                "suppressed": report.suppressed,
+                "unknown": report.unknown,
+                "seconds": report.seconds,
+                "problems": list(report.problems),
+            }
+        )
+    else:
+        _tell(report)
+    if report.problems:
+        raise typer.Exit(1)
+
+
+def _settled(report: SendReport) -> int:
+    return report.accepted + report.deferred + report.rejected + report.suppressed + report.unknown
+
+
+def _tell(report: SendReport) -> None:
+    for slug in report.published:
+        say(f"published {slug}")
+    counts = (
+        ("queued", report.queued),
+        ("accepted", report.accepted),
+        ("deferred", report.deferred),
+        ("rejected", report.rejected),
+        ("suppressed", report.suppressed),
+        ("unknown", report.unknown),
+    )
+    told = ", ".join(f"{count} {word}" for word, count in counts if count)
+    say(f"{told or 'nothing was due'} ({report.seconds:.1f} s)")
+    for problem in report.problems:
+        remark(f"newsletter: {problem}")

@@ -1,0 +1,283 @@
+"""Who reads: add, import, export, list, show, unsubscribe, erase."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.console import Json, local, print_json, print_table, progress_bar, remark, say, stamp
+from scripts.context import JsonOption, open_newsletter
+from storage.errors import Conflict, NewsletterError
+from storage.records import ConsentEvent, Subscriber, SubscriberState, Suppression
+
+if TYPE_CHECKING:
+    from newsletter.lists import ImportReport
+
+app = typer.Typer(help="Who reads: add, import, export, look up, remove.", no_args_is_help=True)
+
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An e-mail address.")]
+StateOption = Annotated[
+    SubscriberState | None, typer.Option("--state", help="Only those in this state.")
+]
+
+_SHOWN_REFUSALS = 50
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    address: Address,
+    name: Annotated[str, typer.Option("--name", help="How mail may greet them.")] = "",
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="A tag; may be given several times.")
+    ] = None,
+    consent: Annotated[
+        str, typer.Option("--consent", metavar="TEXT", help="How they agreed, kept as proof.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Add a reader who agreed to it.
+
+    Active at once, without a confirmation mail. Somebody who unsubscribed or is suppressed stays out.
+
+    Example: newsletter subscribers add ada@example.com --name Ada --consent "asked me at the fair"
+    """
+    from storage.subscribers import Added
+
+    with open_newsletter(context) as newsletter:
+        done = newsletter.subscriptions.add(address, name=name, tags=tag or (), consent=consent)
+        if done is Added.SUPPRESSED:
+            raise Conflict(f"{address} is suppressed; see `newsletter suppressions list`")
+        known = newsletter.subscriptions.find(address)
+    if done is Added.EXISTS and known.state is not SubscriberState.ACTIVE:
+        raise Conflict(f"{address} is {known.state.value}; only the reader can join again")
+    if as_json:
+        print_json(_subscriber(known) | {"added": done is Added.ADDED})
+    elif done is Added.ADDED:
+        say(f"{known.address} is subscribed")
+    else:
+        say(f"{known.address} was subscribed already")
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file in UTF-8.")],
+    consent: Annotated[
+        str,
+        typer.Option(
+            "--consent", metavar="TEXT", help="How they agreed, for rows that do not say."
+        ),
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Report what would happen; change nothing.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Import a list of readers from a CSV file.
+
+    One column is `email`; `name`, `tags`, `confirmed_at` and `consent` are optional. Exports of Substack, Mailchimp, Buttondown, Ghost, listmonk and of this program are recognised.
+    Nobody who unsubscribed or is suppressed is brought back. Each refused row is reported.
+
+    Example: newsletter subscribers import list.csv --consent "sign-up sheet, fair of 2025"
+    """
+    with open_newsletter(context) as newsletter:
+        from newsletter.subscriberfiles import read_file
+
+        rows = sum(1 for _ in read_file(file))  # all of it is readable, before any of it is taken
+        with progress_bar("importing", rows) as update:
+            done = 0
+
+            def advance(count: int) -> None:
+                nonlocal done
+                done += count
+                update(done, rows)
+
+            report = newsletter.subscriptions.import_rows(
+                read_file(file), consent=consent, dry_run=dry_run, progress=advance
+            )
+    if as_json:
+        print_json(_report(report))
+    else:
+        _tell(report)
+
+
+def _report(report: ImportReport) -> Json:
+    return {
+        "rows": report.rows,
+        "added": report.added,
+        "suppressed": report.suppressed,
+        "refused": [
+            {"line": row.line, "email": row.email, "reason": row.reason} for row in report.refused
+        ],
+        "dry_run": report.dry_run,
+    }
+
+
+def _tell(report: ImportReport) -> None:
+    would = "would be " if report.dry_run else ""
+    say(f"{report.rows} rows: {report.added} {would}added, {len(report.refused)} {would}refused")
+    if report.suppressed:
+        say(f"{report.suppressed} suppressions {would}taken over")
+    rows = [(str(row.line), row.email, row.reason) for row in report.refused[:_SHOWN_REFUSALS]]
+    if rows:
+        print_table(("line", "email", "reason"), rows)
+    hidden = len(report.refused) - len(rows)
+    if hidden > 0:
+        remark(f"and {hidden} more; --json lists them all")
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to; standard output if left out.")
+    ] = None,
+) -> None:
+    """Export everybody as CSV.
+
+    With states, times, consent and suppressions: importing the file into an empty database rebuilds the same list. Keep it safe.
+
+    Example: newsletter subscribers export list.csv
+    """
+    with open_newsletter(context) as newsletter:
+        from newsletter.subscriberfiles import write_rows
+
+        rows = newsletter.subscriptions.export_rows()
+        if file is None:
+            stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+            write_rows(rows, stream)
+            stream.flush()
+            stream.detach()
+            return
+        with _new_file(file) as stream:
+            count = write_rows(rows, stream)
+    say(f"{count} rows written to {file}")
+
+
+def _new_file(path: Path) -> io.TextIOWrapper:
+    """A file for its owner alone: it will hold every reader's address."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise Conflict(f"{path} is there already; choose another name or remove it") from error
+    except OSError as error:
+        raise NewsletterError(f"{path} cannot be written: {error.strerror}") from error
+    return io.TextIOWrapper(io.FileIO(descriptor, "w"), encoding="utf-8", newline="")
+
+
+@app.command("list")
+def list_(context: typer.Context, state: StateOption = None, as_json: JsonOption = False) -> None:
+    """List subscribers, all or in one state.
+
+    Example: newsletter subscribers list --state active
+    """
+    with open_newsletter(context) as newsletter:
+        zone = newsletter.identity.timezone
+        found = list(newsletter.subscribers.everyone(state=state))
+    if as_json:
+        print_json([_subscriber(one) for one in found])
+        return
+    rows = [
+        (one.address, one.name, one.state.value, ", ".join(one.tags), local(one.created_at, zone))
+        for one in found
+    ]
+    print_table(("address", "name", "state", "tags", "since"), rows, empty="no subscribers")
+
+
+@app.command()
+def show(context: typer.Context, address: Address, as_json: JsonOption = False) -> None:
+    """Show all that is kept of a subscriber.
+
+    With the proof of consent, line by line.
+
+    Example: newsletter subscribers show ada@example.com
+    """
+    with open_newsletter(context) as newsletter:
+        known = newsletter.subscriptions.find(address)
+        suppression = newsletter.subscriptions.suppression(address)
+        events = newsletter.subscribers.events(known.id)
+    if as_json:
+        print_json(
+            _subscriber(known)
+            | {"suppression": _suppression(suppression), "events": [_event(one) for one in events]}
+        )
+        return
+    facts = _subscriber(known) | {"suppressed": suppression.reason.value if suppression else ""}
+    print_table(("what", "is"), [(name, _word(value)) for name, value in facts.items()])
+    say()
+    rows = [(stamp(one.at) or "", one.kind.value, one.ip, one.source, one.text) for one in events]
+    print_table(("at", "event", "ip", "source", "wording"), rows)
+
+
+@app.command()
+def unsubscribe(context: typer.Context, address: Address) -> None:
+    """End a subscription for a reader who asked.
+
+    What is queued for them is not sent.
+
+    Example: newsletter subscribers unsubscribe ada@example.com
+    """
+    with open_newsletter(context) as newsletter:
+        left = newsletter.subscriptions.unsubscribe_address(address)
+    say(f"{address} is unsubscribed" if left else f"{address} had unsubscribed already")
+
+
+@app.command()
+def erase(context: typer.Context, address: Address) -> None:
+    """Forget a reader for good.
+
+    Nothing is kept but a keyed hash, so that no import revives them. Their deliveries are forgotten too, so counts of past issues go down.
+
+    Example: newsletter subscribers erase ada@example.com
+    """
+    with open_newsletter(context) as newsletter:
+        newsletter.subscriptions.erase(address)
+    say("erased")
+
+
+# ── documents ────────────────────────────────────────────────────────────────────────────────
+
+
+def _subscriber(one: Subscriber) -> dict[str, Json]:
+    return {
+        "address": one.address,
+        "name": one.name,
+        "tags": list(one.tags),
+        "state": one.state.value,
+        "consent": one.consent,
+        "created_at": stamp(one.created_at),
+        "confirmed_at": stamp(one.confirmed_at),
+        "unsubscribed_at": stamp(one.unsubscribed_at),
+    }
+
+
+def _event(one: ConsentEvent) -> Json:
+    return {
+        "at": stamp(one.at),
+        "kind": one.kind.value,
+        "ip": one.ip,
+        "source": one.source,
+        "text": one.text,
+    }
+
+
+def _suppression(one: Suppression | None) -> Json:
+    if one is None:
+        return None
+    return {
+        "reason": one.reason.value,
+        "evidence": one.evidence,
+        "created_at": stamp(one.created_at),
+    }
+
+
+def _word(value: Json) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,0 +1,163 @@
+"""Owns what a person sees: tables, JSON documents, progress, and where the log goes.
+
+Results go to standard output, everything else to standard error, so that a pipe gets results only.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
+
+
+def configure_logging(level: int) -> None:
+    """Log lines on standard error: coloured on a terminal, `key=value` elsewhere."""
+    import structlog
+
+    on_terminal = sys.stderr.isatty()
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer()
+        if on_terminal
+        else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(
+                fmt="%H:%M:%S" if on_terminal else "iso", utc=not on_terminal
+            ),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    # Libraries speak up only when something is wrong: below that they repeat addresses (rule A37).
+    logging.basicConfig(
+        level=max(level, logging.WARNING),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        force=True,
+    )
+
+
+# ── results ──────────────────────────────────────────────────────────────────────────────────
+
+
+def say(line: str = "") -> None:
+    """One line of result."""
+    print(line)
+
+
+def remark(line: str) -> None:
+    """One line beside the result, on standard error."""
+    print(line, file=sys.stderr)
+
+
+def print_json(document: Json) -> None:
+    """One JSON document, and nothing else on standard output."""
+    print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str = "nothing"
+) -> None:
+    """Rows below their headings: a table on a terminal, aligned text elsewhere."""
+    if not rows:
+        remark(empty)
+    elif sys.stdout.isatty():
+        _print_rich(columns, rows)
+    else:
+        _print_plain(columns, rows)
+
+
+def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    Console().print(table)
+
+
+def _print_plain(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    lines = [
+        [column.upper() for column in columns],
+        *([plain(cell) for cell in row] for row in rows),
+    ]
+    widths = [max(map(_width, cells)) for cells in zip(*lines, strict=True)]
+    for line in lines:
+        padded = (
+            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
+        )
+        say("  ".join(padded).rstrip())
+
+
+def plain(cell: str) -> str:
+    """A cell on one line: what others wrote can neither move the cursor nor colour the screen."""
+    return "".join(
+        " " if character.isspace() else character
+        for character in cell
+        if character.isspace() or unicodedata.category(character)[0] != "C"
+    )
+
+
+def _width(text: str) -> int:
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def stamp(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC for JSON: `2026-12-01T09:00:00Z`."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def local(at: datetime | None, zone: str) -> str:
+    """A time for a person, in the newsletter's zone, to the minute."""
+    from zoneinfo import ZoneInfo
+
+    return "" if at is None else at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+# ── progress ─────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def progress_bar(
+    label: str, total: int | None = None
+) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on standard error while it is a terminal; told (done so far, total if known)."""
+    if not sys.stderr.isatty():
+        yield _say_nothing
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(label, total=total)
+
+        def update(done: int, total: int | None) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield update
+
+
+def _say_nothing(done: int, total: int | None) -> None:
+    """For a log file, in which a bar would be noise."""
+    del done, total

@@ -1,0 +1,46 @@
+"""What every command shares: the options before its name, and the newsletter they lead to."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.console import configure_logging
+
+if TYPE_CHECKING:
+    from newsletter.app import Newsletter
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options before the command's name."""
+
+    config: Path
+    level: int | None
+    """What --verbose or --quiet said; None leaves it to the command."""
+
+
+def open_newsletter(context: typer.Context, *, level: int = logging.WARNING) -> Newsletter:
+    """The newsletter that --config names, with logging as asked for or as suits the command.
+
+    Raises ConfigError, StorageError, SchemaOutdated or SecretMismatch.
+    """
+    settings = settings_of(context, level=level)
+    from newsletter.app import Newsletter  # two seconds on a slow machine: not for --help
+
+    return Newsletter.open(settings.config)
+
+
+def settings_of(context: typer.Context, *, level: int = logging.WARNING) -> Settings:
+    """The options before the command's name; logging is set up as they or the command say."""
+    settings = context.obj
+    if not isinstance(settings, Settings):
+        raise TypeError("the application's callback has not run")
+    configure_logging(level if settings.level is None else settings.level)
+    return settings
