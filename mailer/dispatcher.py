@@ -149,10 +149,10 @@ class Dispatcher:
             clock=self._clock,
             lease=self._lease,
             portion=_portion(self._relays),
+            sleep=self._sleep,
         )
         recorder = Recorder(self._ledger, self._worker, clock=self._clock, sleep=self._sleep)
         run = Run(
-            ledger=self._ledger,
             work=work,
             recorder=recorder,
             fill=self._fill,

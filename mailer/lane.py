@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -22,7 +23,7 @@ from mailer.pace import Rate, Trouble
 from mailer.policy import FaultRuns, RetryPolicy, decide_settlement, decide_unfillable
 from mailer.recorder import Recorder
 from mailer.session import Relay
-from mailer.work import Ledger, Work
+from mailer.work import Work
 from storage.errors import NewsletterError, RelayError, StorageError
 from storage.records import Claim, DeliveryState, Settlement
 
@@ -66,15 +67,16 @@ class Line:
     async def open(self) -> Sender:
         """Opens one more session. Raises RelayError, noted as trouble."""
         seen = self.trouble.count
-        if not self.proven:
-            async with self.turn:
-                if self.trouble.count > seen:
-                    raise RelayError(self.trouble.words)
-                if not self.proven:
-                    return await self._try(seen)
-        return await self._try(seen)
+        if self.proven:
+            return await self.try_open()
+        async with self.turn:
+            if self.trouble.count > seen:
+                raise RelayError(self.trouble.words)
+            return await self.try_open()
 
-    async def _try(self, seen: int) -> Sender:
+    async def try_open(self) -> Sender:
+        """Opens a session without waiting for anybody's turn. Raises like `open`."""
+        seen = self.trouble.count
         try:
             session = await self.connect(self.relay)
         except RelayError as error:
@@ -102,7 +104,6 @@ class Line:
 class Run:
     """What all lanes of a worker share."""
 
-    ledger: Ledger
     work: Work
     recorder: Recorder
     fill: Callable[[Claim], Envelope]
@@ -141,16 +142,6 @@ class Run:
         self.settled()
         return granted
 
-    async def pause(self, issue_id: int, reason: str) -> None:
-        """Stops an issue that the relay refuses whoever the reader is (rule B5)."""
-        try:
-            await asyncio.to_thread(self.ledger.pause_issue, issue_id, reason, now=self.clock())
-        except StorageError as error:
-            log.warning("issue.pause_failed", issue=issue_id, error=type(error).__name__)
-            return  # the next run of faults tries again
-        self.work.forget_issue(issue_id)
-        log.warning("issue.paused", issue=issue_id, reason=reason)
-
 
 class Lane:
     """One connection at work; runs until nothing is due, a stop, or its relay is given up."""
@@ -179,15 +170,23 @@ class Lane:
     async def _rest(self) -> bool:
         """Returns whether to go on.
 
-        After trouble with the relay one lane after the other waits, then tries (rule B6).
+        After trouble with the relay one lane at a time waits and tries; the others wait for it
+        (rule B6).
         """
         if self._session is None or not self._session.usable:
             await self._flush()
             await self._hang_up()
             async with self._line.turn:
-                if not self._is_over():
-                    await self._run.nap(self._line.trouble.wait_s)
+                while self._line.trouble.count and self._session is None and not self._is_over():
+                    await self._probe()
         return not self._is_over()
+
+    async def _probe(self) -> None:
+        await self._run.nap(self._line.trouble.wait_s)
+        if self._run.stop.is_set():
+            return
+        with suppress(RelayError):  # noted by the line
+            self._session = await self._line.try_open()
 
     async def _handle(self, claim: Claim) -> None:
         session = await self._ready()
@@ -195,7 +194,7 @@ class Lane:
             self._run.work.put_back(claim)
             return
         envelope = await self._fill(claim)
-        if envelope is None or not await self._begin(claim):
+        if envelope is None or self._run.work.is_paused(claim) or not await self._begin(claim):
             return
         seen = self._line.trouble.count
         outcome = await self._transmit(session, envelope)
@@ -255,8 +254,7 @@ class Lane:
             )
         reason = self._run.faults.note(claim.issue_id, outcome)
         if reason is not None and claim.issue_id is not None:
-            await self._flush()
-            await self._run.pause(claim.issue_id, reason)
+            await self._run.work.pause_issue(claim.issue_id, reason)
 
     async def _fill(self, claim: Claim) -> Envelope | None:
         """Makes the message; one that cannot be made ends here and does not stop the others."""

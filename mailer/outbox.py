@@ -201,7 +201,8 @@ def _read_head(path: Path) -> OutboxMessage | None:
 
 
 def _header(message: Message, name: str) -> str:
-    return _decode(message.get(name, ""))
+    values = (value for key, value in message.raw_items() if key.lower() == name.lower())
+    return _decode(next(values, ""))
 
 
 def _decode(value: object) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
+from mailer.pace import Trouble
 from mailer.recorder import Book
 from storage.errors import StorageError
 from storage.records import Claim
@@ -47,12 +48,14 @@ class Work:
         clock: Callable[[], datetime],
         lease: timedelta,
         portion: int,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._ledger = ledger
         self._worker = worker
         self._clock = clock
         self._lease = lease
         self._portion = portion
+        self._sleep = sleep
         self._claims: deque[Claim] = deque()
         self._refilling = asyncio.Lock()
         self._dry = False
@@ -83,14 +86,31 @@ class Work:
         """Forgets all claims: they were given back to the ledger."""
         self._claims.clear()
 
-    def forget_issue(self, issue_id: int) -> None:
-        """Forgets the claims of an issue that was paused; the ledger has them back."""
+    async def pause_issue(self, issue_id: int, reason: str) -> None:
+        """Stops an issue that the relay refuses whoever the reader is (rule B5).
+
+        At once for the claims held here; in the ledger however long that takes.
+        """
         self._paused.add(issue_id)
         self._claims = deque(claim for claim in self._claims if claim.issue_id != issue_id)
+        trouble = Trouble(cap_s=30)
+        async with self._refilling:  # or it would claim what is being given back
+            while not await self._try_pause(issue_id, reason):
+                trouble.note("")
+                await self._sleep(trouble.wait_s)
+        log.warning("issue.paused", issue=issue_id, reason=reason)
 
     def is_paused(self, claim: Claim) -> bool:
         """Whether this claim was taken away by a pause, not by its reader."""
         return claim.issue_id in self._paused
+
+    async def _try_pause(self, issue_id: int, reason: str) -> bool:
+        try:
+            await asyncio.to_thread(self._ledger.pause_issue, issue_id, reason, now=self._clock())
+        except StorageError as error:
+            log.warning("issue.pause_failed", issue=issue_id, error=type(error).__name__)
+            return False
+        return True
 
     async def _refill(self) -> None:
         try:

@@ -1,0 +1,496 @@
+"""The dispatcher on the real ledger, against relays that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mailer.dispatcher import Dispatcher, Summary
+from mailer.envelope import Envelope
+from mailer.outcome import Outcome
+from mailer.policy import RetryPolicy
+from mailer.session import Relay, Session, Timeouts, Tls
+from storage.database import Database
+from storage.errors import DatabaseBusy, MessageError
+from storage.issues import Issues, MailOrder
+from storage.ledger import Ledger
+from storage.records import (
+    Claim,
+    ConsentEvent,
+    ConsentEventKind,
+    DeliveryState,
+    Issue,
+    IssueDraft,
+    Mailing,
+    Settlement,
+)
+from storage.subscribers import NewSubscriber, Subscribers
+from tests.integration.peers import Act, Move, Peer
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+QUICK = Timeouts(greeting=1, tls=1, auth=1, mail=1, rcpt=1, data=1, block=1, dot=0.3, quit=0.2)
+Script = Mapping[str, Move | Iterable[Move]]
+
+
+def policy(**changes: object) -> RetryPolicy:
+    """A schedule in minutes."""
+    settings: dict[str, object] = {
+        "retry": (MINUTE, 5 * MINUTE),
+        "expire": timedelta(hours=48),
+        **changes,
+    }
+    return RetryPolicy(**settings)  # type: ignore[arg-type]
+
+
+def fill(claim: Claim) -> Envelope:
+    """A short letter."""
+    return Envelope(
+        sender=f"bounce+{claim.delivery_id}@news.test",
+        recipient=claim.address,
+        content=b"Subject: hi\r\n\r\nHello\r\n",
+    )
+
+
+@dataclass
+class House:
+    """A database with readers and one issue due, and what the test has done to time."""
+
+    database: Database
+    now: datetime = NOON
+    slept: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.database)
+        self.subscribers = Subscribers(self.database)
+        self.issues = Issues(self.database)
+
+    def publish(self, readers: int) -> Issue:
+        """An issue for that many readers, due now."""
+        rows = [
+            NewSubscriber(
+                address=f"reader{n}@example.org",
+                key=f"reader{n}@example.org",
+                hash=f"hash{n}",
+                nonce="n",
+                created_at=NOON,
+                confirmed_at=NOON,
+            )
+            for n in range(readers)
+        ]
+        self.subscribers.add(rows, kind=ConsentEventKind.ADDED)
+        draft = IssueDraft(
+            note_id="n1",
+            path="n1.md",
+            guid="urn:uuid:1",
+            slug="n1",
+            title="One",
+            summary="",
+            html="<p>x</p>",
+            text="x",
+        )
+        published = self.issues.publish(draft, published_at=NOON, mail=MailOrder(at=NOON), now=NOON)
+        assert published.queued == readers
+        return published.issue
+
+    def leave(self, subscriber_id: int) -> None:
+        """The reader unsubscribes."""
+        event = ConsentEvent(
+            subscriber_id=subscriber_id, kind=ConsentEventKind.UNSUBSCRIBED, at=self.now
+        )
+        assert self.subscribers.unsubscribe(subscriber_id, event)
+
+    async def sleep(self, seconds: float) -> None:
+        """Takes no time, but is remembered."""
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
+
+    def dispatcher(self, *peers: Peer, **changes: object) -> Dispatcher:
+        """A worker for these peers."""
+        relays = [
+            Relay(
+                host="127.0.0.1",
+                port=peer.port,
+                tls=Tls.NONE,
+                ehlo="client.test",
+                connections=int(changes.pop("connections", 3)),  # type: ignore[call-overload]
+            )
+            for peer in peers
+        ]
+        settings: dict[str, object] = {
+            "worker": "w1",
+            "clock": lambda: self.now,
+            "sleep": self.sleep,
+            "connect": lambda relay: Session.open(relay, QUICK),
+            **changes,
+        }
+        ledger = settings.pop("ledger", self.ledger)
+        made = settings.pop("fill", fill)
+        how = settings.pop("policy", policy())
+        return Dispatcher(ledger, relays, made, how, **settings)  # type: ignore[arg-type]
+
+    def count(self, issue: Issue) -> dict[DeliveryState, int]:
+        """How many deliveries are in which state."""
+        return dict(self.ledger.tally(issue.id).counts)
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    """Each test's own house, on SQLite and on PostgreSQL."""
+    return House(database)
+
+
+def drain(house: House, script: Script | None = None, **changes: object) -> tuple[Summary, Peer]:
+    """One drain against one peer."""
+    peer = Peer(script or {})
+
+    async def scenario() -> Summary:
+        async with peer.serving():
+            return await house.dispatcher(peer, **changes).drain()
+
+    return asyncio.run(scenario()), peer
+
+
+def test_everybody_gets_one(house: House) -> None:
+    """Each reader is mailed once, over no more connections than configured (promise 1)."""
+    issue = house.publish(40)
+    summary, peer = drain(house)
+    assert summary == Summary(accepted=40)
+    assert sorted(peer.recipients) == sorted(f"reader{n}@example.org" for n in range(40))
+    assert house.count(issue) == {DeliveryState.ACCEPTED: 40}
+    assert 1 <= peer.most_open <= 3
+    assert peer.verbs.count("QUIT") == peer.connections
+
+
+def test_no_more_connections_than_messages(house: House) -> None:
+    """One message opens one connection, nothing due opens none."""
+    house.publish(1)
+    _, peer = drain(house)
+    assert peer.connections == 1
+    summary, peer = drain(house)
+    assert (summary, peer.connections) == (Summary(), 0)
+
+
+def test_outcomes_of_all_kinds_are_recorded(house: House) -> None:
+    """Each refusal is kept with its code, and a missing mailbox is never mailed again."""
+    issue = house.publish(4)
+    replies = ["250 ok", "450 4.2.0 later", "550 5.1.1 no such user", "550 no"]
+    summary, _ = drain(house, {"RCPT": replies}, connections=1)
+    assert summary == Summary(accepted=1, deferred=1, rejected=2)
+    deliveries = {d.state: d for d in house.ledger.deliveries(issue.id)}
+    deferred = deliveries[DeliveryState.DEFERRED]
+    assert (deferred.code, deferred.status, deferred.attempts) == (450, "4.2.0", 1)
+    assert deferred.due_at == NOON + MINUTE
+    assert len(house.subscribers.suppressions()) == 1
+
+
+def test_a_deferred_delivery_goes_out_when_due(house: House) -> None:
+    """Greylisting costs time and nothing else; the return path stays the same (rule B19)."""
+    issue = house.publish(1)
+    assert drain(house, {"RCPT": "451 4.7.1 greylisted"})[0].deferred == 1
+    assert drain(house)[0] == Summary()
+    house.now += MINUTE
+    summary, peer = drain(house)
+    assert summary.accepted == 1
+    (delivery,) = house.ledger.deliveries(issue.id)
+    assert f"bounce+{delivery.id}@news.test" in peer.commands[1]
+
+
+def test_a_delivery_that_is_never_taken_expires(house: House) -> None:
+    """The schedule is followed as configured, then given up with one record (rule B2)."""
+    issue = house.publish(1)
+    tries = 0
+    while (due := house.ledger.next_due()) is not None:
+        house.now = max(house.now, due)
+        drain(house, {"RCPT": "450 4.3.0 no"}, policy=policy(expire=12 * MINUTE))
+        tries += 1
+    assert tries == 4  # at 0, 1, 6, 11 minutes
+    assert house.count(issue) == {DeliveryState.EXPIRED: 1}
+
+
+def test_a_reader_who_left_meanwhile_is_not_mailed(house: House) -> None:
+    """Leaving counts up to the moment before MAIL FROM, claimed or not (promise 3)."""
+    issue = house.publish(3)
+    left: list[int] = []
+
+    def fill_and_leave(claim: Claim) -> Envelope:
+        if not left:
+            left.append(claim.subscriber_id)
+            house.leave(claim.subscriber_id)
+        return fill(claim)
+
+    summary, peer = drain(house, fill=fill_and_leave, connections=1)
+    assert summary == Summary(accepted=2, suppressed=1)
+    assert len(peer.recipients) == 2
+    assert house.count(issue)[DeliveryState.SUPPRESSED] == 1
+
+
+# ── faults of ours and of the relay ──────────────────────────────────────────────────────────
+
+
+def test_a_run_of_our_faults_pauses_the_issue(house: House) -> None:
+    """A relay that refuses us stops the issue, not its readers; resumed, all goes out (rule B5)."""
+    issue = house.publish(100)
+    summary, peer = drain(house, {"RCPT": "550 5.7.26 unauthenticated"}, connections=2)
+    assert summary.rejected == 0
+    assert len(peer.recipients) <= 6  # five in a row, and one on the other connection
+    paused = house.issues.get(issue.id)
+    assert paused.mailing is Mailing.PAUSED
+    assert "5.7.26 unauthenticated" in paused.mailing_reason
+    assert house.subscribers.suppressions() == ()
+    house.now += MINUTE
+    assert house.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED])
+    summary, _ = drain(house)
+    assert summary.accepted == 100
+
+
+def test_an_oversized_issue_is_paused_before_the_first_reader(house: House) -> None:
+    """What the relay's SIZE forbids is not even tried (rule B14)."""
+    issue = house.publish(20)
+    _, peer = drain(house, {"EHLO": "250-p\r\n250 SIZE 10"}, connections=1)
+    assert "MAIL" not in peer.verbs
+    assert house.issues.get(issue.id).mailing is Mailing.PAUSED
+
+
+def test_a_relay_that_is_down_touches_nobody(house: House) -> None:
+    """The drain gives up after growing waits and says why; every claim is back (promise 7)."""
+    issue = house.publish(20)
+    summary, peer = drain(house, {"GREET": "554 5.7.1 go away"})
+    assert (summary.accepted, summary.deferred) == (0, 0)
+    assert "554 5.7.1 go away" in summary.relay_error
+    assert house.count(issue) == {DeliveryState.QUEUED: 20}
+    assert all(delivery.attempts == 0 for delivery in house.ledger.deliveries(issue.id))
+    assert peer.connections == 4
+    assert house.slept == [1.0, 2.0, 4.0]
+
+
+def test_a_relay_that_comes_back_is_used(house: House) -> None:
+    """Trouble at the start costs a wait, no reader."""
+    house.publish(10)
+    greetings = ["421 4.3.2 starting", "421 4.3.2 starting", "220 peer.test"]
+    summary, _ = drain(house, {"GREET": greetings})
+    assert summary == Summary(accepted=10)
+
+
+@pytest.mark.parametrize("farewell", ["421 4.4.2 idle", Act.CLOSE])
+def test_a_relay_that_limits_messages_per_connection_costs_nobody(
+    house: House, farewell: Move
+) -> None:
+    """Closing between messages is normal: the message goes out on the next one (rule B16)."""
+    house.publish(20)
+    moves = (["250 ok"] * 5 + [farewell]) * 10
+    summary, peer = drain(house, {"MAIL": moves}, connections=1)
+    assert summary == Summary(accepted=20)
+    assert len(peer.messages) == 20
+
+
+def test_a_relay_that_always_hangs_up_is_given_up(house: House) -> None:
+    """421 to every message burns a handful of tries, uncounted, not the whole list (rule B6)."""
+    issue = house.publish(200)
+    summary, _ = drain(house, {"MAIL": "421 4.7.0 try later"}, connections=5)
+    assert summary.deferred <= 25
+    assert "421" in summary.relay_error
+    assert all(delivery.attempts == 0 for delivery in house.ledger.deliveries(issue.id))
+    assert house.count(issue)[DeliveryState.QUEUED] >= 175
+
+
+def test_the_other_relay_takes_over(house: House) -> None:
+    """With two relays, one that is down costs nobody anything."""
+    house.publish(20)
+    good, bad = Peer(), Peer({"GREET": "554 no"})
+
+    async def scenario() -> Summary:
+        async with good.serving(), bad.serving():
+            return await house.dispatcher(bad, good).drain()
+
+    assert asyncio.run(scenario()) == Summary(accepted=20)
+
+
+@pytest.mark.parametrize("move", [Act.CLOSE, Act.HANG])
+@pytest.mark.parametrize("resend", [True, False])
+def test_doubt_is_recorded_and_resent_only_if_wished(
+    house: House, move: Move, resend: bool
+) -> None:
+    """A connection lost after the dot leaves one message in doubt (rule B8)."""
+    issue = house.publish(3)
+    summary, _ = drain(
+        house, {"DOT": ["250 ok", move, "250 ok"]}, connections=1, policy=policy(resend=resend)
+    )
+    assert summary == Summary(accepted=2, unknown=1)
+    house.now += MINUTE
+    summary, _ = drain(house, policy=policy(resend=resend))
+    assert summary.accepted == int(resend)
+    left = {} if resend else {DeliveryState.UNKNOWN: 1}
+    assert house.count(issue) == {DeliveryState.ACCEPTED: 2 + int(resend), **left}
+
+
+# ── messages that cannot be made ─────────────────────────────────────────────────────────────
+
+
+def spoil(error: Exception, spoiled: int) -> Callable[[Claim], Envelope]:
+    """A fill that fails for the first readers."""
+
+    def failing(claim: Claim) -> Envelope:
+        if claim.subscriber_id <= spoiled:
+            raise error
+        return fill(claim)
+
+    return failing
+
+
+def test_one_message_that_must_not_be_sent_stops_no_other(house: House) -> None:
+    """Bad data of one reader is refused with its reason."""
+    issue = house.publish(5)
+    summary, _ = drain(house, fill=spoil(MessageError("the name has a line break"), 1))
+    assert summary == Summary(accepted=4, rejected=1)
+    (refused,) = house.ledger.deliveries(issue.id, state=DeliveryState.REJECTED)
+    assert refused.reason == "the name has a line break"
+
+
+def test_a_fault_in_our_own_code_costs_no_reader_the_issue(house: House) -> None:
+    """Unexpected errors put deliveries back, and a run of them pauses the issue."""
+    issue = house.publish(50)
+    summary, peer = drain(house, fill=spoil(KeyError("slot"), 50), connections=1)
+    assert (summary.accepted, summary.rejected) == (0, 0)
+    assert not peer.recipients
+    assert house.issues.get(issue.id).mailing is Mailing.PAUSED
+
+
+# ── crash, stop, database ────────────────────────────────────────────────────────────────────
+
+
+class Witness:
+    """The real ledger, remembering the order of things; may be told to be busy."""
+
+    def __init__(self, ledger: Ledger, busy: int = 0) -> None:
+        self._ledger = ledger
+        self._busy = busy
+        self.settled: list[int] = []
+        self.begun: list[int] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._ledger, name)
+
+    def record(
+        self, worker: str, settlements: list[Settlement], begins: list[int], *, now: datetime
+    ) -> frozenset[int]:
+        """Refuses as often as it was told, then does it."""
+        if self._busy:
+            self._busy -= 1
+            raise DatabaseBusy("the database is busy")
+        granted = self._ledger.record(worker, settlements, begins, now=now)
+        self.settled += [settlement.delivery_id for settlement in settlements]
+        self.begun += begins
+        return granted
+
+
+def test_a_connection_has_one_message_in_doubt_at_most(house: House) -> None:
+    """When a message is sent, everything the connection sent before is committed (promise 2)."""
+    house.publish(30)
+    witness = Witness(house.ledger)
+    checked = 0
+
+    class Checking:
+        """A session that looks at the ledger before it speaks."""
+
+        def __init__(self, inner: Session) -> None:
+            self._inner = inner
+            self._mine: list[int] = []
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._inner, name)
+
+        async def send(self, envelope: Envelope) -> Outcome:
+            nonlocal checked
+            number = int(envelope.sender.split("@")[0].split("+")[1])
+            assert number in witness.begun
+            assert set(self._mine) <= set(witness.settled)
+            self._mine.append(number)
+            checked += 1
+            return await self._inner.send(envelope)
+
+    async def connect(relay: Relay) -> Checking:
+        return Checking(await Session.open(relay, QUICK))
+
+    summary, _ = drain(house, ledger=witness, connect=connect)
+    assert (summary.accepted, checked) == (30, 30)
+
+
+def test_no_outcome_is_lost_while_the_database_is_busy(house: House) -> None:
+    """Recording is repeated for as long as it takes."""
+    issue = house.publish(5)
+    summary, peer = drain(house, ledger=Witness(house.ledger, busy=4))
+    assert summary.accepted == 5
+    assert len(peer.messages) == 5
+    assert house.count(issue) == {DeliveryState.ACCEPTED: 5}
+
+
+def test_a_stop_finishes_what_is_on_the_wire_and_gives_back_the_rest(house: House) -> None:
+    """Nothing is left claimed or in doubt by an orderly stop (rule G7)."""
+    issue = house.publish(50)
+    peer = Peer()
+    stop = asyncio.Event()
+
+    def see(summary: Summary) -> None:
+        if summary.accepted >= 5:
+            stop.set()
+
+    async def scenario() -> Summary:
+        async with peer.serving():
+            return await house.dispatcher(peer, progress=see).drain(stop)
+
+    summary = asyncio.run(scenario())
+    assert 5 <= summary.accepted == len(peer.messages) < 50
+    assert house.count(issue) == {
+        DeliveryState.ACCEPTED: summary.accepted,
+        DeliveryState.QUEUED: 50 - summary.accepted,
+    }
+    assert house.ledger.workers() == []
+
+
+def test_a_cancelled_drain_ends_in_good_order_too(house: House) -> None:
+    """Ctrl-C leaves no message in doubt."""
+    issue = house.publish(50)
+    peer = Peer()
+    started = asyncio.Event()
+
+    async def scenario() -> None:
+        async with peer.serving():
+            task = asyncio.create_task(
+                house.dispatcher(peer, progress=lambda _: started.set()).drain()
+            )
+            await started.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(scenario())
+    assert set(house.count(issue)) <= {DeliveryState.ACCEPTED, DeliveryState.QUEUED}
+    assert house.count(issue)[DeliveryState.ACCEPTED] == len(peer.messages)
+
+
+def test_the_service_sends_when_woken_and_stops_when_told(house: House) -> None:
+    """`run` takes up what becomes due later, and ends in good order."""
+    peer = Peer()
+    stop = asyncio.Event()
+
+    async def scenario() -> Summary:
+        async with peer.serving():
+            dispatcher = house.dispatcher(
+                peer,
+                progress=lambda summary: stop.set() if summary.accepted == 3 else None,
+                sleep=asyncio.sleep,
+                poll_s=30.0,
+            )
+            running = asyncio.create_task(dispatcher.run(stop))
+            await asyncio.to_thread(house.publish, 3)
+            dispatcher.wake()
+            await asyncio.wait_for(running, 20)
+            return dispatcher.summary
+
+    assert asyncio.run(scenario()) == Summary(accepted=3)
+    assert house.ledger.workers() == []
