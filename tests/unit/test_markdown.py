@@ -232,6 +232,13 @@ def test_footnotes_are_numbers_until_a_page_links_them() -> None:
     assert targets.isdisjoint(re.findall(r' id="([^"]+)"', render("a[^x]\n\n[^x]: n", "b.md").html))
 
 
+def test_links_of_broken_html_are_written_out() -> None:
+    """A link that only a browser's repair of broken HTML brings about is in the text too (D18)."""
+    rendered = render("<div><a href='https://spans.example/\n\nb'>x</a> <br>")
+    assert '<a href="https://spans.example/' in rendered.html
+    check(rendered)
+
+
 def test_excess_of_raw_html_is_text() -> None:
     """More raw HTML than any note needs is shown as text, and the author is told."""
     rendered = render("<i>" * 6_000)
