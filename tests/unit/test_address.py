@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mailer.address import (
     DomainVerdict,
+    ascii_address,
     check_domain,
     is_role,
     open_resolver,
@@ -105,6 +106,13 @@ def test_a_foreign_local_part_needs_smtputf8() -> None:
     address = parse_address("zoë@bücher.example.org")
     assert address.needs_smtputf8
     assert address.ascii == "zoë@xn--bcher-kva.example.org"
+
+
+def test_a_stored_address_finds_its_envelope_again() -> None:
+    """What was parsed once gives the same envelope address later, test domains too (rule A28)."""
+    for text in ("Ada@example.org", "zoë@bücher.example.org", "ada@bücher.test"):
+        parsed = parse_address(text, allow_test_domains=True)
+        assert ascii_address(parsed.display) == parsed.ascii
 
 
 def test_test_domains_are_let_in_on_request_only() -> None:
