@@ -7,10 +7,10 @@ a frame that has no script and no identity.
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 from typing import Final
 
-from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -94,13 +94,15 @@ def _split_head(html: str) -> tuple[str, str]:
     return html[:place], html[place:]
 
 
-def _with_links(text: str) -> Markup:
-    """Plain text with its web addresses made links; everything else is escaped."""
-    parts: list[Markup] = []
+def _with_links(text: str) -> str:
+    """Plain text as HTML: its web addresses are links, everything else is escaped."""
+    parts: list[str] = []
     place = 0
     for match in _LINK.finditer(text):
-        parts.append(escape(text[place : match.start()]))
-        parts.append(Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(match[0]))
+        url = escape(match[0])
+        parts += [
+            escape(text[place : match.start()]),
+            f'<a href="{url}" rel="noreferrer">{url}</a>',
+        ]
         place = match.end()
-    parts.append(escape(text[place:]))
-    return Markup("").join(parts)
+    return "".join([*parts, escape(text[place:])])

@@ -19,7 +19,6 @@ from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from feeds.feed import FeedFormat, feed_url, issue_url
 from mailer import merge
@@ -104,7 +103,7 @@ class Pages:
         }
 
     def render(self, template: str, frame: Frame, **context: object) -> str:
-        """One page. Everything in `context` is escaped but what is Markup already."""
+        """One page. Everything in `context` is escaped unless the template calls it safe."""
         return self._environment.get_template(template).render(
             frame=frame, feeds=self.feeds(frame.tag), **context
         )
@@ -134,13 +133,16 @@ class Pages:
             for feed_format in FeedFormat
         ]
 
-    def _day(self, moment: datetime) -> Markup:
-        """`<time>` with the day in the newsletter's zone."""
+    def spell_day(self, moment: datetime) -> str:
+        """The day in the newsletter's zone, in words: `2 October 2026`."""
         local = moment.astimezone(self._zone)
-        words = f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
-        return _time(local, words)
+        return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
 
-    def _moment(self, moment: datetime) -> Markup:
+    def _day(self, moment: datetime) -> str:
+        """`<time>` with the day."""
+        return _time(moment.astimezone(self._zone), self.spell_day(moment))
+
+    def _moment(self, moment: datetime) -> str:
         """`<time>` with day and minute in the newsletter's zone."""
         local = moment.astimezone(self._zone)
         return _time(local, f"{local.day} {_MONTHS[local.month - 1][:3]} {local:%Y, %H:%M}")
@@ -171,9 +173,9 @@ def issue_summary(issue: Issue) -> str:
     return merge.in_line(issue.summary, _default)
 
 
-def issue_body(issue: Issue) -> Markup:
-    """The body, sanitised when the issue was made, with the defaults of its merge fields."""
-    return Markup(merge.in_html(issue.html, lambda _name, default: escape(default)))  # noqa: S704 - sanitised by feeds
+def issue_body(issue: Issue) -> str:
+    """The HTML, sanitised when the issue was made, with the defaults of its merge fields."""
+    return merge.in_html(issue.html, lambda _name, default: escape(default))
 
 
 def _default(_name: str, default: str) -> str:
@@ -196,9 +198,8 @@ def issue_path(issue: Issue) -> str:
     return issue_url("", issue.slug)
 
 
-def _time(local: datetime, words: str) -> Markup:
-    machine = local.isoformat(timespec="seconds")
-    return Markup('<time datetime="{}">{}</time>').format(machine, words)
+def _time(local: datetime, words: str) -> str:
+    return f'<time datetime="{local.isoformat(timespec="seconds")}">{words}</time>'
 
 
 def _feed_name(title: str, tag: str | None, feed_format: FeedFormat) -> str:

@@ -101,7 +101,9 @@ class Reading:
             kind="article",
         )
         around = self._keeper.shelf().neighbours(issue.id)
-        return self._page(request, "issue.html", frame, issue=issue, around=around)
+        spell = self._pages.spell_day
+        edited = spell(issue.updated_at) != spell(issue.published_at)
+        return self._page(request, "issue.html", frame, issue=issue, around=around, edited=edited)
 
     def tag(self, request: Request) -> Response:
         """The issues that carry a tag."""

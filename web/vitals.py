@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Iterator
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from starlette.requests import Request
@@ -13,7 +15,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter.app import Newsletter
-from storage.errors import StorageError
 from storage.records import DeliveryState, SubscriberState
 from web.responses import NO_STORE
 
@@ -26,13 +27,9 @@ class Vitals:
     def __init__(self, newsletter: Newsletter) -> None:
         self._newsletter = newsletter
         self._registry = CollectorRegistry()
+        self._answers = _Answers()
         self._registry.register(_Counts(newsletter))
-        self._answers = Counter(
-            "newsletter_http_responses",
-            "Answers of the site since it started",
-            ("method", "status"),
-            registry=self._registry,
-        )
+        self._registry.register(self._answers)
 
     def routes(self) -> list[Route]:
         """The routes, in the order in which they are tried."""
@@ -44,8 +41,7 @@ class Vitals:
 
     def count(self, method: str, status: int) -> None:
         """Counts one answer. Methods nobody knows are one: they must not fill the memory."""
-        known = method if method in ("GET", "HEAD", "POST") else "other"
-        self._answers.labels(method=known, status=str(status)).inc()
+        self._answers.add(method if method in ("GET", "HEAD", "POST") else "other", status)
 
     async def alive(self, _request: Request) -> Response:
         """200 while the process can answer at all."""
@@ -53,17 +49,41 @@ class Vitals:
 
     def ready(self, _request: Request) -> Response:
         """200 while the database answers, else 503."""
-        try:
-            self._newsletter.archive.version()
-        except StorageError:
-            return PlainTextResponse("the database does not answer\n", 503, headers=_FRESH)
-        return PlainTextResponse("ok\n", headers=_FRESH)
+        if self._newsletter.is_database_usable():
+            return PlainTextResponse("ok\n", headers=_FRESH)
+        return PlainTextResponse("the database does not answer\n", 503, headers=_FRESH)
 
     def metrics(self, _request: Request) -> Response:
         """The counts in Prometheus' text format."""
         return Response(
             generate_latest(self._registry), headers=_FRESH, media_type=CONTENT_TYPE_LATEST
         )
+
+
+class _Answers(Collector):
+    """Counted here, not by the library: its counters also report when each was made."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, int]] = Counter()
+        self._lock = threading.Lock()
+
+    def add(self, method: str, status: int) -> None:
+        """One more answer."""
+        with self._lock:
+            self._counts[method, status] += 1
+
+    def collect(self) -> Iterator[Metric]:
+        """Answers by method and status."""
+        answers = CounterMetricFamily(
+            "newsletter_http_responses",
+            "Answers of the site since it started",
+            labels=["method", "status"],
+        )
+        with self._lock:
+            counts = sorted(self._counts.items())
+        for (method, status), number in counts:
+            answers.add_metric([method, str(status)], number)
+        yield answers
 
 
 class _Counts(Collector):
