@@ -1,0 +1,284 @@
+"""The site in a browser, over HTTP: what a person sees, on a phone and on a desk, by day and night."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from newsletter.app import Newsletter
+from web.server import SiteServer
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+NOTE: Final = """---
+publish: 2026-01-05 09:00
+tags: [tools, ship it]
+---
+# A note with everything
+
+Words, a [link](https://example.com), `code`, and https://example.com/{long}
+
+```python
+def ship(release: str, times: int = 3) -> bool:  # a comment
+    return "no" if release is None else True
+```
+
+```diff
+- old
++ new
+```
+
+| Tool | Version | What it does, in a heading that is rather long for a phone |
+| --- | ---: | --- |
+| a-tool-with-a-very-long-name-indeed | 14.1 | things |
+
+> A quotation.
+
+- [x] done
+- [ ] open
+
+A note[^1].
+
+[^1]: Below.
+"""
+PAGES: Final = (
+    *("/", "/about", "/archive", "/issues/a-note-with-everything", "/tags/ship%20it"),
+    *("/subscribe", "/outbox", "/unsubscribe/TOKEN", "/preferences/TOKEN", "/confirm/bad"),
+)
+
+CONTRAST: Final = """() => {
+  const rgb = (text) => {
+    const canvas = document.createElement('canvas').getContext('2d');
+    canvas.fillStyle = text; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((c) => c / 255)
+      .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = rgb(getComputedStyle(at).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255, 255];
+  };
+  const faint = new Set();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || element.closest('style')) continue;
+    const [a, b] = [light(rgb(getComputedStyle(element).color)), light(ground(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) faint.add(`${element.tagName}.${element.className} ${ratio.toFixed(2)}`);
+  }
+  return [...faint];
+}"""
+"""The text whose contrast with its ground is below 4.5 (WCAG 1.4.3)."""
+
+SMALL_TARGETS: Final = """() => [...document.querySelectorAll('nav a, button, input, .tags a')]
+  .filter((e) => !e.closest('.trap') && getComputedStyle(e).display !== 'inline')
+  .filter((e) => e.getBoundingClientRect().height < 24)
+  .map((e) => e.outerHTML)"""
+"""What a finger may miss (WCAG 2.5.8)."""
+
+UNLABELLED: Final = """() => [...document.querySelectorAll('input, button, a, iframe')]
+  .filter((e) => !(e.labels?.length || e.textContent.trim() || e.title))
+  .map((e) => e.outerHTML)"""
+
+FOCUSED: Final = "document.activeElement.name || document.activeElement.tagName"
+OUTLINE: Final = "getComputedStyle(document.activeElement).outlineStyle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A newsletter whose site listens."""
+
+    newsletter: Newsletter
+    url: str
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A newsletter with one issue that has everything, and one reader."""
+    folder = tmp_path_factory.mktemp("browser")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    note = folder / "notes" / "everything.md"
+    note.parent.mkdir()
+    note.write_text(NOTE.replace("{long}", "a" * 120))
+    os.utime(note, (1_700_000_000, 1_700_000_000))
+    config = folder / "newsletter.toml"
+    config.write_text(
+        f'[newsletter]\ntitle = "Working Notes"\nurl = "http://127.0.0.1:{port}"\n'
+        'sender = "Working Notes <notes@example.com>"\nauthor = "Ada Example"\n'
+        'description = "Field notes on shipping things"\n'
+        'links = { GitHub = "https://github.com/example" }\n'
+        f'[smtp]\nurl = "outbox:outbox"\n[web]\nport = {port}\n'
+    )
+    with Newsletter.open(config, environ={}) as newsletter:
+        newsletter.poll()
+        newsletter.subscriptions.request("ada@example.com", ip="", source="test", consent="yes")
+        newsletter.subscriptions.process()
+        with serving(newsletter) as url:
+            yield Served(newsletter=newsletter, url=url)
+
+
+@contextmanager
+def serving(newsletter: Newsletter) -> Iterator[str]:
+    """The site over HTTP in a thread of its own; its address."""
+    addresses: list[str] = []
+    loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+    listening = threading.Event()
+
+    def ready(address: str) -> None:
+        addresses.append(address)
+        listening.set()
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        loops.append((asyncio.get_running_loop(), stop))
+        await SiteServer(newsletter)(stop=stop, ready=ready)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        assert listening.wait(10)
+        yield addresses[0]
+    finally:
+        loop, stop = loops[0]
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[sync_api.Browser]:
+    """Debian's Chromium."""
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is missing: install chromium to run this in a browser")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def window(
+    browser: sync_api.Browser, *, width: int = 1280, scheme: str = "light", scripts: bool = True
+) -> Iterator[sync_api.Page]:
+    """A page in a fresh window."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
+    )
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def paths(served: Served) -> list[str]:
+    """Every page, with the reader's own links."""
+    reader = next(iter(served.newsletter.subscribers.everyone()))
+    tokens = served.newsletter.tokens
+    own = {
+        "unsubscribe": tokens.unsubscribe(reader.id),
+        "preferences": tokens.preferences(reader.id),
+    }
+    found = [path.replace("TOKEN", own.get(path.split("/")[1], "")) for path in PAGES]
+    return [
+        *found,
+        f"/confirm/{tokens.confirm(reader.id, reader.nonce, served.newsletter.clock())}",
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_every_page_can_be_read(
+    served: Served, browser: sync_api.Browser, width: int, scheme: str
+) -> None:
+    """No page scrolls sideways, has faint text, nameless or tiny controls, or a blocked resource."""
+    with window(browser, width=width, scheme=scheme) as page:
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        for path in paths(served):
+            page.goto(served.url + path)
+            sizes = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+            assert sizes[0] <= sizes[1], path
+            for question in (CONTRAST, SMALL_TARGETS, UNLABELLED):
+                assert page.evaluate(question) == [], path
+            assert page.locator("h1").count() == 1
+        assert [text for text in complaints if "404" not in text] == []
+
+
+def test_the_keyboard_gets_everywhere(served: Served, browser: sync_api.Browser) -> None:
+    """The skip link comes first and leads to the content; whatever has the focus shows it."""
+    with window(browser) as page:
+        page.goto(f"{served.url}/issues/a-note-with-everything")
+        page.keyboard.press("Tab")
+        skip = page.locator(":focus")
+        assert skip.inner_text() == "Skip to the content"
+        box = skip.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "content"
+        seen = set()
+        while (at := page.evaluate(FOCUSED)) != "BODY":
+            page.keyboard.press("Tab")
+            seen.add(at)
+            assert page.evaluate(OUTLINE) != "none" or page.evaluate(FOCUSED) == "BODY"
+        assert "email" in seen
+        assert "topic" not in seen
+
+
+def test_joining_and_leaving_without_scripts(served: Served, browser: sync_api.Browser) -> None:
+    """Form, mail, button, and out again: with the mouse alone, and nothing that runs scripts."""
+    with window(browser, width=375, scripts=False) as page:
+        page.goto(served.url)
+        page.get_by_label("Your mail address").first.fill("grace@example.com")
+        page.get_by_role("button", name="Subscribe").click()
+        assert "mail is on its way" in page.get_by_role("status").inner_text()
+        with ThreadPoolExecutor() as thread:  # this one belongs to Playwright's event loop
+            thread.submit(served.newsletter.send).result()
+        page.goto(f"{served.url}/outbox")
+        entry = page.get_by_role("listitem").filter(has_text="grace@example.com")
+        entry.get_by_role("link").click()
+        with page.expect_popup() as opened:
+            page.frame_locator("iframe").get_by_role("link", name="Confirm my subscription").click()
+        followed = opened.value
+        followed.get_by_role("button", name="Yes, subscribe me").click()
+        assert followed.get_by_role("heading", level=1).inner_text() == "You are subscribed"
+        subscriber = max(served.newsletter.subscribers.everyone(), key=lambda who: who.id)
+        leave = served.newsletter.tokens.unsubscribe(subscriber.id)
+        page.goto(f"{served.url}/unsubscribe/{leave}")
+        page.get_by_role("button", name="Unsubscribe").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "You have left"
+
+
+def test_opening_a_link_with_scripts_on_changes_nothing(
+    served: Served, browser: sync_api.Browser
+) -> None:
+    """A scanner that runs a whole browser confirms nobody (rules A9, F2)."""
+    reader = next(iter(served.newsletter.subscribers.everyone()))
+    with window(browser) as page:
+        for path in (path for path in paths(served) if path.count("/") > 1):
+            page.goto(served.url + path, wait_until="networkidle")
+    assert next(iter(served.newsletter.subscribers.everyone())) == reader
