@@ -1,0 +1,172 @@
+"""The documents agree with the code: rules, links, keys and modules."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from newsletter.config import SECTIONS
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+ROOMS = ("storage", "feeds", "mailer", "newsletter", "web", "scripts")
+SKIPPED = {".venv", ".git", ".pytest_cache", ".hypothesis", "demo", "dist"}
+
+RULE = r"[A-G]\d{1,2}"
+CITATION = re.compile(rf"\brules?\s+({RULE}(?:(?:\s*,\s*|\s+and\s+|\s+to\s+|\s*[–-]\s*){RULE})*)\b")
+BARE = re.compile(rf"\(({RULE}(?:, {RULE})*)\)|# noqa.*\b({RULE})\)")
+RANGE = re.compile(r"([A-G])(\d+)(?:\s+to\s+|\s*[–-]\s*)\1(\d+)")
+ENTRY = re.compile(rf"^\*\*({RULE})\*\* ", re.MULTILINE)
+LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
+PATH = re.compile(r"`((?:storage|feeds|mailer|newsletter|web|scripts|tests|docs)/[\w./*-]+)`")
+
+
+def rules_in(citation: str) -> set[str]:
+    """The rules that a citation names; `A16 to A20` names five."""
+    found = set(re.findall(RULE, citation))
+    for letter, first, last in RANGE.findall(citation):
+        found |= {f"{letter}{number}" for number in range(int(first), int(last) + 1)}
+    return found
+
+
+def cited_rules() -> Iterator[tuple[Path, set[str]]]:
+    """Every source file, and the rules that it cites."""
+    for folder in (*ROOMS, "tests"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in {".py", ".toml", ".html", ".css"} and path != Path(__file__):
+                # A citation may be broken over two comment lines.
+                text = re.sub(r"\n\s*#?\s*", " ", path.read_text("utf-8"))
+                named = [*CITATION.findall(text), *("".join(pair) for pair in BARE.findall(text))]
+                yield path, set().union(*(rules_in(name) for name in named))
+
+
+def markdown_files() -> list[Path]:
+    """Every Markdown document of the project itself; sample notes are not ours to judge."""
+    found = [path for path in ROOT.rglob("*.md") if not SKIPPED & set(path.parts)]
+    return [path for path in found if "notes" not in path.parent.parts]
+
+
+def section_of(document: str, heading: str) -> str:
+    """The text below a `##` heading, up to the next one."""
+    return document.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def test_every_cited_rule_is_written_down() -> None:
+    """A rule that code or a test cites can be looked up in docs/rules.md."""
+    known = set(ENTRY.findall((DOCS / "rules.md").read_text("utf-8")))
+    missing = {
+        f"{path.relative_to(ROOT)}: {rule}"
+        for path, rules in cited_rules()
+        for rule in rules - known
+    }
+    assert not missing
+
+
+def test_rules_are_complete_and_each_stands_once() -> None:
+    """docs/rules.md has every rule of each chapter, numbered from 1 without a gap."""
+    entries = ENTRY.findall((DOCS / "rules.md").read_text("utf-8"))
+    expected = [
+        f"{chapter}{number}"
+        for chapter, last in zip("ABCDEFG", (41, 26, 17, 21, 30, 19, 12), strict=True)
+        for number in range(1, last + 1)
+    ]
+    assert entries == expected
+
+
+def test_citations_are_recognised() -> None:
+    """Lists, ranges and broken lines in a citation count as what they name."""
+    assert rules_in("A3, A16 to A18") == {"A3", "A16", "A17", "A18"}
+    assert rules_in("E20–E22") == {"E20", "E21", "E22"}
+    assert CITATION.findall("see rules F5, F6 and G1 here") == ["F5, F6 and G1"]
+
+
+def test_a_test_named_by_a_rule_cites_it() -> None:
+    """Where a rule says which test shows it, that test is there and names the rule."""
+    cited = {str(path.relative_to(ROOT)): rules for path, rules in cited_rules()}
+    document = (DOCS / "rules.md").read_text("utf-8")
+    for block in re.split(rf"(?m)^(?=\*\*{RULE}\*\* )", document)[1:]:
+        rule = block[2 : block.index("**", 2)]
+        shown = re.search(r"(?s)Shown by: (.*?)(?:\n\n|$)", block)
+        for path in PATH.findall(shown[1]) if shown else ():
+            assert rule in cited.get(path, set()), f"{path} does not cite rule {rule}"
+
+
+def test_every_file_named_in_a_document_exists() -> None:
+    """A module or test that a document names is in the tree."""
+    missing = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in markdown_files()
+        for name in PATH.findall(path.read_text("utf-8"))
+        if not list(ROOT.glob(name.rstrip("/")))
+    }
+    assert not missing
+
+
+def test_relative_links_lead_to_files() -> None:
+    """No relative link of a document is dead."""
+    dead = {
+        f"{path.relative_to(ROOT)}: {target}"
+        for path in markdown_files()
+        for target in LINK.findall(path.read_text("utf-8"))
+        if not re.match(r"[a-z]+:|#", target)
+        and not (path.parent / unquote(target).partition("#")[0]).exists()
+    }
+    assert not dead
+
+
+def test_every_key_is_documented() -> None:
+    """docs/configuration.md explains each key in its section, and none that is not there."""
+    document = (DOCS / "configuration.md").read_text("utf-8")
+    for name, section in SECTIONS.items():
+        rows = re.findall(r"(?m)^\| `(\w+)` \|", section_of(document, f"`[{name}]`"))
+        assert rows == list(section.model_fields), name
+
+
+REQUIRED = {"title": "T", "url": "https://example.org", "sender": "a@example.org"}
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_documented_defaults_are_the_real_ones(name: str) -> None:
+    """Writing a documented default into the file changes nothing."""
+    section = SECTIONS[name]
+    given = REQUIRED if name == "newsletter" else {}
+    usual = section.model_validate(given, context={"folder": ROOT})
+    document = section_of((DOCS / "configuration.md").read_text("utf-8"), f"`[{name}]`")
+    for key, default in re.findall(r"(?m)^\| `(\w+)` \| `(.+?)` \|", document):
+        written = tomllib.loads(f"{key} = {default}")
+        assert section.model_validate(given | written, context={"folder": ROOT}) == usual, key
+
+
+def test_the_example_file_has_known_keys_only() -> None:
+    """The whole file at the end of docs/configuration.md can be used as it stands."""
+    document = (DOCS / "configuration.md").read_text("utf-8")
+    example = section_of(document, "A whole file").partition("```toml\n")[2].partition("```")[0]
+    for name, keys in tomllib.loads(example).items():
+        SECTIONS[name].model_validate(keys, context={"folder": ROOT})
+
+
+def test_every_module_is_in_the_design() -> None:
+    """docs/design.md names every Python module of every room."""
+    document = (DOCS / "design.md").read_text("utf-8")
+    modules = {
+        path.relative_to(ROOT).as_posix()
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        if path.name != "__init__.py" and path.parent.name != "versions"
+    }
+    named = set(PATH.findall(document))
+    assert modules - named == set()
+
+
+def test_every_cited_promise_is_in_the_design() -> None:
+    """A promise that code or a test cites by its number stands in docs/design.md."""
+    promises = section_of((DOCS / "design.md").read_text("utf-8"), "Promises")
+    known = set(re.findall(r"(?m)^(\d)\. \*\*", promises))
+    files = [path for folder in (*ROOMS, "tests") for path in (ROOT / folder).rglob("*.py")]
+    cited = {n for path in files for n in re.findall(r"\(promise (\d)\)", path.read_text("utf-8"))}
+    assert cited <= known
