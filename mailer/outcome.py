@@ -69,7 +69,8 @@ class Outcome:
     fault: Fault
     phase: Phase
     code: int | None = None
-    """Reply code, None when no reply came or none was asked for."""
+    """Reply code, None when no reply came or none was asked for. A command that was accepted on
+    the way to the final dot keeps neither code nor text."""
     status: str = ""
     """Enhanced status code in its short form (`5.1.1`), or empty."""
     text: str = ""
@@ -79,6 +80,11 @@ class Outcome:
     def accepted(self) -> bool:
         """Whether the session may go on to the next command."""
         return self.verdict is Verdict.ACCEPTED
+
+
+_GO_ON: Final = {
+    phase: Outcome(verdict=Verdict.ACCEPTED, fault=Fault.NONE, phase=phase) for phase in Phase
+}
 
 
 class Status(NamedTuple):
@@ -102,6 +108,8 @@ def parse_reply(code: int, text: str, *, phase: Phase) -> Outcome:
     verdict = _verdict(code, phase)
     if verdict is None:
         return build_lost(phase, "the relay's reply made no sense")
+    if verdict is Verdict.ACCEPTED and phase is not Phase.DOT:
+        return _GO_ON[phase]  # nobody will ask for these words, and there are three per message
     status = parse_status(text)
     cleaned = clean_reply(text)
     fault = Fault.NONE if verdict is Verdict.ACCEPTED else _fault(phase, code, status, cleaned)

@@ -222,7 +222,7 @@ class Session:
     async def _reply(self, phase: Phase, timeout_s: float) -> Outcome:
         code, text = await self._wire.reply(timeout_s)
         outcome = parse_reply(code, text, phase=phase)
-        if code == 421 or outcome.code is None:
+        if code == 421 or (outcome.fault is Fault.RELAY and outcome.code is None):
             # The relay is going away (rule B6), or it and we no longer mean the same command.
             self._wire.drop("the relay ended the session")
         return outcome

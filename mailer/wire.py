@@ -97,13 +97,14 @@ class Wire(asyncio.Protocol):
         self._wake()
 
     async def _wait(self, timeout_s: float) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
+        # A bare timer, because asyncio.timeout costs as much as the rest of a reply.
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = loop.call_later(timeout_s, self.drop, f"no reply within {timeout_s:g} s")
         try:
-            async with asyncio.timeout(timeout_s):
-                await self._waiter
-        except TimeoutError:
-            self.drop(f"no reply within {timeout_s:g} s")
+            await self._waiter
         finally:
+            timer.cancel()
             self._waiter = None
 
     def _wake(self) -> None:
