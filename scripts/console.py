@@ -131,7 +131,7 @@ def local(at: datetime | None, zone: str) -> str:
     """A time for a person, in the newsletter's zone, to the minute."""
     from zoneinfo import ZoneInfo
 
-    return "" if at is None else at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+    return "" if at is None else at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M %Z")
 
 
 # ── progress ─────────────────────────────────────────────────────────────────────────────────

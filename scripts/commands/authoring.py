@@ -75,7 +75,8 @@ def schedule(
     if now:
         say(f"{planned.path} goes out at the next poll")
     else:
-        say(f"{planned.path} goes out at {planned.wall} {planned.zone}")
+        wall = planned.wall.replace("T", " ").removesuffix(":00")
+        say(f"{planned.path} goes out at {wall} {planned.zone}")
     if done.remark:
         remark(done.remark)
 
@@ -125,9 +126,7 @@ def calendar(context: typer.Context, as_json: JsonOption = False) -> None:
         )
         for one in planned
     ]
-    print_table(
-        (f"when ({zone})", "note", "title", "by", "remark"), rows, empty="nothing is planned"
-    )
+    print_table(("when", "note", "title", "by", "remark"), rows, empty="nothing is planned")
 
 
 def preview(

@@ -50,7 +50,7 @@ def list_issues(context: typer.Context, as_json: JsonOption = False) -> None:
 def status(
     context: typer.Context,
     issue: Annotated[
-        str, typer.Argument(metavar="[ISSUE]", help="A slug; all that is under way if left out.")
+        str, typer.Argument(metavar="ISSUE", help="A slug; all that is under way if left out.")
     ] = "",
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep looking until every message has its outcome.")
@@ -139,6 +139,7 @@ def deliveries(
     Example: newsletter deliveries launch --state deferred
     """
     with open_newsletter(context) as newsletter:
+        zone = newsletter.identity.timezone
         found = newsletter.status(issue).issue
         listed = list(newsletter.ledger.deliveries(found.id, state=state))
         if as_json:
@@ -149,8 +150,8 @@ def deliveries(
             one.address,
             one.state.value,
             str(one.attempts),
-            stamp(one.settled_at) or "",
-            stamp(one.due_at) or "",
+            local(one.settled_at, zone),
+            local(one.due_at, zone),
             " ".join(filter(None, (str(one.code or ""), one.reply or one.reason))),
         )
         for one in listed

@@ -49,7 +49,7 @@ def register(app: typer.Typer) -> None:
 def init(
     context: typer.Context,
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where to; this folder if left out.")
+        Path, typer.Argument(metavar="DIR", help="Where to; this folder if left out.")
     ] = Path(),
 ) -> None:
     """Start a newsletter in a folder.
@@ -100,6 +100,8 @@ def run(context: typer.Context) -> None:
     with open_newsletter(context, level=logging.INFO) as newsletter:
         from web.server import SiteServer
 
+        for warning in newsletter.config.warnings:
+            remark(f"warning: {warning}")
         newsletter.run(site=SiteServer(newsletter), ready=_announcer(newsletter))
 
 

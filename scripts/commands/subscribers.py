@@ -136,7 +136,7 @@ def _tell(report: ImportReport) -> None:
 def export(
     context: typer.Context,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Where to; standard output if left out.")
+        Path | None, typer.Argument(metavar="FILE", help="Where to; standard output if left out.")
     ] = None,
 ) -> None:
     """Export everybody as CSV.
@@ -199,6 +199,7 @@ def show(context: typer.Context, address: Address, as_json: JsonOption = False) 
     Example: newsletter subscribers show ada@example.com
     """
     with open_newsletter(context) as newsletter:
+        zone = newsletter.identity.timezone
         known = newsletter.subscriptions.find(address)
         suppression = newsletter.subscriptions.suppression(address)
         events = newsletter.subscribers.events(known.id)
@@ -211,7 +212,7 @@ def show(context: typer.Context, address: Address, as_json: JsonOption = False) 
     facts = _subscriber(known) | {"suppressed": suppression.reason.value if suppression else ""}
     print_table(("what", "is"), [(name, _word(value)) for name, value in facts.items()])
     say()
-    rows = [(stamp(one.at) or "", one.kind.value, one.ip, one.source, one.text) for one in events]
+    rows = [(local(one.at, zone), one.kind.value, one.ip, one.source, one.text) for one in events]
     print_table(("at", "event", "ip", "source", "wording"), rows)
 
 

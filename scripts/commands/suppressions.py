@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import print_json, print_table, say, stamp
+from scripts.console import local, print_json, print_table, say, stamp
 from scripts.context import JsonOption, open_newsletter
 from storage.errors import NotFound
 
@@ -22,6 +22,7 @@ def list_(context: typer.Context, as_json: JsonOption = False) -> None:
     Example: newsletter suppressions list
     """
     with open_newsletter(context) as newsletter:
+        zone = newsletter.identity.timezone
         found = newsletter.subscribers.suppressions()
     if as_json:
         print_json(
@@ -37,7 +38,7 @@ def list_(context: typer.Context, as_json: JsonOption = False) -> None:
         )
         return
     rows = [
-        (one.address or "(erased)", one.reason.value, stamp(one.created_at) or "", one.evidence)
+        (one.address or "(erased)", one.reason.value, local(one.created_at, zone), one.evidence)
         for one in found
     ]
     print_table(("address", "reason", "since", "evidence"), rows, empty="no address is suppressed")
