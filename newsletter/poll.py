@@ -9,7 +9,7 @@ and holds nothing else up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -28,9 +28,9 @@ from newsletter.publishing import (
     Withdraw,
     decide,
 )
-from newsletter.recognition import Names, recognise, refuse_double
+from newsletter.recognition import Names, Recognised, recognise, refuse_double
 from storage.errors import NoteError, NotesFolderError
-from storage.issues import Issues, MailOrder
+from storage.issues import IssueName, Issues, MailOrder
 from storage.notebook import Notebook, Schedules
 from storage.notes import SETTLE, FileStat, NotesStore, Scan
 from storage.records import Issue, IssueDraft, IssueState, KnownNote, Schedule
@@ -73,8 +73,9 @@ class _Round:
     withdrawn: list[Issue] = field(default_factory=list)
     queued: int = 0
     faults: list[NoteError] = field(default_factory=list)
+    unsettled: set[str] = field(default_factory=set)
 
-    def report(self, unsettled: frozenset[str]) -> PollReport:
+    def report(self) -> PollReport:
         """The papers, in ink."""
         return PollReport(
             published=tuple(self.published),
@@ -83,7 +84,7 @@ class _Round:
             withdrawn=tuple(self.withdrawn),
             queued=self.queued,
             faults=tuple(self.faults),
-            unsettled=unsettled,
+            unsettled=frozenset(self.unsettled),
         )
 
 
@@ -133,24 +134,26 @@ class Poll:
         candidates = _candidates(files, known, schedules, now, freed=bool(gone))
         if not (candidates or gone or scan.faults) and self._rendering_checked:
             return PollReport()
-        unsettled = self._unsettled(files[path] for path in candidates)
         round_ = _Round(
             now=now,
             files=files,
             known=known,
             schedules=schedules,
             gone=gone,
-            names=Names.of(self._archive.names()),
+            names=Names(self._archive.names()),
         )
         _refuse_mass_removal(round_)
         _report_unreadable(round_, scan.faults)
-        readable = [path for path in candidates if path not in unsettled]
-        for one in sorted(self._read(round_, readable), key=_oldest_first):
+        seen = sorted(self._read_settled(round_, candidates), key=_oldest_first)
+        # A new file still being written may be what seems gone, under another name.
+        is_moving = not round_.unsettled <= known.keys()
+        for one in seen:
             self._guarded(round_, one.note.path, partial(self._handle, round_, one))
-        self._withdraw_gone(round_)
+        removed = frozenset[str]() if is_moving else frozenset(round_.gone)
+        self._withdraw_removed(round_, removed)
         self._refresh(round_)
-        self._notebook.save(list(round_.remembered.values()), gone=round_.forgotten | round_.gone)
-        return round_.report(unsettled)
+        self._notebook.save(list(round_.remembered.values()), gone=round_.forgotten | removed)
+        return round_.report()
 
     # ── looking ──────────────────────────────────────────────────────────────────────────
 
@@ -164,23 +167,38 @@ class Poll:
             scan = self._store.scan()
         return scan, {file.path: file for file in scan.files}, _missing(known, scan)
 
-    def _unsettled(self, files: Iterable[FileStat]) -> frozenset[str]:
+    def _read_settled(self, round_: _Round, paths: Sequence[str]) -> Iterator[_Seen]:
+        """The notes in files that rest; what is still being written waits for the next poll."""
         settled = self._store.settled(
-            files, wait=self._wait, now_ns=lambda: int(self._clock().timestamp() * 1e9)
+            [round_.files[path] for path in paths],
+            wait=self._wait,
+            now_ns=lambda: int(self._clock().timestamp() * 1e9),
         )
-        return settled.unstable
-
-    def _read(self, round_: _Round, paths: Iterable[str]) -> Iterator[_Seen]:
+        round_.unsettled |= settled.unstable
         for path in paths:
-            content_hash = ""
-            try:
-                source = self._store.read(path)
-                content_hash = hash_content(source)
-                note = self._drafting.parse(source, path)
-            except NoteError as error:
+            if path in settled.stable and (one := self._read(round_, path)) is not None:
+                yield one
+
+    def _read(self, round_: _Round, path: str) -> _Seen | None:
+        content_hash, file = "", round_.files[path]
+        try:
+            source = self._store.read(path)
+            content_hash = hash_content(source)
+            note = self._drafting.parse(source, path)
+            _refuse_emptied(source, round_.names.by_path.get(path), path)
+        except NoteError as error:
+            if self._is_same(round_, file):
                 _keep_fault(round_, path, content_hash, error, round_.known.get(path))
-            else:
-                yield _Seen(note=note, content_hash=content_hash, file=round_.files[path])
+            return None
+        if not self._is_same(round_, file):
+            return None
+        return _Seen(note=note, content_hash=content_hash, file=file)
+
+    def _is_same(self, round_: _Round, file: FileStat) -> bool:
+        """Whether the file is as it was: else what was read of it may be half of something."""
+        changed = self._store.settled([file], wait=_at_once, now_ns=lambda: file.mtime_ns).unstable
+        round_.unsettled |= changed
+        return not changed
 
     # ── doing ────────────────────────────────────────────────────────────────────────────
 
@@ -220,9 +238,22 @@ class Poll:
             present=round_.files,
             gone=round_.gone,
         )
+        if recognised.note_id not in round_.names.by_note:
+            recognised = self._find_lost(round_, one.note) or recognised
         if (origin := recognised.origin) is not None:
             self._follow(round_, recognised.note_id, origin, one.note.path)
         return replace(one, note_id=recognised.note_id)
+
+    def _find_lost(self, round_: _Round, note: Note) -> Recognised | None:
+        """A withdrawn issue without a file, of the same title and publish time: its note came back
+        elsewhere and edited, as folders that are synchronised bit by bit bring it.
+        """
+        names = round_.names
+        for name in names.with_title(note.title):
+            is_lost = name.state is IssueState.WITHDRAWN and not names.is_there(name, round_.files)
+            if is_lost and self._archive.get(name.issue_id).published_at == note.publish:
+                return Recognised(note_id=name.note_id, origin=name.path)
+        return None
 
     def _follow(self, round_: _Round, note_id: str, old: str, new: str) -> None:
         round_.gone.discard(old)
@@ -230,11 +261,19 @@ class Poll:
         if old in round_.known:
             round_.known[new] = replace(round_.known[old], path=new)
         if (name := round_.names.by_note.get(note_id)) is not None:
+            self._withdraw_overwritten(round_, new)
             self._archive.move(name.issue_id, new)
             round_.names.move(name, new)
         if (schedule := round_.schedules.pop(old, None)) is not None:
+            self._schedules.remove(new)  # that of an earlier file of this name
             self._schedules.move(old, new)
             round_.schedules[new] = replace(schedule, path=new)
+
+    def _withdraw_overwritten(self, round_: _Round, path: str) -> None:
+        """The issue whose file another note has just replaced, if there is one."""
+        name = round_.names.by_path.get(path)
+        if name is not None and name.state is IssueState.LIVE:
+            self._withdraw(round_, name.issue_id)
 
     def _wish(self, round_: _Round, one: _Seen) -> Wish:
         """The author's command wins over the front matter."""
@@ -302,8 +341,8 @@ class Poll:
         round_.withdrawn.append(withdrawn)
         round_.names.put_issue(withdrawn)
 
-    def _withdraw_gone(self, round_: _Round) -> None:
-        for path in sorted(round_.gone):
+    def _withdraw_removed(self, round_: _Round, removed: Iterable[str]) -> None:
+        for path in sorted(removed):
             name = round_.names.by_path.get(path)
             if name is not None and name.state is IssueState.LIVE:
                 self._withdraw(round_, name.issue_id)
@@ -348,6 +387,10 @@ class Poll:
 # ── small facts ──────────────────────────────────────────────────────────────────────────────
 
 
+def _at_once(_seconds: float) -> None:
+    """Looks again without waiting."""
+
+
 def _missing(known: Mapping[str, KnownNote], scan: Scan) -> set[str]:
     """Known paths that are not there, but for those below a folder that could not be read."""
     hidden = tuple(f"{fault.path}/" for fault in scan.faults)
@@ -389,6 +432,16 @@ def _refuse_mass_removal(round_: _Round) -> None:
         )
 
 
+def _refuse_emptied(source: bytes, issue: IssueName | None, path: str) -> None:
+    """A full disk or a broken sync leaves empty files; nobody withdraws an issue like that."""
+    if not source.strip() and issue is not None and issue.state is IssueState.LIVE:
+        raise NoteError(
+            path,
+            "the file is empty, so what was published of it stays as it is; to withdraw it, "
+            "remove the file",
+        )
+
+
 def _report_unreadable(round_: _Round, faults: Iterable[NoteError]) -> None:
     for fault in faults:
         known = round_.known.get(fault.path)
@@ -401,19 +454,18 @@ def _keep_fault(
     round_: _Round, path: str, content_hash: str, error: NoteError, before: KnownNote | None
 ) -> None:
     """Report a fault once per content; what was published of the note stays as it is."""
-    reported = before is not None and (before.content_hash, before.fault) == (
-        content_hash,
-        error.reason,
+    reported = (
+        before is not None
+        and before.fault == error.reason
+        and (not content_hash or before.content_hash == content_hash)
     )
     if not reported:
         round_.faults.append(error)
-    file = round_.files[path]
-    round_.remembered[path] = replace(
-        _faulty(path, error.reason, before),
-        size=file.size,
-        mtime_ns=file.mtime_ns,
-        content_hash=content_hash,
-    )
+    faulty = _faulty(path, error.reason, before)
+    if content_hash:
+        file = round_.files[path]
+        faulty = replace(faulty, size=file.size, mtime_ns=file.mtime_ns, content_hash=content_hash)
+    round_.remembered[path] = faulty
 
 
 def _remember(one: _Seen, wish: Wish) -> KnownNote:
@@ -432,8 +484,9 @@ def _remember(one: _Seen, wish: Wish) -> KnownNote:
 
 
 def _faulty(path: str, reason: str, known: KnownNote | None) -> KnownNote:
+    """Remembers the fault; without a size, the next poll tries to read the file again."""
     if known is not None:
-        return replace(known, fault=reason, wake_at=None)
+        return replace(known, fault=reason, wake_at=None, size=-1, mtime_ns=-1)
     return KnownNote(
         path=path,
         note_id="",

@@ -1,0 +1,174 @@
+"""A notes folder, a clock and a poll over a real database: what tests of publishing need.
+
+Files get their times from the test's clock, so no poll has to wait for a file to settle, and what
+would be waiting is a hook in which a test can let something happen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from feeds.feed import newsletter_namespace
+from newsletter.authoring import Authoring
+from newsletter.drafting import Drafting
+from newsletter.poll import Poll, PollReport
+from storage.database import Database
+from storage.issues import Issues
+from storage.ledger import Ledger
+from storage.notebook import Notebook, Schedules
+from storage.notes import FolderNotes
+from storage.records import ConsentEventKind, Identity, Issue
+from storage.subscribers import NewSubscriber, Subscribers
+from tests.conftest import NOON
+
+URL = "https://notes.example.com"
+IDENTITY = Identity(
+    title="Working Notes",
+    url=URL,
+    sender="Working Notes <notes@example.com>",
+    author="Ada Example",
+    timezone="Europe/Berlin",
+)
+_ticks = count(1)
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    time: datetime = NOON
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self.time
+
+    def move(self, **amount: float) -> None:
+        """Let time pass, or with negative amounts step back."""
+        self.time += timedelta(**amount)
+
+
+def front(body: str = "Some words.", /, **keys: object) -> str:
+    """A note's text: front matter with these keys, then the body."""
+    if not keys:
+        return body
+    lines = "\n".join(f"{key}: {value}" for key, value in keys.items())
+    return f"---\n{lines}\n---\n\n{body}\n"
+
+
+@dataclass
+class Folder:
+    """A folder of notes."""
+
+    root: Path
+    clock: Clock = field(default_factory=Clock)
+
+    def write(self, path: str, body: str = "", /, **keys: object) -> Path:
+        """A note with this body and front matter, written a minute ago by the test's clock."""
+        return self.save(path, front(body or f"The words of {path}.", **keys))
+
+    def save(self, path: str, text: str, *, ago: timedelta = timedelta(minutes=1)) -> Path:
+        """These very characters, so long ago; every save has a time of its own."""
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode())
+        written = int((self.clock.time - ago).timestamp() * 1e9) + next(_ticks)
+        os.utime(file, ns=(written, written))
+        return file
+
+    def rename(self, old: str, new: str) -> None:
+        """Move a note, as `mv` does: also over another."""
+        (self.root / new).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / old).replace(self.root / new)
+
+    def remove(self, path: str) -> None:
+        """Delete a note."""
+        (self.root / path).unlink()
+
+
+class Room:
+    """One process's view: a database, the parts that publish, and a folder of notes."""
+
+    def __init__(
+        self,
+        url: str,
+        folder: Folder,
+        *,
+        store: FolderNotes | None = None,
+        notebook: Callable[[Database], Notebook] = Notebook,
+        publish_key: str = "publish",
+        identity: Identity = IDENTITY,
+        grace: timedelta = timedelta(hours=24),
+        hold: timedelta = timedelta(minutes=5),
+        waiting: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        self.folder = folder
+        self.clock = folder.clock
+        self.database = Database.open(url)
+        self.database.prepare()
+        self.archive = Issues(self.database)
+        self.ledger = Ledger(self.database)
+        self.schedules = Schedules(self.database)
+        self.notebook = notebook(self.database)
+        drafting = Drafting(
+            identity, publish_key=publish_key, namespace=newsletter_namespace(identity.url)
+        )
+        notes = store or FolderNotes(folder.root)
+        self._poll = Poll(
+            store=notes,
+            archive=self.archive,
+            notebook=self.notebook,
+            schedules=self.schedules,
+            drafting=drafting,
+            grace=grace,
+            hold=hold,
+            clock=folder.clock,
+            wait=waiting,
+        )
+        self.desk = Authoring(
+            store=notes,
+            archive=self.archive,
+            schedules=self.schedules,
+            notebook=self.notebook,
+            drafting=drafting,
+            identity=identity,
+            clock=folder.clock,
+        )
+
+    def poll(self) -> PollReport:
+        """Look at the folder once."""
+        return self._poll.run()
+
+    def subscribe(self, *addresses: str) -> None:
+        """Active subscribers."""
+        rows = [
+            NewSubscriber(
+                address=address,
+                key=address,
+                hash=f"hash of {address}",
+                nonce="nonce",
+                created_at=self.clock.time,
+                confirmed_at=self.clock.time,
+            )
+            for address in addresses
+        ]
+        Subscribers(self.database).add(rows, kind=ConsentEventKind.ADDED)
+
+    def issue(self, note_id: str) -> Issue:
+        """The issue made from a note; there must be one."""
+        found = self.archive.by_note(note_id)
+        assert found is not None, f"no issue of {note_id}"
+        return found
+
+    def live(self) -> set[str]:
+        """Note ids that readers can see."""
+        return {issue.note_id for issue in self.archive.live()}
+
+    @property
+    def queued(self) -> int:
+        """Deliveries there are, whatever became of them."""
+        return self.ledger.tally().total
