@@ -1,0 +1,1 @@
+"""Small scripts of an author's own, to copy and change."""
