@@ -1,0 +1,198 @@
+"""The installed command `newsletter`, as a shell, a timer and a supervisor start it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("newsletter")
+
+Shell = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A newsletter made by `init`, without a hold, on a free port."""
+    folder = tmp_path / "home"
+    subprocess.run([PROGRAM, "init", folder], check=True, capture_output=True)
+    config = folder / "newsletter.toml"
+    text = config.read_text("utf-8").replace('hold = "5m"', 'hold = "0s"')
+    config.write_text(text.replace("port = 8000", "port = 0"), "utf-8")
+    return folder
+
+
+@pytest.fixture
+def shell(home: Path) -> Shell:
+    """Runs a command line in the newsletter's folder."""
+
+    def call(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PROGRAM, *arguments],
+            cwd=home,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=_environment(),
+        )
+
+    return call
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER")}
+
+
+def _kept(home: Path) -> list[email.message.EmailMessage]:
+    """What the embedded outbox holds."""
+    files: Sequence[Path] = sorted((home / "outbox").glob("*/new/*")) or sorted(
+        (home / "outbox").glob("new/*")
+    )
+    return [
+        email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files
+    ]  # type: ignore[misc]
+
+
+def test_from_an_empty_folder_to_a_mail_in_five_commands(shell: Shell, home: Path) -> None:
+    """init, import, schedule, send: each reader gets the note once, over SMTP, with a way out."""
+    (home / "list.csv").write_text(
+        "email,name\nada@example.com,Ada\nbob@example.com,Bob\n", "utf-8"
+    )
+    assert shell("subscribers", "import", "list.csv", "--consent", "fair").returncode == 0
+    assert shell("schedule", "first-note.md", "--now").returncode == 0
+    sent = shell("send", "--json")
+    assert (sent.returncode, json.loads(sent.stdout)["accepted"]) == (0, 2)
+    assert json.loads(shell("send", "--json").stdout)["accepted"] == 0
+    mails = _kept(home)
+    assert sorted(mail["To"].addresses[0].addr_spec for mail in mails) == [
+        "ada@example.com",
+        "bob@example.com",
+    ]
+    assert all("/unsubscribe/" in mail["List-Unsubscribe"] for mail in mails)
+
+
+def test_a_list_moves_to_another_newsletter(shell: Shell, home: Path, tmp_path: Path) -> None:
+    """What one newsletter exports, an empty one with the same secret imports and exports alike."""
+    rows = "".join(f"{name}@example.com,=1+1,x\n" for name in ("ada", "bob", "eve", "joe"))
+    (tmp_path / "list.csv").write_text(f"email,name,tags\n{rows}", "utf-8")
+    shell("subscribers", "import", str(tmp_path / "list.csv"), "--consent", "fair")
+    shell("subscribers", "unsubscribe", "bob@example.com")
+    shell("suppressions", "add", "eve@example.com", "--evidence", "asked")
+    shell("subscribers", "erase", "joe@example.com")
+    exported = shell("subscribers", "export").stdout
+    (tmp_path / "all.csv").write_text(exported, "utf-8", newline="")
+    (home / "newsletter.db").unlink()
+    done = shell("subscribers", "import", str(tmp_path / "all.csv"), "--json")
+    assert (done.returncode, json.loads(done.stdout)["refused"]) == (0, [])
+    assert shell("subscribers", "export").stdout == exported
+    assert shell("subscribers", "add", "joe@example.com").returncode == 1
+
+
+def test_run_says_where_things_are_and_ends_when_told(home: Path) -> None:
+    """`run` prints addresses that answer, and SIGTERM ends it with exit code 0."""
+    service = subprocess.Popen(
+        [PROGRAM, "run"],
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=_environment(),
+    )
+    try:
+        assert service.stdout is not None
+        said = "".join(service.stdout.readline() for _ in range(5))
+        site = re.search(r"^site +(http://\S+)$", said, re.MULTILINE)
+        assert site is not None
+        assert re.search(r"^outbox +http://\S+/outbox$", said, re.MULTILINE)
+        with urllib.request.urlopen(f"{site[1]}healthz", timeout=30) as answer:
+            assert answer.status == 200
+        with urllib.request.urlopen(f"{site[1]}feed.xml", timeout=30) as answer:
+            assert b"<rss" in answer.read()
+    finally:
+        service.send_signal(signal.SIGTERM)
+        out, err = service.communicate(timeout=60)
+    assert (service.returncode, out) == (0, "")
+    assert "Traceback" not in err
+
+
+def test_the_log_names_nobody(shell: Shell, home: Path) -> None:
+    """Even the most talkative log of a whole run holds no address, token, link or secret (A37)."""
+    shell("subscribers", "add", "ada@example.com")
+    shell("schedule", "first-note.md", "--now")
+    sent = shell("--verbose", "send")
+    assert sent.returncode == 0
+    assert sent.stderr
+    assert "@example.com" not in sent.stderr
+    (mail,) = _kept(home)
+    token = mail["List-Unsubscribe"].rpartition("/")[2].rstrip(">")
+    assert token not in sent.stderr
+    assert (home / "secret").read_text("ascii").strip() not in sent.stderr
+
+
+def test_results_are_kept_apart_from_the_log(shell: Shell) -> None:
+    """Standard output is one JSON document, also when the log is on; a log line is key=value."""
+    listed = shell("--verbose", "send", "--json")
+    assert json.loads(listed.stdout)["problems"] == []
+    lines = [line for line in listed.stderr.splitlines() if line.startswith("timestamp=")]
+    assert all(re.match(r"timestamp=\S+ level=\w+ event=\S+", line) for line in lines)
+
+
+def test_a_reader_of_the_output_may_go_away(home: Path) -> None:
+    """`newsletter … | head -1` ends without a complaint."""
+    rows = "".join(f"reader{number}@example.com\n" for number in range(5000))
+    (home / "list.csv").write_text(f"email\n{rows}", "utf-8")
+    subprocess.run(
+        [PROGRAM, "subscribers", "import", "list.csv", "--consent", "fair"],
+        cwd=home,
+        check=True,
+        capture_output=True,
+    )
+    for command in ("list", "export"):
+        pipe = subprocess.Popen(
+            [PROGRAM, "subscribers", command],
+            cwd=home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert pipe.stdout is not None
+        pipe.stdout.readline()
+        pipe.stdout.close()
+        assert pipe.stderr is not None
+        assert pipe.stderr.read() == b""
+        pipe.stderr.close()
+        assert pipe.wait(timeout=60) == 1
+
+
+def test_a_second_run_of_the_same_newsletter_is_refused(home: Path) -> None:
+    """On SQLite one process schedules; a second says so and fails, and the first goes on."""
+    first = subprocess.Popen(
+        [PROGRAM, "run"],
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=_environment(),
+    )
+    try:
+        assert first.stdout is not None
+        assert first.stdout.readline().startswith("site")
+        second = subprocess.run(
+            [PROGRAM, "run"], cwd=home, capture_output=True, text=True, timeout=60
+        )
+        assert second.returncode == 1
+        assert "another `newsletter run`" in second.stderr
+        assert first.poll() is None
+    finally:
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=60)
