@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -18,6 +18,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 
 from storage.errors import DatabaseBusy, SchemaOutdated, StorageError
@@ -46,32 +47,44 @@ class Database:
         self._path = path
 
     @classmethod
-    def open(cls, url: str) -> Database:
-        """Connect lazily. Raises StorageError when the URL cannot mean a database."""
+    def open(cls, url: str, *, wait_s: float = BUSY_TIMEOUT_S) -> Database:
+        """Connect lazily. Raises StorageError when the URL cannot mean a database.
+
+        `wait_s` is how long a writer waits for another one on SQLite before DatabaseBusy.
+        """
         try:
             parsed = make_url(url)
         except sa.exc.ArgumentError as error:
             raise StorageError("[storage] url is not a database URL") from error
         if parsed.get_backend_name() == "sqlite":
-            return cls._open_sqlite(parsed)
+            return cls._open_sqlite(parsed, wait_s)
         if parsed.get_backend_name() == "postgresql":
-            engine = sa.create_engine(
-                parsed.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True
-            )
-            return cls(engine, None)
+            return cls._open_postgresql(parsed)
         raise StorageError(
             f"[storage] url: {parsed.get_backend_name()} is not supported; "
             "use sqlite:///FILE or postgresql://user:pass@host/db"
         )
 
     @classmethod
-    def _open_sqlite(cls, url: sa.URL) -> Database:
+    def _open_postgresql(cls, url: sa.URL) -> Database:
+        engine = sa.create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=8,
+            pool_pre_ping=True,
+            hide_parameters=True,  # an error is logged, and must not take addresses along
+        )
+        sa.event.listen(engine, "connect", _prepare_postgresql)
+        return cls(engine, None)
+
+    @classmethod
+    def _open_sqlite(cls, url: sa.URL, wait_s: float) -> Database:
         if not url.database or url.database == ":memory:":
             raise StorageError("[storage] url: SQLite needs a file, as in sqlite:///newsletter.db")
         path = Path(url.database)
         engine = sa.create_engine(
             url.set(drivername="sqlite+pysqlite"),
-            connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+            connect_args={"timeout": wait_s, "check_same_thread": False},
+            hide_parameters=True,
         )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
@@ -93,6 +106,8 @@ class Database:
         """One consistent look that never waits for writers."""
         with _wrapping(), self._engine.connect() as connection:
             connection.execution_options(newsletter_reading=True)
+            if not self.is_sqlite:  # there each statement would look for itself otherwise
+                connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
 
@@ -163,6 +178,20 @@ class Database:
         self._engine.dispose()
 
 
+def insert_new(connection: Connection, table: sa.Table, values: Mapping[str, object]) -> bool:
+    """Insert a row unless one like it is there, also one that another process just made."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
+    return bool(connection.execute(statement).rowcount)
+
+
+def serialise(connection: Connection, name: str) -> None:
+    """Let only one transaction at a time pass here (on SQLite all writing ones do so anyway)."""
+    if connection.dialect.name == "postgresql":
+        key = sa.func.pg_advisory_xact_lock(sa.func.hashtext("newsletter"), sa.func.hashtext(name))
+        connection.execute(sa.select(key))
+
+
 def _alembic_config() -> AlembicConfig:
     config = AlembicConfig()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -182,6 +211,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # Compiling a statement costs a hundred times what any of ours takes to run.
+    with connection.cursor() as cursor:
+        cursor.execute("SET jit = off")
+    connection.commit()
+
+
 def _begin_sqlite(connection: Connection) -> None:
     # A writer takes its place at once: upgrading a read lock later fails instead of waiting.
     reading = connection.get_execution_options().get("newsletter_reading")
@@ -194,12 +230,18 @@ def _wrapping() -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        cause = str(error.orig)
+        cause = _cause(error.orig)
         if cause in _SQLITE_LOCKED or getattr(error.orig, "sqlstate", None) in _PG_RETRY:
             raise DatabaseBusy(f"the database is busy ({cause}); trying again is safe") from error
         raise StorageError(f"the database refused: {cause}") from error
     except sa.exc.SQLAlchemyError as error:
         raise StorageError(f"the database cannot be used: {error}") from error
+
+
+def _cause(error: BaseException | None) -> str:
+    """What the driver says, without the row that PostgreSQL adds: it may hold an address."""
+    primary = getattr(getattr(error, "diag", None), "message_primary", None)
+    return str(primary or error)
 
 
 class _FileLock:
@@ -210,7 +252,10 @@ class _FileLock:
 
     @classmethod
     def take(cls, path: Path) -> _FileLock | None:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StorageError(f"the lock beside the database cannot be made: {error}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

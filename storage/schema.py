@@ -128,6 +128,7 @@ issues = Table(
     Column("mail_at", Instant),
     Column("revision", Integer, nullable=False, default=1),
     Index("ix_issues_state_published_at", "state", "published_at"),
+    Index("ix_issues_mailing", "mailing", "mail_at"),
     sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
 )
 
@@ -207,6 +208,13 @@ signups = Table(
     Index("ix_signups_at", "at"),
 )
 
+Index(
+    "ix_signups_open",
+    signups.c.id,
+    sqlite_where=signups.c.handled_at.is_(None),
+    postgresql_where=signups.c.handled_at.is_(None),
+)
+
 workers = Table(
     "workers",
     metadata,
@@ -247,6 +255,14 @@ Index(
     deliveries.c.id,
     sqlite_where=deliveries.c.due_at.is_not(None),
     postgresql_where=deliveries.c.due_at.is_not(None),
+)
+
+Index(
+    "ix_deliveries_singles",
+    deliveries.c.kind,
+    deliveries.c.queued_at,
+    sqlite_where=deliveries.c.issue_id.is_(None),
+    postgresql_where=deliveries.c.issue_id.is_(None),
 )
 
 attempts = Table(

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_issues_state_published_at", "issues", ["state", "published_at"])
+    op.create_index("ix_issues_mailing", "issues", ["mailing", "mail_at"])
 
     op.create_table(
         "meta",
@@ -85,6 +86,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_signups"),
     )
     op.create_index("ix_signups_at", "signups", ["at"])
+    op.create_index(
+        "ix_signups_open",
+        "signups",
+        ["id"],
+        sqlite_where=sa.text("handled_at IS NULL"),
+        postgresql_where=sa.text("handled_at IS NULL"),
+    )
 
     op.create_table(
         "subscribers",
@@ -178,6 +186,13 @@ def upgrade() -> None:
         ["issue_id", "due_at", "id"],
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_deliveries_singles",
+        "deliveries",
+        ["kind", "queued_at"],
+        sqlite_where=sa.text("issue_id IS NULL"),
+        postgresql_where=sa.text("issue_id IS NULL"),
     )
     op.create_index("ix_deliveries_subscriber_id", "deliveries", ["subscriber_id"])
 
