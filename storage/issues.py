@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import schema
-from storage.database import Database
+from storage.database import Database, serialise
+from storage.duties import cancel_open, queue_issue
 from storage.errors import Conflict, NotFound
-from storage.ledger import cancel_open, queue_issue
 from storage.records import Issue, IssueDraft, IssueState, Mailing
 
 _VERSION_KEY: Final = "archive_version"
+_PUBLISHING: Final = "publishing"
+"""Notes and slugs are looked up before they are taken: one transaction at a time does so."""
 
 
 class MarkKind(StrEnum):
@@ -75,6 +77,7 @@ class Issues:
         Raises Conflict when the note is an issue already.
         """
         with self._database.transaction() as connection:
+            serialise(connection, _PUBLISHING)
             _refuse_second(connection, draft.note_id)
             values = _contents(draft) | {
                 "note_id": draft.note_id,
@@ -114,6 +117,7 @@ class Issues:
             if updated_at is not None:
                 values["updated_at"] = updated_at
             if slug is not None:
+                serialise(connection, _PUBLISHING)
                 values["slug"] = _move_slug(connection, issue_id, slug)
             self._update(connection, issue_id, values)
             _write_marks(connection, issue_id, draft)
@@ -122,8 +126,8 @@ class Issues:
     def withdraw(self, issue_id: int) -> int:
         """Take it out of archive and feeds, and cancel what is not sent. Returns how many were."""
         with self._database.transaction() as connection:
+            issue = _locked(connection, issue_id)
             cancelled = cancel_open(connection, issue_id, "the note was withdrawn")
-            issue = _one(connection, issue_id)
             values: dict[str, object] = {"state": IssueState.WITHDRAWN.value}
             if issue.mailing in (Mailing.OPEN, Mailing.PAUSED):
                 values |= {
@@ -177,7 +181,7 @@ class Issues:
         Raises Conflict when there is nothing left to take back.
         """
         with self._database.transaction() as connection:
-            issue = _one(connection, issue_id)
+            issue = _locked(connection, issue_id)
             if issue.mailing not in (Mailing.OPEN, Mailing.PAUSED):
                 raise Conflict(_why_not_cancelled(issue))
             cancelled = cancel_open(connection, issue_id, "cancelled by the author")
@@ -350,6 +354,16 @@ def _one(connection: Connection, issue_id: int) -> Issue:
     if not found:
         raise NotFound("issue", str(issue_id))
     return found[0]
+
+
+def _locked(connection: Connection, issue_id: int) -> Issue:
+    """The issue, kept from others until we commit: a message that is being settled waits to see
+    whether its issue is taken back, or we wait and see what became of it.
+    """
+    connection.execute(
+        sa.select(schema.issues.c.id).where(schema.issues.c.id == issue_id).with_for_update()
+    )
+    return _one(connection, issue_id)
 
 
 _Marks = dict[tuple[int, str], list[str]]

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import schema
-from storage.ledger import put_suppression, suppress_open
+from storage.duties import put_suppression, suppress_open
 from storage.records import (
     ConsentEvent,
     ConsentEventKind,
@@ -57,9 +57,16 @@ class Added(StrEnum):
 # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
 
-def find_subscriber(connection: Connection, condition: sa.ColumnElement[bool]) -> Subscriber | None:
-    """The first subscriber for whom the condition holds."""
-    rows = connection.execute(sa.select(schema.subscribers).where(condition)).mappings()
+def find_subscriber(
+    connection: Connection, condition: sa.ColumnElement[bool], *, to_change: bool = False
+) -> Subscriber | None:
+    """The first subscriber for whom the condition holds.
+
+    One found `to_change` is kept from others until we commit, so that what was decided on its
+    state holds (SQLite has one writer anyway).
+    """
+    query = sa.select(schema.subscribers).where(condition)
+    rows = connection.execute(query.with_for_update() if to_change else query).mappings()
     return next(map(to_subscriber, rows), None)
 
 
@@ -107,6 +114,12 @@ def to_event(row: sa.RowMapping) -> ConsentEvent:
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────
+
+
+def lock_out_joiners(connection: Connection) -> None:
+    """Nobody else may add a subscriber until we commit: who is new is decided before it is written."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE subscribers IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def insert_subscriber(connection: Connection, new: NewSubscriber) -> Subscriber:

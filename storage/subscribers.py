@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from storage import schema
 from storage.database import Database
-from storage.ledger import queue_single, suppress_open
+from storage.duties import queue_single, suppress_open
 from storage.records import (
     ConsentEvent,
     ConsentEventKind,
@@ -37,6 +37,7 @@ from storage.subscriber_rows import (
     insert_subscribers,
     keep_event,
     keep_suppression,
+    lock_out_joiners,
     suppression_of,
     to_event,
     to_subscriber,
@@ -66,7 +67,7 @@ class Subscribers:
         A known address that is not active becomes pending again. None when it is active.
         """
         with self._database.transaction() as connection:
-            known = find_subscriber(connection, _S.address_key == new.key)
+            known = find_subscriber(connection, _S.address_key == new.key, to_change=True)
             if known is not None and known.state is SubscriberState.ACTIVE:
                 return None
             if known is None:
@@ -115,7 +116,7 @@ class Subscribers:
         None when it is not; an active one is returned unchanged, so that a second press is kind.
         """
         with self._database.transaction() as connection:
-            known = find_subscriber(connection, _S.id == subscriber_id)
+            known = find_subscriber(connection, _S.id == subscriber_id, to_change=True)
             if known is None or known.state is SubscriberState.UNSUBSCRIBED:
                 return None
             if known.state is SubscriberState.ACTIVE:
@@ -147,6 +148,7 @@ class Subscribers:
         created. `suppressions` come into force with the rows, not for them. One transaction.
         """
         with self._database.transaction() as connection:
+            lock_out_joiners(connection)
             states = find_states(connection, [row.key for row in rows])
             refused = find_suppressed(connection, [row.hash for row in rows])
             answers, fresh, taken = [], [], set(states)

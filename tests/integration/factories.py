@@ -1,0 +1,166 @@
+"""Small builders shared by the tests of the store: drafts, readers, and looks at rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from storage import schema
+from storage.database import Database
+from storage.issues import Issues, MailOrder
+from storage.ledger import Ledger
+from storage.records import (
+    Claim,
+    ConsentEvent,
+    ConsentEventKind,
+    Delivery,
+    DeliveryState,
+    Issue,
+    IssueDraft,
+    Settlement,
+    SubscriberState,
+)
+from storage.subscribers import NewSubscriber, Subscribers
+from tests.conftest import NOON
+
+LEASE = timedelta(seconds=60)
+MINUTE = timedelta(minutes=1)
+
+
+def draft(name: str = "first", **changes: object) -> IssueDraft:
+    """A rendered note whose names all derive from one."""
+    made = IssueDraft(
+        note_id=name,
+        path=f"{name}.md",
+        guid=f"urn:uuid:{name}",
+        slug=name,
+        title=name.title(),
+        summary=f"About {name}",
+        html=f"<p>{name}</p>",
+        text=name,
+        tags=("python", "mail"),
+        media=(f"{name}.png",),
+        wiki=("other",),
+        content_hash=f"hash of {name}",
+        rendering="1",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def new_subscriber(number: int, **changes: object) -> NewSubscriber:
+    """The row of reader number so-and-so; active and confirmed."""
+    address = f"reader{number}@example.org"
+    made = NewSubscriber(
+        address=address,
+        key=address,
+        hash=f"hash-{number}",
+        nonce=f"nonce-{number}",
+        consent="I agree",
+        created_at=NOON,
+        confirmed_at=NOON,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def consent(kind: ConsentEventKind, *, at: datetime = NOON) -> ConsentEvent:
+    """A line of proof from the form; the store fills in whose it is."""
+    return ConsentEvent(
+        subscriber_id=0, kind=kind, at=at, ip="192.0.2.1", source="form", text="I agree, version 2"
+    )
+
+
+def settled(
+    delivery_id: int, state: DeliveryState = DeliveryState.ACCEPTED, **changes: object
+) -> Settlement:
+    """An outcome as the mailer records it."""
+    code = {DeliveryState.ACCEPTED: 250, DeliveryState.DEFERRED: 450, DeliveryState.REJECTED: 550}
+    due_at = NOON + MINUTE if state is DeliveryState.DEFERRED else None
+    made = Settlement(
+        delivery_id=delivery_id, state=state, at=NOON, due_at=due_at, code=code.get(state)
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the database itself holds of a delivery."""
+
+    id: int
+    state: DeliveryState
+    due: bool
+    claimed_by: str | None
+    began: bool
+    attempts: int
+
+
+class Store:
+    """One database with its rooms, and shorthands for what the tests do over and over."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.issues = Issues(database)
+        self.subscribers = Subscribers(database)
+        self.ledger = Ledger(database)
+
+    def join(self, count: int, *, start: int = 1, **changes: object) -> list[int]:
+        """Add active readers; their ids."""
+        rows = [new_subscriber(number, **changes) for number in range(start, start + count)]
+        self.subscribers.add(rows, kind=ConsentEventKind.ADDED)
+        found = [self.subscribers.find(row.key) for row in rows]
+        return [reader.id for reader in found if reader is not None]
+
+    def ask(self, number: int, nonce: str = "asked", *, now: datetime = NOON) -> int:
+        """A request from the form, with its confirmation queued; the reader's id."""
+        row = new_subscriber(number, state=SubscriberState.PENDING, nonce=nonce, confirmed_at=None)
+        known = self.subscribers.request(row, consent(ConsentEventKind.REQUESTED), now=now)
+        assert known is not None
+        return known.id
+
+    def leave(self, subscriber_id: int) -> bool:
+        """One click on the link in a mail."""
+        return self.subscribers.unsubscribe(subscriber_id, consent(ConsentEventKind.UNSUBSCRIBED))
+
+    def publish(self, name: str = "first", *, mail_at: datetime | None = NOON) -> Issue:
+        """Publish a note, by default with mail that is due at once."""
+        order = MailOrder(at=mail_at, reason="" if mail_at else "no mail wanted")
+        return self.issues.publish(draft(name), published_at=NOON, mail=order, now=NOON).issue
+
+    def claim(self, worker: str = "w", *, limit: int = 1000, now: datetime = NOON) -> list[Claim]:
+        """Take what is due."""
+        return self.ledger.claim(worker, now=now, limit=limit, lease=LEASE)
+
+    def begin(self, *ids: int, worker: str = "w", now: datetime = NOON) -> frozenset[int]:
+        """Ask to put these on the wire."""
+        return self.ledger.record(worker, [], ids, now=now)
+
+    def settle(self, *settlements: Settlement, worker: str = "w") -> None:
+        """Record outcomes."""
+        self.ledger.record(worker, settlements, (), now=NOON)
+
+    def delivery(self, issue: Issue, subscriber_id: int) -> Delivery:
+        """The delivery of that issue to that reader."""
+        found = {row.subscriber_id: row for row in self.ledger.deliveries(issue.id)}
+        return found[subscriber_id]
+
+    def rows(self) -> dict[int, Row]:
+        """All deliveries as they stand in the table, by id."""
+        d = schema.deliveries.c
+        columns = (d.id, d.state, d.due_at, d.claimed_by, d.began_at, d.attempts)
+        with self.database.reading() as connection:
+            return {
+                row.id: Row(
+                    row.id,
+                    DeliveryState(row.state),
+                    row.due_at is not None,
+                    row.claimed_by,
+                    row.began_at is not None,
+                    row.attempts,
+                )
+                for row in connection.execute(sa.select(*columns))
+            }
+
+    def states(self) -> dict[int, DeliveryState]:
+        """The state of every delivery, by id."""
+        return {id_: row.state for id_, row in self.rows().items()}

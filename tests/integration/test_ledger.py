@@ -1,0 +1,812 @@
+"""The ledger keeps its promises on real databases: nobody skipped, nobody twice, nobody who left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from storage import schema
+from storage.database import Database
+from storage.errors import Conflict, StorageError
+from storage.records import (
+    Attempt,
+    ConsentEventKind,
+    DeliveryKind,
+    DeliveryState,
+    Issue,
+    Mailing,
+    SubscriberState,
+    SuppressionReason,
+)
+from tests.conftest import NOON
+from tests.integration.factories import LEASE, MINUTE, Store, consent, settled
+
+S = DeliveryState
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    """The rooms over one fresh database."""
+    return Store(database)
+
+
+def resume(store: Store, issue: Issue) -> bool:
+    """What the author's `resume` does."""
+    return store.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED])
+
+
+# ── queueing ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_active_reader_gets_exactly_one_delivery_and_others_none(store: Store) -> None:
+    """Promise 1: active readers have one delivery each; pending, left and suppressed ones none."""
+    active = store.join(3)
+    store.ask(10)
+    (left,) = store.join(1, start=20)
+    store.leave(left)
+    store.join(1, start=30)
+    store.subscribers.suppress("hash-30", "x", SuppressionReason.MANUAL, evidence="asked", at=NOON)
+    issue = store.publish()
+    found = [delivery.subscriber_id for delivery in store.ledger.deliveries(issue.id)]
+    assert sorted(found) == active
+    assert store.ledger.tally(issue.id).counts == {S.QUEUED: 3}
+
+
+def test_the_database_itself_refuses_a_second_delivery(store: Store) -> None:
+    """UNIQUE(issue, subscriber) holds below all code (rule G5)."""
+    (reader,) = store.join(1)
+    issue = store.publish()
+    second = {
+        "kind": DeliveryKind.ISSUE.value,
+        "issue_id": issue.id,
+        "subscriber_id": reader,
+        "state": S.QUEUED.value,
+        "queued_at": NOON,
+    }
+    with pytest.raises(StorageError), store.database.transaction() as connection:
+        connection.execute(sa.insert(schema.deliveries), second)
+    assert store.ledger.tally(issue.id).total == 1
+
+
+def test_an_issue_without_mail_queues_nothing(store: Store) -> None:
+    """`email: false` and late notes reach archive and feed only."""
+    store.join(2)
+    issue = store.publish(mail_at=None)
+    assert issue.mailing is Mailing.OFF
+    assert store.ledger.tally(issue.id).total == 0
+    assert store.claim() == []
+
+
+# ── claiming ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_nothing_is_claimed_before_the_hold_ends(store: Store) -> None:
+    """The hold is the first due time; `next_due` tells when to look again."""
+    store.join(1)
+    store.publish(mail_at=NOON + MINUTE)
+    assert store.claim() == []
+    assert store.ledger.next_due() == NOON + MINUTE
+    assert len(store.claim(now=NOON + MINUTE)) == 1
+    assert store.ledger.next_due() is None
+
+
+def test_a_claim_has_all_that_filling_needs(store: Store) -> None:
+    """A claim names the reader, the link's nonce and the revision of the issue to fill."""
+    (reader,) = store.join(1, name="Ada")
+    issue = store.publish()
+    (claim,) = store.claim()
+    assert (claim.subscriber_id, claim.address, claim.name, claim.nonce) == (
+        reader,
+        "reader1@example.org",
+        "Ada",
+        "nonce-1",
+    )
+    assert (claim.kind, claim.issue_id, claim.issue_revision) == (
+        DeliveryKind.ISSUE,
+        issue.id,
+        issue.revision,
+    )
+    assert (claim.attempts, claim.queued_at, claim.first_tried_at) == (0, NOON, None)
+
+
+def test_confirmations_go_in_front_of_issues(store: Store) -> None:
+    """Somebody waits for a confirmation: it is claimed before a full queue."""
+    store.join(5)
+    store.publish()
+    waiting = store.ask(100)
+    first = store.claim(limit=1)
+    assert [(claim.kind, claim.subscriber_id) for claim in first] == [
+        (DeliveryKind.CONFIRMATION, waiting)
+    ]
+    assert len(store.claim()) == 5
+
+
+def test_issues_are_mailed_oldest_first(store: Store) -> None:
+    """What was due earlier is claimed earlier, also across issues."""
+    store.join(2)
+    late = store.publish("late", mail_at=NOON)
+    early = store.publish("early", mail_at=NOON - MINUTE)
+    claims = store.claim(limit=3)
+    assert [claim.issue_id for claim in claims] == [early.id, early.id, late.id]
+
+
+def test_claims_of_many_workers_never_overlap(store: Store) -> None:
+    """Workers that claim at once get everything, and nothing twice."""
+    store.join(200)
+    store.publish()
+
+    def work(number: int) -> list[int]:
+        taken: list[int] = []
+        while claims := store.claim(f"worker-{number}", limit=7):
+            taken += [claim.delivery_id for claim in claims]
+        return taken
+
+    with ThreadPoolExecutor(6) as pool:
+        taken = [id_ for ids in pool.map(work, range(6)) for id_ in ids]
+    # A worker skips what another is just taking, and so may stop early: the rest is not lost.
+    taken += [claim.delivery_id for claim in store.claim("last")]
+    assert sorted(taken) == sorted(store.rows())
+
+
+def test_one_worker_may_take_its_first_claim_and_lease_at_once(store: Store) -> None:
+    """Claiming and renewing from two threads make one lease, not an error."""
+    store.join(8)
+    store.publish()
+
+    def both(number: int) -> int:
+        if number % 2:
+            store.ledger.renew("w", now=NOON, lease=LEASE)
+            return 0
+        return len(store.claim(limit=2))
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = sum(pool.map(both, range(8)))
+    assert taken + len(store.claim()) == 8
+    assert store.ledger.workers() == ["w"]
+
+
+def test_a_claim_passes_over_readers_who_left_and_is_still_full(store: Store) -> None:
+    """A reader whose delivery was in flight when they left is not tried again (promise 3)."""
+    readers = store.join(4)
+    issue = store.publish()
+    ids = [claim.delivery_id for claim in store.claim()]
+    store.begin(*ids)
+    for reader in readers[:2]:
+        store.leave(reader)
+    store.settle(*(settled(id_, S.DEFERRED) for id_ in ids))
+    again = store.claim(limit=2, now=NOON + MINUTE)
+    assert [claim.subscriber_id for claim in again] == readers[2:]
+    assert store.ledger.tally(issue.id)[S.SUPPRESSED] == 2
+
+
+def test_an_address_suppressed_while_in_flight_is_not_tried_again(store: Store) -> None:
+    """A complaint that arrives during a deferral ends the delivery, though consent stands."""
+    (reader,) = store.join(1)
+    issue = store.publish()
+    (claim,) = store.claim()
+    store.begin(claim.delivery_id)
+    store.subscribers.suppress("hash-1", "x", SuppressionReason.COMPLAINT, evidence="arf", at=NOON)
+    store.settle(settled(claim.delivery_id, S.DEFERRED))
+    assert store.claim(now=NOON + MINUTE) == []
+    assert store.delivery(issue, reader).state is S.SUPPRESSED
+
+
+# ── recording ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_round_of_outcomes_is_kept_as_recorded(store: Store) -> None:
+    """Each outcome lands on its own row with code, status, reply, reason and due time."""
+    readers = store.join(3)
+    issue = store.publish()
+    ids = [claim.delivery_id for claim in store.claim()]
+    assert store.begin(*ids) == frozenset(ids)
+    store.settle(
+        settled(ids[0], reply="2.0.0 Ok: queued as 4F “ü” \\ '"),
+        settled(ids[1], S.DEFERRED, status="4.2.1", reply="busy", reason="mailbox busy"),
+        settled(ids[2], S.REJECTED, status="5.1.1", reply="no such user"),
+    )
+    accepted, deferred, rejected = (store.delivery(issue, reader) for reader in readers)
+    assert (accepted.state, accepted.code, accepted.reply, accepted.attempts) == (
+        S.ACCEPTED,
+        250,
+        "2.0.0 Ok: queued as 4F “ü” \\ '",
+        1,
+    )
+    assert (deferred.state, deferred.due_at, deferred.status, deferred.reason) == (
+        S.DEFERRED,
+        NOON + MINUTE,
+        "4.2.1",
+        "mailbox busy",
+    )
+    assert (rejected.state, rejected.due_at, rejected.settled_at) == (S.REJECTED, None, NOON)
+
+
+def test_tries_that_failed_are_kept_and_the_accepted_one_is_the_row(store: Store) -> None:
+    """Two deferrals and an acceptance: two attempts in the history, three counted."""
+    (reader,) = store.join(1)
+    issue = store.publish()
+    for number in range(3):
+        (claim,) = store.claim(now=NOON + number * MINUTE)
+        assert claim.attempts == number
+        store.begin(claim.delivery_id)
+        outcome = S.DEFERRED if number < 2 else S.ACCEPTED
+        store.settle(settled(claim.delivery_id, outcome, reason=f"try {number}"))
+    delivery = store.delivery(issue, reader)
+    assert (delivery.state, delivery.attempts) == (S.ACCEPTED, 3)
+    assert store.ledger.attempts(delivery.id) == [
+        Attempt(
+            delivery_id=delivery.id,
+            number=number + 1,
+            at=NOON,
+            state=S.DEFERRED,
+            code=450,
+            status="",
+            reply="",
+            reason=f"try {number}",
+        )
+        for number in range(2)
+    ]
+
+
+def test_a_fault_that_was_not_about_the_delivery_uses_no_attempt(store: Store) -> None:
+    """`counts=False` leaves the number of tries and the history alone (promise 7)."""
+    store.join(1)
+    store.publish()
+    (claim,) = store.claim()
+    store.begin(claim.delivery_id)
+    store.settle(settled(claim.delivery_id, S.DEFERRED, counts=False))
+    assert store.rows()[claim.delivery_id].attempts == 0
+    assert store.ledger.attempts(claim.delivery_id) == []
+
+
+def test_record_is_all_or_nothing(store: Store) -> None:
+    """When one part of a record cannot be written, no part of it is."""
+    store.join(3)
+    store.publish()
+    ids = [claim.delivery_id for claim in store.claim()]
+    store.begin(*ids[:2])
+    before = store.rows()
+    in_the_way = {"delivery_id": ids[1], "number": 1, "at": NOON, "state": S.DEFERRED.value}
+    with store.database.transaction() as connection:
+        connection.execute(sa.insert(schema.attempts), in_the_way)
+    outcomes = [settled(ids[0]), settled(ids[1], S.REJECTED)]
+    with pytest.raises(StorageError):
+        store.ledger.record("w", outcomes, [ids[2]], now=NOON)
+    assert store.rows() == before
+
+
+def test_the_first_try_is_remembered_through_later_ones(store: Store) -> None:
+    """The time to expiry runs from the first try, not while a queue waits."""
+    store.join(1)
+    store.publish()
+    (claim,) = store.claim(now=NOON + 2 * MINUTE)
+    store.begin(claim.delivery_id, now=NOON + 3 * MINUTE)
+    store.settle(settled(claim.delivery_id, S.DEFERRED))
+    (again,) = store.claim(now=NOON + 9 * MINUTE)
+    assert again.first_tried_at == NOON + 3 * MINUTE
+
+
+def test_a_delivery_is_begun_once_however_often_it_is_asked_for(store: Store) -> None:
+    """Two connections with the same claim in hand: one of them may send."""
+    store.join(1)
+    store.publish()
+    (claim,) = store.claim()
+    assert store.begin(claim.delivery_id) == {claim.delivery_id}
+    assert store.begin(claim.delivery_id, now=NOON + MINUTE) == frozenset()
+    assert store.rows()[claim.delivery_id].began
+
+
+def test_a_record_whose_answer_was_lost_may_be_repeated(store: Store) -> None:
+    """The very same call again changes nothing and gives the same answer."""
+    store.join(2)
+    store.publish()
+    first, second = (claim.delivery_id for claim in store.claim())
+    store.begin(first)
+    outcome = [settled(first, S.DEFERRED)]
+    answers = [store.ledger.record("w", outcome, [second], now=NOON) for _ in range(2)]
+    assert answers == [{second}, {second}]
+    assert store.rows()[first].attempts == 1
+    assert len(store.ledger.attempts(first)) == 1
+
+
+def test_a_group_may_be_larger_than_any_drivers_limit_on_parameters(store: Store) -> None:
+    """Thousands of outcomes and begins in one transaction are one statement each."""
+    store.join(2500)
+    issue = store.publish()
+    ids = [claim.delivery_id for claim in store.claim(limit=5000)]
+    assert len(ids) == 2500
+    assert store.begin(*ids) == set(ids)
+    store.settle(*(settled(id_, S.DEFERRED) for id_ in ids))
+    assert store.ledger.tally(issue.id).counts == {S.DEFERRED: 2500}
+
+
+def test_text_that_no_database_keeps_does_not_stop_the_record(store: Store) -> None:
+    """A reply with NUL or half a character is kept as well as it can be (promise 6)."""
+    (reader,) = store.join(1)
+    issue = store.publish()
+    (claim,) = store.claim()
+    store.begin(claim.delivery_id)
+    store.settle(settled(claim.delivery_id, S.REJECTED, reply="no\x00 \udc80 way"))
+    assert store.delivery(issue, reader).reply == "no� ? way"
+
+
+def test_a_mailbox_proved_missing_is_suppressed_with_the_outcome(store: Store) -> None:
+    """The reply that proves it is the evidence; what else is queued to the reader stops."""
+    (reader,) = store.join(1)
+    first, second = store.publish("first"), store.publish("second")
+    claim = store.claim(limit=1)[0]
+    store.begin(claim.delivery_id)
+    store.settle(
+        settled(
+            claim.delivery_id,
+            S.REJECTED,
+            reply="5.1.1 no such user",
+            suppress=SuppressionReason.HARD_BOUNCE,
+        )
+    )
+    suppression = store.subscribers.suppression("hash-1")
+    assert suppression is not None
+    assert suppression.reason is SuppressionReason.HARD_BOUNCE
+    assert suppression.evidence == "550 5.1.1 no such user"
+    assert store.delivery(first, reader).state is S.REJECTED
+    assert store.delivery(second, reader).state is S.SUPPRESSED
+
+
+# ── begin is refused ─────────────────────────────────────────────────────────────────────────
+
+
+def test_begin_is_refused_for_a_reader_who_left(store: Store) -> None:
+    """Leaving stops even a message that is claimed already (rule A8)."""
+    reader, other = store.join(2)
+    issue = store.publish()
+    ids = [claim.delivery_id for claim in store.claim()]
+    store.leave(reader)
+    assert store.begin(*ids) == {store.delivery(issue, other).id}
+    assert store.delivery(issue, reader).state is S.SUPPRESSED
+
+
+@pytest.mark.parametrize("how", ["pause", "set_mailing", "cancel", "withdraw"])
+def test_begin_is_refused_when_the_issue_is_stopped(store: Store, how: str) -> None:
+    """Pausing, cancelling and withdrawing hold from the next message on."""
+    store.join(2)
+    issue = store.publish()
+    ids = [claim.delivery_id for claim in store.claim()]
+    if how == "pause":
+        store.ledger.pause_issue(issue.id, "by the author", now=NOON)
+    elif how == "set_mailing":
+        store.issues.set_mailing(issue.id, Mailing.PAUSED, "by the author", expected=[Mailing.OPEN])
+    elif how == "cancel":
+        assert store.issues.cancel(issue.id) == 2
+    else:
+        assert store.issues.withdraw(issue.id) == 2
+    assert store.begin(*ids) == frozenset()
+    waiting = S.QUEUED if how in ("pause", "set_mailing") else S.CANCELLED
+    assert store.ledger.tally(issue.id).counts == {waiting: 2}
+
+
+def test_what_a_lost_claim_reports_changes_nothing(store: Store) -> None:
+    """After a rescue neither begins nor settlements of the former holder count."""
+    store.join(2)
+    store.publish()
+    begun, waiting = (claim.delivery_id for claim in store.claim("slow"))
+    store.begin(begun, worker="slow")
+    store.ledger.rescue(now=NOON + LEASE, resend=True)
+    before = store.rows()
+    late = [settled(begun), settled(waiting, suppress=SuppressionReason.HARD_BOUNCE)]
+    assert store.ledger.record("slow", late, [waiting], now=NOON + LEASE) == frozenset()
+    assert store.rows() == before
+    assert store.subscribers.suppressions() == ()
+
+
+def test_a_rescued_delivery_belongs_to_its_new_worker_alone(store: Store) -> None:
+    """Between two workers who both claimed it, only the last may settle."""
+    store.join(1)
+    store.publish()
+    (claim,) = store.claim("old")
+    store.ledger.rescue(now=NOON + LEASE, resend=True)
+    (again,) = store.claim("new", now=NOON + LEASE)
+    assert again.delivery_id == claim.delivery_id
+    store.settle(settled(claim.delivery_id, S.REJECTED), worker="old")
+    assert store.begin(claim.delivery_id, worker="old") == frozenset()
+    assert store.begin(claim.delivery_id, worker="new") == {claim.delivery_id}
+
+
+# ── rescue, release, retire ──────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("resend", [True, False])
+def test_a_rescue_returns_what_was_not_begun_and_doubts_what_was(
+    store: Store, resend: bool
+) -> None:
+    """After a crash it is known which messages may have left (rules B8, B9)."""
+    store.join(3)
+    issue = store.publish()
+    begun, *waiting = (claim.delivery_id for claim in store.claim("dead"))
+    store.begin(begun, worker="dead")
+    rescued = store.ledger.rescue(now=NOON + LEASE, resend=resend)
+    assert (rescued.returned, rescued.unknown) == (2, 1)
+    rows = store.rows()
+    assert [rows[id_].state for id_ in waiting] == [S.QUEUED, S.QUEUED]
+    assert [rows[id_].attempts for id_ in waiting] == [0, 0]
+    assert (rows[begun].state, rows[begun].due, rows[begun].attempts) == (S.UNKNOWN, resend, 1)
+    assert store.ledger.workers() == []
+    due = [claim.delivery_id for claim in store.claim(now=NOON + LEASE)]
+    assert sorted(due) == sorted([*waiting, begun] if resend else waiting)
+    assert store.ledger.tally(issue.id).total == 3
+
+
+def test_a_doubtful_try_is_in_the_history_without_the_reply_of_an_earlier_one(
+    store: Store,
+) -> None:
+    """The row says that no reply came, and the attempts have no gap."""
+    (reader,) = store.join(1)
+    issue = store.publish()
+    (claim,) = store.claim()
+    store.begin(claim.delivery_id)
+    store.settle(settled(claim.delivery_id, S.DEFERRED, reply="busy", status="4.2.1"))
+    store.claim("dead", now=NOON + MINUTE)
+    store.begin(claim.delivery_id, worker="dead")
+    store.ledger.rescue(now=NOON + MINUTE + LEASE, resend=False)
+    delivery = store.delivery(issue, reader)
+    assert (delivery.code, delivery.status, delivery.reply) == (None, "", "")
+    history = store.ledger.attempts(delivery.id)
+    assert [(try_.number, try_.state, try_.code) for try_ in history] == [
+        (1, S.DEFERRED, 450),
+        (2, S.UNKNOWN, None),
+    ]
+
+
+def test_a_worker_that_renewed_is_left_alone(store: Store) -> None:
+    """A lease that was renewed keeps every claim, however old the claims are."""
+    store.join(2)
+    store.publish()
+    claims = store.claim()
+    store.ledger.renew("w", now=NOON + LEASE / 2, lease=LEASE)
+    rescued = store.ledger.rescue(now=NOON + LEASE, resend=True)
+    assert (rescued.returned, rescued.unknown) == (0, 0)
+    assert store.begin(*(claim.delivery_id for claim in claims)) == set(store.rows())
+
+
+def test_a_worker_known_to_be_gone_is_rescued_before_its_lease_ends(store: Store) -> None:
+    """A restart need not wait for the lease of the process it replaces; others keep theirs."""
+    store.join(4)
+    store.publish()
+    store.claim("gone", limit=2)
+    store.claim("alive", limit=2)
+    assert store.ledger.rescue(now=NOON, resend=True, gone={"gone", "stranger"}).returned == 2
+    assert store.ledger.workers() == ["alive"]
+
+
+def test_a_release_uses_no_attempt_and_leaves_what_is_begun(store: Store) -> None:
+    """A graceful stop gives back exactly what is not on the wire."""
+    store.join(3)
+    store.publish()
+    ids = [claim.delivery_id for claim in store.claim()]
+    store.begin(ids[0])
+    assert store.ledger.release("w", now=NOON, delivery_ids=ids[:2]) == 1
+    assert store.ledger.release("w", now=NOON) == 1
+    rows = store.rows()
+    assert [rows[id_].state for id_ in ids] == [S.SENDING, S.QUEUED, S.QUEUED]
+    assert {rows[id_].attempts for id_ in ids} == {0}
+    assert len(store.claim()) == 2
+
+
+def test_a_release_touches_no_other_workers_claims(store: Store) -> None:
+    """One worker's stop is not another's."""
+    store.join(2)
+    store.publish()
+    (mine,) = store.claim("a", limit=1)
+    (other,) = store.claim("b", limit=1)
+    assert store.ledger.release("a", now=NOON, delivery_ids=[mine.delivery_id, other.delivery_id])
+    assert store.begin(other.delivery_id, worker="b") == {other.delivery_id}
+
+
+def test_a_delivery_tried_before_goes_back_as_deferred(store: Store) -> None:
+    """What was tried once stays visible as such when a later claim is given back."""
+    store.join(1)
+    store.publish()
+    (claim,) = store.claim()
+    store.begin(claim.delivery_id)
+    store.settle(settled(claim.delivery_id, S.DEFERRED))
+    store.claim(now=NOON + MINUTE)
+    store.ledger.release("w", now=NOON + MINUTE)
+    assert store.states() == {claim.delivery_id: S.DEFERRED}
+
+
+def test_a_retired_worker_leaves_nothing_behind(store: Store) -> None:
+    """An orderly end returns the claims and the lease."""
+    store.join(2)
+    store.publish()
+    store.claim()
+    assert store.ledger.retire("w", now=NOON) == 2
+    assert store.ledger.workers() == []
+    assert set(store.states().values()) == {S.QUEUED}
+
+
+def test_what_a_retired_worker_had_begun_is_found_by_a_rescue(store: Store) -> None:
+    """A message begun and never settled is not forgotten with its worker."""
+    store.join(2)
+    store.publish()
+    ids = [claim.delivery_id for claim in store.claim()]
+    store.begin(ids[0])
+    assert store.ledger.retire("w", now=NOON) == 1
+    assert store.ledger.rescue(now=NOON, resend=True).unknown == 1
+    assert store.states() == {ids[0]: S.UNKNOWN, ids[1]: S.QUEUED}
+
+
+# ── stopping ─────────────────────────────────────────────────────────────────────────────────
+
+
+def each_state(store: Store) -> tuple[Issue, dict[str, int]]:
+    """An issue with deliveries in each state a run can have; delivery ids by name."""
+    names = ["accepted", "rejected", "deferred", "resend", "held", "begun", "claimed", "queued"]
+    store.join(len(names))
+    issue = store.publish()
+    ids = dict(zip(names, sorted(store.rows()), strict=True))
+    store.claim(limit=len(names) - 1)
+    store.begin(*(ids[name] for name in names[:6]))
+    store.settle(
+        settled(ids["accepted"]),
+        settled(ids["rejected"], S.REJECTED),
+        settled(ids["deferred"], S.DEFERRED),
+        settled(ids["resend"], S.UNKNOWN, due_at=NOON + MINUTE),
+        settled(ids["held"], S.UNKNOWN),
+    )
+    return issue, ids
+
+
+def test_leaving_stops_queued_deferred_and_claimed_deliveries_and_no_other(store: Store) -> None:
+    """What is on the wire or has an outcome keeps its truth; what is in doubt is not resent."""
+    issue, ids = each_state(store)
+    for delivery in list(store.ledger.deliveries(issue.id)):
+        store.leave(delivery.subscriber_id)
+    states, due = store.states(), {id_ for id_, row in store.rows().items() if row.due}
+    stopped = {name for name, id_ in ids.items() if states[id_] is S.SUPPRESSED}
+    assert stopped == {"deferred", "claimed", "queued"}
+    assert states[ids["begun"]] is S.SENDING
+    assert states[ids["resend"]] is states[ids["held"]] is S.UNKNOWN
+    assert due == set()
+
+
+def test_cancelling_takes_back_all_that_is_not_on_the_wire(store: Store) -> None:
+    """The number told is of sendings spared; what may have arrived is not called cancelled."""
+    issue, ids = each_state(store)
+    assert store.issues.cancel(issue.id) == 4
+    states = store.states()
+    cancelled = {name for name, id_ in ids.items() if states[id_] is S.CANCELLED}
+    assert cancelled == {"deferred", "claimed", "queued"}
+    assert store.claim(now=NOON + 9 * MINUTE) == []
+    assert store.issues.get(issue.id).mailing is Mailing.CANCELLED
+
+
+@pytest.mark.parametrize("how", ["settled", "rescued"])
+def test_nothing_of_a_cancelled_issue_waits_for_ever(store: Store, how: str) -> None:
+    """A message that was on the wire when its issue was taken back is not tried again."""
+    store.join(1)
+    issue = store.publish()
+    (claim,) = store.claim()
+    store.begin(claim.delivery_id)
+    store.issues.cancel(issue.id)
+    if how == "settled":
+        store.settle(settled(claim.delivery_id, S.DEFERRED))
+    else:
+        store.ledger.rescue(now=NOON + LEASE, resend=True)
+    row = store.rows()[claim.delivery_id]
+    assert (row.state, row.due) == (S.CANCELLED if how == "settled" else S.UNKNOWN, False)
+    assert row.attempts == 1
+    assert len(store.ledger.attempts(claim.delivery_id)) == 1
+
+
+def test_cancelling_twice_or_too_late_is_a_conflict_that_says_why(store: Store) -> None:
+    """There is nothing left to take back: the error says what happened instead."""
+    store.join(1)
+    first, silent = store.publish("first"), store.publish("silent", mail_at=None)
+    store.issues.cancel(first.id)
+    with pytest.raises(Conflict, match="cancelled already"):
+        store.issues.cancel(first.id)
+    with pytest.raises(Conflict, match="not mailed"):
+        store.issues.cancel(silent.id)
+    done = store.publish("done")
+    (claim,) = store.claim()
+    store.begin(claim.delivery_id)
+    store.settle(settled(claim.delivery_id))
+    store.ledger.finish()
+    with pytest.raises(Conflict, match="cannot be taken back"):
+        store.issues.cancel(done.id)
+
+
+def test_a_paused_issue_waits_and_resumes_where_it_was(store: Store) -> None:
+    """Claims go back, nothing is claimed or due, and resuming goes on with the rest."""
+    store.join(3)
+    issue = store.publish()
+    begun, *_ = (claim.delivery_id for claim in store.claim(limit=2))
+    store.begin(begun)
+    assert store.ledger.pause_issue(issue.id, "sender refused", now=NOON)
+    assert not store.ledger.pause_issue(issue.id, "again", now=NOON)
+    assert store.issues.get(issue.id).mailing_reason == "sender refused"
+    assert store.ledger.tally(issue.id).counts == {S.SENDING: 1, S.QUEUED: 2}
+    assert store.claim() == []
+    assert store.ledger.next_due() is None
+    store.settle(settled(begun))
+    assert store.ledger.finish() == []
+    assert resume(store, issue)
+    assert len(store.claim()) == 2
+
+
+def test_a_paused_issue_does_not_hold_up_another(store: Store) -> None:
+    """Pausing is per issue; confirmations and other issues go on."""
+    store.join(1)
+    stuck = store.publish("stuck", mail_at=NOON - MINUTE)
+    other = store.publish("other")
+    store.ledger.pause_issue(stuck.id, "by the author", now=NOON)
+    assert [claim.issue_id for claim in store.claim()] == [other.id]
+
+
+def test_an_issue_is_done_when_nothing_will_go_out_by_itself(store: Store) -> None:
+    """Not while one delivery is queued, claimed, deferred or to be resent; then exactly once."""
+    store.join(2)
+    issue = store.publish()
+    assert store.ledger.finish() == []
+    first, second = (claim.delivery_id for claim in store.claim())
+    assert store.ledger.finish() == []
+    store.begin(first, second)
+    store.settle(settled(first), settled(second, S.DEFERRED))
+    assert store.ledger.finish() == []
+    store.claim(now=NOON + MINUTE)
+    store.begin(second)
+    store.settle(settled(second, S.UNKNOWN))
+    assert store.ledger.finish() == [issue.id]
+    assert store.ledger.finish() == []
+    assert store.issues.get(issue.id).mailing is Mailing.DONE
+
+
+def test_an_issue_for_nobody_is_done_at_once(store: Store) -> None:
+    """The first issue of a newsletter without readers does not stay open."""
+    issue = store.publish()
+    assert store.ledger.finish() == [issue.id]
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_tallies_count_issues_and_leave_confirmations_out(store: Store) -> None:
+    """The author's numbers are of issues; by issue, and all together."""
+    store.join(2)
+    first = store.publish("first")
+    second = store.publish("second")
+    store.ask(50)
+    store.issues.cancel(second.id)
+    assert store.ledger.tally().counts == {S.QUEUED: 2, S.CANCELLED: 2}
+    by_issue = {id_: tally.counts for id_, tally in store.ledger.tallies().items()}
+    assert by_issue == {first.id: {S.QUEUED: 2}, second.id: {S.CANCELLED: 2}}
+
+
+def test_deliveries_are_read_completely_in_portions(store: Store) -> None:
+    """More rows than one portion come in order, each once; a state narrows them."""
+    readers = store.join(2100)
+    issue = store.publish()
+    found = [delivery.subscriber_id for delivery in store.ledger.deliveries(issue.id)]
+    assert found == sorted(readers)
+    store.leave(readers[7])
+    left = list(store.ledger.deliveries(issue.id, state=S.SUPPRESSED))
+    assert [delivery.subscriber_id for delivery in left] == [readers[7]]
+    assert left[0].reason == "the reader unsubscribed"
+
+
+def test_next_due_looks_at_confirmations_and_open_issues_only(store: Store) -> None:
+    """The dispatcher sleeps until the earliest of what may be claimed."""
+    store.join(1)
+    store.publish("later", mail_at=NOON + 2 * MINUTE)
+    paused = store.publish("paused", mail_at=NOON + MINUTE)
+    store.ledger.pause_issue(paused.id, "by the author", now=NOON)
+    assert store.ledger.next_due() == NOON + 2 * MINUTE
+    store.ask(9, now=NOON + timedelta(seconds=5))
+    assert store.ledger.next_due() == NOON + timedelta(seconds=5)
+
+
+# ── races ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_leaving_while_publishing_never_leaves_a_queued_delivery(store: Store) -> None:
+    """Whoever is first: after both, no reader who left has mail waiting (promise 3)."""
+    for number in range(8):
+        reader, *_ = store.join(3, start=10 * number + 1)
+        with ThreadPoolExecutor(2) as pool:
+            publishing = pool.submit(store.publish, f"note-{number}")
+            leaving = pool.submit(store.leave, reader)
+            issue, left = publishing.result(), leaving.result()
+        assert left
+        waiting = {d.subscriber_id for d in store.ledger.deliveries(issue.id, state=S.QUEUED)}
+        assert reader not in waiting
+
+
+def test_suppressing_while_publishing_never_leaves_a_queued_delivery(store: Store) -> None:
+    """The same for an address that is suppressed in that moment."""
+    for number in range(8):
+        first = 10 * number + 1
+        reader, *_ = store.join(3, start=first)
+        with ThreadPoolExecutor(2) as pool:
+            publishing = pool.submit(store.publish, f"note-{number}")
+            pool.submit(
+                store.subscribers.suppress,
+                f"hash-{first}",
+                "x",
+                SuppressionReason.MANUAL,
+                evidence="asked",
+                at=NOON,
+            ).result()
+            issue = publishing.result()
+        waiting = {d.subscriber_id for d in store.ledger.deliveries(issue.id, state=S.QUEUED)}
+        assert reader not in waiting
+
+
+def test_leaving_while_it_is_being_sent_ends_in_one_truth(store: Store) -> None:
+    """Claims and begins race with readers who leave: whoever left was begun before, or never is."""
+    readers = store.join(60)
+    issue = store.publish()
+
+    def send() -> None:
+        while claims := store.claim(limit=5):
+            for claim in claims:
+                if store.begin(claim.delivery_id):
+                    store.settle(settled(claim.delivery_id))
+
+    with ThreadPoolExecutor(3) as pool:
+        jobs = [pool.submit(send), *(pool.submit(store.leave, reader) for reader in readers)]
+        for job in jobs:
+            job.result()
+    send()
+    counts = Counter(delivery.state for delivery in store.ledger.deliveries(issue.id))
+    assert set(counts) <= {S.ACCEPTED, S.SUPPRESSED}
+    assert counts.total() == 60
+
+
+def test_cancelling_while_it_is_being_deferred_leaves_nothing_due(store: Store) -> None:
+    """The settlement sees the cancel, or the cancel sees the settlement."""
+    store.join(10)
+    for number in range(8):
+        issue = store.publish(f"note-{number}")
+        ids = [claim.delivery_id for claim in store.claim()]
+        store.begin(*ids)
+        with ThreadPoolExecutor(2) as pool:
+            settling = pool.submit(store.settle, *(settled(id_, S.DEFERRED) for id_ in ids))
+            pool.submit(store.issues.cancel, issue.id).result()
+            settling.result()
+        assert store.ledger.tally(issue.id).counts == {S.CANCELLED: 10}
+
+
+def test_publishing_the_same_note_at_once_makes_one_issue(store: Store) -> None:
+    """Of processes that publish one note together, one succeeds and the others are told."""
+    store.join(3)
+
+    def publish(_: int) -> Issue | None:
+        try:
+            return store.publish("first")
+        except Conflict:
+            return None
+
+    with ThreadPoolExecutor(4) as pool:
+        issues = [issue for issue in pool.map(publish, range(4)) if issue]
+    assert len(issues) == 1
+    assert len(store.rows()) == 3
+
+
+def test_a_confirmation_pressed_twice_at_once_is_one_consent(store: Store) -> None:
+    """The proof of consent has one line, whatever the races of double clicks (rule F3)."""
+    reader = store.ask(1)
+
+    def press(_: int) -> SubscriberState | None:
+        known = store.subscribers.confirm(
+            reader, "asked", new_nonce="used", event=consent(ConsentEventKind.CONFIRMED)
+        )
+        return known and known.state
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(press, range(4)))
+    assert answers == [SubscriberState.ACTIVE] * 4
+    kinds = [event.kind for event in store.subscribers.events(reader)]
+    assert kinds == [ConsentEventKind.REQUESTED, ConsentEventKind.CONFIRMED]
