@@ -60,10 +60,13 @@ class Schedules:
             return bool(removed.rowcount)
 
     def move(self, old: str, new: str) -> None:
-        """The note was renamed."""
+        """The note was renamed: its schedule replaces one that was kept for the new name."""
         table = schema.schedules
         with self._database.transaction() as connection:
-            connection.execute(sa.update(table).where(table.c.path == old).values(path=new))
+            there = connection.scalar(sa.select(table.c.path).where(table.c.path == old))
+            if there and old != new:
+                connection.execute(sa.delete(table).where(table.c.path == new))
+                connection.execute(sa.update(table).where(table.c.path == old).values(path=new))
 
     def load(self) -> dict[str, Schedule]:
         """Every schedule, by path of its note."""
