@@ -1,0 +1,68 @@
+"""Rate and back-off, with a clock that the test turns."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailer.pace import Rate, Trouble
+
+
+class Clock:
+    """Seconds, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@settings(max_examples=50)
+@given(
+    st.floats(0.5, 500), st.lists(st.floats(0, 5, allow_subnormal=False), min_size=1, max_size=60)
+)
+def test_the_rate_is_never_exceeded(rate: float, gaps: list[float]) -> None:
+    """Over any stretch of messages the rate holds, but for a tenth of a second's credit."""
+    clock = Clock()
+    bucket = Rate(rate, clock)
+    sent = []
+    for gap in gaps:
+        clock.now += gap
+        clock.now += bucket.take()
+        sent.append(clock.now)
+    for start in range(len(sent)):
+        for end in range(start, len(sent)):
+            assert end - start <= (sent[end] - sent[start] + 0.1) * rate + 1e-6
+
+
+def test_without_a_rate_nobody_waits() -> None:
+    """0 is as fast as the relay takes them."""
+    bucket = Rate(0, Clock())
+    assert [bucket.take() for _ in range(3)] == [0.0, 0.0, 0.0]
+
+
+def test_messages_are_spread_evenly() -> None:
+    """At two a second each waits half a second for the one before."""
+    bucket = Rate(2, Clock())
+    assert [bucket.take() for _ in range(3)] == [0.0, 0.5, 1.0]
+
+
+def test_waits_double_up_to_a_cap_and_start_again() -> None:
+    """Trouble makes patient, and success forgets it."""
+    trouble = Trouble(first_s=1, cap_s=10)
+    waits = [trouble.wait_s]
+    for _ in range(6):
+        trouble.note("down")
+        waits.append(trouble.wait_s)
+    assert waits == [0, 1, 2, 4, 8, 10, 10]
+    trouble.clear()
+    assert (trouble.wait_s, trouble.words) == (0, "")
+
+
+def test_connections_that_die_together_are_one_trouble() -> None:
+    """Only the first failure since the last count is counted."""
+    trouble = Trouble()
+    for _ in range(50):
+        trouble.note("gone", since=0)
+    assert trouble.count == 1
