@@ -151,7 +151,7 @@ def test_the_example_file_has_known_keys_only() -> None:
 
 
 def test_every_module_is_in_the_design() -> None:
-    """docs/design.md names every Python module of every room."""
+    """docs/design.md names every Python module of every room, or the sub-folder it is in."""
     document = (DOCS / "design.md").read_text("utf-8")
     modules = {
         path.relative_to(ROOT).as_posix()
@@ -160,7 +160,7 @@ def test_every_module_is_in_the_design() -> None:
         if path.name != "__init__.py" and path.parent.name != "versions"
     }
     named = set(PATH.findall(document))
-    assert modules - named == set()
+    assert {path for path in modules - named if f"{path.rpartition('/')[0]}/" not in named} == set()
 
 
 def test_every_cited_promise_is_in_the_design() -> None:
