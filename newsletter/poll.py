@@ -10,10 +10,9 @@ and holds nothing else up.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final
 
 from feeds.notes import Note, Now
 from newsletter.drafting import Drafting, hash_content
@@ -29,73 +28,25 @@ from newsletter.publishing import (
     decide,
 )
 from newsletter.recognition import Names, Recognised, recognise, refuse_double
-from storage.errors import NoteError, NotesFolderError
-from storage.issues import IssueName, Issues, MailOrder
+from newsletter.rounds import (
+    PollReport,
+    Round,
+    Seen,
+    find_candidates,
+    find_missing,
+    keep_fault,
+    refuse_emptied,
+    refuse_mass_removal,
+    remember,
+    report_unreadable,
+)
+from storage.errors import NoteError
+from storage.issues import Issues, MailOrder
 from storage.notebook import Notebook, Schedules
 from storage.notes import SETTLE, FileStat, NotesStore, Scan
-from storage.records import Issue, IssueDraft, IssueState, KnownNote, Schedule
+from storage.records import Issue, IssueDraft, IssueState, KnownNote
 
-MASS_REMOVAL: Final = 10
-"""An empty folder where at least this many issues were is taken for a missing disk."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollReport:
-    """What one poll did."""
-
-    published: tuple[Issue, ...] = ()
-    revised: tuple[Issue, ...] = ()
-    restored: tuple[Issue, ...] = ()
-    withdrawn: tuple[Issue, ...] = ()
-    queued: int = 0
-    """Deliveries made for the issues published."""
-    faults: tuple[NoteError, ...] = ()
-    """Notes that cannot be used, each reported once per content."""
-    unsettled: frozenset[str] = frozenset()
-    """Files still being written; the next poll looks again."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Round:
-    """One poll's working papers."""
-
-    now: datetime
-    files: Mapping[str, FileStat]
-    known: dict[str, KnownNote]
-    schedules: dict[str, Schedule]
-    gone: set[str]
-    names: Names
-    remembered: dict[str, KnownNote] = field(default_factory=dict)
-    forgotten: set[str] = field(default_factory=set)
-    published: list[Issue] = field(default_factory=list)
-    revised: list[Issue] = field(default_factory=list)
-    restored: list[Issue] = field(default_factory=list)
-    withdrawn: list[Issue] = field(default_factory=list)
-    queued: int = 0
-    faults: list[NoteError] = field(default_factory=list)
-    unsettled: set[str] = field(default_factory=set)
-
-    def report(self) -> PollReport:
-        """The papers, in ink."""
-        return PollReport(
-            published=tuple(self.published),
-            revised=tuple(self.revised),
-            restored=tuple(self.restored),
-            withdrawn=tuple(self.withdrawn),
-            queued=self.queued,
-            faults=tuple(self.faults),
-            unsettled=frozenset(self.unsettled),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """A note read in this poll."""
-
-    note: Note
-    content_hash: str
-    file: FileStat
-    note_id: str = ""
+__all__ = ["Poll", "PollReport"]
 
 
 class Poll:
@@ -131,10 +82,10 @@ class Poll:
         known = self._notebook.load()
         schedules = self._schedules.load()
         scan, files, gone = self._look(known)
-        candidates = _candidates(files, known, schedules, now, freed=bool(gone))
+        candidates = find_candidates(files, known, schedules, now, freed=bool(gone))
         if not (candidates or gone or scan.faults) and self._rendering_checked:
             return PollReport()
-        round_ = _Round(
+        round_ = Round(
             now=now,
             files=files,
             known=known,
@@ -142,8 +93,8 @@ class Poll:
             gone=gone,
             names=Names(self._archive.names()),
         )
-        _refuse_mass_removal(round_)
-        _report_unreadable(round_, scan.faults)
+        refuse_mass_removal(round_)
+        report_unreadable(round_, scan.faults)
         seen = sorted(self._read_settled(round_, candidates), key=_oldest_first)
         # A new file still being written may be what seems gone, under another name.
         is_moving = not round_.unsettled <= known.keys()
@@ -162,12 +113,12 @@ class Poll:
         one, so what seems gone gets a second look (rule G11).
         """
         scan = self._store.scan()
-        if _missing(known, scan):
+        if find_missing(known, scan):
             self._wait(SETTLE)
             scan = self._store.scan()
-        return scan, {file.path: file for file in scan.files}, _missing(known, scan)
+        return scan, {file.path: file for file in scan.files}, find_missing(known, scan)
 
-    def _read_settled(self, round_: _Round, paths: Sequence[str]) -> Iterator[_Seen]:
+    def _read_settled(self, round_: Round, paths: Sequence[str]) -> Iterator[Seen]:
         """The notes in files that rest; what is still being written waits for the next poll."""
         settled = self._store.settled(
             [round_.files[path] for path in paths],
@@ -179,22 +130,22 @@ class Poll:
             if path in settled.stable and (one := self._read(round_, path)) is not None:
                 yield one
 
-    def _read(self, round_: _Round, path: str) -> _Seen | None:
+    def _read(self, round_: Round, path: str) -> Seen | None:
         content_hash, file = "", round_.files[path]
         try:
             source = self._store.read(path)
             content_hash = hash_content(source)
             note = self._drafting.parse(source, path)
-            _refuse_emptied(source, round_.names.by_path.get(path), path)
+            refuse_emptied(source, round_.names.by_path.get(path), path)
         except NoteError as error:
             if self._is_same(round_, file):
-                _keep_fault(round_, path, content_hash, error, round_.known.get(path))
+                keep_fault(round_, path, content_hash, error, round_.known.get(path))
             return None
         if not self._is_same(round_, file):
             return None
-        return _Seen(note=note, content_hash=content_hash, file=file)
+        return Seen(note=note, content_hash=content_hash, file=file)
 
-    def _is_same(self, round_: _Round, file: FileStat) -> bool:
+    def _is_same(self, round_: Round, file: FileStat) -> bool:
         """Whether the file is as it was: else what was read of it may be half of something."""
         changed = self._store.settled([file], wait=_at_once, now_ns=lambda: file.mtime_ns).unstable
         round_.unsettled |= changed
@@ -202,19 +153,19 @@ class Poll:
 
     # ── doing ────────────────────────────────────────────────────────────────────────────
 
-    def _guarded(self, round_: _Round, path: str, step: Callable[[], None]) -> None:
+    def _guarded(self, round_: Round, path: str, step: Callable[[], None]) -> None:
         """A note that cannot be published is its own fault, and nobody else's."""
         before = round_.known.get(path)
         try:
             step()
         except NoteError as error:
             content_hash = round_.known[path].content_hash if path in round_.known else ""
-            _keep_fault(round_, path, content_hash, error, before)
+            keep_fault(round_, path, content_hash, error, before)
 
-    def _handle(self, round_: _Round, one: _Seen) -> None:
+    def _handle(self, round_: Round, one: Seen) -> None:
         one = self._recognise(round_, one)
         wish = self._wish(round_, one)
-        known = round_.known[one.note.path] = _remember(one, wish)
+        known = round_.known[one.note.path] = remember(one, wish)
         if wish.publish_at is not None and not wish.draft:
             refuse_double(
                 one.note, one.note_id, one.content_hash, names=round_.names, present=round_.files
@@ -228,7 +179,7 @@ class Poll:
             self._carry_out(round_, one, issue, decision)
         round_.remembered[one.note.path] = known
 
-    def _recognise(self, round_: _Round, one: _Seen) -> _Seen:
+    def _recognise(self, round_: Round, one: Seen) -> Seen:
         """Give the note its identity; follow it when its file was renamed."""
         recognised = recognise(
             one.note,
@@ -244,7 +195,7 @@ class Poll:
             self._follow(round_, recognised.note_id, origin, one.note.path)
         return replace(one, note_id=recognised.note_id)
 
-    def _find_lost(self, round_: _Round, note: Note) -> Recognised | None:
+    def _find_lost(self, round_: Round, note: Note) -> Recognised | None:
         """A withdrawn issue without a file, of the same title and publish time: its note came back
         elsewhere and edited, as folders that are synchronised bit by bit bring it.
         """
@@ -255,7 +206,7 @@ class Poll:
                 return Recognised(note_id=name.note_id, origin=name.path)
         return None
 
-    def _follow(self, round_: _Round, note_id: str, old: str, new: str) -> None:
+    def _follow(self, round_: Round, note_id: str, old: str, new: str) -> None:
         round_.gone.discard(old)
         round_.forgotten.add(old)
         if old in round_.known:
@@ -269,13 +220,13 @@ class Poll:
             self._schedules.move(old, new)
             round_.schedules[new] = replace(schedule, path=new)
 
-    def _withdraw_overwritten(self, round_: _Round, path: str) -> None:
+    def _withdraw_overwritten(self, round_: Round, path: str) -> None:
         """The issue whose file another note has just replaced, if there is one."""
         name = round_.names.by_path.get(path)
         if name is not None and name.state is IssueState.LIVE:
             self._withdraw(round_, name.issue_id)
 
-    def _wish(self, round_: _Round, one: _Seen) -> Wish:
+    def _wish(self, round_: Round, one: Seen) -> Wish:
         """The author's command wins over the front matter."""
         note, seen_at = one.note, round_.now
         publish_at = note.publish if isinstance(note.publish, datetime) else None
@@ -293,9 +244,7 @@ class Poll:
         written = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
         return written if now - written > self._grace else now
 
-    def _carry_out(
-        self, round_: _Round, one: _Seen, issue: Issue | None, decision: Decision
-    ) -> None:
+    def _carry_out(self, round_: Round, one: Seen, issue: Issue | None, decision: Decision) -> None:
         match decision:
             case Publish():
                 self._publish(round_, one, decision)
@@ -308,7 +257,7 @@ class Poll:
             case _:
                 pass
 
-    def _publish(self, round_: _Round, one: _Seen, decision: Publish) -> None:
+    def _publish(self, round_: Round, one: Seen, decision: Publish) -> None:
         published = self._archive.publish(
             self._draft(round_, one),
             published_at=decision.at,
@@ -321,13 +270,13 @@ class Poll:
         round_.queued += published.queued
         round_.names.put_issue(published.issue)
 
-    def _revise(self, round_: _Round, one: _Seen, issue: Issue) -> None:
+    def _revise(self, round_: Round, one: Seen, issue: Issue) -> None:
         draft = self._draft(round_, one)
         revised = self._archive.revise(issue.id, draft, updated_at=round_.now, slug=one.note.slug)
         round_.revised.append(revised)
         round_.names.put_issue(revised)
 
-    def _restore(self, round_: _Round, one: _Seen, issue: Issue) -> None:
+    def _restore(self, round_: Round, one: Seen, issue: Issue) -> None:
         edited = one.content_hash != issue.content_hash
         restored = self._archive.restore(
             issue.id, self._draft(round_, one), updated_at=round_.now if edited else None
@@ -335,13 +284,13 @@ class Poll:
         round_.restored.append(restored)
         round_.names.put_issue(restored)
 
-    def _withdraw(self, round_: _Round, issue_id: int) -> None:
+    def _withdraw(self, round_: Round, issue_id: int) -> None:
         self._archive.withdraw(issue_id)
         withdrawn = self._archive.get(issue_id)
         round_.withdrawn.append(withdrawn)
         round_.names.put_issue(withdrawn)
 
-    def _withdraw_removed(self, round_: _Round, removed: Iterable[str]) -> None:
+    def _withdraw_removed(self, round_: Round, removed: Iterable[str]) -> None:
         for path in sorted(removed):
             name = round_.names.by_path.get(path)
             if name is not None and name.state is IssueState.LIVE:
@@ -349,11 +298,11 @@ class Poll:
 
     # ── rendering ────────────────────────────────────────────────────────────────────────
 
-    def _draft(self, round_: _Round, one: _Seen) -> IssueDraft:
+    def _draft(self, round_: Round, one: Seen) -> IssueDraft:
         names = round_.names.by_note.values()
         return self._drafting.draft(one.note, one.note_id, one.content_hash, names).draft
 
-    def _refresh(self, round_: _Round) -> None:
+    def _refresh(self, round_: Round) -> None:
         """Render again what links to something that came, went or moved in this poll, and once
         per start whatever another version rendered. Readers are not told that it is news.
         """
@@ -366,14 +315,14 @@ class Poll:
         for issue in {issue.id: issue for issue in stale}.values():
             self._guarded(round_, issue.path, partial(self._render_again, round_, issue))
 
-    def _render_again(self, round_: _Round, issue: Issue) -> None:
+    def _render_again(self, round_: Round, issue: Issue) -> None:
         file = round_.files.get(issue.path)
         if file is None:
             return
         source = self._store.read(issue.path)
         if hash_content(source) != issue.content_hash:
             return  # changed meanwhile: the next poll revises it anyway
-        one = _Seen(
+        one = Seen(
             note=self._drafting.parse(source, issue.path),
             note_id=issue.note_id,
             content_hash=issue.content_hash,
@@ -391,115 +340,7 @@ def _at_once(_seconds: float) -> None:
     """Looks again without waiting."""
 
 
-def _missing(known: Mapping[str, KnownNote], scan: Scan) -> set[str]:
-    """Known paths that are not there, but for those below a folder that could not be read."""
-    hidden = tuple(f"{fault.path}/" for fault in scan.faults)
-    present = {file.path for file in scan.files} | {fault.path for fault in scan.faults}
-    return {path for path in known if path not in present and not path.startswith(hidden)}
-
-
-def _candidates(
-    files: Mapping[str, FileStat],
-    known: Mapping[str, KnownNote],
-    schedules: Mapping[str, Schedule],
-    now: datetime,
-    *,
-    freed: bool,
-) -> list[str]:
-    """Files that are new, changed, due, scheduled, or that a removal may have set free."""
-    return [
-        path
-        for path, file in files.items()
-        if (note := known.get(path)) is None
-        or (note.size, note.mtime_ns) != (file.size, file.mtime_ns)
-        or (note.wake_at is not None and note.wake_at <= now)
-        or (freed and note.fault)
-        or ((schedule := schedules.get(path)) and note.publish_at != schedule.publish_at)
-    ]
-
-
-def _refuse_mass_removal(round_: _Round) -> None:
-    live = [
-        path
-        for path in round_.gone
-        if (name := round_.names.by_path.get(path)) and name.state is IssueState.LIVE
-    ]
-    if not round_.files and len(live) >= MASS_REMOVAL:
-        raise NotesFolderError(
-            ".",
-            f"the notes folder is empty, but {len(live)} published notes were in it, so nothing "
-            "is withdrawn. Is its disk mounted? If you mean it, leave one note in the folder",
-        )
-
-
-def _refuse_emptied(source: bytes, issue: IssueName | None, path: str) -> None:
-    """A full disk or a broken sync leaves empty files; nobody withdraws an issue like that."""
-    if not source.strip() and issue is not None and issue.state is IssueState.LIVE:
-        raise NoteError(
-            path,
-            "the file is empty, so what was published of it stays as it is; to withdraw it, "
-            "remove the file",
-        )
-
-
-def _report_unreadable(round_: _Round, faults: Iterable[NoteError]) -> None:
-    for fault in faults:
-        known = round_.known.get(fault.path)
-        if known is None or known.fault != fault.reason:
-            round_.faults.append(fault)
-            round_.remembered[fault.path] = _faulty(fault.path, fault.reason, known)
-
-
-def _keep_fault(
-    round_: _Round, path: str, content_hash: str, error: NoteError, before: KnownNote | None
-) -> None:
-    """Report a fault once per content; what was published of the note stays as it is."""
-    reported = (
-        before is not None
-        and before.fault == error.reason
-        and (not content_hash or before.content_hash == content_hash)
-    )
-    if not reported:
-        round_.faults.append(error)
-    faulty = _faulty(path, error.reason, before)
-    if content_hash:
-        file = round_.files[path]
-        faulty = replace(faulty, size=file.size, mtime_ns=file.mtime_ns, content_hash=content_hash)
-    round_.remembered[path] = faulty
-
-
-def _remember(one: _Seen, wish: Wish) -> KnownNote:
-    """A draft has no publish time yet: lateness counts from when it stops being one."""
-    publish_at = None if wish.draft else wish.publish_at
-    return KnownNote(
-        path=one.note.path,
-        note_id=one.note_id,
-        size=one.file.size,
-        mtime_ns=one.file.mtime_ns,
-        content_hash=one.content_hash,
-        publish_at=publish_at,
-        publish_seen_at=wish.seen_at if publish_at else None,
-        fault="",
-    )
-
-
-def _faulty(path: str, reason: str, known: KnownNote | None) -> KnownNote:
-    """Remembers the fault; without a size, the next poll tries to read the file again."""
-    if known is not None:
-        return replace(known, fault=reason, wake_at=None, size=-1, mtime_ns=-1)
-    return KnownNote(
-        path=path,
-        note_id="",
-        size=-1,
-        mtime_ns=-1,
-        content_hash="",
-        publish_at=None,
-        publish_seen_at=None,
-        fault=reason,
-    )
-
-
-def _oldest_first(one: _Seen) -> tuple[datetime, str]:
+def _oldest_first(one: Seen) -> tuple[datetime, str]:
     """Later notes may link to earlier ones; those that say `now` come last."""
     publish = one.note.publish
     latest = datetime.max.replace(tzinfo=UTC)
