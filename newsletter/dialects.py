@@ -137,6 +137,8 @@ _BLANKS: Final = re.compile(r"\s+")
 
 def clean_text(text: str, limit: int) -> str:
     """One line in NFC without control or invisible formatting characters, at most `limit` long."""
+    if text.isascii() and text.isprintable():
+        return _BLANKS.sub(" ", text).strip()[:limit].rstrip()
     visible = "".join(
         " " if character.isspace() else character
         for character in unicodedata.normalize("NFC", text)
