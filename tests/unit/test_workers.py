@@ -1,0 +1,43 @@
+"""Names that tell whose claims were left behind."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+from newsletter.workers import gone_workers, worker_name
+
+
+def test_names_are_unique_and_their_own_process_lives() -> None:
+    """Two workers of one process have two names, and neither is gone."""
+    names = {worker_name() for _ in range(50)}
+    assert len(names) == 50
+    assert gone_workers(names) == frozenset()
+
+
+def test_an_ended_process_is_gone() -> None:
+    """The name made by a process that has ended tells so."""
+    made = subprocess.run(
+        [sys.executable, "-c", "from newsletter.workers import worker_name; print(worker_name())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert gone_workers([made]) == {made}
+
+
+def test_a_process_id_used_again_is_not_the_worker() -> None:
+    """The same number with another start is another process."""
+    host, pid, _start, rest = worker_name().split("/")
+    stranger = f"{host}/{pid}/1/{rest}"
+    assert gone_workers([stranger]) == {stranger}
+
+
+def test_nothing_is_said_of_other_machines() -> None:
+    """Another host's worker, or a name that is none, is left to its lease."""
+    elsewhere = f"not-{socket.gethostname()}/{os.getpid()}/1/x"
+    assert gone_workers([elsewhere, "", "///", "odd", f"{socket.gethostname()}/x/1/y"]) == (
+        frozenset()
+    )
