@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from feeds.notes import Note
 from feeds.when import When, parse_when
 from mailer.address import parse_mailbox
+from mailer.merge import public_html
 from mailer.message import compile_issue
 from mailer.skeleton import Recipient
 from newsletter.drafting import Drafting, hash_content
@@ -113,7 +114,7 @@ class Authoring:
         self._refuse_unpublishable(found)
         when = self._when(at, zone)
         now = self._clock()
-        if when.instant < now and at != "now":
+        if when.instant < now.replace(microsecond=0):
             raise ScheduleError(f"{when.wall} in {when.zone} is in the past; use --now")
         schedule = Schedule(
             path=found.path,
@@ -230,7 +231,8 @@ class Authoring:
         note = self._drafting.parse(source, ABOUT)
         drafted = self._drafting.draft(note, "about", "", self._archive.names())
         title = note.title if note.title.casefold() != "about" else "About"
-        return AboutPage(title=title, html=drafted.draft.html, media=drafted.draft.media)
+        html = public_html(drafted.draft.html)
+        return AboutPage(title=title, html=html, media=drafted.draft.media)
 
     def _sample_recipient(self) -> Recipient:
         """The author, with links that lead nowhere."""

@@ -1,0 +1,261 @@
+"""The author's desk on real databases: schedules, the calendar, previews and the About page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from newsletter.authoring import PlannedBy
+from storage.errors import Conflict, NoteError, NotFound, ScheduleError
+from storage.records import Mailing
+from tests.conftest import NOON
+from tests.integration.notebooks import Folder, Room
+
+TOMORROW_9 = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+"""In Berlin, where the newsletter lives."""
+
+
+@pytest.fixture
+def room(database_url: str, tmp_path: Path) -> Iterator[Room]:
+    """A newsletter with a reader and a private note, on each engine."""
+    root = tmp_path / "notes"
+    root.mkdir()
+    opened = Room(database_url, Folder(root))
+    opened.subscribe("ada@example.com")
+    opened.folder.save("launch.md", "# Launch\n\nWe are off.")
+    yield opened
+    opened.database.close()
+
+
+# ── schedules ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_scheduled_note_goes_out_without_front_matter(room: Room) -> None:
+    """At its time, to everybody, though the note itself says nothing and was polled before."""
+    room.poll()
+    done = room.desk.schedule("launch.md", "tomorrow 9:00", zone=None)
+    assert done.schedule.publish_at == TOMORROW_9
+    assert (done.schedule.wall, done.schedule.zone) == ("2026-11-23T09:00:00", "Europe/Berlin")
+    assert room.poll().published == ()
+    room.clock.time = TOMORROW_9
+    report = room.poll()
+    assert [issue.published_at for issue in report.published] == [TOMORROW_9]
+    assert report.queued == 1
+    room.clock.move(days=5)
+    assert room.poll().withdrawn == ()
+
+
+def test_scheduled_for_now_it_goes_out_with_the_next_poll(room: Room) -> None:
+    """`now` is now, also for a note the poll has never seen."""
+    room.clock.move(microseconds=7)
+    room.desk.schedule("launch", " Now", zone=None)
+    assert room.poll().queued == 1
+
+
+def test_a_schedule_commanded_in_time_is_mailed_however_late(room: Room) -> None:
+    """The command counts as seen: a service that was down does not lose the mail."""
+    room.desk.schedule("launch.md", "tomorrow 9:00", zone=None)
+    room.clock.move(days=4)
+    report = room.poll()
+    assert report.queued == 1
+    assert report.published[0].mailing is Mailing.OPEN
+
+
+def test_a_command_beats_the_front_matter(room: Room) -> None:
+    """The schedule counts, whatever the note says of its time; it can be moved again."""
+    room.folder.save("own.md", "---\npublish: 2026-12-24\n---\nText.")
+    room.poll()
+    room.desk.schedule("own.md", "2026-11-24 10:00", zone="UTC")
+    room.desk.schedule("own.md", "2026-11-23 10:00", zone="UTC")
+    room.clock.time = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    assert [issue.note_id for issue in room.poll().published] == ["own"]
+
+
+def test_unscheduled_it_stays_private(room: Room) -> None:
+    """A schedule taken back is forgotten; what never had one says so."""
+    room.desk.schedule("launch.md", "tomorrow 9:00", zone=None)
+    room.poll()
+    assert room.desk.unschedule("launch.md").publish_at == TOMORROW_9
+    room.clock.move(days=2)
+    assert room.poll().published == ()
+    with pytest.raises(NotFound, match=r"launch\.md"):
+        room.desk.unschedule("launch.md")
+
+
+def test_a_schedule_survives_a_rename(room: Room) -> None:
+    """The same note under another name goes out as it was told to, in mail too."""
+    room.poll()
+    room.desk.schedule("launch.md", "tomorrow 9:00", zone=None)
+    room.poll()
+    room.folder.rename("launch.md", "2026/start.md")
+    room.poll()
+    assert set(room.schedules.load()) == {"2026/start.md"}
+    room.clock.move(days=3)
+    report = room.poll()
+    assert [issue.path for issue in report.published] == ["2026/start.md"]
+    assert report.queued == 1
+
+
+def test_a_schedule_left_behind_does_not_stop_the_poll(room: Room) -> None:
+    """A note renamed to a name that had a schedule of its own brings its own along."""
+    room.folder.write("other.md")
+    room.poll()
+    room.desk.schedule("launch.md", "tomorrow 9:00", zone=None)
+    room.desk.schedule("other.md", "2026-12-24 9:00", zone=None)
+    room.folder.remove("other.md")
+    room.poll()
+    room.folder.rename("launch.md", "other.md")
+    room.poll()
+    assert {path: row.publish_at for path, row in room.schedules.load().items()} == {
+        "other.md": TOMORROW_9
+    }
+
+
+def test_a_published_schedule_survives_rename_removal_and_return(room: Room) -> None:
+    """An issue that only a command made public is not lost with its file's name."""
+    room.desk.schedule("launch.md", "now", zone=None)
+    room.poll()
+    room.folder.rename("launch.md", "there.md")
+    assert room.poll().withdrawn == ()
+    room.folder.remove("there.md")
+    assert len(room.poll().withdrawn) == 1
+    room.folder.save("back.md", "# Launch\n\nWe are off.")
+    assert len(room.poll().restored) == 1
+    assert room.queued == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "error"),
+    [
+        ("yesterday", None, ScheduleError),
+        ("2026-11-22 11:59", "UTC", ScheduleError),
+        ("2020-01-01", None, ScheduleError),
+        ("whenever", None, ScheduleError),
+        ("tomorrow 9:00", "Mars/Olympus", ScheduleError),
+        ("tomorrow 9:00", "../etc/passwd", ScheduleError),
+    ],
+)
+def test_a_wish_that_cannot_be_granted_says_why(
+    room: Room, at: str, zone: str | None, error: type[Exception]
+) -> None:
+    """The past, nonsense and unknown zones are refused, and nothing is kept."""
+    with pytest.raises(error):
+        room.desk.schedule("launch.md", at, zone=zone)
+    assert room.schedules.load() == {}
+
+
+@pytest.mark.parametrize(
+    ("at", "instant", "word"),
+    [
+        ("2027-03-28 02:30", datetime(2027, 3, 28, 1, 30, tzinfo=UTC), "does not exist"),
+        ("2027-10-31 02:30", datetime(2027, 10, 31, 0, 30, tzinfo=UTC), "twice"),
+    ],
+)
+def test_a_clock_change_is_told(room: Room, at: str, instant: datetime, word: str) -> None:
+    """A skipped time takes the offset before the gap, a repeated one its first (rule G1)."""
+    done = room.desk.schedule("launch.md", at, zone="Europe/Berlin")
+    assert done.schedule.publish_at == instant
+    assert word in done.remark
+    assert room.desk.schedule("launch.md", "2027-06-01 9:00", zone=None).remark == ""
+
+
+def test_a_datetime_is_taken_as_it_is(room: Room) -> None:
+    """With an offset it is an instant, without one a wall time in the zone."""
+    aware = room.desk.schedule("launch.md", NOON + timedelta(hours=1, microseconds=5), zone=None)
+    assert aware.schedule.publish_at == NOON + timedelta(hours=1)
+    naive = datetime(2026, 11, 23, 9, 0)  # noqa: DTZ001 - a wall time is what is tested
+    assert room.desk.schedule("launch.md", naive, zone=None).schedule.publish_at == TOMORROW_9
+
+
+def test_what_is_published_or_a_draft_is_not_scheduled(room: Room) -> None:
+    """Each refusal names what stands in the way."""
+    room.folder.write("out.md", publish="now")
+    room.folder.write("draft.md", draft="true")
+    room.folder.write("broken.md", publish="perhaps")
+    room.poll()
+    with pytest.raises(Conflict, match="published already"):
+        room.desk.schedule("out.md", "tomorrow 9:00", zone=None)
+    with pytest.raises(Conflict, match="draft: true"):
+        room.desk.schedule("draft.md", "tomorrow 9:00", zone=None)
+    with pytest.raises(NoteError):
+        room.desk.schedule("broken.md", "tomorrow 9:00", zone=None)
+    with pytest.raises(NotFound, match=r"did you mean 'launch\.md'"):
+        room.desk.schedule("lunch.md", "tomorrow 9:00", zone=None)
+    with pytest.raises(NotFound):
+        room.desk.schedule("../launch.md", "tomorrow 9:00", zone=None)
+
+
+def test_unscheduling_says_what_else_holds(room: Room) -> None:
+    """A note that says itself when it goes out, and one that is out, cannot be unscheduled."""
+    room.folder.write("own.md", publish="2026-12-24")
+    room.desk.schedule("launch.md", "now", zone=None)
+    room.poll()
+    with pytest.raises(Conflict, match="itself says"):
+        room.desk.unschedule("own.md")
+    with pytest.raises(Conflict, match="newsletter cancel launch"):
+        room.desk.unschedule("launch.md")
+
+
+def test_a_note_is_found_as_the_shell_completes_it(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`notes/launch.md` from outside the folder is the note `launch.md`."""
+    monkeypatch.chdir(room.folder.root.parent)
+    assert room.desk.schedule("notes/launch.md", "now", zone=None).schedule.path == "launch.md"
+
+
+# ── the calendar ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_calendar_shows_what_is_to_come(room: Room) -> None:
+    """Commands and notes, soonest first, with what stands in the way; nothing published."""
+    room.folder.write("own.md", "# Own\n\nText.", publish="2026-11-22 20:00", email="false")
+    room.folder.write("out.md", publish="now")
+    room.folder.write("held.md")
+    room.desk.schedule("held.md", "2026-12-01", zone=None)
+    room.desk.schedule("launch.md", "tomorrow 9:00", zone=None)
+    room.folder.write("held.md", draft="true")
+    room.poll()
+    planned = room.desk.calendar()
+    assert [(one.path, one.by, one.problem) for one in planned] == [
+        ("own.md", PlannedBy.NOTE, ""),
+        ("launch.md", PlannedBy.COMMAND, ""),
+        ("held.md", PlannedBy.COMMAND, "it is a draft"),
+    ]
+    assert [one.email for one in planned[:2]] == [False, True]
+    room.folder.remove("launch.md")
+    assert "does not exist" in room.desk.calendar()[1].problem
+
+
+# ── previews ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_preview_is_the_mail_and_changes_nothing(room: Room) -> None:
+    """Subject, HTML, text and the whole message, of a private note too."""
+    room.folder.save("hello.md", "# Hello\n\nDear {{ name | reader }}, {{ nick }}.")
+    shown = room.desk.preview("hello")
+    message = message_from_bytes(shown.eml, policy=default)
+    assert "Hello" in str(message["Subject"])
+    assert "Dear Ada Example" in shown.html
+    assert "Dear Ada Example" in shown.text
+    assert any("nick" in warning for warning in shown.warnings)
+    assert room.archive.everything() == []
+    assert room.notebook.load() == {}
+
+
+def test_the_about_page_is_no_note(room: Room) -> None:
+    """It is rendered for readers, is never published, and may be missing."""
+    assert room.desk.about() is None
+    room.folder.save("about.md", "# Who I am\n\nI am {{ name | somebody }}. ![me](me.png)")
+    room.poll()
+    page = room.desk.about()
+    assert page is not None
+    assert page.title == "Who I am"
+    assert "I am somebody." in page.html
+    assert page.media == ("me.png",)
+    assert room.archive.everything() == []
