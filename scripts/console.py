@@ -34,7 +34,8 @@ def configure_logging(level: int) -> None:
             structlog.processors.TimeStamper(
                 fmt="%H:%M:%S" if on_terminal else "iso", utc=not on_terminal
             ),
-            structlog.processors.format_exc_info,
+            # The console renderer shows a traceback itself, and better.
+            *([] if on_terminal else [structlog.processors.format_exc_info]),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
