@@ -110,14 +110,16 @@ class Issues:
 
         With `updated_at` the author changed the note; with None only its rendering changed (a
         link that now leads somewhere) and readers' programs are not told that it is news.
-        `slug` is the author's explicit wish; the old one keeps leading here.
+        `slug` is the author's explicit wish; the old one keeps leading here. Raises NotFound.
         """
         with self._database.transaction() as connection:
+            if slug is not None:
+                serialise(connection, _PUBLISHING)
+            _locked(connection, issue_id)
             values = _contents(draft) | {"revision": schema.issues.c.revision + 1}
             if updated_at is not None:
                 values["updated_at"] = updated_at
             if slug is not None:
-                serialise(connection, _PUBLISHING)
                 values["slug"] = _move_slug(connection, issue_id, slug)
             self._update(connection, issue_id, values)
             _write_marks(connection, issue_id, draft)
@@ -138,8 +140,12 @@ class Issues:
             return cancelled
 
     def restore(self, issue_id: int, draft: IssueDraft, *, updated_at: datetime | None) -> Issue:
-        """Put a withdrawn issue back into archive and feeds. It is not mailed again (rule E10)."""
+        """Put a withdrawn issue back into archive and feeds. It is not mailed again (rule E10).
+
+        Raises NotFound.
+        """
         with self._database.transaction() as connection:
+            _locked(connection, issue_id)
             values = _contents(draft) | {
                 "state": IssueState.LIVE.value,
                 "revision": schema.issues.c.revision + 1,

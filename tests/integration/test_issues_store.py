@@ -1,0 +1,345 @@
+"""The archive on real databases: one issue per note, slugs for ever, what readers can see."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage.database import Database
+from storage.errors import Conflict, NotFound
+from storage.issues import MailOrder
+from storage.records import DeliveryState, IssueState, Mailing
+from tests.conftest import NOON
+from tests.integration.factories import MINUTE, Store, draft
+
+S = DeliveryState
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    """The rooms over one fresh database."""
+    return Store(database)
+
+
+def revise(store: Store, name: str, *, slug: str | None = None, **changes: object) -> str:
+    """The author changed the note; the slug of the issue afterwards."""
+    issue = store.issues.by_note(name)
+    assert issue is not None
+    changed = draft(name, **changes)
+    return store.issues.revise(issue.id, changed, updated_at=NOON + MINUTE, slug=slug).slug
+
+
+# ── publishing ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_issue_is_kept_as_it_was_rendered(store: Store) -> None:
+    """Every field of the draft is in the issue, tags and images in the author's order."""
+    store.join(2)
+    wanted = draft("first", tags=("zebra", "ant"), media=("b.png", "a.png"), wiki=("x", "y"))
+    published = store.issues.publish(
+        wanted, published_at=NOON - MINUTE, mail=MailOrder(at=NOON + MINUTE), now=NOON
+    )
+    issue = published.issue
+    for name in wanted.__dataclass_fields__:
+        assert getattr(issue, name) == getattr(wanted, name), name
+    assert (issue.state, issue.mailing, issue.mail_at) == (
+        IssueState.LIVE,
+        Mailing.OPEN,
+        NOON + MINUTE,
+    )
+    assert (issue.published_at, issue.updated_at) == (NOON - MINUTE, NOON - MINUTE)
+    assert (issue.revision, published.queued) == (1, 2)
+    assert store.issues.get(issue.id) == store.issues.by_note("first") == issue
+
+
+def test_publishing_a_note_twice_is_a_conflict(store: Store) -> None:
+    """The second time says which issue there is, and mails nobody (rule G5)."""
+    store.join(1)
+    store.publish("first")
+    with pytest.raises(Conflict, match="'first' is published already, as the issue 'first'"):
+        store.publish("first")
+    assert len(store.rows()) == 1
+
+
+def test_a_refused_publication_leaves_no_trace(store: Store) -> None:
+    """Issue, slug, marks and deliveries are one transaction."""
+    store.publish("first")
+    version = store.issues.version()
+    with pytest.raises(Conflict):
+        store.publish("first")
+    assert store.issues.version() == version
+    assert len(store.issues.everything()) == 1
+
+
+def test_a_note_that_is_not_mailed_says_why(store: Store) -> None:
+    """The reason for no mail stays with the issue."""
+    order = MailOrder(at=None, reason="first seen too late")
+    issue = store.issues.publish(draft(), published_at=NOON, mail=order, now=NOON).issue
+    assert (issue.mailing, issue.mailing_reason) == (Mailing.OFF, "first seen too late")
+    assert issue.mail_at is None
+
+
+# ── slugs ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_slug_that_is_taken_gets_a_number(store: Store) -> None:
+    """Two notes may wish for one slug; both get a free one, and keep it."""
+    slugs = [
+        store.issues.publish(
+            draft(name, slug="news"), published_at=NOON, mail=MailOrder(at=None), now=NOON
+        ).issue.slug
+        for name in ("a", "b", "c")
+    ]
+    assert slugs == ["news", "news-2", "news-3"]
+
+
+def test_a_number_that_is_taken_is_passed_over(store: Store) -> None:
+    """A note that is really called `news-2` does not lose its slug to the second `news`."""
+    store.publish("news-2")
+    store.publish("news")
+    again = draft("other", slug="news")
+    issue = store.issues.publish(again, published_at=NOON, mail=MailOrder(at=None), now=NOON).issue
+    assert issue.slug == "news-3"
+
+
+@pytest.mark.parametrize(("first", "second"), [("a_b", "axb"), ("100%", "1000"), ("ä", "a")])
+def test_slugs_that_only_look_alike_to_a_pattern_are_free(
+    store: Store, first: str, second: str
+) -> None:
+    """Signs that mean something to LIKE are only signs."""
+    store.publish(second)
+    assert store.publish(first).slug == first
+
+
+def test_an_old_slug_leads_to_the_issue_for_ever(store: Store) -> None:
+    """After a change by the author old links lead on, and no other issue gets the old slug."""
+    first = store.publish("first")
+    assert revise(store, "first", slug="renamed") == "renamed"
+    former = store.issues.by_slug("first")
+    assert former is not None
+    assert (former.id, former.slug) == (first.id, "renamed")
+    newcomer = draft("other", slug="first")
+    other = store.issues.publish(newcomer, published_at=NOON, mail=MailOrder(at=None), now=NOON)
+    assert other.issue.slug == "first-2"
+
+
+def test_an_issue_may_have_its_own_old_slug_back(store: Store) -> None:
+    """Changing there and back gives no number."""
+    store.publish("first")
+    revise(store, "first", slug="renamed")
+    assert revise(store, "first", slug="first") == "first"
+
+
+def test_a_wished_slug_of_another_issue_is_not_taken_over(store: Store) -> None:
+    """An explicit wish gives way to whoever was there before."""
+    store.publish("first")
+    store.publish("second")
+    assert revise(store, "second", slug="first") == "first-2"
+
+
+def test_without_a_wish_the_slug_stays(store: Store) -> None:
+    """A new title changes nothing about the address of the page."""
+    store.publish("first")
+    assert revise(store, "first", title="Quite another", slug=None) == "first"
+
+
+def test_an_unknown_slug_is_no_issue(store: Store) -> None:
+    """Nothing is found by a slug that nobody had."""
+    store.publish("first")
+    assert store.issues.by_slug("firs") is None
+
+
+# ── changing ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_edit_updates_and_never_mails(store: Store) -> None:
+    """Contents, marks and `updated` follow the note; the deliveries stay one each."""
+    store.join(1)
+    store.publish("first")
+    revise(store, "first", html="<p>new</p>", tags=("go",))
+    issue = store.issues.by_note("first")
+    assert issue is not None
+    assert (issue.html, issue.tags, issue.updated_at) == ("<p>new</p>", ("go",), NOON + MINUTE)
+    assert (issue.published_at, issue.revision) == (NOON, 2)
+    assert len(store.rows()) == 1
+
+
+def test_a_new_rendering_is_no_news(store: Store) -> None:
+    """When only the rendering changed, `updated` stays and caches are told all the same."""
+    issue = store.publish("first")
+    version = store.issues.version()
+    fresh = store.issues.revise(
+        issue.id, draft("first", html="<b>x</b>"), updated_at=None, slug=None
+    )
+    assert (fresh.html, fresh.updated_at, fresh.revision) == ("<b>x</b>", NOON, 2)
+    assert store.issues.version() > version
+
+
+def test_a_withdrawn_issue_leaves_archive_and_mail(store: Store) -> None:
+    """Rule E10: gone from what readers see, its mail cancelled, still found by its slug."""
+    store.join(2)
+    issue = store.publish("first")
+    assert store.issues.withdraw(issue.id) == 2
+    gone = store.issues.by_slug("first")
+    assert gone is not None
+    assert (gone.state, gone.mailing) == (IssueState.WITHDRAWN, Mailing.CANCELLED)
+    assert (gone.mailing_reason, gone.revision) == ("the note was withdrawn", 2)
+    assert store.issues.live() == []
+    assert store.issues.tags() == []
+    assert not store.issues.serves_media("first.png")
+    assert [issue.slug for issue in store.issues.everything()] == ["first"]
+
+
+def test_a_restored_issue_is_not_mailed_again(store: Store) -> None:
+    """Rule E10: back in the archive under its old address, and nobody gets it."""
+    store.join(2)
+    issue = store.publish("first")
+    store.issues.withdraw(issue.id)
+    back = store.issues.restore(issue.id, draft("first", title="Again"), updated_at=NOON + MINUTE)
+    assert (back.state, back.mailing, back.title) == (
+        IssueState.LIVE,
+        Mailing.CANCELLED,
+        "Again",
+    )
+    assert (back.slug, back.guid, back.published_at) == (issue.slug, issue.guid, NOON)
+    assert store.claim() == []
+    assert set(store.states().values()) == {S.CANCELLED}
+
+
+def test_withdrawing_what_was_sent_keeps_what_was_done(store: Store) -> None:
+    """An issue whose mail is over stays DONE, and its deliveries keep their outcomes."""
+    issue = store.publish("first")
+    store.ledger.finish()
+    assert store.issues.withdraw(issue.id) == 0
+    assert store.issues.get(issue.id).mailing is Mailing.DONE
+
+
+def test_a_renamed_note_is_the_same_issue(store: Store) -> None:
+    """Only the path moves."""
+    issue = store.publish("first")
+    store.issues.move(issue.id, "elsewhere/first.md")
+    moved = store.issues.get(issue.id)
+    assert (moved.path, moved.slug, moved.note_id) == ("elsewhere/first.md", "first", "first")
+
+
+def test_the_mailing_changes_only_from_the_expected_state(store: Store) -> None:
+    """Resuming what is not paused is told apart."""
+    issue = store.publish("first")
+    paused = [Mailing.PAUSED]
+    assert not store.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=paused)
+    assert store.issues.set_mailing(issue.id, Mailing.PAUSED, "tea", expected=[Mailing.OPEN])
+    assert store.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=paused)
+
+
+@pytest.mark.parametrize("method", ["get", "withdraw", "cancel"])
+def test_an_issue_that_is_not_there_is_not_found(store: Store, method: str) -> None:
+    """Asking for an unknown number is an error, not an empty answer."""
+    with pytest.raises(NotFound):
+        getattr(store.issues, method)(404)
+
+
+def test_revising_what_is_not_there_is_not_found(store: Store) -> None:
+    """A draft without its issue changes nothing."""
+    with pytest.raises(NotFound):
+        store.issues.revise(404, draft(), updated_at=None, slug="first")
+    with pytest.raises(NotFound):
+        store.issues.restore(404, draft(), updated_at=None)
+    assert store.issues.version() == 0
+
+
+def test_the_version_grows_with_every_visible_change(store: Store) -> None:
+    """Caches that compare it never show what was withdrawn."""
+    seen = [store.issues.version()]
+    issue = store.publish("first")
+    for change in (
+        lambda: None,
+        lambda: revise(store, "first"),
+        lambda: store.issues.withdraw(issue.id),
+        lambda: store.issues.restore(issue.id, draft(), updated_at=None),
+    ):
+        change()
+        seen.append(store.issues.version())
+    assert seen == sorted(set(seen))
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_live_issues_come_newest_first(store: Store) -> None:
+    """Order is by publishing time, then by number; `limit` cuts after the newest."""
+    for number, name in enumerate(("old", "new", "newest")):
+        at = NOON + number * MINUTE
+        store.issues.publish(draft(name), published_at=at, mail=MailOrder(at=None), now=at)
+    twin = store.issues.publish(
+        draft("twin"), published_at=NOON, mail=MailOrder(at=None), now=NOON
+    ).issue
+    assert [issue.slug for issue in store.issues.live()] == ["newest", "new", "twin", "old"]
+    assert [issue.slug for issue in store.issues.live(limit=1)] == ["newest"]
+    assert store.issues.everything()[2] == twin
+
+
+def test_tags_select_and_are_counted(store: Store) -> None:
+    """A tag finds exactly the live issues that carry it, as written."""
+    for name, tags in (("a", ("x", "y")), ("b", ("x",)), ("c", ("X",))):
+        made = draft(name, tags=tags)
+        store.issues.publish(made, published_at=NOON, mail=MailOrder(at=None), now=NOON)
+    assert {issue.slug for issue in store.issues.live(tag="x")} == {"a", "b"}
+    assert store.issues.live(tag="x' OR 1=1 --") == []
+    assert sorted(store.issues.tags()) == [("X", 1), ("x", 2), ("y", 1)]
+
+
+def test_a_mark_given_twice_is_one(store: Store) -> None:
+    """An image shown twice, or a tag repeated, is no error."""
+    made = draft("a", tags=("x", "x"), media=("a.png", "a.png"))
+    issue = store.issues.publish(made, published_at=NOON, mail=MailOrder(at=None), now=NOON).issue
+    assert (issue.tags, issue.media) == (("x",), ("a.png",))
+
+
+def test_images_are_served_while_a_live_issue_shows_them(store: Store) -> None:
+    """The site gives out images of published notes and of no others."""
+    store.publish("first")
+    assert store.issues.serves_media("first.png")
+    assert not store.issues.serves_media("second.png")
+    revise(store, "first", media=())
+    assert not store.issues.serves_media("first.png")
+
+
+def test_links_are_found_from_their_targets(store: Store) -> None:
+    """What links to a note is known, so that it is rendered again when the note appears."""
+    store.publish("first")
+    revise(store, "first", wiki=("second", "third"))
+    assert [issue.slug for issue in store.issues.linking_to(["third", "x"])] == ["first"]
+    assert store.issues.linking_to([]) == []
+
+
+def test_issues_rendered_otherwise_are_found(store: Store) -> None:
+    """After an upgrade the poll knows which live pages are stale."""
+    store.publish("stale")
+    store.publish("fresh")
+    gone = store.publish("gone")
+    revise(store, "fresh", rendering="2")
+    store.issues.withdraw(gone.id)
+    assert [issue.slug for issue in store.issues.rendered_otherwise("2")] == ["stale"]
+
+
+def test_names_tell_issues_without_their_contents(store: Store) -> None:
+    """Completing and resolving need no bodies; withdrawn issues are named too."""
+    issue = store.publish("first")
+    store.issues.withdraw(issue.id)
+    (name,) = store.issues.names()
+    assert (name.issue_id, name.note_id, name.slug, name.title, name.state) == (
+        issue.id,
+        "first",
+        "first",
+        "First",
+        IssueState.WITHDRAWN,
+    )
+
+
+def test_a_large_archive_is_read_whole(store: Store) -> None:
+    """More issues than one portion of marks each keep their own."""
+    for number in range(620):
+        made = draft(f"note-{number}", tags=(f"tag-{number}",))
+        store.issues.publish(made, published_at=NOON, mail=MailOrder(at=None), now=NOON)
+    live = store.issues.live()
+    assert len(live) == 620
+    assert all(issue.tags == (f"tag-{issue.slug.split('-')[1]}",) for issue in live)
