@@ -18,15 +18,14 @@ from typing import Final
 
 import structlog
 
-from mailer.envelope import Envelope
-from mailer.lane import Connect, Lane, Line, Run
+from mailer.lane import Connect, Fill, Lane, Line, Run
 from mailer.pace import Rate
 from mailer.policy import FaultRuns, RetryPolicy
 from mailer.recorder import Recorder
 from mailer.session import Relay, Session
 from mailer.work import Ledger, Work
 from storage.errors import StorageError
-from storage.records import Claim, DeliveryState
+from storage.records import DeliveryState
 
 __all__ = ["Dispatcher", "Ledger", "Summary"]
 
@@ -60,7 +59,7 @@ class Dispatcher:
         self,
         ledger: Ledger,
         relays: Sequence[Relay],
-        fill: Callable[[Claim], Envelope],
+        fill: Fill,
         policy: RetryPolicy,
         *,
         worker: str,

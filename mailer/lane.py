@@ -51,6 +51,10 @@ class Sender(Protocol):
 Connect = Callable[[Relay], Awaitable[Sender]]
 """Opens a session, or raises RelayError."""
 
+Fill = Callable[[Claim], Envelope | Awaitable[Envelope]]
+"""Makes the message for a claim: at once, or later where it is signed beside the event loop.
+Raises NewsletterError when none can be made."""
+
 
 @dataclass(slots=True)
 class Line:
@@ -106,7 +110,7 @@ class Run:
 
     work: Work
     recorder: Recorder
-    fill: Callable[[Claim], Envelope]
+    fill: Fill
     policy: RetryPolicy
     faults: FaultRuns
     clock: Callable[[], datetime]
@@ -259,7 +263,8 @@ class Lane:
     async def _fill(self, claim: Claim) -> Envelope | None:
         """Makes the message; one that cannot be made ends here and does not stop the others."""
         try:
-            return self._run.fill(claim)
+            made = self._run.fill(claim)
+            return made if isinstance(made, Envelope) else await made
         except StorageError as error:
             log.warning("delivery.fill_failed", error=type(error).__name__)
             self._run.work.put_back(claim)

@@ -1,18 +1,23 @@
 """From a claim to the message that is sent for it: which skeleton, filled with whose links.
 
 Skeletons are compiled once and kept while an issue is being sent; filling only puts in what is
-personal. An edit of the note during a send reaches the readers who come after it.
+personal. An edit of the note during a send reaches the readers who come after it. Signing is done
+in a few threads: an RSA signature takes longer than everything else about a message together.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from mailer.address import ascii_address, parse_mailbox
+from mailer.dkim import Signer
 from mailer.envelope import Envelope
 from mailer.message import compile_confirmation, compile_issue, compile_notice
 from mailer.skeleton import Recipient, Skeleton
@@ -41,6 +46,7 @@ class Letters:
         identity: Identity,
         tokens: Tokens,
         clock: Callable[[], datetime],
+        signer: Signer | None = None,
     ) -> None:
         self._archive = archive
         self._identity = identity
@@ -50,10 +56,22 @@ class Letters:
         self._sender = sender
         self._domain = sender.rpartition("@")[2]
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
+        self._signer = signer
+        # More threads than processors would only wait for each other. They end with this object.
+        self._threads = ThreadPoolExecutor(os.cpu_count() or 1, "dkim") if signer else None
 
-    def fill(self, claim: Claim) -> Envelope:
-        """The envelope for a claim. Raises NewsletterError when no message can be made of it."""
-        return self._skeleton(claim).fill(self._recipient(claim))
+    async def fill(self, claim: Claim) -> Envelope:
+        """The envelope for a claim, signed if there is a key; each try is signed anew.
+
+        Raises NewsletterError when no message can be made of it.
+        """
+        recipient = self._recipient(claim)
+        envelope = self._skeleton(claim).fill(recipient)
+        if self._signer is None:
+            return envelope
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, sign_envelope, envelope, self._signer, recipient.date
+        )
 
     def _skeleton(self, claim: Claim) -> Skeleton:
         key = _Key(claim.kind, claim.issue_id, claim.issue_revision)
@@ -97,3 +115,8 @@ class Letters:
             confirm_url=confirm_url,
             date=now,
         )
+
+
+def sign_envelope(envelope: Envelope, signer: Signer, now: datetime) -> Envelope:
+    """The same envelope with its content signed, for the wire as it is (rule A26)."""
+    return replace(envelope, content=signer.sign(envelope.content, now=now))
