@@ -14,6 +14,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import structlog
+
 from feeds.notes import Note, Now
 from newsletter.drafting import Drafting, hash_content
 from newsletter.links import NoteLinks
@@ -40,13 +42,15 @@ from newsletter.rounds import (
     remember,
     report_unreadable,
 )
-from storage.errors import NoteError
+from storage.errors import Conflict, NoteError
 from storage.issues import Issues, MailOrder
 from storage.notebook import Notebook, Schedules
 from storage.notes import SETTLE, FileStat, NotesStore, Scan
 from storage.records import Issue, IssueDraft, IssueState, KnownNote
 
 __all__ = ["Poll", "PollReport"]
+
+log = structlog.get_logger()
 
 
 class Poll:
@@ -154,13 +158,18 @@ class Poll:
     # ── doing ────────────────────────────────────────────────────────────────────────────
 
     def _guarded(self, round_: Round, path: str, step: Callable[[], None]) -> None:
-        """A note that cannot be published is its own fault, and nobody else's."""
+        """A note that cannot be published is its own fault, and nobody else's.
+
+        If another process has just published it, the next poll finds its issue.
+        """
         before = round_.known.get(path)
         try:
             step()
         except NoteError as error:
             content_hash = round_.known[path].content_hash if path in round_.known else ""
             keep_fault(round_, path, content_hash, error, before)
+        except Conflict:
+            log.info("poll.overtaken", path=path)
 
     def _handle(self, round_: Round, one: Seen) -> None:
         one = self._recognise(round_, one)

@@ -105,10 +105,11 @@ class Room:
         grace: timedelta = timedelta(hours=24),
         hold: timedelta = timedelta(minutes=5),
         waiting: Callable[[float], None] = lambda _: None,
+        patience_s: float = 30,
     ) -> None:
         self.folder = folder
         self.clock = folder.clock
-        self.database = Database.open(url)
+        self.database = Database.open(url, wait_s=patience_s)
         self.database.prepare()
         self.archive = Issues(self.database)
         self.ledger = Ledger(self.database)
