@@ -364,7 +364,11 @@ class Newsletter:
 
         def make(relays: Sequence[Relay]) -> Dispatcher:
             letters = Letters(
-                archive=self.archive, identity=self.identity, tokens=self.tokens, clock=self.clock
+                archive=self.archive,
+                identity=self.identity,
+                tokens=self.tokens,
+                clock=self.clock,
+                signer=config.signer,
             )
             return Dispatcher(
                 self.ledger,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -21,16 +21,26 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     ValidationError,
     ValidationInfo,
+    model_validator,
 )
 
+from mailer.dkim import Signer, SigningKey
 from newsletter.configsource import (
     TomlTable,
     apply_environment,
     find_controls,
     read_toml,
     render_template,
+)
+from newsletter.signing import (
+    KeyFile,
+    find_dkim_warnings,
+    load_key,
+    parse_domain,
+    parse_selector,
 )
 from newsletter.values import (
     RelayConfig,
@@ -43,6 +53,7 @@ from newsletter.values import (
     parse_links,
     parse_list,
     parse_network,
+    parse_path,
     parse_postal,
     parse_relay,
     parse_sender,
@@ -50,6 +61,7 @@ from newsletter.values import (
     parse_storage,
     parse_timezone,
     parse_web_address,
+    sender_domain,
     sender_name,
 )
 from storage.errors import ConfigError
@@ -57,7 +69,7 @@ from storage.records import Identity
 
 __all__ = ["Config", "Doubt", "RelayConfig", "RelayKind", "Tls", "load_config", "render_template"]
 
-_NOT_YET: Final = frozenset({"dkim", "bounces"})
+_NOT_YET: Final = frozenset({"bounces"})
 
 # ── the sections, key by key ─────────────────────────────────────────────────────────────────
 
@@ -70,9 +82,7 @@ def _no_flag(value: object) -> object:
 
 
 def _below_folder(value: object, info: ValidationInfo) -> object:
-    if not isinstance(value, str | Path) or value == "":
-        raise ValueError("must be a path")
-    return _folder(info) / value
+    return _folder(info) / parse_path(value)
 
 
 def _storage_url(value: object, info: ValidationInfo) -> str:
@@ -184,6 +194,37 @@ class DispatchSection(_Section):
     doubt: Doubt = Doubt.RESEND
 
 
+def _key_file(value: object, info: ValidationInfo) -> KeyFile:
+    return value if isinstance(value, KeyFile) else load_key(_folder(info) / parse_path(value))
+
+
+class DkimSection(_Section):
+    """`[dkim]`: what mail is signed with; nothing, if it is empty (rules A29 to A33)."""
+
+    domain: Annotated[str, BeforeValidator(parse_domain)] = ""
+    """Empty: the sender's."""
+    selector: Annotated[
+        tuple[Annotated[str, BeforeValidator(parse_selector)], ...], BeforeValidator(parse_list)
+    ] = ()
+    key: Annotated[
+        tuple[Annotated[KeyFile, PlainValidator(_key_file)], ...], BeforeValidator(parse_list)
+    ] = ()
+
+    @model_validator(mode="after")
+    def _check_pairs(self) -> Self:
+        """Each selector names one key. A domain alone signs nothing, and was meant to."""
+        if self.domain and not (self.selector or self.key):
+            raise ValueError("needs a selector and a key; `newsletter dkim new` makes one")
+        if len(self.selector) != len(self.key):
+            raise ValueError(
+                f"needs one key for each selector: there are {len(self.selector)} in selector and "
+                f"{len(self.key)} in key"
+            )
+        if len(set(self.selector)) != len(self.selector):
+            raise ValueError("names a selector twice: each key needs one of its own")
+        return self
+
+
 class FeedsSection(_Section):
     """`[feeds]`: how much of the archive they hold, and who is told of it."""
 
@@ -227,6 +268,7 @@ class _File(_Section):
     storage: StorageSection
     smtp: tuple[SmtpSection, ...]
     dispatch: DispatchSection
+    dkim: DkimSection
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
@@ -239,6 +281,7 @@ SECTIONS: Final[Mapping[str, type[_Section]]] = {
     "storage": StorageSection,
     "smtp": SmtpSection,
     "dispatch": DispatchSection,
+    "dkim": DkimSection,
     "feeds": FeedsSection,
     "subscribers": SubscribersSection,
     "web": WebSection,
@@ -262,6 +305,7 @@ class Config:
     relays: tuple[RelayConfig, ...]
     """What `[smtp]` says; at least one, in the author's order."""
     dispatch: DispatchSection
+    dkim: DkimSection
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
@@ -285,6 +329,21 @@ class Config:
         )
 
     @property
+    def signing_domain(self) -> str:
+        """The domain that signs: what `[dkim]` says, else the sender's."""
+        return _signing_domain(self.dkim, self.newsletter)
+
+    @property
+    def signer(self) -> Signer | None:
+        """What signs every mail; None without a key."""
+        pairs = zip(self.dkim.selector, self.dkim.key, strict=True)
+        keys = [
+            SigningKey(domain=self.signing_domain, selector=selector, private=file.private)
+            for selector, file in pairs
+        ]
+        return Signer(keys) if keys else None
+
+    @property
     def has_outbox(self) -> bool:
         """Whether any mail goes to the embedded outbox."""
         return any(relay.kind is RelayKind.OUTBOX for relay in self.relays)
@@ -305,10 +364,11 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     source = path.absolute()
     raw = read_toml(source)
     keys = {name: tuple(section.model_fields) for name, section in SECTIONS.items()}
-    problems = [*apply_environment(raw, environ, source.parent, keys), *find_controls(raw)]
-    for name in _NOT_YET & raw.keys():
-        problems.append(f"[{name}]: is not available in this version")
-        del raw[name]
+    problems = [
+        *apply_environment(raw, environ, source.parent, keys),
+        *find_controls(raw),
+        *_take_out_unavailable(raw),
+    ]
     is_smtp_missing = "smtp" not in raw
     _complete(raw)
     try:
@@ -327,11 +387,29 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
         storage=file.storage,
         relays=relays,
         dispatch=file.dispatch,
+        dkim=file.dkim,
         feeds=file.feeds,
         subscribers=file.subscribers,
         web=file.web,
-        warnings=(*_site_warnings(file), *_relay_warnings(relays, is_smtp_missing)),
+        warnings=(
+            *_site_warnings(file),
+            *_relay_warnings(relays, is_smtp_missing),
+            *find_dkim_warnings(
+                file.dkim.key,
+                signing_domain=_signing_domain(file.dkim, file.newsletter),
+                sender_domain=_sender_domain(file.newsletter),
+            ),
+        ),
     )
+
+
+def _take_out_unavailable(raw: TomlTable) -> list[str]:
+    """An empty section says nothing yet, and is no problem."""
+    return [
+        f"[{name}]: is not available in this version"
+        for name in _NOT_YET & raw.keys()
+        if raw.pop(name) != {}
+    ]
 
 
 def _complete(raw: TomlTable) -> None:
@@ -339,6 +417,14 @@ def _complete(raw: TomlTable) -> None:
         raw.setdefault(name, {})
     if isinstance(raw["smtp"], dict):
         raw["smtp"] = [raw["smtp"]]
+
+
+def _signing_domain(dkim: DkimSection, newsletter: NewsletterSection) -> str:
+    return dkim.domain or _sender_domain(newsletter)
+
+
+def _sender_domain(newsletter: NewsletterSection) -> str:
+    return sender_domain(newsletter.sender).encode("idna").decode().lower()
 
 
 def _relay(section: SmtpSection, folder: Path) -> RelayConfig:

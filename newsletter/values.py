@@ -67,6 +67,13 @@ def parse_duration(value: object) -> timedelta:
     return total
 
 
+def parse_path(value: object) -> Path:
+    """Reads a path, absolute or not."""
+    if not isinstance(value, str | Path) or value == "":
+        raise ValueError("must be a path")
+    return Path(value)
+
+
 def parse_list(value: object) -> object:
     """Lets a list be written as text, as the environment must: `1m, 5m` or `["1m", "5m"]`."""
     if not isinstance(value, str):
@@ -147,6 +154,11 @@ def parse_sender(value: object) -> str:
     if not is_host(mailbox.domain):
         raise ValueError("has no valid domain after the @")
     return str(mailbox)
+
+
+def sender_domain(sender: str) -> str:
+    """The domain of a parsed sender."""
+    return _one_mailbox(sender).domain
 
 
 def sender_name(sender: str) -> str:

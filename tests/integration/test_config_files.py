@@ -133,7 +133,7 @@ def test_all_problems_are_told_at_once(problems: Callable[..., tuple[str, ...]])
         "[web] port: must be less than or equal to 65535",
         "[schedule] hold: must be a duration",
         "[schedule] slots: is not available in this version",
-        "[dkim]: is not available in this version",
+        "[dkim]: needs a selector and a key",
         '[[smtp]] 2 ulr: unknown key; did you mean "url"?',
         "[[smtp]] 2 connections: must be a number",
         "[feeds] items: must be greater than or equal to 1",
