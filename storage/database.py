@@ -125,10 +125,7 @@ class Database:
     def upgrade(self) -> None:
         """Bring the tables to this program's version; harmless when they are."""
         with self.transaction() as connection:
-            if (
-                not self.is_sqlite
-            ):  # two processes starting at once: the second waits, then finds it done
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7166381)"))
+            serialise(connection, "schema")  # the second of two waits, then finds it done
             config = _alembic_config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -182,7 +179,8 @@ def insert_new(connection: Connection, table: sa.Table, values: Mapping[str, obj
     """Insert a row unless one like it is there, also one that another process just made."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(values).on_conflict_do_nothing()
-    return bool(connection.execute(statement).rowcount)
+    counted = statement.execution_options(preserve_rowcount=True)
+    return connection.execute(counted).rowcount == 1
 
 
 def serialise(connection: Connection, name: str) -> None:
