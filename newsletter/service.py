@@ -171,6 +171,7 @@ class _Turn:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock: Lock | None = None
+        self._asking = threading.Lock()  # ticks run in threads of their own
 
     def begin(self) -> None:
         if not self._ours() and self._database.is_sqlite:
@@ -192,12 +193,13 @@ class _Turn:
             self._lock = None
 
     def _ours(self) -> bool:
-        if self._lock is not None and not self._lock.is_held():
-            log.warning("scheduler.lock_lost")
-            self.end()
-        if self._lock is None:
-            self._lock = self._database.try_lock("scheduler")
-        return self._lock is not None
+        with self._asking:
+            if self._lock is not None and not self._lock.is_held():
+                log.warning("scheduler.lock_lost")
+                self.end()
+            if self._lock is None:
+                self._lock = self._database.try_lock("scheduler")
+            return self._lock is not None
 
 
 @contextmanager

@@ -1,0 +1,90 @@
+"""The ticks: they come again whatever happens, never overlap, and end in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from newsletter.scheduler import Tick, Ticks
+
+OFTEN = timedelta(milliseconds=5)
+
+
+def make(work: Callable[[], None], name: str = "tick") -> Tick:
+    """A tick that comes as often as it can."""
+    return Tick(name=name, every=OFTEN, work=work)
+
+
+def test_a_tick_that_fails_is_counted_and_comes_again() -> None:
+    """An error ends neither the tick nor its neighbours."""
+    again, neighbour = threading.Event(), threading.Event()
+    calls: list[int] = []
+
+    def fail() -> None:
+        calls.append(1)
+        if len(calls) >= 3:
+            again.set()
+        raise RuntimeError("this tick always fails")
+
+    async def main() -> int:
+        ticks = Ticks([make(fail, "failing"), make(neighbour.set, "neighbour")])
+        ticks.start()
+        assert await asyncio.to_thread(again.wait, 10)
+        assert await asyncio.to_thread(neighbour.wait, 10)
+        await ticks.stop()
+        return ticks.failures
+
+    assert asyncio.run(main()) == len(calls) >= 3
+
+
+def test_a_slow_tick_does_not_overlap_itself() -> None:
+    """However long one takes, the next begins after it; others go on meanwhile."""
+    guard, others = threading.Lock(), threading.Semaphore(0)
+    overlaps: list[int] = []
+    slow_twice = threading.Semaphore(0)
+
+    def slow() -> None:
+        if not guard.acquire(blocking=False):
+            overlaps.append(1)
+            return
+        for _ in range(5):  # as long as five of the other one
+            others.acquire(timeout=10)
+        guard.release()
+        slow_twice.release()
+
+    async def main() -> None:
+        ticks = Ticks([make(slow, "slow"), make(others.release, "quick")])
+        ticks.start()
+        for _ in range(2):
+            assert await asyncio.to_thread(slow_twice.acquire, timeout=10)
+        await ticks.stop()
+
+    asyncio.run(main())
+    assert overlaps == []
+
+
+def test_stopping_waits_for_what_is_running() -> None:
+    """Work in the middle is finished before `stop` returns, and none begins after (rule G7)."""
+    begun, finish = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def work() -> None:
+        begun.set()
+        assert finish.wait(10)
+        done.append("whole")
+
+    async def main() -> None:
+        ticks = Ticks([make(work)])
+        ticks.start()
+        assert await asyncio.to_thread(begun.wait, 10)
+        stopping = asyncio.create_task(ticks.stop())
+        await asyncio.sleep(0)
+        assert not stopping.done()
+        finish.set()
+        await stopping
+        assert done == ["whole"]
+
+    asyncio.run(main())
+    assert done == ["whole"]
