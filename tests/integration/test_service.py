@@ -169,9 +169,11 @@ def test_a_second_run_is_refused_on_sqlite(tmp_path: Path) -> None:
     async def main() -> None:
         config = settle_in(tmp_path, f"sqlite:///{tmp_path}/n.db", "outbox:outbox")
         async with running(config) as process:
-            with Newsletter.open(config, environ={}) as second:
-                with pytest.raises(Conflict, match="another `newsletter run`"):
-                    await asyncio.to_thread(second.run)
+            with (
+                Newsletter.open(config, environ={}) as second,
+                pytest.raises(Conflict, match="another `newsletter run`"),
+            ):
+                await asyncio.to_thread(second.run)
             process.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(process.wait(), 30) == 0
         report = await asyncio.to_thread(send, config)

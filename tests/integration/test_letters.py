@@ -1,0 +1,120 @@
+"""From a claim to the message: personal, and the same on every try."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from mailer.envelope import Envelope
+from newsletter.letters import Letters
+from newsletter.tokens import Keyring, Tokens
+from storage.records import Claim, DeliveryKind
+from tests.integration.notebooks import IDENTITY, URL, Folder, Room
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def room(database_url: str, tmp_path: Path) -> Iterator[Room]:
+    """A newsletter with two readers and a published note, on each engine."""
+    root = tmp_path / "notes"
+    root.mkdir()
+    opened = Room(database_url, Folder(root), hold=timedelta())
+    opened.subscribe("ada@example.com", "bob@example.com")
+    opened.folder.write("note.md", "# Note\n\nDear {{ name | reader }}.", publish="now")
+    opened.poll()
+    yield opened
+    opened.database.close()
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    """Keys of one secret."""
+    return Tokens(Keyring(secrets=(b"k" * 32,)))
+
+
+@pytest.fixture
+def letters(room: Room, tokens: Tokens) -> Letters:
+    """What a worker fills messages with."""
+    return Letters(archive=room.archive, identity=IDENTITY, tokens=tokens, clock=room.clock)
+
+
+def claims(room: Room) -> list[Claim]:
+    """Everything that is due."""
+    return room.ledger.claim("w", now=room.clock(), limit=10, lease=MINUTE)
+
+
+def fill(letters: Letters, claim: Claim) -> Envelope:
+    """The letter for a claim, as a worker's event loop gets it."""
+    return asyncio.run(letters.fill(claim))
+
+
+def read(content: bytes) -> EmailMessage:
+    """The message as a mail program sees it."""
+    message = message_from_bytes(content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def plain(message: EmailMessage) -> str:
+    """Its plain part."""
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def test_each_reader_has_links_of_their_own(room: Room, letters: Letters, tokens: Tokens) -> None:
+    """To, Message-ID, return path and the link to leave differ, and each is for its reader."""
+    found = claims(room)
+    envelopes = [fill(letters, claim) for claim in found]
+    messages = [read(envelope.content) for envelope in envelopes]
+    assert [str(message["To"]) for message in messages] == ["ada@example.com", "bob@example.com"]
+    assert len({message["Message-ID"] for message in messages}) == 2
+    assert len({envelope.sender for envelope in envelopes}) == 2
+    for claim, message in zip(found, messages, strict=True):
+        link = str(message["List-Unsubscribe"]).strip("<>")
+        assert link.startswith(f"{URL}/unsubscribe/")
+        assert tokens.unsubscribe(claim.subscriber_id) == link.rpartition("/")[2]
+        assert link in plain(message).replace("=\n", "")
+
+
+def test_a_retry_is_the_same_message(room: Room, letters: Letters, tokens: Tokens) -> None:
+    """Message-ID and return path do not change with the try, the time or the worker (rule B8)."""
+    (claim, _other) = claims(room)
+    first = fill(letters, claim)
+    room.clock.move(hours=4)
+    other = Letters(archive=room.archive, identity=IDENTITY, tokens=tokens, clock=room.clock)
+    again = fill(other, replace(claim, attempts=3))
+    assert read(first.content)["Message-ID"] == read(again.content)["Message-ID"]
+    assert first.sender == again.sender
+
+
+def test_an_edit_reaches_those_who_come_after_it(room: Room, letters: Letters) -> None:
+    """A note mended while it is being sent: later claims carry the new revision."""
+    (first, second) = claims(room)
+    assert "Dear reader." in plain(read(fill(letters, first).content))
+    room.ledger.release("w", now=room.clock())
+    room.folder.write("note.md", "# Note\n\nMended.", publish="now")
+    room.poll()
+    (_first, second) = claims(room)
+    assert "Mended." in plain(read(fill(letters, second).content))
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.CONFIRMATION, DeliveryKind.NOTICE])
+def test_letters_without_an_issue(
+    room: Room, letters: Letters, tokens: Tokens, kind: DeliveryKind
+) -> None:
+    """A confirmation has its link, which works; a notice has none, and neither is list mail."""
+    (claim, _other) = claims(room)
+    message = read(
+        fill(letters, replace(claim, kind=kind, issue_id=None, issue_revision=0)).content
+    )
+    assert message["List-Unsubscribe"] is None
+    assert (f"{URL}/confirm/" in plain(message)) == (kind is DeliveryKind.CONFIRMATION)
