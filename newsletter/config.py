@@ -99,6 +99,10 @@ def _folder(info: ValidationInfo) -> Path:
     return folder
 
 
+def _is_signing(info: ValidationInfo) -> bool:
+    return info.context is None or info.context.get("signing", True)
+
+
 def _positive(value: timedelta) -> timedelta:
     if not value:
         raise ValueError("must be longer than 0")
@@ -211,9 +215,9 @@ class DkimSection(_Section):
     ] = ()
 
     @model_validator(mode="after")
-    def _check_pairs(self) -> Self:
+    def _check_pairs(self, info: ValidationInfo) -> Self:
         """Each selector names one key. A domain alone signs nothing, and was meant to."""
-        if self.domain and not (self.selector or self.key):
+        if self.domain and not (self.selector or self.key) and _is_signing(info):
             raise ValueError("needs a selector and a key; `newsletter dkim new` makes one")
         if len(self.selector) != len(self.key):
             raise ValueError(
@@ -354,8 +358,10 @@ class Config:
         return self.subscribers.check_dns and not self.has_outbox
 
 
-def load_config(path: Path, environ: Mapping[str, str]) -> Config:
+def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True) -> Config:
     """Reads the file, and over it the variables `NEWSLETTER_SECTION__KEY` of `environ`.
+
+    Without `signing` the keys of `[dkim]` are left out, for the command that makes them.
 
     Relative paths, also those in variables, are relative to the file's folder. Raises ConfigError
     with one sentence for every problem there is: bad TOML with its line, an unknown section, key or
@@ -371,8 +377,10 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     ]
     is_smtp_missing = "smtp" not in raw
     _complete(raw)
+    if not signing:
+        _take_out_keys(raw)
     try:
-        file = _File.model_validate(raw, context={"folder": source.parent})
+        file = _File.model_validate(raw, context={"folder": source.parent, "signing": signing})
     except ValidationError as error:
         raise ConfigError(str(path), [*problems, *_sentences(error)]) from error
     relays = tuple(_relay(section, source.parent) for section in file.smtp)
@@ -410,6 +418,11 @@ def _take_out_unavailable(raw: TomlTable) -> list[str]:
         for name in _NOT_YET & raw.keys()
         if raw.pop(name) != {}
     ]
+
+
+def _take_out_keys(raw: TomlTable) -> None:
+    if isinstance(section := raw["dkim"], dict):
+        raw["dkim"] = {name: value for name, value in section.items() if name == "domain"}
 
 
 def _complete(raw: TomlTable) -> None:

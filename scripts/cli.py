@@ -14,7 +14,15 @@ from typing import Annotated
 
 import typer
 
-from scripts.commands import authoring, database, issues, service, subscribers, suppressions
+from scripts.commands import (
+    authoring,
+    database,
+    dkim,
+    issues,
+    service,
+    subscribers,
+    suppressions,
+)
 from scripts.context import Settings
 from storage.errors import ConfigError, NewsletterError
 
@@ -30,6 +38,7 @@ for group in (service, authoring, issues):
     group.register(app)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(dkim.app, name="dkim")
 app.add_typer(database.app, name="db")
 
 
