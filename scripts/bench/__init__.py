@@ -1,0 +1,1 @@
+"""The benchmark: what the product achieves, as ratios to references measured in the same run."""

@@ -1,0 +1,105 @@
+"""Measures the product against references in the same run and prints one ratio per row.
+
+    python -m scripts.bench [--rounds N] [--messages N] [--million] [--quick] [--rows NAME …]
+                            [--json] [--profile]
+
+Exit code 0 when the rows were measured, whether or not targets are met: speed is judged by
+people. 1 when a run did not do what it was measured at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from scripts.bench import peers, reading, rows
+from scripts.bench.report import Row, build_table, build_values
+from scripts.bench.rows import Bench, Sizes
+from scripts.logs import log_to_stderr
+from storage.errors import NewsletterError
+
+QUICK: Final = Sizes(
+    rounds=1, messages=300, slow_messages=100, small=100, large=1_000, notes=100, http_seconds=1
+)
+MEASURES: Final[dict[str, Callable[[Bench], list[Row]]]] = {
+    "sqlite-smtp-sink": rows.measure_sqlite_smtp_sink,
+    "sqlite-fast-sink": rows.measure_sqlite_fast_sink,
+    "postgresql": rows.measure_postgresql,
+    "large": rows.measure_large,
+    "round-trip": rows.measure_round_trip,
+    "poll": reading.measure_poll,
+    "feed": reading.measure_feed,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what was asked for. Returns the exit code."""
+    options = _parser().parse_args(arguments)
+    log_to_stderr(level=logging.WARNING)
+    try:
+        with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
+            bench = Bench.at(Path(folder), _sizes(options), _remark)
+            if options.profile:
+                print(_profile(bench))
+                return 0
+            load = os.getloadavg()[0]
+            measured = [row for name in options.rows for row in MEASURES[name](bench)]
+    except NewsletterError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps({"load": load, "rows": build_values(measured)}, ensure_ascii=False))
+    else:
+        print(build_table(measured))
+        print(f"\n{os.cpu_count()} cores, load {load:.1f} when it began")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench", description="Measure the product.")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds of each row")
+    parser.add_argument("--messages", type=int, metavar="N", help="messages of a run")
+    parser.add_argument("--quick", action="store_true", help="a small size, to see that it works")
+    parser.add_argument("--million", action="store_true", help="also the rows of a large list")
+    parser.add_argument("--rows", nargs="+", metavar="NAME", choices=MEASURES, default=[*MEASURES])
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--profile", action="store_true", help="where one run spends its time")
+    return parser
+
+
+def _sizes(options: argparse.Namespace) -> Sizes:
+    sizes = QUICK if options.quick else Sizes()
+    if options.million:
+        sizes = replace(sizes, large=1_000_000)
+    if options.messages:
+        sizes = replace(sizes, messages=options.messages)
+    return replace(sizes, rounds=options.rounds) if options.rounds else sizes
+
+
+def _profile(bench: Bench) -> str:
+    """One profiled run to the fast sink."""
+    output = bench.folder / "profile"
+    house = bench.house()
+    house.ensure_readers(bench.sizes.messages)
+    with peers.fast_sink() as port:
+        house.point_at(port, connections=50)
+        house.publish()
+        sent = house.send(profile=output)
+    cost = f"{sent.rate:,.0f} messages/s under the profiler, {sent.cpu_ms:.3f} ms each"
+    return f"{output.read_text(encoding='utf-8')}\n{cost}"
+
+
+def _remark(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

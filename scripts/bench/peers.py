@@ -1,0 +1,206 @@
+"""The servers and clients that the product is measured with, each in a process of its own.
+
+All listen on 127.0.0.1 only, and all end with the `with` block that started them.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shutil
+import socket
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from scripts.bench.processes import (
+    BenchError,
+    Missing,
+    free_port,
+    on_core,
+    program,
+    run,
+    running,
+    running_module,
+)
+
+_PATIENCE_S: Final = 20
+_HTTP_CONNECTIONS: Final = 32
+
+
+# ── SMTP ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def smtp_sink() -> Iterator[int]:
+    """Postfix's own test server; its port. Raises Missing."""
+    port = free_port()
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    with running([program("smtp-sink"), *user, f"127.0.0.1:{port}", "1000"], port):
+        yield port
+
+
+def fast_sink() -> AbstractContextManager[int]:
+    """Our server that only parses; its port."""
+    return running_module("scripts.bench.sink")
+
+
+def delay(port: int, milliseconds: float) -> AbstractContextManager[int]:
+    """The way to `port`, made longer by so much in each direction; the port of its near end."""
+    return running_module("scripts.bench.delay", str(port), str(milliseconds))
+
+
+def smtp_source_rate(port: int, *, sessions: int, octets: int, messages: int) -> float:
+    """Messages per second of Postfix's own load generator. Raises Missing or BenchError.
+
+    `-d` keeps its connections, as the product does: without it it connects anew for each message
+    and is less than half as fast. It knows no pipelining.
+    """
+    command = [program("smtp-source"), "-d", "-s", str(sessions), "-l", str(octets)]
+    command += ["-m", str(messages), f"127.0.0.1:{port}"]
+    started = time.perf_counter()
+    run(command, timeout_s=_PATIENCE_S + messages / 50)
+    return messages / (time.perf_counter() - started)
+
+
+def messages_taken(port: int) -> int:
+    """How many messages the fast sink has taken since it was started."""
+    with _Dialogue(port) as dialogue:
+        return int(dialogue.ask(b"VRFY x").split()[1])
+
+
+def round_trip_s(port: int, tries: int = 15) -> float:
+    """Seconds from a command to its reply while nothing else is on the way; the median."""
+    times = []
+    with _Dialogue(port) as dialogue:
+        for _ in range(tries):
+            started = time.perf_counter()
+            dialogue.ask(b"NOOP")
+            times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+class _Dialogue:
+    """A connection on which one command is said and answered at a time."""
+
+    def __init__(self, port: int) -> None:
+        self._line = socket.create_connection(("127.0.0.1", port), _PATIENCE_S)
+        self._replies = self._line.makefile("rb")
+        self._replies.readline()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._replies.close()
+        self._line.close()
+
+    def ask(self, command: bytes) -> str:
+        self._line.sendall(command + b"\r\n")
+        return self._replies.readline().decode("ascii")
+
+
+# ── PostgreSQL ───────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A private server with its usual settings: what is committed is on disk."""
+
+    programs: Path
+    port: int
+
+    def new_database(self, name: str) -> str:
+        """Makes an empty database; its URL."""
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "bench"]
+        run([self.programs / "createdb", *where, name])
+        return f"postgresql://bench@127.0.0.1:{self.port}/{name}"
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[Postgres]:
+    """A PostgreSQL server in the folder. Raises Missing."""
+    programs = _postgres_programs()
+    folder.mkdir()
+    prefix = _as_unprivileged(folder)
+    port = free_port()
+    data = str(folder / "data")
+    run([*prefix, programs / "initdb", "-D", data, "-U", "bench", "-A", "trust"])
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
+    control = [*prefix, programs / "pg_ctl", "-D", data, "-w"]
+    # It writes to a log of its own: a server that kept our pipe would never let us read its end.
+    run([*control, "-o", options, "-l", folder / "log", "start"])
+    try:
+        yield Postgres(programs, port)
+    finally:
+        run([*control, "-m", "immediate", "stop"], check=False)
+
+
+def _postgres_programs() -> Path:
+    versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = max(versions, key=lambda path: int(path.parts[4].split(".")[0]), default=None)
+    found = newest or shutil.which("initdb")
+    if found is None:
+        raise Missing("PostgreSQL is not installed")
+    return Path(found).resolve().parent
+
+
+def _as_unprivileged(folder: Path) -> list[str | Path]:
+    """PostgreSQL refuses to run as root: Debian's account for it does."""
+    if os.geteuid() != 0:
+        return []
+    account = pwd.getpwnam("postgres")
+    os.chown(folder, account.pw_uid, account.pw_gid)
+    folder.parent.chmod(0o755)  # it must be able to pass
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+
+
+# ── HTTP ─────────────────────────────────────────────────────────────────────────────────────
+
+_NGINX: Final = """
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr crit; {user}
+events {{ worker_connections 512; }}
+http {{
+  access_log off; sendfile on; keepalive_requests 1000000;
+  types {{ application/rss+xml xml; }}
+  server {{ listen 127.0.0.1:{port}; root {folder}; }}
+}}
+"""
+
+
+@contextmanager
+def nginx(folder: Path, core: int) -> Iterator[str]:
+    """Serves the files of the folder with one process on one core; its address. Raises Missing."""
+    port = free_port()
+    config = folder / "nginx.conf"
+    user = "user root;" if os.geteuid() == 0 else ""
+    config.write_text(_NGINX.format(port=port, folder=folder, user=user), encoding="utf-8")
+    command = [program("nginx"), "-p", folder, "-c", config, "-e", "stderr"]
+    with running(on_core(core, command), port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def site(config: Path, port: int, core: int) -> Iterator[str]:
+    """`newsletter run` on one core; the site's address. Raises Missing."""
+    interpreter = [sys.executable, "-c", "from scripts.cli import main; main()"]
+    command = [*interpreter, "--config", str(config), "--quiet", "run"]
+    with running(on_core(core, command), port):
+        yield f"http://127.0.0.1:{port}"
+
+
+def request_rate(url: str, *, core: int, seconds: int, headers: Sequence[str] = ()) -> float:
+    """Requests per second that `wrk` gets answered over 32 connections. Raises Missing."""
+    command = [program("wrk"), "-t1", f"-c{_HTTP_CONNECTIONS}", f"-d{seconds}s"]
+    command += [part for header in headers for part in ("-H", header)]
+    told = run(on_core(core, [*command, url]))
+    found = re.search(r"Requests/sec:\s+([\d.]+)", told)
+    if found is None or "Non-2xx or 3xx" in told:
+        raise BenchError(f"{url} did not answer as it should: {told.strip()}")
+    return float(found[1])

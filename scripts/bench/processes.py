@@ -1,0 +1,124 @@
+"""Starts and ends processes: every program of the benchmark is begun here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from storage.errors import NewsletterError
+
+ROOT: Final = Path(__file__).parents[2]
+_PATIENCE_S: Final = 20
+"""For a peer to listen, or to end."""
+
+Command = Sequence[str | Path]
+
+
+class Missing(NewsletterError):
+    """A program that a row needs is not installed; the row says so."""
+
+
+class BenchError(NewsletterError):
+    """A run did not do what it was to be measured at, so its figure would be worth nothing."""
+
+
+def program(name: str) -> str:
+    """The program's path. Raises Missing."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if found is None:
+        raise Missing(f"{name} is not installed")
+    return found
+
+
+def on_core(core: int, command: Command) -> Command:
+    """The command, kept to one core. Raises Missing."""
+    return [program("taskset"), "-c", str(core), *command]
+
+
+def run(command: Command, *, timeout_s: float = 60, check: bool = True) -> str:
+    """Run a program to its end; its standard output. Raises BenchError when it fails."""
+    try:
+        # The commands are our own words, and nothing goes through a shell.
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=check, cwd=ROOT, timeout=timeout_s
+        )
+    except subprocess.CalledProcessError as error:
+        raise BenchError(f"{command[0]} failed: {error.stderr.strip()}") from error
+    except subprocess.TimeoutExpired as error:
+        raise BenchError(f"{command[0]} does not come to an end") from error
+    return done.stdout
+
+
+def start(command: Command) -> subprocess.Popen[str]:
+    """Start a program of which one reads what it prints, and tells it what to do."""
+    pipe = subprocess.PIPE
+    # As in `run`: our own words, no shell.
+    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)  # noqa: S603
+
+
+def start_module(module: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start a module of ours."""
+    return start([sys.executable, "-m", module, *arguments])
+
+
+def read_line(process: subprocess.Popen[str]) -> str:
+    """The next line that it prints; empty when it has ended."""
+    return process.stdout.readline() if process.stdout is not None else ""
+
+
+@contextmanager
+def running(command: Command, port: int) -> Iterator[None]:
+    """A server, from when it listens on the port. Raises BenchError when it does not."""
+    with _ended(start(command)) as process:
+        _wait_for(port, process)
+        yield
+
+
+@contextmanager
+def running_module(module: str, *arguments: str) -> Iterator[int]:
+    """A server of ours; the port that it prints."""
+    with _ended(start_module(module, *arguments)) as process:
+        line = read_line(process)
+        if not line:
+            raise BenchError(f"{module} does not listen")
+        yield int(line)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """The process, ended with the block."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(_PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _wait_for(port: int, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise BenchError("a server of the benchmark does not listen")

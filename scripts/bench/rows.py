@@ -1,0 +1,280 @@
+"""How each row is measured: peers beside the product, in turn, several rounds, medians."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from scripts.bench import peers
+from scripts.bench.house import House, Sent
+from scripts.bench.processes import Missing
+from scripts.bench.report import Bound, Row
+
+_WORKER_CONNECTIONS: Final = 50
+_RTT_MS: Final = 20.0
+_RTT_CONNECTIONS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How much is measured."""
+
+    rounds: int = 3
+    messages: int = 20_000
+    """Per run of the ordinary mail rows."""
+    slow_messages: int = 5_000
+    """Per run over the long way."""
+    small: int = 10_000
+    large: int = 0
+    """Recipients of the large run; 0 leaves its rows out."""
+    notes: int = 10_000
+    http_seconds: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where and how much; hands out a fresh folder for each newsletter."""
+
+    folder: Path
+    sizes: Sizes
+    say: Callable[[str], None]
+    numbers: Iterator[int]
+
+    @classmethod
+    def at(cls, folder: Path, sizes: Sizes, say: Callable[[str], None]) -> Bench:
+        """A bench that works below the folder."""
+        return cls(folder, sizes, say, count(1))
+
+    def house(self, *, database_url: str = "", web_port: int = 8000) -> House:
+        """A new newsletter without readers or notes."""
+        folder = self.folder / f"house-{next(self.numbers)}"
+        return House(folder, database_url=database_url, web_port=web_port)
+
+
+# ── mail against smtp-source ─────────────────────────────────────────────────────────────────
+
+
+def measure_sqlite_smtp_sink(bench: Bench) -> list[Row]:
+    """SQLite, 20 connections, Postfix's sink."""
+    row = Row(
+        name="sqlite-smtp-sink",
+        title="SQLite, 20 connections to smtp-sink, against smtp-source to it",
+        bound=Bound.AT_LEAST,
+        target=1.2,
+    )
+    with or_missing(row) as rows, peers.smtp_sink() as port:
+        rows.append(_against_source(bench, row, bench.house(), port, connections=20))
+    return rows
+
+
+def measure_sqlite_fast_sink(bench: Bench) -> list[Row]:
+    """SQLite, 50 connections, the fast sink."""
+    row = Row(
+        name="sqlite-fast-sink",
+        title="SQLite, 50 connections to the fast sink, against smtp-source to it",
+        bound=Bound.AT_LEAST,
+        target=1.0,
+    )
+    with or_missing(row) as rows, peers.fast_sink() as port:
+        rows.append(_against_source(bench, row, bench.house(), port, connections=50))
+    return rows
+
+
+def measure_postgresql(bench: Bench) -> list[Row]:
+    """PostgreSQL, one worker and two, each with 50 connections to the fast sink."""
+    one = Row(
+        name="postgresql-one",
+        title="PostgreSQL, one worker, 50 connections to the fast sink, against smtp-source",
+        bound=Bound.AT_LEAST,
+        target=0.5,
+    )
+    two = replace(
+        one,
+        name="postgresql-two",
+        title="PostgreSQL, two workers of 50 connections to the fast sink, against smtp-source",
+        target=0.7,
+    )
+    with (
+        or_missing(one, two) as rows,
+        peers.postgres(bench.folder / "postgres") as server,
+        peers.fast_sink() as port,
+    ):
+        house = bench.house(database_url=server.new_database("bench"))
+        rows.append(_against_source(bench, one, house, port, connections=50))
+        rows.append(_against_source(bench, two, house, port, connections=50, processes=2))
+    return rows
+
+
+def _against_source(
+    bench: Bench, row: Row, house: House, port: int, *, connections: int, processes: int = 1
+) -> Row:
+    """Reference and product in turn; the ratio of their medians."""
+    sizes = bench.sizes
+    house.ensure_readers(sizes.messages)
+    house.point_at(port, connections=connections)
+    octets = house.octets()
+    references, runs = [], []
+    for number in range(1, sizes.rounds + 1):
+        references.append(
+            peers.smtp_source_rate(
+                port, sessions=connections, octets=octets, messages=sizes.messages
+            )
+        )
+        house.publish()
+        runs.append(house.send(processes=processes))
+        bench.say(
+            f"{row.name} {number}/{sizes.rounds}: "
+            f"smtp-source {references[-1]:,.0f}/s, product {runs[-1].rate:,.0f}/s"
+        )
+    reference, rate = statistics.median(references), statistics.median(run.rate for run in runs)
+    return replace(
+        row,
+        measured=rate / reference,
+        note=f"smtp-source -d {_rates(references)}; product {_rates([run.rate for run in runs])}; "
+        f"{octets:,} octets a message, {_cost(runs)}",
+    )
+
+
+# ── a long way to the relay ──────────────────────────────────────────────────────────────────
+
+
+def measure_round_trip(bench: Bench) -> list[Row]:
+    """A relay 20 ms away: what waiting for replies costs."""
+    sizes = bench.sizes
+    house = bench.house()
+    house.ensure_readers(sizes.slow_messages)
+    row = Row(
+        name="round-trip",
+        title=f"messages per round trip and connection, {_RTT_MS:g} ms to the relay, "
+        f"{_RTT_CONNECTIONS} connections",
+        bound=Bound.AT_LEAST,
+        target=0.9,
+        unit="messages",
+    )
+    figures, runs, trips = [], [], []
+    with peers.fast_sink() as sink, peers.delay(sink, _RTT_MS / 2) as port:
+        house.point_at(port, connections=_RTT_CONNECTIONS)
+        for number in range(1, sizes.rounds + 1):
+            trips.append(peers.round_trip_s(port))
+            house.publish()
+            runs.append(house.send())
+            figures.append(runs[-1].rate * trips[-1] / _RTT_CONNECTIONS)
+            bench.say(f"round-trip {number}/{sizes.rounds}: {figures[-1]:.2f} messages")
+    note = (
+        f"round trip {statistics.median(trips) * 1000:.1f} ms (NOOP through the delaying proxy); "
+        f"product {_rates([run.rate for run in runs])}; {_cost(runs)}"
+    )
+    return [replace(row, measured=statistics.median(figures), note=note)]
+
+
+# ── many recipients ──────────────────────────────────────────────────────────────────────────
+
+
+def measure_large(bench: Bench) -> list[Row]:
+    """A million recipients, and what it costs over ten thousand."""
+    sizes = bench.sizes
+    if not sizes.large:
+        return [replace(row, note="only with --million") for row in _large_rows(1_000_000)]
+    with peers.fast_sink() as port:
+        small = [_one_issue(bench, port, sizes.small) for _ in range(sizes.rounds)]
+        bench.say(f"large: {sizes.small:,} recipients {_rates([_rate(run) for run in small])}")
+        large = _one_issue(bench, port, sizes.large)
+        bench.say(f"large: {sizes.large:,} recipients {_rates([_rate(large)])}")
+    peak, small_peak = _peak(large), statistics.median(_peak(run) for run in small)
+    rate, small_rate = _rate(large), statistics.median(_rate(run) for run in small)
+    values = (
+        (large.seconds / 60, f"{large.seconds:.1f} s, {_cost([large])}"),
+        (large.sendings[0].queue_s, "the poll that publishes and queues"),
+        (rate / small_rate, f"{rate:,.0f}/s against {small_rate:,.0f}/s, without the queueing"),
+        (peak / small_peak, f"{peak:.0f} MB against {small_peak:.0f} MB"),
+        (peak, "the sending process at its largest"),
+    )
+    return [
+        replace(row, measured=value, note=note)
+        for row, (value, note) in zip(_large_rows(sizes.large), values, strict=True)
+    ]
+
+
+def _one_issue(bench: Bench, port: int, readers: int) -> Sent:
+    """One issue to so many readers, from publishing on, in a newsletter of its own."""
+    house = bench.house()
+    house.ensure_readers(readers)
+    house.point_at(port, connections=_WORKER_CONNECTIONS)
+    house.write_issue()
+    return house.send(queue=True)
+
+
+def _large_rows(recipients: int) -> tuple[Row, ...]:
+    share = recipients / 1_000_000
+    many = f"{recipients:,} recipients on SQLite"
+    most = Bound.AT_MOST
+    return (
+        Row(
+            name="large-minutes",
+            title=f"{many}: from publishing to the last outcome committed",
+            bound=most,
+            target=1.2 * share,
+            unit="min",
+        ),
+        Row(
+            name="large-queue",
+            title=f"{many}: all deliveries queued",
+            bound=most,
+            target=10 * share,
+            unit="s",
+        ),
+        Row(
+            name="large-rate",
+            title=f"{many}: messages/s against those of the small run",
+            bound=Bound.AT_LEAST,
+            target=0.9,
+        ),
+        Row(
+            name="large-memory",
+            title=f"{many}: peak memory against that of the small run",
+            bound=most,
+            target=1.2,
+        ),
+        Row(
+            name="large-peak",
+            title=f"{many}: peak memory",
+            bound=most,
+            target=150,
+            unit="MB",
+        ),
+    )
+
+
+def _rate(sent: Sent) -> float:
+    return sent.messages / (sent.seconds - sent.sendings[0].queue_s)
+
+
+def _peak(sent: Sent) -> float:
+    return max(one.peak_mb for one in sent.sendings)
+
+
+# ── words ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _rates(rates: list[float]) -> str:
+    return f"{statistics.median(rates):,.0f}/s ({min(rates):,.0f} to {max(rates):,.0f})"
+
+
+def _cost(runs: list[Sent]) -> str:
+    cpu = statistics.median(run.cpu_ms for run in runs)
+    return f"{cpu:.3f} ms of processor a message, {max(_peak(run) for run in runs):.0f} MB"
+
+
+@contextmanager
+def or_missing(*rows: Row) -> Iterator[list[Row]]:
+    """The rows measured so far, and for the others which program is missing."""
+    done: list[Row] = []
+    try:
+        yield done
+    except Missing as missing:
+        done += [replace(row, note=str(missing)) for row in rows[len(done) :]]

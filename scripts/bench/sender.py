@@ -1,0 +1,61 @@
+"""One process that sends what is due, as `newsletter send` does, and says how it went.
+
+    python -m scripts.bench.sender CONFIG [--queue] [--profile FILE]
+
+Says "ready" once everything is loaded, begins at the first line of standard input, and prints
+one JSON object with the fields of scripts.bench.house.Sending.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import resource
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+from newsletter import Newsletter
+from scripts.bench.house import Sending
+from scripts.bench.profile import profiling
+from scripts.logs import log_to_stderr
+
+
+def main() -> None:
+    """Open, wait, send, report."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--queue", action="store_true")
+    parser.add_argument("--profile", type=Path)
+    options = parser.parse_args()
+    log_to_stderr(level=logging.WARNING)
+    with Newsletter.open(options.config, environ={}) as newsletter:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        with profiling(options.profile) if options.profile else nullcontext():
+            sending = _send(newsletter, queue=options.queue)
+    print(json.dumps(sending))
+
+
+def _send(newsletter: Newsletter, *, queue: bool) -> dict[str, float]:
+    began, cpu = time.monotonic(), time.process_time()
+    if queue:
+        newsletter.poll()
+    queue_s = time.monotonic() - began
+    report = newsletter.send()
+    sending = Sending(
+        began=began,
+        ended=time.monotonic(),
+        queue_s=queue_s,
+        accepted=report.accepted,
+        lost=report.deferred + report.rejected + report.suppressed + report.unknown,
+        cpu_s=time.process_time() - cpu,
+        peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    )
+    return {name: getattr(sending, name) for name in Sending.__dataclass_fields__}
+
+
+if __name__ == "__main__":
+    main()
