@@ -1,0 +1,114 @@
+"""Signed mail on its way: what arrives over SMTP verifies, byte for byte."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailer.dkim import KeyType, Signer
+from mailer.envelope import Envelope
+from mailer.outbox import Outbox
+from mailer.session import Relay, Session, Tls
+from newsletter.app import Newsletter
+from newsletter.letters import sign_envelope
+from tests.conftest import NOON
+from tests.dkim_verifier import pem, signing_key, verifies
+
+KEYS = (signing_key(KeyType.RSA), signing_key(KeyType.ED25519))
+
+CONFIG = """
+[newsletter]
+title = "Working Notes"
+url = "https://notes.example.com"
+sender = "Wörking Notes <notes@example.com>"
+[schedule]
+hold = "0s"
+[smtp]
+url = "outbox:outbox"
+[dkim]
+selector = ["s-rsa", "s-ed25519"]
+key = ["rsa.pem", "ed25519.pem"]
+"""
+NOTE = """---
+publish: 2026-11-22 12:00
+---
+# Grüße
+
+Hello {{ name | there }},
+
+    code   with    blanks\t
+.
+..dots at the start of lines
+"""
+
+
+def arrived(folder: Path) -> list[bytes]:
+    """The messages in a Maildir as they came over the wire, without what the outbox put on top."""
+    found = []
+    for file in sorted((folder / "new").iterdir()):
+        content = file.read_bytes()
+        found.append(content[content.index(b"DKIM-Signature: ") :])
+    return found
+
+
+async def _deliver(folder: Path, envelope: Envelope) -> None:
+    outbox = Outbox(folder)
+    port = await outbox.start()
+    session = await Session.open(
+        Relay(host="127.0.0.1", port=port, tls=Tls.NONE, ehlo="client.test")
+    )
+    assert (await session.send(envelope)).accepted
+    await session.close()
+    await outbox.stop()
+
+
+@pytest.mark.parametrize("body", [b".\r\n..x\r\n", b"no line end", b"blanks \r\n\r\n\r\n"])
+def test_bytes_survive_the_session(tmp_path: Path, body: bytes) -> None:
+    """Doubled dots and a missing last line end break no signature (rule A26)."""
+    plain = Envelope(
+        sender="b@example.com",
+        recipient="ada@example.org",
+        content=b"From: notes@example.com\r\nSubject: x\r\n\r\n" + body,
+    )
+    signed = sign_envelope(plain, Signer(KEYS), NOON)
+    asyncio.run(_deliver(tmp_path, signed))
+    (content,) = arrived(tmp_path)
+    assert verifies(content, *KEYS)
+
+
+@pytest.fixture
+def newsletter(tmp_path: Path) -> Iterator[Newsletter]:
+    """A newsletter with two keys, one reader and a note that is due."""
+    (tmp_path / "newsletter.toml").write_text(CONFIG, "utf-8")
+    for kind in KeyType:
+        (tmp_path / f"{kind}.pem").write_bytes(pem(kind))
+        (tmp_path / f"{kind}.pem").chmod(0o600)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "one.md").write_text(NOTE, "utf-8")
+    with Newsletter.open(tmp_path / "newsletter.toml", environ={}, clock=lambda: NOON) as opened:
+        yield opened
+
+
+def test_issues_are_signed(newsletter: Newsletter, tmp_path: Path) -> None:
+    """Every reader's copy has both signatures, and both List-Unsubscribe fields in h= (rule A5)."""
+    for name in ("ada", "grace", "用户"):
+        newsletter.subscriptions.add(f"{name}@example.org")
+    report = newsletter.send()
+    assert report.accepted == 3
+    for content in arrived(tmp_path / "outbox"):
+        assert verifies(content, *KEYS)
+        assert not verifies(b"List-Unsubscribe: <https://other.example>\r\n" + content, *KEYS)
+
+
+def test_confirmations_are_signed(newsletter: Newsletter, tmp_path: Path) -> None:
+    """The first mail that a reader gets is signed like the others."""
+    newsletter.subscriptions.request(
+        "ada@example.org", ip="192.0.2.1", source="form", consent="Send me the notes"
+    )
+    newsletter.send()
+    (content,) = arrived(tmp_path / "outbox")
+    assert b"Auto-Submitted: auto-generated" in content
+    assert verifies(content, *KEYS)
