@@ -20,6 +20,7 @@ from mailer.merge import public_html
 from mailer.message import compile_issue
 from mailer.skeleton import Recipient
 from newsletter.drafting import Drafting, hash_content
+from newsletter.links import NoteLinks
 from storage.errors import Conflict, NoteError, NotFound, ScheduleError
 from storage.issues import Issues
 from storage.notebook import Notebook, Schedules
@@ -207,9 +208,7 @@ class Authoring:
         path = self._find(note)
         source = self._store.read(path)
         parsed = self._drafting.parse(source, path)
-        drafted = self._drafting.draft(
-            parsed, parsed.note_id, hash_content(source), self._archive.names()
-        )
+        drafted = self._drafting.draft(parsed, parsed.note_id, hash_content(source), self._links())
         skeleton = compile_issue(
             _as_issue(drafted.draft, parsed, self._clock()), self._identity, test_copy=True
         )
@@ -229,10 +228,13 @@ class Authoring:
         if source is None:
             return None
         note = self._drafting.parse(source, ABOUT)
-        drafted = self._drafting.draft(note, "about", "", self._archive.names())
+        drafted = self._drafting.draft(note, "about", "", self._links())
         title = note.title if note.title.casefold() != "about" else "About"
         html = public_html(drafted.draft.html)
         return AboutPage(title=title, html=html, media=drafted.draft.media)
+
+    def _links(self) -> NoteLinks:
+        return self._drafting.links(self._archive.names())
 
     def _sample_recipient(self) -> Recipient:
         """The author, with links that lead nowhere."""

@@ -39,11 +39,13 @@ class Drafting:
         """The note in these bytes. Raises NoteError."""
         return parse_note(source, path, zone=self._zone, publish_key=self._publish_key)
 
-    def draft(
-        self, note: Note, note_id: str, content_hash: str, names: Iterable[IssueName]
-    ) -> Drafted:
-        """The note as an issue, its links resolved among `names`. Raises NoteError."""
-        rendered = render_note(note, NoteLinks(names, self._url))
+    def links(self, names: Iterable[IssueName] = ()) -> NoteLinks:
+        """Where links among these issues lead."""
+        return NoteLinks(names, self._url)
+
+    def draft(self, note: Note, note_id: str, content_hash: str, links: NoteLinks) -> Drafted:
+        """The note as an issue, its links to other notes resolved. Raises NoteError."""
+        rendered = render_note(note, links)
         draft = IssueDraft(
             note_id=note_id,
             path=note.path,

@@ -95,7 +95,7 @@ class Poll:
             known=known,
             schedules=schedules,
             gone=gone,
-            names=Names(self._archive.names()),
+            names=Names(self._archive.names(), self._drafting.links()),
         )
         refuse_mass_removal(round_)
         report_unreadable(round_, scan.faults)
@@ -308,8 +308,8 @@ class Poll:
     # ── rendering ────────────────────────────────────────────────────────────────────────
 
     def _draft(self, round_: Round, one: Seen) -> IssueDraft:
-        names = round_.names.by_note.values()
-        return self._drafting.draft(one.note, one.note_id, one.content_hash, names).draft
+        links = round_.names.links
+        return self._drafting.draft(one.note, one.note_id, one.content_hash, links).draft
 
     def _refresh(self, round_: Round) -> None:
         """Render again what links to something that came, went or moved in this poll, and once

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from unicodedata import normalize
 
 from feeds.notes import Note
+from newsletter.links import NoteLinks
 from storage.errors import NoteError
 from storage.issues import IssueName
 from storage.records import Issue, IssueState, KnownNote
@@ -20,7 +21,9 @@ from storage.records import Issue, IssueState, KnownNote
 class Names:
     """The issues there are, by all that tells one note from another; kept true during a poll."""
 
-    def __init__(self, names: Iterable[IssueName] = ()) -> None:
+    def __init__(self, names: Iterable[IssueName], links: NoteLinks) -> None:
+        self.links = links
+        """Where links among these issues lead; kept true like everything here."""
         self.by_note: dict[str, IssueName] = {}
         self.by_path: dict[str, IssueName] = {}
         self._by_content: defaultdict[str, set[str]] = defaultdict(set)
@@ -37,6 +40,7 @@ class Names:
         self.by_note[name.note_id] = self.by_path[name.path] = name
         self._by_content[name.content_hash].add(name.note_id)
         self._by_title[name.title].add(name.note_id)
+        self.links.put(name)
 
     def put_issue(self, issue: Issue) -> None:
         """Learn what has just been written."""

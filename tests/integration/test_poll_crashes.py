@@ -171,12 +171,14 @@ class Editor(threading.Thread):
             self._rest()
 
     def await_stroke(self, _seconds: float) -> None:
-        """Return after the next stroke, or when there is none to come: a file never rests
-        halfway for as long as the poll waits.
+        """Return after two strokes (the first may be made but not yet counted), or when there is
+        none to come: a file never rests halfway for as long as the poll waits.
         """
         with self._strokes:
             before = self._made
-            self._strokes.wait_for(lambda: self._made > before or not self.is_alive(), timeout=1)
+            self._strokes.wait_for(
+                lambda: self._made > before + 1 or not self.is_alive(), timeout=1
+            )
 
     def _rest(self) -> None:
         with self._strokes:

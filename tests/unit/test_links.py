@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from newsletter.links import NoteLinks
@@ -62,3 +64,15 @@ def test_media_addresses_are_quoted() -> None:
     assert NoteLinks([], URL).media_url("img/größe 1?.png") == (
         f"{URL}/media/img/gr%C3%B6%C3%9Fe%201%3F.png"
     )
+
+
+def test_a_name_is_corrected_in_its_place() -> None:
+    """Renamed, retitled, withdrawn: old ways of meaning a note end, others go on."""
+    links = NoteLinks([name("x/n.md", "N", "one"), name("y/n.md", "N", "two", number=2)], URL)
+    moved = replace(name("x/n.md", "N", "one"), path="z/m.md", title="M")
+    links.put(moved)
+    assert links.note_url("n") == f"{URL}/issues/two"
+    assert links.note_url("m") == f"{URL}/issues/one"
+    assert links.note_url("x/n") is None
+    links.put(replace(moved, state=IssueState.WITHDRAWN))
+    assert links.note_url("m") is None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from feeds.notes import Note, parse_note
+from newsletter.links import NoteLinks
 from newsletter.recognition import Names, Recognised, recognise, refuse_double
 from storage.errors import NoteError
 from storage.issues import IssueName
@@ -29,6 +30,11 @@ def name(
         state=state,
         content_hash=content or note_id,
     )
+
+
+def names_of(names: Iterable[IssueName]) -> Names:
+    """The issues there are."""
+    return Names(names, NoteLinks((), "https://notes.example.com"))
 
 
 def note(path: str, *, note_id: str = "", title: str = "") -> Note:
@@ -65,7 +71,7 @@ def who(
     return recognise(
         found,
         content,
-        names=Names(issues),
+        names=names_of(issues),
         known=known,
         present=present,
         gone=known.keys() - present,
@@ -133,7 +139,7 @@ def test_a_mac_spells_paths_in_another_way() -> None:
 def test_doubles_are_refused() -> None:
     """A taken id and a copy of what is, or was, published are faults that name the other file."""
     for state, how in ((IssueState.LIVE, "is published"), (WITHDRAWN, "was published")):
-        names = Names([name("a", state=state)])
+        names = names_of([name("a", state=state)])
         present = {"a.md", "b.md"}
         with pytest.raises(NoteError, match=r"that of a\.md"):
             refuse_double(note("b.md"), "a", "new", names=names, present=present)
@@ -147,7 +153,7 @@ def test_a_place_belongs_to_the_live_issue() -> None:
     """Two issues may have had one path; the one readers see owns it, in any order."""
     live, gone = name("live", path="x.md"), name("gone", path="x.md", state=WITHDRAWN)
     for order in ([live, gone], [gone, live]):
-        names = Names(order)
+        names = names_of(order)
         assert names.by_path["x.md"] == live
         assert names.is_there(live, {"x.md"})
         assert not names.is_there(gone, {"x.md"})
@@ -156,7 +162,7 @@ def test_a_place_belongs_to_the_live_issue() -> None:
 def test_a_moved_issue_leaves_its_place() -> None:
     """After a move nothing is at the old path, unless another came there."""
     first, second = name("a", path="x.md"), name("b", path="y.md")
-    names = Names([first, second])
+    names = names_of([first, second])
     names.move(first, "y.md")
     assert "x.md" not in names.by_path
     assert names.by_path["y.md"].note_id == "a"
