@@ -1,8 +1,12 @@
-"""Owns one connection's way of working: take a claim, fill, begin, send, judge, settle.
+"""Owns one connection's way of working: take a claim, fill, announce, begin, send, judge, settle.
 
-The next message is begun in the transaction that records the outcome of the last one, so a crash
-leaves at most one message per connection in doubt, and a reader who has left is noticed up to
-the moment before MAIL FROM.
+    exchange: content of the message at hand | announce the next one       one round trip
+    record:   outcome of the message at hand | begin of the next one       one transaction
+
+A message is announced (MAIL, RCPT, DATA) in the group that sends the content of the one before
+it. Its own content leaves only after the outcome of that one is committed, together with the mark
+that it is begun itself: so a crash leaves at most one message per connection in doubt (promise
+2), and a reader who has left is noticed up to the moment before the content.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from mailer.outcome import Fault, Outcome, Phase, Verdict
 from mailer.pace import Rate, Trouble
 from mailer.policy import FaultRuns, RetryPolicy, decide_settlement, decide_unfillable
 from mailer.recorder import Recorder
-from mailer.session import Relay
+from mailer.session import Exchange, Relay
 from mailer.work import Work
 from storage.errors import NewsletterError, RelayError, StorageError
 from storage.records import Claim, DeliveryState, Settlement
@@ -41,8 +45,14 @@ class Sender(Protocol):
     def sent(self) -> int:
         """Messages the relay has answered for."""
 
-    async def send(self, envelope: Envelope) -> Outcome:
-        """Sends one message; never raises because of the peer."""
+    def examine(self, envelope: Envelope) -> Outcome | None:
+        """Why this message cannot be sent here, found without a word; None when it can."""
+
+    async def exchange(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
+        """Sends the content announced last and announces the next; never raises for the peer."""
+
+    def abandon(self) -> None:
+        """Ends the session without a word."""
 
     async def close(self) -> None:
         """Ends the session; never raises because of the peer."""
@@ -138,13 +148,25 @@ class Run:
             sleeper.cancel()
             stopper.cancel()
 
-    async def record(self, settlements: list[Settlement], begin: int | None = None) -> bool:
-        """Commits outcomes, then counts them; whether `begin` may be sent."""
-        granted = await self.recorder.record(settlements, begin)
+    async def record(
+        self, settlements: list[Settlement], *, begin: int | None = None, ask: int | None = None
+    ) -> frozenset[int]:
+        """Commits outcomes, then counts them; what is granted of `begin` and `ask`."""
+        granted = await self.recorder.record(settlements, begin=begin, ask=ask)
         for settlement in settlements:
             self.counts[settlement.state] += 1
         self.settled()
         return granted
+
+
+@dataclass(slots=True)
+class _Message:
+    """A claim with its message made."""
+
+    claim: Claim
+    envelope: Envelope
+    again: bool = False
+    """Whether a session has already ended, as sessions do, while it was being announced."""
 
 
 class Lane:
@@ -154,17 +176,25 @@ class Lane:
         self._run = run
         self._line = line
         self._session: Sender | None = None
+        self._ready: _Message | None = None
+        """Announced: the relay awaits its content."""
+        self._kept: _Message | None = None
+        """To be announced first, in a new session."""
         self._pending: list[Settlement] = []
+        self._token = 0.0
+        """Seconds still to wait for a token of the rate that was taken."""
 
     async def work(self) -> None:
         """Sends what is due. What the relay has answered for is recorded when this returns."""
         try:
-            while await self._rest():
-                claim = await self._run.work.take()
-                if claim is None:
+            while self._ready is not None or await self._rest():
+                following = await self._following()
+                if following is None and self._ready is None:
                     return
-                await self._handle(claim)
+                await self._step(following)
         finally:
+            if self._kept is not None:
+                self._run.work.put_back(self._kept.claim)
             await self._flush()
             await self._hang_up()
 
@@ -172,7 +202,7 @@ class Lane:
         return self._run.stop.is_set() or self._run.is_given_up(self._line)
 
     async def _rest(self) -> bool:
-        """Returns whether to go on.
+        """Returns whether to go on, with a session.
 
         After trouble with the relay one lane at a time waits and tries; the others wait for it
         (rule B6).
@@ -192,53 +222,127 @@ class Lane:
         with suppress(RelayError):  # noted by the line
             self._session = await self._line.try_open()
 
-    async def _handle(self, claim: Claim) -> None:
-        session = await self._ready()
-        if session is None or self._run.stop.is_set():
-            self._run.work.put_back(claim)
-            return
-        envelope = await self._fill(claim)
-        if envelope is None or self._run.work.is_paused(claim) or not await self._begin(claim):
-            return
-        seen = self._line.trouble.count
-        outcome = await self._transmit(session, envelope)
-        self._line.judge(outcome, seen)
-        await self._judge(claim, outcome)
+    # ── what comes next ──────────────────────────────────────────────────────────────────
 
-    async def _ready(self) -> Sender | None:
-        """Returns a session and a token of the rate; None when there is none to be had."""
+    async def _following(self) -> _Message | None:
+        """The next message to announce; None when there is none to be had, or not now.
+
+        While a message is ready nothing is waited for: the relay awaits its content.
+        """
+        if self._ready is not None and not self._has_room():
+            return None
+        while not self._is_over():
+            message = self._kept or await self._make_next()
+            if message is None:
+                return None
+            self._kept = message
+            if not await self._open() or not await self._take_token():
+                return None
+            self._kept = None
+            if await self._is_sendable(message):
+                return message
+        return None
+
+    def _has_room(self) -> bool:
+        return self._session is not None and self._session.usable
+
+    async def _make_next(self) -> _Message | None:
+        work = self._run.work
+        while claim := work.take_at_once() if self._ready is not None else await work.take():
+            envelope = await self._fill(claim)
+            if envelope is not None and not work.is_paused(claim):
+                return _Message(claim, envelope)
+            if self._is_over():
+                return None
+        return None
+
+    async def _open(self) -> bool:
         if self._session is None:
             try:
                 self._session = await self._line.open()
             except RelayError:
-                return None
-        delay = self._line.rate.take()
-        if delay:
-            await self._flush()
-            await self._run.nap(delay)
-        return self._session
+                return False
+        return True
 
-    async def _begin(self, claim: Claim) -> bool:
-        """Commits the last outcome and the begin of this message; False: it is not to be sent."""
+    async def _take_token(self) -> bool:
+        """Waits for the rate's next token; False when the wait must come later, or was ended."""
+        if not self._token:
+            self._token = self._line.rate.take()
+        if self._token:
+            if self._ready is not None:
+                return False
+            await self._flush()
+            await self._run.nap(self._token)
+            self._token = 0.0
+        return not self._run.stop.is_set()
+
+    async def _is_sendable(self, message: _Message) -> bool:
+        refusal = self._session.examine(message.envelope) if self._session else None
+        if refusal is not None:
+            await self._judge(message.claim, refusal)
+        return refusal is None and not self._run.work.is_paused(message.claim)
+
+    # ── one step ─────────────────────────────────────────────────────────────────────────
+
+    async def _step(self, following: _Message | None) -> None:
+        """Sends the content that is ready, if it still may be, and announces the next message."""
+        session, ready, self._ready = self._session, self._ready, None
+        begun, following = await self._begin(ready, following)
+        if session is None or (begun is None and following is None and ready is None):
+            return
+        if ready is not None and begun is None:
+            # Its 354 cannot be taken back, and it must not get what it waits for.
+            session.abandon()
+            self._kept = following
+            return
+        seen = self._line.trouble.count
+        exchange = await session.exchange(
+            begun.envelope if begun is not None else None,
+            following.envelope if following is not None else None,
+        )
+        if begun is not None and exchange.settled is not None:
+            self._line.judge(exchange.settled, seen)
+            await self._judge(begun.claim, exchange.settled)
+        if following is not None and exchange.announced is not None:
+            await self._hear(session, following, exchange.announced, seen)
+
+    async def _begin(
+        self, ready: _Message | None, following: _Message | None
+    ) -> tuple[_Message | None, _Message | None]:
+        """Commits what is pending and the begin of the ready message, and asks for the next one;
+        returns those of the two that may go on (promise 3).
+        """
         pending, self._pending = self._pending, []
-        granted = await self._run.record(pending, claim.delivery_id)
-        if not granted and not self._run.work.is_paused(claim):
+        granted = await self._run.record(
+            pending,
+            begin=ready.claim.delivery_id if ready is not None else None,
+            ask=following.claim.delivery_id if following is not None else None,
+        )
+        return self._granted(ready, granted), self._granted(following, granted)
+
+    def _granted(self, message: _Message | None, granted: frozenset[int]) -> _Message | None:
+        if message is None or message.claim.delivery_id in granted:
+            return message
+        if not self._run.work.is_paused(message.claim):
             self._run.counts[DeliveryState.SUPPRESSED] += 1
             self._run.settled()
-        return granted
+        return None
 
-    async def _transmit(self, session: Sender, envelope: Envelope) -> Outcome:
-        """Sends, and once more where the relay only had closed an idle connection (rule B16)."""
-        outcome = await session.send(envelope)
-        closed = outcome.code in (None, 421) and outcome.fault is Fault.RELAY
-        if not (closed and outcome.phase is Phase.MAIL and session.sent):
-            return outcome
-        await self._hang_up()
-        try:
-            self._session = await self._line.open()
-        except RelayError:
-            return outcome
-        return await self._session.send(envelope)
+    async def _hear(
+        self, session: Sender, message: _Message, announced: Outcome, seen: int
+    ) -> None:
+        """What the relay said to MAIL, RCPT and DATA."""
+        if announced.accepted:
+            self._ready = message
+            return
+        ended = announced.code in (None, 421) and announced.fault is Fault.RELAY
+        if ended and session.sent and not message.again:
+            message.again = True  # it only ended an old session (rule B16): nobody's fault
+            self._kept = message
+            return
+        self._line.judge(announced, seen)
+        await self._judge(message.claim, announced)
+        await self._flush()
 
     async def _judge(self, claim: Claim, outcome: Outcome) -> None:
         settlement = decide_settlement(outcome, claim, self._run.clock(), self._run.policy)

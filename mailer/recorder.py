@@ -29,17 +29,21 @@ class Book(Protocol):
         worker: str,
         settlements: Sequence[Settlement],
         begins: Collection[int],
+        asks: Collection[int] = (),
         *,
         now: datetime,
     ) -> frozenset[int]:
-        """One transaction: stores settlements, marks `begins` as on the wire, returns the granted."""
+        """One transaction: stores settlements, marks `begins` as on the wire, returns the granted
+        of `begins` and `asks`.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     settlements: tuple[Settlement, ...]
     begin: int | None
-    granted: asyncio.Future[bool]
+    ask: int | None
+    granted: asyncio.Future[frozenset[int]]
 
 
 class Recorder:
@@ -60,13 +64,20 @@ class Recorder:
         self._waiting: list[_Entry] = []
         self._writer: asyncio.Task[None] | None = None
 
-    async def record(self, settlements: Sequence[Settlement], begin: int | None = None) -> bool:
-        """Returns, when all of it is committed, whether `begin` may be sent.
+    async def record(
+        self,
+        settlements: Sequence[Settlement],
+        *,
+        begin: int | None = None,
+        ask: int | None = None,
+    ) -> frozenset[int]:
+        """Commits, then returns what was granted: a set that has `begin` if its content may be
+        sent now, and `ask` if it may be announced.
 
         Trouble with the database only makes this take longer: an outcome is never dropped.
         """
         granted = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Entry(tuple(settlements), begin, granted))
+        self._waiting.append(_Entry(tuple(settlements), begin, ask, granted))
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
         return await asyncio.shield(granted)
@@ -79,7 +90,7 @@ class Recorder:
                 group, self._waiting = self._waiting, []
                 granted = await self._commit(group)
                 for entry in group:
-                    entry.granted.set_result(entry.begin in granted)
+                    entry.granted.set_result(granted)
         except BaseException as error:
             for entry in (*group, *self._waiting):
                 if not entry.granted.done():
@@ -92,11 +103,13 @@ class Recorder:
     async def _commit(self, group: Sequence[_Entry]) -> frozenset[int]:
         settlements = [settlement for entry in group for settlement in entry.settlements]
         begins = [entry.begin for entry in group if entry.begin is not None]
+        asks = [entry.ask for entry in group if entry.ask is not None]
+        now = self._clock()  # one for all tries: the ledger knows a repeated question by it
         trouble = Trouble(cap_s=30)
         while True:
             try:
                 return await asyncio.to_thread(
-                    self._book.record, self._worker, settlements, begins, now=self._clock()
+                    self._book.record, self._worker, settlements, begins, asks, now=now
                 )
             except StorageError as error:
                 trouble.note(type(error).__name__)

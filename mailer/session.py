@@ -85,6 +85,16 @@ class Timeouts:
     """Age at which a connection is replaced (rule B16)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What one exchange with the relay told of two messages."""
+
+    settled: Outcome | None
+    """What became of the one whose content was sent."""
+    announced: Outcome | None
+    """Whether the other was let in: accepted means that its content is awaited."""
+
+
 class Session:
     """One open session. Made by `Session.open`; used by one task."""
 
@@ -147,28 +157,30 @@ class Session:
 
         Whatever is refused here, before a word to the relay, has no reply code.
         """
-        refusal = self._examine(envelope)
-        if refusal is not None:
+        if (refusal := self.examine(envelope)) is not None:
             return refusal
-        phase = Phase.MAIL
-        try:
-            if self._unclean:
-                await self._reset()
-            for phase, command, timeout_s in self._commands(envelope):
-                outcome = await self._command(phase, command, timeout_s)
-                if not outcome.accepted:
-                    self._unclean = phase is not Phase.MAIL
-                    return self._answered(outcome)
-            phase = Phase.CONTENT
-            if not self._wire.spoke:
-                await self._write_content(envelope.content)
-            if self._wire.spoke:
-                return await self._interrupted()
-            self._wire.write(b".\r\n")
-            phase = Phase.DOT
-            return self._answered(await self._reply(phase, self._timeouts.dot))
-        except WireLost as lost:
-            return build_lost(phase, f"{lost} ({phase})")
+        announced = (await self.exchange(None, envelope)).announced
+        if announced is None or not announced.accepted:
+            return announced or build_lost(Phase.MAIL, "nothing was said")
+        return (await self.exchange(envelope, None)).settled or announced
+
+    async def exchange(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
+        """Sends the content of the message announced last, and announces the following one.
+
+        `ready` is the envelope that the last exchange announced, and must be given if that was
+        accepted. Where the relay offers PIPELINING all of it is one group and takes one round
+        trip (RFC 2920 3.1, rule B12); elsewhere each command waits for its reply. Never raises
+        because of the peer. `following` has been examined.
+        """
+        if "pipelining" in self._extensions:
+            return await self._in_one_group(ready, following)
+        settled = await self._send_content(ready.content) if ready is not None else None
+        announced = await self._announce(following) if following is not None else None
+        return Exchange(settled, announced)
+
+    def abandon(self) -> None:
+        """Ends the session without a word: a message was announced that must not be sent."""
+        self._wire.drop("the session was abandoned")
 
     async def close(self) -> None:
         """Says QUIT and waits for the answer, but not for long (rule B22). Never raises."""
@@ -180,7 +192,100 @@ class Session:
         finally:
             self._wire.close()
 
-    # ── one transaction ──────────────────────────────────────────────────────────────────
+    # ── one exchange, in one group ───────────────────────────────────────────────────────
+
+    async def _in_one_group(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
+        reset = self._unclean
+        phase = Phase.MAIL if ready is None else Phase.CONTENT
+        settled = None
+        try:
+            self._wire.write(self._group(ready, following))
+            phase = Phase.MAIL if ready is None else Phase.DOT
+            await self._wire.drain(self._timeouts.block)
+            if ready is not None:
+                settled = self._answered(await self._reply(phase, self._timeouts.dot))
+        except WireLost as lost:
+            failed = build_lost(phase, f"{lost} ({phase})")
+            if ready is None:
+                return Exchange(None, failed)
+            settled = failed
+        announced = await self._read_answers(reset=reset) if following is not None else None
+        return Exchange(settled, announced)
+
+    def _group(self, ready: Envelope | None, following: Envelope | None) -> bytes:
+        """Content may open a group, and DATA closes it (RFC 2920 3.1)."""
+        group = [] if ready is None else [_stuff(ready.content), b".\r\n"]
+        if following is not None:
+            if self._unclean:
+                group.append(b"RSET\r\n")
+            group += [command for _, command, _ in self._commands(following)]
+        return b"".join(group)
+
+    async def _read_answers(self, *, reset: bool) -> Outcome:
+        """Reads the replies to [RSET,] MAIL, RCPT and DATA: all, whatever the first one says."""
+        phase = Phase.MAIL
+        try:
+            if reset:
+                self._check_reset(await self._reply(phase, self._timeouts.mail))
+            mail = await self._reply(phase, self._timeouts.mail)
+            phase = Phase.RCPT
+            rcpt = await self._reply(phase, self._timeouts.rcpt) if self._wire.alive else mail
+            phase = Phase.DATA
+            data = await self._reply(phase, self._timeouts.data) if self._wire.alive else rcpt
+        except WireLost as lost:
+            return build_lost(phase, f"{lost} ({phase})")
+        if mail.accepted and rcpt.accepted and data.accepted:
+            return data
+        self._unclean = mail.accepted
+        if data.accepted:
+            await self._end_empty()
+        return self._answered(next(one for one in (mail, rcpt, data) if not one.accepted))
+
+    async def _end_empty(self) -> None:
+        """The relay awaits content though it refused who gets it (RFC 2920 3.1): a dot alone ends
+        it, and reaches nobody.
+        """
+        try:
+            self._wire.write(b".\r\n")
+            await self._reply(Phase.DOT, self._timeouts.dot)
+        except WireLost:
+            return
+        self._unclean = False
+
+    # ── one exchange, step by step ───────────────────────────────────────────────────────
+
+    async def _announce(self, envelope: Envelope) -> Outcome:
+        phase = Phase.MAIL
+        outcome = build_lost(phase, "nothing was said")
+        try:
+            if self._unclean:
+                self._wire.write(b"RSET\r\n")
+                self._check_reset(await self._reply(phase, self._timeouts.mail))
+            for phase, command, timeout_s in self._commands(envelope):
+                self._wire.write(command)
+                outcome = await self._reply(phase, timeout_s)
+                if not outcome.accepted:
+                    self._unclean = phase is not Phase.MAIL
+                    return self._answered(outcome)
+        except WireLost as lost:
+            return build_lost(phase, f"{lost} ({phase})")
+        return outcome
+
+    async def _send_content(self, content: bytes) -> Outcome:
+        phase = Phase.CONTENT
+        try:
+            if not self._wire.spoke:
+                self._wire.write(_stuff(content))
+                await self._wire.drain(self._timeouts.block)
+            if self._wire.spoke:
+                return await self._interrupted()
+            self._wire.write(b".\r\n")
+            phase = Phase.DOT
+            return self._answered(await self._reply(phase, self._timeouts.dot))
+        except WireLost as lost:
+            return build_lost(phase, f"{lost} ({phase})")
+
+    # ── parts of both ────────────────────────────────────────────────────────────────────
 
     def _commands(self, envelope: Envelope) -> tuple[tuple[Phase, bytes, float], ...]:
         encoding = "utf-8" if _needs_utf8(envelope) else "ascii"
@@ -215,10 +320,6 @@ class Session:
             return notify
         return notify + f" ORCPT=rfc822;{_xtext(envelope.recipient)}".encode("ascii")
 
-    async def _command(self, phase: Phase, command: bytes, timeout_s: float) -> Outcome:
-        self._wire.write(command)
-        return await self._reply(phase, timeout_s)
-
     async def _reply(self, phase: Phase, timeout_s: float) -> Outcome:
         code, text = await self._wire.reply(timeout_s)
         outcome = parse_reply(code, text, phase=phase)
@@ -227,23 +328,12 @@ class Session:
             self._wire.drop("the relay ended the session")
         return outcome
 
-    async def _reset(self) -> None:
-        """Clears the relay's envelope after a refusal in its middle (RFC 5321 4.1.1.5)."""
-        outcome = await self._command(Phase.MAIL, b"RSET\r\n", self._timeouts.mail)
+    def _check_reset(self, outcome: Outcome) -> None:
+        """RSET clears the relay's envelope after a refusal in its middle (RFC 5321 4.1.1.5)."""
         if not outcome.accepted:
             self._wire.drop("the relay refused RSET")
             raise WireLost("the relay refused RSET")
         self._unclean = False
-
-    async def _write_content(self, content: bytes) -> None:
-        """Writes everything but the final dot, with dots doubled (RFC 5321 4.5.2)."""
-        stuffed = content.replace(b"\r\n.", b"\r\n..")
-        if stuffed.startswith(b"."):
-            stuffed = b"." + stuffed
-        if not stuffed.endswith(b"\r\n"):
-            stuffed += b"\r\n"
-        self._wire.write(stuffed)
-        await self._wire.drain(self._timeouts.block)
 
     async def _interrupted(self) -> Outcome:
         """The relay refused in the middle of the content: the dot is kept back, and so the mail."""
@@ -257,7 +347,7 @@ class Session:
 
     # ── before a word is said ────────────────────────────────────────────────────────────
 
-    def _examine(self, envelope: Envelope) -> Outcome | None:
+    def examine(self, envelope: Envelope) -> Outcome | None:
         """Refuses what must not, or cannot, be said to this relay (rules A28, B14, B25)."""
         if not _is_safe(envelope.recipient) or not envelope.recipient:
             return _refuse(Fault.RECIPIENT, "the address cannot stand in an SMTP command")
@@ -344,6 +434,15 @@ def _explain(error: Exception) -> str:
     if isinstance(cause, OSError) and not isinstance(error, TimeoutError):
         return _explain(cause)
     return clean_reply(str(error)) or type(error).__name__
+
+
+def _stuff(content: bytes) -> bytes:
+    """The content with dots doubled (RFC 5321 4.5.2) and its last line ended."""
+    if b"\r\n." in content:
+        content = content.replace(b"\r\n.", b"\r\n..")
+    if content.startswith(b"."):
+        content = b"." + content
+    return content if content.endswith(b"\r\n") else content + b"\r\n"
 
 
 # ── small facts ──────────────────────────────────────────────────────────────────────────────

@@ -50,6 +50,11 @@ class Wire(asyncio.Protocol):
         return not self._lost and not self._transport.is_closing() and not self._replies
 
     @property
+    def alive(self) -> bool:
+        """Whether the connection has not been given up."""
+        return not self._lost
+
+    @property
     def spoke(self) -> bool:
         """Whether a reply is waiting to be read."""
         return bool(self._replies)

@@ -78,6 +78,10 @@ class Work:
                 await self._refill()
         return self._claims.popleft() if self._claims else None
 
+    def take_at_once(self) -> Claim | None:
+        """Returns the next claim at hand; None when taking one would mean waiting."""
+        return self._claims.popleft() if self._claims else None
+
     def put_back(self, claim: Claim) -> None:
         """Returns a claim of which nothing was sent, to be taken next."""
         self._claims.appendleft(claim)

@@ -34,6 +34,7 @@ from storage.ledger_rows import (
     take,
     to_delivery,
     unsent,
+    wanted,
 )
 from storage.records import (
     Attempt,
@@ -86,20 +87,23 @@ class Ledger:
         worker: str,
         settlements: Sequence[Settlement],
         begins: Collection[int],
+        asks: Collection[int] = (),
         *,
         now: datetime,
     ) -> frozenset[int]:
         """Record outcomes and mark the next deliveries as on the wire, in one transaction.
 
         Returns those of `begins` that may be sent: still this worker's, still wanted and not
-        begun before; the others are no longer its claims. A settlement of a delivery that is not
+        begun before; and of `asks`, about to be announced, those that are still wanted now. The
+        others are no longer its claims. A settlement of a delivery that is not
         this worker's any more changes nothing. So the whole call may be repeated, with the same
         `now`, by a caller who could not hear the answer.
         """
         with self._database.transaction() as connection:
             if settlements:
                 settle(connection, worker, settlements)
-            return begin(connection, worker, begins, now) if begins else frozenset()
+            granted = begin(connection, worker, begins, now) if begins else frozenset()
+            return granted | wanted(connection, worker, asks, now) if asks else granted
 
     def renew(self, worker: str, *, now: datetime, lease: timedelta) -> None:
         """Keep everything this worker has claimed for another lease."""

@@ -166,17 +166,13 @@ def begin(
     A delivery is begun once, however often it was claimed. Asking again with the very same `now`
     gives the same answer, so that a caller who never heard it may repeat the question.
     """
-    to_send = sa.select(schema.issues.c.id).where(schema.issues.c.mailing == Mailing.OPEN.value)
     instant = sa.literal(now, schema.Instant)
     granted = frozenset(
         connection.scalars(
             sa.update(schema.deliveries)
             .where(
-                among(connection, ids),
-                _D.claimed_by == worker,
-                _D.state == _SENDING,
+                _may_be_sent(connection, worker, ids),
                 sa.or_(_D.began_at.is_(None), _D.began_at == instant),
-                sa.or_(_D.issue_id.is_(None), _D.issue_id.in_(to_send)),
             )
             .values(began_at=instant, first_tried_at=sa.func.coalesce(_D.first_tried_at, instant))
             .returning(_D.id)
@@ -185,6 +181,29 @@ def begin(
     if refused := set(ids) - granted:
         give_back(connection, [worker], refused, now)
     return granted
+
+
+def wanted(
+    connection: Connection, worker: str, ids: Collection[int], now: datetime
+) -> frozenset[int]:
+    """Those of the deliveries that may be announced; the others are not this worker's any more."""
+    query = sa.select(_D.id).where(_may_be_sent(connection, worker, ids), _D.began_at.is_(None))
+    granted = frozenset(connection.scalars(query))
+    if refused := set(ids) - granted:
+        give_back(connection, [worker], refused, now)
+    return granted
+
+
+def _may_be_sent(
+    connection: Connection, worker: str, ids: Collection[int]
+) -> sa.ColumnElement[bool]:
+    to_send = sa.select(schema.issues.c.id).where(schema.issues.c.mailing == Mailing.OPEN.value)
+    return sa.and_(
+        among(connection, ids),
+        _D.claimed_by == worker,
+        _D.state == _SENDING,
+        sa.or_(_D.issue_id.is_(None), _D.issue_id.in_(to_send)),
+    )
 
 
 # ── settling ─────────────────────────────────────────────────────────────────────────────────
@@ -230,6 +249,10 @@ def _write_outcomes(
             due_at=sa.type_coerce(new.c.due_at, schema.Instant),
             attempts=_D.attempts + new.c.counts,
             settled_at=sa.type_coerce(new.c.at, schema.Instant),
+            # One that was refused before its content was never begun, but it was tried.
+            first_tried_at=sa.func.coalesce(
+                _D.first_tried_at, sa.type_coerce(new.c.at, schema.Instant)
+            ),
             code=new.c.code,
             status=new.c.status,
             reply=new.c.reply,

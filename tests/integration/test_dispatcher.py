@@ -11,9 +11,8 @@ import pytest
 
 from mailer.dispatcher import Dispatcher, Summary
 from mailer.envelope import Envelope
-from mailer.outcome import Outcome
 from mailer.policy import RetryPolicy
-from mailer.session import Relay, Session, Timeouts, Tls
+from mailer.session import Exchange, Relay, Session, Timeouts, Tls
 from storage.database import Database
 from storage.errors import DatabaseBusy, MessageError
 from storage.issues import Issues, MailOrder
@@ -376,13 +375,19 @@ class Witness:
         return getattr(self._ledger, name)
 
     def record(
-        self, worker: str, settlements: list[Settlement], begins: list[int], *, now: datetime
+        self,
+        worker: str,
+        settlements: list[Settlement],
+        begins: list[int],
+        asks: list[int],
+        *,
+        now: datetime,
     ) -> frozenset[int]:
         """Refuses as often as it was told, then does it."""
         if self._busy:
             self._busy -= 1
             raise DatabaseBusy("the database is busy")
-        granted = self._ledger.record(worker, settlements, begins, now=now)
+        granted = self._ledger.record(worker, settlements, begins, asks, now=now)
         self.settled += [settlement.delivery_id for settlement in settlements]
         self.begun += begins
         return granted
@@ -404,14 +409,15 @@ def test_a_connection_has_one_message_in_doubt_at_most(house: House) -> None:
         def __getattr__(self, name: str) -> object:
             return getattr(self._inner, name)
 
-        async def send(self, envelope: Envelope) -> Outcome:
+        async def exchange(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
             nonlocal checked
-            number = int(envelope.sender.split("@")[0].split("+")[1])
-            assert number in witness.begun
-            assert set(self._mine) <= set(witness.settled)
-            self._mine.append(number)
-            checked += 1
-            return await self._inner.send(envelope)
+            if ready is not None:
+                number = int(ready.sender.split("@")[0].split("+")[1])
+                assert number in witness.begun
+                assert set(self._mine) <= set(witness.settled)
+                self._mine.append(number)
+                checked += 1
+            return await self._inner.exchange(ready, following)
 
     async def connect(relay: Relay) -> Checking:
         return Checking(await Session.open(relay, QUICK))
