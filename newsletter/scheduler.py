@@ -7,14 +7,21 @@ tick loses and repeats nothing (rules G3, G5), and no job is ever persisted (rul
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 log = structlog.get_logger()
+
+WATCH: Final = timedelta(seconds=2)
+"""How often the wall clock is compared with the steady one."""
+STEP: Final = timedelta(seconds=1)
+"""A clock that is set back by more than this has stepped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +36,10 @@ class Tick:
 class Ticks:
     """Runs ticks in the current event loop from `start` until `stop` returns."""
 
-    def __init__(self, ticks: Sequence[Tick]) -> None:
+    def __init__(self, ticks: Sequence[Tick], *, watch: timedelta = WATCH) -> None:
         self._ticks = tuple(ticks)
+        self._watch_every = watch
+        self._watcher: asyncio.Task[None] | None = None
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._running: set[asyncio.Task[None]] = set()
         self.failures = 0
@@ -51,12 +60,28 @@ class Ticks:
                 max_instances=1,  # a slow one does not overlap itself (rule G6)
             )
         self._scheduler.start()
+        self._watcher = asyncio.create_task(self._watch_clock())
 
     async def stop(self) -> None:
         """Begin no more, and wait for what is running: APScheduler would cancel it (rule G7)."""
+        if self._watcher is not None:
+            self._watcher.cancel()
         self._scheduler.pause()
         await asyncio.gather(*self._running, return_exceptions=True)
         self._scheduler.shutdown(wait=False)
+
+    async def _watch_clock(self) -> None:
+        """APScheduler waits for a time of day: after a clock was set back by an hour, its ticks
+        would come an hour late (rule G10).
+        """
+        offset = _offset()
+        while True:
+            await asyncio.sleep(self._watch_every.total_seconds())
+            before, offset = offset, _offset()
+            if before - offset > STEP.total_seconds():
+                log.warning("clock.set_back", seconds=round(before - offset))
+                for tick in self._ticks:
+                    self._scheduler.modify_job(tick.name, next_run_time=datetime.now(UTC))
 
     async def _run(self, tick: Tick) -> None:
         # A task of our own: shutting the scheduler down must not cancel work in the middle.
@@ -71,3 +96,8 @@ class Ticks:
         except Exception:
             self.failures += 1
             log.exception("tick.failed", tick=tick.name)
+
+
+def _offset() -> float:
+    """How far the wall clock is ahead of the steady one, in seconds."""
+    return datetime.now(UTC).timestamp() - time.monotonic()

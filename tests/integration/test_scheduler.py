@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import time_machine
 
 from newsletter.scheduler import Tick, Ticks
 
@@ -88,3 +90,21 @@ def test_stopping_waits_for_what_is_running() -> None:
 
     asyncio.run(main())
     assert done == ["whole"]
+
+
+def test_a_clock_set_back_does_not_stall_the_ticks() -> None:
+    """They go on at their interval, though the wall clock is an hour earlier (rule G10)."""
+    came = threading.Semaphore(0)
+
+    async def main() -> None:
+        ticks = Ticks([make(came.release)], watch=OFTEN)
+        ticks.start()
+        assert await asyncio.to_thread(came.acquire, timeout=10)
+        with time_machine.travel(datetime.now(UTC) - timedelta(hours=1), tick=True):
+            while came.acquire(blocking=False):
+                pass
+            for _ in range(5):
+                assert await asyncio.to_thread(came.acquire, timeout=10)
+            await ticks.stop()
+
+    asyncio.run(main())
