@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from mailer.dkim import KeyType, make_key
 from newsletter import Newsletter
 from scripts.bench.processes import BenchError, read_line, start_module
 from storage.records import ConsentEventKind
@@ -79,6 +80,7 @@ class House:
         self.config = folder / "newsletter.toml"
         self._database_url = database_url or f"sqlite:///{folder}/newsletter.db"
         self._web_port = web_port
+        self._dkim = ""
         self._issues = 0
         self._readers = 0
         (folder / "notes").mkdir(parents=True)
@@ -108,9 +110,18 @@ connections = {connections}
 
 [web]
 port = {self._web_port}
+
+{self._dkim}
 """,
             encoding="utf-8",
         )
+
+    def sign(self) -> None:
+        """From the next `point_at` on every mail is signed with a new key of RSA-2048."""
+        key = self.folder / "dkim.pem"
+        key.touch(0o600)
+        key.write_bytes(make_key(KeyType.RSA))
+        self._dkim = f'[dkim]\nselector = "bench"\nkey = "{key.name}"'
 
     def open(self) -> Newsletter:
         """The newsletter."""

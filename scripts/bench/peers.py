@@ -106,6 +106,19 @@ class _Dialogue:
         return self._replies.readline().decode("ascii")
 
 
+# ── signing ──────────────────────────────────────────────────────────────────────────────────
+
+
+def openssl_rate(*, seconds: int) -> float:
+    """RSA-2048 signatures per second of `openssl speed` on all cores together. Raises Missing."""
+    cores = str(os.cpu_count() or 1)
+    command = [program("openssl"), "speed", "-seconds", str(seconds), "-mr", "-multi", cores]
+    found = re.findall(r"^\+F2:\d+:2048:([\d.]+):", run([*command, "rsa2048"]), re.MULTILINE)
+    if not found:
+        raise BenchError("openssl speed did not say how many signatures it made")
+    return float(found[-1])
+
+
 # ── PostgreSQL ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -181,7 +194,7 @@ def nginx(folder: Path, core: int) -> Iterator[str]:
     config = folder / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
     config.write_text(_NGINX.format(port=port, folder=folder, user=user), encoding="utf-8")
-    command = [program("nginx"), "-p", folder, "-c", config, "-e", "stderr"]
+    command = [program("nginx"), "-p", str(folder), "-c", str(config), "-e", "stderr"]
     with running(on_core(core, command), port):
         yield f"http://127.0.0.1:{port}"
 

@@ -19,6 +19,9 @@ ROOT: Final = Path(__file__).parents[2]
 _PATIENCE_S: Final = 20
 """For a peer to listen, or to end."""
 
+SYSTEM: Final = "/usr/sbin"
+"""Where Postfix and nginx are, which is not on everybody's path."""
+
 Command = Sequence[str | Path]
 
 
@@ -32,7 +35,7 @@ class BenchError(NewsletterError):
 
 def program(name: str) -> str:
     """The program's path. Raises Missing."""
-    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM}")
     if found is None:
         raise Missing(f"{name} is not installed")
     return found

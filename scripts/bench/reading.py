@@ -57,7 +57,7 @@ def measure_feed(bench: Bench) -> list[Row]:
         bound=Bound.AT_LEAST,
         target=0.3,
     )
-    seconds, port = bench.sizes.http_seconds, free_port()
+    seconds, port = bench.sizes.probe_seconds, free_port()
     house = bench.house(web_port=port)
     for number in range(_ISSUES):
         house.write_note(f"{number}.md", f"title: Issue {number}\n{_OLD}", "Text. " * 100)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -12,10 +12,10 @@ from typing import Final
 
 from scripts.bench import peers
 from scripts.bench.house import House, Sent
-from scripts.bench.processes import Missing
+from scripts.bench.processes import BenchError, Missing
 from scripts.bench.report import Bound, Row
 
-_WORKER_CONNECTIONS: Final = 50
+_CONNECTIONS: Final = 50
 _RTT_MS: Final = 20.0
 _RTT_CONNECTIONS: Final = 10
 
@@ -33,7 +33,8 @@ class Sizes:
     large: int = 0
     """Recipients of the large run; 0 leaves its rows out."""
     notes: int = 10_000
-    http_seconds: int = 5
+    probe_seconds: int = 5
+    """Of the load generators that run for a time instead of a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def measure_sqlite_smtp_sink(bench: Bench) -> list[Row]:
         target=1.2,
     )
     with or_missing(row) as rows, peers.smtp_sink() as port:
-        rows.append(_against_source(bench, row, bench.house(), port, connections=20))
+        rows.append(_against_source(bench, row, bench.house(), port, connections=20, counts=False))
     return rows
 
 
@@ -111,14 +112,22 @@ def measure_postgresql(bench: Bench) -> list[Row]:
 
 
 def _against_source(
-    bench: Bench, row: Row, house: House, port: int, *, connections: int, processes: int = 1
+    bench: Bench,
+    row: Row,
+    house: House,
+    port: int,
+    *,
+    connections: int,
+    processes: int = 1,
+    counts: bool = True,
 ) -> Row:
     """Reference and product in turn; the ratio of their medians."""
     sizes = bench.sizes
     house.ensure_readers(sizes.messages)
     house.point_at(port, connections=connections)
     octets = house.octets()
-    references, runs = [], []
+    references: list[float] = []
+    runs: list[Sent] = []
     for number in range(1, sizes.rounds + 1):
         references.append(
             peers.smtp_source_rate(
@@ -126,18 +135,65 @@ def _against_source(
             )
         )
         house.publish()
-        runs.append(house.send(processes=processes))
+        with _counted(port, sizes.messages) if counts else nullcontext():
+            runs.append(house.send(processes=processes))
         bench.say(
             f"{row.name} {number}/{sizes.rounds}: "
             f"smtp-source {references[-1]:,.0f}/s, product {runs[-1].rate:,.0f}/s"
         )
-    reference, rate = statistics.median(references), statistics.median(run.rate for run in runs)
+    measured = _ratio(row, "smtp-source -d", references, runs)
+    return replace(measured, note=f"{measured.note}; {octets:,} octets a message")
+
+
+@contextmanager
+def _counted(port: int, messages: int) -> Iterator[None]:
+    """Checks with the fast sink that it took as many messages as the product says it sent."""
+    before = peers.messages_taken(port)
+    yield
+    taken = peers.messages_taken(port) - before
+    if taken != messages:
+        raise BenchError(f"the sink took {taken} messages, not {messages}")
+
+
+def _ratio(row: Row, reference: str, references: list[float], runs: list[Sent]) -> Row:
+    """The row, measured: the product's median over the reference's."""
+    rates = [run.rate for run in runs]
     return replace(
         row,
-        measured=rate / reference,
-        note=f"smtp-source -d {_rates(references)}; product {_rates([run.rate for run in runs])}; "
-        f"{octets:,} octets a message, {_cost(runs)}",
+        measured=statistics.median(rates) / statistics.median(references),
+        note=f"{reference} {_rates(references)}; product {_rates(rates)}; {_cost(runs)}",
     )
+
+
+# ── signed mail ──────────────────────────────────────────────────────────────────────────────
+
+
+def measure_dkim(bench: Bench) -> list[Row]:
+    """SQLite, 50 connections to the fast sink, every mail signed with RSA-2048."""
+    sizes = bench.sizes
+    row = Row(
+        name="dkim",
+        title="signed with RSA-2048, 50 connections to the fast sink, against the signatures/s of "
+        "openssl speed on all cores",
+        bound=Bound.AT_LEAST,
+        target=0.7,
+    )
+    house = bench.house()
+    house.ensure_readers(sizes.slow_messages)
+    house.sign()
+    references, runs = [], []
+    with or_missing(row) as rows, peers.fast_sink() as port:
+        house.point_at(port, connections=_CONNECTIONS)
+        for number in range(1, sizes.rounds + 1):
+            references.append(peers.openssl_rate(seconds=sizes.probe_seconds))
+            house.publish()
+            runs.append(house.send())
+            bench.say(
+                f"dkim {number}/{sizes.rounds}: openssl {references[-1]:,.0f}/s, "
+                f"product {runs[-1].rate:,.0f}/s"
+            )
+        rows.append(_ratio(row, "openssl", references, runs))
+    return rows
 
 
 # ── a long way to the relay ──────────────────────────────────────────────────────────────────
@@ -204,7 +260,7 @@ def _one_issue(bench: Bench, port: int, readers: int) -> Sent:
     """One issue to so many readers, from publishing on, in a newsletter of its own."""
     house = bench.house()
     house.ensure_readers(readers)
-    house.point_at(port, connections=_WORKER_CONNECTIONS)
+    house.point_at(port, connections=_CONNECTIONS)
     house.write_issue()
     return house.send(queue=True)
 
