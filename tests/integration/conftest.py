@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -20,12 +21,13 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The base URL of a private PostgreSQL server that lives as long as the test run."""
     programs = _postgres_programs()
     if programs is None:
         pytest.skip("PostgreSQL is missing: install postgresql to run this on it")
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not below pytest's own folder: every other run of pytest closes that to other accounts.
+    folder = Path(tempfile.mkdtemp(prefix="newsletter-postgres-"))
     port = _free_port()
     prefix = _as_unprivileged(folder)
     subprocess.run(
@@ -52,6 +54,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
     finally:
         subprocess.run([*control, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL)
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -91,8 +94,6 @@ def _as_unprivileged(folder: Path) -> list[str]:
         return []
     account = pwd.getpwnam("postgres")
     os.chown(folder, account.pw_uid, account.pw_gid)
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(parent.stat().st_mode | 0o055)
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 
 
