@@ -1,7 +1,7 @@
 """Measures the product against references in the same run and prints one ratio per row.
 
-    python -m scripts.bench [--rounds N] [--messages N] [--million] [--quick] [--rows NAME …]
-                            [--json] [--profile]
+    python -m scripts.bench [--rounds N] [--messages N] [--million | --large N] [--quick]
+                            [--rows NAME …] [--json] [--profile]
 
 Exit code 0 when the rows were measured, whether or not targets are met: speed is judged by
 people. 1 when a run did not do what it was measured at.
@@ -71,7 +71,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds of each row")
     parser.add_argument("--messages", type=int, metavar="N", help="messages of a run")
     parser.add_argument("--quick", action="store_true", help="a small size, to see that it works")
-    parser.add_argument("--million", action="store_true", help="also the rows of a large list")
+    parser.add_argument(
+        "--million",
+        action="store_const",
+        const=1_000_000,
+        dest="large",
+        help="also the rows of a large list: a million recipients",
+    )
+    parser.add_argument("--large", type=int, metavar="N", help="the same with N recipients")
     parser.add_argument("--rows", nargs="+", metavar="NAME", choices=MEASURES, default=[*MEASURES])
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--profile", action="store_true", help="where one run spends its time")
@@ -80,8 +87,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _sizes(options: argparse.Namespace) -> Sizes:
     sizes = QUICK if options.quick else Sizes()
-    if options.million:
-        sizes = replace(sizes, large=1_000_000)
+    if options.large:
+        sizes = replace(sizes, large=options.large)
     if options.messages:
         sizes = replace(sizes, messages=options.messages)
     return replace(sizes, rounds=options.rounds) if options.rounds else sizes
