@@ -24,6 +24,7 @@ import structlog
 
 from feeds.feed import Document, FeedFormat, build_feed, newsletter_namespace
 from mailer.dispatcher import Dispatcher, Summary
+from mailer.inbox import parse_mailbox, visit_mailbox, visit_maildir
 from mailer.policy import RetryPolicy
 from mailer.session import Relay
 from newsletter.authoring import AboutPage, Authoring, Planned, Preview, Scheduled
@@ -33,19 +34,21 @@ from newsletter.letters import Letters
 from newsletter.loops import run_in_loop
 from newsletter.poll import Poll, PollReport
 from newsletter.publicview import as_readers_see
+from newsletter.reportdesk import ReportDesk, SoftLimits
 from newsletter.service import Site, Work, drain, serve
 from newsletter.signups import SignUpLimits
 from newsletter.subscriptions import SignUpPolicy, Subscriptions
 from newsletter.tokens import Tokens, load_secret
 from newsletter.workers import gone_workers, worker_name
 from storage.database import Database
-from storage.errors import Conflict, NotesFolderError, NotFound, SecretMismatch
+from storage.errors import Conflict, NotesFolderError, NotFound, RelayError, SecretMismatch
 from storage.facts import Facts
 from storage.issues import Issues
 from storage.ledger import Ledger
 from storage.notebook import Notebook, Schedules
 from storage.notes import FolderNotes, MediaFile
 from storage.records import DeliveryState, Identity, Issue, Mailing, Schedule, Tally
+from storage.reports import Effect, Reports
 from storage.subscribers import Subscribers
 
 log = structlog.get_logger()
@@ -128,6 +131,15 @@ class Newsletter:
         self.subscriptions = Subscriptions(
             self.subscribers, tokens, policy=_signup_policy(config), clock=clock, wake=self.wake
         )
+        self.reports = Reports(database)
+        self.report_desk = ReportDesk(
+            self.reports,
+            self.subscribers,
+            tokens,
+            limits=_soft_limits(config),
+            clock=clock,
+        )
+        self._next_visit = datetime.min.replace(tzinfo=UTC)
         self._wake: Callable[[], None] | None = None
         self._feeds: dict[tuple[FeedFormat, str | None], tuple[int, Document]] = {}
         self._poll_lock = threading.Lock()
@@ -293,6 +305,7 @@ class Newsletter:
             [self.readable(issue) for issue in issues],
             tag=tag,
             hub=self.config.feeds.hub,
+            stylesheet=f"{self.identity.url}/static/feed.css",
             namespace=self._namespace,
         )
         self._feeds[feed_format, tag] = (version, document)
@@ -352,6 +365,34 @@ class Newsletter:
         for issue_id in self.ledger.finish():
             tally = self.ledger.tally(issue_id)
             log.info("issue.done", issue=issue_id, accepted=tally[DeliveryState.ACCEPTED])
+        self._visit_mailboxes()
+
+    def collect_reports(self) -> int:
+        """Look through the mailboxes of `[bounces]` once; how many messages were handled.
+
+        Raises RelayError when a mailbox cannot be used. What was handled before stays handled.
+        """
+        bounces = self.config.bounces
+        done = 0
+        if bounces.maildir:
+            done += visit_maildir(Path(bounces.maildir), self._take_report)
+        if bounces.imap:
+            done += visit_mailbox(parse_mailbox(bounces.imap), self._take_report)
+        return done
+
+    def _take_report(self, raw: bytes) -> bool:
+        return self.report_desk.process(raw).action is Effect.QUARANTINED
+
+    def _visit_mailboxes(self) -> None:
+        now = self.clock()
+        if now < self._next_visit:
+            return
+        self._next_visit = now + self.config.bounces.poll
+        try:
+            self.collect_reports()
+        except RelayError as error:
+            log.warning("reports.impossible", reason=str(error))
+        self.report_desk.prune()
 
     def _tick_poll(self) -> None:
         try:
@@ -417,6 +458,11 @@ def _open_tokens(secret_file: Path, facts: Facts) -> Tokens:
     return tokens
 
 
+def _soft_limits(config: Config) -> SoftLimits:
+    bounces = config.bounces
+    return SoftLimits(count=bounces.soft_count, span=bounces.soft_span, clean=bounces.soft_reset)
+
+
 def _signup_policy(config: Config) -> SignUpPolicy:
     limits = config.subscribers
     return SignUpPolicy(
@@ -427,6 +473,8 @@ def _signup_policy(config: Config) -> SignUpPolicy:
             in_total=limits.limit_total,
         ),
         check_dns=config.check_dns,
+        confirm_within=limits.confirm_within,
+        allow_test_domains=config.has_outbox,  # no mail leaves the machine
     )
 
 

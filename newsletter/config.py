@@ -28,6 +28,7 @@ from pydantic import (
 )
 
 from mailer.dkim import Signer, SigningKey
+from mailer.inbox import parse_mailbox
 from newsletter.configsource import (
     TomlTable,
     apply_environment,
@@ -68,8 +69,6 @@ from storage.errors import ConfigError
 from storage.records import Identity
 
 __all__ = ["Config", "Doubt", "RelayConfig", "RelayKind", "Tls", "load_config", "render_template"]
-
-_NOT_YET: Final = frozenset({"bounces"})
 
 # ── the sections, key by key ─────────────────────────────────────────────────────────────────
 
@@ -117,6 +116,16 @@ def _not_available(value: str) -> str:
 
 def _empty_or_web(value: str) -> str:
     return value and parse_web_address(value)
+
+
+def _empty_or_folder(value: object, info: ValidationInfo) -> str:
+    return "" if value == "" else str(_below_folder(value, info))
+
+
+def _empty_or_mailbox(value: str) -> str:
+    if value:
+        parse_mailbox(value)
+    return value
 
 
 Line: TypeAlias = Annotated[str, Field(strict=True)]
@@ -229,6 +238,18 @@ class DkimSection(_Section):
         return self
 
 
+class BouncesSection(_Section):
+    """`[bounces]`: where reports come in, and when soft ones are enough (rules C6, C16)."""
+
+    maildir: Annotated[str, BeforeValidator(_empty_or_folder)] = ""
+    """Absolute once it was read; empty = none."""
+    imap: Annotated[Line, AfterValidator(_empty_or_mailbox)] = Field(default="", repr=False)
+    poll: Annotated[Period, Field(ge=timedelta(seconds=1))] = timedelta(minutes=1)
+    soft_count: Annotated[Count, Field(ge=1)] = 5
+    soft_span: Duration = timedelta(days=14)
+    soft_reset: Period = timedelta(days=30)
+
+
 class FeedsSection(_Section):
     """`[feeds]`: how much of the archive they hold, and who is told of it."""
 
@@ -273,6 +294,7 @@ class _File(_Section):
     smtp: tuple[SmtpSection, ...]
     dispatch: DispatchSection
     dkim: DkimSection
+    bounces: BouncesSection
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
@@ -286,6 +308,7 @@ SECTIONS: Final[Mapping[str, type[_Section]]] = {
     "smtp": SmtpSection,
     "dispatch": DispatchSection,
     "dkim": DkimSection,
+    "bounces": BouncesSection,
     "feeds": FeedsSection,
     "subscribers": SubscribersSection,
     "web": WebSection,
@@ -310,6 +333,7 @@ class Config:
     """What `[smtp]` says; at least one, in the author's order."""
     dispatch: DispatchSection
     dkim: DkimSection
+    bounces: BouncesSection
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
@@ -373,7 +397,6 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
     problems = [
         *apply_environment(raw, environ, source.parent, keys),
         *find_controls(raw),
-        *_take_out_unavailable(raw),
     ]
     is_smtp_missing = "smtp" not in raw
     _complete(raw)
@@ -396,6 +419,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
         relays=relays,
         dispatch=file.dispatch,
         dkim=file.dkim,
+        bounces=file.bounces,
         feeds=file.feeds,
         subscribers=file.subscribers,
         web=file.web,
@@ -409,15 +433,6 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
             ),
         ),
     )
-
-
-def _take_out_unavailable(raw: TomlTable) -> list[str]:
-    """An empty section says nothing yet, and is no problem."""
-    return [
-        f"[{name}]: is not available in this version"
-        for name in _NOT_YET & raw.keys()
-        if raw.pop(name) != {}
-    ]
 
 
 def _take_out_keys(raw: TomlTable) -> None:

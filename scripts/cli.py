@@ -16,6 +16,7 @@ import typer
 
 from scripts.commands import (
     authoring,
+    bounce,
     database,
     dkim,
     issues,
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (service, authoring, issues):
+for group in (service, authoring, issues, bounce):
     group.register(app)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")

@@ -11,11 +11,13 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -278,3 +280,23 @@ attempts = Table(
     _text("reason"),
 )
 """Every try but the one that was accepted, which the delivery's own row tells."""
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("event_id", Text, nullable=False, unique=True),
+    _text("kind", None),
+    _text("action", None),
+    _text("status"),
+    Column("issue_id", BigInteger),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE")),
+    Column("happened_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    _text("evidence"),
+    Column("counts", Boolean, nullable=False),
+    Column("raw", LargeBinary),
+    Index("ix_reports_subscriber_id", "subscriber_id", "happened_at"),
+    Index("ix_reports_received_at", "received_at"),
+)
+"""What came back after acceptance. `raw` is kept only of what nobody could be matched with."""

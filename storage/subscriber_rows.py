@@ -199,9 +199,23 @@ def erase_subscriber(connection: Connection, suppression: Suppression, key: str)
             sa.delete(schema.signups).where(schema.signups.c.address_key == key)
         ).rowcount,
     ]
+    gone.append(forget_quarantined(connection, key))
     if any(gone):
         keep_suppression(connection, suppression)
     return any(gone)
+
+
+def forget_quarantined(connection: Connection, key: str) -> int:
+    """Delete the reports set aside that mention this address (rule F11); how many there were.
+
+    Those that were matched with a subscriber go with the row.
+    """
+    r = schema.reports.c
+    rows = connection.execute(sa.select(r.id, r.raw).where(r.raw.is_not(None)))
+    gone = [number for number, raw in rows if key.encode() in raw.lower()]
+    for number in gone:
+        connection.execute(sa.delete(schema.reports).where(r.id == number))
+    return len(gone)
 
 
 def _values(new: NewSubscriber) -> dict[str, Any]:

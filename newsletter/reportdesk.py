@@ -1,0 +1,236 @@
+"""Owns what a report does: whose it is, and what follows for the delivery and its reader.
+
+A report is believed for one reason: it came to, or carries, a key that only this house makes and that
+only the host of that one delivery has seen (rules C2, C3). Addresses in it decide nothing. The
+decisions are pure functions at the end of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+import structlog
+
+from mailer.reports import BounceReport, Finding, ReportKind, parse_report
+from newsletter.tokens import Tokens
+from storage.records import Subscriber
+from storage.reports import Effect, History, NewReport, Reports, SoftBounce
+from storage.subscribers import Subscribers
+
+_log = structlog.get_logger()
+
+KEPT_FOR: Final = timedelta(days=30)
+"""How long the content of a report that was set aside is kept."""
+
+_OLDEST: Final = timedelta(days=365)
+"""A report that claims to be older has a clock that is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftLimits:
+    """When soft bounces are enough (rule C6)."""
+
+    count: int = 5
+    """Distinct issues that bounced."""
+    span: timedelta = timedelta(days=14)
+    """At least so long between the first and the last of them."""
+    clean: timedelta = timedelta(days=30)
+    """A gap of this length in which mail arrived begins the count anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportResult:
+    """What one report was, and what it did (or, on a dry run, would do)."""
+
+    kind: ReportKind
+    status: str
+    recipients: tuple[str, ...]
+    subscriber: Subscriber | None
+    """Whose delivery it is about; None when no key says so."""
+    action: Effect
+
+
+class _Owner(NamedTuple):
+    issue_id: int | None
+    subscriber_id: int
+
+
+class ReportDesk:
+    """Takes reports one by one. Thread-safe; the same report twice is one event (rule C13)."""
+
+    def __init__(
+        self,
+        reports: Reports,
+        subscribers: Subscribers,
+        tokens: Tokens,
+        *,
+        limits: SoftLimits,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._reports = reports
+        self._subscribers = subscribers
+        self._tokens = tokens
+        self._limits = limits
+        self._clock = clock
+
+    def process(self, raw: bytes, *, envelope_to: str = "", dry_run: bool = False) -> ReportResult:
+        """Read one message, record what it says, and act on it in the same transaction.
+
+        `envelope_to` is whom it was delivered to, where the mail system says so. Never raises for
+        what a message contains (rule C12); raises StorageError when the database cannot be used,
+        and then nothing was recorded. `dry_run` changes nothing. Mail is never answered (rule C7).
+        """
+        report = parse_report(raw, envelope_to=envelope_to)
+        owner = self._identify(report)
+        reader = self._subscribers.get(owner.subscriber_id) if owner else None
+        finding = report.about(reader.address if reader else "")
+        effect = decide_effect(report, finding, is_known=reader is not None)
+        if dry_run:
+            if effect is not Effect.NOTHING and self._reports.is_known(report.event_id):
+                effect = Effect.DUPLICATE
+        elif effect is not Effect.NOTHING:
+            effect = self._record(report, finding, effect, owner if reader else None, raw)
+        kind = finding.kind if finding else report.kind
+        return ReportResult(
+            kind=kind,
+            status=finding.status if finding else report.status,
+            recipients=report.recipients,
+            subscriber=reader,
+            action=effect,
+        )
+
+    def prune(self) -> int:
+        """Forget the content of what was set aside a month ago."""
+        return self._reports.prune(before=self._clock() - KEPT_FOR)
+
+    def _identify(self, report: BounceReport) -> _Owner | None:
+        """The delivery that a key names; the first address of our making decides (rule C2).
+
+        A wrong key does not send us looking for a better one further down (rule C3).
+        """
+        for address in report.envelopes:
+            if found := self._tokens.read_return_path(address):
+                return _Owner(*found)
+            if looks_keyed(address):
+                return None
+        for token in report.tokens:
+            if found := self._tokens.read_return_path(token):
+                return _Owner(*found)
+            subscriber_id = self._tokens.read_unsubscribe(token)
+            if subscriber_id is not None:
+                return _Owner(None, subscriber_id)
+        return None
+
+    def _record(
+        self,
+        report: BounceReport,
+        finding: Finding | None,
+        effect: Effect,
+        owner: _Owner | None,
+        raw: bytes,
+    ) -> Effect:
+        now = self._clock()
+        kind = finding.kind if finding else report.kind
+        new = NewReport(
+            event_id=report.event_id,
+            kind=kind.value,
+            status=finding.status if finding else report.status,
+            effect=effect,
+            happened_at=decide_moment(report.sent_at, now),
+            received_at=now,
+            evidence=(finding.diagnostic if finding else report.feedback_type)[:500],
+            issue_id=owner.issue_id if owner else None,
+            subscriber_id=owner.subscriber_id if owner else None,
+            counts=effect is Effect.COUNTED,
+            raw=raw if effect is Effect.QUARANTINED else None,
+        )
+        done = self._reports.record(
+            new, is_worn_out=lambda history: is_worn_out(history, self._limits)
+        )
+        _log_report(new, done)
+        return done
+
+
+def _log_report(report: NewReport, done: Effect) -> None:
+    if done is Effect.ALARM:
+        _log.error(
+            "report.authentication_failed",
+            feedback=report.evidence,
+            advice="a receiver says that mail in the newsletter's name fails its checks; look at SPF, DKIM and DMARC",
+        )
+    else:
+        level = _log.warning if done is Effect.QUARANTINED else _log.info
+        level(
+            f"report.{done.value}",
+            kind=report.kind,
+            status=report.status,
+            issue=report.issue_id,
+            subscriber=report.subscriber_id,
+        )
+
+
+# ── decisions: pure ──────────────────────────────────────────────────────────────────────────
+
+
+def decide_effect(report: BounceReport, finding: Finding | None, *, is_known: bool) -> Effect:
+    """What a report is to do. Without a key of a reader of ours: nothing to any reader (rule C3)."""
+    kind = finding.kind if finding else report.kind
+    if kind is ReportKind.POLICY and report.feedback_type:
+        return Effect.ALARM
+    if kind in {ReportKind.DELAYED, ReportKind.AUTO_REPLY, ReportKind.NONE}:
+        return Effect.NOTHING
+    if kind is ReportKind.UNKNOWN or not is_known:
+        return Effect.QUARANTINED
+    match kind:
+        case ReportKind.HARD:
+            return Effect.SUPPRESSED
+        case ReportKind.COMPLAINT:
+            return Effect.UNSUBSCRIBED
+        case ReportKind.SOFT if finding is not None and finding.counts:
+            return Effect.COUNTED
+        case _:
+            return Effect.BOUNCED
+
+
+def is_worn_out(history: History, limits: SoftLimits) -> bool:
+    """Whether the last run of soft bounces is long enough, in issues and in days (rule C6)."""
+    run = list(_last_run(history, limits.clean))
+    issues = {bounce.issue_id for bounce in run if bounce.issue_id}
+    if len(issues) < limits.count:
+        return False
+    return max(one.at for one in run) - min(one.at for one in run) >= limits.span
+
+
+def _last_run(history: History, clean: timedelta) -> Iterator[SoftBounce]:
+    """The soft bounces since the last clean period, newest first."""
+    later: datetime | None = None
+    for bounce in sorted(history.soft, key=lambda one: one.at, reverse=True):
+        if later is not None and _is_clean(bounce.at, later, history, clean):
+            return
+        yield bounce
+        later = bounce.at
+
+
+def _is_clean(start: datetime, end: datetime, history: History, clean: timedelta) -> bool:
+    """A pause is clean if mail arrived in it; a pause of the author's proves nothing."""
+    return end - start >= clean and any(start < at < end for at in history.arrived)
+
+
+def decide_moment(sent_at: datetime | None, now: datetime) -> datetime:
+    """When a report was made: as it says, but not in the future and not a year ago.
+
+    Reports that waited in a mailbox for weeks are not of one day.
+    """
+    if sent_at is None or not now - _OLDEST < sent_at <= now:
+        return now
+    return sent_at
+
+
+def looks_keyed(address: str) -> bool:
+    """Whether an address has the shape of a return path, whoever made it."""
+    local = address.rpartition("@")[0].lower()
+    name, plus, extension = local.rpartition("+")
+    return bool(name and plus) and extension.startswith("i") and extension.count(".") == 2

@@ -1,0 +1,303 @@
+"""Reports that came back, and what each does to a delivery and a reader. One method, one transaction.
+
+A report is an event with an id of its own: the second copy finds it there and does nothing (rule
+C13). What a report does is written in the transaction that records it, so no crash comes between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage import schema
+from storage.database import Database, insert_new
+from storage.duties import suppress_open
+from storage.records import (
+    TRANSITIONS,
+    ConsentEvent,
+    ConsentEventKind,
+    DeliveryState,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
+from storage.subscriber_rows import (
+    find_subscriber,
+    keep_event,
+    keep_suppression,
+    update_subscriber,
+)
+
+_D = schema.deliveries.c
+_R = schema.reports.c
+_S = schema.subscribers.c
+
+RAW_LIMIT: Final = 65536
+"""Octets kept of a report that nobody could be matched with: enough to see what it is."""
+
+QUARANTINE_LIMIT: Final = 10_000
+"""Reports kept whole. A flood of forged ones is counted, and does not fill the disk."""
+
+
+class Effect(StrEnum):
+    """What a report does besides being recorded. The value is what the row keeps."""
+
+    NOTHING = "none"
+    QUARANTINED = "quarantined"
+    """Nobody is named by a key of ours, or it cannot be understood: kept whole for a person."""
+    ALARM = "alarm"
+    """About the author's own set-up."""
+    BOUNCED = "bounced"
+    """The delivery bounced through a fault of the sender; the reader is left alone."""
+    COUNTED = "counted"
+    """The delivery bounced, and it counts as one of the reader's soft bounces."""
+    SUPPRESSED = "suppressed"
+    """The delivery bounced, and the address is never mailed again."""
+    UNSUBSCRIBED = "unsubscribed"
+    """The reader complained: unsubscribed and never mailed again."""
+    DUPLICATE = "duplicate"
+    """Seen before. Never recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReport:
+    """A report to be recorded."""
+
+    event_id: str
+    kind: str
+    status: str
+    effect: Effect
+    happened_at: datetime
+    """When the reporting host wrote it, as far as that can be believed."""
+    received_at: datetime
+    evidence: str
+    """One line, without addresses."""
+    issue_id: int | None = None
+    """0 for mail without an issue; None when it is not known."""
+    subscriber_id: int | None = None
+    counts: bool = False
+    """Whether it is one of the reader's soft bounces."""
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftBounce:
+    """A soft bounce in a reader's history."""
+
+    issue_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What a decision about soft bounces needs to know, each oldest first."""
+
+    soft: tuple[SoftBounce, ...]
+    arrived: tuple[datetime, ...]
+    """When messages were accepted that did not come back, as far as is known."""
+
+
+class Reports:
+    """Everything that came back after acceptance."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(
+        self,
+        report: NewReport,
+        *,
+        is_worn_out: Callable[[History], bool] = lambda _: False,
+    ) -> Effect:
+        """Record a report and what follows from it; DUPLICATE when it was there.
+
+        `is_worn_out` is asked after a soft bounce whether the address has had enough of them.
+        """
+        with self._database.transaction() as connection:
+            report = _without_stranger(connection, report)
+            if not insert_new(connection, schema.reports, _values(connection, report)):
+                return Effect.DUPLICATE
+            known = _reader(connection, report)
+            if known is None:
+                return report.effect
+            return self._follow(connection, report, known, is_worn_out)
+
+    def _follow(
+        self,
+        connection: Connection,
+        report: NewReport,
+        known: Subscriber,
+        is_worn_out: Callable[[History], bool],
+    ) -> Effect:
+        effect = report.effect
+        if effect in {Effect.BOUNCED, Effect.COUNTED, Effect.SUPPRESSED}:
+            _mark_delivery(connection, report, DeliveryState.BOUNCED)
+        if effect is Effect.SUPPRESSED:
+            _suppress(connection, report, known, SuppressionReason.HARD_BOUNCE)
+        elif effect is Effect.COUNTED and is_worn_out(_history(connection, known.id)):
+            effect = Effect.SUPPRESSED
+            _suppress(connection, report, known, SuppressionReason.SOFT_BOUNCES)
+            _rename_action(connection, report, effect)
+        elif effect is Effect.UNSUBSCRIBED:
+            _mark_delivery(connection, report, DeliveryState.COMPLAINED)
+            _unsubscribe(connection, report, known)
+            _suppress(connection, report, known, SuppressionReason.COMPLAINT)
+        return effect
+
+    def is_known(self, event_id: str) -> bool:
+        """Whether this report came before."""
+        with self._database.reading() as connection:
+            found = connection.scalar(sa.select(_R.id).where(_R.event_id == event_id))
+        return found is not None
+
+    def history(self, subscriber_id: int) -> History:
+        """A reader's soft bounces and what arrived between them."""
+        with self._database.reading() as connection:
+            return _history(connection, subscriber_id)
+
+    def counts(self) -> dict[tuple[str, Effect], int]:
+        """How many reports there are of each kind and action."""
+        query = sa.select(_R.kind, _R.action, sa.func.count()).group_by(_R.kind, _R.action)
+        with self._database.reading() as connection:
+            return {(kind, Effect(action)): n for kind, action, n in connection.execute(query)}
+
+    def quarantined(self, limit: int = 100) -> tuple[tuple[int, bytes], ...]:
+        """Reports that were set aside, newest first, each with its number."""
+        query = (
+            sa.select(_R.id, _R.raw).where(_R.raw.is_not(None)).order_by(_R.id.desc()).limit(limit)
+        )
+        with self._database.reading() as connection:
+            return tuple((number, raw) for number, raw in connection.execute(query))
+
+    def prune(self, *, before: datetime) -> int:
+        """Forget the content of what was set aside before then; the event itself stays counted."""
+        with self._database.transaction() as connection:
+            return connection.execute(
+                sa.update(schema.reports)
+                .where(_R.raw.is_not(None), _R.received_at < before)
+                .values(raw=None)
+            ).rowcount
+
+
+# ── parts of the transaction ─────────────────────────────────────────────────────────────────
+
+
+def _values(connection: Connection, report: NewReport) -> dict[str, Any]:
+    raw = report.raw
+    if raw is not None:
+        kept = connection.scalar(sa.select(sa.func.count()).where(_R.raw.is_not(None))) or 0
+        raw = raw[:RAW_LIMIT] if kept < QUARANTINE_LIMIT else None
+    return {
+        "event_id": report.event_id,
+        "kind": report.kind,
+        "action": report.effect.value,
+        "status": report.status,
+        "issue_id": report.issue_id,
+        "subscriber_id": report.subscriber_id,
+        "happened_at": report.happened_at,
+        "received_at": report.received_at,
+        "evidence": report.evidence,
+        "counts": report.counts,
+        "raw": raw,
+    }
+
+
+def _without_stranger(connection: Connection, report: NewReport) -> NewReport:
+    """A reader who was erased meanwhile is nobody: the event is kept without them."""
+    gone = report.subscriber_id is not None and _reader(connection, report) is None
+    return replace(report, subscriber_id=None, effect=Effect.NOTHING) if gone else report
+
+
+def _reader(connection: Connection, report: NewReport) -> Subscriber | None:
+    if report.subscriber_id is None:
+        return None
+    return find_subscriber(connection, _S.id == report.subscriber_id, to_change=True)
+
+
+def _mark_delivery(connection: Connection, report: NewReport, state: DeliveryState) -> None:
+    """Move the delivery on, if its state allows it (rule B26)."""
+    mine = _D.subscriber_id == report.subscriber_id
+    before = [old.value for old, new in TRANSITIONS.items() if state in new]
+    if report.issue_id:
+        which = sa.and_(mine, _D.issue_id == report.issue_id)
+    else:
+        latest = (
+            sa.select(sa.func.max(_D.id))
+            .where(mine, _D.issue_id.is_(None), _D.state.in_(before))
+            .scalar_subquery()
+        )
+        which = _D.id == latest
+    connection.execute(
+        sa.update(schema.deliveries)
+        .where(which, _D.state.in_(before))
+        .values(
+            state=state.value,
+            due_at=None,
+            claimed_by=None,
+            status=report.status,
+            reply=report.evidence,
+            reason=f"a report came: {report.kind}",
+        )
+    )
+
+
+def _suppress(
+    connection: Connection, report: NewReport, known: Subscriber, reason: SuppressionReason
+) -> None:
+    address_hash = connection.scalar(sa.select(_S.address_hash).where(_S.id == known.id))
+    keep_suppression(
+        connection,
+        Suppression(
+            address_hash=address_hash or "",
+            address=known.address,
+            reason=reason,
+            evidence=f"{report.status} {report.evidence}".strip(),
+            created_at=report.received_at,
+        ),
+    )
+
+
+def _unsubscribe(connection: Connection, report: NewReport, known: Subscriber) -> None:
+    if known.state is SubscriberState.UNSUBSCRIBED:
+        return
+    gone = {"state": SubscriberState.UNSUBSCRIBED.value, "unsubscribed_at": report.received_at}
+    update_subscriber(connection, known.id, gone)
+    suppress_open(connection, known.id, "the reader complained")
+    event = ConsentEvent(
+        subscriber_id=known.id,
+        kind=ConsentEventKind.UNSUBSCRIBED,
+        at=report.received_at,
+        source="complaint",
+    )
+    keep_event(connection, event)
+
+
+def _rename_action(connection: Connection, report: NewReport, effect: Effect) -> None:
+    connection.execute(
+        sa.update(schema.reports).where(_R.event_id == report.event_id).values(action=effect.value)
+    )
+
+
+def _history(connection: Connection, subscriber_id: int) -> History:
+    soft = sa.select(_R.issue_id, _R.happened_at).where(
+        _R.subscriber_id == subscriber_id, _R.counts
+    )
+    arrived = sa.select(_D.settled_at).where(
+        _D.subscriber_id == subscriber_id,
+        _D.state == DeliveryState.ACCEPTED.value,
+        _D.settled_at.is_not(None),
+    )
+    return History(
+        soft=tuple(
+            SoftBounce(issue_id=issue_id or 0, at=at)
+            for issue_id, at in connection.execute(soft.order_by(_R.happened_at))
+        ),
+        arrived=tuple(connection.scalars(arrived.order_by(_D.settled_at))),
+    )

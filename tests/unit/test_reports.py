@@ -1,0 +1,235 @@
+"""Reports that come back, one fixture in the shape of each host, and what hostile ones may do."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailer.reports import BounceReport, ReportKind, parse_report
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "reports"
+FIXTURES = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.eml"))}
+OURS = "notes+i1.s1.000000000000@example.com"
+
+EXPECTED = {
+    "arf-abuse": ("complaint", ""),
+    "arf-auth-failure": ("policy", ""),
+    "arf-not-spam": ("none", ""),
+    "arf-other": ("unknown", ""),
+    "courier-hard": ("hard", "5.0.0"),
+    "cut-off": ("unknown", ""),
+    "delivered": ("delayed", "2.0.0"),
+    "envelope-id": ("hard", "5.1.1"),
+    "exchange-hard": ("hard", "5.1.10"),
+    "exchange-restricted": ("policy", "5.7.133"),
+    "exim-delayed": ("delayed", ""),
+    "exim-expired": ("soft", ""),
+    "exim-hard": ("hard", "5.1.1"),
+    "expanded": ("delayed", "2.0.0"),
+    "french-hard": ("hard", ""),
+    "german-full": ("soft", ""),
+    "german-hard": ("hard", ""),
+    "gmail-full": ("soft", "5.2.2"),
+    "gmail-hard": ("hard", "5.1.1"),
+    "gmail-unauthenticated": ("policy", "5.7.26"),
+    "international": ("hard", "5.1.1"),
+    "japanese-hard": ("hard", ""),
+    "microsoft-complaint": ("complaint", ""),
+    "names-another": ("hard", "5.1.1"),
+    "office365-edge": ("soft", "5.4.1"),
+    "opensmtpd-hard": ("hard", "5.1.1"),
+    "ordinary": ("none", ""),
+    "postfix-delayed": ("delayed", "4.4.1"),
+    "postfix-expired": ("soft", "4.4.1"),
+    "postfix-hard": ("hard", "5.1.1"),
+    "postfix-no-host": ("hard", "5.4.4"),
+    "qmail-expired": ("soft", ""),
+    "qmail-hard": ("hard", "5.1.1"),
+    "relayed": ("delayed", "2.0.0"),
+    "sendmail-hard": ("hard", "5.1.1"),
+    "sendmail-quota": ("soft", "5.2.2"),
+    "ses-hard": ("hard", "5.1.1"),
+    "spanish-blocked": ("policy", ""),
+    "two-recipients": ("hard", "5.1.1"),
+    "vacation": ("auto-reply", ""),
+    "vacation-german": ("auto-reply", ""),
+    "yahoo-hard": ("hard", "5.0.0"),
+}
+
+
+def test_every_fixture_is_expected() -> None:
+    """No fixture is forgotten by the table."""
+    assert set(FIXTURES) == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_each_host_is_understood(name: str) -> None:
+    """Kind and status of reports in the shape of every host we know (rules C1, C4, C8, C9)."""
+    report = parse_report(FIXTURES[name])
+    assert (report.kind.value, report.status) == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_line_ends_make_no_difference(name: str) -> None:
+    """LF, CRLF and CR-only files give the same report and the same event (rule C14)."""
+    raw = FIXTURES[name]
+    crlf = raw.replace(b"\n", b"\r\n")
+    assert parse_report(crlf) == parse_report(raw) == parse_report(raw.replace(b"\n", b"\r"))
+
+
+def test_failed_recipients_are_named() -> None:
+    """A report of two recipients is about the one that failed, as it was written to first."""
+    assert parse_report(FIXTURES["two-recipients"]).recipients == ("ada@example.org",)
+    assert parse_report(FIXTURES["exim-hard"]).recipients == ("ada@example.org",)
+
+
+def test_internationalised_reports_are_read() -> None:
+    """RFC 6533: the part's own type, the address type utf-8, UTF-8 in the diagnostic (rule C15)."""
+    report = parse_report(FIXTURES["international"])
+    assert report.recipients == ("żółw@example.org",)
+    assert "Empfänger unbekannt" in report.diagnostic
+
+
+def test_an_encoded_status_part_is_read() -> None:
+    """A delivery-status part that was encoded for transport means the same."""
+    encoded = re.sub(
+        rb"Content-Type: message/global-delivery-status\n\n(.*?)\n--BOUND",
+        lambda match: (
+            b"Content-Type: message/global-delivery-status\n"
+            b"Content-Transfer-Encoding: base64\n\n" + _base64(match.group(1)) + b"\n--BOUND"
+        ),
+        FIXTURES["international"],
+        count=1,
+        flags=re.DOTALL,
+    )
+    assert parse_report(encoded).recipients == ("żółw@example.org",)
+
+
+def _base64(content: bytes) -> bytes:
+    import base64
+
+    return base64.encodebytes(content)
+
+
+def test_the_envelope_comes_before_everything_else() -> None:
+    """What the mail system says is first, then trace fields, then the envelope id (rule C2)."""
+    report = parse_report(FIXTURES["postfix-hard"], envelope_to="first@example.com")
+    assert report.envelopes[:2] == ("first@example.com", OURS)
+    assert f"{OURS.partition('@')[0]}@" in parse_report(FIXTURES["envelope-id"]).envelopes
+
+
+def test_returned_words_decide_nothing() -> None:
+    """What our own newsletter says about full mailboxes and spam is not read as a reason."""
+    assert parse_report(FIXTURES["qmail-hard"]).kind is ReportKind.HARD
+    assert parse_report(FIXTURES["exim-hard"]).kind is ReportKind.HARD
+
+
+def test_a_complaint_shows_its_keys() -> None:
+    """The recipient is redacted; the return path and the link in the returned part are not (C9)."""
+    tokens = parse_report(FIXTURES["arf-abuse"]).tokens
+    assert any(OURS in token for token in tokens)
+    assert any(token.endswith("dead") for token in tokens)
+
+
+def test_a_copy_by_another_way_is_the_same_event() -> None:
+    """Trace fields differ between copies of one report; its event does not (rule C13)."""
+    raw = FIXTURES["postfix-hard"]
+    copy = b"Received: from elsewhere; Sun, 22 Nov 2026 09:05:00 +0000\n" + raw
+    assert parse_report(copy).event_id == parse_report(raw).event_id
+    assert len({parse_report(raw).event_id for raw in FIXTURES.values()}) == len(FIXTURES)
+
+
+def test_no_address_leaves_in_a_diagnostic() -> None:
+    """What is kept as evidence holds no address."""
+    for raw in FIXTURES.values():
+        report = parse_report(raw)
+        assert "@" not in "".join([report.diagnostic, *(one.diagnostic for one in report.findings)])
+
+
+def test_hosts_that_disagree_are_taken_at_the_milder_word() -> None:
+    """Two failed groups, one hard and one soft: soft, unless the reader's own is asked for."""
+    raw = FIXTURES["two-recipients"].replace(b"Action: delivered", b"Action: failed")
+    raw = raw.replace(b"Status: 2.0.0", b"Status: 4.2.2")
+    report = parse_report(raw)
+    assert report.kind is ReportKind.SOFT
+    own = report.about("ADA@example.org")
+    assert own is not None
+    assert own.kind is ReportKind.HARD
+
+
+@pytest.mark.parametrize("count", [60, 5000])
+def test_deep_nesting_is_set_aside(count: int) -> None:
+    """A message of nothing but containers is not looked into (rule C12)."""
+    nest = b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(count)
+    )
+    assert parse_report(b"From: MAILER-DAEMON\n" + nest).kind is ReportKind.UNKNOWN
+
+
+def test_a_huge_message_is_read_to_a_limit() -> None:
+    """What counts stands in front of what was returned: a large return changes nothing."""
+    raw = FIXTURES["postfix-hard"]
+    huge = raw.replace(b"User unknown? Mailbox", b"x" * 80 + b"\n" + b"y" * 3_000_000)
+    assert parse_report(huge).kind is ReportKind.HARD
+
+
+def test_cut_and_broken_reports_are_read(slow: bool) -> None:
+    """Each fixture cut at many points and with octets changed is answered, never raised at (C12)."""
+    chance = random.Random(7)
+    for raw in FIXTURES.values():
+        for end in range(0, len(raw), 7 if slow else 601):
+            assert isinstance(parse_report(raw[:end]), BounceReport)
+        for _ in range(200 if slow else 2):
+            broken = bytearray(raw)
+            for _ in range(chance.randint(1, 30)):
+                broken[chance.randrange(len(broken))] = chance.randrange(256)
+            assert isinstance(parse_report(bytes(broken)), BounceReport)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.binary(max_size=2000))
+def test_any_octets_are_answered(raw: bytes) -> None:
+    """Octets that are no message at all are answered (rule C12)."""
+    report = parse_report(raw)
+    assert report.kind in {ReportKind.NONE, ReportKind.UNKNOWN, ReportKind.AUTO_REPLY}
+
+
+_HEADERS = st.sampled_from(
+    (
+        "From: MAILER-DAEMON",
+        "Subject: =?utf-8?b?????=",
+        "Subject: =?x-none?q?=FF?=",
+        "Content-Type: multipart/report; boundary=b",
+        "Content-Type: text/plain; charset=punycode",
+        "Content-Type: text/plain; charset*=''%ff",
+        "Content-Type: message/delivery-status",
+        "Content-Type: message/feedback-report",
+        "Content-Type: multipart/digest; boundary=b",
+        "Content-Transfer-Encoding: base64",
+        "Content-Transfer-Encoding: x-uuencode",
+        "Date: Mon, 99 Foo 99999 99:99:99 +9999",
+        "Date: Mon, 01 Jan 0001 00:00:00 +2359",
+        "To: \x00\udcff",
+        "",
+        "--b",
+        "--b--",
+        "Action: failed",
+        "Final-Recipient: rfc822;",
+        "Status: 5.1.99999",
+        "\\x{FFFFFF}",
+        "begin 644 x",
+    )
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(_HEADERS, max_size=25))
+def test_any_lines_are_answered(lines: list[str]) -> None:
+    """Lines that mean something, in an order that does not, are answered (rule C12)."""
+    raw = "\n".join(lines).encode("utf-8", "surrogateescape")
+    assert isinstance(parse_report(raw), BounceReport)
