@@ -27,7 +27,7 @@ from newsletter.dialects import (
     refusal,
     split_tags,
 )
-from storage.errors import NewsletterError
+from storage.errors import SubscriberFileError
 from storage.records import Subscriber, SubscriberState, Suppression, SuppressionReason
 
 PORTION: Final = 1000
@@ -45,10 +45,6 @@ EXPORT_COLUMNS: Final = (
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "'")
 _DELIMITERS: Final = (",", ";", "\t")
-
-
-class SubscriberFileError(NewsletterError):
-    """The file as a whole cannot be read as a list of subscribers; the sentence says where."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

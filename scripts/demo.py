@@ -7,6 +7,7 @@ Made once and never overwritten: what you change in the folder stays.
 
 from __future__ import annotations
 
+import logging
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Final
 from feeds.feed import FeedFormat, feed_url
 from newsletter import Newsletter
 from newsletter.configsource import render_template
-from scripts.logs import log_to_stderr
+from scripts.console import configure_logging
 from storage.errors import NewsletterError
 from web.server import SiteServer
 
@@ -28,7 +29,7 @@ PORT: Final = 8000
 def main(arguments: list[str]) -> int:
     """Make the folder if it is missing, then run the service in it. Returns the exit code."""
     folder = Path(arguments[0] if arguments else "demo")
-    log_to_stderr()
+    configure_logging(logging.INFO)
     try:
         config = folder / "newsletter.toml"
         if not config.exists():

@@ -5,11 +5,13 @@
     ├── SecretMismatch       the secret is not the one this database was made with
     ├── NoteError            one note cannot be used; names its path
     │   └── NotesFolderError     the folder of notes itself cannot be read
+    ├── SubscriberFileError  a file of subscribers cannot be read as one
     ├── AddressError         one address cannot be used; says why, never repeats hostile input raw
     ├── ScheduleError        a wish about time that cannot be granted (past, not published, …)
     ├── NotFound             no issue, note or subscriber of that name; names the nearest
     ├── Conflict             the thing is in a state in which this cannot be done
     ├── MessageError         a message that must not be sent as it is (too large, bad header)
+    ├── SiteError            the site cannot listen where it is told to
     ├── RelayError           the relay cannot be used at all (refused, TLS, AUTH); nobody's fault but ours or its
     └── StorageError         the database refused; wrapped at storage/database.py
         ├── DatabaseBusy         locked for longer than the wait allows; try again
@@ -56,6 +58,10 @@ class NotesFolderError(NoteError):
     """The folder of notes itself is missing or unreadable; nothing may be concluded from it."""
 
 
+class SubscriberFileError(NewsletterError):
+    """A file of subscribers cannot be read as one; no row of it has been taken."""
+
+
 class AddressError(NewsletterError):
     """An address cannot be used. `reason` is a sentence and does not repeat the address."""
 
@@ -85,6 +91,10 @@ class Conflict(NewsletterError):
 
 class MessageError(NewsletterError):
     """A message that must not be sent as it is."""
+
+
+class SiteError(NewsletterError):
+    """The site cannot listen where it is told to."""
 
 
 class RelayError(NewsletterError):

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
-from html import escape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -21,7 +20,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from feeds.feed import FeedFormat, feed_url, issue_url
-from mailer import merge
+from feeds.notes import link_footnotes
+from newsletter.publicview import as_readers_see
 from storage.records import Identity, Issue
 
 _HERE: Final = Path(__file__).parent
@@ -165,21 +165,17 @@ def consent_text(title: str) -> str:
 
 def issue_title(issue: Issue) -> str:
     """The title, with the defaults of its merge fields: a page has no recipient."""
-    return merge.in_line(issue.title, _default) or issue.slug
+    return as_readers_see(issue).title or issue.slug
 
 
 def issue_summary(issue: Issue) -> str:
     """The summary, with the defaults of its merge fields."""
-    return merge.in_line(issue.summary, _default)
+    return as_readers_see(issue).summary
 
 
 def issue_body(issue: Issue) -> str:
-    """The HTML, sanitised when the issue was made, with the defaults of its merge fields."""
-    return merge.in_html(issue.html, lambda _name, default: escape(default))
-
-
-def _default(_name: str, default: str) -> str:
-    return default
+    """The sanitised HTML, with the defaults of its merge fields and footnotes to click on."""
+    return link_footnotes(as_readers_see(issue).html)
 
 
 def by_year(pages: Pages, issues: Sequence[Issue]) -> list[tuple[int, list[Issue]]]:

@@ -11,15 +11,11 @@ from typing import Final
 import uvicorn
 
 from newsletter import Newsletter
-from storage.errors import NewsletterError
+from storage.errors import SiteError
 from web.site import create_app
 
 _PATIENCE_S: Final = 5
 """How long requests may take to end when the service stops."""
-
-
-class SiteError(NewsletterError):
-    """The site cannot listen where it is told to."""
 
 
 class _Server(uvicorn.Server):

@@ -23,7 +23,7 @@ from typing import Final
 from scripts.bench import peers, reading, rows
 from scripts.bench.report import Row, build_table, build_values
 from scripts.bench.rows import Bench, Sizes
-from scripts.logs import log_to_stderr
+from scripts.console import configure_logging
 from storage.errors import NewsletterError
 
 QUICK: Final = Sizes(
@@ -44,7 +44,7 @@ MEASURES: Final[dict[str, Callable[[Bench], list[Row]]]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what was asked for. Returns the exit code."""
     options = _parser().parse_args(arguments)
-    log_to_stderr(level=logging.WARNING)
+    configure_logging(logging.WARNING)
     try:
         with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
             bench = Bench.at(Path(folder), _sizes(options), _remark)

@@ -20,7 +20,7 @@ from pathlib import Path
 from newsletter import Newsletter
 from scripts.bench.house import Sending
 from scripts.bench.profile import profiling
-from scripts.logs import log_to_stderr
+from scripts.console import configure_logging
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--queue", action="store_true")
     parser.add_argument("--profile", type=Path)
     options = parser.parse_args()
-    log_to_stderr(level=logging.WARNING)
+    configure_logging(logging.WARNING)
     with Newsletter.open(options.config, environ={}) as newsletter:
         print("ready", flush=True)
         sys.stdin.readline()
