@@ -39,7 +39,7 @@ _SENDER: Final = _any(
         r"\bblock(?:ed|ing|list\w*|s)?\b|(?:black|deny|block)[- ]?list\w*|\bdnsbl\b|\brbl\b|\bban(?:ned)?\b",
         r"\blisted (?:in|on|at|by)\b|\bbarracuda\b|\bsbl\b|\bxbl\b|\bpbl\b",
         r"\brelay(?:ing)?\b.{0,20}\b(?:denied|not|prohibited|den(?:y|ies))|\brelay(?:ing)? access",
-        r"(?<!address rejected: )\baccess (?:to \S+ )?denied|permission denied|not (?:permitted|allowed)",
+        r"(?<!address rejected: )\baccess\b.{0,40}\bdenied|permission denied|not (?:permitted|allowed)",
         r"prohibit\w*|forbidden|restrict\w*|not accept(?:ed|ing)? (?:e?mails? |messages? )?from",
         r"\bsender\b.{0,30}\b(?:rejected|denied|refused|invalid|not|verif\w+|blocked|unknown)\b",
         r"\b(?:ip|client host|helo|ehlo)\b.{0,40}\b(?:rejected|refused|denied|not allowed|bad)\b",

@@ -10,6 +10,7 @@ import imaplib
 import re
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -142,12 +143,24 @@ def visit_mailbox(mailbox: Mailbox, handle: Handler) -> int:
     is handled again next time.
     """
     try:
-        with _open(mailbox) as session:
+        with _session(mailbox) as session:
             return _visit(session, mailbox, handle)
     except (OSError, imaplib.IMAP4.error) as error:
         # What the server says may repeat the login; its kind is enough to find the fault.
         kind = type(error).__name__
         raise RelayError(f"the mailbox at {mailbox.host} cannot be used ({kind})") from error
+
+
+@contextmanager
+def _session(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
+    """A connection that is closed even when the server no longer answers LOGOUT."""
+    session = _open(mailbox)
+    try:
+        yield session
+        session.logout()
+    finally:
+        with suppress(OSError):
+            session.shutdown()
 
 
 def _open(mailbox: Mailbox) -> imaplib.IMAP4:

@@ -1,0 +1,351 @@
+"""What reports do, on real databases: to the delivery, to its reader, and to nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.reportdesk import KEPT_FOR, ReportDesk, SoftLimits
+from newsletter.tokens import Keyring, Tokens
+from storage import schema
+from storage.database import Database
+from storage.records import (
+    ConsentEventKind,
+    DeliveryState,
+    Issue,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
+from storage.reports import Effect, Reports
+from tests.conftest import NOON
+from tests.integration.factories import Store, settled
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "reports"
+PLACEHOLDER = "notes+i1.s1.000000000000@example.com"
+DAY = timedelta(days=1)
+
+
+@dataclass
+class House:
+    """A store with readers, and a desk that takes reports about their mail."""
+
+    store: Store
+    tokens: Tokens
+    desk: ReportDesk
+    reports: Reports
+    clock: list[datetime] = field(default_factory=lambda: [NOON + DAY])
+
+    def path(self, issue: Issue | None, reader: int) -> str:
+        """The envelope sender of that delivery."""
+        return self.tokens.return_path(issue.id if issue else None, reader, "notes@example.com")
+
+    def report(self, name: str, issue: Issue | None, reader: int, at: datetime = NOON) -> bytes:
+        """A fixture as it comes back for that delivery."""
+        raw = (FOLDER / f"{name}.eml").read_bytes()
+        address = self.path(issue, reader)
+        local = address.partition("@")[0].encode()
+        raw = raw.replace(PLACEHOLDER.encode(), address.encode())
+        raw = raw.replace(b"notes+2Bi1.s1.000000000000", local.replace(b"+", b"+2B"))
+        raw = raw.replace(b"Sun, 22 Nov 2026 09:01:00 +0000", format_datetime(at).encode())
+        token = self.tokens.unsubscribe(reader).encode()
+        return raw.replace(b"0000000000000000000000000000000000000000dead", token)
+
+    def mail(self, name: str = "first") -> Issue:
+        """An issue that every reader's host accepted."""
+        issue = self.store.publish(name)
+        claims = [claim.delivery_id for claim in self.store.claim()]
+        self.store.begin(*claims)
+        self.store.settle(*(settled(id_) for id_ in claims))
+        return issue
+
+    def reason(self, reader: int) -> SuppressionReason | None:
+        """Why that reader is never mailed."""
+        found = self.store.subscribers.suppressions_of_subscribers().get(reader)
+        return found.reason if found else None
+
+    def consent(self, reader: int) -> SubscriberState:
+        """Whether that reader is subscribed."""
+        known = self.store.subscribers.get(reader)
+        assert known is not None
+        return known.state
+
+    def everything(self) -> list[object]:
+        """All that a report may change but its own row."""
+        with self.store.database.reading() as connection:
+            tables = (schema.subscribers, schema.suppressions, schema.deliveries)
+            return [tuple(row) for table in tables for row in connection.execute(sa.select(table))]
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    """Three readers, on each engine."""
+    store, tokens = Store(database), Tokens(Keyring(secrets=(b"s" * 32,)))
+    clock = [NOON + DAY]
+    reports = Reports(database)
+    desk = ReportDesk(
+        reports, store.subscribers, tokens, limits=SoftLimits(), clock=lambda: clock[0]
+    )
+    store.join(3)
+    return House(store=store, tokens=tokens, desk=desk, reports=reports, clock=clock)
+
+
+@pytest.mark.parametrize("name", ["postfix-hard", "envelope-id", "qmail-hard", "international"])
+def test_a_hard_bounce_suppresses_at_once(house: House, name: str) -> None:
+    """The key finds the delivery: it is bounced, its reader suppressed, nobody else (rules C2, C6)."""
+    issue = house.mail()
+    result = house.desk.process(house.report(name, issue, 2))
+    assert (result.action, result.subscriber and result.subscriber.id) == (Effect.SUPPRESSED, 2)
+    assert house.store.delivery(issue, 2).state is DeliveryState.BOUNCED
+    assert [house.reason(reader) for reader in (1, 2, 3)] == [
+        None,
+        SuppressionReason.HARD_BOUNCE,
+        None,
+    ]
+    assert house.store.delivery(issue, 1).state is DeliveryState.ACCEPTED
+
+
+def test_queued_mail_to_a_dead_address_is_stopped(house: House) -> None:
+    """A report about the last issue also stops the next one that waits (promise 3)."""
+    issue = house.mail()
+    waiting = house.store.publish("second")
+    house.desk.process(house.report("postfix-hard", issue, 1))
+    assert house.store.delivery(waiting, 1).state is DeliveryState.SUPPRESSED
+    assert house.store.delivery(waiting, 2).state is DeliveryState.QUEUED
+
+
+def test_the_envelope_wins_over_the_header(house: House) -> None:
+    """What the mail system says of the recipient is looked at first (rule C2)."""
+    issue = house.mail()
+    raw = house.report("postfix-hard", issue, 1)
+    result = house.desk.process(raw, envelope_to=house.path(issue, 3))
+    assert result.subscriber is not None
+    assert result.subscriber.id == 3
+
+
+def test_an_address_in_the_text_decides_nothing(house: House) -> None:
+    """A report that names others changes only whose key it came to (rule C2)."""
+    issue = house.mail()
+    raw = house.report("names-another", issue, 1)
+    for reader in (2, 3):
+        raw = raw.replace(b"<bob@example.org>", f"<reader{reader}@example.org>".encode())
+        raw = raw.replace(b"rfc822; bob@", f"rfc822; reader{reader}@".encode())
+    house.desk.process(raw)
+    assert [house.reason(reader) is not None for reader in (1, 2, 3)] == [True, False, False]
+
+
+@pytest.mark.parametrize("mac", ["", ".000000000000", ".xyz"])
+def test_forged_reports_change_nothing(house: House, mac: str) -> None:
+    """A wrong or missing key, for every reader: nothing changes; it is counted and kept (rule C3)."""
+    issue = house.mail()
+    before = house.everything()
+    for reader in (1, 2, 3):
+        raw = (FOLDER / "postfix-hard.eml").read_bytes()
+        forged = f"notes+i{issue.id}.s{reader}{mac}@example.com"
+        raw = raw.replace(PLACEHOLDER.encode(), forged.encode())
+        assert house.desk.process(raw).action is Effect.QUARANTINED
+    assert house.everything() == before
+    assert len(house.reports.quarantined()) == 3
+
+
+def test_a_wrong_key_in_front_hides_a_right_one_behind(house: House) -> None:
+    """A forged envelope does not borrow the key of another field (rule C3)."""
+    issue = house.mail()
+    raw = house.report("envelope-id", issue, 1)
+    forged = f"notes+i{issue.id}.s2.000000000000@example.com"
+    assert house.desk.process(raw, envelope_to=forged).action is Effect.QUARANTINED
+
+
+@pytest.mark.parametrize(
+    "name", ["postfix-delayed", "relayed", "delivered", "expanded", "vacation", "ordinary"]
+)
+def test_what_is_no_failure_does_nothing(house: House, name: str) -> None:
+    """Delays, successes, automatic answers and letters change nothing (rules C4, C8)."""
+    issue = house.mail()
+    before = house.everything()
+    assert house.desk.process(house.report(name, issue, 1)).action is Effect.NOTHING
+    assert house.everything() == before
+    assert not house.reports.counts()
+
+
+def test_a_fault_of_the_sender_leaves_the_reader_alone(house: House) -> None:
+    """A refusal by policy marks the delivery and counts against nobody (promise 7)."""
+    for number in range(7):
+        issue = house.mail(f"issue-{number}")
+        house.clock[0] += 10 * DAY
+        raw = house.report("gmail-unauthenticated", issue, 1, at=house.clock[0] - DAY)
+        assert house.desk.process(raw).action is Effect.BOUNCED
+        assert house.store.delivery(issue, 1).state is DeliveryState.BOUNCED
+    assert house.reason(1) is None
+    assert house.consent(1) is SubscriberState.ACTIVE
+
+
+def test_soft_bounces_of_several_issues_suppress(house: House) -> None:
+    """The fifth issue in two weeks is one too many; the first four only count (rule C6)."""
+    done = []
+    for number in range(5):
+        issue = house.mail(f"issue-{number}")
+        house.clock[0] += 4 * DAY
+        raw = house.report("gmail-full", issue, 1, at=house.clock[0])
+        done.append(house.desk.process(raw).action)
+    assert done == [Effect.COUNTED] * 4 + [Effect.SUPPRESSED]
+    assert house.reason(1) is SuppressionReason.SOFT_BOUNCES
+    assert house.consent(1) is SubscriberState.ACTIVE
+
+
+def test_soft_bounces_in_one_week_are_not_enough(house: House) -> None:
+    """Five issues on five days may be one full mailbox on a holiday (rule C6)."""
+    for number in range(6):
+        issue = house.mail(f"issue-{number}")
+        house.clock[0] += DAY
+        house.desk.process(house.report("gmail-full", issue, 1, at=house.clock[0]))
+    assert house.reason(1) is None
+
+
+def test_a_clean_period_begins_the_count_anew(house: House) -> None:
+    """A month in which mail arrived wipes out what was before; a month without mail does not (C6)."""
+    for number in range(4):
+        issue = house.mail(f"issue-{number}")
+        house.clock[0] += 7 * DAY
+        for reader in (1, 2):
+            house.desk.process(house.report("gmail-full", issue, reader, at=house.clock[0]))
+    house.clock[0] += 45 * DAY
+    issue = house.mail("after the holidays")
+    with house.store.database.transaction() as connection:  # reader 1 got one in between
+        d = schema.deliveries.c
+        connection.execute(
+            sa.update(schema.deliveries)
+            .where(d.issue_id == issue.id)
+            .values(settled_at=house.clock[0] - 20 * DAY)
+        )
+    last = house.mail("last")
+    house.desk.process(house.report("gmail-full", last, 1, at=house.clock[0]))
+    house.desk.process(house.report("gmail-full", issue, 2, at=house.clock[0] - DAY))
+    assert house.reason(1) is None
+    assert house.reason(2) is SuppressionReason.SOFT_BOUNCES
+
+
+def test_many_reports_of_one_issue_are_one(house: House) -> None:
+    """Only distinct issues count (rule C6)."""
+    issue = house.mail()
+    for _ in range(9):
+        house.clock[0] += 4 * DAY
+        house.desk.process(house.report("gmail-full", issue, 1, at=house.clock[0]))
+    assert house.reason(1) is None
+
+
+def test_a_complaint_unsubscribes(house: House) -> None:
+    """Left, never mailed again, and the delivery says why (rule C9)."""
+    issue = house.mail()
+    result = house.desk.process(house.report("arf-abuse", issue, 2))
+    assert result.action is Effect.UNSUBSCRIBED
+    assert house.consent(2) is SubscriberState.UNSUBSCRIBED
+    assert house.reason(2) is SuppressionReason.COMPLAINT
+    assert house.store.delivery(issue, 2).state is DeliveryState.COMPLAINED
+    last = house.store.subscribers.events(2)[-1]
+    assert (last.kind, last.source) == (ConsentEventKind.UNSUBSCRIBED, "complaint")
+
+
+def test_a_complaint_without_a_return_path_is_found_by_its_link(house: House) -> None:
+    """The link in the returned part is as good a key, when all addresses are redacted (rule C9)."""
+    issue = house.mail()
+    raw = house.report("arf-abuse", issue, 3)
+    raw = raw.replace(house.path(issue, 3).encode(), b"redacted@example.com")
+    assert house.desk.process(raw).action is Effect.UNSUBSCRIBED
+    assert house.consent(3) is SubscriberState.UNSUBSCRIBED
+
+
+def test_a_complaint_without_any_key_is_set_aside(house: House) -> None:
+    """A complaint that returns nothing of ours unsubscribes nobody (rules C3, C10)."""
+    issue = house.mail()
+    before = house.everything()
+    raw = (FOLDER / "arf-abuse.eml").read_bytes().replace(b"redacted@", b"reader1@")
+    assert house.desk.process(raw).action is Effect.QUARANTINED
+    assert house.everything() == before
+    assert house.store.delivery(issue, 1).state is DeliveryState.ACCEPTED
+
+
+def test_other_feedback_touches_no_reader(house: House) -> None:
+    """What is not spam does nothing, a failed authentication is an alarm (rule C9)."""
+    issue = house.mail()
+    before = house.everything()
+    assert house.desk.process(house.report("arf-not-spam", issue, 1)).action is Effect.NOTHING
+    assert house.desk.process(house.report("arf-auth-failure", issue, 1)).action is Effect.ALARM
+    assert house.everything() == before
+
+
+def test_the_same_report_twice_is_one_event(house: House) -> None:
+    """A mailbox that is replayed changes nothing, whatever its line ends are (rules C13, C14)."""
+    issue = house.mail()
+    raw = house.report("gmail-full", issue, 1)
+    assert house.desk.process(raw).action is Effect.COUNTED
+    after = house.everything()
+    for copy in (raw, raw.replace(b"\n", b"\r\n"), b"Received: again\n" + raw):
+        assert house.desk.process(copy).action is Effect.DUPLICATE
+    assert house.everything() == after
+    assert len(house.reports.history(1).soft) == 1
+
+
+def test_a_dry_run_changes_nothing(house: House) -> None:
+    """It says what would be done, and leaves no trace."""
+    issue = house.mail()
+    before = house.everything()
+    raw = house.report("postfix-hard", issue, 1)
+    assert house.desk.process(raw, dry_run=True).action is Effect.SUPPRESSED
+    assert house.everything() == before
+    assert not house.reports.counts()
+    assert house.desk.process(raw).action is Effect.SUPPRESSED
+    assert house.desk.process(raw, dry_run=True).action is Effect.DUPLICATE
+
+
+def test_a_bounce_after_a_lift_counts_again(house: House) -> None:
+    """The author may lift; only a new report suppresses again (rule C6)."""
+    issue = house.mail()
+    raw = house.report("postfix-hard", issue, 1)
+    house.desk.process(raw)
+    assert house.store.subscribers.lift("hash-1")
+    assert house.desk.process(raw).action is Effect.DUPLICATE
+    assert house.reason(1) is None
+
+
+def test_a_confirmation_may_bounce(house: House) -> None:
+    """Mail without an issue is found, too: the reader's latest confirmation is bounced."""
+    reader = house.store.ask(9)
+    claims = [claim.delivery_id for claim in house.store.claim()]
+    house.store.begin(*claims)
+    house.store.settle(*(settled(id_) for id_ in claims))
+    house.desk.process(house.report("postfix-hard", None, reader))
+    assert house.store.states()[claims[0]] is DeliveryState.BOUNCED
+    assert house.reason(reader) is SuppressionReason.HARD_BOUNCE
+
+
+def test_an_erased_reader_leaves_no_report(house: House) -> None:
+    """Erasing takes the reader's reports along, and what was set aside with the address (F11)."""
+    issue = house.mail()
+    house.desk.process(house.report("gmail-full", issue, 1))
+    aside = (FOLDER / "postfix-hard.eml").read_bytes().replace(b"ada@", b"Reader1@")
+    house.desk.process(aside)
+    gone = Suppression(
+        address_hash="hash-1",
+        address="",
+        reason=SuppressionReason.ERASED,
+        evidence="",
+        created_at=NOON,
+    )
+    assert house.store.subscribers.erase(gone, "reader1@example.org")
+    assert not house.reports.counts()
+    assert house.desk.process(house.report("gmail-hard", issue, 1)).action is Effect.QUARANTINED
+
+
+def test_what_was_set_aside_is_forgotten_in_time(house: House) -> None:
+    """The content goes after a month; that it came stays counted."""
+    house.desk.process((FOLDER / "postfix-hard.eml").read_bytes())
+    house.clock[0] += KEPT_FOR + DAY
+    assert house.desk.prune() == 1
+    assert not house.reports.quarantined()
+    assert house.reports.counts() == {("hard", Effect.QUARANTINED): 1}
