@@ -133,6 +133,12 @@ class Ledger:
                 connection.execute(sa.delete(schema.workers).where(c.name == worker))
             return returned
 
+    def standing(self, delivery_id: int) -> DeliveryState | None:
+        """The state a delivery is in now; None when it was erased with its reader."""
+        with self._database.reading() as connection:
+            state = connection.scalar(sa.select(_D.state).where(_D.id == delivery_id))
+            return None if state is None else DeliveryState(state)
+
     # ── upkeep ───────────────────────────────────────────────────────────────────────────
 
     def workers(self) -> list[str]:
@@ -219,6 +225,47 @@ class Ledger:
             )
             return bool(changed.rowcount)
 
+    # ── messages in doubt ────────────────────────────────────────────────────────────────
+
+    def resend_doubtful(self, issue_id: int, *, now: datetime) -> int:
+        """Have the messages of an issue that are in doubt sent again; returns how many.
+
+        They are due at once. An issue that was done is being mailed again; a paused one stays
+        paused, and of one that was taken back nothing is resent.
+        """
+        c = schema.issues.c
+        mailed = (Mailing.OPEN.value, Mailing.PAUSED.value, Mailing.DONE.value)
+        with self._database.transaction() as connection:
+            mailing = connection.scalar(
+                sa.select(c.mailing).where(c.id == issue_id).with_for_update()
+            )
+            if mailing not in mailed:
+                return 0
+            count = connection.execute(
+                sa.update(schema.deliveries).where(_doubtful(issue_id)).values(due_at=now)
+            ).rowcount
+            if count and mailing == Mailing.DONE.value:
+                connection.execute(
+                    sa.update(schema.issues)
+                    .where(c.id == issue_id)
+                    .values(mailing=Mailing.OPEN.value)
+                )
+            return count
+
+    def accept_doubtful(self, issue_id: int, *, now: datetime) -> int:
+        """Settle the messages of an issue that are in doubt as accepted; returns how many."""
+        with self._database.transaction() as connection:
+            return connection.execute(
+                sa.update(schema.deliveries)
+                .where(_doubtful(issue_id))
+                .values(
+                    state=DeliveryState.ACCEPTED.value,
+                    due_at=None,
+                    settled_at=now,
+                    reason="was in doubt; taken as accepted by the author",
+                )
+            ).rowcount
+
     # ── reports to the author ────────────────────────────────────────────────────────────
 
     def tally(self, issue_id: int | None = None) -> Tally:
@@ -277,3 +324,8 @@ class Ledger:
                 Attempt(**{**row, "state": DeliveryState(row["state"])})
                 for row in connection.execute(query).mappings()
             ]
+
+
+def _doubtful(issue_id: int) -> sa.ColumnElement[bool]:
+    """Of an issue what the relay may or may not have (RFC 1047), waiting or due to be resent."""
+    return sa.and_(_D.issue_id == issue_id, _D.state == DeliveryState.UNKNOWN.value)
