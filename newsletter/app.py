@@ -47,7 +47,7 @@ from storage.issues import Issues
 from storage.ledger import Ledger
 from storage.notebook import Notebook, Schedules
 from storage.notes import FolderNotes, MediaFile
-from storage.records import DeliveryState, Identity, Issue, Mailing, Schedule, Tally
+from storage.records import Delivery, DeliveryState, Identity, Issue, Mailing, Schedule, Tally
 from storage.reports import Effect, Reports
 from storage.subscribers import Subscribers
 
@@ -287,6 +287,25 @@ class Newsletter:
     def cancel(self, slug: str) -> int:
         """Take the mail of an issue back; how many will not get it. Raises NotFound or Conflict."""
         return self.archive.cancel(self._issue(slug).id)
+
+    def doubts(self, slug: str) -> list[Delivery]:
+        """The deliveries of an issue that the relay may or may not have taken. Raises NotFound."""
+        return list(self.ledger.deliveries(self._issue(slug).id, state=DeliveryState.UNKNOWN))
+
+    def reconcile(self, slug: str, *, resend: bool) -> int:
+        """Decide about an issue's messages in doubt; how many there were.
+
+        `resend` has them sent again under the same Message-ID; otherwise they count as accepted.
+        Raises NotFound, or Conflict for resending an issue that was taken back.
+        """
+        issue = self._issue(slug)
+        if not resend:
+            return self.ledger.accept_doubtful(issue.id, now=self.clock())
+        if issue.mailing is Mailing.CANCELLED:
+            raise Conflict(f"{slug}: its mail was taken back, so nothing of it is sent again")
+        count = self.ledger.resend_doubtful(issue.id, now=self.clock())
+        self.wake()
+        return count
 
     # ── for the site ─────────────────────────────────────────────────────────────────────
 

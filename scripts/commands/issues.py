@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command()(pause)
     app.command()(resume)
     app.command()(cancel)
+    app.command()(reconcile)
 
 
 def list_issues(context: typer.Context, as_json: JsonOption = False) -> None:
@@ -195,6 +196,44 @@ def cancel(context: typer.Context, issue: IssueArgument) -> None:
     with open_newsletter(context) as newsletter:
         spared = newsletter.cancel(issue)
     say(f"{issue}: its mail is cancelled; {spared} readers will not get it")
+
+
+def reconcile(
+    context: typer.Context,
+    issue: IssueArgument,
+    resend: Annotated[
+        bool, typer.Option("--resend", help="Send them again, under the same Message-ID.")
+    ] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take them as accepted; they are not sent again.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the messages in doubt, and decide about them.
+
+    The connection or the process died when the relay may have had them.
+
+    Example: newsletter reconcile launch --accept
+    """
+    if resend and accept:
+        raise typer.BadParameter("--resend and --accept exclude each other")
+    with open_newsletter(context) as newsletter:
+        zone = newsletter.identity.timezone
+        doubtful = newsletter.doubts(issue)
+        changed = newsletter.reconcile(issue, resend=resend) if resend or accept else 0
+        if as_json:
+            action = "resend" if resend else "accept" if accept else None
+            listed = [_delivery(newsletter, one) for one in doubtful]
+            print_json({"issue": issue, "action": action, "changed": changed, "in_doubt": listed})
+            return
+    rows = [
+        (one.address, str(one.attempts), local(one.settled_at, zone), local(one.due_at, zone))
+        for one in doubtful
+    ]
+    print_table(("address", "tries", "since", "resent"), rows, empty="no message is in doubt")
+    if changed:
+        outcome = "will be sent again" if resend else "count as accepted"
+        say(f"{issue}: {changed} {outcome}")
 
 
 # ── documents ────────────────────────────────────────────────────────────────────────────────

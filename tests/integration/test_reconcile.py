@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from newsletter.app import Newsletter
+from scripts.cli import app
 from storage.database import Database
+from storage.errors import Conflict, NotFound
 from storage.records import DeliveryState, Issue, Mailing
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store, settled
@@ -103,3 +109,75 @@ def test_the_standing_of_a_delivery_can_be_asked(store: Store) -> None:
     (claim,) = store.claim()
     assert store.ledger.standing(claim.delivery_id) is DeliveryState.SENDING
     assert store.ledger.standing(claim.delivery_id + 1) is None
+
+
+# ── from Python and by command ───────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A newsletter with one issue for one reader, whose message is in doubt and held."""
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "launch.md").write_text("---\npublish: now\n---\n# Launch\n\nWe did.\n")
+    (tmp_path / "newsletter.toml").write_text(
+        '[newsletter]\ntitle = "T"\nurl = "https://notes.example.org"\nsender = "a@example.org"\n'
+        '[schedule]\nhold = "0s"\n[dispatch]\ndoubt = "hold"\n'
+    )
+    with Newsletter.open(tmp_path / "newsletter.toml") as newsletter:
+        newsletter.subscriptions.add("ada@example.com", consent="asked")
+        newsletter.schedule("launch.md", "now")
+        newsletter.poll()
+        ledger, now = newsletter.ledger, newsletter.clock()
+        (claim,) = ledger.claim("w", now=now, limit=9, lease=MINUTE)
+        ledger.record("w", [], [claim.delivery_id], now=now)
+        ledger.rescue(now=now, resend=False, gone=["w"])
+        ledger.finish()
+    return tmp_path
+
+
+def reconcile(folder: Path, *options: str) -> tuple[int, str]:
+    """Runs the command; its exit code and standard output."""
+    arguments = ["--config", str(folder / "newsletter.toml"), "reconcile", "launch", *options]
+    ran = CliRunner().invoke(app, arguments)
+    return ran.exit_code, ran.stdout
+
+
+def test_the_command_lists_and_changes_nothing(folder: Path) -> None:
+    """Without an option the doubtful are shown, and are still there afterwards."""
+    for _ in range(2):
+        code, out = reconcile(folder, "--json")
+        found = json.loads(out)
+        assert (code, found["action"], found["changed"]) == (0, None, 0)
+        assert [one["address"] for one in found["in_doubt"]] == ["ada@example.com"]
+    assert "ada@example.com" in reconcile(folder)[1]
+
+
+def test_the_command_resends(folder: Path) -> None:
+    """Told so, the message goes out once more, and then nothing is in doubt."""
+    code, out = reconcile(folder, "--resend")
+    assert (code, "1 will be sent again" in out) == (0, True)
+    with Newsletter.open(folder / "newsletter.toml") as newsletter:
+        assert newsletter.send().accepted == 1
+        assert newsletter.doubts("launch") == []
+        assert newsletter.status("launch").issue.mailing is Mailing.DONE
+
+
+def test_the_command_accepts(folder: Path) -> None:
+    """Told that it arrived, nothing is sent."""
+    code, out = reconcile(folder, "--accept", "--json")
+    assert (code, json.loads(out)["changed"]) == (0, 1)
+    with Newsletter.open(folder / "newsletter.toml") as newsletter:
+        assert newsletter.status("launch").tally[DeliveryState.ACCEPTED] == 1
+        assert newsletter.send().accepted == 0
+
+
+def test_what_cannot_be_meant_is_refused(folder: Path) -> None:
+    """Both options at once are a usage error; an unknown issue and a cancelled one are told."""
+    assert reconcile(folder, "--resend", "--accept")[0] == 2
+    with Newsletter.open(folder / "newsletter.toml") as newsletter:
+        with pytest.raises(NotFound):
+            newsletter.reconcile("lunch", resend=True)
+        newsletter.reconcile("launch", resend=True)
+        newsletter.cancel("launch")
+        with pytest.raises(Conflict):
+            newsletter.reconcile("launch", resend=True)
