@@ -17,7 +17,7 @@ from html import unescape
 from itertools import islice
 from typing import Final, TypeAlias
 
-MAX_OCTETS: Final = 1_048_576
+MAX_OCTETS: Final = 524_288
 """Octets of a report that are read. What counts stands before the returned message."""
 
 MAX_PARTS: Final = 50
