@@ -33,6 +33,8 @@ from newsletter.drafting import Drafting
 from newsletter.letters import Letters
 from newsletter.loops import run_in_loop
 from newsletter.poll import Poll, PollReport
+from newsletter.preflight import CheckedNote
+from newsletter.proofs import Proofs, TestCopy, send_test
 from newsletter.publicview import as_readers_see
 from newsletter.reportdesk import ReportDesk, SoftLimits
 from newsletter.service import Site, Work, drain, serve
@@ -115,6 +117,15 @@ class Newsletter:
             notebook=self._notebook,
             drafting=self._drafting,
             identity=self.identity,
+            clock=clock,
+        )
+        self._proofs = Proofs(
+            store=self._notes,
+            archive=self.archive,
+            schedules=self._schedules,
+            drafting=self._drafting,
+            identity=self.identity,
+            find=self._authoring.find,
             clock=clock,
         )
         self._poll = Poll(
@@ -255,6 +266,25 @@ class Newsletter:
     def preview(self, note: str) -> Preview:
         """The mail a note would become. Changes nothing. Raises NotFound or NoteError."""
         return self._authoring.preview(note)
+
+    def check(self, *notes: str) -> list[CheckedNote]:
+        """What to know before these notes go out, or without any all that are to be published.
+
+        Raises NotFound or NotesFolderError. Changes nothing.
+        """
+        return self._proofs.check(notes)
+
+    def test(self, note: str, to: str) -> TestCopy:
+        """Send one marked copy of a note, past the queue; no issue or delivery comes of it.
+
+        Raises NotFound, NoteError, AddressError, RelayError, or Conflict for a suppressed address.
+        """
+        signer = self.config.signer
+        if self.subscriptions.suppression(to) is not None:
+            raise Conflict("this address is suppressed; see `newsletter suppressions list`")
+        envelope = self._proofs.write_test(note, to, signer)
+        signed = signer is not None
+        return run_in_loop(lambda: send_test(envelope, self.config.relays, signed=signed))
 
     def issues(self) -> list[IssueStatus]:
         """Every issue with its deliveries counted, newest first."""

@@ -111,7 +111,7 @@ class Authoring:
 
     def schedule(self, note: str, at: str | datetime, *, zone: str | None) -> Scheduled:
         """Set or move a note's schedule; see Newsletter.schedule."""
-        found = self._read(self._find(note))
+        found = self._read(self.find(note))
         self._refuse_unpublishable(found)
         when = self._when(at, zone)
         now = self._clock()
@@ -130,7 +130,7 @@ class Authoring:
     def unschedule(self, note: str) -> Schedule:
         """Forget a schedule; see Newsletter.unschedule."""
         schedules = self._schedules.load()
-        path = note if note in schedules else self._find(note)
+        path = note if note in schedules else self.find(note)
         issue = self._issue_at(path)
         if issue is not None:
             raise Conflict(f"{path} is published; `newsletter cancel {issue}` takes its mail back")
@@ -205,12 +205,12 @@ class Authoring:
 
     def preview(self, note: str) -> Preview:
         """The mail a note would become; see Newsletter.preview."""
-        path = self._find(note)
+        path = self.find(note)
         source = self._store.read(path)
         parsed = self._drafting.parse(source, path)
         drafted = self._drafting.draft(parsed, parsed.note_id, hash_content(source), self._links())
         skeleton = compile_issue(
-            _as_issue(drafted.draft, parsed, self._clock()), self._identity, test_copy=True
+            as_issue(drafted.draft, parsed, self._clock()), self._identity, test_copy=True
         )
         envelope = skeleton.fill(self._sample_recipient())
         parts = email.message_from_bytes(envelope.content, policy=email.policy.default)
@@ -253,7 +253,7 @@ class Authoring:
 
     # ── notes ────────────────────────────────────────────────────────────────────────────
 
-    def _find(self, note: str) -> str:
+    def find(self, note: str) -> str:
         """The path below the notes folder that the author means. Raises NotFound.
 
         A path as the shell completes it, through the folder's own name, is understood too.
@@ -288,7 +288,7 @@ def _part(message: EmailMessage, subtype: str) -> str:
     return str(part.get_content()) if part is not None else ""
 
 
-def _as_issue(draft: IssueDraft, note: Note, now: datetime) -> Issue:
+def as_issue(draft: IssueDraft, note: Note, now: datetime) -> Issue:
     """What the draft would be if it were published now."""
     published_at = note.publish if isinstance(note.publish, datetime) else now
     return Issue(

@@ -17,6 +17,7 @@ import typer
 from scripts.commands import (
     authoring,
     bounce,
+    check,
     database,
     dkim,
     issues,
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (service, authoring, issues, bounce):
+for group in (service, authoring, check, issues, bounce):
     group.register(app)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")

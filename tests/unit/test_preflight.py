@@ -1,0 +1,204 @@
+"""What the preflight complains of: one fault at a time, and exactly that complaint."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.feed import newsletter_namespace
+from feeds.markdown_references import ReferenceKind, find_references
+from feeds.notes import link_key
+from mailer.message import CLIP, compile_issue
+from mailer.skeleton import Recipient
+from newsletter.authoring import as_issue
+from newsletter.drafting import Drafting
+from newsletter.preflight import (
+    CheckedNote,
+    Finding,
+    Proof,
+    Severity,
+    can_unsubscribe,
+    check_note,
+    report_unusable,
+)
+from storage.errors import NoteError
+from storage.issues import IssueName
+from storage.records import Identity, IssueState
+from tests.conftest import NOON
+
+URL = "https://notes.example.com"
+IDENTITY = Identity(title="N", url=URL, sender="notes@example.com", author="Ada")
+DRAFTING = Drafting(IDENTITY, publish_key="publish", namespace=newsletter_namespace(URL))
+OTHER = IssueName(
+    issue_id=1,
+    note_id="other",
+    path="other.md",
+    slug="other",
+    title="Other",
+    state=IssueState.LIVE,
+    content_hash="",
+)
+ADA = Recipient(
+    address="ada@example.com",
+    ascii="ada@example.com",
+    name="Ada",
+    message_id="m@example.com",
+    return_path="b@example.com",
+    unsubscribe_url=f"{URL}/unsubscribe/abc",
+    preferences_url=f"{URL}/preferences/abc",
+    date=NOON,
+)
+
+
+def proof(source: str, pictures: Mapping[str, int] | None = None) -> Proof:
+    """The proof of `here.md`; `other.md` is published, `private.md` is there and is not."""
+    note = DRAFTING.parse(source.encode(), "here.md")
+    links = DRAFTING.links([OTHER])
+    drafted = DRAFTING.draft(note, note.note_id, "", links)
+    skeleton = compile_issue(as_issue(drafted.draft, note, NOON), IDENTITY)
+    return Proof(
+        source=source,
+        note=note,
+        draft=drafted.draft,
+        warnings=drafted.warnings,
+        skeleton=skeleton,
+        sample=skeleton.fill(ADA).content,
+        links=links,
+        note_keys={link_key(path) for path in ("here.md", "other.md", "private.md")},
+        pictures={path: (pictures or {}).get(path) for path in drafted.draft.media},
+    )
+
+
+def check(source: str, pictures: Mapping[str, int] | None = None) -> tuple[Finding, ...]:
+    """What is found in a note with a title."""
+    return check_note(proof(source, pictures)).findings
+
+
+def test_a_good_note_has_no_finding() -> None:
+    """Links that work, pictures that are there, fields that are known: nothing to complain of."""
+    source = (
+        "---\npublish: 2026-12-01\ntags: [a]\n---\n# Hello\n\nDear {{ name | reader }},\n"
+        "[web](https://example.org), [[Other]], [mail](mailto:a@example.com), [it](other.md).\n\n"
+        "![A bridge|600](bridge.jpg) ![[boat.png|300]]\n\n`TODO` and\n\n```\nFIXME [x](dead.md)\n```\n"
+    )
+    found = check(source, {"bridge.jpg": 1000, "boat.png": 1000})
+    assert [finding.code for finding in found] == ["no-alt"]  # an embed's number is its width
+
+
+E_, W = Severity.ERROR, Severity.WARNING
+FAULTS = {
+    "[x](missing.md)": (E_, "dead-link"),
+    "[x](files/plan.pdf)": (E_, "dead-link"),
+    "[x](../outside.md)": (E_, "dead-link"),
+    '<a href="missing.md">x</a>': (E_, "dead-link"),
+    "[x](javascript:alert)": (E_, "bad-link"),
+    "[x](private.md)": (W, "unpublished-link"),
+    "[x](#part)": (W, "local-link"),
+    "[[Nobody]]": (W, "wiki-link"),
+    "[[private]]": (W, "wiki-link"),
+    "![A bridge|600](missing.jpg)": (E_, "missing-picture"),
+    "![A bridge|600](../out.jpg)": (E_, "bad-picture"),
+    "![A bridge|600](bridge.svg)": (E_, "bad-picture"),
+    "![A bridge|600](huge.jpg)": (W, "large-picture"),
+    "![A bridge](bridge.jpg)": (W, "no-width"),
+    "![|600](bridge.jpg)": (W, "no-alt"),
+    '<img src="bridge.jpg" width="600">': (W, "no-alt"),
+    "![A bridge|600](http://example.org/b.jpg)": (W, "insecure-picture"),
+    "{{ firstname }}": (W, "merge-field"),
+    "TODO": (W, "todo"),
+    "FIXME: this": (W, "todo"),
+    "**XXX**": (W, "todo"),
+    "<!-- TODO: more -->": (W, "todo"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_fault_is_one_complaint(fault: str) -> None:
+    """Each fault gives exactly its complaint, with the line it is on and a whole sentence."""
+    found = check(
+        f"---\npublish: now\n---\n# Title\n\nWords.\nMore {fault} words.\n",
+        {"bridge.jpg": 1000, "huge.jpg": 2_000_000},
+    )
+    assert [(one.severity, one.code, one.line) for one in found] == [(*FAULTS[fault], 7)]
+    assert found[0].message.endswith(".")
+
+
+def test_a_decorative_picture_needs_no_words() -> None:
+    """An empty `alt` in HTML says that the picture is decoration (rule D12)."""
+    assert not check('# T\n\nWords <img src="b.jpg" alt="" width="3">', {"b.jpg": 9})
+
+
+def test_lines_are_counted_from_the_top_of_the_file() -> None:
+    """Soft line breaks, tables and raw HTML are counted, with and without front matter."""
+    body = "# T\n\na\nb [x](dead.md)\n\n| a |\n|---|\n| [y](dead.md) |\n\n<p>\n<a href='dead.md'>z</a></p>\n"
+    assert [one.line for one in check(body)] == [4, 8, 11]
+    assert [one.line for one in check(f"---\r\ntags: a\r\n---\r\n{body}")] == [7, 11, 14]
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("---\ntitle: T\n---\n", "no-text"),
+        ("# T\n\n![A bridge|600](bridge.jpg)", "no-text"),
+        ("Words without a title.", "no-title"),
+        (f"# {'long ' * 25}\n\nWords.", "long-subject"),
+        ("# TODO a title\n\nWords.", "todo"),
+    ],
+)
+def test_what_concerns_the_whole_note(source: str, code: str) -> None:
+    """Empty notes, notes of pictures only, and bad titles are told (rule D18)."""
+    assert [one.code for one in check(source, {"bridge.jpg": 9})] == [code]
+
+
+def test_size_is_told_before_and_past_the_limit() -> None:
+    """90 kB is a warning; past the limit the mail would be cut, which is an error (rule D6)."""
+    paragraph = "<p>" + "word " * 20 + "</p>\n"
+    words = "Some words that fill a mail quickly. " * 3 + "\n\n"
+    sizes = {n: [one.code for one in check(f"# T\n\n{words * n}")] for n in (10, 1000)}
+    assert sizes == {10: [], 1000: ["clipped"]}
+    small = proof(f"# T\n\n{paragraph}")
+    nearly = replace(small, skeleton=replace(small.skeleton, html_size=CLIP - 5000))
+    assert [one.code for one in check_note(nearly).findings] == ["large"]
+
+
+def test_a_note_that_is_not_mailed_is_not_measured() -> None:
+    """With `email: false` the size of the mail does not matter."""
+    words = "Some words that fill a mail quickly. " * 3 + "\n\n"
+    assert not check(f"---\nemail: false\n---\n# T\n\n{words * 1000}")
+
+
+def test_the_mail_must_have_a_way_out() -> None:
+    """Without its one-click field a mail is an error; with it, it is not (rule A3)."""
+    good = proof("# T\n\nWords.")
+    assert can_unsubscribe(email.message_from_bytes(good.sample, policy=email.policy.default))
+    for harm in (b"List-Unsubscribe:", b"List-Unsubscribe-Post:"):
+        broken = replace(good, sample=good.sample.replace(harm, b"X-Gone:"))
+        assert [one.code for one in check_note(broken).findings] == ["no-unsubscribe"]
+
+
+def test_a_note_that_cannot_be_read_is_an_error_with_its_line() -> None:
+    """What parsing says is passed on."""
+    checked = report_unusable(NoteError("a.md", "line 3: the front matter is not closed"))
+    assert checked.has_errors
+    assert checked.findings[0].line == 3
+
+
+def test_warnings_alone_are_no_error() -> None:
+    """Only errors make a note unfit."""
+    warning = Finding(severity=W, code="todo", message="Finish it.")
+    assert not CheckedNote(note="a.md", findings=(warning,)).has_errors
+
+
+@given(st.text(alphabet="[]()!<>|`ab.#\n \"'=img-&;{}", max_size=120))
+@settings(max_examples=150)
+def test_references_of_any_text_can_be_found(text: str) -> None:
+    """Whatever a note holds, its references are found on lines that it has."""
+    for found in find_references(text):
+        assert found.kind in ReferenceKind
+        assert 1 <= found.line <= text.count("\n") + 1
