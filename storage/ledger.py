@@ -23,19 +23,18 @@ from storage import schema
 from storage.database import Database
 from storage.ledger_rows import (
     begin,
-    doubt,
     give_back,
     held,
     lapsed,
     open_issues,
     put_lease,
-    settle,
     steady_plans,
     take,
     to_delivery,
     unsent,
     wanted,
 )
+from storage.outcomes import doubt, settle
 from storage.records import (
     Attempt,
     Claim,

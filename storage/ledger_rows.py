@@ -1,7 +1,8 @@
 """Rows of the ledger: the statements that storage/ledger.py joins into transactions.
 
-These run for every message of every issue, so each is one statement for a whole group, and its
-plan does not depend on statistics that are old by the time a queue is worked off.
+These run for every message of every issue, so each is one statement for a whole group, made
+once per engine, and its plan does not depend on statistics that are old by the time a queue is
+worked off.
 """
 
 from __future__ import annotations
@@ -9,26 +10,24 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 
 from storage import schema
 from storage.database import insert_new
-from storage.duties import put_suppression, stop, suppress_open
+from storage.duties import stop
 from storage.records import (
     Claim,
     Delivery,
     DeliveryKind,
     DeliveryState,
     Mailing,
-    Settlement,
     SubscriberState,
-    SuppressionReason,
 )
-from storage.schema import to_micros
 
 _D = schema.deliveries.c
 _SENDING: Final = DeliveryState.SENDING.value
@@ -98,13 +97,19 @@ def take(
         if unwanted:
             left = "the reader left or the address was suppressed"
             stop(connection, among(connection, unwanted), DeliveryState.SUPPRESSED, left)
-        connection.execute(
-            sa.update(schema.deliveries)
-            .where(among(connection, [row.id for row in wanted]))
-            .values(state=_SENDING, claimed_by=worker, due_at=None)
-        )
+        given = {"ids": listed(connection, [row.id for row in wanted]), "by": worker}
+        connection.execute(_take_statement(connection.dialect.name), given)
         claims += [_claim(row, revision) for row in wanted]
     return claims
+
+
+@cache
+def _take_statement(engine: str) -> sa.Update:
+    return (
+        sa.update(schema.deliveries)
+        .where(_among(engine))
+        .values(state=_SENDING, claimed_by=sa.bindparam("by"), due_at=None)
+    )
 
 
 def _due_rows(
@@ -166,18 +171,8 @@ def begin(
     A delivery is begun once, however often it was claimed. Asking again with the very same `now`
     gives the same answer, so that a caller who never heard it may repeat the question.
     """
-    instant = sa.literal(now, schema.Instant)
-    granted = frozenset(
-        connection.scalars(
-            sa.update(schema.deliveries)
-            .where(
-                _may_be_sent(connection, worker, ids),
-                sa.or_(_D.began_at.is_(None), _D.began_at == instant),
-            )
-            .values(began_at=instant, first_tried_at=sa.func.coalesce(_D.first_tried_at, instant))
-            .returning(_D.id)
-        )
-    )
+    asked = {"ids": listed(connection, ids), "by": worker, "now": now}
+    granted = frozenset(connection.scalars(_begin_statement(connection.dialect.name), asked))
     if refused := set(ids) - granted:
         give_back(connection, [worker], refused, now)
     return granted
@@ -187,164 +182,37 @@ def wanted(
     connection: Connection, worker: str, ids: Collection[int], now: datetime
 ) -> frozenset[int]:
     """Those of the deliveries that may be announced; the others are not this worker's any more."""
-    query = sa.select(_D.id).where(_may_be_sent(connection, worker, ids), _D.began_at.is_(None))
-    granted = frozenset(connection.scalars(query))
+    asked = {"ids": listed(connection, ids), "by": worker}
+    granted = frozenset(connection.scalars(_wanted_statement(connection.dialect.name), asked))
     if refused := set(ids) - granted:
         give_back(connection, [worker], refused, now)
     return granted
 
 
-def _may_be_sent(
-    connection: Connection, worker: str, ids: Collection[int]
-) -> sa.ColumnElement[bool]:
+@cache
+def _begin_statement(engine: str) -> sa.UpdateBase:
+    now = sa.bindparam("now", type_=schema.Instant)
+    return (
+        sa.update(schema.deliveries)
+        .where(_may_be_sent(engine), sa.or_(_D.began_at.is_(None), _D.began_at == now))
+        .values(began_at=now, first_tried_at=sa.func.coalesce(_D.first_tried_at, now))
+        .returning(_D.id)
+    )
+
+
+@cache
+def _wanted_statement(engine: str) -> sa.Select[Any]:
+    return sa.select(_D.id).where(_may_be_sent(engine), _D.began_at.is_(None))
+
+
+def _may_be_sent(engine: str) -> sa.ColumnElement[bool]:
     to_send = sa.select(schema.issues.c.id).where(schema.issues.c.mailing == Mailing.OPEN.value)
     return sa.and_(
-        among(connection, ids),
-        _D.claimed_by == worker,
+        _among(engine),
+        _D.claimed_by == sa.bindparam("by"),
         _D.state == _SENDING,
         sa.or_(_D.issue_id.is_(None), _D.issue_id.in_(to_send)),
     )
-
-
-# ── settling ─────────────────────────────────────────────────────────────────────────────────
-
-_SETTLED: Final[dict[str, sa.types.TypeEngine[Any]]] = {
-    "id": sa.BigInteger(),
-    "state": sa.Text(),
-    "due_at": sa.BigInteger(),
-    "counts": sa.Integer(),
-    "at": sa.BigInteger(),
-    "code": sa.Integer(),
-    "status": sa.Text(),
-    "reply": sa.Text(),
-    "reason": sa.Text(),
-}
-"""What a settlement changes, as it travels to the database: one JSON array for the group."""
-
-
-def settle(connection: Connection, worker: str, settlements: Sequence[Settlement]) -> None:
-    """Record outcomes of deliveries that are still this worker's; of others nothing changes."""
-    again = [s.delivery_id for s in settlements if s.due_at is not None]
-    cancelled = _cancelled_issues(connection, again) if again else []
-    ours = _write_outcomes(connection, worker, settlements)
-    kept = [s for s in settlements if s.counts and s.state is not DeliveryState.ACCEPTED]
-    if kept:
-        _keep_attempts(connection, ours.intersection(s.delivery_id for s in kept))
-    if cancelled:
-        _stop_cancelled(connection, ours.intersection(again), cancelled)
-    for settlement in settlements:
-        if settlement.suppress is not None and settlement.delivery_id in ours:
-            _suppress_recipient(connection, settlement, settlement.suppress)
-
-
-def _write_outcomes(
-    connection: Connection, worker: str, settlements: Sequence[Settlement]
-) -> set[int]:
-    new = _as_table(connection, [_settled(s) for s in settlements])
-    update = (
-        sa.update(schema.deliveries)
-        .where(_D.id == new.c.id, _D.claimed_by == worker, _D.state == _SENDING)
-        .values(
-            state=new.c.state,
-            due_at=sa.type_coerce(new.c.due_at, schema.Instant),
-            attempts=_D.attempts + new.c.counts,
-            settled_at=sa.type_coerce(new.c.at, schema.Instant),
-            # One that was refused before its content was never begun, but it was tried.
-            first_tried_at=sa.func.coalesce(
-                _D.first_tried_at, sa.type_coerce(new.c.at, schema.Instant)
-            ),
-            code=new.c.code,
-            status=new.c.status,
-            reply=new.c.reply,
-            reason=new.c.reason,
-            claimed_by=None,
-            began_at=None,
-        )
-    )
-    return set(connection.scalars(update.returning(_D.id)))
-
-
-def _settled(settlement: Settlement) -> dict[str, object]:
-    return {
-        "id": settlement.delivery_id,
-        "state": settlement.state.value,
-        "due_at": None if settlement.due_at is None else to_micros(settlement.due_at),
-        "counts": int(settlement.counts),
-        "at": to_micros(settlement.at),
-        "code": settlement.code,
-        "status": _storable(settlement.status),
-        "reply": _storable(settlement.reply),
-        "reason": _storable(settlement.reason),
-    }
-
-
-def _storable(text: str) -> str:
-    """The text without what no database keeps: one hostile reply must not stop all recording."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def _as_table(connection: Connection, rows: Sequence[dict[str, object]]) -> sa.FromClause:
-    """The rows as something a statement can join with."""
-    if connection.dialect.name == "postgresql":
-        columns: list[sa.ColumnClause[Any]] = [
-            sa.column(name, kind) for name, kind in _SETTLED.items()
-        ]
-        records = sa.func.jsonb_to_recordset(sa.bindparam("rows", rows, type_=JSONB))
-        return records.table_valued(*columns).render_derived(name="new", with_types=True)
-    each = sa.func.json_each(sa.bindparam("rows", json.dumps(rows))).table_valued("value")
-    fields = [
-        sa.func.json_extract(each.c.value, f"$.{name}", type_=kind).label(name)
-        for name, kind in _SETTLED.items()
-    ]
-    return sa.select(*fields).subquery("new")
-
-
-def _keep_attempts(connection: Connection, ids: Collection[int]) -> None:
-    tried = sa.select(
-        *(_D.id, _D.attempts, _D.settled_at, _D.state),
-        *(_D.code, _D.status, _D.reply, _D.reason),
-    ).where(among(connection, ids))
-    names = ["delivery_id", "number", "at", "state", "code", "status", "reply", "reason"]
-    connection.execute(sa.insert(schema.attempts).from_select(names, tried))
-
-
-def _cancelled_issues(connection: Connection, ids: Collection[int]) -> list[int]:
-    """Those issues of the deliveries that were taken back; the others cannot be until we commit."""
-    c = schema.issues.c
-    theirs = sa.select(_D.issue_id).where(among(connection, ids))
-    rows = connection.execute(
-        sa.select(c.id, c.mailing).where(c.id.in_(theirs)).with_for_update(read=True)
-    )
-    return [row.id for row in rows if row.mailing == Mailing.CANCELLED.value]
-
-
-def _stop_cancelled(connection: Connection, ids: Collection[int], issues: Sequence[int]) -> None:
-    """What was on the wire when its issue was taken back is not tried again."""
-    theirs = sa.and_(among(connection, ids), _D.issue_id.in_(issues))
-    stop(connection, theirs, DeliveryState.CANCELLED, "taken back while it was being sent")
-
-
-def _suppress_recipient(
-    connection: Connection, settlement: Settlement, reason: SuppressionReason
-) -> None:
-    """The relay proved that the mailbox does not exist: never again, and nothing else queued."""
-    s = schema.subscribers.c
-    row = connection.execute(
-        sa.select(s.id, s.address, s.address_hash)
-        .join(schema.deliveries, _D.subscriber_id == s.id)
-        .where(_D.id == settlement.delivery_id)
-    ).one()
-    put_suppression(
-        connection,
-        address_hash=row.address_hash,
-        address=row.address,
-        reason=reason,
-        evidence=f"{settlement.code or ''} {settlement.reply}".strip(),
-        at=settlement.at,
-    )
-    suppress_open(connection, row.id, f"the address is suppressed: {reason.value}")
 
 
 # ── giving back ──────────────────────────────────────────────────────────────────────────────
@@ -386,56 +254,28 @@ def unsent(now: datetime) -> dict[str, object]:
     }
 
 
-def doubt(
-    connection: Connection,
-    workers: Sequence[str],
-    ids: Collection[int],
-    now: datetime,
-    *,
-    resend: bool,
-) -> int:
-    """Those of the deliveries that workers who died had begun: the relay may have them (RFC 1047)."""
-    cancelled = _cancelled_issues(connection, ids)
-    doubtful = list(
-        connection.scalars(
-            sa.update(schema.deliveries)
-            .where(
-                among(connection, ids),
-                _D.state == _SENDING,
-                _D.claimed_by.in_(workers),
-                _D.began_at.is_not(None),
-            )
-            .values(
-                state=DeliveryState.UNKNOWN.value,
-                attempts=_D.attempts + 1,
-                settled_at=now,
-                due_at=now if resend else None,
-                code=None,
-                status="",
-                reply="",
-                reason="the sending process died while this message was on the wire",
-                claimed_by=None,
-                began_at=None,
-            )
-            .returning(_D.id)
-        )
-    )
-    _keep_attempts(connection, doubtful)
-    if cancelled:
-        _stop_cancelled(connection, doubtful, cancelled)
-    return len(doubtful)
-
-
 # ── rows and records ─────────────────────────────────────────────────────────────────────────
 
 
 def among(connection: Connection, ids: Iterable[int]) -> sa.ColumnElement[bool]:
     """The deliveries of these ids, as one parameter however many they are."""
-    listed = list(ids)
-    if connection.dialect.name == "postgresql":
-        return _D.id == sa.any_(sa.literal(listed, ARRAY(sa.BigInteger)))
-    each = sa.func.json_each(sa.literal(json.dumps(listed))).table_valued("value")
+    return _among(connection.dialect.name, given=listed(connection, ids))
+
+
+def _among(engine: str, given: object = None) -> sa.ColumnElement[bool]:
+    """The deliveries whose ids are `given`, or in the parameter `ids` when they are not."""
+    kind = ARRAY(sa.BigInteger) if engine == "postgresql" else sa.Text()
+    ids = sa.bindparam("ids", type_=kind) if given is None else sa.literal(given, kind)
+    if engine == "postgresql":
+        return _D.id == sa.any_(ids)
+    each = sa.func.json_each(ids).table_valued("value")
     return _D.id.in_(sa.select(each.c.value))
+
+
+def listed(connection: Connection, ids: Iterable[int]) -> object:
+    """The ids as the parameter `ids` wants them."""
+    all_ids = list(ids)
+    return all_ids if connection.dialect.name == "postgresql" else json.dumps(all_ids)
 
 
 def to_delivery(row: sa.RowMapping) -> Delivery:
