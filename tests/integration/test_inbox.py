@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import re
 import socketserver
 import threading
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import structlog
 
 from mailer.inbox import (
     Mailbox,
@@ -196,7 +198,18 @@ def test_mailbox_addresses_are_read() -> None:
 
 
 @pytest.fixture
-def config(tmp_path: Path, maildir: Path) -> Path:
+def quiet() -> Iterator[None]:
+    """Logging is afterwards as it was: a command sets it up on this test's standard error."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def config(tmp_path: Path, maildir: Path, quiet: None) -> Path:
     """A newsletter with one reader and a Maildir of reports."""
     path = tmp_path / "newsletter.toml"
     path.write_text(
