@@ -163,6 +163,8 @@ def clean_reply(text: str) -> str:
     One line of at most `REPLY_LIMIT` printable characters; everything that looks like an address
     is replaced, because a reply belongs to whoever reads the report, an address does not.
     """
+    if text.isascii() and text.isprintable() and "@" not in text and "%40" not in text:
+        return " ".join(text.split())[:REPLY_LIMIT]  # the usual 250, once for every message
     printable = "".join(char if char.isprintable() else " " for char in text)
     unquoted = _QUOTED_LOCAL_PART.sub("", printable)
     masked = _WORD.sub(_mask_address, unquoted)
