@@ -388,6 +388,19 @@ def test_begin_is_refused_when_the_issue_is_stopped(store: Store, how: str) -> N
     assert store.ledger.tally(issue.id).counts == {waiting: 2}
 
 
+def test_announcing_marks_nothing_and_is_refused_like_a_begin(store: Store) -> None:
+    """A message whose envelope is about to go out is still wanted, or is given back."""
+    gone, held, begun = store.join(3)
+    store.publish()
+    ids = {claim.subscriber_id: claim.delivery_id for claim in store.claim()}
+    store.begin(ids[begun])
+    store.leave(gone)
+    asked = store.ledger.record("w", [], [], list(ids.values()), now=NOON + MINUTE)
+    assert asked == {ids[held]}
+    assert not store.rows()[ids[held]].began
+    assert store.begin(ids[held]) == {ids[held]}
+
+
 def test_what_a_lost_claim_reports_changes_nothing(store: Store) -> None:
     """After a rescue neither begins nor settlements of the former holder count."""
     store.join(2)

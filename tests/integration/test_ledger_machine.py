@@ -126,6 +126,15 @@ class LedgerMachine(RuleBasedStateMachine):
         """Time passes."""
         self.now += timedelta(seconds=seconds)
 
+    @rule(second=st.booleans(), resend=st.booleans())
+    def decide(self, second: bool, resend: bool) -> None:
+        """The author says what becomes of messages in doubt."""
+        issue_id = self.issues[second].id
+        if resend:
+            self.store.ledger.resend_doubtful(issue_id, now=self.now)
+        else:
+            self.store.ledger.accept_doubtful(issue_id, now=self.now)
+
     @rule()
     def finish(self) -> None:
         """Only what has nothing left to send is done."""
