@@ -110,6 +110,17 @@ def test_a_hard_bounce_suppresses_at_once(house: House, name: str) -> None:
     assert house.store.delivery(issue, 1).state is DeliveryState.ACCEPTED
 
 
+def test_a_delivery_that_ended_otherwise_stays_so(house: House) -> None:
+    """A bounce after a complaint, or of mail that was taken back, moves no delivery (rule B26)."""
+    issue = house.mail()
+    house.desk.process(house.report("arf-abuse", issue, 1))
+    house.desk.process(house.report("postfix-hard", issue, 1))
+    assert house.store.delivery(issue, 1).state is DeliveryState.COMPLAINED
+    waiting = house.store.publish("second")
+    house.desk.process(house.report("gmail-full", waiting, 2))
+    assert house.store.delivery(waiting, 2).state is DeliveryState.QUEUED
+
+
 def test_queued_mail_to_a_dead_address_is_stopped(house: House) -> None:
     """A report about the last issue also stops the next one that waits (promise 3)."""
     issue = house.mail()

@@ -129,6 +129,12 @@ def test_returned_words_decide_nothing() -> None:
     assert parse_report(FIXTURES["exim-hard"]).kind is ReportKind.HARD
 
 
+def test_a_machine_that_is_away_is_no_bounce() -> None:
+    """An automatic answer is one by its subject, even from an address that bounces come from (C8)."""
+    raw = b"From: postmaster@example.org\nSubject: Automatic reply: news\n\nNot delivered to me.\n"
+    assert parse_report(raw).kind is ReportKind.AUTO_REPLY
+
+
 def test_a_complaint_shows_its_keys() -> None:
     """The recipient is redacted; the return path and the link in the returned part are not (C9)."""
     tokens = parse_report(FIXTURES["arf-abuse"]).tokens
