@@ -41,7 +41,7 @@ _SENDER: Final = _any(
         r"\brelay(?:ing)?\b.{0,20}\b(?:denied|not|prohibited|den(?:y|ies))|\brelay(?:ing)? access",
         r"(?<!address rejected: )\baccess\b.{0,40}\bdenied|permission denied|not (?:permitted|allowed)",
         r"prohibit\w*|forbidden|restrict\w*|not accept(?:ed|ing)? (?:e?mails? |messages? )?from",
-        r"\bsender\b.{0,30}\b(?:rejected|denied|refused|invalid|not|verif\w+|blocked|unknown)\b",
+        r"failed for sender|\bsender\b.{0,30}\b(?:rejected|denied|refused|invalid|not|verif\w+|blocked|unknown)\b",
         r"\b(?:ip|client host|helo|ehlo)\b.{0,40}\b(?:rejected|refused|denied|not allowed|bad)\b",
         r"\brate\b|too (?:many|fast|quickly|frequent\w*)|throttl\w*|sending limit|\bgr[ea]y-?list\w*",
         r"content (?:rejected|filter\w*|not accept\w*|was)|message (?:was )?(?:rejected|refused) (?:due|because|as|by)",
@@ -64,7 +64,8 @@ _FULL: Final = _any(
         r"quota|\b(?:mailbox|inbox|mailfolder|account|mail ?drop|user)\b.{0,30}\bfull\b",
         r"(?:exceed\w*|over|reached)\b.{0,40}\b(?:storage|space|limit|allocation|allocated)",
         r"(?:not enough|insufficient|out of|no) (?:\w+ )?(?:space|storage)|(?:disk|storage) (?:is )?full",
-        r"\bstorage\b.{0,20}\b(?:limit|full|exceed\w*)|mailbox (?:size|has exceeded)",
+        r"\bstorage\b.{0,20}\b(?:limit|full)|mailbox size",
+        r"\b(?:mailbox|inbox|folder|account|space|storage)\b.{0,30}\bexceed\w*",
         r"postfach.{0,40}voll|speicherplatz|kontingent",
         r"bo[iî]te.{0,40}pleine|espace (?:disque|insuffisant)|capacité",
         r"buz[oó]n.{0,40}llen[oa]|(?:cuota|espacio).{0,30}|capacidad",
@@ -75,7 +76,7 @@ _FULL: Final = _any(
 _TIME: Final = _any(
     (
         r"tim(?:e|ed|ing)[ -]?out|\bretry (?:time|timeout|limit)|(?:delivery|message|time|it) .{0,20}\bexpired",
-        r"\bqueue\b.{0,20}too long|has been in the queue|(?:could|can)\s?not (?:be )?deliver\w*.{0,20}\b(?:for|within|after) .{0,20}(?:hours?|days?)",
+        r"too old\b|\bqueue\b.{0,20}too long|has been in the queue|(?:could|can)\s?not (?:be )?deliver\w*.{0,20}\b(?:for|within|after) .{0,20}(?:hours?|days?)",
         r"undeliver(?:ed|able) (?:for|after)|connection (?:was |has been )?(?:refused|reset|dropped|lost|closed|timed)",
         r"no route to host|network (?:is )?unreachable|(?:try|retry) (?:again )?later|not found, try again",
         r"\btemporar\w+|\btransient\b|server (?:is )?(?:busy|down|unavailable)|(?:not|n't) respond\w*",
