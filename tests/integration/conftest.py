@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from storage.database import Database
+from tests.integration.factories import Store
 
 _numbers = count(1)
 
@@ -76,6 +77,12 @@ def database(database_url: str) -> Iterator[Database]:
     opened.prepare()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    """The rooms over one fresh database."""
+    return Store(database)
 
 
 def _postgres_programs() -> Path | None:

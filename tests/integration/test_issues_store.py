@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from storage.database import Database
 from storage.errors import Conflict, NotFound
 from storage.issues import MailOrder
 from storage.records import DeliveryState, IssueState, Mailing
@@ -12,12 +11,6 @@ from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store, draft
 
 S = DeliveryState
-
-
-@pytest.fixture
-def store(database: Database) -> Store:
-    """The rooms over one fresh database."""
-    return Store(database)
 
 
 def revise(store: Store, name: str, *, slug: str | None = None, **changes: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -10,36 +9,21 @@ import pytest
 import sqlalchemy as sa
 
 from storage import schema
-from storage.database import Database
-from storage.errors import Conflict, StorageError
+from storage.errors import StorageError
 from storage.records import (
     Attempt,
-    ConsentEventKind,
     DeliveryKind,
     DeliveryState,
-    Issue,
     Mailing,
-    SubscriberState,
     SuppressionReason,
 )
 from tests.conftest import NOON
-from tests.integration.factories import LEASE, MINUTE, Store, consent, settled
+from tests.integration.factories import LEASE, MINUTE, Store, settled
 
 S = DeliveryState
 
 
-@pytest.fixture
-def store(database: Database) -> Store:
-    """The rooms over one fresh database."""
-    return Store(database)
-
-
-def resume(store: Store, issue: Issue) -> bool:
-    """What the author's `resume` does."""
-    return store.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED])
-
-
-# ── queueing ─────────────────────────────────────────────────────────────────────────────────
+# ── queueing ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_every_active_reader_gets_exactly_one_delivery_and_others_none(store: Store) -> None:
@@ -81,7 +65,7 @@ def test_an_issue_without_mail_queues_nothing(store: Store) -> None:
     assert store.claim() == []
 
 
-# ── claiming ─────────────────────────────────────────────────────────────────────────────────
+# ── claiming ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_nothing_is_claimed_before_the_hold_ends(store: Store) -> None:
@@ -195,7 +179,7 @@ def test_an_address_suppressed_while_in_flight_is_not_tried_again(store: Store) 
     assert store.delivery(issue, reader).state is S.SUPPRESSED
 
 
-# ── recording ────────────────────────────────────────────────────────────────────────────────
+# ── recording ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_round_of_outcomes_is_kept_as_recorded(store: Store) -> None:
@@ -356,7 +340,7 @@ def test_a_mailbox_proved_missing_is_suppressed_with_the_outcome(store: Store) -
     assert store.delivery(second, reader).state is S.SUPPRESSED
 
 
-# ── begin is refused ─────────────────────────────────────────────────────────────────────────
+# ── begin is refused ──────────────────────────────────────────────────────────────────────────────
 
 
 def test_begin_is_refused_for_a_reader_who_left(store: Store) -> None:
@@ -428,262 +412,7 @@ def test_a_rescued_delivery_belongs_to_its_new_worker_alone(store: Store) -> Non
     assert store.begin(claim.delivery_id, worker="new") == {claim.delivery_id}
 
 
-# ── rescue, release, retire ──────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("resend", [True, False])
-def test_a_rescue_returns_what_was_not_begun_and_doubts_what_was(
-    store: Store, resend: bool
-) -> None:
-    """After a crash it is known which messages may have left (rules B8, B9)."""
-    store.join(3)
-    issue = store.publish()
-    begun, *waiting = (claim.delivery_id for claim in store.claim("dead"))
-    store.begin(begun, worker="dead")
-    rescued = store.ledger.rescue(now=NOON + LEASE, resend=resend)
-    assert (rescued.returned, rescued.unknown) == (2, 1)
-    rows = store.rows()
-    assert [rows[id_].state for id_ in waiting] == [S.QUEUED, S.QUEUED]
-    assert [rows[id_].attempts for id_ in waiting] == [0, 0]
-    assert (rows[begun].state, rows[begun].due, rows[begun].attempts) == (S.UNKNOWN, resend, 1)
-    assert store.ledger.workers() == []
-    due = [claim.delivery_id for claim in store.claim(now=NOON + LEASE)]
-    assert sorted(due) == sorted([*waiting, begun] if resend else waiting)
-    assert store.ledger.tally(issue.id).total == 3
-
-
-def test_a_doubtful_try_is_in_the_history_without_the_reply_of_an_earlier_one(
-    store: Store,
-) -> None:
-    """The row says that no reply came, and the attempts have no gap."""
-    (reader,) = store.join(1)
-    issue = store.publish()
-    (claim,) = store.claim()
-    store.begin(claim.delivery_id)
-    store.settle(settled(claim.delivery_id, S.DEFERRED, reply="busy", status="4.2.1"))
-    store.claim("dead", now=NOON + MINUTE)
-    store.begin(claim.delivery_id, worker="dead")
-    store.ledger.rescue(now=NOON + MINUTE + LEASE, resend=False)
-    delivery = store.delivery(issue, reader)
-    assert (delivery.code, delivery.status, delivery.reply) == (None, "", "")
-    history = store.ledger.attempts(delivery.id)
-    assert [(try_.number, try_.state, try_.code) for try_ in history] == [
-        (1, S.DEFERRED, 450),
-        (2, S.UNKNOWN, None),
-    ]
-
-
-def test_a_worker_that_renewed_is_left_alone(store: Store) -> None:
-    """A lease that was renewed keeps every claim, however old the claims are."""
-    store.join(2)
-    store.publish()
-    claims = store.claim()
-    store.ledger.renew("w", now=NOON + LEASE / 2, lease=LEASE)
-    rescued = store.ledger.rescue(now=NOON + LEASE, resend=True)
-    assert (rescued.returned, rescued.unknown) == (0, 0)
-    assert store.begin(*(claim.delivery_id for claim in claims)) == set(store.rows())
-
-
-def test_a_worker_known_to_be_gone_is_rescued_before_its_lease_ends(store: Store) -> None:
-    """A restart need not wait for the lease of the process it replaces; others keep theirs."""
-    store.join(4)
-    store.publish()
-    store.claim("gone", limit=2)
-    store.claim("alive", limit=2)
-    assert store.ledger.rescue(now=NOON, resend=True, gone={"gone", "stranger"}).returned == 2
-    assert store.ledger.workers() == ["alive"]
-
-
-def test_a_release_uses_no_attempt_and_leaves_what_is_begun(store: Store) -> None:
-    """A graceful stop gives back exactly what is not on the wire."""
-    store.join(3)
-    store.publish()
-    ids = [claim.delivery_id for claim in store.claim()]
-    store.begin(ids[0])
-    assert store.ledger.release("w", now=NOON, delivery_ids=ids[:2]) == 1
-    assert store.ledger.release("w", now=NOON) == 1
-    rows = store.rows()
-    assert [rows[id_].state for id_ in ids] == [S.SENDING, S.QUEUED, S.QUEUED]
-    assert {rows[id_].attempts for id_ in ids} == {0}
-    assert len(store.claim()) == 2
-
-
-def test_a_release_touches_no_other_workers_claims(store: Store) -> None:
-    """One worker's stop is not another's."""
-    store.join(2)
-    store.publish()
-    (mine,) = store.claim("a", limit=1)
-    (other,) = store.claim("b", limit=1)
-    assert store.ledger.release("a", now=NOON, delivery_ids=[mine.delivery_id, other.delivery_id])
-    assert store.begin(other.delivery_id, worker="b") == {other.delivery_id}
-
-
-def test_a_delivery_tried_before_goes_back_as_deferred(store: Store) -> None:
-    """What was tried once stays visible as such when a later claim is given back."""
-    store.join(1)
-    store.publish()
-    (claim,) = store.claim()
-    store.begin(claim.delivery_id)
-    store.settle(settled(claim.delivery_id, S.DEFERRED))
-    store.claim(now=NOON + MINUTE)
-    store.ledger.release("w", now=NOON + MINUTE)
-    assert store.states() == {claim.delivery_id: S.DEFERRED}
-
-
-def test_a_retired_worker_leaves_nothing_behind(store: Store) -> None:
-    """An orderly end returns the claims and the lease."""
-    store.join(2)
-    store.publish()
-    store.claim()
-    assert store.ledger.retire("w", now=NOON) == 2
-    assert store.ledger.workers() == []
-    assert set(store.states().values()) == {S.QUEUED}
-
-
-def test_what_a_retired_worker_had_begun_is_found_by_a_rescue(store: Store) -> None:
-    """A message begun and never settled is not forgotten with its worker."""
-    store.join(2)
-    store.publish()
-    ids = [claim.delivery_id for claim in store.claim()]
-    store.begin(ids[0])
-    assert store.ledger.retire("w", now=NOON) == 1
-    assert store.ledger.rescue(now=NOON, resend=True).unknown == 1
-    assert store.states() == {ids[0]: S.UNKNOWN, ids[1]: S.QUEUED}
-
-
-# ── stopping ─────────────────────────────────────────────────────────────────────────────────
-
-
-def each_state(store: Store) -> tuple[Issue, dict[str, int]]:
-    """An issue with deliveries in each state a run can have; delivery ids by name."""
-    names = ["accepted", "rejected", "deferred", "resend", "held", "begun", "claimed", "queued"]
-    store.join(len(names))
-    issue = store.publish()
-    ids = dict(zip(names, sorted(store.rows()), strict=True))
-    store.claim(limit=len(names) - 1)
-    store.begin(*(ids[name] for name in names[:6]))
-    store.settle(
-        settled(ids["accepted"]),
-        settled(ids["rejected"], S.REJECTED),
-        settled(ids["deferred"], S.DEFERRED),
-        settled(ids["resend"], S.UNKNOWN, due_at=NOON + MINUTE),
-        settled(ids["held"], S.UNKNOWN),
-    )
-    return issue, ids
-
-
-def test_leaving_stops_queued_deferred_and_claimed_deliveries_and_no_other(store: Store) -> None:
-    """What is on the wire or has an outcome keeps its truth; what is in doubt is not resent."""
-    issue, ids = each_state(store)
-    for delivery in list(store.ledger.deliveries(issue.id)):
-        store.leave(delivery.subscriber_id)
-    states, due = store.states(), {id_ for id_, row in store.rows().items() if row.due}
-    stopped = {name for name, id_ in ids.items() if states[id_] is S.SUPPRESSED}
-    assert stopped == {"deferred", "claimed", "queued"}
-    assert states[ids["begun"]] is S.SENDING
-    assert states[ids["resend"]] is states[ids["held"]] is S.UNKNOWN
-    assert due == set()
-
-
-def test_cancelling_takes_back_all_that_is_not_on_the_wire(store: Store) -> None:
-    """The number told is of sendings spared; what may have arrived is not called cancelled."""
-    issue, ids = each_state(store)
-    assert store.issues.cancel(issue.id) == 4
-    states = store.states()
-    cancelled = {name for name, id_ in ids.items() if states[id_] is S.CANCELLED}
-    assert cancelled == {"deferred", "claimed", "queued"}
-    assert store.claim(now=NOON + 9 * MINUTE) == []
-    assert store.issues.get(issue.id).mailing is Mailing.CANCELLED
-
-
-@pytest.mark.parametrize("how", ["settled", "rescued"])
-def test_nothing_of_a_cancelled_issue_waits_for_ever(store: Store, how: str) -> None:
-    """A message that was on the wire when its issue was taken back is not tried again."""
-    store.join(1)
-    issue = store.publish()
-    (claim,) = store.claim()
-    store.begin(claim.delivery_id)
-    store.issues.cancel(issue.id)
-    if how == "settled":
-        store.settle(settled(claim.delivery_id, S.DEFERRED))
-    else:
-        store.ledger.rescue(now=NOON + LEASE, resend=True)
-    row = store.rows()[claim.delivery_id]
-    assert (row.state, row.due) == (S.CANCELLED if how == "settled" else S.UNKNOWN, False)
-    assert row.attempts == 1
-    assert len(store.ledger.attempts(claim.delivery_id)) == 1
-
-
-def test_cancelling_twice_or_too_late_is_a_conflict_that_says_why(store: Store) -> None:
-    """There is nothing left to take back: the error says what happened instead."""
-    store.join(1)
-    first, silent = store.publish("first"), store.publish("silent", mail_at=None)
-    store.issues.cancel(first.id)
-    with pytest.raises(Conflict, match="cancelled already"):
-        store.issues.cancel(first.id)
-    with pytest.raises(Conflict, match="not mailed"):
-        store.issues.cancel(silent.id)
-    done = store.publish("done")
-    (claim,) = store.claim()
-    store.begin(claim.delivery_id)
-    store.settle(settled(claim.delivery_id))
-    store.ledger.finish()
-    with pytest.raises(Conflict, match="cannot be taken back"):
-        store.issues.cancel(done.id)
-
-
-def test_a_paused_issue_waits_and_resumes_where_it_was(store: Store) -> None:
-    """Claims go back, nothing is claimed or due, and resuming goes on with the rest."""
-    store.join(3)
-    issue = store.publish()
-    begun, *_ = (claim.delivery_id for claim in store.claim(limit=2))
-    store.begin(begun)
-    assert store.ledger.pause_issue(issue.id, "sender refused", now=NOON)
-    assert not store.ledger.pause_issue(issue.id, "again", now=NOON)
-    assert store.issues.get(issue.id).mailing_reason == "sender refused"
-    assert store.ledger.tally(issue.id).counts == {S.SENDING: 1, S.QUEUED: 2}
-    assert store.claim() == []
-    assert store.ledger.next_due() is None
-    store.settle(settled(begun))
-    assert store.ledger.finish() == []
-    assert resume(store, issue)
-    assert len(store.claim()) == 2
-
-
-def test_a_paused_issue_does_not_hold_up_another(store: Store) -> None:
-    """Pausing is per issue; confirmations and other issues go on."""
-    store.join(1)
-    stuck = store.publish("stuck", mail_at=NOON - MINUTE)
-    other = store.publish("other")
-    store.ledger.pause_issue(stuck.id, "by the author", now=NOON)
-    assert [claim.issue_id for claim in store.claim()] == [other.id]
-
-
-def test_an_issue_is_done_when_nothing_will_go_out_by_itself(store: Store) -> None:
-    """Not while one delivery is queued, claimed, deferred or to be resent; then exactly once."""
-    store.join(2)
-    issue = store.publish()
-    assert store.ledger.finish() == []
-    first, second = (claim.delivery_id for claim in store.claim())
-    assert store.ledger.finish() == []
-    store.begin(first, second)
-    store.settle(settled(first), settled(second, S.DEFERRED))
-    assert store.ledger.finish() == []
-    store.claim(now=NOON + MINUTE)
-    store.begin(second)
-    store.settle(settled(second, S.UNKNOWN))
-    assert store.ledger.finish() == [issue.id]
-    assert store.ledger.finish() == []
-    assert store.issues.get(issue.id).mailing is Mailing.DONE
-
-
-def test_an_issue_for_nobody_is_done_at_once(store: Store) -> None:
-    """The first issue of a newsletter without readers does not stay open."""
-    issue = store.publish()
-    assert store.ledger.finish() == [issue.id]
-
-
-# ── reading ──────────────────────────────────────────────────────────────────────────────────
+# ── reading ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_tallies_count_issues_and_leave_confirmations_out(store: Store) -> None:
@@ -719,107 +448,3 @@ def test_next_due_looks_at_confirmations_and_open_issues_only(store: Store) -> N
     assert store.ledger.next_due() == NOON + 2 * MINUTE
     store.ask(9, now=NOON + timedelta(seconds=5))
     assert store.ledger.next_due() == NOON + timedelta(seconds=5)
-
-
-# ── races ────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_leaving_while_publishing_never_leaves_a_queued_delivery(store: Store) -> None:
-    """Whoever is first: after both, no reader who left has mail waiting (promise 3)."""
-    for number in range(8):
-        reader, *_ = store.join(3, start=10 * number + 1)
-        with ThreadPoolExecutor(2) as pool:
-            publishing = pool.submit(store.publish, f"note-{number}")
-            leaving = pool.submit(store.leave, reader)
-            issue, left = publishing.result(), leaving.result()
-        assert left
-        waiting = {d.subscriber_id for d in store.ledger.deliveries(issue.id, state=S.QUEUED)}
-        assert reader not in waiting
-
-
-def test_suppressing_while_publishing_never_leaves_a_queued_delivery(store: Store) -> None:
-    """The same for an address that is suppressed in that moment."""
-    for number in range(8):
-        first = 10 * number + 1
-        reader, *_ = store.join(3, start=first)
-        with ThreadPoolExecutor(2) as pool:
-            publishing = pool.submit(store.publish, f"note-{number}")
-            pool.submit(
-                store.subscribers.suppress,
-                f"hash-{first}",
-                "x",
-                SuppressionReason.MANUAL,
-                evidence="asked",
-                at=NOON,
-            ).result()
-            issue = publishing.result()
-        waiting = {d.subscriber_id for d in store.ledger.deliveries(issue.id, state=S.QUEUED)}
-        assert reader not in waiting
-
-
-def test_leaving_while_it_is_being_sent_ends_in_one_truth(store: Store) -> None:
-    """Claims and begins race with readers who leave: whoever left was begun before, or never is."""
-    readers = store.join(60)
-    issue = store.publish()
-
-    def send() -> None:
-        while claims := store.claim(limit=5):
-            for claim in claims:
-                if store.begin(claim.delivery_id):
-                    store.settle(settled(claim.delivery_id))
-
-    with ThreadPoolExecutor(3) as pool:
-        jobs = [pool.submit(send), *(pool.submit(store.leave, reader) for reader in readers)]
-        for job in jobs:
-            job.result()
-    send()
-    counts = Counter(delivery.state for delivery in store.ledger.deliveries(issue.id))
-    assert set(counts) <= {S.ACCEPTED, S.SUPPRESSED}
-    assert counts.total() == 60
-
-
-def test_cancelling_while_it_is_being_deferred_leaves_nothing_due(store: Store) -> None:
-    """The settlement sees the cancel, or the cancel sees the settlement."""
-    store.join(10)
-    for number in range(8):
-        issue = store.publish(f"note-{number}")
-        ids = [claim.delivery_id for claim in store.claim()]
-        store.begin(*ids)
-        with ThreadPoolExecutor(2) as pool:
-            settling = pool.submit(store.settle, *(settled(id_, S.DEFERRED) for id_ in ids))
-            pool.submit(store.issues.cancel, issue.id).result()
-            settling.result()
-        assert store.ledger.tally(issue.id).counts == {S.CANCELLED: 10}
-
-
-def test_publishing_the_same_note_at_once_makes_one_issue(store: Store) -> None:
-    """Of processes that publish one note together, one succeeds and the others are told."""
-    store.join(3)
-
-    def publish(_: int) -> Issue | None:
-        try:
-            return store.publish("first")
-        except Conflict:
-            return None
-
-    with ThreadPoolExecutor(4) as pool:
-        issues = [issue for issue in pool.map(publish, range(4)) if issue]
-    assert len(issues) == 1
-    assert len(store.rows()) == 3
-
-
-def test_a_confirmation_pressed_twice_at_once_is_one_consent(store: Store) -> None:
-    """The proof of consent has one line, whatever the races of double clicks (rule F3)."""
-    reader = store.ask(1)
-
-    def press(_: int) -> SubscriberState | None:
-        known = store.subscribers.confirm(
-            reader, "asked", new_nonce="used", event=consent(ConsentEventKind.CONFIRMED)
-        )
-        return known and known.state
-
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(press, range(4)))
-    assert answers == [SubscriberState.ACTIVE] * 4
-    kinds = [event.kind for event in store.subscribers.events(reader)]
-    assert kinds == [ConsentEventKind.REQUESTED, ConsentEventKind.CONFIRMED]

@@ -8,7 +8,6 @@ from datetime import datetime
 
 import pytest
 
-from storage.database import Database
 from storage.errors import StorageError
 from storage.records import (
     ConsentEventKind,
@@ -24,12 +23,6 @@ from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store, consent, new_subscriber
 
 PENDING = {"state": SubscriberState.PENDING, "confirmed_at": None}
-
-
-@pytest.fixture
-def store(database: Database) -> Store:
-    """The rooms over one fresh database."""
-    return Store(database)
 
 
 def confirm(store: Store, reader: int, nonce: str = "asked") -> Subscriber | None:
