@@ -82,7 +82,8 @@ def _read(path: Path) -> bytes | None:
 def _mark(folder: Path, path: Path, *, flagged: bool) -> None:
     name, _, flags = path.name.partition(":2,")
     marks = "".join(sorted({*flags, "S", *("F" if flagged else "")}))
-    path.rename(folder / "cur" / f"{name}:2,{marks}")
+    with suppress(FileNotFoundError):  # somebody else marked it meanwhile; it is handled either way
+        path.rename(folder / "cur" / f"{name}:2,{marks}")
 
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────

@@ -241,6 +241,7 @@ def _mark_delivery(connection: Connection, report: NewReport, state: DeliverySta
             state=state.value,
             due_at=None,
             claimed_by=None,
+            code=None,  # the report's words take the place of the relay's "250"
             status=report.status,
             reply=report.evidence,
             reason=f"a report came: {report.kind}",
