@@ -150,7 +150,6 @@ class Newsletter:
             limits=_soft_limits(config),
             clock=clock,
         )
-        self._next_visit = datetime.min.replace(tzinfo=UTC)
         self._wake: Callable[[], None] | None = None
         self._feeds: dict[tuple[FeedFormat, str | None], tuple[int, Document]] = {}
         self._poll_lock = threading.Lock()
@@ -414,7 +413,6 @@ class Newsletter:
         for issue_id in self.ledger.finish():
             tally = self.ledger.tally(issue_id)
             log.info("issue.done", issue=issue_id, accepted=tally[DeliveryState.ACCEPTED])
-        self._visit_mailboxes()
 
     def collect_reports(self) -> int:
         """Look through the mailboxes of `[bounces]` once; how many messages were handled.
@@ -432,11 +430,7 @@ class Newsletter:
     def _take_report(self, raw: bytes) -> bool:
         return self.report_desk.process(raw).action is Effect.QUARANTINED
 
-    def _visit_mailboxes(self) -> None:
-        now = self.clock()
-        if now < self._next_visit:
-            return
-        self._next_visit = now + self.config.bounces.poll
+    def _tick_reports(self) -> None:
         try:
             self.collect_reports()
         except RelayError as error:
@@ -483,6 +477,8 @@ class Newsletter:
             poll_every=config.notes.poll,
             signups=self.subscriptions.process,
             upkeep=self._upkeep,
+            collect_reports=self._tick_reports,
+            collect_every=config.bounces.poll,
             on_dispatcher=self._set_wake,
         )
 

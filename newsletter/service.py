@@ -52,6 +52,8 @@ class Work:
     poll_every: timedelta
     signups: Callable[[], object]
     upkeep: Callable[[], None]
+    collect_reports: Callable[[], None]
+    collect_every: timedelta
     on_dispatcher: Callable[[Callable[[], None] | None], None]
     """Told how to wake the dispatcher while there is one, and None when it has ended."""
 
@@ -157,6 +159,7 @@ def _ticks(work: Work, turn: _Turn | None) -> list[Tick]:
         ticks += [
             Tick(name="poll", every=work.poll_every, work=turn.only(work.poll)),
             Tick(name="signups", every=SIGNUPS, work=turn.only(work.signups)),
+            Tick(name="reports", every=work.collect_every, work=turn.only(work.collect_reports)),
         ]
     return ticks
 
