@@ -8,6 +8,7 @@ with Newsletter.open("newsletter.toml") as newsletter:
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
@@ -25,10 +26,13 @@ import structlog
 from feeds.feed import Document, FeedFormat, build_feed, newsletter_namespace
 from mailer.dispatcher import Dispatcher, Summary
 from mailer.inbox import parse_mailbox, visit_mailbox, visit_maildir
+from mailer.lookup import Dns
 from mailer.policy import RetryPolicy
 from mailer.session import Relay
 from newsletter.authoring import AboutPage, Authoring, Planned, Preview, Scheduled
 from newsletter.config import Config, Doubt, load_config
+from newsletter.doctor import Surroundings, examine, find_own_address
+from newsletter.domaincheck import Diagnosis
 from newsletter.drafting import Drafting
 from newsletter.letters import Letters
 from newsletter.loops import run_in_loop
@@ -283,7 +287,21 @@ class Newsletter:
             raise Conflict("this address is suppressed; see `newsletter suppressions list`")
         envelope = self._proofs.write_test(note, to, signer)
         signed = signer is not None
-        return run_in_loop(lambda: send_test(envelope, self.config.relays, signed=signed))
+        # Not uvloop, which cannot be closed while a refused TLS connection is still ending.
+        return asyncio.run(send_test(envelope, self.config.relays, signed=signed))
+
+    def doctor(self) -> list[Diagnosis]:
+        """What stands between this machine and a reader: relay, DNS, site, clock, disk.
+
+        Mails nobody and changes nothing. Takes as long as the network does.
+        """
+        around = Surroundings(
+            resolver=Dns(),
+            is_scheduling=self._is_scheduling,
+            clock=self.clock,
+            own_address=find_own_address,
+        )
+        return examine(self.config, around)
 
     def issues(self) -> list[IssueStatus]:
         """Every issue with its deliveries counted, newest first."""
@@ -397,6 +415,13 @@ class Newsletter:
             nearest = get_close_matches(slug, slugs, n=1)
             raise NotFound("issue", slug, nearest[0] if nearest else None)
         return issue
+
+    def _is_scheduling(self) -> bool:
+        """Whether a process has the schedule of this database; asked by trying to take it."""
+        lock = self._database.try_lock("scheduler")
+        if lock is not None:
+            lock.release()
+        return lock is None
 
     def _rescue(self) -> None:
         rescued = self.ledger.rescue(

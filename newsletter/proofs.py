@@ -5,6 +5,7 @@ Reads notes and pictures and writes nothing. What is found wrong is decided in n
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,8 @@ _PATIENCE: Final = Timeouts(
     greeting=30, tls=30, auth=30, mail=60, rcpt=60, data=60, block=60, dot=120
 )
 """Somebody is waiting at the terminal; one message that did not leave harms nobody."""
+_FAREWELL_S: Final = 0.1
+"""For TLS to end in order, before the loop does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +169,12 @@ async def send_test(envelope: Envelope, relays: Sequence[RelayConfig], *, signed
     """
     first = relays[0]
     async with open_relays([first]) as (relay,):
-        session = await Session.open(relay, _PATIENCE)
-        outcome = await session.send(envelope)
-        await session.close()
+        try:
+            session = await Session.open(relay, _PATIENCE)
+            outcome = await session.send(envelope)
+            await session.close()
+        finally:
+            await asyncio.sleep(_FAREWELL_S)
     where = "outbox" if first.directory is not None else f"{relay.host}:{relay.port}"
     return _told(outcome, where, signed=signed)
 

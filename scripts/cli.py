@@ -20,6 +20,7 @@ from scripts.commands import (
     check,
     database,
     dkim,
+    doctor,
     issues,
     service,
     subscribers,
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (service, authoring, check, issues, bounce):
+for group in (service, authoring, check, issues, bounce, doctor):
     group.register(app)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")

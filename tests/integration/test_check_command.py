@@ -6,10 +6,12 @@ import asyncio
 import email
 import email.policy
 import json
+import ssl
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+import trustme
 
 from mailer.dkim import KeyType, PrivateKey, SigningKey, make_key
 from newsletter import Newsletter
@@ -177,6 +179,28 @@ def test_a_refusal_is_told_in_the_relays_words() -> None:
         assert done.relay == f"127.0.0.1:{peer.port}"
 
     asyncio.run(send())
+
+
+def test_a_refused_login_over_tls_is_one_sentence(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command ends with 1 and the relay's words, however the connection ends."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    offer = "250-peer.test\r\n250-STARTTLS\r\n250 AUTH PLAIN"
+    peer = Peer({"EHLO": offer, "AUTH": "535 5.7.8 no"}, tls=context)
+    write(home, "a.md", "# T\n\nWords.\n")
+
+    async def command() -> int:
+        async with peer.serving():
+            url = f"smtp://ada:secret@127.0.0.1:{peer.port}?tls=starttls&ca=ca.pem"
+            (home / "newsletter.toml").write_text(f'{CONFIG}[smtp]\nurl = "{url}"\n', "utf-8")
+            return await asyncio.to_thread(run, "test", "a.md", "--to", "ada@example.com")
+
+    assert asyncio.run(command()) == 1
+    assert "login refused: 535" in capsys.readouterr().err
 
 
 def test_a_relay_that_cannot_be_used_is_an_error() -> None:

@@ -33,7 +33,7 @@ DOORS = {
     "yaml": {"feeds/frontmatter.py"},
     "feedgen": {"feeds/feed.py"},
     "email_validator": {"mailer/address.py"},
-    "dns": {"mailer/address.py"},
+    "dns": {"mailer/address.py", "mailer/lookup.py"},
     "aiosmtplib": {"mailer/session.py"},
     "aiosmtpd": {"mailer/outbox.py"},
     "css_inline": {"mailer/message.py"},
