@@ -1,8 +1,8 @@
 """Owns one SMTP session: opening, TLS, login, and one message after the other (RFC 5321).
 
 aiosmtplib connects, greets, upgrades and logs in; nothing else uses it. From then on the session
-speaks for itself, because only so it knows in which phase a connection died (rule B8). One
-command at a time: nothing is sent before the last reply was read.
+speaks for itself, because only so it knows in which phase a connection died (rule B8): in groups
+where the relay takes them, else one command at a time (rule B12).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -108,6 +109,11 @@ class Session:
         self._wire = wire
         self._extensions = extensions
         self._timeouts = timeouts
+        self._steps = (
+            (Phase.MAIL, timeouts.mail),
+            (Phase.RCPT, timeouts.rcpt),
+            (Phase.DATA, timeouts.data),
+        )
         self._clock = clock
         self._born = clock()
         self._limit = _mail_limit(extensions)
@@ -196,50 +202,56 @@ class Session:
 
     async def _in_one_group(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
         reset = self._unclean
-        phase = Phase.MAIL if ready is None else Phase.CONTENT
+        commands = self._opening(following) if following is not None else b""
         settled = None
-        try:
-            self._wire.write(self._group(ready, following))
-            phase = Phase.MAIL if ready is None else Phase.DOT
-            await self._wire.drain(self._timeouts.block)
-            if ready is not None:
-                settled = self._answered(await self._reply(phase, self._timeouts.dot))
-        except WireLost as lost:
-            failed = build_lost(phase, f"{lost} ({phase})")
-            if ready is None:
-                return Exchange(None, failed)
-            settled = failed
+        if ready is not None:
+            settled = await self._send_content_and(ready.content, commands)
+        else:
+            with suppress(WireLost):  # which the first reply asked for will tell
+                self._wire.write(commands)
         announced = await self._read_answers(reset=reset) if following is not None else None
         return Exchange(settled, announced)
 
-    def _group(self, ready: Envelope | None, following: Envelope | None) -> bytes:
-        """Content may open a group, and DATA closes it (RFC 2920 3.1)."""
-        group = [] if ready is None else [_stuff(ready.content), b".\r\n"]
-        if following is not None:
-            if self._unclean:
-                group.append(b"RSET\r\n")
-            group += [command for _, command, _ in self._commands(following)]
-        return b"".join(group)
+    def _opening(self, following: Envelope) -> bytes:
+        """The commands that announce a message; DATA closes the group (RFC 2920 3.1)."""
+        commands = [command for _, command, _ in self._commands(following)]
+        return b"".join([b"RSET\r\n" if self._unclean else b"", *commands])
+
+    async def _send_content_and(self, content: bytes, commands: bytes) -> Outcome:
+        """Content may open a group (RFC 2920 3.1); what became of it."""
+        phase = Phase.CONTENT
+        try:
+            if self._wire.spoke:
+                return await self._interrupted()
+            self._wire.write(b"".join([_stuff(content), b".\r\n", commands]))
+            phase = Phase.DOT
+            with suppress(WireLost):  # what the relay said before it went is still to be read
+                await self._wire.drain(self._timeouts.block)
+            return self._answered(await self._reply(phase, self._timeouts.dot))
+        except WireLost as lost:
+            return build_lost(phase, f"{lost} ({phase})")
 
     async def _read_answers(self, *, reset: bool) -> Outcome:
-        """Reads the replies to [RSET,] MAIL, RCPT and DATA: all, whatever the first one says."""
+        """Reads the replies to [RSET,] MAIL, RCPT and DATA: all, whatever the first one says.
+
+        The first refusal counts, also when the connection ends behind it.
+        """
+        answers: list[Outcome] = []
         phase = Phase.MAIL
         try:
             if reset:
                 self._check_reset(await self._reply(phase, self._timeouts.mail))
-            mail = await self._reply(phase, self._timeouts.mail)
-            phase = Phase.RCPT
-            rcpt = await self._reply(phase, self._timeouts.rcpt) if self._wire.alive else mail
-            phase = Phase.DATA
-            data = await self._reply(phase, self._timeouts.data) if self._wire.alive else rcpt
+            for phase, timeout_s in self._steps:
+                answers.append(await self._reply(phase, timeout_s))
         except WireLost as lost:
-            return build_lost(phase, f"{lost} ({phase})")
-        if mail.accepted and rcpt.accepted and data.accepted:
-            return data
-        self._unclean = mail.accepted
-        if data.accepted:
+            answers.append(build_lost(phase, f"{lost} ({phase})"))
+        refusal = next((answer for answer in answers if not answer.accepted), None)
+        if refusal is None:
+            return answers[-1]
+        self._unclean = answers[0].accepted
+        if answers[-1].accepted:
             await self._end_empty()
-        return self._answered(next(one for one in (mail, rcpt, data) if not one.accepted))
+        return self._answered(refusal)
 
     async def _end_empty(self) -> None:
         """The relay awaits content though it refused who gets it (RFC 2920 3.1): a dot alone ends

@@ -50,11 +50,6 @@ class Wire(asyncio.Protocol):
         return not self._lost and not self._transport.is_closing() and not self._replies
 
     @property
-    def alive(self) -> bool:
-        """Whether the connection has not been given up."""
-        return not self._lost
-
-    @property
     def spoke(self) -> bool:
         """Whether a reply is waiting to be read."""
         return bool(self._replies)
@@ -90,15 +85,27 @@ class Wire(asyncio.Protocol):
         raise WireLost(self._lost)
 
     def drop(self, why: str) -> None:
-        """Ends the connection without a word; what was buffered is discarded."""
+        """Ends the connection without a word; replies that nobody has read are discarded, for it
+        is in doubt what they answer.
+        """
+        self._replies.clear()
+        self._give_up(why)
+
+    def _give_up(self, why: str) -> None:
+        """Ends the connection; what the relay said before is still to be read."""
         self._lost = self._lost or why
         self._transport.abort()
         self._wake()
 
     def close(self) -> None:
-        """Ends the connection after what was written."""
+        """Ends the connection after what was written; at once if it was lost already, for a peer
+        that has stopped reading would keep it for ever.
+        """
+        if self._lost:
+            self._transport.abort()
+        else:
+            self._transport.close()
         self._lost = self._lost or "the session is closed"
-        self._transport.close()
         self._wake()
 
     async def _wait(self, timeout_s: float) -> None:
@@ -126,10 +133,10 @@ class Wire(asyncio.Protocol):
             line = bytes(self._buffer[:end]).rstrip(b"\r")
             del self._buffer[: end + 1]
             if not self._take_line(line):
-                self.drop("the relay's reply made no sense")
+                self._give_up("the relay's reply made no sense")
                 return
         if len(self._buffer) > _LINE_LIMIT:
-            self.drop("the relay's reply has no end")
+            self._give_up("the relay's reply has no end")
 
     def _take_line(self, line: bytes) -> bool:
         code, mark = line[:3], line[3:4]

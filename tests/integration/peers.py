@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -34,6 +36,9 @@ OBEDIENT: Mapping[str, Move] = {
     "QUIT": "221 2.0.0 bye",
 }
 
+PIPELINING = "250-peer.test\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250 ENHANCEDSTATUSCODES"
+"""The answer to EHLO of a relay that takes groups of commands (RFC 2920)."""
+
 
 @dataclass
 class Peer:
@@ -45,11 +50,16 @@ class Peer:
     script: Mapping[str, Move | Iterable[Move]] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
     implicit: bool = False
+    patient_until: int = 0
+    """If set, nothing of a group is answered before its DATA came, until so many contents have
+    come: only a client that sends whole groups gets on with it. One connection at a time."""
     port: int = 0
     commands: list[str] = field(default_factory=list)
     """Every line received outside content, in order, of all connections."""
     messages: list[bytes] = field(default_factory=list)
     """Contents whose final dot arrived, as they were on the wire."""
+    chunks: list[bytes] = field(default_factory=list)
+    """What came at once, in order: a client that waits for replies sends one command in each."""
     connections: int = 0
     now_open: int = 0
     most_open: int = 0
@@ -61,6 +71,7 @@ class Peer:
         }
         self._last: dict[str, Move] = dict(OBEDIENT)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unsaid = b""
 
     @property
     def verbs(self) -> list[str]:
@@ -80,7 +91,8 @@ class Peer:
     async def serving(self) -> AsyncIterator[Peer]:
         """Listens on loopback; ends every connection afterwards."""
         context = self.tls if self.implicit else None
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=context)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(self._protocol, "127.0.0.1", 0, ssl=context)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
@@ -90,6 +102,9 @@ class Peer:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await server.wait_closed()
+
+    def _protocol(self) -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(_Listening(self.chunks), self._accept)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -121,17 +136,44 @@ class Peer:
             going = going and verb != "QUIT"
 
     async def _content(self, reader: asyncio.StreamReader) -> bytes:
-        content = await reader.readuntil(b"\r\n.\r\n")
-        return content[:-3]
+        lines = []
+        while (line := await reader.readuntil(b"\r\n")) != b".\r\n":
+            lines.append(line)
+        return b"".join(lines)
 
     async def _move(self, name: str, writer: asyncio.StreamWriter) -> bool:
         move = self._last[name] = next(self._moves.get(name, iter(())), self._last.get(name, "500"))
         if move is Act.HANG:
             await asyncio.Event().wait()
+        if isinstance(move, str) and not isinstance(move, Act):
+            self._unsaid += move.encode() + b"\r\n"
+        if not self._waits_for_more(name) or isinstance(move, Act):
+            writer.write(self._unsaid)
+            self._unsaid = b""
+            await writer.drain()
         if move is Act.RESET:
-            writer.transport.abort()
-        if isinstance(move, Act):
-            return False
-        writer.write(move.encode() + b"\r\n")
-        await writer.drain()
-        return not move.startswith("421")
+            _reset(writer)
+        return not isinstance(move, Act) and not move.startswith("421")
+
+    def _waits_for_more(self, name: str) -> bool:
+        in_group = name in {"RSET", "MAIL", "RCPT", "DOT"}
+        return in_group and len(self.messages) < self.patient_until
+
+
+class _Listening(asyncio.StreamReader):
+    """A reader that remembers what came at once."""
+
+    def __init__(self, chunks: list[bytes]) -> None:
+        super().__init__()
+        self._chunks = chunks
+
+    def feed_data(self, data: bytes) -> None:
+        self._chunks.append(data)
+        super().feed_data(data)
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Closes so that the other side gets a reset and not an end (SO_LINGER of nothing)."""
+    sock: socket.socket = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
