@@ -205,6 +205,14 @@ def test_a_click_must_reach_the_program(answers: Mapping[str, int], error: str |
     )
 
 
+def test_a_redirected_click_names_the_remedy() -> None:
+    """Which address to configure instead is said, as mail programs do not follow (RFC 8058 3.1)."""
+    with site({"POST": 308}) as url:
+        found = {one.name: one for one in examine_site(url, clock=lambda: NOON)}
+    assert "redirected (308)" in found["one-click"].message
+    assert "[newsletter] url" in found["one-click"].advice
+
+
 def test_the_real_site_takes_the_click(tmp_path: Path) -> None:
     """What the doctor asks of a site, the product's own site answers."""
     (tmp_path / "newsletter.toml").write_text(CONFIG, "utf-8")

@@ -182,6 +182,19 @@ def test_the_mail_must_have_a_way_out() -> None:
         assert [one.code for one in check_note(broken).findings] == ["no-unsubscribe"]
 
 
+def test_the_link_to_leave_must_be_in_both_parts() -> None:
+    """A mail whose text or HTML has lost the link, or whose field names two, is an error (A3)."""
+    sample = proof("# T\n\nWords.").sample
+    for harm, into in (
+        (b"<https://notes.example.com/unsubscribe/abc>", b"<https://notes.example.com/other>"),
+        (b"<https://notes.example.com/unsubscribe/abc>", b"<https://a.test/>, <https://b.test/>"),
+    ):
+        broken = sample.replace(harm, into, 1)
+        assert broken != sample
+        message = email.message_from_bytes(broken, policy=email.policy.default)
+        assert not can_unsubscribe(message)
+
+
 def test_a_note_that_cannot_be_read_is_an_error_with_its_line() -> None:
     """What parsing says is passed on."""
     checked = report_unusable(NoteError("a.md", "line 3: the front matter is not closed"))
