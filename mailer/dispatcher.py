@@ -18,8 +18,8 @@ from typing import Final
 
 import structlog
 
-from mailer.lane import Connect, Fill, Lane, Line, Run
-from mailer.pace import Rate
+from mailer.lane import Fill, Lane, Run
+from mailer.line import Connect, Line
 from mailer.policy import FaultRuns, RetryPolicy
 from mailer.recorder import Recorder
 from mailer.session import Relay, Session
@@ -68,8 +68,9 @@ class Dispatcher:
         connect: Connect = Session.open,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         progress: Callable[[Summary], None] | None = None,
-        poll_s: float = 2.0,
+        poll_s: float = 1.0,
         patience: int = 4,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ledger = ledger
         self._relays = tuple(relays)
@@ -83,6 +84,7 @@ class Dispatcher:
         self._progress = progress
         self._poll_s = poll_s
         self._patience = patience
+        self._monotonic = monotonic
         self._woken = asyncio.Event()
         self._counts: Counter[DeliveryState] = Counter()
         self._relay_error = ""
@@ -132,7 +134,7 @@ class Dispatcher:
             while not stop.is_set():
                 self._woken.clear()
                 before = self._counts.total()
-                if await self._is_due():
+                if len(run.work) or await self._is_due():
                     await self._wave(run, lines)
                 if self._counts.total() == before:
                     await self._idle(run, self._poll_s)
@@ -150,6 +152,7 @@ class Dispatcher:
             portion=_portion(self._relays),
             sleep=self._sleep,
         )
+        lines = [Line(relay, self._connect, self._monotonic) for relay in self._relays]
         recorder = Recorder(self._ledger, self._worker, clock=self._clock, sleep=self._sleep)
         run = Run(
             work=work,
@@ -162,11 +165,10 @@ class Dispatcher:
             stop=stop,
             patience=patience,
             settled=self._report,
+            lines=lines,
             counts=self._counts,
         )
-        return run, [
-            Line(relay, self._connect, Rate(relay.rate, time.monotonic)) for relay in self._relays
-        ]
+        return run, lines
 
     @asynccontextmanager
     async def _holding_claims(self, run: Run) -> AsyncIterator[None]:
@@ -206,11 +208,9 @@ class Dispatcher:
     async def _wave(self, run: Run, lines: Sequence[Line]) -> bool:
         """Sends until nothing is due; whether claims are left that some relay may still take."""
         run.work.start()
-        tasks = [
-            asyncio.create_task(Lane(run, line).work())
-            for line in lines
-            for _ in range(max(line.relay.connections, 1))
-        ]
+        lanes = [Lane(run, line) for line in lines for _ in range(max(line.relay.connections, 1))]
+        run.start(len(lanes))
+        tasks = [asyncio.create_task(lane.work()) for lane in lanes]
         try:
             await asyncio.wait(tasks)
         except asyncio.CancelledError:

@@ -13,20 +13,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 
 from mailer.envelope import Envelope
+from mailer.line import Line, Sender
 from mailer.outcome import Fault, Outcome, Phase, Verdict
-from mailer.pace import Rate, Trouble
+from mailer.pace import Trouble
 from mailer.policy import FaultRuns, RetryPolicy, decide_settlement, decide_unfillable
 from mailer.recorder import Recorder
-from mailer.session import Exchange, Relay
 from mailer.work import Work
 from storage.errors import NewsletterError, RelayError, StorageError
 from storage.records import Claim, DeliveryState, Settlement
@@ -34,84 +33,9 @@ from storage.records import Claim, DeliveryState, Settlement
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-class Sender(Protocol):
-    """An open session with a relay (mailer.session.Session)."""
-
-    @property
-    def usable(self) -> bool:
-        """Whether another message may be sent here."""
-
-    @property
-    def sent(self) -> int:
-        """Messages the relay has answered for."""
-
-    def examine(self, envelope: Envelope) -> Outcome | None:
-        """Why this message cannot be sent here, found without a word; None when it can."""
-
-    async def exchange(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
-        """Sends the content announced last and announces the next; never raises for the peer."""
-
-    def abandon(self) -> None:
-        """Ends the session without a word."""
-
-    async def close(self) -> None:
-        """Ends the session; never raises because of the peer."""
-
-
-Connect = Callable[[Relay], Awaitable[Sender]]
-"""Opens a session, or raises RelayError."""
-
 Fill = Callable[[Claim], Envelope | Awaitable[Envelope]]
 """Makes the message for a claim: at once, or later where it is signed beside the event loop.
 Raises NewsletterError when none can be made."""
-
-
-@dataclass(slots=True)
-class Line:
-    """One relay as all its connections see it."""
-
-    relay: Relay
-    connect: Connect
-    rate: Rate
-    trouble: Trouble = field(default_factory=Trouble)
-    proven: bool = False
-    """Whether it has ever let us in: until then one connection tries, the others wait."""
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def open(self) -> Sender:
-        """Opens one more session. Raises RelayError, noted as trouble."""
-        seen = self.trouble.count
-        if self.proven:
-            return await self.try_open()
-        async with self.turn:
-            if self.trouble.count > seen:
-                raise RelayError(self.trouble.words)
-            return await self.try_open()
-
-    async def try_open(self) -> Sender:
-        """Opens a session without waiting for anybody's turn. Raises like `open`."""
-        seen = self.trouble.count
-        try:
-            session = await self.connect(self.relay)
-        except RelayError as error:
-            self.trouble.note(str(error), since=seen)
-            log.warning("relay.unusable", relay=self.relay.host, tries=self.trouble.count)
-            raise
-        self.proven = True
-        return session
-
-    def judge(self, outcome: Outcome, seen: int) -> None:
-        """Learns from what the relay said, or did not say, about a message (rule B6).
-
-        `seen` is the count of trouble when the message was begun.
-        """
-        if outcome.code is None and outcome.fault is not Fault.RELAY:
-            return  # refused by us before a word was said
-        if outcome.code in (None, 421):
-            self.trouble.note(f"{outcome.code or ''} {outcome.text}".strip(), since=seen)
-            log.warning("relay.hung_up", relay=self.relay.host, phase=outcome.phase.value)
-        else:
-            self.trouble.clear()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,7 +54,46 @@ class Run:
     """After so many troubles in a row a relay is given up; None: never."""
     settled: Callable[[], None]
     """Called whenever `counts` has changed."""
+    lines: Sequence[Line]
     counts: Counter[DeliveryState] = field(default_factory=Counter)
+    lanes: int = 0
+    """Lanes at work or waiting."""
+    _waiting: int = 0
+    _stalled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def start(self, lanes: int) -> None:
+        """Begins a wave of so many lanes."""
+        self.lanes = lanes
+        self._stalled.clear()
+
+    def leave(self) -> None:
+        """A lane has ended."""
+        self.lanes -= 1
+        self._look()
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether all who are left only wait for a relay, with nothing to do or another to do it.
+
+        That one's lanes ended when there was nothing to do: what was given way to it since then,
+        or becomes due, needs a new wave.
+        """
+        return self._stalled.is_set()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Within it a lane does nothing but wait for its relay."""
+        self._waiting += 1
+        self._look()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    def _look(self) -> None:
+        idle = self.work.is_done or any(not line.trouble.count for line in self.lines)
+        if self._waiting == self.lanes and idle:
+            self._stalled.set()
 
     def is_given_up(self, line: Line) -> bool:
         """Whether the relay has been unusable for too long in a row."""
@@ -138,15 +101,23 @@ class Run:
 
     async def nap(self, seconds: float) -> None:
         """Sleeps, but not longer than until a stop."""
-        if seconds <= 0 or self.stop.is_set():
+        await self._sleep_until(seconds, self.stop)
+
+    async def wait_for_relay(self, seconds: float) -> None:
+        """Sleeps, but not longer than until a stop or until the wave is stalled."""
+        with self.waiting():
+            await self._sleep_until(seconds, self.stop, self._stalled)
+
+    async def _sleep_until(self, seconds: float, *events: asyncio.Event) -> None:
+        if seconds <= 0 or any(event.is_set() for event in events):
             return
-        sleeper = asyncio.ensure_future(self.sleep(seconds))
-        stopper = asyncio.ensure_future(self.stop.wait())
+        waits: list[Awaitable[object]] = [self.sleep(seconds), *(event.wait() for event in events)]
+        tasks = [asyncio.ensure_future(wait) for wait in waits]
         try:
-            await asyncio.wait({sleeper, stopper}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            sleeper.cancel()
-            stopper.cancel()
+            for task in tasks:
+                task.cancel()
 
     async def record(
         self, settlements: list[Settlement], *, begin: int | None = None, ask: int | None = None
@@ -181,8 +152,10 @@ class Lane:
         self._kept: _Message | None = None
         """To be announced first, in a new session."""
         self._pending: list[Settlement] = []
-        self._token = 0.0
-        """Seconds still to wait for a token of the rate that was taken."""
+        self._token: float | None = None
+        """A slot of the rate that was booked and not used."""
+        self._refusals = Trouble()
+        """How often in a row the relay did not let this lane in."""
 
     async def work(self) -> None:
         """Sends what is due. What the relay has answered for is recorded when this returns."""
@@ -190,37 +163,64 @@ class Lane:
             while self._ready is not None or await self._rest():
                 following = await self._following()
                 if following is None and self._ready is None:
-                    return
+                    if self._kept is None:
+                        return
+                    self._give_way()
+                    continue
                 await self._step(following)
         finally:
-            if self._kept is not None:
-                self._run.work.put_back(self._kept.claim)
+            self._give_way()
             await self._flush()
             await self._hang_up()
+            self._run.leave()
+
+    def _give_way(self) -> None:
+        """Puts the claim at hand back, so that another connection or relay may take it at once."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            self._run.work.put_back(kept.claim)
 
     def _is_over(self) -> bool:
         return self._run.stop.is_set() or self._run.is_given_up(self._line)
 
     async def _rest(self) -> bool:
-        """Returns whether to go on, with a session.
+        """Returns whether to go on, with a session or able to open one.
 
         After trouble with the relay one lane at a time waits and tries; the others wait for it
-        (rule B6).
+        (rule B6). None of them holds a claim meanwhile.
         """
         if self._session is None or not self._session.usable:
             await self._flush()
             await self._hang_up()
-            async with self._line.turn:
-                while self._line.trouble.count and self._session is None and not self._is_over():
-                    await self._probe()
-        return not self._is_over()
+            if self._line.trouble.count or self._line.is_being_tried:
+                await self._wait_in_turn()
+            elif self._refusals.count:
+                self._give_way()
+                await self._run.wait_for_relay(self._refusals.wait_s)
+        barred = self._session is None and self._line.trouble.count > 0
+        return not barred and not self._run.is_stalled and not self._is_over()
 
-    async def _probe(self) -> None:
-        await self._run.nap(self._line.trouble.wait_s)
-        if self._run.stop.is_set():
-            return
-        with suppress(RelayError):  # noted by the line
-            self._session = await self._line.try_open()
+    async def _wait_in_turn(self) -> None:
+        self._give_way()
+        with self._run.waiting():
+            await self._line.turn.acquire()
+        try:
+            while self._line.trouble.count and self._session is None and not self._is_over():
+                await self._run.wait_for_relay(self._line.wait_s)
+                if self._run.stop.is_set() or self._run.is_stalled:
+                    return
+                await self._try(self._line.try_open)
+        finally:
+            self._line.turn.release()
+
+    async def _try(self, way: Callable[[], Awaitable[Sender]]) -> bool:
+        try:
+            self._session = await way()
+        except RelayError as error:
+            self._refusals.note(str(error))
+            return False
+        self._refusals.clear()
+        return True
 
     # ── what comes next ──────────────────────────────────────────────────────────────────
 
@@ -257,24 +257,24 @@ class Lane:
         return None
 
     async def _open(self) -> bool:
-        if self._session is None:
-            try:
-                self._session = await self._line.open()
-            except RelayError:
-                return False
-        return True
+        if self._session is not None:
+            return True
+        return not self._line.is_being_tried and await self._try(self._line.open)
 
     async def _take_token(self) -> bool:
         """Waits for the rate's next token; False when the wait must come later, or was ended."""
-        if not self._token:
-            self._token = self._line.rate.take()
-        if self._token:
+        rate = self._line.rate
+        if self._token is None:
+            self._token = rate.book()
+        if wait := rate.until(self._token):
             if self._ready is not None:
                 return False
             await self._flush()
-            await self._run.nap(self._token)
-            self._token = 0.0
-        return not self._run.stop.is_set()
+            await self._run.nap(wait)
+        if self._run.stop.is_set():
+            return False
+        self._token = None
+        return True
 
     async def _is_sendable(self, message: _Message) -> bool:
         refusal = self._session.examine(message.envelope) if self._session else None
@@ -318,12 +318,12 @@ class Lane:
             begin=ready.claim.delivery_id if ready is not None else None,
             ask=following.claim.delivery_id if following is not None else None,
         )
-        return self._granted(ready, granted), self._granted(following, granted)
+        return await self._granted(ready, granted), await self._granted(following, granted)
 
-    def _granted(self, message: _Message | None, granted: frozenset[int]) -> _Message | None:
+    async def _granted(self, message: _Message | None, granted: frozenset[int]) -> _Message | None:
         if message is None or message.claim.delivery_id in granted:
             return message
-        if not self._run.work.is_paused(message.claim):
+        if await self._run.work.is_unwanted(message.claim):
             self._run.counts[DeliveryState.SUPPRESSED] += 1
             self._run.settled()
         return None
@@ -394,7 +394,7 @@ class Lane:
     async def _hang_up(self) -> None:
         session, self._session = self._session, None
         if session is not None:
-            await session.close()
+            await self._line.close(session)
 
 
 def _unfillable(why: str) -> Outcome:

@@ -5,6 +5,7 @@ Time comes from outside: a monotonic clock in seconds. No I/O.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -20,14 +21,17 @@ class Rate:
         self._clock = clock
         self._next = clock()
 
-    def take(self) -> float:
-        """Takes one token and returns the seconds to wait before it may be used."""
+    def book(self) -> float:
+        """Takes one token; returns from when on it may be used, by the clock."""
         if not self._interval:
-            return 0.0
-        now = self._clock()
-        slot = max(self._next, now - _BURST_S)
+            return -math.inf
+        slot = max(self._next, self._clock() - _BURST_S)
         self._next = slot + self._interval
-        return max(slot - now, 0.0)
+        return slot
+
+    def until(self, slot: float) -> float:
+        """Seconds to wait for a slot that was booked; 0 when its time has come."""
+        return max(slot - self._clock(), 0.0)
 
 
 class Trouble:

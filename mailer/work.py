@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,7 +13,7 @@ import structlog
 from mailer.pace import Trouble
 from mailer.recorder import Book
 from storage.errors import StorageError
-from storage.records import Claim
+from storage.records import Claim, DeliveryState
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -29,6 +29,14 @@ class Ledger(Book, Protocol):
 
     def retire(self, worker: str, *, now: datetime) -> int:
         """Gives back what was not begun, and the lease."""
+
+    def release(
+        self, worker: str, *, now: datetime, delivery_ids: Collection[int] | None = None
+    ) -> int:
+        """Gives back those of the deliveries that were not begun."""
+
+    def standing(self, delivery_id: int) -> DeliveryState | None:
+        """Returns the state a delivery is in now."""
 
     def next_due(self) -> datetime | None:
         """Returns when the next delivery may be claimed."""
@@ -65,6 +73,11 @@ class Work:
 
     def __len__(self) -> int:
         return len(self._claims)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is held, and the ledger had nothing more when it was asked."""
+        return self._dry and not self._claims
 
     def start(self) -> None:
         """Begins a new wave: the ledger is asked again."""
@@ -107,6 +120,40 @@ class Work:
     def is_paused(self, claim: Claim) -> bool:
         """Whether this claim was taken away by a pause, not by its reader."""
         return claim.issue_id in self._paused
+
+    async def is_unwanted(self, claim: Claim) -> bool:
+        """Why a claim may not be sent after all: True if its reader left or was suppressed.
+
+        Else its issue was paused or taken back by somebody else, and the claims of it that are
+        held here go the same way, or the lease was lost.
+        """
+        if self.is_paused(claim):
+            return False
+        try:
+            state = await asyncio.to_thread(self._ledger.standing, claim.delivery_id)
+        except StorageError as error:
+            log.warning("ledger.standing_failed", error=type(error).__name__)
+            return False
+        if state in (DeliveryState.SUPPRESSED, None):
+            return True
+        await self._let_go(claim.issue_id)
+        return False
+
+    async def _let_go(self, issue_id: int | None) -> None:
+        """Gives back what is held of an issue; the ledger knows which of it is still ours."""
+        async with self._refilling:
+            ids = [claim.delivery_id for claim in self._claims if claim.issue_id == issue_id]
+            if not ids:
+                return
+            try:
+                await asyncio.to_thread(
+                    self._ledger.release, self._worker, now=self._clock(), delivery_ids=ids
+                )
+            except StorageError as error:
+                log.warning("ledger.release_failed", error=type(error).__name__)
+                return  # each will be refused when its turn comes
+            gone = set(ids)
+            self._claims = deque(c for c in self._claims if c.delivery_id not in gone)
 
     async def _try_pause(self, issue_id: int, reason: str) -> bool:
         try:

@@ -30,7 +30,7 @@ def test_the_rate_is_never_exceeded(rate: float, gaps: list[float]) -> None:
     sent = []
     for gap in gaps:
         clock.now += gap
-        clock.now += bucket.take()
+        clock.now += bucket.until(bucket.book())
         sent.append(clock.now)
     for start in range(len(sent)):
         for end in range(start, len(sent)):
@@ -40,13 +40,13 @@ def test_the_rate_is_never_exceeded(rate: float, gaps: list[float]) -> None:
 def test_without_a_rate_nobody_waits() -> None:
     """0 is as fast as the relay takes them."""
     bucket = Rate(0, Clock())
-    assert [bucket.take() for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert [bucket.until(bucket.book()) for _ in range(3)] == [0.0, 0.0, 0.0]
 
 
 def test_messages_are_spread_evenly() -> None:
     """At two a second each waits half a second for the one before."""
     bucket = Rate(2, Clock())
-    assert [bucket.take() for _ in range(3)] == [0.0, 0.5, 1.0]
+    assert [bucket.until(bucket.book()) for _ in range(3)] == [0.0, 0.5, 1.0]
 
 
 def test_waits_double_up_to_a_cap_and_start_again() -> None:

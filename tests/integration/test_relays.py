@@ -1,0 +1,390 @@
+"""Several relays and their bounds: rate, shares, failing over and coming back; others' controls."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mailer.dispatcher import Dispatcher, Summary
+from mailer.envelope import Envelope
+from mailer.outcome import Fault, Outcome, Phase, Verdict
+from mailer.policy import RetryPolicy
+from mailer.session import Exchange, Relay, Session, Timeouts, Tls
+from storage.database import Database
+from storage.errors import RelayError
+from storage.records import Claim, DeliveryState, Issue, Mailing
+from tests.conftest import NOON
+from tests.integration.factories import MINUTE, Store
+from tests.integration.peers import Peer
+
+QUICK = Timeouts(greeting=1, tls=1, auth=1, mail=1, rcpt=1, data=1, block=1, dot=0.5, quit=0.2)
+PIPELINING = "250-peer.test\r\n250-PIPELINING\r\n250 8BITMIME"
+POLICY = RetryPolicy(retry=(MINUTE,), expire=48 * 60 * MINUTE)
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    """The rooms of a fresh database, on each engine in turn."""
+    return Store(database)
+
+
+def fill(claim: Claim) -> Envelope:
+    """A short letter."""
+    return Envelope(sender="b@news.test", recipient=claim.address, content=b"Hi: x\r\n\r\ny\r\n")
+
+
+async def at_once(seconds: float) -> None:
+    """A sleep that takes no time."""
+    await asyncio.sleep(0)
+
+
+def relay(port: int, *, connections: int = 2, rate: float = 0) -> Relay:
+    """A relay on loopback."""
+    return Relay(
+        host="127.0.0.1", port=port, tls=Tls.NONE, ehlo="c.test", connections=connections, rate=rate
+    )
+
+
+def tally(store: Store, issue: Issue) -> dict[DeliveryState, int]:
+    """How many deliveries of the issue are in which state."""
+    return dict(store.ledger.tally(issue.id).counts)
+
+
+# ── rates, by a clock that only sleepers move ────────────────────────────────────────────────
+
+ACCEPTED = Outcome(verdict=Verdict.ACCEPTED, fault=Fault.NONE, phase=Phase.DOT, code=250)
+
+
+class Time:
+    """Seconds that pass when every open session waits for them, and only then."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.open = 0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._order = 0
+
+    def clock(self) -> float:
+        """Monotonic seconds."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Returns when the clock has come so far."""
+        self._order += 1
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self.now + seconds, self._order, woken))
+        self.look()
+        await woken
+
+    def look(self) -> None:
+        """Moves the clock to the next sleeper if all are asleep."""
+        if self._sleepers and len(self._sleepers) >= self.open:
+            self.now, _, woken = heapq.heappop(self._sleepers)
+            if not woken.done():
+                woken.set_result(None)
+
+
+class Instant:
+    """A session that takes everything in no time, and notes when."""
+
+    usable = True
+    sent = 0
+
+    def __init__(self, time: Time, taken: list[float]) -> None:
+        self._time = time
+        self._taken = taken
+        time.open += 1
+
+    def examine(self, envelope: Envelope) -> Outcome | None:
+        """Everything can be sent."""
+
+    async def exchange(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
+        """Notes when the next message is announced: that is what the rate bounds."""
+        if following is not None:
+            self._taken.append(self._time.now)
+        return Exchange(
+            ACCEPTED if ready is not None else None, ACCEPTED if following is not None else None
+        )
+
+    def abandon(self) -> None:
+        """Never called."""
+        raise AssertionError
+
+    async def close(self) -> None:
+        """One sleeper less is waited for."""
+        self._time.open -= 1
+        self._time.look()
+
+
+@pytest.mark.parametrize(("connections", "rate"), [(1, 4.0), (3, 4.0), (3, 0.5)])
+def test_the_rate_is_met_exactly(store: Store, connections: int, rate: float) -> None:
+    """Over a minute as many messages leave as configured, within 2 % or one message (rule B17)."""
+    store.join(int(rate * 60 * 1.25))
+    store.publish()
+    time = Time()
+    taken: list[float] = []
+
+    async def connect(relay: Relay) -> Instant:
+        return Instant(time, taken)
+
+    dispatcher = Dispatcher(
+        store.ledger,
+        [relay(25, connections=connections, rate=rate)],
+        fill,
+        POLICY,
+        worker="w",
+        clock=lambda: NOON,
+        connect=connect,
+        sleep=time.sleep,
+        monotonic=time.clock,
+    )
+    assert asyncio.run(dispatcher.drain()).accepted == len(taken)
+    in_a_minute = sum(at < 60 for at in taken)
+    assert abs(in_a_minute - rate * 60) <= max(0.02 * rate * 60, 1)
+
+
+def test_each_relay_has_its_own_rate(store: Store) -> None:
+    """Two relays send at the sum of their rates, each at its own (rule B17)."""
+    store.join(180)
+    store.publish()
+    time = Time()
+    taken: dict[int, list[float]] = {1: [], 2: []}
+
+    async def connect(relay: Relay) -> Instant:
+        return Instant(time, taken[relay.port])
+
+    dispatcher = Dispatcher(
+        store.ledger,
+        [relay(1, connections=2, rate=1), relay(2, connections=2, rate=2)],
+        fill,
+        POLICY,
+        worker="w",
+        clock=lambda: NOON,
+        connect=connect,
+        sleep=time.sleep,
+        monotonic=time.clock,
+    )
+    assert asyncio.run(dispatcher.drain()).accepted == 180
+    assert [len(taken[1]), len(taken[2])] == pytest.approx([60, 120], abs=2)
+
+
+# ── failing over and coming back ─────────────────────────────────────────────────────────────
+
+
+def dispatcher(store: Store, *peers: Peer, connections: int = 2, **changes: object) -> Dispatcher:
+    """A worker for these peers, whose sleeps take no time."""
+    settings: dict[str, object] = {
+        "worker": "w",
+        "clock": lambda: NOON,
+        "sleep": at_once,
+        "connect": lambda relay: Session.open(relay, QUICK),
+        **changes,
+    }
+    relays = [relay(peer.port, connections=connections) for peer in peers]
+    return Dispatcher(store.ledger, relays, fill, POLICY, **settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("ehlo", [PIPELINING, "250 peer.test"])
+def test_what_a_dying_relay_had_not_begun_goes_to_the_other(store: Store, ehlo: str) -> None:
+    """One relay stops in the middle: the other takes over at once, and nobody is mailed twice."""
+    store.join(60)
+    issue = store.publish()
+    dying = Peer(
+        {
+            "EHLO": ehlo,
+            "MAIL": ["250 ok"] * 5 + ["421 4.3.2 down"],
+            "GREET": ["220 hi"] * 2 + ["554 no"],
+        }
+    )
+    good = Peer({"EHLO": ehlo})
+
+    async def scenario() -> Summary:
+        async with dying.serving(), good.serving():
+            return await dispatcher(store, dying, good).drain()
+
+    summary = asyncio.run(scenario())
+    assert summary.accepted + summary.deferred == 60
+    assert summary.deferred <= 2  # one per connection was told 421 in its face
+    assert summary.relay_error == ""
+    assert len(dying.messages) + len(good.messages) == summary.accepted
+    assert tally(store, issue)[DeliveryState.ACCEPTED] == summary.accepted
+
+
+def test_a_relay_comes_back_while_the_other_works(store: Store) -> None:
+    """A relay that was down for some tries gets its share again in the same run."""
+    store.join(200)
+    store.publish()
+    back = Peer({"EHLO": PIPELINING, "GREET": ["421 4.3.2 starting"] * 3 + ["220 hi"]})
+    good = Peer({"EHLO": PIPELINING})
+
+    async def scenario() -> Summary:
+        async with back.serving(), good.serving():
+            return await dispatcher(store, back, good, connections=1, patience=99).drain()
+
+    assert asyncio.run(scenario()) == Summary(accepted=200)
+    assert back.messages
+    assert len(back.messages) + len(good.messages) == 200
+
+
+def test_the_service_goes_on_with_the_relay_that_works(store: Store) -> None:
+    """A relay that stays down holds up nothing that becomes due later."""
+    store.join(5)
+    store.publish()
+    down = Peer({"EHLO": PIPELINING, "MAIL": "421 4.3.2 down"})
+    good = Peer()
+    stop, first = asyncio.Event(), asyncio.Event()
+
+    def see(summary: Summary) -> None:
+        if len(good.messages) >= 1:
+            first.set()
+        if summary.accepted + summary.deferred >= 10:
+            stop.set()
+
+    async def scenario() -> Dispatcher:
+        async with down.serving(), good.serving():
+            running = dispatcher(store, down, good, progress=see, sleep=asyncio.sleep, poll_s=0.01)
+            task = asyncio.create_task(running.run(stop))
+            await asyncio.wait_for(first.wait(), 20)
+            await asyncio.to_thread(store.publish, "second")
+            await asyncio.wait_for(task, 20)
+            return running
+
+    assert asyncio.run(scenario()).summary.deferred <= 4
+    assert store.ledger.workers() == []
+
+
+def test_a_relay_that_bounds_connections_serves_those_it_has(store: Store) -> None:
+    """Refusing the third connection is no trouble for the first two."""
+    store.join(50)
+    store.publish()
+
+    def greet() -> Iterator[str]:
+        while True:
+            yield "220 hi" if peer.now_open <= 2 else "421 4.7.0 too many connections"
+
+    peer = Peer({"EHLO": PIPELINING, "GREET": greet()})
+
+    async def scenario() -> Summary:
+        async with peer.serving():
+            return await dispatcher(store, peer, connections=5).drain()
+
+    assert asyncio.run(scenario()) == Summary(accepted=50)
+
+
+def test_a_relay_that_cannot_be_reached_costs_no_claim(store: Store) -> None:
+    """While one relay is being tried for the first time the other one sends everything."""
+    store.join(30)
+    store.publish()
+    good = Peer()
+
+    async def connect(relay: Relay) -> Session:
+        if relay.port == 1:
+            await asyncio.sleep(0.05)
+            raise RelayError("nobody there")
+        return await Session.open(relay, QUICK)
+
+    async def scenario() -> Summary:
+        async with good.serving():
+            nobody = Peer(port=1)
+            return await dispatcher(store, nobody, good, connect=connect).drain()
+
+    assert asyncio.run(scenario()) == Summary(accepted=30)
+
+
+# ── controls from another process ────────────────────────────────────────────────────────────
+
+PAUSE = "Ledger(d).pause_issue(1, 'by the author', now=NOON)"
+CANCEL = "Issues(d).cancel(1)"
+
+
+def control(url: str, action: str) -> None:
+    """Does something to the store from a process of its own."""
+    lines = (
+        "from storage.database import Database",
+        "from storage.issues import Issues",
+        "from storage.ledger import Ledger",
+        "from tests.conftest import NOON",
+        f"d = Database.open({url!r})",
+        action,
+    )
+    subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)
+
+
+def drain_and(store: Store, act: Callable[[], None], *, after: int = 7) -> tuple[Summary, Peer]:
+    """Drains, and has something done when so many were accepted."""
+    peer = Peer({"EHLO": PIPELINING})
+    acted = False
+
+    def see(summary: Summary) -> None:
+        nonlocal acted
+        if summary.accepted >= after and not acted:
+            acted = True
+            act()
+
+    async def scenario() -> Summary:
+        async with peer.serving():
+            patient = dispatcher(
+                store, peer, connections=3, progress=see, connect=Session.open
+            )  # the act may keep everybody waiting for a while
+            return await patient.drain()
+
+    return asyncio.run(scenario()), peer
+
+
+@pytest.mark.parametrize("action", [PAUSE, CANCEL])
+def test_another_process_stops_an_issue_in_flight(
+    store: Store, database_url: str, action: str
+) -> None:
+    """What is on the wire is finished, one message per connection and one announced; no more."""
+    store.join(100)
+    issue = store.publish()
+    summary, peer = drain_and(store, lambda: control(database_url, action))
+    assert 7 <= summary.accepted <= 7 + 3 * 2
+    assert summary == Summary(accepted=summary.accepted)  # nobody of them left or was suppressed
+    assert len(peer.messages) == summary.accepted
+    rest = DeliveryState.QUEUED if action == PAUSE else DeliveryState.CANCELLED
+    assert tally(store, issue) == {
+        DeliveryState.ACCEPTED: summary.accepted,
+        rest: 100 - summary.accepted,
+    }
+
+
+def test_a_paused_issue_gives_way_and_goes_on_when_resumed(store: Store, database_url: str) -> None:
+    """Another issue is sent meanwhile; resumed, each reader gets the first one once."""
+    store.join(40)
+    first = store.publish()
+    second = store.publish("second")
+    other = Store(Database.open(database_url))
+    try:
+
+        def pause() -> None:
+            assert other.ledger.pause_issue(first.id, "wait", now=NOON)
+
+        summary, peer = drain_and(store, pause)
+        assert tally(store, second) == {DeliveryState.ACCEPTED: 40}
+        assert store.issues.get(first.id).mailing is Mailing.PAUSED
+        assert other.issues.set_mailing(first.id, Mailing.OPEN, "", expected=[Mailing.PAUSED])
+    finally:
+        other.database.close()
+    again, rest = drain_and(store, lambda: None)
+    assert summary.accepted + again.accepted == 80
+    assert len(peer.messages) + len(rest.messages) == 80
+
+
+def test_readers_who_left_in_flight_are_counted_as_such(store: Store) -> None:
+    """Suppressed are those who left or were suppressed, exactly."""
+    readers = store.join(30)
+    issue = store.publish()
+
+    def leave() -> None:
+        for reader in readers[20:]:
+            store.leave(reader)
+
+    summary, _ = drain_and(store, leave, after=2)
+    assert summary == Summary(accepted=20, suppressed=10)
+    assert tally(store, issue)[DeliveryState.SUPPRESSED] == 10
