@@ -1,0 +1,125 @@
+"""kill -9 of `newsletter send` at any moment: nobody is missed, hardly anybody gets it twice."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import random
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from storage.records import DeliveryState
+from tests.acceptance.house import CONNECTIONS, PROGRAM, House, address, build, tell
+from tests.acceptance.relay import Phase, Relay
+
+
+@pytest.fixture
+def size(slow: bool) -> tuple[int, int]:
+    """Recipients and kills."""
+    return (5_000, 10) if slow else (300, 3)
+
+
+def kill_sometime(house: House, relay: Relay, chance: random.Random, ahead: int) -> bool:
+    """Starts a send and kills it at a random moment; whether it died of that."""
+    process = house.start(PROGRAM, "send")
+    moment = chance.choice(list(Phase))
+    most = CONNECTIONS if moment is Phase.GREET else ahead  # there are no more greetings than that
+    relay.kill(process.pid, moment, chance.randint(1, most))
+    process.communicate(timeout=120)
+    return not relay.spare()
+
+
+def kill_early(house: House, chance: random.Random) -> bool:
+    """Starts a send and kills it by the clock: while it starts, publishes or begins to send."""
+    process = house.start(PROGRAM, "send")
+    if not is_over(process, chance.uniform(0.3, 3)):
+        process.kill()
+    process.communicate(timeout=120)
+    return process.returncode != 0
+
+
+def is_over(process: subprocess.Popen[str], within_s: float) -> bool:
+    """Whether the process ends within so many seconds."""
+    try:
+        process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def finish(house: House) -> None:
+    """Sends to the end, undisturbed."""
+    process = house.start(PROGRAM, "send", "--json")
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert json.loads(out)["problems"] == []
+
+
+def test_killed_senders_miss_nobody(
+    database_url: str,
+    tmp_path: Path,
+    size: tuple[int, int],
+) -> None:
+    """Rule B9: every reader gets the issue; twice at most as many per kill as connections."""
+    recipients, rounds = size
+    chance = random.Random(7)
+    with Relay().serving() as relay:
+        smtp = f"smtp://127.0.0.1:{relay.port}?tls=none"
+        house = build(tmp_path / "home", storage=database_url, smtp=smtp, recipients=recipients)
+        kills = int(kill_early(house, chance))
+        for _ in range(rounds):
+            ahead = recipients // rounds // 2
+            kills += kill_sometime(house, relay, chance, ahead)
+        finish(house)
+    tell(recipients=recipients, kills=kills, copies=relay.copies)
+    assert kills >= rounds
+    assert set(relay.accepted) == {address(number) for number in range(recipients)}
+    assert relay.copies <= CONNECTIONS * kills
+    assert relay.most_open <= CONNECTIONS + 1  # a dying connection may still be seen
+    states = Counter(delivery.state for delivery in house.deliveries())
+    assert states == {DeliveryState.ACCEPTED: recipients}
+
+
+def test_killed_with_its_outbox(
+    database_url: str,
+    tmp_path: Path,
+    size: tuple[int, int],
+) -> None:
+    """The embedded outbox dies with the sender and still has each message, by its Maildir."""
+    recipients, rounds = size
+    chance = random.Random(11)
+    house = build(
+        tmp_path / "home", storage=database_url, smtp="outbox:outbox", recipients=recipients
+    )
+    maildir = house.folder / "outbox"
+    kills = 0
+    for _ in range(rounds):
+        process = house.start(PROGRAM, "send")
+        wanted = len(kept(maildir)) + chance.randint(1, recipients // rounds // 2)
+        while not is_over(process, 0.005) and len(kept(maildir)) < wanted:
+            pass
+        process.kill()
+        process.communicate(timeout=120)
+        kills += process.returncode != 0
+    finish(house)
+    readers = Counter(recipient(path) for path in kept(maildir))
+    copies = readers.total() - len(readers)
+    tell(recipients=recipients, kills=kills, copies=copies)
+    assert set(readers) == {address(number) for number in range(recipients)}
+    assert kills >= 1
+    assert copies <= CONNECTIONS * kills
+
+
+def kept(maildir: Path) -> list[Path]:
+    """Messages the outbox has taken."""
+    return list(maildir.glob("new/*"))
+
+
+def recipient(path: Path) -> str:
+    """Whom a kept message is for."""
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    return str(message["To"].addresses[0].addr_spec)
