@@ -27,6 +27,7 @@ url = "{storage}"
 [smtp]
 url = "{smtp}"
 connections = {connections}
+rate = {rate}
 [dispatch]
 retry = ["1s"]
 """
@@ -61,11 +62,13 @@ class House:
             return list(newsletter.ledger.deliveries(status.issue.id))
 
 
-def build(folder: Path, *, storage: str, smtp: str, recipients: int) -> House:
+def build(folder: Path, *, storage: str, smtp: str, recipients: int, rate: int = 0) -> House:
     """A newsletter with so many readers and one note that is due now."""
     (folder / "notes").mkdir(parents=True)
     house = House(folder)
-    house.config.write_text(_CONFIG.format(storage=storage, smtp=smtp, connections=CONNECTIONS))
+    house.config.write_text(
+        _CONFIG.format(storage=storage, smtp=smtp, connections=CONNECTIONS, rate=rate)
+    )
     note = folder / "notes" / "first.md"
     note.write_text("---\ntitle: First\npublish: now\n---\n\nHello, {{ name | there }}.\n")
     written = time.time() - 10  # long enough ago not to be waited for
@@ -73,7 +76,8 @@ def build(folder: Path, *, storage: str, smtp: str, recipients: int) -> House:
     rows = "".join(f"{address(number)}\n" for number in range(recipients))
     (folder / "list.csv").write_text(f"email\n{rows}")
     command = [PROGRAM, "subscribers", "import", "list.csv", "--consent", "fair"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment())
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stderr
     return house
 
 

@@ -1,0 +1,55 @@
+"""`newsletter send` with less patience for a relay that hangs: its waits are a second, not minutes.
+
+python -m tests.acceptance.hasty CONFIG
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+
+from mailer.dispatcher import Dispatcher
+from mailer.policy import RetryPolicy
+from mailer.session import Relay, Session, Timeouts, Tls
+from newsletter import Newsletter
+from newsletter.letters import Letters
+from newsletter.loops import run_in_loop
+from newsletter.workers import gone_workers, worker_name
+
+HASTY = Timeouts(greeting=2, mail=0.5, rcpt=0.5, data=0.5, block=0.5, dot=0.5, quit=0.5)
+
+
+async def connect(relay: Relay) -> Session:
+    """A session that waits for no reply longer than half a second."""
+    return await Session.open(relay, HASTY)
+
+
+def send(newsletter: Newsletter) -> None:
+    """Poll, rescue, dispatch until nothing is due, as the command does."""
+    newsletter.poll()
+    ledger, config = newsletter.ledger, newsletter.config
+    ledger.rescue(now=newsletter.clock(), resend=True, gone=gone_workers(ledger.workers()))
+    relays = [
+        Relay(host=one.host, port=one.port, tls=Tls.NONE, connections=one.connections)
+        for one in config.relays
+    ]
+    letters = Letters(
+        archive=newsletter.archive,
+        identity=newsletter.identity,
+        tokens=newsletter.tokens,
+        clock=newsletter.clock,
+    )
+    dispatcher = Dispatcher(
+        ledger,
+        relays,
+        letters.fill,
+        RetryPolicy(retry=(timedelta(seconds=1),), expire=config.dispatch.expire),
+        worker=worker_name(),
+        connect=connect,
+    )
+    run_in_loop(dispatcher.drain)
+
+
+if __name__ == "__main__":
+    with Newsletter.open(sys.argv[1], environ={}) as opened:
+        send(opened)
