@@ -13,7 +13,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -25,66 +24,39 @@ import structlog
 
 from feeds.feed import Document, FeedFormat, build_feed, newsletter_namespace
 from mailer.dispatcher import Dispatcher, Summary
-from mailer.inbox import parse_mailbox, visit_mailbox, visit_maildir
 from mailer.lookup import Dns
-from mailer.policy import RetryPolicy
 from mailer.session import Relay
 from newsletter.authoring import AboutPage, Authoring, Planned, Preview, Scheduled
-from newsletter.config import Config, Doubt, load_config
+from newsletter.config import Config, load_config
 from newsletter.doctor import Surroundings, examine, find_own_address
 from newsletter.domaincheck import Diagnosis
 from newsletter.drafting import Drafting
 from newsletter.letters import Letters
 from newsletter.loops import run_in_loop
+from newsletter.opening import open_tokens, retry_policy, signup_policy, soft_limits
 from newsletter.poll import Poll, PollReport
 from newsletter.preflight import CheckedNote
 from newsletter.proofs import Proofs, TestCopy, send_test
 from newsletter.publicview import as_readers_see
-from newsletter.reportdesk import ReportDesk, SoftLimits
+from newsletter.reportdesk import ReportDesk
+from newsletter.results import IssueStatus, SendReport
 from newsletter.service import Site, Work, drain, serve
-from newsletter.signups import SignUpLimits
-from newsletter.subscriptions import SignUpPolicy, Subscriptions
-from newsletter.tokens import Tokens, load_secret
-from newsletter.workers import gone_workers, worker_name
+from newsletter.subscriptions import Subscriptions
+from newsletter.tokens import Tokens
+from newsletter.upkeep import Upkeep
+from newsletter.workers import worker_name
 from storage.database import Database
-from storage.errors import Conflict, NotesFolderError, NotFound, RelayError, SecretMismatch
+from storage.errors import Conflict, NotesFolderError, NotFound
 from storage.facts import Facts
 from storage.issues import Issues
 from storage.ledger import Ledger
 from storage.notebook import Notebook, Schedules
 from storage.notes import FolderNotes, MediaFile
 from storage.records import Delivery, DeliveryState, Identity, Issue, Mailing, Schedule, Tally
-from storage.reports import Effect, Reports
+from storage.reports import Reports
 from storage.subscribers import Subscribers
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueStatus:
-    """An issue and what became of its deliveries."""
-
-    issue: Issue
-    tally: Tally
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendReport:
-    """What one `send` did."""
-
-    published: tuple[str, ...] = ()
-    """Slugs."""
-    queued: int = 0
-    accepted: int = 0
-    deferred: int = 0
-    rejected: int = 0
-    """Refused for good, or out of time."""
-    suppressed: int = 0
-    unknown: int = 0
-    """The relay may or may not have them (RFC 1047)."""
-    seconds: float = 0.0
-    problems: tuple[str, ...] = ()
-    """Why something that was asked for did not happen; empty when all is well."""
 
 
 class Newsletter:
@@ -144,15 +116,22 @@ class Newsletter:
             wait=time.sleep,
         )
         self.subscriptions = Subscriptions(
-            self.subscribers, tokens, policy=_signup_policy(config), clock=clock, wake=self.wake
+            self.subscribers, tokens, policy=signup_policy(config), clock=clock, wake=self.wake
         )
         self.reports = Reports(database)
         self.report_desk = ReportDesk(
             self.reports,
             self.subscribers,
             tokens,
-            limits=_soft_limits(config),
+            limits=soft_limits(config),
             clock=clock,
+        )
+        self._upkeep = Upkeep(
+            config=config,
+            ledger=self.ledger,
+            report_desk=self.report_desk,
+            clock=clock,
+            wake=self.wake,
         )
         self._wake: Callable[[], None] | None = None
         self._feeds: dict[tuple[FeedFormat, str | None], tuple[int, Document]] = {}
@@ -175,7 +154,7 @@ class Newsletter:
         try:
             database.prepare()
             facts = Facts(database)
-            tokens = _open_tokens(loaded.web.secret_file, facts)
+            tokens = open_tokens(loaded.web.secret_file, facts)
             namespace = facts.settle("namespace", str(newsletter_namespace(loaded.identity.url)))
         except BaseException:
             database.close()
@@ -203,7 +182,7 @@ class Newsletter:
         """Look at the notes folder once. Raises NotesFolderError when there is none."""
         with self._poll_lock:
             report = self._poll.run()
-        _log_poll(report)
+        report.log()
         if report.queued:
             self.wake()
         return report
@@ -225,10 +204,10 @@ class Newsletter:
         )
 
         def report(summary: Summary) -> SendReport:
-            return _report(base, summary, time.monotonic() - started, problems)
+            return base.counting(summary, time.monotonic() - started, problems)
 
         self.subscriptions.process()
-        self._rescue()
+        self._upkeep.rescue()
         summary = run_in_loop(
             lambda: drain(self._work(lambda now: progress(report(now)) if progress else None))
         )
@@ -423,44 +402,12 @@ class Newsletter:
             lock.release()
         return lock is None
 
-    def _rescue(self) -> None:
-        rescued = self.ledger.rescue(
-            now=self.clock(),
-            resend=self.config.dispatch.doubt is Doubt.RESEND,
-            gone=gone_workers(self.ledger.workers()),
-        )
-        if rescued.returned or rescued.unknown:
-            log.warning("ledger.rescued", returned=rescued.returned, unknown=rescued.unknown)
-            self.wake()
-
-    def _upkeep(self) -> None:
-        self._rescue()
-        for issue_id in self.ledger.finish():
-            tally = self.ledger.tally(issue_id)
-            log.info("issue.done", issue=issue_id, accepted=tally[DeliveryState.ACCEPTED])
-
     def collect_reports(self) -> int:
         """Look through the mailboxes of `[bounces]` once; how many messages were handled.
 
         Raises RelayError when a mailbox cannot be used. What was handled before stays handled.
         """
-        bounces = self.config.bounces
-        done = 0
-        if bounces.maildir:
-            done += visit_maildir(Path(bounces.maildir), self._take_report)
-        if bounces.imap:
-            done += visit_mailbox(parse_mailbox(bounces.imap), self._take_report)
-        return done
-
-    def _take_report(self, raw: bytes) -> bool:
-        return self.report_desk.process(raw).action is Effect.QUARANTINED
-
-    def _tick_reports(self) -> None:
-        try:
-            self.collect_reports()
-        except RelayError as error:
-            log.warning("reports.impossible", reason=str(error))
-        self.report_desk.prune()
+        return self._upkeep.collect_reports()
 
     def _tick_poll(self) -> None:
         try:
@@ -483,11 +430,7 @@ class Newsletter:
                 self.ledger,
                 relays,
                 letters.fill,
-                RetryPolicy(
-                    retry=config.dispatch.retry,
-                    expire=config.dispatch.expire,
-                    resend=config.dispatch.doubt is Doubt.RESEND,
-                ),
+                retry_policy(config),
                 worker=worker_name(),
                 clock=self.clock,
                 lease=config.dispatch.lease,
@@ -501,79 +444,11 @@ class Newsletter:
             poll=self._tick_poll,
             poll_every=config.notes.poll,
             signups=self.subscriptions.process,
-            upkeep=self._upkeep,
-            collect_reports=self._tick_reports,
+            upkeep=self._upkeep.run,
+            collect_reports=self._upkeep.look_for_reports,
             collect_every=config.bounces.poll,
             on_dispatcher=self._set_wake,
         )
 
     def _set_wake(self, wake: Callable[[], None] | None) -> None:
         self._wake = wake
-
-
-def _open_tokens(secret_file: Path, facts: Facts) -> Tokens:
-    """The keys behind every link; refuses to go on with others than the database was made with."""
-    known = facts.get("secret")
-    if known is not None and not secret_file.exists():
-        raise SecretMismatch(
-            f"the secret {secret_file} is missing; bring it back: without it the links in mails "
-            "already sent stop working"
-        )
-    tokens = Tokens(load_secret(secret_file))
-    if facts.settle("secret", tokens.fingerprint()) != tokens.fingerprint():
-        raise SecretMismatch(
-            f"the secret in {secret_file} is not the one this database was made with; bring that "
-            "one back (to replace a secret, put the new one in a line above it)"
-        )
-    return tokens
-
-
-def _soft_limits(config: Config) -> SoftLimits:
-    bounces = config.bounces
-    return SoftLimits(count=bounces.soft_count, span=bounces.soft_span, clean=bounces.soft_reset)
-
-
-def _signup_policy(config: Config) -> SignUpPolicy:
-    limits = config.subscribers
-    return SignUpPolicy(
-        limits=SignUpLimits(
-            per_address=limits.limit_address,
-            per_origin=limits.limit_ip,
-            per_domain=limits.limit_domain,
-            in_total=limits.limit_total,
-        ),
-        check_dns=config.check_dns,
-        confirm_within=limits.confirm_within,
-        allow_test_domains=config.has_outbox,  # no mail leaves the machine
-    )
-
-
-def _report(
-    base: SendReport, summary: Summary, seconds: float, problems: Sequence[str]
-) -> SendReport:
-    return replace(
-        base,
-        accepted=summary.accepted,
-        deferred=summary.deferred,
-        rejected=summary.rejected + summary.expired,
-        suppressed=summary.suppressed,
-        unknown=summary.unknown,
-        seconds=round(seconds, 3),
-        problems=tuple(problems),
-    )
-
-
-def _log_poll(report: PollReport) -> None:
-    for issue in report.published:
-        log.info(
-            "issue.published", slug=issue.slug, mailing=issue.mailing, why=issue.mailing_reason
-        )
-    for event, issues in (
-        ("issue.revised", report.revised),
-        ("issue.restored", report.restored),
-        ("issue.withdrawn", report.withdrawn),
-    ):
-        for issue in issues:
-            log.info(event, slug=issue.slug)
-    for fault in report.faults:
-        log.warning("note.unusable", path=fault.path, reason=fault.reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import TypeVar
 
 import uvloop
@@ -13,5 +14,11 @@ T = TypeVar("T")
 
 def run_in_loop(start: Callable[[], Coroutine[object, object, T]]) -> T:
     """The result of the coroutine that `start` makes."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    try:
         return runner.run(start())
+    finally:
+        # A TLS connection that was refused a moment ago can make uvloop's close raise EBUSY. All
+        # work is done by then, and its result must not be lost for that.
+        with suppress(OSError):
+            runner.close()

@@ -1,6 +1,6 @@
 """One poll's working papers: what it found, what it learns and what it will report.
 
-No input and no output here; newsletter/poll.py fills the papers in.
+No input and no output here but log lines; newsletter/poll.py fills the papers in.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+import structlog
+
 from feeds.notes import Note
 from newsletter.publishing import Wish
 from newsletter.recognition import Names
@@ -17,6 +19,8 @@ from storage.errors import NoteError, NotesFolderError
 from storage.issues import IssueName
 from storage.notes import FileStat, Scan
 from storage.records import Issue, IssueState, KnownNote, Schedule
+
+log = structlog.get_logger()
 
 MASS_REMOVAL: Final = 10
 """An empty folder where at least this many issues were is taken for a missing disk."""
@@ -36,6 +40,22 @@ class PollReport:
     """Notes that cannot be used, each reported once per content."""
     unsettled: frozenset[str] = frozenset()
     """Files still being written; the next poll looks again."""
+
+    def log(self) -> None:
+        """One event for each thing done, and for each note that cannot be used."""
+        for issue in self.published:
+            log.info(
+                "issue.published", slug=issue.slug, mailing=issue.mailing, why=issue.mailing_reason
+            )
+        for event, issues in (
+            ("issue.revised", self.revised),
+            ("issue.restored", self.restored),
+            ("issue.withdrawn", self.withdrawn),
+        ):
+            for issue in issues:
+                log.info(event, slug=issue.slug)
+        for fault in self.faults:
+            log.warning("note.unusable", path=fault.path, reason=fault.reason)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from scripts.context import JsonOption, open_newsletter
 from storage.records import Delivery, DeliveryState, Mailing, Tally
 
 if TYPE_CHECKING:
-    from newsletter.app import IssueStatus, Newsletter
+    from newsletter.app import Newsletter
+    from newsletter.results import IssueStatus
 
 IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help="The issue's slug, as in its address.")

@@ -14,7 +14,8 @@ from scripts.context import JsonOption, open_newsletter, settings_of
 from storage.errors import Conflict, NewsletterError
 
 if TYPE_CHECKING:
-    from newsletter.app import Newsletter, SendReport
+    from newsletter.app import Newsletter
+    from newsletter.results import SendReport
 
 FIRST_NOTE = """---
 title: The first note

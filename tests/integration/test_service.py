@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.app import Newsletter, SendReport
+from newsletter.app import Newsletter
+from newsletter.results import SendReport
 from storage.errors import Conflict
 from storage.records import DeliveryState, Tally
 from tests.integration.peers import Peer

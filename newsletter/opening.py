@@ -1,0 +1,62 @@
+"""From the configuration to the parts: keys, policies and limits as the rooms want them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mailer.policy import RetryPolicy
+from newsletter.config import Config, Doubt
+from newsletter.reportdesk import SoftLimits
+from newsletter.signups import SignUpLimits
+from newsletter.subscriptions import SignUpPolicy
+from newsletter.tokens import Tokens, load_secret
+from storage.errors import SecretMismatch
+from storage.facts import Facts
+
+
+def open_tokens(secret_file: Path, facts: Facts) -> Tokens:
+    """The keys behind every link; refuses to go on with others than the database was made with."""
+    known = facts.get("secret")
+    if known is not None and not secret_file.exists():
+        raise SecretMismatch(
+            f"the secret {secret_file} is missing; bring it back: without it the links in mails "
+            "already sent stop working"
+        )
+    tokens = Tokens(load_secret(secret_file))
+    if facts.settle("secret", tokens.fingerprint()) != tokens.fingerprint():
+        raise SecretMismatch(
+            f"the secret in {secret_file} is not the one this database was made with; bring that "
+            "one back (to replace a secret, put the new one in a line above it)"
+        )
+    return tokens
+
+
+def soft_limits(config: Config) -> SoftLimits:
+    """When soft bounces wear an address out."""
+    bounces = config.bounces
+    return SoftLimits(count=bounces.soft_count, span=bounces.soft_span, clean=bounces.soft_reset)
+
+
+def signup_policy(config: Config) -> SignUpPolicy:
+    """How strict the door is."""
+    limits = config.subscribers
+    return SignUpPolicy(
+        limits=SignUpLimits(
+            per_address=limits.limit_address,
+            per_origin=limits.limit_ip,
+            per_domain=limits.limit_domain,
+            in_total=limits.limit_total,
+        ),
+        check_dns=config.check_dns,
+        confirm_within=limits.confirm_within,
+        allow_test_domains=config.has_outbox,  # no mail leaves the machine
+    )
+
+
+def retry_policy(config: Config) -> RetryPolicy:
+    """How long to be patient with a relay, and what to do when in doubt."""
+    return RetryPolicy(
+        retry=config.dispatch.retry,
+        expire=config.dispatch.expire,
+        resend=config.dispatch.doubt is Doubt.RESEND,
+    )
