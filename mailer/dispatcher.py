@@ -18,10 +18,12 @@ from typing import Final
 
 import structlog
 
-from mailer.lane import Fill, Lane, Run
+from mailer.domains import Domains
+from mailer.lane import Lane
 from mailer.line import Connect, Line
 from mailer.policy import FaultRuns, RetryPolicy
 from mailer.recorder import Recorder
+from mailer.run import Fill, Run
 from mailer.session import Relay, Session
 from mailer.work import Ledger, Work
 from storage.errors import StorageError
@@ -70,6 +72,7 @@ class Dispatcher:
         progress: Callable[[Summary], None] | None = None,
         poll_s: float = 1.0,
         patience: int = 4,
+        domain_connections: int = 0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ledger = ledger
@@ -84,6 +87,7 @@ class Dispatcher:
         self._progress = progress
         self._poll_s = poll_s
         self._patience = patience
+        self._domain_connections = domain_connections
         self._monotonic = monotonic
         self._woken = asyncio.Event()
         self._counts: Counter[DeliveryState] = Counter()
@@ -144,12 +148,14 @@ class Dispatcher:
     def _start(self, stop: asyncio.Event, patience: int | None) -> tuple[Run, list[Line]]:
         self._counts = Counter()
         self._relay_error = ""
+        domains = Domains(self._monotonic, connections=self._domain_connections)
         work = Work(
             self._ledger,
             self._worker,
             clock=self._clock,
             lease=self._lease,
             portion=_portion(self._relays),
+            domains=domains,
             sleep=self._sleep,
         )
         lines = [Line(relay, self._connect, self._monotonic) for relay in self._relays]
@@ -160,6 +166,7 @@ class Dispatcher:
             fill=self._fill,
             policy=self._policy,
             faults=FaultRuns(self._policy.fault_limit),
+            domains=domains,
             clock=self._clock,
             sleep=self._sleep,
             stop=stop,

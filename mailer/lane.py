@@ -11,12 +11,8 @@ that it is begun itself: so a crash leaves at most one message per connection in
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -24,110 +20,13 @@ from mailer.envelope import Envelope
 from mailer.line import Line, Sender
 from mailer.outcome import Fault, Outcome, Phase, Verdict
 from mailer.pace import Trouble
-from mailer.policy import FaultRuns, RetryPolicy, decide_settlement, decide_unfillable
-from mailer.recorder import Recorder
-from mailer.work import Work
+from mailer.policy import decide_held_back, decide_settlement, decide_unfillable
+from mailer.run import Run
+from mailer.work import domain_of
 from storage.errors import NewsletterError, RelayError, StorageError
 from storage.records import Claim, DeliveryState, Settlement
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-Fill = Callable[[Claim], Envelope | Awaitable[Envelope]]
-"""Makes the message for a claim: at once, or later where it is signed beside the event loop.
-Raises NewsletterError when none can be made."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Run:
-    """What all lanes of a worker share."""
-
-    work: Work
-    recorder: Recorder
-    fill: Fill
-    policy: RetryPolicy
-    faults: FaultRuns
-    clock: Callable[[], datetime]
-    sleep: Callable[[float], Awaitable[None]]
-    stop: asyncio.Event
-    patience: int | None
-    """After so many troubles in a row a relay is given up; None: never."""
-    settled: Callable[[], None]
-    """Called whenever `counts` has changed."""
-    lines: Sequence[Line]
-    counts: Counter[DeliveryState] = field(default_factory=Counter)
-    lanes: int = 0
-    """Lanes at work or waiting."""
-    _waiting: int = 0
-    _stalled: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def start(self, lanes: int) -> None:
-        """Begins a wave of so many lanes."""
-        self.lanes = lanes
-        self._stalled.clear()
-
-    def leave(self) -> None:
-        """A lane has ended."""
-        self.lanes -= 1
-        self._look()
-
-    @property
-    def is_stalled(self) -> bool:
-        """Whether all who are left only wait for a relay, with nothing to do or another to do it.
-
-        That one's lanes ended when there was nothing to do: what was given way to it since then,
-        or becomes due, needs a new wave.
-        """
-        return self._stalled.is_set()
-
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Within it a lane does nothing but wait for its relay."""
-        self._waiting += 1
-        self._look()
-        try:
-            yield
-        finally:
-            self._waiting -= 1
-
-    def _look(self) -> None:
-        idle = self.work.is_done or any(not line.trouble.count for line in self.lines)
-        if self._waiting == self.lanes and idle:
-            self._stalled.set()
-
-    def is_given_up(self, line: Line) -> bool:
-        """Whether the relay has been unusable for too long in a row."""
-        return self.patience is not None and line.trouble.count >= self.patience
-
-    async def nap(self, seconds: float) -> None:
-        """Sleeps, but not longer than until a stop."""
-        await self._sleep_until(seconds, self.stop)
-
-    async def wait_for_relay(self, seconds: float) -> None:
-        """Sleeps, but not longer than until a stop or until the wave is stalled."""
-        with self.waiting():
-            await self._sleep_until(seconds, self.stop, self._stalled)
-
-    async def _sleep_until(self, seconds: float, *events: asyncio.Event) -> None:
-        if seconds <= 0 or any(event.is_set() for event in events):
-            return
-        waits: list[Awaitable[object]] = [self.sleep(seconds), *(event.wait() for event in events)]
-        tasks = [asyncio.ensure_future(wait) for wait in waits]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-
-    async def record(
-        self, settlements: list[Settlement], *, begin: int | None = None, ask: int | None = None
-    ) -> frozenset[int]:
-        """Commits outcomes, then counts them; what is granted of `begin` and `ask`."""
-        granted = await self.recorder.record(settlements, begin=begin, ask=ask)
-        for settlement in settlements:
-            self.counts[settlement.state] += 1
-        self.settled()
-        return granted
 
 
 @dataclass(slots=True)
@@ -152,6 +51,8 @@ class Lane:
         self._kept: _Message | None = None
         """To be announced first, in a new session."""
         self._pending: list[Settlement] = []
+        self._seats: set[str] = set()
+        """Domains that this lane is busy with."""
         self._token: float | None = None
         """A slot of the rate that was booked and not used."""
         self._refusals = Trouble()
@@ -161,6 +62,7 @@ class Lane:
         """Sends what is due. What the relay has answered for is recorded when this returns."""
         try:
             while self._ready is not None or await self._rest():
+                self._leave_seats()
                 following = await self._following()
                 if following is None and self._ready is None:
                     if self._kept is None:
@@ -179,6 +81,14 @@ class Lane:
         kept, self._kept = self._kept, None
         if kept is not None:
             self._run.work.put_back(kept.claim)
+        self._leave_seats()
+
+    def _leave_seats(self) -> None:
+        """Other lanes may be busy with the domains that this one has no message for any more."""
+        held = {domain_of(one.claim) for one in (self._ready, self._kept) if one is not None}
+        for domain in self._seats - held:
+            self._run.domains.leave(domain)
+        self._seats &= held
 
     def _is_over(self) -> bool:
         return self._run.stop.is_set() or self._run.is_given_up(self._line)
@@ -248,13 +158,31 @@ class Lane:
 
     async def _make_next(self) -> _Message | None:
         work = self._run.work
-        while claim := work.take_at_once() if self._ready is not None else await work.take():
+        while (claim := await self._take()) is not None:
             envelope = await self._fill(claim)
             if envelope is not None and not work.is_paused(claim):
                 return _Message(claim, envelope)
             if self._is_over():
                 return None
         return None
+
+    async def _take(self) -> Claim | None:
+        """The next claim; waits for a domain that is slowed, but not while a message is ready."""
+        work = self._run.work
+        if self._ready is not None:
+            claim = work.take_at_once(self._seats)
+        else:
+            claim = await work.take(self._seats)
+            while claim is None and (wait := work.wait_s) is not None and not self._is_over():
+                await self._flush()
+                await self._run.nap(wait)
+                claim = await work.take(self._seats)
+        if claim is not None:
+            self._seats.add(domain_of(claim))
+        now = self._run.clock()
+        for held_back, wait_s in work.pop_held_back():
+            self._pending.append(decide_held_back(held_back, wait_s, now))
+        return claim
 
     async def _open(self) -> bool:
         if self._session is not None:
@@ -345,6 +273,8 @@ class Lane:
         await self._flush()
 
     async def _judge(self, claim: Claim, outcome: Outcome) -> None:
+        if self._run.domains.note(domain_of(claim), outcome):
+            log.warning("domain.slowed", domain=domain_of(claim), code=outcome.code)
         settlement = decide_settlement(outcome, claim, self._run.clock(), self._run.policy)
         await self._settle(claim, outcome, settlement)
 

@@ -64,6 +64,18 @@ def decide_unfillable(claim: Claim, reason: str, now: datetime) -> Settlement:
     )
 
 
+def decide_held_back(claim: Claim, wait_s: float, now: datetime) -> Settlement:
+    """Puts off a delivery that was not tried, because its domain puts off too much (rule B18)."""
+    return Settlement(
+        delivery_id=claim.delivery_id,
+        state=DeliveryState.DEFERRED,
+        at=now,
+        due_at=now + timedelta(seconds=wait_s),
+        reason="not tried yet: this domain puts much mail off, and is sent to more slowly",
+        counts=False,
+    )
+
+
 _NO_MAILBOX: Final = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 _GONE_WORDS: Final = re.compile(
     r"\b(?:disabled|unknown|inactive|closed|suspended|deactivated|no such|not exist)", re.IGNORECASE

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
-from typing import Protocol
+from itertools import chain
+from typing import Final, Protocol
 
 import structlog
 
+from mailer.domains import Domains
 from mailer.pace import Trouble
 from mailer.recorder import Book
 from storage.errors import StorageError
 from storage.records import Claim, DeliveryState
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+_PARKED_MOST: Final = 4000
+"""Claims that may wait for their domains before no more are taken from the ledger."""
+_PARKED_LONGEST_S: Final = 5.0
+"""Who has to wait for longer goes back to the ledger, untried, with a later time."""
+_HELD_LONGEST_S: Final = 300.0
+_LOOK_S: Final = 0.2
+"""How often to look whether a domain has a seat again."""
+
+
+def domain_of(claim: Claim) -> str:
+    """The domain of the reader's address."""
+    return claim.address.rpartition("@")[2]
 
 
 class Ledger(Book, Protocol):
@@ -56,6 +72,7 @@ class Work:
         clock: Callable[[], datetime],
         lease: timedelta,
         portion: int,
+        domains: Domains,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._ledger = ledger
@@ -65,6 +82,12 @@ class Work:
         self._portion = portion
         self._sleep = sleep
         self._claims: deque[Claim] = deque()
+        self._domains = domains
+        self._parked: dict[str, deque[Claim]] = {}
+        """Claims whose domain has no place for them now, by domain."""
+        self._held_back: list[tuple[Claim, float]] = []
+        self._later: Counter[str] = Counter()
+        """How many were held back of each domain in this wave."""
         self._refilling = asyncio.Lock()
         self._dry = False
         self._paused: set[int] = set()
@@ -72,28 +95,73 @@ class Work:
         """Why the last claim failed; the wave then ends in good order."""
 
     def __len__(self) -> int:
-        return len(self._claims)
+        return len(self._claims) + self._parked_count()
 
     @property
     def is_done(self) -> bool:
         """Whether nothing is held, and the ledger had nothing more when it was asked."""
-        return self._dry and not self._claims
+        return self._dry and not len(self)
 
     def start(self) -> None:
         """Begins a new wave: the ledger is asked again."""
         self._dry = False
         self.error = None
+        self._later.clear()
 
-    async def take(self) -> Claim | None:
-        """Returns the next claim; None when nothing is due now."""
+    async def take(self, seats: Collection[str] = ()) -> Claim | None:
+        """Returns the next claim; None when nothing is due, or `wait_s` must pass first.
+
+        `seats` are the domains that the connection is busy with.
+        """
         async with self._refilling:
-            if not self._claims and not self._dry:
+            claim = self.take_at_once(seats)
+            while claim is None and not self._dry and self._parked_count() < _PARKED_MOST:
                 await self._refill()
-        return self._claims.popleft() if self._claims else None
+                claim = self.take_at_once(seats)
+            return claim
 
-    def take_at_once(self) -> Claim | None:
+    def take_at_once(self, seats: Collection[str] = ()) -> Claim | None:
         """Returns the next claim at hand; None when taking one would mean waiting."""
-        return self._claims.popleft() if self._claims else None
+        for domain, parked in self._parked.items():
+            if self._domains.enter(domain, seats):
+                claim = parked.popleft()
+                if not parked:
+                    del self._parked[domain]
+                return claim
+        while self._claims:
+            claim = self._claims.popleft()
+            domain = domain_of(claim)
+            if domain not in self._parked and self._domains.enter(domain, seats):
+                return claim
+            self._park(domain, claim)
+        return None
+
+    @property
+    def wait_s(self) -> float | None:
+        """Seconds until a claim that is held may have its domain's leave; None when none waits."""
+        if not self._parked:
+            return None
+        slowed = [one for one in self._parked if not self._domains.is_full(one)]
+        return min((self._domains.wait_s(one) for one in slowed), default=_LOOK_S)
+
+    def pop_held_back(self) -> list[tuple[Claim, float]]:
+        """Takes out the claims that have to wait for too long to be held, with the seconds."""
+        if not self._held_back:
+            return []
+        held_back, self._held_back = self._held_back, []
+        return held_back
+
+    def _park(self, domain: str, claim: Claim) -> None:
+        behind = len(self._parked.get(domain, ())) + self._later[domain]
+        wait_s = self._domains.wait_s(domain, behind)
+        if wait_s > _PARKED_LONGEST_S:
+            self._later[domain] += 1
+            self._held_back.append((claim, min(wait_s, _HELD_LONGEST_S)))
+        else:
+            self._parked.setdefault(domain, deque()).append(claim)
+
+    def _parked_count(self) -> int:
+        return sum(len(parked) for parked in self._parked.values()) if self._parked else 0
 
     def put_back(self, claim: Claim) -> None:
         """Returns a claim of which nothing was sent, to be taken next."""
@@ -102,6 +170,8 @@ class Work:
     def empty(self) -> None:
         """Forgets all claims: they were given back to the ledger."""
         self._claims.clear()
+        self._parked.clear()
+        self._held_back.clear()
 
     async def pause_issue(self, issue_id: int, reason: str) -> None:
         """Stops an issue that the relay refuses whoever the reader is (rule B5).
@@ -109,7 +179,7 @@ class Work:
         At once for the claims held here; in the ledger however long that takes.
         """
         self._paused.add(issue_id)
-        self._claims = deque(claim for claim in self._claims if claim.issue_id != issue_id)
+        self._keep(lambda claim: claim.issue_id != issue_id)
         trouble = Trouble(cap_s=30)
         async with self._refilling:  # or it would claim what is being given back
             while not await self._try_pause(issue_id, reason):
@@ -142,7 +212,8 @@ class Work:
     async def _let_go(self, issue_id: int | None) -> None:
         """Gives back what is held of an issue; the ledger knows which of it is still ours."""
         async with self._refilling:
-            ids = [claim.delivery_id for claim in self._claims if claim.issue_id == issue_id]
+            held = chain(self._claims, *self._parked.values())
+            ids = [claim.delivery_id for claim in held if claim.issue_id == issue_id]
             if not ids:
                 return
             try:
@@ -153,7 +224,12 @@ class Work:
                 log.warning("ledger.release_failed", error=type(error).__name__)
                 return  # each will be refused when its turn comes
             gone = set(ids)
-            self._claims = deque(c for c in self._claims if c.delivery_id not in gone)
+            self._keep(lambda claim: claim.delivery_id not in gone)
+
+    def _keep(self, wanted: Callable[[Claim], bool]) -> None:
+        self._claims = deque(filter(wanted, self._claims))
+        kept = {domain: deque(filter(wanted, parked)) for domain, parked in self._parked.items()}
+        self._parked = {domain: parked for domain, parked in kept.items() if parked}
 
     async def _try_pause(self, issue_id: int, reason: str) -> bool:
         try:

@@ -435,6 +435,7 @@ class Newsletter:
                 clock=self.clock,
                 lease=config.dispatch.lease,
                 progress=progress,
+                domain_connections=config.dispatch.domain_connections,
             )
 
         return Work(

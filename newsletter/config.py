@@ -205,6 +205,8 @@ class DispatchSection(_Section):
     expire: Period = timedelta(hours=48)
     lease: Period = timedelta(seconds=60)
     doubt: Doubt = Doubt.RESEND
+    domain_connections: Annotated[Count, Field(ge=0, le=1000)] = 0
+    """Connections busy with one domain at a time; 0 = no bound (rule B17)."""
 
 
 def _key_file(value: object, info: ValidationInfo) -> KeyFile:
