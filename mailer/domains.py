@@ -92,8 +92,11 @@ class Domains:
     def note(self, domain: str, outcome: Outcome) -> bool:
         """Learns from what the relay said of a message; whether the domain was slowed down now.
 
-        421 is the relay's own trouble and greylisting passes by itself: neither counts.
+        421 is the relay's own trouble and greylisting passes by itself: neither counts. Without
+        a bound on connections nothing is learned: the pace is then left to the relay.
         """
+        if not self._connections:
+            return False
         put_off = _is_put_off(outcome)
         known = self._known.get(domain)
         if known is None:

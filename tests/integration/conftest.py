@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pwd
 import shutil
@@ -14,11 +15,23 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 
 from storage.database import Database
 from tests.integration.factories import Store
 
 _numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def _quiet_afterwards() -> Iterator[None]:
+    """A command that runs inside a test sets up logging for the process, to a stream that ends
+    with the test: whoever logs in a later test must not find it."""
+    yield
+    structlog.reset_defaults()
+    root = logging.getLogger()
+    for handler in [handler for handler in root.handlers if type(handler) is logging.StreamHandler]:
+        root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")
@@ -59,15 +72,17 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a fresh database with all tables, on each engine in turn."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'newsletter.db'}"
+        yield f"sqlite:///{tmp_path / 'newsletter.db'}"
+        return
     base: str = request.getfixturevalue("postgres")
     name = f"test{next(_numbers)}"
     with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
-    return f"{base}/{name}"
+        yield f"{base}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -202,7 +202,9 @@ def test_a_domain_that_puts_mail_off_is_slowed_and_nobody_is_lost(store: Store) 
             stop.set()
 
     async def scenario() -> None:
-        await asyncio.wait_for(dispatcher(store, world, connections=4, progress=see).run(stop), 60)
+        await asyncio.wait_for(
+            dispatcher(store, world, connections=4, bound=4, progress=see).run(stop), 60
+        )
 
     asyncio.run(scenario())
     assert store.ledger.tally(issue.id).counts == {DeliveryState.ACCEPTED: 300}
@@ -219,7 +221,7 @@ def test_a_delivery_that_is_held_back_uses_no_attempt(store: Store) -> None:
     world = World()
     world.pace["shut.test"] = 1e9
     world.answer = lambda envelope: PUT_OFF  # type: ignore[method-assign]
-    summary = asyncio.run(dispatcher(store, world, connections=4).drain())
+    summary = asyncio.run(dispatcher(store, world, connections=4, bound=4).drain())
     assert summary == Summary(deferred=400)
     untried = [one for one in store.ledger.deliveries(issue.id) if not one.attempts]
     assert len(untried) > 100

@@ -66,7 +66,7 @@ def test_without_a_limit_nobody_waits() -> None:
 def test_a_run_of_refusals_halves_the_speed_again_and_again() -> None:
     """Each window of them makes the waits twice as long, but never longer than a minute."""
     clock = Clock()
-    domains = Domains(clock)
+    domains = Domains(clock, connections=10_000)
     waits = []
     for _ in range(9):
         assert hear(domains, clock, PUT_OFF, 20) == 1
@@ -79,7 +79,7 @@ def test_a_run_of_refusals_halves_the_speed_again_and_again() -> None:
 def test_other_domains_are_not_slowed() -> None:
     """One that puts mail off costs the others nothing (rule B18)."""
     clock = Clock()
-    domains = Domains(clock)
+    domains = Domains(clock, connections=10_000)
     hear(domains, clock, PUT_OFF, 20)
     assert not domains.enter("a.test")
     assert all(domains.enter("b.test") for _ in range(50))
@@ -88,7 +88,7 @@ def test_other_domains_are_not_slowed() -> None:
 def test_success_speeds_up_step_by_step_until_all_is_as_before() -> None:
     """A window of messages that were taken doubles the speed; at the old speed nothing is left."""
     clock = Clock()
-    domains = Domains(clock)
+    domains = Domains(clock, connections=10_000)
     hear(domains, clock, PUT_OFF, 40)
     wait = domains.wait_s("a.test", behind=1) - domains.wait_s("a.test")
     hear(domains, clock, TAKEN, 40)
@@ -100,7 +100,7 @@ def test_success_speeds_up_step_by_step_until_all_is_as_before() -> None:
 def test_what_is_not_the_domains_wish_does_not_count() -> None:
     """Greylisting, a relay that ends its session, unknown readers: no reason to slow down."""
     clock = Clock()
-    domains = Domains(clock)
+    domains = Domains(clock, connections=10_000)
     for outcome in (GREY, GOING, REFUSED):
         assert hear(domains, clock, outcome, 100) == 0
 
@@ -108,7 +108,7 @@ def test_what_is_not_the_domains_wish_does_not_count() -> None:
 def test_a_few_full_mailboxes_do_not_count() -> None:
     """One in five may be put off for its own reasons."""
     clock = Clock()
-    domains = Domains(clock)
+    domains = Domains(clock, connections=10_000)
     for _ in range(50):
         assert hear(domains, clock, PUT_OFF, 1) + hear(domains, clock, TAKEN, 4) == 0
 
@@ -118,7 +118,7 @@ def test_a_few_full_mailboxes_do_not_count() -> None:
 def test_the_speed_converges_to_what_a_domain_takes(limit: float, share: int) -> None:
     """A domain that puts off part of all above its limit is soon sent to at about that limit."""
     clock = Clock()
-    domains = Domains(clock)
+    domains = Domains(clock, connections=10_000)
     speeds = []
     last = clock.now
     for number in range(1500):
@@ -133,3 +133,10 @@ def test_the_speed_converges_to_what_a_domain_takes(limit: float, share: int) ->
     late = sorted(speeds[500:])
     assert limit / 4 <= late[len(late) // 2] <= limit * 2.5
     assert not math.isinf(domains.wait_s("a.test"))
+
+
+def test_without_a_bound_the_pace_is_left_to_the_relay() -> None:
+    """Refusals slow nothing down unless the author bounds the connections to a domain."""
+    domains = Domains(Clock())
+    assert not any(domains.note("a.test", PUT_OFF) for _ in range(100))
+    assert domains.wait_s("a.test") == 0
