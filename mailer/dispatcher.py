@@ -23,8 +23,9 @@ from mailer.lane import Lane
 from mailer.line import Connect, Line
 from mailer.policy import FaultRuns, RetryPolicy
 from mailer.recorder import Recorder
+from mailer.relay import Relay
 from mailer.run import Fill, Run
-from mailer.session import Relay, Session
+from mailer.session import Session
 from mailer.work import Ledger, Work
 from storage.errors import StorageError
 from storage.records import DeliveryState

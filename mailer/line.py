@@ -12,7 +12,8 @@ import structlog
 from mailer.envelope import Envelope
 from mailer.outcome import Fault, Outcome
 from mailer.pace import Rate, Trouble
-from mailer.session import Exchange, Relay
+from mailer.relay import Relay
+from mailer.session import Exchange
 from storage.errors import RelayError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

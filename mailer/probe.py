@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from mailer.outcome import clean_reply
-from mailer.session import Relay, Tls
+from mailer.relay import Relay, Tls
 
 TIMEOUT: Final = 15
 """Seconds for each step: a person is waiting."""
@@ -92,7 +92,7 @@ def _context(relay: Relay) -> ssl.SSLContext:
 
 
 def _log_in(client: smtplib.SMTP, relay: Relay, facts: RelayFacts) -> RelayFacts:
-    """One method, one try, as mailer/session.py does; and never a password in clear."""
+    """One method, one try, as mailer/relay.py does; and never a password in clear."""
     if not relay.username:
         return facts
     if not facts.protocol and not relay.loopback:

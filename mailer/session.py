@@ -1,89 +1,23 @@
-"""Owns one SMTP session: opening, TLS, login, and one message after the other (RFC 5321).
+"""Owns one SMTP session: one message after the other (RFC 5321).
 
-aiosmtplib connects, greets, upgrades and logs in; nothing else uses it. From then on the session
-speaks for itself, because only so it knows in which phase a connection died (rule B8): in groups
-where the relay takes them, else one command at a time (rule B12).
+mailer/relay.py opens it. From then on the session speaks for itself, because only so it knows in
+which phase a connection died (rule B8): in groups where the relay takes them, else one command at
+a time (rule B12).
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import re
-import socket
-import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import lru_cache
-from pathlib import Path
-from types import MappingProxyType
-from typing import Final, cast
-
-import aiosmtplib
+from dataclasses import dataclass
+from typing import Final
 
 from mailer.envelope import Envelope
-from mailer.outcome import Fault, Outcome, Phase, Verdict, build_lost, clean_reply, parse_reply
+from mailer.outcome import Fault, Outcome, Phase, Verdict, build_lost, parse_reply
+from mailer.relay import Relay, Timeouts, connect
 from mailer.wire import Wire, WireLost
-from storage.errors import RelayError
-
-
-class Tls(StrEnum):
-    """How the connection is protected (RFC 8314, rule A36). There is no "if offered"."""
-
-    NONE = "none"
-    """Not at all: loopback, or the author's explicit wish. Never with a login, but to loopback."""
-    STARTTLS = "starttls"
-    """Mandatory STARTTLS; no mail without it."""
-    IMPLICIT = "implicit"
-    """TLS from the first byte (port 465)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relay:
-    """The SMTP server we submit to, and how hard we may use it."""
-
-    host: str
-    port: int
-    username: str = ""
-    password: str = field(default="", repr=False)
-    tls: Tls = Tls.STARTTLS
-    ca: Path | None = None
-    """Certificates to trust instead of the system's."""
-    connections: int = 10
-    rate: float = 0.0
-    """Messages per second over all connections; 0 is as fast as the relay takes them."""
-    ehlo: str = ""
-    """Our name: a FQDN or an address literal (rule B21). Empty: this host's."""
-
-    @property
-    def loopback(self) -> bool:
-        """Whether the relay is on this machine, where nobody listens in between."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
-    """Seconds to wait; the defaults are the least that RFC 5321 4.5.3.2 allows (rule B1)."""
-
-    greeting: float = 300
-    """TCP and the greeting; also EHLO, which the RFC does not name."""
-    tls: float = 60
-    auth: float = 300
-    mail: float = 300
-    rcpt: float = 300
-    data: float = 120
-    block: float = 180
-    """For the relay to read on while content is being written."""
-    dot: float = 600
-    quit: float = 5
-    """A courtesy; the mail is already taken (rule B22)."""
-    reuse: float = 300
-    """Age at which a connection is replaced (rule B16)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,34 +57,14 @@ class Session:
 
     @classmethod
     async def open(cls, relay: Relay, timeouts: Timeouts | None = None) -> Session:
-        """Connects, protects and logs in.
+        """Opens a session with the relay.
 
         Raises RelayError, a sentence without credentials, when any of it is refused: nothing has
         been said about a message then, and no reader is touched (rules A36, B20).
         """
         timeouts = timeouts or Timeouts()
-        if relay.username and relay.tls is Tls.NONE and not relay.loopback:
-            raise RelayError(f"{relay.host}: a login is never sent without TLS (RFC 4954 4)")
-        client = aiosmtplib.SMTP(
-            hostname=relay.host,
-            port=relay.port,
-            local_hostname=relay.ehlo or "[127.0.0.1]",  # what is really said is in _greet
-            use_tls=relay.tls is Tls.IMPLICIT,
-            start_tls=False,
-            timeout=timeouts.greeting,
-            tls_context=None if relay.tls is Tls.NONE else _tls_context(relay.ca),
-        )
-        try:
-            await _enter(client, relay, timeouts)
-            transport = cast("asyncio.Transport", client.transport)
-            extensions = MappingProxyType(dict(client.esmtp_extensions))
-            return cls(Wire(transport), extensions, timeouts, asyncio.get_running_loop().time)
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            client.close()
-            raise RelayError(f"{relay.host}:{relay.port}: {_explain(error)}") from error
-        except asyncio.CancelledError:
-            client.close()
-            raise
+        transport, extensions = await connect(relay, timeouts)
+        return cls(Wire(transport), extensions, timeouts, asyncio.get_running_loop().time)
 
     @property
     def usable(self) -> bool:
@@ -380,72 +294,6 @@ class Session:
         if not content.isascii() and "8bitmime" not in self._extensions:
             return _refuse(Fault.CONTENT, "the relay does not take 8-bit content (RFC 6152)")
         return None
-
-
-# ── opening ──────────────────────────────────────────────────────────────────────────────────
-
-
-async def _enter(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> None:
-    await client.connect(timeout=timeouts.greeting)
-    name = relay.ehlo or _own_name(client)
-    await client.ehlo(hostname=name, timeout=timeouts.greeting)
-    if relay.tls is Tls.STARTTLS:
-        await client.starttls(timeout=timeouts.tls)
-        await client.ehlo(hostname=name, timeout=timeouts.greeting)  # RFC 3207 4.2
-    if relay.username:
-        await _log_in(client, relay, timeouts)
-
-
-async def _log_in(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> None:
-    """One method, one try: a wrong password repeated three ways locks accounts."""
-    offered = client.server_auth_methods
-    if "plain" in offered:
-        await client.auth_plain(relay.username, relay.password, timeout=timeouts.auth)
-    elif "login" in offered:
-        await client.auth_login(relay.username, relay.password, timeout=timeouts.auth)
-    elif "cram-md5" in offered:
-        await client.auth_crammd5(relay.username, relay.password, timeout=timeouts.auth)
-    else:
-        raise aiosmtplib.SMTPNotSupported("no way to log in that we know (PLAIN, LOGIN, CRAM-MD5)")
-
-
-@lru_cache(maxsize=8)
-def _tls_context(ca: Path | None) -> ssl.SSLContext:
-    """Chain and host name verified, TLS 1.2 or newer (RFC 8996, rule A36)."""
-    try:
-        context = ssl.create_default_context(cafile=ca)
-    except OSError as error:
-        raise RelayError(f"{ca}: these certificates cannot be read ({error.strerror})") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-@lru_cache(maxsize=1)
-def _host_name() -> str:
-    return socket.getfqdn()
-
-
-def _own_name(client: aiosmtplib.SMTP) -> str:
-    """The FQDN of this host, or the address it connects from as a literal (RFC 5321 4.1.1.1)."""
-    name = _host_name()
-    if "." in name and not name.endswith((".localdomain", ".arpa")) and name.isascii():
-        return name
-    address = ipaddress.ip_address(client.get_transport_info("sockname")[0])
-    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
-
-
-def _explain(error: Exception) -> str:
-    """Says why the relay cannot be used, in one cleaned line."""
-    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return f"login refused: {error.code} {clean_reply(error.message)}"
-    if isinstance(error, aiosmtplib.SMTPResponseException) and error.code > 0:
-        return f"{error.code} {clean_reply(error.message)}"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not valid: {clean_reply(error.verify_message)}"
-    cause = error.__cause__
-    if isinstance(cause, OSError) and not isinstance(error, TimeoutError):
-        return _explain(cause)
-    return clean_reply(str(error)) or type(error).__name__
 
 
 def _stuff(content: bytes) -> bytes:

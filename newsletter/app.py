@@ -25,7 +25,7 @@ import structlog
 from feeds.feed import Document, FeedFormat, build_feed, newsletter_namespace
 from mailer.dispatcher import Dispatcher, Summary
 from mailer.lookup import Dns
-from mailer.session import Relay
+from mailer.relay import Relay
 from newsletter.authoring import AboutPage, Authoring, Planned, Preview, Scheduled
 from newsletter.config import Config, load_config
 from newsletter.doctor import Surroundings, examine, find_own_address

@@ -24,8 +24,8 @@ from mailer.address import parse_mailbox
 from mailer.authentication import Resolver
 from mailer.dkim import SigningKey
 from mailer.probe import RelayFacts, Stage, probe
-from mailer.session import Relay
-from mailer.session import Tls as RelayTls
+from mailer.relay import Relay
+from mailer.relay import Tls as RelayTls
 from newsletter.config import Config
 from newsletter.domaincheck import Diagnosis, examine_domain, failed, passed, skipped, warned
 from newsletter.values import RelayConfig, RelayKind

@@ -18,7 +18,8 @@ from mailer.dkim import Signer
 from mailer.envelope import Envelope
 from mailer.message import compile_issue
 from mailer.outcome import Outcome
-from mailer.session import Session, Timeouts
+from mailer.relay import Timeouts
+from mailer.session import Session
 from mailer.skeleton import Recipient
 from newsletter.authoring import as_issue
 from newsletter.drafting import Drafting, hash_content

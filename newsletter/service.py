@@ -19,7 +19,7 @@ import structlog
 
 from mailer.dispatcher import Dispatcher, Summary
 from mailer.outbox import Outbox
-from mailer.session import Relay, Tls
+from mailer.relay import Relay, Tls
 from newsletter.config import RelayConfig, RelayKind
 from newsletter.scheduler import Tick, Ticks
 from storage.database import Database, Lock

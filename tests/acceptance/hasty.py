@@ -10,7 +10,8 @@ from datetime import timedelta
 
 from mailer.dispatcher import Dispatcher
 from mailer.policy import RetryPolicy
-from mailer.session import Relay, Session, Timeouts, Tls
+from mailer.relay import Relay, Timeouts, Tls
+from mailer.session import Session
 from newsletter import Newsletter
 from newsletter.letters import Letters
 from newsletter.loops import run_in_loop

@@ -26,7 +26,8 @@ _numbers = count(1)
 @pytest.fixture(autouse=True)
 def _quiet_afterwards() -> Iterator[None]:
     """A command that runs inside a test sets up logging for the process, to a stream that ends
-    with the test: whoever logs in a later test must not find it."""
+    with the test: whoever logs in a later test must not find it.
+    """
     yield
     structlog.reset_defaults()
     root = logging.getLogger()

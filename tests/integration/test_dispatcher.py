@@ -12,7 +12,8 @@ import pytest
 from mailer.dispatcher import Dispatcher, Summary
 from mailer.envelope import Envelope
 from mailer.policy import RetryPolicy
-from mailer.session import Exchange, Relay, Session, Timeouts, Tls
+from mailer.relay import Relay, Timeouts, Tls
+from mailer.session import Exchange, Session
 from storage.database import Database
 from storage.errors import DatabaseBusy, MessageError
 from storage.issues import Issues, MailOrder

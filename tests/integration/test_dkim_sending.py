@@ -11,7 +11,8 @@ import pytest
 from mailer.dkim import KeyType, Signer
 from mailer.envelope import Envelope
 from mailer.outbox import Outbox
-from mailer.session import Relay, Session, Tls
+from mailer.relay import Relay, Tls
+from mailer.session import Session
 from newsletter.app import Newsletter
 from newsletter.letters import sign_envelope
 from tests.conftest import NOON

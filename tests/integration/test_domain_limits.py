@@ -14,7 +14,8 @@ from mailer.dispatcher import Dispatcher, Summary
 from mailer.envelope import Envelope
 from mailer.outcome import Outcome, Phase, parse_reply
 from mailer.policy import RetryPolicy
-from mailer.session import Exchange, Relay
+from mailer.relay import Relay
+from mailer.session import Exchange
 from storage.database import Database
 from storage.records import Claim, ConsentEventKind, DeliveryState, Issue
 from tests.conftest import NOON

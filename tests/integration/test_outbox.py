@@ -10,7 +10,8 @@ import pytest
 
 from mailer.envelope import Envelope
 from mailer.outbox import Outbox, load_message, read_outbox
-from mailer.session import Relay, Session, Tls
+from mailer.relay import Relay, Tls
+from mailer.session import Session
 from storage.errors import NotFound
 
 

@@ -17,7 +17,8 @@ import uvloop
 
 from mailer.envelope import Envelope
 from mailer.outcome import Fault, Outcome, Phase, Verdict
-from mailer.session import Exchange, Relay, Session, Timeouts, Tls
+from mailer.relay import Relay, Timeouts, Tls
+from mailer.session import Exchange, Session
 from tests.integration.peers import OBEDIENT, PIPELINING, Act, Move, Peer
 
 T = TypeVar("T")

@@ -14,7 +14,8 @@ from mailer.dispatcher import Dispatcher, Summary
 from mailer.envelope import Envelope
 from mailer.outcome import Fault, Outcome, Phase, Verdict
 from mailer.policy import RetryPolicy
-from mailer.session import Exchange, Relay, Session, Timeouts, Tls
+from mailer.relay import Relay, Timeouts, Tls
+from mailer.session import Exchange, Session
 from storage.database import Database
 from storage.errors import RelayError
 from storage.records import Claim, DeliveryState, Issue, Mailing

@@ -12,7 +12,8 @@ import trustme
 
 from mailer.envelope import Envelope
 from mailer.outcome import Fault, Outcome, Phase, Verdict
-from mailer.session import Relay, Session, Timeouts, Tls
+from mailer.relay import Relay, Timeouts, Tls
+from mailer.session import Session
 from storage.errors import RelayError
 from tests.integration.peers import Act, Move, Peer
 

@@ -34,7 +34,7 @@ DOORS = {
     "feedgen": {"feeds/feed.py"},
     "email_validator": {"mailer/address.py"},
     "dns": {"mailer/address.py", "mailer/lookup.py"},
-    "aiosmtplib": {"mailer/session.py"},
+    "aiosmtplib": {"mailer/relay.py"},
     "aiosmtpd": {"mailer/outbox.py"},
     "css_inline": {"mailer/message.py"},
     "cryptography": {"mailer/dkim.py"},
