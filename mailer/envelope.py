@@ -18,3 +18,6 @@ class Envelope:
     recipient: str
     content: bytes = field(repr=False)
     smtputf8: bool = False
+    plain: bool = False
+    """Promised by whoever made the content: ASCII, only CRLF line ends, one at the end, and no
+    line that begins with a dot. Looking again costs more than all else that sending one does."""

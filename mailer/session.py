@@ -51,6 +51,7 @@ class Session:
         self._clock = clock
         self._born = clock()
         self._limit = _mail_limit(extensions)
+        self._size_limit = _size_limit(extensions)
         self._unclean = False
         self.sent = 0
         """Messages the relay has answered for in this session, either way."""
@@ -94,7 +95,7 @@ class Session:
         """
         if "pipelining" in self._extensions:
             return await self._in_one_group(ready, following)
-        settled = await self._send_content(ready.content) if ready is not None else None
+        settled = await self._send_content(ready) if ready is not None else None
         announced = await self._announce(following) if following is not None else None
         return Exchange(settled, announced)
 
@@ -119,7 +120,7 @@ class Session:
         commands = self._opening(following) if following is not None else b""
         settled = None
         if ready is not None:
-            settled = await self._send_content_and(ready.content, commands)
+            settled = await self._send_content_and(ready, commands)
         else:
             with suppress(WireLost):  # which the first reply asked for will tell
                 self._wire.write(commands)
@@ -131,13 +132,13 @@ class Session:
         commands = [command for _, command, _ in self._commands(following)]
         return b"".join([b"RSET\r\n" if self._unclean else b"", *commands])
 
-    async def _send_content_and(self, content: bytes, commands: bytes) -> Outcome:
+    async def _send_content_and(self, envelope: Envelope, commands: bytes) -> Outcome:
         """Content may open a group (RFC 2920 3.1); what became of it."""
         phase = Phase.CONTENT
         try:
             if self._wire.spoke:
                 return await self._interrupted()
-            self._wire.write(b"".join([_stuff(content), b".\r\n", commands]))
+            self._wire.write(b"".join([_stuff(envelope), b".\r\n", commands]))
             phase = Phase.DOT
             with suppress(WireLost):  # what the relay said before it went is still to be read
                 await self._wire.drain(self._timeouts.block)
@@ -197,11 +198,11 @@ class Session:
             return build_lost(phase, f"{lost} ({phase})")
         return outcome
 
-    async def _send_content(self, content: bytes) -> Outcome:
+    async def _send_content(self, envelope: Envelope) -> Outcome:
         phase = Phase.CONTENT
         try:
             if not self._wire.spoke:
-                self._wire.write(_stuff(content))
+                self._wire.write(_stuff(envelope))
                 await self._wire.drain(self._timeouts.block)
             if self._wire.spoke:
                 return await self._interrupted()
@@ -229,7 +230,7 @@ class Session:
         parameters = []
         if "size" in self._extensions:
             parameters.append(f"SIZE={len(envelope.content)}")
-        if "8bitmime" in self._extensions and not envelope.content.isascii():
+        if "8bitmime" in self._extensions and not (envelope.plain or envelope.content.isascii()):
             parameters.append("BODY=8BITMIME")
         if _needs_utf8(envelope):
             parameters.append("SMTPUTF8")
@@ -281,13 +282,19 @@ class Session:
             return _refuse(Fault.SENDER, "the return path cannot stand in an SMTP command")
         if _needs_utf8(envelope) and "smtputf8" not in self._extensions:
             return _hold("the address needs SMTPUTF8, which the relay does not offer (RFC 6531)")
-        return self._examine_content(envelope.content)
+        return self._examine_size(envelope) or (
+            None if envelope.plain else self._examine_lines(envelope)
+        )
 
-    def _examine_content(self, content: bytes) -> Outcome | None:
-        limit = _size_limit(self._extensions)
-        if limit and len(content) > limit:
-            text = f"the message has {len(content)} octets, the relay takes {limit} (RFC 1870)"
+    def _examine_size(self, envelope: Envelope) -> Outcome | None:
+        size = len(envelope.content)
+        if self._size_limit and size > self._size_limit:
+            text = f"the message has {size} octets, the relay takes {self._size_limit} (RFC 1870)"
             return _refuse(Fault.CONTENT, text)
+        return None
+
+    def _examine_lines(self, envelope: Envelope) -> Outcome | None:
+        content = envelope.content
         lines = content.count(b"\r\n")
         if content.count(b"\n") != lines or content.count(b"\r") != lines:
             return _refuse(Fault.CONTENT, "the message has a bare CR or LF (RFC 5321 2.3.8)")
@@ -296,8 +303,11 @@ class Session:
         return None
 
 
-def _stuff(content: bytes) -> bytes:
+def _stuff(envelope: Envelope) -> bytes:
     """The content with dots doubled (RFC 5321 4.5.2) and its last line ended."""
+    content = envelope.content
+    if envelope.plain:
+        return content
     if b"\r\n." in content:
         content = content.replace(b"\r\n.", b"\r\n..")
     if content.startswith(b"."):

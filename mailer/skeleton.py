@@ -163,11 +163,13 @@ class Skeleton:
                 encoded = quoted.encode_value(escaped)
             for place in slot.html:
                 pieces[place] = encoded
+        smtputf8 = self.smtputf8 or not recipient.ascii.isascii()
         return Envelope(
             sender=recipient.return_path,
             recipient=recipient.ascii,
             content=b"".join(pieces),
-            smtputf8=self.smtputf8 or not recipient.ascii.isascii(),
+            smtputf8=smtputf8,
+            plain=not smtputf8,  # headers fold with a blank, quoted.py guards dots and line ends
         )
 
 

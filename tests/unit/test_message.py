@@ -449,3 +449,21 @@ def test_a_sender_that_is_no_mailbox_is_refused() -> None:
     """Compiling says so before anything is queued."""
     with pytest.raises(AddressError):
         message.compile_issue(ISSUE, replace(IDENTITY, sender="Notes"))
+
+
+@given(_HOSTILE, _HOSTILE, st.sampled_from([".", "..", "From ", "\r", "\n.", "é", ".é"]))
+@settings(max_examples=60, deadline=None)
+def test_a_filled_message_is_as_plain_as_it_promises(name: str, body: str, start: str) -> None:
+    """What the session does not look at again holds: ASCII, CRLF alone, no line begins with a dot."""
+    text = f"{start}{body}\n{start}{{{{ name }}}}{body}"
+    issue = replace(
+        ISSUE, title=f"{start}{name}", text=text, html=f"<p>{start}\n.{{{{ name }}}}</p>"
+    )
+    envelope = message.compile_issue(issue, IDENTITY).fill(replace(ADA, name=name))
+    content = envelope.content
+    assert envelope.plain
+    assert content.isascii()
+    assert content.endswith(b"\r\n")
+    assert not content.startswith(b".")
+    assert b"\r\n." not in content
+    assert content.count(b"\r\n") == content.count(b"\r") == content.count(b"\n")
