@@ -52,5 +52,5 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Where every program is installed (CI), a skipped test is a failure."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = reporter.stats.get("skipped", []) if reporter else []
-    if skipped and exitstatus == 0 and os.environ.get("NEWSLETTER_TESTS_SKIP_NOTHING"):
+    if skipped and exitstatus == 0 and os.environ.get("TESTS_SKIP_NOTHING"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
