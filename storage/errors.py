@@ -98,7 +98,7 @@ class SiteError(NewsletterError):
 
 
 class RelayError(NewsletterError):
-    """The relay cannot be used at all: refused, no TLS, bad certificate, login refused."""
+    """A relay, or a mailbox of reports, cannot be used at all: refused, no TLS, login refused."""
 
 
 class StorageError(NewsletterError):

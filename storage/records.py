@@ -58,7 +58,7 @@ class Mailing(StrEnum):
     CANCELLED = "cancelled"
     """Taken back: deliveries not yet on the wire are cancelled. Final."""
     DONE = "done"
-    """Every delivery has its last outcome. Final."""
+    """Every delivery has its last outcome. Left only when the author resends what is in doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -328,7 +328,7 @@ class Subscribers:
             return tuple(SignUp(**row) for row in connection.execute(query).mappings())
 
     def close_signup(self, signup_id: int, *, at: datetime) -> None:
-        """It has been looked at. Its address and origin go: they served their purpose."""
+        """It has been looked at. Its address goes; origin and key stay for the limits until pruned."""
         c = schema.signups.c
         with self._database.transaction() as connection:
             connection.execute(
