@@ -316,7 +316,7 @@ def _take_file(walk: _Walk, entry: os.DirEntry[str], path: str) -> None:
         walk.faults.append(NoteError(path, f"the file cannot be looked at: {error.strerror}"))
         return
     identity = (info.st_dev, info.st_ino)
-    if not stat.S_ISREG(info.st_mode) or (entry.is_symlink() and identity in walk.seen):
+    if not stat.S_ISREG(info.st_mode) or (identity in walk.seen and entry.is_symlink()):
         return
     if _NO_TEXT.search(path):
         shown = path.encode("utf-8", "backslashreplace").decode()
