@@ -19,6 +19,8 @@ from storage.errors import Conflict, NotFound
 from storage.records import Issue, IssueDraft, IssueState, Mailing
 
 _VERSION_KEY: Final = "archive_version"
+_VERSION: Final = sa.select(schema.meta.c.value).where(schema.meta.c.key == _VERSION_KEY)
+"""Made once: every request for a feed asks it."""
 _PUBLISHING: Final = "publishing"
 """Notes and slugs are looked up before they are taken: one transaction at a time does so."""
 
@@ -306,10 +308,7 @@ class Issues:
     def version(self) -> int:
         """Grows with every change that readers could see; caches compare it."""
         with self._database.reading() as connection:
-            value = connection.scalar(
-                sa.select(schema.meta.c.value).where(schema.meta.c.key == _VERSION_KEY)
-            )
-            return int(value or 0)
+            return int(connection.scalar(_VERSION) or 0)
 
     def _first(self, condition: sa.ColumnElement[bool]) -> Issue | None:
         with self._database.reading() as connection:

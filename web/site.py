@@ -26,6 +26,7 @@ from web.joining import Joining
 from web.mailbox import Mailbox
 from web.pages import Frame, Pages
 from web.reading import Reading
+from web.repeats import Repeats
 from web.responses import NO_STORE
 from web.vitals import Vitals
 
@@ -95,6 +96,7 @@ def create_app(newsletter: Newsletter) -> Starlette:
     app = Starlette(
         routes=routes,
         middleware=[
+            Middleware(Repeats, version=newsletter.archive.version, count=vitals.count),
             Middleware(Guard, url=newsletter.identity.url, count=vitals.count),
             Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY),
         ],

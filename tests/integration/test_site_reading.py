@@ -13,6 +13,7 @@ import feedparser
 import pytest
 from site_client import NOON, PIXEL, URL, Author, Client, Clock
 
+from newsletter.app import Newsletter
 from storage.database import Database
 
 FEEDS = {
@@ -213,6 +214,52 @@ def test_an_edit_changes_tag_and_page(author: Author, reader: Client) -> None:
         response = reader.get(path, if_none_match=etag)
         assert response.status_code == 200
         assert "Second, corrected." in response.text
+
+
+@pytest.mark.parametrize("path", [*FEEDS, "/tags/ship%20it/atom.xml"])
+def test_a_question_asked_again_has_the_same_answer(client: Client, path: str) -> None:
+    """A 304 that is remembered carries every field of the first one, for HEAD too (rule E20)."""
+    for encoding in ("identity", "gzip"):
+        etag = client.get(path, accept_encoding=encoding).headers["etag"]
+        asked = {"accept_encoding": encoding, "if_none_match": etag}
+        first, again, head = (
+            client.get(path, **asked),
+            client.get(path, **asked),
+            client.head(path, **asked),
+        )
+        assert first.status_code == again.status_code == head.status_code == 304
+        assert (
+            first.headers.multi_items() == again.headers.multi_items() == head.headers.multi_items()
+        )
+        assert again.headers["x-content-type-options"] == "nosniff"
+        assert again.headers["etag"] == etag
+        other = "gzip" if encoding == "identity" else "identity"
+        assert client.get(path, accept_encoding=other, if_none_match=etag).status_code == 200
+
+
+def test_another_newsletters_edit_is_seen_at_once(author: Author, reader: Client) -> None:
+    """A remembered 304 ends with the next change, also one made over another connection."""
+    etag = reader.get("/feed.xml").headers["etag"]
+    for _ in range(3):
+        assert reader.get("/feed.xml", if_none_match=etag).status_code == 304
+    note = author.notes / "two.md"
+    author.write("two.md", note.read_text() + "Corrected elsewhere.\n")
+    with Newsletter.open(
+        author.notes.parent / "newsletter.toml", environ={}, clock=author.clock
+    ) as elsewhere:
+        assert len(elsewhere.poll().revised) == 1
+    response = reader.get("/feed.xml", if_none_match=etag)
+    assert response.status_code == 200
+    assert "Corrected elsewhere." in response.text
+
+
+def test_questions_answered_from_memory_are_counted(reader: Client) -> None:
+    """The metrics tell of every 304, remembered or not."""
+    etag = reader.get("/feed.xml").headers["etag"]
+    for _ in range(3):
+        reader.get("/feed.xml", if_none_match=etag)
+    counted = [line for line in reader.get("/metrics").text.splitlines() if '"304"' in line]
+    assert [line.rsplit(" ", 1)[1].removesuffix(".0") for line in counted] == ["3"]
 
 
 def test_withdrawn_is_gone_and_comes_back(author: Author, reader: Client) -> None:
