@@ -31,7 +31,7 @@ _NOT_TEXT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _BLANKS: Final = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 _PLAIN: Final = re.compile(r"[!-~]+(?: [!-~]+)*")
 _ATOMS: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
-_LETTERS: Final = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
+_LETTERS: Final = re.compile(r"[0-9A-Za-z]+(?: [0-9A-Za-z]+)*")
 _SHORT: Final = 60
 """Characters of a phrase and its address that fit on any field's first line."""
 _Q_LITERAL: Final = frozenset(

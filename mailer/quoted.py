@@ -21,6 +21,8 @@ _ROOM: Final = LINE - 2
 """Octets filled when a line is wrapped: what guards its beginning may need two more."""
 
 _SAFE: Final = re.compile(rb"[!-<>-~](?:[ -<>-~]*[!-<>-~])?")
+_PLAIN: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z .@:/+_~%-]*(?<! )")
+"""What stands for itself in plain text, HTML and quoted-printable, as far as it fits on a line."""
 _NOT_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_END: Final = re.compile(r"\r\n?|[\u2028\u2029]")
 _ESCAPED: Final = tuple(f"={octet:02X}" for octet in range(256))
@@ -48,6 +50,19 @@ def encode_value(value: str) -> bytes:
             return _guard(encoded).encode()
         return "=\r\n".join(_wrap(encoded)).encode()
     return _encode_line(clean_body(value).replace("\n", " "))
+
+
+def encode_plain(value: str) -> bytes | None:
+    """What `encode_value` makes of most names and links; None when one takes more care.
+
+    The same in HTML: nothing in it is to be escaped. This runs several times for every copy.
+    """
+    if _PLAIN.fullmatch(value) is None:
+        return None
+    if len(value) <= _ROOM:
+        return None if value.startswith("From ") else value.encode()
+    lines = [value[start : start + _ROOM] for start in range(0, len(value), _ROOM)]
+    return "=\r\n".join(map(_guard, lines)).encode()
 
 
 def _is_safe(raw: bytes) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from html import escape
+from operator import attrgetter
 from typing import Final
 
 from mailer import headers, quoted
@@ -25,7 +26,7 @@ Fill = Callable[["Recipient"], bytes]
 """Writes a header field."""
 
 Read = Callable[["Recipient"], str]
-"""Takes one value from a recipient."""
+"""Takes one value from a recipient, as it is."""
 
 _SLOT_ROOM: Final = 512
 """Octets allowed for each personal value: more than a header field or a link takes."""
@@ -75,18 +76,17 @@ class Slot:
     what: Personal
     default: str = ""
 
-    def reader(self) -> Read:
-        """What a recipient sees here: one line, without control characters (rule A21)."""
-        read, default = _VALUES[self.what], self.default
-        return lambda recipient: headers.clean_line(read(recipient)) or default
+    def show(self, value: str) -> str:
+        """What a reader sees here: one line, without control characters (rule A21)."""
+        return headers.clean_line(value) or self.default
 
 
 _VALUES: Final[dict[Personal, Read]] = {
-    Personal.NAME: lambda recipient: recipient.name,
-    Personal.EMAIL: lambda recipient: recipient.address,
-    Personal.UNSUBSCRIBE: lambda recipient: recipient.unsubscribe_url,
-    Personal.PREFERENCES: lambda recipient: recipient.preferences_url,
-    Personal.CONFIRM: lambda recipient: recipient.confirm_url,
+    Personal.NAME: attrgetter("name"),
+    Personal.EMAIL: attrgetter("address"),
+    Personal.UNSUBSCRIBE: attrgetter("unsubscribe_url"),
+    Personal.PREFERENCES: attrgetter("preferences_url"),
+    Personal.CONFIRM: attrgetter("confirm_url"),
 }
 
 
@@ -122,9 +122,15 @@ class Marks:
 class Places:
     """Where one slot's value goes, as indices into `Skeleton.pieces`."""
 
+    slot: Slot
     read: Read
     text: tuple[int, ...]
     html: tuple[int, ...]
+
+    def encode(self, value: str) -> tuple[bytes, bytes]:
+        """The value for the text and for the HTML, each escaped for where it stands (rule D21)."""
+        shown = self.slot.show(value)
+        return quoted.encode_value(shown), quoted.encode_value(escape(shown))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,13 +162,13 @@ class Skeleton:
             pieces[place] = write(recipient)
         for slot in self.slots:
             value = slot.read(recipient)
-            encoded = quoted.encode_value(value)
+            text = html = quoted.encode_plain(value)
+            if text is None or html is None:
+                text, html = slot.encode(value)
             for place in slot.text:
-                pieces[place] = encoded
-            if (escaped := escape(value)) != value:
-                encoded = quoted.encode_value(escaped)
+                pieces[place] = text
             for place in slot.html:
-                pieces[place] = encoded
+                pieces[place] = html
         smtputf8 = self.smtputf8 or not recipient.ascii.isascii()
         return Envelope(
             sender=recipient.return_path,
@@ -210,7 +216,7 @@ class Assembly:
             pieces=tuple(self._pieces),
             fields=tuple(self._fields),
             slots=tuple(
-                Places(read=slot.reader(), text=tuple(text), html=tuple(html))
+                Places(slot=slot, read=_VALUES[slot.what], text=tuple(text), html=tuple(html))
                 for slot, (text, html) in self._slots.items()
             ),
             smtputf8=smtputf8,
@@ -289,11 +295,10 @@ def subject_field(pieces: Sequence[str | Slot]) -> bytes | Fill:
     """Subject; written anew for each recipient only if it has a slot."""
     if len(pieces) == 1:
         return headers.text_field("Subject", str(pieces[0]))
-    readers = [piece.reader() if isinstance(piece, Slot) else _constant(piece) for piece in pieces]
     return lambda recipient: headers.text_field(
-        "Subject", "".join([read(recipient) for read in readers])
+        "Subject", "".join([_written(piece, recipient) for piece in pieces])
     )
 
 
-def _constant(text: str) -> Read:
-    return lambda _recipient: text
+def _written(piece: str | Slot, recipient: Recipient) -> str:
+    return piece if isinstance(piece, str) else piece.show(_VALUES[piece.what](recipient))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import quopri
 
 from hypothesis import given, settings
@@ -44,6 +45,15 @@ def test_a_value_fits_between_two_soft_breaks(text: str) -> None:
     assert (
         quopri.decodestring(framed).decode() == f"x{quoted.clean_body(text).replace(chr(10), ' ')}y"
     )
+
+
+@given(st.from_regex(r"[.A-Z0-9a-z@:/%+ ~_&=<-]{0,200}", fullmatch=True) | _TEXT)
+@settings(max_examples=300, deadline=None)
+def test_the_short_cut_for_plain_values_leads_to_the_same(text: str) -> None:
+    """What is taken for plain is encoded as with all care, and is the same in HTML (rule D21)."""
+    plain = quoted.encode_plain(text)
+    if plain is not None:
+        assert plain == quoted.encode_value(text) == quoted.encode_value(html.escape(text))
 
 
 def test_controls_and_foreign_line_ends_are_cleaned() -> None:

@@ -45,7 +45,7 @@ def test_a_slot_reads_as_if_it_had_been_there(fixed: list[str], name: str) -> No
     mark = marks.put(Personal.NAME, "nobody")
     made = _assemble(marks, mark.join(fixed), mark.join(fixed))
     recipient = replace(ADA, name=name)
-    shown = skeleton.Slot(what=Personal.NAME, default="nobody").reader()(recipient)
+    shown = skeleton.Slot(what=Personal.NAME, default="nobody").show(name)
     text, _ = _bodies(made.fill(recipient).content, marks)
     assert text == shown.join(fixed)
 
