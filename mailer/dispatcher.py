@@ -28,7 +28,7 @@ from mailer.run import Fill, Run
 from mailer.session import Session
 from mailer.work import Ledger, Work
 from storage.errors import StorageError
-from storage.records import DeliveryState
+from storage.records import DeliveryState, Settlement
 
 __all__ = ["Dispatcher", "Ledger", "Summary"]
 
@@ -160,7 +160,13 @@ class Dispatcher:
             sleep=self._sleep,
         )
         lines = [Line(relay, self._connect, self._monotonic) for relay in self._relays]
-        recorder = Recorder(self._ledger, self._worker, clock=self._clock, sleep=self._sleep)
+        recorder = Recorder(
+            self._ledger,
+            self._worker,
+            clock=self._clock,
+            sleep=self._sleep,
+            committed=self._count,
+        )
         run = Run(
             work=work,
             recorder=recorder,
@@ -187,7 +193,7 @@ class Dispatcher:
         finally:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
-            run.work.empty()
+            await run.work.empty()
             await self._retire()
 
     async def _keep_lease(self) -> None:
@@ -206,6 +212,12 @@ class Dispatcher:
         except StorageError as error:
             # The lease ends by itself, and a rescue then does the same.
             log.warning("ledger.retire_failed", error=type(error).__name__)
+
+    def _count(self, settlements: Sequence[Settlement]) -> None:
+        """These outcomes are committed."""
+        for settlement in settlements:
+            self._counts[settlement.state] += 1
+        self._report()
 
     def _report(self) -> None:
         if self._progress is not None:

@@ -51,6 +51,9 @@ class Domains:
     def __init__(self, clock: Callable[[], float], *, connections: int = 0) -> None:
         self._clock = clock
         self._connections = connections
+        self.is_bounded = connections > 0
+        """Whether anything is counted and learned here at all: without a bound on connections the
+        pace is left to the relay."""
         self._busy: Counter[str] = Counter()
         self._known: dict[str, _Domain] = {}
 
@@ -59,7 +62,7 @@ class Domains:
 
         `seats` are domains that this connection is busy with already, and needs no seat for.
         """
-        if not self._connections and domain not in self._known:
+        if not self.is_bounded:
             return True
         if self.is_full(domain) and domain not in seats:
             return False
@@ -92,10 +95,9 @@ class Domains:
     def note(self, domain: str, outcome: Outcome) -> bool:
         """Learns from what the relay said of a message; whether the domain was slowed down now.
 
-        421 is the relay's own trouble and greylisting passes by itself: neither counts. Without
-        a bound on connections nothing is learned: the pace is then left to the relay.
+        421 is the relay's own trouble and greylisting passes by itself: neither counts.
         """
-        if not self._connections:
+        if not self.is_bounded:
             return False
         put_off = _is_put_off(outcome)
         known = self._known.get(domain)

@@ -19,5 +19,6 @@ class Envelope:
     content: bytes = field(repr=False)
     smtputf8: bool = False
     plain: bool = False
-    """Promised by whoever made the content: ASCII, only CRLF line ends, one at the end, and no
-    line that begins with a dot. Looking again costs more than all else that sending one does."""
+    """Promised by whoever made it: both addresses and the content are ASCII; in the content only
+    CRLF line ends, one at the end, and no line that begins with a dot. Looking again would cost
+    more than all else that sending does."""

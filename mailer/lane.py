@@ -62,7 +62,8 @@ class Lane:
         """Sends what is due. What the relay has answered for is recorded when this returns."""
         try:
             while self._ready is not None or await self._rest():
-                self._leave_seats()
+                if self._seats:
+                    self._leave_seats()
                 following = await self._following()
                 if following is None and self._ready is None:
                     if self._kept is None:
@@ -81,7 +82,8 @@ class Lane:
         kept, self._kept = self._kept, None
         if kept is not None:
             self._run.work.put_back(kept.claim)
-        self._leave_seats()
+        if self._seats:
+            self._leave_seats()
 
     def _leave_seats(self) -> None:
         """Other lanes may be busy with the domains that this one has no message for any more."""
@@ -177,11 +179,10 @@ class Lane:
                 await self._flush()
                 await self._run.nap(wait)
                 claim = await work.take(self._seats)
-        if claim is not None:
+        if claim is not None and self._run.domains.is_bounded:
             self._seats.add(domain_of(claim))
-        now = self._run.clock()
         for held_back, wait_s in work.pop_held_back():
-            self._pending.append(decide_held_back(held_back, wait_s, now))
+            self._pending.append(decide_held_back(held_back, wait_s, self._run.clock()))
         return claim
 
     async def _open(self) -> bool:
@@ -192,6 +193,8 @@ class Lane:
     async def _take_token(self) -> bool:
         """Waits for the rate's next token; False when the wait must come later, or was ended."""
         rate = self._line.rate
+        if rate.is_free:
+            return not self._run.stop.is_set()
         if self._token is None:
             self._token = rate.book()
         if wait := rate.until(self._token):
@@ -240,12 +243,12 @@ class Lane:
         """Commits what is pending and the begin of the ready message, and asks for the next one;
         returns those of the two that may go on (promise 3).
         """
+        begin = ready.claim.delivery_id if ready is not None else None
+        ask = following.claim.delivery_id if following is not None else None
         pending, self._pending = self._pending, []
-        granted = await self._run.record(
-            pending,
-            begin=ready.claim.delivery_id if ready is not None else None,
-            ask=following.claim.delivery_id if following is not None else None,
-        )
+        granted = await self._run.recorder.record(pending, begin=begin, ask=ask)
+        if granted.issuperset(one for one in (begin, ask) if one is not None):
+            return ready, following
         return await self._granted(ready, granted), await self._granted(following, granted)
 
     async def _granted(self, message: _Message | None, granted: frozenset[int]) -> _Message | None:
@@ -273,7 +276,8 @@ class Lane:
         await self._flush()
 
     async def _judge(self, claim: Claim, outcome: Outcome) -> None:
-        if self._run.domains.note(domain_of(claim), outcome):
+        domains = self._run.domains
+        if domains.is_bounded and domains.note(domain_of(claim), outcome):
             log.warning("domain.slowed", domain=domain_of(claim), code=outcome.code)
         settlement = decide_settlement(outcome, claim, self._run.clock(), self._run.policy)
         await self._settle(claim, outcome, settlement)
@@ -319,7 +323,7 @@ class Lane:
     async def _flush(self) -> None:
         if self._pending:
             pending, self._pending = self._pending, []
-            await self._run.record(pending)
+            await self._run.recorder.record(pending)
 
     async def _hang_up(self) -> None:
         session, self._session = self._session, None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 REPLY_LIMIT: Final = 500
@@ -98,12 +99,18 @@ class Status(NamedTuple):
         return f"{self.kind}.{self.subject}.{self.detail}"
 
 
+LET_IN: Final = _GO_ON[Phase.DATA]
+"""A message was announced and its content is awaited."""
+
+
+@lru_cache(maxsize=256)
 def parse_reply(code: int, text: str, *, phase: Phase) -> Outcome:
     """Reads one complete reply; never raises, whatever the relay sent.
 
     `text` is the reply without its codes, lines joined by a line feed. The reply code wins over
     the enhanced status code (rule B3). A code that is no answer to the command leaves the
-    session out of step and counts as a lost connection.
+    session out of step and counts as a lost connection. Relays use the same words again and again,
+    so the last readings are kept.
     """
     verdict = _verdict(code, phase)
     if verdict is None:

@@ -18,6 +18,8 @@ class Rate:
 
     def __init__(self, rate: float, clock: Callable[[], float]) -> None:
         self._interval = 1 / rate if rate > 0 else 0.0
+        self.is_free = not self._interval
+        """Whether there is no limit."""
         self._clock = clock
         self._next = clock()
 

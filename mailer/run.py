@@ -15,7 +15,7 @@ from mailer.line import Line
 from mailer.policy import FaultRuns, RetryPolicy
 from mailer.recorder import Recorder
 from mailer.work import Work
-from storage.records import Claim, DeliveryState, Settlement
+from storage.records import Claim, DeliveryState
 
 Fill = Callable[[Claim], Envelope | Awaitable[Envelope]]
 """Makes the message for a claim: at once, or later where it is signed beside the event loop.
@@ -103,13 +103,3 @@ class Run:
         finally:
             for task in tasks:
                 task.cancel()
-
-    async def record(
-        self, settlements: list[Settlement], *, begin: int | None = None, ask: int | None = None
-    ) -> frozenset[int]:
-        """Commits outcomes, then counts them; what is granted of `begin` and `ask`."""
-        granted = await self.recorder.record(settlements, begin=begin, ask=ask)
-        for settlement in settlements:
-            self.counts[settlement.state] += 1
-        self.settled()
-        return granted

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailer.envelope import Envelope
-from mailer.outcome import Fault, Outcome, Phase, Verdict, build_lost, parse_reply
+from mailer.outcome import LET_IN, Fault, Outcome, Phase, Verdict, build_lost, parse_reply
 from mailer.relay import Relay, Timeouts, connect
 from mailer.wire import Wire, WireLost
 
@@ -49,9 +49,11 @@ class Session:
             (Phase.DATA, timeouts.data),
         )
         self._clock = clock
-        self._born = clock()
+        self._worn_at = clock() + timeouts.reuse
         self._limit = _mail_limit(extensions)
         self._size_limit = _size_limit(extensions)
+        self._pipelining = "pipelining" in extensions
+        self._size, self._dsn = "size" in extensions, "dsn" in extensions
         self._unclean = False
         self.sent = 0
         """Messages the relay has answered for in this session, either way."""
@@ -70,8 +72,8 @@ class Session:
     @property
     def usable(self) -> bool:
         """Whether another message may be sent here: open, in step, not worn out (rule B16)."""
-        fresh = self._clock() - self._born < self._timeouts.reuse
-        return fresh and self.sent < self._limit and self._wire.usable
+        fresh = self.sent < self._limit and self._clock() < self._worn_at
+        return fresh and self._wire.usable
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Sends one message and says what became of it; never raises because of the peer.
@@ -93,7 +95,7 @@ class Session:
         trip (RFC 2920 3.1, rule B12); elsewhere each command waits for its reply. Never raises
         because of the peer. `following` has been examined.
         """
-        if "pipelining" in self._extensions:
+        if self._pipelining:
             return await self._in_one_group(ready, following)
         settled = await self._send_content(ready) if ready is not None else None
         announced = await self._announce(following) if following is not None else None
@@ -129,8 +131,8 @@ class Session:
 
     def _opening(self, following: Envelope) -> bytes:
         """The commands that announce a message; DATA closes the group (RFC 2920 3.1)."""
-        commands = [command for _, command, _ in self._commands(following)]
-        return b"".join([b"RSET\r\n" if self._unclean else b"", *commands])
+        mail, rcpt, data = self._commands(following)
+        return b"".join((b"RSET\r\n" if self._unclean else b"", mail, rcpt, data))
 
     async def _send_content_and(self, envelope: Envelope, commands: bytes) -> Outcome:
         """Content may open a group (RFC 2920 3.1); what became of it."""
@@ -138,7 +140,7 @@ class Session:
         try:
             if self._wire.spoke:
                 return await self._interrupted()
-            self._wire.write(b"".join([_stuff(envelope), b".\r\n", commands]))
+            self._wire.write(b"".join((_stuff(envelope), b".\r\n", commands)))
             phase = Phase.DOT
             with suppress(WireLost):  # what the relay said before it went is still to be read
                 await self._wire.drain(self._timeouts.block)
@@ -151,6 +153,8 @@ class Session:
 
         The first refusal counts, also when the connection ends behind it.
         """
+        if not reset and self._wire.take(250, 250, 354):
+            return LET_IN
         answers: list[Outcome] = []
         phase = Phase.MAIL
         try:
@@ -188,7 +192,9 @@ class Session:
             if self._unclean:
                 self._wire.write(b"RSET\r\n")
                 self._check_reset(await self._reply(phase, self._timeouts.mail))
-            for phase, command, timeout_s in self._commands(envelope):
+            for (phase, timeout_s), command in zip(
+                self._steps, self._commands(envelope), strict=True
+            ):
                 self._wire.write(command)
                 outcome = await self._reply(phase, timeout_s)
                 if not outcome.accepted:
@@ -214,38 +220,28 @@ class Session:
 
     # ── parts of both ────────────────────────────────────────────────────────────────────
 
-    def _commands(self, envelope: Envelope) -> tuple[tuple[Phase, bytes, float], ...]:
-        encoding = "utf-8" if _needs_utf8(envelope) else "ascii"
-        sender, recipient = envelope.sender.encode(encoding), envelope.recipient.encode(encoding)
-        mail = b"MAIL FROM:<%b>%b\r\n" % (sender, self._mail_parameters(envelope))
-        rcpt = b"RCPT TO:<%b>%b\r\n" % (recipient, self._rcpt_parameters(envelope))
+    def _commands(self, envelope: Envelope) -> tuple[bytes, bytes, bytes]:
+        """MAIL, RCPT and DATA; with only what the relay offered (RFC 1870, 6152, 6531, 3461)."""
+        sender, recipient = envelope.sender, envelope.recipient
+        parameters = f" SIZE={len(envelope.content)}" if self._size else ""
+        if not envelope.plain:
+            parameters += self._wide_parameters(envelope)
+        if not self._dsn:
+            asked = ""
+        else:
+            # The return path is made per delivery, so its local part names this message.
+            parameters += f" RET=HDRS ENVID={_xtext(sender.rpartition('@')[0])}"
+            asked = _asked(recipient)
         return (
-            (Phase.MAIL, mail, self._timeouts.mail),
-            (Phase.RCPT, rcpt, self._timeouts.rcpt),
-            (Phase.DATA, b"DATA\r\n", self._timeouts.data),
+            f"MAIL FROM:<{sender}>{parameters}\r\n".encode(),
+            f"RCPT TO:<{recipient}>{asked}\r\n".encode(),
+            b"DATA\r\n",
         )
 
-    def _mail_parameters(self, envelope: Envelope) -> bytes:
-        """Only what the relay offered (RFC 1870, 6152, 6531, 3461)."""
-        parameters = []
-        if "size" in self._extensions:
-            parameters.append(f"SIZE={len(envelope.content)}")
-        if "8bitmime" in self._extensions and not (envelope.plain or envelope.content.isascii()):
-            parameters.append("BODY=8BITMIME")
-        if _needs_utf8(envelope):
-            parameters.append("SMTPUTF8")
-        if "dsn" in self._extensions:
-            # The return path is made per delivery, so its local part names this message.
-            parameters.append(f"RET=HDRS ENVID={_xtext(envelope.sender.rpartition('@')[0])}")
-        return "".join(f" {parameter}" for parameter in parameters).encode("ascii")
-
-    def _rcpt_parameters(self, envelope: Envelope) -> bytes:
-        if "dsn" not in self._extensions:
-            return b""
-        notify = b" NOTIFY=FAILURE,DELAY"
-        if not envelope.recipient.isascii():
-            return notify
-        return notify + f" ORCPT=rfc822;{_xtext(envelope.recipient)}".encode("ascii")
+    def _wide_parameters(self, envelope: Envelope) -> str:
+        wide = "8bitmime" in self._extensions and not envelope.content.isascii()
+        utf8 = _needs_utf8(envelope)
+        return (" BODY=8BITMIME" if wide else "") + (" SMTPUTF8" if utf8 else "")
 
     async def _reply(self, phase: Phase, timeout_s: float) -> Outcome:
         code, text = await self._wire.reply(timeout_s)
@@ -276,24 +272,22 @@ class Session:
 
     def examine(self, envelope: Envelope) -> Outcome | None:
         """Refuses what must not, or cannot, be said to this relay (rules A28, B14, B25)."""
-        if not _is_safe(envelope.recipient) or not envelope.recipient:
+        if _UNSAFE.search(envelope.recipient) or not envelope.recipient:
             return _refuse(Fault.RECIPIENT, "the address cannot stand in an SMTP command")
-        if not _is_safe(envelope.sender):
+        if _UNSAFE.search(envelope.sender):
             return _refuse(Fault.SENDER, "the return path cannot stand in an SMTP command")
+        if self._size_limit and len(envelope.content) > self._size_limit:
+            return self._too_large(envelope)
+        return None if envelope.plain else self._examine_wide(envelope)
+
+    def _too_large(self, envelope: Envelope) -> Outcome:
+        size = len(envelope.content)
+        text = f"the message has {size} octets, the relay takes {self._size_limit} (RFC 1870)"
+        return _refuse(Fault.CONTENT, text)
+
+    def _examine_wide(self, envelope: Envelope) -> Outcome | None:
         if _needs_utf8(envelope) and "smtputf8" not in self._extensions:
             return _hold("the address needs SMTPUTF8, which the relay does not offer (RFC 6531)")
-        return self._examine_size(envelope) or (
-            None if envelope.plain else self._examine_lines(envelope)
-        )
-
-    def _examine_size(self, envelope: Envelope) -> Outcome | None:
-        size = len(envelope.content)
-        if self._size_limit and size > self._size_limit:
-            text = f"the message has {size} octets, the relay takes {self._size_limit} (RFC 1870)"
-            return _refuse(Fault.CONTENT, text)
-        return None
-
-    def _examine_lines(self, envelope: Envelope) -> Outcome | None:
         content = envelope.content
         lines = content.count(b"\r\n")
         if content.count(b"\n") != lines or content.count(b"\r") != lines:
@@ -317,12 +311,8 @@ def _stuff(envelope: Envelope) -> bytes:
 
 # ── small facts ──────────────────────────────────────────────────────────────────────────────
 
-_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\u2028\u2029]")
-
-
-def _is_safe(address: str) -> bool:
-    """Whether nothing in it can end or extend a command (rule B25)."""
-    return _UNSAFE.search(address) is None
+_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]")
+"""What could end or extend a command, or is no character at all (rule B25)."""
 
 
 def _needs_utf8(envelope: Envelope) -> bool:
@@ -348,6 +338,12 @@ def _mail_limit(extensions: Mapping[str, str]) -> int:
     """Messages the relay takes per connection (RFC 9422 MAILMAX, rule B16)."""
     found = re.search(r"\bMAILMAX=(\d{1,6})\b", extensions.get("limits", ""), re.IGNORECASE)
     return max(int(found[1]), 1) if found else 10_000
+
+
+def _asked(recipient: str) -> str:
+    """Reports to be sent, and for which address (RFC 3461 4.1, 4.2)."""
+    notify = " NOTIFY=FAILURE,DELAY"
+    return f"{notify} ORCPT=rfc822;{_xtext(recipient)}" if recipient.isascii() else notify
 
 
 def _xtext(text: str) -> str:

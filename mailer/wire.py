@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _LINE_LIMIT: Final = 4096
@@ -27,15 +28,33 @@ class WireLost(Exception):
     """The connection is gone or out of step. `str` is a sentence without the peer's words."""
 
 
+@lru_cache(maxsize=256)
+def _parse_line(line: bytes) -> tuple[Reply, bool] | None:
+    """A line as a reply, and whether it is the last; None when it is none (RFC 5321 4.2).
+
+    Relays use the same words again and again.
+    """
+    line = line.rstrip(b"\r")
+    code, mark = line[:3], line[3:4]
+    if not (code.isdigit() and len(code) == 3 and mark in (b"", b" ", b"-")):
+        return None
+    return Reply(int(code), line[4:].decode("utf-8", "replace")), mark != b"-"
+
+
 class Wire(asyncio.Protocol):
     """One connection, taken over from whoever opened it."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._buffer = bytearray()
+        self._loop = asyncio.get_running_loop()
+        self._rest = b""
+        """The beginning of a line."""
         self._lines: list[str] = []
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
+        self._patience_s = 0.0
+        self._until = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self._writable = asyncio.Event()
         self._writable.set()
         self._lost = ""
@@ -84,6 +103,13 @@ class Wire(asyncio.Protocol):
             return self._replies.popleft()
         raise WireLost(self._lost)
 
+    def take(self, *codes: int) -> bool:
+        """Takes the replies that are there if they have just these codes; else leaves them."""
+        if tuple([reply.code for reply in self._replies]) != codes:
+            return False
+        self._replies.clear()
+        return True
+
     def drop(self, why: str) -> None:
         """Ends the connection without a word; replies that nobody has read are discarded, for it
         is in doubt what they answer.
@@ -109,15 +135,32 @@ class Wire(asyncio.Protocol):
         self._wake()
 
     async def _wait(self, timeout_s: float) -> None:
-        # A bare timer, because asyncio.timeout costs as much as the rest of a reply.
-        loop = asyncio.get_running_loop()
-        self._waiter = loop.create_future()
-        timer = loop.call_later(timeout_s, self.drop, f"no reply within {timeout_s:g} s")
+        self._waiter = self._loop.create_future()
+        self._patience_s, self._until = timeout_s, self._loop.time() + timeout_s
+        if self._alarm is None or self._alarm.when() > self._until:
+            self._set_alarm()
         try:
             await self._waiter
         finally:
-            timer.cancel()
             self._waiter = None
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(self._until, self._ring)
+
+    def _ring(self) -> None:
+        """One alarm serves many waits: making and cancelling one costs as much as reading a reply.
+
+        It rings when the first of them would be over, and is set again while a later one goes on.
+        """
+        self._alarm = None
+        if self._waiter is None:
+            return
+        if self._until > self._loop.time():
+            self._set_alarm()
+        else:
+            self.drop(f"no reply within {self._patience_s:g} s")
 
     def _wake(self) -> None:
         self._writable.set()
@@ -128,26 +171,29 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Cuts lines; a peer that does not speak SMTP is dropped."""
-        self._buffer += data
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line = bytes(self._buffer[:end]).rstrip(b"\r")
-            del self._buffer[: end + 1]
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
             if not self._take_line(line):
                 self._give_up("the relay's reply made no sense")
                 return
-        if len(self._buffer) > _LINE_LIMIT:
+        if len(self._rest) > _LINE_LIMIT:
             self._give_up("the relay's reply has no end")
+        if self._replies and self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def _take_line(self, line: bytes) -> bool:
-        code, mark = line[:3], line[3:4]
-        if not (code.isdigit() and len(code) == 3 and mark in (b"", b" ", b"-")):
+        found = _parse_line(line) if len(line) <= _LINE_LIMIT else None
+        if found is None:
             return False
-        self._lines.append(line[4:].decode("utf-8", "replace"))
-        if mark == b"-":
+        reply, is_last = found
+        if is_last and not self._lines:
+            self._replies.append(reply)
+            return True
+        self._lines.append(reply.text)
+        if not is_last:
             return sum(map(len, self._lines)) + len(self._lines) <= _REPLY_LIMIT
-        self._replies.append(Reply(int(code), "\n".join(self._lines)))
+        self._replies.append(Reply(reply.code, "\n".join(self._lines)))
         self._lines.clear()
-        self._wake()
         return True
 
     def eof_received(self) -> bool:
@@ -160,6 +206,8 @@ class Wire(asyncio.Protocol):
         """The peer closed, or the network failed."""
         why = f"the connection failed ({type(exc).__name__})" if exc else ""
         self._lost = self._lost or why or "the relay closed the connection"
+        if self._alarm is not None:
+            self._alarm.cancel()
         self._wake()
 
     def pause_writing(self) -> None:

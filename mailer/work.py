@@ -89,6 +89,8 @@ class Work:
         self._later: Counter[str] = Counter()
         """How many were held back of each domain in this wave."""
         self._refilling = asyncio.Lock()
+        self._ahead: asyncio.Task[None] | None = None
+        """Refilling while there is still something at hand, so that nobody has to wait."""
         self._dry = False
         self._paused: set[int] = set()
         self.error: StorageError | None = None
@@ -122,6 +124,10 @@ class Work:
 
     def take_at_once(self, seats: Collection[str] = ()) -> Claim | None:
         """Returns the next claim at hand; None when taking one would mean waiting."""
+        if self._is_low():
+            self._ahead = asyncio.create_task(self._refill_ahead())
+        if not self._domains.is_bounded:
+            return self._claims.popleft() if self._claims else None
         for domain, parked in self._parked.items():
             if self._domains.enter(domain, seats):
                 claim = parked.popleft()
@@ -167,8 +173,10 @@ class Work:
         """Returns a claim of which nothing was sent, to be taken next."""
         self._claims.appendleft(claim)
 
-    def empty(self) -> None:
-        """Forgets all claims: they were given back to the ledger."""
+    async def empty(self) -> None:
+        """Forgets all claims: they are to be given back to the ledger, which is left alone then."""
+        if self._ahead is not None:
+            await self._ahead
         self._claims.clear()
         self._parked.clear()
         self._held_back.clear()
@@ -238,6 +246,19 @@ class Work:
             log.warning("issue.pause_failed", issue=issue_id, error=type(error).__name__)
             return False
         return True
+
+    def _is_low(self) -> bool:
+        """Whether it is time to ask for more: before the last claim is gone, and one at a time."""
+        low = 0 < len(self._claims) <= self._portion // 2
+        return low and not self._dry and not self._parked and self._ahead is None
+
+    async def _refill_ahead(self) -> None:
+        try:
+            async with self._refilling:
+                if len(self._claims) <= self._portion // 2 and not self._dry:
+                    await self._refill()
+        finally:
+            self._ahead = None
 
     async def _refill(self) -> None:
         try:

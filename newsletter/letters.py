@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -60,8 +60,8 @@ class Letters:
         # More threads than processors would only wait for each other. They end with this object.
         self._threads = ThreadPoolExecutor(os.cpu_count() or 1, "dkim") if signer else None
 
-    async def fill(self, claim: Claim) -> Envelope:
-        """The envelope for a claim, signed if there is a key; each try is signed anew.
+    def fill(self, claim: Claim) -> Envelope | Awaitable[Envelope]:
+        """The envelope for a claim; later, and signed, if there is a key. Each try is signed anew.
 
         Raises NewsletterError when no message can be made of it.
         """
@@ -69,7 +69,7 @@ class Letters:
         envelope = self._skeleton(claim).fill(recipient)
         if self._signer is None:
             return envelope
-        return await asyncio.get_running_loop().run_in_executor(
+        return asyncio.get_running_loop().run_in_executor(
             self._threads, sign_envelope, envelope, self._signer, recipient.date
         )
 
