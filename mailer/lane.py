@@ -141,26 +141,24 @@ class Lane:
 
         While a message is ready nothing is waited for: the relay awaits its content.
         """
-        if self._ready is not None and not self._has_room():
+        if self._ready is not None and not (self._session is not None and self._session.usable):
             return None
         while not self._is_over():
-            message = self._kept or await self._make_next()
+            self._kept = message = self._kept or await self._make_next()
             if message is None:
                 return None
-            self._kept = message
-            if not await self._open() or not await self._take_token():
+            if self._session is None and not await self._open():
+                return None
+            if not self._line.rate.is_free and not await self._take_token():
                 return None
             self._kept = None
             if await self._is_sendable(message):
                 return message
         return None
 
-    def _has_room(self) -> bool:
-        return self._session is not None and self._session.usable
-
     async def _make_next(self) -> _Message | None:
         work = self._run.work
-        while (claim := await self._take()) is not None:
+        while (claim := work.take_plainly() or await self._take()) is not None:
             envelope = await self._fill(claim)
             if envelope is not None and not work.is_paused(claim):
                 return _Message(claim, envelope)
@@ -186,15 +184,11 @@ class Lane:
         return claim
 
     async def _open(self) -> bool:
-        if self._session is not None:
-            return True
         return not self._line.is_being_tried and await self._try(self._line.open)
 
     async def _take_token(self) -> bool:
         """Waits for the rate's next token; False when the wait must come later, or was ended."""
         rate = self._line.rate
-        if rate.is_free:
-            return not self._run.stop.is_set()
         if self._token is None:
             self._token = rate.book()
         if wait := rate.until(self._token):
@@ -247,7 +241,7 @@ class Lane:
         ask = following.claim.delivery_id if following is not None else None
         pending, self._pending = self._pending, []
         granted = await self._run.recorder.record(pending, begin=begin, ask=ask)
-        if granted.issuperset(one for one in (begin, ask) if one is not None):
+        if (begin is None or begin in granted) and (ask is None or ask in granted):
             return ready, following
         return await self._granted(ready, granted), await self._granted(following, granted)
 

@@ -33,7 +33,7 @@ class Sender(Protocol):
     def examine(self, envelope: Envelope) -> Outcome | None:
         """Why this message cannot be sent here, found without a word; None when it can."""
 
-    async def exchange(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
+    def exchange(self, ready: Envelope | None, following: Envelope | None) -> Awaitable[Exchange]:
         """Sends the content announced last and announces the next; never raises for the peer."""
 
     def abandon(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -87,7 +87,9 @@ class Session:
             return announced or build_lost(Phase.MAIL, "nothing was said")
         return (await self.exchange(envelope, None)).settled or announced
 
-    async def exchange(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
+    def exchange(
+        self, ready: Envelope | None, following: Envelope | None
+    ) -> Coroutine[object, object, Exchange]:
         """Sends the content of the message announced last, and announces the following one.
 
         `ready` is the envelope that the last exchange announced, and must be given if that was
@@ -95,11 +97,8 @@ class Session:
         trip (RFC 2920 3.1, rule B12); elsewhere each command waits for its reply. Never raises
         because of the peer. `following` has been examined.
         """
-        if self._pipelining:
-            return await self._in_one_group(ready, following)
-        settled = await self._send_content(ready) if ready is not None else None
-        announced = await self._announce(following) if following is not None else None
-        return Exchange(settled, announced)
+        way = self._in_one_group if self._pipelining else self._step_by_step
+        return way(ready, following)
 
     def abandon(self) -> None:
         """Ends the session without a word: a message was announced that must not be sent."""
@@ -184,6 +183,11 @@ class Session:
         self._unclean = False
 
     # ── one exchange, step by step ───────────────────────────────────────────────────────
+
+    async def _step_by_step(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
+        settled = await self._send_content(ready) if ready is not None else None
+        announced = await self._announce(following) if following is not None else None
+        return Exchange(settled, announced)
 
     async def _announce(self, envelope: Envelope) -> Outcome:
         phase = Phase.MAIL

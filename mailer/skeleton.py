@@ -80,6 +80,11 @@ class Slot:
         """What a reader sees here: one line, without control characters (rule A21)."""
         return headers.clean_line(value) or self.default
 
+    def encode(self, value: str) -> tuple[bytes, bytes]:
+        """The same in quoted-printable, for the text and escaped for the HTML."""
+        shown = self.show(value)
+        return quoted.encode_value(shown), quoted.encode_value(escape(shown))
+
 
 _VALUES: Final[dict[Personal, Read]] = {
     Personal.NAME: attrgetter("name"),
@@ -124,13 +129,17 @@ class Places:
 
     slot: Slot
     read: Read
+    empty: tuple[bytes, bytes]
+    """What stands there for an empty value, in the text and in the HTML."""
     text: tuple[int, ...]
     html: tuple[int, ...]
 
     def encode(self, value: str) -> tuple[bytes, bytes]:
         """The value for the text and for the HTML, each escaped for where it stands (rule D21)."""
-        shown = self.slot.show(value)
-        return quoted.encode_value(shown), quoted.encode_value(escape(shown))
+        if not value:
+            return self.empty
+        plain = quoted.encode_plain(value)
+        return self.slot.encode(value) if plain is None else (plain, plain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,10 +170,7 @@ class Skeleton:
         for place, write in self.fields:
             pieces[place] = write(recipient)
         for slot in self.slots:
-            value = slot.read(recipient)
-            text = html = quoted.encode_plain(value)
-            if text is None or html is None:
-                text, html = slot.encode(value)
+            text, html = slot.encode(slot.read(recipient))
             for place in slot.text:
                 pieces[place] = text
             for place in slot.html:
@@ -216,7 +222,13 @@ class Assembly:
             pieces=tuple(self._pieces),
             fields=tuple(self._fields),
             slots=tuple(
-                Places(slot=slot, read=_VALUES[slot.what], text=tuple(text), html=tuple(html))
+                Places(
+                    slot=slot,
+                    read=_VALUES[slot.what],
+                    empty=slot.encode(""),
+                    text=tuple(text),
+                    html=tuple(html),
+                )
                 for slot, (text, html) in self._slots.items()
             ),
             smtputf8=smtputf8,

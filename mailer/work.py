@@ -80,6 +80,7 @@ class Work:
         self._clock = clock
         self._lease = lease
         self._portion = portion
+        self._low = portion // 2
         self._sleep = sleep
         self._claims: deque[Claim] = deque()
         self._domains = domains
@@ -124,10 +125,8 @@ class Work:
 
     def take_at_once(self, seats: Collection[str] = ()) -> Claim | None:
         """Returns the next claim at hand; None when taking one would mean waiting."""
-        if self._is_low():
-            self._ahead = asyncio.create_task(self._refill_ahead())
-        if not self._domains.is_bounded:
-            return self._claims.popleft() if self._claims else None
+        if (claim := self.take_plainly()) is not None:
+            return claim
         for domain, parked in self._parked.items():
             if self._domains.enter(domain, seats):
                 claim = parked.popleft()
@@ -141,6 +140,14 @@ class Work:
                 return claim
             self._park(domain, claim)
         return None
+
+    def take_plainly(self) -> Claim | None:
+        """Returns the next claim at hand, if no domain is bounded: then each is as good as another."""
+        if len(self._claims) <= self._low and self._is_low():
+            self._ahead = asyncio.create_task(self._refill_ahead())
+        if self._domains.is_bounded or not self._claims:
+            return None
+        return self._claims.popleft()
 
     @property
     def wait_s(self) -> float | None:
@@ -249,13 +256,13 @@ class Work:
 
     def _is_low(self) -> bool:
         """Whether it is time to ask for more: before the last claim is gone, and one at a time."""
-        low = 0 < len(self._claims) <= self._portion // 2
+        low = 0 < len(self._claims) <= self._low
         return low and not self._dry and not self._parked and self._ahead is None
 
     async def _refill_ahead(self) -> None:
         try:
             async with self._refilling:
-                if len(self._claims) <= self._portion // 2 and not self._dry:
+                if len(self._claims) <= self._low and not self._dry:
                     await self._refill()
         finally:
             self._ahead = None

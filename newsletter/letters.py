@@ -12,9 +12,9 @@ import os
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from mailer.address import ascii_address, parse_mailbox
 from mailer.dkim import Signer
@@ -29,11 +29,8 @@ _KEPT: Final = 8
 """Skeletons kept: more issues than that are rarely in flight at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    kind: DeliveryKind
-    issue_id: int | None
-    revision: int
+_Key: TypeAlias = tuple[DeliveryKind, int | None, int]
+"""Kind, issue and its revision."""
 
 
 class Letters:
@@ -74,7 +71,7 @@ class Letters:
         )
 
     def _skeleton(self, claim: Claim) -> Skeleton:
-        key = _Key(claim.kind, claim.issue_id, claim.issue_revision)
+        key = (claim.kind, claim.issue_id, claim.issue_revision)
         if (kept := self._skeletons.get(key)) is not None:
             return kept
         skeleton = self._skeletons[key] = self._compile(claim)

@@ -177,13 +177,18 @@ class Tokens:
 
     def __init__(self, keyring: Keyring) -> None:
         self._keys = {purpose: _derive(keyring, purpose) for purpose in _Purpose}
+        # What every copy of an issue needs, at hand.
+        self._unsubscribe = self._keys[_Purpose.UNSUBSCRIBE][0]
+        self._preferences = self._keys[_Purpose.PREFERENCES][0]
+        self._return_path = self._keys[_Purpose.RETURN_PATH][0]
+        self._message_id = self._keys[_Purpose.MESSAGE_ID][-1]
 
     def unsubscribe(self, subscriber_id: int) -> str:
         """The opaque part of an unsubscribe link (RFC 8058 3.1, rule A10).
 
         Never expires and outlives a rotation of the secret (rule A11). 44 hex digits.
         """
-        return self._seal(_Purpose.UNSUBSCRIBE, _id_bytes(subscriber_id))
+        return _seal(self._unsubscribe, _id_bytes(subscriber_id))
 
     def read_unsubscribe(self, token: str) -> int | None:
         """The subscriber that an unsubscribe link belongs to."""
@@ -191,7 +196,7 @@ class Tokens:
 
     def preferences(self, subscriber_id: int) -> str:
         """The opaque part of a link to a reader's own settings; like `unsubscribe`, never both."""
-        return self._seal(_Purpose.PREFERENCES, _id_bytes(subscriber_id))
+        return _seal(self._preferences, _id_bytes(subscriber_id))
 
     def read_preferences(self, token: str) -> int | None:
         """The subscriber that a preferences link belongs to."""
@@ -203,7 +208,8 @@ class Tokens:
         It works once because using it changes the subscriber's nonce, which the caller compares.
         """
         issued = int(now.timestamp()).to_bytes(_TIME_BYTES)
-        return self._seal(_Purpose.CONFIRM, _id_bytes(subscriber_id) + issued + nonce.encode())
+        payload = _id_bytes(subscriber_id) + issued + nonce.encode()
+        return _seal(self._keys[_Purpose.CONFIRM][0], payload)
 
     def read_confirm(
         self, token: str, now: datetime, max_age: timedelta = LINK_MAX_AGE
@@ -238,7 +244,7 @@ class Tokens:
         subject = (
             f"{kind}:{delivery_id}" if issue_id is None else f"{kind}:{issue_id}:{subscriber_id}"
         )
-        return f"<{self._lasting(_Purpose.MESSAGE_ID, subject)}@{domain}>"
+        return f"<{_mac(self._message_id, subject.encode()).hex()}@{domain}>"
 
     def return_path(self, issue_id: int | None, subscriber_id: int, base_address: str) -> str:
         """The envelope sender that says whose bounce it is: `local+i7.s44.mac@domain` (rule A34).
@@ -248,8 +254,7 @@ class Tokens:
         """
         local, _, domain = base_address.rpartition("@")
         who = f"i{issue_id or 0}.s{subscriber_id}"
-        mac = _mac(self._keys[_Purpose.RETURN_PATH][0], who.encode()).hex()
-        extended = f"{local}+{who}.{mac}"
+        extended = f"{local}+{who}.{_mac(self._return_path, who.encode()).hex()}"
         if len(extended.encode()) > MAX_LOCAL_PART:
             raise MessageError("the sender's address is too long to carry a return path")
         return f"{extended}@{domain}"
@@ -288,9 +293,6 @@ class Tokens:
     def _lasting(self, purpose: _Purpose, subject: str) -> str:
         return _mac(self._keys[purpose][-1], subject.encode("utf-8", "surrogatepass")).hex()
 
-    def _seal(self, purpose: _Purpose, payload: bytes) -> str:
-        return (payload + _mac(self._keys[purpose][0], payload)).hex()
-
     def _open(self, purpose: _Purpose, token: str) -> bytes | None:
         # bytes.fromhex also takes blanks and capitals: one token must have one spelling.
         if not _HEX.fullmatch(token):
@@ -314,6 +316,10 @@ def _mac(key: blake2b, payload: bytes) -> bytes:
     code = key.copy()
     code.update(payload)
     return code.digest()
+
+
+def _seal(key: blake2b, payload: bytes) -> str:
+    return (payload + _mac(key, payload)).hex()
 
 
 def _id_bytes(number: int) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -52,8 +51,10 @@ def claims(room: Room) -> list[Claim]:
 
 
 def fill(letters: Letters, claim: Claim) -> Envelope:
-    """The letter for a claim, as a worker's event loop gets it."""
-    return asyncio.run(letters.fill(claim))
+    """The envelope of an unsigned letter, which is made at once."""
+    made = letters.fill(claim)
+    assert isinstance(made, Envelope)
+    return made
 
 
 def read(content: bytes) -> EmailMessage:
