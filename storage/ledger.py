@@ -21,6 +21,8 @@ import sqlalchemy as sa
 
 from storage import schema
 from storage.database import Database
+from storage.direct import cursor_of
+from storage.groups import are_apart, is_usual, write_group
 from storage.ledger_rows import (
     begin,
     give_back,
@@ -98,9 +100,36 @@ class Ledger:
         this worker's any more changes nothing. So the whole call may be repeated, with the same
         `now`, by a caller who could not hear the answer.
         """
+        usual = [one for one in settlements if is_usual(one)]
+        if len(usual) < len(settlements) or not are_apart(usual, begins, asks):
+            return self._record_closely(worker, settlements, begins, asks, now)
+        is_sqlite = self._database.is_sqlite
+        granted = self._database.direct(
+            lambda cursor: write_group(
+                cursor, worker, usual, begins, asks, now, is_sqlite=is_sqlite
+            )
+        )
+        if granted < len(begins) + len(asks):
+            # Which, and what becomes of the others: the same question again, looking closely.
+            return self._record_closely(worker, (), begins, asks, now)
+        return frozenset((*begins, *asks))
+
+    def _record_closely(
+        self,
+        worker: str,
+        settlements: Sequence[Settlement],
+        begins: Collection[int],
+        asks: Collection[int],
+        now: datetime,
+    ) -> frozenset[int]:
+        usual = [one for one in settlements if is_usual(one)]
+        others = [one for one in settlements if not is_usual(one)]
         with self._database.transaction() as connection:
-            if settlements:
-                settle(connection, worker, settlements)
+            if usual:
+                is_sqlite = self._database.is_sqlite
+                write_group(cursor_of(connection), worker, usual, (), (), now, is_sqlite=is_sqlite)
+            if others:
+                settle(connection, worker, others)
             granted = begin(connection, worker, begins, now) if begins else frozenset()
             return granted | wanted(connection, worker, asks, now) if asks else granted
 
