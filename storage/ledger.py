@@ -125,6 +125,7 @@ class Ledger:
         usual = [one for one in settlements if is_usual(one)]
         others = [one for one in settlements if not is_usual(one)]
         with self._database.transaction() as connection:
+            steady_plans(connection)
             if usual:
                 is_sqlite = self._database.is_sqlite
                 write_group(cursor_of(connection), worker, usual, (), (), now, is_sqlite=is_sqlite)
@@ -322,11 +323,15 @@ class Ledger:
     def deliveries(
         self, issue_id: int, *, state: DeliveryState | None = None
     ) -> Iterator[Delivery]:
-        """The deliveries of an issue, in the order they were queued; read in portions."""
+        """The deliveries of an issue, in the order they were queued; read in portions.
+
+        They are queued in the order of their readers, which is that of an index: a portion costs
+        the same wherever in a million it begins.
+        """
         last = 0
         while rows := self._portion(issue_id, state, last):
             yield from map(to_delivery, rows)
-            last = rows[-1]["id"]
+            last = rows[-1]["subscriber_id"]
 
     def _portion(
         self, issue_id: int, state: DeliveryState | None, last: int
@@ -334,8 +339,8 @@ class Ledger:
         query = (
             sa.select(schema.deliveries, schema.subscribers.c.address)
             .join(schema.subscribers, schema.subscribers.c.id == _D.subscriber_id)
-            .where(_D.issue_id == issue_id, _D.id > last)
-            .order_by(_D.id)
+            .where(_D.issue_id == issue_id, _D.subscriber_id > last)
+            .order_by(_D.subscriber_id)
             .limit(1000)
         )
         if state is not None:

@@ -40,12 +40,16 @@ _SENDING: Final = DeliveryState.SENDING.value
 
 def put_lease(connection: Connection, worker: str, until: datetime) -> None:
     """Give a worker a lease, or a longer one."""
-    table = schema.workers
-    renewed = connection.execute(
-        sa.update(table).where(table.c.name == worker).values(lease_until=until)
+    if not connection.execute(_renewal(), {"worker": worker, "until": until}).rowcount:
+        insert_new(connection, schema.workers, {"name": worker, "lease_until": until})
+
+
+@cache
+def _renewal() -> sa.Update:
+    c, until = schema.workers.c, sa.bindparam("until", type_=schema.Instant)
+    return (
+        sa.update(schema.workers).where(c.name == sa.bindparam("worker")).values(lease_until=until)
     )
-    if not renewed.rowcount:
-        insert_new(connection, table, {"name": worker, "lease_until": until})
 
 
 def lapsed(connection: Connection, now: datetime, gone: Collection[str]) -> list[str]:
@@ -72,9 +76,14 @@ def steady_plans(connection: Connection) -> None:
 
 def open_issues(connection: Connection) -> list[tuple[int, int]]:
     """(id, revision) of the issues being mailed, the earliest first."""
+    return [(row.id, row.revision) for row in connection.execute(_open_issues())]
+
+
+@cache
+def _open_issues() -> sa.Select[Any]:
     c = schema.issues.c
-    query = sa.select(c.id, c.revision).where(c.mailing == Mailing.OPEN.value)
-    return [(row.id, row.revision) for row in connection.execute(query.order_by(c.mail_at, c.id))]
+    is_open = c.mailing == Mailing.OPEN.value
+    return sa.select(c.id, c.revision).where(is_open).order_by(c.mail_at, c.id)
 
 
 def take(
