@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 
 _Result = TypeVar("_Result")
@@ -19,8 +20,10 @@ _DRIVERS: Final = {
     "sqlite": ("sqlite+pysqlite://", "qmark"),
     "postgresql": ("postgresql+psycopg://", "format"),
 }
-_SIZES: Final = (4, 16, 32, 64)
-"""So many rows a statement of SQLite may take: few texts, so that all stay prepared."""
+_USED: Final = "newsletter_used"
+_STEP: Final = 8
+_MOST: Final = 64
+"""Rows that a statement of SQLite takes: few sizes and so few texts, which all stay prepared."""
 
 
 class Cursor(Protocol):
@@ -70,11 +73,9 @@ def cursor_of(connection: Connection) -> Cursor:
 
 def portions(count: int) -> Iterator[tuple[slice, int]]:
     """Cut so many rows into portions: each with the size of the statement that takes it."""
-    start = 0
-    while start < count:
-        size = next((one for one in _SIZES if one >= count - start), _SIZES[-1])
+    for start in range(0, count, _MOST):
+        size = min(_MOST, -(-(count - start) // _STEP) * _STEP)
         yield slice(start, start + size), size
-        start += size
 
 
 class Direct:
@@ -88,28 +89,34 @@ class Direct:
     def run(self, work: Callable[[Cursor], _Result]) -> _Result:
         """One transaction; on PostgreSQL `work` is one statement. Errors are the driver's.
 
-        `work` must be harmless when it is done twice: a connection that was lost while it lay
-        idle is noticed only now.
+        `work` must be harmless when it is done twice: that a connection was lost while it lay idle
+        is noticed only here, and then another one is used.
         """
-        dialect = self._engine.dialect
-        try:
-            return self._attempt(work)
-        except dialect.loaded_dbapi.Error as error:
-            if not dialect.is_disconnect(error, None, None):
+        while True:
+            connection = self._engine.raw_connection()
+            is_old = _USED in connection.info
+            try:
+                result = self._transact(cast("Cursor", connection.cursor()), work)
+            except BaseException as error:
+                lost = self._is_lost(error, connection)
+                connection.invalidate()  # whatever state it is in, nobody gets it again
+                if lost and is_old:
+                    continue
                 raise
-        return self._attempt(work)
+            connection.info[_USED] = True
+            connection.close()
+            return result
 
-    def _attempt(self, work: Callable[[Cursor], _Result]) -> _Result:
-        connection = self._engine.raw_connection()
-        try:
-            cursor = cast("Cursor", connection.cursor())
-            if self._begins:
-                cursor.execute("BEGIN IMMEDIATE")
-            result = work(cursor)
-            if self._begins:
-                cursor.execute("COMMIT")
-        except BaseException:
-            connection.invalidate()  # whatever state it is in, nobody gets it again
-            raise
-        connection.close()
+    def _transact(self, cursor: Cursor, work: Callable[[Cursor], _Result]) -> _Result:
+        if not self._begins:
+            return work(cursor)
+        cursor.execute("BEGIN IMMEDIATE")
+        result = work(cursor)
+        cursor.execute("COMMIT")
         return result
+
+    def _is_lost(self, error: BaseException, connection: PoolProxiedConnection) -> bool:
+        dialect = self._engine.dialect
+        return isinstance(error, dialect.loaded_dbapi.Error) and dialect.is_disconnect(
+            error, connection.dbapi_connection, None
+        )
