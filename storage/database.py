@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
@@ -21,8 +21,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 
+from storage.direct import Cursor, Direct
 from storage.errors import DatabaseBusy, SchemaOutdated, StorageError
 
+_Result = TypeVar("_Result")
 BUSY_TIMEOUT_S: Final = 30
 _SQLITE_LOCKED: Final = ("database is locked", "database table is locked")
 _PG_RETRY: Final = frozenset({"40001", "40P01", "55P03"})
@@ -42,8 +44,10 @@ class Lock(Protocol):
 class Database:
     """A store at a URL. `sqlite:///FILE` or `postgresql://user:pass@host/db`."""
 
-    def __init__(self, engine: Engine, path: Path | None) -> None:
+    def __init__(self, engine: Engine, path: Path | None, *, hot: Engine | None = None) -> None:
         self._engine = engine
+        self._hot = hot or engine
+        self._direct = Direct(self._hot)
         self._path = path
 
     @classmethod
@@ -74,7 +78,15 @@ class Database:
             hide_parameters=True,  # an error is logged, and must not take addresses along
         )
         sa.event.listen(engine, "connect", _prepare_postgresql)
-        return cls(engine, None)
+        # No question whether the server is still there before each of ten thousand statements.
+        hot = sa.create_engine(
+            engine.url,
+            isolation_level="AUTOCOMMIT",
+            pool_use_lifo=True,
+            hide_parameters=True,
+        )
+        sa.event.listen(hot, "connect", _prepare_postgresql_for_groups)
+        return cls(engine, None, hot=hot)
 
     @classmethod
     def _open_sqlite(cls, url: sa.URL, wait_s: float) -> Database:
@@ -84,6 +96,7 @@ class Database:
         engine = sa.create_engine(
             url.set(drivername="sqlite+pysqlite"),
             connect_args={"timeout": wait_s, "check_same_thread": False},
+            pool_use_lifo=True,  # one connection does most of the work, and its cache is warm
             hide_parameters=True,
         )
         sa.event.listen(engine, "connect", _prepare_sqlite)
@@ -98,13 +111,21 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One writing transaction: all of it or nothing. Waits for other writers (SQLite)."""
-        with _wrapping(), self._engine.connect() as connection, connection.begin():
+        with self._wrapping(), self._engine.connect() as connection, connection.begin():
             yield connection
+
+    def direct(self, work: Callable[[Cursor], _Result]) -> _Result:
+        """One short writing transaction on the driver itself, see storage/direct.py.
+
+        `work` must be harmless when it is done twice; on PostgreSQL it is a single statement.
+        """
+        with self._wrapping():
+            return self._direct.run(work)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent look that never waits for writers."""
-        with _wrapping(), self._engine.connect() as connection:
+        with self._wrapping(), self._engine.connect() as connection:
             connection.execution_options(newsletter_reading=True)
             if not self.is_sqlite:  # there each statement would look for itself otherwise
                 connection.execution_options(isolation_level="REPEATABLE READ")
@@ -155,7 +176,7 @@ class Database:
         """
         if self._path is not None:
             return _FileLock.take(self._path.with_name(f"{self._path.name}.{name}.lock"))
-        with _wrapping():
+        with self._wrapping():
             return _AdvisoryLock.take(self._engine, name)
 
     def fold(self) -> None:
@@ -165,7 +186,7 @@ class Database:
         """
         if not self.is_sqlite:
             return
-        with _wrapping(), self._engine.connect() as connection:
+        with self._wrapping(), self._engine.connect() as connection:
             driver = connection.connection.cursor()  # a checkpoint cannot be in a transaction
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             driver.close()
@@ -173,6 +194,19 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        self._hot.dispose()
+
+    @contextmanager
+    def _wrapping(self) -> Iterator[None]:
+        """The one door through which driver errors leave: as StorageError, chained."""
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            raise _ours(error.orig) from error
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise _ours(error) from error
+        except sa.exc.SQLAlchemyError as error:
+            raise StorageError(f"the database cannot be used: {error}") from error
 
 
 def insert_new(connection: Connection, table: sa.Table, values: Mapping[str, object]) -> bool:
@@ -205,7 +239,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA secure_delete = ON")  # an erased address leaves no trace (rule F11)
-    cursor.execute("PRAGMA cache_size = -65536")
+    # Enough for what a run touches at a time; each connection fills its own while it publishes.
+    cursor.execute("PRAGMA cache_size = -16384")
+    # The log of publishing to a million readers need not lie there until the next time.
+    cursor.execute("PRAGMA journal_size_limit = 33554432")
     cursor.close()
 
 
@@ -216,24 +253,28 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
     connection.commit()
 
 
+def _prepare_postgresql_for_groups(connection: Any, record: object) -> None:
+    # A group's rows are found by their ids, however little PostgreSQL thinks a look through the
+    # whole table costs; and the plan made once serves every group.
+    _prepare_postgresql(connection, record)
+    with connection.cursor() as cursor:
+        for kind in ("seqscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET enable_{kind} = off")
+        cursor.execute("SET plan_cache_mode = force_generic_plan")
+    connection.commit()
+
+
 def _begin_sqlite(connection: Connection) -> None:
     # A writer takes its place at once: upgrading a read lock later fails instead of waiting.
     reading = connection.get_execution_options().get("newsletter_reading")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-@contextmanager
-def _wrapping() -> Iterator[None]:
-    """The one door through which driver errors leave: as StorageError, chained."""
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        cause = _cause(error.orig)
-        if cause in _SQLITE_LOCKED or getattr(error.orig, "sqlstate", None) in _PG_RETRY:
-            raise DatabaseBusy(f"the database is busy ({cause}); trying again is safe") from error
-        raise StorageError(f"the database refused: {cause}") from error
-    except sa.exc.SQLAlchemyError as error:
-        raise StorageError(f"the database cannot be used: {error}") from error
+def _ours(error: BaseException | None) -> StorageError:
+    cause = _cause(error)
+    if cause in _SQLITE_LOCKED or getattr(error, "sqlstate", None) in _PG_RETRY:
+        return DatabaseBusy(f"the database is busy ({cause}); trying again is safe")
+    return StorageError(f"the database refused: {cause}")
 
 
 def _cause(error: BaseException | None) -> str:

@@ -21,6 +21,8 @@ import sqlalchemy as sa
 
 from storage import schema
 from storage.database import Database
+from storage.direct import cursor_of
+from storage.groups import are_apart, is_usual, write_group
 from storage.ledger_rows import (
     begin,
     give_back,
@@ -98,9 +100,37 @@ class Ledger:
         this worker's any more changes nothing. So the whole call may be repeated, with the same
         `now`, by a caller who could not hear the answer.
         """
+        usual = [one for one in settlements if is_usual(one)]
+        if len(usual) < len(settlements) or not are_apart(usual, begins, asks):
+            return self._record_closely(worker, settlements, begins, asks, now)
+        is_sqlite = self._database.is_sqlite
+        granted = self._database.direct(
+            lambda cursor: write_group(
+                cursor, worker, usual, begins, asks, now, is_sqlite=is_sqlite
+            )
+        )
+        if granted < len(begins) + len(asks):
+            # Which, and what becomes of the others: the same question again, looking closely.
+            return self._record_closely(worker, (), begins, asks, now)
+        return frozenset((*begins, *asks))
+
+    def _record_closely(
+        self,
+        worker: str,
+        settlements: Sequence[Settlement],
+        begins: Collection[int],
+        asks: Collection[int],
+        now: datetime,
+    ) -> frozenset[int]:
+        usual = [one for one in settlements if is_usual(one)]
+        others = [one for one in settlements if not is_usual(one)]
         with self._database.transaction() as connection:
-            if settlements:
-                settle(connection, worker, settlements)
+            steady_plans(connection)
+            if usual:
+                is_sqlite = self._database.is_sqlite
+                write_group(cursor_of(connection), worker, usual, (), (), now, is_sqlite=is_sqlite)
+            if others:
+                settle(connection, worker, others)
             granted = begin(connection, worker, begins, now) if begins else frozenset()
             return granted | wanted(connection, worker, asks, now) if asks else granted
 
@@ -293,11 +323,15 @@ class Ledger:
     def deliveries(
         self, issue_id: int, *, state: DeliveryState | None = None
     ) -> Iterator[Delivery]:
-        """The deliveries of an issue, in the order they were queued; read in portions."""
+        """The deliveries of an issue, in the order they were queued; read in portions.
+
+        They are queued in the order of their readers, which is that of an index: a portion costs
+        the same wherever in a million it begins.
+        """
         last = 0
         while rows := self._portion(issue_id, state, last):
             yield from map(to_delivery, rows)
-            last = rows[-1]["id"]
+            last = rows[-1]["subscriber_id"]
 
     def _portion(
         self, issue_id: int, state: DeliveryState | None, last: int
@@ -305,8 +339,8 @@ class Ledger:
         query = (
             sa.select(schema.deliveries, schema.subscribers.c.address)
             .join(schema.subscribers, schema.subscribers.c.id == _D.subscriber_id)
-            .where(_D.issue_id == issue_id, _D.id > last)
-            .order_by(_D.id)
+            .where(_D.issue_id == issue_id, _D.subscriber_id > last)
+            .order_by(_D.subscriber_id)
             .limit(1000)
         )
         if state is not None:

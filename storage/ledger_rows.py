@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import cache
+from enum import StrEnum
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from sqlalchemy.engine import Connection
 
 from storage import schema
 from storage.database import insert_new
+from storage.direct import Prepared, cursor_of, prepare
 from storage.duties import stop
 from storage.records import (
     Claim,
@@ -28,22 +30,26 @@ from storage.records import (
     Mailing,
     SubscriberState,
 )
+from storage.schema import from_micros, to_micros
 
 _D = schema.deliveries.c
 _SENDING: Final = DeliveryState.SENDING.value
-_ACTIVE: Final = SubscriberState.ACTIVE.value
 
 # ── leases ───────────────────────────────────────────────────────────────────────────────────
 
 
 def put_lease(connection: Connection, worker: str, until: datetime) -> None:
     """Give a worker a lease, or a longer one."""
-    table = schema.workers
-    renewed = connection.execute(
-        sa.update(table).where(table.c.name == worker).values(lease_until=until)
+    if not connection.execute(_renewal(), {"worker": worker, "until": until}).rowcount:
+        insert_new(connection, schema.workers, {"name": worker, "lease_until": until})
+
+
+@cache
+def _renewal() -> sa.Update:
+    c, until = schema.workers.c, sa.bindparam("until", type_=schema.Instant)
+    return (
+        sa.update(schema.workers).where(c.name == sa.bindparam("worker")).values(lease_until=until)
     )
-    if not renewed.rowcount:
-        insert_new(connection, table, {"name": worker, "lease_until": until})
 
 
 def lapsed(connection: Connection, now: datetime, gone: Collection[str]) -> list[str]:
@@ -70,9 +76,14 @@ def steady_plans(connection: Connection) -> None:
 
 def open_issues(connection: Connection) -> list[tuple[int, int]]:
     """(id, revision) of the issues being mailed, the earliest first."""
+    return [(row.id, row.revision) for row in connection.execute(_open_issues())]
+
+
+@cache
+def _open_issues() -> sa.Select[Any]:
     c = schema.issues.c
-    query = sa.select(c.id, c.revision).where(c.mailing == Mailing.OPEN.value)
-    return [(row.id, row.revision) for row in connection.execute(query.order_by(c.mail_at, c.id))]
+    is_open = c.mailing == Mailing.OPEN.value
+    return sa.select(c.id, c.revision).where(is_open).order_by(c.mail_at, c.id)
 
 
 def take(
@@ -89,74 +100,112 @@ def take(
     claims: list[Claim] = []
     issue_id, revision = issue or (None, 0)
     while len(claims) < limit:
-        rows = _due_rows(connection, issue_id, now, limit - len(claims))
+        rows = _take_rows(connection, worker, issue_id, now, limit - len(claims))
         if not rows:
             break
-        wanted = [row for row in rows if _may_be_mailed(row)]
-        unwanted = {row.id for row in rows} - {row.id for row in wanted}
-        if unwanted:
+        claims += [_claim(row, issue_id, revision) for row in rows if row[-1]]
+        if unwanted := [row[0] for row in rows if not row[-1]]:
             left = "the reader left or the address was suppressed"
             stop(connection, among(connection, unwanted), DeliveryState.SUPPRESSED, left)
-        given = {"ids": listed(connection, [row.id for row in wanted]), "by": worker}
-        connection.execute(_take_statement(connection.dialect.name), given)
-        claims += [_claim(row, revision) for row in wanted]
     return claims
 
 
+_Row = tuple[Any, ...]
+
+
+def _take_rows(
+    connection: Connection, worker: str, issue_id: int | None, now: datetime, limit: int
+) -> Sequence[_Row]:
+    """Due rows as `_due` has them; those that are wanted are now this worker's."""
+    engine = connection.dialect.name
+    cursor = cursor_of(connection)
+    given = {"issue": issue_id, "now": to_micros(now), "limit": limit, "by": worker}
+    _due_statement(engine, is_issue=issue_id is not None).run(cursor, given)
+    if engine == "postgresql":
+        return cursor.fetchall()
+    columns = cursor.fetchall()[0]
+    rows = list(zip(*map(json.loads, columns), strict=True))
+    wanted = [row[0] for row in rows if row[-1]]
+    ids = columns[0] if len(wanted) == len(rows) else json.dumps(wanted)
+    _take_statement().run(cursor, {"ids": ids, "by": worker})
+    return rows
+
+
 @cache
-def _take_statement(engine: str) -> sa.Update:
+def _due_statement(engine: str, *, is_issue: bool) -> Prepared:
+    """On PostgreSQL the rows are taken by the same statement; SQLite cannot answer with a join.
+
+    There each column comes as one JSON array: the driver gives way to other threads at every row
+    that it fetches, and a portion would take as long as they let it.
+    """
+    due = _due(is_issue=is_issue)
+    if engine == "sqlite":
+        return prepare(sa.select(*map(sa.func.json_group_array, due.subquery("due").c)), engine)
+    locked = due.with_for_update(skip_locked=True, of=schema.deliveries).cte("due")
+    taken = _taken(sa.and_(_D.id == locked.c.id, locked.c.wanted == 1)).cte("taken")
+    return prepare(sa.select(locked).add_cte(taken), engine)
+
+
+@cache
+def _take_statement() -> Prepared:
+    return prepare(_taken(_among("sqlite")), "sqlite")
+
+
+def _taken(which: sa.ColumnElement[bool]) -> sa.Update:
     return (
         sa.update(schema.deliveries)
-        .where(_among(engine))
-        .values(state=_SENDING, claimed_by=sa.bindparam("by"), due_at=None)
+        .where(which)
+        .values(
+            state=word(DeliveryState.SENDING),
+            claimed_by=sa.bindparam("by", type_=sa.Text),
+            due_at=sa.null(),
+        )
     )
 
 
-def _due_rows(
-    connection: Connection, issue_id: int | None, now: datetime, limit: int
-) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+def _due(*, is_issue: bool) -> sa.Select[Any]:
+    """What a claim is made of, in the order of `_claim`; `wanted` says if it may be mailed."""
     s, suppressed = schema.subscribers.c, schema.suppressions.c
-    query = (
+    free = suppressed.address_hash.is_(None)
+    wanted = sa.and_(free, s.state == word(SubscriberState.ACTIVE)) if is_issue else free
+    place = _D.issue_id == sa.bindparam("issue", type_=sa.BigInteger)
+    return (
         sa.select(
-            *(_D.id, _D.kind, _D.issue_id, _D.subscriber_id, _D.attempts),
-            *(_D.queued_at, _D.first_tried_at, s.address, s.name, s.nonce),
-            s.state.label("consent_state"),
-            suppressed.reason.label("suppression"),
+            *(_D.id, _D.kind, _D.subscriber_id, s.address, s.name, s.nonce),
+            *(_D.attempts, _D.queued_at, _D.first_tried_at),
+            sa.case((wanted, sa.literal_column("1")), else_=sa.literal_column("0")).label("wanted"),
         )
         .join(schema.subscribers, s.id == _D.subscriber_id)
         .outerjoin(schema.suppressions, suppressed.address_hash == s.address_hash)
         .where(
-            _D.issue_id.is_(None) if issue_id is None else _D.issue_id == issue_id,
+            place if is_issue else _D.issue_id.is_(None),
             _D.due_at.is_not(None),
-            _D.due_at <= now,
+            _D.due_at <= sa.bindparam("now", type_=schema.Instant),
         )
         .order_by(_D.issue_id, _D.due_at, _D.id)  # as in the index, also where there is no issue
-        .limit(limit)
-        # For PostgreSQL; SQLite has one writer and leaves it out.
-        .with_for_update(skip_locked=True, of=schema.deliveries)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
     )
-    return connection.execute(query).all()
 
 
-def _may_be_mailed(row: sa.Row[Any]) -> bool:
-    if row.suppression is not None:
-        return False
-    return row.issue_id is None or bool(row.consent_state == _ACTIVE)
+_KINDS: Final = {kind.value: kind for kind in DeliveryKind}
+_instant: Final = lru_cache(maxsize=1000)(from_micros)
+"""A whole issue is queued at one moment."""
 
 
-def _claim(row: sa.Row[Any], revision: int) -> Claim:
+def _claim(row: _Row, issue_id: int | None, revision: int) -> Claim:
+    id_, kind, subscriber_id, address, name, nonce, attempts, queued_at, first_tried_at, _ = row
     return Claim(
-        delivery_id=row.id,
-        kind=DeliveryKind(row.kind),
-        issue_id=row.issue_id,
+        delivery_id=id_,
+        kind=_KINDS[kind],
+        issue_id=issue_id,
         issue_revision=revision,
-        subscriber_id=row.subscriber_id,
-        address=row.address,
-        name=row.name,
-        nonce=row.nonce,
-        attempts=row.attempts,
-        queued_at=row.queued_at,
-        first_tried_at=row.first_tried_at,
+        subscriber_id=subscriber_id,
+        address=address,
+        name=name,
+        nonce=nonce,
+        attempts=attempts,
+        queued_at=_instant(queued_at),
+        first_tried_at=None if first_tried_at is None else _instant(first_tried_at),
     )
 
 
@@ -191,28 +240,43 @@ def wanted(
 
 @cache
 def _begin_statement(engine: str) -> sa.UpdateBase:
-    now = sa.bindparam("now", type_=schema.Instant)
-    return (
-        sa.update(schema.deliveries)
-        .where(_may_be_sent(engine), sa.or_(_D.began_at.is_(None), _D.began_at == now))
-        .values(began_at=now, first_tried_at=sa.func.coalesce(_D.first_tried_at, now))
-        .returning(_D.id)
-    )
+    return begin_these(_among(engine)).returning(_D.id)
 
 
 @cache
 def _wanted_statement(engine: str) -> sa.Select[Any]:
-    return sa.select(_D.id).where(_may_be_sent(engine), _D.began_at.is_(None))
+    return sa.select(_D.id).where(wanted_among(_among(engine)))
 
 
-def _may_be_sent(engine: str) -> sa.ColumnElement[bool]:
-    to_send = sa.select(schema.issues.c.id).where(schema.issues.c.mailing == Mailing.OPEN.value)
+def begin_these(which: sa.ColumnElement[bool]) -> sa.Update:
+    """Mark those of the deliveries that may be sent; asks for the parameters `by` and `now`."""
+    now = sa.bindparam("now", type_=schema.Instant)
+    return (
+        sa.update(schema.deliveries)
+        .where(_may_be_sent(which), sa.or_(_D.began_at.is_(None), _D.began_at == now))
+        .values(began_at=now, first_tried_at=sa.func.coalesce(_D.first_tried_at, now))
+    )
+
+
+def wanted_among(which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Those of the deliveries that may be announced; asks for the parameter `by`."""
+    return sa.and_(_may_be_sent(which), _D.began_at.is_(None))
+
+
+def _may_be_sent(which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    c = schema.issues.c
+    to_send = sa.select(c.id).where(c.mailing == word(Mailing.OPEN))
     return sa.and_(
-        _among(engine),
-        _D.claimed_by == sa.bindparam("by"),
-        _D.state == _SENDING,
+        which,
+        _D.claimed_by == sa.bindparam("by", type_=sa.Text),
+        _D.state == word(DeliveryState.SENDING),
         sa.or_(_D.issue_id.is_(None), _D.issue_id.in_(to_send)),
     )
+
+
+def word(member: StrEnum) -> sa.ColumnElement[str]:
+    """A member as a constant of the statement, for statements that are made once."""
+    return sa.literal_column(f"'{member.value}'", sa.Text)
 
 
 # ── giving back ──────────────────────────────────────────────────────────────────────────────

@@ -95,13 +95,13 @@ def _settled(settlement: Settlement) -> dict[str, object]:
         "counts": int(settlement.counts),
         "at": to_micros(settlement.at),
         "code": settlement.code,
-        "status": _storable(settlement.status),
-        "reply": _storable(settlement.reply),
-        "reason": _storable(settlement.reason),
+        "status": storable(settlement.status),
+        "reply": storable(settlement.reply),
+        "reason": storable(settlement.reason),
     }
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """The text without what no database keeps: one hostile reply must not stop all recording."""
     if text.isascii() and "\0" not in text:
         return text

@@ -70,8 +70,9 @@ def test_only_a_delivery_that_was_on_the_wire_can_bounce() -> None:
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
 def test_records_cannot_be_changed_or_mixed_up(record: type) -> None:
-    """Records are frozen, slotted and made with names only."""
-    assert record.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    """Records are frozen, or final in every field; slotted, and made with names only."""
+    final = all(str(field.type).startswith("Final[") for field in fields(record))
+    assert final or record.__dataclass_params__.frozen  # type: ignore[attr-defined]
     assert "__slots__" in vars(record)
     assert all(field.kw_only for field in fields(record))
 

@@ -1,0 +1,241 @@
+"""A group of usual outcomes, and what goes on the wire next: one short trip to the database.
+
+Part of `Ledger.record`: nearly every message is accepted, and nearly everything that was claimed
+may be sent. What is not so is left to storage/outcomes.py and storage/ledger_rows.py, which look
+closer. SQLite gets few statements of many rows, since the driver gives way to other threads at
+each step; PostgreSQL gets one statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from storage import schema
+from storage.direct import Cursor, Prepared, portions, prepare
+from storage.ledger_rows import begin_these, wanted_among, word
+from storage.outcomes import storable
+from storage.records import DeliveryState, Settlement
+from storage.schema import to_micros
+
+_D = schema.deliveries.c
+_ONE: Final[sa.ColumnElement[int]] = sa.literal_column("1")
+_NOTHING: Final[sa.ColumnElement[str]] = sa.literal_column("''")
+_OUTCOME: Final[dict[str, sa.types.TypeEngine[Any]]] = {
+    "id": sa.BigInteger(),
+    "at": sa.BigInteger(),
+    "code": sa.Integer(),
+    "status": sa.Text(),
+    "reply": sa.Text(),
+}
+"""What differs between two accepted messages."""
+
+
+def is_usual(settlement: Settlement) -> bool:
+    """Whether nothing follows from this outcome but that it is kept: the message was accepted."""
+    return (
+        settlement.state is DeliveryState.ACCEPTED
+        and settlement.counts
+        and settlement.due_at is None
+        and settlement.suppress is None
+        and not settlement.reason
+    )
+
+
+def are_apart(
+    settlements: Sequence[Settlement], begins: Collection[int], asks: Collection[int]
+) -> bool:
+    """Whether no delivery is named twice, so that it does not matter what is done first."""
+    named = {one.delivery_id for one in settlements}.union(begins, asks)
+    return len(named) == len(settlements) + len(begins) + len(asks)
+
+
+def write_group(
+    cursor: Cursor,
+    worker: str,
+    accepted: Sequence[Settlement],
+    begins: Collection[int],
+    asks: Collection[int],
+    now: datetime,
+    *,
+    is_sqlite: bool,
+) -> int:
+    """Record usual outcomes, mark `begins` as on the wire, and look at `asks`.
+
+    Returns how many of `begins` and `asks` are granted. They must be apart (see `are_apart`). On
+    PostgreSQL it is one statement.
+    """
+    write = _write_sqlite if is_sqlite else _write_postgresql
+    return write(cursor, worker, accepted, list(begins), list(asks), to_micros(now))
+
+
+# ── SQLite ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _write_sqlite(
+    cursor: Cursor,
+    worker: str,
+    accepted: Sequence[Settlement],
+    begins: list[int],
+    asks: list[int],
+    now: int,
+) -> int:
+    granted = 0
+    for part, size in portions(len(accepted)):
+        cursor.execute(_settle_text(size), _flat(accepted[part], size, worker))
+    for part, size in portions(len(begins)):
+        cursor.execute(_begin_text(size), (now, now, *_padded(begins[part], size), worker, now))
+        granted += cursor.rowcount
+    for part, size in portions(len(asks)):
+        cursor.execute(_ask_text(size), (*_padded(asks[part], size), worker))
+        granted += cursor.fetchall()[0][0]
+    return granted
+
+
+def _flat(accepted: Sequence[Settlement], size: int, worker: str) -> list[object]:
+    """The parameters of `_settle_text`: rows that are missing have no id, and so change nothing."""
+    flat: list[object] = []
+    for one in accepted:
+        flat += (
+            one.delivery_id,
+            to_micros(one.at),
+            one.code,
+            storable(one.status),
+            storable(one.reply),
+        )
+    flat += [None] * (len(_OUTCOME) * (size - len(accepted)))
+    flat.append(worker)
+    return flat
+
+
+def _padded(ids: list[int], size: int) -> list[int | None]:
+    return [*ids, *[None] * (size - len(ids))]
+
+
+@cache
+def _settle_text(size: int) -> str:
+    rows = [
+        sa.select(*(_given(name, number).label(name) for name in _OUTCOME))
+        for number in range(size)
+    ]
+    names = [f"{name}{number}" for number in range(size) for name in _OUTCOME]
+    return _text(_settle(sa.union_all(*rows).subquery("new")), [*names, "by"])
+
+
+@cache
+def _begin_text(size: int) -> str:
+    return _text(begin_these(_listed(size)), ["now", "now", *_id_names(size), "by", "now"])
+
+
+@cache
+def _ask_text(size: int) -> str:
+    query = (
+        sa.select(sa.func.count()).select_from(schema.deliveries).where(wanted_among(_listed(size)))
+    )
+    return _text(query, [*_id_names(size), "by"])
+
+
+def _listed(size: int) -> sa.ColumnElement[bool]:
+    return _D.id.in_([sa.bindparam(name, type_=sa.BigInteger) for name in _id_names(size)])
+
+
+def _id_names(size: int) -> list[str]:
+    return [f"id{number}" for number in range(size)]
+
+
+def _given(name: str, number: int) -> sa.BindParameter[Any]:
+    return sa.bindparam(f"{name}{number}", type_=_OUTCOME[name])
+
+
+def _text(statement: sa.ClauseElement, names: Sequence[str]) -> str:
+    prepared = prepare(statement, "sqlite")
+    if prepared.names != tuple(names):
+        raise AssertionError(f"parameters are not where they are put: {prepared.text}")
+    return prepared.text
+
+
+# ── PostgreSQL ───────────────────────────────────────────────────────────────────────────────
+
+
+def _write_postgresql(
+    cursor: Cursor,
+    worker: str,
+    accepted: Sequence[Settlement],
+    begins: list[int],
+    asks: list[int],
+    now: int,
+) -> int:
+    given = {
+        "id": _array([one.delivery_id for one in accepted]),
+        "at": _array([to_micros(one.at) for one in accepted]),
+        "code": _array(["NULL" if one.code is None else one.code for one in accepted]),
+        "status": _array([_quoted(one.status) for one in accepted]),
+        "reply": _array([_quoted(one.reply) for one in accepted]),
+        "begins": _array(begins),
+        "asks": _array(asks),
+        "by": worker,
+        "now": now,
+    }
+    _group_statement().run(cursor, given)
+    granted: int = cursor.fetchall()[0][0]
+    return granted
+
+
+def _array(items: Sequence[object]) -> str:
+    """An array as PostgreSQL reads it: for the driver a short text is cheaper than a list."""
+    return "{" + ",".join(map(str, items)) + "}"
+
+
+def _quoted(text: str) -> str:
+    escaped = storable(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+@cache
+def _group_statement() -> Prepared:
+    """All of it: the parts see the same moment, and touch different rows."""
+    arrays = [sa.bindparam(name, type_=ARRAY(kind)) for name, kind in _OUTCOME.items()]
+    columns = [sa.column(name, kind) for name, kind in _OUTCOME.items()]
+    new = sa.func.unnest(*arrays).table_valued(*columns).render_derived(name="new")
+    begun = begin_these(_any("begins")).returning(_D.id).cte("begun")
+    asked = sa.select(_D.id).where(wanted_among(_any("asks"))).cte("asked")
+    counts = [sa.select(sa.func.count()).select_from(part) for part in (begun, asked)]
+    granted = counts[0].scalar_subquery() + counts[1].scalar_subquery()
+    return prepare(sa.select(granted).add_cte(_settle(new).cte("settled")), "postgresql")
+
+
+def _any(name: str) -> sa.ColumnElement[bool]:
+    return _D.id == sa.any_(sa.bindparam(name, type_=ARRAY(sa.BigInteger)))
+
+
+# ── both ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _settle(new: sa.FromClause) -> sa.Update:
+    """Leaves `due_at` alone: a row that is held has none, and its index is not touched then."""
+    at = sa.type_coerce(new.c.at, schema.Instant)
+    ours = (
+        _D.claimed_by == sa.bindparam("by", type_=sa.Text),
+        _D.state == word(DeliveryState.SENDING),
+    )
+    return (
+        sa.update(schema.deliveries)
+        .where(_D.id == new.c.id, *ours)
+        .values(
+            state=word(DeliveryState.ACCEPTED),
+            attempts=_D.attempts + _ONE,
+            settled_at=at,
+            first_tried_at=sa.func.coalesce(_D.first_tried_at, at),
+            code=new.c.code,
+            status=new.c.status,
+            reply=new.c.reply,
+            reason=_NOTHING,
+            claimed_by=sa.null(),
+            began_at=sa.null(),
+        )
+    )
