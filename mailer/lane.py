@@ -270,10 +270,10 @@ class Lane:
         await self._flush()
 
     async def _judge(self, claim: Claim, outcome: Outcome) -> None:
-        domains = self._run.domains
-        if domains.is_bounded and domains.note(domain_of(claim), outcome):
+        run = self._run
+        if run.domains.is_bounded and run.domains.note(domain_of(claim), outcome):
             log.warning("domain.slowed", domain=domain_of(claim), code=outcome.code)
-        settlement = decide_settlement(outcome, claim, self._run.clock(), self._run.policy)
+        settlement = decide_settlement(outcome, claim, run.clock(), run.policy)
         await self._settle(claim, outcome, settlement)
 
     async def _settle(self, claim: Claim, outcome: Outcome, settlement: Settlement) -> None:

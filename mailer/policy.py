@@ -44,7 +44,14 @@ def decide_settlement(
     """
     match outcome.verdict:
         case Verdict.ACCEPTED:
-            return _settle(outcome, claim, now, DeliveryState.ACCEPTED)
+            return Settlement(
+                delivery_id=claim.delivery_id,
+                state=DeliveryState.ACCEPTED,
+                at=now,
+                code=outcome.code,
+                status=outcome.status,
+                reply=outcome.text,
+            )
         case Verdict.UNKNOWN:
             return _settle_unknown(outcome, claim, now, policy)
         case Verdict.PERMANENT if outcome.fault is Fault.RECIPIENT:
@@ -107,7 +114,7 @@ class FaultRuns:
         Acceptance or a reader's own fault ends a run; a transient reply says nothing either
         way. What belongs to no issue (a confirmation) never pauses anything.
         """
-        if issue_id is None:
+        if issue_id is None or (outcome.accepted and not self._runs):
             return None
         if _is_ours(outcome):
             return self._lengthen(issue_id, outcome)

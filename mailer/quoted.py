@@ -61,8 +61,10 @@ def encode_plain(value: str) -> bytes | None:
         return None
     if len(value) <= _ROOM:
         return None if value.startswith("From ") else value.encode()
-    lines = [value[start : start + _ROOM] for start in range(0, len(value), _ROOM)]
-    return "=\r\n".join(map(_guard, lines)).encode()
+    head, tail = value[:_ROOM], value[_ROOM:]
+    if len(tail) <= _ROOM and tail[0] not in ".F":  # nearly every link is two lines long
+        return f"{head}=\r\n{tail}".encode()
+    return "=\r\n".join(_wrap(value)).encode()
 
 
 def _is_safe(raw: bytes) -> bool:

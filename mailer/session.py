@@ -11,8 +11,7 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from mailer.envelope import Envelope
 from mailer.outcome import LET_IN, Fault, Outcome, Phase, Verdict, build_lost, parse_reply
@@ -20,8 +19,7 @@ from mailer.relay import Relay, Timeouts, connect
 from mailer.wire import Wire, WireLost
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """What one exchange with the relay told of two messages."""
 
     settled: Outcome | None

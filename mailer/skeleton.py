@@ -32,25 +32,28 @@ _SLOT_ROOM: Final = 512
 """Octets allowed for each personal value: more than a header field or a link takes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Recipient:
-    """Everything that differs between two copies of a message."""
+    """Everything that differs between two copies of a message.
 
-    address: str
+    One is made for every copy, so it is the type checker that keeps it from being changed.
+    """
+
+    address: Final[str]
     """As the reader wrote it; shown in the mail."""
-    ascii: str
+    ascii: Final[str]
     """For envelope and To: domain as A-labels (rule A28)."""
-    name: str
+    name: Final[str]
     """May be empty. Not used in confirmations (rule F7)."""
-    message_id: str
+    message_id: Final[str]
     """`left@domain`, with or without angle brackets; the same on every retry (rule A19)."""
-    return_path: str
+    return_path: Final[str]
     """Reverse-path of this copy (rule A34)."""
-    unsubscribe_url: str = field(repr=False)
-    preferences_url: str = field(repr=False)
-    date: datetime
+    unsubscribe_url: Final[str] = field(repr=False)
+    preferences_url: Final[str] = field(repr=False)
+    date: Final[datetime]
     """When this copy is made, with a zone (rule A20)."""
-    confirm_url: str = field(default="", repr=False)
+    confirm_url: Final[str] = field(default="", repr=False)
     """Only for a confirmation."""
 
 
@@ -134,13 +137,6 @@ class Places:
     text: tuple[int, ...]
     html: tuple[int, ...]
 
-    def encode(self, value: str) -> tuple[bytes, bytes]:
-        """The value for the text and for the HTML, each escaped for where it stands (rule D21)."""
-        if not value:
-            return self.empty
-        plain = quoted.encode_plain(value)
-        return self.slot.encode(value) if plain is None else (plain, plain)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skeleton:
@@ -170,7 +166,11 @@ class Skeleton:
         for place, write in self.fields:
             pieces[place] = write(recipient)
         for slot in self.slots:
-            text, html = slot.encode(slot.read(recipient))
+            value = slot.read(recipient)
+            if (plain := quoted.encode_plain(value)) is not None:
+                text = html = plain
+            else:
+                text, html = slot.slot.encode(value) if value else slot.empty
             for place in slot.text:
                 pieces[place] = text
             for place in slot.html:
