@@ -254,10 +254,15 @@ class Work:
             return False
         return True
 
+    @property
+    def is_refilling(self) -> bool:
+        """Whether more is being claimed while there is still something at hand."""
+        return self._ahead is not None
+
     def _is_low(self) -> bool:
         """Whether it is time to ask for more: before the last claim is gone, and one at a time."""
         low = 0 < len(self._claims) <= self._low
-        return low and not self._dry and not self._parked and self._ahead is None
+        return low and not self._dry and not self._parked and not self.is_refilling
 
     async def _refill_ahead(self) -> None:
         try:

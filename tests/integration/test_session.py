@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,19 @@ class TestEachPhase:
         expected = Verdict.UNKNOWN if phase is Phase.DOT else Verdict.TRANSIENT
         assert (outcome.verdict, outcome.fault, outcome.code) == (expected, Fault.RELAY, None)
         assert outcome.phase is phase
+
+
+@pytest.mark.parametrize("patient", ["mail", "rcpt"])
+def test_each_reply_is_waited_for_as_long_as_it_may_take(patient: str) -> None:
+    """A long wait that is over leaves a short one as short as it is (rule B1)."""
+    timeouts = replace(QUICK, **{patient: 10_000.0})
+
+    async def scenario() -> Outcome:
+        async with Peer({"DATA": Act.HANG}).serving() as peer:
+            session = await Session.open(plain(peer), timeouts)
+            return await session.send(LETTER)
+
+    assert asyncio.run(scenario()).text == "no reply within 0.2 s (data)"
 
 
 def test_a_refused_recipient_leaves_the_session_in_step() -> None:

@@ -1,0 +1,183 @@
+"""The recorder: everybody's outcomes in groups, none lost, none told before it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from mailer.recorder import Recorder
+from storage.errors import DatabaseBusy
+from storage.records import DeliveryState, Settlement
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+@dataclass
+class Entry:
+    """What one transaction was asked to hold."""
+
+    settled: list[int]
+    begins: list[int]
+    asks: list[int]
+    now: datetime
+
+
+@dataclass
+class Pages:
+    """A book in memory that refuses as often as it is told to."""
+
+    busy: int = 0
+    refused: Collection[int] = ()
+    kept: list[Entry] = field(default_factory=list)
+    tried: list[Entry] = field(default_factory=list)
+    hold: threading.Event | None = None
+    """If set, a transaction does not end before this is."""
+    entered: threading.Event = field(default_factory=threading.Event)
+
+    def record(
+        self,
+        worker: str,
+        settlements: Sequence[Settlement],
+        begins: Collection[int],
+        asks: Collection[int] = (),
+        *,
+        now: datetime,
+    ) -> frozenset[int]:
+        """Keeps the entry, or raises DatabaseBusy."""
+        entry = Entry([one.delivery_id for one in settlements], list(begins), list(asks), now)
+        self.tried.append(entry)
+        self.entered.set()
+        if self.hold is not None:
+            assert self.hold.wait(20)
+        if self.busy:
+            self.busy -= 1
+            raise DatabaseBusy("another process writes")
+        self.kept.append(entry)
+        return frozenset({*begins, *asks} - {*self.refused})
+
+
+def settled(number: int) -> Settlement:
+    """An accepted message."""
+    return Settlement(delivery_id=number, state=DeliveryState.ACCEPTED, at=NOW)
+
+
+def ticking() -> Callable[[], datetime]:
+    """A clock that never says the same twice."""
+    moments = (NOW + timedelta(seconds=second) for second in range(10_000))
+    return lambda: next(moments)
+
+
+async def no_sleep(seconds: float) -> None:
+    """A wait that is over at once."""
+
+
+def recorder(pages: Pages, sleep: Callable[[float], Awaitable[None]] = no_sleep) -> Recorder:
+    """A recorder that writes to these pages."""
+    return Recorder(pages, "worker", clock=ticking(), sleep=sleep)
+
+
+def test_everybody_waits_for_the_transaction_that_holds_theirs() -> None:
+    """A hundred who come together are told what they asked, each after the commit of its outcome."""
+    pages = Pages(refused={7})
+
+    async def scenario() -> None:
+        book = recorder(pages)
+
+        async def one(number: int) -> None:
+            granted = await book.record([settled(number)], begin=number + 1000, ask=number + 2000)
+            kept = [entry for entry in pages.kept if number in entry.settled]
+            assert len(kept) == 1
+            assert {number + 1000, number + 2000} <= granted
+            assert number + 1000 in kept[0].begins
+
+        await asyncio.gather(*(one(number) for number in range(100)))
+        assert 7 not in await book.record([], begin=7)
+
+    asyncio.run(scenario())
+    assert sorted(number for entry in pages.kept for number in entry.settled) == list(range(100))
+    assert len(pages.kept) < 10
+
+
+def test_who_comes_during_a_commit_is_in_the_next_one() -> None:
+    """While the disk works the next group gathers, and is committed without being asked again."""
+    pages = Pages(hold=threading.Event())
+
+    async def scenario() -> None:
+        book = recorder(pages)
+        first = asyncio.create_task(book.record([settled(1)]))
+        await asyncio.to_thread(pages.entered.wait, 20)
+        others = [asyncio.create_task(book.record([settled(n)])) for n in (2, 3)]
+        await asyncio.sleep(0)  # they have said what they have to say
+        assert pages.hold is not None
+        pages.hold.set()
+        await asyncio.gather(first, *others)
+
+    asyncio.run(scenario())
+    assert [entry.settled for entry in pages.kept] == [[1], [2, 3]]
+
+
+def test_a_busy_database_is_asked_the_same_again() -> None:
+    """Nothing is dropped and nothing added, and the moment stays, by which a ledger knows the
+    question again; whoever came meanwhile follows.
+    """
+    pages = Pages(busy=3)
+
+    async def scenario() -> None:
+        book = recorder(pages)
+        later: list[asyncio.Task[frozenset[int]]] = []
+
+        async def sleep(seconds: float) -> None:
+            later.append(asyncio.create_task(book.record([settled(2)])))
+            await asyncio.sleep(0)
+
+        book = recorder(pages, sleep)
+        await book.record([settled(1)], begin=5)
+        await asyncio.gather(*later)
+
+    asyncio.run(scenario())
+    first = [entry for entry in pages.tried if 1 in entry.settled]
+    assert len(first) == 4
+    assert all(entry == first[0] for entry in first)
+    assert sum(entry.settled.count(2) for entry in pages.kept) == 3
+
+
+def test_who_does_not_wait_any_more_loses_no_outcome() -> None:
+    """A connection that is cancelled leaves its outcome behind; the others are told as ever."""
+    pages = Pages(hold=threading.Event())
+
+    async def scenario() -> None:
+        book = recorder(pages)
+        gone = asyncio.create_task(book.record([settled(1)]))
+        await asyncio.to_thread(pages.entered.wait, 20)
+        stays = asyncio.create_task(book.record([settled(2)], begin=3))
+        gone.cancel()
+        with suppress(asyncio.CancelledError):
+            await gone
+        assert pages.hold is not None
+        pages.hold.set()
+        assert await stays == {3}
+
+    asyncio.run(scenario())
+    assert [entry.settled for entry in pages.kept] == [[1], [2]]
+
+
+def test_a_fault_of_ours_reaches_everybody_who_waits() -> None:
+    """A bug in the book ends the run loudly instead of letting it hang."""
+    pages = Pages()
+
+    def broken(*_: object, **__: object) -> frozenset[int]:
+        raise ZeroDivisionError
+
+    pages.record = broken  # type: ignore[method-assign]
+
+    async def scenario() -> None:
+        book = recorder(pages)
+        waiting = [asyncio.create_task(book.record([settled(n)])) for n in (1, 2)]
+        done = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(one) for one in done] == [ZeroDivisionError] * 2
+
+    asyncio.run(scenario())

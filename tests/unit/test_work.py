@@ -1,0 +1,119 @@
+"""The buffer of claims: never dry while there is work, and never more than two portions."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+from mailer.domains import Domains
+from mailer.work import Work
+from storage.records import Claim, DeliveryKind, DeliveryState
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+PORTION = 10
+
+
+def claim(number: int) -> Claim:
+    """One delivery."""
+    return Claim(
+        delivery_id=number,
+        kind=DeliveryKind.ISSUE,
+        issue_id=1,
+        issue_revision=1,
+        subscriber_id=number,
+        address=f"reader{number}@example.org",
+        name="",
+        nonce="",
+        attempts=0,
+        queued_at=NOW,
+        first_tried_at=None,
+    )
+
+
+class Queue:
+    """A ledger that only hands out claims."""
+
+    def __init__(self, count: int) -> None:
+        self.left = deque(map(claim, range(count)))
+        self.asked = 0
+
+    def claim(self, worker: str, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        """The next claims."""
+        self.asked += 1
+        return [self.left.popleft() for _ in range(min(limit, len(self.left)))]
+
+    def renew(self, worker: str, *, now: datetime, lease: timedelta) -> None:
+        """Not asked here."""
+
+    def retire(self, worker: str, *, now: datetime) -> int:
+        """Not asked here."""
+        return 0
+
+    def release(
+        self, worker: str, *, now: datetime, delivery_ids: Collection[int] | None = None
+    ) -> int:
+        """Not asked here."""
+        return 0
+
+    def standing(self, delivery_id: int) -> DeliveryState | None:
+        """Not asked here."""
+
+    def next_due(self) -> datetime | None:
+        """Not asked here."""
+
+    def pause_issue(self, issue_id: int, reason: str, *, now: datetime) -> None:
+        """Not asked here."""
+
+    def record(self, *_: object, **__: object) -> frozenset[int]:
+        """Not asked here."""
+        return frozenset()
+
+
+def work_on(queue: Queue) -> Work:
+    """A buffer on this ledger."""
+    return Work(
+        queue,
+        "worker",
+        clock=lambda: NOW,
+        lease=timedelta(minutes=1),
+        portion=PORTION,
+        domains=Domains(time.monotonic),
+    )
+
+
+def test_more_is_asked_for_before_the_last_is_gone() -> None:
+    """Nobody waits for the ledger after the first claim; each delivery is handed out once."""
+
+    async def scenario() -> None:
+        queue = Queue(PORTION * 5)
+        work = work_on(queue)
+        first = await work.take()
+        assert first is not None
+        taken = [first.delivery_id]
+        while (one := work.take_at_once()) is not None:
+            taken.append(one.delivery_id)
+            assert len(work) <= 2 * PORTION
+            while work.is_refilling:
+                await asyncio.sleep(0)  # noqa: ASYNC110 - as other connections would run meanwhile
+        assert taken == list(range(PORTION * 5))
+
+    asyncio.run(scenario())
+
+
+def test_the_end_waits_for_what_is_being_claimed() -> None:
+    """Claims that arrive while the worker ends are forgotten like the others, not held."""
+
+    async def scenario() -> None:
+        queue = Queue(PORTION * 5)
+        work = work_on(queue)
+        await work.take()
+        while not work.is_refilling:
+            work.take_at_once()
+        await work.empty()
+        assert not work.is_refilling
+        assert len(work) == 0
+
+    asyncio.run(scenario())
