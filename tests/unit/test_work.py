@@ -96,8 +96,8 @@ def test_more_is_asked_for_before_the_last_is_gone() -> None:
         while (one := work.take_at_once()) is not None:
             taken.append(one.delivery_id)
             assert len(work) <= 2 * PORTION
-            while work.is_refilling:
-                await asyncio.sleep(0)  # noqa: ASYNC110 - as other connections would run meanwhile
+            while work.is_refilling:  # noqa: ASYNC110 - other connections would run meanwhile
+                await asyncio.sleep(0)
         assert taken == list(range(PORTION * 5))
 
     asyncio.run(scenario())
