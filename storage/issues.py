@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -15,22 +13,24 @@ from sqlalchemy.engine import Connection
 from storage import schema
 from storage.database import Database, serialise
 from storage.duties import cancel_open, queue_issue
-from storage.errors import Conflict, NotFound
+from storage.errors import Conflict
+from storage.issue_rows import (
+    ARCHIVE_VERSION,
+    MarkKind,
+    bump_version,
+    contents,
+    free_slug,
+    load_issues,
+    lock_issue,
+    move_slug,
+    one_issue,
+    refuse_second,
+    write_marks,
+)
 from storage.records import Issue, IssueDraft, IssueState, Mailing
 
-_VERSION_KEY: Final = "archive_version"
-_VERSION: Final = sa.select(schema.meta.c.value).where(schema.meta.c.key == _VERSION_KEY)
-"""Made once: every request for a feed asks it."""
 _PUBLISHING: Final = "publishing"
 """Notes and slugs are looked up before they are taken: one transaction at a time does so."""
-
-
-class MarkKind(StrEnum):
-    """What the rows of `issue_marks` say of an issue."""
-
-    TAG = "tag"
-    MEDIA = "media"
-    WIKI = "wiki"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +80,11 @@ class Issues:
         """
         with self._database.transaction() as connection:
             serialise(connection, _PUBLISHING)
-            _refuse_second(connection, draft.note_id)
-            values = _contents(draft) | {
+            refuse_second(connection, draft.note_id)
+            values = contents(draft) | {
                 "note_id": draft.note_id,
                 "guid": draft.guid,
-                "slug": _free_slug(connection, draft.slug),
+                "slug": free_slug(connection, draft.slug),
                 "state": IssueState.LIVE.value,
                 "mailing": (Mailing.OPEN if mail.at else Mailing.OFF).value,
                 "mailing_reason": mail.reason,
@@ -98,12 +98,12 @@ class Issues:
             connection.execute(
                 sa.insert(schema.slugs).values(slug=values["slug"], issue_id=issue_id)
             )
-            _write_marks(connection, issue_id, draft)
+            write_marks(connection, issue_id, draft)
             queued = (
                 queue_issue(connection, issue_id, queued_at=now, due_at=mail.at) if mail.at else 0
             )
-            _bump_version(connection)
-            return Published(issue=_one(connection, issue_id), queued=queued)
+            bump_version(connection)
+            return Published(issue=one_issue(connection, issue_id), queued=queued)
 
     def revise(
         self, issue_id: int, draft: IssueDraft, *, updated_at: datetime | None, slug: str | None
@@ -117,20 +117,20 @@ class Issues:
         with self._database.transaction() as connection:
             if slug is not None:
                 serialise(connection, _PUBLISHING)
-            _locked(connection, issue_id)
-            values = _contents(draft) | {"revision": schema.issues.c.revision + 1}
+            lock_issue(connection, issue_id)
+            values = contents(draft) | {"revision": schema.issues.c.revision + 1}
             if updated_at is not None:
                 values["updated_at"] = updated_at
             if slug is not None:
-                values["slug"] = _move_slug(connection, issue_id, slug)
+                values["slug"] = move_slug(connection, issue_id, slug)
             self._update(connection, issue_id, values)
-            _write_marks(connection, issue_id, draft)
-            return _one(connection, issue_id)
+            write_marks(connection, issue_id, draft)
+            return one_issue(connection, issue_id)
 
     def withdraw(self, issue_id: int) -> int:
         """Take it out of archive and feeds, and cancel what is not sent. Returns how many were."""
         with self._database.transaction() as connection:
-            issue = _locked(connection, issue_id)
+            issue = lock_issue(connection, issue_id)
             cancelled = cancel_open(connection, issue_id, "the note was withdrawn")
             values: dict[str, object] = {"state": IssueState.WITHDRAWN.value}
             if issue.mailing in (Mailing.OPEN, Mailing.PAUSED):
@@ -147,16 +147,16 @@ class Issues:
         Raises NotFound.
         """
         with self._database.transaction() as connection:
-            _locked(connection, issue_id)
-            values = _contents(draft) | {
+            lock_issue(connection, issue_id)
+            values = contents(draft) | {
                 "state": IssueState.LIVE.value,
                 "revision": schema.issues.c.revision + 1,
             }
             if updated_at is not None:
                 values["updated_at"] = updated_at
             self._update(connection, issue_id, values)
-            _write_marks(connection, issue_id, draft)
-            return _one(connection, issue_id)
+            write_marks(connection, issue_id, draft)
+            return one_issue(connection, issue_id)
 
     def move(self, issue_id: int, path: str) -> None:
         """The note was renamed: same issue, other path."""
@@ -189,7 +189,7 @@ class Issues:
         Raises Conflict when there is nothing left to take back.
         """
         with self._database.transaction() as connection:
-            issue = _locked(connection, issue_id)
+            issue = lock_issue(connection, issue_id)
             if issue.mailing not in (Mailing.OPEN, Mailing.PAUSED):
                 raise Conflict(_why_not_cancelled(issue))
             cancelled = cancel_open(connection, issue_id, "cancelled by the author")
@@ -207,14 +207,14 @@ class Issues:
         connection.execute(
             sa.update(schema.issues).where(schema.issues.c.id == issue_id).values(values)
         )
-        _bump_version(connection)
+        bump_version(connection)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────
 
     def get(self, issue_id: int) -> Issue:
         """The issue of that id. Raises NotFound."""
         with self._database.reading() as connection:
-            return _one(connection, issue_id)
+            return one_issue(connection, issue_id)
 
     def by_note(self, note_id: str) -> Issue | None:
         """The issue made from a note, whatever its state."""
@@ -229,13 +229,13 @@ class Issues:
         """Issues readers can see, newest first; `tag` is compared as written."""
         query = _newest_first(_tagged(sa.select(schema.issues), tag)).limit(limit)
         with self._database.reading() as connection:
-            return _load(connection, query)
+            return load_issues(connection, query)
 
     def everything(self) -> list[Issue]:
         """Every issue, withdrawn ones too, newest first."""
         order = (schema.issues.c.published_at.desc(), schema.issues.c.id.desc())
         with self._database.reading() as connection:
-            return _load(connection, sa.select(schema.issues).order_by(*order))
+            return load_issues(connection, sa.select(schema.issues).order_by(*order))
 
     def tags(self) -> list[tuple[str, int]]:
         """Tags of live issues with how many carry them, by name."""
@@ -279,7 +279,7 @@ class Issues:
             schema.issues.c.state == IssueState.LIVE.value, schema.issues.c.id.in_(linking)
         )
         with self._database.reading() as connection:
-            return _load(connection, query)
+            return load_issues(connection, query)
 
     def rendered_otherwise(self, rendering: str) -> list[Issue]:
         """Live issues that another version, or another address of the site, rendered."""
@@ -287,7 +287,7 @@ class Issues:
             schema.issues.c.state == IssueState.LIVE.value, schema.issues.c.rendering != rendering
         )
         with self._database.reading() as connection:
-            return _load(connection, query)
+            return load_issues(connection, query)
 
     def serves_media(self, path: str) -> bool:
         """Whether a live issue shows this image (path below the notes folder)."""
@@ -308,27 +308,15 @@ class Issues:
     def version(self) -> int:
         """Grows with every change that readers could see; caches compare it."""
         with self._database.reading() as connection:
-            return int(connection.scalar(_VERSION) or 0)
+            return int(connection.scalar(ARCHIVE_VERSION) or 0)
 
     def _first(self, condition: sa.ColumnElement[bool]) -> Issue | None:
         with self._database.reading() as connection:
-            found = _load(connection, sa.select(schema.issues).where(condition))
+            found = load_issues(connection, sa.select(schema.issues).where(condition))
             return found[0] if found else None
 
 
-# ── rows and records ─────────────────────────────────────────────────────────────────────────
-
-
-def _contents(draft: IssueDraft) -> dict[str, Any]:
-    return {
-        "path": draft.path,
-        "title": draft.title,
-        "summary": draft.summary,
-        "html": draft.html,
-        "text": draft.text,
-        "content_hash": draft.content_hash,
-        "rendering": draft.rendering,
-    }
+# ── queries ──────────────────────────────────────────────────────────────────────────────────
 
 
 def _newest_first(query: sa.Select[Any]) -> sa.Select[Any]:
@@ -346,111 +334,6 @@ def _tagged(query: sa.Select[Any], tag: str | None) -> sa.Select[Any]:
         marks.c.kind == MarkKind.TAG.value, marks.c.value == tag
     )
     return query.where(schema.issues.c.id.in_(wearing))
-
-
-def _load(connection: Connection, query: sa.Select[Any]) -> list[Issue]:
-    rows = connection.execute(query).mappings().all()
-    marks = _read_marks(connection, [row["id"] for row in rows])
-    return [_issue(row, marks) for row in rows]
-
-
-def _one(connection: Connection, issue_id: int) -> Issue:
-    found = _load(connection, sa.select(schema.issues).where(schema.issues.c.id == issue_id))
-    if not found:
-        raise NotFound("issue", str(issue_id))
-    return found[0]
-
-
-def _locked(connection: Connection, issue_id: int) -> Issue:
-    """The issue, kept from others until we commit: a message that is being settled waits to see
-    whether its issue is taken back, or we wait and see what became of it.
-    """
-    connection.execute(
-        sa.select(schema.issues.c.id).where(schema.issues.c.id == issue_id).with_for_update()
-    )
-    return _one(connection, issue_id)
-
-
-_Marks = dict[tuple[int, str], list[str]]
-
-
-def _issue(row: sa.RowMapping, marks: _Marks) -> Issue:
-    values = dict(row)
-    for kind, name in ((MarkKind.TAG, "tags"), (MarkKind.MEDIA, "media"), (MarkKind.WIKI, "wiki")):
-        values[name] = tuple(marks.get((row["id"], kind.value), ()))
-    values["state"] = IssueState(row["state"])
-    values["mailing"] = Mailing(row["mailing"])
-    return Issue(**values)
-
-
-def _read_marks(connection: Connection, issue_ids: Sequence[int]) -> _Marks:
-    table = schema.issue_marks
-    found: _Marks = defaultdict(list)
-    for start in range(0, len(issue_ids), 500):  # stay below every driver's limit on parameters
-        query = (
-            sa.select(table)
-            .where(table.c.issue_id.in_(issue_ids[start : start + 500]))
-            .order_by(table.c.issue_id, table.c.kind, table.c.position)
-        )
-        for row in connection.execute(query):
-            found[row.issue_id, row.kind].append(row.value)
-    return found
-
-
-def _write_marks(connection: Connection, issue_id: int, draft: IssueDraft) -> None:
-    table = schema.issue_marks
-    connection.execute(sa.delete(table).where(table.c.issue_id == issue_id))
-    rows = [
-        {"issue_id": issue_id, "kind": kind.value, "position": position, "value": value}
-        for kind, values in (
-            (MarkKind.TAG, draft.tags),
-            (MarkKind.MEDIA, draft.media),
-            (MarkKind.WIKI, draft.wiki),
-        )
-        for position, value in enumerate(dict.fromkeys(values))
-    ]
-    if rows:
-        connection.execute(sa.insert(table), rows)
-
-
-def _refuse_second(connection: Connection, note_id: str) -> None:
-    query = sa.select(schema.issues.c.slug).where(schema.issues.c.note_id == note_id)
-    if slug := connection.scalar(query):
-        raise Conflict(f"the note {note_id!r} is published already, as the issue {slug!r}")
-
-
-def _free_slug(connection: Connection, wished: str) -> str:
-    """The wished slug, or the first of `wished-2`, `wished-3`, … that no issue ever had."""
-    table = schema.slugs
-    taken = set(
-        connection.scalars(
-            sa.select(table.c.slug).where(table.c.slug.startswith(wished, autoescape=True))
-        )
-    )
-    if wished not in taken:
-        return wished
-    return next(name for n in range(2, len(taken) + 3) if (name := f"{wished}-{n}") not in taken)
-
-
-def _move_slug(connection: Connection, issue_id: int, wished: str) -> str:
-    table = schema.slugs
-    owner = connection.scalar(sa.select(table.c.issue_id).where(table.c.slug == wished))
-    if owner == issue_id:
-        return wished
-    slug = _free_slug(connection, wished)
-    connection.execute(sa.insert(table).values(slug=slug, issue_id=issue_id))
-    return slug
-
-
-def _bump_version(connection: Connection) -> None:
-    table = schema.meta
-    changed = connection.execute(
-        sa.update(table)
-        .where(table.c.key == _VERSION_KEY)
-        .values(value=sa.cast(sa.cast(table.c.value, sa.BigInteger) + 1, sa.Text))
-    )
-    if not changed.rowcount:
-        connection.execute(sa.insert(table).values(key=_VERSION_KEY, value="1"))
 
 
 def _why_not_cancelled(issue: Issue) -> str:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,6 +25,7 @@ from storage.database import Database
 from storage.direct import cursor_of
 from storage.groups import are_apart, is_usual, write_group
 from storage.ledger_rows import (
+    DELIVERY,
     begin,
     give_back,
     held,
@@ -99,6 +101,9 @@ class Ledger:
         others are no longer its claims. A settlement of a delivery that is not
         this worker's any more changes nothing. So the whole call may be repeated, with the same
         `now`, by a caller who could not hear the answer.
+
+        Usually all outcomes are acceptances and all begins and asks are granted; that is one short
+        trip. When some are not granted, a second transaction finds out which and gives them back.
         """
         usual = [one for one in settlements if is_usual(one)]
         if len(usual) < len(settlements) or not are_apart(usual, begins, asks):
@@ -331,13 +336,13 @@ class Ledger:
         last = 0
         while rows := self._portion(issue_id, state, last):
             yield from map(to_delivery, rows)
-            last = rows[-1]["subscriber_id"]
+            last = rows[-1].subscriber_id
 
     def _portion(
         self, issue_id: int, state: DeliveryState | None, last: int
-    ) -> Sequence[sa.RowMapping]:
+    ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
         query = (
-            sa.select(schema.deliveries, schema.subscribers.c.address)
+            sa.select(*DELIVERY)
             .join(schema.subscribers, schema.subscribers.c.id == _D.subscriber_id)
             .where(_D.issue_id == issue_id, _D.subscriber_id > last)
             .order_by(_D.subscriber_id)
@@ -346,7 +351,7 @@ class Ledger:
         if state is not None:
             query = query.where(_D.state == state.value)
         with self._database.reading() as connection:
-            return connection.execute(query).mappings().all()
+            return connection.execute(query).all()
 
     def attempts(self, delivery_id: int) -> list[Attempt]:
         """The tries of a delivery that did not end in acceptance, first to last."""

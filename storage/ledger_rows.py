@@ -342,9 +342,17 @@ def listed(connection: Connection, ids: Iterable[int]) -> object:
     return all_ids if connection.dialect.name == "postgresql" else json.dumps(all_ids)
 
 
-def to_delivery(row: sa.RowMapping) -> Delivery:
-    """Row → record."""
-    values: dict[str, Any] = {name: row[name] for name in Delivery.__dataclass_fields__}
-    values["kind"] = DeliveryKind(row["kind"])
-    values["state"] = DeliveryState(row["state"])
+DELIVERY: Final = tuple(
+    schema.subscribers.c.address if name == "address" else _D[name]
+    for name in Delivery.__dataclass_fields__
+)
+"""The columns of a `Delivery`."""
+_STATES: Final = {state.value: state for state in DeliveryState}
+
+
+def to_delivery(row: sa.Row[*tuple[Any, ...]]) -> Delivery:
+    """Row of `DELIVERY` → record."""
+    values: dict[str, Any] = dict(zip(Delivery.__dataclass_fields__, row, strict=True))
+    values["kind"] = _KINDS[values["kind"]]
+    values["state"] = _STATES[values["state"]]
     return Delivery(**values)

@@ -185,7 +185,7 @@ def test_a_worker_that_claims_does_not_wait_for_another_that_does(store: Store) 
         return
     store.join(6)
     store.publish()
-    with store.database.transaction() as connection, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, store.database.transaction() as connection:
         steady_plans(connection)
         (issue,) = open_issues(connection)
         first = take(connection, "a", issue, NOON, 3)
