@@ -8,6 +8,7 @@ that a mailbox does not exist (rule C5).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 class Cause(StrEnum):
     """Why a host says that it did not deliver. The values are for people."""
 
+    BUSY = "the mailbox gets too much at once"
     SENDER = "refused by policy"
     """Authentication, spam, blocking, reputation, rate: our fault, or called so."""
     SIZE = "message too large"
@@ -30,6 +32,13 @@ def _any(patterns: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
+_BUSY: Final = _any(
+    (
+        r"(?:receiving|receives?) e?-?mails? (?:too quickly|at a rate)",
+        r"recipient (?:thread|rate) ?limit|(?:recipient|user) has exceeded (?:their|its) limit",
+    )
+)
+
 _SENDER: Final = _any(
     (
         r"\b(?:un)?auth(?:enti|ori[sz])\w*|\bauth (?:failed|required)|\blogin\b",
@@ -37,14 +46,17 @@ _SENDER: Final = _any(
         r"\w*spam\w*|\bjunk\b|unsolicited|\bbulk\b|\bvirus\w*|malware|phish\w*|\bscam\b",
         r"\bpolic(?:y|ies)\b|\babus(?:e|ive)\b|complain\w*|reputation|suspicio\w*|harmful",
         r"\bblock(?:ed|ing|list\w*|s)?\b|(?:black|deny|block)[- ]?list\w*|\bdnsbl\b|\brbl\b|\bban(?:ned)?\b",
-        r"\blisted (?:in|on|at|by)\b|\bbarracuda\b|\bsbl\b|\bxbl\b|\bpbl\b",
+        r"(?<!not )\blisted (?:in|on|at|by)\b|\bbarracuda\b|\bsbl\b|\bxbl\b|\bpbl\b",
         r"\brelay(?:ing)?\b.{0,20}\b(?:denied|not|prohibited|den(?:y|ies))|\brelay(?:ing)? access",
-        r"(?<!address rejected: )\baccess\b.{0,40}\bdenied|permission denied|not (?:permitted|allowed)",
+        r"(?<!address rejected: )(?<!addresses rejected : )\baccess\b.{0,40}\bdenied|permission denied|not (?:permitted|allowed)",
         r"prohibit\w*|forbidden|restrict\w*|not accept(?:ed|ing)? (?:e?mails? |messages? )?from",
-        r"failed for sender|\bsender\b.{0,30}\b(?:rejected|denied|refused|invalid|not|verif\w+|blocked|unknown)\b",
+        r"(?:failed|verification failed) for (?:sender|$|<)|\bnot verified|(?:invalid|bad|unknown) sender|on the suppression list",
+        r"unresolvable rfc|\brfc complian\w+|will not accept (?:delivery of )?(?:this|your)|recipient preferences|service refus(?:e|é|ed)\b|[ée]metteur",
+        r"\bsender\b.{0,30}\b(?:rejected|denied|refused|invalid|not|verif\w+|blocked|unknown)\b",
         r"\b(?:ip|client host|helo|ehlo)\b.{0,40}\b(?:rejected|refused|denied|not allowed|bad)\b",
-        r"\brate\b|too (?:many|fast|quickly|frequent\w*)|throttl\w*|sending limit|\bgr[ea]y-?list\w*",
-        r"content (?:rejected|filter\w*|not accept\w*|was)|message (?:was )?(?:rejected|refused) (?:due|because|as|by)",
+        r"\brate\b|too (?:many(?! hops| messages on| .?received)|fast|quickly|frequent\w*)|throttl\w*|\bgr[ea]y[ -]?list\w*",
+        r"sending (?:limit|quota|suspended)|submission (?:quota|limit)|daily (?:\w+ )?(?:limit|quota)|frequency (?:is )?limited",
+        r"content (?:rejected|denied|filter\w*|not accept\w*|was)|message (?:was )?(?:rejected|refused) (?:due|because|as|by)",
         r"\bfilter(?:ed|ing)?\b|encryption (?:needed|required)|starttls|tls (?:is )?required",
         # German
         r"gesperrt|blockiert|richtlinie\w*|authentifi\w+|sperrliste|schwarze liste|unerwünscht\w*",
@@ -61,8 +73,9 @@ _SENDER: Final = _any(
 
 _FULL: Final = _any(
     (
-        r"quota|\b(?:mailbox|inbox|mailfolder|account|mail ?drop|user)\b.{0,30}\bfull\b",
-        r"(?:exceed\w*|over|reached)\b.{0,40}\b(?:storage|space|limit|allocation|allocated)",
+        r"(?<!submission )(?<!sending )quota|\b(?:mailbox|inbox|mailfolder|account|mail ?drop|user)\b.{0,30}\bfull\b",
+        r"^(?!.*\bmessage (?:length|size)\b).*(?:exceed\w*|over|reached)\b.{0,40}\b(?:storage|space|limit|allocation|allocated)",
+        r"too many messages on the server|zu ?viele mails auf dem server",
         r"(?:not enough|insufficient|out of|no) (?:\w+ )?(?:space|storage)|(?:disk|storage) (?:is )?full",
         r"\bstorage\b.{0,20}\b(?:limit|full)|mailbox size",
         r"\b(?:mailbox|inbox|folder|account|space|storage)\b.{0,30}\bexceed\w*",
@@ -75,7 +88,7 @@ _FULL: Final = _any(
 
 _TIME: Final = _any(
     (
-        r"tim(?:e|ed|ing)[ -]?out|\bretry (?:time|timeout|limit)|(?:delivery|message|time|it) .{0,20}\bexpired",
+        r"tim(?:e|ed|ing)[ -]?out|\bretry (?:time|timeout|limit)|\bexpir(?:ed|es|y|ing|ation)\b",
         r"too old\b|\bqueue\b.{0,20}too long|has been in the queue|(?:could|can)\s?not (?:be )?deliver\w*.{0,20}\b(?:for|within|after) .{0,20}(?:hours?|days?)",
         r"undeliver(?:ed|able) (?:for|after)|connection (?:was |has been )?(?:refused|reset|dropped|lost|closed|timed)",
         r"no route to host|network (?:is )?unreachable|(?:try|retry) (?:again )?later|not found, try again",
@@ -90,14 +103,14 @@ _TIME: Final = _any(
 
 _SIZE: Final = _any(
     (
-        r"(?:message|mail|header|content|attachment)s? (?:is |was |size )?(?:too (?:large|big|long)|exceed\w*|size)",
-        r"exceed\w*\b.{0,30}\b(?:maximum|message|size)|size limit|too large",
+        r"(?:message|mail|header|content|attachment)s? (?:is |was |size |length )?(?:too (?:large|big|long)|exceed\w*|size)",
+        r"message length\b.{0,40}\bexceeds|exceed\w*\b.{0,30}\b(?:maximum|message|size)|size limit|too large",
         r"nachricht.{0,20}zu groß|message.{0,20}trop (?:gros|volumineux)|mensaje.{0,20}grande|サイズ",
     )
 )
 
 _WHO: Final = (
-    r"(?:user|users|recipient|recipients|mailbox|account|address|addressee|alias|local part|e-?mail"
+    r"(?:user|users|recipient|recipients|mailbox|account|address|addresses|addressee|alias|local part|e-?mail"
     r"|person|customer|member|maildrop|mail ?drop|userid|user id|username|user name|subscriber)"
 )
 _GONE: Final = (
@@ -118,7 +131,7 @@ _MAILBOX: Final = _any(
         r"(?:has|have) (?:left|moved)|no longer (?:with|work\w*|employ\w*|here|accepts?|in use|exists?|on server)|mailbox has moved",
         r"\bnot (?:our|a) customer|not listed in|not in (?:our|the) (?:directory|user list)|is not a known user|not known (?:here|at)",
         r"nosuchuser|user_unknown|address_not_found|delivery error: dd |address (?:rejected: undeliverable|verification failed)",
-        r"undeliverable address|archived recipient|unknown local[- ]part|unknown or illegal alias",
+        r"undeliverable address|archived recipient|\b(?:deactivated|disabled|closed) (?:mailbox|account)|unknown local[- ]part|unknown or illegal alias",
         r"bad address syntax|malformed address|badly formatted|syntax error in (?:the )?(?:mailbox )?address",
         # German
         r"unbekannte[rs]? (?:empfänger|benutzer|adresse|nutzer)|(?:empfänger|benutzer|adresse|postfach|konto|nutzer).{0,60}(?:unbekannt|nicht gefunden|existiert nicht|nicht (?:vorhanden|bekannt|verfügbar)|ungültig|deaktiviert|gelöscht|geschlossen)",
@@ -139,7 +152,7 @@ _DOMAIN: Final = _any(
     (
         r"\b(?:domain|host)(?: name| or domain name)?\b(?:\W+\w+){0,3}?\W+(?:not found|unknown|invalid|does(?: not|n['’]t) exist|not exist|non-?existent|couldn['’]t be found|could not be found)",
         r"\b(?:unknown|invalid|no such|non-?existent|illegal|unresolvable|unrout[e]?able) (?:mail )?(?:host|domain)|nxdomain",
-        r"null ?mx|no mx (?:record|host)|(?:does not|doesn['’]t) (?:accept|receive) (?:any )?(?:e-?)?mail",
+        r"null ?mx|no mx (?:record|host)|indicated no smtp service|(?:does not|doesn['’]t) (?:accept|receive) (?:any )?(?:e-?)?mail",
         r"couldn['’]t find any host|point to non-existent|illegal host/domain|not a local (?:host|domain)",
         r"domäne.{0,40}(?:nicht|unbekannt)|domaine.{0,40}(?:inconnu|introuvable|n['’]existe)|dominio.{0,40}(?:no existe|desconocido|no se)",
         r"ドメイン.{0,30}(?:見つかりません|存在しません|不明)",
@@ -147,6 +160,7 @@ _DOMAIN: Final = _any(
 )
 
 _ORDER: Final = (
+    (Cause.BUSY, _BUSY),
     (Cause.SENDER, _SENDER),
     (Cause.FULL, _FULL),
     (Cause.TIME, _TIME),
@@ -160,26 +174,34 @@ WORDS_LIMIT: Final = 4000
 
 _NOISE: Final = re.compile(
     r"https?://\S+"  # a link's words are its host's, not the reason
-    r"|[^\s<>]+[@＠][^\s<>]+"
-    r"|\b(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]+\b(?=[\s:,;)\]\[>\"']|$)"  # host names: mx.spamfilter.example
+    r"|[^\s<>()\[\]\"',;:]+[@＠](?:[\w.-]+|\[[^\]\s]*\])"
+    # Host names such as mx.spamfilter.example. A single dot may as well end a sentence, as in
+    # "blocked.User unknown", so what has no second one stays.
+    r"|\b[a-z][a-z0-9_-]*\.(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]+\b(?=[\s:,;)\]\[>\"']|$)"
     r"|\bin reply to (?:end of )?[a-z ]+ command|unknown address error|\bunknown mailer error\b"
     r"|\bx-(?:postfix|spam)[\w-]*",
     re.IGNORECASE,
 )
 
 
-def find_cause(text: str) -> Cause | None:
-    """The cause that a diagnostic or a text gives; None when it gives none.
+def find_causes(text: str) -> tuple[Cause, ...]:
+    """Every cause that a host's words give, the one to believe first; empty when they give none.
 
     Names of hosts, links and addresses are not looked at: they say nothing about the reason.
     """
     plain = strip_noise(text)
-    return next((cause for cause, words in _ORDER if words.search(plain)), None)
+    return tuple(cause for cause, words in _ORDER if words.search(plain))
 
 
 def strip_noise(text: str) -> str:
-    """The words of a text on one line, without hosts, links and addresses."""
-    return " ".join(_NOISE.sub(" ", text[:WORDS_LIMIT].replace("’", "'")).split())
+    """The words of a text on one line, without hosts, links and addresses.
+
+    Letters that only look different (full-width ones) become the usual ones, and what is not to be
+    seen goes: nobody can hide a word from its reader that way.
+    """
+    usual = unicodedata.normalize("NFKC", text[:WORDS_LIMIT]).replace("’", "'")
+    seen = "".join(char for char in usual if unicodedata.category(char) != "Cf")
+    return " ".join(_NOISE.sub(" ", seen).split())
 
 
 # ── what a message without a machine-readable part is ────────────────────────────────────────

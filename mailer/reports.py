@@ -21,9 +21,10 @@ from mailer.bouncewords import (
     FAILURE_WORDS,
     FINAL_WORDS,
 )
-from mailer.outcome import Status, clean_reply
+from mailer.outcome import clean_reply
 from mailer.reportparts import Fields, ReportParts, normalise, read_parts
-from mailer.severity import ReportKind, find_code, judge, parse_status
+from mailer.severity import ReportKind, judge
+from mailer.status import Status, find_code, parse_status
 
 __all__ = ["BounceReport", "Finding", "ReportKind", "parse_report"]
 
@@ -182,7 +183,7 @@ def _finding(group: Fields, action: str) -> Finding:
     if action != "failed":
         kind, found, counts = ReportKind.DELAYED, status, False
     else:
-        kind, found, counts = judge(status, diagnostic)
+        kind, found, counts, _ = judge(status, diagnostic)
     return Finding(
         kind=kind,
         recipients=tuple(filter(None, recipients)),
@@ -260,7 +261,7 @@ def _judge_words(parts: ReportParts) -> tuple[ReportKind, tuple[Finding, ...]]:
     )
     if not text and given is None:
         return ReportKind.UNKNOWN, ()  # cut off before it said anything
-    kind, status, counts = judge(given, text)
+    kind, status, counts, _ = judge(given, text)
     return kind, (_worded(kind, parts, text, status, counts=counts),)
 
 
@@ -285,8 +286,9 @@ def _is_bounce(parts: ReportParts, subject: str) -> bool:
     if not _MACHINES.search(headers.get("from", "")):
         # People's own programs answer with the null sender, too (RFC 3834 3.3).
         return headers.get("return-path") == "<>" and (parts.is_report or titled)
-    says = parts.is_report or titled or bool(FAILURE_WORDS.search(parts.text[:3000]))
-    return says and not AUTO_REPLY_SUBJECTS.search(subject)
+    words = f"{subject}\n{parts.text[:3000]}"
+    says = parts.is_report or titled or FAILURE_WORDS.search(words) or DELAY_WORDS.search(words)
+    return bool(says) and not AUTO_REPLY_SUBJECTS.search(subject)
 
 
 def _is_automatic(parts: ReportParts, subject: str) -> bool:
