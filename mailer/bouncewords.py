@@ -43,7 +43,7 @@ _SENDER: Final = _any(
     (
         r"\b(?:un)?auth(?:enti|ori[sz])\w*|\bauth (?:failed|required)|\blogin\b",
         r"\bspf\b|\bdkim\b|\bdmarc\b|\barc\b|sender ?id\b|\bfcrdns\b|\brdns\b|\bptr\b|reverse dns",
-        r"\w*spam\w*|\bjunk\b|unsolicited|\bbulk\b|\bvirus\w*|malware|phish\w*|\bscam\b",
+        r"\w*spam\w*|\bjunk(?:mail\w*)?\b|unsolicited|\bbulk\b|\bvirus\w*|malware|phish\w*|\bscam\b",
         r"\bpolic(?:y|ies)\b|\babus(?:e|ive)\b|complain\w*|reputation|suspicio\w*|harmful",
         r"\bblock(?:ed|ing|list\w*|s)?\b|(?:black|deny|block)[- ]?list\w*|\bdnsbl\b|\brbl\b|\bban(?:ned)?\b",
         r"(?<!not )\blisted (?:in|on|at|by)\b|\bbarracuda\b|\bsbl\b|\bxbl\b|\bpbl\b",
@@ -172,12 +172,16 @@ _ORDER: Final = (
 WORDS_LIMIT: Final = 4000
 """Characters of a text that are looked at: a reason stands near its beginning."""
 
+_TOP_DOMAIN: Final = (
+    r"(?:com|net|org|info|biz|edu|gov|mil|arpa|cloud|email|online|local|example|test|invalid"
+    r"|(?!(?:as|is|me|my|no|of|on|or|so|to|we)\b)[a-z]{2})"
+)
 _NOISE: Final = re.compile(
     r"https?://\S+"  # a link's words are its host's, not the reason
     r"|[^\s<>()\[\]\"',;:]+[@＠](?:[\w.-]+|\[[^\]\s]*\])"
-    # Host names such as mx.spamfilter.example. A single dot may as well end a sentence, as in
-    # "blocked.User unknown", so what has no second one stays.
-    r"|\b[a-z][a-z0-9_-]*\.(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]+\b(?=[\s:,;)\]\[>\"']|$)"
+    # Host names such as mx.spamfilter.example. A dot may as well end a sentence that nobody put a
+    # space behind, as in "blocked.User unknown": what is not surely a host's name stays.
+    rf"|\b[a-z][a-z0-9_-]*\.(?:[a-z0-9_-]+\.)+{_TOP_DOMAIN}\b(?=[\s:,;)\]\[>\"']|$)"
     r"|\bin reply to (?:end of )?[a-z ]+ command|unknown address error|\bunknown mailer error\b"
     r"|\bx-(?:postfix|spam)[\w-]*",
     re.IGNORECASE,

@@ -311,7 +311,8 @@ def _worded_recipients(parts: ReportParts, text: str) -> Iterator[str]:
     ours = {parse_typed_address(address).casefold() for address in parts.recipients}
     found = _ADDRESS.findall(named) or _ADDRESS.findall(text[:5000])
     for address in dict.fromkeys(address.rstrip(".") for address in found[:MAX_RECIPIENTS]):
-        if address.casefold() not in ours and not _MACHINES.search(address):
+        is_ours = address.casefold() in ours or _MACHINES.search(address)
+        if address.isprintable() and not is_ours:
             yield address
 
 
@@ -354,7 +355,8 @@ def _all_recipients(
         given = [address for one in findings if _tells(one, kind) for address in one.recipients[:2]]
         if not findings and "x-hmxmroriginalrecipient" in parts.returned:
             given = [parts.returned["x-hmxmroriginalrecipient"].strip("<> ")]
-    return tuple(dict.fromkeys(filter(None, given)))[:MAX_RECIPIENTS]
+    usable = (address for address in given if address and address.isprintable())
+    return tuple(dict.fromkeys(usable))[:MAX_RECIPIENTS]
 
 
 def _tells(finding: Finding, kind: ReportKind) -> bool:
