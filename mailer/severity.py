@@ -50,7 +50,7 @@ class Judgement(NamedTuple):
 
 _HARD: Final = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)})
 _SENDER: Final = frozenset({(1, 7), (1, 8), (3, 4), (4, 5)})
-_OPEN: Final = frozenset({(1, 4), (1, 5), (1, 9), (4, 4), (4, 310)})
+_OPEN: Final = frozenset({(1, 4), (1, 5), (1, 9), (3, 2), (4, 4), (4, 310)})
 """Codes that leave it to the words, besides all that end in 0 or are about the protocol."""
 
 _LOGIN_CODES: Final = frozenset({530, 534, 535, 538})

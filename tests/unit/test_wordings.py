@@ -86,7 +86,7 @@ def name(row: Row) -> str:
 
 @pytest.mark.parametrize("row", REPLIES, ids=name)
 def test_each_wording_is_of_its_class(row: Row) -> None:
-    """In a report every row is hard, soft or policy as its host means it (rule C5)."""
+    """In a report every row is hard, soft or policy as its host means it (rules B24, C5)."""
     assert row.reported().kind.value == row.kind
 
 
