@@ -230,6 +230,9 @@ _ASK_A_MESSAGE: Final = (
     "Send yourself a copy (`newsletter test NOTE --to YOU`), save it as it arrived, and run "
     "`newsletter doctor --signed FILE`."
 )
+_ASK_AN_ISSUE: Final = (
+    "subscribe yourself, save an issue as it arrived, and run `newsletter doctor --signed FILE`."
+)
 
 
 def _not_covered(
@@ -238,7 +241,8 @@ def _not_covered(
     address, result = found
     return failed(
         name,
-        f"Mail leaves from {address}, and the SPF record of {domain} does not let it ({result}).",
+        f"Mail leaves from {address}, and the SPF record of {domain} does not let that send "
+        f"({result}).",
         add_to_spf(domain, address, resolver),
     )
 
@@ -299,7 +303,7 @@ def _examine_keys(
             "dkim",
             "Mail is not signed here; if your relay signs it, List-Unsubscribe and "
             "List-Unsubscribe-Post must be among what it signs (RFC 8058 4).",
-            f"Run `newsletter dkim new s1`. Or: {_ASK_A_MESSAGE}",
+            f"Run `newsletter dkim new s1` to sign here; or {_ASK_AN_ISSUE}",
         )
     for key in keys:
         yield _asked(f"dkim {key.selector}", domain, partial(_examine_key, key, resolver))

@@ -75,7 +75,7 @@ def resolver() -> Iterator[Dns]:
 
 def test_records_are_read(resolver: Dns) -> None:
     """Strings of one record are joined, exchangers in order, without trailing dots (RFC 7208 3.3)."""
-    assert resolver.txt("example.com") == ["v=spf1 mx include:relay.test -all", "ab"]
+    assert sorted(resolver.txt("example.com") or ()) == ["ab", "v=spf1 mx include:relay.test -all"]
     assert resolver.mx("example.com") == ["mx.example.com", "late.example.com"]
     assert resolver.mx("null.test") == [""]
     assert resolver.addresses("mx.example.com") == ["192.0.2.7", "2001:db8::7"]

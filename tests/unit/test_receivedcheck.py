@@ -155,6 +155,25 @@ def test_the_address_to_let_in_is_told() -> None:
     assert f'"v=spf1 ip4:{PUBLIC} include:relay.test' in found["spf sender"].advice
 
 
+def test_the_record_of_a_stranger_is_not_ours_to_publish() -> None:
+    """With the relay's own return path, SPF is about the relay's domain."""
+    raw = f"{TRACE}{signed_by_us()}".replace(f"<notes@{DOMAIN}>", "<b@elsewhere.test>", 1)
+    found = examine_received(raw.encode(), domain=DOMAIN, resolver=resolver())
+    advice = {one.name: one.advice for one in found}["spf sender"]
+    assert advice == "Tell whoever runs the relay."
+
+
+def test_a_test_copy_tells_all_but_one_click() -> None:
+    """It has no List-Unsubscribe (nobody could leave by it): what it cannot show is not judged."""
+    copy = MAIL.replace("<1@", "<test.1@").replace("List-Unsubscribe", "X-None")
+    found = looked(signed_by_relay(mail=copy))
+    assert complaints(found) == {
+        "one-click fields": Verdict.SKIPPED,
+        "signature covers": Verdict.SKIPPED,
+    }
+    assert "save an issue" in found["signature covers"].advice
+
+
 def test_another_mail_is_refused() -> None:
     """What is not from this newsletter is not judged further."""
     raw = b"From: a@example.net\r\n\r\nhello\r\n"
