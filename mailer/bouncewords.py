@@ -1,4 +1,4 @@
-"""Owns the vocabulary of bounces: what hosts write, in five languages, and what it means. Pure.
+"""Owns the vocabulary of bounces: what hosts write, in six languages, and what it means. Pure.
 
 The order in which causes are looked for is the safety of the whole: words about the sender, about
 quota and about time come first, so that a text which mentions any of them never counts as proof
@@ -68,6 +68,8 @@ _SENDER: Final = _any(
         r"reputación|prohibid\w+",
         # Japanese
         r"迷惑メール|スパム|拒否|ブロック|認証|ポリシー|許可されて|制限",
+        # Russian
+        r"заблокирован\w*|спам\w*|отклонен\w*|запрещен\w*|аутентификац\w+",
     )
 )
 
@@ -83,6 +85,7 @@ _FULL: Final = _any(
         r"bo[iî]te.{0,40}pleine|espace (?:disque|insuffisant)|capacité",
         r"buz[oó]n.{0,40}llen[oa]|(?:cuota|espacio).{0,30}|capacidad",
         r"容量|いっぱい|一杯|満杯|上限",
+        r"переполнен\w*|\bквот\w+",
     )
 )
 
@@ -98,6 +101,7 @@ _TIME: Final = _any(
         r"\bexpir(?:é|ation)\w*|délai|temporaire\w*|réessay\w+|injoignable",
         r"\bexpir(?:ó|ado|ada)|caducad\w+|tiempo de espera|temporal\w*|inténtelo|no responde",
         r"期限|タイムアウト|一時的|遅延|混雑|応答がありません|再送",
+        r"временн\w+|исте[кч]\w*|попробуйте позже",
     )
 )
 
@@ -144,7 +148,9 @@ _MAILBOX: Final = _any(
         r"no existe|no se (?:encontró|ha encontrado|pudo encontrar|ha podido encontrar)",
         # Japanese
         r"(?:宛先|あて先|受信者|ユーザ|アドレス|アカウント|メールボックス).{0,30}(?:見つかりません|存在しません|存在せず|不明|無効|ありません|間違)",
-        r"存在しません|見つかりません|宛先不明|該当(?:する)?ユーザ",
+        r"存在しません|見つかりません|宛先不明|該当(?:する)?ユーザ|リストにありません|登録されていません",
+        # Russian
+        r"(?:ящик\w*|адрес\w*|пользовател\w+|получател\w+).{0,40}(?:не существует|не найден\w*|удал[её]н\w*)|нет такого (?:пользователя|ящика)",
     )
 )
 
@@ -218,6 +224,7 @@ FAILURE_WORDS: Final = _any(
         r"unzustellbar\w*|nicht zugestellt|zustellung.{0,40}(?:fehlgeschlagen|nicht möglich)|konnte nicht",
         r"non remis|n['’]a pas pu être|échec|non distribu\w+|impossible de (?:remettre|livrer)|non délivr\w+",
         r"no se (?:ha )?(?:podido|pudo|puede) entreg\w+|no entregado|error de entrega|devuelto|no se ha entregado|no se pudo",
+        r"не может быть доставлен\w*|не доставлен\w*|не удалось доставить",
         r"配信(?:不能|できません|に失敗|エラー)|送信(?:できません|に失敗)|届けることができません|エラーメール|配送(?:できません|に失敗|不能|エラー)|お届けできません",
     )
 )
@@ -255,8 +262,8 @@ AUTO_REPLY_SUBJECTS: Final = _any(
 
 BOUNCE_SUBJECTS: Final = _any(
     (
-        r"undeliver\w+|returned mail|(?:mail|message)? ?delivery (?:fail\w*|status|subsystem|has failed|problem|report|error|notification)|failure notice|mail (?:system )?error|non[- ]?delivery|not delivered|delivery (?:incomplete|delayed)|delayed mail|warning: (?:message|could)|could not (?:be )?(?:send|sent|deliver\w*)|mail could not|bounce",
-        r"unzustellbar|nicht zugestellt|zustellung|non remis|échec|non distribu|no (?:se )?(?:ha )?(?:podido|pudo)? ?entreg|devuelto|rechazado|配信|送信エラー|配送|エラーメール|不達",
+        r"undeliver\w+|returned mail|(?:mail|message)? ?delivery (?:fail\w*|status|subsystem|has failed|problem|report|error|notification)|failure notice|mail (?:system )?error|non[- ]?delivery|mail failure|not delivered|delivery (?:incomplete|delayed)|delayed mail|warning: (?:message|could)|could not (?:be )?(?:send|sent|deliver\w*)|mail could not|bounce",
+        r"unzustellbar|nicht zugestellt|zustellung|non remis|échec|non distribu|no (?:se )?(?:ha )?(?:podido|pudo)? ?entreg|devuelto|rechazado|配信|送信エラー|配送|エラーメール|メールエラー|不達|не доставлен\w*",
     )
 )
 """Subjects of reports without a machine-readable part."""

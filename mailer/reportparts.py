@@ -63,6 +63,8 @@ class ReportParts:
     """Fields of message/feedback-report (RFC 5965 3)."""
     returned: Fields = field(default_factory=dict)
     """Header fields of the returned message."""
+    is_returning: bool = False
+    """Whether a message or its header is attached as such."""
     is_report: bool = False
     """Whether it calls itself multipart/report (RFC 6522)."""
     is_intact: bool = True
@@ -89,6 +91,7 @@ def read_parts(raw: bytes) -> ReportParts:
         groups=tuple(group for part in status for group in parse_fields(_part_text(part))),
         feedback=_merge(parse_fields(_part_text(feedback[0]))) if feedback else {},
         returned=_returned_fields(returned, rest),
+        is_returning=bool(returned),
         is_report=message.get_content_type() == "multipart/report",
     )
 
@@ -223,7 +226,8 @@ _RETURNED_BELOW: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SENDMAIL_SECTIONS: Final = re.compile(
-    r"(?:following|transcript|addresses|fatal|errors|session|subject)", re.IGNORECASE
+    r"(?:following|transcript|addresses|fatal|errors|session|subject|server message)",
+    re.IGNORECASE,
 )
 
 

@@ -125,7 +125,7 @@ def _judge_parts(parts: ReportParts) -> tuple[ReportKind, tuple[Finding, ...]]:
         return ReportKind.UNKNOWN, ()
     if feedback := _feedback_type(parts):
         return _FEEDBACK.get(feedback, ReportKind.UNKNOWN), ()
-    findings = tuple(_findings(parts.groups))
+    findings = tuple(_findings(parts.groups, parts.text))
     if findings:
         worst = _mildest([one for one in findings if one.action == "failed"])
         return (worst.kind if worst else ReportKind.DELAYED), findings
@@ -166,16 +166,23 @@ def _tokens(parts: ReportParts) -> Iterator[str]:
 # ── delivery reports ─────────────────────────────────────────────────────────────────────────
 
 
-def _findings(groups: Sequence[Fields]) -> Iterator[Finding]:
-    for group in groups:
-        action = _action(group.get("action", ""))
-        if action and ("final-recipient" in group or "original-recipient" in group):
-            yield _finding(group, action)
+def _findings(groups: Sequence[Fields], text: str) -> Iterator[Finding]:
+    told = [group for group in groups if _is_about_somebody(group)]
+    for group in told:
+        yield _finding(group, _action(group.get("action", "")), text if len(told) == 1 else "")
 
 
-def _finding(group: Fields, action: str) -> Finding:
+def _is_about_somebody(group: Fields) -> bool:
+    is_named = "final-recipient" in group or "original-recipient" in group
+    return is_named and bool(_action(group.get("action", "")))
+
+
+def _finding(group: Fields, action: str, text: str) -> Finding:
     diagnostic = re.sub(r"^\s*[\w-]+\s*;\s*", "", group.get("diagnostic-code", ""))
     status = parse_status(group.get("status", ""))
+    if not diagnostic and (status is None or status[1:] == (0, 0)):
+        # Some hosts say the reason to people only; with one recipient it can be nobody else's.
+        diagnostic = _reason_of(text)
     names = ("original-recipient", "x-original-to", "final-recipient")
     recipients = tuple(
         dict.fromkeys(parse_typed_address(group[name]) for name in names if name in group)
@@ -283,6 +290,8 @@ def _is_bounce(parts: ReportParts, subject: str) -> bool:
     if "x-failed-recipients" in headers or parts.groups:
         return True
     titled = bool(BOUNCE_SUBJECTS.search(subject))
+    if titled and parts.is_returning:
+        return True  # whoever sent it, it says so and has our message with it
     if not _MACHINES.search(headers.get("from", "")):
         # People's own programs answer with the null sender, too (RFC 3834 3.3).
         return headers.get("return-path") == "<>" and (parts.is_report or titled)
