@@ -317,7 +317,8 @@ _ADDRESS: Final = re.compile(r"[^\s<>()\[\]\",;:'`|\\]{1,64}@[^\s<>()\[\]\",;:'`
 
 def _worded_recipients(parts: ReportParts, text: str) -> Iterator[str]:
     named = parts.headers.get("x-failed-recipients", "")
-    ours = {parse_typed_address(address).casefold() for address in parts.recipients}
+    written_to = {parse_typed_address(address).casefold() for address in parts.recipients}
+    ours = written_to | {re.sub(r"\+[^@]*@", "@", address) for address in written_to}
     found = _ADDRESS.findall(named) or _ADDRESS.findall(text[:5000])
     for address in dict.fromkeys(address.rstrip(".") for address in found[:MAX_RECIPIENTS]):
         is_ours = address.casefold() in ours or _MACHINES.search(address)
