@@ -1,31 +1,20 @@
-"""What the DNS says of a domain that sends mail: SPF, DKIM and DMARC records read. Pure.
+"""What the DNS says of a domain that sends mail: DKIM and DMARC records read. Pure.
 
-Records come in as texts; questions go to the Resolver that is given, which tests replace.
+Records come in as texts; questions go to the Resolver that is given, which tests replace. SPF has a
+module of its own, mailer/spf.py.
 """
 
 from __future__ import annotations
 
 import binascii
-import ipaddress
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-MAX_LOOKUPS: Final = 10
-"""Terms that ask the DNS, in a record and all it includes (RFC 7208 4.6.4)."""
 _MAX_WALK: Final = 8
 """Names that a tree walk asks for (RFC 9989 4.10)."""
-
-_TERM: Final = re.compile(
-    r"(?P<qualifier>[+?~-]?)(?P<name>all|include|a|mx|ptr|ip4|ip6|exists)"
-    r"(?::(?P<value>[^\s/]+))?(?P<length>(?:/\d+)?(?://\d+)?)",
-    re.IGNORECASE,
-)
-_MODIFIER: Final = re.compile(r"(?P<name>[A-Za-z][\w.-]*)=(?P<value>\S*)")
-_ASKING: Final = frozenset({"include", "a", "mx", "ptr", "exists"})
-_WITH_VALUE: Final = frozenset({"include", "exists", "ip4", "ip6"})
 
 
 class Resolver(Protocol):
@@ -54,94 +43,6 @@ class Resolver(Protocol):
 
 class DnsSilence(Exception):
     """The DNS did not answer a question; `str` is the name asked for."""
-
-
-# ── SPF (RFC 7208) ───────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpfRecord:
-    """An SPF record that can be evaluated."""
-
-    policy: str
-    """The qualifier of `all`: "-", "~", "?", "+", or empty without one."""
-    names_senders: bool
-    """Whether it has a term besides `all`: without one it lets nobody, or everybody, send."""
-    lookups: int
-    """Its own terms that ask the DNS."""
-    includes: tuple[str, ...]
-    """Domains whose records are evaluated with it: include and redirect."""
-
-
-def parse_spf(records: Sequence[str]) -> SpfRecord | None:
-    """The SPF record among these TXT records, or None. Raises ValueError, its text a sentence, for
-    more than one (RFC 7208 4.5) and for terms that make it void (4.6).
-    """
-    found = [text for text in records if re.match(r"v=spf1(?: |$)", text, re.IGNORECASE)]
-    if len(found) > 1:
-        raise ValueError(f"there are {len(found)} SPF records, and receivers then use none")
-    if not found:
-        return None
-    policy, redirect, lookups = "", "", 0
-    includes: list[str] = []
-    names_senders = False
-    for term in found[0].split()[1:]:
-        if modifier := _MODIFIER.fullmatch(term):
-            if modifier["name"].lower() == "redirect":
-                redirect = modifier["value"]
-            continue
-        name, value, qualifier = _parse_term(term)
-        lookups += name in _ASKING
-        names_senders = names_senders or name != "all"
-        if name == "include":
-            includes.append(value)
-        if name == "all":
-            policy = qualifier or "+"
-    if redirect and not policy:
-        lookups, includes = lookups + 1, [*includes, redirect]
-    return SpfRecord(
-        policy=policy,
-        names_senders=names_senders or bool(includes),
-        lookups=lookups,
-        includes=tuple(includes),
-    )
-
-
-def _parse_term(term: str) -> tuple[str, str, str]:
-    """(mechanism, value, qualifier). Raises ValueError."""
-    match = _TERM.fullmatch(term)
-    if match is None:
-        raise ValueError(f"{term!r} is no term of SPF")
-    name, value = match["name"].lower(), match["value"] or ""
-    if (name in _WITH_VALUE and not value) or (name == "all" and value):
-        raise ValueError(f"{term!r} is no term of SPF")
-    if name in {"ip4", "ip6"}:
-        try:
-            network = ipaddress.ip_network(value + match["length"], strict=False)
-        except ValueError as error:
-            raise ValueError(f"{term!r} is no network") from error
-        if network.version != int(name[2]):
-            raise ValueError(f"{term!r} is no network of that kind")
-    return name, value, match["qualifier"]
-
-
-def count_lookups(record: SpfRecord, resolver: Resolver) -> int:
-    """How often a receiver asks the DNS to evaluate the record; more than MAX_LOOKUPS void it.
-
-    Stops counting soon after that. Raises ValueError for an include that leads to no record
-    (RFC 7208 5.2), and DnsSilence.
-    """
-    total, todo = record.lookups, list(record.includes)
-    while todo and total <= MAX_LOOKUPS:
-        name = todo.pop()
-        if "%" in name:
-            continue  # a macro: it depends on the message
-        included = parse_spf(_answer(resolver.txt, name))
-        if included is None:
-            raise ValueError(f"it includes {name}, which has no SPF record")
-        total += included.lookups
-        todo += included.includes
-    return total
 
 
 # ── DKIM (RFC 6376) ──────────────────────────────────────────────────────────────────────────
@@ -233,11 +134,11 @@ def find_dmarc(domain: str, resolver: Resolver) -> DmarcWalk:
     """
     found: list[tuple[str, Mapping[str, str]]] = []
     for name in _walk(domain):
-        tags = _read_dmarc(_answer(resolver.txt, f"_dmarc.{name}"))
+        tags = _read_dmarc(answer(resolver.txt, f"_dmarc.{name}"))
         if tags is None:
             continue
         found.append((name, tags))
-        if tags.get("psd") == "n":
+        if tags.get("psd") == "n" or (tags.get("psd") == "y" and name != domain):
             break
     organisation = _organisation(domain, found)
     by_name = dict(found)
@@ -284,7 +185,8 @@ def _dmarc_record(name: str, tags: Mapping[str, str], *, is_own: bool) -> DmarcR
     )
 
 
-def _answer(ask: Callable[[str], list[str] | None], name: str) -> list[str]:
+def answer(ask: Callable[[str], list[str] | None], name: str) -> list[str]:
+    """What the DNS says of a name. Raises DnsSilence when it says nothing at all."""
     found = ask(name)
     if found is None:
         raise DnsSilence(name)

@@ -1,4 +1,4 @@
-"""Owns the vocabulary of bounces: what hosts write, in five languages, and what it means. Pure.
+"""Owns the vocabulary of bounces: what hosts write, in six languages, and what it means. Pure.
 
 The order in which causes are looked for is the safety of the whole: words about the sender, about
 quota and about time come first, so that a text which mentions any of them never counts as proof
@@ -8,6 +8,7 @@ that a mailbox does not exist (rule C5).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 class Cause(StrEnum):
     """Why a host says that it did not deliver. The values are for people."""
 
+    BUSY = "the mailbox gets too much at once"
     SENDER = "refused by policy"
     """Authentication, spam, blocking, reputation, rate: our fault, or called so."""
     SIZE = "message too large"
@@ -30,21 +32,31 @@ def _any(patterns: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
+_BUSY: Final = _any(
+    (
+        r"(?:receiving|receives?) e?-?mails? (?:too quickly|at a rate)",
+        r"recipient (?:thread|rate) ?limit|(?:recipient|user) has exceeded (?:their|its) limit",
+    )
+)
+
 _SENDER: Final = _any(
     (
         r"\b(?:un)?auth(?:enti|ori[sz])\w*|\bauth (?:failed|required)|\blogin\b",
         r"\bspf\b|\bdkim\b|\bdmarc\b|\barc\b|sender ?id\b|\bfcrdns\b|\brdns\b|\bptr\b|reverse dns",
-        r"\w*spam\w*|\bjunk\b|unsolicited|\bbulk\b|\bvirus\w*|malware|phish\w*|\bscam\b",
+        r"\w*spam\w*|\bjunk(?:mail\w*)?\b|unsolicited|\bbulk\b|\bvirus\w*|malware|phish\w*|\bscam\b",
         r"\bpolic(?:y|ies)\b|\babus(?:e|ive)\b|complain\w*|reputation|suspicio\w*|harmful",
         r"\bblock(?:ed|ing|list\w*|s)?\b|(?:black|deny|block)[- ]?list\w*|\bdnsbl\b|\brbl\b|\bban(?:ned)?\b",
-        r"\blisted (?:in|on|at|by)\b|\bbarracuda\b|\bsbl\b|\bxbl\b|\bpbl\b",
+        r"(?<!not )\blisted (?:in|on|at|by)\b|\bbarracuda\b|\bsbl\b|\bxbl\b|\bpbl\b",
         r"\brelay(?:ing)?\b.{0,20}\b(?:denied|not|prohibited|den(?:y|ies))|\brelay(?:ing)? access",
-        r"(?<!address rejected: )\baccess\b.{0,40}\bdenied|permission denied|not (?:permitted|allowed)",
+        r"(?<!address rejected: )(?<!addresses rejected : )\baccess\b.{0,40}\bdenied|permission denied|not (?:permitted|allowed)",
         r"prohibit\w*|forbidden|restrict\w*|not accept(?:ed|ing)? (?:e?mails? |messages? )?from",
-        r"failed for sender|\bsender\b.{0,30}\b(?:rejected|denied|refused|invalid|not|verif\w+|blocked|unknown)\b",
+        r"(?:failed|verification failed) for (?:sender|$|<)|\bnot verified|(?:invalid|bad|unknown) sender|on the suppression list",
+        r"unresolvable rfc|\brfc complian\w+|will not accept (?:delivery of )?(?:this|your)|recipient preferences|service refus(?:e|é|ed)\b|[ée]metteur",
+        r"\bsender\b.{0,30}\b(?:rejected|denied|refused|invalid|not|verif\w+|blocked|unknown)\b",
         r"\b(?:ip|client host|helo|ehlo)\b.{0,40}\b(?:rejected|refused|denied|not allowed|bad)\b",
-        r"\brate\b|too (?:many|fast|quickly|frequent\w*)|throttl\w*|sending limit|\bgr[ea]y-?list\w*",
-        r"content (?:rejected|filter\w*|not accept\w*|was)|message (?:was )?(?:rejected|refused) (?:due|because|as|by)",
+        r"\brate\b|too (?:many(?! hops| messages on| .?received)|fast|quickly|frequent\w*)|throttl\w*|\bgr[ea]y[ -]?list\w*",
+        r"sending (?:limit|quota|suspended)|submission (?:quota|limit)|daily (?:\w+ )?(?:limit|quota)|frequency (?:is )?limited",
+        r"content (?:rejected|denied|filter\w*|not accept\w*|was)|message (?:was )?(?:rejected|refused) (?:due|because|as|by)",
         r"\bfilter(?:ed|ing)?\b|encryption (?:needed|required)|starttls|tls (?:is )?required",
         # German
         r"gesperrt|blockiert|richtlinie\w*|authentifi\w+|sperrliste|schwarze liste|unerwünscht\w*",
@@ -56,13 +68,16 @@ _SENDER: Final = _any(
         r"reputación|prohibid\w+",
         # Japanese
         r"迷惑メール|スパム|拒否|ブロック|認証|ポリシー|許可されて|制限",
+        # Russian
+        r"заблокирован\w*|спам\w*|отклонен\w*|запрещен\w*|аутентификац\w+",
     )
 )
 
 _FULL: Final = _any(
     (
-        r"quota|\b(?:mailbox|inbox|mailfolder|account|mail ?drop|user)\b.{0,30}\bfull\b",
-        r"(?:exceed\w*|over|reached)\b.{0,40}\b(?:storage|space|limit|allocation|allocated)",
+        r"(?<!submission )(?<!sending )quota|\b(?:mailbox|inbox|mailfolder|account|mail ?drop|user)\b.{0,30}\bfull\b",
+        r"^(?!.*\bmessage (?:length|size)\b).*(?:exceed\w*|over|reached)\b.{0,40}\b(?:storage|space|limit|allocation|allocated)",
+        r"too many messages on the server|zu ?viele mails auf dem server",
         r"(?:not enough|insufficient|out of|no) (?:\w+ )?(?:space|storage)|(?:disk|storage) (?:is )?full",
         r"\bstorage\b.{0,20}\b(?:limit|full)|mailbox size",
         r"\b(?:mailbox|inbox|folder|account|space|storage)\b.{0,30}\bexceed\w*",
@@ -70,12 +85,13 @@ _FULL: Final = _any(
         r"bo[iî]te.{0,40}pleine|espace (?:disque|insuffisant)|capacité",
         r"buz[oó]n.{0,40}llen[oa]|(?:cuota|espacio).{0,30}|capacidad",
         r"容量|いっぱい|一杯|満杯|上限",
+        r"переполнен\w*|\bквот\w+",
     )
 )
 
 _TIME: Final = _any(
     (
-        r"tim(?:e|ed|ing)[ -]?out|\bretry (?:time|timeout|limit)|(?:delivery|message|time|it) .{0,20}\bexpired",
+        r"tim(?:e|ed|ing)[ -]?out|\bretry (?:time|timeout|limit)|\bexpir(?:ed|es|y|ing|ation)\b",
         r"too old\b|\bqueue\b.{0,20}too long|has been in the queue|(?:could|can)\s?not (?:be )?deliver\w*.{0,20}\b(?:for|within|after) .{0,20}(?:hours?|days?)",
         r"undeliver(?:ed|able) (?:for|after)|connection (?:was |has been )?(?:refused|reset|dropped|lost|closed|timed)",
         r"no route to host|network (?:is )?unreachable|(?:try|retry) (?:again )?later|not found, try again",
@@ -85,19 +101,20 @@ _TIME: Final = _any(
         r"\bexpir(?:é|ation)\w*|délai|temporaire\w*|réessay\w+|injoignable",
         r"\bexpir(?:ó|ado|ada)|caducad\w+|tiempo de espera|temporal\w*|inténtelo|no responde",
         r"期限|タイムアウト|一時的|遅延|混雑|応答がありません|再送",
+        r"временн\w+|исте[кч]\w*|попробуйте позже",
     )
 )
 
 _SIZE: Final = _any(
     (
-        r"(?:message|mail|header|content|attachment)s? (?:is |was |size )?(?:too (?:large|big|long)|exceed\w*|size)",
-        r"exceed\w*\b.{0,30}\b(?:maximum|message|size)|size limit|too large",
+        r"(?:message|mail|header|content|attachment)s? (?:is |was |size |length )?(?:too (?:large|big|long)|exceed\w*|size)",
+        r"message length\b.{0,40}\bexceeds|exceed\w*\b.{0,30}\b(?:maximum|message|size)|size limit|too large",
         r"nachricht.{0,20}zu groß|message.{0,20}trop (?:gros|volumineux)|mensaje.{0,20}grande|サイズ",
     )
 )
 
 _WHO: Final = (
-    r"(?:user|users|recipient|recipients|mailbox|account|address|addressee|alias|local part|e-?mail"
+    r"(?:user|users|recipient|recipients|mailbox|account|address|addresses|addressee|alias|local part|e-?mail"
     r"|person|customer|member|maildrop|mail ?drop|userid|user id|username|user name|subscriber)"
 )
 _GONE: Final = (
@@ -118,7 +135,7 @@ _MAILBOX: Final = _any(
         r"(?:has|have) (?:left|moved)|no longer (?:with|work\w*|employ\w*|here|accepts?|in use|exists?|on server)|mailbox has moved",
         r"\bnot (?:our|a) customer|not listed in|not in (?:our|the) (?:directory|user list)|is not a known user|not known (?:here|at)",
         r"nosuchuser|user_unknown|address_not_found|delivery error: dd |address (?:rejected: undeliverable|verification failed)",
-        r"undeliverable address|archived recipient|unknown local[- ]part|unknown or illegal alias",
+        r"undeliverable address|archived recipient|\b(?:deactivated|disabled|closed) (?:mailbox|account)|unknown local[- ]part|unknown or illegal alias",
         r"bad address syntax|malformed address|badly formatted|syntax error in (?:the )?(?:mailbox )?address",
         # German
         r"unbekannte[rs]? (?:empfänger|benutzer|adresse|nutzer)|(?:empfänger|benutzer|adresse|postfach|konto|nutzer).{0,60}(?:unbekannt|nicht gefunden|existiert nicht|nicht (?:vorhanden|bekannt|verfügbar)|ungültig|deaktiviert|gelöscht|geschlossen)",
@@ -131,7 +148,9 @@ _MAILBOX: Final = _any(
         r"no existe|no se (?:encontró|ha encontrado|pudo encontrar|ha podido encontrar)",
         # Japanese
         r"(?:宛先|あて先|受信者|ユーザ|アドレス|アカウント|メールボックス).{0,30}(?:見つかりません|存在しません|存在せず|不明|無効|ありません|間違)",
-        r"存在しません|見つかりません|宛先不明|該当(?:する)?ユーザ",
+        r"存在しません|見つかりません|宛先不明|該当(?:する)?ユーザ|リストにありません|登録されていません",
+        # Russian
+        r"(?:ящик\w*|адрес\w*|пользовател\w+|получател\w+).{0,40}(?:не существует|не найден\w*|удал[её]н\w*)|нет такого (?:пользователя|ящика)",
     )
 )
 
@@ -139,7 +158,7 @@ _DOMAIN: Final = _any(
     (
         r"\b(?:domain|host)(?: name| or domain name)?\b(?:\W+\w+){0,3}?\W+(?:not found|unknown|invalid|does(?: not|n['’]t) exist|not exist|non-?existent|couldn['’]t be found|could not be found)",
         r"\b(?:unknown|invalid|no such|non-?existent|illegal|unresolvable|unrout[e]?able) (?:mail )?(?:host|domain)|nxdomain",
-        r"null ?mx|no mx (?:record|host)|(?:does not|doesn['’]t) (?:accept|receive) (?:any )?(?:e-?)?mail",
+        r"null ?mx|no mx (?:record|host)|indicated no smtp service|(?:does not|doesn['’]t) (?:accept|receive) (?:any )?(?:e-?)?mail",
         r"couldn['’]t find any host|point to non-existent|illegal host/domain|not a local (?:host|domain)",
         r"domäne.{0,40}(?:nicht|unbekannt)|domaine.{0,40}(?:inconnu|introuvable|n['’]existe)|dominio.{0,40}(?:no existe|desconocido|no se)",
         r"ドメイン.{0,30}(?:見つかりません|存在しません|不明)",
@@ -147,6 +166,7 @@ _DOMAIN: Final = _any(
 )
 
 _ORDER: Final = (
+    (Cause.BUSY, _BUSY),
     (Cause.SENDER, _SENDER),
     (Cause.FULL, _FULL),
     (Cause.TIME, _TIME),
@@ -158,28 +178,40 @@ _ORDER: Final = (
 WORDS_LIMIT: Final = 4000
 """Characters of a text that are looked at: a reason stands near its beginning."""
 
+_TOP_DOMAIN: Final = (
+    r"(?:com|net|org|info|biz|edu|gov|mil|arpa|cloud|email|online|local|example|test|invalid"
+    r"|(?!(?:as|is|me|my|no|of|on|or|so|to|we)\b)[a-z]{2})"
+)
 _NOISE: Final = re.compile(
     r"https?://\S+"  # a link's words are its host's, not the reason
-    r"|[^\s<>]+[@＠][^\s<>]+"
-    r"|\b(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]+\b(?=[\s:,;)\]\[>\"']|$)"  # host names: mx.spamfilter.example
+    r"|[^\s<>()\[\]\"',;:]+[@＠](?:[\w.-]+|\[[^\]\s]*\])"
+    # Host names such as mx.spamfilter.example. A dot may as well end a sentence that nobody put a
+    # space behind, as in "blocked.User unknown": what is not surely a host's name stays.
+    rf"|\b[a-z][a-z0-9_-]*\.(?:[a-z0-9_-]+\.)+{_TOP_DOMAIN}\b(?=[\s:,;)\]\[>\"']|$)"
     r"|\bin reply to (?:end of )?[a-z ]+ command|unknown address error|\bunknown mailer error\b"
     r"|\bx-(?:postfix|spam)[\w-]*",
     re.IGNORECASE,
 )
 
 
-def find_cause(text: str) -> Cause | None:
-    """The cause that a diagnostic or a text gives; None when it gives none.
+def find_causes(text: str) -> tuple[Cause, ...]:
+    """Every cause that a host's words give, the one to believe first; empty when they give none.
 
     Names of hosts, links and addresses are not looked at: they say nothing about the reason.
     """
     plain = strip_noise(text)
-    return next((cause for cause, words in _ORDER if words.search(plain)), None)
+    return tuple(cause for cause, words in _ORDER if words.search(plain))
 
 
 def strip_noise(text: str) -> str:
-    """The words of a text on one line, without hosts, links and addresses."""
-    return " ".join(_NOISE.sub(" ", text[:WORDS_LIMIT].replace("’", "'")).split())
+    """The words of a text on one line, without hosts, links and addresses.
+
+    Letters that only look different (full-width ones) become the usual ones, and what is not to be
+    seen goes: nobody can hide a word from its reader that way.
+    """
+    usual = unicodedata.normalize("NFKC", text[:WORDS_LIMIT]).replace("’", "'")
+    seen = "".join(char for char in usual if unicodedata.category(char) != "Cf")
+    return " ".join(_NOISE.sub(" ", seen).split())
 
 
 # ── what a message without a machine-readable part is ────────────────────────────────────────
@@ -192,6 +224,7 @@ FAILURE_WORDS: Final = _any(
         r"unzustellbar\w*|nicht zugestellt|zustellung.{0,40}(?:fehlgeschlagen|nicht möglich)|konnte nicht",
         r"non remis|n['’]a pas pu être|échec|non distribu\w+|impossible de (?:remettre|livrer)|non délivr\w+",
         r"no se (?:ha )?(?:podido|pudo|puede) entreg\w+|no entregado|error de entrega|devuelto|no se ha entregado|no se pudo",
+        r"не может быть доставлен\w*|не доставлен\w*|не удалось доставить",
         r"配信(?:不能|できません|に失敗|エラー)|送信(?:できません|に失敗)|届けることができません|エラーメール|配送(?:できません|に失敗|不能|エラー)|お届けできません",
     )
 )
@@ -229,8 +262,8 @@ AUTO_REPLY_SUBJECTS: Final = _any(
 
 BOUNCE_SUBJECTS: Final = _any(
     (
-        r"undeliver\w+|returned mail|(?:mail|message)? ?delivery (?:fail\w*|status|subsystem|has failed|problem|report|error|notification)|failure notice|mail (?:system )?error|non[- ]?delivery|not delivered|delivery (?:incomplete|delayed)|delayed mail|warning: (?:message|could)|could not (?:be )?(?:send|sent|deliver\w*)|mail could not|bounce",
-        r"unzustellbar|nicht zugestellt|zustellung|non remis|échec|non distribu|no (?:se )?(?:ha )?(?:podido|pudo)? ?entreg|devuelto|rechazado|配信|送信エラー|配送|エラーメール|不達",
+        r"undeliver\w+|returned mail|(?:mail|message)? ?delivery (?:fail\w*|status|subsystem|has failed|problem|report|error|notification)|failure notice|mail (?:system )?error|non[- ]?delivery|mail failure|not delivered|delivery (?:incomplete|delayed)|delayed mail|warning: (?:message|could)|could not (?:be )?(?:send|sent|deliver\w*)|mail could not|bounce",
+        r"unzustellbar|nicht zugestellt|zustellung|non remis|échec|non distribu|no (?:se )?(?:ha )?(?:podido|pudo)? ?entreg|devuelto|rechazado|配信|送信エラー|配送|エラーメール|メールエラー|不達|не доставлен\w*",
     )
 )
 """Subjects of reports without a machine-readable part."""

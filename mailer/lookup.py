@@ -21,14 +21,19 @@ _SILENCE: Final = (dns.exception.DNSException, OSError)
 
 
 class Dns:
-    """The DNS as this host is configured to ask it (mailer.authentication.Resolver)."""
+    """The DNS as this host is configured to ask it (mailer.authentication.Resolver).
 
-    def __init__(self) -> None:
+    `server` and `port` name another server to ask.
+    """
+
+    def __init__(self, server: str = "", port: int = 53, *, timeout_s: float = TIMEOUT) -> None:
         try:
-            self._resolver = dns.resolver.Resolver()
+            self._resolver = dns.resolver.Resolver(configure=not server)
         except dns.resolver.NoResolverConfiguration:
             self._resolver = dns.resolver.Resolver(configure=False)
-        self._resolver.lifetime = TIMEOUT
+        if server:
+            self._resolver.nameservers, self._resolver.port = [server], port
+        self._resolver.lifetime = timeout_s
 
     def txt(self, name: str) -> list[str] | None:
         """See Resolver.txt. Bytes that are no text are shown as such, and match nothing."""

@@ -1,8 +1,7 @@
 """Owns the reading of SMTP replies: a reply or a lost connection becomes an `Outcome`. Pure.
 
-The first digit of the reply code decides whether to try again (RFC 5321 4.2.1, rule B3); the
-enhanced status code (RFC 3463), and where there is none the relay's words, decide whose fault
-it is (rules B4, B5). What a relay writes is hostile until it has passed `clean_reply`.
+The first digit of the reply code decides whether to try again (RFC 5321 4.2.1, rule B3); whose fault
+it is, mailer/severity.py reads from the enhanced status code and the words (rules B4, B5). What a relay writes is hostile until it has passed `clean_reply`.
 """
 
 from __future__ import annotations
@@ -11,7 +10,11 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
+
+from mailer.bouncewords import Cause
+from mailer.severity import Judgement, ReportKind, judge
+from mailer.status import Status, parse_status
 
 REPLY_LIMIT: Final = 500
 """Characters of a reply that are kept."""
@@ -76,6 +79,8 @@ class Outcome:
     """Enhanced status code in its short form (`5.1.1`), or empty."""
     text: str = ""
     """The relay's words, cleaned; without a code: ours."""
+    is_gone: bool = False
+    """Whether the reply alone proves that there is no such mailbox or domain (rules B5, B24, C5)."""
 
     @property
     def accepted(self) -> bool:
@@ -86,17 +91,6 @@ class Outcome:
 _GO_ON: Final = {
     phase: Outcome(verdict=Verdict.ACCEPTED, fault=Fault.NONE, phase=phase) for phase in Phase
 }
-
-
-class Status(NamedTuple):
-    """An enhanced status code `class.subject.detail` (RFC 3463 2)."""
-
-    kind: int
-    subject: int
-    detail: int
-
-    def __str__(self) -> str:
-        return f"{self.kind}.{self.subject}.{self.detail}"
 
 
 LET_IN: Final = _GO_ON[Phase.DATA]
@@ -118,15 +112,17 @@ def parse_reply(code: int, text: str, *, phase: Phase) -> Outcome:
     if verdict is Verdict.ACCEPTED and phase is not Phase.DOT:
         return _GO_ON[phase]  # nobody will ask for these words, and there are three per message
     status = parse_status(text)
-    cleaned = clean_reply(text)
-    fault = Fault.NONE if verdict is Verdict.ACCEPTED else _fault(phase, code, status, cleaned)
+    # The words are judged as they came: cleaning hides what stands beside an address.
+    judged = judge(status, f"{code} {text}") if verdict is not Verdict.ACCEPTED else None
+    fault = _fault(phase, code, status, judged) if judged else Fault.NONE
     return Outcome(
         verdict=verdict,
         fault=fault,
         phase=phase,
         code=code,
         status=str(status) if status else "",
-        text=cleaned,
+        text=clean_reply(text),
+        is_gone=_is_proof(verdict, fault, judged),
     )
 
 
@@ -139,25 +135,6 @@ def build_lost(phase: Phase, why: str) -> Outcome:
         phase=phase,
         text=why,
     )
-
-
-_STATUS_AT_START: Final = re.compile(
-    r"^[\s\[(<#]*([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)", re.MULTILINE
-)
-_STATUS_QUOTED: Final = re.compile(r"\b[245]\d\d[ -]#?([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
-
-
-def parse_status(text: str) -> Status | None:
-    """Finds the enhanced status code of a reply (RFC 2034 4), None when there is none (rule B4).
-
-    It stands at the start of a line; a relay that quotes another host's reply puts it behind
-    that host's code.
-    """
-    found = _STATUS_AT_START.search(text) or _STATUS_QUOTED.search(text)
-    if found is None:
-        return None
-    kind, subject, detail = (int(part) for part in found.groups())
-    return Status(kind, subject, detail)
 
 
 _WORD: Final = re.compile(r"[^\s<>()\[\]\",;]+")
@@ -203,77 +180,50 @@ def _verdict(code: int, phase: Phase) -> Verdict | None:
 
 _LOGIN_CODES: Final = frozenset({454, 530, 534, 535, 538})
 """RFC 4954 6: the relay wants another login, or TLS first (rule B20)."""
-_SYNTAX_CODES: Final = frozenset({500, 502, 503, 504})
 _BEFORE_MAIL: Final = frozenset({Phase.CONNECT, Phase.EHLO, Phase.TLS, Phase.AUTH})
 
-_POLICY_WORDS: Final = re.compile(
-    r"\b(?:auth\w*|login|spam\w*|polic(?:y|ies)|block(?:ed|list\w*)|black-?list\w*|deny-?list\w*"
-    r"|dnsbl|rbl|reputation|spf|dkim|dmarc|unsolicited|relay(?:ing)? (?:access )?(?:denied|not)"
-    r"|relaying|bulk|abuse|banned|rate|too many|sending limit|not permitted|forbidden"
-    r"|sender (?:address )?(?:rejected|denied|refused))\b",
-    re.IGNORECASE,
-)
-_MAILBOX_WORDS: Final = re.compile(
-    r"\b(?:unknown (?:user|recipient|mailbox)|(?:user|recipient|mailbox|account|address) "
-    r"(?:is |was |has been |address )?(?:unknown|unavailable|not found|disabled|inactive|suspended"
-    r"|closed|full|rejected|invalid|does not exist|over quota)|no such|no mailbox"
-    r"|does(?: not|n['’]t) (?:exist|have)|invalid (?:user|recipient|mailbox)|unrout[e]?able)",
-    re.IGNORECASE,
-)
+
+def _is_proof(verdict: Verdict, fault: Fault, judged: Judgement | None) -> bool:
+    """The same words mean the same in a report that comes later (mailer/severity.py)."""
+    if verdict is not Verdict.PERMANENT or fault is not Fault.RECIPIENT or judged is None:
+        return False
+    return judged.kind is ReportKind.HARD
 
 
-def _fault(phase: Phase, code: int, status: Status | None, text: str) -> Fault:
+def _fault(phase: Phase, code: int, status: Status | None, judged: Judgement) -> Fault:
     """Decides whose fault a refusal is (rule B5)."""
     if code == 421 or phase in _BEFORE_MAIL:
         return Fault.RELAY
     if code in _LOGIN_CODES:
         return Fault.SENDER
+    if status is not None and status[1:] == (6, 7):
+        return Fault.RECIPIENT  # the mailbox's host does not take SMTPUTF8 (RFC 6531)
     if phase is Phase.MAIL:
-        return _fault_at_mail(code, status)
-    return _fault_by_status(status) or _fault_by_words(text) or _fault_by_phase(phase, code, status)
-
-
-def _fault_at_mail(code: int, status: Status | None) -> Fault:
-    """No recipient is known yet: the refusal is about us or about the declared size."""
-    if code == 552 or (status and _fault_by_status(status) is Fault.CONTENT):
-        return Fault.CONTENT
-    return Fault.SENDER
-
-
-def _fault_by_status(status: Status | None) -> Fault | None:
-    """Reads subject and detail (RFC 3463 3.2 to 3.8); None where they leave it open."""
-    match status:
-        case Status(subject=1, detail=7 | 8):
-            return Fault.SENDER  # bad sender's address, bad sender's system
-        case Status(subject=1, detail=detail) if detail:
+        # No recipient is known yet: the refusal is about us or about the declared size.
+        return Fault.CONTENT if code == 552 or _is_about_content(judged) else Fault.SENDER
+    match judged.kind:
+        case ReportKind.HARD:
             return Fault.RECIPIENT
-        case Status(subject=2):
-            return Fault.RECIPIENT
-        case Status(subject=3, detail=4):
-            return Fault.CONTENT  # too big for the system
-        case Status(subject=4, detail=5) | Status(subject=7):
-            return Fault.SENDER  # Gmail's daily limit is 5.4.5; 5.7.x is policy
-        case Status(subject=6, detail=7):
-            return Fault.RECIPIENT  # the mailbox's host does not take SMTPUTF8 (RFC 6531)
-        case Status(subject=6):
-            return Fault.CONTENT
+        case ReportKind.POLICY:
+            return Fault.CONTENT if _is_about_content(judged) else Fault.SENDER
         case _:
-            return None
+            return _fault_of_soft(phase, code, judged)
 
 
-def _fault_by_words(text: str) -> Fault | None:
-    """Where no code tells, words do; in doubt it is not the reader's fault."""
-    if _POLICY_WORDS.search(text):
+def _is_about_content(judged: Judgement) -> bool:
+    status = judged.status
+    if status is not None and (status.subject == 6 or status[1:] == (3, 4)):
+        return True
+    return judged.cause is Cause.SIZE
+
+
+def _fault_of_soft(phase: Phase, code: int, judged: Judgement) -> Fault:
+    """What may pass, or has no explanation, is about what has just been said to the relay."""
+    status = judged.status
+    if judged.cause is Cause.SENDER or (status is not None and status.subject == 7):
         return Fault.SENDER
-    if _MAILBOX_WORDS.search(text):
+    if phase is Phase.RCPT or (status is not None and status.subject in {1, 2}):
         return Fault.RECIPIENT
-    return None
-
-
-def _fault_by_phase(phase: Phase, code: int, status: Status | None) -> Fault:
-    """What a refusal without any explanation is about: what has just been said to the relay."""
-    if code in _SYNTAX_CODES or (status and status.subject == 5):
-        return Fault.SENDER
-    if phase is Phase.RCPT:
+    if judged.cause in {Cause.BUSY, Cause.FULL, Cause.MAILBOX, Cause.DOMAIN}:
         return Fault.RECIPIENT
     return Fault.RELAY if code < 500 else Fault.CONTENT

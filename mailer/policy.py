@@ -6,10 +6,8 @@ and a run of such faults pauses the issue instead of burning through its readers
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from mailer.outcome import Fault, Outcome, Verdict
 from storage.records import Claim, DeliveryState, Settlement, SuppressionReason
@@ -83,24 +81,6 @@ def decide_held_back(claim: Claim, wait_s: float, now: datetime) -> Settlement:
     )
 
 
-_NO_MAILBOX: Final = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
-_GONE_WORDS: Final = re.compile(
-    r"\b(?:disabled|unknown|inactive|closed|suspended|deactivated|no such|not exist)", re.IGNORECASE
-)
-
-
-def is_proof_of_no_mailbox(outcome: Outcome) -> bool:
-    """Tells whether the reply alone justifies never mailing the address again (rules B5, B24, C5).
-
-    A bare 550 does not: too many hosts say it when they mean the sender.
-    """
-    if outcome.verdict is not Verdict.PERMANENT or outcome.fault is not Fault.RECIPIENT:
-        return False
-    if outcome.status in _NO_MAILBOX or outcome.code == 556:
-        return True
-    return outcome.status == "5.2.1" and bool(_GONE_WORDS.search(outcome.text))
-
-
 class FaultRuns:
     """Counts faults of ours in a row, per issue; the only state of a run's decisions."""
 
@@ -172,13 +152,12 @@ def _settle(
 
 
 def _settle_rejected(outcome: Outcome, claim: Claim, now: datetime) -> Settlement:
-    proof = is_proof_of_no_mailbox(outcome)
     return _settle(
         outcome,
         claim,
         now,
         DeliveryState.REJECTED,
-        suppress=SuppressionReason.HARD_BOUNCE if proof else None,
+        suppress=SuppressionReason.HARD_BOUNCE if outcome.is_gone else None,
     )
 
 

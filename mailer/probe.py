@@ -35,6 +35,35 @@ class Stage(StrEnum):
     """Everything that comes before a message."""
 
 
+class Distrust(StrEnum):
+    """Why a relay's certificate is not believed."""
+
+    NONE = "none"
+    """It is, or there was none to look at."""
+    SELF_SIGNED = "self-signed"
+    """It vouches for itself, or its authority does and is not one that this host knows."""
+    UNKNOWN_ISSUER = "unknown issuer"
+    """The chain is not complete, or ends at an authority that this host does not know."""
+    WRONG_NAME = "wrong name"
+    EXPIRED = "expired"
+    NOT_YET = "not yet valid"
+    """Or this host's clock is behind."""
+    OTHER = "other"
+
+
+_DISTRUST: Final = {
+    9: Distrust.NOT_YET,
+    10: Distrust.EXPIRED,
+    18: Distrust.SELF_SIGNED,
+    19: Distrust.SELF_SIGNED,
+    20: Distrust.UNKNOWN_ISSUER,
+    21: Distrust.UNKNOWN_ISSUER,
+    62: Distrust.WRONG_NAME,
+    64: Distrust.WRONG_NAME,
+}
+"""OpenSSL's verification results (X509_V_ERR_…)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayFacts:
     """What a relay showed of itself."""
@@ -48,6 +77,7 @@ class RelayFacts:
     """`TLSv1.3`; empty without TLS."""
     valid_until: datetime | None = None
     """When the certificate ends."""
+    distrust: Distrust = Distrust.NONE
 
 
 def probe(relay: Relay, *, timeout_s: float = TIMEOUT) -> RelayFacts:
@@ -63,7 +93,8 @@ def probe(relay: Relay, *, timeout_s: float = TIMEOUT) -> RelayFacts:
         return _log_in(client, relay, _facts(client))
     except ssl.SSLCertVerificationError as error:
         problem = f"its certificate is not valid: {clean_reply(error.verify_message)}"
-        return RelayFacts(stage=Stage.TLS, problem=problem)
+        distrust = _DISTRUST.get(error.verify_code, Distrust.OTHER)
+        return RelayFacts(stage=Stage.TLS, problem=problem, distrust=distrust)
     except ssl.SSLError as error:
         return RelayFacts(stage=Stage.TLS, problem=clean_reply(str(error)))
     except (OSError, smtplib.SMTPException, ValueError) as error:

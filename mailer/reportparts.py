@@ -63,6 +63,8 @@ class ReportParts:
     """Fields of message/feedback-report (RFC 5965 3)."""
     returned: Fields = field(default_factory=dict)
     """Header fields of the returned message."""
+    is_returning: bool = False
+    """Whether a message or its header is attached as such."""
     is_report: bool = False
     """Whether it calls itself multipart/report (RFC 6522)."""
     is_intact: bool = True
@@ -78,9 +80,9 @@ def read_parts(raw: bytes) -> ReportParts:
         return ReportParts(headers=headers[0] if headers else {}, is_intact=False)
     message = message_from_bytes(normal)
     parts = list(_leaves(message))
-    status = [part for part in parts if part.get_content_type() in _STATUS_TYPES]
-    feedback = [part for part in parts if part.get_content_type() == "message/feedback-report"]
-    returned = [part for part in parts if part.get_content_type() in _RETURNED_TYPES]
+    status = [part for part in parts if _type(part) in _STATUS_TYPES]
+    feedback = [part for part in parts if _type(part) == "message/feedback-report"]
+    returned = [part for part in parts if _type(part) in _RETURNED_TYPES]
     text, rest = _cut_returned(_human_text(parts))
     return ReportParts(
         headers=_header_fields(message),
@@ -89,8 +91,14 @@ def read_parts(raw: bytes) -> ReportParts:
         groups=tuple(group for part in status for group in parse_fields(_part_text(part))),
         feedback=_merge(parse_fields(_part_text(feedback[0]))) if feedback else {},
         returned=_returned_fields(returned, rest),
-        is_report=message.get_content_type() == "multipart/report",
+        is_returning=bool(returned),
+        is_report=_type(message) == "multipart/report",
     )
+
+
+def _type(part: Message) -> str:
+    """The content type; what some hosts write behind it without a semicolon is not part of it."""
+    return part.get_content_type().split()[0]
 
 
 def normalise(raw: bytes) -> bytes:
@@ -153,7 +161,7 @@ def _human_text(parts: Sequence[Message]) -> str:
     """The first text/plain part; a text/html one when that is missing or empty."""
     for kind in ("text/plain", "text/html"):
         for part in parts:
-            if part.get_content_type() == kind:
+            if _type(part) == kind:
                 text = _part_text(part)
                 if kind == "text/html":
                     text = unescape(_TAGS.sub(" ", _BREAKS.sub("\n", text)))
@@ -219,11 +227,12 @@ def _unescape(text: str) -> str:
 _RETURNED_BELOW: Final = re.compile(
     r"^[ \t>]*(?:[-=_*]{2,}.{0,80}(?:copy of|original|returned|message|header|nachricht|mensaje|origin).{0,80}"
     r"|original message (?:headers|follows).{0,40}"
-    r"|(?:received|return-path|dkim-signature|message-id|x-\w+|mime-version): .*)$",
+    r"|(?:received|return-path|dkim-signature|message-id|x-\w+|mime-version):.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 _SENDMAIL_SECTIONS: Final = re.compile(
-    r"(?:following|transcript|addresses|fatal|errors|session|subject)", re.IGNORECASE
+    r"(?:following|transcript|addresses|fatal|errors|session|subject|server message)",
+    re.IGNORECASE,
 )
 
 

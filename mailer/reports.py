@@ -21,9 +21,10 @@ from mailer.bouncewords import (
     FAILURE_WORDS,
     FINAL_WORDS,
 )
-from mailer.outcome import Status, clean_reply
+from mailer.outcome import clean_reply
 from mailer.reportparts import Fields, ReportParts, normalise, read_parts
-from mailer.severity import ReportKind, find_code, judge, parse_status
+from mailer.severity import ReportKind, judge
+from mailer.status import Status, find_code, parse_status
 
 __all__ = ["BounceReport", "Finding", "ReportKind", "parse_report"]
 
@@ -124,7 +125,7 @@ def _judge_parts(parts: ReportParts) -> tuple[ReportKind, tuple[Finding, ...]]:
         return ReportKind.UNKNOWN, ()
     if feedback := _feedback_type(parts):
         return _FEEDBACK.get(feedback, ReportKind.UNKNOWN), ()
-    findings = tuple(_findings(parts.groups))
+    findings = tuple(_findings(parts.groups, parts.text))
     if findings:
         worst = _mildest([one for one in findings if one.action == "failed"])
         return (worst.kind if worst else ReportKind.DELAYED), findings
@@ -165,16 +166,23 @@ def _tokens(parts: ReportParts) -> Iterator[str]:
 # ── delivery reports ─────────────────────────────────────────────────────────────────────────
 
 
-def _findings(groups: Sequence[Fields]) -> Iterator[Finding]:
-    for group in groups:
-        action = _action(group.get("action", ""))
-        if action and ("final-recipient" in group or "original-recipient" in group):
-            yield _finding(group, action)
+def _findings(groups: Sequence[Fields], text: str) -> Iterator[Finding]:
+    told = [group for group in groups if _is_about_somebody(group)]
+    for group in told:
+        yield _finding(group, _action(group.get("action", "")), text if len(told) == 1 else "")
 
 
-def _finding(group: Fields, action: str) -> Finding:
+def _is_about_somebody(group: Fields) -> bool:
+    is_named = "final-recipient" in group or "original-recipient" in group
+    return is_named and bool(_action(group.get("action", "")))
+
+
+def _finding(group: Fields, action: str, text: str) -> Finding:
     diagnostic = re.sub(r"^\s*[\w-]+\s*;\s*", "", group.get("diagnostic-code", ""))
     status = parse_status(group.get("status", ""))
+    if not diagnostic and (status is None or status[1:] == (0, 0)):
+        # Some hosts say the reason to people only; with one recipient it can be nobody else's.
+        diagnostic = _reason_of(text)
     names = ("original-recipient", "x-original-to", "final-recipient")
     recipients = tuple(
         dict.fromkeys(parse_typed_address(group[name]) for name in names if name in group)
@@ -182,7 +190,7 @@ def _finding(group: Fields, action: str) -> Finding:
     if action != "failed":
         kind, found, counts = ReportKind.DELAYED, status, False
     else:
-        kind, found, counts = judge(status, diagnostic)
+        kind, found, counts, _ = judge(status, diagnostic)
     return Finding(
         kind=kind,
         recipients=tuple(filter(None, recipients)),
@@ -260,7 +268,7 @@ def _judge_words(parts: ReportParts) -> tuple[ReportKind, tuple[Finding, ...]]:
     )
     if not text and given is None:
         return ReportKind.UNKNOWN, ()  # cut off before it said anything
-    kind, status, counts = judge(given, text)
+    kind, status, counts, _ = judge(given, text)
     return kind, (_worded(kind, parts, text, status, counts=counts),)
 
 
@@ -282,11 +290,14 @@ def _is_bounce(parts: ReportParts, subject: str) -> bool:
     if "x-failed-recipients" in headers or parts.groups:
         return True
     titled = bool(BOUNCE_SUBJECTS.search(subject))
+    if titled and parts.is_returning:
+        return True  # whoever sent it, it says so and has our message with it
     if not _MACHINES.search(headers.get("from", "")):
         # People's own programs answer with the null sender, too (RFC 3834 3.3).
         return headers.get("return-path") == "<>" and (parts.is_report or titled)
-    says = parts.is_report or titled or bool(FAILURE_WORDS.search(parts.text[:3000]))
-    return says and not AUTO_REPLY_SUBJECTS.search(subject)
+    words = f"{subject}\n{parts.text[:3000]}"
+    says = parts.is_report or titled or FAILURE_WORDS.search(words) or DELAY_WORDS.search(words)
+    return bool(says) and not AUTO_REPLY_SUBJECTS.search(subject)
 
 
 def _is_automatic(parts: ReportParts, subject: str) -> bool:
@@ -306,10 +317,12 @@ _ADDRESS: Final = re.compile(r"[^\s<>()\[\]\",;:'`|\\]{1,64}@[^\s<>()\[\]\",;:'`
 
 def _worded_recipients(parts: ReportParts, text: str) -> Iterator[str]:
     named = parts.headers.get("x-failed-recipients", "")
-    ours = {parse_typed_address(address).casefold() for address in parts.recipients}
+    written_to = {parse_typed_address(address).casefold() for address in parts.recipients}
+    ours = written_to | {re.sub(r"\+[^@]*@", "@", address) for address in written_to}
     found = _ADDRESS.findall(named) or _ADDRESS.findall(text[:5000])
     for address in dict.fromkeys(address.rstrip(".") for address in found[:MAX_RECIPIENTS]):
-        if address.casefold() not in ours and not _MACHINES.search(address):
+        is_ours = address.casefold() in ours or _MACHINES.search(address)
+        if address.isprintable() and not is_ours:
             yield address
 
 
@@ -352,7 +365,8 @@ def _all_recipients(
         given = [address for one in findings if _tells(one, kind) for address in one.recipients[:2]]
         if not findings and "x-hmxmroriginalrecipient" in parts.returned:
             given = [parts.returned["x-hmxmroriginalrecipient"].strip("<> ")]
-    return tuple(dict.fromkeys(filter(None, given)))[:MAX_RECIPIENTS]
+    usable = (address for address in given if address and address.isprintable())
+    return tuple(dict.fromkeys(usable))[:MAX_RECIPIENTS]
 
 
 def _tells(finding: Finding, kind: ReportKind) -> bool:

@@ -1,17 +1,17 @@
-"""Owns what the failure of one delivery means: a status code and words → ReportKind (rule C5). Pure.
+"""Owns what a refusal means: a status code and a host's words → ReportKind (rules B5, C5). Pure.
 
-In doubt it is the milder kind: suppressing a reader who is there costs a reader, mailing one who is
-not costs a message.
+The same judgement for what a relay says in the session and for what a report says later, so that one
+host's words never count twice as different things. In doubt it is the milder kind: suppressing a
+reader who is there costs a reader, mailing one who is not costs a message.
 """
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-from mailer.bouncewords import Cause, find_cause
-from mailer.outcome import Status
+from mailer.bouncewords import Cause, find_causes
+from mailer.status import Status, parse_code, parse_status
 
 
 class ReportKind(StrEnum):
@@ -35,12 +35,33 @@ class ReportKind(StrEnum):
     """Is no report that asks for anything: ordinary mail, or a complaint taken back."""
 
 
+class Judgement(NamedTuple):
+    """What a refusal means."""
+
+    kind: ReportKind
+    """`hard`, `soft` or `policy`."""
+    status: Status | None
+    """The code that tells it best."""
+    counts: bool
+    """Whether a soft one says something about the mailbox, and nothing about the sender."""
+    cause: Cause | None
+    """What the host's words say, if they say anything."""
+
+
 _HARD: Final = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)})
 _SENDER: Final = frozenset({(1, 7), (1, 8), (3, 4), (4, 5)})
-_OPEN: Final = frozenset({(1, 4), (1, 5), (1, 9), (4, 4)})
+_OPEN: Final = frozenset({(1, 4), (1, 5), (1, 9), (3, 2), (4, 4), (4, 310)})
 """Codes that leave it to the words, besides all that end in 0 or are about the protocol."""
 
+_LOGIN_CODES: Final = frozenset({530, 534, 535, 538})
+"""RFC 4954 6: the host wants another login, or TLS first, whatever else it says (rule B20)."""
+_SYNTAX_CODES: Final = frozenset({500, 502, 503, 504, 523, 555})
+"""The host does not like what was said to it."""
+_NULL_MX: Final = 556
+"""The domain takes no mail (RFC 7504, rule B24)."""
+
 _KINDS: Final = {
+    Cause.BUSY: ReportKind.SOFT,
     Cause.SENDER: ReportKind.POLICY,
     Cause.SIZE: ReportKind.POLICY,
     Cause.FULL: ReportKind.SOFT,
@@ -48,31 +69,38 @@ _KINDS: Final = {
     Cause.MAILBOX: ReportKind.HARD,
     Cause.DOMAIN: ReportKind.HARD,
 }
-
-_QUOTED_STATUS: Final = re.compile(
-    r"(?:\b[245]\d\d[ -]{1,2}#?|[(\[#;:]\s?#?|^\s*#?|['\"])([245])\.([0-7])\.(\d{1,3})(?![.\d])",
-    re.MULTILINE,
-)
-_CODE: Final = re.compile(r"(?:^|[\s:;<>'\"(])([45]\d\d)(?=[\s#-])(?!-\d{3}-)")
+_NOT_THE_MAILBOX: Final = frozenset({Cause.BUSY, Cause.SENDER, Cause.SIZE})
+"""Causes that say nothing about whether anybody reads there."""
 
 
-def judge(status: Status | None, text: str) -> tuple[ReportKind, Status | None, bool]:
-    """The kind of a failure, the code that tells it best, and whether it is about the mailbox.
+def judge(status: Status | None, text: str) -> Judgement:
+    """Judges a refusal by its code and the host's words, which may begin with the reply code.
 
     A code and a text that disagree are taken at the milder word: nothing that mentions
-    authentication, spam, blocking, quota or expiry is ever hard, and what is unclear is soft.
+    authentication, spam, blocking, quota or expiry is ever hard, a reply code of 4yz makes all of
+    it soft (rule B3), and what is unclear is soft.
     """
     found = _most_telling(status, parse_status(text))
-    cause = find_cause(text)
-    kind = _by_status(found)
+    causes = find_causes(text)
+    cause = next(iter(causes), None)
+    code = parse_code(text)
+    kind = _judge(found, causes, code)
+    if code is not None and code < 500:
+        kind = ReportKind.SOFT
+    is_policy = found is not None and found.subject == 7
+    counts = kind is ReportKind.SOFT and cause not in _NOT_THE_MAILBOX and not is_policy
+    return Judgement(kind, found, counts, cause)
+
+
+def _judge(status: Status | None, causes: tuple[Cause, ...], code: int | None) -> ReportKind:
+    if code in _LOGIN_CODES:
+        return ReportKind.POLICY
+    kind = _by_status(status)
     if kind is None:
-        kind = _by_words(text, cause, found)
-    elif kind is ReportKind.HARD and cause in _KINDS:
-        kind = _KINDS[cause]
-    elif kind is ReportKind.SOFT:
-        kind = _soft(found, cause)
-    counts = kind is ReportKind.SOFT and cause not in {Cause.SENDER, Cause.SIZE}
-    return kind, found, counts and not (found is not None and found.subject == 7)
+        return _by_words(causes, code, status)
+    if kind is ReportKind.HARD and causes:
+        return _KINDS[causes[0]]
+    return _soft(status, causes) if kind is ReportKind.SOFT else kind
 
 
 def _by_status(status: Status | None) -> ReportKind | None:
@@ -90,20 +118,24 @@ def _by_status(status: Status | None) -> ReportKind | None:
     return None if is_open else ReportKind.SOFT
 
 
-def _soft(status: Status | None, cause: Cause | None) -> ReportKind:
+def _soft(status: Status | None, causes: tuple[Cause, ...]) -> ReportKind:
     """Most of what a soft code says stays; a closed mailbox is gone, and policy is policy."""
+    cause = next(iter(causes), None)
     if status == Status(5, 2, 1) and cause is Cause.MAILBOX:
         return ReportKind.HARD
     is_final = status is not None and status.kind == 5
-    refused = is_final and cause is Cause.SENDER and status != Status(5, 2, 2)
+    is_full = status == Status(5, 2, 2) and Cause.FULL in causes
+    refused = is_final and cause is Cause.SENDER and not is_full
     return ReportKind.POLICY if refused else ReportKind.SOFT
 
 
-def _by_words(text: str, cause: Cause | None, status: Status | None) -> ReportKind:
-    code = _CODE.search(text)
-    if code is not None and code.group(1)[0] == "4" and status is None:
-        return ReportKind.SOFT
-    return _KINDS[cause] if cause else ReportKind.SOFT
+def _by_words(causes: tuple[Cause, ...], code: int | None, status: Status | None) -> ReportKind:
+    if causes:
+        return _KINDS[causes[0]]
+    if code == _NULL_MX:
+        return ReportKind.HARD
+    is_syntax = status is not None and status.subject == 5 and status.detail > 0
+    return ReportKind.POLICY if is_syntax or code in _SYNTAX_CODES else ReportKind.SOFT
 
 
 def _most_telling(given: Status | None, quoted: Status | None) -> Status | None:
@@ -116,15 +148,3 @@ def _most_telling(given: Status | None, quoted: Status | None) -> Status | None:
         None,
     }
     return quoted if vague or milder else given
-
-
-def parse_status(text: str) -> Status | None:
-    """The first enhanced status code (RFC 3463) in a field or a text; an IP address is none."""
-    found = _QUOTED_STATUS.search(text[:2000])
-    return Status(*(int(part) for part in found.groups())) if found else None
-
-
-def find_code(text: str) -> int:
-    """Where a text quotes a reply of SMTP; 0 when it does not."""
-    code = _CODE.search(text) or _QUOTED_STATUS.search(text)
-    return code.start() if code else 0

@@ -28,8 +28,8 @@ from mailer.lookup import Dns
 from mailer.relay import Relay
 from newsletter.authoring import AboutPage, Authoring, Planned, Preview, Scheduled
 from newsletter.config import Config, load_config
-from newsletter.doctor import Surroundings, examine, find_own_address
-from newsletter.domaincheck import Diagnosis
+from newsletter.diagnosis import Diagnosis
+from newsletter.doctor import Surroundings, examine, examine_copy, find_own_address
 from newsletter.drafting import Drafting
 from newsletter.letters import Letters
 from newsletter.loops import run_in_loop
@@ -269,10 +269,11 @@ class Newsletter:
         # Not uvloop, which cannot be closed while a refused TLS connection is still ending.
         return asyncio.run(send_test(envelope, self.config.relays, signed=signed))
 
-    def doctor(self) -> list[Diagnosis]:
+    def doctor(self, received: bytes | None = None) -> list[Diagnosis]:
         """What stands between this machine and a reader: relay, DNS, site, clock, disk.
 
-        Mails nobody and changes nothing. Takes as long as the network does.
+        With `received`, a message of ours as a reader's host stored it, what became of that on its
+        way instead. Mails nobody and changes nothing. Takes as long as the network does.
         """
         around = Surroundings(
             resolver=Dns(),
@@ -280,6 +281,8 @@ class Newsletter:
             clock=self.clock,
             own_address=find_own_address,
         )
+        if received is not None:
+            return examine_copy(received, self.config, around)
         return examine(self.config, around)
 
     def issues(self) -> list[IssueStatus]:

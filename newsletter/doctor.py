@@ -1,46 +1,40 @@
 """The doctor: looks at everything between this machine and a reader, and says what to change.
 
-Nothing is mailed and nothing stored. What the DNS says is judged in newsletter/domaincheck.py.
+Nothing is mailed and nothing stored. What is looked at stands in newsletter/relaycheck.py,
+newsletter/domaincheck.py and newsletter/sitecheck.py; this machine is looked at here.
 """
 
 from __future__ import annotations
 
-import http.client
 import os
 import shutil
 import socket
-import ssl
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from mailer.address import parse_mailbox
 from mailer.authentication import Resolver
 from mailer.dkim import SigningKey
-from mailer.probe import RelayFacts, Stage, probe
-from mailer.relay import Relay
-from mailer.relay import Tls as RelayTls
 from newsletter.config import Config
-from newsletter.domaincheck import Diagnosis, examine_domain, failed, passed, skipped, warned
-from newsletter.values import RelayConfig, RelayKind
+from newsletter.diagnosis import Area, Diagnosis, failed, passed, skipped, warned, within
+from newsletter.domaincheck import Origin, examine_domain
+from newsletter.receivedcheck import examine_received
+from newsletter.relaycheck import examine_relay
+from newsletter.sitecheck import examine_site
 
-CERTIFICATE_DAYS: Final = 14
-"""A certificate that ends sooner is a warning."""
-CLOCK_ERROR: Final = timedelta(minutes=5)
 SPACE_WARNING: Final = 500_000_000
 SPACE_ERROR: Final = 50_000_000
 """Free bytes."""
-_PATIENCE_S: Final = 15.0
-_NETWORK: Final = (
-    *("relay", "tls", "login", "domain", "spf", "dmarc", "dkim", "bounces"),
-    *("site", "one-click", "clock"),
-)
+_NETWORK: Final = {
+    Area.RELAY: ("relay", "tls", "offers", "login"),
+    Area.DOMAIN: ("domain", "spf", "dmarc", "dkim", "bounces"),
+    Area.SITE: ("site", "one-click", "clock"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,26 +51,58 @@ class Surroundings:
 
 def examine(config: Config, around: Surroundings) -> list[Diagnosis]:
     """Everything, one diagnosis each. Takes as long as network and DNS do; never raises for them."""
-    found = [warned("configuration", f"{sentence}.") for sentence in config.warnings]
+    found = [*_examine_configuration(config), *_examine_machine(config, around)]
     if config.has_outbox:
         why = "Not looked at: mail goes to the embedded outbox and never leaves this machine."
-        found += [skipped(name, why) for name in _NETWORK]
+        for area, names in _NETWORK.items():
+            found += within(area, [skipped(name, why) for name in names])
     else:
         found += _examine_network(config, around)
-    found += _examine_machine(config, around)
     return found
+
+
+_CURES: Final = {
+    "postal_address": 'Write it as [newsletter] postal_address = "Name, Street 1, City, Country".',
+    "[smtp]": 'Name your relay: [smtp] url = "smtp://user:password@mail.example.com:587".',
+    "url": "Correct it in the configuration.",
+}
+"""By the end of what a warning of the configuration is about."""
+
+
+def _examine_configuration(config: Config) -> Iterator[Diagnosis]:
+    """What is allowed and probably not meant; a missing postal address among it (rule A13)."""
+    for sentence in config.warnings:
+        about = sentence.partition(":")[0]
+        key = about.rpartition(" ")[2]
+        name = "postal address" if key == "postal_address" else "configuration"
+        yield warned(name, f"{sentence}.", _CURES.get(key, ""))
+
+
+def examine_copy(received: bytes, config: Config, around: Surroundings) -> list[Diagnosis]:
+    """What became of a message of ours, from a copy as it arrived (rule A6)."""
+    found = examine_received(received, domain=_domain(config), resolver=around.resolver)
+    return list(within(Area.MESSAGE, found))
+
+
+def _domain(config: Config) -> str:
+    return parse_mailbox(config.identity.sender, allow_test_domains=True).address.domain
 
 
 def _examine_network(config: Config, around: Surroundings) -> Iterator[Diagnosis]:
     for relay in config.relays:
-        yield from examine_relay(relay, now=around.clock())
-    domain = parse_mailbox(config.identity.sender, allow_test_domains=True).address.domain
-    is_direct = any(relay.is_local for relay in config.relays)
-    address = around.own_address() if is_direct else None
-    yield from examine_domain(domain, _keys(config), around.resolver, own_address=address)
-    if is_direct and address is None:
-        yield skipped("ptr", "This host has no public address of its own that could be looked up.")
-    yield from examine_site(config.identity.url, clock=around.clock)
+        yield from within(Area.RELAY, examine_relay(relay, now=around.clock()))
+    origins = list(_origins(config, around))
+    looked = examine_domain(_domain(config), _keys(config), around.resolver, origins=origins)
+    yield from within(Area.DOMAIN, looked)
+    yield from within(Area.SITE, examine_site(config.identity.url, clock=around.clock))
+
+
+def _origins(config: Config, around: Surroundings) -> Iterator[Origin]:
+    """Each place that mail leaves from, as far as it is known here; this machine is one place."""
+    if any(relay.is_local for relay in config.relays):
+        yield Origin(host="this machine", address=around.own_address(), is_direct=True)
+    hosts = (relay.host for relay in config.relays if not relay.is_local)
+    yield from (Origin(host=host) for host in dict.fromkeys(hosts))
 
 
 def _keys(config: Config) -> list[SigningKey]:
@@ -96,188 +122,6 @@ def find_own_address() -> str | None:
         except OSError:
             return None
     return address if ip_address(address).is_global else None
-
-
-# ── the relay ────────────────────────────────────────────────────────────────────────────────
-
-
-def examine_relay(config: RelayConfig, *, now: datetime) -> Iterator[Diagnosis]:
-    """One relay: reachable, protected, willing to log us in (rules A36, B14)."""
-    if config.kind is RelayKind.OUTBOX:
-        return
-    where = f"{config.host}:{config.port}"
-    relay = Relay(
-        host=config.host,
-        port=config.port,
-        username=config.username,
-        password=config.password,
-        tls=RelayTls(config.tls.value),
-        ca=config.ca,
-    )
-    facts = probe(relay)
-    if facts.stage is Stage.CONNECT:
-        yield failed(
-            "relay",
-            f"{where} cannot be used: {facts.problem}.",
-            "Correct [smtp] url, or open that port in the firewall.",
-        )
-        yield skipped("tls", f"There is no connection to {where}.")
-        yield skipped("login", f"There is no connection to {where}.")
-        return
-    yield passed("relay", f"{where} answers{_offer(facts)}.")
-    yield _examine_tls(relay, facts, where, now)
-    if facts.stage is Stage.TLS:
-        yield skipped("login", "A password is never sent without TLS.")
-    else:
-        yield _examine_login(relay, facts, where)
-
-
-def _offer(facts: RelayFacts) -> str:
-    names = sorted(name.upper() for name in facts.extensions if name != "auth")
-    offer = f" and offers {', '.join(names)}" if names else ""
-    size = facts.extensions.get("size", "")
-    return f"{offer}; it takes messages up to {int(size):,} octets" if size.isdigit() else offer
-
-
-def _examine_tls(relay: Relay, facts: RelayFacts, where: str, now: datetime) -> Diagnosis:
-    if facts.stage is Stage.TLS:
-        return failed(
-            "tls",
-            f"{where}: {facts.problem}.",
-            "Use the name that is in its certificate, or name the right one with ?ca=FILE.",
-        )
-    if not facts.protocol:
-        if relay.loopback:
-            return passed("tls", f"{where} is this machine; nothing needs protection on the way.")
-        return warned(
-            "tls", f"Mail travels to {where} in clear.", "Take tls=none out of [smtp] url."
-        )
-    if facts.valid_until is not None:
-        days = (facts.valid_until - now).days
-        if days < CERTIFICATE_DAYS:
-            return warned(
-                "tls", f"The certificate of {where} ends in {days} days.", "Have it renewed."
-            )
-    return passed("tls", f"{facts.protocol}, and the certificate of {where} is valid.")
-
-
-def _examine_login(relay: Relay, facts: RelayFacts, where: str) -> Diagnosis:
-    if not relay.username:
-        return skipped("login", "No user is configured.")
-    if facts.stage is Stage.LOGIN:
-        return failed(
-            "login",
-            f"{where} does not let us in: {facts.problem}.",
-            "Correct user and password in [smtp] url.",
-        )
-    return passed("login", f"{where} lets us in.")
-
-
-# ── the site ─────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    status: int
-    date: str
-    location: str
-
-
-def examine_site(url: str, *, clock: Callable[[], datetime]) -> Iterator[Diagnosis]:
-    """The public site: whether it is there, and takes a click on unsubscribe (RFC 8058 3.1)."""
-    try:
-        alive = _ask(url, "GET", "/healthz")
-        click = _ask(url, "POST", "/unsubscribe/doctor", "List-Unsubscribe=One-Click")
-    except (OSError, http.client.HTTPException) as error:
-        yield _unreachable(url, error)
-        yield skipped("one-click", f"{url} was not reached.")
-        yield skipped("clock", f"{url} was not reached.")
-        return
-    if alive.status == http.client.OK:
-        yield passed("site", f"{url} answers.")
-    else:
-        yield failed(
-            "site",
-            f"{url}/healthz answers {alive.status}: something else than this program is there.",
-            "Have the web server hand requests to `newsletter run`, or correct [newsletter] url.",
-        )
-    yield _judge_click(click)
-    yield _judge_clock(alive.date, clock())
-
-
-def _ask(url: str, method: str, path: str, body: str = "") -> _Answer:
-    """One request; redirects are not followed. Raises OSError or HTTPException."""
-    parts = urlsplit(url)
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(
-            parts.hostname or "",
-            parts.port,
-            timeout=_PATIENCE_S,
-            context=ssl.create_default_context(),
-        )
-    else:
-        connection = http.client.HTTPConnection(
-            parts.hostname or "", parts.port, timeout=_PATIENCE_S
-        )
-    try:
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-        connection.request(method, f"{parts.path}{path}", body=body or None, headers=headers)
-        answer = connection.getresponse()
-        return _Answer(
-            status=answer.status,
-            date=answer.getheader("Date") or "",
-            location=answer.getheader("Location") or "",
-        )
-    finally:
-        connection.close()
-
-
-def _unreachable(url: str, error: Exception) -> Diagnosis:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return failed(
-            "site",
-            f"The certificate of {url} is not valid: {error.verify_message}.",
-            "Have a valid certificate made for it; readers cannot unsubscribe meanwhile.",
-        )
-    return failed(
-        "site",
-        f"{url} cannot be reached, so readers cannot unsubscribe.",
-        "Start `newsletter run`, and have the web server hand requests to it.",
-    )
-
-
-def _judge_click(answer: _Answer) -> Diagnosis:
-    """A key that nobody has must be refused by us (404), not by something in front of us."""
-    if answer.status == http.client.NOT_FOUND:
-        return passed("one-click", "A click on unsubscribe reaches this program.")
-    if answer.location:
-        return failed(
-            "one-click",
-            f"A click on unsubscribe is redirected ({answer.status}); mail programs do not follow "
-            "(RFC 8058 3.1).",
-            "Put the final address into [newsletter] url.",
-        )
-    return failed(
-        "one-click",
-        f"A click on unsubscribe is answered {answer.status} instead of 404 for an unknown reader.",
-        "Let POST requests to /unsubscribe/ through, without login, cookie or challenge.",
-    )
-
-
-def _judge_clock(date: str, now: datetime) -> Diagnosis:
-    try:
-        theirs = parsedate_to_datetime(date)
-    except ValueError:
-        return skipped("clock", "The site does not say what time it is.")
-    error = abs(now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)))
-    if error > CLOCK_ERROR:
-        return warned(
-            "clock",
-            f"This clock and that of the site differ by {int(error.total_seconds() // 60)} minutes.",
-            "Set the clock, best by NTP: issues go out by it.",
-        )
-    return passed("clock", "This clock agrees with that of the site, which may be the same one.")
 
 
 # ── this machine ─────────────────────────────────────────────────────────────────────────────

@@ -5,84 +5,78 @@ Asks only the resolver it is given (rules A1, A2, A29, A33).
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
+from typing import Final
 
 from mailer.authentication import (
-    MAX_LOOKUPS,
+    DmarcRecord,
     DmarcWalk,
     DnsSilence,
     Resolver,
-    count_lookups,
     find_dmarc,
     find_key_problem,
     is_testing,
-    parse_spf,
 )
-from mailer.dkim import SigningKey
-
-
-class Verdict(StrEnum):
-    """How something stands."""
-
-    OK = "ok"
-    WARNING = "warning"
-    """It works, and could work better or longer."""
-    ERROR = "error"
-    """Mail does not arrive, or readers cannot leave; `newsletter doctor` ends with 1."""
-    SKIPPED = "skipped"
-    """Not looked at; the sentence says why."""
+from mailer.dkim import GOOD_BITS, KeyType, SigningKey
+from mailer.spf import (
+    MAX_LOOKUPS,
+    MAX_VOIDS,
+    SpfRecord,
+    SpfResult,
+    check_spf,
+    parse_spf,
+    survey,
+)
+from newsletter.diagnosis import (
+    Diagnosis,
+    Verdict,
+    failed,
+    passed,
+    record_line,
+    skipped,
+    warned,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
-    """One thing that was looked at."""
+class Origin:
+    """From where receivers get the mail."""
 
-    name: str
-    verdict: Verdict
-    message: str
-    """A sentence."""
-    advice: str = ""
-    """What to change, or the DNS record to publish as a line of a zone file."""
-
-
-def passed(name: str, message: str) -> Diagnosis:
-    """All is well."""
-    return Diagnosis(name=name, verdict=Verdict.OK, message=message)
-
-
-def skipped(name: str, message: str) -> Diagnosis:
-    """Not looked at."""
-    return Diagnosis(name=name, verdict=Verdict.SKIPPED, message=message)
-
-
-def warned(name: str, message: str, advice: str = "") -> Diagnosis:
-    """It could be better."""
-    return Diagnosis(name=name, verdict=Verdict.WARNING, message=message, advice=advice)
-
-
-def failed(name: str, message: str, advice: str) -> Diagnosis:
-    """It does not work."""
-    return Diagnosis(name=name, verdict=Verdict.ERROR, message=message, advice=advice)
+    host: str
+    """The relay, or a name for this machine."""
+    address: str | None = None
+    """Its public address, if mail surely leaves from there."""
+    is_direct: bool = False
+    """Whether the relay is this machine itself."""
 
 
 def examine_domain(
-    domain: str, keys: Sequence[SigningKey], resolver: Resolver, *, own_address: str | None
+    domain: str, keys: Sequence[SigningKey], resolver: Resolver, *, origins: Sequence[Origin]
 ) -> Iterator[Diagnosis]:
-    """The sender's domain, which return paths use too.
-
-    `own_address` is the public address of this host if it is the one that mail leaves from.
-    """
+    """The sender's domain, which return paths use too."""
     yield _asked("domain", domain, lambda: _examine_name(domain, resolver))
-    yield _asked("spf", domain, lambda: _examine_spf(domain, resolver, own_address))
+    spf = _asked("spf", domain, lambda: _examine_spf(domain, resolver, origins))
+    yield spf
+    for origin in origins if spf.verdict is Verdict.OK else ():
+        yield _asked(
+            _name_of(origin, origins),
+            domain,
+            partial(_examine_origin, domain, origin, resolver, _name_of(origin, origins)),
+        )
     walk: list[DmarcWalk] = []
     yield _asked("dmarc", domain, lambda: _examine_dmarc(domain, resolver, walk))
     yield from _examine_keys(domain, keys, resolver, walk[0] if walk else None)
     yield _asked("bounces", domain, lambda: _examine_exchangers(domain, resolver))
-    if own_address is not None:
-        yield _asked("ptr", domain, lambda: _examine_pointer(own_address, resolver))
+    for origin in origins:
+        if origin.is_direct:
+            yield _asked("ptr", domain, partial(_examine_pointer, origin, resolver))
+
+
+def _name_of(origin: Origin, origins: Sequence[Origin]) -> str:
+    return f"spf {origin.host}" if len(origins) > 1 else "spf relay"
 
 
 def _asked(name: str, domain: str, look: Callable[[], Diagnosis]) -> Diagnosis:
@@ -95,12 +89,6 @@ def _asked(name: str, domain: str, look: Callable[[], Diagnosis]) -> Diagnosis:
             f"The DNS gave no answer about {silence}, so {domain} was not checked.",
             "Try again.",
         )
-
-
-def record_line(name: str, text: str) -> str:
-    """A TXT record as a line of a zone file, in strings of at most 255 characters (RFC 1035 3.3)."""
-    strings = [text[at : at + 255] for at in range(0, len(text), 255)]
-    return f"{name}. IN TXT " + " ".join(f'"{one}"' for one in strings)
 
 
 # ── the domain and its exchangers ────────────────────────────────────────────────────────────
@@ -144,16 +132,23 @@ def _examine_exchangers(domain: str, resolver: Resolver) -> Diagnosis:
     return failed("bounces", f"{domain} has no MX and no address: bounces are lost.", advice)
 
 
-def _examine_pointer(address: str, resolver: Resolver) -> Diagnosis:
+def _examine_pointer(origin: Origin, resolver: Resolver) -> Diagnosis:
+    address = origin.address
+    if address is None:
+        return skipped("ptr", "This host has no public address of its own that could be looked up.")
     names = _known(resolver.names(address), address)
     if any(address in (resolver.addresses(name) or ()) for name in names):
         return passed("ptr", f"{address} points to {names[0]}, and that name back to it.")
     what = f"points to {names[0]}, which does not point back" if names else "points to no name"
+    kind = "AAAA" if ":" in address else "A"
+    advice = (
+        f"{names[0]}. IN {kind} {address}"
+        if names
+        else f"Ask whoever gave you {address} for a PTR record with the name of this host, and "
+        f"publish an {kind} record of that name with {address}."
+    )
     return failed(
-        "ptr",
-        f"Mail leaves from {address}, which {what}; large receivers refuse that.",
-        f"Ask whoever gave you {address} for a PTR record with the name of this host, and publish "
-        "an address record of that name.",
+        "ptr", f"Mail leaves from {address}, which {what}; large receivers refuse that.", advice
     )
 
 
@@ -166,33 +161,112 @@ def _known(answer: list[str] | None, name: str) -> list[str]:
 # ── who may send ─────────────────────────────────────────────────────────────────────────────
 
 
-def _examine_spf(domain: str, resolver: Resolver, own_address: str | None) -> Diagnosis:
-    allowed = "include:NAME-YOUR-RELAY-TELLS-YOU"
-    if own_address is not None:
-        allowed = f"ip{6 if ':' in own_address else 4}:{own_address}"
+_UNTOLD: Final = "include:NAME-YOUR-RELAY-TELLS-YOU"
+
+
+def _examine_spf(domain: str, resolver: Resolver, origins: Sequence[Origin]) -> Diagnosis:
+    """Whether the record can be evaluated at all (RFC 7208 4.6)."""
+    allowed = next((_term(one.address) for one in origins if one.address), _UNTOLD)
     advice = record_line(domain, f"v=spf1 {allowed} ~all")
     try:
         record = parse_spf(_known(resolver.txt(domain), domain))
         if record is None:
             return failed("spf", f"{domain} has no SPF record.", advice)
-        lookups = count_lookups(record, resolver)
+        asked = survey(record, domain, resolver)
     except ValueError as error:
         return failed("spf", f"The SPF record of {domain} is void: {error}.", advice)
-    if lookups > MAX_LOOKUPS:
+    if asked.lookups > MAX_LOOKUPS:
         return failed(
             "spf",
             f"The SPF record of {domain} asks the DNS more than {MAX_LOOKUPS} times and is void.",
             "Take out what you do not send through.",
         )
+    if len(asked.voids) > MAX_VOIDS:
+        return failed(
+            "spf",
+            f"The SPF record of {domain} asks for more than {MAX_VOIDS} names that do not exist, "
+            f"and is void: {', '.join(asked.voids[:5])}.",
+            "Take the terms with these names out of it.",
+        )
+    return _judge_policy(domain, record, advice, asked.lookups)
+
+
+def _judge_policy(domain: str, record: SpfRecord, advice: str, lookups: int) -> Diagnosis:
     if record.policy == "+":
         return failed("spf", f"The SPF record of {domain} lets everybody send (+all).", advice)
     if not record.names_senders:
         return failed("spf", f"The SPF record of {domain} lets nobody send.", advice)
     return passed(
         "spf",
-        f"{domain} has an SPF record that can be evaluated. Whether it names the hosts your relay "
-        "sends from, only a test mail shows.",
+        f"{domain} has an SPF record that can be evaluated, with {lookups} of the {MAX_LOOKUPS} "
+        "questions to the DNS that receivers allow.",
     )
+
+
+def _examine_origin(domain: str, origin: Origin, resolver: Resolver, name: str) -> Diagnosis:
+    """Whether the record lets the relay send, as far as that can be told from here."""
+    known = _addresses(origin, resolver)
+    results = {address: check_spf(domain, address, resolver) for address in known}
+    if good := [address for address, result in results.items() if result is SpfResult.PASS]:
+        return passed(name, f"The SPF record of {domain} lets {origin.host} send ({good[0]}).")
+    if origin.is_direct and results:
+        return _not_covered(domain, next(iter(results.items())), resolver, name)
+    if origin.is_direct:
+        return skipped(
+            name,
+            "It cannot be told from here which address mail leaves from: this host has no public "
+            "one of its own.",
+            _ASK_A_MESSAGE,
+        )
+    return skipped(
+        name,
+        f"It cannot be told from here whether the SPF record of {domain} lets {origin.host} send: "
+        f"its own address is not covered, but a relay may send from others.",
+        _ASK_A_MESSAGE,
+    )
+
+
+_ASK_A_MESSAGE: Final = (
+    "Send yourself a copy (`newsletter test NOTE --to YOU`), save it as it arrived, and run "
+    "`newsletter doctor --signed FILE`."
+)
+_ASK_AN_ISSUE: Final = (
+    "subscribe yourself, save an issue as it arrived, and run `newsletter doctor --signed FILE`."
+)
+
+
+def _not_covered(
+    domain: str, found: tuple[str, SpfResult], resolver: Resolver, name: str
+) -> Diagnosis:
+    address, result = found
+    return failed(
+        name,
+        f"Mail leaves from {address}, and the SPF record of {domain} does not let that send "
+        f"({result}).",
+        add_to_spf(domain, address, resolver),
+    )
+
+
+def add_to_spf(domain: str, address: str, resolver: Resolver) -> str:
+    """The domain's record with this address added, to publish in place of the present one."""
+    records = [text for text in resolver.txt(domain) or () if text.lower().startswith("v=spf1")]
+    present = records[0].split()[1:] if len(records) == 1 else ["~all"]
+    return record_line(domain, " ".join(["v=spf1", _term(address), *present]))
+
+
+def _addresses(origin: Origin, resolver: Resolver) -> list[str]:
+    if origin.address is not None:
+        return [origin.address]
+    if origin.is_direct:
+        return []
+    try:
+        return [str(ipaddress.ip_address(origin.host))]
+    except ValueError:
+        return _known(resolver.addresses(origin.host), origin.host)
+
+
+def _term(address: str) -> str:
+    return f"ip{6 if ':' in address else 4}:{address}"
 
 
 def _examine_dmarc(domain: str, resolver: Resolver, walk: list[DmarcWalk]) -> Diagnosis:
@@ -206,7 +280,16 @@ def _examine_dmarc(domain: str, resolver: Resolver, walk: list[DmarcWalk]) -> Di
         return failed(
             "dmarc", f"{domain} has no DMARC record; large receivers ask for one.", advice
         )
-    return passed("dmarc", f"DMARC of {found.record.name} says p={found.record.policy}.")
+    return passed("dmarc", _praise(found.record))
+
+
+def _praise(record: DmarcRecord) -> str:
+    told = f"DMARC of {record.name} says p={record.policy}"
+    if record.policy != "none":
+        return f"{told}."
+    watch = "is enough for receivers and protects nobody"
+    reports = "" if record.has_reports else "; without rua= you get no reports either"
+    return f"{told}, which {watch} yet{reports}."
 
 
 # ── signatures ───────────────────────────────────────────────────────────────────────────────
@@ -220,7 +303,7 @@ def _examine_keys(
             "dkim",
             "Mail is not signed here; if your relay signs it, List-Unsubscribe and "
             "List-Unsubscribe-Post must be among what it signs (RFC 8058 4).",
-            "Run `newsletter dkim new`, or look at the DKIM-Signature of a mail that arrived.",
+            f"Run `newsletter dkim new s1` to sign here; or {_ASK_AN_ISSUE}",
         )
     for key in keys:
         yield _asked(f"dkim {key.selector}", domain, partial(_examine_key, key, resolver))
@@ -246,6 +329,13 @@ def _examine_key(key: SigningKey, resolver: Resolver) -> Diagnosis:
             f"The record at {key.record_name} says t=y: receivers may ignore the signature.",
             record_line(key.record_name, key.private.record()),
         )
+    if key.private.type is KeyType.RSA and key.private.bits < GOOD_BITS:
+        return warned(
+            name,
+            f"The key at {key.record_name} has {key.private.bits} bits; receivers ask for "
+            f"{GOOD_BITS} (RFC 8301 3.2).",
+            "Make a new one with `newsletter dkim new` under another selector.",
+        )
     return passed(name, f"The key at {key.record_name} is the one that signs.")
 
 
@@ -259,7 +349,10 @@ def _examine_alignment(domain: str, signing: str, walk: DmarcWalk, resolver: Res
         except ValueError:
             is_aligned = False  # a void record makes no organisation
     if is_aligned:
-        return passed("alignment", f"Signatures of {signing} count for mail from {domain}.")
+        return passed(
+            "alignment",
+            f"Signatures of {signing} count for mail from {domain}, and so do its return paths.",
+        )
     return failed(
         "alignment",
         f"Signatures of {signing} do not count for mail from {domain} (DMARC).",

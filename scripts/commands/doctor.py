@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
@@ -10,7 +16,19 @@ from scripts.console import plain, print_json, say
 from scripts.context import JsonOption, open_newsletter
 
 if TYPE_CHECKING:
-    from newsletter.domaincheck import Diagnosis
+    from newsletter.diagnosis import Diagnosis
+
+_STYLES: Final = {"ok": "green", "warning": "yellow", "error": "bold red", "skipped": "dim"}
+_WORD: Final = max(map(len, _STYLES)) + 2
+_NARROWEST: Final = 40
+"""Columns for a sentence; a terminal that leaves fewer is written beyond its edge."""
+
+
+class _Line(NamedTuple):
+    """A line to show, and how where there are colours."""
+
+    text: str
+    style: str = ""
 
 
 def register(app: typer.Typer) -> None:
@@ -18,7 +36,20 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
+def doctor(
+    context: typer.Context,
+    signed: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="A message of yours as it arrived somewhere: look at what became of it on its way.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Look at everything between this machine and a reader.
 
     Relay, TLS, login, DNS records, the public site, clock, disk. Sends no mail and changes nothing. The exit code is 1 when there are errors.
@@ -26,11 +57,12 @@ def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
     Example: newsletter doctor
     """
     with open_newsletter(context) as newsletter:
-        found = newsletter.doctor()
+        found = newsletter.doctor(None if signed is None else signed.read_bytes())
     if as_json:
         print_json(
             [
                 {
+                    "area": one.area.value,
                     "name": one.name,
                     "verdict": one.verdict.value,
                     "message": one.message,
@@ -40,13 +72,111 @@ def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
             ]
         )
     else:
-        for one in found:
-            _tell(one)
+        _show([*_describe(found), *_sum_up(found)])
     if any(one.verdict.value == "error" for one in found):
         raise typer.Exit(1)
 
 
-def _tell(found: Diagnosis) -> None:
-    say(plain(f"{found.verdict.value:<8} {found.name:<14} {found.message}"))
-    if found.advice:
-        say(plain(f"{'':<23} {found.advice}"))
+def _show(lines: Iterable[_Line]) -> None:
+    if not sys.stdout.isatty():
+        for line in lines:
+            say(line.text)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(Text(line.text, style=line.style))
+
+
+# ── the report ───────────────────────────────────────────────────────────────────────────────
+
+
+def _describe(found: Sequence[Diagnosis]) -> Iterator[_Line]:
+    """Each area below its heading, what was not looked at for the same reason in one line."""
+    rows = [row for group in _areas(found) for row in group]
+    width = max((len(_names(row)) for row in rows if len(row) == 1), default=0)
+    for number, group in enumerate(_areas(found)):
+        if number:
+            yield _Line("")
+        yield _Line(group[0][0].area.value, "bold")
+        for row in group:
+            yield from _tell(row, width)
+
+
+def _areas(found: Sequence[Diagnosis]) -> Iterator[list[list[Diagnosis]]]:
+    order = list(dict.fromkeys(one.area for one in found))
+    for _, area in groupby(sorted(found, key=lambda one: order.index(one.area)), _area):
+        yield [list(row) for _, row in groupby(area, _reason)]
+
+
+def _area(one: Diagnosis) -> str:
+    return one.area.value
+
+
+def _reason(one: Diagnosis) -> tuple[str, ...]:
+    """Equal for neighbours that are told together."""
+    is_skipped = one.verdict.value == "skipped"
+    return ("", one.message, one.advice) if is_skipped else (one.name, one.message, one.advice)
+
+
+def _names(row: Sequence[Diagnosis]) -> str:
+    return ", ".join(one.name for one in row)
+
+
+def _tell(row: Sequence[Diagnosis], width: int) -> Iterator[_Line]:
+    verdict, message, advice = row[0].verdict.value, row[0].message, row[0].advice
+    head = f"  {verdict:<{_WORD}}{_names(row):<{width}}  "
+    indent = " " * (2 + _WORD + width + 2)
+    if len(head) > len(indent):  # several names together are longer than the column
+        yield _Line(plain(head).rstrip(), _STYLES[verdict])
+        head = indent
+    for text in _wrap(message, head, indent):
+        yield _Line(text, _STYLES[verdict] if verdict != "ok" else "")
+    for text in _advise(advice, indent):
+        yield _Line(text)
+
+
+def _advise(advice: str, indent: str) -> Iterator[str]:
+    """What to do; a DNS record stays on one line, to be copied."""
+    if " IN " in advice:
+        yield plain(f"{indent}→ Publish, instead of what may stand there:")
+        yield plain(f"    {advice}")
+    elif advice:
+        yield from _wrap(advice, f"{indent}→ ", f"{indent}  ")
+
+
+def _wrap(text: str, first: str, others: str) -> list[str]:
+    """Lines that fit a terminal; elsewhere one line, for grep."""
+    if not sys.stdout.isatty():
+        return [plain(first + text)]
+    columns = max(shutil.get_terminal_size().columns, len(others) + _NARROWEST)
+    return textwrap.wrap(
+        plain(text),
+        columns - 1,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _sum_up(found: Sequence[Diagnosis]) -> Iterator[_Line]:
+    """How many, which, and what that means."""
+    errors = [one.name for one in found if one.verdict.value == "error"]
+    warnings = [one.name for one in found if one.verdict.value == "warning"]
+    yield _Line("")
+    if errors:
+        text = f"{_count(errors, 'error')}. Mend these first: until then mail does not arrive, or readers cannot leave."
+        yield from (_Line(line, _STYLES["error"]) for line in _wrap(text, "", ""))
+    if warnings:
+        text = f"{_count(warnings, 'warning')}. These work, and could work better or longer."
+        yield from (_Line(line, _STYLES["warning"]) for line in _wrap(text, "", ""))
+    if not errors and not warnings:
+        yield _Line("Nothing to complain about.", _STYLES["ok"])
+
+
+def _count(names: Sequence[str], word: str) -> str:
+    plural = "" if len(names) == 1 else "s"
+    return f"{len(names)} {word}{plural}: {', '.join(names)}"

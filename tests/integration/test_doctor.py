@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,27 +17,31 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from mailer.dkim import KeyType, SigningKey, make_key
 from newsletter import Newsletter
 from newsletter.config import load_config
-from newsletter.doctor import (
-    Surroundings,
-    examine,
-    examine_relay,
-    examine_secret,
-    examine_site,
-    judge_space,
-)
-from newsletter.domaincheck import Diagnosis, Verdict
+from newsletter.diagnosis import Diagnosis, Verdict
+from newsletter.doctor import Surroundings, examine, examine_secret, judge_space
+from newsletter.relaycheck import examine_relay
+from newsletter.sitecheck import examine_site
 from newsletter.values import RelayConfig, RelayKind, Tls
 from scripts.cli import main
 from storage.database import Database
 from tests.conftest import NOON
 from tests.integration.peers import Act, Move, Peer
 from tests.integration.site_client import Client
-from tests.unit.test_authentication import Zone
+from tests.unit.test_authentication import DOMAIN, HERE, Zone
 
-AUTH = "250-peer.test\r\n250-SIZE 1000000\r\n250-STARTTLS\r\n250 AUTH PLAIN"
+AUTH = (
+    "250-peer.test\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250-8BITMIME\r\n250-DSN\r\n"
+    "250-SMTPUTF8\r\n250-STARTTLS\r\n250 AUTH PLAIN"
+)
 
 
 def verdicts(found: list[Diagnosis]) -> dict[str, Verdict]:
@@ -84,8 +89,8 @@ def test_a_relay_in_order(protected: tuple[ssl.SSLContext, RelayConfig]) -> None
     context, config = protected
     peer = Peer({"EHLO": AUTH}, tls=context)
     found = look(peer, config)
-    assert verdicts(found) == dict.fromkeys(("relay", "tls", "login"), Verdict.OK)
-    assert "1,000,000 octets" in found[0].message
+    assert verdicts(found) == dict.fromkeys(("relay", "tls", "offers", "login"), Verdict.OK)
+    assert "1,000,000 octets" in found[2].message
     assert "MAIL" not in peer.verbs
 
 
@@ -100,9 +105,10 @@ def test_a_certificate_that_nobody_vouches_for(
     assert verdicts(found) == {
         "relay": Verdict.OK,
         "tls": Verdict.ERROR,
+        "offers": Verdict.SKIPPED,
         "login": Verdict.SKIPPED,
     }
-    assert "certificate is not valid" in found[1].message
+    assert "?ca=FILE" in found[1].advice
     assert "AUTH" not in peer.verbs
 
 
@@ -111,6 +117,95 @@ def test_a_relay_without_starttls(protected: tuple[ssl.SSLContext, RelayConfig])
     found = look(Peer(), protected[1])
     assert verdicts(found)["tls"] is Verdict.ERROR
     assert "STARTTLS" in found[1].message
+    assert "smtps://" in found[1].advice
+
+
+Certificate = Callable[[trustme.CA, Path], ssl.SSLContext]
+
+
+def issued(*names: str, **dates: datetime) -> Certificate:
+    """A certificate of the authority that is trusted, for these names."""
+
+    def make(authority: trustme.CA, _: Path) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(*names, **dates).configure_cert(context)  # type: ignore[arg-type]
+        return context
+
+    return make
+
+
+def by_a_stranger(_: trustme.CA, folder: Path) -> ssl.SSLContext:
+    """A certificate of an authority that nobody knows."""
+    return issued("127.0.0.1")(trustme.CA(), folder)
+
+
+def self_signed(_: trustme.CA, folder: Path) -> ssl.SSLContext:
+    """A certificate that vouches for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+        .sign(key, hashes.SHA256())
+    )
+    pem = folder / "self.pem"
+    pem.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + made.public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
+
+
+LONG_AGO, YESTERDAY = datetime(2001, 1, 1, tzinfo=UTC), datetime(2002, 1, 1, tzinfo=UTC)
+FAR, FARTHER = datetime(2098, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("certificate", "words", "advice"),
+    [
+        (self_signed, "self-signed", "?ca=FILE"),
+        (by_a_stranger, "authority behind its certificate is not known", "?ca=FILE"),
+        (issued("other.test"), "not made for the name 127.0.0.1", "name that stands in"),
+        (
+            issued("127.0.0.1", not_before=LONG_AGO, not_after=YESTERDAY),
+            ": its certificate has expired",
+            "renewed",
+        ),
+        (
+            issued("127.0.0.1", not_before=FAR, not_after=FARTHER),
+            ": its certificate is not valid yet",
+            "clock",
+        ),
+    ],
+)
+def test_each_fault_of_a_certificate_is_named(
+    protected: tuple[ssl.SSLContext, RelayConfig],
+    tmp_path: Path,
+    certificate: Certificate,
+    words: str,
+    advice: str,
+) -> None:
+    """Self-signed, unknown, for another name, over or not begun: said so, and no login (rule A36)."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(protected[1].ca))
+    peer = Peer({"EHLO": AUTH}, tls=certificate(authority, tmp_path))
+    found = look(peer, protected[1])
+    assert verdicts(found) == {
+        "relay": Verdict.OK,
+        "tls": Verdict.ERROR,
+        "offers": Verdict.SKIPPED,
+        "login": Verdict.SKIPPED,
+    }
+    assert words in found[1].message
+    assert advice in found[1].advice
+    assert not {"AUTH", "MAIL"} & set(peer.verbs)
 
 
 def test_a_certificate_that_ends_soon(protected: tuple[ssl.SSLContext, RelayConfig]) -> None:
@@ -123,16 +218,39 @@ def test_a_certificate_that_ends_soon(protected: tuple[ssl.SSLContext, RelayConf
     assert verdicts(soon) == {
         "relay": Verdict.OK,
         "tls": Verdict.WARNING,
+        "offers": Verdict.OK,
         "login": Verdict.OK,
     }
+
+
+@pytest.mark.parametrize(
+    ("missing", "verdict", "words"),
+    [
+        ("PIPELINING", Verdict.WARNING, "several round trips"),
+        ("DSN", Verdict.OK, "without DSN"),
+        ("SMTPUTF8", Verdict.OK, "outside ASCII"),
+        ("SIZE 1000000", Verdict.OK, "too large is noticed only after"),
+    ],
+)
+def test_what_a_relay_does_not_offer_is_told(missing: str, verdict: Verdict, words: str) -> None:
+    """Each missing extension with what it costs; only pipelining is worth a warning (rule B12)."""
+    offered = AUTH.replace(f"250-{missing}\r\n", "")
+    (found,) = [one for one in look(Peer({"EHLO": offered}), PLAIN) if one.name == "offers"]
+    assert found.verdict is verdict
+    assert words in found.message
 
 
 def test_a_password_that_is_refused(protected: tuple[ssl.SSLContext, RelayConfig]) -> None:
     """The login alone is the complaint, and the password is not repeated."""
     context, config = protected
     found = look(Peer({"EHLO": AUTH, "AUTH": "535 5.7.8 no"}, tls=context), config)
-    assert verdicts(found) == {"relay": Verdict.OK, "tls": Verdict.OK, "login": Verdict.ERROR}
-    assert "535" in found[2].message
+    assert verdicts(found) == {
+        "relay": Verdict.OK,
+        "tls": Verdict.OK,
+        "offers": Verdict.OK,
+        "login": Verdict.ERROR,
+    }
+    assert "535" in found[3].message
     assert "secret" not in str(found)
 
 
@@ -143,6 +261,7 @@ def test_a_relay_that_is_not_there(greeting: Move) -> None:
     assert verdicts(found) == {
         "relay": Verdict.ERROR,
         "tls": Verdict.SKIPPED,
+        "offers": Verdict.SKIPPED,
         "login": Verdict.SKIPPED,
     }
 
@@ -291,7 +410,7 @@ def test_everything_is_looked_at_together(tmp_path: Path) -> None:
     )
 
     async def look_around() -> list[Diagnosis]:
-        async with Peer().serving() as peer:
+        async with Peer({"EHLO": AUTH}).serving() as peer:
             with site({}) as url:
                 file = tmp_path / "newsletter.toml"
                 text = CONFIG.replace("https://notes.example.com", url)
@@ -306,7 +425,8 @@ def test_everything_is_looked_at_together(tmp_path: Path) -> None:
     assert complaints == {
         "login": Verdict.SKIPPED,  # no user
         "dkim": Verdict.WARNING,  # no key
-        "ptr": Verdict.SKIPPED,  # no public address
+        "spf relay": Verdict.SKIPPED,  # no public address
+        "ptr": Verdict.SKIPPED,
     }
 
 
@@ -320,12 +440,15 @@ def test_with_the_outbox_the_network_is_left_alone(
     monkeypatch.delenv("NEWSLETTER_CONFIG", raising=False)
     main_code(["doctor", "--json"], expected=0)
     document = json.loads(capsys.readouterr().out)
-    assert all(one.keys() == {"name", "verdict", "message", "advice"} for one in document)
+    assert all(one.keys() == {"area", "name", "verdict", "message", "advice"} for one in document)
     skipped = {one["name"] for one in document if one["verdict"] == "skipped"}
     assert {"relay", "spf", "dkim", "dmarc", "bounces", "one-click"} <= skipped
     (tmp_path / "notes").rmdir()
     main_code(["doctor"], expected=1)
-    assert "error    notes" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert re.search(r"^  error +notes ", shown, re.MULTILINE)
+    assert "relay, tls, offers, login" in shown  # one reason, one line
+    assert "\n1 error: notes. Mend" in shown
 
 
 def test_a_running_scheduler_is_seen(tmp_path: Path) -> None:
@@ -346,3 +469,163 @@ def main_code(arguments: list[str], *, expected: int) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert (ended.value.code or 0) == expected
+
+
+# ── the command, one fault at a time ─────────────────────────────────────────────────────────
+
+PEM = make_key(KeyType.RSA)
+KEY = SigningKey.load(PEM, domain=DOMAIN, selector="s1")
+
+
+@dataclass
+class Around:
+    """A newsletter for which everything is right, until a fault is put in."""
+
+    folder: Path
+    zone: Zone = field(default_factory=Zone)
+    script: dict[str, Move] = field(default_factory=lambda: {"EHLO": AUTH})
+    answers: dict[str, int] = field(default_factory=dict)
+    certificate: Certificate = field(default_factory=lambda: issued("127.0.0.1"))
+    authority: trustme.CA = field(default_factory=trustme.CA)
+    late: timedelta = timedelta()
+    is_scheduling: bool = True
+    edit: Callable[[str], str] = str
+
+    def build(self) -> None:
+        """Files, and what the DNS says of the key."""
+        (self.folder / "notes").mkdir()
+        (self.folder / "secret").write_text("x" * 64)
+        (self.folder / "secret").chmod(0o600)
+        (self.folder / "s1.pem").write_bytes(PEM)
+        (self.folder / "s1.pem").chmod(0o600)
+        self.authority.cert_pem.write_to_path(str(self.folder / "ca.pem"))
+        self.zone.texts[KEY.record_name] = [KEY.private.record()]
+
+    async def run(self, *arguments: str) -> int:
+        """The exit code of the command, everything served meanwhile."""
+        peer = Peer(self.script, tls=self.certificate(self.authority, self.folder))
+        async with peer.serving():
+            with site(self.answers, date=datetime.now(UTC) - self.late) as url:
+                text = CONFIG.replace("https://notes.example.com", url)
+                text += (
+                    f'[smtp]\nurl = "smtp://ada:pw@127.0.0.1:{peer.port}?tls=starttls&ca=ca.pem"\n'
+                )
+                text += '[dkim]\nselector = "s1"\nkey = "s1.pem"\n'
+                (self.folder / "newsletter.toml").write_text(self.edit(text), "utf-8")
+                return await asyncio.to_thread(self._call, arguments)
+
+    def _call(self, arguments: tuple[str, ...]) -> int:
+        try:
+            main(["--config", str(self.folder / "newsletter.toml"), "doctor", *arguments])
+        except SystemExit as ended:
+            return int(ended.code or 0)
+        return 0
+
+
+@pytest.fixture
+def around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Around:
+    """Everything in order; its DNS is the only one that is asked."""
+    made = Around(tmp_path)
+    made.build()
+    monkeypatch.setattr("newsletter.app.Dns", lambda: made.zone)
+    monkeypatch.setattr("newsletter.app.find_own_address", lambda: HERE)
+    monkeypatch.setattr(Newsletter, "_is_scheduling", lambda _: made.is_scheduling)
+    return made
+
+
+def test_everything_right_ends_with_0(around: Around, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is wrong, nothing skipped, and every part was looked at (rules A1, A2)."""
+    code = asyncio.run(around.run("--json"))
+    found = json.loads(capsys.readouterr().out)
+    assert {one["name"] for one in found if one["verdict"] != "ok"} == set()
+    assert code == 0
+    assert {one["name"] for one in found} >= {
+        *("relay", "tls", "offers", "login", "domain", "spf", "spf relay", "dmarc", "dkim s1"),
+        *("alignment", "bounces", "ptr", "site", "one-click", "clock", "secret", "notes"),
+    }
+    assert asyncio.run(around.run()) == 0
+    assert capsys.readouterr().out.endswith("Nothing to complain about.\n")
+
+
+def texts(name: str, *records: str) -> Callable[[Around], None]:
+    """A fault in TXT records."""
+    return lambda around: around.zone.texts.update({name: list(records)})
+
+
+def answers(**given: int) -> Callable[[Around], None]:
+    """A fault of the site."""
+    return lambda around: around.answers.update(given)
+
+
+def says(**script: Move) -> Callable[[Around], None]:
+    """A fault of the relay."""
+    return lambda around: around.script.update(script)
+
+
+def has(certificate: Certificate) -> Callable[[Around], None]:
+    """A fault of the relay's certificate."""
+    return lambda around: setattr(around, "certificate", certificate)
+
+
+def edited(old: str, new: str) -> Callable[[Around], None]:
+    """A fault of the configuration."""
+    return lambda around: setattr(around, "edit", lambda text: text.replace(old, new))
+
+
+FAULTS: dict[str, tuple[Callable[[Around], None], str, str]] = {
+    "self-signed": (has(self_signed), "tls", "error"),
+    "wrong name": (has(issued("other.test")), "tls", "error"),
+    "expired": (
+        has(issued("127.0.0.1", not_before=LONG_AGO, not_after=YESTERDAY)),
+        "tls",
+        "error",
+    ),
+    "no STARTTLS": (says(EHLO=AUTH.replace("250-STARTTLS\r\n", "")), "tls", "error"),
+    "silent relay": (says(GREET=Act.CLOSE), "relay", "error"),
+    "bad password": (says(AUTH="535 5.7.8 no"), "login", "error"),
+    "no pipelining": (says(EHLO=AUTH.replace("250-PIPELINING\r\n", "")), "offers", "warning"),
+    "no domain": (lambda around: around.zone.missing.add(DOMAIN), "domain", "error"),
+    "no SPF": (texts(DOMAIN), "spf", "error"),
+    "SPF of another": (texts(DOMAIN, "v=spf1 ip4:192.0.2.1 -all"), "spf relay", "error"),
+    "no DMARC": (texts("_dmarc.example.com"), "dmarc", "error"),
+    "no key": (texts(KEY.record_name), "dkim s1", "error"),
+    "another key": (texts(KEY.record_name, "v=DKIM1; k=rsa; p=AAAA"), "dkim s1", "error"),
+    "no MX": (lambda around: around.zone.exchangers.clear(), "bounces", "error"),
+    "no PTR": (lambda around: around.zone.pointers.clear(), "ptr", "error"),
+    "strange site": (answers(GET=404), "site", "error"),
+    "redirected click": (answers(POST=308), "one-click", "error"),
+    "challenged click": (answers(POST=403), "one-click", "error"),
+    "late clock": (lambda around: setattr(around, "late", timedelta(hours=1)), "clock", "warning"),
+    "no notes": (lambda around: (around.folder / "notes").rmdir(), "notes", "error"),
+    "open secret": (lambda around: (around.folder / "secret").chmod(0o644), "secret", "warning"),
+    "no address": (edited('postal_address = "Here"', ""), "postal address", "warning"),
+    "no run": (lambda around: setattr(around, "is_scheduling", False), "scheduler", "warning"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_fault_is_one_complaint_of_the_command(
+    around: Around, fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exactly that complaint, with what to do; 1 for an error, 0 for a warning (rules A2, A36)."""
+    harm, name, verdict = FAULTS[fault]
+    harm(around)
+    code = asyncio.run(around.run("--json"))
+    found = json.loads(capsys.readouterr().out)
+    complaints = [one for one in found if one["verdict"] in {"warning", "error"}]
+    assert [(one["name"], one["verdict"]) for one in complaints] == [(name, verdict)]
+    assert complaints[0]["advice"]
+    assert code == (1 if verdict == "error" else 0)
+
+
+def test_a_copy_that_arrived_is_looked_at(
+    around: Around, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--signed FILE`: what the relay signed is judged, and nothing else is asked (rule A6)."""
+    mail = tmp_path / "arrived.eml"
+    mail.write_bytes(f"From: notes@{DOMAIN}\r\nSubject: First\r\n\r\nhello\r\n".encode())
+    assert asyncio.run(around.run("--signed", str(mail))) == 1
+    shown = capsys.readouterr().out
+    assert shown.startswith("The message that arrived\n")
+    assert "without a DKIM signature" in shown
+    assert asyncio.run(around.run("--signed", str(tmp_path / "none"))) == 2

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,10 +66,14 @@ class Postfix:
 
     def wait_for_report(self) -> bytes:
         """The first message in the Maildir of reports."""
+        return self.wait_for_reports(1)[0]
+
+    def wait_for_reports(self, count: int) -> list[bytes]:
+        """So many messages in the Maildir of reports."""
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            for path in self.maildir.glob("new/*"):
-                return path.read_bytes()
+            if len(paths := sorted(self.maildir.glob("new/*"))) >= count:
+                return [path.read_bytes() for path in paths]
             time.sleep(0.05)  # Postfix tells nobody when it has delivered
         pytest.fail("Postfix made no report")
 
@@ -76,11 +81,17 @@ class Postfix:
 @pytest.fixture
 def postfix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postfix]:
     """A private instance in a folder of its own, which ends with the test."""
+    with running_postfix(tmp_path_factory.mktemp("postfix")) as started:
+        yield started
+
+
+@contextmanager
+def running_postfix(home: Path, *, main: str = "", master: str = "") -> Iterator[Postfix]:
+    """A private instance in this folder, with these lines more in its configuration."""
     if shutil.which("postfix") is None:
         pytest.skip("Postfix is missing: install postfix to run this on it")
     if os.geteuid() != 0:
         pytest.skip("Postfix must be started by root")
-    home = tmp_path_factory.mktemp("postfix")
     for parent in (home, *home.parents[:2]):
         parent.chmod(parent.stat().st_mode | 0o055)
     for name in ("etc", "spool", "data", "mail"):
@@ -88,8 +99,8 @@ def postfix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postfix]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    (home / "etc" / "main.cf").write_text(MAIN.format(home=home))
-    (home / "etc" / "master.cf").write_text(MASTER.format(port=port))
+    (home / "etc" / "main.cf").write_text(MAIN.format(home=home) + main)
+    (home / "etc" / "master.cf").write_text(MASTER.format(port=port) + master)
     shutil.chown(home / "data", "postfix")
     shutil.chown(home / "mail", 65534, 65534)
     command = ["postfix", "-c", str(home / "etc")]

@@ -15,8 +15,8 @@ from mailer.outcome import (
     build_lost,
     clean_reply,
     parse_reply,
-    parse_status,
 )
+from mailer.status import parse_status
 
 ACCEPTED, TRANSIENT = Verdict.ACCEPTED, Verdict.TRANSIENT
 PERMANENT, UNKNOWN = Verdict.PERMANENT, Verdict.UNKNOWN

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailer.outcome import Outcome, Phase, build_lost, parse_reply
-from mailer.policy import FaultRuns, RetryPolicy, decide_settlement, is_proof_of_no_mailbox
+from mailer.policy import FaultRuns, RetryPolicy, decide_settlement
 from storage.records import Claim, DeliveryKind, DeliveryState, Settlement, SuppressionReason
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -109,7 +109,11 @@ def test_uncounted_tries_still_become_rarer() -> None:
         (550, "5.2.1 account disabled", True),
         (550, "5.2.1 over the rate limit", False),
         (550, "", False),
-        (550, "user unknown", False),
+        (550, "user unknown", True),
+        (550, "5.1.1 user unknown, blocked as spam", False),
+        (550, "5.1.1 user unknown, mailbox full", False),
+        (550, "5.1.1 try again later, user unknown", False),
+        (550, "no", False),
         (552, "5.2.2 mailbox full", False),
         (550, "5.0.0 no", False),
         (450, "5.1.1 no such user", False),
@@ -119,7 +123,7 @@ def test_uncounted_tries_still_become_rarer() -> None:
 def test_only_proof_suppresses(code: int, text: str, proof: bool) -> None:
     """A mailbox is given up only when the reply says that it does not exist (rules B5, C5)."""
     outcome = reply(code, text)
-    assert is_proof_of_no_mailbox(outcome) is proof
+    assert outcome.is_gone is proof
     expected = SuppressionReason.HARD_BOUNCE if proof else None
     assert settle(outcome).suppress is expected
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from mailer.bouncewords import Cause, find_cause
-from mailer.severity import ReportKind, judge, parse_status
+from mailer.bouncewords import Cause, find_causes
+from mailer.severity import ReportKind, judge
+from mailer.status import parse_status
 from newsletter.reportdesk import (
     SoftLimits,
     decide_moment,
@@ -133,9 +134,9 @@ def test_nothing_about_us_quota_or_time_is_hard(words: str, status: str) -> None
 
 def test_a_sender_fault_never_counts_as_soft() -> None:
     """A passing refusal by policy is soft, and says nothing about the mailbox (promise 7)."""
-    kind, _, counts = judge(parse_status("4.7.0"), "421 4.7.0 too many messages from your IP")
-    assert (kind, counts) == (ReportKind.SOFT, False)
-    assert judge(parse_status("4.2.2"), "452 4.2.2 mailbox full")[2]
+    judged = judge(parse_status("4.7.0"), "421 4.7.0 too many messages from your IP")
+    assert (judged.kind, judged.counts) == (ReportKind.SOFT, False)
+    assert judge(parse_status("4.2.2"), "452 4.2.2 mailbox full").counts
 
 
 def test_the_milder_of_two_codes_is_believed() -> None:
@@ -153,8 +154,8 @@ def test_an_ip_address_is_no_code() -> None:
 
 def test_names_of_hosts_are_no_reason() -> None:
     """A link, an address or a host that is called spam says nothing about the reason."""
-    assert find_cause("see https://spam.example/blocked or ask abuse@example.org") is None
-    assert find_cause("mx.antispam.example said: no such user") is Cause.MAILBOX
+    assert find_causes("see https://spam.example/blocked or ask abuse@example.org") == ()
+    assert find_causes("mx.antispam.example said: no such user") == (Cause.MAILBOX,)
 
 
 def _history(*days: int, arrived: tuple[int, ...] = ()) -> History:
