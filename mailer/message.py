@@ -32,6 +32,9 @@ WARN: Final = 90_000
 _BUDGET: Final = 92_000
 """Octets that a shortened mail may have before it is encoded, which adds a tenth."""
 
+_COLUMN: Final = 560
+"""Pixels of the text's column: the 600 that templates/base.html and mail.css give, less padding."""
+
 _PREHEADER: Final = 150
 """Characters of the preview line (rule D16)."""
 
@@ -108,7 +111,8 @@ class _IssueMail:
         self._test_copy = test_copy
         self._date = _date(issue.published_at, identity)
         self.title = merge.in_line(headers.clean_line(issue.title), self._put)
-        html = fragment.wrap_tables(fragment.unlink_local(quoted.clean_body(issue.html)))
+        html = fragment.unlink_local(quoted.clean_body(issue.html))
+        html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
         summary = headers.clean_line(issue.summary).strip()
         self._repeats = _is_said(summary, html)
         self._summary = merge.in_line(summary, self._put)
