@@ -18,6 +18,8 @@ _NAME: Final = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
 _LOCAL_LINK: Final = re.compile(r"""<a\s[^>]*?href=["']#""", re.IGNORECASE)
 _PICTURE: Final = re.compile(r"<img\s(?:[^<>\"]|\"[^\"]*\")*>")
 _SIDE: Final = re.compile(r"\s(width|height)=\"(\d+)\"")
+_PHONE: Final = 280
+"""Pixels of the column on the narrowest phone."""
 _BACK_LINK: Final = re.compile(r"↩|↑")
 _BLANKS: Final = re.compile(r"\s+")
 _VOID: Final = frozenset({"area", "br", "col", "hr", "img", "input", "source", "track", "wbr"})
@@ -88,7 +90,8 @@ def wrap_tables(html: str) -> str:
 def fit_pictures(html: str, column: int) -> str:
     """The HTML with no picture wider than the column, where its width is known (rule D5).
 
-    Outlook on Windows takes the `width` attribute and nothing else for how wide a picture is.
+    Outlook on Windows takes the `width` attribute and nothing else for how wide a picture is. One
+    that a phone shows smaller loses its `height`: Yahoo knows no `height: auto` and would squash it.
     """
     return _PICTURE.sub(lambda found: _fit(found[0], column), html)
 
@@ -96,10 +99,9 @@ def fit_pictures(html: str, column: int) -> str:
 def _fit(picture: str, column: int) -> str:
     sides = {name: int(value) for name, value in _SIDE.findall(picture)}
     width = sides.get("width", 0)
-    if width <= column:
+    if width <= _PHONE:
         return picture
-    fitted = {"width": column, "height": max(1, round(sides.get("height", 0) * column / width))}
-    return _SIDE.sub(lambda side: f' {side[1]}="{fitted[side[1]]}"', picture)
+    return _SIDE.sub("", picture)[:-1] + f' width="{min(width, column)}">'
 
 
 def blocks(html: str) -> list[str]:

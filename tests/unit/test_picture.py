@@ -128,13 +128,16 @@ def test_pictures_of_others_keep_what_they_say() -> None:
 @pytest.mark.parametrize(
     ("sides", "fitted"),
     [
-        ('width="1200" height="800"', 'width="560" height="373"'),
-        ('width="1200"', 'width="560"'),
-        ('width="560" height="9000"', 'width="560" height="9000"'),
+        ('width="1200" height="800"', 'width="560"'),
+        ('height="800" width="1200"', 'width="560"'),
+        ('width="400" height="300"', 'width="400"'),
+        ('width="280" height="9000"', 'width="280" height="9000"'),
         ('height="9000"', 'height="9000"'),
     ],
 )
 def test_no_picture_is_wider_than_the_column(sides: str, fitted: str) -> None:
-    """What is wider is scaled; what fits stays, and so do words that look like an attribute (D5)."""
+    """What is wider is told so; what a phone shows smaller has no height that Yahoo would keep; words
+    that look like an attribute stay (rule D5).
+    """
     html = '<img src="x" alt=" width=9999 > " {}><code>&lt;img width="9999"&gt;</code>'
     assert fit_pictures(html.format(sides), 560) == html.format(fitted)
