@@ -43,8 +43,6 @@ _LIST_LABEL: Final = "newsletter"
 
 _FOOTNOTE_NUMBER: Final = re.compile(r"\[\d+\]")
 
-_RIGHT_TO_LEFT: Final = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
-
 _TEST_MARK: Final = "[Test] "
 
 
@@ -263,7 +261,6 @@ def _compile(
 
 def _common(identity: Identity) -> dict[str, object]:
     """What every template may say."""
-    language = identity.language or "en"
     return {
         "list_title": _title(identity),
         "author": headers.clean_line(identity.author),
@@ -274,8 +271,8 @@ def _common(identity: Identity) -> dict[str, object]:
             for line in quoted.clean_body(identity.postal_address).splitlines()
             if line.strip()
         ],
-        "language": language,
-        "direction": "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr",
+        "language": identity.language or "en",
+        "direction": identity.direction,
     }
 
 
