@@ -33,7 +33,7 @@ _BUDGET: Final = 92_000
 """Octets that a shortened mail may have before it is encoded, which adds a tenth."""
 
 _COLUMN: Final = 560
-"""Pixels of the text's column: the 600 that templates/base.html and mail.css give, less padding."""
+"""Pixels of the text, as templates/mail.css has it; with its padding the 600 of base.html."""
 
 _PREHEADER: Final = 150
 """Characters of the preview line (rule D16)."""
