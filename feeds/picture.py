@@ -13,6 +13,11 @@ from typing import Final, Literal
 HEAD: Final = 512_000
 """Bytes that are enough: a camera's previews and colour profiles stand before a JPEG's size."""
 
+MAX_SIDE: Final = 65_535
+"""Pixels; a JPEG cannot have more, and nobody shows more."""
+MAX_STEPS: Final = 2_000
+"""Segments and filling bytes that are passed over, so that no file holds anybody up."""
+
 _PNG: Final = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"
 _GIF: Final = (b"GIF87a", b"GIF89a")
 _JPEG: Final = b"\xff\xd8"
@@ -34,7 +39,7 @@ _Order = Literal["big", "little"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """Pixels of a picture as it is shown; both at least 1."""
+    """Pixels of a picture as it is shown; both from 1 to MAX_SIDE."""
 
     width: int
     height: int
@@ -73,7 +78,9 @@ def _read_jpeg(head: bytes) -> Size | None:
 def _segments(head: bytes) -> Iterator[tuple[int, bytes]]:
     """(marker, content) of a JPEG's segments, up to the picture itself."""
     at = len(_JPEG)
-    while at + 4 <= len(head) and head[at] == 0xFF:
+    for _step in range(MAX_STEPS):
+        if at + 4 > len(head) or head[at] != 0xFF:
+            return
         marker = head[at + 1]
         if marker in _LAST:
             return
@@ -97,7 +104,8 @@ def _orientation(tiff: bytes) -> int:
 
 
 def _size(width: int, height: int) -> Size | None:
-    return Size(width=width, height=height) if width and height else None
+    fits = 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE
+    return Size(width=width, height=height) if fits else None
 
 
 def _number(octets: bytes, at: int, length: int, order: _Order = "big") -> int:

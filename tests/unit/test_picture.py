@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.markdown_html import size_pictures
-from feeds.picture import Size, read_size
+from feeds.picture import MAX_STEPS, Size, read_size
 from mailer.fragment import fit_pictures
 
 URL = "https://notes.example.com/media/a%20b.png"
@@ -73,11 +73,13 @@ def test_a_picture_says_how_large_it_is_shown(head: bytes, shown: tuple[int, int
         b"<svg/>",
         png(640, 480)[:23],
         png(0, 480),
+        png(65_536, 480),
         gif(640, 0),
         gif(640, 480)[:9],
         jpeg(640, 480)[:-17],
         b"\xff\xd8" + segment(0xDA, b"") + jpeg(640, 480)[2:],
         jpeg(640, 480, b"no segment"),
+        jpeg(640, 480, segment(0xE2, b"") * MAX_STEPS),
     ],
 )
 def test_what_does_not_say_has_no_size(head: bytes) -> None:
