@@ -7,7 +7,7 @@ escaped inside it. The few repairs made after it rely on that.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from html import unescape
@@ -19,6 +19,7 @@ import nh3
 
 from feeds.characters import clean_text
 from feeds.markdown_links import LinkResolver
+from feeds.picture import Size
 
 
 def _names(text: str) -> frozenset[str]:
@@ -74,6 +75,8 @@ _COUNT: Final = re.compile(r"[0-9]{1,4}")
 _HREF: Final = re.compile(r"<a (?:[a-z]+=\"[^\"]*\" )*href=\"([^\"]*)\"")
 _IMAGE: Final = re.compile(r"<img((?: [a-z]+=\"[^\"]*\")*)>")
 _ALT: Final = re.compile(r" alt=\"([^\"]*)\"")
+_SOURCE: Final = re.compile(r" src=\"([^\"]*)\"")
+_SIDE: Final = re.compile(r" (width|height)=\"([0-9]+)\"")
 _HEADING: Final = re.compile(r"<(/?)h1(?=[ >])")
 _REFERENCE: Final = re.compile(
     r'<sup class="footnote-ref"(?: id="fnref-([0-9a-z]+)-\d+")?>\[(\d+)\]</sup>'
@@ -105,6 +108,33 @@ def sanitise(html: str, resolver: LinkResolver) -> str:
 def addresses(html: str) -> tuple[str, ...]:
     """The links of sanitised HTML, each once, in order."""
     return tuple(dict.fromkeys(unescape(found) for found in _HREF.findall(html)))
+
+
+def size_pictures(html: str, sizes: Mapping[str, Size]) -> str:
+    """Sanitised HTML whose pictures say how large they are; `sizes` is by their address (rule D5).
+
+    A side that the author gave stays, and the other one follows from it.
+    """
+
+    def add(found: re.Match[str]) -> str:
+        source = _SOURCE.search(found[1])
+        size = sizes.get(unescape(source[1])) if source else None
+        if size is None:
+            return found[0]
+        given = {name: int(value) for name, value in _SIDE.findall(found[1])}
+        rest = _SIDE.sub("", found[1])
+        width, height = _sides(size, given.get("width", 0), given.get("height", 0))
+        return f'<img{rest} width="{width}" height="{height}">'
+
+    return _IMAGE.sub(add, html)
+
+
+def _sides(size: Size, width: int, height: int) -> tuple[int, int]:
+    """Both sides, from those that are given and the picture's own."""
+    if width and height:
+        return width, height
+    shown = size.at_width(width) if width else size.at_height(height) if height else size
+    return shown.width, shown.height
 
 
 def link_footnotes(html: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from html.parser import HTMLParser
+from itertools import pairwise
 
 from markdown_it.token import Token
 
@@ -56,9 +57,34 @@ class Prose:
     """Where it begins in the Markdown, from 1."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading of Markdown; those of raw HTML are not among them."""
+
+    level: int
+    """1 to 6, as it is written."""
+    text: str
+    line: int
+    """In the Markdown, from 1."""
+
+
 def find_references(body: str) -> list[Reference]:
     """Every link and picture, in order, but for addresses that merely stand in the text."""
     return [found for line, token in _leaves(body) for found in _references(line, token)]
+
+
+def find_headings(body: str) -> list[Heading]:
+    """The headings, in order."""
+    tokens = PARSER.parse(clean_text(body), {})
+    return [
+        Heading(
+            level=int(opening.tag[1]),
+            text=plain(inline.children or ()),
+            line=opening.map[0] + 1 if opening.map else 1,
+        )
+        for opening, inline in pairwise(tokens)
+        if opening.type == "heading_open"
+    ]
 
 
 def find_prose(body: str) -> list[Prose]:

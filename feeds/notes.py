@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from feeds.characters import clean_line, clean_text
 from feeds.frontmatter import Field, Shape, parse_front_matter
 from feeds.markdown import Rendered, render_markdown, summarise
-from feeds.markdown_html import HIGHLIGHTS, link_footnotes
+from feeds.markdown_html import HIGHLIGHTS, link_footnotes, size_pictures
 from feeds.markdown_links import Links, link_key
 from feeds.markdown_parser import find_title
 from feeds.when import EXAMPLES, When, parse_when
@@ -44,11 +44,12 @@ __all__ = [
     "parse_when",
     "render_markdown",
     "render_note",
+    "size_pictures",
     "slugify",
     "summarise",
 ]
 
-RENDERER: Final = 1
+RENDERER: Final = 2
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
 
 MAX_SLUG: Final = 80

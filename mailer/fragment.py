@@ -16,6 +16,10 @@ _TOKEN: Final = re.compile(
 )
 _NAME: Final = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
 _LOCAL_LINK: Final = re.compile(r"""<a\s[^>]*?href=["']#""", re.IGNORECASE)
+_PICTURE: Final = re.compile(r"<img\s(?:[^<>\"]|\"[^\"]*\")*>")
+_SIDE: Final = re.compile(r"\s(width|height)=\"(\d+)\"")
+_PHONE: Final = 280
+"""Pixels of the column on the narrowest phone."""
 _BACK_LINK: Final = re.compile(r"↩|↑")
 _BLANKS: Final = re.compile(r"\s+")
 _VOID: Final = frozenset({"area", "br", "col", "hr", "img", "input", "source", "track", "wbr"})
@@ -81,6 +85,23 @@ def wrap_tables(html: str) -> str:
     """The HTML with each table in a box of its own, which scrolls when the table is too wide."""
     opened = html.replace("<table", '<div class="wide"><table')
     return opened.replace("</table>", "</table></div>")
+
+
+def fit_pictures(html: str, column: int) -> str:
+    """The HTML with no picture wider than the column, where its width is known (rule D5).
+
+    Outlook on Windows takes the `width` attribute and nothing else for how wide a picture is. One
+    that a phone shows smaller loses its `height`: Yahoo knows no `height: auto` and would squash it.
+    """
+    return _PICTURE.sub(lambda found: _fit(found[0], column), html)
+
+
+def _fit(picture: str, column: int) -> str:
+    sides = {name: int(value) for name, value in _SIDE.findall(picture)}
+    width = sides.get("width", 0)
+    if width <= _PHONE:
+        return picture
+    return _SIDE.sub("", picture)[:-1] + f' width="{min(width, column)}">'
 
 
 def blocks(html: str) -> list[str]:

@@ -34,6 +34,7 @@ from newsletter.drafting import Drafting
 from newsletter.letters import Letters
 from newsletter.loops import run_in_loop
 from newsletter.opening import open_tokens, retry_policy, signup_policy, soft_limits
+from newsletter.pictures import Pictures
 from newsletter.poll import Poll, PollReport
 from newsletter.preflight import CheckedNote
 from newsletter.proofs import Proofs, TestCopy, send_test
@@ -84,7 +85,10 @@ class Newsletter:
         self._notebook = Notebook(database)
         self._notes = FolderNotes(config.notes.path)
         self._drafting = Drafting(
-            self.identity, publish_key=config.notes.publish_key, namespace=namespace
+            self.identity,
+            publish_key=config.notes.publish_key,
+            namespace=namespace,
+            measure=Pictures(self._notes).size,
         )
         self._authoring = Authoring(
             store=self._notes,

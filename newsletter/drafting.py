@@ -1,15 +1,19 @@
-"""From a note's bytes to an issue's draft: parse, render, name, fingerprint. Pure given its names."""
+"""From a note's bytes to an issue's draft: parse, render, name, fingerprint.
+
+Pure given its names and the sizes of pictures.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from feeds.feed import note_guid
-from feeds.notes import RENDERER, Note, parse_note, render_note, slugify
+from feeds.notes import RENDERER, Note, Rendered, parse_note, render_note, size_pictures, slugify
+from feeds.picture import Size
 from mailer.merge import public_line
 from newsletter.links import NoteLinks
 from storage.issues import IssueName
@@ -27,11 +31,20 @@ class Drafted:
 class Drafting:
     """Turns notes into drafts for one newsletter."""
 
-    def __init__(self, identity: Identity, *, publish_key: str, namespace: UUID) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        publish_key: str,
+        namespace: UUID,
+        measure: Callable[[str], Size | None] = lambda _path: None,
+    ) -> None:
+        """`measure` tells the size of a picture, by its path below the notes folder."""
         self._url = identity.url
         self._zone = ZoneInfo(identity.timezone)
         self._publish_key = publish_key
         self._namespace = namespace
+        self._measure = measure
         self.rendering = f"{RENDERER}:{identity.url}"
         """What the HTML depends on besides the note and its links."""
 
@@ -53,7 +66,7 @@ class Drafting:
             slug=note.slug or slugify(public_line(note.title) or note.title),
             title=note.title,
             summary=note.summary or rendered.summary,
-            html=rendered.html,
+            html=self._sized(rendered, links),
             text=rendered.text,
             tags=note.tags,
             media=rendered.media,
@@ -62,6 +75,11 @@ class Drafting:
             rendering=self.rendering,
         )
         return Drafted(draft=draft, warnings=(*note.warnings, *rendered.warnings))
+
+    def _sized(self, rendered: Rendered, links: NoteLinks) -> str:
+        """The HTML, with the sizes of its own pictures."""
+        found = {links.media_url(path): self._measure(path) for path in rendered.media}
+        return size_pictures(rendered.html, {url: size for url, size in found.items() if size})
 
 
 def hash_content(source: bytes) -> str:

@@ -15,7 +15,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from enum import StrEnum
+from html import escape
+from pathlib import PurePosixPath
 from typing import Final
+from urllib.parse import urlsplit
 
 from feeds.frontmatter import parse_front_matter
 from feeds.markdown_links import LinkResolver, link_key
@@ -23,6 +26,7 @@ from feeds.markdown_parser import find_title
 from feeds.markdown_references import (
     Reference,
     ReferenceKind,
+    find_headings,
     find_prose,
     find_references,
 )
@@ -39,6 +43,9 @@ LONG_SUBJECT: Final = 100
 """Characters of a subject above which every mail program cuts it."""
 LARGE_PICTURE: Final = 1_000_000
 """Bytes of a picture above which readers on the road wait for it."""
+
+_RARELY_SHOWN: Final = frozenset({".avif", ".svg", ".webp"})
+"""Outlook on Windows shows none of these, and Gmail no SVG (rule D5)."""
 
 _MARK: Final = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 _LINE: Final = re.compile(r"\bline (\d+)")
@@ -105,10 +112,11 @@ class Proof:
 
 
 def check_note(proof: Proof) -> CheckedNote:
-    """Everything there is to say about a note (rules A3, D5, D6, D12, D14, D18)."""
+    """Everything there is to say about a note (rules A3, D5, D6, D11, D12, D14, D18)."""
     found = [
         *_check_title(proof),
         *_check_text(proof),
+        *_check_headings(proof),
         *_check_references(proof),
         *_check_fields(proof),
         *_check_marks(proof),
@@ -164,6 +172,23 @@ def _check_text(proof: Proof) -> Iterator[Finding]:
     if not visible_text(proof.draft.html):
         what = "only pictures" if "<img" in proof.draft.html else "nothing"
         yield _error("no-text", f"There is no text to read, {what}; write some.")
+
+
+def _check_headings(proof: Proof) -> Iterator[Finding]:
+    """Below the title, which is the only h1, no level may be left out (rule D11)."""
+    offset, before = _body_offset(proof), 1
+    for heading in find_headings(proof.note.body):
+        if heading.level == 1 and heading.text == proof.note.title:
+            continue
+        level = max(2, heading.level)
+        if level > before + 1:
+            yield _warn(
+                "skipped-heading",
+                f"The heading {heading.text!r} is of level {level} below one of level {before}; "
+                f"readers who listen miss a step: write {'#' * (before + 1)}.",
+                heading.line + offset,
+            )
+        before = level
 
 
 def _check_fields(proof: Proof) -> Iterator[Finding]:
@@ -274,11 +299,18 @@ def _check_picture(proof: Proof, picture: Reference) -> Iterator[Finding]:
             f"The picture {shown} has no alternative text; say what it shows.",
             picture.line,
         )
-    if not picture.has_width:
+    if not picture.has_width and not _is_sized(proof, url):
         yield _warn(
             "no-width",
-            f"The picture {shown} has no width; Outlook shows it in its full size. Write it after "
-            "the alternative text, as in `![A bridge|600](bridge.jpg)`.",
+            f"Nobody knows how wide the picture {shown} is, and Outlook shows it in its full size. "
+            "Write it after the alternative text, as in `![A bridge|600](bridge.jpg)`.",
+            picture.line,
+        )
+    if (suffix := PurePosixPath(urlsplit(url).path).suffix.lower()) in _RARELY_SHOWN:
+        yield _warn(
+            "picture-type",
+            f"The picture {shown} is of a type, {suffix[1:]}, that some mail programs do not show; "
+            "use PNG, JPEG or GIF.",
             picture.line,
         )
     if resolver.media:
@@ -306,6 +338,12 @@ def _check_file(proof: Proof, path: str, picture: Reference) -> Iterator[Finding
             f"The picture `{picture.target}` has {size / 1e6:.1f} MB; make it smaller than 1 MB.",
             picture.line,
         )
+
+
+def _is_sized(proof: Proof, url: str) -> bool:
+    """Whether the width was read from the file itself."""
+    picture = re.compile(rf'<img[^>]* src="{re.escape(escape(url))}"[^>]* width="')
+    return picture.search(proof.draft.html) is not None
 
 
 def _is_relative(target: str) -> bool:

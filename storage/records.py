@@ -15,6 +15,10 @@ from typing import Final
 # ── the newsletter itself ────────────────────────────────────────────────────────────────────
 
 
+RIGHT_TO_LEFT: Final = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+"""Languages that are written so (ISO 639-1)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who writes and where it lives: one identity for mail, archive and feeds."""
@@ -32,6 +36,11 @@ class Identity:
     postal_address: str = ""
     links: tuple[tuple[str, str], ...] = ()
     """(label, absolute URL) in the author's order."""
+
+    @property
+    def direction(self) -> str:
+        """`rtl` if the language is written from right to left, else `ltr`, as in HTML's `dir`."""
+        return "rtl" if self.language.partition("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
 
 
 # ── notes and issues ─────────────────────────────────────────────────────────────────────────

@@ -63,6 +63,7 @@ PURE = (
     "feeds/markdown_links.py",
     "feeds/markdown_references.py",
     "feeds/notes.py",
+    "feeds/picture.py",
     "feeds/plaintext.py",
     "feeds/when.py",
     "mailer/authentication.py",

@@ -15,7 +15,7 @@ from newsletter.config import SECTIONS
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 ROOMS = ("storage", "feeds", "mailer", "newsletter", "web", "scripts")
-SKIPPED = {".venv", ".git", ".pytest_cache", ".hypothesis", "demo", "dist"}
+SKIPPED = {".venv", ".git", "node_modules", ".pytest_cache", ".hypothesis", "demo", "dist"}
 
 RULE = r"[A-G]\d{1,2}"
 CITATION = re.compile(rf"\brules?\s+({RULE}(?:(?:\s*,\s*|\s+and\s+|\s+to\s+|\s*[–-]\s*){RULE})*)\b")
@@ -38,7 +38,9 @@ def cited_rules() -> Iterator[tuple[Path, set[str]]]:
     """Every source file, and the rules that it cites."""
     for folder in (*ROOMS, "tests"):
         for path in (ROOT / folder).rglob("*"):
-            if path.suffix in {".py", ".toml", ".html", ".css"} and path != Path(__file__):
+            if path == Path(__file__) or SKIPPED & set(path.parts):
+                continue
+            if path.suffix in {".py", ".toml", ".html", ".css"}:
                 # A citation may be broken over two comment lines.
                 text = re.sub(r"\n\s*#?\s*", " ", path.read_text("utf-8"))
                 named = [*CITATION.findall(text), *("".join(pair) for pair in BARE.findall(text))]

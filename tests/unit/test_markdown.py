@@ -128,7 +128,7 @@ def test_deep_nesting_ends(piece: str) -> None:
     ],
 )
 def test_constructs(source: str, html: str) -> None:
-    """Each construct becomes the HTML that mail, feed and page share."""
+    """Each construct becomes the HTML that mail, feed and page share (rules D10, D15)."""
     assert html in render(source).html
 
 
@@ -202,7 +202,9 @@ def test_pictures_that_must_not_be_shown(source: str) -> None:
 
 
 def test_raw_pictures_without_a_source_leave_their_text() -> None:
-    """A raw picture that may not be shown leaves its text, and one without a text gets an empty one."""
+    """A raw picture that may not be shown leaves its text, and one without a text gets an empty one
+    (rule D12).
+    """
     assert render('a <img alt="x > y" src="javascript:z">').html == "<p>a x &gt; y</p>\n"
     assert 'alt=""' in render("a <img src='p.png'>").html
 
@@ -215,7 +217,7 @@ def test_sizes_in_alternative_texts() -> None:
 
 @pytest.mark.parametrize("heading", ["# A *title*", "A *title*\n====", "Intro\n\n# A *title*"])
 def test_the_title_is_not_repeated(heading: str) -> None:
-    """A first h1 equal to the title is left out; another stays as h2."""
+    """A first h1 equal to the title is left out; another stays as h2 (rule D11)."""
     assert "title" not in render(f"{heading}\n\n## Sub", title="A title").html
     assert "<h2>A <em>title</em></h2>" in render(heading, title="Another").html
 

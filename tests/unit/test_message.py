@@ -412,6 +412,19 @@ def test_an_issue_too_long_for_gmail_ends_early_and_says_so() -> None:
     assert any("Gmail" in warning for warning in skeleton.warnings)
 
 
+def test_what_the_encoding_adds_counts_for_gmail_too() -> None:
+    """Chinese is three times as long on the wire: a mail that would be too long there ends early,
+    and half of it does not (rule D6).
+    """
+    for paragraphs, ends_early in ((200, True), (70, False)):
+        html = f"<p>{'海上有一座灯塔' * 10}</p>\n" * paragraphs
+        skeleton = message.compile_issue(replace(ISSUE, html=html), IDENTITY)
+        assert len(html.encode()) < 50_000
+        assert skeleton.html_size < message.CLIP
+        _, mailed = _parts(skeleton.fill(ADA))
+        assert ("Read the rest on the web" in mailed) is ends_early
+
+
 def test_the_size_is_not_below_any_copy() -> None:
     """`size` can be compared with the relay's limit before the first copy (rule A40)."""
     skeleton = message.compile_issue(ISSUE, IDENTITY)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from feeds.feed import newsletter_namespace
 from feeds.markdown_references import ReferenceKind, find_references
 from feeds.notes import link_key
+from feeds.picture import Size
 from mailer.message import CLIP, compile_issue
 from mailer.skeleton import Recipient
 from newsletter.authoring import as_issue
@@ -56,11 +57,13 @@ ADA = Recipient(
 )
 
 
-def proof(source: str, pictures: Mapping[str, int] | None = None) -> Proof:
+def proof(
+    source: str, pictures: Mapping[str, int] | None = None, drafting: Drafting = DRAFTING
+) -> Proof:
     """The proof of `here.md`; `other.md` is published, `private.md` is there and is not."""
-    note = DRAFTING.parse(source.encode(), "here.md")
-    links = DRAFTING.links([OTHER])
-    drafted = DRAFTING.draft(note, note.note_id, "", links)
+    note = drafting.parse(source.encode(), "here.md")
+    links = drafting.links([OTHER])
+    drafted = drafting.draft(note, note.note_id, "", links)
     skeleton = compile_issue(as_issue(drafted.draft, note, NOON), IDENTITY)
     return Proof(
         source=source,
@@ -110,6 +113,10 @@ FAULTS = {
     "![|600](bridge.jpg)": (W, "no-alt"),
     '<img src="bridge.jpg" width="600">': (W, "no-alt"),
     "![A bridge|600](http://example.org/b.jpg)": (W, "insecure-picture"),
+    "![A bridge|600](https://example.org/b.svg?x=1)": (W, "picture-type"),
+    "![A bridge|600](boat.webp)": (W, "picture-type"),
+    "![A bridge|600](data:image/png;base64,AAAA)": (E_, "bad-picture"),
+    "![A bridge](https://example.org/b.jpg)": (W, "no-width"),
     "{{ firstname }}": (W, "merge-field"),
     "TODO": (W, "todo"),
     "FIXME: this": (W, "todo"),
@@ -123,7 +130,7 @@ def test_one_fault_is_one_complaint(fault: str) -> None:
     """Each fault gives exactly its complaint, with the line it is on and a whole sentence."""
     found = check(
         f"---\npublish: now\n---\n# Title\n\nWords.\nMore {fault} words.\n",
-        {"bridge.jpg": 1000, "huge.jpg": 2_000_000},
+        {"bridge.jpg": 1000, "boat.webp": 1000, "huge.jpg": 2_000_000},
     )
     assert [(one.severity, one.code, one.line) for one in found] == [(*FAULTS[fault], 7)]
     assert found[0].message.endswith(".")
@@ -132,6 +139,34 @@ def test_one_fault_is_one_complaint(fault: str) -> None:
 def test_a_decorative_picture_needs_no_words() -> None:
     """An empty `alt` in HTML says that the picture is decoration (rule D12)."""
     assert not check('# T\n\nWords <img src="b.jpg" alt="" width="3">', {"b.jpg": 9})
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        ("# T\n\nWords.\n\n## A\n\n### B\n\n## C\n", []),
+        ("# T\n\nWords.\n\n### A\n", [5]),
+        ("# T\n\nWords.\n\n# A\n\n#### B\n\n#### C\n", [7]),
+        ("# T\n\n```\n#### no heading\n```\n", []),
+    ],
+)
+def test_a_level_left_out_is_told(body: str, lines: list[int]) -> None:
+    """The title is the h1 and the note's own h1 become h2, so no step may be missing (rule D11)."""
+    found = check(body)
+    assert [(one.code, one.line) for one in found] == [("skipped-heading", at) for at in lines]
+
+
+def test_a_picture_whose_file_tells_its_width_needs_none() -> None:
+    """The width comes from the file, and is a complaint only where nobody knows it (rule D5)."""
+    drafting = Drafting(
+        IDENTITY,
+        publish_key="publish",
+        namespace=newsletter_namespace(URL),
+        measure={"a & b.png": Size(width=1200, height=800)}.get,
+    )
+    source = "# T\n\nSee ![A bridge](<a & b.png>) and ![Another](other.png)\n"
+    found = check_note(proof(source, {"a & b.png": 9, "other.png": 9}, drafting)).findings
+    assert [(one.code, "other.png" in one.message) for one in found] == [("no-width", True)]
 
 
 def test_lines_are_counted_from_the_top_of_the_file() -> None:

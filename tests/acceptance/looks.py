@@ -1,0 +1,89 @@
+"""Looking at a page as a person does: what a browser painted, and what axe-core says of it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu")
+FORCED_DARK: Final = ("--force-dark-mode", "--enable-features=WebContentsForceDark")
+"""How Chromium darkens what says nothing of darkness, as mail programs do."""
+
+_AXE: Final = """(allowed) => axe.run().then(({ violations }) => violations
+  .filter(({ id }) => !allowed.includes(id))
+  .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) =>
+    `${id}: ${html.slice(0, 200)} ${failureSummary}`)))"""
+
+LINES: Final = """() => {
+  const lines = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = walker.nextNode()); ) {
+    if (text.data.trim().length < 4 || !text.parentElement.offsetParent) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const widest = (a, b) => (b.width > a.width ? b : a);
+    const { x, y, width, height } = [...range.getClientRects()].reduce(widest);
+    if (width < 8 || x + width > innerWidth) continue;  // hidden, or scrolled out of its box
+    lines.push({ text: text.data.trim().slice(0, 60), x, y, width, height });
+  }
+  return lines;
+}"""
+"""Where the longest line of each text is, in pixels of the page."""
+
+_PAINTED: Final = """async ([png, lines, scale]) => {
+  const image = await createImageBitmap(await (await fetch(png)).blob());
+  const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  canvas.drawImage(image, 0, 0);
+  const part = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  return lines.map(({ text, x, y, width, height }) => {
+    const area = canvas.getImageData(x * scale, y * scale, width * scale, height * scale).data;
+    const count = new Map();
+    for (let at = 0; at < area.length; at += 4) {
+      const light = 0.2126 * part(area[at]) + 0.7152 * part(area[at + 1]) + 0.0722 * part(area[at + 2]);
+      count.set(light, (count.get(light) || 0) + 1);
+    }
+    const ground = [...count].reduce((a, b) => (b[1] > a[1] ? b : a))[0];
+    const ratio = (light) => (Math.max(light, ground) + 0.05) / (Math.min(light, ground) + 0.05);
+    return { text, ground, ratio: Math.max(...[...count.keys()].map(ratio)) };
+  });
+}"""
+"""The contrast of each line with its ground, from the pixels: the ground is what most of them are."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is missing: install chromium to look at this in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS])
+        yield running
+        running.close()
+
+
+def axe_violations(page: Page, script: str, *, allowed: tuple[str, ...] = ()) -> list[str]:
+    """What axe-core finds, but for the rules that are allowed to be broken."""
+    page.evaluate(script)
+    found: list[str] = page.evaluate(_AXE, list(allowed))
+    return found
+
+
+def painted(page: Page, measurer: Page, *, scale: int = 2) -> list[dict[str, float | str]]:
+    """The contrast of each line of text as it was painted; `measurer` is a page for the sums."""
+    lines = page.evaluate(LINES)
+    png = base64.b64encode(page.screenshot(full_page=True)).decode()
+    found: list[dict[str, float | str]] = measurer.evaluate(
+        _PAINTED, [f"data:image/png;base64,{png}", lines, scale]
+    )
+    return found

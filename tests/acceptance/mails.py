@@ -1,0 +1,106 @@
+"""One mail of each kind as a reader gets it, with an issue that holds all a note can hold."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from feeds.notes import parse_note, render_note, size_pictures
+from feeds.picture import Size
+from mailer import message
+from mailer.skeleton import Recipient, Skeleton
+from storage.records import Identity, Issue, IssueState, Mailing
+from tests.conftest import NOON
+
+NOTE = Path(__file__).parents[1] / "fixtures" / "looks" / "everything.md"
+MEDIA = "https://notes.example.com/media/"
+SIZES: Mapping[str, Size] = {
+    f"{MEDIA}lamps.png": Size(width=1600, height=640),
+    f"{MEDIA}wick.png": Size(width=24, height=24),
+}
+
+IDENTITY = Identity(
+    title="Working Notes",
+    url="https://notes.example.com",
+    sender="Working Notes <notes@example.com>",
+    author="Ada Example",
+    description="Field notes on shipping things",
+    postal_address="12 Harbour Street\n12345 Seatown",
+)
+
+
+class _Site:
+    """Where the note's links and pictures are."""
+
+    def note_url(self, target: str) -> str | None:
+        return None
+
+    def media_url(self, path: str) -> str:
+        return f"{MEDIA}{path}"
+
+
+def sample_issue() -> Issue:
+    """The note of the fixture, published."""
+    note = parse_note(NOTE.read_bytes(), "everything.md", zone=ZoneInfo("UTC"))
+    rendered = render_note(note, _Site())
+    return Issue(
+        id=1,
+        note_id=note.note_id,
+        path=note.path,
+        guid="urn:uuid:0b0c3f4e-0d9b-5d5e-9b59-3a7f0d6c2a11",
+        slug="lighthouse",
+        title=note.title,
+        summary=rendered.summary,
+        html=size_pictures(rendered.html, SIZES),
+        text=rendered.text,
+        tags=(),
+        media=(),
+        wiki=(),
+        content_hash="",
+        rendering="",
+        state=IssueState.LIVE,
+        mailing=Mailing.OPEN,
+        mailing_reason="",
+        published_at=NOON,
+        updated_at=NOON,
+        mail_at=NOON,
+        revision=1,
+    )
+
+
+def html_of(skeleton: Skeleton) -> str:
+    """The HTML part for one reader, whose links are as long as real ones."""
+    token = "0123456789abcdef" * 6
+    recipient = Recipient(
+        address="ada@example.org",
+        ascii="ada@example.org",
+        name="Ada",
+        message_id="1@notes.example.com",
+        return_path="bounce@notes.example.com",
+        unsubscribe_url=f"https://notes.example.com/unsubscribe/{token}",
+        preferences_url=f"https://notes.example.com/preferences/{token}",
+        confirm_url=f"https://notes.example.com/confirm/{token}",
+        date=NOON,
+    )
+    parsed = email.message_from_bytes(skeleton.fill(recipient).content, policy=email.policy.default)
+    body = parsed.get_body(("html",))  # type: ignore[attr-defined]
+    return str(body.get_content())
+
+
+def all_mails() -> dict[str, str]:
+    """The HTML of each kind of mail."""
+    issue = sample_issue()
+    arabic = replace(IDENTITY, language="ar", title="دفتر المنارة")
+    long = replace(issue, html=issue.html + "<p>And it goes on and on.</p>" * 2_000)
+    return {
+        "issue": html_of(message.compile_issue(issue, IDENTITY)),
+        "test copy": html_of(message.compile_issue(issue, IDENTITY, test_copy=True)),
+        "shortened": html_of(message.compile_issue(long, IDENTITY)),
+        "right to left": html_of(message.compile_issue(issue, arabic)),
+        "confirmation": html_of(message.compile_confirmation(IDENTITY)),
+        "notice": html_of(message.compile_notice(IDENTITY)),
+    }
