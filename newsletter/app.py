@@ -425,6 +425,8 @@ class Newsletter:
                 tokens=self.tokens,
                 clock=self.clock,
                 signer=config.signer,
+                bounce_address=config.bounces.address,
+                by_mail=config.takes_mail,
             )
             return Dispatcher(
                 self.ledger,

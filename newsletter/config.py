@@ -49,6 +49,7 @@ from newsletter.values import (
     Tls,
     is_loopback,
     nearest,
+    parse_bounce_address,
     parse_duration,
     parse_language,
     parse_links,
@@ -120,6 +121,10 @@ def _empty_or_web(value: str) -> str:
 
 def _empty_or_folder(value: object, info: ValidationInfo) -> str:
     return "" if value == "" else str(_below_folder(value, info))
+
+
+def _empty_or_address(value: object) -> str:
+    return "" if value == "" else parse_bounce_address(value)
 
 
 def _empty_or_mailbox(value: str) -> str:
@@ -243,6 +248,8 @@ class DkimSection(_Section):
 class BouncesSection(_Section):
     """`[bounces]`: where reports come in, and when soft ones are enough (rules C6, C16)."""
 
+    address: Annotated[str, BeforeValidator(_empty_or_address)] = ""
+    """What return paths are made of; empty: the sender's."""
     maildir: Annotated[str, BeforeValidator(_empty_or_folder)] = ""
     """Absolute once it was read; empty = none."""
     imap: Annotated[Line, AfterValidator(_empty_or_mailbox)] = Field(default="", repr=False)
@@ -372,6 +379,12 @@ class Config:
             for selector, file in pairs
         ]
         return Signer(keys) if keys else None
+
+    @property
+    def takes_mail(self) -> bool:
+        """Whether mail to the return paths is read, so that readers may leave by mail (rule C11)."""
+        bounces = self.bounces
+        return bool(bounces.address or bounces.maildir or bounces.imap)
 
     @property
     def has_outbox(self) -> bool:

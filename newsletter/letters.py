@@ -19,6 +19,7 @@ from typing import Final
 from mailer.address import ascii_address, parse_mailbox
 from mailer.dkim import Signer
 from mailer.envelope import Envelope
+from mailer.leaving import build_mailto
 from mailer.message import compile_confirmation, compile_issue, compile_notice
 from mailer.skeleton import Recipient, Skeleton
 from newsletter.tokens import Tokens
@@ -37,7 +38,11 @@ class _Key:
 
 
 class Letters:
-    """Fills the messages of one newsletter. Used by one worker's event loop."""
+    """Fills the messages of one newsletter. Used by one worker's event loop.
+
+    `bounce_address` is what return paths are made of, the sender's without it; `by_mail` says that
+    mail to it is read, so that readers may leave by mail, too (rule C11).
+    """
 
     def __init__(
         self,
@@ -47,13 +52,16 @@ class Letters:
         tokens: Tokens,
         clock: Callable[[], datetime],
         signer: Signer | None = None,
+        bounce_address: str = "",
+        by_mail: bool = False,
     ) -> None:
         self._archive = archive
         self._identity = identity
         self._tokens = tokens
         self._clock = clock
         sender = parse_mailbox(identity.sender).address.ascii
-        self._sender = sender
+        self._bounce_address = bounce_address or sender
+        self._by_mail = by_mail
         self._domain = sender.rpartition("@")[2]
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
         self._signer = signer
@@ -109,12 +117,18 @@ class Letters:
                 delivery_id=claim.delivery_id,
                 domain=self._domain,
             ),
-            return_path=tokens.return_path(claim.issue_id, claim.subscriber_id, self._sender),
+            return_path=tokens.return_path(
+                claim.issue_id, claim.subscriber_id, self._bounce_address
+            ),
             unsubscribe_url=f"{url}/unsubscribe/{tokens.unsubscribe(claim.subscriber_id)}",
             preferences_url=f"{url}/preferences/{tokens.preferences(claim.subscriber_id)}",
             confirm_url=confirm_url,
+            unsubscribe_mailto=self._mailto(claim.subscriber_id) if self._by_mail else "",
             date=now,
         )
+
+    def _mailto(self, subscriber_id: int) -> str:
+        return build_mailto(self._tokens.leave_key(subscriber_id), self._bounce_address)
 
 
 def sign_envelope(envelope: Envelope, signer: Signer, now: datetime) -> Envelope:

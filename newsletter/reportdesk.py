@@ -8,12 +8,14 @@ decisions are pure functions at the end of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 import structlog
 
+from mailer.leaving import find_leave_keys
 from mailer.reports import BounceReport, Finding, ReportKind, parse_report
 from newsletter.tokens import Tokens
 from storage.records import Subscriber
@@ -84,6 +86,12 @@ class ReportDesk:
         and then nothing was recorded. `dry_run` changes nothing. Mail is never answered (rule C7).
         """
         report = parse_report(raw, envelope_to=envelope_to)
+        if report.kind is ReportKind.NONE and not report.feedback_type:  # a person wrote it (C8)
+            report = with_wish_to_leave(report, find_leave_keys(raw, envelope_to=envelope_to))
+        return self.take(report, raw, dry_run=dry_run)
+
+    def take(self, report: BounceReport, raw: bytes, *, dry_run: bool = False) -> ReportResult:
+        """The same for a report that was read already; `raw` is what is kept if it is set aside."""
         owner = self._identify(report)
         reader = self._subscribers.get(owner.subscriber_id) if owner else None
         finding = report.about(reader.address if reader else "")
@@ -120,6 +128,8 @@ class ReportDesk:
             if found := self._tokens.read_return_path(token):
                 return _Owner(*found)
             subscriber_id = self._tokens.read_unsubscribe(token)
+            if subscriber_id is None and report.kind is ReportKind.UNSUBSCRIBE:
+                subscriber_id = self._tokens.read_leave_key(token)
             if subscriber_id is not None:
                 return _Owner(None, subscriber_id)
         return None
@@ -135,13 +145,13 @@ class ReportDesk:
         now = self._clock()
         kind = finding.kind if finding else report.kind
         new = NewReport(
-            event_id=report.event_id,
+            event_id=decide_event_id(report, now),
             kind=kind.value,
             status=finding.status if finding else report.status,
             effect=effect,
             happened_at=decide_moment(report.sent_at, now),
             received_at=now,
-            evidence=(finding.diagnostic if finding else report.feedback_type)[:500],
+            evidence=decide_evidence(report, finding),
             issue_id=owner.issue_id if owner else None,
             subscriber_id=owner.subscriber_id if owner else None,
             counts=effect is Effect.COUNTED,
@@ -175,6 +185,37 @@ def _log_report(report: NewReport, done: Effect) -> None:
 # ── decisions: pure ──────────────────────────────────────────────────────────────────────────
 
 
+def with_wish_to_leave(report: BounceReport, keys: tuple[str, ...]) -> BounceReport:
+    """A message that holds keys to unsubscribe with asks for that; nothing else in it counts (C11)."""
+    if not keys:
+        return report
+    return replace(
+        report,
+        kind=ReportKind.UNSUBSCRIBE,
+        diagnostic="mail",
+        envelopes=(),
+        findings=(),
+        recipients=(),
+        tokens=keys,
+    )
+
+
+def decide_event_id(report: BounceReport, now: datetime) -> str:
+    """The report's own id; but a wish to leave without a date could be an old one or a new one, and
+    a reader who left, came back and leaves again is not to be told apart from a copy.
+    """
+    if report.kind is ReportKind.UNSUBSCRIBE and report.sent_at is None:
+        return sha256(f"{report.event_id} {now.isoformat()}".encode()).hexdigest()
+    return report.event_id
+
+
+def decide_evidence(report: BounceReport, finding: Finding | None) -> str:
+    """One line for the author, without addresses."""
+    if report.kind is ReportKind.UNSUBSCRIBE:
+        return report.diagnostic
+    return (finding.diagnostic if finding else report.feedback_type)[:500]
+
+
 def decide_effect(report: BounceReport, finding: Finding | None, *, is_known: bool) -> Effect:
     """What a report is to do. Without a key of a reader of ours: nothing to any reader (rule C3)."""
     kind = finding.kind if finding else report.kind
@@ -189,6 +230,8 @@ def decide_effect(report: BounceReport, finding: Finding | None, *, is_known: bo
             return Effect.SUPPRESSED
         case ReportKind.COMPLAINT:
             return Effect.UNSUBSCRIBED
+        case ReportKind.UNSUBSCRIBE:
+            return Effect.LEFT
         case ReportKind.SOFT if finding is not None and finding.counts:
             return Effect.COUNTED
         case _:

@@ -156,6 +156,14 @@ def parse_sender(value: object) -> str:
     return str(mailbox)
 
 
+def parse_bounce_address(value: object) -> str:
+    """Reads the bare address that return paths are made of; its domain in A-labels (rule A34)."""
+    mailbox = _one_mailbox(parse_sender(value))
+    if mailbox.display_name:
+        raise ValueError("must be an address without a name")
+    return f"{mailbox.username}@{mailbox.domain.encode('idna').decode().lower()}"
+
+
 def sender_domain(sender: str) -> str:
     """The domain of a parsed sender."""
     return _one_mailbox(sender).domain

@@ -62,6 +62,8 @@ class Effect(StrEnum):
     """The delivery bounced, and the address is never mailed again."""
     UNSUBSCRIBED = "unsubscribed"
     """The reader complained: unsubscribed and never mailed again."""
+    LEFT = "left"
+    """The reader asked to leave: unsubscribed."""
     DUPLICATE = "duplicate"
     """Seen before. Never recorded."""
 
@@ -147,8 +149,10 @@ class Reports:
             _rename_action(connection, report, effect)
         elif effect is Effect.UNSUBSCRIBED:
             _mark_delivery(connection, report, DeliveryState.COMPLAINED)
-            _unsubscribe(connection, report, known)
+            _unsubscribe(connection, report, known, "the reader complained", "complaint")
             _suppress(connection, report, known, SuppressionReason.COMPLAINT)
+        elif effect is Effect.LEFT:
+            _unsubscribe(connection, report, known, "the reader unsubscribed", report.evidence)
         return effect
 
     def is_known(self, event_id: str) -> bool:
@@ -265,17 +269,19 @@ def _suppress(
     )
 
 
-def _unsubscribe(connection: Connection, report: NewReport, known: Subscriber) -> None:
+def _unsubscribe(
+    connection: Connection, report: NewReport, known: Subscriber, reason: str, source: str
+) -> None:
     if known.state is SubscriberState.UNSUBSCRIBED:
         return
     gone = {"state": SubscriberState.UNSUBSCRIBED.value, "unsubscribed_at": report.received_at}
     update_subscriber(connection, known.id, gone)
-    suppress_open(connection, known.id, "the reader complained")
+    suppress_open(connection, known.id, reason)
     event = ConsentEvent(
         subscriber_id=known.id,
         kind=ConsentEventKind.UNSUBSCRIBED,
         at=report.received_at,
-        source="complaint",
+        source=source,
     )
     keep_event(connection, event)
 
