@@ -32,10 +32,15 @@ def find_leave_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]:
     try:
         parts = read_parts(raw)
     except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError):
-        return _unique(_IN_ADDRESS.findall(envelope_to))
+        return find_keys_in(envelope_to)
     if parts.headers.get("return-path", "").strip() == "<>":
         return ()
     return _unique(_keys(envelope_to, parts.recipients, parts.headers))
+
+
+def find_keys_in(address: str) -> tuple[str, ...]:
+    """What looks like a key in an address; at most one in an honest one."""
+    return _unique(_IN_ADDRESS.findall(address[:1000]))
 
 
 def _keys(envelope_to: str, recipients: Iterable[str], headers: Mapping[str, str]) -> Iterator[str]:

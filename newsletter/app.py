@@ -450,6 +450,7 @@ class Newsletter:
             upkeep=self._upkeep.run,
             collect_reports=self._upkeep.look_for_reports,
             collect_every=config.bounces.poll,
+            listen=self._upkeep.listen if config.bounces.listen else None,
             on_dispatcher=self._set_wake,
         )
 

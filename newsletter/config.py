@@ -29,6 +29,7 @@ from pydantic import (
 
 from mailer.dkim import Signer, SigningKey
 from mailer.inbox import parse_mailbox
+from mailer.listener import parse_listen
 from newsletter.configsource import (
     TomlTable,
     apply_environment,
@@ -130,6 +131,12 @@ def _empty_or_address(value: object) -> str:
 def _empty_or_mailbox(value: str) -> str:
     if value:
         parse_mailbox(value)
+    return value
+
+
+def _empty_or_listen(value: str) -> str:
+    if value:
+        parse_listen(value)
     return value
 
 
@@ -254,6 +261,8 @@ class BouncesSection(_Section):
     """Absolute once it was read; empty = none."""
     imap: Annotated[Line, AfterValidator(_empty_or_mailbox)] = Field(default="", repr=False)
     poll: Annotated[Period, Field(ge=timedelta(seconds=1))] = timedelta(minutes=1)
+    listen: Annotated[Line, AfterValidator(_empty_or_listen)] = ""
+    """Where `run` takes mail by SMTP or LMTP; empty = nowhere."""
     soft_count: Annotated[Count, Field(ge=1)] = 5
     soft_span: Duration = timedelta(days=14)
     soft_reset: Period = timedelta(days=30)
@@ -384,7 +393,7 @@ class Config:
     def takes_mail(self) -> bool:
         """Whether mail to the return paths is read, so that readers may leave by mail (rule C11)."""
         bounces = self.bounces
-        return bool(bounces.address or bounces.maildir or bounces.imap)
+        return bool(bounces.address or bounces.maildir or bounces.imap or bounces.listen)
 
     @property
     def has_outbox(self) -> bool:

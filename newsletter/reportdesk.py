@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from mailer.leaving import find_leave_keys
+from mailer.leaving import find_keys_in, find_leave_keys
 from mailer.reports import BounceReport, Finding, ReportKind, parse_report
 from newsletter.tokens import Tokens
 from storage.records import Subscriber
@@ -77,6 +77,13 @@ class ReportDesk:
         self._tokens = tokens
         self._limits = limits
         self._clock = clock
+
+    def accepts(self, address: str) -> bool:
+        """Whether mail may come to this address: a return path of ours, or one to unsubscribe by."""
+        keys = (self._tokens.read_leave_key(key) for key in find_keys_in(address))
+        return self._tokens.read_return_path(address) is not None or any(
+            key is not None for key in keys
+        )
 
     def process(self, raw: bytes, *, envelope_to: str = "", dry_run: bool = False) -> ReportResult:
         """Read one message, record what it says, and act on it in the same transaction.

@@ -11,6 +11,7 @@ from pathlib import Path
 from mailer.inbox import visit_mailbox
 from newsletter.app import Newsletter
 from storage.reports import Effect
+from tests.integration.listeners import Wire, listener
 from tests.integration.test_inbox import Server, serving
 
 ROOT = Path(__file__).parents[2]
@@ -77,8 +78,36 @@ def by_imap(newsletter: Newsletter, raw: bytes, envelope_to: str) -> None:
         assert visit_mailbox(mailbox, handle) == 1
 
 
+def by_smtp(newsletter: Newsletter, raw: bytes, envelope_to: str) -> None:
+    """Handed over by a mail system, which notes nothing in the mail."""
+    _hand_over(newsletter, raw, envelope_to, lmtp=False)
+
+
+def by_lmtp(newsletter: Newsletter, raw: bytes, envelope_to: str) -> None:
+    """The same as local delivery."""
+    _hand_over(newsletter, raw, envelope_to, lmtp=True)
+
+
+def _hand_over(newsletter: Newsletter, raw: bytes, envelope_to: str, *, lmtp: bool) -> None:
+    desk = newsletter.report_desk
+    sender = "" if b"Return-Path: <>" in raw or b"multipart/report" in raw else "a@b.example"
+
+    def process(message: bytes, recipient: str) -> None:
+        desk.process(message, envelope_to=recipient)
+
+    with listener(desk.accepts, process, lmtp=lmtp) as port, Wire(port) as wire:
+        wire.greet("LHLO" if lmtp else "EHLO")
+        wire.ask(f"MAIL FROM:<{sender}>")
+        if wire.ask(f"RCPT TO:<{envelope_to}>").startswith("250"):
+            assert wire.ask("DATA").startswith("354")
+            normal = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+            assert wire.finish(normal).startswith("250")
+
+
 INTAKES: dict[str, Callable[[Newsletter, bytes, str], None]] = {
     "pipe": by_pipe,
     "maildir": by_maildir,
     "imap": by_imap,
+    "smtp": by_smtp,
+    "lmtp": by_lmtp,
 }
