@@ -24,6 +24,7 @@ import structlog
 
 from feeds.feed import Document, FeedFormat, build_feed, newsletter_namespace
 from mailer.dispatcher import Dispatcher, Summary
+from mailer.fetch import fetch
 from mailer.lookup import Dns
 from mailer.relay import Relay
 from newsletter.authoring import AboutPage, Authoring, Planned, Preview, Scheduled
@@ -33,7 +34,13 @@ from newsletter.domaincheck import Diagnosis
 from newsletter.drafting import Drafting
 from newsletter.letters import Letters
 from newsletter.loops import run_in_loop
-from newsletter.opening import open_tokens, retry_policy, signup_policy, soft_limits
+from newsletter.opening import (
+    open_tokens,
+    retry_policy,
+    signup_policy,
+    soft_limits,
+    webhook_keys,
+)
 from newsletter.poll import Poll, PollReport
 from newsletter.preflight import CheckedNote
 from newsletter.proofs import Proofs, TestCopy, send_test
@@ -44,6 +51,7 @@ from newsletter.service import Site, Work, drain, serve
 from newsletter.subscriptions import Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.upkeep import Upkeep
+from newsletter.webhookdesk import WebhookDesk
 from newsletter.workers import worker_name
 from storage.database import Database
 from storage.errors import Conflict, NotesFolderError, NotFound
@@ -125,6 +133,9 @@ class Newsletter:
             tokens,
             limits=soft_limits(config),
             clock=clock,
+        )
+        self.webhook_desk = WebhookDesk(
+            self.report_desk, webhook_keys(config), fetch=fetch, clock=clock
         )
         self._upkeep = Upkeep(
             config=config,
@@ -427,6 +438,7 @@ class Newsletter:
                 signer=config.signer,
                 bounce_address=config.bounces.address,
                 by_mail=config.takes_mail,
+                postmark=bool(config.webhooks.postmark),
             )
             return Dispatcher(
                 self.ledger,

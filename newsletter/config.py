@@ -30,6 +30,7 @@ from pydantic import (
 from mailer.dkim import Signer, SigningKey
 from mailer.inbox import parse_mailbox
 from mailer.listener import parse_listen
+from mailer.signatures import check_ecdsa_key
 from newsletter.configsource import (
     TomlTable,
     apply_environment,
@@ -63,6 +64,7 @@ from newsletter.values import (
     parse_site,
     parse_storage,
     parse_timezone,
+    parse_topic,
     parse_web_address,
     sender_domain,
     sender_name,
@@ -137,6 +139,19 @@ def _empty_or_mailbox(value: str) -> str:
 def _empty_or_listen(value: str) -> str:
     if value:
         parse_listen(value)
+    return value
+
+
+def _empty_or_login(value: str) -> str:
+    user, colon, password = value.partition(":")
+    if value and not (user and colon and password):
+        raise ValueError('must be like "user:password"')
+    return value
+
+
+def _empty_or_ecdsa_key(value: str) -> str:
+    if value:
+        check_ecdsa_key(value)
     return value
 
 
@@ -268,6 +283,17 @@ class BouncesSection(_Section):
     soft_reset: Period = timedelta(days=30)
 
 
+class WebhooksSection(_Section):
+    """`[webhooks]`: services that tell by HTTP what became of mail, and how each proves itself."""
+
+    ses: Annotated[
+        tuple[Annotated[str, BeforeValidator(parse_topic)], ...], BeforeValidator(parse_list)
+    ] = ()
+    postmark: Annotated[Line, AfterValidator(_empty_or_login)] = Field(default="", repr=False)
+    mailgun: Line = Field(default="", repr=False)
+    sendgrid: Annotated[Line, AfterValidator(_empty_or_ecdsa_key)] = Field(default="", repr=False)
+
+
 class FeedsSection(_Section):
     """`[feeds]`: how much of the archive they hold, and who is told of it."""
 
@@ -313,6 +339,7 @@ class _File(_Section):
     dispatch: DispatchSection
     dkim: DkimSection
     bounces: BouncesSection
+    webhooks: WebhooksSection
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
@@ -327,6 +354,7 @@ SECTIONS: Final[Mapping[str, type[_Section]]] = {
     "dispatch": DispatchSection,
     "dkim": DkimSection,
     "bounces": BouncesSection,
+    "webhooks": WebhooksSection,
     "feeds": FeedsSection,
     "subscribers": SubscribersSection,
     "web": WebSection,
@@ -352,6 +380,7 @@ class Config:
     dispatch: DispatchSection
     dkim: DkimSection
     bounces: BouncesSection
+    webhooks: WebhooksSection
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
@@ -444,6 +473,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
         dispatch=file.dispatch,
         dkim=file.dkim,
         bounces=file.bounces,
+        webhooks=file.webhooks,
         feeds=file.feeds,
         subscribers=file.subscribers,
         web=file.web,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mailer.fetch import fetch
 from mailer.policy import RetryPolicy
+from mailer.webhooks.events import Keys
 from newsletter.config import Config, Doubt
 from newsletter.reportdesk import SoftLimits
 from newsletter.signups import SignUpLimits
 from newsletter.subscriptions import SignUpPolicy
 from newsletter.tokens import Tokens, load_secret
+from newsletter.webhookdesk import Certificates
 from storage.errors import SecretMismatch
 from storage.facts import Facts
 
@@ -35,6 +38,18 @@ def soft_limits(config: Config) -> SoftLimits:
     """When soft bounces wear an address out."""
     bounces = config.bounces
     return SoftLimits(count=bounces.soft_count, span=bounces.soft_span, clean=bounces.soft_reset)
+
+
+def webhook_keys(config: Config) -> Keys:
+    """What proves the services that tell by HTTP."""
+    hooks = config.webhooks
+    return Keys(
+        ses=hooks.ses,
+        postmark=hooks.postmark,
+        mailgun=hooks.mailgun,
+        sendgrid=hooks.sendgrid,
+        certificate=Certificates(fetch),
+    )
 
 
 def signup_policy(config: Config) -> SignUpPolicy:

@@ -7,6 +7,7 @@ decisions are pure functions at the end of the file.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,17 +16,22 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from mailer.address import parse_address
 from mailer.leaving import find_keys_in, find_leave_keys
 from mailer.reports import BounceReport, Finding, ReportKind, parse_report
 from newsletter.tokens import Tokens
+from storage.errors import AddressError
 from storage.records import Subscriber
-from storage.reports import Effect, History, NewReport, Reports, SoftBounce
+from storage.reports import Effect, History, NewReport, Reports, Sent, SoftBounce
 from storage.subscribers import Subscribers
 
 _log = structlog.get_logger()
 
 KEPT_FOR: Final = timedelta(days=30)
 """How long the content of a report that was set aside is kept."""
+
+_MOST_NAMED: Final = 3
+"""Recipients of one report that are looked up; our mails have one."""
 
 _OLDEST: Final = timedelta(days=365)
 """A report that claims to be older has a clock that is wrong."""
@@ -95,11 +101,20 @@ class ReportDesk:
         report = parse_report(raw, envelope_to=envelope_to)
         if report.kind is ReportKind.NONE and not report.feedback_type:  # a person wrote it (C8)
             report = with_wish_to_leave(report, find_leave_keys(raw, envelope_to=envelope_to))
-        return self.take(report, raw, dry_run=dry_run)
+        complaint = report.kind is ReportKind.COMPLAINT
+        return self.take(report, raw, by_message_id=complaint, dry_run=dry_run)
 
-    def take(self, report: BounceReport, raw: bytes, *, dry_run: bool = False) -> ReportResult:
-        """The same for a report that was read already; `raw` is what is kept if it is set aside."""
+    def take(
+        self, report: BounceReport, raw: bytes, *, by_message_id: bool, dry_run: bool = False
+    ) -> ReportResult:
+        """The same for a report that was read already; `raw` is what is kept if it is set aside.
+
+        `by_message_id` believes a Message-ID of ours that stands in it: those who forward a mail
+        pass it on, so that it is no proof of a bounce that comes by mail.
+        """
         owner = self._identify(report)
+        if owner is None and by_message_id:
+            owner = self._find_by_message_id(report)
         reader = self._subscribers.get(owner.subscriber_id) if owner else None
         finding = report.about(reader.address if reader else "")
         effect = decide_effect(report, finding, is_known=reader is not None)
@@ -140,6 +155,35 @@ class ReportDesk:
             if subscriber_id is not None:
                 return _Owner(None, subscriber_id)
         return None
+
+    def _find_by_message_id(self, report: BounceReport) -> _Owner | None:
+        """The delivery whose Message-ID is named, among those of the readers who are named (C9)."""
+        named = report.reported_message_id.strip().strip("<>").partition("@")[0]
+        if not named or any(looks_keyed(address) for address in report.envelopes):
+            return None
+        for address in report.recipients[:_MOST_NAMED]:
+            reader = self._find_reader(address)
+            for sent in self._reports.sent_to(reader.id) if reader else ():
+                made = self._message_id(sent)
+                if hmac.compare_digest(made, named.encode("utf-8", "replace")):
+                    return _Owner(sent.issue_id or 0, sent.subscriber_id)
+        return None
+
+    def _find_reader(self, address: str) -> Subscriber | None:
+        try:
+            return self._subscribers.find(parse_address(address, allow_test_domains=True).key)
+        except AddressError:
+            return None
+
+    def _message_id(self, sent: Sent) -> bytes:
+        made = self._tokens.message_id(
+            kind=sent.kind,
+            issue_id=sent.issue_id,
+            subscriber_id=sent.subscriber_id,
+            delivery_id=sent.id,
+            domain="",
+        )
+        return made.strip("<@>").encode()
 
     def _record(
         self,

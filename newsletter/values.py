@@ -220,6 +220,15 @@ def parse_postal(value: object) -> object:
     return ", ".join(line.strip(" ,") for line in value.splitlines() if line.strip(" ,"))
 
 
+def parse_topic(value: object) -> str:
+    """Reads the name of a topic of Amazon SNS."""
+    if not re.fullmatch(
+        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}", str(value)
+    ):
+        raise ValueError('must be topics like "arn:aws:sns:eu-west-1:123456789012:bounces"')
+    return str(value)
+
+
 def parse_storage(value: object, folder: Path) -> str:
     """Reads the address of the database; a relative SQLite file is below `folder`."""
     scheme, separator, rest = str(value).partition("://")

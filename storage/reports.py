@@ -22,6 +22,7 @@ from storage.records import (
     TRANSITIONS,
     ConsentEvent,
     ConsentEventKind,
+    DeliveryKind,
     DeliveryState,
     Subscriber,
     SubscriberState,
@@ -106,6 +107,16 @@ class History:
     """When messages were accepted that did not come back, as far as is known."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A delivery, as far as its Message-ID depends on it."""
+
+    id: int
+    kind: DeliveryKind
+    issue_id: int | None
+    subscriber_id: int
+
+
 class Reports:
     """Everything that came back after acceptance."""
 
@@ -165,6 +176,25 @@ class Reports:
         """A reader's soft bounces and what arrived between them."""
         with self._database.reading() as connection:
             return _history(connection, subscriber_id)
+
+    def sent_to(self, subscriber_id: int, *, limit: int = 500) -> tuple[Sent, ...]:
+        """A reader's deliveries, newest first."""
+        query = (
+            sa.select(_D.id, _D.kind, _D.issue_id)
+            .where(_D.subscriber_id == subscriber_id)
+            .order_by(_D.id.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return tuple(
+                Sent(
+                    id=id_,
+                    kind=DeliveryKind(kind),
+                    issue_id=issue_id,
+                    subscriber_id=subscriber_id,
+                )
+                for id_, kind, issue_id in connection.execute(query)
+            )
 
     def counts(self) -> dict[tuple[str, Effect], int]:
         """How many reports there are of each kind and action."""
