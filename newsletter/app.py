@@ -35,6 +35,7 @@ from newsletter.drafting import Drafting
 from newsletter.letters import Letters
 from newsletter.loops import run_in_loop
 from newsletter.opening import (
+    complaint_check,
     open_tokens,
     retry_policy,
     signup_policy,
@@ -133,6 +134,7 @@ class Newsletter:
             tokens,
             limits=soft_limits(config),
             clock=clock,
+            is_genuine=complaint_check(config),
         )
         self.webhook_desk = WebhookDesk(
             self.report_desk, webhook_keys(config), fetch=fetch, clock=clock

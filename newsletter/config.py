@@ -278,6 +278,10 @@ class BouncesSection(_Section):
     poll: Annotated[Period, Field(ge=timedelta(seconds=1))] = timedelta(minutes=1)
     listen: Annotated[Line, AfterValidator(_empty_or_listen)] = ""
     """Where `run` takes mail by SMTP or LMTP; empty = nowhere."""
+    complaints_from: Annotated[
+        tuple[Annotated[str, BeforeValidator(parse_domain)], ...], BeforeValidator(parse_list)
+    ] = ()
+    """Domains whose signature a complaint must have; empty = none is looked at (rule C10)."""
     soft_count: Annotated[Count, Field(ge=1)] = 5
     soft_span: Duration = timedelta(days=14)
     soft_reset: Period = timedelta(days=30)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from mailer.complaintcheck import ComplaintCheck
 from mailer.fetch import fetch
+from mailer.lookup import Dns
 from mailer.policy import RetryPolicy
 from mailer.webhooks.events import Keys
 from newsletter.config import Config, Doubt
@@ -38,6 +41,12 @@ def soft_limits(config: Config) -> SoftLimits:
     """When soft bounces wear an address out."""
     bounces = config.bounces
     return SoftLimits(count=bounces.soft_count, span=bounces.soft_span, clean=bounces.soft_reset)
+
+
+def complaint_check(config: Config) -> Callable[[bytes], bool] | None:
+    """Who may complain by mail; None when anybody may who returns a key of ours."""
+    enrolled = config.bounces.complaints_from
+    return ComplaintCheck(enrolled, Dns()).is_genuine if enrolled else None
 
 
 def webhook_keys(config: Config) -> Keys:

@@ -77,12 +77,15 @@ class ReportDesk:
         *,
         limits: SoftLimits,
         clock: Callable[[], datetime],
+        is_genuine: Callable[[bytes], bool] | None = None,
     ) -> None:
+        """`is_genuine` says whether a complaint is signed by somebody who may complain (rule C10)."""
         self._reports = reports
         self._subscribers = subscribers
         self._tokens = tokens
         self._limits = limits
         self._clock = clock
+        self._is_genuine = is_genuine
 
     def accepts(self, address: str) -> bool:
         """Whether mail may come to this address: a return path of ours, or one to unsubscribe by."""
@@ -101,6 +104,8 @@ class ReportDesk:
         report = parse_report(raw, envelope_to=envelope_to)
         if report.kind is ReportKind.NONE and not report.feedback_type:  # a person wrote it (C8)
             report = with_wish_to_leave(report, find_leave_keys(raw, envelope_to=envelope_to))
+        if report.feedback_type and self._is_genuine is not None and not self._is_genuine(raw):
+            report = distrusted(report)
         complaint = report.kind is ReportKind.COMPLAINT
         return self.take(report, raw, by_message_id=complaint, dry_run=dry_run)
 
@@ -248,6 +253,22 @@ def with_wish_to_leave(report: BounceReport, keys: tuple[str, ...]) -> BounceRep
         findings=(),
         recipients=(),
         tokens=keys,
+    )
+
+
+def distrusted(report: BounceReport) -> BounceReport:
+    """Feedback of somebody who is not enrolled: it names nobody, and is kept (rule C10).
+
+    What would do nothing anyway still does nothing.
+    """
+    is_alarm = report.kind is ReportKind.POLICY
+    return replace(
+        report,
+        kind=ReportKind.UNKNOWN if is_alarm else report.kind,
+        envelopes=(),
+        tokens=(),
+        reported_message_id="",
+        feedback_type=f"{report.feedback_type}, not signed by an enrolled source",
     )
 
 
