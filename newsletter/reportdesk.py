@@ -30,6 +30,9 @@ _log = structlog.get_logger()
 KEPT_FOR: Final = timedelta(days=30)
 """How long the content of a report that was set aside is kept."""
 
+_HEAD: Final = 10_000
+"""Octets of a message in which its trace fields stand."""
+
 _MOST_NAMED: Final = 3
 """Recipients of one report that are looked up; our mails have one."""
 
@@ -107,7 +110,8 @@ class ReportDesk:
         if report.feedback_type and self._is_genuine is not None and not self._is_genuine(raw):
             report = distrusted(report)
         complaint = report.kind is ReportKind.COMPLAINT
-        return self.take(report, raw, by_message_id=complaint, dry_run=dry_run)
+        kept = with_recipient(raw, envelope_to)
+        return self.take(report, kept, by_message_id=complaint, dry_run=dry_run)
 
     def take(
         self, report: BounceReport, raw: bytes, *, by_message_id: bool, dry_run: bool = False
@@ -254,6 +258,12 @@ def with_wish_to_leave(report: BounceReport, keys: tuple[str, ...]) -> BounceRep
         recipients=(),
         tokens=keys,
     )
+
+
+def with_recipient(raw: bytes, envelope_to: str) -> bytes:
+    """The message with whom it came to on top, so that it can be taken again from quarantine."""
+    line = " ".join(f"Delivered-To: {envelope_to}".split()).encode("utf-8", "replace")
+    return raw if not envelope_to or line in raw[:_HEAD] else line + b"\r\n" + raw
 
 
 def distrusted(report: BounceReport) -> BounceReport:

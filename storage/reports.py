@@ -6,7 +6,7 @@ C13). What a report does is written in the transaction that records it, so no cr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -42,6 +42,9 @@ _S = schema.subscribers.c
 
 RAW_LIMIT: Final = 65536
 """Octets kept of a report that nobody could be matched with: enough to see what it is."""
+
+_PORTION: Final = 500
+"""Numbers in one statement."""
 
 QUARANTINE_LIMIT: Final = 10_000
 """Reports kept whole. A flood of forged ones is counted, and does not fill the disk."""
@@ -115,6 +118,19 @@ class Sent:
     kind: DeliveryKind
     issue_id: int | None
     subscriber_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A report in quarantine: nobody could be matched with it, or it could not be understood."""
+
+    number: int
+    kind: str
+    status: str
+    evidence: str
+    received_at: datetime
+    size: int
+    """Octets kept."""
 
 
 class Reports:
@@ -209,6 +225,41 @@ class Reports:
         )
         with self._database.reading() as connection:
             return tuple((number, raw) for number, raw in connection.execute(query))
+
+    def set_aside(self, limit: int = QUARANTINE_LIMIT) -> tuple[SetAside, ...]:
+        """What is in quarantine, newest first."""
+        size = sa.func.length(_R.raw)  # octets on both engines: the column is binary
+        columns = (_R.id, _R.kind, _R.status, _R.evidence, _R.received_at, size)
+        query = sa.select(*columns).where(_R.raw.is_not(None)).order_by(_R.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return tuple(
+                SetAside(
+                    number=number,
+                    kind=kind,
+                    status=status,
+                    evidence=evidence,
+                    received_at=received_at,
+                    size=octets,
+                )
+                for number, kind, status, evidence, received_at, octets in connection.execute(query)
+            )
+
+    def content(self, number: int) -> bytes | None:
+        """What was kept of a report in quarantine; None when there is none of that number."""
+        query = sa.select(_R.raw).where(_R.id == number)
+        with self._database.reading() as connection:
+            found: bytes | None = connection.scalar(query)
+        return found
+
+    def drop(self, numbers: Sequence[int]) -> int:
+        """Forget reports in quarantine, also that they came; how many there were."""
+        statement = sa.delete(schema.reports).where(_R.raw.is_not(None))
+        dropped = 0
+        with self._database.transaction() as connection:
+            for start in range(0, len(numbers), _PORTION):
+                some = _R.id.in_(numbers[start : start + _PORTION])
+                dropped += connection.execute(statement.where(some)).rowcount
+        return dropped
 
     def prune(self, *, before: datetime) -> int:
         """Forget the content of what was set aside before then; the event itself stays counted."""
