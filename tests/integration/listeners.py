@@ -26,14 +26,15 @@ def listener(
     lmtp: bool = False,
     limits: Limits = LIMITS,
     path: Path | None = None,
+    port: int = 0,
 ) -> Iterator[int]:
-    """Listens on a free port of loopback, or at a path; yields the port."""
+    """Listens on loopback, on a free port unless told which, or at a path; yields the port."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     stack = AsyncExitStack()
     host = "" if path else "127.0.0.1"
-    address = ListenAddress(lmtp=lmtp, host=host, path=path)
+    address = ListenAddress(lmtp=lmtp, host=host, port=port, path=path)
 
     async def start() -> int:
         return await stack.enter_async_context(listening(address, accepts, process, limits=limits))

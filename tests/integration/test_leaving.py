@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -149,3 +150,22 @@ def test_mail_that_waits_is_stopped(newsletter: Newsletter) -> None:
     newsletter.report_desk.process(wishes(address, key)["plain"])
     assert newsletter.ledger.tally()[DeliveryState.SUPPRESSED] == 1
     assert newsletter.send().accepted == 0
+
+
+def test_damaged_mails_are_taken_or_kept(tmp_path: Path, slow: bool) -> None:
+    """Octets changed anywhere: the mail is acted on, set aside or nobody's; never raised at, and no
+    other reader leaves (rule C12).
+    """
+    chance = random.Random(7)
+    config = settle_in(tmp_path / "house", storage="sqlite:///newsletter.db")
+    with Newsletter.open(config, environ={}) as newsletter:
+        newsletter.subscriptions.add("eve@example.org", consent="test")
+        address, key = key_of(newsletter)
+        mails = [*wishes(address, key).values(), *idle(address, key).values()]
+        for raw in mails * (200 if slow else 4):
+            broken = bytearray(raw)
+            for _ in range(chance.randint(1, 8)):
+                broken[chance.randrange(len(broken))] = chance.randrange(256)
+            done = newsletter.report_desk.process(bytes(broken), envelope_to=address)
+            assert done.action not in {Effect.SUPPRESSED, Effect.UNSUBSCRIBED}
+        assert state(newsletter, 2) is SubscriberState.ACTIVE
