@@ -15,7 +15,6 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final, TypeAlias
 
-from mailer.bouncewords import find_cause
 from mailer.outcome import clean_reply
 from mailer.reports import BounceReport, Finding
 from mailer.severity import ReportKind, judge, parse_status
@@ -28,6 +27,8 @@ SKEW: Final = timedelta(minutes=10)
 
 _TOKEN: Final = re.compile(r"/unsubscribe/([0-9a-f]{20,200})")
 _LONGEST: Final = 2000
+_GONE: Final = "5.1.1"
+"""There is no such mailbox (RFC 3463 3.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,13 +144,16 @@ def failed(trail: Trail, findings: Iterable[Finding]) -> BounceReport:
 def judge_failure(verdict: Verdict, recipient: str, status: str, words: str) -> Finding:
     """One recipient's failure: the host's own words first, the service's opinion where they are mute.
 
-    The service can only make it milder, except where the host said nothing at all (rule C5).
+    "Gone" is worth as much as a status that says so, where the host gave none: words that speak of
+    anything else still win. Every other opinion can only make it milder (rule C5).
     """
-    kind, found, counts = judge(parse_status(status), words)
-    is_mute = (found is None or found.detail == 0) and find_cause(words) is None
-    if verdict is Verdict.GONE and is_mute:
-        kind, counts = ReportKind.HARD, False
-    elif verdict is Verdict.TEMPORARY and kind is ReportKind.HARD:
+    said = parse_status(status)
+    if verdict is Verdict.GONE and (said is None or said.detail == 0):
+        kind, _, counts = judge(parse_status(_GONE), words)[:3]
+        found = parse_status(words) or said
+    else:
+        kind, found, counts = judge(said, words)[:3]
+    if verdict is Verdict.TEMPORARY and kind is ReportKind.HARD:
         kind, counts = ReportKind.SOFT, True
     elif verdict is Verdict.SENDER:
         kind, counts = ReportKind.POLICY, False
