@@ -1,4 +1,4 @@
-"""Signs messages with DKIM (RFC 6376, RFC 8301, RFC 8463). The only user of cryptography.
+"""Signs messages with DKIM (RFC 6376, RFC 8301, RFC 8463). A door of cryptography.
 
 Pure, but for `make_key`, which asks the system for randomness. Signatures are always
 relaxed/relaxed, without `l=` and without `x=` (rule A31), so that a relay may fold a header anew

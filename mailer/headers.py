@@ -87,6 +87,16 @@ def bracket_field(name: str, value: str) -> bytes:
     return f"{name}: <{value}>\r\n".encode("ascii")
 
 
+def bracket_list_field(name: str, *values: str) -> bytes:
+    """Several of them, the preferred one first, folded between two (RFC 2369 2, rules A4, A14).
+
+    Raises MessageError like `bracket_field`.
+    """
+    first, *others = (bracket_field(name, value).removesuffix(b"\r\n") for value in values)
+    cut = len(name) + 2
+    return b",\r\n ".join([first, *(other[cut:] for other in others)]) + b"\r\n"
+
+
 def mailbox_field(name: str, phrase: str, address: str) -> bytes:
     """A field with one mailbox (RFC 5322 3.4); the address is never encoded (rules A4, A23).
 

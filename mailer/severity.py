@@ -29,6 +29,8 @@ class ReportKind(StrEnum):
     """A host still tries, or says that all went well: nothing to do (rule C4)."""
     AUTO_REPLY = "auto-reply"
     """An answer that nobody wrote (RFC 3834)."""
+    UNSUBSCRIBE = "unsubscribe"
+    """Not a report: the reader asks to leave, by mail or through a relay's own link."""
     UNKNOWN = "unknown"
     """Seems to be a report and cannot be understood."""
     NONE = "none"

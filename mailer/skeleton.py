@@ -55,6 +55,8 @@ class Recipient:
     """When this copy is made, with a zone (rule A20)."""
     confirm_url: Final[str] = field(default="", repr=False)
     """Only for a confirmation."""
+    unsubscribe_mailto: str = field(default="", repr=False)
+    """A mailto URI that does what `unsubscribe_url` does; empty where no mail can come in."""
 
 
 class Personal(StrEnum):
@@ -299,7 +301,11 @@ def date_field(recipient: Recipient) -> bytes:
 
 
 def unsubscribe_field(recipient: Recipient) -> bytes:
-    """List-Unsubscribe with one HTTPS URL (RFC 8058 3.1)."""
+    """List-Unsubscribe with one HTTPS URL (RFC 8058 3.1) and, after it, a mailto if there is one."""
+    if recipient.unsubscribe_mailto:
+        return headers.bracket_list_field(
+            "List-Unsubscribe", recipient.unsubscribe_url, recipient.unsubscribe_mailto
+        )
     return headers.bracket_field("List-Unsubscribe", recipient.unsubscribe_url)
 
 

@@ -24,6 +24,7 @@ import structlog
 
 from feeds.feed import Document, FeedFormat, build_feed, newsletter_namespace
 from mailer.dispatcher import Dispatcher, Summary
+from mailer.fetch import fetch
 from mailer.lookup import Dns
 from mailer.relay import Relay
 from newsletter.authoring import AboutPage, Authoring, Planned, Preview, Scheduled
@@ -33,7 +34,14 @@ from newsletter.doctor import Surroundings, examine, examine_copy, find_own_addr
 from newsletter.drafting import Drafting
 from newsletter.letters import Letters
 from newsletter.loops import run_in_loop
-from newsletter.opening import open_tokens, retry_policy, signup_policy, soft_limits
+from newsletter.opening import (
+    complaint_check,
+    open_tokens,
+    retry_policy,
+    signup_policy,
+    soft_limits,
+    webhook_keys,
+)
 from newsletter.pictures import Pictures
 from newsletter.poll import Poll, PollReport
 from newsletter.preflight import CheckedNote
@@ -45,6 +53,7 @@ from newsletter.service import Site, Work, drain, serve
 from newsletter.subscriptions import Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.upkeep import Upkeep
+from newsletter.webhookdesk import WebhookDesk
 from newsletter.workers import worker_name
 from storage.database import Database
 from storage.errors import Conflict, NotesFolderError, NotFound
@@ -129,6 +138,10 @@ class Newsletter:
             tokens,
             limits=soft_limits(config),
             clock=clock,
+            is_genuine=complaint_check(config),
+        )
+        self.webhook_desk = WebhookDesk(
+            self.report_desk, webhook_keys(config), fetch=fetch, clock=clock
         )
         self._upkeep = Upkeep(
             config=config,
@@ -432,6 +445,9 @@ class Newsletter:
                 tokens=self.tokens,
                 clock=self.clock,
                 signer=config.signer,
+                bounce_address=config.bounces.address,
+                by_mail=config.takes_mail,
+                postmark=bool(config.webhooks.postmark),
             )
             return Dispatcher(
                 self.ledger,
@@ -455,6 +471,7 @@ class Newsletter:
             upkeep=self._upkeep.run,
             collect_reports=self._upkeep.look_for_reports,
             collect_every=config.bounces.poll,
+            listen=self._upkeep.listen if config.bounces.listen else None,
             on_dispatcher=self._set_wake,
         )
 

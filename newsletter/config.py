@@ -29,6 +29,8 @@ from pydantic import (
 
 from mailer.dkim import Signer, SigningKey
 from mailer.inbox import parse_mailbox
+from mailer.listener import parse_listen
+from mailer.signatures import check_ecdsa_key
 from newsletter.configsource import (
     TomlTable,
     apply_environment,
@@ -49,6 +51,7 @@ from newsletter.values import (
     Tls,
     is_loopback,
     nearest,
+    parse_bounce_address,
     parse_duration,
     parse_language,
     parse_links,
@@ -61,6 +64,7 @@ from newsletter.values import (
     parse_site,
     parse_storage,
     parse_timezone,
+    parse_topic,
     parse_web_address,
     sender_domain,
     sender_name,
@@ -122,9 +126,32 @@ def _empty_or_folder(value: object, info: ValidationInfo) -> str:
     return "" if value == "" else str(_below_folder(value, info))
 
 
+def _empty_or_address(value: object) -> str:
+    return "" if value == "" else parse_bounce_address(value)
+
+
 def _empty_or_mailbox(value: str) -> str:
     if value:
         parse_mailbox(value)
+    return value
+
+
+def _empty_or_listen(value: str) -> str:
+    if value:
+        parse_listen(value)
+    return value
+
+
+def _empty_or_login(value: str) -> str:
+    user, colon, password = value.partition(":")
+    if value and not (user and colon and password):
+        raise ValueError('must be like "user:password"')
+    return value
+
+
+def _empty_or_ecdsa_key(value: str) -> str:
+    if value:
+        check_ecdsa_key(value)
     return value
 
 
@@ -243,13 +270,32 @@ class DkimSection(_Section):
 class BouncesSection(_Section):
     """`[bounces]`: where reports come in, and when soft ones are enough (rules C6, C16)."""
 
+    address: Annotated[str, BeforeValidator(_empty_or_address)] = ""
+    """What return paths are made of; empty: the sender's."""
     maildir: Annotated[str, BeforeValidator(_empty_or_folder)] = ""
     """Absolute once it was read; empty = none."""
     imap: Annotated[Line, AfterValidator(_empty_or_mailbox)] = Field(default="", repr=False)
     poll: Annotated[Period, Field(ge=timedelta(seconds=1))] = timedelta(minutes=1)
+    listen: Annotated[Line, AfterValidator(_empty_or_listen)] = ""
+    """Where `run` takes mail by SMTP or LMTP; empty = nowhere."""
+    complaints_from: Annotated[
+        tuple[Annotated[str, BeforeValidator(parse_domain)], ...], BeforeValidator(parse_list)
+    ] = ()
+    """Domains whose signature a complaint must have; empty = none is looked at (rule C10)."""
     soft_count: Annotated[Count, Field(ge=1)] = 5
     soft_span: Duration = timedelta(days=14)
     soft_reset: Period = timedelta(days=30)
+
+
+class WebhooksSection(_Section):
+    """`[webhooks]`: services that tell by HTTP what became of mail, and how each proves itself."""
+
+    ses: Annotated[
+        tuple[Annotated[str, BeforeValidator(parse_topic)], ...], BeforeValidator(parse_list)
+    ] = ()
+    postmark: Annotated[Line, AfterValidator(_empty_or_login)] = Field(default="", repr=False)
+    mailgun: Line = Field(default="", repr=False)
+    sendgrid: Annotated[Line, AfterValidator(_empty_or_ecdsa_key)] = Field(default="", repr=False)
 
 
 class FeedsSection(_Section):
@@ -297,6 +343,7 @@ class _File(_Section):
     dispatch: DispatchSection
     dkim: DkimSection
     bounces: BouncesSection
+    webhooks: WebhooksSection
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
@@ -311,6 +358,7 @@ SECTIONS: Final[Mapping[str, type[_Section]]] = {
     "dispatch": DispatchSection,
     "dkim": DkimSection,
     "bounces": BouncesSection,
+    "webhooks": WebhooksSection,
     "feeds": FeedsSection,
     "subscribers": SubscribersSection,
     "web": WebSection,
@@ -336,6 +384,7 @@ class Config:
     dispatch: DispatchSection
     dkim: DkimSection
     bounces: BouncesSection
+    webhooks: WebhooksSection
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
@@ -372,6 +421,12 @@ class Config:
             for selector, file in pairs
         ]
         return Signer(keys) if keys else None
+
+    @property
+    def takes_mail(self) -> bool:
+        """Whether mail to the return paths is read, so that readers may leave by mail (rule C11)."""
+        bounces = self.bounces
+        return bool(bounces.address or bounces.maildir or bounces.imap or bounces.listen)
 
     @property
     def has_outbox(self) -> bool:
@@ -422,6 +477,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
         dispatch=file.dispatch,
         dkim=file.dkim,
         bounces=file.bounces,
+        webhooks=file.webhooks,
         feeds=file.feeds,
         subscribers=file.subscribers,
         web=file.web,

@@ -26,7 +26,15 @@ _NOT_KEYS: Final = frozenset({"NEWSLETTER_CONFIG"})
 """Variables of this prefix that others read."""
 _KUBERNETES: Final = re.compile(r"NEWSLETTER_(SERVICE_(HOST|PORT)|PORT($|_\d+_(TCP|UDP)))")
 """What Kubernetes puts into every pod beside a service called `newsletter`."""
-_SECRET_KEYS: Final = frozenset({("smtp", "url"), ("storage", "url"), ("bounces", "imap")})
+_SECRET_KEYS: Final = frozenset(
+    {
+        ("smtp", "url"),
+        ("storage", "url"),
+        ("bounces", "imap"),
+        ("webhooks", "postmark"),
+        ("webhooks", "mailgun"),
+    }
+)
 """Keys that may hold a password, so that `…_FILE` may name a file that holds them."""
 
 

@@ -19,8 +19,10 @@ from typing import Final, TypeAlias
 from mailer.address import ascii_address, parse_mailbox
 from mailer.dkim import Signer
 from mailer.envelope import Envelope
+from mailer.leaving import build_mailto
 from mailer.message import compile_confirmation, compile_issue, compile_notice
 from mailer.skeleton import Recipient, Skeleton
+from mailer.webhooks.postmark import METADATA
 from newsletter.tokens import Tokens
 from storage.issues import Issues
 from storage.records import Claim, DeliveryKind, Identity
@@ -34,7 +36,12 @@ _Key: TypeAlias = tuple[DeliveryKind, int | None, int]
 
 
 class Letters:
-    """Fills the messages of one newsletter. Used by one worker's event loop."""
+    """Fills the messages of one newsletter. Used by one worker's event loop.
+
+    `bounce_address` is what return paths are made of, the sender's without it; `by_mail` says that
+    mail to it is read, so that readers may leave by mail, too (rule C11). `postmark` says that
+    Postmark tells of mail: it replaces return path and Message-ID, and needs a field of its own.
+    """
 
     def __init__(
         self,
@@ -44,13 +51,18 @@ class Letters:
         tokens: Tokens,
         clock: Callable[[], datetime],
         signer: Signer | None = None,
+        bounce_address: str = "",
+        by_mail: bool = False,
+        postmark: bool = False,
     ) -> None:
         self._archive = archive
         self._identity = identity
         self._tokens = tokens
         self._clock = clock
         sender = parse_mailbox(identity.sender).address.ascii
-        self._sender = sender
+        self._bounce_address = bounce_address or sender
+        self._by_mail = by_mail
+        self._postmark = postmark
         self._domain = sender.rpartition("@")[2]
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
         self._signer = signer
@@ -64,6 +76,8 @@ class Letters:
         """
         recipient = self._recipient(claim)
         envelope = self._skeleton(claim).fill(recipient)
+        if self._postmark:
+            envelope = with_postmark_field(envelope)
         if self._signer is None:
             return envelope
         return asyncio.get_running_loop().run_in_executor(
@@ -106,12 +120,28 @@ class Letters:
                 delivery_id=claim.delivery_id,
                 domain=self._domain,
             ),
-            return_path=tokens.return_path(claim.issue_id, claim.subscriber_id, self._sender),
+            return_path=tokens.return_path(
+                claim.issue_id, claim.subscriber_id, self._bounce_address
+            ),
             unsubscribe_url=f"{url}/unsubscribe/{tokens.unsubscribe(claim.subscriber_id)}",
             preferences_url=f"{url}/preferences/{tokens.preferences(claim.subscriber_id)}",
             confirm_url=confirm_url,
+            unsubscribe_mailto=self._mailto(claim.subscriber_id) if self._by_mail else "",
             date=now,
         )
+
+    def _mailto(self, subscriber_id: int) -> str:
+        return build_mailto(self._tokens.leave_key(subscriber_id), self._bounce_address)
+
+
+def with_postmark_field(envelope: Envelope) -> Envelope:
+    """The same with a field that Postmark takes off and gives back when it tells of this mail.
+
+    It may hold 80 characters: the return path without its domain, which says nothing.
+    """
+    local = envelope.sender.rpartition("@")[0]
+    field = f"X-PM-Metadata-{METADATA}: {local}@\r\n".encode("ascii")
+    return replace(envelope, content=field + envelope.content)
 
 
 def sign_envelope(envelope: Envelope, signer: Signer, now: datetime) -> Envelope:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from mailer.complaintcheck import ComplaintCheck
+from mailer.fetch import fetch
+from mailer.lookup import Dns
 from mailer.policy import RetryPolicy
+from mailer.webhooks.events import Keys
 from newsletter.config import Config, Doubt
 from newsletter.reportdesk import SoftLimits
 from newsletter.signups import SignUpLimits
 from newsletter.subscriptions import SignUpPolicy
 from newsletter.tokens import Tokens, load_secret
+from newsletter.webhookdesk import Certificates
 from storage.errors import SecretMismatch
 from storage.facts import Facts
 
@@ -35,6 +41,24 @@ def soft_limits(config: Config) -> SoftLimits:
     """When soft bounces wear an address out."""
     bounces = config.bounces
     return SoftLimits(count=bounces.soft_count, span=bounces.soft_span, clean=bounces.soft_reset)
+
+
+def complaint_check(config: Config) -> Callable[[bytes], bool] | None:
+    """Who may complain by mail; None when anybody may who returns a key of ours."""
+    enrolled = config.bounces.complaints_from
+    return ComplaintCheck(enrolled, Dns()).is_genuine if enrolled else None
+
+
+def webhook_keys(config: Config) -> Keys:
+    """What proves the services that tell by HTTP."""
+    hooks = config.webhooks
+    return Keys(
+        ses=hooks.ses,
+        postmark=hooks.postmark,
+        mailgun=hooks.mailgun,
+        sendgrid=hooks.sendgrid,
+        certificate=Certificates(fetch),
+    )
 
 
 def signup_policy(config: Config) -> SignUpPolicy:

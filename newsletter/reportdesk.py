@@ -7,23 +7,34 @@ decisions are pure functions at the end of the file.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 import structlog
 
+from mailer.address import parse_address
+from mailer.leaving import find_keys_in, find_leave_keys
 from mailer.reports import BounceReport, Finding, ReportKind, parse_report
 from newsletter.tokens import Tokens
+from storage.errors import AddressError
 from storage.records import Subscriber
-from storage.reports import Effect, History, NewReport, Reports, SoftBounce
+from storage.reports import Effect, History, NewReport, Reports, Sent, SoftBounce
 from storage.subscribers import Subscribers
 
 _log = structlog.get_logger()
 
 KEPT_FOR: Final = timedelta(days=30)
 """How long the content of a report that was set aside is kept."""
+
+_HEAD: Final = 10_000
+"""Octets of a message in which its trace fields stand."""
+
+_MOST_NAMED: Final = 3
+"""Recipients of one report that are looked up; our mails have one."""
 
 _OLDEST: Final = timedelta(days=365)
 """A report that claims to be older has a clock that is wrong."""
@@ -69,12 +80,22 @@ class ReportDesk:
         *,
         limits: SoftLimits,
         clock: Callable[[], datetime],
+        is_genuine: Callable[[bytes], bool] | None = None,
     ) -> None:
+        """`is_genuine` says whether a complaint is signed by somebody who may complain (rule C10)."""
         self._reports = reports
         self._subscribers = subscribers
         self._tokens = tokens
         self._limits = limits
         self._clock = clock
+        self._is_genuine = is_genuine
+
+    def accepts(self, address: str) -> bool:
+        """Whether mail may come to this address: a return path of ours, or one to unsubscribe by."""
+        keys = (self._tokens.read_leave_key(key) for key in find_keys_in(address))
+        return self._tokens.read_return_path(address) is not None or any(
+            key is not None for key in keys
+        )
 
     def process(self, raw: bytes, *, envelope_to: str = "", dry_run: bool = False) -> ReportResult:
         """Read one message, record what it says, and act on it in the same transaction.
@@ -84,7 +105,25 @@ class ReportDesk:
         and then nothing was recorded. `dry_run` changes nothing. Mail is never answered (rule C7).
         """
         report = parse_report(raw, envelope_to=envelope_to)
+        if report.kind is ReportKind.NONE and not report.feedback_type:  # a person wrote it (C8)
+            report = with_wish_to_leave(report, find_leave_keys(raw, envelope_to=envelope_to))
+        if report.feedback_type and self._is_genuine is not None and not self._is_genuine(raw):
+            report = distrusted(report)
+        complaint = report.kind is ReportKind.COMPLAINT
+        kept = with_recipient(raw, envelope_to)
+        return self.take(report, kept, by_message_id=complaint, dry_run=dry_run)
+
+    def take(
+        self, report: BounceReport, raw: bytes, *, by_message_id: bool, dry_run: bool = False
+    ) -> ReportResult:
+        """The same for a report that was read already; `raw` is what is kept if it is set aside.
+
+        `by_message_id` believes a Message-ID of ours that stands in it: those who forward a mail
+        pass it on, so that it is no proof of a bounce that comes by mail.
+        """
         owner = self._identify(report)
+        if owner is None and by_message_id:
+            owner = self._find_by_message_id(report)
         reader = self._subscribers.get(owner.subscriber_id) if owner else None
         finding = report.about(reader.address if reader else "")
         effect = decide_effect(report, finding, is_known=reader is not None)
@@ -120,9 +159,40 @@ class ReportDesk:
             if found := self._tokens.read_return_path(token):
                 return _Owner(*found)
             subscriber_id = self._tokens.read_unsubscribe(token)
+            if subscriber_id is None and report.kind is ReportKind.UNSUBSCRIBE:
+                subscriber_id = self._tokens.read_leave_key(token)
             if subscriber_id is not None:
                 return _Owner(None, subscriber_id)
         return None
+
+    def _find_by_message_id(self, report: BounceReport) -> _Owner | None:
+        """The delivery whose Message-ID is named, among those of the readers who are named (C9)."""
+        named = report.reported_message_id.strip().strip("<>").partition("@")[0]
+        if not named or any(looks_keyed(address) for address in report.envelopes):
+            return None
+        for address in report.recipients[:_MOST_NAMED]:
+            reader = self._find_reader(address)
+            for sent in self._reports.sent_to(reader.id) if reader else ():
+                made = self._message_id(sent)
+                if hmac.compare_digest(made, named.encode("utf-8", "replace")):
+                    return _Owner(sent.issue_id or 0, sent.subscriber_id)
+        return None
+
+    def _find_reader(self, address: str) -> Subscriber | None:
+        try:
+            return self._subscribers.find(parse_address(address, allow_test_domains=True).key)
+        except AddressError:
+            return None
+
+    def _message_id(self, sent: Sent) -> bytes:
+        made = self._tokens.message_id(
+            kind=sent.kind,
+            issue_id=sent.issue_id,
+            subscriber_id=sent.subscriber_id,
+            delivery_id=sent.id,
+            domain="",
+        )
+        return made.strip("<@>").encode()
 
     def _record(
         self,
@@ -135,13 +205,13 @@ class ReportDesk:
         now = self._clock()
         kind = finding.kind if finding else report.kind
         new = NewReport(
-            event_id=report.event_id,
+            event_id=decide_event_id(report, now),
             kind=kind.value,
             status=finding.status if finding else report.status,
             effect=effect,
             happened_at=decide_moment(report.sent_at, now),
             received_at=now,
-            evidence=(finding.diagnostic if finding else report.feedback_type)[:500],
+            evidence=decide_evidence(report, finding),
             issue_id=owner.issue_id if owner else None,
             subscriber_id=owner.subscriber_id if owner else None,
             counts=effect is Effect.COUNTED,
@@ -175,6 +245,59 @@ def _log_report(report: NewReport, done: Effect) -> None:
 # ── decisions: pure ──────────────────────────────────────────────────────────────────────────
 
 
+def with_wish_to_leave(report: BounceReport, keys: tuple[str, ...]) -> BounceReport:
+    """A message that holds keys to unsubscribe with asks for that; nothing else in it counts (C11)."""
+    if not keys:
+        return report
+    return replace(
+        report,
+        kind=ReportKind.UNSUBSCRIBE,
+        diagnostic="mail",
+        envelopes=(),
+        findings=(),
+        recipients=(),
+        tokens=keys,
+    )
+
+
+def with_recipient(raw: bytes, envelope_to: str) -> bytes:
+    """The message with whom it came to on top, so that it can be taken again from quarantine."""
+    line = " ".join(f"Delivered-To: {envelope_to}".split()).encode("utf-8", "replace")
+    return raw if not envelope_to or line in raw[:_HEAD] else line + b"\r\n" + raw
+
+
+def distrusted(report: BounceReport) -> BounceReport:
+    """Feedback of somebody who is not enrolled: it names nobody, and is kept (rule C10).
+
+    What would do nothing anyway still does nothing.
+    """
+    is_alarm = report.kind is ReportKind.POLICY
+    return replace(
+        report,
+        kind=ReportKind.UNKNOWN if is_alarm else report.kind,
+        envelopes=(),
+        tokens=(),
+        reported_message_id="",
+        feedback_type=f"{report.feedback_type}, not signed by an enrolled source",
+    )
+
+
+def decide_event_id(report: BounceReport, now: datetime) -> str:
+    """The report's own id; but a wish to leave without a date could be an old one or a new one, and
+    a reader who left, came back and leaves again is not to be told apart from a copy.
+    """
+    if report.kind is ReportKind.UNSUBSCRIBE and report.sent_at is None:
+        return sha256(f"{report.event_id} {now.isoformat()}".encode()).hexdigest()
+    return report.event_id
+
+
+def decide_evidence(report: BounceReport, finding: Finding | None) -> str:
+    """One line for the author, without addresses."""
+    if report.kind is ReportKind.UNSUBSCRIBE:
+        return report.diagnostic
+    return (finding.diagnostic if finding else report.feedback_type)[:500]
+
+
 def decide_effect(report: BounceReport, finding: Finding | None, *, is_known: bool) -> Effect:
     """What a report is to do. Without a key of a reader of ours: nothing to any reader (rule C3)."""
     kind = finding.kind if finding else report.kind
@@ -189,6 +312,8 @@ def decide_effect(report: BounceReport, finding: Finding | None, *, is_known: bo
             return Effect.SUPPRESSED
         case ReportKind.COMPLAINT:
             return Effect.UNSUBSCRIBED
+        case ReportKind.UNSUBSCRIBE:
+            return Effect.LEFT
         case ReportKind.SOFT if finding is not None and finding.counts:
             return Effect.COUNTED
         case _:

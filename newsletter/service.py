@@ -10,7 +10,12 @@ import asyncio
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
@@ -54,6 +59,8 @@ class Work:
     upkeep: Callable[[], None]
     collect_reports: Callable[[], None]
     collect_every: timedelta
+    listen: Callable[[], AbstractAsyncContextManager[object]] | None
+    """Takes mail that comes back for as long as the context lasts; None = not configured."""
     on_dispatcher: Callable[[Callable[[], None] | None], None]
     """Told how to wake the dispatcher while there is one, and None when it has ended."""
 
@@ -103,6 +110,8 @@ async def serve(
             if turn is not None:
                 stack.callback(turn.end)
                 turn.begin()
+            if scheduling and work.listen is not None:
+                await stack.enter_async_context(work.listen())
             relays = await stack.enter_async_context(open_relays(work.relays))
             await _serve(work, relays, site, turn, stop, ready)
 

@@ -53,6 +53,9 @@ _NUMBER: Final = "[0-9]{1,18}"
 _RETURN_LOCAL: Final = re.compile(
     rf".+\+i({_NUMBER})\.s({_NUMBER})\.([0-9a-f]{{{2 * _RETURN_MAC_BYTES}}})"
 )
+_LEAVE_MAC_BYTES: Final = 8
+"""64 bits, for a key that ends a subscription and stands in a header that others may see."""
+_LEAVE_KEY: Final = re.compile(rf"u({_NUMBER})\.([0-9a-f]{{{2 * _LEAVE_MAC_BYTES}}})")
 
 _log = structlog.get_logger()
 
@@ -61,6 +64,7 @@ class _Purpose(StrEnum):
     """What a key is for. The words are part of every key: changing one voids what it signed."""
 
     UNSUBSCRIBE = "unsubscribe"
+    LEAVE_BY_MAIL = "leave-by-mail"
     PREFERENCES = "preferences"
     CONFIRM = "confirm"
     RETURN_PATH = "return-path"
@@ -162,6 +166,7 @@ class Expired:
 
 
 _SIZES: Final = {
+    _Purpose.LEAVE_BY_MAIL: _LEAVE_MAC_BYTES,
     _Purpose.RETURN_PATH: _RETURN_MAC_BYTES,
     _Purpose.ADDRESS: _ADDRESS_BYTES,
     _Purpose.FINGERPRINT: _FINGERPRINT_BYTES,
@@ -193,6 +198,26 @@ class Tokens:
     def read_unsubscribe(self, token: str) -> int | None:
         """The subscriber that an unsubscribe link belongs to."""
         return _read_id(self._open(_Purpose.UNSUBSCRIBE, token))
+
+    def leave_key(self, subscriber_id: int) -> str:
+        """What a mail must say to unsubscribe this reader, like `u44.0123456789abcdef` (rule C11).
+
+        Short enough for an address. Never expires and outlives a rotation of the secret (rule A11).
+        """
+        who = f"u{subscriber_id}"
+        key = self._keys[_Purpose.LEAVE_BY_MAIL][0]
+        return f"{who}.{_mac(key, who.encode()).hex()}"
+
+    def read_leave_key(self, text: str) -> int | None:
+        """The subscriber that such a key belongs to; capitals are as good as small letters."""
+        match = _LEAVE_KEY.fullmatch(text.lower())
+        if match is None:
+            return None
+        who = f"u{match[1]}".encode()
+        for key in self._keys[_Purpose.LEAVE_BY_MAIL]:
+            if hmac.compare_digest(_mac(key, who, _LEAVE_MAC_BYTES).hex(), match[2]):
+                return int(match[1])
+        return None
 
     def preferences(self, subscriber_id: int) -> str:
         """The opaque part of a link to a reader's own settings; like `unsubscribe`, never both."""

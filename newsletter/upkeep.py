@@ -5,13 +5,15 @@ Each part is a tick of newsletter/scheduler.py and may be done at any time, by a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
 import structlog
 
 from mailer.inbox import parse_mailbox, visit_mailbox, visit_maildir
+from mailer.listener import listening, parse_listen
 from newsletter.config import Config, Doubt
 from newsletter.reportdesk import ReportDesk
 from newsletter.workers import gone_workers
@@ -72,6 +74,14 @@ class Upkeep:
             done += visit_mailbox(parse_mailbox(bounces.imap), self._take_report)
         return done
 
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[None]:
+        """Take mail at `[bounces] listen` for as long as the context lasts. Raises SiteError."""
+        address = parse_listen(self._config.bounces.listen)
+        async with listening(address, self._report_desk.accepts, self._take_mail):
+            log.info("listener.ready", at=str(address))
+            yield
+
     def look_for_reports(self) -> None:
         """The same as a tick: a mailbox that cannot be used is told and tried again."""
         try:
@@ -79,6 +89,9 @@ class Upkeep:
         except RelayError as error:
             log.warning("reports.impossible", reason=str(error))
         self._report_desk.prune()
+
+    def _take_mail(self, raw: bytes, recipient: str) -> None:
+        self._report_desk.process(raw, envelope_to=recipient)
 
     def _take_report(self, raw: bytes) -> bool:
         return self._report_desk.process(raw).action is Effect.QUARANTINED

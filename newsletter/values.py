@@ -156,6 +156,14 @@ def parse_sender(value: object) -> str:
     return str(mailbox)
 
 
+def parse_bounce_address(value: object) -> str:
+    """Reads the bare address that return paths are made of; its domain in A-labels (rule A34)."""
+    mailbox = _one_mailbox(parse_sender(value))
+    if mailbox.display_name:
+        raise ValueError("must be an address without a name")
+    return f"{mailbox.username}@{mailbox.domain.encode('idna').decode().lower()}"
+
+
 def sender_domain(sender: str) -> str:
     """The domain of a parsed sender."""
     return _one_mailbox(sender).domain
@@ -210,6 +218,15 @@ def parse_postal(value: object) -> object:
     if not isinstance(value, str):
         return value
     return ", ".join(line.strip(" ,") for line in value.splitlines() if line.strip(" ,"))
+
+
+def parse_topic(value: object) -> str:
+    """Reads the name of a topic of Amazon SNS."""
+    if not re.fullmatch(
+        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}", str(value)
+    ):
+        raise ValueError('must be topics like "arn:aws:sns:eu-west-1:123456789012:bounces"')
+    return str(value)
 
 
 def parse_storage(value: object, folder: Path) -> str:

@@ -22,6 +22,7 @@ from scripts.commands import (
     dkim,
     doctor,
     issues,
+    quarantine,
     service,
     subscribers,
     suppressions,
@@ -41,6 +42,7 @@ for group in (service, authoring, check, issues, bounce, doctor):
     group.register(app)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(dkim.app, name="dkim")
 app.add_typer(database.app, name="db")
 

@@ -11,7 +11,7 @@
     ├── NotFound             no issue, note or subscriber of that name; names the nearest
     ├── Conflict             the thing is in a state in which this cannot be done
     ├── MessageError         a message that must not be sent as it is (too large, bad header)
-    ├── SiteError            the site cannot listen where it is told to
+    ├── SiteError            the site, or the listener for bounces, cannot listen where it is told to
     ├── RelayError           the relay cannot be used at all (refused, TLS, AUTH); nobody's fault but ours or its
     └── StorageError         the database refused; wrapped at storage/database.py
         ├── DatabaseBusy         locked for longer than the wait allows; try again
@@ -94,7 +94,7 @@ class MessageError(NewsletterError):
 
 
 class SiteError(NewsletterError):
-    """The site cannot listen where it is told to."""
+    """The site, or the listener for bounces, cannot listen where it is told to."""
 
 
 class RelayError(NewsletterError):

@@ -6,7 +6,7 @@ C13). What a report does is written in the transaction that records it, so no cr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +22,7 @@ from storage.records import (
     TRANSITIONS,
     ConsentEvent,
     ConsentEventKind,
+    DeliveryKind,
     DeliveryState,
     Subscriber,
     SubscriberState,
@@ -41,6 +42,9 @@ _S = schema.subscribers.c
 
 RAW_LIMIT: Final = 65536
 """Octets kept of a report that nobody could be matched with: enough to see what it is."""
+
+_PORTION: Final = 500
+"""Numbers in one statement."""
 
 QUARANTINE_LIMIT: Final = 10_000
 """Reports kept whole. A flood of forged ones is counted, and does not fill the disk."""
@@ -62,6 +66,8 @@ class Effect(StrEnum):
     """The delivery bounced, and the address is never mailed again."""
     UNSUBSCRIBED = "unsubscribed"
     """The reader complained: unsubscribed and never mailed again."""
+    LEFT = "left"
+    """The reader asked to leave: unsubscribed."""
     DUPLICATE = "duplicate"
     """Seen before. Never recorded."""
 
@@ -102,6 +108,29 @@ class History:
     soft: tuple[SoftBounce, ...]
     arrived: tuple[datetime, ...]
     """When messages were accepted that did not come back, as far as is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A delivery, as far as its Message-ID depends on it."""
+
+    id: int
+    kind: DeliveryKind
+    issue_id: int | None
+    subscriber_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A report in quarantine: nobody could be matched with it, or it could not be understood."""
+
+    number: int
+    kind: str
+    status: str
+    evidence: str
+    received_at: datetime
+    size: int
+    """Octets kept."""
 
 
 class Reports:
@@ -147,8 +176,10 @@ class Reports:
             _rename_action(connection, report, effect)
         elif effect is Effect.UNSUBSCRIBED:
             _mark_delivery(connection, report, DeliveryState.COMPLAINED)
-            _unsubscribe(connection, report, known)
+            _unsubscribe(connection, report, known, "the reader complained", "complaint")
             _suppress(connection, report, known, SuppressionReason.COMPLAINT)
+        elif effect is Effect.LEFT:
+            _unsubscribe(connection, report, known, "the reader unsubscribed", report.evidence)
         return effect
 
     def is_known(self, event_id: str) -> bool:
@@ -161,6 +192,25 @@ class Reports:
         """A reader's soft bounces and what arrived between them."""
         with self._database.reading() as connection:
             return _history(connection, subscriber_id)
+
+    def sent_to(self, subscriber_id: int, *, limit: int = 500) -> tuple[Sent, ...]:
+        """A reader's deliveries, newest first."""
+        query = (
+            sa.select(_D.id, _D.kind, _D.issue_id)
+            .where(_D.subscriber_id == subscriber_id)
+            .order_by(_D.id.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return tuple(
+                Sent(
+                    id=id_,
+                    kind=DeliveryKind(kind),
+                    issue_id=issue_id,
+                    subscriber_id=subscriber_id,
+                )
+                for id_, kind, issue_id in connection.execute(query)
+            )
 
     def counts(self) -> dict[tuple[str, Effect], int]:
         """How many reports there are of each kind and action."""
@@ -175,6 +225,41 @@ class Reports:
         )
         with self._database.reading() as connection:
             return tuple((number, raw) for number, raw in connection.execute(query))
+
+    def set_aside(self, limit: int = QUARANTINE_LIMIT) -> tuple[SetAside, ...]:
+        """What is in quarantine, newest first."""
+        size = sa.func.length(_R.raw)  # octets on both engines: the column is binary
+        columns = (_R.id, _R.kind, _R.status, _R.evidence, _R.received_at, size)
+        query = sa.select(*columns).where(_R.raw.is_not(None)).order_by(_R.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return tuple(
+                SetAside(
+                    number=number,
+                    kind=kind,
+                    status=status,
+                    evidence=evidence,
+                    received_at=received_at,
+                    size=octets,
+                )
+                for number, kind, status, evidence, received_at, octets in connection.execute(query)
+            )
+
+    def content(self, number: int) -> bytes | None:
+        """What was kept of a report in quarantine; None when there is none of that number."""
+        query = sa.select(_R.raw).where(_R.id == number)
+        with self._database.reading() as connection:
+            found: bytes | None = connection.scalar(query)
+        return found
+
+    def drop(self, numbers: Sequence[int]) -> int:
+        """Forget reports in quarantine, also that they came; how many there were."""
+        statement = sa.delete(schema.reports).where(_R.raw.is_not(None))
+        dropped = 0
+        with self._database.transaction() as connection:
+            for start in range(0, len(numbers), _PORTION):
+                some = _R.id.in_(numbers[start : start + _PORTION])
+                dropped += connection.execute(statement.where(some)).rowcount
+        return dropped
 
     def prune(self, *, before: datetime) -> int:
         """Forget the content of what was set aside before then; the event itself stays counted."""
@@ -265,17 +350,19 @@ def _suppress(
     )
 
 
-def _unsubscribe(connection: Connection, report: NewReport, known: Subscriber) -> None:
+def _unsubscribe(
+    connection: Connection, report: NewReport, known: Subscriber, reason: str, source: str
+) -> None:
     if known.state is SubscriberState.UNSUBSCRIBED:
         return
     gone = {"state": SubscriberState.UNSUBSCRIBED.value, "unsubscribed_at": report.received_at}
     update_subscriber(connection, known.id, gone)
-    suppress_open(connection, known.id, "the reader complained")
+    suppress_open(connection, known.id, reason)
     event = ConsentEvent(
         subscriber_id=known.id,
         kind=ConsentEventKind.UNSUBSCRIBED,
         at=report.received_at,
-        source="complaint",
+        source=source,
     )
     keep_event(connection, event)
 

@@ -29,6 +29,7 @@ from web.reading import Reading
 from web.repeats import Repeats
 from web.responses import NO_STORE
 from web.vitals import Vitals
+from web.webhooks import Webhooks
 
 _log = structlog.get_logger()
 
@@ -82,6 +83,7 @@ def create_app(newsletter: Newsletter) -> Starlette:
         *Reading(newsletter, pages).routes(),
         *joining.routes(),
         *vitals.routes(),
+        *Webhooks(newsletter).routes(),
     ]
     outbox = newsletter.outbox()
     if outbox is not None:

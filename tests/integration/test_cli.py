@@ -380,7 +380,7 @@ def test_every_command_and_option_is_documented() -> None:
 
 def test_every_command_has_help_with_an_example(run: Run) -> None:
     """--help of each command says what it does and shows a line to type."""
-    names = ("", " subscribers", " suppressions", " db", " dkim")
+    names = ("", " subscribers", " suppressions", " quarantine", " db", " dkim")
     groups = {f"newsletter{name}" for name in names}
     for path in {path for path, option in _options() if not option} - groups:
         ran = run(*path.split()[1:], "--help")

@@ -360,3 +360,26 @@ def test_what_was_set_aside_is_forgotten_in_time(house: House) -> None:
     assert house.desk.prune() == 1
     assert not house.reports.quarantined()
     assert house.reports.counts() == {("hard", Effect.QUARANTINED): 1}
+
+
+def test_complaints_of_strangers_are_set_aside(house: House) -> None:
+    """Once sources are enrolled, feedback that they have not signed touches nobody (rule C10)."""
+    issue = house.mail()
+    desk = ReportDesk(
+        house.reports,
+        house.store.subscribers,
+        house.tokens,
+        limits=SoftLimits(),
+        clock=lambda: house.clock[0],
+        is_genuine=lambda raw: b"X-Signed: yes" in raw,
+    )
+    before = house.everything()
+    raw = house.report("arf-abuse", issue, 1)
+    assert desk.process(raw).action is Effect.QUARANTINED
+    assert desk.process(house.report("arf-auth-failure", issue, 1)).action is Effect.QUARANTINED
+    assert desk.process(house.report("arf-not-spam", issue, 1)).action is Effect.NOTHING
+    assert house.everything() == before
+    assert desk.process(house.report("postfix-hard", issue, 2)).action is Effect.SUPPRESSED
+    later = raw.replace(b"Date: Sun, 22", b"X-Signed: yes\nDate: Sun, 23")
+    assert desk.process(later).action is Effect.UNSUBSCRIBED
+    assert house.consent(1) is SubscriberState.UNSUBSCRIBED

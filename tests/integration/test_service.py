@@ -79,7 +79,8 @@ async def running(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     )
     assert process.stdout is not None
     try:
-        assert await asyncio.wait_for(process.stdout.readline(), 30) == b"ready\n"
+        while (line := await asyncio.wait_for(process.stdout.readline(), 30)) != b"ready\n":
+            assert line  # a line of the log
         yield process
     finally:
         if process.returncode is None:

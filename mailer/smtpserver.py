@@ -1,0 +1,275 @@
+"""Owns the servers that take mail over SMTP and LMTP: connections, limits, and what the final dot gets.
+
+What a recipient or a message is worth is for a Reception to say; nothing is ever sent on from here.
+The only user of aiosmtpd.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+import structlog
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import Envelope as Received
+from aiosmtpd.smtp import Session as Peer
+
+_log = structlog.get_logger()
+
+MAX_RECIPIENTS: Final = 100
+"""Recipients of one message; a server must take as many (RFC 5321 4.5.3.1.8)."""
+
+_BUSY: Final = b"421 4.3.2 Too many connections, come back later\r\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One message as it was handed over (RFC 5321 2.3.1)."""
+
+    sender: str
+    """Empty for the null sender."""
+    recipients: tuple[str, ...]
+    content: bytes = field(repr=False)
+
+
+class Reception(Protocol):
+    """Decides about mail. Its methods are called in the event loop."""
+
+    def refuse(self, recipient: str) -> str:
+        """The reply with which a recipient is refused; empty to take it."""
+
+    async def take(self, mail: Incoming) -> Sequence[str]:
+        """Responsible for the message once this returns: a reply for each recipient, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a client may ask of a server."""
+
+    octets: int
+    """Of one message (RFC 1870)."""
+    connections: int
+    """At a time; one more is told to come back later."""
+    commands: int | None
+    """Of each kind in one session; None is any number."""
+    idle_s: float = 300
+    """Between two commands, and for the whole of a message (RFC 5321 4.5.3.2.7)."""
+    session_s: float = 3600
+    """From greeting to end, however busy a client keeps itself."""
+
+
+class SmtpServer:
+    """Listens inside the running event loop, from `listen` until `stop` returns."""
+
+    def __init__(
+        self, reception: Reception, limits: Limits, *, name: str, lmtp: bool = False
+    ) -> None:
+        self._reception = reception
+        self._limits = limits
+        self._name = name
+        self._kind: type[_Server] = _LmtpServer if lmtp else _Server
+        self._server: asyncio.Server | None = None
+        self._path: Path | None = None
+        self._peers: set[_Server] = set()
+        self._taking: set[asyncio.Task[Sequence[str]]] = set()
+
+    async def listen(self, host: str, port: int) -> int:
+        """Listens on TCP and returns the port, which was free if 0 was asked for. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._welcome, host, port)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def listen_at(self, path: Path) -> None:
+        """Listens on a Unix socket that every account may connect to. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(self._welcome, sock=_bind(path))
+        self._path = path
+
+    async def stop(self) -> None:
+        """Takes no more, waits for the messages that are being taken, and ends every connection."""
+        if self._server is None:
+            return
+        self._server.close()
+        await asyncio.gather(*self._taking, return_exceptions=True)
+        endings = [peer.end() for peer in self._peers]
+        await asyncio.gather(*endings, return_exceptions=True)
+        await self._server.wait_closed()
+        self._server = None
+        if self._path is not None:
+            _unlink(self._path)
+
+    def _welcome(self) -> asyncio.BaseProtocol:
+        # It would log every command, and with it every address (rule A37).
+        logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+        if len(self._peers) >= self._limits.connections:
+            return _Busy()
+        handler = _Handler(self._reception, self._taking)
+        peer = self._kind(handler, self._limits, self._name, self._peers)
+        return cast("asyncio.BaseProtocol", peer)
+
+
+def _bind(path: Path) -> socket.socket:
+    """A socket at this path, in the place of one that a dead process left."""
+    if path.is_socket():
+        with socket.socket(socket.AF_UNIX) as probe:
+            if not probe.connect_ex(str(path)):
+                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        _unlink(path)
+    bound = socket.socket(socket.AF_UNIX)
+    try:
+        bound.bind(str(path))
+        path.chmod(0o666)  # as open as a port of loopback; the folder may be closed
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _unlink(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+class _Busy(asyncio.Protocol):
+    """One connection too many (RFC 5321 3.8)."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport = cast("asyncio.Transport", transport)
+        transport.write(_BUSY)
+        transport.close()
+
+
+class _Server(SMTP):
+    """aiosmtpd's server, reading content in pieces instead of line by line: ten times as fast."""
+
+    def __init__(self, handler: _Handler, limits: Limits, name: str, peers: set[_Server]) -> None:
+        self.line_length_limit = limits.octets  # for its reader; commands have one of their own
+        super().__init__(
+            handler,
+            data_size_limit=limits.octets,
+            enable_SMTPUTF8=True,
+            decode_data=False,
+            hostname=f"{name}.localhost",
+            ident=f"Newsletter {name}",
+            timeout=limits.idle_s,
+            command_call_limit=limits.commands,
+            loop=asyncio.get_running_loop(),
+        )
+        self._limits = limits
+        self._peers = peers
+        self._end_of_session: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Counts the connection, and limits its time."""
+        self._peers.add(self)
+        self._end_of_session = self.loop.call_later(self._limits.session_s, transport.close)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Counts it no more."""
+        self._peers.discard(self)
+        if self._end_of_session is not None:
+            self._end_of_session.cancel()
+        super().connection_lost(error)
+
+    async def end(self) -> None:
+        """Closes the connection and waits until its handler has noticed."""
+        if self.transport is not None:
+            self.transport.close()
+        if self._handler_coroutine is not None:
+            await self._handler_coroutine
+
+    async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 - the name aiosmtpd looks for
+        """Takes one message (RFC 5321 4.1.1.4)."""
+        if await self.check_helo_needed():
+            return
+        envelope = cast("Received", self.envelope)
+        if arg or not envelope.rcpt_tos:
+            await self.push("501 5.5.4 Syntax: DATA" if arg else "503 5.5.1 Need RCPT first")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        content = await self._read_content()
+        if content is None:
+            await self.push("552 5.3.4 Too much mail data")
+            cast("asyncio.Transport", self.transport).close()
+            return
+        sender = (envelope.mail_from or "").removeprefix("<>")
+        mail = Incoming(sender=sender, recipients=tuple(envelope.rcpt_tos), content=content)
+        self.envelope = self._create_envelope()
+        for reply in self._spread(await self.event_handler.take(mail)):
+            await self.push(reply)
+
+    def _spread(self, replies: Sequence[str]) -> Sequence[str]:
+        """One reply speaks for all recipients: the first that is no success, if there is one."""
+        return [next((reply for reply in replies if not reply.startswith("2")), replies[0])]
+
+    async def _read_content(self) -> bytes | None:
+        """Reads up to the final dot and takes doubled dots back; None when there is too much."""
+        raw = bytearray(b"\r\n")
+        while not raw.endswith(b"\r\n.\r\n"):
+            try:
+                raw += await self._reader.readuntil(b".\r\n")
+            except asyncio.LimitOverrunError:
+                return None
+            if len(raw) > self._limits.octets:
+                return None
+        return bytes(raw[:-3]).replace(b"\r\n..", b"\r\n.")[2:]
+
+
+class _LmtpServer(_Server, LMTP):
+    """The same for local delivery: LHLO, and a reply for each recipient (RFC 2033 4.1, 4.2)."""
+
+    def _spread(self, replies: Sequence[str]) -> Sequence[str]:
+        return replies
+
+
+class _Handler:
+    """aiosmtpd's handler: passes on to the Reception."""
+
+    def __init__(self, reception: Reception, taking: set[asyncio.Task[Sequence[str]]]) -> None:
+        self._reception = reception
+        self._taking = taking
+
+    async def handle_EHLO(  # noqa: N802 - the name aiosmtpd looks for
+        self, _server: SMTP, peer: Peer, _envelope: Received, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Commands may come in groups: they are read one by one in any case (RFC 2920)."""
+        peer.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: SMTP, _peer: Peer, envelope: Received, address: str, _options: list[str]
+    ) -> str:
+        """Refused here, a recipient costs no content and makes no bounce of ours."""
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
+            return "452 4.5.3 Too many recipients"
+        if refusal := self._reception.refuse(address):
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def take(self, mail: Incoming) -> Sequence[str]:
+        """Goes on when the client hangs up or the server stops: what is being taken is taken."""
+        task = asyncio.create_task(self._take(mail))
+        self._taking.add(task)
+        task.add_done_callback(self._taking.discard)
+        return await asyncio.shield(task)
+
+    async def _take(self, mail: Incoming) -> Sequence[str]:
+        try:
+            return await self._reception.take(mail)
+        except Exception:  # noqa: BLE001 - nothing is lost by a fault of ours: the client keeps it
+            _log.exception("smtpserver.failed")
+            return ["451 4.3.0 Something broke here, come back later"] * len(mail.recipients)
+
+    async def handle_exception(self, error: Exception) -> str:
+        """A command that aiosmtpd's parser chokes on is one that nobody should send."""
+        _log.debug("smtpserver.unreadable", error=type(error).__name__)
+        return "501 5.5.2 The command cannot be understood"

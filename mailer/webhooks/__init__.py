@@ -1,0 +1,1 @@
+"""What mail services tell by HTTP of mail that was submitted to them."""

@@ -1,0 +1,64 @@
+"""Mails with which readers unsubscribe, as their programs write them."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+DATE = "Date: Sun, 22 Nov 2026 09:01:00 +0000\r\nMessage-ID: <1@reader.example>\r\n"
+
+
+def wishes(address: str, key: str) -> dict[str, bytes]:
+    """Every shape of such a mail, by name: in all of them the key says whose it is, and nothing else."""
+    words = f"unsubscribe {key}"
+    coded = b64encode(f"Grüße, {words}".encode()).decode()
+    half = len(words) // 2
+    split = "\r\n ".join(
+        f"=?utf-8?b?{b64encode(piece.encode()).decode()}?="
+        for piece in (words[:half], words[half:])
+    )
+    bare = f"notes@{address.partition('@')[2]}"
+    mails = {
+        "plain": f"To: {address}\r\nSubject: {words}\r\nFrom: Ada <ada@example.org>\r\n{DATE}\r\n",
+        "address only": f"To: <{address}>\r\nSubject:\r\nFrom: ada@example.org\r\n{DATE}\r\n",
+        "no subject": f"To: {address}\r\nFrom: ada@example.org\r\n{DATE}\r\n",
+        "subject only": f"To: {bare}\r\nSubject: {words}\r\nFrom: ada@example.org\r\n{DATE}\r\n",
+        "another From": f"To: {bare}\r\nSubject: {words}\r\nFrom: Eve <eve@example.net>\r\n{DATE}\r\n",
+        "no From": f"To: {bare}\r\nSubject: {words}\r\n{DATE}\r\n",
+        "Re:": f"To: {bare}\r\nSubject: Re: AW: [Fwd] {words}!\r\nFrom: a@b.example\r\n{DATE}\r\n",
+        "capitals": f"To: {bare}\r\nSubject: {words.upper()}\r\nFrom: a@b.example\r\n{DATE}\r\n",
+        "base64": f"To: {bare}\r\nSubject: =?utf-8?b?{coded}?=\r\nFrom: a@b.example\r\n{DATE}\r\n",
+        "split": f"To: {bare}\r\nSubject: {split}\r\nFrom: a@b.example\r\n{DATE}\r\n",
+        "quoted": f"To: {bare}\r\nSubject: =?iso-8859-1?q?{words.replace(' ', '_').replace('.', '=2E')}"
+        f"?=\r\nFrom: a@b.example\r\n{DATE}\r\n",
+        "folded": f"To: {bare}\r\nSubject: unsubscribe\r\n {key}\r\nFrom: a@b.example\r\n{DATE}\r\n",
+        "html": f"To: {address}\r\nSubject: x\r\nFrom: a@b.example\r\n{DATE}MIME-Version: 1.0\r\n"
+        "Content-Type: text/html; charset=utf-8\r\n\r\n<p>Please <b>stop</b>.</p>\r\n",
+        "delivered to": f"Delivered-To: {address}\r\nTo: undisclosed-recipients:;\r\n"
+        f"From: a@b.example\r\nSubject: \r\n{DATE}\r\n",
+    }
+    return {name: mail.encode() for name, mail in mails.items()}
+
+
+def idle(address: str, key: str) -> dict[str, bytes]:
+    """Mails that come to the same address and ask for nothing: machines wrote them."""
+    dsn = (
+        f"Return-Path: <>\r\nTo: {address}\r\nFrom: MAILER-DAEMON@mx.example.net\r\n"
+        f"Subject: Undelivered Mail Returned to Sender\r\n{DATE}"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"'
+        "\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nnobody here\r\n--b\r\n"
+        "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.net\r\n\r\n"
+        "Final-Recipient: rfc822; ada@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nSubject: unsubscribe {key}\r\n\r\n--b--\r\n"
+    )
+    away = (
+        f"To: {address}\r\nFrom: ada@example.org\r\nAuto-Submitted: auto-replied\r\n"
+        f"Subject: Re: unsubscribe {key}\r\n{DATE}\r\nI am away.\r\n"
+    )
+    holiday = (
+        f"To: {address}\r\nFrom: ada@example.org\r\nSubject: Automatic reply: {key}\r\n{DATE}\r\n"
+    )
+    unsigned = (
+        f"Return-Path: <>\r\nTo: {address}\r\nFrom: a@b.example\r\nSubject: {key}\r\n{DATE}\r\n"
+    )
+    mails = {"dsn": dsn, "away": away, "holiday": holiday, "null sender": unsigned}
+    return {name: mail.encode() for name, mail in mails.items()}
