@@ -38,7 +38,7 @@ DOORS = {
     "aiosmtpd": {"mailer/outbox.py"},
     "css_inline": {"mailer/message.py"},
     "cryptography": {"mailer/dkim.py"},
-    "pydantic": {"newsletter/config.py"},
+    "pydantic": {"newsletter/sections.py"},
     "apscheduler": {"newsletter/scheduler.py"},
     "uvloop": {"newsletter/loops.py"},
     "starlette": {"web/*"},
