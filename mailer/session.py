@@ -50,9 +50,10 @@ class Session:
         )
         self._clock = clock
         self._born = clock()
-        self._limit = _mail_limit(extensions)
+        self._limit = min(_mail_limit(extensions), timeouts.messages)
         self._size_limit = _size_limit(extensions)
         self._unclean = False
+        self._awaited = False
         self.sent = 0
         """Messages the relay has answered for in this session, either way."""
 
@@ -63,7 +64,7 @@ class Session:
         Raises RelayError, a sentence without credentials, when any of it is refused: nothing has
         been said about a message then, and no reader is touched (rules A36, B20).
         """
-        timeouts = timeouts or Timeouts()
+        timeouts = timeouts or relay.timeouts
         transport, extensions = await connect(relay, timeouts)
         return cls(Wire(transport), extensions, timeouts, asyncio.get_running_loop().time)
 
@@ -71,7 +72,7 @@ class Session:
     def usable(self) -> bool:
         """Whether another message may be sent here: open, in step, not worn out (rule B16)."""
         fresh = self._clock() - self._born < self._timeouts.reuse
-        return fresh and self.sent < self._limit and self._wire.usable
+        return fresh and self.sent + self._awaited < self._limit and self._wire.usable
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Sends one message and says what became of it; never raises because of the peer.
@@ -94,10 +95,15 @@ class Session:
         because of the peer. `following` has been examined.
         """
         if "pipelining" in self._extensions:
-            return await self._in_one_group(ready, following)
+            return self._counted(await self._in_one_group(ready, following))
         settled = await self._send_content(ready) if ready is not None else None
         announced = await self._announce(following) if following is not None else None
-        return Exchange(settled, announced)
+        return self._counted(Exchange(settled, announced))
+
+    def _counted(self, told: Exchange) -> Exchange:
+        """A message whose content is awaited is one of those that the connection may carry."""
+        self._awaited = told.announced is not None and told.announced.accepted
+        return told
 
     def abandon(self) -> None:
         """Ends the session without a word: a message was announced that must not be sent."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mailer.dkim import Signer, SigningKey
+from mailer.relay import Timeouts
 from newsletter.configsource import (
     TomlTable,
     apply_environment,
@@ -200,7 +201,12 @@ def _sender_domain(newsletter: NewsletterSection) -> str:
 
 def _relay(section: SmtpSection, folder: Path) -> RelayConfig:
     relay = parse_relay(section.url, folder)
-    return replace(relay, connections=section.connections, rate=section.rate)
+    return replace(
+        relay,
+        connections=section.connections,
+        rate=section.rate,
+        timeouts=section.timeouts,
+    )
 
 
 # ── warnings ─────────────────────────────────────────────────────────────────────────────────
@@ -227,3 +233,16 @@ def _relay_warnings(relays: tuple[RelayConfig, ...], is_missing: bool) -> Iterat
         if relay.tls is Tls.NONE and not relay.is_local:
             what = "mail and the password travel" if relay.password else "mail travels"
             yield f"[smtp] url: tls=none to {relay.host}: {what} in clear"
+        yield from _hasty(relay.timeouts)
+
+
+def _hasty(timeouts: Timeouts) -> Iterator[str]:
+    """Below the RFC's limits a slow relay is left in the middle of its work (rule B1)."""
+    least = Timeouts()
+    for name in ("greeting", "mail", "rcpt", "data", "block", "dot"):
+        if getattr(timeouts, name) < getattr(least, name):
+            consequence = "; a relay slower than that may get messages twice" * (name == "dot")
+            yield (
+                f"[smtp] timeout_{name}: shorter than the {getattr(least, name):g} s of "
+                f"RFC 5321 4.5.3.2{consequence}"
+            )

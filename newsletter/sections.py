@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from mailer.inbox import parse_mailbox
+from mailer.relay import Timeouts
 from newsletter.configsource import TomlTable
 from newsletter.signing import KeyFile, load_key, parse_domain, parse_selector
 from newsletter.values import (
@@ -161,6 +162,26 @@ class SmtpSection(Section):
     url: Annotated[Line, AfterValidator(_relay_url)] = Field(default="outbox:outbox", repr=False)
     connections: Annotated[Count, Field(ge=1, le=1000)] = 10
     rate: Annotated[float, BeforeValidator(_no_flag), Field(ge=0, allow_inf_nan=False)] = 0.0
+    reuse_messages: Annotated[Count, Field(ge=1)] = 10_000
+    reuse_age: Period = timedelta(minutes=5)
+    timeout_greeting: Period = timedelta(minutes=5)
+    timeout_tls: Period = timedelta(minutes=1)
+    timeout_auth: Period = timedelta(minutes=5)
+    timeout_mail: Period = timedelta(minutes=5)
+    timeout_rcpt: Period = timedelta(minutes=5)
+    timeout_data: Period = timedelta(minutes=2)
+    timeout_block: Period = timedelta(minutes=3)
+    timeout_dot: Period = timedelta(minutes=10)
+    timeout_quit: Period = timedelta(seconds=5)
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """How long the relay is waited for, and when a connection is worn out (rules B1, B16)."""
+        waits = {
+            name: getattr(self, f"timeout_{name}").total_seconds()
+            for name in ("greeting", "tls", "auth", "mail", "rcpt", "data", "block", "dot", "quit")
+        }
+        return Timeouts(**waits, reuse=self.reuse_age.total_seconds(), messages=self.reuse_messages)
 
 
 class Doubt(StrEnum):
