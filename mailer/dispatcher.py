@@ -93,6 +93,8 @@ class Dispatcher:
         self._woken = asyncio.Event()
         self._counts: Counter[DeliveryState] = Counter()
         self._relay_error = ""
+        self._seen = 0
+        """Outcomes when the last wave had ended."""
 
     @property
     def summary(self) -> Summary:
@@ -121,7 +123,7 @@ class Dispatcher:
         """
         run, lines = self._start(stop or asyncio.Event(), patience=self._patience)
         async with self._holding_claims(run):
-            while await self._wave(run, lines):
+            while await self._wave(run, lines) or await self._goes_on(run, lines):
                 pass
             if all(run.is_given_up(line) for line in lines):
                 self._relay_error = lines[-1].trouble.words
@@ -149,6 +151,7 @@ class Dispatcher:
     def _start(self, stop: asyncio.Event, patience: int | None) -> tuple[Run, list[Line]]:
         self._counts = Counter()
         self._relay_error = ""
+        self._seen = 0
         domains = Domains(self._monotonic, connections=self._domain_connections)
         work = Work(
             self._ledger,
@@ -230,9 +233,17 @@ class Dispatcher:
         given_up = all(run.is_given_up(line) for line in lines)
         return bool(len(run.work)) and not given_up and not run.stop.is_set()
 
+    async def _goes_on(self, run: Run, lines: Sequence[Line]) -> bool:
+        """Whether the last wave's outcomes have made more due, as those of a first cohort do."""
+        seen, self._seen = self._seen, self._counts.total()
+        is_over = run.stop.is_set() or all(run.is_given_up(line) for line in lines)
+        if self._seen == seen or is_over or run.work.error is not None:
+            return False
+        return await self._is_due()
+
     async def _is_due(self) -> bool:
         try:
-            due = await asyncio.to_thread(self._ledger.next_due)
+            due = await asyncio.to_thread(self._ledger.next_due, now=self._clock())
         except StorageError as error:
             log.warning("ledger.next_due_failed", error=type(error).__name__)
             return False

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mailer.cohort import Cohort
 from mailer.policy import RetryPolicy
+from mailer.warmup import WarmUp
 from newsletter.config import Config, Doubt
 from newsletter.reportdesk import SoftLimits
 from newsletter.signups import SignUpLimits
@@ -12,6 +14,7 @@ from newsletter.subscriptions import SignUpPolicy
 from newsletter.tokens import Tokens, load_secret
 from storage.errors import SecretMismatch
 from storage.facts import Facts
+from storage.gates import Gates
 
 
 def open_tokens(secret_file: Path, facts: Facts) -> Tokens:
@@ -50,6 +53,18 @@ def signup_policy(config: Config) -> SignUpPolicy:
         check_dns=config.check_dns,
         confirm_within=limits.confirm_within,
         allow_test_domains=config.has_outbox,  # no mail leaves the machine
+    )
+
+
+def gates(config: Config) -> Gates:
+    """What bounds an issue's mail in the beginning."""
+    dispatch = config.dispatch
+    warmup = WarmUp(first=dispatch.warmup, timezone=config.newsletter.timezone)
+    cohort = Cohort(
+        size=dispatch.cohort, wait=dispatch.cohort_wait, refusals=dispatch.cohort_refusals
+    )
+    return Gates(
+        warmup=warmup if dispatch.warmup else None, cohort=cohort if dispatch.cohort else None
     )
 
 

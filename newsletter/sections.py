@@ -204,6 +204,15 @@ class DispatchSection(Section):
     doubt: Doubt = Doubt.RESEND
     domain_connections: Annotated[Count, Field(ge=0, le=1000)] = 0
     """Connections busy with one domain at a time; 0 = no bound (rule B17)."""
+    warmup: Annotated[Count, Field(ge=0)] = 0
+    """Readers on the first day of a ramp; 0 = no ramp."""
+    cohort: Annotated[Count, Field(ge=0)] = 0
+    """Readers an issue goes to first; 0 = all at once."""
+    cohort_wait: Duration = timedelta(minutes=10)
+    cohort_refusals: Annotated[
+        float, BeforeValidator(_no_flag), Field(ge=0, le=1, allow_inf_nan=False)
+    ] = 0.05
+    """The share of the cohort that may refuse."""
 
 
 def _key_file(value: object, info: ValidationInfo) -> KeyFile:

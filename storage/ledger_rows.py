@@ -81,15 +81,17 @@ def take(
     issue: tuple[int, int] | None,
     now: datetime,
     limit: int,
+    which: sa.ColumnElement[bool] | None = None,
 ) -> list[Claim]:
     """Claim up to `limit` due deliveries of an issue, or with None those that have no issue.
 
+    `which` says which of them, where not all are meant.
     Deliveries whose reader may not be mailed any more are stopped on the way (promise 3).
     """
     claims: list[Claim] = []
     issue_id, revision = issue or (None, 0)
     while len(claims) < limit:
-        rows = _due_rows(connection, issue_id, now, limit - len(claims))
+        rows = _due_rows(connection, issue_id, now, limit - len(claims), which)
         if not rows:
             break
         wanted = [row for row in rows if _may_be_mailed(row)]
@@ -113,7 +115,11 @@ def _take_statement(engine: str) -> sa.Update:
 
 
 def _due_rows(
-    connection: Connection, issue_id: int | None, now: datetime, limit: int
+    connection: Connection,
+    issue_id: int | None,
+    now: datetime,
+    limit: int,
+    which: sa.ColumnElement[bool] | None,
 ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     s, suppressed = schema.subscribers.c, schema.suppressions.c
     query = (
@@ -129,6 +135,7 @@ def _due_rows(
             _D.issue_id.is_(None) if issue_id is None else _D.issue_id == issue_id,
             _D.due_at.is_not(None),
             _D.due_at <= now,
+            sa.true() if which is None else which,
         )
         .order_by(_D.issue_id, _D.due_at, _D.id)  # as in the index, also where there is no issue
         .limit(limit)

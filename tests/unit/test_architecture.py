@@ -65,7 +65,9 @@ PURE = (
     "feeds/notes.py",
     "feeds/plaintext.py",
     "feeds/when.py",
+    "storage/restraint.py",
     "mailer/authentication.py",
+    "mailer/cohort.py",
     "mailer/dkim.py",
     "mailer/headers.py",
     "mailer/message.py",
@@ -73,6 +75,7 @@ PURE = (
     "mailer/policy.py",
     "mailer/quoted.py",
     "mailer/skeleton.py",
+    "mailer/warmup.py",
     "newsletter/links.py",
     "newsletter/preflight.py",
     "newsletter/publishing.py",
@@ -197,7 +200,12 @@ def test_pure_modules_only_compute(path: str) -> None:
 
 def test_records_and_errors_need_only_the_standard_library() -> None:
     """The shared vocabulary can be read, and used, without anything installed."""
-    for path in ("storage/records.py", "storage/errors.py", "storage/notes.py"):
+    for path in (
+        "storage/records.py",
+        "storage/errors.py",
+        "storage/notes.py",
+        "storage/restraint.py",
+    ):
         module = next(module for module in MODULES if module.path == path)
         assert not [name for name in module.imports() if _is_foreign(name)], path
 
