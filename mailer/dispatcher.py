@@ -21,11 +21,13 @@ import structlog
 from mailer.domains import Domains
 from mailer.lane import Lane
 from mailer.line import Connect, Line
+from mailer.pace import Rate
 from mailer.policy import FaultRuns, RetryPolicy
 from mailer.recorder import Recorder
 from mailer.relay import Relay
 from mailer.run import Fill, Run
 from mailer.session import Session
+from mailer.shares import SharedPace, Shares
 from mailer.work import Ledger, Work
 from storage.errors import StorageError
 from storage.records import DeliveryState
@@ -95,6 +97,7 @@ class Dispatcher:
         self._relay_error = ""
         self._seen = 0
         """Outcomes when the last wave had ended."""
+        self._shares = Shares((), monotonic)
 
     @property
     def summary(self) -> Summary:
@@ -162,7 +165,7 @@ class Dispatcher:
             domains=domains,
             sleep=self._sleep,
         )
-        lines = [Line(relay, self._connect, self._monotonic) for relay in self._relays]
+        lines = self._lines()
         recorder = Recorder(self._ledger, self._worker, clock=self._clock, sleep=self._sleep)
         run = Run(
             work=work,
@@ -180,6 +183,15 @@ class Dispatcher:
             counts=self._counts,
         )
         return run, lines
+
+    def _lines(self) -> list[Line]:
+        lines = [Line(relay, self._connect, self._monotonic) for relay in self._relays]
+        self._shares = Shares(lines, self._monotonic)
+        if any(relay.share for relay in self._relays):
+            for index, line in enumerate(lines):
+                rate = Rate(line.relay.rate, self._monotonic)
+                line.rate = SharedPace(rate, self._shares, index)
+        return lines
 
     @asynccontextmanager
     async def _holding_claims(self, run: Run) -> AsyncIterator[None]:
@@ -219,9 +231,15 @@ class Dispatcher:
     async def _wave(self, run: Run, lines: Sequence[Line]) -> bool:
         """Sends until nothing is due; whether claims are left that some relay may still take."""
         run.work.start()
-        lanes = [Lane(run, line) for line in lines for _ in range(max(line.relay.connections, 1))]
+        lanes = [
+            (Lane(run, line), index)
+            for index, line in enumerate(lines)
+            for _ in range(max(line.relay.connections, 1))
+        ]
         run.start(len(lanes))
-        tasks = [asyncio.create_task(lane.work()) for lane in lanes]
+        for _, index in lanes:
+            self._shares.start(index)
+        tasks = [asyncio.create_task(self._work(lane, index)) for lane, index in lanes]
         try:
             await asyncio.wait(tasks)
         except asyncio.CancelledError:
@@ -232,6 +250,12 @@ class Dispatcher:
             task.result()
         given_up = all(run.is_given_up(line) for line in lines)
         return bool(len(run.work)) and not given_up and not run.stop.is_set()
+
+    async def _work(self, lane: Lane, index: int) -> None:
+        try:
+            await lane.work()
+        finally:
+            self._shares.leave(index)
 
     async def _goes_on(self, run: Run, lines: Sequence[Line]) -> bool:
         """Whether the last wave's outcomes have made more due, as those of a first cohort do."""

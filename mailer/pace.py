@@ -7,10 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 _BURST_S: Final = 0.1
 """Credit that may be saved up, in seconds: as much as timers are late."""
+
+
+class Pace(Protocol):
+    """When a relay's next message may go."""
+
+    def book(self) -> float:
+        """Takes one slot; returns from when on it may be used, by the clock."""
+
+    def until(self, slot: float) -> float:
+        """Seconds to wait before asking for a slot again; 0 when the message goes now."""
 
 
 class Rate:

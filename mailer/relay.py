@@ -71,6 +71,8 @@ class Relay:
     connections: int = 10
     rate: float = 0.0
     """Messages per second over all connections; 0 is as fast as the relay takes them."""
+    share: int = 0
+    """Its part of the messages beside the parts of other relays; 0: what its connections take."""
     ehlo: str = ""
     """Our name: a FQDN or an address literal (rule B21). Empty: this host's."""
     timeouts: Timeouts = field(default_factory=Timeouts)

@@ -151,7 +151,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
     except SectionProblems as error:
         raise ConfigError(str(path), [*problems, *error.sentences]) from error
     relays = tuple(_relay(section, source.parent) for section in file.smtp)
-    problems += _missing_files(relays)
+    problems += [*_missing_files(relays), *_missing_shares(relays)]
     if problems:
         raise ConfigError(str(path), problems)
     return Config(
@@ -205,17 +205,27 @@ def _relay(section: SmtpSection, folder: Path) -> RelayConfig:
         relay,
         connections=section.connections,
         rate=section.rate,
+        share=section.share,
         timeouts=section.timeouts,
     )
 
 
-# ── warnings ─────────────────────────────────────────────────────────────────────────────────
+# ── what is wrong, and what is unwise ────────────────────────────────────────────────────────
 
 
 def _missing_files(relays: tuple[RelayConfig, ...]) -> Iterator[str]:
     for relay in relays:
         if relay.ca is not None and not relay.ca.is_file():
             yield f"[smtp] url: there is no file {relay.ca}"
+
+
+def _missing_shares(relays: tuple[RelayConfig, ...]) -> Iterator[str]:
+    if any(relay.share for relay in relays):
+        for number, relay in enumerate(relays, start=1):
+            if not relay.share:
+                yield (
+                    f"[[smtp]] {number} share: missing: when one relay has a share, each needs one"
+                )
 
 
 def _site_warnings(file: File) -> Iterator[str]:

@@ -162,6 +162,7 @@ class SmtpSection(Section):
     url: Annotated[Line, AfterValidator(_relay_url)] = Field(default="outbox:outbox", repr=False)
     connections: Annotated[Count, Field(ge=1, le=1000)] = 10
     rate: Annotated[float, BeforeValidator(_no_flag), Field(ge=0, allow_inf_nan=False)] = 0.0
+    share: Annotated[Count, Field(ge=0, le=1000)] = 0
     reuse_messages: Annotated[Count, Field(ge=1)] = 10_000
     reuse_age: Period = timedelta(minutes=5)
     timeout_greeting: Period = timedelta(minutes=5)

@@ -268,6 +268,8 @@ class RelayConfig:
     connections: int = 10
     rate: float = 0.0
     """Messages per second; 0 = as fast as the relay takes them."""
+    share: int = 0
+    """Its part of the mail beside the parts of other relays; 0 = what its connections take."""
     timeouts: Timeouts = field(default_factory=Timeouts)
 
     @property
