@@ -37,10 +37,9 @@ class Cohort:
     refusals: float
     """The share of them that may refuse, 0 to 1."""
 
-    @property
-    def bearable(self) -> int:
-        """How many of them may refuse."""
-        return math.floor(self.refusals * self.size + 1e-9)  # 0.29 × 100 is 28.999…
+    def bearable(self, tried: int = 0) -> int:
+        """How many may refuse: of the whole cohort, or of more if more were tried already."""
+        return math.floor(self.refusals * max(self.size, tried) + 1e-9)  # 0.29 × 100 is 28.999…
 
     def decide(self, seen: CohortSeen, now: datetime) -> CohortStep:
         """Fills the cohort, waits for it, and lets the rest follow or stops.
@@ -50,7 +49,7 @@ class Cohort:
         """
         refusals = _count_refusals(seen)
         refused = refusals.total()
-        if refused > self.bearable:
+        if refused > self.bearable(seen.tried):
             step, until, reason = Step.STOP, None, self._explain(seen, refusals)
         else:
             (step, until), reason = self._proceed(seen, now), ""
@@ -78,7 +77,7 @@ class Cohort:
         said = f"; most often: {words}" if words else ""
         return (
             f"of the first {seen.tried} readers {refusals.total()} refused ({kinds}), and at most "
-            f"{self.bearable} of {self.size} may{said}. The others were not tried; "
+            f"{self.bearable(seen.tried)} of {max(self.size, seen.tried)} may{said}. The others were not tried; "
             "`newsletter resume` lets them follow"
         )
 

@@ -19,7 +19,7 @@ def tell_waiting(waiting: Waiting, zone: str) -> str:
 
 def _tell_allowance(allowance: Allowance) -> str:
     return (
-        f"the warm-up allows {allowance.most} today, of which {allowance.used} are used, "
+        f"the warm-up allows {allowance.most} today ({allowance.used} used), "
         f"and {allowance.then} then"
     )
 

@@ -79,8 +79,7 @@ class Rooms:
         if room is None:
             return take(connection, worker, issue, now, limit)
         again = take(connection, worker, issue, now, limit, _tried_before(issue[0]))
-        first = min(room, limit - len(again))
-        claims = take(connection, worker, issue, now, first, _UNTRIED)
+        claims = take(connection, worker, issue, now, min(room, limit - len(again)))
         self.spend(issue[0], len(claims))
         return again + claims
 

@@ -176,7 +176,7 @@ def test_the_warm_up_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     config = settle_in(tmp_path, "sqlite:///n.db", "outbox:outbox", "warmup = 2", readers=5)
     sentence = (
         r"3 readers wait until \d{4}-\d\d-\d\d 00:00 CES?T: "
-        r"the warm-up allows 2 today, of which 2 are used, and 4 then"
+        r"the warm-up allows 2 today \(2 used\), and 4 then"
     )
     assert re.search(rf"(?m)^note: {sentence}$", command(capsys, config, "send"))
     assert re.search(rf"(?m)^waiting +{sentence}$", command(capsys, config, "status", "note"))
