@@ -21,11 +21,13 @@ import structlog
 from mailer.domains import Domains
 from mailer.lane import Lane
 from mailer.line import Connect, Line
+from mailer.pace import Rate
 from mailer.policy import FaultRuns, RetryPolicy
 from mailer.recorder import Recorder
 from mailer.relay import Relay
 from mailer.run import Fill, Run
 from mailer.session import Session
+from mailer.shares import SharedPace, Shares
 from mailer.work import Ledger, Work
 from storage.errors import StorageError
 from storage.records import DeliveryState, Settlement
@@ -93,6 +95,9 @@ class Dispatcher:
         self._woken = asyncio.Event()
         self._counts: Counter[DeliveryState] = Counter()
         self._relay_error = ""
+        self._seen = 0
+        """Outcomes when the last wave had ended."""
+        self._shares = Shares((), monotonic)
 
     @property
     def summary(self) -> Summary:
@@ -121,7 +126,7 @@ class Dispatcher:
         """
         run, lines = self._start(stop or asyncio.Event(), patience=self._patience)
         async with self._holding_claims(run):
-            while await self._wave(run, lines):
+            while await self._wave(run, lines) or await self._goes_on(run, lines):
                 pass
             if all(run.is_given_up(line) for line in lines):
                 self._relay_error = lines[-1].trouble.words
@@ -149,6 +154,7 @@ class Dispatcher:
     def _start(self, stop: asyncio.Event, patience: int | None) -> tuple[Run, list[Line]]:
         self._counts = Counter()
         self._relay_error = ""
+        self._seen = 0
         domains = Domains(self._monotonic, connections=self._domain_connections)
         work = Work(
             self._ledger,
@@ -159,7 +165,7 @@ class Dispatcher:
             domains=domains,
             sleep=self._sleep,
         )
-        lines = [Line(relay, self._connect, self._monotonic) for relay in self._relays]
+        lines = self._lines()
         recorder = Recorder(
             self._ledger,
             self._worker,
@@ -183,6 +189,15 @@ class Dispatcher:
             counts=self._counts,
         )
         return run, lines
+
+    def _lines(self) -> list[Line]:
+        lines = [Line(relay, self._connect, self._monotonic) for relay in self._relays]
+        self._shares = Shares(lines, self._monotonic)
+        if any(relay.share for relay in self._relays):
+            for index, line in enumerate(lines):
+                rate = Rate(line.relay.rate, self._monotonic)
+                line.rate = SharedPace(rate, self._shares, index)
+        return lines
 
     @asynccontextmanager
     async def _holding_claims(self, run: Run) -> AsyncIterator[None]:
@@ -228,9 +243,15 @@ class Dispatcher:
     async def _wave(self, run: Run, lines: Sequence[Line]) -> bool:
         """Sends until nothing is due; whether claims are left that some relay may still take."""
         run.work.start()
-        lanes = [Lane(run, line) for line in lines for _ in range(max(line.relay.connections, 1))]
+        lanes = [
+            (Lane(run, line), index)
+            for index, line in enumerate(lines)
+            for _ in range(max(line.relay.connections, 1))
+        ]
         run.start(len(lanes))
-        tasks = [asyncio.create_task(lane.work()) for lane in lanes]
+        for _, index in lanes:
+            self._shares.start(index)
+        tasks = [asyncio.create_task(self._work(lane, index)) for lane, index in lanes]
         try:
             await asyncio.wait(tasks)
         except asyncio.CancelledError:
@@ -242,9 +263,23 @@ class Dispatcher:
         given_up = all(run.is_given_up(line) for line in lines)
         return bool(len(run.work)) and not given_up and not run.stop.is_set()
 
+    async def _work(self, lane: Lane, index: int) -> None:
+        try:
+            await lane.work()
+        finally:
+            self._shares.leave(index)
+
+    async def _goes_on(self, run: Run, lines: Sequence[Line]) -> bool:
+        """Whether the last wave's outcomes have made more due, as those of a first cohort do."""
+        seen, self._seen = self._seen, self._counts.total()
+        is_over = run.stop.is_set() or all(run.is_given_up(line) for line in lines)
+        if self._seen == seen or is_over or run.work.error is not None:
+            return False
+        return await self._is_due()
+
     async def _is_due(self) -> bool:
         try:
-            due = await asyncio.to_thread(self._ledger.next_due)
+            due = await asyncio.to_thread(self._ledger.next_due, now=self._clock())
         except StorageError as error:
             log.warning("ledger.next_due_failed", error=type(error).__name__)
             return False

@@ -8,13 +8,12 @@ mail; each message it takes makes it a little faster, up to where it was (rule B
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter, deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailer.outcome import Outcome, Verdict
+from mailer.outcome import Outcome, Verdict, is_greylisting
 
 _WINDOW: Final = 40
 """Outcomes that are looked back on."""
@@ -26,7 +25,6 @@ _SLOWEST: Final = 1 / 60
 """Messages per second; below that nothing would ever be learned."""
 _FASTER: Final = 2 ** (1 / _WINDOW)
 """By what a message that was taken speeds its domain up: a window full of them doubles."""
-_GREYLISTED: Final = re.compile(r"gr[ae]y-?list", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -139,4 +137,4 @@ class Domains:
 def _is_put_off(outcome: Outcome) -> bool:
     if outcome.verdict is not Verdict.TRANSIENT or outcome.code in (None, 421):
         return False
-    return _GREYLISTED.search(outcome.text) is None
+    return not is_greylisting(outcome.text)

@@ -191,8 +191,8 @@ class Lane:
         rate = self._line.rate
         if self._token is None:
             self._token = rate.book()
-        if wait := rate.until(self._token):
-            if self._ready is not None:
+        while wait := rate.until(self._token):
+            if self._ready is not None or self._is_over():
                 return False
             await self._flush()
             await self._run.nap(wait)

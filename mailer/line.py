@@ -11,7 +11,7 @@ import structlog
 
 from mailer.envelope import Envelope
 from mailer.outcome import Fault, Outcome
-from mailer.pace import Rate, Trouble
+from mailer.pace import Pace, Rate, Trouble
 from mailer.relay import Relay
 from mailer.session import Exchange
 from storage.errors import RelayError
@@ -55,7 +55,7 @@ class Line:
     connect: Connect
     clock: Callable[[], float]
     """Monotonic seconds."""
-    rate: Rate = field(init=False)
+    rate: Pace = field(init=False)
     trouble: Trouble = field(default_factory=Trouble)
     proven: bool = False
     """Whether it has ever let us in: until then one connection tries, the others wait."""

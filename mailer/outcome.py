@@ -137,6 +137,14 @@ def build_lost(phase: Phase, why: str) -> Outcome:
     )
 
 
+_GREYLISTED: Final = re.compile(r"gr[ae]y-?list", re.IGNORECASE)
+
+
+def is_greylisting(text: str) -> bool:
+    """Whether a reply puts a message off only to see whether it comes again (rule B19)."""
+    return _GREYLISTED.search(text) is not None
+
+
 _WORD: Final = re.compile(r"[^\s<>()\[\]\",;]+")
 _QUOTED_LOCAL_PART: Final = re.compile(r'"[^"\s][^"]{0,64}"(?=[@＠])')
 

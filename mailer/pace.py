@@ -7,10 +7,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 _BURST_S: Final = 0.1
 """Credit that may be saved up, in seconds: as much as timers are late."""
+
+
+class Pace(Protocol):
+    """When a relay's next message may go."""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether there is never anything to wait for, so that nobody need ask."""
+
+    def book(self) -> float:
+        """Takes one slot; returns from when on it may be used, by the clock."""
+
+    def until(self, slot: float) -> float:
+        """Seconds to wait before asking for a slot again; 0 when the message goes now."""
 
 
 class Rate:
@@ -18,10 +32,13 @@ class Rate:
 
     def __init__(self, rate: float, clock: Callable[[], float]) -> None:
         self._interval = 1 / rate if rate > 0 else 0.0
-        self.is_free = not self._interval
-        """Whether there is no limit."""
         self._clock = clock
         self._next = clock()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether there is no limit."""
+        return not self._interval
 
     def book(self) -> float:
         """Takes one token; returns from when on it may be used, by the clock."""

@@ -36,34 +36,8 @@ class Tls(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Relay:
-    """The SMTP server we submit to, and how hard we may use it."""
-
-    host: str
-    port: int
-    username: str = ""
-    password: str = field(default="", repr=False)
-    tls: Tls = Tls.STARTTLS
-    ca: Path | None = None
-    """Certificates to trust instead of the system's."""
-    connections: int = 10
-    rate: float = 0.0
-    """Messages per second over all connections; 0 is as fast as the relay takes them."""
-    ehlo: str = ""
-    """Our name: a FQDN or an address literal (rule B21). Empty: this host's."""
-
-    @property
-    def loopback(self) -> bool:
-        """Whether the relay is on this machine, where nobody listens in between."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds to wait; the defaults are the least that RFC 5321 4.5.3.2 allows (rule B1)."""
+    """Seconds to wait, and when a connection is worn out; the defaults are the least that RFC 5321 4.5.3.2 allows (rule B1)."""
 
     greeting: float = 300
     """TCP and the greeting; also EHLO, which the RFC does not name."""
@@ -79,6 +53,37 @@ class Timeouts:
     """A courtesy; the mail is already taken (rule B22)."""
     reuse: float = 300
     """Age at which a connection is replaced (rule B16)."""
+    messages: int = 10_000
+    """After so many, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """The SMTP server we submit to, and how hard we may use it."""
+
+    host: str
+    port: int
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tls: Tls = Tls.STARTTLS
+    ca: Path | None = None
+    """Certificates to trust instead of the system's."""
+    connections: int = 10
+    rate: float = 0.0
+    """Messages per second over all connections; 0 is as fast as the relay takes them."""
+    share: int = 0
+    """Its part of the messages beside the parts of other relays; 0: what its connections take."""
+    ehlo: str = ""
+    """Our name: a FQDN or an address literal (rule B21). Empty: this host's."""
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the relay is on this machine, where nobody listens in between."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
 
 async def connect(relay: Relay, timeouts: Timeouts) -> tuple[asyncio.Transport, Mapping[str, str]]:

@@ -48,11 +48,13 @@ class Session:
         )
         self._clock = clock
         self._worn_at = clock() + timeouts.reuse
-        self._limit = _mail_limit(extensions)
+        self._limit = min(_mail_limit(extensions), timeouts.messages)
         self._size_limit = _size_limit(extensions)
         self._pipelining = "pipelining" in extensions
         self._size, self._dsn = "size" in extensions, "dsn" in extensions
         self._unclean = False
+        self._awaited = False
+        """Whether a message is announced: it is one of those that the connection may carry."""
         self.sent = 0
         """Messages the relay has answered for in this session, either way."""
 
@@ -63,14 +65,14 @@ class Session:
         Raises RelayError, a sentence without credentials, when any of it is refused: nothing has
         been said about a message then, and no reader is touched (rules A36, B20).
         """
-        timeouts = timeouts or Timeouts()
+        timeouts = timeouts or relay.timeouts
         transport, extensions = await connect(relay, timeouts)
         return cls(Wire(transport), extensions, timeouts, asyncio.get_running_loop().time)
 
     @property
     def usable(self) -> bool:
         """Whether another message may be sent here: open, in step, not worn out (rule B16)."""
-        fresh = self.sent < self._limit and self._clock() < self._worn_at
+        fresh = self.sent + self._awaited < self._limit and self._clock() < self._worn_at
         return fresh and self._wire.usable
 
     async def send(self, envelope: Envelope) -> Outcome:
@@ -124,6 +126,7 @@ class Session:
             with suppress(WireLost):  # which the first reply asked for will tell
                 self._wire.write(commands)
         announced = await self._read_answers(reset=reset) if following is not None else None
+        self._awaited = announced is not None and announced.accepted
         return Exchange(settled, announced)
 
     def _opening(self, following: Envelope) -> bytes:
@@ -185,6 +188,7 @@ class Session:
     async def _step_by_step(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
         settled = await self._send_content(ready) if ready is not None else None
         announced = await self._announce(following) if following is not None else None
+        self._awaited = announced is not None and announced.accepted
         return Exchange(settled, announced)
 
     async def _announce(self, envelope: Envelope) -> Outcome:

@@ -54,7 +54,7 @@ class Ledger(Book, Protocol):
     def standing(self, delivery_id: int) -> DeliveryState | None:
         """Returns the state a delivery is in now."""
 
-    def next_due(self) -> datetime | None:
+    def next_due(self, *, now: datetime | None = None) -> datetime | None:
         """Returns when the next delivery may be claimed."""
 
     def pause_issue(self, issue_id: int, reason: str, *, now: datetime) -> object:

@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -36,6 +37,7 @@ from newsletter.letters import Letters
 from newsletter.loops import run_in_loop
 from newsletter.opening import (
     complaint_check,
+    gates,
     open_tokens,
     retry_policy,
     signup_policy,
@@ -50,6 +52,7 @@ from newsletter.publicview import as_readers_see
 from newsletter.reportdesk import ReportDesk
 from newsletter.results import IssueStatus, SendReport
 from newsletter.service import Site, Work, drain, serve
+from newsletter.standing import Standing
 from newsletter.subscriptions import Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.upkeep import Upkeep
@@ -62,7 +65,7 @@ from storage.issues import Issues
 from storage.ledger import Ledger
 from storage.notebook import Notebook, Schedules
 from storage.notes import FolderNotes, MediaFile
-from storage.records import Delivery, DeliveryState, Identity, Issue, Mailing, Schedule, Tally
+from storage.records import Delivery, DeliveryState, Identity, Issue, Mailing, Schedule
 from storage.reports import Reports
 from storage.subscribers import Subscribers
 
@@ -86,8 +89,9 @@ class Newsletter:
         self.tokens = tokens
         self.clock = clock
         self.archive = Issues(database)
-        self.ledger = Ledger(database)
+        self.ledger = Ledger(database, gates(config))
         self.subscribers = Subscribers(database)
+        self._standing = Standing(self.archive, self.ledger, clock)
         self._database = database
         self._namespace = namespace
         self._schedules = Schedules(database)
@@ -225,12 +229,14 @@ class Newsletter:
 
         self.subscriptions.process()
         self._upkeep.rescue()
+        under_way = self.ledger.under_way()
         summary = run_in_loop(
             lambda: drain(self._work(lambda now: progress(report(now)) if progress else None))
         )
         self.ledger.finish()
         problems += [summary.relay_error] if summary.relay_error else []
-        return report(summary)
+        problems += self._standing.paused_of(under_way)
+        return replace(report(summary), waiting=self._standing.waiting())
 
     def run(
         self, *, site: Site | None = None, ready: Callable[[str], None] = lambda _: None
@@ -304,16 +310,11 @@ class Newsletter:
 
     def issues(self) -> list[IssueStatus]:
         """Every issue with its deliveries counted, newest first."""
-        tallies = self.ledger.tallies()
-        return [
-            IssueStatus(issue=issue, tally=tallies.get(issue.id, Tally()))
-            for issue in self.archive.everything()
-        ]
+        return self._standing.every()
 
     def status(self, slug: str) -> IssueStatus:
         """One issue. Raises NotFound, naming the nearest slug."""
-        issue = self._issue(slug)
-        return IssueStatus(issue=issue, tally=self.ledger.tally(issue.id))
+        return self._standing.of(self._issue(slug))
 
     def pause(self, slug: str, reason: str = "paused by the author") -> Issue:
         """Stop the mail of an issue where it is. Raises NotFound or Conflict."""
@@ -323,8 +324,10 @@ class Newsletter:
         return self.archive.get(issue.id)
 
     def resume(self, slug: str) -> Issue:
-        """Go on where `pause` stopped. Raises NotFound or Conflict."""
+        """Go on where `pause` stopped, whatever was refused until then. Raises NotFound or Conflict."""
         issue = self._issue(slug)
+        if issue.mailing is Mailing.PAUSED:
+            self.ledger.excuse_refusals(issue.id, now=self.clock())
         if not self.archive.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED]):
             raise Conflict(f"{slug}: its mail is not paused ({issue.mailing.value})")
         self.wake()

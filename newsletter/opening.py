@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from mailer.cohort import Cohort
 from mailer.complaintcheck import ComplaintCheck
 from mailer.fetch import fetch
 from mailer.lookup import Dns
 from mailer.policy import RetryPolicy
+from mailer.warmup import WarmUp
 from mailer.webhooks.events import Keys
 from newsletter.config import Config, Doubt
 from newsletter.reportdesk import SoftLimits
@@ -18,6 +20,7 @@ from newsletter.tokens import Tokens, load_secret
 from newsletter.webhookdesk import Certificates
 from storage.errors import SecretMismatch
 from storage.facts import Facts
+from storage.gates import Gates
 
 
 def open_tokens(secret_file: Path, facts: Facts) -> Tokens:
@@ -74,6 +77,18 @@ def signup_policy(config: Config) -> SignUpPolicy:
         check_dns=config.check_dns,
         confirm_within=limits.confirm_within,
         allow_test_domains=config.has_outbox,  # no mail leaves the machine
+    )
+
+
+def gates(config: Config) -> Gates:
+    """What bounds an issue's mail in the beginning."""
+    dispatch = config.dispatch
+    warmup = WarmUp(first=dispatch.warmup, timezone=config.newsletter.timezone)
+    cohort = Cohort(
+        size=dispatch.cohort, wait=dispatch.cohort_wait, refusals=dispatch.cohort_refusals
+    )
+    return Gates(
+        warmup=warmup if dispatch.warmup else None, cohort=cohort if dispatch.cohort else None
     )
 
 

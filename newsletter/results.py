@@ -8,6 +8,7 @@ from typing import Self
 
 from mailer.dispatcher import Summary
 from storage.records import Issue, Tally
+from storage.restraint import Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,8 @@ class IssueStatus:
 
     issue: Issue
     tally: Tally
+    waiting: tuple[Waiting, ...] = ()
+    """Why readers wait who are due already; empty when none does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class SendReport:
     unknown: int = 0
     """The relay may or may not have them (RFC 1047)."""
     seconds: float = 0.0
+    waiting: tuple[IssueStatus, ...] = ()
+    """The issues of which readers wait who are due already."""
     problems: tuple[str, ...] = ()
     """Why something that was asked for did not happen; empty when all is well."""
 

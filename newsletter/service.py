@@ -86,6 +86,8 @@ async def open_relays(configured: Sequence[RelayConfig]) -> AsyncIterator[tuple[
                     ca=config.ca,
                     connections=config.connections,
                     rate=config.rate,
+                    share=config.share,
+                    timeouts=config.timeouts,
                 )
             )
         yield tuple(relays)

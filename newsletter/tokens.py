@@ -215,7 +215,7 @@ class Tokens:
             return None
         who = f"u{match[1]}".encode()
         for key in self._keys[_Purpose.LEAVE_BY_MAIL]:
-            if hmac.compare_digest(_mac(key, who, _LEAVE_MAC_BYTES).hex(), match[2]):
+            if hmac.compare_digest(_mac(key, who).hex(), match[2]):
                 return int(match[1])
         return None
 

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from mailer.relay import Timeouts
+
 MAX_SENDER_LOCAL: Final = 31
 """Octets before the sender's @: a return path adds at most 33 to them, and 64 are allowed
 (RFC 5321 4.5.3.1.1)."""
@@ -283,6 +285,9 @@ class RelayConfig:
     connections: int = 10
     rate: float = 0.0
     """Messages per second; 0 = as fast as the relay takes them."""
+    share: int = 0
+    """Its part of the mail beside the parts of other relays; 0 = what its connections take."""
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
     @property
     def is_local(self) -> bool:

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from storage import schema
 from storage.database import Database
 from storage.direct import cursor_of
+from storage.gates import Gates
 from storage.groups import are_apart, is_usual, write_group
 from storage.ledger_rows import (
     DELIVERY,
@@ -48,6 +49,7 @@ from storage.records import (
     Settlement,
     Tally,
 )
+from storage.restraint import Waiting
 
 _D = schema.deliveries.c
 
@@ -65,8 +67,9 @@ class Rescued:
 class Ledger:
     """Deliveries of one database. Every method is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, gates: Gates | None = None) -> None:
         self._database = database
+        self._gates = gates or Gates()
 
     # ── a worker's day ───────────────────────────────────────────────────────────────────
 
@@ -76,11 +79,12 @@ class Ledger:
         They are this worker's until its lease ends; several workers never get the same one.
         """
         with self._database.transaction() as connection:
+            rooms = self._gates.pass_through(connection, now)
             steady_plans(connection)
             put_lease(connection, worker, now + lease)
             claims = take(connection, worker, None, now, limit)
             for issue in open_issues(connection) if len(claims) < limit else ():
-                claims += take(connection, worker, issue, now, limit - len(claims))
+                claims += rooms.take(connection, worker, issue, now, limit - len(claims))
                 if len(claims) >= limit:
                     break
             return claims
@@ -225,8 +229,11 @@ class Ledger:
                 )
             )
 
-    def next_due(self) -> datetime | None:
-        """When the next delivery may be claimed; None while there is none to come."""
+    def next_due(self, *, now: datetime | None = None) -> datetime | None:
+        """When the next delivery may be claimed; None while there is none to come.
+
+        With `now` the gates count: what they hold back is due when they open.
+        """
         c = schema.issues.c
         earliest = sa.select(sa.func.min(_D.due_at)).where(_D.due_at.is_not(None))
         of_issue = earliest.where(_D.issue_id == c.id).correlate(schema.issues).scalar_subquery()
@@ -234,7 +241,9 @@ class Ledger:
         with self._database.reading() as connection:
             found = (
                 connection.scalar(earliest.where(_D.issue_id.is_(None))),
-                connection.scalar(of_issues),
+                connection.scalar(of_issues)
+                if now is None or self._gates.is_open
+                else self._gates.next_due(connection, now),
             )
             return min((due for due in found if due is not None), default=None)
 
@@ -258,6 +267,23 @@ class Ledger:
                 .values(unsent(now))
             )
             return bool(changed.rowcount)
+
+    # ── gates ────────────────────────────────────────────────────────────────────────────
+
+    def under_way(self) -> list[int]:
+        """The issues whose mail is open, the earliest first."""
+        with self._database.reading() as connection:
+            return [issue_id for issue_id, _ in open_issues(connection)]
+
+    def waiting(self, *, now: datetime) -> dict[int, tuple[Waiting, ...]]:
+        """Why readers wait who are due, by issue; of issues that are open."""
+        with self._database.reading() as connection:
+            return self._gates.waiting(connection, now)
+
+    def excuse_refusals(self, issue_id: int, *, now: datetime) -> None:
+        """What a paused issue's cohort has refused so far shall not pause it again."""
+        with self._database.transaction() as connection:
+            self._gates.excuse(connection, issue_id, now)
 
     # ── messages in doubt ────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ import typer
 
 from scripts.console import Json, local, print_json, print_table, progress_bar, say, stamp
 from scripts.context import JsonOption, open_newsletter
+from scripts.waiting import tell_waiting, waiting_json
 from storage.records import Delivery, DeliveryState, Mailing, Tally
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def _show_issue(found: IssueStatus, zone: str, as_json: bool) -> None:
         ("deliveries", str(found.tally.total)),
     ]
     facts += [(f"  {state.value}", str(found.tally[state])) for state in _present(found.tally)]
+    facts += [("waiting", tell_waiting(one, zone)) for one in found.waiting]
     for name, value in facts:
         say(f"{name:<12} {value}".rstrip())
 
@@ -123,7 +125,11 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     told = ", ".join(f"{tally[state]} {state.value}" for state in _present(tally))
     say(f"deliveries   {told or 'none'}")
     say()
-    _print_issues(under_way, newsletter.identity.timezone, empty="no mail is under way")
+    zone = newsletter.identity.timezone
+    _print_issues(under_way, zone, empty="no mail is under way")
+    for one in under_way:
+        for wait in one.waiting:
+            say(f"{one.issue.slug}: {tell_waiting(wait, zone)}")
 
 
 def deliveries(
@@ -277,6 +283,7 @@ def _issue(one: IssueStatus) -> Json:
         "mail_at": stamp(issue.mail_at),
         "tags": list(issue.tags),
         "deliveries": _tally(one.tally),
+        "waiting": [waiting_json(wait) for wait in one.waiting],
     }
 
 

@@ -11,6 +11,7 @@ import typer
 
 from scripts.console import print_json, progress_bar, remark, say
 from scripts.context import JsonOption, open_newsletter, settings_of
+from scripts.waiting import tell_waiting, waiting_json
 from storage.errors import Conflict, NewsletterError
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def send(context: typer.Context, as_json: JsonOption = False) -> None:
         open_newsletter(context) as newsletter,
         progress_bar("sending") as update,
     ):
+        zone = newsletter.identity.timezone
         report = newsletter.send(progress=lambda now: update(_settled(now), None))
     if as_json:
         print_json(
@@ -154,11 +156,16 @@ def send(context: typer.Context, as_json: JsonOption = False) -> None:
                 "suppressed": report.suppressed,
                 "unknown": report.unknown,
                 "seconds": report.seconds,
+                "waiting": [
+                    {"slug": one.issue.slug, **waiting_json(wait)}
+                    for one in report.waiting
+                    for wait in one.waiting
+                ],
                 "problems": list(report.problems),
             }
         )
     else:
-        _tell(report)
+        _tell(report, zone)
     if report.problems:
         raise typer.Exit(1)
 
@@ -167,7 +174,7 @@ def _settled(report: SendReport) -> int:
     return report.accepted + report.deferred + report.rejected + report.suppressed + report.unknown
 
 
-def _tell(report: SendReport) -> None:
+def _tell(report: SendReport, zone: str) -> None:
     for slug in report.published:
         say(f"published {slug}")
     counts = (
@@ -180,5 +187,8 @@ def _tell(report: SendReport) -> None:
     )
     told = ", ".join(f"{count} {word}" for word, count in counts if count)
     say(f"{told or 'nothing was due'} ({report.seconds:.1f} s)")
+    for one in report.waiting:
+        for wait in one.waiting:
+            say(f"{one.issue.slug}: {tell_waiting(wait, zone)}")
     for problem in report.problems:
         remark(f"newsletter: {problem}")

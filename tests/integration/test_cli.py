@@ -213,6 +213,7 @@ def test_send_reports_what_it_did(run: Run, folder: Path) -> None:
         "rejected": 0,
         "suppressed": 0,
         "unknown": 0,
+        "waiting": [],
         "problems": [],
     }
     assert "nothing was due" in run("send").out

@@ -122,7 +122,7 @@ class Instant:
         self._time.look()
 
 
-@pytest.mark.parametrize(("connections", "rate"), [(1, 4.0), (3, 4.0), (3, 0.5)])
+@pytest.mark.parametrize(("connections", "rate"), [(1, 4.0), (3, 4.0), (3, 0.5), (5, 7.0)])
 def test_the_rate_is_met_exactly(store: Store, connections: int, rate: float) -> None:
     """Over a minute as many messages leave as configured, within 2 % or one message (rule B17)."""
     store.join(int(rate * 60 * 1.25))

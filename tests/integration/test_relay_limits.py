@@ -1,0 +1,122 @@
+"""How long a relay is waited for and how often a connection is used: from the file to the wire."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mailer.relay import Relay, Timeouts
+from newsletter.app import Newsletter
+from newsletter.config import load_config
+from newsletter.results import SendReport
+from newsletter.service import open_relays
+from tests.integration.peers import PIPELINING, Act, Peer
+
+CONFIG = """
+[newsletter]
+title = "Working Notes"
+url = "https://notes.example.com"
+sender = "Working Notes <notes@example.com>"
+postal_address = "1 Main St"
+[schedule]
+hold = "0s"
+[smtp]
+url = "smtp://127.0.0.1:{port}"
+connections = 1
+{keys}
+"""
+STEPS = ("greeting", "tls", "auth", "mail", "rcpt", "data", "block", "dot", "quit")
+
+
+def configure(folder: Path, port: int, keys: str) -> Path:
+    """A newsletter with one note that is due and such a relay."""
+    (folder / "notes").mkdir(exist_ok=True)
+    (folder / "notes" / "note.md").write_text("---\npublish: now\n---\n# Note\n\nHello.\n")
+    file = folder / "newsletter.toml"
+    file.write_text(CONFIG.format(port=port, keys=keys))
+    return file
+
+
+def send(folder: Path, peer: Peer, keys: str, readers: int) -> SendReport:
+    """One `send` to so many readers over that peer."""
+
+    def work() -> SendReport:
+        with Newsletter.open(configure(folder, peer.port, keys), environ={}) as newsletter:
+            for number in range(readers):
+                newsletter.subscriptions.add(f"r{number}@example.com", consent="told me so")
+            return newsletter.send()
+
+    async def scenario() -> SendReport:
+        async with peer.serving():
+            return await asyncio.to_thread(work)
+
+    return asyncio.run(scenario())
+
+
+async def opened(file: Path) -> tuple[Relay, ...]:
+    """The relays that this configuration opens."""
+    async with open_relays(load_config(file, {}).relays) as relays:
+        return relays
+
+
+def test_every_limit_of_the_file_reaches_the_relay(tmp_path: Path) -> None:
+    """Each key sets its own limit and no other (rules B1, B16)."""
+    keys = [f'timeout_{name} = "{600 + n}s"' for n, name in enumerate(STEPS)]
+    keys += ['reuse_age = "77s"', "reuse_messages = 7"]
+    (relay,) = asyncio.run(opened(configure(tmp_path, 25, "\n".join(keys))))
+    wanted = {name: float(600 + n) for n, name in enumerate(STEPS)}
+    assert relay.timeouts == Timeouts(**wanted, reuse=77.0, messages=7)  # type: ignore[arg-type]
+
+
+def test_without_keys_the_limits_are_those_of_the_rfc(tmp_path: Path) -> None:
+    """Greeting 5 minutes, MAIL 5, RCPT 5, DATA 2, block 3, dot 10 (rule B1)."""
+    file = configure(tmp_path, 25, "")
+    (relay,) = asyncio.run(opened(file))
+    waits = [timedelta(seconds=getattr(relay.timeouts, step)) for step in STEPS[3:8]]
+    assert [wait / timedelta(minutes=1) for wait in waits] == [5, 5, 2, 3, 10]
+    assert relay.timeouts == Timeouts()
+    assert load_config(file, {}).warnings == ()
+
+
+def test_limits_below_the_rfc_are_told(tmp_path: Path) -> None:
+    """They are taken, for a relay next door, and each is named in a warning (rule B1)."""
+    keys = 'timeout_mail = "30s"\ntimeout_dot = "1m"\ntimeout_quit = "1s"'
+    warnings = load_config(configure(tmp_path, 25, keys), {}).warnings
+    assert [warning.partition(":")[0] for warning in warnings] == [
+        "[smtp] timeout_mail",
+        "[smtp] timeout_dot",
+    ]
+    assert "messages twice" in warnings[1]
+
+
+@pytest.mark.parametrize(("step", "accepted", "unknown"), [("MAIL", 3, 0), ("DOT", 2, 1)])
+def test_a_relay_that_hangs_is_left_when_the_file_says(
+    tmp_path: Path, step: str, accepted: int, unknown: int
+) -> None:
+    """A relay that never answers costs the configured wait, not the RFC's (rule B1)."""
+    peer = Peer({"EHLO": PIPELINING, step: ["250 ok", Act.HANG, "250 ok"]})
+    report = send(tmp_path, peer, f'timeout_{step.lower()} = "0.3s"', readers=3)
+    assert (report.accepted, report.unknown) == (accepted, unknown)
+    assert peer.connections == 2
+
+
+@pytest.mark.parametrize("ehlo", [PIPELINING, "250 peer.test"])
+@pytest.mark.parametrize(("most", "connections"), [(1, 5), (2, 3), (5, 1)])
+def test_a_connection_is_replaced_after_so_many_messages(
+    tmp_path: Path, most: int, connections: int, ehlo: str
+) -> None:
+    """Five messages take three connections of two each, and cost nobody anything (rule B16)."""
+    peer = Peer({"EHLO": ehlo})
+    report = send(tmp_path, peer, f"reuse_messages = {most}", readers=5)
+    assert (report.accepted, report.problems) == (5, ())
+    assert peer.connections == connections
+
+
+def test_a_relay_that_names_a_lower_limit_is_obeyed(tmp_path: Path) -> None:
+    """No connection carries more than LIMITS MAILMAX, announced ones included (rule B16)."""
+    peer = Peer({"EHLO": f"{PIPELINING}\r\n250 LIMITS MAILMAX=2".replace("250 ENH", "250-ENH")})
+    report = send(tmp_path, peer, "", readers=5)
+    assert (report.accepted, peer.connections) == (5, 3)
