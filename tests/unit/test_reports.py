@@ -44,7 +44,8 @@ def test_every_class_has_fixtures() -> None:
     counts = Counter(expected.kind for expected in EXPECTED.values())
     figures = " ".join(f"{kind}={count}" for kind, count in sorted(counts.items()))
     sys.stdout.write(f"reports: {counts.total()}: {figures}\n")
-    assert set(counts) == {kind.value for kind in ReportKind}
+    # Who leaves by mail is known by the address it came to, not by what it says (rule C11).
+    assert set(counts) == {*ReportKind} - {ReportKind.UNSUBSCRIBE}
 
 
 @pytest.mark.parametrize("name", EXPECTED)

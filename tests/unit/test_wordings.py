@@ -125,7 +125,8 @@ def test_the_tables_are_wide() -> None:
     for title, counts in (("replies", kinds), ("messages", whole), ("servers", servers)):
         figures = " ".join(f"{name}={count}" for name, count in sorted(counts.items()))
         sys.stdout.write(f"{title}: {counts.total()}: {figures}\n")
-    assert set(kinds) | set(whole) == {kind.value for kind in ReportKind}
+    # Who leaves by mail is known by the address it came to, not by what it says (rule C11).
+    assert set(kinds) | set(whole) == {*ReportKind} - {ReportKind.UNSUBSCRIBE}
     assert min(kinds.values()) > 100
     assert min(whole.values()) >= 3
     assert servers["gmail"] == 121  # as many as Google documents
