@@ -270,12 +270,16 @@ class Dispatcher:
             self._shares.leave(index)
 
     async def _goes_on(self, run: Run, lines: Sequence[Line]) -> bool:
-        """Whether the last wave's outcomes have made more due, as those of a first cohort do."""
+        """Whether the last wave's outcomes let more in, as those of a first cohort do."""
         seen, self._seen = self._seen, self._counts.total()
         is_over = run.stop.is_set() or all(run.is_given_up(line) for line in lines)
         if self._seen == seen or is_over or run.work.error is not None:
             return False
-        return await self._is_due()
+        try:
+            return await asyncio.to_thread(self._ledger.lets_in, now=self._clock())
+        except StorageError as error:
+            log.warning("ledger.lets_in_failed", error=type(error).__name__)
+            return False
 
     async def _is_due(self) -> bool:
         try:

@@ -57,6 +57,9 @@ class Ledger(Book, Protocol):
     def next_due(self, *, now: datetime | None = None) -> datetime | None:
         """Returns when the next delivery may be claimed."""
 
+    def lets_in(self, *, now: datetime) -> bool:
+        """Whether a gate, and not the time, has made more due."""
+
     def pause_issue(self, issue_id: int, reason: str, *, now: datetime) -> object:
         """Stops an issue; its claims that are not begun go back."""
 

@@ -67,6 +67,11 @@ class Rooms:
             rooms.append(step.room - self._taken.get(issue_id, 0))
         return max(min(rooms), 0) if rooms else None
 
+    def is_stopped(self, issue_id: int) -> bool:
+        """Whether the next claim will pause the issue."""
+        step = self.steps.get(issue_id)
+        return step is not None and step.step is Step.STOP
+
     def spend(self, issue_id: int, count: int) -> None:
         """So many of the issue's readers were claimed."""
         self._taken[issue_id] = self._taken.get(issue_id, 0) + count
@@ -156,6 +161,15 @@ class Gates:
             rooms.spend(issue_id, min(readers, rooms.of(issue_id) or 0))
         return {issue_id: waits for issue_id, waits in found.items() if waits}
 
+    def lets_in(self, connection: Connection, now: datetime) -> bool:
+        """Whether a claim would take readers who are due, or decide over their issue."""
+        rooms = self.look(connection, now)
+        return any(
+            (rooms.of(issue_id) != 0 or rooms.is_stopped(issue_id))
+            and _count_untried(connection, issue_id, now)
+            for issue_id, _ in open_issues(connection)
+        )
+
     def next_due(self, connection: Connection, now: datetime) -> datetime | None:
         """When the next delivery of an issue may be claimed, as far as is known now."""
         issues = frozenset(issue_id for issue_id, _ in open_issues(connection))
@@ -241,8 +255,7 @@ def _issue_due(connection: Connection, rooms: Rooms, issue_id: int) -> datetime 
     room = rooms.of(issue_id)
     first = _earliest(connection, issue_id, _UNTRIED)
     again = _earliest(connection, issue_id, tried_before(issue_id))
-    step = rooms.steps.get(issue_id)
-    if first is not None and room == 0 and (step is None or step.step is not Step.STOP):
+    if first is not None and room == 0 and not rooms.is_stopped(issue_id):
         opens_at = rooms.opens_at(issue_id)
         first = None if opens_at is None else max(first, opens_at)
     return min((due for due in (first, again) if due is not None), default=None)

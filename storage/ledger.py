@@ -280,6 +280,13 @@ class Ledger:
         with self._database.reading() as connection:
             return self._gates.waiting(connection, now)
 
+    def lets_in(self, *, now: datetime) -> bool:
+        """Whether a gate lets readers in who are due and were not tried, or is to stop them."""
+        if self._gates.is_open:
+            return False
+        with self._database.reading() as connection:
+            return self._gates.lets_in(connection, now)
+
     def excuse_refusals(self, issue_id: int, *, now: datetime) -> None:
         """What a paused issue's cohort has refused so far shall not pause it again."""
         with self._database.transaction() as connection:
