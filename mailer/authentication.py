@@ -130,11 +130,16 @@ class DmarcWalk:
 def find_dmarc(domain: str, resolver: Resolver) -> DmarcWalk:
     """The record that holds for mail From a domain, and the organisational domain.
 
-    Raises ValueError for a record that stands there and cannot be used, and DnsSilence.
+    Raises ValueError when there is none but one that cannot be used, and DnsSilence.
     """
     found: list[tuple[str, Mapping[str, str]]] = []
+    void: ValueError | None = None
     for name in _walk(domain):
-        tags = _read_dmarc(answer(resolver.txt, f"_dmarc.{name}"))
+        try:
+            tags = _read_dmarc(answer(resolver.txt, f"_dmarc.{name}"))
+        except ValueError as error:
+            void = void or error
+            continue
         if tags is None:
             continue
         found.append((name, tags))
@@ -146,6 +151,8 @@ def find_dmarc(domain: str, resolver: Resolver) -> DmarcWalk:
         if name in by_name:
             record = _dmarc_record(name, by_name[name], is_own=name == domain)
             return DmarcWalk(organisation=organisation, record=record)
+    if void is not None:
+        raise void
     return DmarcWalk(organisation=organisation, record=None)
 
 

@@ -134,8 +134,8 @@ def _examine_cover(signatures: Sequence[Mapping[str, str]]) -> Diagnosis:
             "signature covers",
             f"{names} not signed: {who} leaves that out, and mail programs then show no button "
             "(RFC 8058 4).",
-            "Have the relay sign these fields too (OpenDKIM: SignHeaders), or sign here with "
-            "`newsletter dkim new s1`.",
+            "Have the relay sign them too (OpenDKIM: SignHeaders *,+List-Unsubscribe-Post), or sign "
+            "here: `newsletter dkim new s1`.",
         )
     if tags.get("a", "").lower() not in _ALGORITHMS:
         return failed(

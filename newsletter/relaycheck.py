@@ -37,7 +37,7 @@ def examine_relay(config: RelayConfig, *, now: datetime) -> Iterator[Diagnosis]:
         yield failed(
             "relay",
             f"{where} cannot be used: {facts.problem}.",
-            "Correct [smtp] url, or open that port in the firewall.",
+            "Start the relay, correct [smtp] url, or open that port in the firewall.",
         )
         for name in ("tls", "offers", "login"):
             yield skipped(name, f"There is no connection to {where}.")

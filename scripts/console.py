@@ -159,6 +159,18 @@ def progress_bar(
         yield update
 
 
+@contextmanager
+def busy(label: str) -> Iterator[None]:
+    """A sign of life on standard error while it is a terminal, for work without a measure."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(label):
+        yield
+
+
 def _say_nothing(done: int, total: int | None) -> None:
     """For a log file, in which a bar would be noise."""
     del done, total

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
-from scripts.console import plain, print_json, say
+from scripts.console import busy, plain, print_json, say
 from scripts.context import JsonOption, open_newsletter
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def doctor(
 
     Example: newsletter doctor
     """
-    with open_newsletter(context) as newsletter:
+    with open_newsletter(context) as newsletter, busy("Looking; a silent network takes a minute …"):
         found = newsletter.doctor(None if signed is None else signed.read_bytes())
     if as_json:
         print_json(

@@ -363,6 +363,18 @@ def test_the_tree_walk_finds_record_and_organisation(
     assert walk.record.policy == policy
 
 
+def test_a_void_record_further_up_takes_nothing_away() -> None:
+    """Receivers discard it and use the domain's own (RFC 9989 4.10)."""
+    zone = Zone()
+    zone.texts |= {
+        "_dmarc.com": ["v=DMARC1; p=none", "v=DMARC1; p=reject"],
+        f"_dmarc.{DOMAIN}": ["v=DMARC1; p=quarantine"],
+    }
+    record = find_dmarc(DOMAIN, zone).record
+    assert record is not None
+    assert (record.name, record.policy) == (DOMAIN, "quarantine")
+
+
 def test_the_tree_walk_is_short() -> None:
     """However long the name, eight questions are enough (RFC 9989 4.10)."""
     zone = Zone(texts={})
