@@ -63,6 +63,7 @@ DISPENSABLE: Final = {
     "word-break": "Yahoo and the old Windows Mail let a long word make its column wider",
     "white-space": "Outlook on Windows keeps the lines of <pre> as they are",
     "border-radius": "corners are square in Outlook on Windows",
+    "border-spacing": "the button to confirm stands two pixels further in",
     "height property": "Yahoo: a picture that shrinks has no height (rule D5)",
 }
 """What some program of the four families does not know, and why the mail reads well without it."""

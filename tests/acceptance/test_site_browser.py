@@ -158,6 +158,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         newsletter.poll()
         newsletter.subscriptions.request("ada@example.com", ip="", source="test", consent="yes")
         newsletter.subscriptions.process()
+        newsletter.send()
         with serving(newsletter) as url:
             yield Served(newsletter=newsletter, url=url)
 
@@ -228,8 +229,11 @@ def paths(served: Served) -> list[str]:
         "preferences": tokens.preferences(reader.id),
     }
     found = [path.replace("TOKEN", own.get(path.split("/")[1], "")) for path in PAGES]
+    kept = re.findall(r'"(/outbox/[^"]+)"', read(f"{served.url}/outbox"))
+    assert kept
     return [
         *found,
+        kept[0],
         f"/confirm/{tokens.confirm(reader.id, reader.nonce, served.newsletter.clock())}",
     ]
 
