@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -59,5 +60,12 @@ def build_mailto(key: str, base_address: str) -> str:
     The key stands in both: there are hosts that drop an address's extension, and readers whose
     program drops the subject.
     """
+    local, domain = _quoted(base_address)
+    return f"mailto:{local}+{key}@{domain}?subject=unsubscribe%20{key}"
+
+
+@lru_cache(maxsize=4)
+def _quoted(base_address: str) -> tuple[str, str]:
+    """Every mail has the same."""
     local, _, domain = base_address.rpartition("@")
-    return f"mailto:{quote(local, safe=_BARE)}+{key}@{domain}?subject=unsubscribe%20{key}"
+    return quote(local, safe=_BARE), domain

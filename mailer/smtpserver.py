@@ -113,6 +113,7 @@ class SmtpServer:
             return _Busy()
         handler = _Handler(self._reception, self._taking)
         peer = self._kind(handler, self._limits, self._name, self._peers)
+        self._peers.add(peer)  # before it is connected: many are welcomed at the same moment
         return cast("asyncio.BaseProtocol", peer)
 
 
@@ -167,8 +168,7 @@ class _Server(SMTP):
         self._end_of_session: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Counts the connection, and limits its time."""
-        self._peers.add(self)
+        """Limits the connection's time."""
         self._end_of_session = self.loop.call_later(self._limits.session_s, transport.close)
         super().connection_made(transport)
 

@@ -299,6 +299,18 @@ def test_connections_are_bounded(shelf: Shelf) -> None:
         assert first.finish(LETTER).startswith("250")
 
 
+def test_a_burst_of_connections_is_bounded(shelf: Shelf) -> None:
+    """Many at the same moment are counted one by one."""
+    limits = replace(LIMITS, connections=3)
+    with (
+        listener(shelf.accepts, shelf.process, limits=limits) as port,
+        contextlib.ExitStack() as all_,
+    ):
+        wires = [all_.enter_context(Wire(port)) for _ in range(30)]
+        answers = [wire.hear()[:3] for wire in wires]
+    assert (answers.count("220"), answers.count("421")) == (3, 27)
+
+
 @pytest.mark.parametrize("said", [b"", b"EHLO a\r\n", b"EHLO a\r\nMAIL FROM:<>\r\n", b"EHLO"])
 def test_a_silent_client_is_hung_up_on(shelf: Shelf, said: bytes) -> None:
     """Who says no more does not keep a connection for ever."""
