@@ -174,8 +174,8 @@ def _write_postgresql(
         "id": _array([one.delivery_id for one in accepted]),
         "at": _array([to_micros(one.at) for one in accepted]),
         "code": _array(["NULL" if one.code is None else one.code for one in accepted]),
-        "status": _array([_quoted(one.status) for one in accepted]),
-        "reply": _array([_quoted(one.reply) for one in accepted]),
+        "status": _texts([one.status for one in accepted]),
+        "reply": _texts([one.reply for one in accepted]),
         "begins": _array(begins),
         "asks": _array(asks),
         "by": worker,
@@ -191,9 +191,15 @@ def _array(items: Sequence[object]) -> str:
     return "{" + ",".join(map(str, items)) + "}"
 
 
-def _quoted(text: str) -> str:
-    escaped = storable(text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _texts(texts: list[str]) -> str:
+    """The texts as such an array, made of all at once; NUL parts them, for no text that is kept
+    has one (see `storable`).
+    """
+    joined = "\0".join(texts)
+    if not joined.isascii() or joined.count("\0") >= len(texts):
+        joined = "\0".join(map(storable, texts))
+    quoted = joined.replace("\\", "\\\\").replace('"', '\\"').replace("\0", '","')
+    return f'{{"{quoted}"}}' if texts else "{}"
 
 
 @cache
