@@ -8,6 +8,7 @@ each step; PostgreSQL gets one statement.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
@@ -18,7 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage import schema
 from storage.direct import Cursor, Prepared, portions, prepare
-from storage.ledger_rows import begin_these, wanted_among, word
+from storage.ledger_rows import begin_these, begun_among, wanted_among, word
 from storage.outcomes import storable
 from storage.records import DeliveryState, Settlement
 from storage.schema import to_micros
@@ -64,10 +65,10 @@ def write_group(
     now: datetime,
     *,
     is_sqlite: bool,
-) -> int:
+) -> frozenset[int]:
     """Record usual outcomes, mark `begins` as on the wire, and look at `asks`.
 
-    Returns how many of `begins` and `asks` are granted. They must be apart (see `are_apart`). On
+    Returns those of `begins` and `asks` that are granted. All must be apart (see `are_apart`). On
     PostgreSQL it is one statement.
     """
     write = _write_sqlite if is_sqlite else _write_postgresql
@@ -84,17 +85,22 @@ def _write_sqlite(
     begins: list[int],
     asks: list[int],
     now: int,
-) -> int:
-    granted = 0
+) -> frozenset[int]:
+    granted: set[int] = set()
     for part, size in portions(len(accepted)):
         cursor.execute(_settle_text(size), _flat(accepted[part], size, worker))
     for part, size in portions(len(begins)):
-        cursor.execute(_begin_text(size), (now, now, *_padded(begins[part], size), worker, now))
-        granted += cursor.rowcount
+        ids = _padded(begins[part], size)
+        cursor.execute(_begin_text(size), (now, now, *ids, worker, now))
+        if cursor.rowcount == len(begins[part]):
+            granted.update(begins[part])
+        else:
+            cursor.execute(_begun_text(size), (*ids, worker, now))
+            granted.update(json.loads(cursor.fetchall()[0][0]))
     for part, size in portions(len(asks)):
         cursor.execute(_ask_text(size), (*_padded(asks[part], size), worker))
-        granted += cursor.fetchall()[0][0]
-    return granted
+        granted.update(json.loads(cursor.fetchall()[0][0]))
+    return frozenset(granted)
 
 
 def _flat(accepted: Sequence[Settlement], size: int, worker: str) -> list[object]:
@@ -133,11 +139,19 @@ def _begin_text(size: int) -> str:
 
 
 @cache
+def _begun_text(size: int) -> str:
+    """Those that the begin just marked, when they are not all: asked in the same transaction."""
+    return _text(_ids(begun_among(_listed(size))), [*_id_names(size), "by", "now"])
+
+
+@cache
 def _ask_text(size: int) -> str:
-    query = (
-        sa.select(sa.func.count()).select_from(schema.deliveries).where(wanted_among(_listed(size)))
-    )
-    return _text(query, [*_id_names(size), "by"])
+    return _text(_ids(wanted_among(_listed(size))), [*_id_names(size), "by"])
+
+
+def _ids(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The ids as one JSON array: the driver gives way to other threads at each row."""
+    return sa.select(sa.func.json_group_array(_D.id)).where(which)
 
 
 def _listed(size: int) -> sa.ColumnElement[bool]:
@@ -169,21 +183,20 @@ def _write_postgresql(
     begins: list[int],
     asks: list[int],
     now: int,
-) -> int:
+) -> frozenset[int]:
     given = {
         "id": _array([one.delivery_id for one in accepted]),
         "at": _array([to_micros(one.at) for one in accepted]),
         "code": _array(["NULL" if one.code is None else one.code for one in accepted]),
-        "status": _array([_quoted(one.status) for one in accepted]),
-        "reply": _array([_quoted(one.reply) for one in accepted]),
+        "status": _texts([one.status for one in accepted]),
+        "reply": _texts([one.reply for one in accepted]),
         "begins": _array(begins),
         "asks": _array(asks),
         "by": worker,
         "now": now,
     }
     _group_statement().run(cursor, given)
-    granted: int = cursor.fetchall()[0][0]
-    return granted
+    return frozenset(row[0] for row in cursor.fetchall())
 
 
 def _array(items: Sequence[object]) -> str:
@@ -191,9 +204,15 @@ def _array(items: Sequence[object]) -> str:
     return "{" + ",".join(map(str, items)) + "}"
 
 
-def _quoted(text: str) -> str:
-    escaped = storable(text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _texts(texts: list[str]) -> str:
+    """The texts as such an array, made of all at once; NUL parts them, for no text that is kept
+    has one (see `storable`).
+    """
+    joined = "\0".join(texts)
+    if not joined.isascii() or joined.count("\0") >= len(texts):
+        joined = "\0".join(map(storable, texts))
+    quoted = joined.replace("\\", "\\\\").replace('"', '\\"').replace("\0", '","')
+    return f'{{"{quoted}"}}' if texts else "{}"
 
 
 @cache
@@ -204,9 +223,8 @@ def _group_statement() -> Prepared:
     new = sa.func.unnest(*arrays).table_valued(*columns).render_derived(name="new")
     begun = begin_these(_any("begins")).returning(_D.id).cte("begun")
     asked = sa.select(_D.id).where(wanted_among(_any("asks"))).cte("asked")
-    counts = [sa.select(sa.func.count()).select_from(part) for part in (begun, asked)]
-    granted = counts[0].scalar_subquery() + counts[1].scalar_subquery()
-    return prepare(sa.select(granted).add_cte(_settle(new).cte("settled")), "postgresql")
+    granted = sa.union_all(sa.select(begun.c.id), sa.select(asked.c.id))
+    return prepare(granted.add_cte(_settle(new).cte("settled")), "postgresql")
 
 
 def _any(name: str) -> sa.ColumnElement[bool]:

@@ -107,7 +107,7 @@ class Ledger:
         `now`, by a caller who could not hear the answer.
 
         Usually all outcomes are acceptances and all begins and asks are granted; that is one short
-        trip. When some are not granted, a second transaction finds out which and gives them back.
+        trip. Those that are not granted are given back in a second transaction.
         """
         usual = [one for one in settlements if is_usual(one)]
         if len(usual) < len(settlements) or not are_apart(usual, begins, asks):
@@ -118,10 +118,9 @@ class Ledger:
                 cursor, worker, usual, begins, asks, now, is_sqlite=is_sqlite
             )
         )
-        if granted < len(begins) + len(asks):
-            # Which, and what becomes of the others: the same question again, looking closely.
-            return self._record_closely(worker, (), begins, asks, now)
-        return frozenset((*begins, *asks))
+        if len(granted) < len(begins) + len(asks):
+            self.release(worker, now=now, delivery_ids={*begins, *asks} - granted)
+        return granted
 
     def _record_closely(
         self,

@@ -274,6 +274,12 @@ def begin_these(which: sa.ColumnElement[bool]) -> sa.Update:
     )
 
 
+def begun_among(which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Those that were begun at `now` and may be sent; asks for the parameters `by` and `now`."""
+    now = sa.bindparam("now", type_=schema.Instant)
+    return sa.and_(_may_be_sent(which), _D.began_at == now)
+
+
 def wanted_among(which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Those of the deliveries that may be announced; asks for the parameter `by`."""
     return sa.and_(_may_be_sent(which), _D.began_at.is_(None))

@@ -215,6 +215,27 @@ def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -
         assert compare_metadata(context, schema.metadata) == []
 
 
+def test_the_migrations_leave_the_room_on_pages_that_the_schema_asks_for(
+    database: Database,
+) -> None:
+    """How full PostgreSQL may write a table's pages is the same in both (Alembic does not look)."""
+    if database.is_sqlite:
+        return
+    asked = {
+        table.name: [f"{key}={value}" for key, value in options.items()]
+        for table in schema.metadata.sorted_tables
+        if (options := table.dialect_options["postgresql"]["with"])
+    }
+    with database.reading() as connection:
+        found = connection.execute(
+            sa.text(
+                "SELECT relname, reloptions FROM pg_class WHERE relkind = 'r' AND reloptions <> '{}'"
+            )
+        )
+        assert dict(tuple(row) for row in found) == asked
+    assert asked
+
+
 def test_upgrading_again_is_harmless(database: Database) -> None:
     """A database of this version is left alone, with all that is in it."""
     with database.transaction() as connection:

@@ -137,20 +137,23 @@ def test_a_delivery_named_twice_is_begun_and_not_refused(store: Store) -> None:
     assert store.ledger.record("w", [], [ids[0], ids[0]], [ids[1], ids[1]], now=NOON) == {*ids}
 
 
-def test_whatever_a_relay_says_stays_one_text(store: Store) -> None:
-    """A reply that looks like the language of lists is kept as it is, with its neighbours."""
+@pytest.mark.parametrize("strange", [STRANGE, "", 'plain "NULL"', "half\0a word", "ü\0"])
+def test_whatever_a_relay_says_stays_one_text(store: Store, strange: str) -> None:
+    """A reply that looks like the language of lists is kept as it is, with its neighbours; only
+    what no database keeps is replaced.
+    """
     issue, ids = claimed(store, 3)
     store.begin(*ids)
-    replies = [STRANGE, "", "no code\nat all"]
-    codes = [250, 250, None]
+    replies = ["first", strange, "last"]
     store.settle(
         *(
-            settled(id_, reply=reply, status=reply, code=code)
-            for id_, reply, code in zip(ids, replies, codes, strict=True)
+            settled(id_, reply=reply, status=reply, code=None if reply == "last" else 250)
+            for id_, reply in zip(ids, replies, strict=True)
         )
     )
     kept = [(one.reply, one.status, one.code) for one in store.ledger.deliveries(issue.id)]
-    assert kept == list(zip(replies, replies, codes, strict=True))
+    strange = strange.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    assert kept == [("first", "first", 250), (strange, strange, 250), ("last", "last", None)]
 
 
 def test_whatever_a_reader_is_called_is_claimed_whole(store: Store) -> None:
