@@ -142,8 +142,9 @@ class Session:
                 return await self._interrupted()
             self._wire.write(b"".join((_stuff(envelope), b".\r\n", commands)))
             phase = Phase.DOT
-            with suppress(WireLost):  # what the relay said before it went is still to be read
-                await self._wire.drain(self._timeouts.block)
+            if self._wire.is_full:
+                with suppress(WireLost):  # what the relay said before it went is still to be read
+                    await self._wire.drain(self._timeouts.block)
             return self._answered(await self._reply(phase, self._timeouts.dot))
         except WireLost as lost:
             return build_lost(phase, f"{lost} ({phase})")

@@ -73,6 +73,11 @@ class Wire(asyncio.Protocol):
         """Whether a reply is waiting to be read."""
         return bool(self._replies)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether what was written is not on its way yet."""
+        return not self._writable.is_set()
+
     def write(self, data: bytes) -> None:
         """Sends bytes. Raises WireLost when the connection is gone or the peer spoke unasked."""
         if self._replies:
