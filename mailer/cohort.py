@@ -45,11 +45,11 @@ class Cohort:
         """Fills the cohort, waits for it, and lets the rest follow or stops.
 
         More refusals than allowed stop at once: the share is that of the whole cohort, so no
-        later outcome makes it smaller.
+        later outcome makes it smaller. Where nobody is left to be spared nothing is stopped.
         """
         refusals = _count_refusals(seen)
         refused = refusals.total()
-        if refused > self.bearable(seen.tried):
+        if seen.rest and refused > self.bearable(seen.tried):
             step, until, reason = Step.STOP, None, self._explain(seen, refusals)
         else:
             (step, until), reason = self._proceed(seen, now), ""

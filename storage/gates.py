@@ -240,7 +240,11 @@ def _see(connection: Connection, issue_id: int) -> CohortSeen:
         for row in rows
     ]
     tried = [row.last for row in rows if row.last is not None]
-    return CohortSeen(answers=tuple(answers), last_tried_at=max(tried, default=None))
+    return CohortSeen(
+        answers=tuple(answers),
+        last_tried_at=max(tried, default=None),
+        rest=_earliest(connection, issue_id, _UNTRIED) is not None,
+    )
 
 
 def _count_untried(connection: Connection, issue_id: int, now: datetime) -> int:

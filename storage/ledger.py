@@ -76,7 +76,8 @@ class Ledger:
     def claim(self, worker: str, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """Take up to `limit` due deliveries: confirmations first, then issues, oldest first.
 
-        They are this worker's until its lease ends; several workers never get the same one.
+        They are this worker's until its lease ends; several workers never get the same one. Whom
+        a gate holds back is not claimed.
         """
         with self._database.transaction() as connection:
             rooms = self._gates.pass_through(connection, now)

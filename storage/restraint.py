@@ -66,6 +66,8 @@ class CohortSeen:
     answers: tuple[Answer, ...] = ()
     last_tried_at: datetime | None = None
     """When the last of them was tried first."""
+    rest: bool = True
+    """Whether others are left, who were not tried."""
 
     @property
     def tried(self) -> int:

@@ -300,6 +300,17 @@ def test_a_list_that_fits_into_the_cohort_is_not_held(database: Database) -> Non
     assert house.ledger.finish() == [issue.id]
 
 
+def test_a_small_list_that_refuses_is_not_paused(database: Database) -> None:
+    """Everybody was tried already; what was put off gets its second try."""
+    house = careful(database, size=10)
+    house.join(8)
+    issue = house.publish()
+    house.drain({"RCPT": [NO_MAILBOX] * 4 + [UNUSUAL, "250 ok"]}, connections=1)
+    house.now += MINUTE
+    assert house.drain() == Summary(accepted=1)
+    assert house.mailing(issue)[0] is Mailing.OPEN
+
+
 @pytest.mark.parametrize("answer", [NO_MAILBOX, UNUSUAL, "550 administrative prohibition"])
 def test_a_cohort_that_refuses_pauses_the_issue(database: Database, answer: str) -> None:
     """Nobody beyond the cohort is tried; the sentence says what was seen; `resume` goes on."""

@@ -99,6 +99,16 @@ def test_too_many_refusals_stop_at_once() -> None:
     assert (decided.step, decided.room) == (Step.STOP, 0)
 
 
+def test_nothing_is_stopped_where_nobody_is_left() -> None:
+    """A pause would spare nobody, and keep second tries from those who were put off."""
+    all_of_them = CohortSeen(
+        answers=(some(5, S.REJECTED, 550), some(1, S.DEFERRED, 450)),
+        last_tried_at=NOON,
+        rest=False,
+    )
+    assert TEN.decide(all_of_them, NOON).step is Step.FILL
+
+
 def test_the_sentence_says_what_was_seen() -> None:
     """How many, of how many, why, what is allowed and what to do; a long reply is cut."""
     decided = TEN.decide(
