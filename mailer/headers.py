@@ -87,14 +87,15 @@ def bracket_field(name: str, value: str) -> bytes:
     return f"{name}: <{value}>\r\n".encode("ascii")
 
 
-def bracket_list_field(name: str, *values: str) -> bytes:
-    """Several of them, the preferred one first, folded between two (RFC 2369 2, rules A4, A14).
+def bracket_pair_field(name: str, first: str, second: str) -> bytes:
+    """Two of them, the preferred one first, folded in between (RFC 2369 2, rules A4, A14).
 
     Raises MessageError like `bracket_field`.
     """
-    first, *others = (bracket_field(name, value).removesuffix(b"\r\n") for value in values)
-    cut = len(name) + 2
-    return b",\r\n ".join([first, *(other[cut:] for other in others)]) + b"\r\n"
+    line = bracket_field(name, first)[:-2]
+    if _UNFIT.search(second) or max(len(line) + 1, len(second) + 3) > MAX_LINE:
+        raise MessageError(f"the value of {name} cannot stand in a header: a blank, or too long")
+    return b"%b,\r\n <%b>\r\n" % (line, second.encode("ascii"))
 
 
 def mailbox_field(name: str, phrase: str, address: str) -> bytes:

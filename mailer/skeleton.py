@@ -303,7 +303,7 @@ def date_field(recipient: Recipient) -> bytes:
 def unsubscribe_field(recipient: Recipient) -> bytes:
     """List-Unsubscribe with one HTTPS URL (RFC 8058 3.1) and, after it, a mailto if there is one."""
     if recipient.unsubscribe_mailto:
-        return headers.bracket_list_field(
+        return headers.bracket_pair_field(
             "List-Unsubscribe", recipient.unsubscribe_url, recipient.unsubscribe_mailto
         )
     return headers.bracket_field("List-Unsubscribe", recipient.unsubscribe_url)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.headers import bracket_list_field
+from mailer.headers import bracket_pair_field
 from mailer.leaving import build_mailto, find_leave_keys
 from mailer.skeleton import Recipient, unsubscribe_field
 from newsletter.tokens import Keyring, Tokens
@@ -58,18 +58,28 @@ def test_long_addresses_are_not_encoded(length: int) -> None:
     """Neither URI becomes an encoded-word, and it unfolds to the same (rule A4)."""
     url = f"https://notes.example.com/{'a' * (length - 26)}"
     mailto = f"mailto:notes+{'b' * (length - 23)}@example.com"
-    field = bracket_list_field("List-Unsubscribe", url, mailto)
+    field = bracket_pair_field("List-Unsubscribe", url, mailto)
     assert b"=?" not in field
     assert max(map(len, field.split(b"\r\n"))) <= 998
     parsed = message_from_bytes(field + b"\r\n", policy=policy.default)["List-Unsubscribe"]
     assert re.findall(r"<([^<>]*)>", parsed) == [url, mailto]
 
 
-@pytest.mark.parametrize("bad", ["mailto:a b@c", "mailto:a>b@c", "mailto:é@c", "m" * 990])
+@pytest.mark.parametrize("bad", ["mailto:a b@c", "mailto:a>b@c", "mailto:é@c", "m" * 996])
 def test_what_cannot_stand_in_a_header_is_refused(bad: str) -> None:
     """A mailto is held to the same as the link."""
     with pytest.raises(MessageError):
-        bracket_list_field("List-Unsubscribe", "https://notes.example.com/u", bad)
+        bracket_pair_field("List-Unsubscribe", "https://notes.example.com/u", bad)
+
+
+def test_no_line_is_too_long() -> None:
+    """998 octets, the comma included (RFC 5322 2.1.1); one more is refused."""
+    room = 998 - len("List-Unsubscribe: <>,")
+    field = bracket_pair_field("List-Unsubscribe", "a" * room, "b" * 995)
+    assert [len(line) for line in field.split(b"\r\n")] == [998, 998, 0]
+    for first, second in ((room + 1, 1), (1, 996)):
+        with pytest.raises(MessageError):
+            bracket_pair_field("List-Unsubscribe", "a" * first, "b" * second)
 
 
 @pytest.mark.parametrize("local", ["notes", "a.b", "no+tes", "x%y", "a&b=c?d#e", "a/b'c!d"])
