@@ -24,14 +24,23 @@ _MAX_NAMES: Final = 10
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_NUMBER: Final = r"(?:0|[1-9]\d{0,2})"
 _TERM: Final = re.compile(
     r"(?P<qualifier>[+?~-]?)(?P<name>all|include|a|mx|ptr|ip4|ip6|exists)"
-    r"(?::(?P<value>[^\s/]+))?(?:/(?P<four>\d+))?(?://(?P<six>\d+))?",
+    rf"(?::(?P<value>\S+?))?(?:/(?P<four>{_NUMBER}))?(?://(?P<six>{_NUMBER}))?",
     re.IGNORECASE,
 )
 _MODIFIER: Final = re.compile(r"(?P<name>[A-Za-z][\w.-]*)=(?P<value>\S*)")
+_MACRO_ONLY: Final = r"%(?:[%_-]|\{[slodiphv]\d*r?[.\-+,/_=]*\})"
+_MACRO_TEXT: Final = re.compile(rf"(?:[!-$&-~]|{_MACRO_ONLY})*", re.IGNORECASE)
+_DOMAIN_END: Final = re.compile(
+    r".*(?:%\{[^}]*\}|\.(?=[a-z0-9-]*[a-z-])[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.?)",
+    re.IGNORECASE | re.DOTALL,
+)
 _ASKING: Final = frozenset({"include", "a", "mx", "ptr", "exists"})
 _WITH_VALUE: Final = frozenset({"include", "exists", "ip4", "ip6"})
+_LENGTHS: Final = {"a": "46", "mx": "46", "ip4": "4", "ip6": "4"}
+"""Which prefix lengths a mechanism may have: behind one slash, behind two (RFC 7208 5)."""
 
 
 class SpfResult(StrEnum):
@@ -117,16 +126,35 @@ def parse_spf(records: Sequence[str]) -> SpfRecord | None:
         raise ValueError(f"there are {len(found)} SPF records, and receivers then use none")
     if not found:
         return None
-    redirect = ""
+    if re.search(r"[^ -~]", found[0]):
+        raise ValueError("it holds a character that is not ASCII")
+    modifiers: dict[str, str] = {}
     terms: list[SpfTerm] = []
-    for term in found[0].split()[1:]:
+    for term in filter(None, found[0].split(" ")[1:]):
         if modifier := _MODIFIER.fullmatch(term):
-            if modifier["name"].lower() == "redirect":
-                redirect = modifier["value"]
-            continue
-        terms.append(_parse_term(term))
+            _keep_modifier(modifiers, modifier["name"].lower(), modifier["value"])
+        else:
+            terms.append(_parse_term(term))
     has_all = any(term.name == "all" for term in terms)
-    return SpfRecord(terms=tuple(terms), redirect="" if has_all else redirect)
+    return SpfRecord(terms=tuple(terms), redirect="" if has_all else modifiers.get("redirect", ""))
+
+
+def _keep_modifier(kept: dict[str, str], name: str, value: str) -> None:
+    """Known ones stand once and name a domain; unknown ones only have to be well-formed (6)."""
+    if name not in {"redirect", "exp"}:
+        if _MACRO_TEXT.fullmatch(value) is None:
+            raise ValueError(f"'{name}={value}' is no modifier of SPF")
+        return
+    if name in kept:
+        raise ValueError(f"{name}= stands twice")
+    if not _is_domain(value):
+        raise ValueError(f"'{name}={value}' is no modifier of SPF")
+    kept[name] = value
+
+
+def _is_domain(value: str) -> bool:
+    """A domain that may hold macros, whose last label is no number (RFC 7208 7.1)."""
+    return bool(_MACRO_TEXT.fullmatch(value) and _DOMAIN_END.fullmatch(value))
 
 
 def _parse_term(term: str) -> SpfTerm:
@@ -134,11 +162,14 @@ def _parse_term(term: str) -> SpfTerm:
     if match is None:
         raise ValueError(f"{term!r} is no term of SPF")
     name, value = match["name"].lower(), match["value"] or ""
-    is_bare = name == "all" and (value or match["four"] or match["six"])
-    if (name in _WITH_VALUE and not value) or is_bare:
+    given = "".join(digit for digit, key in (("4", "four"), ("6", "six")) if match[key])
+    is_odd = (name == "all" and value) or set(given) - set(_LENGTHS.get(name, ""))
+    if (name in _WITH_VALUE and not value) or is_odd:
         raise ValueError(f"{term!r} is no term of SPF")
     if name in {"ip4", "ip6"}:
         _parse_network(term, name, value, match["four"])
+    elif value and not _is_domain(value):
+        raise ValueError(f"{term!r} is no term of SPF: it names no domain")
     four, six = int(match["four"] or 32), int(match["six"] or 128)
     if name == "ip6":
         four, six = 32, int(match["four"] or 128)
@@ -148,6 +179,8 @@ def _parse_term(term: str) -> SpfTerm:
 
 
 def _parse_network(term: str, name: str, value: str, length: str | None) -> None:
+    if "/" in value or "%" in value:
+        raise ValueError(f"{term!r} is no network")
     try:
         network = ipaddress.ip_network(f"{value}/{length}" if length else value, strict=False)
     except ValueError as error:
@@ -236,7 +269,7 @@ def check_spf(domain: str, address: str, resolver: Resolver, *, sender: str = ""
     Raises DnsSilence. A record that is void, for whatever reason, is PERMERROR.
     """
     evaluation = _Evaluation(
-        address=ipaddress.ip_address(address),
+        address=_plain_address(address),
         sender=sender or f"postmaster@{domain}",
         resolver=resolver,
     )
@@ -244,6 +277,13 @@ def check_spf(domain: str, address: str, resolver: Resolver, *, sender: str = ""
         return _check_host(domain, evaluation)
     except (_VoidError, ValueError):
         return SpfResult.PERMERROR
+
+
+def _plain_address(text: str) -> Address:
+    """An IPv4 address in the clothes of an IPv6 one is an IPv4 address (RFC 7208 5)."""
+    address = ipaddress.ip_address(text)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
 
 
 def _check_host(domain: str, evaluation: _Evaluation) -> SpfResult:
@@ -307,7 +347,8 @@ def _matches_exchangers(term: SpfTerm, name: str, evaluation: _Evaluation) -> bo
 def _points_below(name: str, evaluation: _Evaluation) -> bool:
     """The address points to a name below this one, and that name back (RFC 7208 5.5)."""
     found = evaluation.note(answer(evaluation.resolver.names, str(evaluation.address)))
-    below = [host for host in found[:_MAX_NAMES] if f".{host}".endswith(f".{name}")]
+    end = f".{name}".lower()
+    below = [host for host in found[:_MAX_NAMES] if f".{host}".lower().endswith(end)]
     return any(
         str(evaluation.address) in answer(evaluation.resolver.addresses, host) for host in below
     )

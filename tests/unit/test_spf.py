@@ -58,6 +58,19 @@ def parsed(record: str) -> SpfRecord:
         "a//129",
         "ipv4:1.2.3.4",
         "-",
+        "include:relay.test/24",
+        "exists:here.test//64",
+        "ptr/8",
+        "ip4:1.2.3.4/032",
+        "ip4:1.2.3.4//64",
+        "ip4:1.2.3.4/24/24",
+        "a:nodots",
+        "a:here.123",
+        "a:here.-test",
+        "mx:here.test%",
+        "redirect=",
+        "exp=nodots",
+        "other=%x",
     ],
 )
 def test_terms_that_void_an_spf_record_are_found(term: str) -> None:
@@ -79,6 +92,23 @@ def test_spf_is_read_as_receivers_do() -> None:
     with pytest.raises(ValueError, match="2 SPF records"):
         parse_spf(["v=spf1 a", "v=spf1 mx"])
     assert parse_spf(["hello"]) is None
+    assert parsed("other=%{i}x a:odd:name/x.here.test. ip4:192.0.2.0/0").lookups == 1
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        "a redirect=a.test redirect=b.test",
+        "exp=a.test exp=a.test a",
+        "a:bücher.test",
+        "a\tmx",
+        "a\x00",
+    ],
+)
+def test_records_that_are_void_as_a_whole(record: str) -> None:
+    """A modifier twice, and what is no printable ASCII (RFC 7208 4.6, 6)."""
+    with pytest.raises(ValueError, match=r"twice|not ASCII"):
+        parse_spf([f"v=spf1 {record} -all"])
 
 
 @pytest.mark.parametrize(
@@ -93,6 +123,8 @@ def test_spf_is_read_as_receivers_do() -> None:
         ("ip4:192.0.2.0/24 -all", "2001:db8::1", SpfResult.FAIL),
         ("ip6:2001:db8::/32 -all", "2001:db8::1", SpfResult.PASS),
         ("ip6:2001:db8::/32 -all", "192.0.2.1", SpfResult.FAIL),
+        ("ip4:192.0.2.0/24 -all", "::ffff:192.0.2.1", SpfResult.PASS),
+        ("ip6:::/0 -all", "::ffff:192.0.2.1", SpfResult.FAIL),
         ("a -all", "192.0.2.1", SpfResult.PASS),
         ("a:wide.test/24 -all", "198.51.100.77", SpfResult.PASS),
         ("a:wide.test -all", "198.51.100.77", SpfResult.FAIL),
@@ -112,6 +144,7 @@ def test_spf_is_read_as_receivers_do() -> None:
         ("include:%{d2}.macro.test -all", "192.0.2.50", SpfResult.PASS),
         ("exists:%{x}.test -all", "192.0.2.5", SpfResult.PERMERROR),
         ("ptr -all", "203.0.113.6", SpfResult.PASS),
+        ("ptr:NEWS.Example.Com -all", "203.0.113.6", SpfResult.PASS),
         ("ptr -all", "203.0.113.5", SpfResult.FAIL),
         ("a:no1.test a:no2.test a:no3.test +all", "192.0.2.5", SpfResult.PERMERROR),
         ("a:no1.test a:no2.test +all", "192.0.2.5", SpfResult.PASS),
