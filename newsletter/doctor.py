@@ -92,7 +92,13 @@ def _examine_network(config: Config, around: Surroundings) -> Iterator[Diagnosis
     for relay in config.relays:
         yield from within(Area.RELAY, examine_relay(relay, now=around.clock()))
     origins = list(_origins(config, around))
-    looked = examine_domain(_domain(config), _keys(config), around.resolver, origins=origins)
+    looked = examine_domain(
+        _domain(config),
+        _keys(config),
+        around.resolver,
+        origins=origins,
+        return_domain=config.bounces.address.rpartition("@")[2],
+    )
     yield from within(Area.DOMAIN, looked)
     yield from within(Area.SITE, examine_site(config.identity.url, clock=around.clock))
 

@@ -54,22 +54,31 @@ class Origin:
 
 
 def examine_domain(
-    domain: str, keys: Sequence[SigningKey], resolver: Resolver, *, origins: Sequence[Origin]
+    domain: str,
+    keys: Sequence[SigningKey],
+    resolver: Resolver,
+    *,
+    origins: Sequence[Origin],
+    return_domain: str = "",
 ) -> Iterator[Diagnosis]:
-    """The sender's domain, which return paths use too."""
+    """The sender's domain, and that of the return paths where it is another one."""
+    returning = return_domain or domain
     yield _asked("domain", domain, lambda: _examine_name(domain, resolver))
-    spf = _asked("spf", domain, lambda: _examine_spf(domain, resolver, origins))
+    if returning != domain:
+        look = partial(_examine_return_domain, domain, returning, resolver)
+        yield _asked("return path", returning, look)
+    spf = _asked("spf", returning, lambda: _examine_spf(returning, resolver, origins))
     yield spf
     for origin in origins if spf.verdict is Verdict.OK else ():
         yield _asked(
             _name_of(origin, origins),
-            domain,
-            partial(_examine_origin, domain, origin, resolver, _name_of(origin, origins)),
+            returning,
+            partial(_examine_origin, returning, origin, resolver, _name_of(origin, origins)),
         )
     walk: list[DmarcWalk] = []
     yield _asked("dmarc", domain, lambda: _examine_dmarc(domain, resolver, walk))
     yield from _examine_keys(domain, keys, resolver, walk[0] if walk else None)
-    yield _asked("bounces", domain, lambda: _examine_exchangers(domain, resolver))
+    yield _asked("bounces", returning, lambda: _examine_exchangers(returning, resolver))
     for origin in origins:
         if origin.is_direct:
             yield _asked("ptr", domain, partial(_examine_pointer, origin, resolver))
@@ -105,6 +114,32 @@ def _examine_name(domain: str, resolver: Resolver) -> Diagnosis:
             "Register it, or correct [newsletter] sender.",
         )
     return passed("domain", f"The sender's domain {domain} exists.")
+
+
+def _examine_return_domain(domain: str, returning: str, resolver: Resolver) -> Diagnosis:
+    """Whether SPF, which is about the return path, aligns with From (RFC 9989, rule A33)."""
+    cure = f"Put [bounces] address below {domain}."
+    found = resolver.exists(returning)
+    if found is None:
+        raise DnsSilence(returning)
+    if not found:
+        why = f"The domain of [bounces] address, {returning}, does not exist: its mail is refused."
+        return failed("return path", why, f"Register it. {cure}")
+    if _organisation(domain, resolver) == _organisation(returning, resolver):
+        return passed("return path", f"Return paths at {returning} align with {domain} (SPF).")
+    return warned(
+        "return path",
+        f"Return paths at {returning} do not align with {domain}: SPF cannot vouch for it, and "
+        "DMARC rests on DKIM alone.",
+        cure,
+    )
+
+
+def _organisation(domain: str, resolver: Resolver) -> str:
+    try:
+        return find_dmarc(domain, resolver).organisation
+    except ValueError:  # which is told where DMARC is examined
+        return domain
 
 
 def _examine_exchangers(domain: str, resolver: Resolver) -> Diagnosis:

@@ -227,6 +227,44 @@ def test_what_cannot_be_told_is_not_claimed(origin: Origin, verdict: Verdict, wo
     assert ("doctor --signed FILE" in found["spf relay"].advice) is (verdict is Verdict.SKIPPED)
 
 
+def returned(zone: Zone, return_domain: str) -> dict[str, Diagnosis]:
+    """What is said where return paths have a domain of their own."""
+    origin = Origin(host="this machine", address=HERE, is_direct=True)
+    looked = examine_domain(DOMAIN, (KEY,), zone, origins=[origin], return_domain=return_domain)
+    return {one.name: one for one in looked}
+
+
+def test_return_paths_below_the_senders_domain_are_in_order() -> None:
+    """SPF and MX are those of the return path's domain, and it aligns with From (rule A33)."""
+    zone = Zone()
+    zone.texts["bounce.example.com"] = zone.texts.pop(DOMAIN)
+    zone.exchangers["bounce.example.com"] = zone.exchangers.pop(DOMAIN)
+    found = returned(zone, "bounce.example.com")
+    assert {one.verdict for one in found.values()} == {Verdict.OK}
+    assert "bounce.example.com" in found["bounces"].message
+
+
+def test_return_paths_elsewhere_are_a_warning() -> None:
+    """The SPF of another organisation says nothing for the sender (RFC 9989, rule A33)."""
+    zone = Zone()
+    zone.texts["elsewhere.test"] = zone.texts[DOMAIN]
+    zone.exchangers["elsewhere.test"] = zone.exchangers[DOMAIN]
+    found = returned(zone, "elsewhere.test")
+    assert found["return path"].verdict is Verdict.WARNING
+    assert "example.com" in found["return path"].advice
+
+
+@pytest.mark.parametrize("name", ["spf", "bounces", "return path"])
+def test_each_fault_of_the_return_paths_domain_is_told(name: str) -> None:
+    """It has no SPF record, no exchanger, or does not exist."""
+    zone = Zone()
+    if name == "return path":
+        zone.missing.add("bounce.example.com")
+    found = returned(zone, "bounce.example.com")
+    assert found[name].verdict is Verdict.ERROR
+    assert "bounce.example.com" in found[name].message
+
+
 def test_each_relay_is_told_by_its_name() -> None:
     """With several, it is said which one is meant."""
     origins = [Origin(host="out.relay.test"), Origin(host="mx.test")]
