@@ -12,7 +12,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -52,6 +51,8 @@ def is_signed_by(
     certificate: bytes, data: bytes, given: str, *, digest: str, now: datetime
 ) -> bool:
     """Whether the owner of an RSA certificate in PEM, valid now, signed the data (RFC 8017 8.2)."""
+    from cryptography import x509  # eight megabytes, for Amazon's certificates alone
+
     try:
         found = x509.load_pem_x509_certificate(certificate)
         if not found.not_valid_before_utc <= now <= found.not_valid_after_utc:

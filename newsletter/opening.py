@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mailer.cohort import Cohort
-from mailer.complaintcheck import ComplaintCheck
 from mailer.fetch import fetch
 from mailer.lookup import Dns
 from mailer.policy import RetryPolicy
@@ -49,7 +48,11 @@ def soft_limits(config: Config) -> SoftLimits:
 def complaint_check(config: Config) -> Callable[[bytes], bool] | None:
     """Who may complain by mail; None when anybody may who returns a key of ours."""
     enrolled = config.bounces.complaints_from
-    return ComplaintCheck(enrolled, Dns()).is_genuine if enrolled else None
+    if not enrolled:
+        return None
+    from mailer.complaintcheck import ComplaintCheck  # only who enrolled needs it loaded
+
+    return ComplaintCheck(enrolled, Dns()).is_genuine
 
 
 def webhook_keys(config: Config) -> Keys:

@@ -25,6 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+REVISION: Final = "0003"
+"""The last migration: what the tables of this program are."""
+
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -67,6 +70,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+alembic_version = Table("alembic_version", MetaData(), Column("version_num", Text))
+"""Not ours: where alembic keeps which migrations were made."""
 
 
 def _text(name: str, default: str | None = "") -> Column[str]:

@@ -245,6 +245,13 @@ def test_upgrading_again_is_harmless(database: Database) -> None:
     assert keys(database) == {"kept"}
 
 
+def test_the_revision_is_that_of_the_last_migration(database: Database) -> None:
+    """A start compares two short words, and needs no library for it."""
+    with database.reading() as connection:
+        made = MigrationContext.configure(connection).get_current_revision()
+    assert made == schema.REVISION
+
+
 def test_tables_of_another_version_are_refused(database: Database) -> None:
     """An older or newer program says what to do and touches nothing."""
     with database.transaction() as connection:
