@@ -41,6 +41,8 @@ from storage.records import IssueDraft
 
 LONG_SUBJECT: Final = 100
 """Characters of a subject above which every mail program cuts it."""
+RELAYS_TAKE: Final = 10_000_000
+"""Octets of a message; Postfix as it is installed takes a little more (message_size_limit)."""
 LARGE_PICTURE: Final = 1_000_000
 """Bytes of a picture above which readers on the road wait for it."""
 
@@ -369,7 +371,14 @@ def _check_mail(proof: Proof) -> Iterator[Finding]:
 
 
 def _check_size(proof: Proof) -> Iterator[Finding]:
+    """Against what Gmail shows and what relays take (rules D6, A40); pictures are not in the mail."""
     size = proof.skeleton.html_size
+    if proof.skeleton.size > RELAYS_TAKE:
+        yield _error(
+            "too-large",
+            f"The mail has {proof.skeleton.size / 1e6:.1f} MB, and many relays take no more than "
+            f"{RELAYS_TAKE / 1e6:.0f} MB (`newsletter doctor` asks yours). Make the note shorter.",
+        )
     if any(_SHORTENED in sentence for sentence in proof.skeleton.warnings):
         yield _error(
             "clipped",

@@ -20,6 +20,7 @@ from mailer.skeleton import Recipient
 from newsletter.authoring import as_issue
 from newsletter.drafting import Drafting
 from newsletter.preflight import (
+    RELAYS_TAKE,
     CheckedNote,
     Finding,
     Proof,
@@ -192,7 +193,9 @@ def test_what_concerns_the_whole_note(source: str, code: str) -> None:
 
 
 def test_size_is_told_before_and_past_the_limit() -> None:
-    """90 kB is a warning; past the limit the mail would be cut, which is an error (rule D6)."""
+    """90 kB is a warning; past the limit the mail would be cut, which is an error (rule D6), as is
+    a mail that relays would not take (rule A40).
+    """
     paragraph = "<p>" + "word " * 20 + "</p>\n"
     words = "Some words that fill a mail quickly. " * 3 + "\n\n"
     sizes = {n: [one.code for one in check(f"# T\n\n{words * n}")] for n in (10, 1000)}
@@ -200,6 +203,8 @@ def test_size_is_told_before_and_past_the_limit() -> None:
     small = proof(f"# T\n\n{paragraph}")
     nearly = replace(small, skeleton=replace(small.skeleton, html_size=CLIP - 5000))
     assert [one.code for one in check_note(nearly).findings] == ["large"]
+    vast = replace(small, skeleton=replace(small.skeleton, size=RELAYS_TAKE + 1))
+    assert [one.code for one in check_note(vast).findings] == ["too-large"]
 
 
 def test_a_note_that_is_not_mailed_is_not_measured() -> None:
