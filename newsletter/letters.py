@@ -7,11 +7,8 @@ in a few threads: an RSA signature takes longer than everything else about a mes
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -21,6 +18,7 @@ from mailer.dkim import Signer
 from mailer.envelope import Envelope
 from mailer.leaving import build_mailto
 from mailer.message import compile_confirmation, compile_issue, compile_notice
+from mailer.signers import Signers
 from mailer.skeleton import Recipient, Skeleton
 from mailer.webhooks.postmark import METADATA
 from newsletter.tokens import Tokens
@@ -65,9 +63,7 @@ class Letters:
         self._postmark = postmark
         self._domain = sender.rpartition("@")[2]
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
-        self._signer = signer
-        # More threads than processors would only wait for each other. They end with this object.
-        self._threads = ThreadPoolExecutor(os.cpu_count() or 1, "dkim") if signer else None
+        self._signers = Signers(signer) if signer is not None else None
 
     def fill(self, claim: Claim) -> Envelope | Awaitable[Envelope]:
         """The envelope for a claim; later, and signed, if there is a key. Each try is signed anew.
@@ -78,11 +74,9 @@ class Letters:
         envelope = self._skeleton(claim).fill(recipient)
         if self._postmark:
             envelope = with_postmark_field(envelope)
-        if self._signer is None:
+        if self._signers is None:
             return envelope
-        return asyncio.get_running_loop().run_in_executor(
-            self._threads, sign_envelope, envelope, self._signer, recipient.date
-        )
+        return self._signers.sign(envelope, recipient.date)
 
     def _skeleton(self, claim: Claim) -> Skeleton:
         key = (claim.kind, claim.issue_id, claim.issue_revision)
@@ -142,8 +136,3 @@ def with_postmark_field(envelope: Envelope) -> Envelope:
     local = envelope.sender.rpartition("@")[0]
     field = f"X-PM-Metadata-{METADATA}: {local}@\r\n".encode("ascii")
     return replace(envelope, content=field + envelope.content)
-
-
-def sign_envelope(envelope: Envelope, signer: Signer, now: datetime) -> Envelope:
-    """The same envelope with its content signed, for the wire as it is (rule A26)."""
-    return replace(envelope, content=signer.sign(envelope.content, now=now))

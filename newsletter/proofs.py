@@ -20,10 +20,10 @@ from mailer.message import compile_issue
 from mailer.outcome import Outcome
 from mailer.relay import Timeouts
 from mailer.session import Session
+from mailer.signers import sign_envelope
 from mailer.skeleton import Recipient
 from newsletter.authoring import as_issue
 from newsletter.drafting import Drafting, hash_content
-from newsletter.letters import sign_envelope
 from newsletter.links import NoteLinks
 from newsletter.preflight import CheckedNote, Proof, check_note, report_unusable
 from newsletter.service import open_relays

@@ -13,8 +13,8 @@ from mailer.envelope import Envelope
 from mailer.outbox import Outbox
 from mailer.relay import Relay, Tls
 from mailer.session import Session
+from mailer.signers import sign_envelope
 from newsletter.app import Newsletter
-from newsletter.letters import sign_envelope
 from tests.conftest import NOON
 from tests.dkim_verifier import pem, signing_key, verifies
 
