@@ -46,7 +46,7 @@ def test_a_real_bounce_suppresses_the_right_reader(
         main = f"transport_maps = inline:{{ {{example.org=smtp:[127.0.0.1]:{relay.port}}} }}\n"
         main += "virtual_mailbox_domains = example.com\nrelay_domains = example.org\n"
         folder = tmp_path_factory.mktemp("postfix")
-        with running_postfix(folder, main=main, master="smtp unix - - n - - smtp\n") as postfix:
+        with running_postfix(folder, main=main) as postfix:
             smtp = f"smtp://127.0.0.1:{postfix.port}?tls=none"
             storage = f"sqlite:///{tmp_path}/newsletter.db"
             house = build(tmp_path / "home", storage=storage, smtp=smtp, recipients=3)

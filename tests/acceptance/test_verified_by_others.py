@@ -16,9 +16,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from mailer.dkim import KeyType
 from newsletter.app import Newsletter
 from tests.acceptance.judges import Json, Judges
-from tests.acceptance.postfix import Postfix, free_ports, relaying
+from tests.acceptance.postfix import Postfix, relaying
 from tests.conftest import NOON
 from tests.dkim_verifier import pem, signing_key, verifies
+from tests.postfixes import free_ports
 
 KEYS = (signing_key(KeyType.RSA), signing_key(KeyType.ED25519))
 RELAY_IP = "192.0.2.25"

@@ -14,20 +14,18 @@ from storage.errors import SiteError
 from storage.records import DeliveryState, SubscriberState, SuppressionReason
 from tests.integration.intakes import settle_in
 from tests.integration.listeners import PATIENCE_S
-from tests.integration.postfixes import free_port, private_postfix
 from tests.integration.test_service import running, until
+from tests.postfixes import TAKING, free_port, private_postfix
 from tests.wishes import wishes
 
 NOTE = "---\npublish: now\n---\n# One\n\nHello.\n"
-POSTFIX = """
+POSTFIX = f"""
+{TAKING}
 virtual_mailbox_domains = example.org
-virtual_mailbox_base = {{home}}/mail
-virtual_mailbox_maps = inline:{{{{ {{{{eve@example.org=eve/}}}} }}}}
-virtual_uid_maps = static:65534
-virtual_gid_maps = static:65534
+virtual_mailbox_maps = inline:{{ {{eve@example.org=eve/}} }}
 relay_domains = example.com
 relay_recipient_maps =
-transport_maps = inline:{{{{ {{{{example.com={transport}}}}} }}}}
+transport_maps = inline:{{ {{example.com={{transport}}}} }}
 lmtp_host_lookup = native
 """
 
@@ -93,7 +91,7 @@ def test_postfix_bounces_through_the_listener(
     else:
         path = home / "lmtp"
         listen, transport = f"lmtp://{path}", f"lmtp:unix:{path}"
-    with private_postfix(home, POSTFIX.format(transport=transport)) as relay:
+    with private_postfix(home, main=POSTFIX.replace("{transport}", transport)) as relay:
         config = settle_in(
             tmp_path / "house",
             storage="sqlite:///newsletter.db",

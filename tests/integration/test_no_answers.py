@@ -22,9 +22,9 @@ from tests.conftest import NOON
 from tests.integration.intakes import COMMAND, INTAKES, ROOT, settle_in
 from tests.integration.listeners import listener
 from tests.integration.peers import Peer
-from tests.integration.postfixes import free_port
 from tests.integration.test_inbox import Server, serving
 from tests.integration.test_webhooks import complaint, hard, left
+from tests.postfixes import free_port
 from tests.services import Mail, keys
 from tests.wishes import idle, wishes
 

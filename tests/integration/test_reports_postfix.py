@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import smtplib
-import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,43 +13,12 @@ import pytest
 
 from mailer.reports import ReportKind, parse_report
 from newsletter.tokens import Keyring, Tokens
+from tests.postfixes import TAKING, private_postfix
 
-MAIN = """
-compatibility_level = 3.6
-queue_directory = {home}/spool
-data_directory = {home}/data
-maillog_file = {home}/spool/log
-maillog_file_prefixes = {home}
-myhostname = mx.example.net
-mydestination =
-alias_maps =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-recipient_delimiter = +
-smtpd_reject_unlisted_recipient = no
-smtpd_recipient_restrictions = permit_mynetworks, reject
+MAIN = f"""
+{TAKING}
 virtual_mailbox_domains = example.com, example.org
-virtual_mailbox_base = {home}/mail
 virtual_mailbox_maps = inline:{{ {{notes@example.com=bounces/}} }}
-virtual_uid_maps = static:65534
-virtual_gid_maps = static:65534
-"""
-
-MASTER = """
-127.0.0.1:{port} inet n - n - - smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-proxymap unix - - n - - proxymap
-virtual unix - n n - - virtual
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
 """
 
 
@@ -86,30 +51,10 @@ def postfix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postfix]:
 
 
 @contextmanager
-def running_postfix(home: Path, *, main: str = "", master: str = "") -> Iterator[Postfix]:
+def running_postfix(home: Path, *, main: str = "") -> Iterator[Postfix]:
     """A private instance in this folder, with these lines more in its configuration."""
-    if shutil.which("postfix") is None:
-        pytest.skip("Postfix is missing: install postfix to run this on it")
-    if os.geteuid() != 0:
-        pytest.skip("Postfix must be started by root")
-    for parent in (home, *home.parents[:2]):
-        parent.chmod(parent.stat().st_mode | 0o055)
-    for name in ("etc", "spool", "data", "mail"):
-        (home / name).mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    (home / "etc" / "main.cf").write_text(MAIN.format(home=home) + main)
-    (home / "etc" / "master.cf").write_text(MASTER.format(port=port) + master)
-    shutil.chown(home / "data", "postfix")
-    shutil.chown(home / "mail", 65534, 65534)
-    command = ["postfix", "-c", str(home / "etc")]
-    started = subprocess.run([*command, "start"], capture_output=True, text=True)
-    assert started.returncode == 0, started.stderr
-    try:
+    with private_postfix(home, main=MAIN + main) as port:
         yield Postfix(port=port, maildir=home / "mail" / "bounces")
-    finally:
-        subprocess.run([*command, "stop"], capture_output=True)
 
 
 def test_a_real_report_comes_back_to_its_delivery(postfix: Postfix) -> None:

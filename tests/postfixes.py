@@ -1,4 +1,4 @@
-"""A private Postfix in a folder of its own, which ends with the test."""
+"""A private Postfix in a folder of its own, which ends with the test: what all tests with one share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,15 +18,12 @@ queue_directory = {home}/spool
 data_directory = {home}/data
 maillog_file = {home}/spool/log
 maillog_file_prefixes = {home}
-myhostname = mx.example.net
+myhostname = {hostname}
 mydestination =
 alias_maps =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
-recipient_delimiter = +
-smtpd_reject_unlisted_recipient = no
 smtpd_recipient_restrictions = permit_mynetworks, reject
-{extra}
 """
 
 MASTER = """
@@ -49,16 +46,40 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
+TAKING = """
+recipient_delimiter = +
+smtpd_reject_unlisted_recipient = no
+virtual_mailbox_base = {home}/mail
+virtual_uid_maps = static:65534
+virtual_gid_maps = static:65534
+"""
+"""More of main.cf, for one that keeps mail in Maildirs and refuses nobody at the door."""
+
+
 def free_port() -> int:
     """One that nobody listens on just now."""
-    with socket.socket() as probe:
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """So many different ones."""
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
         probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    ports = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
 
 
 @contextmanager
-def private_postfix(home: Path, extra: str) -> Iterator[int]:
-    """Postfix with these lines added to main.cf; `{home}` in them is its folder. Yields the port."""
+def private_postfix(
+    home: Path, *, main: str = "", master: str = "", hostname: str = "mx.example.net"
+) -> Iterator[int]:
+    """Postfix with these lines added to main.cf and master.cf; yields its port.
+
+    `{home}` in them is its folder; no other braces have a meaning.
+    """
     if shutil.which("postfix") is None:
         pytest.skip("Postfix is missing: install postfix to run this on it")
     if os.geteuid() != 0:
@@ -68,9 +89,9 @@ def private_postfix(home: Path, extra: str) -> Iterator[int]:
     for name in ("etc", "spool", "data", "mail"):
         (home / name).mkdir()
     port = free_port()
-    main = MAIN.format(home=home, extra=extra.format(home=home))
-    (home / "etc" / "main.cf").write_text(main)
-    (home / "etc" / "master.cf").write_text(MASTER.format(port=port))
+    values = {"home": str(home), "hostname": hostname, "port": str(port)}
+    (home / "etc" / "main.cf").write_text(_filled(MAIN + main, values))
+    (home / "etc" / "master.cf").write_text(_filled(MASTER + master, values))
     shutil.chown(home / "data", "postfix")
     shutil.chown(home / "mail", 65534, 65534)
     command = ["postfix", "-c", str(home / "etc")]
@@ -80,3 +101,10 @@ def private_postfix(home: Path, extra: str) -> Iterator[int]:
         yield port
     finally:
         subprocess.run([*command, "stop"], capture_output=True)
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    """Postfix has braces of its own, so only these are ours."""
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
