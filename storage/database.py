@@ -239,7 +239,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA secure_delete = ON")  # an erased address leaves no trace (rule F11)
     # Enough for what a run touches at a time; each connection fills its own while it publishes.
-    cursor.execute("PRAGMA cache_size = -16384")
+    cursor.execute("PRAGMA cache_size = -8192")
     # The log of publishing to a million readers need not lie there until the next time.
     cursor.execute("PRAGMA journal_size_limit = 33554432")
     cursor.close()
