@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,6 +32,7 @@ from newsletter.config import Config, load_config
 from newsletter.diagnosis import Diagnosis
 from newsletter.doctor import Surroundings, examine, examine_copy, find_own_address
 from newsletter.drafting import Drafting
+from newsletter.inflight import InFlight
 from newsletter.letters import Letters
 from newsletter.loops import run_in_loop
 from newsletter.opening import (
@@ -59,13 +59,13 @@ from newsletter.upkeep import Upkeep
 from newsletter.webhookdesk import WebhookDesk
 from newsletter.workers import worker_name
 from storage.database import Database
-from storage.errors import Conflict, NotesFolderError, NotFound
+from storage.errors import Conflict, NotesFolderError
 from storage.facts import Facts
 from storage.issues import Issues
 from storage.ledger import Ledger
 from storage.notebook import Notebook, Schedules
 from storage.notes import FolderNotes, MediaFile
-from storage.records import Delivery, DeliveryState, Identity, Issue, Mailing, Schedule
+from storage.records import Delivery, Identity, Issue, Schedule
 from storage.reports import Reports
 from storage.subscribers import Subscribers
 
@@ -92,6 +92,7 @@ class Newsletter:
         self.ledger = Ledger(database, gates(config))
         self.subscribers = Subscribers(database)
         self._standing = Standing(self.archive, self.ledger, clock)
+        self._in_flight = InFlight(self.archive, self.ledger, clock=clock, wake=self.wake)
         self._database = database
         self._namespace = namespace
         self._schedules = Schedules(database)
@@ -314,32 +315,23 @@ class Newsletter:
 
     def status(self, slug: str) -> IssueStatus:
         """One issue. Raises NotFound, naming the nearest slug."""
-        return self._standing.of(self._issue(slug))
+        return self._standing.of(self._in_flight.find(slug))
 
     def pause(self, slug: str, reason: str = "paused by the author") -> Issue:
         """Stop the mail of an issue where it is. Raises NotFound or Conflict."""
-        issue = self._issue(slug)
-        if not self.ledger.pause_issue(issue.id, reason, now=self.clock()):
-            raise Conflict(f"{slug}: its mail is not under way ({issue.mailing.value})")
-        return self.archive.get(issue.id)
+        return self._in_flight.pause(slug, reason)
 
     def resume(self, slug: str) -> Issue:
         """Go on where `pause` stopped, whatever was refused until then. Raises NotFound or Conflict."""
-        issue = self._issue(slug)
-        if issue.mailing is Mailing.PAUSED:
-            self.ledger.excuse_refusals(issue.id, now=self.clock())
-        if not self.archive.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED]):
-            raise Conflict(f"{slug}: its mail is not paused ({issue.mailing.value})")
-        self.wake()
-        return self.archive.get(issue.id)
+        return self._in_flight.resume(slug)
 
     def cancel(self, slug: str) -> int:
         """Take the mail of an issue back; how many will not get it. Raises NotFound or Conflict."""
-        return self.archive.cancel(self._issue(slug).id)
+        return self._in_flight.cancel(slug)
 
     def doubts(self, slug: str) -> list[Delivery]:
         """The deliveries of an issue that the relay may or may not have taken. Raises NotFound."""
-        return list(self.ledger.deliveries(self._issue(slug).id, state=DeliveryState.UNKNOWN))
+        return self._in_flight.doubts(slug)
 
     def reconcile(self, slug: str, *, resend: bool) -> int:
         """Decide about an issue's messages in doubt; how many there were.
@@ -347,14 +339,7 @@ class Newsletter:
         `resend` has them sent again under the same Message-ID; otherwise they count as accepted.
         Raises NotFound, or Conflict for resending an issue that was taken back.
         """
-        issue = self._issue(slug)
-        if not resend:
-            return self.ledger.accept_doubtful(issue.id, now=self.clock())
-        if issue.mailing is Mailing.CANCELLED:
-            raise Conflict(f"{slug}: its mail was taken back, so nothing of it is sent again")
-        count = self.ledger.resend_doubtful(issue.id, now=self.clock())
-        self.wake()
-        return count
+        return self._in_flight.reconcile(slug, resend=resend)
 
     # ── for the site ─────────────────────────────────────────────────────────────────────
 
@@ -409,14 +394,6 @@ class Newsletter:
             wake()
 
     # ── putting together ─────────────────────────────────────────────────────────────────
-
-    def _issue(self, slug: str) -> Issue:
-        issue = self.archive.by_slug(slug)
-        if issue is None:
-            slugs = [name.slug for name in self.archive.names()]
-            nearest = get_close_matches(slug, slugs, n=1)
-            raise NotFound("issue", slug, nearest[0] if nearest else None)
-        return issue
 
     def _is_scheduling(self) -> bool:
         """Whether a process has the schedule of this database; asked by trying to take it."""
