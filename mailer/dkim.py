@@ -185,16 +185,17 @@ class Signer:
     def __init__(self, keys: Iterable[SigningKey]) -> None:
         self._keys = tuple(sorted(keys, key=lambda key: key.private.type is not KeyType.RSA))
 
-    def sign(self, content: bytes, *, now: datetime) -> bytes:
+    def sign(self, content: bytes, *, now: datetime, relaxed: bytes = b"") -> bytes:
         """The message with one DKIM-Signature per key before it; the rest is untouched.
 
         `content` is a message as it goes over the wire: lines end in CRLF, and the header before
-        the first empty line has a From. Nothing may change it afterwards (rule A26). Raises
-        MessageError when there is no From to sign (RFC 6376 5.4).
+        the first empty line has a From. Nothing may change it afterwards (rule A26). `relaxed` is
+        its `canonical_body`, where that is known already. Raises MessageError when there is no
+        From to sign (RFC 6376 5.4).
         """
         head, body = split_message(content)
         names, signed = _choose(canonical_fields(head))
-        body_hash = b64encode(sha256(canonical_body(body)).digest())
+        body_hash = b64encode(sha256(relaxed or canonical_body(body)).digest())
         stamp = int(now.timestamp())
         signatures = [_sign(key, names, signed, body_hash, stamp) for key in self._keys]
         return b"".join([*signatures, content])
@@ -289,11 +290,19 @@ def canonical_body(body: bytes) -> bytes:
     """
     if body and not body.endswith(b"\r\n"):
         body += b"\r\n"
-    body = _squeeze(body).replace(b" \r\n", b"\r\n")
+    body = relax_lines(body)
     end = len(body)
     while body.endswith(b"\r\n", 0, end):
         end -= 2
     return body[:end] + b"\r\n" if end else b""
+
+
+def relax_lines(lines: bytes) -> bytes:
+    """Single blanks, and none at line ends: the relaxed form of lines within a body (3.4.4).
+
+    Pieces may be relaxed one by one, if no blank stands where one ends.
+    """
+    return _squeeze(lines).replace(b" \r\n", b"\r\n")
 
 
 def _squeeze(text: bytes) -> bytes:

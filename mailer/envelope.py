@@ -24,3 +24,5 @@ class Envelope:
     """Promised by whoever made it: both addresses and the content are ASCII; in the content only
     CRLF line ends, one at the end, and no line that begins with a dot. Looking again would cost
     more than all else that sending does."""
+    relaxed: Final[bytes] = field(default=b"", repr=False, compare=False)
+    """The body as DKIM hashes it, from whoever knows it already; else empty."""

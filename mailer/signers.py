@@ -37,7 +37,8 @@ _Done: TypeAlias = tuple[_Job, Envelope | NewsletterError]
 
 def sign_envelope(envelope: Envelope, signer: Signer, now: datetime) -> Envelope:
     """The same envelope with its content signed, for the wire as it is (rule A26)."""
-    return replace(envelope, content=signer.sign(envelope.content, now=now))
+    content = signer.sign(envelope.content, now=now, relaxed=envelope.relaxed)
+    return replace(envelope, content=content, relaxed=b"")
 
 
 class Signers:

@@ -71,7 +71,7 @@ class Letters:
         Raises NewsletterError when no message can be made of it.
         """
         recipient = self._recipient(claim)
-        envelope = self._skeleton(claim).fill(recipient)
+        envelope = self._skeleton(claim).fill(recipient, relax=self._signers is not None)
         if self._postmark:
             envelope = with_postmark_field(envelope)
         if self._signers is None:
