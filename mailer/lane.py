@@ -288,8 +288,9 @@ class Lane:
                 code=outcome.code,
                 status=outcome.status,
             )
-        reason = self._run.faults.note(claim.issue_id, outcome)
+        reason = self._run.faults.note(claim.issue_id, outcome, domain_of(claim))
         if reason is not None and claim.issue_id is not None:
+            await self._flush()  # a pause gives back what has neither begun nor an outcome
             await self._run.work.pause_issue(claim.issue_id, reason)
 
     async def _fill(self, claim: Claim) -> Envelope | None:

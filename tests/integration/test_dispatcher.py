@@ -69,12 +69,13 @@ class House:
         self.subscribers = Subscribers(self.database)
         self.issues = Issues(self.database)
 
-    def publish(self, readers: int) -> Issue:
-        """An issue for that many readers, due now."""
+    def publish(self, readers: int, *, domains: int = 0) -> Issue:
+        """An issue for that many readers, due now; of so many domains, or all of one."""
+        places = [f"domain{n}.example" for n in range(domains)] or ["example.org"]
         rows = [
             NewSubscriber(
-                address=f"reader{n}@example.org",
-                key=f"reader{n}@example.org",
+                address=f"reader{n}@{places[n % len(places)]}",
+                key=f"reader{n}@{places[n % len(places)]}",
                 hash=f"hash{n}",
                 nonce="n",
                 created_at=NOON,
@@ -246,6 +247,18 @@ def test_a_run_of_our_faults_pauses_the_issue(house: House) -> None:
     assert house.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED])
     summary, _ = drain(house)
     assert summary.accepted == 100
+
+
+def test_a_relay_that_knows_nobody_costs_few_readers(house: House) -> None:
+    """When all are said not to exist, wherever they are, the issue waits for its author (B5)."""
+    issue = house.publish(200, domains=40)
+    summary, _ = drain(house, {"RCPT": "550 5.1.1 user unknown in virtual table"}, connections=1)
+    assert summary.rejected == 25
+    paused = house.issues.get(issue.id)
+    assert paused.mailing is Mailing.PAUSED
+    assert "do not exist, says the relay: 550 5.1.1" in paused.mailing_reason
+    assert len(house.subscribers.suppressions()) == 25
+    assert house.count(issue) == {DeliveryState.REJECTED: 25, DeliveryState.QUEUED: 175}
 
 
 def test_an_oversized_issue_is_paused_before_the_first_reader(house: House) -> None:

@@ -186,6 +186,43 @@ def test_transient_replies_neither_build_nor_break_a_run() -> None:
     assert runs.note(1, ours) is not None
 
 
+GONE = reply(550, "5.1.1 user unknown")
+
+
+def test_readers_of_many_domains_who_are_all_unknown_pause_the_issue() -> None:
+    """A relay that has lost its directory would cost the author every reader."""
+    runs = FaultRuns(2)
+    reasons = [runs.note(1, GONE, f"domain{number % 5}.example") for number in range(25)]
+    assert reasons[:-1] == [None] * 24
+    assert reasons[-1] is not None
+    assert "25 readers in a row, at 5 domains" in reasons[-1]
+    assert "550 5.1.1 user unknown" in reasons[-1]
+    assert runs.note(1, GONE, "domain0.example") is None  # resumed, it starts afresh
+
+
+@pytest.mark.parametrize(
+    ("domains", "between"),
+    [(4, None), (25, reply(250, phase=Phase.DOT))],
+    ids=["few domains", "one accepted in between"],
+)
+def test_readers_who_are_really_gone_pause_nothing(domains: int, between: Outcome | None) -> None:
+    """A company that closed its mail, or a list with many dead addresses, is sent on to."""
+    runs = FaultRuns(2)
+    for number in range(100):
+        if between is not None and number % 24 == 0:
+            assert runs.note(1, between, "lives.example") is None
+        assert runs.note(1, GONE, f"domain{number % domains}.example") is None
+
+
+def test_other_refusals_are_no_proof_that_a_reader_is_gone() -> None:
+    """A full mailbox neither adds to the run of those who are gone nor ends it."""
+    runs = FaultRuns(2)
+    for number in range(24):
+        assert runs.note(1, GONE, f"domain{number}.example") is None
+        assert runs.note(1, reply(552, "5.2.2 mailbox full"), "full.example") is None
+    assert runs.note(1, GONE, "last.example") is not None
+
+
 def test_a_policy_without_intervals_is_refused() -> None:
     """There is always a next wait."""
     with pytest.raises(ValueError, match="interval"):
