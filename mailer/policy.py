@@ -128,7 +128,6 @@ class FaultRuns:
         self._runs.pop(issue_id, None)  # a resumed issue starts afresh
         return f"{count} refusals in a row that are not the readers' fault: {_words(outcome)}"
 
-
     def _miss(self, issue_id: int, outcome: Outcome, domain: str) -> str | None:
         gone = self._gone.setdefault(issue_id, Counter())
         gone[domain] += 1
