@@ -1,7 +1,7 @@
 """What became of a message on its way, read from a copy that arrived (rules A1, A5, A6, A34).
 
-Whether the signature covers what one-click needs, whether the receiver believed it, and from which
-address it came: only an arrived message shows that. Pure but for the resolver it is given. What stands
+Whether the signature covers what one-click needs and still fits, whether the receiver believed it, and
+from which address it came: only an arrived message shows that. Pure but for the resolver it is given. What stands
 in a message is anybody's: it is read, bounded and never believed further than for this diagnosis.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from email import message_from_bytes
 from email.message import Message
 from email.utils import parseaddr
@@ -18,6 +18,7 @@ from typing import Final
 from mailer.authentication import DnsSilence, Resolver, find_dmarc, parse_tags
 from mailer.outcome import clean_reply
 from mailer.spf import SpfResult, check_spf
+from mailer.verifier import ALGORITHM, Signature, verify_signatures
 from newsletter.diagnosis import Diagnosis, failed, passed, skipped, warned
 from newsletter.domaincheck import add_to_spf
 
@@ -49,8 +50,20 @@ def examine_received(raw: bytes, *, domain: str, resolver: Resolver) -> Iterator
         if is_test
         else _examine_fields(message)
     )
-    yield from _examine_signatures(message, domain, resolver, is_test=is_test)
-    yield _examine_results(message)
+    usable = _usable_signatures(message)
+    aligned = [tags for tags in usable if _is_aligned(tags["d"].lower(), domain, resolver)]
+    yield from _examine_signatures(usable, aligned, domain)
+    results = _results(message)
+    if usable:
+        counting = aligned or usable
+        yield (
+            skipped("signature covers", _NO_FIELDS, _TAKE_AN_ISSUE)
+            if is_test
+            else _examine_cover(counting)
+        )
+        domains = {tags["d"].lower() for tags in counting}
+        yield _examine_fit(raw, domains, resolver, is_believed=results.get("dkim") in _GOOD)
+    yield _examine_results(results)
     yield from _examine_path(message, domain, resolver)
 
 
@@ -97,37 +110,34 @@ def _examine_fields(message: Message) -> Diagnosis:
 # ── signatures ───────────────────────────────────────────────────────────────────────────────
 
 
-def _examine_signatures(
-    message: Message, domain: str, resolver: Resolver, *, is_test: bool
-) -> Iterator[Diagnosis]:
+def _usable_signatures(message: Message) -> list[Mapping[str, str]]:
     signatures = [_tags(value) for value in _all(message, "dkim-signature")[:_MAX_SIGNATURES]]
-    usable = [tags for tags in signatures if tags.get("d") and tags.get("h")]
+    return [tags for tags in signatures if tags.get("d") and tags.get("h")]
+
+
+def _examine_signatures(
+    usable: Sequence[Mapping[str, str]], aligned: Sequence[Mapping[str, str]], domain: str
+) -> Iterator[Diagnosis]:
     if not usable:
         yield failed(
             "signature",
             "It arrived without a DKIM signature.",
             f"Run `newsletter dkim new s1` to sign here, or have the relay sign for {domain}.",
         )
-        return
-    aligned = [tags for tags in usable if _is_aligned(tags["d"].lower(), domain, resolver)]
-    if not aligned:
+    elif not aligned:
         names = ", ".join(sorted({clean_reply(tags["d"]) for tags in usable}))
         yield failed(
             "signature",
             f"It is signed by {names}, which does not count for mail from {domain} (DMARC).",
             f"Have the relay sign for {domain}, or run `newsletter dkim new s1` to sign here.",
         )
-    if is_test:
-        yield skipped("signature covers", _NO_FIELDS, _TAKE_AN_ISSUE)
-    else:
-        yield _examine_cover(aligned or usable)
 
 
 def _examine_cover(signatures: Sequence[Mapping[str, str]]) -> Diagnosis:
     """One signature must cover both fields of one-click, or there is no button (RFC 8058 4)."""
     lacking = [(_missing(tags), tags) for tags in signatures]
     missing, tags = min(lacking, key=lambda pair: len(pair[0]))
-    who = f"the signature of {clean_reply(tags['d'])} (selector {clean_reply(tags.get('s', ''))})"
+    who = _who(tags["d"], tags.get("s", ""))
     if missing:
         names = " and ".join(name.title() for name in missing)
         return failed(
@@ -151,6 +161,43 @@ def _examine_cover(signatures: Sequence[Mapping[str, str]]) -> Diagnosis:
             "Have the relay sign without l=.",
         )
     return passed("signature covers", f"List-Unsubscribe and its Post are signed: {who}.")
+
+
+def _examine_fit(
+    raw: bytes, domains: Collection[str], resolver: Resolver, *, is_believed: bool
+) -> Diagnosis:
+    """Whether a signature that counts still fits the message (RFC 6376 6)."""
+    name = "signature fits"
+    signatures = verify_signatures(raw, resolver, wanted=domains.__contains__)
+    if valid := _first_with(signatures, is_valid=True):
+        return passed(name, f"It is as it was signed: {valid}.")
+    if not (broken := _first_with(signatures, is_valid=False)):
+        if any(one.algorithm == ALGORITHM for one in signatures):
+            return warned(name, "The DNS gave no answer about the key.", "Try again.")
+        return skipped(name, "It has no RSA signature that could be verified here.")
+    if is_believed:
+        return warned(
+            name,
+            f"{broken} does not fit this copy, though the host that took the message believed it: "
+            "the copy was changed when it was saved.",
+            "Save it as it arrived: mail programs call that original, source or raw message.",
+        )
+    return failed(
+        name,
+        f"{broken} does not fit: the message was changed after it was signed, or the key in the DNS "
+        "is another one.",
+        "Have the relay sign after all that changes messages; `newsletter doctor` compares your own "
+        "key with its record.",
+    )
+
+
+def _first_with(signatures: Sequence[Signature], *, is_valid: bool) -> str:
+    found = (_who(one.domain, one.selector) for one in signatures if one.is_valid is is_valid)
+    return next(found, "")
+
+
+def _who(domain: str, selector: str) -> str:
+    return f"the signature of {clean_reply(domain)} (selector {clean_reply(selector)})"
 
 
 def _missing(tags: Mapping[str, str]) -> list[str]:
@@ -184,7 +231,7 @@ _RESULT: Final = re.compile(r"\b(dkim|spf|dmarc)\s*=\s*([a-z]+)", re.IGNORECASE)
 _GOOD: Final = frozenset({"pass", "bestguesspass"})
 
 
-def _examine_results(message: Message) -> Diagnosis:
+def _results(message: Message) -> dict[str, str]:
     """The uppermost Authentication-Results: whoever took the message last wrote it (RFC 8601)."""
     given = _first(message, "authentication-results")
     results: dict[str, str] = {}
@@ -192,6 +239,10 @@ def _examine_results(message: Message) -> Diagnosis:
         # Several signatures give several results; one that passes is enough.
         if results.get(method.lower()) not in _GOOD:
             results[method.lower()] = result.lower()
+    return results
+
+
+def _examine_results(results: Mapping[str, str]) -> Diagnosis:
     if not results:
         return skipped(
             "receiver", "It has no Authentication-Results: the host that took it does not say."

@@ -37,7 +37,7 @@ DOORS = {
     "aiosmtplib": {"mailer/relay.py"},
     "aiosmtpd": {"mailer/smtpserver.py"},
     "css_inline": {"mailer/message.py"},
-    "dkim": {"mailer/complaintcheck.py"},
+    "dkim": {"mailer/verifier.py"},
     "cryptography": {"mailer/dkim.py", "mailer/signatures.py"},
     "pydantic": {"newsletter/sections.py"},
     "apscheduler": {"newsletter/scheduler.py"},

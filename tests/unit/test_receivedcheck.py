@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dkim
 import pytest
 from hypothesis import given, settings
@@ -10,8 +12,8 @@ from hypothesis import strategies as st
 from mailer.dkim import KeyType, Signer, SigningKey, make_key
 from newsletter.diagnosis import Diagnosis, Verdict
 from newsletter.receivedcheck import examine_received
-from tests.conftest import NOON
 from tests.unit.test_authentication import DOMAIN, Zone
+from tests.unit.test_complaintcheck import LONG_AGO
 
 PUBLIC = "9.9.9.9"
 """An address that is public; nothing is sent to it."""
@@ -42,12 +44,14 @@ def resolver() -> Zone:
     """A DNS that lets the relay send."""
     zone = Zone()
     zone.texts[DOMAIN] = [f"v=spf1 ip4:{PUBLIC} -all"]
+    for selector in ("s1", "relay"):
+        zone.texts[f"{selector}._domainkey.{DOMAIN}"] = [KEY.private.record()]
     return zone
 
 
 def signed_by_us() -> str:
     """As our own signer makes it."""
-    return Signer([KEY]).sign(MAIL.encode(), now=NOON).decode()
+    return Signer([KEY]).sign(MAIL.encode(), now=LONG_AGO).decode()
 
 
 def signed_by_relay(*, domain: str = DOMAIN, mail: str = MAIL, **options: object) -> str:
@@ -58,9 +62,12 @@ def signed_by_relay(*, domain: str = DOMAIN, mail: str = MAIL, **options: object
     return header.decode() + mail
 
 
-def looked(mail: str, zone: Zone | None = None) -> dict[str, Diagnosis]:
+DISBELIEVED = TRACE.replace("dkim=pass", "dkim=fail").replace("dmarc=pass", "dmarc=fail")
+
+
+def looked(mail: str, zone: Zone | None = None, *, trace: str = TRACE) -> dict[str, Diagnosis]:
     """What is said of it after it travelled."""
-    raw = f"{TRACE}{mail}".encode()
+    raw = f"{trace}{mail}".encode()
     return {
         one.name: one for one in examine_received(raw, domain=DOMAIN, resolver=zone or resolver())
     }
@@ -76,9 +83,47 @@ def test_our_own_signature_is_in_order() -> None:
     found = looked(signed_by_us())
     assert complaints(found) == {}
     assert list(found) == [
-        *("message", "one-click fields", "signature covers", "receiver", "return path"),
-        "spf sender",
+        *("message", "one-click fields", "signature covers", "signature fits", "receiver"),
+        *("return path", "spf sender"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict", "words"),
+    [
+        (lambda: looked(signed_by_us().replace("Hello", "Hallo")), Verdict.WARNING, "was saved"),
+        (
+            lambda: looked(signed_by_us().replace("Hello", "Hallo"), trace=DISBELIEVED),
+            Verdict.ERROR,
+            "changed after it was signed",
+        ),
+        (lambda: looked(signed_by_us(), Zone(), trace=DISBELIEVED), Verdict.ERROR, "another one"),
+        (
+            lambda: looked(signed_by_us(), Zone(silent={KEY.record_name})),
+            Verdict.WARNING,
+            "no answer about the key",
+        ),
+        (
+            lambda: looked(signed_by_us().replace("rsa-sha256", "ed25519-sha256")),
+            Verdict.SKIPPED,
+            "no RSA signature",
+        ),
+        (
+            lambda: looked(signed_by_relay(mail=signed_by_us().replace("Hello", "Hallo"))),
+            Verdict.OK,
+            "(selector relay)",
+        ),
+    ],
+    ids=["saved badly", "changed", "another key", "silent DNS", "Ed25519", "one of two fits"],
+)
+def test_a_signature_that_does_not_fit_is_told(
+    found: Callable[[], dict[str, Diagnosis]], verdict: Verdict, words: str
+) -> None:
+    """Changed on the way, changed in the saving, or another key: each is named (RFC 6376 6)."""
+    fit = found()["signature fits"]
+    assert fit.verdict is verdict
+    assert words in fit.message
+    assert bool(fit.advice) is (verdict in {Verdict.ERROR, Verdict.WARNING})
 
 
 def test_a_relay_that_signs_too_little_is_told() -> None:
