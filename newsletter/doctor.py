@@ -23,7 +23,6 @@ from mailer.dkim import SigningKey
 from newsletter.config import Config
 from newsletter.diagnosis import Area, Diagnosis, failed, passed, skipped, warned, within
 from newsletter.domaincheck import Origin, examine_domain
-from newsletter.receivedcheck import examine_received
 from newsletter.relaycheck import examine_relay
 from newsletter.sitecheck import examine_site
 
@@ -80,6 +79,8 @@ def _examine_configuration(config: Config) -> Iterator[Diagnosis]:
 
 def examine_copy(received: bytes, config: Config, around: Surroundings) -> list[Diagnosis]:
     """What became of a message of ours, from a copy as it arrived (rule A6)."""
+    from newsletter.receivedcheck import examine_received  # only this needs a verifier loaded
+
     found = examine_received(received, domain=_domain(config), resolver=around.resolver)
     return list(within(Area.MESSAGE, found))
 
