@@ -230,6 +230,8 @@ class Dispatcher:
 
     def _count(self, settlements: Sequence[Settlement]) -> None:
         """These outcomes are committed."""
+        if not settlements:
+            return
         for settlement in settlements:
             self._counts[settlement.state] += 1
         self._report()

@@ -148,7 +148,12 @@ class Recorder:
         return bool(self._taken.waiting)
 
     def _tell(self, group: _Group, granted: frozenset[int]) -> None:
-        self._committed(group.settlements)
-        for waiter in group.waiting:
-            if not waiter.done():  # who was cancelled meanwhile does not wait any more
+        waiting = [waiter for waiter in group.waiting if not waiter.done()]  # some were cancelled
+        try:
+            self._committed(group.settlements)
+        except Exception as error:  # noqa: BLE001 - whoever watches has a fault: nobody hangs for it
+            for waiter in waiting:
+                waiter.set_exception(error)
+        else:
+            for waiter in waiting:
                 waiter.set_result(granted)

@@ -231,13 +231,20 @@ class Newsletter:
         self.subscriptions.process()
         self._upkeep.rescue()
         under_way = self.ledger.under_way()
+        older = set(under_way).difference(issue.id for issue in polled.published)
+        before = self._standing.suppressed_of(older)
         summary = run_in_loop(
             lambda: drain(self._work(lambda now: progress(report(now)) if progress else None))
         )
         self.ledger.finish()
         problems += [summary.relay_error] if summary.relay_error else []
         problems += self._standing.paused_of(under_way)
-        return replace(report(summary), waiting=self._standing.waiting())
+        done = replace(report(summary), waiting=self._standing.waiting())
+        if not older and done.settled >= done.queued:
+            return done
+        # Who left before being claimed was never the dispatcher's to count.
+        left = self._standing.suppressed_of(under_way) - before
+        return replace(done, suppressed=max(done.suppressed, left))
 
     def run(
         self, *, site: Site | None = None, ready: Callable[[str], None] = lambda _: None

@@ -33,6 +33,7 @@ class SendReport:
     rejected: int = 0
     """Refused for good, or out of time."""
     suppressed: int = 0
+    """Who left, or was suppressed, before their turn came."""
     unknown: int = 0
     """The relay may or may not have them (RFC 1047)."""
     seconds: float = 0.0
@@ -40,6 +41,11 @@ class SendReport:
     """The issues of which readers wait who are due already."""
     problems: tuple[str, ...] = ()
     """Why something that was asked for did not happen; empty when all is well."""
+
+    @property
+    def settled(self) -> int:
+        """All outcomes together."""
+        return self.accepted + self.deferred + self.rejected + self.suppressed + self.unknown
 
     def counting(self, summary: Summary, seconds: float, problems: Sequence[str]) -> Self:
         """The same report with what has become of the deliveries so far."""

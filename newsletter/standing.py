@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from newsletter.results import IssueStatus
 from storage.issues import Issues
 from storage.ledger import Ledger
-from storage.records import Issue, Mailing, Tally
+from storage.records import DeliveryState, Issue, Mailing, Tally
 
 
 class Standing:
@@ -48,6 +48,11 @@ class Standing:
             )
             for issue_id, why in waits.items()
         )
+
+    def suppressed_of(self, issue_ids: Iterable[int]) -> int:
+        """How many readers of the issues left, or were suppressed, before their turn came."""
+        tallies = (self._ledger.tally(issue_id).counts for issue_id in issue_ids)
+        return sum(counts.get(DeliveryState.SUPPRESSED, 0) for counts in tallies)
 
     def paused_of(self, issue_ids: Sequence[int]) -> list[str]:
         """Those of the issues that are paused, a sentence for each."""

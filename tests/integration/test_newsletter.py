@@ -11,6 +11,7 @@ import pytest
 
 from feeds.feed import FeedFormat
 from newsletter import Newsletter
+from newsletter.results import SendReport
 from storage.errors import Conflict, NotFound, SecretMismatch
 from storage.records import DeliveryState, Issue, Mailing
 from tests.integration.notebooks import Clock, Folder
@@ -119,6 +120,36 @@ def test_send_does_all_that_is_due(newsletter: Newsletter, folder: Folder) -> No
     again = newsletter.send()
     assert (again.published, again.queued, again.accepted) == ((), 0, 0)
     assert newsletter.status("hello").issue.mailing is Mailing.DONE
+
+
+def test_who_leaves_during_a_send_is_counted(newsletter: Newsletter, folder: Folder) -> None:
+    """Whoever leaves, claimed or not yet, is in the report: it accounts for all who were queued."""
+    for number in range(1100):
+        newsletter.subscriptions.add(f"reader{number}@example.com", consent="told me so")
+    leaving = [f"reader{number}@example.com" for number in (900, 1090, 1099)]
+
+    def leave(_: SendReport) -> None:
+        while leaving:
+            newsletter.subscriptions.unsubscribe_address(leaving.pop())
+
+    folder.write("note.md", "# Hello", publish="now")
+    done = newsletter.send(progress=leave)
+    assert (done.queued, done.accepted, done.suppressed) == (1101, 1098, 3)
+
+
+def test_a_display_that_fails_does_not_hang_the_send(
+    newsletter: Newsletter, folder: Folder
+) -> None:
+    """The author's own progress function may raise: the send ends, and what was sent is known."""
+
+    def fail(_: SendReport) -> None:
+        raise ZeroDivisionError
+
+    folder.write("note.md", "# Hello", publish="now")
+    with pytest.raises(ZeroDivisionError):
+        newsletter.send(progress=fail)
+    assert newsletter.send().accepted == 0
+    assert len(mails(newsletter)) == 1
 
 
 def test_a_missing_folder_is_a_problem_and_mail_goes_on(

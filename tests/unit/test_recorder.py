@@ -165,6 +165,22 @@ def test_who_does_not_wait_any_more_loses_no_outcome() -> None:
     assert [entry.settled for entry in pages.kept] == [[1], [2]]
 
 
+def test_a_fault_of_who_watches_reaches_everybody_who_waits() -> None:
+    """A progress display that raises ends the run; what was committed stays committed."""
+    pages = Pages()
+
+    def broken(_: Sequence[Settlement]) -> None:
+        raise ZeroDivisionError
+
+    async def scenario() -> None:
+        book = Recorder(pages, "worker", clock=ticking(), committed=broken)
+        done = await asyncio.gather(book.record([settled(1)]), return_exceptions=True)
+        assert [type(one) for one in done] == [ZeroDivisionError]
+
+    asyncio.run(scenario())
+    assert [entry.settled for entry in pages.kept] == [[1]]
+
+
 def test_a_fault_of_ours_reaches_everybody_who_waits() -> None:
     """A bug in the book ends the run loudly instead of letting it hang."""
     pages = Pages()
