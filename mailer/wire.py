@@ -60,8 +60,9 @@ class Wire(asyncio.Protocol):
         self._lost = ""
         transport.set_protocol(self)
         # Written then means handed to the kernel, so that a dot is not said to have left when
-        # it has not.
-        transport.set_write_buffer_limits(high=0)
+        # it has not. Not a limit of 0: TLS counts an empty buffer as full then, and says only at
+        # the next write that it is not.
+        transport.set_write_buffer_limits(high=1, low=0)
 
     @property
     def usable(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from mailer.envelope import Envelope
 from mailer.outcome import Fault, Outcome, Phase, Verdict
 from mailer.relay import Relay, Timeouts, Tls
 from mailer.session import Session
+from newsletter.loops import run_in_loop
 from storage.errors import RelayError
 from tests.integration.peers import Act, Move, Peer
 
@@ -323,6 +324,37 @@ def test_tls_and_login_work(authority: trustme.CA, tmp_path: Path, tls: Tls) -> 
     peer = asyncio.run(scenario())
     assert len(peer.messages) == 1
     assert peer.verbs.index("AUTH") < peer.verbs.index("MAIL")
+
+
+@pytest.mark.parametrize("run", [asyncio.run, lambda work: run_in_loop(lambda: work)])
+@pytest.mark.parametrize("tls", [Tls.STARTTLS, Tls.IMPLICIT])
+@pytest.mark.parametrize("offered", ["250 HELP", "250-PIPELINING\r\n250 HELP"])
+def test_many_messages_pass_through_one_tunnel(
+    authority: trustme.CA,
+    tmp_path: Path,
+    tls: Tls,
+    offered: str,
+    run: Callable[[Coroutine[object, object, list[Outcome]]], list[Outcome]],
+) -> None:
+    """TLS buffers otherwise than a bare connection: no message waits for room that is there."""
+    line = b"x" * 70 + b"\r\n"
+    letters = [
+        replace(LETTER, content=b"Subject: hi\r\n\r\n" + line * n) for n in range(0, 5000, 500)
+    ]
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+
+    async def scenario() -> list[Outcome]:
+        context = certificate(authority, "127.0.0.1")
+        ehlo = f"250-p\r\n250-STARTTLS\r\n{offered}"
+        peer = Peer({"EHLO": ehlo}, tls=context, implicit=tls is Tls.IMPLICIT)
+        async with peer.serving():
+            relay = Relay(host="127.0.0.1", port=peer.port, tls=tls, ca=tmp_path / "ca.pem")
+            session = await Session.open(relay, Timeouts(block=5))
+            outcomes = [await session.send(letter) for letter in letters]
+            await session.close()
+            return outcomes
+
+    assert [outcome.verdict for outcome in run(scenario())] == [Verdict.ACCEPTED] * 10
 
 
 @pytest.mark.parametrize("tls", [Tls.STARTTLS, Tls.IMPLICIT])

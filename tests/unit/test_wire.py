@@ -22,7 +22,7 @@ class Line:
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         """Nobody else listens."""
 
-    def set_write_buffer_limits(self, high: int) -> None:
+    def set_write_buffer_limits(self, high: int, low: int) -> None:
         """Nothing is written."""
 
     def is_closing(self) -> bool:
