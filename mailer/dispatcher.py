@@ -128,6 +128,7 @@ class Dispatcher:
         async with self._holding_claims(run):
             while await self._wave(run, lines) or await self._goes_on(run, lines):
                 pass
+            await self._pause_fruitless(run)
             if all(run.is_given_up(line) for line in lines):
                 self._relay_error = lines[-1].trouble.words
         if run.work.error is not None:
@@ -282,6 +283,22 @@ class Dispatcher:
         except StorageError as error:
             log.warning("ledger.lets_in_failed", error=type(error).__name__)
             return False
+
+    async def _pause_fruitless(self, run: Run) -> None:
+        """Pauses what was refused for a fault of ours whenever it was tried (rule B5).
+
+        A list shorter than a full run of faults would otherwise be tried until its time is up.
+        """
+        if run.stop.is_set():
+            return
+        for issue_id, reason in run.faults.unbroken().items():
+            try:
+                arrived = await asyncio.to_thread(self._ledger.has_arrived, issue_id)
+            except StorageError as error:
+                log.warning("ledger.has_arrived_failed", error=type(error).__name__)
+                return
+            if not arrived:
+                await run.work.pause_issue(issue_id, reason)
 
     async def _is_due(self) -> bool:
         try:

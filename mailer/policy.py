@@ -99,7 +99,10 @@ class FaultRuns:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._runs: dict[int, int] = {}
+        self._runs: dict[int, tuple[int, Outcome]] = {}
+        """How many, and the last of them."""
+        self._open: set[int] = set()
+        """Issues of which a reader was put off: nobody knows yet what will be said of that one."""
         self._gone: dict[int, Counter[str]] = {}
         """The readers in a row who are said not to exist, by domain."""
 
@@ -116,17 +119,24 @@ class FaultRuns:
             return self._lengthen(issue_id, outcome)
         if outcome.verdict in (Verdict.ACCEPTED, Verdict.PERMANENT):
             self._runs.pop(issue_id, None)
+        else:
+            self._open.add(issue_id)
         if outcome.accepted:
             self._gone.pop(issue_id, None)
         return self._miss(issue_id, outcome, domain) if outcome.is_gone else None
 
     def _lengthen(self, issue_id: int, outcome: Outcome) -> str | None:
-        count = self._runs.get(issue_id, 0) + 1
+        count = self._runs.get(issue_id, (0, outcome))[0] + 1
         if count < self._limit:
-            self._runs[issue_id] = count
+            self._runs[issue_id] = count, outcome
             return None
         self._runs.pop(issue_id, None)  # a resumed issue starts afresh
-        return f"{count} refusals in a row that are not the readers' fault: {_words(outcome)}"
+        return _blame(count, outcome)
+
+    def unbroken(self) -> dict[int, str]:
+        """The issues that were refused so and not put off, and the sentence to pause each with."""
+        runs = self._runs.items()
+        return {issue_id: _blame(*run) for issue_id, run in runs if issue_id not in self._open}
 
     def _miss(self, issue_id: int, outcome: Outcome, domain: str) -> str | None:
         gone = self._gone.setdefault(issue_id, Counter())
@@ -139,6 +149,11 @@ class FaultRuns:
             f"{_words(outcome)}. If it is wrong, lift what `newsletter suppressions list` shows "
             "before you resume"
         )
+
+
+def _blame(count: int, outcome: Outcome) -> str:
+    refusals = "1 refusal that is" if count == 1 else f"{count} refusals in a row that are"
+    return f"{refusals} not the readers' fault: {_words(outcome)}"
 
 
 def _is_ours(outcome: Outcome) -> bool:

@@ -63,6 +63,9 @@ class Ledger(Book, Protocol):
     def pause_issue(self, issue_id: int, reason: str, *, now: datetime) -> object:
         """Stops an issue; its claims that are not begun go back."""
 
+    def has_arrived(self, issue_id: int) -> bool:
+        """Whether a relay has taken the issue for anybody."""
+
 
 class Work:
     """A small buffer of claims, refilled from the ledger until nothing more is due."""

@@ -49,7 +49,7 @@ class InFlight:
         """Go on where it was stopped, whatever was refused until then. Raises Conflict."""
         issue = self.find(slug)
         if issue.mailing is Mailing.PAUSED:
-            self._ledger.excuse_refusals(issue.id, now=self._clock())
+            self._ledger.begin_anew(issue.id, now=self._clock())
         if not self._archive.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED]):
             raise Conflict(f"{slug}: its mail is not paused ({issue.mailing.value})")
         self._wake()

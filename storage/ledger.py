@@ -41,6 +41,7 @@ from storage.ledger_rows import (
 )
 from storage.outcomes import doubt, settle
 from storage.records import (
+    TAKEN,
     Attempt,
     Claim,
     Delivery,
@@ -287,10 +288,25 @@ class Ledger:
         with self._database.reading() as connection:
             return self._gates.lets_in(connection, now)
 
-    def excuse_refusals(self, issue_id: int, *, now: datetime) -> None:
-        """What a paused issue's cohort has refused so far shall not pause it again."""
+    def begin_anew(self, issue_id: int, *, now: datetime) -> None:
+        """Prepare a paused issue for being resumed: the pause costs no reader anything.
+
+        What its cohort has refused so far shall not pause it again, and who was tried in vain gets
+        the whole time once more before being given up.
+        """
+        waiting = (_D.issue_id == issue_id, _D.due_at.is_not(None), _D.first_tried_at.is_not(None))
         with self._database.transaction() as connection:
             self._gates.excuse(connection, issue_id, now)
+            connection.execute(
+                sa.update(schema.deliveries).where(*waiting).values(first_tried_at=now)
+            )
+
+    def has_arrived(self, issue_id: int) -> bool:
+        """Whether a relay has taken the issue for anybody."""
+        taken = [state.value for state in TAKEN]
+        query = sa.select(_D.id).where(_D.issue_id == issue_id, _D.state.in_(taken)).limit(1)
+        with self._database.reading() as connection:
+            return connection.scalar(query) is not None
 
     # ── messages in doubt ────────────────────────────────────────────────────────────────
 

@@ -340,6 +340,9 @@ TRANSITIONS: Final[MappingProxyType[DeliveryState, frozenset[DeliveryState]]] = 
     }
 )
 
+TAKEN: Final = frozenset({_S.ACCEPTED, _S.BOUNCED, _S.COMPLAINED})
+"""The states of a delivery that a relay has taken."""
+
 CLAIMABLE: Final = frozenset({_S.QUEUED, _S.DEFERRED, _S.UNKNOWN})
 """The states in which a due time means that a worker may take the delivery."""
 

@@ -98,6 +98,12 @@ class House:
         assert published.queued == readers
         return published.issue
 
+    def resume(self, issue: Issue) -> bool:
+        """The author resumes it, a minute later."""
+        self.now += MINUTE
+        self.ledger.begin_anew(issue.id, now=self.now)
+        return bool(self.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED]))
+
     def leave(self, subscriber_id: int) -> None:
         """The reader unsubscribes."""
         event = ConsentEvent(
@@ -243,10 +249,46 @@ def test_a_run_of_our_faults_pauses_the_issue(house: House) -> None:
     assert paused.mailing is Mailing.PAUSED
     assert "5.7.26 unauthenticated" in paused.mailing_reason
     assert house.subscribers.suppressions() == ()
-    house.now += MINUTE
-    assert house.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED])
+    assert house.resume(issue)
     summary, _ = drain(house)
     assert summary.accepted == 100
+
+
+def test_a_list_too_short_for_a_run_is_paused_too(house: House) -> None:
+    """Four readers, each refused for a fault of ours: the author hears of it now, and not when
+    their time is up (rule B5).
+    """
+    issue = house.publish(4)
+    summary, _ = drain(house, {"RCPT": "550 5.7.26 unauthenticated"})
+    assert (summary.rejected, summary.expired) == (0, 0)
+    paused = house.issues.get(issue.id)
+    assert paused.mailing is Mailing.PAUSED
+    assert paused.mailing_reason.startswith("4 refusals in a row that are not the readers' fault")
+    assert house.resume(issue)
+    summary, _ = drain(house)
+    assert summary.accepted == 4
+
+
+@pytest.mark.parametrize("other", ["250 2.1.5 ok", "450 4.2.0 greylisted"])
+def test_one_readers_policy_pauses_nothing(house: House, other: str) -> None:
+    """Where others got the issue, or may still, one host's refusal is that host's."""
+    issue = house.publish(2)
+    drain(house, {"RCPT": [other, "550 5.7.1 not from you"]}, connections=1)
+    assert house.issues.get(issue.id).mailing is Mailing.OPEN
+
+
+def test_a_pause_takes_no_time_from_a_reader(house: House) -> None:
+    """Whoever was put off before gets the whole time again when the issue goes on (promise 1)."""
+    issue = house.publish(3)
+    drain(house, {"RCPT": "450 4.2.0 greylisted"})
+    house.ledger.pause_issue(issue.id, "the author said so", now=house.now)
+    house.now += timedelta(days=60)
+    assert house.resume(issue)
+    summary, _ = drain(house, {"RCPT": "450 4.2.0 greylisted"})
+    assert (summary.deferred, summary.expired) == (3, 0)
+    house.now += timedelta(hours=48)
+    summary, _ = drain(house, {"RCPT": "450 4.2.0 greylisted"})
+    assert summary.expired == 3
 
 
 def test_a_relay_that_knows_nobody_costs_few_readers(house: House) -> None:

@@ -101,7 +101,7 @@ class House(Store):
 
     def resume(self, issue: Issue) -> None:
         """As the author's `resume` does."""
-        self.ledger.excuse_refusals(issue.id, now=self.now)
+        self.ledger.begin_anew(issue.id, now=self.now)
         assert self.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED])
 
     def due(self) -> datetime | None:
