@@ -1,4 +1,4 @@
-"""Addresses: parsed, normalised and compared. The only user of email-validator.
+"""Addresses: parsed, normalised and compared. The only user of email-validator and idna.
 
 Pure, but for `check_domain`, which asks the DNS through the resolver that it is given.
 """
@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 import dns.resolver
+import idna
 from email_validator import (
     EmailNotValidError,
     EmailUndeliverableError,
@@ -104,6 +105,21 @@ def ascii_address(address: str) -> str:
     if address.isascii():
         return address
     return parse_address(address, allow_test_domains=True).ascii
+
+
+def ascii_domain(domain: str) -> str:
+    """A domain or a host name as A-labels in lower case (RFC 5891, rule A28).
+
+    The conversion that addresses get, and the only one there is: `straße.de` and `strasse.de` are
+    two domains, as they are for browsers and for the DNS (UTS 46, nontransitional). What is ASCII
+    already is not looked into. Raises AddressError when the name cannot be converted.
+    """
+    if domain.isascii():
+        return domain.lower()
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except UnicodeError as error:
+        raise AddressError("The domain is no international domain name (RFC 5891).") from error
 
 
 def parse_mailbox(text: str, *, allow_test_domains: bool = False) -> Mailbox:

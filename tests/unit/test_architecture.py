@@ -34,6 +34,7 @@ DOORS = {
     "feedgen": {"feeds/feed.py"},
     "email_validator": {"mailer/address.py"},
     "dns": {"mailer/address.py", "mailer/lookup.py"},
+    "idna": {"mailer/address.py"},
     "aiosmtplib": {"mailer/relay.py"},
     "aiosmtpd": {"mailer/smtpserver.py"},
     "css_inline": {"mailer/message.py"},

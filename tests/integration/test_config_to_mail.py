@@ -1,0 +1,91 @@
+"""From a value in newsletter.toml to the mail: what the configuration takes, a reader gets."""
+
+from __future__ import annotations
+
+import json
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import cast
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from feeds.feed import FeedFormat
+from newsletter import Newsletter
+from tests.integration.notebooks import Clock, Folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """A notes folder beside the configuration, with one note that is due."""
+    root = tmp_path / "notes"
+    root.mkdir()
+    folder = Folder(root)
+    folder.write("note.md", "# Hello\n\nDear reader.", publish="now")
+    return folder
+
+
+def open_with(
+    folder: Folder,
+    storage: str,
+    *,
+    url: str = "https://notes.example.com",
+    sender: str = "notes@example.com",
+    more: str = "",
+) -> Newsletter:
+    """A newsletter with these values and one reader, who leaves by mail as well."""
+    config = folder.root.parent / "newsletter.toml"
+    config.write_text(
+        f'[newsletter]\ntitle = "Notes"\nurl = {json.dumps(url)}\nsender = {json.dumps(sender)}\n'
+        f'[schedule]\nhold = "0s"\n[storage]\nurl = "{storage}"\n{more}\n',
+        "utf-8",
+    )
+    clock: Clock = folder.clock
+    newsletter = Newsletter.open(config, environ={}, clock=clock)
+    newsletter.subscriptions.add("bob@example.com", consent="told me so")
+    return newsletter
+
+
+def send_one(newsletter: Newsletter) -> EmailMessage:
+    """Sends the one issue to the one reader; the mail that arrived."""
+    report = newsletter.send()
+    assert (report.accepted, report.rejected, report.problems) == (1, 0, ())
+    outbox = newsletter.outbox()
+    assert outbox is not None
+    (file,) = (outbox / "new").iterdir()
+    return cast("EmailMessage", message_from_bytes(file.read_bytes(), policy=policy.default))
+
+
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("https://faß.de", "https://xn--fa-hia.de"),
+        ("https://example.com/zamétki", "https://example.com/zam%C3%A9tki"),
+        ("https://example.com/my notes", "https://example.com/my%20notes"),
+        (f"https://example.com/{'x' * 480}", f"https://example.com/{'x' * 480}"),
+    ],
+)
+def test_an_international_site_is_one_ascii_address_everywhere(
+    database_url: str, folder: Folder, url: str, written: str
+) -> None:
+    """Headers, both parts, feeds and canonical addresses have the same URI (rules A3, A14)."""
+    more = '[bounces]\naddress = "b@example.com"'
+    with open_with(folder, database_url, url=url, more=more) as newsletter:
+        mail = send_one(newsletter)
+        atom = newsletter.feed(FeedFormat.ATOM)
+    assert atom is not None
+    page = f"{written}/issues/hello"
+    assert newsletter.identity.url == written
+    assert mail["List-Archive"] == f"<{written}/archive>"
+    assert mail["List-Unsubscribe"].startswith(f"<{written}/unsubscribe/")
+    for kind in ("plain", "html"):
+        part = mail.get_body((kind,))
+        assert part is not None
+        assert page in part.get_content()
+    links = [
+        link.get("href")
+        for link in ET.fromstring(atom.body).iter("{http://www.w3.org/2005/Atom}link")
+    ]
+    assert page in links
+    assert all(link is not None and link.startswith(written) for link in links)
