@@ -35,7 +35,11 @@ ROLES: Final = frozenset(
 """Mailboxes of a machine or an office (RFC 2142 4 and 5). Those of a business, such as info@ or
 sales@, are read by people who do subscribe, and are not among them."""
 
-_MAILBOX: Final = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>\s*")
+_MAILBOX: Final = re.compile(
+    r"""(?:\s*"(?P<quoted>(?:[^"\\]|\\.)*)"\s*|(?P<plain>[^<>]*))<(?P<address>[^<>]*)>\s*""",
+    re.DOTALL,
+)
+"""A name that is a quoted string may hold anything, brackets too (RFC 5322 3.2.4)."""
 _QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -131,9 +135,8 @@ def parse_mailbox(text: str, *, allow_test_domains: bool = False) -> Mailbox:
     match = _MAILBOX.fullmatch(text)
     if match is None:
         return Mailbox(name="", address=_parse_stripped(text, allow_test_domains))
-    name = match["name"].strip()
-    if len(name) > 1 and name[0] == name[-1] == '"':
-        name = _QUOTED_PAIR.sub(r"\1", name[1:-1])
+    quoted = match["quoted"]
+    name = match["plain"].strip() if quoted is None else _QUOTED_PAIR.sub(r"\1", quoted)
     return Mailbox(name=name, address=_parse_stripped(match["address"], allow_test_domains))
 
 

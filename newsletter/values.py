@@ -22,13 +22,15 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
-from mailer.address import ascii_domain
+from mailer.address import ascii_domain, parse_address
 from mailer.relay import Timeouts
 from storage.errors import AddressError
 
 MAX_SENDER_LOCAL: Final = 31
 """Octets before the sender's @: a return path adds at most 33 to them, and 64 are allowed
 (RFC 5321 4.5.3.1.1)."""
+MAX_SENDER_DOMAIN: Final = 189
+"""Octets after it: with the 64 and the @ these are the 254 of a path (RFC 5321 4.5.3.1.3)."""
 MAX_SITE: Final = 500
 """Characters of the site's address: a header line has 998 for it and what follows (RFC 5322 2.1.1)."""
 MAX_SITE_HOST: Final = 244
@@ -169,7 +171,8 @@ def parse_sender(value: object) -> str:
     """Reads exactly one mailbox: `Name <local@domain>` or the address alone (RFC 5322 3.4).
 
     Returned in canonical spelling, its name quoted where it must be. The local part is ASCII, so
-    that relays without SMTPUTF8 can carry it; the domain may be an international one.
+    that relays without SMTPUTF8 can carry it; the domain may be an international one. Whatever is
+    taken here, mail can be written from: an issue is public before anybody notices that it cannot.
     """
     mailbox = _one_mailbox(str(value))
     if not _LOCAL_PART.fullmatch(mailbox.username):
@@ -179,8 +182,18 @@ def parse_sender(value: object) -> str:
             f"must have at most {MAX_SENDER_LOCAL} characters before the @: "
             "the return path adds to them who it went to"
         )
-    if not is_host(mailbox.domain):
-        raise ValueError("has no valid domain after the @")
+    try:
+        domain = parse_address(mailbox.addr_spec).domain
+    except AddressError as error:
+        raise ValueError(
+            "has no domain after the @ that mail can come from; "
+            "write one that is in the public DNS, like notes@example.com"
+        ) from error
+    if len(domain) > MAX_SENDER_DOMAIN:
+        raise ValueError(
+            f"must have at most {MAX_SENDER_DOMAIN} characters after the @: "
+            "the return path needs the others"
+        )
     return str(mailbox)
 
 
@@ -208,7 +221,7 @@ def _one_mailbox(text: str) -> Address:
     if match is None:
         raise ValueError(
             "must be one mailbox like Working Notes <notes@example.com>; "
-            'a name with , ; @ or \\ in it goes in "double quotes"'
+            'a name with , ; @ < > or \\ in it goes in "double quotes"'
         )
     quoted, plain, username, domain = match.group("quoted", "plain", "local", "domain")
     name = re.sub(r"\\(.)", r"\1", quoted) if quoted else (plain or "")

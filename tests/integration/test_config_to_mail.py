@@ -13,6 +13,7 @@ import pytest
 
 from feeds.feed import FeedFormat
 from newsletter import Newsletter
+from storage.errors import ConfigError
 from tests.integration.notebooks import Clock, Folder
 
 
@@ -89,3 +90,27 @@ def test_an_international_site_is_one_ascii_address_everywhere(
     ]
     assert page in links
     assert all(link is not None and link.startswith(written) for link in links)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Ada <3 Notes", "a>b", "<ada@example.org>", 'The "Best" <notes> \\ more, or less; @home'],
+)
+def test_a_quoted_name_may_hold_anything(database_url: str, folder: Folder, name: str) -> None:
+    """A name with brackets is taken by the configuration and stands in From (rule A23)."""
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    sender = f'"{escaped}" <notes@example.com>'
+    with open_with(folder, database_url, sender=sender) as newsletter:
+        (mailbox,) = send_one(newsletter)["From"].addresses
+    assert (mailbox.display_name, mailbox.addr_spec) == (name, "notes@example.com")
+
+
+@pytest.mark.parametrize(
+    "sender", ["notes@localhost", "notes@intranet", "notes@news.test", "notes@printer.local"]
+)
+def test_a_sender_that_mail_cannot_come_from_is_refused_before_anything_is_published(
+    database_url: str, folder: Folder, sender: str
+) -> None:
+    """Such an issue would be public and could never be mailed."""
+    with pytest.raises(ConfigError, match="that mail can come from"):
+        open_with(folder, database_url, sender=sender)

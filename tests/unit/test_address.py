@@ -132,6 +132,10 @@ def test_test_domains_are_let_in_on_request_only() -> None:
         ("Записки <notes@example.com>", "Записки"),
         ("notes@example.com", ""),
         ("<notes@example.com>", ""),
+        ('"Ada <3 Notes" <notes@example.com>', "Ada <3 Notes"),
+        ('"<a@example.org>, \\"b\\" >" <notes@example.com>', '<a@example.org>, "b" >'),
+        (' "Notes" <notes@example.com> ', "Notes"),
+        ('Ada "A" Bob <notes@example.com>', 'Ada "A" Bob'),
     ],
 )
 def test_a_mailbox_is_read_as_a_person_writes_it(text: str, name: str) -> None:
@@ -145,6 +149,8 @@ def test_two_mailboxes_are_not_one() -> None:
     """From holds a single mailbox (rule A20)."""
     with pytest.raises(AddressError):
         parse_mailbox("A <a@example.com>, B <b@example.com>")
+    with pytest.raises(AddressError):
+        parse_mailbox('"A" <a@example.com>, "B" <b@example.com>')
 
 
 def test_role_addresses_are_known() -> None:
