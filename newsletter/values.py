@@ -202,12 +202,12 @@ def parse_bounce_address(value: object) -> str:
     mailbox = _one_mailbox(parse_sender(value))
     if mailbox.display_name:
         raise ValueError("must be an address without a name")
-    return f"{mailbox.username}@{mailbox.domain.encode('idna').decode().lower()}"
+    return parse_address(mailbox.addr_spec).ascii
 
 
 def sender_domain(sender: str) -> str:
-    """The domain of a parsed sender."""
-    return _one_mailbox(sender).domain
+    """The domain of a parsed sender in A-labels: the one that stands in From (rule A33)."""
+    return parse_address(_one_mailbox(sender).addr_spec).domain
 
 
 def sender_name(sender: str) -> str:
@@ -358,7 +358,7 @@ def parse_relay(value: object, folder: Path) -> RelayConfig:
         raise ValueError("needs both a user and a password, or neither")
     return RelayConfig(
         kind=RelayKind.SMTP,
-        host=host,
+        host=ascii_domain(host),
         port=parts.port or (465 if parts.scheme == "smtps" else 587),
         username=username,
         password=password,

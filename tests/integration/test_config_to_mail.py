@@ -12,8 +12,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from feeds.feed import FeedFormat
+from mailer.dkim import KeyType
 from newsletter import Newsletter
 from storage.errors import ConfigError
+from tests.dkim_verifier import pem
 from tests.integration.notebooks import Clock, Folder
 
 
@@ -114,3 +116,38 @@ def test_a_sender_that_mail_cannot_come_from_is_refused_before_anything_is_publi
     """Such an issue would be public and could never be mailed."""
     with pytest.raises(ConfigError, match="that mail can come from"):
         open_with(folder, database_url, sender=sender)
+
+
+@pytest.mark.parametrize(
+    ("domain", "ascii_form"), [("straße.de", "xn--strae-oqa.de"), ("βόλος.gr", "xn--nxasmm1c.gr")]
+)
+def test_a_domain_is_one_domain_in_every_place(
+    database_url: str, folder: Folder, domain: str, ascii_form: str
+) -> None:
+    """From, Message-ID, return path, signature and mailto are of one domain (rules A28, A33)."""
+    (folder.root.parent / "key.pem").write_bytes(pem(KeyType.RSA))
+    more = f'''[dkim]
+domain = "{domain}"
+selector = "s1"
+key = "key.pem"
+[bounces]
+address = "b@{domain}"
+complaints_from = ["{domain}"]'''
+    with open_with(folder, database_url, sender=f"Notes <notes@{domain}>", more=more) as newsletter:
+        mail = send_one(newsletter)
+        config = newsletter.config
+    assert mail["From"].addresses[0].domain == ascii_form
+    assert mail["Message-ID"].endswith(f"@{ascii_form}>")
+    assert mail["Return-Path"].endswith(f"@{ascii_form}>")
+    assert f"d={ascii_form};" in mail["DKIM-Signature"]
+    assert f"@{ascii_form}?subject=" in mail["List-Unsubscribe"]
+    assert config.signing_domain == ascii_form
+    assert config.bounces.complaints_from == (ascii_form,)
+    assert not [warning for warning in config.warnings if "DMARC" in warning]
+
+
+def test_the_senders_domain_signs_unless_told(folder: Folder, tmp_path: Path) -> None:
+    """Without a domain in [dkim] the record is for the one in From, whatever its script (A33)."""
+    sender = "Notes <notes@straße.de>"
+    with open_with(folder, f"sqlite:///{tmp_path}/n.db", sender=sender) as newsletter:
+        assert newsletter.config.signing_domain == "xn--strae-oqa.de"

@@ -299,6 +299,12 @@ def test_any_text_may_stand_for_a_sender(text: str) -> None:
             ),
         ),
         (
+            "smtp://mail.straße.de",
+            RelayConfig(
+                kind=RelayKind.SMTP, host="mail.xn--strae-oqa.de", port=587, tls=Tls.STARTTLS
+            ),
+        ),
+        (
             "smtp://mail_relay:25?tls=none",
             RelayConfig(kind=RelayKind.SMTP, host="mail_relay", port=25, tls=Tls.NONE),
         ),
