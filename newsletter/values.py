@@ -375,8 +375,10 @@ def _parse_outbox(directory: str, folder: Path) -> RelayConfig:
 
 def _relay_options(query: str) -> dict[str, str]:
     options = dict(parse_qsl(query, keep_blank_values=True))
-    for name in options.keys() - {"tls", "ca"}:
-        raise ValueError(f"has an unknown option {name!r}{nearest(name, ('tls', 'ca'))}")
+    for name in options.keys() - {"tls", "ca"}:  # may be a part of a password that holds a ?
+        raise ValueError(
+            f"has an unknown option: there are tls and ca{nearest(name, ('tls', 'ca'))}"
+        )
     return options
 
 

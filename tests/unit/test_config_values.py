@@ -331,6 +331,8 @@ def test_relays_are_read(url: str, expected: RelayConfig) -> None:
         "smtp://user:hunter2@mail.example.com:smtp",
         "smtp://user:hunter2@mail.example.com/path",
         "smtp://user:hunter2@mail.example.com?tsl=none",
+        "smtp://user:25?hunter2@mail.example.com",
+        "smtp://user:25?tls=hunter2@mail.example.com",
         "smtp://user:hunter2@mail.example.com?tls=off",
         "smtp://user:hunter2@mail.example.com?tls=implicit",
         "smtps://user:hunter2@mail.example.com?tls=none",
