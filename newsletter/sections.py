@@ -45,6 +45,7 @@ from newsletter.values import (
     parse_site,
     parse_storage,
     parse_timezone,
+    parse_title,
     parse_topic,
     parse_web_address,
 )
@@ -148,7 +149,7 @@ class Section(BaseModel):
 class NewsletterSection(Section):
     """`[newsletter]`: who writes, and where it lives."""
 
-    title: Annotated[Line, Field(min_length=1, max_length=200)]
+    title: Annotated[Line, Field(min_length=1, max_length=200), AfterValidator(parse_title)]
     url: Annotated[str, BeforeValidator(parse_site)]
     sender: Annotated[str, BeforeValidator(parse_sender)]
     author: Line = ""

@@ -90,6 +90,13 @@ def parse_path(value: object) -> Path:
     return Path(value)
 
 
+def parse_title(value: str) -> str:
+    """Reads what readers call the newsletter: something that they can see."""
+    if not any(char.isprintable() and not char.isspace() for char in value):
+        raise ValueError("must hold a letter, or something else that readers can see")
+    return value
+
+
 def parse_list(value: object) -> object:
     """Lets a list be written as text, as the environment must: `1m, 5m` or `["1m", "5m"]`."""
     if not isinstance(value, str):

@@ -33,6 +33,7 @@ def open_with(
     folder: Folder,
     storage: str,
     *,
+    title: str = "Notes",
     url: str = "https://notes.example.com",
     sender: str = "notes@example.com",
     more: str = "",
@@ -40,7 +41,8 @@ def open_with(
     """A newsletter with these values and one reader, who leaves by mail as well."""
     config = folder.root.parent / "newsletter.toml"
     config.write_text(
-        f'[newsletter]\ntitle = "Notes"\nurl = {json.dumps(url)}\nsender = {json.dumps(sender)}\n'
+        f"[newsletter]\ntitle = {json.dumps(title)}\n"
+        f"url = {json.dumps(url)}\nsender = {json.dumps(sender)}\n"
         f'[schedule]\nhold = "0s"\n[storage]\nurl = "{storage}"\n{more}\n',
         "utf-8",
     )
@@ -151,3 +153,12 @@ def test_the_senders_domain_signs_unless_told(folder: Folder, tmp_path: Path) ->
     sender = "Notes <notes@straße.de>"
     with open_with(folder, f"sqlite:///{tmp_path}/n.db", sender=sender) as newsletter:
         assert newsletter.config.signing_domain == "xn--strae-oqa.de"
+
+
+@pytest.mark.parametrize("title", ["  ", "\u200b", "\uffff"])
+def test_a_title_that_nobody_can_see_is_refused_before_anything_is_published(
+    folder: Folder, tmp_path: Path, title: str
+) -> None:
+    """No feed can be made with it, and none of its issues would say where it is from."""
+    with pytest.raises(ConfigError, match="title: must hold a letter"):
+        open_with(folder, f"sqlite:///{tmp_path}/n.db", title=title)
