@@ -40,11 +40,11 @@ from newsletter.sections import (
     parse_sections,
 )
 from newsletter.signing import find_dkim_warnings
+from newsletter.uris import is_loopback
 from newsletter.values import (
     RelayConfig,
     RelayKind,
     Tls,
-    is_loopback,
     parse_relay,
     sender_domain,
     sender_name,

@@ -92,6 +92,7 @@ PURE = (
     "newsletter/publishing.py",
     "newsletter/recognition.py",
     "newsletter/signups.py",
+    "newsletter/uris.py",
 )
 """Modules that compute and nothing else: no clock, socket, file, process or chance."""
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from mailer.address import parse_mailbox
 from mailer.headers import bracket_field
+from newsletter.uris import is_loopback, parse_site, parse_web_address
 from newsletter.values import (
     RelayConfig,
     RelayKind,
     Tls,
     has_controls,
-    is_loopback,
     parse_duration,
     parse_language,
     parse_links,
@@ -29,10 +29,8 @@ from newsletter.values import (
     parse_postal,
     parse_relay,
     parse_sender,
-    parse_site,
     parse_storage,
     parse_timezone,
-    parse_web_address,
     sender_name,
 )
 
