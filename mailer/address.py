@@ -1,4 +1,4 @@
-"""Addresses: parsed, normalised and compared. The only user of email-validator.
+"""Addresses: parsed, normalised and compared. The only user of email-validator and idna.
 
 Pure, but for `check_domain`, which asks the DNS through the resolver that it is given.
 """
@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 import dns.resolver
+import idna
 from email_validator import (
     EmailNotValidError,
     EmailUndeliverableError,
@@ -34,7 +35,11 @@ ROLES: Final = frozenset(
 """Mailboxes of a machine or an office (RFC 2142 4 and 5). Those of a business, such as info@ or
 sales@, are read by people who do subscribe, and are not among them."""
 
-_MAILBOX: Final = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>\s*")
+_MAILBOX: Final = re.compile(
+    r"""(?:\s*"(?P<quoted>(?:[^"\\]|\\.)*)"\s*|(?P<plain>[^<>]*))<(?P<address>[^<>]*)>\s*""",
+    re.DOTALL,
+)
+"""A name that is a quoted string may hold anything, brackets too (RFC 5322 3.2.4)."""
 _QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -106,6 +111,21 @@ def ascii_address(address: str) -> str:
     return parse_address(address, allow_test_domains=True).ascii
 
 
+def ascii_domain(domain: str) -> str:
+    """A domain or a host name as A-labels in lower case (RFC 5891, rule A28).
+
+    The conversion that addresses get, and the only one there is: `straße.de` and `strasse.de` are
+    two domains, as they are for browsers and for the DNS (UTS 46, nontransitional). What is ASCII
+    already is not looked into. Raises AddressError when the name cannot be converted.
+    """
+    if domain.isascii():
+        return domain.lower()
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except UnicodeError as error:
+        raise AddressError("The domain is no international domain name (RFC 5891).") from error
+
+
 def parse_mailbox(text: str, *, allow_test_domains: bool = False) -> Mailbox:
     """The one mailbox in `text`: `Working Notes <notes@example.com>`, or an address alone.
 
@@ -115,9 +135,8 @@ def parse_mailbox(text: str, *, allow_test_domains: bool = False) -> Mailbox:
     match = _MAILBOX.fullmatch(text)
     if match is None:
         return Mailbox(name="", address=_parse_stripped(text, allow_test_domains))
-    name = match["name"].strip()
-    if len(name) > 1 and name[0] == name[-1] == '"':
-        name = _QUOTED_PAIR.sub(r"\1", name[1:-1])
+    quoted = match["quoted"]
+    name = match["plain"].strip() if quoted is None else _QUOTED_PAIR.sub(r"\1", quoted)
     return Mailbox(name=name, address=_parse_stripped(match["address"], allow_test_domains))
 
 

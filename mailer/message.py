@@ -283,8 +283,7 @@ def _title(identity: Identity) -> str:
 
 def _host(identity: Identity) -> str:
     """The site's host as a dot-atom (RFC 2919 3): A-labels, and no colons of an IPv6 literal."""
-    host = urlsplit(identity.url).hostname or "localhost"
-    return (host if host.isascii() else host.encode("idna").decode()).replace(":", "-")
+    return (urlsplit(identity.url).hostname or "localhost").replace(":", "-")
 
 
 def _date(moment: datetime, identity: Identity) -> str:

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import cast
+from typing import Final, cast
 
 import aiosmtplib
 
 from mailer.outcome import clean_reply
 from storage.errors import RelayError
+
+_ENHANCED: Final = re.compile(r"^\d\.\d{1,3}\.\d{1,3}\s", re.MULTILINE)
+"""The status that may begin each line of a reply (RFC 2034 4)."""
 
 
 class Tls(StrEnum):
@@ -106,7 +111,8 @@ async def connect(relay: Relay, timeouts: Timeouts) -> tuple[asyncio.Transport, 
         await _enter(client, relay, timeouts)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         client.close()
-        raise RelayError(f"{relay.host}:{relay.port}: {_explain(error)}") from error
+        cause = None if _repeats_login(error, relay) else error  # a traceback quotes it
+        raise RelayError(f"{relay.host}:{relay.port}: {_explain(error, relay)}") from cause
     except asyncio.CancelledError:
         client.close()
         raise
@@ -163,15 +169,34 @@ def _own_name(client: aiosmtplib.SMTP) -> str:
     return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
 
 
-def _explain(error: Exception) -> str:
+def _explain(error: Exception, relay: Relay) -> str:
     """Says why the relay cannot be used, in one cleaned line."""
-    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return f"login refused: {error.code} {clean_reply(error.message)}"
     if isinstance(error, aiosmtplib.SMTPResponseException) and error.code > 0:
-        return f"{error.code} {clean_reply(error.message)}"
+        is_login = isinstance(error, aiosmtplib.SMTPAuthenticationError)
+        said = (
+            "(its answer repeats the login and is not shown)"
+            if _repeats_login(error, relay)
+            else clean_reply(error.message)
+        )
+        return f"{'login refused: ' * is_login}{error.code} {said}"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not valid: {clean_reply(error.verify_message)}"
     cause = error.__cause__
     if isinstance(cause, OSError) and not isinstance(error, TimeoutError):
-        return _explain(cause)
+        return _explain(cause, relay)
     return clean_reply(str(error)) or type(error).__name__
+
+
+def _repeats_login(error: Exception, relay: Relay) -> bool:
+    """Whether a reply holds the password, in plain text or as it was sent (RFC 4616, rule A37)."""
+    if not relay.password or not isinstance(error, aiosmtplib.SMTPResponseException):
+        return False
+    said = _squeeze(_ENHANCED.sub("", error.message))
+    sent = (relay.username, relay.password, f"\0{relay.username}\0{relay.password}")
+    coded = (b64encode(text.encode()).decode().rstrip("=") for text in sent)
+    return any(_squeeze(secret) in said for secret in (relay.password, *coded))
+
+
+def _squeeze(text: str) -> str:
+    """Without what a relay may change in what it repeats: blanks, line ends, case."""
+    return "".join(text.split()).casefold()

@@ -238,7 +238,7 @@ class Authoring:
 
     def _sample_recipient(self) -> Recipient:
         """The author, with links that lead nowhere."""
-        sender = parse_mailbox(self._identity.sender).address
+        sender = parse_mailbox(self._identity.sender, allow_test_domains=True).address
         url = self._identity.url
         return Recipient(
             address=sender.display,

@@ -40,11 +40,11 @@ from newsletter.sections import (
     parse_sections,
 )
 from newsletter.signing import find_dkim_warnings
+from newsletter.uris import is_loopback
 from newsletter.values import (
     RelayConfig,
     RelayKind,
     Tls,
-    is_loopback,
     parse_relay,
     sender_domain,
     sender_name,
@@ -182,7 +182,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
             *find_dkim_warnings(
                 file.dkim.key,
                 signing_domain=_signing_domain(file.dkim, file.newsletter),
-                sender_domain=_sender_domain(file.newsletter),
+                sender_domain=sender_domain(file.newsletter.sender),
             ),
         ),
     )
@@ -201,11 +201,7 @@ def _complete(raw: TomlTable) -> None:
 
 
 def _signing_domain(dkim: DkimSection, newsletter: NewsletterSection) -> str:
-    return dkim.domain or _sender_domain(newsletter)
-
-
-def _sender_domain(newsletter: NewsletterSection) -> str:
-    return sender_domain(newsletter.sender).encode("idna").decode().lower()
+    return dkim.domain or sender_domain(newsletter.sender)
 
 
 def _relay(section: SmtpSection, folder: Path) -> RelayConfig:

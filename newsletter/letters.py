@@ -57,7 +57,7 @@ class Letters:
         self._identity = identity
         self._tokens = tokens
         self._clock = clock
-        sender = parse_mailbox(identity.sender).address.ascii
+        sender = parse_mailbox(identity.sender, allow_test_domains=True).address.ascii
         self._bounce_address = bounce_address or sender
         self._by_mail = by_mail
         self._postmark = postmark

@@ -30,6 +30,7 @@ from mailer.relay import Timeouts
 from mailer.signatures import check_ecdsa_key
 from newsletter.configsource import TomlTable
 from newsletter.signing import KeyFile, load_key, parse_domain, parse_selector
+from newsletter.uris import parse_site, parse_web_address
 from newsletter.values import (
     nearest,
     parse_bounce_address,
@@ -42,11 +43,10 @@ from newsletter.values import (
     parse_postal,
     parse_relay,
     parse_sender,
-    parse_site,
     parse_storage,
     parse_timezone,
+    parse_title,
     parse_topic,
-    parse_web_address,
 )
 
 # ── the sections, key by key ─────────────────────────────────────────────────────────────────
@@ -148,7 +148,7 @@ class Section(BaseModel):
 class NewsletterSection(Section):
     """`[newsletter]`: who writes, and where it lives."""
 
-    title: Annotated[Line, Field(min_length=1, max_length=200)]
+    title: Annotated[Line, Field(min_length=1, max_length=200), AfterValidator(parse_title)]
     url: Annotated[str, BeforeValidator(parse_site)]
     sender: Annotated[str, BeforeValidator(parse_sender)]
     author: Line = ""

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mailer.address import ascii_domain
 from mailer.dkim import GOOD_BITS, MAX_BITS, KeyType, PrivateKey
-from storage.errors import ConfigError
+from storage.errors import AddressError, ConfigError
 
-_LDH_LABEL: Final = re.compile(rb"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+_LDH_LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 """Letters, digits and hyphens (RFC 1123 2.1)."""
 
 
@@ -45,20 +46,19 @@ def load_key(path: Path) -> KeyFile:
 
 def parse_domain(value: object) -> str:
     """Reads a domain that signs: A-labels in lower case (RFC 6376 3.5); empty stays empty."""
-    text = str(value).rstrip(".").lower()
     try:
-        labels = text.encode("idna").split(b".")
-    except UnicodeError as error:
+        domain = ascii_domain(str(value)).rstrip(".")
+    except AddressError as error:
         raise ValueError('must be a domain like "example.com"') from error
-    if text and not all(_LDH_LABEL.fullmatch(label) for label in labels):
+    if domain and not all(map(_LDH_LABEL.fullmatch, domain.split("."))):
         raise ValueError('must be a domain like "example.com"')
-    return b".".join(labels).decode()
+    return domain
 
 
 def parse_selector(value: object) -> str:
     """Reads a selector: labels of letters, digits and hyphens, joined by dots (RFC 6376 3.1)."""
     text = str(value).lower()
-    if not all(_LDH_LABEL.fullmatch(label.encode()) for label in text.split(".")):
+    if not all(_LDH_LABEL.fullmatch(label) for label in text.split(".")):
         raise ValueError('must hold letters, digits and hyphens only, like "s1" or "2026-12"')
     return text
 

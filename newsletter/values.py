@@ -20,13 +20,19 @@ from email.headerregistry import Address
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
+from mailer.address import Address as ParsedAddress
+from mailer.address import ascii_domain, parse_address
 from mailer.relay import Timeouts
+from newsletter.uris import is_host, is_loopback, parse_link, split_address
+from storage.errors import AddressError
 
 MAX_SENDER_LOCAL: Final = 31
 """Octets before the sender's @: a return path adds at most 33 to them, and 64 are allowed
 (RFC 5321 4.5.3.1.1)."""
+MAX_SENDER_DOMAIN: Final = 189
+"""Octets after it: with the 64 and the @ these are the 254 of a path (RFC 5321 4.5.3.1.3)."""
 
 _UNITS: Final = {
     "s": timedelta(seconds=1),
@@ -39,8 +45,6 @@ _LONGEST: Final = timedelta(days=3650)
 _DURATION: Final = re.compile(r"(?:\d{1,9}(?:\.\d{1,6})?\s*[smhdw]\s*)+", re.ASCII)
 _DURATION_PART: Final = re.compile(r"([\d.]+)\s*([smhdw])", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
-_LABEL: Final = re.compile(rb"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
-"""With the underscore that names in container networks have."""
 _MAILBOX: Final = re.compile(
     r"""(?:(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^"<>@,;\\]*?))\s*(?P<angle><))?"""
     r"""(?P<local>[^<>@,;"\s]+)@(?P<domain>[^<>@,;"\s]+)(?(angle)>)"""
@@ -74,6 +78,13 @@ def parse_path(value: object) -> Path:
     if not isinstance(value, str | Path) or value == "":
         raise ValueError("must be a path")
     return Path(value)
+
+
+def parse_title(value: str) -> str:
+    """Reads what readers call the newsletter: something that they can see."""
+    if not any(char.isprintable() and not char.isspace() for char in value):
+        raise ValueError("must hold a letter, or something else that readers can see")
+    return value
 
 
 def parse_list(value: object) -> object:
@@ -112,38 +123,13 @@ def parse_links(value: object) -> tuple[tuple[str, str], ...]:
     return tuple((str(label), parse_link(url)) for label, url in table.items())
 
 
-def parse_link(value: object) -> str:
-    """Reads an absolute http, https or mailto address."""
-    parts = _split(value)
-    is_mail = parts.scheme == "mailto" and "@" in parts.path
-    if not is_mail and not (parts.scheme in {"http", "https"} and parts.hostname):
-        raise ValueError("must be an absolute http, https or mailto address")
-    return str(value)
-
-
-def parse_web_address(value: object) -> str:
-    """Reads an absolute http or https address of a service."""
-    parts = _split(value)
-    if parts.scheme not in {"http", "https"} or not is_host(parts.hostname or ""):
-        raise ValueError("must be an absolute http or https address")
-    return str(value)
-
-
-def parse_site(value: object) -> str:
-    """Reads the address of the site: absolute, without user, query and trailing slash."""
-    parts = _split(parse_web_address(value))
-    if parts.query or parts.fragment or "?" in str(value) or "#" in str(value):
-        raise ValueError("must not have a ? or # part")
-    if parts.username is not None:
-        raise ValueError("must not hold a user name")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
-
-
 def parse_sender(value: object) -> str:
     """Reads exactly one mailbox: `Name <local@domain>` or the address alone (RFC 5322 3.4).
 
     Returned in canonical spelling, its name quoted where it must be. The local part is ASCII, so
-    that relays without SMTPUTF8 can carry it; the domain may be an international one.
+    that relays without SMTPUTF8 can carry it; the domain may be an international one. Whatever is
+    taken here, mail can be written from: an issue is public before anybody notices that it cannot.
+    That includes .test, for who tries things out (RFC 6761 6.2).
     """
     mailbox = _one_mailbox(str(value))
     if not _LOCAL_PART.fullmatch(mailbox.username):
@@ -153,8 +139,18 @@ def parse_sender(value: object) -> str:
             f"must have at most {MAX_SENDER_LOCAL} characters before the @: "
             "the return path adds to them who it went to"
         )
-    if not is_host(mailbox.domain):
-        raise ValueError("has no valid domain after the @")
+    try:
+        domain = _parsed(mailbox).domain
+    except AddressError as error:
+        raise ValueError(
+            "has no domain after the @ that mail can come from; "
+            "write one that is in the public DNS, like notes@example.com"
+        ) from error
+    if len(domain) > MAX_SENDER_DOMAIN:
+        raise ValueError(
+            f"must have at most {MAX_SENDER_DOMAIN} characters after the @: "
+            "the return path needs the others"
+        )
     return str(mailbox)
 
 
@@ -163,17 +159,24 @@ def parse_bounce_address(value: object) -> str:
     mailbox = _one_mailbox(parse_sender(value))
     if mailbox.display_name:
         raise ValueError("must be an address without a name")
-    return f"{mailbox.username}@{mailbox.domain.encode('idna').decode().lower()}"
+    return _parsed(mailbox).ascii
 
 
 def sender_domain(sender: str) -> str:
-    """The domain of a parsed sender."""
-    return _one_mailbox(sender).domain
+    """The domain of a parsed sender in A-labels: the one that stands in From (rule A33)."""
+    return _parsed(_one_mailbox(sender)).domain
 
 
 def sender_name(sender: str) -> str:
     """The display name of a parsed sender, or empty."""
     return _one_mailbox(sender).display_name
+
+
+def _parsed(mailbox: Address) -> ParsedAddress:
+    """As the rest of the product knows it. Raises AddressError."""
+    return parse_address(
+        mailbox.addr_spec, allow_test_domains=mailbox.domain.lower().endswith(".test")
+    )
 
 
 def _one_mailbox(text: str) -> Address:
@@ -182,7 +185,7 @@ def _one_mailbox(text: str) -> Address:
     if match is None:
         raise ValueError(
             "must be one mailbox like Working Notes <notes@example.com>; "
-            'a name with , ; @ or \\ in it goes in "double quotes"'
+            'a name with , ; @ < > or \\ in it goes in "double quotes"'
         )
     quoted, plain, username, domain = match.group("quoted", "plain", "local", "domain")
     name = re.sub(r"\\(.)", r"\1", quoted) if quoted else (plain or "")
@@ -304,7 +307,7 @@ def parse_relay(value: object, folder: Path) -> RelayConfig:
     text = str(value)
     if text.startswith("outbox:"):
         return _parse_outbox(text.removeprefix("outbox:"), folder)
-    parts = _split(text)
+    parts = split_address(text)
     if parts.scheme not in {"smtp", "smtps"}:
         raise ValueError("must be outbox:DIR, smtp://… or smtps://…")
     host = parts.hostname or ""
@@ -319,7 +322,7 @@ def parse_relay(value: object, folder: Path) -> RelayConfig:
         raise ValueError("needs both a user and a password, or neither")
     return RelayConfig(
         kind=RelayKind.SMTP,
-        host=host,
+        host=ascii_domain(host),
         port=parts.port or (465 if parts.scheme == "smtps" else 587),
         username=username,
         password=password,
@@ -336,8 +339,10 @@ def _parse_outbox(directory: str, folder: Path) -> RelayConfig:
 
 def _relay_options(query: str) -> dict[str, str]:
     options = dict(parse_qsl(query, keep_blank_values=True))
-    for name in options.keys() - {"tls", "ca"}:
-        raise ValueError(f"has an unknown option {name!r}{nearest(name, ('tls', 'ca'))}")
+    for name in options.keys() - {"tls", "ca"}:  # may be a part of a password that holds a ?
+        raise ValueError(
+            f"has an unknown option: there are tls and ca{nearest(name, ('tls', 'ca'))}"
+        )
     return options
 
 
@@ -376,35 +381,3 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def has_controls(text: str) -> bool:
     """Whether text holds a control character, a line separator or half a surrogate pair."""
     return any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in text)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or IP address is this machine's own (RFC 6761 6.3)."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def is_host(host: str) -> bool:
-    """Whether text can be a host: an IP address, or a name of letters, digits and hyphens."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    else:
-        return True
-    try:
-        labels = host.encode("idna").removesuffix(b".").split(b".")
-    except UnicodeError:
-        return False
-    return all(_LABEL.fullmatch(label) for label in labels)
-
-
-def _split(value: object) -> SplitResult:
-    try:
-        parts = urlsplit(str(value))
-        _ = parts.port  # raises when it is no number, or too large
-    except ValueError as error:
-        raise ValueError("is not a well-formed address") from error
-    return parts

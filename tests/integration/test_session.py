@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import traceback
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -406,6 +407,28 @@ def test_a_refused_login_is_tried_once_and_tells_no_secret(reply: str) -> None:
     assert "MAIL" not in peer.verbs
     assert "s3cret" not in str(caught.value)
     assert reply[:3] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "535 5.7.8 the password S3cret/Wort is wrong",
+        "535-5.7.8 AGFkYQBz\r\n535 5.7.8 M2NyZXQvd29ydA==",
+        "535 5.7.8 AUTH PLAIN AGFkYQBzM2NyZXQvd29ydA",
+        "535 5.7.8 czNjcmV0L3dvcnQ=",
+    ],
+)
+def test_a_relay_that_repeats_the_password_is_not_quoted(reply: str) -> None:
+    """What a relay answers is shown, unless the login is in it, plain or as it was sent (A37)."""
+
+    async def scenario(peer: Peer) -> None:
+        async with peer.serving():
+            await open_tls(peer, tls=Tls.NONE, username="ada", password="s3cret/wort")
+
+    with pytest.raises(RelayError, match=r"login refused: 535 .*repeats the login") as caught:
+        asyncio.run(scenario(Peer({"EHLO": WITH_TLS, "AUTH": reply})))
+    logged = "".join(traceback.format_exception(caught.value, limit=0)).lower()
+    assert not [secret for secret in ("s3cret/", "agfk", "m2ny", "cznj") if secret in logged]
 
 
 def test_a_login_without_tls_stays_on_this_machine() -> None:

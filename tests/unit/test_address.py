@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import dns.exception
 import dns.resolver
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from mailer.address import (
     DomainVerdict,
     ascii_address,
+    ascii_domain,
     check_domain,
     is_role,
     open_resolver,
@@ -115,6 +118,21 @@ def test_a_stored_address_finds_its_envelope_again() -> None:
         assert ascii_address(parsed.display) == parsed.ascii
 
 
+@given(st.text("aßéςبא1-.。\u200d\u0301İẞ") | st.text(max_size=20))
+def test_hosts_are_converted_as_addresses_are(name: str) -> None:
+    """A host and the domain of an address in the same letters are the same name (rule A28)."""
+    with suppress(AddressError):
+        domain = parse_address(f"a@{name}.example", allow_test_domains=True).domain
+        assert ascii_domain(f"{name}.example") == domain
+
+
+@pytest.mark.parametrize("name", ["a..é", "-é.de", "🎉.de", "\ud800.de", "é de", f"{'é' * 60}.de"])
+def test_what_is_no_international_domain_is_refused(name: str) -> None:
+    """A name that the DNS cannot hold is told apart, whatever is wrong with it."""
+    with pytest.raises(AddressError):
+        ascii_domain(name)
+
+
 def test_test_domains_are_let_in_on_request_only() -> None:
     """A demo or an intranet may mail to .test and to names of one label."""
     for text in ("a@shop.test", "a@intranet"):
@@ -132,6 +150,10 @@ def test_test_domains_are_let_in_on_request_only() -> None:
         ("Записки <notes@example.com>", "Записки"),
         ("notes@example.com", ""),
         ("<notes@example.com>", ""),
+        ('"Ada <3 Notes" <notes@example.com>', "Ada <3 Notes"),
+        ('"<a@example.org>, \\"b\\" >" <notes@example.com>', '<a@example.org>, "b" >'),
+        (' "Notes" <notes@example.com> ', "Notes"),
+        ('Ada "A" Bob <notes@example.com>', 'Ada "A" Bob'),
     ],
 )
 def test_a_mailbox_is_read_as_a_person_writes_it(text: str, name: str) -> None:
@@ -145,6 +167,8 @@ def test_two_mailboxes_are_not_one() -> None:
     """From holds a single mailbox (rule A20)."""
     with pytest.raises(AddressError):
         parse_mailbox("A <a@example.com>, B <b@example.com>")
+    with pytest.raises(AddressError):
+        parse_mailbox('"A" <a@example.com>, "B" <b@example.com>')
 
 
 def test_role_addresses_are_known() -> None:

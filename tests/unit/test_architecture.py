@@ -34,6 +34,7 @@ DOORS = {
     "feedgen": {"feeds/feed.py"},
     "email_validator": {"mailer/address.py"},
     "dns": {"mailer/address.py", "mailer/lookup.py"},
+    "idna": {"mailer/address.py"},
     "aiosmtplib": {"mailer/relay.py"},
     "aiosmtpd": {"mailer/smtpserver.py"},
     "css_inline": {"mailer/message.py"},
@@ -91,6 +92,7 @@ PURE = (
     "newsletter/publishing.py",
     "newsletter/recognition.py",
     "newsletter/signups.py",
+    "newsletter/uris.py",
 )
 """Modules that compute and nothing else: no clock, socket, file, process or chance."""
 
