@@ -101,8 +101,14 @@ class Line:
             session = await self.connect(self.relay)
         except RelayError as error:
             if not self._sessions:
-                self.trouble.note(str(error), since=seen)
-            log.warning("relay.unusable", relay=self.relay.host, tries=self.trouble.count)
+                self.trouble.note(str(error), since=seen, is_lasting=error.refuses_login)
+            log.warning(
+                "relay.unusable",
+                relay=self.relay.host,
+                tries=self.trouble.count,
+                reason=str(error),
+                next_try_s=self.trouble.wait_s,
+            )
             raise
         self.proven = True
         self._sessions += 1

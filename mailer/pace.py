@@ -13,6 +13,10 @@ _BURST_S: Final = 0.1
 """Credit that may be saved up, in seconds: as much as timers are late."""
 
 
+_LASTING_S: Final = 900.0
+"""Between tries where a login was refused: the author has to mend it, or its server comes back."""
+
+
 class Pace(Protocol):
     """When a relay's next message may go."""
 
@@ -61,8 +65,10 @@ class Trouble:
         self._cap_s = cap_s
         self.count = 0
         self.words = ""
+        self.is_lasting = False
+        """Whether it is such that trying again soon does harm: a login too often refused is locked."""
 
-    def note(self, words: str, *, since: int | None = None) -> None:
+    def note(self, words: str, *, since: int | None = None, is_lasting: bool = False) -> None:
         """The relay was unusable once more.
 
         `since` is the count when the failed try began: many connections that die together are
@@ -71,15 +77,19 @@ class Trouble:
         if since is None or since == self.count:
             self.count += 1
         self.words = words
+        self.is_lasting = is_lasting
 
     def clear(self) -> None:
         """The relay answered as it should."""
         self.count = 0
         self.words = ""
+        self.is_lasting = False
 
     @property
     def wait_s(self) -> float:
         """Seconds to wait before the next try: doubling, with a cap; 0 without trouble."""
         if not self.count:
             return 0.0
+        if self.is_lasting:
+            return _LASTING_S
         return float(min(self._first_s * 2 ** min(self.count - 1, 30), self._cap_s))

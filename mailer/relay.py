@@ -13,6 +13,7 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -110,14 +111,26 @@ async def connect(relay: Relay, timeouts: Timeouts) -> tuple[asyncio.Transport, 
     try:
         await _enter(client, relay, timeouts)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        client.close()
+        await _leave(client, timeouts)
         cause = None if _repeats_login(error, relay) else error  # a traceback quotes it
-        raise RelayError(f"{relay.host}:{relay.port}: {_explain(error, relay)}") from cause
+        raise RelayError(
+            f"{relay.host}:{relay.port}: {_explain(error, relay)}",
+            refuses_login=isinstance(error, aiosmtplib.SMTPAuthenticationError)
+            and error.code >= 500,
+        ) from cause
     except asyncio.CancelledError:
         client.close()
         raise
     transport = cast("asyncio.Transport", client.transport)
     return transport, MappingProxyType(dict(client.esmtp_extensions))
+
+
+async def _leave(client: aiosmtplib.SMTP, timeouts: Timeouts) -> None:
+    """Says QUIT where there is still somebody to say it to (RFC 5321 4.1.1.10, rule B22)."""
+    with suppress(aiosmtplib.SMTPException, OSError):
+        if client.is_connected:
+            await client.quit(timeout=timeouts.quit)
+    client.close()
 
 
 async def _enter(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> None:

@@ -82,7 +82,9 @@ class Run:
 
     def is_given_up(self, line: Line) -> bool:
         """Whether the relay has been unusable for too long in a row."""
-        return self.patience is not None and line.trouble.count >= self.patience
+        if self.patience is None:
+            return False
+        return line.trouble.is_lasting or line.trouble.count >= self.patience
 
     async def nap(self, seconds: float) -> None:
         """Sleeps, but not longer than until a stop."""

@@ -100,6 +100,11 @@ class SiteError(NewsletterError):
 class RelayError(NewsletterError):
     """A relay, or a mailbox of reports, cannot be used at all: refused, no TLS, login refused."""
 
+    def __init__(self, message: str, *, refuses_login: bool = False) -> None:
+        super().__init__(message)
+        self.refuses_login = refuses_login
+        """Whether it knows us no more, which no further try will change (RFC 4954 6)."""
+
 
 class StorageError(NewsletterError):
     """The database refused. Raised only by storage/database.py, with the driver's error chained."""

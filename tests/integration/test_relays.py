@@ -7,6 +7,7 @@ import heapq
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -186,7 +187,11 @@ def dispatcher(store: Store, *peers: Peer, connections: int = 2, **changes: obje
         "connect": lambda relay: Session.open(relay, QUICK),
         **changes,
     }
-    relays = [relay(peer.port, connections=connections) for peer in peers]
+    login = {"username": "ada", "password": "s3cret"}
+    relays = [
+        replace(relay(peer.port, connections=connections), **login if "AUTH" in peer.script else {})
+        for peer in peers
+    ]
     return Dispatcher(store.ledger, relays, fill, POLICY, **settings)  # type: ignore[arg-type]
 
 
@@ -230,6 +235,50 @@ def test_a_relay_comes_back_while_the_other_works(store: Store) -> None:
     assert asyncio.run(scenario()) == Summary(accepted=200)
     assert back.messages
     assert len(back.messages) + len(good.messages) == 200
+
+
+@pytest.mark.parametrize(("reply", "logins"), [("535 5.7.8 who are you?", 1), ("454 later", 4)])
+def test_a_refused_login_ends_the_run_and_is_said(store: Store, reply: str, logins: int) -> None:
+    """Another try would only lock the account, unless the relay asks for one (RFC 4954 6, B20)."""
+    store.join(5)
+    issue = store.publish()
+    peer = Peer({"EHLO": "250-p\r\n250 AUTH PLAIN", "AUTH": reply})
+
+    async def scenario() -> Summary:
+        async with peer.serving():
+            return await dispatcher(store, peer).drain()
+
+    assert f"login refused: {reply}" in asyncio.run(scenario()).relay_error
+    assert peer.verbs.count("AUTH") == logins
+    assert peer.verbs.count("QUIT") == logins  # rule B22
+    assert tally(store, issue) == {DeliveryState.QUEUED: 5}
+
+
+def test_the_service_seldom_repeats_a_refused_login(store: Store) -> None:
+    """It waits a quarter of an hour, and sends when the login is taken again (rule B20)."""
+    store.join(3)
+    store.publish()
+    peer = Peer({"EHLO": "250-p\r\n250 AUTH PLAIN", "AUTH": ["535 5.7.8 no"] * 3 + ["235 welcome"]})
+    slept: list[float] = []
+    stop = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await asyncio.sleep(0)
+
+    def see(summary: Summary) -> None:
+        if summary.accepted == 3:
+            stop.set()
+
+    async def scenario() -> None:
+        async with peer.serving():
+            running = dispatcher(store, peer, connections=1, sleep=sleep, progress=see)
+            await asyncio.wait_for(running.run(stop), 20)
+
+    asyncio.run(scenario())
+    tries = peer.verbs.index("MAIL")  # all before it were refused, but the last
+    assert peer.verbs[:tries].count("AUTH") == 4
+    assert sum(seconds > 890 for seconds in slept) >= 3
 
 
 def test_the_service_goes_on_with_the_relay_that_works(store: Store) -> None:
