@@ -211,6 +211,7 @@ def _relay(section: SmtpSection, folder: Path) -> RelayConfig:
         connections=section.connections,
         rate=section.rate,
         share=section.share,
+        ehlo=section.ehlo,
         timeouts=section.timeouts,
     )
 

@@ -31,6 +31,7 @@ def examine_relay(config: RelayConfig, *, now: datetime) -> Iterator[Diagnosis]:
         password=config.password,
         tls=RelayTls(config.tls.value),
         ca=config.ca,
+        ehlo=config.ehlo,
     )
     facts = probe(relay)
     if facts.stage is Stage.CONNECT:

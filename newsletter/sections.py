@@ -35,6 +35,7 @@ from newsletter.values import (
     nearest,
     parse_bounce_address,
     parse_duration,
+    parse_greeting_name,
     parse_language,
     parse_links,
     parse_list,
@@ -190,6 +191,7 @@ class SmtpSection(Section):
     connections: Annotated[Count, Field(ge=1, le=1000)] = 10
     rate: Annotated[float, BeforeValidator(_no_flag), Field(ge=0, allow_inf_nan=False)] = 0.0
     share: Annotated[Count, Field(ge=0, le=1000)] = 0
+    ehlo: Annotated[Line, AfterValidator(parse_greeting_name)] = ""
     reuse_messages: Annotated[Count, Field(ge=1)] = 10_000
     reuse_age: Period = timedelta(minutes=5)
     timeout_greeting: Period = timedelta(minutes=5)

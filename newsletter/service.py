@@ -87,6 +87,7 @@ async def open_relays(configured: Sequence[RelayConfig]) -> AsyncIterator[tuple[
                     connections=config.connections,
                     rate=config.rate,
                     share=config.share,
+                    ehlo=config.ehlo,
                     timeouts=config.timeouts,
                 )
             )

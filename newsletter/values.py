@@ -154,6 +154,23 @@ def parse_sender(value: object) -> str:
     return str(mailbox)
 
 
+def parse_greeting_name(value: str) -> str:
+    """Reads the name for EHLO: a full host name or an address literal (RFC 5321 4.1.3, rule B21)."""
+    literal = value[1:-1].removeprefix("IPv6:") if value[:1] + value[-1:] == "[]" else ""
+    is_name = "." in value and is_host(value) and not _is_address(value)
+    if value and not is_name and not _is_address(literal):
+        raise ValueError('must be a full host name like "mail.example.com", or an address in [ ]')
+    return value if literal else ascii_domain(value)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def parse_bounce_address(value: object) -> str:
     """Reads the bare address that return paths are made of; its domain in A-labels (rule A34)."""
     mailbox = _one_mailbox(parse_sender(value))
@@ -290,6 +307,8 @@ class RelayConfig:
     """Messages per second; 0 = as fast as the relay takes them."""
     share: int = 0
     """Its part of the mail beside the parts of other relays; 0 = what its connections take."""
+    ehlo: str = ""
+    """What we call ourselves; empty: this host's own name."""
     timeouts: Timeouts = field(default_factory=Timeouts)
 
     @property

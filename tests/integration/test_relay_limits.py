@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from mailer.relay import Relay, Timeouts
+from mailer.session import Session
 from newsletter.app import Newsletter
 from newsletter.config import load_config
 from newsletter.results import SendReport
@@ -69,6 +71,20 @@ def test_every_limit_of_the_file_reaches_the_relay(tmp_path: Path) -> None:
     (relay,) = asyncio.run(opened(configure(tmp_path, 25, "\n".join(keys))))
     wanted = {name: float(600 + n) for n, name in enumerate(STEPS)}
     assert relay.timeouts == Timeouts(**wanted, reuse=77.0, messages=7)  # type: ignore[arg-type]
+
+
+def test_the_name_of_the_file_is_said_to_the_relay(tmp_path: Path) -> None:
+    """A host behind another address, or with no name of its own, greets as its author says (B21)."""
+    peer = Peer()
+    file = configure(tmp_path, 25, 'ehlo = "Notes.example.com"')
+
+    async def scenario() -> None:
+        (relay,) = await opened(file)
+        async with peer.serving():
+            await (await Session.open(replace(relay, port=peer.port))).close()
+
+    asyncio.run(scenario())
+    assert peer.commands[0] == "EHLO notes.example.com"
 
 
 def test_without_keys_the_limits_are_those_of_the_rfc(tmp_path: Path) -> None:

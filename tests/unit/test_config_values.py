@@ -22,6 +22,7 @@ from newsletter.values import (
     Tls,
     has_controls,
     parse_duration,
+    parse_greeting_name,
     parse_language,
     parse_links,
     parse_list,
@@ -227,6 +228,21 @@ def test_what_is_not_one_mailbox_is_refused(value: str) -> None:
     """Lists, groups, broken addresses and names that need quotes are told apart."""
     with pytest.raises(ValueError, match=r"must|that mail can come from"):
         parse_sender(value)
+
+
+@pytest.mark.parametrize("name", ["", "mail.example.com", "[192.0.2.1]", "[IPv6:2001:db8::1]"])
+def test_a_greeting_name_is_a_host_or_an_address(name: str) -> None:
+    """Just what RFC 5321 4.1.3 allows is taken as it is (rule B21)."""
+    assert parse_greeting_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost", "mail", "192.0.2.1", "[]", "[mail.example.com]", "a b.example", "x.y\r\n"]
+)
+def test_other_greeting_names_are_refused(name: str) -> None:
+    """A name that relays refuse is refused at the start (rule B21)."""
+    with pytest.raises(ValueError, match="full host name"):
+        parse_greeting_name(name)
 
 
 @given(
