@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Final
 
+from storage.fields import CODE
+
 _TOKEN: Final = re.compile(
     r"""<!--.*?(?:-->|\Z)|</?[a-zA-Z](?:[^<>"']|"[^"]*"|'[^']*')*+>|[^<]+|<""", re.DOTALL
 )
@@ -23,7 +25,6 @@ _PHONE: Final = 280
 _BACK_LINK: Final = re.compile(r"↩|↑")
 _BLANKS: Final = re.compile(r"\s+")
 _VOID: Final = frozenset({"area", "br", "col", "hr", "img", "input", "source", "track", "wbr"})
-_CODE: Final = frozenset({"code", "kbd", "pre", "samp"})
 _INLINE: Final = frozenset(
     {"a", "abbr", "b", "code", "del", "em", "i", "kbd", "mark", "s", "span", "strong", "sub", "sup"}
 )
@@ -45,11 +46,6 @@ def map_prose(html: str, change: Callable[[str], str]) -> str:
     return "".join(
         change(token) if prose and not tag_name(token) else token for token, prose in _walk(html)
     )
-
-
-def code_text(html: str) -> str:
-    """Everything written inside code."""
-    return unescape("\n".join(token for token, prose in _walk(html) if not prose))
 
 
 def visible_text(html: str) -> str:
@@ -123,6 +119,6 @@ def _walk(html: str) -> Iterator[tuple[str, bool]]:
     """Each token, and whether it stands outside code."""
     depth = 0
     for token in tokens(html):
-        if tag_name(token) in _CODE:
+        if tag_name(token) in CODE:
             depth += -1 if token.startswith("</") else 1
         yield token, depth <= 0

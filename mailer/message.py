@@ -21,6 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from mailer import fragment, headers, merge, quoted, skeleton
 from mailer.address import parse_mailbox
 from mailer.skeleton import Assembly, Fill, Marks, Personal, Skeleton
+from storage.fields import unguard
 from storage.records import Identity, Issue
 
 CLIP: Final = 102_000
@@ -109,15 +110,15 @@ class _IssueMail:
         self._page_url = page_url
         self._test_copy = test_copy
         self._date = _date(issue.published_at, identity)
-        self.title = merge.in_line(headers.clean_line(issue.title), self._put)
+        self.title = merge.in_text(headers.clean_line(issue.title), self._put)
         html = fragment.unlink_local(quoted.clean_body(issue.html))
         html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
         summary = headers.clean_line(issue.summary).strip()
-        self._repeats = _is_said(summary, html)
-        self._summary = merge.in_line(summary, self._put)
-        self._preheader = merge.in_line(_shorten(summary), self._put)
+        self._repeats = _is_said(unguard(summary), unguard(html))
+        self._summary = merge.in_text(summary, self._put)
+        self._preheader = merge.in_text(_shorten(summary), self._put)
         self._body = merge.in_html(html, self._put)
-        self._text = merge.in_text(quoted.clean_body(issue.text), html, self._put)
+        self._text = merge.in_text(quoted.clean_body(issue.text), self._put)
         self.warnings = [
             f"{{{{ {name} }}}} is no merge field; it will be read as it is written."
             for name in merge.unknown_fields(html, issue.title, issue.summary)

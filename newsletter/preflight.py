@@ -32,7 +32,7 @@ from feeds.markdown_references import (
 )
 from feeds.notes import Note, clean_text
 from mailer.fragment import visible_text
-from mailer.merge import public_line, unknown_fields
+from mailer.merge import fields_in_tags, loose_braces, public_text, unknown_fields
 from mailer.message import CLIP, WARN
 from mailer.skeleton import Skeleton
 from newsletter.links import NoteLinks
@@ -160,7 +160,7 @@ def _check_title(proof: Proof) -> Iterator[Finding]:
             f"The note has no title, so its file name becomes the subject, {title!r}; write "
             "`title:` or a `# heading`.",
         )
-    length = len(public_line(title))
+    length = len(public_text(title))
     if length > LONG_SUBJECT:
         yield _warn(
             "long-subject",
@@ -201,6 +201,21 @@ def _check_fields(proof: Proof) -> Iterator[Finding]:
             f"{{{{ {name} }}}} is no merge field and will be read as it stands; there are name and "
             "email.",
             _line_matching(proof.source, re.compile(rf"\{{\{{\s*{re.escape(name)}\b")),
+        )
+
+    for loose in loose_braces(draft.html, draft.title, draft.summary):
+        yield _warn(
+            "merge-field",
+            f"With `{loose}` no merge field begins, so it will be read as it stands; a field is "
+            "`{{ name | there }}`, with neither braces nor a second bar in it.",
+            _line_of(proof, loose.partition(" ")[0]),
+        )
+    for field in fields_in_tags(draft.html):
+        yield _warn(
+            "merge-field",
+            f"The merge field `{field}` stands in an address, a title or an alternative text, where "
+            "nothing is filled in.",
+            _line_of(proof, field),
         )
 
 

@@ -18,6 +18,7 @@ from mailer import message
 from mailer.envelope import Envelope
 from mailer.skeleton import Recipient, Skeleton
 from storage.errors import AddressError, MessageError
+from storage.fields import guard, unguard
 from storage.records import Identity, Issue, IssueState, Mailing
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -48,7 +49,7 @@ ISSUE = Issue(
     ),
     text=(
         "Hello {{ name | friend }}. A keeper’s first duty is the light. See this [1].\n\n"
-        '    def f(): "{{ name }}"\n\n.hidden dot\nFrom the tower\n\n'
+        f'    def f(): "{guard("{{ name }}")}"\n\n.hidden dot\nFrom the tower\n\n'
         "[1] https://example.com/a?b=1&c=2\n[2] https://notes.example.com/media/a.png\n"
     ),
     tags=(),
@@ -196,7 +197,7 @@ def test_the_parts_are_plain_first_and_read_back_exactly() -> None:
     assert {part.get_content_charset() for part in parsed.iter_parts()} == {"utf-8"}
     assert not parsed.defects
     text, html = _parts(envelope)
-    written = ISSUE.text.replace("{{ name | friend }}", "Ada Lovelace").strip()
+    written = unguard(ISSUE.text).replace("{{ name | friend }}", "Ada Lovelace").strip()
     assert written in text
     assert "Hello Ada Lovelace." in html
     _assert_fit(envelope.content)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer import fragment, merge
+from storage.fields import guard
 
 _HTML = st.lists(
     st.sampled_from(
@@ -71,16 +72,15 @@ def test_fields_are_replaced_in_prose_only() -> None:
     assert merge.unknown_fields(html, "{{ titel }}") == ("other", "titel")
 
 
-def test_fields_in_plain_text_follow_the_html() -> None:
-    """A field broken over two lines is one; code is left alone if the HTML has fields in code."""
-    assert merge.in_text("    Hi {{ name |\nthere }}", "<p></p>", _shout) == "    Hi [NAME:there]"
-    html = "<pre><code>{{ name }}</code></pre>"
-    text = "Hi {{ name }}, `{{ name }}`\n\n    {{ name }}\n"
-    assert merge.in_text(text, html, _shout) == "Hi [NAME:], `{{ name }}`\n\n    {{ name }}\n"
+def test_what_is_guarded_in_plain_text_is_no_field() -> None:
+    """A field broken over two lines is one; guarded braces lose their guard and nothing else."""
+    assert merge.in_text("    Hi {{ name |\nthere }}", _shout) == "    Hi [NAME:there]"
+    text = f"Hi {{{{ name }}}}, {guard('`{{ name }}`')}\n"
+    assert merge.in_text(text, _shout) == "Hi [NAME:], `{{ name }}`\n"
 
 
 def test_the_public_sees_the_defaults() -> None:
     """In feeds and on pages a field is its default, escaped as HTML where it is HTML."""
-    assert merge.public_line("Hello {{ name | you }}{{ email }}") == "Hello you"
+    assert merge.public_text("Hello {{ name | you }}{{ email }}") == "Hello you"
     assert merge.public_html("<p>{{ name | A &amp; B }}</p>") == "<p>A &amp; B</p>"
-    assert merge.public_text("Hi {{ name | you }}", "") == "Hi you"
+    assert merge.public_text("Hi {{ name | you }}") == "Hi you"
