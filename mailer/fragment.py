@@ -7,7 +7,7 @@ pattern that reads tags is exact.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html import unescape
 from typing import Final
 
@@ -24,6 +24,7 @@ _PHONE: Final = 280
 """Pixels of the column on the narrowest phone."""
 _BACK_LINK: Final = re.compile(r"↩|↑")
 _BLANKS: Final = re.compile(r"\s+")
+_WORD: Final = re.compile(r"\s*\S+\s*")
 _VOID: Final = frozenset({"area", "br", "col", "hr", "img", "input", "source", "track", "wbr"})
 _INLINE: Final = frozenset(
     {"a", "abbr", "b", "code", "del", "em", "i", "kbd", "mark", "s", "span", "strong", "sub", "sup"}
@@ -113,6 +114,54 @@ def blocks(html: str) -> list[str]:
             found.append(block)
             depth, block = 0, ""
     return [*found, block] if block else found
+
+
+def cut(html: str, size: Callable[[str], int], limit: int) -> str:
+    """The beginning of the HTML, its tags closed, with which a page's `size` is within `limit`.
+
+    It ends between two of the outermost elements, unless that leaves more than half of the room
+    empty: then between two items, rows or lines of the next one, and at last between two words.
+    """
+    found, kept, closing, rest = "", "", "", blocks(html)
+    while rest:
+        fit = _count_fitting(kept, rest, closing, size, limit)
+        kept += "".join(rest[:fit])
+        if fit:
+            found = kept + closing
+        if fit == len(rest) or 2 * size(found) > limit:
+            break
+        opening, rest, end = _open(rest[fit])
+        kept, closing = kept + opening, end + closing
+    return found
+
+
+def _count_fitting(
+    kept: str, parts: Sequence[str], closing: str, size: Callable[[str], int], limit: int
+) -> int:
+    """How many of the parts fit after what is kept, found by halving."""
+    fit, too_many = 0, len(parts) + 1
+    while too_many - fit > 1:
+        middle = (fit + too_many) // 2
+        if size(kept + "".join(parts[:middle]) + closing) <= limit:
+            fit = middle
+        else:
+            too_many = middle
+    return fit
+
+
+def _open(block: str) -> tuple[str, list[str], str]:
+    """A block as its opening tag, the parts in it and its closing tag; no parts if it has none."""
+    bare = block.lstrip()
+    name = tag_name(bare)
+    if not name:
+        lines = block.splitlines(keepends=True)
+        words = lines if len(lines) > 1 else _WORD.findall(block)
+        return "", words if len(words) > 1 else [], ""
+    end = f"</{name}>"
+    if name in _VOID or not block.endswith(end):
+        return "", [], ""
+    opening = block[: len(block) - len(bare)] + next(tokens(bare))
+    return opening, blocks(block[len(opening) : -len(end)]), end
 
 
 def _walk(html: str) -> Iterator[tuple[str, bool]]:

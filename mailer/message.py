@@ -55,7 +55,8 @@ def compile_issue(
 
     `page_url` is where it is on the web, if not at `/issues/SLUG`. A test copy says so in subject
     and text and has no List-Unsubscribe, as it has nobody to unsubscribe. An issue too long for
-    Gmail is cut between two paragraphs of the HTML, with a link to the rest; its text stays whole.
+    Gmail is cut between two paragraphs of the HTML, or within one that fills most of it, with a link
+    to the rest; its text stays whole.
 
     Raises AddressError when the identity's sender is no mailbox.
     """
@@ -145,18 +146,12 @@ class _IssueMail:
         return whole
 
     def _shortened(self) -> str:
-        """As many whole paragraphs as fit, found by halving."""
-        parts = fragment.blocks(self._body)
-        fits, too_many = 0, len(parts)
-        page = self._page("", shortened=True)
-        while too_many - fits > 1:
-            middle = (fits + too_many) // 2
-            attempt = self._page("".join(parts[:middle]), shortened=True)
-            if _sent_size(attempt) <= _BUDGET:
-                fits, page = middle, attempt
-            else:
-                too_many = middle
-        return page
+        """As many whole paragraphs as fit; if they are few, as much of the next one."""
+
+        def size(body: str) -> int:
+            return _sent_size(self._page(body, shortened=True))
+
+        return self._page(fragment.cut(self._body, size, _BUDGET), shortened=True)
 
     def _page(self, body: str, *, shortened: bool = False) -> str:
         return _inline(self._render("issue.html", body=body, shortened=shortened))

@@ -413,6 +413,33 @@ def test_an_issue_too_long_for_gmail_ends_early_and_says_so() -> None:
     assert any("Gmail" in warning for warning in skeleton.warnings)
 
 
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "<ul>" + "<li>one item of many</li>\n" * 2500 + "</ul>",
+        "<blockquote><ol>" + "<li><p>one item of many</p></li>" * 2500 + "</ol></blockquote>",
+        "<table><tbody>" + "<tr><td>one item of many</td></tr>" * 2500 + "</tbody></table>",
+        "<pre><code>" + "one item of many\n" * 9000 + "</code></pre>",
+        "<p>Short.</p><p>" + "one item of many " * 9000 + "</p>",
+        "<p><em>" + "x" * 30_000 + "</em> one item of many<b>" + "y" * 120_000 + "</b></p>",
+    ],
+    ids=["list", "list in a quotation", "table", "code", "paragraph", "words without blanks"],
+)
+def test_one_long_block_is_cut_within(whole: str) -> None:
+    """A list, a table, code or a paragraph longer than a mail fills it, with its tags closed, and
+    is never left out as a whole (rule D6).
+    """
+    skeleton = message.compile_issue(replace(ISSUE, html=f"<h2>A</h2>\n{whole}"), IDENTITY)
+    _, html = _parts(skeleton.fill(ADA))
+    body = html.partition('<div class="note">')[2].partition('<p class="banner"')[0]
+    assert "one item of many" in body
+    assert len(body.encode()) > 25_000
+    assert skeleton.html_size < message.CLIP
+    for tag in ("ul", "ol", "li", "table", "tr", "td", "pre", "code", "p", "em", "b", "blockquote"):
+        assert len(re.findall(f"<{tag}[ >]", body)) == body.count(f"</{tag}>")
+    assert "Read the rest on the web" in html
+
+
 def test_what_the_encoding_adds_counts_for_gmail_too() -> None:
     """Chinese is three times as long on the wire: a mail that would be too long there ends early,
     and half of it does not (rule D6).
