@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from mailer import message
 from mailer.envelope import Envelope
+from mailer.fragment import visible_text
 from mailer.skeleton import Recipient, Skeleton
 from storage.errors import AddressError, MessageError
 from storage.fields import guard, unguard
@@ -370,6 +372,50 @@ def test_the_preview_line_is_text_that_the_reader_sees() -> None:
         assert 0 < len(hidden[1]) <= 150
         visible = html.replace(hidden[0], "").partition("<body")[2]
         assert hidden[1] in visible
+
+
+def _hidden_and_visible(issue: Issue, reader: Recipient = ADA) -> tuple[str, str]:
+    """The preview line, and the text that a reader sees."""
+    _, html = _parts(message.compile_issue(issue, IDENTITY).fill(reader))
+    hidden = re.search(r'<div class="preheader"[^>]*>([^<]*)</div>', html)
+    body = html.partition("<body")[2].replace(hidden[0] if hidden else "", "")
+    return unescape(hidden[1] if hidden else ""), visible_text(f"<body{body}")
+
+
+def test_the_preview_line_of_a_shortened_mail_is_seen_in_it() -> None:
+    """What the mail is too short for is not hidden in it either: the summary stands above (D16)."""
+    said = "This is the first paragraph and only at the end."
+    code = "x = 1 # a line of code\n" * 8000
+    html = f"<pre><code>{code}</code></pre><p>{said}</p>"
+    hidden, visible = _hidden_and_visible(replace(ISSUE, html=html, summary=said))
+    assert hidden == said
+    assert hidden in visible
+
+
+@pytest.mark.parametrize(
+    ("summary", "html", "hidden"),
+    [
+        ("Dear {{ name | friend }}, hello.", "<p>x</p>", "Dear Ada Lovelace, hello."),
+        ("{{ email }} " * 12, "<p>x</p>", ""),
+        ("For {{ email }} alone", "<p>For {{ email }} alone</p>", "For"),
+        ("{{ name }} " * 40, "<p>x</p>", "Ada Lovelace Ada Lovelace"),
+        ("Type {{ name }} there", "<p>Type <code>{{ name }}</code> there</p>", None),
+        ("灯" * 400, "<p>x</p>", "灯" * 150),
+        (
+            "A summary that was cut…",
+            "<p>A summary that was cut short.</p>",
+            "A summary that was cut",
+        ),
+    ],
+)
+def test_the_preview_line_is_as_long_as_it_may_be_when_it_is_filled(
+    summary: str, html: str, hidden: str | None
+) -> None:
+    """At most 150 characters with the reader's own in it, and seen below as they are (rule D16)."""
+    found, visible = _hidden_and_visible(replace(ISSUE, summary=summary, html=html))
+    assert hidden is None or found == hidden
+    assert len(found) <= 150
+    assert found in visible
 
 
 def test_a_summary_from_the_text_is_not_said_twice() -> None:
