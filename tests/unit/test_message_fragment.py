@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +58,27 @@ def test_links_into_the_mail_are_taken_out() -> None:
     assert fragment.unlink_local(html) == (
         '<p>x<sup>[1]</sup> <a href="https://e.com/#a">y</a></p><li>note </li>'
     )
+
+
+def _table(*cells: str) -> str:
+    row = "".join(f'<td class="align-right">{cell}</td>' for cell in cells)
+    head = "<thead><tr><th>Lamp</th></tr></thead>"
+    return f"<table>{head}<tr><td>Argand</td>{row}</tr></table>"
+
+
+@pytest.mark.parametrize(
+    ("table", "kind"),
+    [
+        ("<table><tr><td>Lamp</td></tr></table>", "wide"),
+        (_table("1,234,567.50", "A sentence that wraps between its words."), "wide figures"),
+        (_table("1,234,567.50", "https://example.com/a/long/address/that/must/break"), "wide"),
+        (_table(*["123,456"] * 4), "wide"),
+        (_table(*["1"] * 6), "wide crowded"),
+    ],
+)
+def test_the_box_of_a_table_says_what_a_phone_has_room_for(table: str, kind: str) -> None:
+    """Numbers stay whole where they fit, and many columns stand closer (rule D20)."""
+    assert fragment.wrap_tables(f"{table}<p>x</p>") == f'<div class="{kind}">{table}</div><p>x</p>'
 
 
 def test_fields_are_replaced_in_prose_only() -> None:
