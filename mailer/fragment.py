@@ -18,7 +18,9 @@ _TOKEN: Final = re.compile(
     r"""<!--.*?(?:-->|\Z)|</?[a-zA-Z](?:[^<>"']|"[^"]*"|'[^']*')*+>|[^<]+|<""", re.DOTALL
 )
 _NAME: Final = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
-_LOCAL_LINK: Final = re.compile(r"""<a\s[^>]*?href=["']#""", re.IGNORECASE)
+_LOCAL_LINK: Final = re.compile(
+    r"""<a(?:\s+[\w-]+=(?:"[^"]*"|'[^']*'))*?\s+href=["']#""", re.IGNORECASE
+)
 _PICTURE: Final = re.compile(r"<img\s(?:[^<>\"]|\"[^\"]*\")*>")
 _SIDE: Final = re.compile(r"\s(width|height)=\"(\d+)\"")
 _PHONE: Final = 280

@@ -66,6 +66,13 @@ def _table(*cells: str) -> str:
     return f"<table>{head}<tr><td>Argand</td>{row}</tr></table>"
 
 
+def test_a_link_whose_title_looks_like_a_local_one_stays() -> None:
+    """Only the address of a link says where it leads (rule A24)."""
+    html = '<p><a href="https://e.com/up" title="href=\'#\'">up ↑</a> <a title="x">y</a></p>'
+    assert fragment.unlink_local(html) == html
+    assert fragment.unlink_local('<a title="x" href="#y">z</a>') == "z"
+
+
 @pytest.mark.parametrize(
     ("table", "kind"),
     [
