@@ -12,7 +12,7 @@ from html import unescape
 from itertools import zip_longest
 from typing import Final
 
-from storage.fields import CODE
+from storage.fields import CODE, guard
 
 _TOKEN: Final = re.compile(
     r"""<!--.*?(?:-->|\Z)|</?[a-zA-Z](?:[^<>"']|"[^"]*"|'[^']*')*+>|[^<]+|<""", re.DOTALL
@@ -22,6 +22,8 @@ _LOCAL_LINK: Final = re.compile(
     r"""<a(?:\s+[\w-]+=(?:"[^"]*"|'[^']*'))*?\s+href=["']#""", re.IGNORECASE
 )
 _PICTURE: Final = re.compile(r"<img\s(?:[^<>\"]|\"[^\"]*\")*>")
+_SOURCE: Final = re.compile(r' src="([^"]*)"')
+_ALT: Final = re.compile(r' alt="([^"]*)"')
 _SIDE: Final = re.compile(r"\s(width|height)=\"(\d+)\"")
 _PHONE: Final = 280
 """Pixels of the column on the narrowest phone."""
@@ -117,6 +119,37 @@ def _cell_width(attributes: str, inner: str) -> int:
         return _NARROWEST
     longest = max(map(len, visible_text(inner).split()), default=0)
     return max(_NARROWEST, _CHARACTER * longest + _GAP)
+
+
+def is_shown(url: str, site_url: str) -> bool:
+    """Whether a mail may show the picture at this address: no SVG, and only by https (rule D5).
+
+    The newsletter's own are shown as its site is reached, which may be by http on one machine.
+    """
+    path = url.partition("?")[0].partition("#")[0].lower()
+    secure = url.startswith(("https://", f"{site_url}/"))
+    return secure and not path.endswith((".svg", ".svgz"))
+
+
+def link_pictures(html: str, site_url: str) -> str:
+    """The HTML with a link in the place of each picture that a mail cannot show, as in its text.
+
+    Within a link, which leads where the author wants, it leaves its words.
+    """
+    kept: list[str] = []
+    inside = False
+    for token in tokens(html):
+        name = tag_name(token)
+        source = _SOURCE.search(token) if name == "img" else None
+        if name == "a":
+            inside = not token.startswith("</")
+        if source is None or is_shown(unescape(source[1]), site_url):
+            kept.append(token)
+            continue
+        alt = _ALT.search(token)
+        words = guard(f"[Image: {alt[1]}]" if alt and alt[1] else "[Image]")
+        kept.append(words if inside else f'<a href="{source[1]}" rel="noopener">{words}</a>')
+    return "".join(kept)
 
 
 def fit_pictures(html: str, column: int) -> str:

@@ -115,6 +115,7 @@ class _IssueMail:
         self._date = _date(issue.published_at, identity)
         self.title = merge.in_text(headers.clean_line(issue.title), self._put)
         html = fragment.unlink_local(quoted.clean_body(issue.html))
+        html = fragment.link_pictures(html, identity.url)
         html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
         summary = headers.clean_line(issue.summary).strip()
         self._summary = merge.in_text(summary, self._put)

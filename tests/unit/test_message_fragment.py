@@ -73,6 +73,35 @@ def test_a_link_whose_title_looks_like_a_local_one_stays() -> None:
     assert fragment.unlink_local('<a title="x" href="#y">z</a>') == "z"
 
 
+SITE = "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize(
+    ("html", "mailed"),
+    [
+        ('<img src="https://e.com/a.png" alt="A">', '<img src="https://e.com/a.png" alt="A">'),
+        (f'<img src="{SITE}/media/a.png" alt="A">', f'<img src="{SITE}/media/a.png" alt="A">'),
+        (
+            '<p><img src="https://e.com/a.SVG?x=1&amp;y" alt="A &lt; B" width="9"></p>',
+            '<p><a href="https://e.com/a.SVG?x=1&amp;y" rel="noopener">[Image: A &lt; B]</a></p>',
+        ),
+        (
+            '<img src="http://e.com/a.png" alt="">',
+            '<a href="http://e.com/a.png" rel="noopener">[Image]</a>',
+        ),
+        (
+            '<a href="https://e.com/"><img src="https://e.com/a.svg" alt="Built"></a>',
+            '<a href="https://e.com/">[Image: Built]</a>',
+        ),
+    ],
+)
+def test_a_picture_that_a_mail_cannot_show_is_a_link(html: str, mailed: str) -> None:
+    """No SVG, and no address but https and the newsletter's own, is mailed as a picture; what it
+    shows is said, and leads to it (rule D5).
+    """
+    assert fragment.link_pictures(html, SITE) == mailed
+
+
 @pytest.mark.parametrize(
     ("table", "kind"),
     [

@@ -74,6 +74,7 @@ def proof(
         skeleton=skeleton,
         sample=skeleton.fill(ADA).content,
         links=links,
+        site_url=URL,
         note_keys={link_key(path) for path in ("here.md", "other.md", "private.md")},
         pictures={path: (pictures or {}).get(path) for path in drafted.draft.media},
     )
@@ -115,6 +116,7 @@ FAULTS = {
     '<img src="bridge.jpg" width="600">': (W, "no-alt"),
     "![A bridge|600](http://example.org/b.jpg)": (W, "insecure-picture"),
     "![A bridge|600](https://example.org/b.svg?x=1)": (W, "picture-type"),
+    "![A bridge](https://example.org/b.svg)": (W, "picture-type"),
     "![A bridge|600](boat.webp)": (W, "picture-type"),
     "![A bridge|600](data:image/png;base64,AAAA)": (E_, "bad-picture"),
     "![A bridge](https://example.org/b.jpg)": (W, "no-width"),
