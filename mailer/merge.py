@@ -53,6 +53,12 @@ def loose_braces(html: str, *lines: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def has_gap(line: str) -> bool:
+    """Whether a line lacks something for a reader without a name."""
+    names = (match for match in FIELD.finditer(line) if match[1].lower() == "name")
+    return not all((match[2] or "").strip() for match in names)
+
+
 def fields_in_tags(html: str) -> tuple[str, ...]:
     """Fields in addresses and alternative texts, where nothing is filled in, in order."""
     tags = (unquote(unescape(token)) for token in fragment.tokens(html) if token.startswith("<"))

@@ -113,7 +113,7 @@ class _IssueMail:
         self._page_url = page_url
         self._test_copy = test_copy
         self._date = _date(issue.published_at, identity)
-        self.title = merge.in_text(headers.clean_line(issue.title), self._put)
+        self.title = self._fill_title(headers.clean_line(issue.title))
         html = fragment.unlink_local(quoted.clean_body(issue.html))
         html = fragment.link_pictures(html, identity.url)
         html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
@@ -178,6 +178,11 @@ class _IssueMail:
                 email=self._marks.put(Personal.EMAIL),
             )
         )
+
+    def _fill_title(self, title: str) -> str:
+        """The title with its fields replaced; the newsletter's for whom nothing would be left."""
+        instead = "" if merge.public_text(title).strip() else _title(self._identity)
+        return merge.in_text(title, lambda name, default: self._put(name, default or instead))
 
     def _preheader(self) -> str:
         """The beginning of the summary, cut between two words, as long as a preview may be.

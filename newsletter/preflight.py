@@ -32,7 +32,7 @@ from feeds.markdown_references import (
 )
 from feeds.notes import Note, clean_text
 from mailer.fragment import is_shown, visible_text
-from mailer.merge import fields_in_tags, loose_braces, public_text, unknown_fields
+from mailer.merge import fields_in_tags, has_gap, loose_braces, public_text, unknown_fields
 from mailer.message import CLIP, WARN
 from mailer.skeleton import Skeleton
 from newsletter.links import NoteLinks
@@ -204,6 +204,13 @@ def _check_fields(proof: Proof) -> Iterator[Finding]:
             _line_matching(proof.source, re.compile(rf"\{{\{{\s*{re.escape(name)}\b")),
         )
 
+    if has_gap(draft.title):
+        yield _warn(
+            "merge-field",
+            "The title lacks something for readers without a name; say what stands there instead, "
+            "as in `{{ name | everybody }}`.",
+            _line_of(proof, draft.title),
+        )
     for loose in loose_braces(draft.html, draft.title, draft.summary):
         yield _warn(
             "merge-field",

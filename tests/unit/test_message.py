@@ -327,6 +327,27 @@ def test_a_merge_field_has_its_default_and_code_keeps_its_braces() -> None:
         assert "{{ name }}" in part
 
 
+@pytest.mark.parametrize(
+    ("title", "subject"),
+    [
+        ("{{ name }}", "Working Notes"),
+        ("{{name|}} ", "Working Notes"),
+        ("{{ name | you }}", "you"),
+        ("For {{ name }}", "For"),
+        ("{{ email }}", "ada@example.org"),
+    ],
+)
+def test_a_title_is_empty_for_nobody(title: str, subject: str) -> None:
+    """A reader without a name gets the newsletter's as subject and heading, if there is no other."""
+    envelope = message.compile_issue(replace(ISSUE, title=title), IDENTITY).fill(
+        replace(ADA, name="")
+    )
+    text, html = _parts(envelope)
+    assert _parse(envelope)["Subject"].strip() == subject
+    assert re.search(rf"<h1[^>]*>{subject} ?</h1>", html)
+    assert text.startswith(subject)
+
+
 def test_an_unknown_field_stays_and_is_told() -> None:
     """A mistyped field is text for the reader and a warning for the author."""
     issue = replace(ISSUE, html="<p>Hi {{ nmae }}</p>", text="Hi {{ nmae }}")

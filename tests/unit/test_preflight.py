@@ -191,6 +191,8 @@ def test_lines_are_counted_from_the_top_of_the_file() -> None:
         ("Words without a title.", "no-title"),
         (f"# {'long ' * 25}\n\nWords.", "long-subject"),
         ("# TODO a title\n\nWords.", "todo"),
+        ("# {{ name }}\n\nWords.", "merge-field"),
+        ("# News for {{ name }}\n\nWords.", "merge-field"),
     ],
 )
 def test_what_concerns_the_whole_note(source: str, code: str) -> None:
