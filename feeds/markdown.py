@@ -18,6 +18,7 @@ from markdown_it.token import Token
 
 from feeds.characters import clean_line, clean_text, shorten
 from feeds.markdown_code import Highlighter
+from feeds.markdown_fields import Fields
 from feeds.markdown_html import VANISHING, addresses, sanitise
 from feeds.markdown_links import LinkResolver, Links, is_picture
 from feeds.markdown_parser import PARSER, find_h1, plain
@@ -32,6 +33,7 @@ _BARE_URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"]+", re.IGNORECASE)
 _TASK: Final = re.compile(r"\[([ xX])\](?:\s+|\Z)")
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _SENTENCE_ENDS: Final = "?!.,:;*_~'\"|"
+_CUT_FIELD: Final = re.compile(r"\s*\{(?:\{[^{}]*\}?)?…\Z")
 _ALIGN: Final = re.compile(r"text-align:(left|center|right)")
 
 
@@ -42,7 +44,8 @@ class Rendered:
     html: str
     """Sanitised, all URLs absolute, without the title."""
     text: str
-    """The same for text/plain: every address of the HTML is written out in it."""
+    """The same for text/plain: every address of the HTML is written out in it, and a merge field in
+    it is one in the HTML (storage/fields.py)."""
     summary: str
     """One line of plain text."""
     media: tuple[str, ...]
@@ -68,13 +71,14 @@ def render_markdown(
         "highlighter": Highlighter(),
     }
     tokens = _without_title(PARSER.parse(body, env), clean_line(title))
-    tokens = _Preparation(resolver).prepare(tokens)
+    fields = Fields(body)
+    tokens = _Preparation(resolver, fields).prepare(tokens)
     html = sanitise(str(PARSER.renderer.render(tokens, PARSER.options, env)), resolver)
     text = build_text(tokens, resolver, addresses(html))
     return Rendered(
-        html=html,
-        text=text,
-        summary=summarise(_first_paragraph(tokens)),
+        html=fields.settle_html(html),
+        text=fields.settle_text(text),
+        summary=summarise(fields.settle_text(_first_paragraph(tokens))),
         media=resolver.media,
         wiki=resolver.targets,
         warnings=resolver.warnings,
@@ -82,8 +86,8 @@ def render_markdown(
 
 
 def summarise(text: str, limit: int = SUMMARY_LIMIT) -> str:
-    """`text` on one line, cut at a word to at most `limit` characters."""
-    return shorten(clean_line(text), limit)
+    """`text` on one line, cut at a word, and in no merge field, to at most `limit` characters."""
+    return _CUT_FIELD.sub("…", shorten(clean_line(text), limit))
 
 
 # ── making tokens ready ──────────────────────────────────────────────────────────────────────
@@ -109,17 +113,20 @@ def _first_paragraph(tokens: Sequence[Token]) -> str:
 
 
 class _Preparation:
-    """Rewrites the tokens of one note: afterwards they hold only absolute addresses."""
+    """Rewrites the tokens of one note: afterwards they hold only absolute addresses, and marks in
+    the places of merge fields.
+    """
 
-    def __init__(self, resolver: LinkResolver) -> None:
+    def __init__(self, resolver: LinkResolver, fields: Fields) -> None:
         self._resolver = resolver
+        self._fields = fields
         self._raw_tags = 0
 
     def prepare(self, tokens: Sequence[Token]) -> list[Token]:
         ready: list[Token] = []
         for token in tokens:
             if token.type == "html_block" and (self._is_excess(token) or _swallows([token])):
-                ready += _paragraph(token.content)
+                ready += _paragraph(self._fields.mark_all(token.content))
                 continue
             self._prepare_block(token)
             ready.append(token)
@@ -133,6 +140,8 @@ class _Preparation:
             _prepare_cell(token)
         elif token.type == "inline":
             token.children = self._prepare_inline(token.children or [])
+        elif token.type == "html_block":
+            token.content = self._fields.mark_all(token.content)
 
     def _prepare_inline(self, children: Sequence[Token]) -> list[Token]:
         ready: list[Token] = []
@@ -159,6 +168,8 @@ class _Preparation:
             return self._prepare_wiki(token, inside=inside)
         if token.type == "image":
             return [self._prepare_image(token)]
+        if token.type == "field":
+            return [_text(self._fields.mark(token.content))]
         if token.type == "text" and not inside and "://" in token.content:
             return list(self._link_bare_urls(token.content))
         return [token]

@@ -1,6 +1,6 @@
 """The Markdown parser: CommonMark and what the product adds to it. Pure.
 
-CommonMark 0.31 with tables, strikethrough, footnotes and wiki links. Its renderer writes what
+CommonMark 0.31 with tables, strikethrough, footnotes, wiki links and merge fields. Its renderer writes what
 those need; everything it writes is sanitised later.
 """
 
@@ -19,6 +19,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from feeds.characters import clean_line
 from feeds.markdown_code import Highlighter
+from storage.fields import FIELD
 
 MAX_NESTING: Final = 20
 """Levels of quotes, lists, brackets; deeper input is taken as text, in bounded time."""
@@ -58,7 +59,7 @@ def _plain_pieces(children: Iterable[Token]) -> Iterator[str]:
             yield plain(token.children or ())
         elif token.type == "wiki":
             yield "" if token.meta["embed"] else token.meta["label"]
-        elif token.type in {"text", "text_special", "code_inline"}:
+        elif token.type in {"text", "text_special", "code_inline", "field"}:
             yield token.content
 
 
@@ -70,6 +71,7 @@ def _build_parser() -> MarkdownIt:
     parser.enable(["table", "strikethrough"])
     footnote_plugin(parser)
     parser.inline.ruler.before("link", "wiki", _parse_wiki)
+    parser.inline.ruler.before("link", "field", _parse_field)
     # Dangerous addresses are dropped by the resolver, label kept, not shown as source.
     parser.validateLink = _accept_address  # type: ignore[assignment, method-assign]
     for rule in _RULES:
@@ -95,6 +97,30 @@ def _parse_wiki(state: StateInline, silent: bool) -> bool:
         token.content = found[0]
     state.pos = found.end()
     return True
+
+
+def _parse_field(state: StateInline, silent: bool) -> bool:
+    """`{{ name | there }}` is one piece, whose default is plain text: its marks are taken off."""
+    if not state.src.startswith("{{", state.pos):
+        return False
+    found = FIELD.match(state.src, state.pos, state.posMax)
+    if not found:
+        return False
+    if not silent:
+        token = state.push("field", "", 0)
+        token.content = _read_field(state.md, found)
+    state.pos = found.end()
+    return True
+
+
+def _read_field(parser: MarkdownIt, found: re.Match[str]) -> str:
+    """A field on one line, without Markdown in it."""
+    if found[2] is None:
+        return clean_line(found[0])
+    default = "".join(
+        plain(token.children or ()) for token in parser.parseInline(found[2].strip(), {})
+    )
+    return f"{clean_line(found[0].partition('|')[0])} | {default} }}}}"
 
 
 def _render_fence(

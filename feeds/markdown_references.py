@@ -17,7 +17,7 @@ from feeds.characters import clean_text
 from feeds.markdown_parser import PARSER, plain
 
 _BREAKS = frozenset({"softbreak", "hardbreak"})
-_PROSE = frozenset({"text", "html_inline"})
+_PROSE = frozenset({"text", "field", "html_inline"})
 
 
 class ReferenceKind(StrEnum):

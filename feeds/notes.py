@@ -49,7 +49,7 @@ __all__ = [
     "summarise",
 ]
 
-RENDERER: Final = 2
+RENDERER: Final = 3
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
 
 MAX_SLUG: Final = 80

@@ -23,6 +23,7 @@ MIN_WIDTH: Final = 20
 
 _UNIT: Final = re.compile(r"\S*\{\{[^{}\n]{0,80}\}\}\S*|\S+")
 """What must stay on one line: a word, or a merge field with the blanks inside it."""
+_WIDE_PART: Final = re.compile(r"[!-~]+|.")
 _MARKS: Final = {
     "em_open": "_", "em_close": "_", "strong_open": "*", "strong_close": "*",
     "s_open": "~", "s_close": "~", "softbreak": " ", "hardbreak": "\n",
@@ -70,18 +71,20 @@ def _wrap_line(text: str, width: int) -> Iterator[str]:
 
 
 def _break_wide(unit: str, width: int) -> Iterator[str]:
-    """Cuts a word only if it is of wide characters, which are written without blanks."""
+    """Cuts a word only if it is of wide characters, which are written without blanks; a narrow word
+    among them stays whole.
+    """
     if columns(unit) <= max(width, len(unit)) or "://" in unit:
         yield unit
         return
     line = ""
     used = 0
-    for character in unit:
-        size = columns(character)
-        if used + size > width:
+    for part in _WIDE_PART.findall(unit):
+        size = columns(part)
+        if line and used + size > width:
             yield line
             line, used = "", 0
-        line += character
+        line += part
         used += size
     yield line
 

@@ -1,7 +1,8 @@
 """Merge fields, `{{ name | there }}`, found in what an author wrote. Pure.
 
 The fields are `name` and `email`, each with an optional default after a bar. Anything else in
-double braces is text: it stays as it is, and the author is told.
+double braces is text: it stays as it is, and the author is told. Rendering has told apart what is
+a field and what only looks like one (storage/fields.py).
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import re
 from collections.abc import Callable
 from html import escape, unescape
 from typing import Final
+from urllib.parse import unquote
 
 from mailer import fragment
 from mailer.headers import clean_line
+from storage.fields import FIELD, GUARD, unguard
 
 NAMES: Final = ("email", "name")
 """The fields that are known."""
@@ -20,13 +23,13 @@ NAMES: Final = ("email", "name")
 Put = Callable[[str, str], str]
 """(field, default) → what stands in its place."""
 
-_FIELD: Final = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*(?:\|([^{}|]*))?\}\}")
-_CODE_OR_FIELD: Final = re.compile(r"^(?: {4}|\t).*$|`[^`\n]*`|" + _FIELD.pattern, re.MULTILINE)
+_LOOSE: Final = re.compile(rf"\{{\{{(?!{GUARD})[^\n{{]{{0,30}}")
+"""Double braces and what follows them, as far as it is worth showing."""
 
 
-def in_line(text: str, put: Put) -> str:
-    """A title or summary with its fields replaced."""
-    return _FIELD.sub(lambda match: _replace(match, put), text)
+def in_text(text: str, put: Put) -> str:
+    """A title, a summary or plain text with its fields replaced."""
+    return unguard(FIELD.sub(lambda match: _replace(match, put), text))
 
 
 def in_html(html: str, put: Put) -> str:
@@ -34,37 +37,37 @@ def in_html(html: str, put: Put) -> str:
 
     `put` gets the default as plain text and returns HTML.
     """
-    return fragment.map_prose(html, lambda prose: in_line(prose, _unescaped(put)))
-
-
-def in_text(text: str, html: str, put: Put) -> str:
-    """The plain text of the same issue with its fields replaced.
-
-    Plain text does not say what is code. If the HTML has a field in its code, then indented lines
-    and what stands between backticks are left alone here; else every field is replaced.
-    """
-    if not _FIELD.search(fragment.code_text(html)):
-        return in_line(text, put)
-    return _CODE_OR_FIELD.sub(lambda match: _replace(match, put), text)
+    return fragment.map_prose(html, lambda prose: in_text(prose, _unescaped(put)))
 
 
 def unknown_fields(html: str, *lines: str) -> tuple[str, ...]:
     """The names in double braces that are no field, outside code, in alphabetical order."""
-    found: set[str] = set()
-
-    def note(prose: str) -> str:
-        found.update(match[1] for match in _FIELD.finditer(prose))
-        return prose
-
-    fragment.map_prose(html, note)
-    for line in lines:
-        note(line)
+    found = {match[1] for text in (*_prose(html), *lines) for match in FIELD.finditer(text)}
     return tuple(sorted(name for name in found if name.lower() not in NAMES))
 
 
-def public_line(text: str) -> str:
-    """A title or summary for readers whom nobody knows: each field is its default."""
-    return in_line(text, lambda _field, default: default)
+def loose_braces(html: str, *lines: str) -> tuple[str, ...]:
+    """Double braces outside code with which no field begins, and what follows them, in order."""
+    texts = (unescape(FIELD.sub("", text)) for text in (*_prose(html), *lines))
+    found = (match[0].strip() for text in texts for match in _LOOSE.finditer(text))
+    return tuple(dict.fromkeys(found))
+
+
+def has_gap(line: str) -> bool:
+    """Whether a line lacks something for a reader without a name."""
+    names = (match for match in FIELD.finditer(line) if match[1].lower() == "name")
+    return not all((match[2] or "").strip() for match in names)
+
+
+def fields_in_tags(html: str) -> tuple[str, ...]:
+    """Fields in addresses and alternative texts, where nothing is filled in, in order."""
+    tags = (unquote(unescape(token)) for token in fragment.tokens(html) if token.startswith("<"))
+    return tuple(dict.fromkeys(match[0] for tag in tags for match in FIELD.finditer(tag)))
+
+
+def public_text(text: str) -> str:
+    """A title, a summary or plain text for readers whom nobody knows: each field is its default."""
+    return in_text(text, lambda _field, default: default)
 
 
 def public_html(html: str) -> str:
@@ -72,13 +75,20 @@ def public_html(html: str) -> str:
     return in_html(html, lambda _field, default: escape(default, quote=False))
 
 
-def public_text(text: str, html: str) -> str:
-    """Plain text for readers whom nobody knows: each field is its default."""
-    return in_text(text, html, lambda _field, default: default)
+def _prose(html: str) -> list[str]:
+    """The texts outside code, still escaped."""
+    found: list[str] = []
+
+    def note(prose: str) -> str:
+        found.append(prose)
+        return prose
+
+    fragment.map_prose(html, note)
+    return found
 
 
 def _replace(match: re.Match[str], put: Put) -> str:
-    field = (match[1] or "").lower()
+    field = match[1].lower()
     if field not in NAMES:
         return match[0]
     return put(field, " ".join(clean_line(match[2] or "").split()))

@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from mailer import fragment, headers, merge, quoted, skeleton
 from mailer.address import parse_mailbox
-from mailer.skeleton import Assembly, Fill, Marks, Personal, Skeleton
+from mailer.skeleton import Assembly, Fill, Marks, Personal, Skeleton, Slot
 from storage.records import Identity, Issue
 
 CLIP: Final = 102_000
@@ -39,6 +39,9 @@ _COLUMN: Final = 560
 _PREHEADER: Final = 150
 """Characters of the preview line (rule D16)."""
 
+_NAME: Final = 60
+"""Characters that a name takes in the preview line; hardly anybody's is longer."""
+
 _LIST_LABEL: Final = "newsletter"
 """Left part of the List-Id: constant, whatever the list is called (RFC 2919 2, rule A15)."""
 
@@ -54,7 +57,8 @@ def compile_issue(
 
     `page_url` is where it is on the web, if not at `/issues/SLUG`. A test copy says so in subject
     and text and has no List-Unsubscribe, as it has nobody to unsubscribe. An issue too long for
-    Gmail is cut between two paragraphs of the HTML, with a link to the rest; its text stays whole.
+    Gmail is cut between two paragraphs of the HTML, or within one that fills most of it, with a link
+    to the rest; its text stays whole.
 
     Raises AddressError when the identity's sender is no mailbox.
     """
@@ -109,15 +113,14 @@ class _IssueMail:
         self._page_url = page_url
         self._test_copy = test_copy
         self._date = _date(issue.published_at, identity)
-        self.title = merge.in_line(headers.clean_line(issue.title), self._put)
+        self.title = self._fill_title(headers.clean_line(issue.title))
         html = fragment.unlink_local(quoted.clean_body(issue.html))
+        html = fragment.link_pictures(html, identity.url)
         html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
         summary = headers.clean_line(issue.summary).strip()
-        self._repeats = _is_said(summary, html)
-        self._summary = merge.in_line(summary, self._put)
-        self._preheader = merge.in_line(_shorten(summary), self._put)
+        self._summary = merge.in_text(summary, self._put)
         self._body = merge.in_html(html, self._put)
-        self._text = merge.in_text(quoted.clean_body(issue.text), html, self._put)
+        self._text = merge.in_text(quoted.clean_body(issue.text), self._put)
         self.warnings = [
             f"{{{{ {name} }}}} is no merge field; it will be read as it is written."
             for name in merge.unknown_fields(html, issue.title, issue.summary)
@@ -125,7 +128,7 @@ class _IssueMail:
 
     def text(self) -> str:
         """The plain part."""
-        return self._render("issue.txt", body=self._text.strip("\n"), shortened=False)
+        return self._render("issue.txt", body=self._text.strip("\n"), said=self._body)
 
     def html(self) -> str:
         """The HTML part, shortened if it must be; adds to `warnings`."""
@@ -144,23 +147,18 @@ class _IssueMail:
         return whole
 
     def _shortened(self) -> str:
-        """As many whole paragraphs as fit, found by halving."""
-        parts = fragment.blocks(self._body)
-        fits, too_many = 0, len(parts)
-        page = self._page("", shortened=True)
-        while too_many - fits > 1:
-            middle = (fits + too_many) // 2
-            attempt = self._page("".join(parts[:middle]), shortened=True)
-            if _sent_size(attempt) <= _BUDGET:
-                fits, page = middle, attempt
-            else:
-                too_many = middle
-        return page
+        """As many whole paragraphs as fit; if they are few, as much of the next one."""
+
+        def size(body: str) -> int:
+            return _sent_size(self._page(body, shortened=True))
+
+        return self._page(fragment.cut(self._body, size, _BUDGET), shortened=True)
 
     def _page(self, body: str, *, shortened: bool = False) -> str:
-        return _inline(self._render("issue.html", body=body, shortened=shortened))
+        return _inline(self._render("issue.html", body=body, said=body, shortened=shortened))
 
-    def _render(self, template: str, *, body: str, shortened: bool) -> str:
+    def _render(self, template: str, *, body: str, said: str, shortened: bool = False) -> str:
+        """A template with this body; `said` is the HTML in which the summary may be said already."""
         return (
             _templates()
             .get_template(template)
@@ -169,8 +167,8 @@ class _IssueMail:
                 subject=self.title,
                 title=self.title,
                 date=self._date,
-                summary="" if self._repeats else self._summary,
-                preheader=self._preheader,
+                summary="" if _is_said(self._summary, said) else self._summary,
+                preheader=self._preheader(),
                 body=body,
                 shortened=shortened,
                 test_copy=self._test_copy,
@@ -180,6 +178,28 @@ class _IssueMail:
                 email=self._marks.put(Personal.EMAIL),
             )
         )
+
+    def _fill_title(self, title: str) -> str:
+        """The title with its fields replaced; the newsletter's for whom nothing would be left."""
+        instead = "" if merge.public_text(title).strip() else _title(self._identity)
+        return merge.in_text(title, lambda name, default: self._put(name, default or instead))
+
+    def _preheader(self) -> str:
+        """The beginning of the summary, cut between two words, as long as a preview may be.
+
+        An address may be longer than that, so it ends there; a name counts as long as most are.
+        """
+        line, room = "", _PREHEADER
+        for piece in self._marks.split(self._summary):
+            if isinstance(piece, Slot):
+                shown, size = self._marks.put(piece.what, piece.default), _length(piece)
+            else:
+                shown, size = piece[:room], len(piece)
+            if size > room:
+                line += "" if isinstance(piece, Slot) else _cut_word(shown)
+                break
+            line, room = line + shown, room - size
+        return line.rstrip(",;:… ")
 
     def _put(self, name: str, default: str) -> str:
         return self._marks.put(Personal(name), default)
@@ -301,7 +321,8 @@ _MONTHS: Final = (
 def _is_said(summary: str, html: str) -> bool:
     """Whether the reader comes upon the summary in the text anyway (rule D16).
 
-    The numbers of footnotes do not count: a summary is made without them.
+    Both have their fields replaced, and of the HTML only what is mailed is given. The numbers of
+    footnotes do not count: a summary is made without them.
     """
     said = _FOOTNOTE_NUMBER.sub("", fragment.visible_text(html))
     return "".join(summary.rstrip("….").split()) in "".join(said.split())
@@ -312,14 +333,14 @@ def _sent_size(page: str) -> int:
     return len(quoted.encode(page))
 
 
-def _shorten(summary: str) -> str:
-    """At most 150 characters, cut between two words."""
-    if len(summary) <= _PREHEADER:
-        return summary
-    cut = summary[:_PREHEADER].rpartition(" ")[0]
-    if cut.count("{{") > cut.count("}}"):  # not in the middle of a merge field
-        cut = cut.rpartition("{{")[0]
-    return cut.rstrip(",;: ")
+def _length(slot: Slot) -> int:
+    """Characters for which there must be room where a slot is to stand in the preview line."""
+    return max(_NAME, len(slot.default)) if slot.what is Personal.NAME else _PREHEADER + 1
+
+
+def _cut_word(text: str) -> str:
+    """A text that was cut off somewhere, without its last word, unless it is only one."""
+    return text.rpartition(" ")[0] if " " in text else text
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from feeds.feed import note_guid
 from feeds.notes import RENDERER, Note, Rendered, parse_note, render_note, size_pictures, slugify
 from feeds.picture import Size
-from mailer.merge import public_line
+from mailer.merge import public_text
 from newsletter.links import NoteLinks
 from storage.issues import IssueName
 from storage.records import Identity, IssueDraft
@@ -63,7 +63,7 @@ class Drafting:
             note_id=note_id,
             path=note.path,
             guid=note_guid(self._namespace, note_id),
-            slug=note.slug or slugify(public_line(note.title) or note.title),
+            slug=note.slug or slugify(public_text(note.title) or note.title),
             title=note.title,
             summary=note.summary or rendered.summary,
             html=self._sized(rendered, links),

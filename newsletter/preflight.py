@@ -31,8 +31,8 @@ from feeds.markdown_references import (
     find_references,
 )
 from feeds.notes import Note, clean_text
-from mailer.fragment import visible_text
-from mailer.merge import public_line, unknown_fields
+from mailer.fragment import is_shown, visible_text
+from mailer.merge import fields_in_tags, has_gap, loose_braces, public_text, unknown_fields
 from mailer.message import CLIP, WARN
 from mailer.skeleton import Skeleton
 from newsletter.links import NoteLinks
@@ -46,8 +46,8 @@ RELAYS_TAKE: Final = 10_000_000
 LARGE_PICTURE: Final = 1_000_000
 """Bytes of a picture above which readers on the road wait for it."""
 
-_RARELY_SHOWN: Final = frozenset({".avif", ".svg", ".webp"})
-"""Outlook on Windows shows none of these, and Gmail no SVG (rule D5)."""
+_RARELY_SHOWN: Final = frozenset({".avif", ".webp"})
+"""Outlook on Windows shows none of these (rule D5)."""
 
 _MARK: Final = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 _LINE: Final = re.compile(r"\bline (\d+)")
@@ -107,6 +107,7 @@ class Proof:
     sample: bytes
     """That mail, filled for somebody."""
     links: NoteLinks
+    site_url: str
     note_keys: AbstractSet[str]
     """Link keys of all notes of the folder, published or not: of their paths and their names."""
     pictures: Mapping[str, int | None]
@@ -160,7 +161,7 @@ def _check_title(proof: Proof) -> Iterator[Finding]:
             f"The note has no title, so its file name becomes the subject, {title!r}; write "
             "`title:` or a `# heading`.",
         )
-    length = len(public_line(title))
+    length = len(public_text(title))
     if length > LONG_SUBJECT:
         yield _warn(
             "long-subject",
@@ -201,6 +202,28 @@ def _check_fields(proof: Proof) -> Iterator[Finding]:
             f"{{{{ {name} }}}} is no merge field and will be read as it stands; there are name and "
             "email.",
             _line_matching(proof.source, re.compile(rf"\{{\{{\s*{re.escape(name)}\b")),
+        )
+
+    if has_gap(draft.title):
+        yield _warn(
+            "merge-field",
+            "The title lacks something for readers without a name; say what stands there instead, "
+            "as in `{{ name | everybody }}`.",
+            _line_of(proof, draft.title),
+        )
+    for loose in loose_braces(draft.html, draft.title, draft.summary):
+        yield _warn(
+            "merge-field",
+            f"With `{loose}` no merge field begins, so it will be read as it stands; a field is "
+            "`{{ name | there }}`, with neither braces nor a second bar in it.",
+            _line_of(proof, loose.partition(" ")[0]),
+        )
+    for field in fields_in_tags(draft.html):
+        yield _warn(
+            "merge-field",
+            f"The merge field `{field}` stands in an address, a title or an alternative text, where "
+            "nothing is filled in.",
+            _line_of(proof, field),
         )
 
 
@@ -301,7 +324,8 @@ def _check_picture(proof: Proof, picture: Reference) -> Iterator[Finding]:
             f"The picture {shown} has no alternative text; say what it shows.",
             picture.line,
         )
-    if not picture.has_width and not _is_sized(proof, url):
+    is_mailed = is_shown(url, proof.site_url)
+    if is_mailed and not picture.has_width and not _is_sized(proof, url):
         yield _warn(
             "no-width",
             f"Nobody knows how wide the picture {shown} is, and Outlook shows it in its full size. "
@@ -317,13 +341,17 @@ def _check_picture(proof: Proof, picture: Reference) -> Iterator[Finding]:
         )
     if resolver.media:
         yield from _check_file(proof, resolver.media[0], picture)
-    elif url.startswith("http://"):
-        yield _warn(
-            "insecure-picture",
-            f"The picture {shown} comes over http:// and many mail programs leave it out; use "
-            "https://.",
-            picture.line,
-        )
+    elif not is_mailed:
+        yield _report_unshown(url, shown, picture.line)
+
+
+def _report_unshown(url: str, shown: str, line: int) -> Finding:
+    instead = "so the mail has a link in its place"
+    if url.startswith("http://"):
+        why = f"The picture {shown} comes over http://, {instead}; use https://."
+        return _warn("insecure-picture", why, line)
+    why = f"The picture {shown} is an SVG, which mail programs do not show, {instead}; use PNG."
+    return _warn("picture-type", why, line)
 
 
 def _check_file(proof: Proof, path: str, picture: Reference) -> Iterator[Finding]:

@@ -123,6 +123,7 @@ class Proofs:
                 skeleton=skeleton,
                 sample=skeleton.fill(self._recipient(author.display, author.ascii)).content,
                 links=links,
+                site_url=self._identity.url,
                 note_keys=keys,
                 pictures={path: file.size if file else None for path, file in files.items()},
             )

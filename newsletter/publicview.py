@@ -27,8 +27,8 @@ def as_readers_see(issue: Issue) -> Issue:
         return issue
     return replace(
         issue,
-        title=merge.public_line(issue.title).strip() or issue.slug,
-        summary=merge.public_line(issue.summary).strip(),
+        title=merge.public_text(issue.title).strip() or issue.slug,
+        summary=merge.public_text(issue.summary).strip(),
         html=merge.public_html(issue.html),
-        text=merge.public_text(issue.text, issue.html),
+        text=merge.public_text(issue.text),
     )

@@ -57,10 +57,12 @@ EVERYWHERE = {"structlog"}
 PURE = (
     "storage/records.py",
     "storage/errors.py",
+    "storage/fields.py",
     "feeds/feed.py",
     "feeds/frontmatter.py",
     "feeds/markdown.py",
     "feeds/markdown_code.py",
+    "feeds/markdown_fields.py",
     "feeds/markdown_html.py",
     "feeds/markdown_links.py",
     "feeds/markdown_references.py",
@@ -215,6 +217,7 @@ def test_records_and_errors_need_only_the_standard_library() -> None:
     for path in (
         "storage/records.py",
         "storage/errors.py",
+        "storage/fields.py",
         "storage/notes.py",
         "storage/restraint.py",
     ):

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -16,8 +17,10 @@ from hypothesis import strategies as st
 
 from mailer import message
 from mailer.envelope import Envelope
+from mailer.fragment import visible_text
 from mailer.skeleton import Recipient, Skeleton
 from storage.errors import AddressError, MessageError
+from storage.fields import guard, unguard
 from storage.records import Identity, Issue, IssueState, Mailing
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -48,7 +51,7 @@ ISSUE = Issue(
     ),
     text=(
         "Hello {{ name | friend }}. A keeper’s first duty is the light. See this [1].\n\n"
-        '    def f(): "{{ name }}"\n\n.hidden dot\nFrom the tower\n\n'
+        f'    def f(): "{guard("{{ name }}")}"\n\n.hidden dot\nFrom the tower\n\n'
         "[1] https://example.com/a?b=1&c=2\n[2] https://notes.example.com/media/a.png\n"
     ),
     tags=(),
@@ -196,7 +199,7 @@ def test_the_parts_are_plain_first_and_read_back_exactly() -> None:
     assert {part.get_content_charset() for part in parsed.iter_parts()} == {"utf-8"}
     assert not parsed.defects
     text, html = _parts(envelope)
-    written = ISSUE.text.replace("{{ name | friend }}", "Ada Lovelace").strip()
+    written = unguard(ISSUE.text).replace("{{ name | friend }}", "Ada Lovelace").strip()
     assert written in text
     assert "Hello Ada Lovelace." in html
     _assert_fit(envelope.content)
@@ -324,6 +327,27 @@ def test_a_merge_field_has_its_default_and_code_keeps_its_braces() -> None:
         assert "{{ name }}" in part
 
 
+@pytest.mark.parametrize(
+    ("title", "subject"),
+    [
+        ("{{ name }}", "Working Notes"),
+        ("{{name|}} ", "Working Notes"),
+        ("{{ name | you }}", "you"),
+        ("For {{ name }}", "For"),
+        ("{{ email }}", "ada@example.org"),
+    ],
+)
+def test_a_title_is_empty_for_nobody(title: str, subject: str) -> None:
+    """A reader without a name gets the newsletter's as subject and heading, if there is no other."""
+    envelope = message.compile_issue(replace(ISSUE, title=title), IDENTITY).fill(
+        replace(ADA, name="")
+    )
+    text, html = _parts(envelope)
+    assert _parse(envelope)["Subject"].strip() == subject
+    assert re.search(rf"<h1[^>]*>{subject} ?</h1>", html)
+    assert text.startswith(subject)
+
+
 def test_an_unknown_field_stays_and_is_told() -> None:
     """A mistyped field is text for the reader and a warning for the author."""
     issue = replace(ISSUE, html="<p>Hi {{ nmae }}</p>", text="Hi {{ nmae }}")
@@ -371,6 +395,50 @@ def test_the_preview_line_is_text_that_the_reader_sees() -> None:
         assert hidden[1] in visible
 
 
+def _hidden_and_visible(issue: Issue, reader: Recipient = ADA) -> tuple[str, str]:
+    """The preview line, and the text that a reader sees."""
+    _, html = _parts(message.compile_issue(issue, IDENTITY).fill(reader))
+    hidden = re.search(r'<div class="preheader"[^>]*>([^<]*)</div>', html)
+    body = html.partition("<body")[2].replace(hidden[0] if hidden else "", "")
+    return unescape(hidden[1] if hidden else ""), visible_text(f"<body{body}")
+
+
+def test_the_preview_line_of_a_shortened_mail_is_seen_in_it() -> None:
+    """What the mail is too short for is not hidden in it either: the summary stands above (D16)."""
+    said = "This is the first paragraph and only at the end."
+    code = "x = 1 # a line of code\n" * 8000
+    html = f"<pre><code>{code}</code></pre><p>{said}</p>"
+    hidden, visible = _hidden_and_visible(replace(ISSUE, html=html, summary=said))
+    assert hidden == said
+    assert hidden in visible
+
+
+@pytest.mark.parametrize(
+    ("summary", "html", "hidden"),
+    [
+        ("Dear {{ name | friend }}, hello.", "<p>x</p>", "Dear Ada Lovelace, hello."),
+        ("{{ email }} " * 12, "<p>x</p>", ""),
+        ("For {{ email }} alone", "<p>For {{ email }} alone</p>", "For"),
+        ("{{ name }} " * 40, "<p>x</p>", "Ada Lovelace Ada Lovelace"),
+        ("Type {{ name }} there", "<p>Type <code>{{ name }}</code> there</p>", None),
+        ("灯" * 400, "<p>x</p>", "灯" * 150),
+        (
+            "A summary that was cut…",
+            "<p>A summary that was cut short.</p>",
+            "A summary that was cut",
+        ),
+    ],
+)
+def test_the_preview_line_is_as_long_as_it_may_be_when_it_is_filled(
+    summary: str, html: str, hidden: str | None
+) -> None:
+    """At most 150 characters with the reader's own in it, and seen below as they are (rule D16)."""
+    found, visible = _hidden_and_visible(replace(ISSUE, summary=summary, html=html))
+    assert hidden is None or found == hidden
+    assert len(found) <= 150
+    assert found in visible
+
+
 def test_a_summary_from_the_text_is_not_said_twice() -> None:
     """An opening that is the summary anyway does not stand above itself."""
     _, html = _parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
@@ -410,6 +478,33 @@ def test_an_issue_too_long_for_gmail_ends_early_and_says_so() -> None:
     assert html.count("<p") == html.count("</p>")
     assert ADA.unsubscribe_url in html.rpartition("Read the rest")[2]
     assert any("Gmail" in warning for warning in skeleton.warnings)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "<ul>" + "<li>one item of many</li>\n" * 2500 + "</ul>",
+        "<blockquote><ol>" + "<li><p>one item of many</p></li>" * 2500 + "</ol></blockquote>",
+        "<table><tbody>" + "<tr><td>one item of many</td></tr>" * 2500 + "</tbody></table>",
+        "<pre><code>" + "one item of many\n" * 9000 + "</code></pre>",
+        "<p>Short.</p><p>" + "one item of many " * 9000 + "</p>",
+        "<p><em>" + "x" * 30_000 + "</em> one item of many<b>" + "y" * 120_000 + "</b></p>",
+    ],
+    ids=["list", "list in a quotation", "table", "code", "paragraph", "words without blanks"],
+)
+def test_one_long_block_is_cut_within(whole: str) -> None:
+    """A list, a table, code or a paragraph longer than a mail fills it, with its tags closed, and
+    is never left out as a whole (rule D6).
+    """
+    skeleton = message.compile_issue(replace(ISSUE, html=f"<h2>A</h2>\n{whole}"), IDENTITY)
+    _, html = _parts(skeleton.fill(ADA))
+    body = html.partition('<div class="note">')[2].partition('<p class="banner"')[0]
+    assert "one item of many" in body
+    assert len(body.encode()) > 25_000
+    assert skeleton.html_size < message.CLIP
+    for tag in ("ul", "ol", "li", "table", "tr", "td", "pre", "code", "p", "em", "b", "blockquote"):
+        assert len(re.findall(f"<{tag}[ >]", body)) == body.count(f"</{tag}>")
+    assert "Read the rest on the web" in html
 
 
 def test_what_the_encoding_adds_counts_for_gmail_too() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer import fragment, merge
+from storage.fields import guard
 
 _HTML = st.lists(
     st.sampled_from(
@@ -58,6 +60,63 @@ def test_links_into_the_mail_are_taken_out() -> None:
     )
 
 
+def _table(*cells: str) -> str:
+    row = "".join(f'<td class="align-right">{cell}</td>' for cell in cells)
+    head = "<thead><tr><th>Lamp</th></tr></thead>"
+    return f"<table>{head}<tr><td>Argand</td>{row}</tr></table>"
+
+
+def test_a_link_whose_title_looks_like_a_local_one_stays() -> None:
+    """Only the address of a link says where it leads (rule A24)."""
+    html = '<p><a href="https://e.com/up" title="href=\'#\'">up ↑</a> <a title="x">y</a></p>'
+    assert fragment.unlink_local(html) == html
+    assert fragment.unlink_local('<a title="x" href="#y">z</a>') == "z"
+
+
+SITE = "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize(
+    ("html", "mailed"),
+    [
+        ('<img src="https://e.com/a.png" alt="A">', '<img src="https://e.com/a.png" alt="A">'),
+        (f'<img src="{SITE}/media/a.png" alt="A">', f'<img src="{SITE}/media/a.png" alt="A">'),
+        (
+            '<p><img src="https://e.com/a.SVG?x=1&amp;y" alt="A &lt; B" width="9"></p>',
+            '<p><a href="https://e.com/a.SVG?x=1&amp;y" rel="noopener">[Image: A &lt; B]</a></p>',
+        ),
+        (
+            '<img src="http://e.com/a.png" alt="">',
+            '<a href="http://e.com/a.png" rel="noopener">[Image]</a>',
+        ),
+        (
+            '<a href="https://e.com/"><img src="https://e.com/a.svg" alt="Built"></a>',
+            '<a href="https://e.com/">[Image: Built]</a>',
+        ),
+    ],
+)
+def test_a_picture_that_a_mail_cannot_show_is_a_link(html: str, mailed: str) -> None:
+    """No SVG, and no address but https and the newsletter's own, is mailed as a picture; what it
+    shows is said, and leads to it (rule D5).
+    """
+    assert fragment.link_pictures(html, SITE) == mailed
+
+
+@pytest.mark.parametrize(
+    ("table", "kind"),
+    [
+        ("<table><tr><td>Lamp</td></tr></table>", "wide"),
+        (_table("1,234,567.50", "A sentence that wraps between its words."), "wide figures"),
+        (_table("1,234,567.50", "https://example.com/a/long/address/that/must/break"), "wide"),
+        (_table(*["123,456"] * 4), "wide"),
+        (_table(*["1"] * 6), "wide crowded"),
+    ],
+)
+def test_the_box_of_a_table_says_what_a_phone_has_room_for(table: str, kind: str) -> None:
+    """Numbers stay whole where they fit, and many columns stand closer (rule D20)."""
+    assert fragment.wrap_tables(f"{table}<p>x</p>") == f'<div class="{kind}">{table}</div><p>x</p>'
+
+
 def test_fields_are_replaced_in_prose_only() -> None:
     """Code, attributes and unknown names stay as the author wrote them."""
     html = (
@@ -71,16 +130,15 @@ def test_fields_are_replaced_in_prose_only() -> None:
     assert merge.unknown_fields(html, "{{ titel }}") == ("other", "titel")
 
 
-def test_fields_in_plain_text_follow_the_html() -> None:
-    """A field broken over two lines is one; code is left alone if the HTML has fields in code."""
-    assert merge.in_text("    Hi {{ name |\nthere }}", "<p></p>", _shout) == "    Hi [NAME:there]"
-    html = "<pre><code>{{ name }}</code></pre>"
-    text = "Hi {{ name }}, `{{ name }}`\n\n    {{ name }}\n"
-    assert merge.in_text(text, html, _shout) == "Hi [NAME:], `{{ name }}`\n\n    {{ name }}\n"
+def test_what_is_guarded_in_plain_text_is_no_field() -> None:
+    """A field broken over two lines is one; guarded braces lose their guard and nothing else."""
+    assert merge.in_text("    Hi {{ name |\nthere }}", _shout) == "    Hi [NAME:there]"
+    text = f"Hi {{{{ name }}}}, {guard('`{{ name }}`')}\n"
+    assert merge.in_text(text, _shout) == "Hi [NAME:], `{{ name }}`\n"
 
 
 def test_the_public_sees_the_defaults() -> None:
     """In feeds and on pages a field is its default, escaped as HTML where it is HTML."""
-    assert merge.public_line("Hello {{ name | you }}{{ email }}") == "Hello you"
+    assert merge.public_text("Hello {{ name | you }}{{ email }}") == "Hello you"
     assert merge.public_html("<p>{{ name | A &amp; B }}</p>") == "<p>A &amp; B</p>"
-    assert merge.public_text("Hi {{ name | you }}", "") == "Hi you"
+    assert merge.public_text("Hi {{ name | you }}") == "Hi you"

@@ -74,6 +74,7 @@ def proof(
         skeleton=skeleton,
         sample=skeleton.fill(ADA).content,
         links=links,
+        site_url=URL,
         note_keys={link_key(path) for path in ("here.md", "other.md", "private.md")},
         pictures={path: (pictures or {}).get(path) for path in drafted.draft.media},
     )
@@ -115,10 +116,15 @@ FAULTS = {
     '<img src="bridge.jpg" width="600">': (W, "no-alt"),
     "![A bridge|600](http://example.org/b.jpg)": (W, "insecure-picture"),
     "![A bridge|600](https://example.org/b.svg?x=1)": (W, "picture-type"),
+    "![A bridge](https://example.org/b.svg)": (W, "picture-type"),
     "![A bridge|600](boat.webp)": (W, "picture-type"),
     "![A bridge|600](data:image/png;base64,AAAA)": (E_, "bad-picture"),
     "![A bridge](https://example.org/b.jpg)": (W, "no-width"),
     "{{ firstname }}": (W, "merge-field"),
+    "{{ first name }}": (W, "merge-field"),
+    "{{ name | {you} }}": (W, "merge-field"),
+    "{{ name }": (W, "merge-field"),
+    "[x](https://e.com/?e={{email}})": (W, "merge-field"),
     "TODO": (W, "todo"),
     "FIXME: this": (W, "todo"),
     "**XXX**": (W, "todo"),
@@ -185,6 +191,8 @@ def test_lines_are_counted_from_the_top_of_the_file() -> None:
         ("Words without a title.", "no-title"),
         (f"# {'long ' * 25}\n\nWords.", "long-subject"),
         ("# TODO a title\n\nWords.", "todo"),
+        ("# {{ name }}\n\nWords.", "merge-field"),
+        ("# News for {{ name }}\n\nWords.", "merge-field"),
     ],
 )
 def test_what_concerns_the_whole_note(source: str, code: str) -> None:

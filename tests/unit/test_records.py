@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import errors, records
-from storage.records import CLAIMABLE, TRANSITIONS, DeliveryState, SignUp, Tally
+from storage.records import CLAIMABLE, TRANSITIONS, DeliveryState, Identity, SignUp, Tally
 from storage.schema import from_micros, to_micros
 
 S = DeliveryState
@@ -133,3 +133,20 @@ def test_errors_say_what_to_do() -> None:
         "  - url is missing",
         "  - lease is too short",
     ]
+
+
+@pytest.mark.parametrize(
+    ("languages", "direction"),
+    [
+        ("ar he fa ur dv yi ckb prs azb nqo AR-eg", "rtl"),
+        ("az-Arab pa-Arab ku-Arab ff-Adlm ms-arab uz-Arab-AF", "rtl"),
+        ("pa-PK ku-IQ az-IR uz-AF", "rtl"),
+        ("en de-DE zh-Hant-TW az pa ku az-AZ en-x-arab en-u-nu-arab", "ltr"),
+        ("ku-Latn fa-Latn ar-Latn-EG sd-Deva sd-IN ug-Cyrl ug-KZ", "ltr"),
+    ],
+)
+def test_the_direction_is_that_of_the_script(languages: str, direction: str) -> None:
+    """The script that a language tag names decides, else the region, else the language (rule D9)."""
+    for language in languages.split():
+        identity = Identity(title="N", url="", sender="", author="", language=language)
+        assert (language, identity.direction) == (language, direction)
