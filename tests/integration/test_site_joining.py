@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from site_client import NOON, URL, Author, Client, Clock
 
 from storage.records import ConsentEventKind, Subscriber, SubscriberState
+from tests.sites import serving
 from web.joining import HONEYPOT
 
 FORM = "application/x-www-form-urlencoded"
@@ -129,6 +131,26 @@ def test_a_forged_origin_is_not_believed(author: Author) -> None:
     with Client(author.newsletter, peer="203.0.113.9") as stranger:
         asked = join(author, stranger)
     assert author.newsletter.subscribers.events(asked.id)[0].ip == "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    ("trusted", "seen"),
+    [("[]", "127.0.0.1"), ('["127.0.0.1"]', "198.51.100.7"), ('["10.0.0.0/8"]', "127.0.0.1")],
+)
+def test_the_server_believes_whom_it_was_told_to(tmp_path: Path, trusted: str, seen: str) -> None:
+    """Over a real connection too, X-Forwarded-For counts only from a proxy that is configured, and
+    only as far as that proxy wrote it; being on the same machine is no reason (rules F6, F9).
+    """
+    writer = Author(tmp_path, Clock(NOON), f"[web]\nport = 0\ntrusted_proxies = {trusted}\n")
+    forged = {"X-Forwarded-For": "203.0.113.66, 198.51.100.7"}
+    with writer.newsletter as newsletter:
+        with serving(newsletter) as url:
+            asked = httpx.post(
+                f"{url}/subscribe", data={"email": "ada@example.com"}, headers=forged
+            )
+        newsletter.subscriptions.process()
+        (ada,) = newsletter.subscribers.everyone()
+        assert (asked.status_code, newsletter.subscribers.events(ada.id)[0].ip) == (202, seen)
 
 
 def test_too_much_is_refused(client: Client) -> None:
