@@ -189,6 +189,15 @@ def keep_suppression(connection: Connection, suppression: Suppression) -> bool:
     return added
 
 
+def discount_bounces(connection: Connection, address_hash: str) -> None:
+    """Begin a reader's count of soft bounces anew; the reports stay what they were (rule C6)."""
+    r = schema.reports.c
+    reader = sa.select(_S.id).where(_S.address_hash == address_hash).scalar_subquery()
+    connection.execute(
+        sa.update(schema.reports).where(r.subscriber_id == reader, r.counts).values(counts=False)
+    )
+
+
 def erase_subscriber(connection: Connection, suppression: Suppression, key: str) -> bool:
     """Delete all that is known of an address but its hash; False when nothing was known."""
     hashed = schema.suppressions.c.address_hash == suppression.address_hash

@@ -29,6 +29,7 @@ from storage.records import (
 from storage.subscriber_rows import (
     Added,
     NewSubscriber,
+    discount_bounces,
     erase_subscriber,
     find_states,
     find_subscriber,
@@ -201,11 +202,17 @@ class Subscribers:
             return keep_suppression(connection, suppression)
 
     def lift(self, address_hash: str) -> bool:
-        """Let an address be mailed again; its consent is as it was. False when it was not suppressed."""
+        """Let an address be mailed again; its consent is as it was. False when it was not suppressed.
+
+        What bounced before does not count any more, or the next soft bounce would undo the lift.
+        """
         column = schema.suppressions.c.address_hash
         statement = sa.delete(schema.suppressions).where(column == address_hash)
         with self._database.transaction() as connection:
-            return bool(connection.execute(statement).rowcount)
+            lifted = bool(connection.execute(statement).rowcount)
+            if lifted:
+                discount_bounces(connection, address_hash)
+            return lifted
 
     def erase(self, suppression: Suppression, key: str) -> bool:
         """Forget a reader: row, proof, sign-ups and deliveries go, a keyed hash stays (rule F11).

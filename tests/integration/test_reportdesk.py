@@ -324,6 +324,24 @@ def test_a_bounce_after_a_lift_counts_again(house: House) -> None:
     assert house.reason(1) is None
 
 
+def test_a_lift_begins_the_count_of_soft_bounces_anew(house: House) -> None:
+    """After a lift it takes as many soft bounces as before it, and nobody else's count is touched:
+    a lift that the next full mailbox undoes would be none (rule C6).
+    """
+    done: dict[int, list[Effect]] = {1: [], 2: []}
+    for number in range(10):
+        issue = house.mail(f"issue-{number}")
+        house.clock[0] += 4 * DAY
+        for reader in done if number < 4 else [1]:
+            raw = house.report("gmail-full", issue, reader, at=house.clock[0])
+            done[reader].append(house.desk.process(raw).action)
+        if number == 4:
+            assert house.store.subscribers.lift("hash-1")
+    assert done[1] == ([Effect.COUNTED] * 4 + [Effect.SUPPRESSED]) * 2
+    assert len(house.reports.history(2).soft) == 4
+    assert house.reason(1) is SuppressionReason.SOFT_BOUNCES
+
+
 def test_a_confirmation_may_bounce(house: House) -> None:
     """Mail without an issue is found, too: the reader's latest confirmation is bounced."""
     reader = house.store.ask(9)
