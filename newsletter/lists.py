@@ -142,11 +142,11 @@ class SubscriberLists:
         address = parse_address(row.email, allow_test_domains=self._allow_test_domains)
         if hash(address.key) in seen:  # the hash only: a million addresses take half the memory
             raise RowError("is in the file already")
-        seen.add(hash(address.key))
         ours = row.origin is Origin.OURS
         if is_role(address) and not ours:
             raise RowError("is the mailbox of an office, not of a reader; add it by hand")
         new = None if ours and row.state is None else self._new(row, address, consent)
+        seen.add(hash(address.key))
         return _Candidate(row=row, new=new, suppression=self._suppression(row, address))
 
     def _new(self, row: SubscriberRow, address: Address, consent: str) -> NewSubscriber:

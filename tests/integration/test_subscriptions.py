@@ -414,6 +414,20 @@ def test_an_import_says_of_each_refused_row_why(house: House) -> None:
     assert house.desk.find("bob@example.com").consent == "letter of 2020"
 
 
+def test_a_refused_row_does_not_stand_in_the_way_of_a_good_one(house: House) -> None:
+    """Of an address that is in the file twice, the first row that can be taken is (F17)."""
+    rows = (
+        "email,consent\n"
+        "ada@example.com,\nADA@example.com,signed at the fair\nada@example.com,letter\n"
+    )
+    report = house.take(rows, consent="")
+    assert [(row.line, row.reason.split(":")[0]) for row in report.refused] == [
+        (2, "comes without consent"),
+        (4, "is in the file already"),
+    ]
+    assert house.desk.find("ada@example.com").consent == "signed at the fair"
+
+
 def test_a_dry_run_tells_the_same_and_changes_nothing(house: House) -> None:
     """The report of a dry run is the report of the import that follows it."""
     _prepare(house)

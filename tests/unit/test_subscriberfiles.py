@@ -186,6 +186,16 @@ def test_exports_of_other_systems_are_recognised(
         "email,name,status,attributes\na@example.com,,disabled,{}\n",
         "email,status\na@example.com,Unsubscribed\n",
         "email,unsubscribed_at\na@example.com,2026-01-01\n",
+        "first_name,email_address,status\nAda,a@example.com,cancelled\n",
+        "Subscriber,Email,Status\nAda,a@example.com,Junk\n",
+        "Name,Email,Status\nAda,a@example.com,Marked as spam\n",
+        "email,status\na@example.com,unsubscribe\n",
+        "email,status\na@example.com,opted out\n",
+        "email,status\na@example.com,Opted-Out\n",
+        "email,status\na@example.com,non_subscribed\n",
+        "email,Subscriber Status\na@example.com,Awaiting confirmation\n",
+        "EMAIL,FIRSTNAME,BLACKLISTED\na@example.com,Ada,true\n",
+        "Email,Email blocklisted\na@example.com,Yes\n",
     ],
 )
 def test_who_left_elsewhere_does_not_come_in_here(text: str) -> None:
@@ -193,6 +203,21 @@ def test_who_left_elsewhere_does_not_come_in_here(text: str) -> None:
     row = refused(text)
     assert row.email == "a@example.com"
     assert " there (" in row.reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "email,status\na@example.com,Active\n",
+        "email,status,state\na@example.com,Subscribed,California\n",
+        "email,status\na@example.com,\n",
+        "EMAIL,BLACKLISTED\na@example.com,false\n",
+        "Email,Email blocklisted,Status\na@example.com,No,\n",
+    ],
+)
+def test_a_reader_elsewhere_is_a_reader_here(text: str) -> None:
+    """A row that its own system would mail is taken, whatever else these columns say (F17)."""
+    assert taken(text).email == "a@example.com"
 
 
 INSTANTS = st.integers(-(10**15), 10**15).map(lambda n: WHEN + timedelta(microseconds=n))
