@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from storage import schema
 from storage.duties import put_suppression, suppress_open
+from storage.mentions import mentions
 from storage.records import (
     ConsentEvent,
     ConsentEventKind,
@@ -221,7 +222,7 @@ def forget_quarantined(connection: Connection, key: str) -> int:
     """
     r = schema.reports.c
     rows = connection.execute(sa.select(r.id, r.raw).where(r.raw.is_not(None)))
-    gone = [number for number, raw in rows if key.encode() in raw.lower()]
+    gone = [number for number, raw in rows if mentions(raw, key)]
     for number in gone:
         connection.execute(sa.delete(schema.reports).where(r.id == number))
     return len(gone)

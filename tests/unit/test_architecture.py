@@ -56,6 +56,7 @@ EVERYWHERE = {"structlog"}
 PURE = (
     "storage/records.py",
     "storage/errors.py",
+    "storage/mentions.py",
     "feeds/feed.py",
     "feeds/frontmatter.py",
     "feeds/markdown.py",
