@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -24,7 +25,7 @@ from storage.records import (
 )
 from storage.reports import Effect, Reports
 from tests.conftest import NOON
-from tests.integration.factories import Store, settled
+from tests.integration.factories import Store, consent, settled
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "reports"
 PLACEHOLDER = "notes+i1.s1.000000000000@example.com"
@@ -59,10 +60,14 @@ class House:
     def mail(self, name: str = "first") -> Issue:
         """An issue that every reader's host accepted."""
         issue = self.store.publish(name)
+        self.pass_on()
+        return issue
+
+    def pass_on(self) -> None:
+        """Hosts accept all that is queued."""
         claims = [claim.delivery_id for claim in self.store.claim()]
         self.store.begin(*claims)
         self.store.settle(*(settled(id_) for id_ in claims))
-        return issue
 
     def reason(self, reader: int) -> SuppressionReason | None:
         """Why that reader is never mailed."""
@@ -269,6 +274,23 @@ def test_a_complaint_without_a_return_path_is_found_by_its_link(house: House) ->
     raw = raw.replace(house.path(issue, 3).encode(), b"redacted@example.com")
     assert house.desk.process(raw).action is Effect.UNSUBSCRIBED
     assert house.consent(3) is SubscriberState.UNSUBSCRIBED
+
+
+def test_a_complaint_that_names_only_its_reader_is_about_an_issue(house: House) -> None:
+    """The link in it stands in issues alone: a confirmation, older or newer, was not meant (C9)."""
+    reader = house.store.ask(9)
+    assert house.store.subscribers.confirm(
+        reader, "asked", new_nonce="used", event=consent(ConsentEventKind.CONFIRMED)
+    )
+    issue = house.mail()  # and the confirmation before it
+    house.store.subscribers.notify(reader, now=NOON)
+    house.pass_on()
+    raw = house.report("arf-abuse", issue, reader)
+    raw = raw.replace(house.path(issue, reader).encode(), b"redacted@example.com")
+    assert house.desk.process(raw).action is Effect.UNSUBSCRIBED
+    states = Counter(house.store.states().values())
+    assert house.store.delivery(issue, reader).state is DeliveryState.COMPLAINED
+    assert (states[DeliveryState.COMPLAINED], states[DeliveryState.ACCEPTED]) == (1, 5)
 
 
 def test_a_complaint_without_any_key_is_set_aside(house: House) -> None:
