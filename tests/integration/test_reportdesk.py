@@ -17,6 +17,7 @@ from storage import schema
 from storage.database import Database
 from storage.records import (
     ConsentEventKind,
+    DeliveryKind,
     DeliveryState,
     Issue,
     SubscriberState,
@@ -291,6 +292,26 @@ def test_a_complaint_that_names_only_its_reader_is_about_an_issue(house: House) 
     states = Counter(house.store.states().values())
     assert house.store.delivery(issue, reader).state is DeliveryState.COMPLAINED
     assert (states[DeliveryState.COMPLAINED], states[DeliveryState.ACCEPTED]) == (1, 5)
+
+
+def test_a_complaint_found_by_its_link_is_about_the_mail_it_returns(house: House) -> None:
+    """Where the link says whose it is, the Message-ID says which of the reader's mails (rule C9)."""
+    issue, later = house.mail("first"), house.mail("second")
+    made = house.tokens.message_id(
+        kind=DeliveryKind.ISSUE,
+        issue_id=issue.id,
+        subscriber_id=3,
+        delivery_id=0,
+        domain="example.com",
+    )
+    raw = house.report("arf-abuse", issue, 3).replace(
+        b"<11111111111111111111111111111111@example.com>", made.encode()
+    )
+    assert made.encode() in raw
+    raw = raw.replace(house.path(issue, 3).encode(), b"redacted@example.com")
+    assert house.desk.process(raw).action is Effect.UNSUBSCRIBED
+    assert house.store.delivery(issue, 3).state is DeliveryState.COMPLAINED
+    assert house.store.delivery(later, 3).state is DeliveryState.ACCEPTED
 
 
 def test_a_complaint_without_any_key_is_set_aside(house: House) -> None:
