@@ -284,6 +284,24 @@ def test_an_old_confirmation_offers_a_new_one(author: Author, client: Client) ->
     assert state(author, asked) is SubscriberState.PENDING
 
 
+def test_a_used_confirmation_reveals_no_status(author: Author, client: Client) -> None:
+    """Soon after, it says again that all is well; later it is the page of any link that cannot be
+    used, to the byte, and offers a new one (rule F3).
+    """
+    asked = join(author, client)
+    link = author.newsletter.tokens.confirm(asked.id, asked.nonce, author.clock.now)
+    first, again = client.post(f"/confirm/{link}"), client.post(f"/confirm/{link}")
+    assert (first.status_code, again.status_code, first.text) == (200, 200, again.text)
+    author.clock.move(timedelta(days=1))
+    for used, bad in (
+        (client.get(f"/confirm/{link}"), client.get("/confirm/bad")),
+        (client.post(f"/confirm/{link}"), client.post("/confirm/bad")),
+    ):
+        assert (used.status_code, used.content) == (bad.status_code, bad.content)
+        assert 'href="/subscribe"' in used.text
+    assert state(author, asked) is SubscriberState.ACTIVE
+
+
 # ── the outbox ───────────────────────────────────────────────────────────────────────────────
 
 

@@ -18,7 +18,13 @@ from mailer.address import check_domain
 from newsletter.lists import ImportReport
 from newsletter.signups import SignUpLimits
 from newsletter.subscriberfiles import read_rows, write_rows
-from newsletter.subscriptions import ConfirmResult, SignUpPolicy, Subscriptions, mask_address
+from newsletter.subscriptions import (
+    PRESSED_TWICE,
+    ConfirmResult,
+    SignUpPolicy,
+    Subscriptions,
+    mask_address,
+)
 from newsletter.tokens import Keyring, Tokens
 from storage.database import Database
 from storage.errors import AddressError, Conflict, NotFound
@@ -157,6 +163,26 @@ def test_a_link_works_once_and_not_for_ever(house: House) -> None:
     assert house.desk.unsubscribe(leave, ip="", source="page")
     assert house.desk.confirm(second, ip="", source="") is ConfirmResult.INVALID
     assert house.desk.find("ada@example.com").state is SubscriberState.UNSUBSCRIBED
+
+
+def test_a_used_link_says_so_for_an_hour_and_then_tells_nothing(house: House) -> None:
+    """Pressed twice, it is kind; found in an old mail, it is as good as any link that never was, and
+    so is one that was replaced: neither tells whether the reader is subscribed (F3).
+    """
+    house.ask("ada@example.com")
+    replaced = house.link("ada@example.com")
+    house.ask("ada@example.com")
+    link = house.link("ada@example.com")
+    house.desk.confirm(link, ip="", source="")
+    assert house.desk.look_up_confirm(replaced) is ConfirmResult.INVALID
+    house.now += PRESSED_TWICE
+    assert house.desk.look_up_confirm(link) is ConfirmResult.ALREADY
+    assert house.desk.confirm(link, ip="", source="") is ConfirmResult.ALREADY
+    house.now += timedelta(seconds=1)
+    assert house.desk.look_up_confirm(link) is ConfirmResult.INVALID
+    assert house.desk.confirm(link, ip="", source="") is ConfirmResult.INVALID
+    assert house.desk.find("ada@example.com").state is SubscriberState.ACTIVE
+    assert len(house.subscribers.events(house.desk.find("ada@example.com").id)) == 3
 
 
 def test_who_left_may_come_back_by_confirming(house: House) -> None:
