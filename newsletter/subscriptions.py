@@ -87,6 +87,7 @@ class Subscriptions:
         tokens: Tokens,
         *,
         policy: SignUpPolicy,
+        sender_domain: str,
         clock: Callable[[], datetime],
         wake: Callable[[], None] = lambda: None,
         ask_dns: Callable[[Address], DomainVerdict] | None = None,
@@ -97,7 +98,14 @@ class Subscriptions:
         self._confirm_within = policy.confirm_within
         self._clock = clock
         self._wake = wake
-        self._desk = SignUpDesk(subscribers, tokens, policy=policy, clock=clock, ask_dns=ask_dns)
+        self._desk = SignUpDesk(
+            subscribers,
+            tokens,
+            policy=policy,
+            sender_domain=sender_domain,
+            clock=clock,
+            ask_dns=ask_dns,
+        )
         self._lists = SubscriberLists(
             subscribers,
             tokens,

@@ -169,6 +169,7 @@ def keep_event(connection: Connection, event: ConsentEvent) -> None:
             ip=event.ip,
             source=event.source,
             text=event.text,
+            message_id=event.message_id,
         )
     )
 

@@ -6,7 +6,7 @@ hash under which a suppression outlives an erasure (rule F11).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -61,11 +61,17 @@ class Subscribers:
     # ── joining ──────────────────────────────────────────────────────────────────────────
 
     def request(
-        self, new: NewSubscriber, event: ConsentEvent, *, now: datetime
+        self,
+        new: NewSubscriber,
+        event: ConsentEvent,
+        *,
+        now: datetime,
+        message_id: Callable[[int, int], str] = lambda _delivery_id, _subscriber_id: "",
     ) -> Subscriber | None:
         """Keep a request to join and queue its confirmation, in one transaction.
 
         A known address that is not active becomes pending again. None when it is active.
+        `message_id` makes the one of the confirmation, for the proof: from delivery and subscriber.
         """
         with self._database.transaction() as connection:
             known = find_subscriber(connection, _S.address_key == new.key, to_change=True)
@@ -77,8 +83,9 @@ class Subscribers:
                 pending = {"state": SubscriberState.PENDING.value, "nonce": new.nonce}
                 update_subscriber(connection, known.id, pending)
                 known = replace(known, state=SubscriberState.PENDING, nonce=new.nonce)
-            keep_event(connection, replace(event, subscriber_id=known.id))
-            queue_single(connection, DeliveryKind.CONFIRMATION, known.id, now)
+            delivery_id = queue_single(connection, DeliveryKind.CONFIRMATION, known.id, now)
+            made = message_id(delivery_id, known.id)
+            keep_event(connection, replace(event, subscriber_id=known.id, message_id=made))
             return known
 
     def notify(self, subscriber_id: int, *, now: datetime) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 
 import httpx
@@ -78,6 +79,19 @@ def test_the_whole_way(author: Author, client: Client) -> None:
     assert [event.ip for event in proof] == ["198.51.100.7", "198.51.100.8"]
     assert proof[0].source == f"{URL}/subscribe"
     assert proof[0].text in client.get("/subscribe").text.replace("&lt;", "<").replace("&gt;", ">")
+
+
+def test_the_proof_names_the_confirmation(author: Author, client: Client) -> None:
+    """Beside each request stands the Message-ID of the very mail that answered it (rule F9)."""
+    join(author, client)
+    asked = join(author, client)
+    outbox = author.newsletter.outbox()
+    assert outbox is not None
+    assert author.newsletter.send().accepted == 2
+    sent = [message_from_bytes(file.read_bytes())["Message-ID"] for file in outbox.glob("new/*")]
+    proof = author.newsletter.subscribers.events(asked.id)
+    assert sorted(event.message_id for event in proof) == sorted(sent)
+    assert len(set(sent)) == 2
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])

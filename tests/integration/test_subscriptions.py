@@ -58,6 +58,7 @@ class House:
             self.subscribers,
             self.tokens,
             policy=SignUpPolicy(limits=LIMITS, check_dns=resolver is not None),
+            sender_domain="example.com",
             clock=lambda: self.now,
             wake=self._wake,
             ask_dns=partial(check_domain, resolver=resolver) if resolver else None,
