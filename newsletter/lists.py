@@ -108,10 +108,15 @@ class SubscriberLists:
     def export_rows(self) -> Iterator[ExportedSubscriber]:
         """Every subscriber as they came, then every suppression of somebody who is none."""
         of_readers = self._subscribers.suppressions_of_subscribers()
-        for subscriber in self._subscribers.everyone():
-            yield ExportedSubscriber(
-                subscriber=subscriber, suppression=of_readers.get(subscriber.id)
-            )
+        readers = self._subscribers.everyone()
+        while portion := list(islice(readers, PORTION)):
+            proofs = self._subscribers.proofs([reader.id for reader in portion])
+            for reader in portion:
+                yield ExportedSubscriber(
+                    subscriber=reader,
+                    suppression=of_readers.get(reader.id),
+                    proof=proofs.get(reader.id, ()),
+                )
         paired = {suppression.address_hash for suppression in of_readers.values()}
         for suppression in self._subscribers.suppressions():
             if suppression.address_hash not in paired:
@@ -167,6 +172,7 @@ class SubscriberLists:
             created_at=row.created_at or row.confirmed_at or self._clock(),
             confirmed_at=row.confirmed_at,
             unsubscribed_at=row.unsubscribed_at,
+            proof=row.proof,
         )
 
     def _suppression(self, row: SubscriberRow, address: Address) -> Suppression | None:

@@ -43,6 +43,8 @@ class NewSubscriber:
     created_at: datetime
     confirmed_at: datetime | None = None
     unsubscribed_at: datetime | None = None
+    proof: tuple[ConsentEvent, ...] = ()
+    """How they agreed, as it was kept elsewhere; without it, that they come is kept."""
 
 
 class Added(StrEnum):
@@ -135,21 +137,15 @@ def insert_subscribers(
     kind: ConsentEventKind,
     at: datetime | None,
 ) -> None:
-    """Add rows that are not there yet, and a line of proof for each, dated `at` or as the row."""
+    """Add rows that are not there yet, each with its proof, or a line of it dated `at` or as the row."""
     if not rows:
         return
     statement = sa.insert(schema.subscribers).returning(_S.id, sort_by_parameter_order=True)
     ids = connection.scalars(statement, [_values(row) for row in rows]).all()
     events = [
-        {
-            "subscriber_id": subscriber_id,
-            "kind": kind.value,
-            "at": at or row.created_at,
-            "ip": "",
-            "source": kind.value,
-            "text": row.consent,
-        }
+        _event_values(event, subscriber_id)
         for subscriber_id, row in zip(ids, rows, strict=True)
+        for event in row.proof or [_coming(row, kind, at)]
     ]
     connection.execute(sa.insert(schema.consent_events), events)
 
@@ -161,17 +157,8 @@ def update_subscriber(connection: Connection, subscriber_id: int, values: dict[s
 
 def keep_event(connection: Connection, event: ConsentEvent) -> None:
     """Add a line to the proof of consent."""
-    connection.execute(
-        sa.insert(schema.consent_events).values(
-            subscriber_id=event.subscriber_id,
-            kind=event.kind.value,
-            at=event.at,
-            ip=event.ip,
-            source=event.source,
-            text=event.text,
-            message_id=event.message_id,
-        )
-    )
+    values = _event_values(event, event.subscriber_id)
+    connection.execute(sa.insert(schema.consent_events).values(values))
 
 
 def keep_suppression(connection: Connection, suppression: Suppression) -> bool:
@@ -227,6 +214,24 @@ def forget_quarantined(connection: Connection, key: str) -> int:
     for number in gone:
         connection.execute(sa.delete(schema.reports).where(r.id == number))
     return len(gone)
+
+
+def _coming(row: NewSubscriber, kind: ConsentEventKind, at: datetime | None) -> ConsentEvent:
+    return ConsentEvent(
+        subscriber_id=0, kind=kind, at=at or row.created_at, source=kind.value, text=row.consent
+    )
+
+
+def _event_values(event: ConsentEvent, subscriber_id: int) -> dict[str, Any]:
+    return {
+        "subscriber_id": subscriber_id,
+        "kind": event.kind.value,
+        "at": event.at,
+        "ip": event.ip,
+        "source": event.source,
+        "text": event.text,
+        "message_id": event.message_id,
+    }
 
 
 def _values(new: NewSubscriber) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 import sqlalchemy as sa
@@ -277,10 +278,16 @@ class Subscribers:
 
     def events(self, subscriber_id: int) -> tuple[ConsentEvent, ...]:
         """The proof of consent, oldest first (rule F9)."""
+        return self.proofs([subscriber_id]).get(subscriber_id, ())
+
+    def proofs(self, subscriber_ids: Sequence[int]) -> Mapping[int, tuple[ConsentEvent, ...]]:
+        """The proof of consent of each of these, oldest first."""
         table = schema.consent_events
-        query = sa.select(table).where(table.c.subscriber_id == subscriber_id).order_by(table.c.id)
+        theirs = table.c.subscriber_id.in_(subscriber_ids)
+        query = sa.select(table).where(theirs).order_by(table.c.subscriber_id, table.c.id)
         with self._database.reading() as connection:
-            return tuple(to_event(row) for row in connection.execute(query).mappings())
+            events = map(to_event, connection.execute(query).mappings())
+            return {key: tuple(own) for key, own in groupby(events, lambda one: one.subscriber_id)}
 
     def suppression(self, address_hash: str) -> Suppression | None:
         """Why this address is never mailed, or None."""

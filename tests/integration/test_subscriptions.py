@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -476,7 +477,9 @@ def test_nobody_is_imported_without_consent(house: House) -> None:
 
 
 def test_an_export_moves_the_whole_list(house: House, empty_house: House) -> None:
-    """Into an empty store an export brings every state, time, consent and suppression back."""
+    """Into an empty store an export brings every state, time, consent and suppression back, and the
+    proof of consent line by line (F9).
+    """
     _prepare(house)
     house.take('email,name,tags,consent,confirmed_at\nx@example.com,=1+1,"a,b",fair,2020-01-01\n')
     house.join("joined@example.com", ip="198.51.100.1")
@@ -488,6 +491,19 @@ def test_an_export_moves_the_whole_list(house: House, empty_house: House) -> Non
     assert report.refused == ()
     assert report.suppressed == 3
     assert empty_house.export() == exported
+    for address in ("joined@example.com", "left@example.com", "x@example.com"):
+        moved, was = (
+            [
+                replace(event, subscriber_id=0)
+                for event in one.subscribers.events(one.desk.find(address).id)
+            ]
+            for one in (empty_house, house)
+        )
+        assert moved == was != []
+    asked, _ = house.subscribers.events(house.desk.find("joined@example.com").id)
+    for fact in (WORDING, FORM, "198.51.100.1", "192.0.2.9", asked.message_id):
+        assert fact, "there is something to find"
+        assert fact in exported
     assert empty_house.desk.add("gone@example.com") is Added.SUPPRESSED
     again = empty_house.take(exported, consent="")
     assert (again.added, again.suppressed) == (0, 0)
