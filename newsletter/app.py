@@ -23,6 +23,7 @@ from uuid import UUID
 import structlog
 
 from feeds.feed import Document, FeedFormat, build_feed, newsletter_namespace
+from mailer.address import parse_mailbox
 from mailer.dispatcher import Dispatcher, Summary
 from mailer.fetch import fetch
 from mailer.lookup import Dns
@@ -134,7 +135,12 @@ class Newsletter:
             wait=time.sleep,
         )
         self.subscriptions = Subscriptions(
-            self.subscribers, tokens, policy=signup_policy(config), clock=clock, wake=self.wake
+            self.subscribers,
+            tokens,
+            policy=signup_policy(config),
+            sender_domain=parse_mailbox(self.identity.sender).address.domain,
+            clock=clock,
+            wake=self.wake,
         )
         self.reports = Reports(database)
         self.report_desk = ReportDesk(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -92,42 +93,66 @@ _NO: Final = frozenset({"false", "no", "n", "0"})
 _ANY: Final = frozenset({"*"})
 """Any content at all, as of a column that holds when somebody left."""
 _GONE: Final = frozenset(
-    {"unsubscribed", "bounced", "cleaned", "complained", "blocklisted", "blocked", "disabled"}
-    | {"removed", "undeliverable", "spammy", "deleted", "inactive"}
+    {"unsubscribed", "unsubscribe", "opted out", "opt out", "optout", "cancelled", "canceled"}
+    | {"non subscribed", "nonsubscribed", "not subscribed", "never subscribed", "left"}
+    | {"bounced", "hard bounced", "hard bounce", "cleaned", "undeliverable", "invalid"}
+    | {"complained", "complaint", "marked as spam", "reported spam", "spam", "spammy", "junk"}
+    | {"blocklisted", "blacklisted", "blocked", "suppressed", "excluded", "disabled", "banned"}
+    | {"removed", "deleted", "archived", "inactive"}
 )
-_WAITING: Final = frozenset({"unactivated", "unconfirmed", "pending", "unapproved"})
+_WAITING: Final = frozenset(
+    {"unactivated", "unconfirmed", "not confirmed", "awaiting confirmation", "pending"}
+    | {"unapproved"}
+)
+
+_BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
 
 _Marks = tuple[tuple[str, frozenset[str], str], ...]
 
+_STATUS: Final = (
+    *("status", "state", "type", "subscriber type", "subscriber status", "subscription status"),
+    *("email status", "list status", "global status"),
+)
+_BLOCKED: Final = (
+    *("blacklisted", "blocklisted", "email blacklisted", "email blocklisted"),
+    *("emailblacklisted", "emailblocklisted"),
+)
 _EVERYWHERE: Final[_Marks] = (
-    *((column, _ANY, "unsubscribed") for column in ("unsubscribed_at", "unsub_time")),
-    ("unsubscription_date", _ANY, "unsubscribed"),
-    ("unsubscribed", _YES, "unsubscribed"),
-    ("clean_time", _ANY, "bounced"),
-    *((column, _GONE, "") for column in ("status", "state", "type", "subscriber_type")),
-    *((column, _WAITING, "not confirmed") for column in ("status", "state", "type")),
-    ("subscriber_type", _WAITING, "not confirmed"),
+    *((column, _ANY, "unsubscribed") for column in ("unsubscribed at", "unsub time")),
+    ("unsubscription date", _ANY, "unsubscribed"),
+    *((column, _YES, "unsubscribed") for column in ("unsubscribed", "opted out")),
+    ("clean time", _ANY, "bounced"),
+    *((column, _YES, "blocked") for column in _BLOCKED),
+    *((column, _GONE, "") for column in _STATUS),
+    *((column, _WAITING, "not confirmed") for column in _STATUS),
 )
 _MARKS: Final[Mapping[Origin, _Marks]] = MappingProxyType(
     {
         # `active_subscription` says whether somebody pays: those who do not are readers as well.
-        Origin.SUBSTACK: (("email_disabled", _YES, "unsubscribed"),),
+        Origin.SUBSTACK: (("email disabled", _YES, "unsubscribed"),),
         Origin.GHOST: (
-            ("subscribed_to_emails", _NO, "unsubscribed"),
-            ("deleted_at", _ANY, "deleted"),
+            ("subscribed to emails", _NO, "unsubscribed"),
+            ("deleted at", _ANY, "deleted"),
         ),
     }
 )
-"""(column, values that mean it, what they mean; empty: the value itself)."""
+"""(column, values that mean it, what they mean; empty: the value itself); all as `_spell` has it."""
 
 
 def refusal(columns: Mapping[str, str], origin: Origin) -> str:
     """Why the system that wrote this row would not mail it; empty when it would (rule F17)."""
-    for column, values, meaning in (*_EVERYWHERE, *_MARKS.get(origin, ())):
-        cell = columns.get(column, "").strip().lower()
-        if cell and (values is _ANY or cell in values):
-            return f"is {meaning or cell} there ({column})"
+    spelt = {_spell(column): (column, cell) for column, cell in columns.items()}
+    for name, values, meaning in (*_EVERYWHERE, *_MARKS.get(origin, ())):
+        column, cell = spelt.get(name, (name, ""))
+        if cell.strip() and (values is _ANY or _spell(cell) in values):
+            return f"is {meaning or cell.strip().lower()} there ({column})"
     return ""
+
+
+@lru_cache(maxsize=1000)
+def _spell(text: str) -> str:
+    """`Opted-Out` and `opted_out` are the same words."""
+    return _BETWEEN_WORDS.sub(" ", text.lower()).strip()
 
 
 # ── cells ────────────────────────────────────────────────────────────────────────────────────

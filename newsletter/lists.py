@@ -108,10 +108,15 @@ class SubscriberLists:
     def export_rows(self) -> Iterator[ExportedSubscriber]:
         """Every subscriber as they came, then every suppression of somebody who is none."""
         of_readers = self._subscribers.suppressions_of_subscribers()
-        for subscriber in self._subscribers.everyone():
-            yield ExportedSubscriber(
-                subscriber=subscriber, suppression=of_readers.get(subscriber.id)
-            )
+        readers = self._subscribers.everyone()
+        while portion := list(islice(readers, PORTION)):
+            proofs = self._subscribers.proofs([reader.id for reader in portion])
+            for reader in portion:
+                yield ExportedSubscriber(
+                    subscriber=reader,
+                    suppression=of_readers.get(reader.id),
+                    proof=proofs.get(reader.id, ()),
+                )
         paired = {suppression.address_hash for suppression in of_readers.values()}
         for suppression in self._subscribers.suppressions():
             if suppression.address_hash not in paired:
@@ -142,11 +147,11 @@ class SubscriberLists:
         address = parse_address(row.email, allow_test_domains=self._allow_test_domains)
         if hash(address.key) in seen:  # the hash only: a million addresses take half the memory
             raise RowError("is in the file already")
-        seen.add(hash(address.key))
         ours = row.origin is Origin.OURS
         if is_role(address) and not ours:
             raise RowError("is the mailbox of an office, not of a reader; add it by hand")
         new = None if ours and row.state is None else self._new(row, address, consent)
+        seen.add(hash(address.key))
         return _Candidate(row=row, new=new, suppression=self._suppression(row, address))
 
     def _new(self, row: SubscriberRow, address: Address, consent: str) -> NewSubscriber:
@@ -167,6 +172,7 @@ class SubscriberLists:
             created_at=row.created_at or row.confirmed_at or self._clock(),
             confirmed_at=row.confirmed_at,
             unsubscribed_at=row.unsubscribed_at,
+            proof=row.proof,
         )
 
     def _suppression(self, row: SubscriberRow, address: Address) -> Suppression | None:

@@ -162,20 +162,28 @@ class ReportDesk:
             if subscriber_id is None and report.kind is ReportKind.UNSUBSCRIBE:
                 subscriber_id = self._tokens.read_leave_key(token)
             if subscriber_id is not None:
-                return _Owner(None, subscriber_id)
+                sent = self._find_sent(report, subscriber_id)
+                return _Owner(sent.issue_id or 0 if sent else None, subscriber_id)
         return None
 
     def _find_by_message_id(self, report: BounceReport) -> _Owner | None:
         """The delivery whose Message-ID is named, among those of the readers who are named (C9)."""
-        named = report.reported_message_id.strip().strip("<>").partition("@")[0]
-        if not named or any(looks_keyed(address) for address in report.envelopes):
+        is_named = bool(report.reported_message_id)
+        if not is_named or any(looks_keyed(address) for address in report.envelopes):
             return None
         for address in report.recipients[:_MOST_NAMED]:
             reader = self._find_reader(address)
-            for sent in self._reports.sent_to(reader.id) if reader else ():
-                made = self._message_id(sent)
-                if hmac.compare_digest(made, named.encode("utf-8", "replace")):
-                    return _Owner(sent.issue_id or 0, sent.subscriber_id)
+            sent = self._find_sent(report, reader.id) if reader else None
+            if sent is not None:
+                return _Owner(sent.issue_id or 0, sent.subscriber_id)
+        return None
+
+    def _find_sent(self, report: BounceReport, subscriber_id: int) -> Sent | None:
+        """Which of a reader's mails the report is about, as far as its Message-ID says."""
+        named = report.reported_message_id.strip().strip("<>").partition("@")[0]
+        for sent in self._reports.sent_to(subscriber_id) if named else ():
+            if hmac.compare_digest(self._message_id(sent), named.encode("utf-8", "replace")):
+                return sent
         return None
 
     def _find_reader(self, address: str) -> Subscriber | None:

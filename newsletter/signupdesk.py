@@ -81,11 +81,13 @@ class SignUpDesk:
         tokens: Tokens,
         *,
         policy: SignUpPolicy,
+        sender_domain: str,
         clock: Callable[[], datetime],
         ask_dns: Callable[[Address], DomainVerdict] | None = None,
     ) -> None:
         self._subscribers = subscribers
         self._tokens = tokens
+        self._sender_domain = sender_domain
         self._policy = policy
         self._clock = clock
         self._ask_dns = ask_dns
@@ -204,4 +206,14 @@ class SignUpDesk:
             source=signup.source,
             text=signup.consent,
         )
-        self._subscribers.request(new, event, now=self._clock())
+        self._subscribers.request(new, event, now=self._clock(), message_id=self._message_id)
+
+    def _message_id(self, delivery_id: int, subscriber_id: int) -> str:
+        """Of a confirmation; kept and not computed when asked for, as the sender may move (F9)."""
+        return self._tokens.message_id(
+            kind=DeliveryKind.CONFIRMATION,
+            issue_id=None,
+            subscriber_id=subscriber_id,
+            delivery_id=delivery_id,
+            domain=self._sender_domain,
+        )

@@ -10,7 +10,8 @@ reading an export takes exactly that apostrophe off again; other files are read 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -28,7 +29,14 @@ from newsletter.dialects import (
     split_tags,
 )
 from storage.errors import SubscriberFileError
-from storage.records import Subscriber, SubscriberState, Suppression, SuppressionReason
+from storage.records import (
+    ConsentEvent,
+    ConsentEventKind,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
 
 PORTION: Final = 1000
 """Rows of an import that are one transaction."""
@@ -39,9 +47,16 @@ MAX_CONSENT: Final = 2000
 
 EXPORT_COLUMNS: Final = (
     *("email", "name", "tags", "state", "created_at", "confirmed_at", "unsubscribed_at"),
-    *("consent", "suppressed", "suppressed_at", "evidence", "address_hash"),
+    *("consent", "suppressed", "suppressed_at", "evidence", "address_hash", "proof"),
 )
-"""Of an export. `address_hash` is filled only where a reader was erased and the address is gone."""
+"""Of an export. `address_hash` is filled only where a reader was erased and the address is gone;
+`proof` is the whole proof of consent (rule F9), in JSON (RFC 8259).
+"""
+
+MAX_CELL: Final = 16_777_216
+"""Characters of a cell that is read: a proof has a line for each time that somebody asked."""
+
+_PROOF_WORDS: Final = ("ip", "source", "message_id")
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "'")
 _DELIMITERS: Final = (",", ";", "\t")
@@ -67,6 +82,7 @@ class SubscriberRow:
     suppressed_at: datetime | None = None
     evidence: str = ""
     address_hash: str = ""
+    proof: tuple[ConsentEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +100,7 @@ class ExportedSubscriber:
 
     subscriber: Subscriber | None = None
     suppression: Suppression | None = None
+    proof: tuple[ConsentEvent, ...] = ()
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────
@@ -129,6 +146,7 @@ def read_rows(stream: Iterable[str]) -> Iterator[SubscriberRow | RefusedRow]:
 
 def _records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line on which it begins."""
+    csv.field_size_limit(MAX_CELL)  # of the process: nobody else reads CSV in it
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         begins = reader.line_num + 1
@@ -195,6 +213,7 @@ def _read_ours(line: int, columns: dict[str, str]) -> SubscriberRow:
         suppressed_at=_read_time(columns, "suppressed_at"),
         evidence=columns.get("evidence", ""),
         address_hash=columns.get("address_hash", ""),
+        proof=_read_proof(columns.get("proof", ""), columns.get("consent", "")),
     )
 
 
@@ -220,6 +239,24 @@ def _read_suppression(text: str) -> SuppressionReason:
         return SuppressionReason(text)
     except ValueError as error:
         raise RowError(f"suppressed must be one of {', '.join(SuppressionReason)}") from error
+
+
+def _read_proof(cell: str, consent: str) -> tuple[ConsentEvent, ...]:
+    """What `_proof` wrote."""
+    try:
+        return tuple(_read_event(line, consent) for line in (json.loads(cell) if cell else ()))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise RowError("proof is not as an export of this program has it") from error
+
+
+def _read_event(line: Mapping[str, str], consent: str) -> ConsentEvent:
+    at = parse_time(line["at"])
+    words = {name: line.get(name, "") for name in _PROOF_WORDS} | {
+        "text": line.get("text", consent)
+    }
+    if at is None or "\0" in "".join(words.values()).encode().decode():
+        raise ValueError("no time, or what no database keeps")
+    return ConsentEvent(subscriber_id=0, kind=ConsentEventKind(line["kind"]), at=at, **words)
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────
@@ -254,6 +291,19 @@ def _cells(row: ExportedSubscriber) -> Iterator[str]:
     yield format_time(suppression.created_at) if suppression else ""
     yield suppression.evidence if suppression else ""
     yield suppression.address_hash if suppression and not (reader or suppression.address) else ""
+    yield _proof(row.proof, reader.consent if reader else "")
+
+
+def _proof(events: Iterable[ConsentEvent], consent: str) -> str:
+    """One object a line of proof; left out is what is empty, and a wording that the row has anyway."""
+    lines = []
+    for event in events:
+        line = {"kind": event.kind.value, "at": format_time(event.at)}
+        line |= {name: word for name in _PROOF_WORDS if (word := getattr(event, name))}
+        if event.text != consent:
+            line["text"] = event.text
+        lines.append(line)
+    return json.dumps(lines, ensure_ascii=False) if lines else ""
 
 
 def format_time(at: datetime | None) -> str:

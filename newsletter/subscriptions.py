@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
+from typing import Final
 
 import structlog
 
@@ -36,8 +38,20 @@ from storage.records import (
 )
 from storage.subscribers import Added, NewSubscriber, Subscribers
 
-__all__ = ["ConfirmResult", "Preferences", "SignUpPolicy", "Subscriptions", "mask_address"]
+__all__ = [
+    "PRESSED_TWICE",
+    "ConfirmResult",
+    "Preferences",
+    "SignUpPolicy",
+    "Subscriptions",
+    "mask_address",
+]
 
+
+PRESSED_TWICE: Final = timedelta(hours=1)
+"""How long a link that was used still says "You are subscribed". Later it offers a new one, and tells
+nobody who finds it in an old mail whether its reader still is (rule F3).
+"""
 
 _log = structlog.get_logger()
 
@@ -48,11 +62,11 @@ class ConfirmResult(StrEnum):
     CONFIRMED = "confirmed"
     """It makes (or, looked up, would make) the subscription active."""
     ALREADY = "already"
-    """The subscription is active; pressing twice is no mistake."""
+    """This very link made it active a moment ago; pressing twice is no mistake."""
     EXPIRED = "expired"
     """Genuine, but too old."""
     INVALID = "invalid"
-    """Not ours, replaced by a later one, or used before leaving."""
+    """Not ours, replaced by a later one, or used a while ago; it does not tell which (rule F3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +87,7 @@ class Subscriptions:
         tokens: Tokens,
         *,
         policy: SignUpPolicy,
+        sender_domain: str,
         clock: Callable[[], datetime],
         wake: Callable[[], None] = lambda: None,
         ask_dns: Callable[[Address], DomainVerdict] | None = None,
@@ -83,7 +98,14 @@ class Subscriptions:
         self._confirm_within = policy.confirm_within
         self._clock = clock
         self._wake = wake
-        self._desk = SignUpDesk(subscribers, tokens, policy=policy, clock=clock, ask_dns=ask_dns)
+        self._desk = SignUpDesk(
+            subscribers,
+            tokens,
+            policy=policy,
+            sender_domain=sender_domain,
+            clock=clock,
+            ask_dns=ask_dns,
+        )
         self._lists = SubscriberLists(
             subscribers,
             tokens,
@@ -114,11 +136,20 @@ class Subscriptions:
         if isinstance(read, Expired):
             return ConfirmResult.EXPIRED
         known = self._subscribers.get(read[0])
-        if known is None or known.state is SubscriberState.UNSUBSCRIBED:
+        if known is None:
             return ConfirmResult.INVALID
-        if known.state is SubscriberState.ACTIVE:
-            return ConfirmResult.ALREADY
-        return ConfirmResult.CONFIRMED if known.nonce == read[1] else ConfirmResult.INVALID
+        if known.state is SubscriberState.PENDING and known.nonce == read[1]:
+            return ConfirmResult.CONFIRMED
+        return (
+            ConfirmResult.ALREADY if self._was_just_used(known, read[1]) else ConfirmResult.INVALID
+        )
+
+    def _was_just_used(self, known: Subscriber, nonce: str) -> bool:
+        """Whether the link with this nonce made them a reader so lately that it may say so."""
+        if known.state is not SubscriberState.ACTIVE or known.confirmed_at is None:
+            return False
+        age = self._clock() - known.confirmed_at
+        return known.nonce == used_nonce(nonce) and age <= PRESSED_TWICE
 
     def confirm(self, token: str, *, ip: str, source: str) -> ConfirmResult:
         """Make the subscription active, once, and keep the proof (rules F1, F3, F9)."""
@@ -137,7 +168,7 @@ class Subscriptions:
             text=self._wording(subscriber_id) or (known.consent if known else ""),
         )
         confirmed = self._subscribers.confirm(
-            subscriber_id, nonce, new_nonce=fresh_nonce(), event=event
+            subscriber_id, nonce, new_nonce=used_nonce(nonce), event=event
         )
         if confirmed is None:
             return ConfirmResult.INVALID
@@ -293,6 +324,11 @@ class Subscriptions:
 
     def _parse(self, text: str) -> Address:
         return parse_address(text, allow_test_domains=self._allow_test_domains)
+
+
+def used_nonce(nonce: str) -> str:
+    """What takes a nonce's place once its link was used: the link can be known again, and no more."""
+    return sha256(f"used {nonce}".encode()).hexdigest()[: len(nonce)]
 
 
 def mask_address(address: str) -> str:

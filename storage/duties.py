@@ -55,17 +55,17 @@ def queue_issue(
 
 def queue_single(
     connection: Connection, kind: DeliveryKind, subscriber_id: int, now: datetime
-) -> None:
-    """A confirmation or a notice, due at once."""
-    connection.execute(
-        sa.insert(schema.deliveries).values(
-            kind=kind.value,
-            subscriber_id=subscriber_id,
-            state=DeliveryState.QUEUED.value,
-            queued_at=now,
-            due_at=now,
-        )
+) -> int:
+    """A confirmation or a notice, due at once; the delivery's id."""
+    statement = sa.insert(schema.deliveries).values(
+        kind=kind.value,
+        subscriber_id=subscriber_id,
+        state=DeliveryState.QUEUED.value,
+        queued_at=now,
+        due_at=now,
     )
+    delivery_id: int = connection.execute(statement.returning(_D.id)).scalar_one()
+    return delivery_id
 
 
 def cancel_open(connection: Connection, issue_id: int, reason: str) -> int:

@@ -284,6 +284,8 @@ class ConsentEvent:
     """Form URL, command, or how the reader left (`one-click`, `page`, `command`)."""
     text: str = ""
     """The wording agreed to, with its version."""
+    message_id: str = ""
+    """Of the confirmation that a request was answered with."""
 
 
 class SuppressionReason(StrEnum):

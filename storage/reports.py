@@ -307,21 +307,24 @@ def _reader(connection: Connection, report: NewReport) -> Subscriber | None:
 
 
 def _mark_delivery(connection: Connection, report: NewReport, state: DeliveryState) -> None:
-    """Move the delivery on, if its state allows it (rule B26)."""
-    mine = _D.subscriber_id == report.subscriber_id
+    """Move the delivery on, if its state allows it (rule B26).
+
+    Of a report that names no issue it is the latest mail that might be meant: one without an issue,
+    or, when nothing is known but the reader, an issue, as only issues carry a link that says whose
+    they are.
+    """
     before = [old.value for old, new in TRANSITIONS.items() if state in new]
+    mine = sa.and_(_D.subscriber_id == report.subscriber_id, _D.state.in_(before))
     if report.issue_id:
         which = sa.and_(mine, _D.issue_id == report.issue_id)
     else:
-        latest = (
-            sa.select(sa.func.max(_D.id))
-            .where(mine, _D.issue_id.is_(None), _D.state.in_(before))
-            .scalar_subquery()
-        )
-        which = _D.id == latest
+        is_issue = _D.issue_id.is_not(None)
+        meant = is_issue if report.issue_id is None else sa.not_(is_issue)
+        latest = sa.select(sa.func.max(_D.id)).where(mine, meant).scalar_subquery()
+        which = sa.and_(mine, _D.id == latest)
     connection.execute(
         sa.update(schema.deliveries)
-        .where(which, _D.state.in_(before))
+        .where(which)
         .values(
             state=state.value,
             due_at=None,

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The last migration: what the tables of this program are."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -188,6 +188,7 @@ consent_events = Table(
     _text("ip"),
     _text("source"),
     _text("text"),
+    _text("message_id"),
     Index("ix_consent_events_subscriber_id", "subscriber_id"),
 )
 

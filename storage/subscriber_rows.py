@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from storage import schema
 from storage.duties import put_suppression, suppress_open
+from storage.mentions import mentions
 from storage.records import (
     ConsentEvent,
     ConsentEventKind,
@@ -42,6 +43,8 @@ class NewSubscriber:
     created_at: datetime
     confirmed_at: datetime | None = None
     unsubscribed_at: datetime | None = None
+    proof: tuple[ConsentEvent, ...] = ()
+    """How they agreed, as it was kept elsewhere; without it, that they come is kept."""
 
 
 class Added(StrEnum):
@@ -134,21 +137,15 @@ def insert_subscribers(
     kind: ConsentEventKind,
     at: datetime | None,
 ) -> None:
-    """Add rows that are not there yet, and a line of proof for each, dated `at` or as the row."""
+    """Add rows that are not there yet, each with its proof, or a line of it dated `at` or as the row."""
     if not rows:
         return
     statement = sa.insert(schema.subscribers).returning(_S.id, sort_by_parameter_order=True)
     ids = connection.scalars(statement, [_values(row) for row in rows]).all()
     events = [
-        {
-            "subscriber_id": subscriber_id,
-            "kind": kind.value,
-            "at": at or row.created_at,
-            "ip": "",
-            "source": kind.value,
-            "text": row.consent,
-        }
+        _event_values(event, subscriber_id)
         for subscriber_id, row in zip(ids, rows, strict=True)
+        for event in row.proof or [_coming(row, kind, at)]
     ]
     connection.execute(sa.insert(schema.consent_events), events)
 
@@ -160,16 +157,8 @@ def update_subscriber(connection: Connection, subscriber_id: int, values: dict[s
 
 def keep_event(connection: Connection, event: ConsentEvent) -> None:
     """Add a line to the proof of consent."""
-    connection.execute(
-        sa.insert(schema.consent_events).values(
-            subscriber_id=event.subscriber_id,
-            kind=event.kind.value,
-            at=event.at,
-            ip=event.ip,
-            source=event.source,
-            text=event.text,
-        )
-    )
+    values = _event_values(event, event.subscriber_id)
+    connection.execute(sa.insert(schema.consent_events).values(values))
 
 
 def keep_suppression(connection: Connection, suppression: Suppression) -> bool:
@@ -187,6 +176,15 @@ def keep_suppression(connection: Connection, suppression: Suppression) -> bool:
         reason = f"the address is suppressed: {suppression.reason.value}"
         suppress_open(connection, known.id, reason)
     return added
+
+
+def discount_bounces(connection: Connection, address_hash: str) -> None:
+    """Begin a reader's count of soft bounces anew; the reports stay what they were (rule C6)."""
+    r = schema.reports.c
+    reader = sa.select(_S.id).where(_S.address_hash == address_hash).scalar_subquery()
+    connection.execute(
+        sa.update(schema.reports).where(r.subscriber_id == reader, r.counts).values(counts=False)
+    )
 
 
 def erase_subscriber(connection: Connection, suppression: Suppression, key: str) -> bool:
@@ -212,10 +210,28 @@ def forget_quarantined(connection: Connection, key: str) -> int:
     """
     r = schema.reports.c
     rows = connection.execute(sa.select(r.id, r.raw).where(r.raw.is_not(None)))
-    gone = [number for number, raw in rows if key.encode() in raw.lower()]
+    gone = [number for number, raw in rows if mentions(raw, key)]
     for number in gone:
         connection.execute(sa.delete(schema.reports).where(r.id == number))
     return len(gone)
+
+
+def _coming(row: NewSubscriber, kind: ConsentEventKind, at: datetime | None) -> ConsentEvent:
+    return ConsentEvent(
+        subscriber_id=0, kind=kind, at=at or row.created_at, source=kind.value, text=row.consent
+    )
+
+
+def _event_values(event: ConsentEvent, subscriber_id: int) -> dict[str, Any]:
+    return {
+        "subscriber_id": subscriber_id,
+        "kind": event.kind.value,
+        "at": event.at,
+        "ip": event.ip,
+        "source": event.source,
+        "text": event.text,
+        "message_id": event.message_id,
+    }
 
 
 def _values(new: NewSubscriber) -> dict[str, Any]:

@@ -6,9 +6,10 @@ hash under which a suppression outlives an erasure (rule F11).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 import sqlalchemy as sa
@@ -29,6 +30,7 @@ from storage.records import (
 from storage.subscriber_rows import (
     Added,
     NewSubscriber,
+    discount_bounces,
     erase_subscriber,
     find_states,
     find_subscriber,
@@ -60,11 +62,17 @@ class Subscribers:
     # ── joining ──────────────────────────────────────────────────────────────────────────
 
     def request(
-        self, new: NewSubscriber, event: ConsentEvent, *, now: datetime
+        self,
+        new: NewSubscriber,
+        event: ConsentEvent,
+        *,
+        now: datetime,
+        message_id: Callable[[int, int], str] = lambda _delivery_id, _subscriber_id: "",
     ) -> Subscriber | None:
         """Keep a request to join and queue its confirmation, in one transaction.
 
         A known address that is not active becomes pending again. None when it is active.
+        `message_id` makes the one of the confirmation, for the proof: from delivery and subscriber.
         """
         with self._database.transaction() as connection:
             known = find_subscriber(connection, _S.address_key == new.key, to_change=True)
@@ -76,8 +84,9 @@ class Subscribers:
                 pending = {"state": SubscriberState.PENDING.value, "nonce": new.nonce}
                 update_subscriber(connection, known.id, pending)
                 known = replace(known, state=SubscriberState.PENDING, nonce=new.nonce)
-            keep_event(connection, replace(event, subscriber_id=known.id))
-            queue_single(connection, DeliveryKind.CONFIRMATION, known.id, now)
+            delivery_id = queue_single(connection, DeliveryKind.CONFIRMATION, known.id, now)
+            made = message_id(delivery_id, known.id)
+            keep_event(connection, replace(event, subscriber_id=known.id, message_id=made))
             return known
 
     def notify(self, subscriber_id: int, *, now: datetime) -> None:
@@ -201,11 +210,17 @@ class Subscribers:
             return keep_suppression(connection, suppression)
 
     def lift(self, address_hash: str) -> bool:
-        """Let an address be mailed again; its consent is as it was. False when it was not suppressed."""
+        """Let an address be mailed again; its consent is as it was. False when it was not suppressed.
+
+        What bounced before does not count any more, or the next soft bounce would undo the lift.
+        """
         column = schema.suppressions.c.address_hash
         statement = sa.delete(schema.suppressions).where(column == address_hash)
         with self._database.transaction() as connection:
-            return bool(connection.execute(statement).rowcount)
+            lifted = bool(connection.execute(statement).rowcount)
+            if lifted:
+                discount_bounces(connection, address_hash)
+            return lifted
 
     def erase(self, suppression: Suppression, key: str) -> bool:
         """Forget a reader: row, proof, sign-ups and deliveries go, a keyed hash stays (rule F11).
@@ -263,10 +278,16 @@ class Subscribers:
 
     def events(self, subscriber_id: int) -> tuple[ConsentEvent, ...]:
         """The proof of consent, oldest first (rule F9)."""
+        return self.proofs([subscriber_id]).get(subscriber_id, ())
+
+    def proofs(self, subscriber_ids: Sequence[int]) -> Mapping[int, tuple[ConsentEvent, ...]]:
+        """The proof of consent of each of these, oldest first."""
         table = schema.consent_events
-        query = sa.select(table).where(table.c.subscriber_id == subscriber_id).order_by(table.c.id)
+        theirs = table.c.subscriber_id.in_(subscriber_ids)
+        query = sa.select(table).where(theirs).order_by(table.c.subscriber_id, table.c.id)
         with self._database.reading() as connection:
-            return tuple(to_event(row) for row in connection.execute(query).mappings())
+            events = map(to_event, connection.execute(query).mappings())
+            return {key: tuple(own) for key, own in groupby(events, lambda one: one.subscriber_id)}
 
     def suppression(self, address_hash: str) -> Suppression | None:
         """Why this address is never mailed, or None."""

@@ -41,6 +41,7 @@ class SiteServer:
                     create_app(self._newsletter),
                     log_config=None,
                     access_log=False,  # a token stands in the path of every link in a mail
+                    proxy_headers=False,  # whom to believe is `[web] trusted_proxies` (rule F6)
                     server_header=False,
                     lifespan="off",
                     timeout_graceful_shutdown=_PATIENCE_S,

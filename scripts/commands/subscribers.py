@@ -212,8 +212,11 @@ def show(context: typer.Context, address: Address, as_json: JsonOption = False) 
     facts = _subscriber(known) | {"suppressed": suppression.reason.value if suppression else ""}
     print_table(("what", "is"), [(name, _word(value)) for name, value in facts.items()])
     say()
-    rows = [(local(one.at, zone), one.kind.value, one.ip, one.source, one.text) for one in events]
-    print_table(("at", "event", "ip", "source", "wording"), rows)
+    rows = [
+        (local(one.at, zone), one.kind.value, one.ip, one.source, one.text, one.message_id)
+        for one in events
+    ]
+    print_table(("at", "event", "ip", "source", "wording", "confirmation"), rows)
 
 
 @app.command()
@@ -265,6 +268,7 @@ def _event(one: ConsentEvent) -> Json:
         "ip": one.ip,
         "source": one.source,
         "text": one.text,
+        "message_id": one.message_id,
     }
 
 

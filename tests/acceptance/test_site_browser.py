@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import socket
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,7 +19,7 @@ import pytest
 from newsletter.app import Newsletter
 from tests.acceptance.judges import Judges
 from tests.acceptance.looks import axe_violations
-from web.server import SiteServer
+from tests.sites import serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
 
@@ -161,33 +159,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         newsletter.send()
         with serving(newsletter) as url:
             yield Served(newsletter=newsletter, url=url)
-
-
-@contextmanager
-def serving(newsletter: Newsletter) -> Iterator[str]:
-    """The site over HTTP in a thread of its own; its address."""
-    addresses: list[str] = []
-    loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-    listening = threading.Event()
-
-    def ready(address: str) -> None:
-        addresses.append(address)
-        listening.set()
-
-    async def serve() -> None:
-        stop = asyncio.Event()
-        loops.append((asyncio.get_running_loop(), stop))
-        await SiteServer(newsletter)(stop=stop, ready=ready)
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    try:
-        assert listening.wait(10)
-        yield addresses[0]
-    finally:
-        loop, stop = loops[0]
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -16,6 +17,7 @@ from storage import schema
 from storage.database import Database
 from storage.records import (
     ConsentEventKind,
+    DeliveryKind,
     DeliveryState,
     Issue,
     SubscriberState,
@@ -24,7 +26,7 @@ from storage.records import (
 )
 from storage.reports import Effect, Reports
 from tests.conftest import NOON
-from tests.integration.factories import Store, settled
+from tests.integration.factories import Store, consent, settled
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "reports"
 PLACEHOLDER = "notes+i1.s1.000000000000@example.com"
@@ -59,10 +61,14 @@ class House:
     def mail(self, name: str = "first") -> Issue:
         """An issue that every reader's host accepted."""
         issue = self.store.publish(name)
+        self.pass_on()
+        return issue
+
+    def pass_on(self) -> None:
+        """Hosts accept all that is queued."""
         claims = [claim.delivery_id for claim in self.store.claim()]
         self.store.begin(*claims)
         self.store.settle(*(settled(id_) for id_ in claims))
-        return issue
 
     def reason(self, reader: int) -> SuppressionReason | None:
         """Why that reader is never mailed."""
@@ -271,6 +277,43 @@ def test_a_complaint_without_a_return_path_is_found_by_its_link(house: House) ->
     assert house.consent(3) is SubscriberState.UNSUBSCRIBED
 
 
+def test_a_complaint_that_names_only_its_reader_is_about_an_issue(house: House) -> None:
+    """The link in it stands in issues alone: a confirmation, older or newer, was not meant (C9)."""
+    reader = house.store.ask(9)
+    assert house.store.subscribers.confirm(
+        reader, "asked", new_nonce="used", event=consent(ConsentEventKind.CONFIRMED)
+    )
+    issue = house.mail()  # and the confirmation before it
+    house.store.subscribers.notify(reader, now=NOON)
+    house.pass_on()
+    raw = house.report("arf-abuse", issue, reader)
+    raw = raw.replace(house.path(issue, reader).encode(), b"redacted@example.com")
+    assert house.desk.process(raw).action is Effect.UNSUBSCRIBED
+    states = Counter(house.store.states().values())
+    assert house.store.delivery(issue, reader).state is DeliveryState.COMPLAINED
+    assert (states[DeliveryState.COMPLAINED], states[DeliveryState.ACCEPTED]) == (1, 5)
+
+
+def test_a_complaint_found_by_its_link_is_about_the_mail_it_returns(house: House) -> None:
+    """Where the link says whose it is, the Message-ID says which of the reader's mails (rule C9)."""
+    issue, later = house.mail("first"), house.mail("second")
+    made = house.tokens.message_id(
+        kind=DeliveryKind.ISSUE,
+        issue_id=issue.id,
+        subscriber_id=3,
+        delivery_id=0,
+        domain="example.com",
+    )
+    raw = house.report("arf-abuse", issue, 3).replace(
+        b"<11111111111111111111111111111111@example.com>", made.encode()
+    )
+    assert made.encode() in raw
+    raw = raw.replace(house.path(issue, 3).encode(), b"redacted@example.com")
+    assert house.desk.process(raw).action is Effect.UNSUBSCRIBED
+    assert house.store.delivery(issue, 3).state is DeliveryState.COMPLAINED
+    assert house.store.delivery(later, 3).state is DeliveryState.ACCEPTED
+
+
 def test_a_complaint_without_any_key_is_set_aside(house: House) -> None:
     """A complaint that returns nothing of ours unsubscribes nobody (rules C3, C10)."""
     issue = house.mail()
@@ -322,6 +365,24 @@ def test_a_bounce_after_a_lift_counts_again(house: House) -> None:
     assert house.store.subscribers.lift("hash-1")
     assert house.desk.process(raw).action is Effect.DUPLICATE
     assert house.reason(1) is None
+
+
+def test_a_lift_begins_the_count_of_soft_bounces_anew(house: House) -> None:
+    """After a lift it takes as many soft bounces as before it, and nobody else's count is touched:
+    a lift that the next full mailbox undoes would be none (rule C6).
+    """
+    done: dict[int, list[Effect]] = {1: [], 2: []}
+    for number in range(10):
+        issue = house.mail(f"issue-{number}")
+        house.clock[0] += 4 * DAY
+        for reader in done if number < 4 else [1]:
+            raw = house.report("gmail-full", issue, reader, at=house.clock[0])
+            done[reader].append(house.desk.process(raw).action)
+        if number == 4:
+            assert house.store.subscribers.lift("hash-1")
+    assert done[1] == ([Effect.COUNTED] * 4 + [Effect.SUPPRESSED]) * 2
+    assert len(house.reports.history(2).soft) == 4
+    assert house.reason(1) is SuppressionReason.SOFT_BOUNCES
 
 
 def test_a_confirmation_may_bounce(house: House) -> None:

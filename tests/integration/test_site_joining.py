@@ -6,12 +6,15 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 
+import httpx
 import pytest
 from site_client import NOON, URL, Author, Client, Clock
 
 from storage.records import ConsentEventKind, Subscriber, SubscriberState
+from tests.sites import serving
 from web.joining import HONEYPOT
 
 FORM = "application/x-www-form-urlencoded"
@@ -78,6 +81,19 @@ def test_the_whole_way(author: Author, client: Client) -> None:
     assert proof[0].text in client.get("/subscribe").text.replace("&lt;", "<").replace("&gt;", ">")
 
 
+def test_the_proof_names_the_confirmation(author: Author, client: Client) -> None:
+    """Beside each request stands the Message-ID of the very mail that answered it (rule F9)."""
+    join(author, client)
+    asked = join(author, client)
+    outbox = author.newsletter.outbox()
+    assert outbox is not None
+    assert author.newsletter.send().accepted == 2
+    sent = [message_from_bytes(file.read_bytes())["Message-ID"] for file in outbox.glob("new/*")]
+    proof = author.newsletter.subscribers.events(asked.id)
+    assert sorted(event.message_id for event in proof) == sorted(sent)
+    assert len(set(sent)) == 2
+
+
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 def test_the_answer_is_always_the_same(author: Author, client: Client, accept: str) -> None:
     """New, known, left, broken, empty and trapped: same status, fields and bytes (rule F4)."""
@@ -129,6 +145,26 @@ def test_a_forged_origin_is_not_believed(author: Author) -> None:
     with Client(author.newsletter, peer="203.0.113.9") as stranger:
         asked = join(author, stranger)
     assert author.newsletter.subscribers.events(asked.id)[0].ip == "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    ("trusted", "seen"),
+    [("[]", "127.0.0.1"), ('["127.0.0.1"]', "198.51.100.7"), ('["10.0.0.0/8"]', "127.0.0.1")],
+)
+def test_the_server_believes_whom_it_was_told_to(tmp_path: Path, trusted: str, seen: str) -> None:
+    """Over a real connection too, X-Forwarded-For counts only from a proxy that is configured, and
+    only as far as that proxy wrote it; being on the same machine is no reason (rules F6, F9).
+    """
+    writer = Author(tmp_path, Clock(NOON), f"[web]\nport = 0\ntrusted_proxies = {trusted}\n")
+    forged = {"X-Forwarded-For": "203.0.113.66, 198.51.100.7"}
+    with writer.newsletter as newsletter:
+        with serving(newsletter) as url:
+            asked = httpx.post(
+                f"{url}/subscribe", data={"email": "ada@example.com"}, headers=forged
+            )
+        newsletter.subscriptions.process()
+        (ada,) = newsletter.subscribers.everyone()
+        assert (asked.status_code, newsletter.subscribers.events(ada.id)[0].ip) == (202, seen)
 
 
 def test_too_much_is_refused(client: Client) -> None:
@@ -260,6 +296,24 @@ def test_an_old_confirmation_offers_a_new_one(author: Author, client: Client) ->
         assert response.status_code == 410
         assert 'href="/subscribe"' in response.text
     assert state(author, asked) is SubscriberState.PENDING
+
+
+def test_a_used_confirmation_reveals_no_status(author: Author, client: Client) -> None:
+    """Soon after, it says again that all is well; later it is the page of any link that cannot be
+    used, to the byte, and offers a new one (rule F3).
+    """
+    asked = join(author, client)
+    link = author.newsletter.tokens.confirm(asked.id, asked.nonce, author.clock.now)
+    first, again = client.post(f"/confirm/{link}"), client.post(f"/confirm/{link}")
+    assert (first.status_code, again.status_code, first.text) == (200, 200, again.text)
+    author.clock.move(timedelta(days=1))
+    for used, bad in (
+        (client.get(f"/confirm/{link}"), client.get("/confirm/bad")),
+        (client.post(f"/confirm/{link}"), client.post("/confirm/bad")),
+    ):
+        assert (used.status_code, used.content) == (bad.status_code, bad.content)
+        assert 'href="/subscribe"' in used.text
+    assert state(author, asked) is SubscriberState.ACTIVE
 
 
 # ── the outbox ───────────────────────────────────────────────────────────────────────────────

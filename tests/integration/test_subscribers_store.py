@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import decodebytes, encodebytes
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from storage.records import (
     Suppression,
     SuppressionReason,
 )
+from storage.reports import Effect, NewReport, Reports
 from storage.subscribers import Added
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store, consent, new_subscriber
@@ -367,6 +369,30 @@ def test_erasing_forgets_the_address_in_an_older_suppression(store: Store) -> No
     assert erase(store, 1)
     (kept,) = store.subscribers.suppressions()
     assert (kept.address, kept.evidence) == ("", "asked for it")
+
+
+def test_erasing_forgets_what_was_set_aside_about_the_reader(store: Store) -> None:
+    """A report in quarantine goes with the reader also when the address in it is encoded, and one
+    about somebody else stays (rule F11).
+    """
+    store.join(2)
+    reports = Reports(store.database)
+    for number in (1, 2):
+        reports.record(
+            NewReport(
+                event_id=f"event {number}",
+                kind="unknown",
+                status="",
+                effect=Effect.QUARANTINED,
+                happened_at=NOON,
+                received_at=NOON,
+                evidence="",
+                raw=encodebytes(f"There is no Reader{number}@Example.org here.".encode()),
+            )
+        )
+    assert erase(store, 1)
+    ((_, left),) = reports.quarantined()
+    assert b"Reader2@" in decodebytes(left)
 
 
 def test_erasing_a_stranger_keeps_nothing(store: Store) -> None:

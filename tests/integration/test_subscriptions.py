@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,13 @@ from mailer.address import check_domain
 from newsletter.lists import ImportReport
 from newsletter.signups import SignUpLimits
 from newsletter.subscriberfiles import read_rows, write_rows
-from newsletter.subscriptions import ConfirmResult, SignUpPolicy, Subscriptions, mask_address
+from newsletter.subscriptions import (
+    PRESSED_TWICE,
+    ConfirmResult,
+    SignUpPolicy,
+    Subscriptions,
+    mask_address,
+)
 from newsletter.tokens import Keyring, Tokens
 from storage.database import Database
 from storage.errors import AddressError, Conflict, NotFound
@@ -52,6 +59,7 @@ class House:
             self.subscribers,
             self.tokens,
             policy=SignUpPolicy(limits=LIMITS, check_dns=resolver is not None),
+            sender_domain="example.com",
             clock=lambda: self.now,
             wake=self._wake,
             ask_dns=partial(check_domain, resolver=resolver) if resolver else None,
@@ -157,6 +165,26 @@ def test_a_link_works_once_and_not_for_ever(house: House) -> None:
     assert house.desk.unsubscribe(leave, ip="", source="page")
     assert house.desk.confirm(second, ip="", source="") is ConfirmResult.INVALID
     assert house.desk.find("ada@example.com").state is SubscriberState.UNSUBSCRIBED
+
+
+def test_a_used_link_says_so_for_an_hour_and_then_tells_nothing(house: House) -> None:
+    """Pressed twice, it is kind; found in an old mail, it is as good as any link that never was, and
+    so is one that was replaced: neither tells whether the reader is subscribed (F3).
+    """
+    house.ask("ada@example.com")
+    replaced = house.link("ada@example.com")
+    house.ask("ada@example.com")
+    link = house.link("ada@example.com")
+    house.desk.confirm(link, ip="", source="")
+    assert house.desk.look_up_confirm(replaced) is ConfirmResult.INVALID
+    house.now += PRESSED_TWICE
+    assert house.desk.look_up_confirm(link) is ConfirmResult.ALREADY
+    assert house.desk.confirm(link, ip="", source="") is ConfirmResult.ALREADY
+    house.now += timedelta(seconds=1)
+    assert house.desk.look_up_confirm(link) is ConfirmResult.INVALID
+    assert house.desk.confirm(link, ip="", source="") is ConfirmResult.INVALID
+    assert house.desk.find("ada@example.com").state is SubscriberState.ACTIVE
+    assert len(house.subscribers.events(house.desk.find("ada@example.com").id)) == 3
 
 
 def test_who_left_may_come_back_by_confirming(house: House) -> None:
@@ -414,6 +442,20 @@ def test_an_import_says_of_each_refused_row_why(house: House) -> None:
     assert house.desk.find("bob@example.com").consent == "letter of 2020"
 
 
+def test_a_refused_row_does_not_stand_in_the_way_of_a_good_one(house: House) -> None:
+    """Of an address that is in the file twice, the first row that can be taken is (F17)."""
+    rows = (
+        "email,consent\n"
+        "ada@example.com,\nADA@example.com,signed at the fair\nada@example.com,letter\n"
+    )
+    report = house.take(rows, consent="")
+    assert [(row.line, row.reason.split(":")[0]) for row in report.refused] == [
+        (2, "comes without consent"),
+        (4, "is in the file already"),
+    ]
+    assert house.desk.find("ada@example.com").consent == "signed at the fair"
+
+
 def test_a_dry_run_tells_the_same_and_changes_nothing(house: House) -> None:
     """The report of a dry run is the report of the import that follows it."""
     _prepare(house)
@@ -435,7 +477,9 @@ def test_nobody_is_imported_without_consent(house: House) -> None:
 
 
 def test_an_export_moves_the_whole_list(house: House, empty_house: House) -> None:
-    """Into an empty store an export brings every state, time, consent and suppression back."""
+    """Into an empty store an export brings every state, time, consent and suppression back, and the
+    proof of consent line by line (F9).
+    """
     _prepare(house)
     house.take('email,name,tags,consent,confirmed_at\nx@example.com,=1+1,"a,b",fair,2020-01-01\n')
     house.join("joined@example.com", ip="198.51.100.1")
@@ -447,6 +491,19 @@ def test_an_export_moves_the_whole_list(house: House, empty_house: House) -> Non
     assert report.refused == ()
     assert report.suppressed == 3
     assert empty_house.export() == exported
+    for address in ("joined@example.com", "left@example.com", "x@example.com"):
+        moved, was = (
+            [
+                replace(event, subscriber_id=0)
+                for event in one.subscribers.events(one.desk.find(address).id)
+            ]
+            for one in (empty_house, house)
+        )
+        assert moved == was != []
+    asked, _ = house.subscribers.events(house.desk.find("joined@example.com").id)
+    for fact in (WORDING, FORM, "198.51.100.1", "192.0.2.9", asked.message_id):
+        assert fact, "there is something to find"
+        assert fact in exported
     assert empty_house.desk.add("gone@example.com") is Added.SUPPRESSED
     again = empty_house.take(exported, consent="")
     assert (again.added, again.suppressed) == (0, 0)

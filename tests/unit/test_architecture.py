@@ -58,6 +58,7 @@ PURE = (
     "storage/records.py",
     "storage/errors.py",
     "storage/fields.py",
+    "storage/mentions.py",
     "feeds/feed.py",
     "feeds/frontmatter.py",
     "feeds/markdown.py",

@@ -20,7 +20,14 @@ from newsletter.subscriberfiles import (
     read_rows,
     write_rows,
 )
-from storage.records import Subscriber, SubscriberState, Suppression, SuppressionReason
+from storage.records import (
+    ConsentEvent,
+    ConsentEventKind,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
 
 WHEN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -186,6 +193,16 @@ def test_exports_of_other_systems_are_recognised(
         "email,name,status,attributes\na@example.com,,disabled,{}\n",
         "email,status\na@example.com,Unsubscribed\n",
         "email,unsubscribed_at\na@example.com,2026-01-01\n",
+        "first_name,email_address,status\nAda,a@example.com,cancelled\n",
+        "Subscriber,Email,Status\nAda,a@example.com,Junk\n",
+        "Name,Email,Status\nAda,a@example.com,Marked as spam\n",
+        "email,status\na@example.com,unsubscribe\n",
+        "email,status\na@example.com,opted out\n",
+        "email,status\na@example.com,Opted-Out\n",
+        "email,status\na@example.com,non_subscribed\n",
+        "email,Subscriber Status\na@example.com,Awaiting confirmation\n",
+        "EMAIL,FIRSTNAME,BLACKLISTED\na@example.com,Ada,true\n",
+        "Email,Email blocklisted\na@example.com,Yes\n",
     ],
 )
 def test_who_left_elsewhere_does_not_come_in_here(text: str) -> None:
@@ -193,6 +210,21 @@ def test_who_left_elsewhere_does_not_come_in_here(text: str) -> None:
     row = refused(text)
     assert row.email == "a@example.com"
     assert " there (" in row.reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "email,status\na@example.com,Active\n",
+        "email,status,state\na@example.com,Subscribed,California\n",
+        "email,status\na@example.com,\n",
+        "EMAIL,BLACKLISTED\na@example.com,false\n",
+        "Email,Email blocklisted,Status\na@example.com,No,\n",
+    ],
+)
+def test_a_reader_elsewhere_is_a_reader_here(text: str) -> None:
+    """A row that its own system would mail is taken, whatever else these columns say (F17)."""
+    assert taken(text).email == "a@example.com"
 
 
 INSTANTS = st.integers(-(10**15), 10**15).map(lambda n: WHEN + timedelta(microseconds=n))
@@ -224,7 +256,23 @@ def exported(draw: st.DrawFn) -> ExportedSubscriber:
         created_at=draw(INSTANTS),
     )
     return ExportedSubscriber(
-        subscriber=subscriber, suppression=draw(st.sampled_from([None, suppression]))
+        subscriber=subscriber,
+        suppression=draw(st.sampled_from([None, suppression])),
+        proof=tuple(draw(st.lists(proofs(), max_size=3))),
+    )
+
+
+@st.composite
+def proofs(draw: st.DrawFn) -> ConsentEvent:
+    """A line of proof."""
+    return ConsentEvent(
+        subscriber_id=0,
+        kind=draw(st.sampled_from(ConsentEventKind)),
+        at=draw(INSTANTS),
+        ip=draw(st.sampled_from(["", "192.0.2.1"])),
+        source=draw(st.sampled_from(["", "https://notes.example.com/subscribe"])),
+        text=draw(st.sampled_from(["", "+form", 'I "agree",\nversion 2'])),
+        message_id=draw(st.sampled_from(["", "<1@example.com>"])),
     )
 
 
@@ -235,7 +283,7 @@ def _nfc(text: str) -> str:
 @settings(max_examples=50)
 @given(st.lists(exported(), min_size=1, max_size=3))
 def test_an_export_reads_back_as_it_was(rows: list[ExportedSubscriber]) -> None:
-    """State, name, tags, times, consent and suppression survive the way out and in again."""
+    """State, name, tags, times, suppression, consent and its proof survive the way out and in (F9)."""
     stream = io.StringIO(newline="")
     assert write_rows(rows, stream) == len(rows)
     back = read(stream.getvalue())
@@ -246,8 +294,56 @@ def test_an_export_reads_back_as_it_was(rows: list[ExportedSubscriber]) -> None:
             name: getattr(was.subscriber, name) for name in KEPT
         }
         assert row.email == was.subscriber.address
+        assert row.proof == was.proof
         assert row.suppression == (was.suppression and was.suppression.reason)
         assert row.suppressed_at == (was.suppression and was.suppression.created_at)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "[",
+        "5",
+        "[5]",
+        "[{}]",
+        '[{""kind"": ""asked"", ""at"": ""2026-11-22T12:00:00Z""}]',
+        '[{""kind"": ""requested"", ""at"": """"}]',
+        '[{""kind"": ""requested"", ""at"": 5}]',
+        '[{""kind"": ""requested"", ""at"": ""2026-11-22T12:00:00Z"", ""ip"": 5}]',
+        '[{""kind"": ""requested"", ""at"": ""2026-11-22T12:00:00Z"", ""ip"": ""\\u0000""}]',
+        '[{""kind"": ""requested"", ""at"": ""2026-11-22T12:00:00Z"", ""ip"": ""\\ud800""}]',
+        "[" * 100_000,
+    ],
+)
+def test_a_proof_that_was_tampered_with_refuses_its_row(cell: str) -> None:
+    """What is no proof is not taken for one, and the rows beside it are."""
+    rows = read(
+        "email,state,created_at,suppressed,proof\n"
+        f'a@example.com,active,2026-11-22,,"{cell}"\nb@example.com,active,2026-11-22,,\n'
+    )
+    assert [type(row) for row in rows] == [RefusedRow, SubscriberRow]
+
+
+def test_a_long_proof_reads_back() -> None:
+    """Somebody may have asked every day for years: no cell of an export is too large to read."""
+    line = ConsentEvent(
+        subscriber_id=0, kind=ConsentEventKind.REQUESTED, at=WHEN, text="I agree" * 20
+    )
+    reader = Subscriber(
+        id=1,
+        address="ada@example.com",
+        name="",
+        tags=(),
+        state=SubscriberState.PENDING,
+        nonce="",
+        consent="",
+        created_at=WHEN,
+        confirmed_at=None,
+        unsubscribed_at=None,
+    )
+    stream = io.StringIO(newline="")
+    write_rows([ExportedSubscriber(subscriber=reader, proof=(line,) * 2000)], stream)
+    assert taken(stream.getvalue()).proof == (line,) * 2000
 
 
 KEPT = ("name", "tags", "state", "consent", "created_at", "confirmed_at", "unsubscribed_at")
