@@ -151,7 +151,7 @@ _UNSUBSCRIBE: Final = re.compile(r"/unsubscribe/([0-9a-f]{20,200})")
 def _feedback_type(parts: ReportParts) -> str:
     given = parts.feedback.get("feedback-type", "").lower().split()
     if given:
-        return given[0].strip(";,")[:40]
+        return clean_reply(given[0]).strip(";,")[:40]
     # Microsoft's junk mail reports have no machine-readable part, but mark what they return.
     return "abuse" if "x-hmxmroriginalrecipient" in parts.returned else ""
 

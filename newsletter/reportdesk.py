@@ -18,6 +18,7 @@ import structlog
 
 from mailer.address import parse_address
 from mailer.leaving import find_keys_in, find_leave_keys
+from mailer.outcome import clean_reply
 from mailer.reports import BounceReport, Finding, ReportKind, parse_report
 from newsletter.tokens import Tokens
 from storage.errors import AddressError
@@ -295,7 +296,8 @@ def decide_evidence(report: BounceReport, finding: Finding | None) -> str:
     """One line for the author, without addresses."""
     if report.kind is ReportKind.UNSUBSCRIBE:
         return report.diagnostic
-    return (finding.diagnostic if finding else report.feedback_type)[:500]
+    # Clean already, whoever made the report; the database takes no NUL, and a terminal no ESC.
+    return clean_reply(finding.diagnostic if finding else report.feedback_type)
 
 
 def decide_effect(report: BounceReport, finding: Finding | None, *, is_known: bool) -> Effect:

@@ -290,6 +290,19 @@ def test_other_feedback_touches_no_reader(house: House) -> None:
     assert house.everything() == before
 
 
+@pytest.mark.parametrize("word", ["a\0b", "a\x1b[2Jb", "a\u202eb", "ada@example.org"])
+def test_hostile_feedback_is_set_aside(house: House, word: str) -> None:
+    """Whatever stands where the kind of feedback should: it is kept, and what the author is shown of
+    it is one clean line without addresses (rule C12).
+    """
+    raw = (FOLDER / "arf-other.eml").read_bytes()
+    raw = raw.replace(b"Feedback-Type: other", b"Feedback-Type: " + word.encode())
+    assert house.desk.process(raw).action is Effect.QUARANTINED
+    (kept,) = house.reports.set_aside()
+    assert kept.evidence.isprintable()
+    assert "@" not in kept.evidence
+
+
 def test_the_same_report_twice_is_one_event(house: House) -> None:
     """A mailbox that is replayed changes nothing, whatever its line ends are (rules C13, C14)."""
     issue = house.mail()
