@@ -13,6 +13,7 @@ from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+from email.utils import collapse_rfc2231_value
 from html import unescape
 from itertools import islice
 from typing import Final, TypeAlias
@@ -46,6 +47,9 @@ _RETURNED_TYPES: Final = frozenset(
     {"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"}
 )
 _STATUS_TYPES: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_RECEIPT_TYPES: Final = frozenset(
+    {"message/disposition-notification", "message/global-disposition-notification"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +70,9 @@ class ReportParts:
     is_returning: bool = False
     """Whether a message or its header is attached as such."""
     is_report: bool = False
-    """Whether it calls itself multipart/report (RFC 6522)."""
+    """Whether it calls itself multipart/report (RFC 6522), and is no receipt."""
+    is_receipt: bool = False
+    """Whether it says what a reader did with mail that arrived (RFC 8098)."""
     is_intact: bool = True
     """False when it is nested too deeply to be looked at."""
 
@@ -84,6 +90,7 @@ def read_parts(raw: bytes) -> ReportParts:
     feedback = [part for part in parts if _type(part) == "message/feedback-report"]
     returned = [part for part in parts if _type(part) in _RETURNED_TYPES]
     text, rest = _cut_returned(_human_text(parts))
+    is_receipt = _is_receipt(message, parts)
     return ReportParts(
         headers=_header_fields(message),
         recipients=_trace_recipients(message),
@@ -92,13 +99,22 @@ def read_parts(raw: bytes) -> ReportParts:
         feedback=_merge(parse_fields(_part_text(feedback[0]))) if feedback else {},
         returned=_returned_fields(returned, rest),
         is_returning=bool(returned),
-        is_report=_type(message) == "multipart/report",
+        is_report=_type(message) == "multipart/report" and not is_receipt,
+        is_receipt=is_receipt,
     )
 
 
 def _type(part: Message) -> str:
     """The content type; what some hosts write behind it without a semicolon is not part of it."""
     return part.get_content_type().split()[0]
+
+
+def _is_receipt(message: Message, parts: Sequence[Message]) -> bool:
+    """By the type of the report, or of a part where that is not told."""
+    named = collapse_rfc2231_value(message.get_param("report-type") or "").strip().lower()
+    return named == "disposition-notification" or any(
+        _type(part) in _RECEIPT_TYPES for part in parts
+    )
 
 
 def normalise(raw: bytes) -> bytes:
