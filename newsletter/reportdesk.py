@@ -131,8 +131,10 @@ class ReportDesk:
         if dry_run:
             if effect is not Effect.NOTHING and self._reports.is_known(report.event_id):
                 effect = Effect.DUPLICATE
+            elif effect is Effect.QUARANTINED and owner is not None and reader is None:
+                effect = Effect.NOTHING
         elif effect is not Effect.NOTHING:
-            effect = self._record(report, finding, effect, owner if reader else None, raw)
+            effect = self._record(report, finding, effect, owner, raw)
         kind = finding.kind if finding else report.kind
         return ReportResult(
             kind=kind,

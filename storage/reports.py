@@ -295,9 +295,14 @@ def _values(connection: Connection, report: NewReport) -> dict[str, Any]:
 
 
 def _without_stranger(connection: Connection, report: NewReport) -> NewReport:
-    """A reader who was erased meanwhile is nobody: the event is kept without them."""
-    gone = report.subscriber_id is not None and _reader(connection, report) is None
-    return replace(report, subscriber_id=None, effect=Effect.NOTHING) if gone else report
+    """A reader who was erased is nobody: the event is kept without them, and without what it said.
+
+    Their own key names them, and the report their address: it must not come back (rule F11).
+    """
+    if report.subscriber_id is None or _reader(connection, report) is not None:
+        return report
+    effect = Effect.ALARM if report.effect is Effect.ALARM else Effect.NOTHING
+    return replace(report, subscriber_id=None, effect=effect, raw=None)
 
 
 def _reader(connection: Connection, report: NewReport) -> Subscriber | None:

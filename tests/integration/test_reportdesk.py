@@ -349,7 +349,9 @@ def test_a_confirmation_may_bounce(house: House) -> None:
 
 
 def test_an_erased_reader_leaves_no_report(house: House) -> None:
-    """Erasing takes the reader's reports along, and what was set aside with the address (F11)."""
+    """Erasing takes the reader's reports along, and what was set aside with the address; reports that
+    come later are counted, and nothing is kept of what they say (rule F11).
+    """
     issue = house.mail()
     house.desk.process(house.report("gmail-full", issue, 1))
     aside = (FOLDER / "postfix-hard.eml").read_bytes().replace(b"ada@", b"Reader1@")
@@ -363,7 +365,16 @@ def test_an_erased_reader_leaves_no_report(house: House) -> None:
     )
     assert house.store.subscribers.erase(gone, "reader1@example.org")
     assert not house.reports.counts()
-    assert house.desk.process(house.report("gmail-hard", issue, 1)).action is Effect.QUARANTINED
+    late = house.report("gmail-hard", issue, 1)
+    assert house.desk.process(late, dry_run=True).action is Effect.NOTHING
+    assert house.desk.process(late).action is Effect.NOTHING
+    assert house.desk.process(late).action is Effect.DUPLICATE
+    assert house.desk.process(house.report("cut-off", issue, 1)).action is Effect.NOTHING
+    assert house.desk.process(house.report("arf-abuse", issue, 1)).action is Effect.NOTHING
+    assert house.reports.counts() == {
+        (kind, Effect.NOTHING): 1 for kind in ("hard", "unknown", "complaint")
+    }
+    assert not house.reports.quarantined()
 
 
 def test_what_was_set_aside_is_forgotten_in_time(house: House) -> None:
