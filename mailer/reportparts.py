@@ -6,11 +6,12 @@ stays a string. The standard library's lenient policy is used because its strict
 
 from __future__ import annotations
 
+import quopri
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from email.errors import HeaderParseError
+from email.errors import HeaderParseError, MissingHeaderBodySeparatorDefect
 from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value
@@ -202,17 +203,19 @@ def _rewrite(block: Message) -> str:
     lines = [f"{name}: {_unescape(str(value))}" for name, value in block.raw_items()]
     content = block.get_payload(decode=True)
     if isinstance(content, bytes) and content.strip():
-        lines += ["", _decode(content, None)] if lines else [_decode(content, None)]
+        # A line that is no field ends a header, too: nothing stood between, and nothing comes there.
+        is_torn = any(isinstance(one, MissingHeaderBodySeparatorDefect) for one in block.defects)
+        lines += ["", _decode(content, None)] if lines and not is_torn else [_decode(content, None)]
     return "\n".join(lines)
 
 
 def _decode_transfer(text: str, part: Message) -> str:
     """RFC 6533 lets the fields of a report be encoded for transport; RFC 3464 does not."""
     encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
-    if encoding not in {"base64", "quoted-printable"} or re.search(
-        r"(?mi)^(?:action|final-recipient):", text
-    ):
-        return text
+    if encoding == "quoted-printable":
+        return _decode(quopri.decodestring(text.encode("utf-8", "replace")), "utf-8")
+    if encoding != "base64" or re.search(r"(?mi)^(?:action|final-recipient):", text):
+        return text  # fields that can be read are not encoded, whatever is said of them
     wrapped = Message()
     wrapped["content-transfer-encoding"] = encoding
     wrapped.set_payload(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import quopri
 import re
 import sys
 from collections import Counter
@@ -100,6 +101,33 @@ def test_an_encoded_status_part_is_read() -> None:
         flags=re.DOTALL,
     )
     assert parse_report(encoded).recipients == ("żółw@example.org",)
+
+
+@pytest.mark.parametrize("kind", ["global-delivery-status", "delivery-status"])
+@pytest.mark.parametrize("cut", ["Reporting-MTA", "Action", "Diagnostic-Code"])
+def test_a_quoted_printable_status_part_is_read(kind: str, cut: str) -> None:
+    """Its lines may be broken anywhere, its letters be numbers: it means the same (rule C15)."""
+    fields = (
+        "Reporting-MTA: dns; mx.example.org\n\nFinal-Recipient: utf-8; 南@example.org\n"
+        "Action: failed\nStatus: 5.1.1\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 delivery refused since quota is exceeded\n"
+    )
+    encoded = quopri.encodestring(fields.encode()).decode()
+    encoded = re.sub(rf"(?m)^({cut}: .*..)(...)$", r"\1=\n\2", encoded)
+    raw = (
+        f"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.org\nTo: {OURS}\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="B"\n\n'
+        f"--B\nContent-Type: message/{kind}\n"
+        f"Content-Transfer-Encoding: quoted-printable\n\n{encoded}\n--B--\n"
+    ).encode()
+    report = parse_report(raw)
+    assert (report.kind, report.recipients) == (ReportKind.SOFT, ("南@example.org",))
+    assert report.findings[0].action == "failed"
+    assert parse_report(raw.replace(b"\n", b"\r\n")) == report
+    plain = raw.replace(encoded.encode(), fields.encode())
+    assert parse_report(plain).recipients == (
+        "南@example.org",
+    )  # though it says that it is encoded
 
 
 def _base64(content: bytes) -> bytes:
