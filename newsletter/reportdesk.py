@@ -65,7 +65,9 @@ class ReportResult:
     action: Effect
 
 
-class _Owner(NamedTuple):
+class Owner(NamedTuple):
+    """Whose delivery a report is about, as a key says."""
+
     issue_id: int | None
     subscriber_id: int
 
@@ -129,7 +131,8 @@ class ReportDesk:
         finding = report.about(reader.address if reader else "")
         effect = decide_effect(report, finding, is_known=reader is not None)
         if dry_run:
-            if effect is not Effect.NOTHING and self._reports.is_known(report.event_id):
+            event_id = decide_event_id(report, owner, self._clock())
+            if effect is not Effect.NOTHING and self._reports.is_known(event_id):
                 effect = Effect.DUPLICATE
             elif effect is Effect.QUARANTINED and owner is not None and reader is None:
                 effect = Effect.NOTHING
@@ -148,27 +151,27 @@ class ReportDesk:
         """Forget the content of what was set aside a month ago."""
         return self._reports.prune(before=self._clock() - KEPT_FOR)
 
-    def _identify(self, report: BounceReport) -> _Owner | None:
+    def _identify(self, report: BounceReport) -> Owner | None:
         """The delivery that a key names; the first address of our making decides (rule C2).
 
         A wrong key does not send us looking for a better one further down (rule C3).
         """
         for address in report.envelopes:
             if found := self._tokens.read_return_path(address):
-                return _Owner(*found)
+                return Owner(*found)
             if looks_keyed(address):
                 return None
         for token in report.tokens:
             if found := self._tokens.read_return_path(token):
-                return _Owner(*found)
+                return Owner(*found)
             subscriber_id = self._tokens.read_unsubscribe(token)
             if subscriber_id is None and report.kind is ReportKind.UNSUBSCRIBE:
                 subscriber_id = self._tokens.read_leave_key(token)
             if subscriber_id is not None:
-                return _Owner(None, subscriber_id)
+                return Owner(None, subscriber_id)
         return None
 
-    def _find_by_message_id(self, report: BounceReport) -> _Owner | None:
+    def _find_by_message_id(self, report: BounceReport) -> Owner | None:
         """The delivery whose Message-ID is named, among those of the readers who are named (C9)."""
         named = report.reported_message_id.strip().strip("<>").partition("@")[0]
         if not named or any(looks_keyed(address) for address in report.envelopes):
@@ -178,7 +181,7 @@ class ReportDesk:
             for sent in self._reports.sent_to(reader.id) if reader else ():
                 made = self._message_id(sent)
                 if hmac.compare_digest(made, named.encode("utf-8", "replace")):
-                    return _Owner(sent.issue_id or 0, sent.subscriber_id)
+                    return Owner(sent.issue_id or 0, sent.subscriber_id)
         return None
 
     def _find_reader(self, address: str) -> Subscriber | None:
@@ -202,13 +205,13 @@ class ReportDesk:
         report: BounceReport,
         finding: Finding | None,
         effect: Effect,
-        owner: _Owner | None,
+        owner: Owner | None,
         raw: bytes,
     ) -> Effect:
         now = self._clock()
         kind = finding.kind if finding else report.kind
         new = NewReport(
-            event_id=decide_event_id(report, now),
+            event_id=decide_event_id(report, owner, now),
             kind=kind.value,
             status=finding.status if finding else report.status,
             effect=effect,
@@ -285,13 +288,15 @@ def distrusted(report: BounceReport) -> BounceReport:
     )
 
 
-def decide_event_id(report: BounceReport, now: datetime) -> str:
-    """The report's own id; but a wish to leave without a date could be an old one or a new one, and
-    a reader who left, came back and leaves again is not to be told apart from a copy.
+def decide_event_id(report: BounceReport, owner: Owner | None, now: datetime) -> str:
+    """The report's own id; but one mail may ask for several readers, a copy for each of them. And a
+    wish to leave without a date could be an old one or a new one: a reader who left, came back and
+    leaves again is not to be told apart from a copy.
     """
-    if report.kind is ReportKind.UNSUBSCRIBE and report.sent_at is None:
-        return sha256(f"{report.event_id} {now.isoformat()}".encode()).hexdigest()
-    return report.event_id
+    if report.kind is not ReportKind.UNSUBSCRIBE or owner is None:
+        return report.event_id
+    moment = now.isoformat() if report.sent_at is None else ""
+    return sha256(f"{report.event_id} {owner.subscriber_id} {moment}".encode()).hexdigest()
 
 
 def decide_evidence(report: BounceReport, finding: Finding | None) -> str:
