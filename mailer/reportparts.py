@@ -120,10 +120,12 @@ def _is_receipt(message: Message, parts: Sequence[Message]) -> bool:
 
 def normalise(raw: bytes) -> bytes:
     """At most MAX_OCTETS of a message, with LF, without an mbox's first line."""
-    lines = raw[:MAX_OCTETS].replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
+    # Twice as many, for each line end may be two octets: where it is cut must not depend on them.
+    enough = raw[: 2 * MAX_OCTETS]
+    lines = enough.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
     if lines.startswith((b"From ", b">From ")):
         lines = lines.partition(b"\n")[2]
-    return lines
+    return lines[:MAX_OCTETS]
 
 
 def parse_fields(text: str) -> list[dict[str, str]]:

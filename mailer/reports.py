@@ -22,7 +22,7 @@ from mailer.bouncewords import (
     FINAL_WORDS,
 )
 from mailer.outcome import clean_reply
-from mailer.reportparts import Fields, ReportParts, normalise, read_parts
+from mailer.reportparts import MAX_OCTETS, Fields, ReportParts, normalise, read_parts
 from mailer.severity import ReportKind, judge
 from mailer.status import Status, find_code, parse_status
 
@@ -97,7 +97,9 @@ def parse_report(raw: bytes, *, envelope_to: str = "") -> BounceReport:
         # kept for a person to look at.
         envelopes = (envelope_to,) if envelope_to else ()
         return BounceReport(
-            kind=ReportKind.UNKNOWN, event_id=sha256(raw).hexdigest(), envelopes=envelopes
+            kind=ReportKind.UNKNOWN,
+            event_id=sha256(normalise(raw)).hexdigest(),
+            envelopes=envelopes,
         )
 
 
@@ -402,11 +404,16 @@ def _tells(finding: Finding, kind: ReportKind) -> bool:
     return kind is ReportKind.DELAYED or finding.action in {"failed", ""}
 
 
+_TELLING: Final = MAX_OCTETS // 2
+"""Octets of a body that tell a report from others. What is read of a large one ends earlier the more
+trace fields stand above it; these are read of every copy."""
+
+
 def _event_id(parts: ReportParts, raw: bytes) -> str:
     """A hash of what does not change on the way: no trace fields, no line ends."""
     names = ("message-id", "date", "from", "to", "subject")
     head = "\n".join(f"{name}: {parts.headers.get(name, '')}" for name in names)
-    body = normalise(raw).partition(b"\n\n")[2]
+    body = normalise(raw).partition(b"\n\n")[2][:_TELLING]
     return sha256(head.encode("utf-8", "replace") + b"\n\n" + body.rstrip()).hexdigest()
 
 

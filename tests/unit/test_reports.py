@@ -293,6 +293,24 @@ def test_hosts_that_disagree_are_taken_at_the_milder_word() -> None:
     assert own.kind is ReportKind.HARD
 
 
+@pytest.mark.parametrize("size", [630_000, 1_200_000])
+@pytest.mark.parametrize("line", [b"y" * 70 + b"\n", b"\n"], ids=["lines", "blank lines"])
+def test_a_large_report_is_one_event_however_it_came(size: int, line: bytes) -> None:
+    """Neither line ends nor trace fields nor an mbox's first line decide where its reading ends
+    (rules C13, C14).
+    """
+    raw = FIXTURES["postfix-hard"].replace(
+        b"User unknown? Mailbox", b"x\n" + line * (size // len(line))
+    )
+    report = parse_report(raw)
+    assert report.kind is ReportKind.HARD
+    assert parse_report(raw.replace(b"\n", b"\r\n")) == report
+    assert parse_report(raw.replace(b"\n", b"\r")) == report
+    trace = b"Received: from elsewhere; Sun, 22 Nov 2026 09:05:00 +0000\n" * 20
+    for copy in (trace + raw, b"From a@example.org Sun Nov 22 09:00:00 2026\n" + raw):
+        assert parse_report(copy).event_id == report.event_id
+
+
 @pytest.mark.parametrize("count", [60, 5000])
 def test_deep_nesting_is_set_aside(count: int) -> None:
     """A message of nothing but containers is not looked into (rule C12)."""
