@@ -105,7 +105,8 @@ class ReportDesk:
 
         `envelope_to` is whom it was delivered to, where the mail system says so. Never raises for
         what a message contains (rule C12); raises StorageError when the database cannot be used,
-        and then nothing was recorded. `dry_run` changes nothing. Mail is never answered (rule C7).
+        and then nothing was recorded. `dry_run` says what would be done, and changes nothing. Mail is
+        never answered (rule C7).
         """
         report = parse_report(raw, envelope_to=envelope_to)
         if report.kind is ReportKind.NONE and not report.feedback_type:  # a person wrote it (C8)
@@ -130,14 +131,13 @@ class ReportDesk:
         reader = self._subscribers.get(owner.subscriber_id) if owner else None
         finding = report.about(reader.address if reader else "")
         effect = decide_effect(report, finding, is_known=reader is not None)
-        if dry_run:
-            event_id = decide_event_id(report, owner, self._clock())
-            if effect is not Effect.NOTHING and self._reports.is_known(event_id):
-                effect = Effect.DUPLICATE
-            elif effect is Effect.QUARANTINED and owner is not None and reader is None:
-                effect = Effect.NOTHING
-        elif effect is not Effect.NOTHING:
-            effect = self._record(report, finding, effect, owner, raw)
+        if effect is not Effect.NOTHING:
+            new = self._build(report, finding, effect, owner, raw)
+            effect = self._reports.record(
+                new, is_worn_out=lambda history: is_worn_out(history, self._limits), dry_run=dry_run
+            )
+            if not dry_run:
+                _log_report(new, effect)
         kind = finding.kind if finding else report.kind
         return ReportResult(
             kind=kind,
@@ -200,17 +200,17 @@ class ReportDesk:
         )
         return made.strip("<@>").encode()
 
-    def _record(
+    def _build(
         self,
         report: BounceReport,
         finding: Finding | None,
         effect: Effect,
         owner: Owner | None,
         raw: bytes,
-    ) -> Effect:
+    ) -> NewReport:
         now = self._clock()
         kind = finding.kind if finding else report.kind
-        new = NewReport(
+        return NewReport(
             event_id=decide_event_id(report, owner, now),
             kind=kind.value,
             status=finding.status if finding else report.status,
@@ -223,11 +223,6 @@ class ReportDesk:
             counts=effect is Effect.COUNTED,
             raw=raw if effect is Effect.QUARANTINED else None,
         )
-        done = self._reports.record(
-            new, is_worn_out=lambda history: is_worn_out(history, self._limits)
-        )
-        _log_report(new, done)
-        return done
 
 
 def _log_report(report: NewReport, done: Effect) -> None:

@@ -327,6 +327,21 @@ def test_a_dry_run_changes_nothing(house: House) -> None:
     assert house.desk.process(raw, dry_run=True).action is Effect.DUPLICATE
 
 
+def test_a_dry_run_foretells_what_a_report_would_do(house: House) -> None:
+    """The fifth soft bounce would suppress: it says so, twice, and then does it (rule C6)."""
+    for number in range(5):
+        issue = house.mail(f"number {number}")
+        house.clock[0] = NOON + 7 * number * DAY + DAY
+        raw = house.report("gmail-full", issue, 1, NOON + 7 * number * DAY)
+        before = house.everything(), house.reports.counts()
+        foretold = [house.desk.process(raw, dry_run=True) for _ in range(2)]
+        assert (house.everything(), house.reports.counts()) == before
+        done = house.desk.process(raw)
+        assert foretold == [done, done]
+        assert house.desk.process(raw, dry_run=True).action is Effect.DUPLICATE
+    assert done.action is Effect.SUPPRESSED
+
+
 def test_a_bounce_after_a_lift_counts_again(house: House) -> None:
     """The author may lift; only a new report suppresses again (rule C6)."""
     issue = house.mail()
