@@ -39,14 +39,22 @@ _BUSY: Final = _any(
     )
 )
 
+_REFUSED: Final = (
+    r"(?:abgelehnt|abgewiesen|zurückgewiesen|nicht (?:akzeptiert|angenommen)"
+    r"|refus(?:é|e\b)\w*|rejet(?:é|e\b)\w*|non (?:accept|vérifi)\w+"
+    r"|rechazad\w+|rehusad\w+|no (?:permitid|verificad|aceptad)\w+)"
+)
+"""Said of whom mail is from, it is about us; said of a reader, it is not."""
+
 _SENDER: Final = _any(
     (
-        r"\b(?:un)?auth(?:enti|ori[sz])\w*|\bauth (?:failed|required)|\blogin\b",
-        r"\bspf\b|\bdkim\b|\bdmarc\b|\barc\b|sender ?id\b|\bfcrdns\b|\brdns\b|\bptr\b|reverse dns",
-        r"\w*spam\w*|\bjunk(?:mail\w*)?\b|unsolicited|\bbulk\b|\bvirus\w*|malware|phish\w*|\bscam\b",
+        r"\b(?:un)?auth(?:enti|ori[sz])\w*|\bauth ?(?:fail\w*|required|needed|denied)|\blog ?in\b|\bsasl\b|credentials",
+        r"\bspf|\bdkim|\bdmarc|\barc\b|sender ?id\b|\bfcrdns\b|\brdns\b|\bptr\b|reverse dns",
+        r"\w*spam\w*|\bjunk(?:mail\w*)?\b|unsolicited|\bunwanted\b|\bbulk\b|\bvirus\w*|malware|phish\w*|\bscam\b",
         r"\bpolic(?:y|ies)\b|\babus(?:e|ive)\b|complain\w*|reputation|suspicio\w*|harmful",
         r"\bblock(?:ed|ing|list\w*|s)?\b|(?:black|deny|block)[- ]?list\w*|\bdnsbl\b|\brbl\b|\bban(?:ned)?\b",
-        r"(?<!not )\blisted (?:in|on|at|by)\b|\bbarracuda\b|\bsbl\b|\bxbl\b|\bpbl\b",
+        r"\b(?:mails?|messages?|connections?) from\b.{0,60}\b(?:refused|rejected|denied|declined|not (?:accepted|welcome))\b",
+        r"(?<!not )\blisted (?:in|on|at|by)\b|\blists (?:your |the |this )?(?:ip\b|\d)|\bbarracuda\b|\bsbl\b|\bxbl\b|\bpbl\b",
         r"\brelay(?:ing)?\b.{0,20}\b(?:denied|not|prohibited|den(?:y|ies))|\brelay(?:ing)? access",
         r"(?<!address rejected: )(?<!addresses rejected : )\baccess\b.{0,40}\bdenied|permission denied|not (?:permitted|allowed)",
         r"prohibit\w*|forbidden|restrict\w*|not accept(?:ed|ing)? (?:e?mails? |messages? )?from",
@@ -59,17 +67,20 @@ _SENDER: Final = _any(
         r"content (?:rejected|denied|filter\w*|not accept\w*|was)|message (?:was )?(?:rejected|refused) (?:due|because|as|by)",
         r"\bfilter(?:ed|ing)?\b|encryption (?:needed|required)|starttls|tls (?:is )?required",
         # German
-        r"gesperrt|blockiert|richtlinie\w*|authentifi\w+|sperrliste|schwarze liste|unerwünscht\w*",
-        r"verweigert|nicht (?:berechtigt|autorisiert|erlaubt)|untersagt|absender.{0,30}abgelehnt",
+        r"gesperrt|geblockt|blockier\w+|richtlinie\w*|authenti[fs]i\w+|anmeldung (?:erforderlich|nötig|notwendig)|sperrliste|(?:schwarz|grau)e?n? ?liste|unerwünscht\w*",
+        rf"verweigert|nicht (?:berechtigt|autorisiert|erlaubt)|untersagt|verboten|(?:absender|\bip\b|\bmails? von\b|nachrichten von\b).{{0,40}}{_REFUSED}",
+        r"zu viele (?:verbindungen|nachrichten|e?-?mails|anfragen|empfänger)(?! (?:im|auf)\b)|(?:sende|versand|tages|stunden|raten)-?(?:limit|rate|grenze|begrenzung)|gedrosselt|unaufgefordert\w*",
         # French
-        r"bloqu\w+|indésirable\w*|pourriel|liste noire|non autoris\w+|politique|interdit\w*|réputation",
+        r"bloqu\w+|ind[ée]sirable\w*|pourriel|listes? (?:noire|grise)s?|non (?:autoris|sollicit)\w+|politique|interdit\w*|r[ée]putation|identification (?:requise|nécessaire|obligatoire)",
+        rf"(?:exp[ée]diteur|\bip\b|(?:messages?|mails?|courriels?|connexions?) (?:de|depuis|provenant)\b).{{0,40}}{_REFUSED}|trop de (?:messages|connexions|courriels|mails|requêtes|destinataires)(?! dans\b)|(?:limite|débit|fréquence) d['’]envoi",
         # Spanish
-        r"bloque\w+|no desead\w+|lista negra|autentica\w+|no autorizad\w+|denegad\w+|polític\w+",
-        r"reputación|prohibid\w+",
+        r"bloque\w+|no (?:desead|solicitad)\w+|correo (?:basura|masivo)|listas? (?:negra|gris)\w*|autent[ií]\w+|no autorizad\w+|denegad\w+|pol[ií]tic\w+",
+        rf"reputaci[óo]n|prohibid\w+|(?:remitente|\bip\b|(?:mensajes?|correos?|conexi[oó]n|conexiones) (?:de|desde)\b).{{0,40}}{_REFUSED}",
+        r"demasiad[oa]s (?:mensajes|conexiones|correos|peticiones|destinatarios)(?! en\b)|l[ií]mite de env[ií]os?|frecuencia de env[ií]o",
         # Japanese
-        r"迷惑メール|スパム|拒否|ブロック|認証|ポリシー|許可されて|制限",
+        r"迷惑メール|スパム|拒否|ブロック|ブラックリスト|グレーリスト|認証|ログイン|ポリシー|許可されて|制限|禁止|送信(?:数|量|頻度)|流量",
         # Russian
-        r"заблокирован\w*|спам\w*|отклонен\w*|запрещен\w*|аутентификац\w+",
+        r"заблокирован\w*|спам\w*|отклон[её]н\w*|запрещ[её]н\w*|аутентификац\w+|авторизац\w+|(?:ч[её]рн|сер)\w+ списк?\w*",
     )
 )
 
@@ -79,13 +90,17 @@ _FULL: Final = _any(
         r"^(?!.*\bmessage (?:length|size)\b).*(?:exceed\w*|over|reached)\b.{0,40}\b(?:storage|space|limit|allocation|allocated)",
         r"too many messages on the server|zu ?viele mails auf dem server",
         r"(?:not enough|insufficient|out of|no) (?:\w+ )?(?:space|storage)|(?:disk|storage) (?:is )?full",
-        r"\bstorage\b.{0,20}\b(?:limit|full)|mailbox size",
+        r"\bstorage\b.{0,20}\b(?:limit|full|exhausted)|mailbox ?(?:size|full)|inbox ?full|exhaust\w*\b.{0,40}\b(?:storage|space)",
+        r"(?<!size )(?<!time )\blimits? (?:(?:is|was|has been) )?(?:exceeded|reached)",
         r"\b(?:mailbox|inbox|folder|account|space|storage)\b.{0,30}\bexceed\w*",
-        r"postfach.{0,40}voll|speicherplatz|kontingent",
-        r"bo[iî]te.{0,40}pleine|espace (?:disque|insuffisant)|capacité",
-        r"buz[oó]n.{0,40}llen[oa]|(?:cuota|espacio).{0,30}|capacidad",
-        r"容量|いっぱい|一杯|満杯|上限",
-        r"переполнен\w*|\bквот\w+",
+        r"(?:postfach|mailbox|posteingang|speicher|konto|briefkasten|ordner|laufwerk).{0,60}(?:voll\b|überfüllt|überschritt|überschreit|belegt|erschöpft)|volle[ns]? (?:postfach|mailbox)|überfüllte[ns]? (?:postfach|mailbox)",
+        r"speicher(?:platz|grenze|limit|mangel)|kontingent|(?:postfach|mailbox)-?(?:gr(?:ö|oe)(?:ß|ss)e|limit|grenze|kapazität)|zu wenig (?:platz|speicher)|(?<!zeit)(?:limit|grenze) (?:ist |wurde )?(?:überschritten|erreicht)",
+        r"(?:bo[iî]te|messagerie|\bbal\b|compte|stockage).{0,60}(?:pleine?\b|satur[ée]|remplie?\b|dépass|epuis|épuis)|espace (?:disque|insuffisant|de stockage)|capacité|plus d['’]espace|limite (?:de (?:taille|stockage) )?(?:est |a été )?(?:dépassée|atteinte)",
+        r"(?:buz[oó]n|bandeja|casilla|cuenta|almacenamiento|disco).{0,60}(?:llen[oa]\b|satur|exced|superad|agotad)|(?:cuota|espacio).{0,30}|capacidad|l[ií]mite (?:ha sido )?(?:excedido|superado|alcanzado)",
+        r"容量|いっぱい|一杯|満杯|満タン|上限|超過|オーバー",
+        r"переполнен\w*|\bквот\w+|превыш\w+",
+        # Of languages that are not covered otherwise, the commonest word
+        r"casella.{0,40}piena|caixa.{0,40}cheia|已满|已滿",
     )
 )
 
@@ -94,14 +109,16 @@ _TIME: Final = _any(
         r"tim(?:e|ed|ing)[ -]?out|\bretry (?:time|timeout|limit)|\bexpir(?:ed|es|y|ing|ation)\b",
         r"too old\b|\bqueue\b.{0,20}too long|has been in the queue|(?:could|can)\s?not (?:be )?deliver\w*.{0,20}\b(?:for|within|after) .{0,20}(?:hours?|days?)",
         r"undeliver(?:ed|able) (?:for|after)|connection (?:was |has been )?(?:refused|reset|dropped|lost|closed|timed)",
+        r"\btime ?limit|out of time|\bdeadline\b|took too long|maximum (?:retry |queue |delivery )?(?:time|age|lifetime)\b|\blifetime\b",
         r"no route to host|network (?:is )?unreachable|(?:try|retry) (?:again )?later|not found, try again",
         r"\btemporar\w+|\btransient\b|server (?:is )?(?:busy|down|unavailable)|(?:not|n't) respond\w*",
         r"\bdeferred\b|failing for a long time|retries|all hosts.{0,60}failing|hop count|mail loop|\bloops? (?:back|detected)|unreachable",
-        r"zeitüberschreitung|abgelaufen|vorübergehend|verzöger\w+|nicht erreichbar",
-        r"\bexpir(?:é|ation)\w*|délai|temporaire\w*|réessay\w+|injoignable",
-        r"\bexpir(?:ó|ado|ada)|caducad\w+|tiempo de espera|temporal\w*|inténtelo|no responde",
-        r"期限|タイムアウト|一時的|遅延|混雑|応答がありません|再送",
-        r"временн\w+|исте[кч]\w*|попробуйте позже",
+        r"zeit(?:überschreitung|limit|ablauf|spanne|grenze|fenster)|\b(?:zeit|dauer|frist)\b.{0,40}(?:überschritten|verstrichen|vorbei|vorüber)|(?:frist|wartezeit|haltezeit|lebensdauer)\b|\bzu alt\b|verfallen|sp(?:ä|ae)ter (?:erneut|noch|wieder)|erneut versuchen",
+        r"abgelaufen|vorübergehend|verzöger\w+|nicht erreichbar",
+        r"\bexpir(?:é|ation|e\b)\w*|d[ée]lai|temporaire\w*|réessay\w+|injoignable|périmé\w*|échéance|trop ancien\w*|temps (?:d['’]attente|imparti|limite|dépassé|écoulé)|(?:dépassement|limite) de temps|plus tard|ultérieurement",
+        r"\bexpir(?:ó|ado|ada|aci[oó]n)|caduc\w+|tiempo (?:de espera|l[ií]mite|m[aá]ximo)|tiempo.{0,40}(?:agotad|excedid|superad|vencid|transcurrid)\w+|\bplazo\b|vencid\w+|vencimiento|venció|demasiado (?:antiguo|tiempo)|m[aá]s tarde|temporal\w*|inténtelo|reintent\w+|no responde",
+        r"期限|期間|時間切れ|タイムアウト|タイムオーバー|一時的|遅延|混雑|応答がありません|再送|しばらく|後ほど|のちほど",
+        r"временн\w+|исте[кч]\w*|попробуйте позже|просроч\w+|тайм-?аут",
     )
 )
 
@@ -109,7 +126,7 @@ _SIZE: Final = _any(
     (
         r"(?:message|mail|header|content|attachment)s? (?:is |was |size |length )?(?:too (?:large|big|long)|exceed\w*|size)",
         r"message length\b.{0,40}\bexceeds|exceed\w*\b.{0,30}\b(?:maximum|message|size)|size limit|too large",
-        r"nachricht.{0,20}zu groß|message.{0,20}trop (?:gros|volumineux)|mensaje.{0,20}grande|サイズ",
+        r"nachricht.{0,20}(?:zu gro(?:ß|ss)|gr(?:ö|oe)(?:ß|ss)e)|nachrichtengr(?:ö|oe)(?:ß|ss)e|message.{0,20}trop (?:gros|volumineux)|mensaje.{0,20}grande|サイズ",
     )
 )
 
@@ -131,10 +148,10 @@ _MAILBOX: Final = _any(
         rf"\bno (?:such |valid |known )?(?:\w+ )?{_WHO}\b|\bnot a (?:valid |known |local |registered |current )?{_WHO}\b",
         r"\bno such (?:mailbox|person|address|recipient|user|one)|no (?:one|mailbox|account|user) (?:here )?by that name",
         r"does(?: not|n['’]?t) (?:exist|have an? )|(?:could ?n['’]?t|could not|was ?n['’]?t|cannot|can't) be found|was ?n['’]?t found",
-        r"not found by smtp address lookup|recip(?:ient)?notfound|\brecipnotfound\b|unrout[e]?able (?:mail |e-?mail )?address",
+        r"not found by smtp address lookup|recip(?:ient)? ?not ?found|unrout[e]?able (?:mail |e-?mail )?address",
         r"(?:has|have) (?:left|moved)|no longer (?:with|work\w*|employ\w*|here|accepts?|in use|exists?|on server)|mailbox has moved",
         r"\bnot (?:our|a) customer|not listed in|not in (?:our|the) (?:directory|user list)|is not a known user|not known (?:here|at)",
-        r"nosuchuser|user_unknown|address_not_found|delivery error: dd |address (?:rejected: undeliverable|verification failed)",
+        r"nosuchuser|delivery error: dd |address (?:rejected: undeliverable|verification failed)",
         r"undeliverable address|archived recipient|\b(?:deactivated|disabled|closed) (?:mailbox|account)|unknown local[- ]part|unknown or illegal alias",
         r"bad address syntax|malformed address|badly formatted|syntax error in (?:the )?(?:mailbox )?address",
         # German
@@ -192,6 +209,8 @@ _NOISE: Final = re.compile(
     r"|\bx-(?:postfix|spam)[\w-]*",
     re.IGNORECASE,
 )
+_SEAM: Final = re.compile(r"_|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+"""Where words are put together as programs do: `SPF_FAIL`, `MailboxFull`, `SPFFail`."""
 
 
 def find_causes(text: str) -> tuple[Cause, ...]:
@@ -206,12 +225,12 @@ def find_causes(text: str) -> tuple[Cause, ...]:
 def strip_noise(text: str) -> str:
     """The words of a text on one line, without hosts, links and addresses.
 
-    Letters that only look different (full-width ones) become the usual ones, and what is not to be
-    seen goes: nobody can hide a word from its reader that way.
+    Letters that only look different (full-width ones) become the usual ones, what is not to be seen
+    goes, and words that were put together come apart: nobody can hide a word from its reader that way.
     """
     usual = unicodedata.normalize("NFKC", text[:WORDS_LIMIT]).replace("’", "'")
     seen = "".join(char for char in usual if unicodedata.category(char) != "Cf")
-    return " ".join(_NOISE.sub(" ", seen).split())
+    return " ".join(_SEAM.sub(" ", _NOISE.sub(" ", seen)).split())
 
 
 # ── what a message without a machine-readable part is ────────────────────────────────────────

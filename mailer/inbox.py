@@ -1,7 +1,8 @@
 """Owns where reports come from: Maildir folders, IMAP mailboxes, mbox and message files (rule C16).
 
-A message is marked only after it was handled, so a crash repeats it and loses nothing. Nothing is
-deleted: what was handled is marked as read, what a person should look at is flagged as well.
+A message is marked only after it was handled, so a crash repeats it and loses nothing. One that the
+database refuses holds up none behind it. Nothing is deleted: what was handled is marked as read, what
+a person should look at is flagged as well.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from storage.errors import RelayError
+from mailer.address import ascii_domain
+from storage.errors import AddressError, DatabaseBusy, RelayError, StorageError
 
 MAX_OCTETS: Final = 10_485_760
 """Octets of one message that are read at all."""
@@ -24,10 +26,42 @@ MAX_OCTETS: Final = 10_485_760
 MAX_MESSAGES: Final = 500
 """Messages taken from one mailbox at a time, so that one visit ends."""
 
+MAX_REFUSED: Final = 10
+"""Messages refused one after another that end a visit: the fault is the database's, not theirs."""
+
 _TIMEOUT_S: Final = 30
 
 Handler: TypeAlias = Callable[[bytes], bool]
 """Handles one message; returns whether a person should look at it. What it raises goes through."""
+
+
+class _Visit:
+    """Handles the messages of one visit; what is refused waits for the next one."""
+
+    def __init__(self, handle: Handler) -> None:
+        self._handle = handle
+        self._first: StorageError | ValueError | None = None
+        self._in_a_row = 0
+
+    def take(self, raw: bytes) -> bool | None:
+        """Whether a person should look at the message; None when it must not be marked."""
+        try:
+            flagged = self._handle(raw)
+        except DatabaseBusy:
+            raise
+        except (StorageError, ValueError) as error:  # a ValueError: text that no database takes
+            self._first = self._first or error
+            self._in_a_row += 1
+            if self._in_a_row >= MAX_REFUSED:
+                raise
+            return None
+        self._in_a_row = 0
+        return flagged
+
+    def finish(self) -> None:
+        """Raise what the first refused message met, once the others have had their turn."""
+        if self._first is not None:
+            raise self._first
 
 
 # ── Maildir ──────────────────────────────────────────────────────────────────────────────────
@@ -50,15 +84,18 @@ def find_messages(folder: Path) -> list[Path]:
 def visit_maildir(folder: Path, handle: Handler) -> int:
     """Handle every message that is not marked as read; how many there were.
 
-    Raises RelayError when the folder cannot be read or a message cannot be marked.
+    Raises RelayError when the folder cannot be read or a message cannot be marked, and at its end
+    what a message met that could not be handled.
     """
+    visit = _Visit(handle)
     try:
         waiting = [path for path in find_messages(folder) if not _is_seen(path)][:MAX_MESSAGES]
         for path in waiting:
-            if (raw := _read(path)) is not None:
-                _mark(folder, path, flagged=handle(raw))
+            if (raw := _read(path)) is not None and (flagged := visit.take(raw)) is not None:
+                _mark(folder, path, flagged=flagged)
     except OSError as error:
         raise RelayError(f"the folder of reports cannot be used: {error.strerror}") from error
+    visit.finish()
     return len(waiting)
 
 
@@ -118,18 +155,25 @@ class Mailbox:
     """From the first byte. Without it only to this machine."""
 
 
+_MAILBOX_SHAPE: Final = 'must be like "imaps://user:password@host/INBOX"'
+
+
 def parse_mailbox(url: str) -> Mailbox:
     """`imaps://user:password@host/INBOX`, or `imap://` to loopback. Raises ValueError, which never
     repeats the URL: it holds a password.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"imap", "imaps"} or not parts.hostname or not parts.username:
-        raise ValueError('must be like "imaps://user:password@host/INBOX"')
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, ascii_domain(parts.hostname or "")
+    except (ValueError, AddressError):
+        raise ValueError(_MAILBOX_SHAPE) from None  # the error quotes what may be the password
+    if parts.scheme not in {"imap", "imaps"} or not host or not parts.username:
+        raise ValueError(_MAILBOX_SHAPE)
     if parts.scheme == "imap" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
         raise ValueError("imap:// sends the password in clear; use imaps://")
     return Mailbox(
-        host=parts.hostname,
-        port=parts.port or (993 if parts.scheme == "imaps" else 143),
+        host=host,
+        port=port or (993 if parts.scheme == "imaps" else 143),
         username=unquote(parts.username),
         password=unquote(parts.password or ""),
         folder=unquote(parts.path.strip("/")) or "INBOX",
@@ -140,16 +184,19 @@ def parse_mailbox(url: str) -> Mailbox:
 def visit_mailbox(mailbox: Mailbox, handle: Handler) -> int:
     """Handle every message without the flag Seen, oldest first; how many there were.
 
-    Raises RelayError when the server cannot be reached, refuses, or breaks off; what was not marked
-    is handled again next time.
+    Raises RelayError when the server cannot be reached, refuses, or breaks off, and at its end what
+    a message met that could not be handled; what was not marked is handled again next time.
     """
+    visit = _Visit(handle)
     try:
         with _session(mailbox) as session:
-            return _visit(session, mailbox, handle)
+            count = _look_through(session, mailbox, visit)
     except (OSError, imaplib.IMAP4.error) as error:
         # What the server says may repeat the login; its kind is enough to find the fault.
         kind = type(error).__name__
         raise RelayError(f"the mailbox at {mailbox.host} cannot be used ({kind})") from error
+    visit.finish()
+    return count
 
 
 @contextmanager
@@ -173,7 +220,7 @@ def _open(mailbox: Mailbox) -> imaplib.IMAP4:
     return imaplib.IMAP4(mailbox.host, mailbox.port, timeout=_TIMEOUT_S)
 
 
-def _visit(session: imaplib.IMAP4, mailbox: Mailbox, handle: Handler) -> int:
+def _look_through(session: imaplib.IMAP4, mailbox: Mailbox, visit: _Visit) -> int:
     session.login(mailbox.username, mailbox.password)
     quoted = '"' + mailbox.folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
     _expect(session.select(quoted)[0])
@@ -183,8 +230,9 @@ def _visit(session: imaplib.IMAP4, mailbox: Mailbox, handle: Handler) -> int:
     for number in numbers:
         uid = number.decode("ascii", "replace")
         for raw in _fetch(session, uid):
-            flags = r"(\Seen \Flagged)" if handle(raw) else r"(\Seen)"
-            _expect(session.uid("STORE", uid, "+FLAGS.SILENT", flags)[0])
+            if (flagged := visit.take(raw)) is not None:
+                flags = r"(\Seen \Flagged)" if flagged else r"(\Seen)"
+                _expect(session.uid("STORE", uid, "+FLAGS.SILENT", flags)[0])
     return len(numbers)
 
 

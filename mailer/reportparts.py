@@ -6,13 +6,15 @@ stays a string. The standard library's lenient policy is used because its strict
 
 from __future__ import annotations
 
+import quopri
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from email.errors import HeaderParseError
+from email.errors import HeaderParseError, MissingHeaderBodySeparatorDefect
 from email.header import decode_header
 from email.message import Message
+from email.utils import collapse_rfc2231_value
 from html import unescape
 from itertools import islice
 from typing import Final, TypeAlias
@@ -46,6 +48,9 @@ _RETURNED_TYPES: Final = frozenset(
     {"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"}
 )
 _STATUS_TYPES: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_RECEIPT_TYPES: Final = frozenset(
+    {"message/disposition-notification", "message/global-disposition-notification"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +71,9 @@ class ReportParts:
     is_returning: bool = False
     """Whether a message or its header is attached as such."""
     is_report: bool = False
-    """Whether it calls itself multipart/report (RFC 6522)."""
+    """Whether it calls itself multipart/report (RFC 6522), and is no receipt."""
+    is_receipt: bool = False
+    """Whether it says what a reader did with mail that arrived (RFC 8098)."""
     is_intact: bool = True
     """False when it is nested too deeply to be looked at."""
 
@@ -84,6 +91,7 @@ def read_parts(raw: bytes) -> ReportParts:
     feedback = [part for part in parts if _type(part) == "message/feedback-report"]
     returned = [part for part in parts if _type(part) in _RETURNED_TYPES]
     text, rest = _cut_returned(_human_text(parts))
+    is_receipt = _is_receipt(message, parts)
     return ReportParts(
         headers=_header_fields(message),
         recipients=_trace_recipients(message),
@@ -92,7 +100,8 @@ def read_parts(raw: bytes) -> ReportParts:
         feedback=_merge(parse_fields(_part_text(feedback[0]))) if feedback else {},
         returned=_returned_fields(returned, rest),
         is_returning=bool(returned),
-        is_report=_type(message) == "multipart/report",
+        is_report=_type(message) == "multipart/report" and not is_receipt,
+        is_receipt=is_receipt,
     )
 
 
@@ -101,12 +110,22 @@ def _type(part: Message) -> str:
     return part.get_content_type().split()[0]
 
 
+def _is_receipt(message: Message, parts: Sequence[Message]) -> bool:
+    """By the type of the report, or of a part where that is not told."""
+    named = collapse_rfc2231_value(message.get_param("report-type") or "").strip().lower()
+    return named == "disposition-notification" or any(
+        _type(part) in _RECEIPT_TYPES for part in parts
+    )
+
+
 def normalise(raw: bytes) -> bytes:
     """At most MAX_OCTETS of a message, with LF, without an mbox's first line."""
-    lines = raw[:MAX_OCTETS].replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
+    # Twice as many, for each line end may be two octets: where it is cut must not depend on them.
+    enough = raw[: 2 * MAX_OCTETS]
+    lines = enough.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
     if lines.startswith((b"From ", b">From ")):
         lines = lines.partition(b"\n")[2]
-    return lines
+    return lines[:MAX_OCTETS]
 
 
 def parse_fields(text: str) -> list[dict[str, str]]:
@@ -186,17 +205,19 @@ def _rewrite(block: Message) -> str:
     lines = [f"{name}: {_unescape(str(value))}" for name, value in block.raw_items()]
     content = block.get_payload(decode=True)
     if isinstance(content, bytes) and content.strip():
-        lines += ["", _decode(content, None)] if lines else [_decode(content, None)]
+        # A line that is no field ends a header, too: nothing stood between, and nothing comes there.
+        is_torn = any(isinstance(one, MissingHeaderBodySeparatorDefect) for one in block.defects)
+        lines += ["", _decode(content, None)] if lines and not is_torn else [_decode(content, None)]
     return "\n".join(lines)
 
 
 def _decode_transfer(text: str, part: Message) -> str:
     """RFC 6533 lets the fields of a report be encoded for transport; RFC 3464 does not."""
     encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
-    if encoding not in {"base64", "quoted-printable"} or re.search(
-        r"(?mi)^(?:action|final-recipient):", text
-    ):
-        return text
+    if encoding == "quoted-printable":
+        return _decode(quopri.decodestring(text.encode("utf-8", "replace")), "utf-8")
+    if encoding != "base64" or re.search(r"(?mi)^(?:action|final-recipient):", text):
+        return text  # fields that can be read are not encoded, whatever is said of them
     wrapped = Message()
     wrapped["content-transfer-encoding"] = encoding
     wrapped.set_payload(text)

@@ -22,7 +22,7 @@ from mailer.bouncewords import (
     FINAL_WORDS,
 )
 from mailer.outcome import clean_reply
-from mailer.reportparts import Fields, ReportParts, normalise, read_parts
+from mailer.reportparts import MAX_OCTETS, Fields, ReportParts, normalise, read_parts
 from mailer.severity import ReportKind, judge
 from mailer.status import Status, find_code, parse_status
 
@@ -97,7 +97,9 @@ def parse_report(raw: bytes, *, envelope_to: str = "") -> BounceReport:
         # kept for a person to look at.
         envelopes = (envelope_to,) if envelope_to else ()
         return BounceReport(
-            kind=ReportKind.UNKNOWN, event_id=sha256(raw).hexdigest(), envelopes=envelopes
+            kind=ReportKind.UNKNOWN,
+            event_id=sha256(normalise(raw)).hexdigest(),
+            envelopes=envelopes,
         )
 
 
@@ -129,6 +131,8 @@ def _judge_parts(parts: ReportParts) -> tuple[ReportKind, tuple[Finding, ...]]:
     if findings:
         worst = _mildest([one for one in findings if one.action == "failed"])
         return (worst.kind if worst else ReportKind.DELAYED), findings
+    if parts.is_receipt:
+        return ReportKind.AUTO_REPLY, ()
     return _judge_words(parts)
 
 
@@ -151,7 +155,7 @@ _UNSUBSCRIBE: Final = re.compile(r"/unsubscribe/([0-9a-f]{20,200})")
 def _feedback_type(parts: ReportParts) -> str:
     given = parts.feedback.get("feedback-type", "").lower().split()
     if given:
-        return given[0].strip(";,")[:40]
+        return clean_reply(given[0]).strip(";,")[:40]
     # Microsoft's junk mail reports have no machine-readable part, but mark what they return.
     return "abuse" if "x-hmxmroriginalrecipient" in parts.returned else ""
 
@@ -244,11 +248,21 @@ def _mildest(findings: Sequence[Finding]) -> Finding | None:
 
 # ── bounces without a machine-readable part ──────────────────────────────────────────────────
 
-_MACHINES: Final = re.compile(
-    r"mailer-?daemon|postmaster|mail ?delivery|mail system|deliver(?:y|er)\b|double-bounce|<>|^$"
-    r"|microsoftexchange|no-?reply-bounce|mdaemon",
+_DAEMONS: Final = re.compile(
+    r"mailer-?daemon|<>|^$|(?:^|[<\"\s])(?:postmaster|mdaemon|double-bounce|no-?reply-bounce"
+    r"|microsoftexchange\w*)(?:@|[>\"\s]*$)",
     re.IGNORECASE,
 )
+"""Addresses, at times names, that no person and no answering machine of a person has."""
+_MAIL_SYSTEMS: Final = re.compile(
+    r"mail ?deliver|mail (?:sub)?system|delivery (?:sub)?system|postmaster|mdaemon", re.IGNORECASE
+)
+"""Names under which bounces come, and under which shops and parcel services write as well."""
+_ANSWERS: Final = re.compile(
+    r"\s*(?:re|aw|antw|antwort|sv|vs|rép|res|odp|отв(?:ет)?|回复|回覆|答复|返信)(?:\[\d+\])?\s*[:：]",
+    re.IGNORECASE,
+)
+"""What stands before the subject that an answer repeats."""
 
 
 def _judge_words(parts: ReportParts) -> tuple[ReportKind, tuple[Finding, ...]]:
@@ -285,30 +299,46 @@ def _worded(
 
 
 def _is_bounce(parts: ReportParts, subject: str) -> bool:
-    """A machine wrote it about mail that it had: by its sender, and by its subject or its words."""
+    """A machine wrote it about mail that it had: by its sender, and by its subject or its words.
+
+    An answer repeats the subject of our mail, whatever that is about, and its words are a person's:
+    neither makes it a bounce. Hosts mark their bounces as automatic, too; those are told by their
+    sender, or by having our message with them (rule C8).
+    """
     headers = parts.headers
     if "x-failed-recipients" in headers or parts.groups:
         return True
-    titled = bool(BOUNCE_SUBJECTS.search(subject))
+    is_answer = bool(_ANSWERS.match(subject) or AUTO_REPLY_SUBJECTS.match(subject))
+    titled = bool(BOUNCE_SUBJECTS.search(subject)) and not is_answer
+    is_null = headers.get("return-path", "<>") == "<>"
+    is_daemon = bool(_DAEMONS.search(headers.get("from", "")))
+    if _is_marked(headers) and not parts.is_report:
+        is_returned = titled and parts.is_returning and is_null
+        if is_answer or not (is_daemon or is_returned):
+            return False
     if titled and parts.is_returning:
         return True  # whoever sent it, it says so and has our message with it
-    if not _MACHINES.search(headers.get("from", "")):
+    if AUTO_REPLY_SUBJECTS.search(subject):
+        return False
+    if not is_daemon and not (is_null and _MAIL_SYSTEMS.search(headers.get("from", ""))):
         # People's own programs answer with the null sender, too (RFC 3834 3.3).
         return headers.get("return-path") == "<>" and (parts.is_report or titled)
     words = f"{subject}\n{parts.text[:3000]}"
     says = parts.is_report or titled or FAILURE_WORDS.search(words) or DELAY_WORDS.search(words)
-    return bool(says) and not AUTO_REPLY_SUBJECTS.search(subject)
+    return bool(says)
 
 
 def _is_automatic(parts: ReportParts, subject: str) -> bool:
+    return _is_marked(parts.headers) or bool(AUTO_REPLY_SUBJECTS.search(subject))
+
+
+def _is_marked(headers: Fields) -> bool:
     """RFC 3834 2 and 5, and the fields that were used before it."""
-    headers = parts.headers
     submitted = headers.get("auto-submitted", "no").partition(";")[0].strip().lower()
     return (
         submitted != "no"
         or headers.get("precedence", "").strip().lower() in {"auto_reply", "auto-reply", "junk"}
         or any(name in headers for name in ("x-autoreply", "x-autorespond", "x-autoreply-from"))
-        or bool(AUTO_REPLY_SUBJECTS.search(subject))
     )
 
 
@@ -321,7 +351,7 @@ def _worded_recipients(parts: ReportParts, text: str) -> Iterator[str]:
     ours = written_to | {re.sub(r"\+[^@]*@", "@", address) for address in written_to}
     found = _ADDRESS.findall(named) or _ADDRESS.findall(text[:5000])
     for address in dict.fromkeys(address.rstrip(".") for address in found[:MAX_RECIPIENTS]):
-        is_ours = address.casefold() in ours or _MACHINES.search(address)
+        is_ours = address.casefold() in ours or _DAEMONS.search(address)
         if address.isprintable() and not is_ours:
             yield address
 
@@ -374,11 +404,16 @@ def _tells(finding: Finding, kind: ReportKind) -> bool:
     return kind is ReportKind.DELAYED or finding.action in {"failed", ""}
 
 
+_TELLING: Final = MAX_OCTETS // 2
+"""Octets of a body that tell a report from others. What is read of a large one ends earlier the more
+trace fields stand above it; these are read of every copy."""
+
+
 def _event_id(parts: ReportParts, raw: bytes) -> str:
     """A hash of what does not change on the way: no trace fields, no line ends."""
     names = ("message-id", "date", "from", "to", "subject")
     head = "\n".join(f"{name}: {parts.headers.get(name, '')}" for name in names)
-    body = normalise(raw).partition(b"\n\n")[2]
+    body = normalise(raw).partition(b"\n\n")[2][:_TELLING]
     return sha256(head.encode("utf-8", "replace") + b"\n\n" + body.rstrip()).hexdigest()
 
 

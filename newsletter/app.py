@@ -23,7 +23,6 @@ from uuid import UUID
 import structlog
 
 from feeds.feed import Document, FeedFormat, build_feed, newsletter_namespace
-from mailer.address import parse_mailbox
 from mailer.dispatcher import Dispatcher, Summary
 from mailer.fetch import fetch
 from mailer.lookup import Dns
@@ -57,6 +56,7 @@ from newsletter.standing import Standing
 from newsletter.subscriptions import Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.upkeep import Upkeep
+from newsletter.values import sender_domain
 from newsletter.webhookdesk import WebhookDesk
 from newsletter.workers import worker_name
 from storage.database import Database
@@ -138,7 +138,7 @@ class Newsletter:
             self.subscribers,
             tokens,
             policy=signup_policy(config),
-            sender_domain=parse_mailbox(self.identity.sender).address.domain,
+            sender_domain=sender_domain(config.identity.sender),
             clock=clock,
             wake=self.wake,
         )

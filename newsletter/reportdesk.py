@@ -18,6 +18,7 @@ import structlog
 
 from mailer.address import parse_address
 from mailer.leaving import find_keys_in, find_leave_keys
+from mailer.outcome import clean_reply
 from mailer.reports import BounceReport, Finding, ReportKind, parse_report
 from newsletter.tokens import Tokens
 from storage.errors import AddressError
@@ -64,7 +65,9 @@ class ReportResult:
     action: Effect
 
 
-class _Owner(NamedTuple):
+class Owner(NamedTuple):
+    """Whose delivery a report is about, as a key says."""
+
     issue_id: int | None
     subscriber_id: int
 
@@ -102,7 +105,8 @@ class ReportDesk:
 
         `envelope_to` is whom it was delivered to, where the mail system says so. Never raises for
         what a message contains (rule C12); raises StorageError when the database cannot be used,
-        and then nothing was recorded. `dry_run` changes nothing. Mail is never answered (rule C7).
+        and then nothing was recorded. `dry_run` says what would be done, and changes nothing. Mail is
+        never answered (rule C7).
         """
         report = parse_report(raw, envelope_to=envelope_to)
         if report.kind is ReportKind.NONE and not report.feedback_type:  # a person wrote it (C8)
@@ -127,11 +131,13 @@ class ReportDesk:
         reader = self._subscribers.get(owner.subscriber_id) if owner else None
         finding = report.about(reader.address if reader else "")
         effect = decide_effect(report, finding, is_known=reader is not None)
-        if dry_run:
-            if effect is not Effect.NOTHING and self._reports.is_known(report.event_id):
-                effect = Effect.DUPLICATE
-        elif effect is not Effect.NOTHING:
-            effect = self._record(report, finding, effect, owner if reader else None, raw)
+        if effect is not Effect.NOTHING:
+            new = self._build(report, finding, effect, owner, raw)
+            effect = self._reports.record(
+                new, is_worn_out=lambda history: is_worn_out(history, self._limits), dry_run=dry_run
+            )
+            if not dry_run:
+                _log_report(new, effect)
         kind = finding.kind if finding else report.kind
         return ReportResult(
             kind=kind,
@@ -145,37 +151,36 @@ class ReportDesk:
         """Forget the content of what was set aside a month ago."""
         return self._reports.prune(before=self._clock() - KEPT_FOR)
 
-    def _identify(self, report: BounceReport) -> _Owner | None:
+    def _identify(self, report: BounceReport) -> Owner | None:
         """The delivery that a key names; the first address of our making decides (rule C2).
 
         A wrong key does not send us looking for a better one further down (rule C3).
         """
         for address in report.envelopes:
             if found := self._tokens.read_return_path(address):
-                return _Owner(*found)
+                return Owner(*found)
             if looks_keyed(address):
                 return None
         for token in report.tokens:
             if found := self._tokens.read_return_path(token):
-                return _Owner(*found)
+                return Owner(*found)
             subscriber_id = self._tokens.read_unsubscribe(token)
             if subscriber_id is None and report.kind is ReportKind.UNSUBSCRIBE:
                 subscriber_id = self._tokens.read_leave_key(token)
             if subscriber_id is not None:
                 sent = self._find_sent(report, subscriber_id)
-                return _Owner(sent.issue_id or 0 if sent else None, subscriber_id)
+                return Owner(sent.issue_id or 0 if sent else None, subscriber_id)
         return None
 
-    def _find_by_message_id(self, report: BounceReport) -> _Owner | None:
+    def _find_by_message_id(self, report: BounceReport) -> Owner | None:
         """The delivery whose Message-ID is named, among those of the readers who are named (C9)."""
-        is_named = bool(report.reported_message_id)
-        if not is_named or any(looks_keyed(address) for address in report.envelopes):
+        if not report.reported_message_id or any(map(looks_keyed, report.envelopes)):
             return None
         for address in report.recipients[:_MOST_NAMED]:
             reader = self._find_reader(address)
             sent = self._find_sent(report, reader.id) if reader else None
             if sent is not None:
-                return _Owner(sent.issue_id or 0, sent.subscriber_id)
+                return Owner(sent.issue_id or 0, sent.subscriber_id)
         return None
 
     def _find_sent(self, report: BounceReport, subscriber_id: int) -> Sent | None:
@@ -202,18 +207,18 @@ class ReportDesk:
         )
         return made.strip("<@>").encode()
 
-    def _record(
+    def _build(
         self,
         report: BounceReport,
         finding: Finding | None,
         effect: Effect,
-        owner: _Owner | None,
+        owner: Owner | None,
         raw: bytes,
-    ) -> Effect:
+    ) -> NewReport:
         now = self._clock()
         kind = finding.kind if finding else report.kind
-        new = NewReport(
-            event_id=decide_event_id(report, now),
+        return NewReport(
+            event_id=decide_event_id(report, owner, now),
             kind=kind.value,
             status=finding.status if finding else report.status,
             effect=effect,
@@ -225,11 +230,6 @@ class ReportDesk:
             counts=effect is Effect.COUNTED,
             raw=raw if effect is Effect.QUARANTINED else None,
         )
-        done = self._reports.record(
-            new, is_worn_out=lambda history: is_worn_out(history, self._limits)
-        )
-        _log_report(new, done)
-        return done
 
 
 def _log_report(report: NewReport, done: Effect) -> None:
@@ -290,20 +290,23 @@ def distrusted(report: BounceReport) -> BounceReport:
     )
 
 
-def decide_event_id(report: BounceReport, now: datetime) -> str:
-    """The report's own id; but a wish to leave without a date could be an old one or a new one, and
-    a reader who left, came back and leaves again is not to be told apart from a copy.
+def decide_event_id(report: BounceReport, owner: Owner | None, now: datetime) -> str:
+    """The report's own id; but one mail may ask for several readers, a copy for each of them. And a
+    wish to leave without a date could be an old one or a new one: a reader who left, came back and
+    leaves again is not to be told apart from a copy.
     """
-    if report.kind is ReportKind.UNSUBSCRIBE and report.sent_at is None:
-        return sha256(f"{report.event_id} {now.isoformat()}".encode()).hexdigest()
-    return report.event_id
+    if report.kind is not ReportKind.UNSUBSCRIBE or owner is None:
+        return report.event_id
+    moment = now.isoformat() if report.sent_at is None else ""
+    return sha256(f"{report.event_id} {owner.subscriber_id} {moment}".encode()).hexdigest()
 
 
 def decide_evidence(report: BounceReport, finding: Finding | None) -> str:
     """One line for the author, without addresses."""
     if report.kind is ReportKind.UNSUBSCRIBE:
         return report.diagnostic
-    return (finding.diagnostic if finding else report.feedback_type)[:500]
+    # Clean already, whoever made the report; the database takes no NUL, and a terminal no ESC.
+    return clean_reply(finding.diagnostic if finding else report.feedback_type)
 
 
 def decide_effect(report: BounceReport, finding: Finding | None, *, is_known: bool) -> Effect:

@@ -144,19 +144,29 @@ class Reports:
         report: NewReport,
         *,
         is_worn_out: Callable[[History], bool] = lambda _: False,
+        dry_run: bool = False,
     ) -> Effect:
         """Record a report and what follows from it; DUPLICATE when it was there.
 
-        `is_worn_out` is asked after a soft bounce whether the address has had enough of them.
+        `is_worn_out` is asked after a soft bounce whether the address has had enough of them. A
+        `dry_run` does all of it and takes it back, so that what it foretells is what would be done.
         """
         with self._database.transaction() as connection:
-            report = _without_stranger(connection, report)
-            if not insert_new(connection, schema.reports, _values(connection, report)):
-                return Effect.DUPLICATE
-            known = _reader(connection, report)
-            if known is None:
-                return report.effect
-            return self._follow(connection, report, known, is_worn_out)
+            done = self._record(connection, report, is_worn_out)
+            if dry_run:
+                connection.rollback()
+        return done
+
+    def _record(
+        self, connection: Connection, report: NewReport, is_worn_out: Callable[[History], bool]
+    ) -> Effect:
+        report = _without_stranger(connection, report)
+        if not insert_new(connection, schema.reports, _values(connection, report)):
+            return Effect.DUPLICATE
+        known = _reader(connection, report)
+        if known is None:
+            return report.effect
+        return self._follow(connection, report, known, is_worn_out)
 
     def _follow(
         self,
@@ -181,12 +191,6 @@ class Reports:
         elif effect is Effect.LEFT:
             _unsubscribe(connection, report, known, "the reader unsubscribed", report.evidence)
         return effect
-
-    def is_known(self, event_id: str) -> bool:
-        """Whether this report came before."""
-        with self._database.reading() as connection:
-            found = connection.scalar(sa.select(_R.id).where(_R.event_id == event_id))
-        return found is not None
 
     def history(self, subscriber_id: int) -> History:
         """A reader's soft bounces and what arrived between them."""
@@ -295,9 +299,14 @@ def _values(connection: Connection, report: NewReport) -> dict[str, Any]:
 
 
 def _without_stranger(connection: Connection, report: NewReport) -> NewReport:
-    """A reader who was erased meanwhile is nobody: the event is kept without them."""
-    gone = report.subscriber_id is not None and _reader(connection, report) is None
-    return replace(report, subscriber_id=None, effect=Effect.NOTHING) if gone else report
+    """A reader who was erased is nobody: the event is kept without them, and without what it said.
+
+    Their own key names them, and the report their address: it must not come back (rule F11).
+    """
+    if report.subscriber_id is None or _reader(connection, report) is not None:
+        return report
+    effect = Effect.ALARM if report.effect is Effect.ALARM else Effect.NOTHING
+    return replace(report, subscriber_id=None, effect=effect, raw=None)
 
 
 def _reader(connection: Connection, report: NewReport) -> Subscriber | None:

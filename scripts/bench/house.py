@@ -20,7 +20,7 @@ from storage.subscribers import NewSubscriber
 _PARAGRAPH: Final = (
     "A model rarely crashes. It drifts, and the pager stays silent: the metric needs labels, and "
     "*labels take a week*. So we compare [today’s features](https://example.com/features) with "
-    "the training set, one number for each, and look at the worst five every morning. "
+    "the training set, one number for each, and look at the worst five daily. "
 )
 _PARAGRAPHS: Final = 9
 """So many make a mail of about 17 kB: text, HTML and headers together."""

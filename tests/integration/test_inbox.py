@@ -16,6 +16,7 @@ import pytest
 import structlog
 
 from mailer.inbox import (
+    MAX_REFUSED,
     Mailbox,
     find_messages,
     parse_mailbox,
@@ -25,7 +26,7 @@ from mailer.inbox import (
 )
 from newsletter.app import Newsletter
 from scripts.cli import main
-from storage.errors import RelayError
+from storage.errors import DatabaseBusy, RelayError, StorageError
 from storage.records import SuppressionReason
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "reports" / "postfix-hard.eml"
@@ -71,6 +72,41 @@ def test_a_failure_leaves_the_message(maildir: Path) -> None:
     with pytest.raises(RelayError):
         visit_maildir(maildir, crash)
     assert [path.name for path in find_messages(maildir)] == ["1.a"]
+
+
+def refuse_poison(raw: bytes) -> bool:
+    """What a handler meets that cannot record one message."""
+    if raw.startswith(b"poison"):
+        raise StorageError("the database refused this one")
+    return False
+
+
+def test_a_message_that_is_refused_holds_up_no_other(maildir: Path) -> None:
+    """The messages behind it are handled, it is told and waits for the next visit (rule C12)."""
+    for name, raw in (("1.a", b"poison"), ("2.b", b"one"), ("3.c", b"poison"), ("4.d", b"two")):
+        (maildir / "new" / name).write_bytes(raw)
+    with pytest.raises(StorageError, match="this one"):
+        visit_maildir(maildir, refuse_poison)
+    assert sorted(path.name for path in (maildir / "new").iterdir()) == ["1.a", "3.c"]
+    assert sorted(path.name for path in (maildir / "cur").iterdir()) == ["2.b:2,S", "4.d:2,S"]
+
+
+def test_a_database_that_takes_nothing_ends_the_visit(maildir: Path) -> None:
+    """A busy one at the first message, a broken one after a few: no visit lasts for ever."""
+    for number in range(MAX_REFUSED + 5):
+        (maildir / "new" / f"{number:02}.a").write_bytes(b"one")
+    for error, expected in ((DatabaseBusy("busy"), 1), (StorageError("gone"), MAX_REFUSED)):
+        tries = 0
+
+        def handle(raw: bytes, error: StorageError = error) -> bool:
+            nonlocal tries
+            tries += 1
+            raise error
+
+        with pytest.raises(StorageError):
+            visit_maildir(maildir, handle)
+        assert tries == expected
+    assert not list((maildir / "cur").iterdir())
 
 
 def test_a_missing_maildir_is_told(tmp_path: Path) -> None:
@@ -173,6 +209,14 @@ def test_an_imap_mailbox_is_handled_once() -> None:
     assert server.flags == {1: {"\\Seen"}, 2: {"\\Seen", "\\Flagged"}}
 
 
+def test_a_refused_message_holds_up_no_other_on_a_server() -> None:
+    """There, too, it is told, stays unread, and those behind it are handled (rule C12)."""
+    server = Server({1: b"poison", 2: b"one"})
+    with serving(server) as mailbox, pytest.raises(StorageError, match="this one"):
+        visit_mailbox(mailbox, refuse_poison)
+    assert server.flags == {2: {"\\Seen"}}
+
+
 @pytest.mark.parametrize("command", ["LOGIN", "SELECT", "SEARCH", "FETCH", "STORE"])
 def test_a_server_that_breaks_off_loses_nothing(command: str) -> None:
     """Whatever the server refuses or breaks off is told, and the message stays unread (C12)."""
@@ -189,6 +233,10 @@ def test_mailbox_addresses_are_read() -> None:
     assert (mailbox.port, mailbox.username, mailbox.password) == (993, "a@b", "c/d")
     assert mailbox.folder == "In/Box"
     assert "c/d" not in repr(mailbox)
+    assert parse_mailbox("imaps://a:b@straße.de/").host == "xn--strae-oqa.de"
+    with pytest.raises(ValueError, match="must be like") as caught:
+        parse_mailbox("imaps://ada@example.com:pa/ss@host")
+    assert caught.value.__suppress_context__  # urlsplit quotes what may be a password (rule A37)
     for url in ("imap://a:b@mail.example.com/", "https://a:b@c/", "imaps://mail.example.com", "x"):
         with pytest.raises(ValueError, match="imap"):
             parse_mailbox(url)

@@ -108,6 +108,23 @@ def test_leaving_twice_is_kind(newsletter: Newsletter) -> None:
     assert newsletter.subscribers.events(1) == before
 
 
+@pytest.mark.parametrize("intake", ["maildir", "smtp", "lmtp"])
+def test_one_mail_to_two_addresses_is_two_wishes(newsletter: Newsletter, intake: str) -> None:
+    """Each copy asks for the reader whose address it came to, and again is a copy (C11, C13)."""
+    newsletter.subscriptions.add("eve@example.org", consent="test")
+    both = [key_of(newsletter, reader)[0] for reader in (1, 2)]
+    mail = f"To: {', '.join(both)}\r\nFrom: somebody@example.net\r\n".encode()
+    mail += b"Date: Sun, 22 Nov 2026 09:01:00 +0000\r\nMessage-ID: <1@example.net>\r\n\r\n"
+    for address in both:
+        INTAKES[intake](newsletter, mail, address)
+    assert [state(newsletter, reader) for reader in (1, 2)] == [SubscriberState.UNSUBSCRIBED] * 2
+    for address in both:
+        done = newsletter.report_desk.process(mail, envelope_to=address)
+        assert done.action is Effect.DUPLICATE
+        done = newsletter.report_desk.process(mail, envelope_to=address, dry_run=True)
+        assert done.action is Effect.DUPLICATE
+
+
 def test_a_mail_without_a_date_is_never_a_copy(newsletter: Newsletter) -> None:
     """Who left, came back and leaves again in the same words has left."""
     address, _ = key_of(newsletter)

@@ -333,6 +333,19 @@ def test_other_feedback_touches_no_reader(house: House) -> None:
     assert house.everything() == before
 
 
+@pytest.mark.parametrize("word", ["a\0b", "a\x1b[2Jb", "a\u202eb", "ada@example.org"])
+def test_hostile_feedback_is_set_aside(house: House, word: str) -> None:
+    """Whatever stands where the kind of feedback should: it is kept, and what the author is shown of
+    it is one clean line without addresses (rule C12).
+    """
+    raw = (FOLDER / "arf-other.eml").read_bytes()
+    raw = raw.replace(b"Feedback-Type: other", b"Feedback-Type: " + word.encode())
+    assert house.desk.process(raw).action is Effect.QUARANTINED
+    (kept,) = house.reports.set_aside()
+    assert kept.evidence.isprintable()
+    assert "@" not in kept.evidence
+
+
 def test_the_same_report_twice_is_one_event(house: House) -> None:
     """A mailbox that is replayed changes nothing, whatever its line ends are (rules C13, C14)."""
     issue = house.mail()
@@ -355,6 +368,21 @@ def test_a_dry_run_changes_nothing(house: House) -> None:
     assert not house.reports.counts()
     assert house.desk.process(raw).action is Effect.SUPPRESSED
     assert house.desk.process(raw, dry_run=True).action is Effect.DUPLICATE
+
+
+def test_a_dry_run_foretells_what_a_report_would_do(house: House) -> None:
+    """The fifth soft bounce would suppress: it says so, twice, and then does it (rule C6)."""
+    for number in range(5):
+        issue = house.mail(f"number {number}")
+        house.clock[0] = NOON + 7 * number * DAY + DAY
+        raw = house.report("gmail-full", issue, 1, NOON + 7 * number * DAY)
+        before = house.everything(), house.reports.counts()
+        foretold = [house.desk.process(raw, dry_run=True) for _ in range(2)]
+        assert (house.everything(), house.reports.counts()) == before
+        done = house.desk.process(raw)
+        assert foretold == [done, done]
+        assert house.desk.process(raw, dry_run=True).action is Effect.DUPLICATE
+    assert done.action is Effect.SUPPRESSED
 
 
 def test_a_bounce_after_a_lift_counts_again(house: House) -> None:
@@ -397,7 +425,9 @@ def test_a_confirmation_may_bounce(house: House) -> None:
 
 
 def test_an_erased_reader_leaves_no_report(house: House) -> None:
-    """Erasing takes the reader's reports along, and what was set aside with the address (F11)."""
+    """Erasing takes the reader's reports along, and what was set aside with the address; reports that
+    come later are counted, and nothing is kept of what they say (rule F11).
+    """
     issue = house.mail()
     house.desk.process(house.report("gmail-full", issue, 1))
     aside = (FOLDER / "postfix-hard.eml").read_bytes().replace(b"ada@", b"Reader1@")
@@ -411,7 +441,16 @@ def test_an_erased_reader_leaves_no_report(house: House) -> None:
     )
     assert house.store.subscribers.erase(gone, "reader1@example.org")
     assert not house.reports.counts()
-    assert house.desk.process(house.report("gmail-hard", issue, 1)).action is Effect.QUARANTINED
+    late = house.report("gmail-hard", issue, 1)
+    assert house.desk.process(late, dry_run=True).action is Effect.NOTHING
+    assert house.desk.process(late).action is Effect.NOTHING
+    assert house.desk.process(late).action is Effect.DUPLICATE
+    assert house.desk.process(house.report("cut-off", issue, 1)).action is Effect.NOTHING
+    assert house.desk.process(house.report("arf-abuse", issue, 1)).action is Effect.NOTHING
+    assert house.reports.counts() == {
+        (kind, Effect.NOTHING): 1 for kind in ("hard", "unknown", "complaint")
+    }
+    assert not house.reports.quarantined()
 
 
 def test_what_was_set_aside_is_forgotten_in_time(house: House) -> None:

@@ -158,6 +158,34 @@ def test_names_of_hosts_are_no_reason() -> None:
     assert find_causes("mx.antispam.example said: no such user") == (Cause.MAILBOX,)
 
 
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("SPF_FAIL", Cause.SENDER),
+        ("SPFFail", Cause.SENDER),
+        ("MailboxFull", Cause.FULL),
+        ("message_expired", Cause.TIME),
+        ("USER_NOT_FOUND", Cause.MAILBOX),
+        ("NoSuchUser", Cause.MAILBOX),
+        ("RESOLVER.ADR.RecipNotFound", Cause.MAILBOX),
+    ],
+)
+def test_words_come_apart(text: str, cause: Cause) -> None:
+    """Words that a program put together mean what they mean apart (rule C5)."""
+    assert find_causes(text)[:1] == (cause,)
+
+
+def test_only_a_refused_sender_is_about_us() -> None:
+    """The same verb said of a reader does not spare an address that is gone (rule C5)."""
+    for words in (
+        "Empfänger abgelehnt: Benutzer unbekannt",
+        "Destinataire refusé : utilisateur inconnu",
+        "Destinatario rechazado: usuario desconocido",
+        "Recipient address rejected: User unknown",
+    ):
+        assert judge(parse_status("5.0.0"), words).kind is ReportKind.HARD
+
+
 def _history(*days: int, arrived: tuple[int, ...] = ()) -> History:
     return History(
         soft=tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import quopri
 import re
 import sys
 from collections import Counter
@@ -102,6 +103,33 @@ def test_an_encoded_status_part_is_read() -> None:
     assert parse_report(encoded).recipients == ("żółw@example.org",)
 
 
+@pytest.mark.parametrize("kind", ["global-delivery-status", "delivery-status"])
+@pytest.mark.parametrize("cut", ["Reporting-MTA", "Action", "Diagnostic-Code"])
+def test_a_quoted_printable_status_part_is_read(kind: str, cut: str) -> None:
+    """Its lines may be broken anywhere, its letters be numbers: it means the same (rule C15)."""
+    fields = (
+        "Reporting-MTA: dns; mx.example.org\n\nFinal-Recipient: utf-8; 南@example.org\n"
+        "Action: failed\nStatus: 5.1.1\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 delivery refused since quota is exceeded\n"
+    )
+    encoded = quopri.encodestring(fields.encode()).decode()
+    encoded = re.sub(rf"(?m)^({cut}: .*..)(...)$", r"\1=\n\2", encoded)
+    raw = (
+        f"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.org\nTo: {OURS}\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="B"\n\n'
+        f"--B\nContent-Type: message/{kind}\n"
+        f"Content-Transfer-Encoding: quoted-printable\n\n{encoded}\n--B--\n"
+    ).encode()
+    report = parse_report(raw)
+    assert (report.kind, report.recipients) == (ReportKind.SOFT, ("南@example.org",))
+    assert report.findings[0].action == "failed"
+    assert parse_report(raw.replace(b"\n", b"\r\n")) == report
+    plain = raw.replace(encoded.encode(), fields.encode())
+    assert parse_report(plain).recipients == (
+        "南@example.org",
+    )  # though it says that it is encoded
+
+
 def _base64(content: bytes) -> bytes:
     import base64
 
@@ -125,6 +153,111 @@ def test_a_machine_that_is_away_is_no_bounce() -> None:
     """An automatic answer is one by its subject, even from an address that bounces come from (C8)."""
     raw = b"From: postmaster@example.org\nSubject: Automatic reply: news\n\nNot delivered to me.\n"
     assert parse_report(raw).kind is ReportKind.AUTO_REPLY
+
+
+WORDED = sorted(
+    name
+    for name, expected in EXPECTED.items()
+    if expected.kind in {"hard", "soft", "policy", "delayed", "unknown"}
+    and b"message/delivery-status" not in FIXTURES[name]
+    and b"Return-Path: <>" in FIXTURES[name]
+)
+"""Bounces that are no more than a text."""
+
+
+@pytest.mark.parametrize("value", ["auto-replied", "auto-generated", "auto-generated (failure)"])
+@pytest.mark.parametrize("name", WORDED)
+def test_a_bounce_may_say_that_nobody_wrote_it(name: str, value: str) -> None:
+    """Hosts mark bounces as automatic, as RFC 3834 wants it: they stay what they are (rule C8)."""
+    raw = FIXTURES[name].replace(b"\nReturn-Path: <>", b"", 1)
+    marked = b"Return-Path: <>\nAuto-Submitted: " + value.encode() + b"\n" + raw
+    assert parse_report(marked).kind.value == EXPECTED[name].kind
+
+
+def answer(
+    subject: str, text: str, *, sender: str = "Ada <ada@example.org>", head: str = ""
+) -> bytes:
+    """What comes back from a reader's own machine, with the null sender."""
+    lines = f"Return-Path: <>\nFrom: {sender}\nTo: {OURS}\nSubject: {subject}\n{head}"
+    return f"{lines}Content-Type: text/plain; charset=utf-8\n\n{text}\n".encode()
+
+
+MARK = "Auto-Submitted: auto-replied\n"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Re: How we fixed our bounce rate", "User unknown: she has left the company."),
+        ("How we fixed our bounce rate", "Not delivered to Ada: no such user any more."),
+        ("AW: Zustellung und Abos", "Ihre Mail konnte nicht gelesen werden."),
+        ("Auto: Undeliverable promises", "I could not be reached, my mailbox is full."),
+        ("Re[2]: Message delivery failed to excite me", "This account no longer exists."),
+    ],
+)
+@pytest.mark.parametrize(
+    "sender",
+    ["Ada <ada@example.org>", "Pizza Delivery <hi@example.org>", "Help <help@example.org>"],
+)
+def test_an_answer_repeats_our_words_and_bounces_nobody(
+    subject: str, text: str, sender: str
+) -> None:
+    """An answer that says so has the null sender, our subject and words of failure: still it is no
+    bounce, also not with our message attached (rule C8).
+    """
+    assert parse_report(answer(subject, text, sender=sender, head=MARK)).kind is (
+        ReportKind.AUTO_REPLY
+    )
+
+
+@pytest.mark.parametrize(
+    ("subject", "head"),
+    [
+        ("Automatic reply: Why mail is returned", ""),
+        ("Abwesend: Undelivered mail", MARK),
+        ("Re: Undelivered mail", MARK),
+    ],
+)
+def test_an_answer_may_return_our_mail(subject: str, head: str) -> None:
+    """A machine of the reader's that attaches what it answers sends no bounce (rule C8)."""
+    parts = "--B\nContent-Type: text/plain\n\nUser unknown until Monday.\n\n--B\n"
+    parts += "Content-Type: message/rfc822\n\nSubject: x\n\ny\n--B--\n"
+    raw = answer(subject, "", head=head).partition(b"Content-Type")[0]
+    raw += b'Content-Type: multipart/mixed; boundary="B"\n\n' + parts.encode()
+    assert parse_report(raw).kind is ReportKind.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "Pizza Delivery <hi@example.org>",
+        "Sam Deliver <sam@example.org>",
+        "Mail Delivery Service <parcels@example.org>",
+    ],
+)
+def test_those_who_deliver_for_a_living_are_no_machines(sender: str) -> None:
+    """A shop that answers by hand or by machine writes about its parcels, not about mail (C8)."""
+    raw = answer("Ticket 55", "It cannot be delivered: no such user.", sender=sender)
+    raw = raw.replace(b"Return-Path: <>", b"Return-Path: <hi@example.org>")
+    assert parse_report(raw).kind is ReportKind.NONE
+    marked = raw.replace(b"Subject:", MARK.encode() + b"Subject:")
+    assert parse_report(marked).kind is ReportKind.AUTO_REPLY
+
+
+@pytest.mark.parametrize("sender", ["Ada <ada@example.org>", "postmaster@example.org"])
+@pytest.mark.parametrize("named", ["; report-type=disposition-notification", ""])
+def test_a_receipt_is_no_bounce(sender: str, named: str) -> None:
+    """What a reader did with mail that arrived (RFC 8098): read, or deleted unread (rule C8)."""
+    raw = (
+        f"Return-Path: <>\nFrom: {sender}\nTo: {OURS}\n"
+        "Subject: Not read: Why user unknown means returned mail\n"
+        f'Content-Type: multipart/report{named}; boundary="B"\n\n'
+        "--B\nContent-Type: text/plain\n\nUndeliverable, user unknown: it was deleted unread.\n\n"
+        "--B\nContent-Type: message/disposition-notification\n\n"
+        "Final-Recipient: rfc822; ada@example.org\n"
+        "Disposition: automatic-action/MDN-sent-automatically; deleted\n\n--B--\n"
+    )
+    assert parse_report(raw.encode()).kind is ReportKind.AUTO_REPLY
 
 
 def test_a_complaint_shows_its_keys() -> None:
@@ -158,6 +291,24 @@ def test_hosts_that_disagree_are_taken_at_the_milder_word() -> None:
     own = report.about("ADA@example.org")
     assert own is not None
     assert own.kind is ReportKind.HARD
+
+
+@pytest.mark.parametrize("size", [630_000, 1_200_000])
+@pytest.mark.parametrize("line", [b"y" * 70 + b"\n", b"\n"], ids=["lines", "blank lines"])
+def test_a_large_report_is_one_event_however_it_came(size: int, line: bytes) -> None:
+    """Neither line ends nor trace fields nor an mbox's first line decide where its reading ends
+    (rules C13, C14).
+    """
+    raw = FIXTURES["postfix-hard"].replace(
+        b"User unknown? Mailbox", b"x\n" + line * (size // len(line))
+    )
+    report = parse_report(raw)
+    assert report.kind is ReportKind.HARD
+    assert parse_report(raw.replace(b"\n", b"\r\n")) == report
+    assert parse_report(raw.replace(b"\n", b"\r")) == report
+    trace = b"Received: from elsewhere; Sun, 22 Nov 2026 09:05:00 +0000\n" * 20
+    for copy in (trace + raw, b"From a@example.org Sun Nov 22 09:00:00 2026\n" + raw):
+        assert parse_report(copy).event_id == report.event_id
 
 
 @pytest.mark.parametrize("count", [60, 5000])
