@@ -237,8 +237,6 @@ class Newsletter:
         self.subscriptions.process()
         self._upkeep.rescue()
         under_way = self.ledger.under_way()
-        older = set(under_way).difference(issue.id for issue in polled.published)
-        before = self._standing.suppressed_of(older)
         summary = run_in_loop(
             lambda: drain(self._work(lambda now: progress(report(now)) if progress else None))
         )
@@ -246,10 +244,10 @@ class Newsletter:
         problems += [summary.relay_error] if summary.relay_error else []
         problems += self._standing.paused_of(under_way)
         done = replace(report(summary), waiting=self._standing.waiting())
-        if not older and done.settled >= done.queued:
+        if done.settled >= done.queued:
             return done
         # Who left before being claimed was never the dispatcher's to count.
-        left = self._standing.suppressed_of(under_way) - before
+        left = self._standing.suppressed_of(issue.id for issue in polled.published)
         return replace(done, suppressed=max(done.suppressed, left))
 
     def run(
