@@ -166,8 +166,7 @@ class Skeleton:
         """The copy for this recipient: RFC 5322 bytes, CRLF, every line within 998 octets.
 
         The same recipient gives the same bytes. Values are escaped for where they stand (rule
-        D21). With `relax` it comes with its body in the form that is to be signed: to be put
-        together is a twentieth of the work of making it. Raises MessageError when a value cannot
+        D21). With `relax` it comes with its body in the form that is to be signed. Raises MessageError when a value cannot
         stand in a header.
         """
         pieces = list(self.pieces)

@@ -9,76 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from itertools import takewhile
 from types import MappingProxyType
 from typing import Final
 
+from storage.direction import direction_of
+
 # ── the newsletter itself ────────────────────────────────────────────────────────────────────
-
-
-RIGHT_TO_LEFT: Final = frozenset(
-    [
-        "acm",
-        "acq",
-        "aeb",
-        "afb",
-        "ajp",
-        "apc",
-        "apd",
-        "ar",
-        "arb",
-        "arc",
-        "ars",
-        "ary",
-        "arz",
-        "azb",
-        "bal",
-        "bgn",
-        "bqi",
-        "ckb",
-        "dv",
-        "fa",
-        "glk",
-        "haz",
-        "he",
-        "iw",
-        "ji",
-        "ks",
-        "lrc",
-        "luz",
-        "mzn",
-        "nqo",
-        "pes",
-        "pnb",
-        "prs",
-        "ps",
-        "sd",
-        "sdh",
-        "skr",
-        "syc",
-        "syr",
-        "trw",
-        "ug",
-        "ur",
-        "yi",
-    ]
-)
-"""Languages that are written so where neither script nor region says otherwise, as CLDR has them
-(likelySubtags); Kurdish without either is Kurmanji, in Latin letters."""
-
-RIGHT_TO_LEFT_SCRIPTS: Final = frozenset(
-    ["adlm", "arab", "aran", "hebr", "mand", "mend", "nkoo", "rohg", "samr", "syrc", "thaa"]
-)
-"""Scripts that are written so (ISO 15924)."""
-
-_BY_REGION: Final = MappingProxyType(
-    {
-        ("az", "iq"): True, ("az", "ir"): True, ("kk", "cn"): True, ("ku", "iq"): True,
-        ("ku", "ir"): True, ("ky", "cn"): True, ("pa", "pk"): True, ("uz", "af"): True,
-        ("sd", "in"): False, ("ug", "kz"): False,
-    }
-)  # fmt: skip
-"""Where a language is written in another direction than elsewhere (CLDR)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +38,7 @@ class Identity:
     @property
     def direction(self) -> str:
         """`rtl` if the language is written from right to left, else `ltr`, as in HTML's `dir`."""
-        language, *more = self.language.lower().split("-")
-        # What follows a single letter is an extension (RFC 5646 2.2.6).
-        rest = list(takewhile(lambda tag: len(tag) > 1, more))
-        script = next((tag for tag in rest if len(tag) == 4 and tag.isalpha()), "")
-        region = next((tag for tag in rest if len(tag) == 2), "")
-        rtl = _BY_REGION.get((language, region), language in RIGHT_TO_LEFT)
-        return "rtl" if (script in RIGHT_TO_LEFT_SCRIPTS if script else rtl) else "ltr"
+        return direction_of(self.language)
 
 
 # ── notes and issues ─────────────────────────────────────────────────────────────────────────

@@ -57,6 +57,7 @@ EVERYWHERE = {"structlog"}
 PURE = (
     "storage/records.py",
     "storage/errors.py",
+    "storage/direction.py",
     "storage/fields.py",
     "storage/mentions.py",
     "feeds/feed.py",
