@@ -22,20 +22,12 @@ from uuid import UUID
 
 import structlog
 
-from feeds.feed import Document, FeedFormat, build_feed, newsletter_namespace
-from mailer.dispatcher import Dispatcher, Summary
-from mailer.fetch import fetch
-from mailer.lookup import Dns
-from mailer.relay import Relay
-from newsletter.authoring import AboutPage, Authoring, Planned, Preview, Scheduled
-from newsletter.config import Config, load_config
-from newsletter.diagnosis import Diagnosis
-from newsletter.doctor import Surroundings, examine, examine_copy, find_own_address
-from newsletter.drafting import Drafting
-from newsletter.inflight import InFlight
-from newsletter.letters import Letters
-from newsletter.loops import run_in_loop
-from newsletter.opening import (
+from feeds.syndication.feed import Document, FeedFormat, build_feed, newsletter_namespace
+from mailer.authentication.lookup import Dns
+from mailer.dispatch.dispatcher import Dispatcher, Summary
+from mailer.inbound.fetch import fetch
+from mailer.smtp.relay import Relay
+from newsletter.assembly import (
     complaint_check,
     gates,
     open_tokens,
@@ -44,31 +36,39 @@ from newsletter.opening import (
     soft_limits,
     webhook_keys,
 )
-from newsletter.pictures import Pictures
-from newsletter.poll import Poll, PollReport
-from newsletter.preflight import CheckedNote
-from newsletter.proofs import Proofs, TestCopy, send_test
-from newsletter.publicview import as_readers_see
-from newsletter.reportdesk import ReportDesk
-from newsletter.results import IssueStatus, SendReport
-from newsletter.service import Site, Work, drain, serve
-from newsletter.standing import Standing
-from newsletter.subscriptions import Subscriptions
+from newsletter.authoring.preflight import CheckedNote
+from newsletter.authoring.proofs import Proofs, TestCopy, send_test
+from newsletter.authoring.schedules import AboutPage, Authoring, Planned, Preview, Scheduled
+from newsletter.config.config import Config, load_config
+from newsletter.config.values import sender_domain
+from newsletter.doctor.diagnosis import Diagnosis
+from newsletter.doctor.doctor import Surroundings, examine, examine_copy, find_own_address
+from newsletter.inbound.reportdesk import ReportDesk
+from newsletter.inbound.webhookdesk import WebhookDesk
+from newsletter.mailing.inflight import InFlight
+from newsletter.mailing.letters import Letters
+from newsletter.mailing.results import IssueStatus, SendReport
+from newsletter.mailing.standing import Standing
+from newsletter.publishing.drafting import Drafting
+from newsletter.publishing.pictures import Pictures
+from newsletter.publishing.poll import Poll, PollReport
+from newsletter.publishing.publicview import as_readers_see
+from newsletter.service.loops import run_in_loop
+from newsletter.service.service import Site, Work, drain, serve
+from newsletter.service.upkeep import Upkeep
+from newsletter.service.workers import worker_name
+from newsletter.subscribing.subscriptions import Subscriptions
 from newsletter.tokens import Tokens
-from newsletter.upkeep import Upkeep
-from newsletter.values import sender_domain
-from newsletter.webhookdesk import WebhookDesk
-from newsletter.workers import worker_name
-from storage.database import Database
-from storage.errors import Conflict, NotesFolderError
-from storage.facts import Facts
-from storage.issues import Issues
-from storage.ledger import Ledger
-from storage.notebook import Notebook, Schedules
-from storage.notes import FolderNotes, MediaFile
-from storage.records import Delivery, Identity, Issue, Schedule
-from storage.reports import Reports
-from storage.subscribers import Subscribers
+from storage.archive.issues import Issues
+from storage.database.engine import Database
+from storage.database.facts import Facts
+from storage.ledger.ledger import Ledger
+from storage.model.deliveries import Delivery, Identity, Issue, Schedule
+from storage.model.errors import Conflict, NotesFolderError
+from storage.notes.folder import FolderNotes, MediaFile
+from storage.notes.notebook import Notebook, Schedules
+from storage.readers.reports import Reports
+from storage.readers.subscribers import Subscribers
 
 log = structlog.get_logger()
 

@@ -28,8 +28,8 @@ from typing import Final
 
 import structlog
 
-from storage.errors import ConfigError, MessageError
-from storage.records import DeliveryKind
+from storage.model.deliveries import DeliveryKind
+from storage.model.errors import ConfigError, MessageError
 
 SECRET_BYTES: Final = 32
 """The least a secret may hold: as much as the HMAC-SHA-256 that keys are derived with (RFC 2104 3)."""

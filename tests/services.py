@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from mailer.webhooks.events import Keys
+from mailer.inbound.webhooks.events import Keys
 from tests.conftest import NOON
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"

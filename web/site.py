@@ -19,17 +19,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.app import Newsletter
-from storage.errors import StorageError
-from web.forms import MAX_BODY
-from web.guard import Guard, protecting_headers
-from web.joining import Joining
-from web.mailbox import Mailbox
-from web.pages import Frame, Pages
-from web.reading import Reading
-from web.repeats import Repeats
-from web.responses import NO_STORE
-from web.vitals import Vitals
-from web.webhooks import Webhooks
+from storage.model.errors import StorageError
+from web.http.forms import MAX_BODY
+from web.http.guard import Guard, protecting_headers
+from web.http.repeats import Repeats
+from web.http.responses import NO_STORE
+from web.pages.pages import Frame, Pages
+from web.routes.joining import Joining
+from web.routes.outbox import Mailbox
+from web.routes.reading import Reading
+from web.routes.vitals import Vitals
+from web.routes.webhooks import Webhooks
 
 _log = structlog.get_logger()
 

@@ -11,11 +11,11 @@ import typer
 from scripts.console import Json, local, print_json, print_table, progress_bar, say, stamp
 from scripts.context import JsonOption, open_newsletter
 from scripts.waiting import tell_waiting, waiting_json
-from storage.records import Delivery, DeliveryState, Mailing, Tally
+from storage.model.deliveries import Delivery, DeliveryState, Mailing, Tally
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
-    from newsletter.results import IssueStatus
+    from newsletter.mailing.results import IssueStatus
 
 IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help="The issue's slug, as in its address.")

@@ -8,14 +8,14 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 
-from mailer.dispatcher import Dispatcher
-from mailer.policy import RetryPolicy
-from mailer.relay import Relay, Timeouts, Tls
-from mailer.session import Session
+from mailer.dispatch.dispatcher import Dispatcher
+from mailer.policy.settlement import RetryPolicy
+from mailer.smtp.relay import Relay, Timeouts, Tls
+from mailer.smtp.session import Session
 from newsletter import Newsletter
-from newsletter.letters import Letters
-from newsletter.loops import run_in_loop
-from newsletter.workers import gone_workers, worker_name
+from newsletter.mailing.letters import Letters
+from newsletter.service.loops import run_in_loop
+from newsletter.service.workers import gone_workers, worker_name
 
 HASTY = Timeouts(greeting=2, mail=0.5, rcpt=0.5, data=0.5, block=0.5, dot=0.5, quit=0.5)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter import Newsletter
-from storage.records import Delivery
+from storage.model.deliveries import Delivery
 
 PROGRAM = Path(sys.executable).with_name("newsletter")
 CONNECTIONS = 5

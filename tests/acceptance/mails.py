@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from feeds.notes import parse_note, render_note, size_pictures
-from feeds.picture import Size
-from mailer import message
-from mailer.skeleton import Recipient, Skeleton
-from storage.records import Identity, Issue, IssueState, Mailing
+from feeds.markdown.picture import Size
+from feeds.notes.note import parse_note, render_note, size_pictures
+from mailer.compose import message
+from mailer.compose.skeleton import Recipient, Skeleton
+from storage.model.deliveries import Identity, Issue, IssueState, Mailing
 from tests.conftest import NOON
 
 NOTE = Path(__file__).parents[1] / "fixtures" / "looks" / "everything.md"

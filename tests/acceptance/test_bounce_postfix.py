@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import Newsletter
-from storage.records import DeliveryState, SuppressionReason
+from storage.model.deliveries import DeliveryState, SuppressionReason
 from tests.acceptance.house import PROGRAM, House, address, build, environment
 from tests.acceptance.relay import Phase, Relay
 from tests.integration.test_reports_postfix import running_postfix

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.records import DeliveryState
+from storage.model.deliveries import DeliveryState
 from tests.acceptance.house import CONNECTIONS, House, address, build, tell
 from tests.acceptance.relay import CLOSE, HANG, TAKE_AND_CLOSE, TAKE_AND_HANG, Phase, Relay
 

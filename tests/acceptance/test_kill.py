@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.records import DeliveryState
+from storage.model.deliveries import DeliveryState
 from tests.acceptance.house import CONNECTIONS, PROGRAM, House, address, build, tell
 from tests.acceptance.relay import Phase, Relay
 

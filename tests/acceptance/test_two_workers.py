@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from newsletter import Newsletter
-from storage.records import DeliveryState
+from storage.model.deliveries import DeliveryState
 from tests.acceptance.house import CONNECTIONS, PROGRAM, address, build, tell
 from tests.acceptance.relay import Phase, Relay
 

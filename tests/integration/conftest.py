@@ -17,7 +17,7 @@ import psycopg
 import pytest
 import structlog
 
-from storage.database import Database
+from storage.database.engine import Database
 from tests.integration.factories import Store
 
 _numbers = count(1)

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from storage import schema
-from storage.database import Database
-from storage.issues import Issues, MailOrder
-from storage.ledger import Ledger
-from storage.records import (
+from storage.archive.issues import Issues, MailOrder
+from storage.database import schema
+from storage.database.engine import Database
+from storage.ledger.ledger import Ledger
+from storage.model.deliveries import (
     Claim,
     ConsentEvent,
     ConsentEventKind,
@@ -22,7 +22,7 @@ from storage.records import (
     Settlement,
     SubscriberState,
 )
-from storage.subscribers import NewSubscriber, Subscribers
+from storage.readers.subscribers import NewSubscriber, Subscribers
 from tests.conftest import NOON
 
 LEASE = timedelta(seconds=60)

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mailer.inbox import visit_mailbox
+from mailer.inbound.inbox import visit_mailbox
 from newsletter.app import Newsletter
-from storage.reports import Effect
+from storage.readers.reports import Effect
 from tests.integration.listeners import Wire, listener
 from tests.integration.test_inbox import Server, serving
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from mailer.listener import LIMITS, Accepts, ListenAddress, Process, listening
-from mailer.smtpserver import Limits
+from mailer.inbound.listener import LIMITS, Accepts, ListenAddress, Process, listening
+from mailer.smtp.server import Limits
 
 PATIENCE_S = 30
 """After so long a test that waits for a reply has failed."""

@@ -13,17 +13,17 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from feeds.feed import newsletter_namespace
-from newsletter.authoring import Authoring
-from newsletter.drafting import Drafting
-from newsletter.poll import Poll, PollReport
-from storage.database import Database
-from storage.issues import Issues
-from storage.ledger import Ledger
-from storage.notebook import Notebook, Schedules
-from storage.notes import FolderNotes
-from storage.records import ConsentEventKind, Identity, Issue
-from storage.subscribers import NewSubscriber, Subscribers
+from feeds.syndication.feed import newsletter_namespace
+from newsletter.authoring.schedules import Authoring
+from newsletter.publishing.drafting import Drafting
+from newsletter.publishing.poll import Poll, PollReport
+from storage.archive.issues import Issues
+from storage.database.engine import Database
+from storage.ledger.ledger import Ledger
+from storage.model.deliveries import ConsentEventKind, Identity, Issue
+from storage.notes.folder import FolderNotes
+from storage.notes.notebook import Notebook, Schedules
+from storage.readers.subscribers import NewSubscriber, Subscribers
 from tests.conftest import NOON
 
 URL = "https://notes.example.com"

@@ -10,9 +10,9 @@ import os
 import sys
 from collections import deque
 
-from storage.database import Database
-from storage.ledger import Ledger
-from storage.records import DeliveryState, Settlement
+from storage.database.engine import Database
+from storage.ledger.ledger import Ledger
+from storage.model.deliveries import DeliveryState, Settlement
 from tests.conftest import NOON
 from tests.integration.factories import LEASE
 

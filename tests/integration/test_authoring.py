@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.authoring import PlannedBy
-from storage.errors import Conflict, NoteError, NotFound, ScheduleError
-from storage.records import Mailing
+from newsletter.authoring.schedules import PlannedBy
+from storage.model.deliveries import Mailing
+from storage.model.errors import Conflict, NoteError, NotFound, ScheduleError
 from tests.conftest import NOON
 from tests.integration.notebooks import Folder, Room
 

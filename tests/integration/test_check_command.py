@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import trustme
 
-from mailer.dkim import KeyType, PrivateKey, SigningKey, make_key
+from mailer.authentication.dkim import KeyType, PrivateKey, SigningKey, make_key
 from newsletter import Newsletter
-from newsletter.proofs import send_test
-from newsletter.values import RelayConfig, RelayKind, Tls
+from newsletter.authoring.proofs import send_test
+from newsletter.config.values import RelayConfig, RelayKind, Tls
 from scripts.cli import main
-from storage.errors import RelayError
+from storage.model.errors import RelayError
 from tests.dkim_verifier import verifies
 from tests.integration.peers import Act, Peer
 from tests.integration.test_session import LETTER

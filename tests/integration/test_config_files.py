@@ -10,8 +10,8 @@ from pathlib import Path
 import pydantic
 import pytest
 
-from newsletter.config import SECTIONS, Config, Doubt, Tls, load_config, render_template
-from storage.errors import ConfigError
+from newsletter.config.config import SECTIONS, Config, Doubt, Tls, load_config, render_template
+from storage.model.errors import ConfigError
 
 MINIMAL = """
 [newsletter]

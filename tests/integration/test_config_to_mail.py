@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from feeds.feed import FeedFormat
-from mailer.dkim import KeyType
+from feeds.syndication.feed import FeedFormat
+from mailer.authentication.dkim import KeyType
 from newsletter import Newsletter
-from storage.errors import ConfigError
+from storage.model.errors import ConfigError
 from tests.dkim_verifier import pem
 from tests.integration.notebooks import Clock, Folder
 

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from storage import schema
-from storage.database import Database
-from storage.errors import DatabaseBusy, SchemaOutdated, StorageError
+from storage.database import schema
+from storage.database.engine import Database
+from storage.model.errors import DatabaseBusy, SchemaOutdated, StorageError
 from tests.integration.factories import Store
 
 ROOT = Path(__file__).parents[2]

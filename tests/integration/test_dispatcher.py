@@ -9,16 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailer.dispatcher import Dispatcher, Summary
+from mailer.dispatch.dispatcher import Dispatcher, Summary
 from mailer.envelope import Envelope
-from mailer.policy import RetryPolicy
-from mailer.relay import Relay, Timeouts, Tls
-from mailer.session import Exchange, Session
-from storage.database import Database
-from storage.errors import DatabaseBusy, MessageError
-from storage.issues import Issues, MailOrder
-from storage.ledger import Ledger
-from storage.records import (
+from mailer.policy.settlement import RetryPolicy
+from mailer.smtp.relay import Relay, Timeouts, Tls
+from mailer.smtp.session import Exchange, Session
+from storage.archive.issues import Issues, MailOrder
+from storage.database.engine import Database
+from storage.ledger.ledger import Ledger
+from storage.model.deliveries import (
     Claim,
     ConsentEvent,
     ConsentEventKind,
@@ -28,7 +27,8 @@ from storage.records import (
     Mailing,
     Settlement,
 )
-from storage.subscribers import NewSubscriber, Subscribers
+from storage.model.errors import DatabaseBusy, MessageError
+from storage.readers.subscribers import NewSubscriber, Subscribers
 from tests.integration.peers import Act, Move, Peer
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

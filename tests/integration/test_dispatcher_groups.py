@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from mailer.dispatcher import Summary
+from mailer.dispatch.dispatcher import Summary
 from mailer.envelope import Envelope
-from storage.database import Database
-from storage.records import Claim, DeliveryState, Issue, Mailing
+from storage.database.engine import Database
+from storage.model.deliveries import Claim, DeliveryState, Issue, Mailing
 from tests.integration.factories import Store
 from tests.integration.peers import PIPELINING, Act, Move, Peer
 from tests.integration.test_dispatcher import House, Script

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mailer.dkim import GOOD_BITS, KeyType, PrivateKey, SigningKey
-from newsletter.config import load_config
+from mailer.authentication.dkim import GOOD_BITS, KeyType, PrivateKey, SigningKey
+from newsletter.config.config import load_config
 from scripts.cli import main
 from tests.conftest import NOON
 from tests.dkim_verifier import verifies

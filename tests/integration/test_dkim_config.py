@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mailer.dkim import KeyType, SigningKey
-from newsletter.config import Config, load_config
-from storage.errors import ConfigError
+from mailer.authentication.dkim import KeyType, SigningKey
+from newsletter.config.config import Config, load_config
+from storage.model.errors import ConfigError
 from tests.conftest import NOON
 from tests.dkim_verifier import pem, verifies
 

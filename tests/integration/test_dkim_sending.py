@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from mailer.dkim import KeyType, Signer
+from mailer.authentication.dkim import KeyType, Signer
+from mailer.authentication.signers import sign_envelope
 from mailer.envelope import Envelope
-from mailer.outbox import Outbox
-from mailer.relay import Relay, Tls
-from mailer.session import Session
-from mailer.signers import sign_envelope
+from mailer.smtp.outbox import Outbox
+from mailer.smtp.relay import Relay, Tls
+from mailer.smtp.session import Session
 from newsletter.app import Newsletter
 from tests.conftest import NOON
 from tests.dkim_verifier import pem, signing_key, verifies

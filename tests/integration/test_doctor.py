@@ -24,14 +24,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from newsletter import Newsletter
-from newsletter.config import load_config
-from newsletter.diagnosis import Diagnosis, Verdict
-from newsletter.doctor import Surroundings, examine, examine_secret, judge_space
-from newsletter.relaycheck import examine_relay
-from newsletter.sitecheck import examine_site
-from newsletter.values import RelayConfig, RelayKind, Tls
+from newsletter.config.config import load_config
+from newsletter.config.values import RelayConfig, RelayKind, Tls
+from newsletter.doctor.diagnosis import Diagnosis, Verdict
+from newsletter.doctor.doctor import Surroundings, examine, examine_secret, judge_space
+from newsletter.doctor.relay import examine_relay
+from newsletter.doctor.site import examine_site
 from scripts.cli import main
-from storage.database import Database
+from storage.database.engine import Database
 from tests.conftest import NOON
 from tests.integration.peers import Act, Move, Peer
 from tests.integration.site_client import Client

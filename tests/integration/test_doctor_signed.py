@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.diagnosis import Diagnosis, Verdict
-from newsletter.receivedcheck import examine_received
+from newsletter.doctor.diagnosis import Diagnosis, Verdict
+from newsletter.doctor.received import examine_received
 from tests.integration.test_reports_postfix import Postfix, running_postfix
 from tests.unit.test_authentication import DOMAIN
 from tests.unit.test_receivedcheck import MAIL, PEM, resolver

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mailer.dispatcher import Dispatcher, Summary
+from mailer.dispatch.dispatcher import Dispatcher, Summary
 from mailer.envelope import Envelope
-from mailer.outcome import Outcome, Phase, parse_reply
-from mailer.policy import RetryPolicy
-from mailer.relay import Relay
-from mailer.session import Exchange
-from storage.database import Database
-from storage.records import Claim, ConsentEventKind, DeliveryState, Issue
+from mailer.policy.settlement import RetryPolicy
+from mailer.replies.outcome import Outcome, Phase, parse_reply
+from mailer.smtp.relay import Relay
+from mailer.smtp.session import Exchange
+from storage.database.engine import Database
+from storage.model.deliveries import Claim, ConsentEventKind, DeliveryState, Issue
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store, new_subscriber
 

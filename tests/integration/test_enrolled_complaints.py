@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mailer.dkim import KeyType, Signer
+from mailer.authentication.dkim import KeyType, Signer
 from newsletter.app import Newsletter
 from scripts.cli import main
-from storage.errors import ConfigError
-from storage.records import SubscriberState
+from storage.model.deliveries import SubscriberState
+from storage.model.errors import ConfigError
 from tests.dkim_verifier import signing_key
 from tests.integration.intakes import INTAKES, settle_in
 from tests.unit.test_complaintcheck import COMPLAINT, LONG_AGO
@@ -34,7 +34,7 @@ class Dns:
 @pytest.fixture
 def newsletter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsletter]:
     """A newsletter with one reader that believes one source."""
-    monkeypatch.setattr("newsletter.opening.Dns", Dns)
+    monkeypatch.setattr("newsletter.assembly.Dns", Dns)
     config = settle_in(tmp_path / "house", storage="sqlite:///newsletter.db", extra=ENROLLED)
     with Newsletter.open(config, environ={}) as opened:
         yield opened

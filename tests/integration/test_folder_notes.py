@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from storage.errors import NoteError, NotesFolderError
-from storage.notes import MAX_DEPTH, MAX_NOTE_BYTES, FileStat, FolderNotes
+from storage.model.errors import NoteError, NotesFolderError
+from storage.notes.folder import MAX_DEPTH, MAX_NOTE_BYTES, FileStat, FolderNotes
 
 SECOND = 1_000_000_000
 

@@ -11,18 +11,18 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from mailer.cohort import Cohort
-from mailer.dispatcher import Dispatcher, Summary
+from mailer.dispatch.dispatcher import Dispatcher, Summary
 from mailer.envelope import Envelope
-from mailer.policy import RetryPolicy
-from mailer.relay import Relay, Timeouts, Tls
-from mailer.session import Session
-from mailer.warmup import WarmUp
-from storage import schema
-from storage.database import Database
-from storage.gates import Gates
-from storage.ledger import Ledger
-from storage.records import Claim, DeliveryState, Issue, Mailing
+from mailer.policy.cohort import Cohort
+from mailer.policy.settlement import RetryPolicy
+from mailer.policy.warmup import WarmUp
+from mailer.smtp.relay import Relay, Timeouts, Tls
+from mailer.smtp.session import Session
+from storage.database import schema
+from storage.database.engine import Database
+from storage.ledger.gates import Gates
+from storage.ledger.ledger import Ledger
+from storage.model.deliveries import Claim, DeliveryState, Issue, Mailing
 from tests.conftest import NOON
 from tests.integration.factories import LEASE, MINUTE, Store
 from tests.integration.peers import PIPELINING, Act, Move, Peer

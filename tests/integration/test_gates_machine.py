@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailer.cohort import Cohort
-from mailer.warmup import WarmUp
-from storage import schema
-from storage.database import Database
-from storage.gates import Gates
-from storage.ledger import Ledger
-from storage.records import DeliveryState, Mailing
+from mailer.policy.cohort import Cohort
+from mailer.policy.warmup import WarmUp
+from storage.database import schema
+from storage.database.engine import Database
+from storage.ledger.gates import Gates
+from storage.ledger.ledger import Ledger
+from storage.model.deliveries import DeliveryState, Mailing
 from tests.conftest import NOON
 from tests.integration.factories import LEASE, Store, settled
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.app import Newsletter
-from newsletter.results import IssueStatus, SendReport
+from newsletter.mailing.results import IssueStatus, SendReport
 from scripts.cli import main
-from storage.records import DeliveryState, Mailing
+from storage.model.deliveries import DeliveryState, Mailing
 from tests.integration.notebooks import Clock
 from tests.integration.peers import PIPELINING, Peer
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from mailer.inbox import (
+from mailer.inbound.inbox import (
     MAX_REFUSED,
     Mailbox,
     find_messages,
@@ -26,8 +26,8 @@ from mailer.inbox import (
 )
 from newsletter.app import Newsletter
 from scripts.cli import main
-from storage.errors import DatabaseBusy, RelayError, StorageError
-from storage.records import SuppressionReason
+from storage.model.deliveries import SuppressionReason
+from storage.model.errors import DatabaseBusy, RelayError, StorageError
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "reports" / "postfix-hard.eml"
 PLACEHOLDER = b"notes+i1.s1.000000000000@example.com"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from storage.errors import Conflict, NotFound
-from storage.issues import MailOrder
-from storage.records import DeliveryState, IssueState, Mailing
+from storage.archive.issues import MailOrder
+from storage.model.deliveries import DeliveryState, IssueState, Mailing
+from storage.model.errors import Conflict, NotFound
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store, draft
 

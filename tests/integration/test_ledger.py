@@ -8,15 +8,15 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from storage import schema
-from storage.errors import StorageError
-from storage.records import (
+from storage.database import schema
+from storage.model.deliveries import (
     Attempt,
     DeliveryKind,
     DeliveryState,
     Mailing,
     SuppressionReason,
 )
+from storage.model.errors import StorageError
 from tests.conftest import NOON
 from tests.integration.factories import LEASE, MINUTE, Store, settled
 

@@ -7,8 +7,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from storage.database import Database
-from storage.records import DeliveryState, Mailing
+from storage.database.engine import Database
+from storage.model.deliveries import DeliveryState, Mailing
 from tests.conftest import NOON
 from tests.integration.factories import Store
 

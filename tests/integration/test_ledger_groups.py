@@ -11,11 +11,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from storage import schema
-from storage.database import Database
-from storage.errors import StorageError
-from storage.ledger_rows import open_issues, steady_plans, take
-from storage.records import DeliveryState, Issue, SuppressionReason
+from storage.database import schema
+from storage.database.engine import Database
+from storage.ledger.rows import open_issues, steady_plans, take
+from storage.model.deliveries import DeliveryState, Issue, SuppressionReason
+from storage.model.errors import StorageError
 from tests.conftest import NOON
 from tests.integration.factories import LEASE, MINUTE, Store, settled
 

@@ -18,10 +18,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from storage import schema
-from storage.database import Database
-from storage.errors import Conflict
-from storage.records import (
+from storage.database import schema
+from storage.database.engine import Database
+from storage.model.deliveries import (
     CLAIMABLE,
     TRANSITIONS,
     DeliveryState,
@@ -29,6 +28,7 @@ from storage.records import (
     Mailing,
     SuppressionReason,
 )
+from storage.model.errors import Conflict
 from tests.conftest import NOON
 from tests.integration.factories import LEASE, MINUTE, Row, Store, draft, settled
 

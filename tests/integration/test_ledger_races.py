@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from storage.errors import Conflict
-from storage.records import (
+from storage.model.deliveries import (
     ConsentEventKind,
     DeliveryState,
     Issue,
     SubscriberState,
     SuppressionReason,
 )
+from storage.model.errors import Conflict
 from tests.conftest import NOON
 from tests.integration.factories import Store, consent, settled
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from storage.errors import Conflict
-from storage.records import (
+from storage.model.deliveries import (
     DeliveryState,
     Issue,
     Mailing,
 )
+from storage.model.errors import Conflict
 from tests.conftest import NOON
 from tests.integration.factories import LEASE, MINUTE, Store, settled
 

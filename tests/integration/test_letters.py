@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from mailer.envelope import Envelope
-from newsletter.letters import Letters
+from newsletter.mailing.letters import Letters
 from newsletter.tokens import Keyring, Tokens
-from storage.records import Claim, DeliveryKind
+from storage.model.deliveries import Claim, DeliveryKind
 from tests.integration.notebooks import IDENTITY, URL, Folder, Room
 
 MINUTE = timedelta(minutes=1)

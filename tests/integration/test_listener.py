@@ -15,14 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailer.listener import LIMITS, parse_listen
+from mailer.inbound.listener import LIMITS, parse_listen
 from newsletter.app import Newsletter
-from newsletter.reportdesk import ReportDesk, SoftLimits
-from storage.database import Database
-from storage.errors import ConfigError, DatabaseBusy, SiteError
-from storage.records import SubscriberState, SuppressionReason
-from storage.reports import Reports
-from storage.subscribers import Subscribers
+from newsletter.inbound.reportdesk import ReportDesk, SoftLimits
+from storage.database.engine import Database
+from storage.model.deliveries import SubscriberState, SuppressionReason
+from storage.model.errors import ConfigError, DatabaseBusy, SiteError
+from storage.readers.reports import Reports
+from storage.readers.subscribers import Subscribers
 from tests.conftest import NOON
 from tests.integration.intakes import settle_in
 from tests.integration.listeners import PATIENCE_S, Wire, listener

@@ -13,8 +13,8 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from mailer.lookup import Dns
-from mailer.spf import SpfResult, check_spf
+from mailer.authentication.lookup import Dns
+from mailer.authentication.spf import SpfResult, check_spf
 
 RECORDS = {
     ("example.com.", "TXT"): ['"v=spf1 mx " "include:relay.test -all"', '"a" "b"'],

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mailer import message
-from mailer.skeleton import Recipient
-from storage.records import Identity, Issue, IssueState, Mailing
+from mailer.compose import message
+from mailer.compose.skeleton import Recipient
+from storage.model.deliveries import Identity, Issue, IssueState, Mailing
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 IDENTITY = Identity(

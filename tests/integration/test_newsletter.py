@@ -9,11 +9,11 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from feeds.feed import FeedFormat
+from feeds.syndication.feed import FeedFormat
 from newsletter import Newsletter
-from newsletter.results import SendReport
-from storage.errors import Conflict, NotFound, SecretMismatch
-from storage.records import DeliveryState, Issue, Mailing
+from newsletter.mailing.results import SendReport
+from storage.model.deliveries import DeliveryState, Issue, Mailing
+from storage.model.errors import Conflict, NotFound, SecretMismatch
 from tests.integration.notebooks import Clock, Folder
 
 CONFIG = """

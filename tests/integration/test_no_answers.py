@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from mailer.inbox import visit_mailbox
-from mailer.listener import Accepts, Process
+from mailer.inbound.inbox import visit_mailbox
+from mailer.inbound.listener import Accepts, Process
 from newsletter.app import Newsletter
-from newsletter.webhookdesk import WebhookDesk
-from storage.records import DeliveryState
-from storage.reports import Effect
+from newsletter.inbound.webhookdesk import WebhookDesk
+from storage.model.deliveries import DeliveryState
+from storage.readers.reports import Effect
 from tests.conftest import NOON
 from tests.integration.intakes import COMMAND, INTAKES, ROOT, settle_in
 from tests.integration.listeners import listener

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from storage.database import Database
-from storage.notebook import Notebook, Schedules
-from storage.records import KnownNote, Schedule
+from storage.database.engine import Database
+from storage.model.deliveries import KnownNote, Schedule
+from storage.notes.notebook import Notebook, Schedules
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from mailer.envelope import Envelope
-from mailer.outbox import Outbox, load_message, read_outbox
-from mailer.relay import Relay, Tls
-from mailer.session import Session
-from storage.errors import NotFound
+from mailer.smtp.outbox import Outbox, load_message, read_outbox
+from mailer.smtp.relay import Relay, Tls
+from mailer.smtp.session import Session
+from storage.model.errors import NotFound
 
 
 def letter(recipient: str, subject: str) -> Envelope:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.app import Newsletter
-from newsletter.pictures import Pictures
-from storage.notes import FolderNotes
+from newsletter.publishing.pictures import Pictures
+from storage.notes.folder import FolderNotes
 from tests.conftest import NOON
 
 CONFIG = """

@@ -16,9 +16,9 @@ import pytest
 import uvloop
 
 from mailer.envelope import Envelope
-from mailer.outcome import Fault, Outcome, Phase, Verdict
-from mailer.relay import Relay, Timeouts, Tls
-from mailer.session import Exchange, Session
+from mailer.replies.outcome import Fault, Outcome, Phase, Verdict
+from mailer.smtp.relay import Relay, Timeouts, Tls
+from mailer.smtp.session import Exchange, Session
 from tests.integration.peers import OBEDIENT, PIPELINING, Act, Move, Peer
 
 T = TypeVar("T")

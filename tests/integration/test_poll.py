@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import NotesFolderError
-from storage.records import DeliveryState, IssueState, Mailing
+from storage.model.deliveries import DeliveryState, IssueState, Mailing
+from storage.model.errors import NotesFolderError
 from tests.conftest import NOON
 from tests.integration.notebooks import Folder, Room, front
 

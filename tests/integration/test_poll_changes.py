@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import NoteError
-from storage.notes import FolderNotes, Scan
-from storage.records import DeliveryState, IssueState, Mailing
+from storage.model.deliveries import DeliveryState, IssueState, Mailing
+from storage.model.errors import NoteError
+from storage.notes.folder import FolderNotes, Scan
 from tests.conftest import NOON
 from tests.integration.notebooks import Folder, Room
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import DatabaseBusy, StorageError
-from storage.notebook import Notebook
-from storage.records import KnownNote
+from storage.model.deliveries import KnownNote
+from storage.model.errors import DatabaseBusy, StorageError
+from storage.notes.notebook import Notebook
 from tests.integration.notebooks import Folder, Room
 
 READERS = ("ada@example.com", "bob@example.com")

@@ -13,8 +13,8 @@ import pytest
 from newsletter.app import Newsletter
 from scripts.cli import main
 from scripts.commands.quarantine import readable
-from storage.records import SuppressionReason
-from storage.reports import RAW_LIMIT, Effect
+from storage.model.deliveries import SuppressionReason
+from storage.readers.reports import RAW_LIMIT, Effect
 from tests.conftest import NOON
 from tests.integration.intakes import settle_in
 

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from newsletter.app import Newsletter
 from scripts.cli import app
-from storage.database import Database
-from storage.errors import Conflict, NotFound
-from storage.records import DeliveryState, Issue, Mailing
+from storage.database.engine import Database
+from storage.model.deliveries import DeliveryState, Issue, Mailing
+from storage.model.errors import Conflict, NotFound
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store, settled
 

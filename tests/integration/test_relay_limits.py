@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from mailer.relay import Relay, Timeouts
-from mailer.session import Session
+from mailer.smtp.relay import Relay, Timeouts
+from mailer.smtp.session import Session
 from newsletter.app import Newsletter
-from newsletter.config import load_config
-from newsletter.results import SendReport
-from newsletter.service import open_relays
+from newsletter.config.config import load_config
+from newsletter.mailing.results import SendReport
+from newsletter.service.service import open_relays
 from tests.integration.peers import PIPELINING, Act, Peer
 
 CONFIG = """

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from mailer.dispatcher import Dispatcher, Summary
+from mailer.dispatch.dispatcher import Dispatcher, Summary
 from mailer.envelope import Envelope
-from mailer.policy import RetryPolicy
-from mailer.relay import Relay, Timeouts, Tls
-from mailer.session import Session
-from newsletter.config import load_config
-from storage.errors import ConfigError
-from storage.records import Claim
+from mailer.policy.settlement import RetryPolicy
+from mailer.smtp.relay import Relay, Timeouts, Tls
+from mailer.smtp.session import Session
+from newsletter.config.config import load_config
+from storage.model.deliveries import Claim
+from storage.model.errors import ConfigError
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store
 from tests.integration.peers import PIPELINING, Peer

@@ -11,15 +11,15 @@ from dataclasses import replace
 
 import pytest
 
-from mailer.dispatcher import Dispatcher, Summary
+from mailer.dispatch.dispatcher import Dispatcher, Summary
 from mailer.envelope import Envelope
-from mailer.outcome import Fault, Outcome, Phase, Verdict
-from mailer.policy import RetryPolicy
-from mailer.relay import Relay, Timeouts, Tls
-from mailer.session import Exchange, Session
-from storage.database import Database
-from storage.errors import RelayError
-from storage.records import Claim, DeliveryState, Issue, Mailing
+from mailer.policy.settlement import RetryPolicy
+from mailer.replies.outcome import Fault, Outcome, Phase, Verdict
+from mailer.smtp.relay import Relay, Timeouts, Tls
+from mailer.smtp.session import Exchange, Session
+from storage.database.engine import Database
+from storage.model.deliveries import Claim, DeliveryState, Issue, Mailing
+from storage.model.errors import RelayError
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store
 from tests.integration.peers import Peer

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from newsletter.reportdesk import KEPT_FOR, ReportDesk, SoftLimits
+from newsletter.inbound.reportdesk import KEPT_FOR, ReportDesk, SoftLimits
 from newsletter.tokens import Keyring, Tokens
-from storage import schema
-from storage.database import Database
-from storage.records import (
+from storage.database import schema
+from storage.database.engine import Database
+from storage.model.deliveries import (
     ConsentEventKind,
     DeliveryKind,
     DeliveryState,
@@ -24,7 +24,7 @@ from storage.records import (
     Suppression,
     SuppressionReason,
 )
-from storage.reports import Effect, Reports
+from storage.readers.reports import Effect, Reports
 from tests.conftest import NOON
 from tests.integration.factories import Store, consent, settled
 

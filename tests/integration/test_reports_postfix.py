@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.reports import ReportKind, parse_report
+from mailer.inbound.report import ReportKind, parse_report
 from newsletter.tokens import Keyring, Tokens
 from tests.postfixes import TAKING, private_postfix
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import time_machine
 
-from newsletter.scheduler import Tick, Ticks
+from newsletter.service.scheduler import Tick, Ticks
 
 OFTEN = timedelta(milliseconds=5)
 

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from newsletter.tokens import load_secret
-from storage.errors import ConfigError
+from storage.model.errors import ConfigError
 
 
 def test_a_missing_secret_is_made_for_its_owner_alone(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.app import Newsletter
-from newsletter.results import SendReport
-from storage.errors import Conflict
-from storage.records import DeliveryState, Tally
+from newsletter.mailing.results import SendReport
+from storage.model.deliveries import DeliveryState, Tally
+from storage.model.errors import Conflict
 from tests.integration.peers import Peer
 
 ROOT = Path(__file__).parents[2]

@@ -13,11 +13,11 @@ import pytest
 import trustme
 
 from mailer.envelope import Envelope
-from mailer.outcome import Fault, Outcome, Phase, Verdict
-from mailer.relay import Relay, Timeouts, Tls
-from mailer.session import Session
-from newsletter.loops import run_in_loop
-from storage.errors import RelayError
+from mailer.replies.outcome import Fault, Outcome, Phase, Verdict
+from mailer.smtp.relay import Relay, Timeouts, Tls
+from mailer.smtp.session import Session
+from newsletter.service.loops import run_in_loop
+from storage.model.errors import RelayError
 from tests.integration.peers import Act, Move, Peer
 
 QUICK = Timeouts(

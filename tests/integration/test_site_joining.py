@@ -13,9 +13,9 @@ import httpx
 import pytest
 from site_client import NOON, URL, Author, Client, Clock
 
-from storage.records import ConsentEventKind, Subscriber, SubscriberState
+from storage.model.deliveries import ConsentEventKind, Subscriber, SubscriberState
 from tests.sites import serving
-from web.joining import HONEYPOT
+from web.routes.joining import HONEYPOT
 
 FORM = "application/x-www-form-urlencoded"
 PRIVATE = ("confirm", "unsubscribe", "preferences")

@@ -14,7 +14,7 @@ import pytest
 from site_client import NOON, PIXEL, URL, Author, Client, Clock
 
 from newsletter.app import Newsletter
-from storage.database import Database
+from storage.database.engine import Database
 
 FEEDS = {
     "/feed.xml": "application/rss+xml; charset=utf-8",

@@ -9,8 +9,7 @@ from datetime import datetime
 
 import pytest
 
-from storage.errors import StorageError
-from storage.records import (
+from storage.model.deliveries import (
     ConsentEventKind,
     DeliveryKind,
     DeliveryState,
@@ -19,8 +18,9 @@ from storage.records import (
     Suppression,
     SuppressionReason,
 )
-from storage.reports import Effect, NewReport, Reports
-from storage.subscribers import Added
+from storage.model.errors import StorageError
+from storage.readers.reports import Effect, NewReport, Reports
+from storage.readers.subscribers import Added
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store, consent, new_subscriber
 

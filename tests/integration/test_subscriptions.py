@@ -16,10 +16,10 @@ import dns.resolver
 import pytest
 
 from mailer.address import check_domain
-from newsletter.lists import ImportReport
-from newsletter.signups import SignUpLimits
-from newsletter.subscriberfiles import read_rows, write_rows
-from newsletter.subscriptions import (
+from newsletter.subscribing.files import read_rows, write_rows
+from newsletter.subscribing.lists import ImportReport
+from newsletter.subscribing.rules import SignUpLimits
+from newsletter.subscribing.subscriptions import (
     PRESSED_TWICE,
     ConfirmResult,
     SignUpPolicy,
@@ -27,17 +27,17 @@ from newsletter.subscriptions import (
     mask_address,
 )
 from newsletter.tokens import Keyring, Tokens
-from storage.database import Database
-from storage.errors import AddressError, Conflict, NotFound
-from storage.ledger import Ledger
-from storage.records import (
+from storage.database.engine import Database
+from storage.ledger.ledger import Ledger
+from storage.model.deliveries import (
     Claim,
     ConsentEventKind,
     DeliveryKind,
     SubscriberState,
     SuppressionReason,
 )
-from storage.subscribers import Added, Subscribers
+from storage.model.errors import AddressError, Conflict, NotFound
+from storage.readers.subscribers import Added, Subscribers
 
 FORM = "https://notes.example.com/subscribe"
 WORDING = "Send me each new issue (version 1)"

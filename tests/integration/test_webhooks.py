@@ -16,13 +16,13 @@ import httpx
 import pytest
 import structlog
 
-from mailer.fetch import MAX_OCTETS, fetch
+from mailer.inbound.fetch import MAX_OCTETS, fetch
 from newsletter.app import Newsletter
-from newsletter.config import load_config
-from newsletter.webhookdesk import Certificates, WebhookDesk
-from storage.errors import ConfigError, DatabaseBusy, RelayError
-from storage.records import DeliveryState, SubscriberState, SuppressionReason
-from storage.reports import Effect
+from newsletter.config.config import load_config
+from newsletter.inbound.webhookdesk import Certificates, WebhookDesk
+from storage.model.deliveries import DeliveryState, SubscriberState, SuppressionReason
+from storage.model.errors import ConfigError, DatabaseBusy, RelayError
+from storage.readers.reports import Effect
 from tests.conftest import NOON
 from tests.integration.intakes import settle_in
 from tests.services import (
@@ -48,8 +48,8 @@ from tests.services import (
     ses_bounce,
     ses_complaint,
 )
+from web.routes.webhooks import MAX_WEBHOOK
 from web.site import create_app
-from web.webhooks import MAX_WEBHOOK
 
 WEBHOOKS = f"""
 [webhooks]

@@ -20,7 +20,7 @@ from mailer.address import (
     parse_address,
     parse_mailbox,
 )
-from storage.errors import AddressError
+from storage.model.errors import AddressError
 
 
 @pytest.mark.parametrize(

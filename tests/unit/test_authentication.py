@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.authentication import (
+from mailer.authentication.dkim import KeyType, SigningKey, make_key
+from mailer.authentication.records import (
     DnsSilence,
     find_dmarc,
     find_key_problem,
     parse_tags,
 )
-from mailer.dkim import KeyType, SigningKey, make_key
-from newsletter.diagnosis import Diagnosis, Verdict, record_line
-from newsletter.domaincheck import Origin, examine_domain
+from newsletter.doctor.diagnosis import Diagnosis, Verdict, record_line
+from newsletter.doctor.domain import Origin, examine_domain
 
 DOMAIN = "news.example.com"
 KEY = SigningKey.load(make_key(KeyType.ED25519), domain=DOMAIN, selector="s1")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.cohort import Cohort
-from storage.records import DeliveryState
-from storage.restraint import Answer, CohortSeen, Step
+from mailer.policy.cohort import Cohort
+from storage.model.deliveries import DeliveryState
+from storage.model.gates import Answer, CohortSeen, Step
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TEN = Cohort(size=10, wait=timedelta(minutes=10), refusals=0.2)

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.address import parse_mailbox
-from mailer.headers import bracket_field
-from newsletter.uris import is_loopback, parse_site, parse_web_address
-from newsletter.values import (
+from mailer.compose.headers import bracket_field
+from newsletter.config.uris import is_loopback, parse_site, parse_web_address
+from newsletter.config.values import (
     RelayConfig,
     RelayKind,
     Tls,

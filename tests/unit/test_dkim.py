@@ -18,7 +18,7 @@ from dkim.canonicalization import Relaxed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.dkim import (
+from mailer.authentication.dkim import (
     OVERSIGNED,
     SIGNED,
     KeyType,
@@ -29,7 +29,7 @@ from mailer.dkim import (
     canonical_fields,
     split_message,
 )
-from storage.errors import ConfigError, MessageError
+from storage.model.errors import ConfigError, MessageError
 from tests.conftest import NOON
 from tests.dkim_verifier import pem, signing_key, verifies
 

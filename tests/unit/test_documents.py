@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from newsletter.config import SECTIONS
+from newsletter.config.config import SECTIONS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -8,8 +8,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.domains import Domains
-from mailer.outcome import Outcome, Phase, parse_reply
+from mailer.dispatch.domains import Domains
+from mailer.replies.outcome import Outcome, Phase, parse_reply
 
 TAKEN = parse_reply(250, "2.0.0 ok", phase=Phase.DOT)
 PUT_OFF = parse_reply(450, "4.7.28 unusual rate of mail", phase=Phase.RCPT)

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feeds.feed import (
+from feeds.syndication.feed import (
     MAX_BYTES,
     Document,
     FeedFormat,
@@ -26,7 +26,7 @@ from feeds.feed import (
     newsletter_namespace,
     note_guid,
 )
-from storage.records import Identity, Issue, IssueState, Mailing
+from storage.model.deliveries import Identity, Issue, IssueState, Mailing
 
 URL = "https://notes.example.com"
 IDENTITY = Identity(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.frontmatter import MAX_HEADER, Shape, parse_front_matter
-from storage.errors import NoteError
+from feeds.notes.frontmatter import MAX_HEADER, Shape, parse_front_matter
+from storage.model.errors import NoteError
 
 YAML = """---
 title: "A: b"

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer import headers
-from storage.errors import MessageError
+from mailer.compose import headers
+from storage.model.errors import MessageError
 
 _WORD = re.compile(rb"=\?utf-8\?[qb]\?[^? ]*\?=")
 _POOLS = (

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.headers import bracket_pair_field
-from mailer.leaving import build_mailto, find_leave_keys
-from mailer.skeleton import Recipient, unsubscribe_field
+from mailer.compose.headers import bracket_pair_field
+from mailer.compose.skeleton import Recipient, unsubscribe_field
+from mailer.inbound.leaving import build_mailto, find_leave_keys
 from newsletter.tokens import Keyring, Tokens
-from storage.errors import MessageError
+from storage.model.errors import MessageError
 from tests.wishes import wishes
 
 TOKENS = Tokens(Keyring(secrets=(b"s" * 32,)))

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.links import NoteLinks
-from storage.issues import IssueName
-from storage.records import IssueState
+from newsletter.publishing.links import NoteLinks
+from storage.archive.issues import IssueName
+from storage.model.deliveries import IssueState
 
 URL = "https://notes.example.com"
 

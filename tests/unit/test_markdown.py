@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.markdown import Rendered, render_markdown
-from feeds.markdown_html import TAGS, link_footnotes
-from feeds.markdown_links import link_key
+from feeds.markdown.html import TAGS, link_footnotes
+from feeds.markdown.links import link_key
+from feeds.markdown.render import Rendered, render_markdown
 
 ATTRIBUTES = {
     *("href", "title", "rel", "src", "alt", "width", "height", "id", "class", "scope", "start"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.mentions import mentions
+from storage.readers.mentions import mentions
 
 KEY = "bob.case@xn--exmple-cua.org"
 OWN = "Bob.Case@Exämple.org"

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.markdown import Rendered, render_markdown
-from mailer import merge
-from mailer.fragment import visible_text
-from storage.fields import FIELD, GUARD
+from feeds.markdown.render import Rendered, render_markdown
+from mailer.compose import merge
+from mailer.compose.fragment import visible_text
+from storage.model.fields import FIELD, GUARD
 
 
 class Nowhere:

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer import message
+from mailer.compose import message
+from mailer.compose.fragment import visible_text
+from mailer.compose.skeleton import Recipient, Skeleton
 from mailer.envelope import Envelope
-from mailer.fragment import visible_text
-from mailer.skeleton import Recipient, Skeleton
-from storage.errors import AddressError, MessageError
-from storage.fields import guard, unguard
-from storage.records import Identity, Issue, IssueState, Mailing
+from storage.model.deliveries import Identity, Issue, IssueState, Mailing
+from storage.model.errors import AddressError, MessageError
+from storage.model.fields import guard, unguard
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

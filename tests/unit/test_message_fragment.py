@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer import fragment, merge
-from storage.fields import guard
+from mailer.compose import fragment, merge
+from storage.model.fields import guard
 
 _HTML = st.lists(
     st.sampled_from(

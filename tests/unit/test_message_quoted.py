@@ -8,7 +8,7 @@ import quopri
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer import quoted
+from mailer.compose import quoted
 
 _TEXT = st.text(st.sampled_from("a b.=\t\nFrom é日😀") | st.characters(), max_size=300)
 

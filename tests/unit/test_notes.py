@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.notes import NOW, Note, clean_text, parse_note, render_note, slugify
-from storage.errors import NoteError
+from feeds.notes.note import NOW, Note, clean_text, parse_note, render_note, slugify
+from storage.model.errors import NoteError
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.when import parse_when
-from storage.errors import ScheduleError
+from feeds.notes.when import parse_when
+from storage.model.errors import ScheduleError
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SUNDAY = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

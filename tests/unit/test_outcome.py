@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.outcome import (
+from mailer.replies.outcome import (
     REPLY_LIMIT,
     Fault,
     Outcome,
@@ -16,7 +16,7 @@ from mailer.outcome import (
     clean_reply,
     parse_reply,
 )
-from mailer.status import parse_status
+from mailer.replies.status import parse_status
 
 ACCEPTED, TRANSIENT = Verdict.ACCEPTED, Verdict.TRANSIENT
 PERMANENT, UNKNOWN = Verdict.PERMANENT, Verdict.UNKNOWN

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.markdown_html import size_pictures
-from feeds.picture import MAX_STEPS, Size, read_size
-from mailer.fragment import fit_pictures
+from feeds.markdown.html import size_pictures
+from feeds.markdown.picture import MAX_STEPS, Size, read_size
+from mailer.compose.fragment import fit_pictures
 
 URL = "https://notes.example.com/media/a%20b.png"
 SIZES = {URL: Size(width=1200, height=800)}

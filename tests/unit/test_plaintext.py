@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.characters import columns
-from feeds.markdown import render_markdown
-from feeds.plaintext import WIDTH, wrap
+from feeds.markdown.characters import columns
+from feeds.markdown.plaintext import WIDTH, wrap
+from feeds.markdown.render import render_markdown
 
 
 class Somewhere:

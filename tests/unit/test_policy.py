@@ -6,9 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailer.outcome import Outcome, Phase, build_lost, parse_reply
-from mailer.policy import FaultRuns, RetryPolicy, decide_settlement
-from storage.records import Claim, DeliveryKind, DeliveryState, Settlement, SuppressionReason
+from mailer.policy.settlement import FaultRuns, RetryPolicy, decide_settlement
+from mailer.replies.outcome import Outcome, Phase, build_lost, parse_reply
+from storage.model.deliveries import (
+    Claim,
+    DeliveryKind,
+    DeliveryState,
+    Settlement,
+    SuppressionReason,
+)
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.pace import Rate, Trouble
+from mailer.dispatch.pace import Rate, Trouble
 
 
 class Clock:

@@ -11,15 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.feed import newsletter_namespace
-from feeds.markdown_references import ReferenceKind, find_references
-from feeds.notes import link_key
-from feeds.picture import Size
-from mailer.message import CLIP, compile_issue
-from mailer.skeleton import Recipient
-from newsletter.authoring import as_issue
-from newsletter.drafting import Drafting
-from newsletter.preflight import (
+from feeds.markdown.picture import Size
+from feeds.markdown.references import ReferenceKind, find_references
+from feeds.notes.note import link_key
+from feeds.syndication.feed import newsletter_namespace
+from mailer.compose.message import CLIP, compile_issue
+from mailer.compose.skeleton import Recipient
+from newsletter.authoring.preflight import (
     RELAYS_TAKE,
     CheckedNote,
     Finding,
@@ -29,9 +27,11 @@ from newsletter.preflight import (
     check_note,
     report_unusable,
 )
-from storage.errors import NoteError
-from storage.issues import IssueName
-from storage.records import Identity, IssueState
+from newsletter.authoring.schedules import as_issue
+from newsletter.publishing.drafting import Drafting
+from storage.archive.issues import IssueName
+from storage.model.deliveries import Identity, IssueState
+from storage.model.errors import NoteError
 from tests.conftest import NOON
 
 URL = "https://notes.example.com"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from newsletter.publicview import as_readers_see
-from storage.fields import guard
-from storage.records import Issue, IssueState, Mailing
+from newsletter.publishing.publicview import as_readers_see
+from storage.model.deliveries import Issue, IssueState, Mailing
+from storage.model.fields import guard
 
 DAY = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 PLAIN = Issue(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.publishing import (
+from newsletter.publishing.decisions import (
     Publish,
     Restore,
     Revise,
@@ -18,7 +18,7 @@ from newsletter.publishing import (
     Withdraw,
     decide,
 )
-from storage.records import Issue, IssueState
+from storage.model.deliveries import Issue, IssueState
 from tests.conftest import NOON
 from tests.unit.test_publicview import PLAIN
 

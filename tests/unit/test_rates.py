@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from mailer.pace import Rate
+from mailer.dispatch.pace import Rate
 
 RATES = (0.5, 7.0, 100.0, 3000.0)
 MINUTE = 60.0

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.dkim import KeyType, Signer, SigningKey, make_key
-from newsletter.diagnosis import Diagnosis, Verdict
-from newsletter.receivedcheck import examine_received
+from mailer.authentication.dkim import KeyType, Signer, SigningKey, make_key
+from newsletter.doctor.diagnosis import Diagnosis, Verdict
+from newsletter.doctor.received import examine_received
 from tests.unit.test_authentication import DOMAIN, Zone
 from tests.unit.test_complaintcheck import LONG_AGO
 

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from feeds.notes import Note, parse_note
-from newsletter.links import NoteLinks
-from newsletter.recognition import Names, Recognised, recognise, refuse_double
-from storage.errors import NoteError
-from storage.issues import IssueName
-from storage.records import IssueState, KnownNote
+from feeds.notes.note import Note, parse_note
+from newsletter.publishing.links import NoteLinks
+from newsletter.publishing.recognition import Names, Recognised, recognise, refuse_double
+from storage.archive.issues import IssueName
+from storage.model.deliveries import IssueState, KnownNote
+from storage.model.errors import NoteError
 
 WITHDRAWN = IssueState.WITHDRAWN
 

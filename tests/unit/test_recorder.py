@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from mailer.recorder import Recorder
-from storage.errors import DatabaseBusy
-from storage.records import DeliveryState, Settlement
+from mailer.dispatch.recorder import Recorder
+from storage.model.deliveries import DeliveryState, Settlement
+from storage.model.errors import DatabaseBusy
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 

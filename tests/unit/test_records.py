@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import errors, records
-from storage.records import CLAIMABLE, TRANSITIONS, DeliveryState, Identity, SignUp, Tally
-from storage.schema import from_micros, to_micros
+from storage.database.schema import from_micros, to_micros
+from storage.model import deliveries as records
+from storage.model import errors
+from storage.model.deliveries import CLAIMABLE, TRANSITIONS, DeliveryState, Identity, SignUp, Tally
 
 S = DeliveryState
 

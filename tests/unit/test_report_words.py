@@ -6,16 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from mailer.bouncewords import Cause, find_causes
-from mailer.severity import ReportKind, judge
-from mailer.status import parse_status
-from newsletter.reportdesk import (
+from mailer.replies.severity import ReportKind, judge
+from mailer.replies.status import parse_status
+from mailer.replies.words import Cause, find_causes
+from newsletter.inbound.reportdesk import (
     SoftLimits,
     decide_moment,
     is_worn_out,
     looks_keyed,
 )
-from storage.reports import History, SoftBounce
+from storage.readers.reports import History, SoftBounce
 from tests.conftest import NOON
 
 HARD = (

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mailer.reports import ReportKind, parse_report
+from mailer.inbound.report import ReportKind, parse_report
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "reports"
 FIXTURES = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.eml"))}

@@ -13,7 +13,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.reports import BounceReport, ReportKind, parse_report
+from mailer.inbound.report import BounceReport, ReportKind, parse_report
 from tests.unit.test_reports import EXPECTED, FIXTURES
 
 ALL = list(FIXTURES.values())

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.pace import Rate, Trouble
-from mailer.relay import Relay
-from mailer.shares import SharedPace, Shares
+from mailer.dispatch.pace import Rate, Trouble
+from mailer.dispatch.shares import SharedPace, Shares
+from mailer.smtp.relay import Relay
 
 
 @dataclass

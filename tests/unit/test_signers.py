@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailer.dkim import KeyType, Signer, SigningKey, make_key
+from mailer.authentication.dkim import KeyType, Signer, SigningKey, make_key
+from mailer.authentication.signers import Signers
 from mailer.envelope import Envelope
-from mailer.signers import Signers
-from storage.errors import MessageError
+from storage.model.errors import MessageError
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SIGNER = Signer([SigningKey.load(make_key(KeyType.ED25519), domain="example.com", selector="a")])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.signups import (
+from newsletter.subscribing.rules import (
     SignUpAction,
     SignUpFacts,
     SignUpLimits,
@@ -16,7 +16,7 @@ from newsletter.signups import (
     network_prefix,
     spell_origin,
 )
-from storage.records import SubscriberState
+from storage.model.deliveries import SubscriberState
 
 LIMITS = SignUpLimits(per_address=2, per_origin=3, per_domain=4, in_total=5)
 STRANGER = SignUpFacts(limits=LIMITS)

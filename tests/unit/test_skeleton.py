@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer import skeleton
-from mailer.dkim import canonical_body, split_message
-from mailer.skeleton import Assembly, Marks, Personal, Recipient, Skeleton
+from mailer.authentication.dkim import canonical_body, split_message
+from mailer.compose import skeleton
+from mailer.compose.skeleton import Assembly, Marks, Personal, Recipient, Skeleton
 
 ADA = Recipient(
     address="ada@example.org",

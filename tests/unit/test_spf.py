@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.authentication import DnsSilence
-from mailer.spf import MAX_LOOKUPS, SpfRecord, SpfResult, check_spf, parse_spf, survey
+from mailer.authentication.records import DnsSilence
+from mailer.authentication.spf import (
+    MAX_LOOKUPS,
+    SpfRecord,
+    SpfResult,
+    check_spf,
+    parse_spf,
+    survey,
+)
 from tests.unit.test_authentication import Zone
 
 US = "news.example.com"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.dialects import Origin
-from newsletter.subscriberfiles import (
+from newsletter.subscribing.dialects import Origin
+from newsletter.subscribing.files import (
     ExportedSubscriber,
     RefusedRow,
     SubscriberFileError,
@@ -20,7 +20,7 @@ from newsletter.subscriberfiles import (
     read_rows,
     write_rows,
 )
-from storage.records import (
+from storage.model.deliveries import (
     ConsentEvent,
     ConsentEventKind,
     Subscriber,

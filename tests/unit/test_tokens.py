@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.tokens import Expired, Keyring, Tokens
-from storage.errors import ConfigError, MessageError
-from storage.records import DeliveryKind
+from storage.model.deliveries import DeliveryKind
+from storage.model.errors import ConfigError, MessageError
 
 OLD = "11" * 32
 NEW = base64.urlsafe_b64encode(bytes(range(200, 240))).decode()

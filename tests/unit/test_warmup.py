@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.warmup import MEMORY_DAYS, WarmUp
+from mailer.policy.warmup import MEMORY_DAYS, WarmUp
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 RAMP = WarmUp(first=50, timezone="Europe/Berlin")

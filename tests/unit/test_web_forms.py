@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from web.forms import parse_fields
+from web.http.forms import parse_fields
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 MULTIPART = (

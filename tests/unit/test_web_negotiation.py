@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from web.negotiation import (
+from web.http.negotiation import (
     accepts_gzip,
     client_ip,
     http_date,

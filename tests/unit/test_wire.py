@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.wire import Reply, Wire, WireLost
+from mailer.smtp.wire import Reply, Wire, WireLost
 
 
 class Line:

@@ -20,11 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.bouncewords import find_causes
-from mailer.outcome import Fault, Outcome, Phase, Verdict, parse_reply
-from mailer.reports import parse_report
-from mailer.severity import Judgement, ReportKind, judge
-from mailer.status import parse_status
+from mailer.inbound.report import parse_report
+from mailer.replies.outcome import Fault, Outcome, Phase, Verdict, parse_reply
+from mailer.replies.severity import Judgement, ReportKind, judge
+from mailer.replies.status import parse_status
+from mailer.replies.words import find_causes
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "wordings"
 OURS = {Fault.SENDER, Fault.CONTENT}

@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from mailer.domains import Domains
-from mailer.work import Work
-from storage.records import Claim, DeliveryKind, DeliveryState
+from mailer.dispatch.claims import Work
+from mailer.dispatch.domains import Domains
+from storage.model.deliveries import Claim, DeliveryKind, DeliveryState
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 PORTION = 10

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 
-from newsletter.workers import gone_workers, worker_name
+from newsletter.service.workers import gone_workers, worker_name
 
 
 def test_names_are_unique_and_their_own_process_lives() -> None:

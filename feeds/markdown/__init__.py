@@ -1,0 +1,1 @@
+"""Markdown to HTML and to text with the same content. Pure."""

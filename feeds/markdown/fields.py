@@ -1,0 +1,82 @@
+"""Merge fields while a note is rendered: what is one in the HTML is one in the text. Pure.
+
+    fields → marks → HTML and text, laid out with the marks → fields again, or braces as written
+
+Whether a field stands in code is plain in the HTML and nowhere else, so that decides for both
+(rules A24, D21).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from html import escape
+from typing import Final
+
+from storage.model.fields import CODE, FIELD, guard
+
+_PIECE: Final = re.compile(r"(<[^>]*>)")
+"""A tag of sanitised HTML, in whose attributes `>` is escaped."""
+_NAME: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)")
+_TAG_OR_FIELD: Final = re.compile(rf"<[^<>]*>|{FIELD.pattern}")
+
+
+class Fields:
+    """The fields of one note, and the marks that stand for them.
+
+    A mark is letters and digits with a hash of the note in it: Markdown, sanitiser and layout
+    leave it whole, it is about as long as a name, and no note contains it.
+    """
+
+    def __init__(self, body: str) -> None:
+        self._digest = hashlib.sha256(body.encode("utf-8", "replace")).hexdigest()[:8]
+        self._pattern = re.compile(rf"x{self._digest}n(\d+)x")
+        self._written: list[str] = []
+        self._filled: set[int] = set()
+
+    def mark(self, written: str) -> str:
+        """The mark of a field."""
+        self._written.append(written)
+        return f"x{self._digest}n{len(self._written) - 1}x"
+
+    def mark_all(self, html: str) -> str:
+        """Raw HTML with marks for its fields, but for those in tags."""
+        return _TAG_OR_FIELD.sub(
+            lambda found: found[0] if found[0].startswith("<") else self.mark(found[0]), html
+        )
+
+    def settle_html(self, html: str) -> str:
+        """Sanitised HTML without marks: fields in prose, braces in code and in attributes."""
+        pieces = _PIECE.split(html)
+        depth = 0
+        for at, piece in enumerate(pieces):
+            if at % 2:
+                depth += _code_step(piece)
+                pieces[at] = self._restore(piece, quote=True)
+            elif depth > 0:
+                pieces[at] = self._restore(piece)
+            elif piece:
+                self._filled |= {int(number) for number in self._pattern.findall(piece)}
+                pieces[at] = self._restore(guard(piece))
+        return "".join(pieces)
+
+    def settle_text(self, text: str) -> str:
+        """Plain text without marks, its fields those of the HTML, which was settled before."""
+        return self._pattern.sub(self._settle, guard(text))
+
+    def _settle(self, mark: re.Match[str]) -> str:
+        written = self._written[int(mark[1])]
+        return written if int(mark[1]) in self._filled else guard(written)
+
+    def _restore(self, html: str, *, quote: bool = False) -> str:
+        return self._pattern.sub(
+            lambda mark: escape(self._written[int(mark[1])], quote=quote), html
+        )
+
+
+def _code_step(tag: str) -> int:
+    """By how much a tag changes how deep in code we are."""
+    found = _NAME.match(tag)
+    if not found or found[2] not in CODE:
+        return 0
+    return -1 if found[1] else 1

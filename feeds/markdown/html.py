@@ -1,0 +1,251 @@
+"""Sanitised HTML: one allow-list for mail, feed and page (rules D15, E17). Pure.
+
+What comes out is the sanitiser's own serialisation: every attribute quoted, `<`, `>`, `&` and `"`
+escaped inside it. The few repairs made after it rely on that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from html import unescape
+from html.parser import HTMLParser
+from types import MappingProxyType
+from typing import Final
+
+import nh3
+
+from feeds.markdown.characters import clean_text
+from feeds.markdown.links import LinkResolver
+from feeds.markdown.picture import Size
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+TAGS: Final = _names(
+    "a abbr b blockquote br caption cite code dd del dfn div dl dt em figcaption figure h1 h2 h3 h4"
+    " h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub sup table tbody td"
+    " tfoot th thead time tr u ul var"
+)
+"""Everything else loses its tag and keeps its text, but for VANISHING."""
+
+VANISHING: Final = _names(
+    "script style iframe object applet noscript template title textarea select svg math head"
+    " noembed noframes xmp plaintext"
+)
+"""Elements that go with all they hold."""
+
+HIGHLIGHTS: Final = ("k", "s", "c", "f", "m", "t", "gi", "gd")
+"""Classes `hl-…` of highlighted code: keyword, string, comment, function, number, type, and a
+diff's inserted and deleted lines."""
+
+_ATTRIBUTES: Final = MappingProxyType(
+    {
+        "*": {"title", "lang", "dir"},
+        "a": {"href"},
+        "img": {"src", "alt", "width", "height"},
+        "li": {"id", "value"},
+        "ol": {"start"},
+        "sup": {"id"},
+        "td": {"colspan", "rowspan"},
+        "th": {"colspan", "rowspan", "abbr"},
+        "time": {"datetime"},
+    }
+)
+_ALIGNMENTS: Final = {"align-left", "align-center", "align-right"}
+_CLASSES: Final = MappingProxyType(
+    {
+        "span": {f"hl-{name}" for name in HIGHLIGHTS},
+        "td": _ALIGNMENTS,
+        "th": _ALIGNMENTS,
+        "li": {"task"},
+        "ol": {"footnotes"},
+        "sup": {"footnote-ref"},
+    }
+)
+_SCOPES: Final = {"col", "row", "colgroup", "rowgroup"}
+_COUNTS: Final = frozenset({"width", "height", "colspan", "rowspan", "start", "value"})
+_FOOTNOTE: Final = re.compile(r"fn(?:ref)?-[0-9a-z]{1,16}-\d{1,5}")
+_COUNT: Final = re.compile(r"[0-9]{1,4}")
+
+_HREF: Final = re.compile(r"<a (?:[a-z]+=\"[^\"]*\" )*href=\"([^\"]*)\"")
+_IMAGE: Final = re.compile(r"<img((?: [a-z]+=\"[^\"]*\")*)>")
+_ALT: Final = re.compile(r" alt=\"([^\"]*)\"")
+_SOURCE: Final = re.compile(r" src=\"([^\"]*)\"")
+_SIDE: Final = re.compile(r" (width|height)=\"([0-9]+)\"")
+_HEADING: Final = re.compile(r"<(/?)h1(?=[ >])")
+_REFERENCE: Final = re.compile(
+    r'<sup class="footnote-ref"(?: id="fnref-([0-9a-z]+)-\d+")?>\[(\d+)\]</sup>'
+)
+_FOOTNOTE_ITEM: Final = re.compile(r'<li id="fn-([0-9a-z]+-\d+)">')
+
+
+def sanitise(html: str, resolver: LinkResolver) -> str:
+    """`html` with only the elements and attributes of the allow-list, and absolute URLs.
+
+    Scripts, styles, frames, forms, events and ids other than footnotes' are gone; a picture
+    without a source leaves its text, one without a text gets an empty one; h1 becomes h2, because
+    the title is the only h1 (rules D11, D12, D14, D15, E16, E17).
+    """
+    cleaner = nh3.Cleaner(
+        tags=set(TAGS),
+        clean_content_tags=set(VANISHING),
+        attributes=dict(_ATTRIBUTES),
+        attribute_filter=_attribute_filter(resolver),
+        tag_attribute_values={"th": {"scope": _SCOPES}},
+        allowed_classes=dict(_CLASSES),
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener",
+    )
+    cleaned = cleaner.clean(html)
+    return clean_text(_HEADING.sub(r"<\1h2", _IMAGE.sub(_repair_image, cleaned)))
+
+
+def addresses(html: str) -> tuple[str, ...]:
+    """The links of sanitised HTML, each once, in order."""
+    return tuple(dict.fromkeys(unescape(found) for found in _HREF.findall(html)))
+
+
+def size_pictures(html: str, sizes: Mapping[str, Size]) -> str:
+    """Sanitised HTML whose pictures say how large they are; `sizes` is by their address (rule D5).
+
+    A side that the author gave stays, and the other one follows from it.
+    """
+
+    def add(found: re.Match[str]) -> str:
+        source = _SOURCE.search(found[1])
+        size = sizes.get(unescape(source[1])) if source else None
+        if size is None:
+            return found[0]
+        given = {name: int(value) for name, value in _SIDE.findall(found[1])}
+        rest = _SIDE.sub("", found[1])
+        width, height = _sides(size, given.get("width", 0), given.get("height", 0))
+        return f'<img{rest} width="{width}" height="{height}">'
+
+    return _IMAGE.sub(add, html)
+
+
+def _sides(size: Size, width: int, height: int) -> tuple[int, int]:
+    """Both sides, from those that are given and the picture's own."""
+    if width and height:
+        return width, height
+    shown = size.at_width(width) if width else size.at_height(height) if height else size
+    return shown.width, shown.height
+
+
+def link_footnotes(html: str) -> str:
+    """Makes the footnotes of stored HTML clickable, there and back, for the page alone.
+
+    In mail and feeds they stay plain numbers: anchors inside a mail do not work in most clients,
+    and in a feed they are relative links (rules D19, E16).
+    """
+    prefixes = {found[1].rpartition("-")[0] for found in _FOOTNOTE_ITEM.finditer(html)}
+    if len(prefixes) != 1:
+        return html
+    prefix = prefixes.pop()
+
+    def refer(found: re.Match[str]) -> str:
+        anchor = f'<a href="#fn-{prefix}-{found[2]}">[{found[2]}]</a>'
+        return found[0].replace(f"[{found[2]}]", anchor)
+
+    back = r'<li id="fn-\1"><a href="#fnref-\1" class="footnote-back">↑</a> '
+    return _FOOTNOTE_ITEM.sub(back, _REFERENCE.sub(refer, html))
+
+
+def _attribute_filter(resolver: LinkResolver) -> Callable[[str, str, str], str | None]:
+    """Decides over each attribute that the allow-list let through; None removes it."""
+
+    def keep(tag: str, name: str, value: str) -> str | None:
+        if tag not in TAGS:
+            return None  # it is about to go; its addresses are not the note's
+        if name == "href":
+            return resolver.link(value)
+        if name == "src":
+            return resolver.image(value)
+        if name == "id":
+            return value if _FOOTNOTE.fullmatch(value) else None
+        if name in _COUNTS:
+            return value if _COUNT.fullmatch(value) else None
+        return value
+
+    return keep
+
+
+def _repair_image(found: re.Match[str]) -> str:
+    attributes = found[1]
+    alt = _ALT.search(attributes)
+    if " src=" not in attributes:
+        return alt[1] if alt else ""
+    return found[0] if alt else f'<img{attributes} alt="">'
+
+
+# ── what is left of raw HTML in plain text ───────────────────────────────────────────────────
+
+
+class PieceKind(StrEnum):
+    """What a piece of HTML is to a reader of plain text."""
+
+    TEXT = "text"
+    BREAK = "break"
+    """A line ends here."""
+    LINK = "link"
+    """A link ends here; the value is its URL."""
+    IMAGE = "image"
+    """A picture; the value is its URL, the label its alternative text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A piece of sanitised HTML, in reading order."""
+
+    kind: PieceKind
+    value: str = ""
+    label: str = ""
+
+
+_BREAKING: Final = _names(
+    "blockquote br caption dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre table"
+    " tbody tfoot thead tr ul"
+)
+SHOWING: Final = _BREAKING | {"img"}
+"""Tags that mean something by themselves to a reader of plain text."""
+
+
+def read_pieces(html: str) -> tuple[Piece, ...]:
+    """Sanitised HTML as a reader of plain text meets it."""
+    reader = _PieceReader(convert_charrefs=True)
+    reader.feed(html)
+    reader.close()
+    return tuple(reader.pieces)
+
+
+class _PieceReader(HTMLParser):
+    def __init__(self, *, convert_charrefs: bool) -> None:
+        super().__init__(convert_charrefs=convert_charrefs)
+        self.pieces: list[Piece] = []
+        self._hrefs: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag in _BREAKING:
+            self.pieces.append(Piece(kind=PieceKind.BREAK))
+        elif tag == "a":
+            self._hrefs.append(given.get("href", ""))
+        elif tag == "img":
+            label = given.get("alt", "")
+            self.pieces.append(Piece(kind=PieceKind.IMAGE, value=given.get("src", ""), label=label))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _BREAKING:
+            self.pieces.append(Piece(kind=PieceKind.BREAK))
+        elif tag in {"td", "th"}:
+            self.pieces.append(Piece(kind=PieceKind.TEXT, value=" "))
+        elif tag == "a" and self._hrefs and (href := self._hrefs.pop()):
+            self.pieces.append(Piece(kind=PieceKind.LINK, value=href))
+
+    def handle_data(self, data: str) -> None:
+        self.pieces.append(Piece(kind=PieceKind.TEXT, value=data))

@@ -1,0 +1,199 @@
+"""The Markdown parser: CommonMark and what the product adds to it. Pure.
+
+CommonMark 0.31 with tables, strikethrough, footnotes, wiki links and merge fields. Its renderer writes what
+those need; everything it writes is sanitised later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.footnote import footnote_plugin
+
+from feeds.markdown.characters import clean_line
+from feeds.markdown.code import Highlighter
+from storage.model.fields import FIELD
+
+MAX_NESTING: Final = 20
+"""Levels of quotes, lists, brackets; deeper input is taken as text, in bounded time."""
+
+_WIKI: Final = re.compile(r"(!?)\[\[([^\[\]\n|]{1,300})(?:\|([^\[\]\n]{0,300}))?\]\](?![(\[])")
+
+
+def find_title(body: str) -> str:
+    """The plain text of the first `# heading` that stands in no quote or list, or empty."""
+    env: dict[str, object] = {}
+    tokens = _BLOCKS.parse(body, env)
+    found = find_h1(tokens)
+    if found is None:
+        return ""
+    inline, *_footnotes = PARSER.parseInline(tokens[found + 1].content, env)
+    return plain(inline.children or ())
+
+
+def find_h1(tokens: Sequence[Token]) -> int | None:
+    """Where the first `# heading` that stands in no quote or list begins."""
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag == "h1" and token.level == 0:
+            return index
+    return None
+
+
+def plain(children: Iterable[Token]) -> str:
+    """The text of inline tokens, without marks, footnote numbers and raw HTML, on one line."""
+    return clean_line("".join(_plain_pieces(children)))
+
+
+def _plain_pieces(children: Iterable[Token]) -> Iterator[str]:
+    for token in children:
+        if token.type in {"softbreak", "hardbreak"}:
+            yield " "
+        elif token.type == "image":
+            yield plain(token.children or ())
+        elif token.type == "wiki":
+            yield "" if token.meta["embed"] else token.meta["label"]
+        elif token.type in {"text", "text_special", "code_inline", "field"}:
+            yield token.content
+
+
+# ── rules ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _build_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING, "xhtmlOut": False})
+    parser.enable(["table", "strikethrough"])
+    footnote_plugin(parser)
+    parser.inline.ruler.before("link", "wiki", _parse_wiki)
+    parser.inline.ruler.before("link", "field", _parse_field)
+    # Dangerous addresses are dropped by the resolver, label kept, not shown as source.
+    parser.validateLink = _accept_address  # type: ignore[assignment, method-assign]
+    for rule in _RULES:
+        parser.add_render_rule(rule.__name__.removeprefix("_render_"), rule)
+    return parser
+
+
+def _accept_address(_url: str) -> bool:
+    return True
+
+
+def _parse_wiki(state: StateInline, silent: bool) -> bool:
+    """`[[Target]]`, `[[Target|label]]`, `![[picture.png]]`; an inline rule, so code is left alone."""
+    if not state.src.startswith(("[[", "![["), state.pos):
+        return False
+    found = _WIKI.match(state.src, state.pos, state.posMax)
+    if not found:
+        return False
+    if not silent:
+        token = state.push("wiki", "", 0)
+        target = found[2].strip()
+        token.meta = {"embed": bool(found[1]), "target": target, "label": found[3] or target}
+        token.content = found[0]
+    state.pos = found.end()
+    return True
+
+
+def _parse_field(state: StateInline, silent: bool) -> bool:
+    """`{{ name | there }}` is one piece, whose default is plain text: its marks are taken off."""
+    if not state.src.startswith("{{", state.pos):
+        return False
+    found = FIELD.match(state.src, state.pos, state.posMax)
+    if not found:
+        return False
+    if not silent:
+        token = state.push("field", "", 0)
+        token.content = _read_field(state.md, found)
+    state.pos = found.end()
+    return True
+
+
+def _read_field(parser: MarkdownIt, found: re.Match[str]) -> str:
+    """A field on one line, without Markdown in it."""
+    if found[2] is None:
+        return clean_line(found[0])
+    default = "".join(
+        plain(token.children or ()) for token in parser.parseInline(found[2].strip(), {})
+    )
+    return f"{clean_line(found[0].partition('|')[0])} | {default} }}}}"
+
+
+def _render_fence(
+    _self: RendererProtocol,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    env: EnvType,
+) -> str:
+    highlighter: Highlighter = env["highlighter"]
+    return highlighter.block(tokens[index].content, tokens[index].info)
+
+
+def _render_task(
+    _self: RendererProtocol,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    _env: EnvType,
+) -> str:
+    # Mail and feeds drop form elements, so a box is a character.
+    return "☑ " if tokens[index].meta["done"] else "☐ "
+
+
+def _render_footnote_ref(
+    _self: RendererProtocol,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    env: EnvType,
+) -> str:
+    number = tokens[index].meta["id"] + 1
+    first = not tokens[index].meta.get("subId")
+    identity = f' id="fnref-{env["anchor"]}-{number}"' if first else ""
+    return f'<sup class="footnote-ref"{identity}>[{number}]</sup>'
+
+
+def _render_footnote_block_open(
+    _self: RendererProtocol, _t: Sequence[Token], _i: int, _options: OptionsDict, _env: EnvType
+) -> str:
+    return '<hr>\n<ol class="footnotes">\n'
+
+
+def _render_footnote_block_close(
+    _self: RendererProtocol, _t: Sequence[Token], _i: int, _options: OptionsDict, _env: EnvType
+) -> str:
+    return "</ol>\n"
+
+
+def _render_footnote_open(
+    _self: RendererProtocol,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    env: EnvType,
+) -> str:
+    return f'<li id="fn-{env["anchor"]}-{tokens[index].meta["id"] + 1}">'
+
+
+def _render_footnote_anchor(
+    _self: RendererProtocol, _t: Sequence[Token], _i: int, _options: OptionsDict, _env: EnvType
+) -> str:
+    return ""
+
+
+_RULES: Final = (
+    _render_fence,
+    _render_task,
+    _render_footnote_ref,
+    _render_footnote_block_open,
+    _render_footnote_block_close,
+    _render_footnote_open,
+    _render_footnote_anchor,
+)
+PARSER: Final = _build_parser()
+_BLOCKS: Final = _build_parser().disable("inline")

@@ -1,0 +1,177 @@
+"""What the Markdown of a note refers to, and on which line: for whoever proofreads it. Pure.
+
+Reads with the parser that readers' HTML comes from, so that code is code for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from html.parser import HTMLParser
+from itertools import pairwise
+
+from markdown_it.token import Token
+
+from feeds.markdown.characters import clean_text
+from feeds.markdown.parser import PARSER, plain
+
+_BREAKS = frozenset({"softbreak", "hardbreak"})
+_PROSE = frozenset({"text", "field", "html_inline"})
+
+
+class ReferenceKind(StrEnum):
+    """How a note refers to something."""
+
+    LINK = "link"
+    """`[label](target)`, or `<a href>`."""
+    WIKI = "wiki"
+    """`[[target]]`."""
+    PICTURE = "picture"
+    """`![alternative](target)`, or `<img>`."""
+    EMBED = "embed"
+    """`![[target]]`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One link or picture as the author wrote it."""
+
+    kind: ReferenceKind
+    target: str
+    label: str | None
+    """The words of a wiki link; the alternative text of a picture, None if it has none and does not
+    say that it is decorative (`alt=""` in HTML does)."""
+    has_width: bool
+    """Whether a picture says how wide it is to be shown."""
+    line: int
+    """In the Markdown, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """A piece of text outside code, comments of HTML included."""
+
+    text: str
+    line: int
+    """Where it begins in the Markdown, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading of Markdown; those of raw HTML are not among them."""
+
+    level: int
+    """1 to 6, as it is written."""
+    text: str
+    line: int
+    """In the Markdown, from 1."""
+
+
+def find_references(body: str) -> list[Reference]:
+    """Every link and picture, in order, but for addresses that merely stand in the text."""
+    return [found for line, token in _leaves(body) for found in _references(line, token)]
+
+
+def find_headings(body: str) -> list[Heading]:
+    """The headings, in order."""
+    tokens = PARSER.parse(clean_text(body), {})
+    return [
+        Heading(
+            level=int(opening.tag[1]),
+            text=plain(inline.children or ()),
+            line=opening.map[0] + 1 if opening.map else 1,
+        )
+        for opening, inline in pairwise(tokens)
+        if opening.type == "heading_open"
+    ]
+
+
+def find_prose(body: str) -> list[Prose]:
+    """The text outside code, in order."""
+    return [
+        Prose(text=token.content, line=line)
+        for line, token in _leaves(body)
+        if token.type in _PROSE or token.type == "html_block"
+    ]
+
+
+def _leaves(body: str) -> Iterator[tuple[int, Token]]:
+    """(line, token) of what has no token inside; pictures count as such."""
+    for token in PARSER.parse(clean_text(body), {}):
+        line = token.map[0] + 1 if token.map else 1
+        if token.type == "inline":
+            yield from _inline_leaves(line, token.children or ())
+        else:
+            yield line, token
+
+
+def _inline_leaves(line: int, children: Sequence[Token]) -> Iterator[tuple[int, Token]]:
+    for token in children:
+        yield line, token
+        line += (token.type in _BREAKS) or token.content.count("\n")
+
+
+def _references(line: int, token: Token) -> Iterator[Reference]:
+    match token.type:
+        case "link_open":
+            yield _reference(ReferenceKind.LINK, str(token.attrs.get("href", "")), line)
+        case "image":
+            alt, has_width = _split_size(plain(token.children or ()))
+            source = str(token.attrs.get("src", ""))
+            yield _reference(ReferenceKind.PICTURE, source, line, alt or None, has_width)
+        case "wiki":
+            yield _wiki(token, line)
+        case "html_inline" | "html_block":
+            yield from _Tags(line).read(token.content)
+
+
+def _wiki(token: Token, line: int) -> Reference:
+    target, label = str(token.meta["target"]), str(token.meta["label"])
+    if not token.meta["embed"]:
+        return _reference(ReferenceKind.WIKI, target, line, label)
+    given = "" if label == target else label
+    alt, has_width = _split_size(f"|{given}" if _is_size(given) else given)
+    return _reference(ReferenceKind.EMBED, target, line, alt or None, has_width)
+
+
+def _split_size(alt: str) -> tuple[str, bool]:
+    """Obsidian's `alt|300`: the alternative text, and whether a width follows it."""
+    text, bar, size = alt.rpartition("|")
+    return (text.strip(), True) if bar and _is_size(size) else (alt, False)
+
+
+def _is_size(text: str) -> bool:
+    return text.partition("x")[0].strip().isdigit()
+
+
+def _reference(
+    kind: ReferenceKind, target: str, line: int, label: str | None = None, has_width: bool = False
+) -> Reference:
+    return Reference(kind=kind, target=target, label=label, has_width=has_width, line=line)
+
+
+class _Tags(HTMLParser):
+    """Links and pictures in a piece of raw HTML; what is not closed or not HTML is passed over."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self._first = line
+        self._found: list[Reference] = []
+
+    def read(self, html: str) -> list[Reference]:
+        self.feed(html)
+        return self._found
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        line = self._first + self.getpos()[0] - 1
+        if tag == "img" and values.get("src"):
+            found = _reference(
+                ReferenceKind.PICTURE, values["src"], line, values.get("alt"), "width" in values
+            )
+        elif tag == "a" and values.get("href"):
+            found = _reference(ReferenceKind.LINK, values["href"], line)
+        else:
+            return
+        self._found.append(found)

@@ -1,0 +1,309 @@
+"""Markdown → sanitised HTML and plain text with the same content. Pure.
+
+CommonMark with tables, footnotes, task lists, strikethrough, highlighted code, pictures, wiki
+links and bare web addresses. The parser's tokens are made ready once (links resolved, title taken
+out, tasks marked) and both renderings start from them, so that they cannot disagree (rule D18).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import Final
+
+from markdown_it.token import Token
+
+from feeds.markdown.characters import clean_line, clean_text, shorten
+from feeds.markdown.code import Highlighter
+from feeds.markdown.fields import Fields
+from feeds.markdown.html import VANISHING, addresses, sanitise
+from feeds.markdown.links import LinkResolver, Links, is_picture
+from feeds.markdown.parser import PARSER, find_h1, plain
+from feeds.markdown.plaintext import build_text
+
+SUMMARY_LIMIT: Final = 200
+MAX_RAW_TAGS: Final = 5_000
+"""Raw HTML tags in one note; more is taken as text, since a browser's parser, and so the
+sanitiser's, needs time that grows with the square of what stays open."""
+
+_BARE_URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"]+", re.IGNORECASE)
+_TASK: Final = re.compile(r"\[([ xX])\](?:\s+|\Z)")
+_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_SENTENCE_ENDS: Final = "?!.,:;*_~'\"|"
+_CUT_FIELD: Final = re.compile(r"\s*\{(?:\{[^{}]*\}?)?…\Z")
+_ALIGN: Final = re.compile(r"text-align:(left|center|right)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A note as readers get it."""
+
+    html: str
+    """Sanitised, all URLs absolute, without the title."""
+    text: str
+    """The same for text/plain: every address of the HTML is written out in it, and a merge field in
+    it is one in the HTML (storage/model/fields.py)."""
+    summary: str
+    """One line of plain text."""
+    media: tuple[str, ...]
+    """Paths of the note's own pictures below the notes folder."""
+    wiki: tuple[str, ...]
+    """Keys (`link_key`) of the notes it links to, published or not."""
+    warnings: tuple[str, ...]
+    """Sentences for the author about what was left out or lacks something."""
+
+
+def render_markdown(
+    body: str, *, path: str, links: Links, title: str = "", anchor: str = ""
+) -> Rendered:
+    """Renders Markdown that stands at `path` below the notes folder.
+
+    A first h1 equal to `title` is left out. `anchor` makes the ids of footnotes differ between
+    notes on one page. Raises nothing, whatever the text; the time is bounded by its length.
+    """
+    body = clean_text(body)
+    resolver = LinkResolver(path, links)
+    env: dict[str, object] = {
+        "anchor": hashlib.sha256((anchor or path).encode()).hexdigest()[:8],
+        "highlighter": Highlighter(),
+    }
+    tokens = _without_title(PARSER.parse(body, env), clean_line(title))
+    fields = Fields(body)
+    tokens = _Preparation(resolver, fields).prepare(tokens)
+    html = sanitise(str(PARSER.renderer.render(tokens, PARSER.options, env)), resolver)
+    text = build_text(tokens, resolver, addresses(html))
+    return Rendered(
+        html=fields.settle_html(html),
+        text=fields.settle_text(text),
+        summary=summarise(fields.settle_text(_first_paragraph(tokens))),
+        media=resolver.media,
+        wiki=resolver.targets,
+        warnings=resolver.warnings,
+    )
+
+
+def summarise(text: str, limit: int = SUMMARY_LIMIT) -> str:
+    """`text` on one line, cut at a word, and in no merge field, to at most `limit` characters."""
+    return _CUT_FIELD.sub("…", shorten(clean_line(text), limit))
+
+
+# ── making tokens ready ──────────────────────────────────────────────────────────────────────
+
+
+def _without_title(tokens: list[Token], title: str) -> list[Token]:
+    """The tokens without the first h1, if that repeats the title."""
+    found = find_h1(tokens)
+    if found is None:
+        return tokens
+    heading = tokens[found + 1]
+    if title not in {plain(heading.children or ()), clean_line(heading.content)}:
+        return tokens
+    return tokens[:found] + tokens[found + 3 :]
+
+
+def _first_paragraph(tokens: Sequence[Token]) -> str:
+    """The text of the first paragraph in no list or quote; failing that, of the first text."""
+    inlines = [(before, token) for before, token in pairwise(tokens) if token.type == "inline"]
+    top = [t for before, t in inlines if before.type == "paragraph_open" and before.level == 0]
+    candidates = chain(top, (token for _before, token in inlines))
+    return next(filter(None, (plain(token.children or ()) for token in candidates)), "")
+
+
+class _Preparation:
+    """Rewrites the tokens of one note: afterwards they hold only absolute addresses, and marks in
+    the places of merge fields.
+    """
+
+    def __init__(self, resolver: LinkResolver, fields: Fields) -> None:
+        self._resolver = resolver
+        self._fields = fields
+        self._raw_tags = 0
+
+    def prepare(self, tokens: Sequence[Token]) -> list[Token]:
+        ready: list[Token] = []
+        for token in tokens:
+            if token.type == "html_block" and (self._is_excess(token) or _swallows([token])):
+                ready += _paragraph(self._fields.mark_all(token.content))
+                continue
+            self._prepare_block(token)
+            ready.append(token)
+        _mark_tasks(ready)
+        return ready
+
+    def _prepare_block(self, token: Token) -> None:
+        if token.type in {"heading_open", "heading_close"} and token.tag == "h1":
+            token.tag = "h2"  # the title is the only h1 (rule D11)
+        elif token.type in {"th_open", "td_open"}:
+            _prepare_cell(token)
+        elif token.type == "inline":
+            token.children = self._prepare_inline(token.children or [])
+        elif token.type == "html_block":
+            token.content = self._fields.mark_all(token.content)
+
+    def _prepare_inline(self, children: Sequence[Token]) -> list[Token]:
+        ready: list[Token] = []
+        kept: list[bool] = []  # per open link, whether it leads anywhere
+        raw_links = 0
+        swallows = _swallows(children)
+        for token in children:
+            if token.type == "link_open":
+                kept.append(self._resolve_link(token))
+                ready += [token] if kept[-1] else []
+            elif token.type == "link_close":
+                ready += [token] if not kept or kept.pop() else []
+            elif token.type == "html_inline":
+                raw_links += _raw_link_step(token.content)
+                as_text = _tag_name(token) in swallows or self._is_excess(token)
+                ready.append(_text(token.content) if as_text else token)
+            else:
+                ready += self._prepare_leaf(token, inside=bool(kept) or raw_links > 0)
+        return ready
+
+    def _prepare_leaf(self, token: Token, *, inside: bool) -> list[Token]:
+        """One inline token that opens nothing; `inside` tells that a link is open around it."""
+        if token.type == "wiki":
+            return self._prepare_wiki(token, inside=inside)
+        if token.type == "image":
+            return [self._prepare_image(token)]
+        if token.type == "field":
+            return [_text(self._fields.mark(token.content))]
+        if token.type == "text" and not inside and "://" in token.content:
+            return list(self._link_bare_urls(token.content))
+        return [token]
+
+    def _is_excess(self, token: Token) -> bool:
+        """Counts the tags of a token of raw HTML; whether they are more than a note may have."""
+        self._raw_tags += token.content.count("<")
+        if self._raw_tags > MAX_RAW_TAGS:
+            self._resolver.warn(
+                f"only the first {MAX_RAW_TAGS} HTML tags are read, the rest is text"
+            )
+        return self._raw_tags > MAX_RAW_TAGS
+
+    def _resolve_link(self, token: Token) -> bool:
+        url = self._resolver.link(str(token.attrs.get("href", "")))
+        if url is not None:
+            token.attrs["href"] = url
+        return url is not None
+
+    def _prepare_image(self, token: Token) -> Token:
+        alt, width = _split_size(plain(token.children or ()))
+        return self._image(self._resolver.image(str(token.attrs.get("src", ""))), alt, width, token)
+
+    def _prepare_wiki(self, token: Token, *, inside: bool) -> list[Token]:
+        target, label = token.meta["target"], token.meta["label"]
+        if token.meta["embed"] and (is_picture(target) or "." in target.rpartition("/")[2]):
+            given = label if label != target else ""
+            alt, width = _split_size(f"|{given}" if given.isdigit() else given)
+            return [self._image(self._resolver.embed(target), alt, width, Token("image", "img", 0))]
+        url = None if inside else self._resolver.wiki(target)
+        return [_text(label)] if url is None else list(_link(url, label))
+
+    def _link_bare_urls(self, text: str) -> Iterator[Token]:
+        """`text` with its web addresses as links, without the punctuation after them."""
+        position = 0
+        for found in _BARE_URL.finditer(text):
+            label = _trim_url(found[0])
+            url = self._resolver.link(label)
+            if url is not None:
+                yield _text(text[position : found.start()])
+                yield from _link(url, label)
+                position = found.start() + len(label)
+        yield _text(text[position:])
+
+    def _image(self, url: str | None, alt: str, width: str, token: Token) -> Token:
+        if url is None:
+            return _text(alt)
+        if not alt:
+            self._resolver.warn(f"the picture `{shorten(url, 80)}` has no alternative text")
+        token.attrs = {"src": url, "alt": alt}
+        if width:
+            token.attrs["width"] = width
+        token.children = [_text(alt)]
+        token.content = alt
+        return token
+
+
+def _prepare_cell(token: Token) -> None:
+    """Alignment as a class: one allow-list for everybody has no `style`."""
+    align = _ALIGN.search(str(token.attrs.pop("style", "")))
+    if token.tag == "th":
+        token.attrs["scope"] = "col"
+    if align:
+        token.attrs["class"] = f"align-{align[1]}"
+
+
+def _mark_tasks(tokens: Sequence[Token]) -> None:
+    """List items that begin with `[ ]` or `[x]` get a token for their box."""
+    for item, opening, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if item.type != "list_item_open" or opening.type != "paragraph_open":
+            continue
+        children = inline.children or []
+        found = (
+            _TASK.match(children[0].content) if children and children[0].type == "text" else None
+        )
+        if found:
+            box = Token("task", "", 0, meta={"done": found[1] != " "})
+            children[0].content = children[0].content[found.end() :]
+            children.insert(0, box)
+            item.attrs["class"] = "task"
+
+
+def _swallows(tokens: Sequence[Token]) -> frozenset[str]:
+    """The elements that raw HTML opens and never closes, and that would vanish with all the text
+    after them: they are meant as text (`use a <script> tag`).
+    """
+    open_tags: dict[str, int] = {}
+    for token in tokens:
+        if token.type not in {"html_inline", "html_block"}:
+            continue
+        for closing, name in _TAG.findall(token.content):
+            if (tag := name.lower()) in VANISHING:
+                open_tags[tag] = max(0, open_tags.get(tag, 0) + (-1 if closing else 1))
+    return frozenset(tag for tag, count in open_tags.items() if count)
+
+
+def _tag_name(token: Token) -> str:
+    found = _TAG.match(token.content)
+    return found[2].lower() if found else ""
+
+
+def _raw_link_step(tag: str) -> int:
+    found = _TAG.match(tag)
+    if not found or found[2].lower() != "a":
+        return 0
+    return -1 if found[1] else 1
+
+
+def _split_size(alt: str) -> tuple[str, str]:
+    """Obsidian's `alt|300`: the alternative text and the width in pixels."""
+    text, bar, size = alt.rpartition("|")
+    width = size.partition("x")[0].strip()
+    return (text.strip(), width) if bar and width.isdigit() and len(width) < 5 else (alt, "")
+
+
+def _trim_url(url: str) -> str:
+    """`url` without the punctuation that belongs to the sentence around it."""
+    surplus = url.count(")") - url.count("(")
+    end = len(url)
+    while end and (url[end - 1] in _SENTENCE_ENDS or (url[end - 1] == ")" and surplus > 0)):
+        surplus -= url[end - 1] == ")"
+        end -= 1
+    return url[:end]
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
+
+
+def _link(url: str, label: str) -> tuple[Token, Token, Token]:
+    opening = Token("link_open", "a", 1, attrs={"href": url})
+    return opening, _text(label), Token("link_close", "a", -1)
+
+
+def _paragraph(text: str) -> tuple[Token, Token, Token]:
+    inline = Token("inline", "", 0, content=text, children=[_text(text)])
+    return Token("paragraph_open", "p", 1), inline, Token("paragraph_close", "p", -1)

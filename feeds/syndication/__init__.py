@@ -1,0 +1,1 @@
+"""Issues to RSS, Atom and JSON Feed. Pure."""

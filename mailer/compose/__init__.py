@@ -1,0 +1,1 @@
+"""An issue to a skeleton to a message for one reader. Pure."""

@@ -1,0 +1,1 @@
+"""Many connections as one worker: claims, pace, groups, outcomes, an orderly end."""

@@ -1,0 +1,296 @@
+"""Owns the claims a worker holds and has not begun: one buffer for all its connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Final, Protocol
+
+import structlog
+
+from mailer.dispatch.domains import Domains
+from mailer.dispatch.pace import Trouble
+from mailer.dispatch.recorder import Book
+from storage.model.deliveries import Claim, DeliveryState
+from storage.model.errors import StorageError
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+_PARKED_MOST: Final = 4000
+"""Claims that may wait for their domains before no more are taken from the ledger."""
+_PARKED_LONGEST_S: Final = 5.0
+"""Who has to wait for longer goes back to the ledger, untried, with a later time."""
+_HELD_LONGEST_S: Final = 300.0
+_LOOK_S: Final = 0.2
+"""How often to look whether a domain has a seat again."""
+
+
+def domain_of(claim: Claim) -> str:
+    """The domain of the reader's address."""
+    return claim.address.rpartition("@")[2]
+
+
+class Ledger(Book, Protocol):
+    """What sending needs of the ledger; synchronous, called in a thread. See storage.ledger."""
+
+    def claim(self, worker: str, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        """Takes up to `limit` due deliveries for this worker."""
+
+    def renew(self, worker: str, *, now: datetime, lease: timedelta) -> object:
+        """Keeps this worker's claims for another lease."""
+
+    def retire(self, worker: str, *, now: datetime) -> int:
+        """Gives back what was not begun, and the lease."""
+
+    def release(
+        self, worker: str, *, now: datetime, delivery_ids: Collection[int] | None = None
+    ) -> int:
+        """Gives back those of the deliveries that were not begun."""
+
+    def standing(self, delivery_id: int) -> DeliveryState | None:
+        """Returns the state a delivery is in now."""
+
+    def next_due(self, *, now: datetime | None = None) -> datetime | None:
+        """Returns when the next delivery may be claimed."""
+
+    def lets_in(self, *, now: datetime) -> bool:
+        """Whether a gate, and not the time, has made more due."""
+
+    def pause_issue(self, issue_id: int, reason: str, *, now: datetime) -> object:
+        """Stops an issue; its claims that are not begun go back."""
+
+    def has_arrived(self, issue_id: int) -> bool:
+        """Whether a relay has taken the issue for anybody."""
+
+
+class Work:
+    """A small buffer of claims, refilled from the ledger until nothing more is due."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        worker: str,
+        *,
+        clock: Callable[[], datetime],
+        lease: timedelta,
+        portion: int,
+        domains: Domains,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._ledger = ledger
+        self._worker = worker
+        self._clock = clock
+        self._lease = lease
+        self._portion = portion
+        self._low = portion // 2
+        self._sleep = sleep
+        self._claims: deque[Claim] = deque()
+        self._domains = domains
+        self._parked: dict[str, deque[Claim]] = {}
+        """Claims whose domain has no place for them now, by domain."""
+        self._held_back: list[tuple[Claim, float]] = []
+        self._later: Counter[str] = Counter()
+        """How many were held back of each domain in this wave."""
+        self._refilling = asyncio.Lock()
+        self._ahead: asyncio.Task[None] | None = None
+        """Refilling while there is still something at hand, so that nobody has to wait."""
+        self._dry = False
+        self._paused: set[int] = set()
+        self.error: StorageError | None = None
+        """Why the last claim failed; the wave then ends in good order."""
+
+    def __len__(self) -> int:
+        return len(self._claims) + self._parked_count()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is held, and the ledger had nothing more when it was asked."""
+        return self._dry and not len(self)
+
+    def start(self) -> None:
+        """Begins a new wave: the ledger is asked again."""
+        self._dry = False
+        self.error = None
+        self._later.clear()
+
+    async def take(self, seats: Collection[str] = ()) -> Claim | None:
+        """Returns the next claim; None when nothing is due, or `wait_s` must pass first.
+
+        `seats` are the domains that the connection is busy with.
+        """
+        async with self._refilling:
+            claim = self.take_at_once(seats)
+            while claim is None and not self._dry and self._parked_count() < _PARKED_MOST:
+                await self._refill()
+                claim = self.take_at_once(seats)
+            return claim
+
+    def take_at_once(self, seats: Collection[str] = ()) -> Claim | None:
+        """Returns the next claim at hand; None when taking one would mean waiting."""
+        if (claim := self.take_plainly()) is not None:
+            return claim
+        for domain, parked in self._parked.items():
+            if self._domains.enter(domain, seats):
+                claim = parked.popleft()
+                if not parked:
+                    del self._parked[domain]
+                return claim
+        while self._claims:
+            claim = self._claims.popleft()
+            domain = domain_of(claim)
+            if domain not in self._parked and self._domains.enter(domain, seats):
+                return claim
+            self._park(domain, claim)
+        return None
+
+    def take_plainly(self) -> Claim | None:
+        """Returns the next claim at hand, if no domain is bounded: then each is as good as another."""
+        if len(self._claims) <= self._low and self._is_low():
+            self._ahead = asyncio.create_task(self._refill_ahead())
+        if self._domains.is_bounded or not self._claims:
+            return None
+        return self._claims.popleft()
+
+    @property
+    def wait_s(self) -> float | None:
+        """Seconds until a claim that is held may have its domain's leave; None when none waits."""
+        if not self._parked:
+            return None
+        slowed = [one for one in self._parked if not self._domains.is_full(one)]
+        return min((self._domains.wait_s(one) for one in slowed), default=_LOOK_S)
+
+    def pop_held_back(self) -> list[tuple[Claim, float]]:
+        """Takes out the claims that have to wait for too long to be held, with the seconds."""
+        if not self._held_back:
+            return []
+        held_back, self._held_back = self._held_back, []
+        return held_back
+
+    def _park(self, domain: str, claim: Claim) -> None:
+        behind = len(self._parked.get(domain, ())) + self._later[domain]
+        wait_s = self._domains.wait_s(domain, behind)
+        if wait_s > _PARKED_LONGEST_S:
+            self._later[domain] += 1
+            self._held_back.append((claim, min(wait_s, _HELD_LONGEST_S)))
+        else:
+            self._parked.setdefault(domain, deque()).append(claim)
+
+    def _parked_count(self) -> int:
+        return sum(len(parked) for parked in self._parked.values()) if self._parked else 0
+
+    def put_back(self, claim: Claim) -> None:
+        """Returns a claim of which nothing was sent, to be taken next."""
+        self._claims.appendleft(claim)
+
+    async def empty(self) -> None:
+        """Forgets all claims: they are to be given back to the ledger, which is left alone then."""
+        if self._ahead is not None:
+            await self._ahead
+        self._claims.clear()
+        self._parked.clear()
+        self._held_back.clear()
+
+    async def pause_issue(self, issue_id: int, reason: str) -> None:
+        """Stops an issue that the relay refuses whoever the reader is (rule B5).
+
+        At once for the claims held here; in the ledger however long that takes.
+        """
+        self._paused.add(issue_id)
+        self._keep(lambda claim: claim.issue_id != issue_id)
+        trouble = Trouble(cap_s=30)
+        async with self._refilling:  # or it would claim what is being given back
+            while not await self._try_pause(issue_id, reason):
+                trouble.note("")
+                await self._sleep(trouble.wait_s)
+        log.warning("issue.paused", issue=issue_id, reason=reason)
+
+    def is_paused(self, claim: Claim) -> bool:
+        """Whether this claim was taken away by a pause, not by its reader."""
+        return claim.issue_id in self._paused
+
+    async def is_unwanted(self, claim: Claim) -> bool:
+        """Why a claim may not be sent after all: True if its reader left or was suppressed.
+
+        Else its issue was paused or taken back by somebody else, and the claims of it that are
+        held here go the same way, or the lease was lost.
+        """
+        if self.is_paused(claim):
+            return False
+        try:
+            state = await asyncio.to_thread(self._ledger.standing, claim.delivery_id)
+        except StorageError as error:
+            log.warning("ledger.standing_failed", error=type(error).__name__)
+            return False
+        if state in (DeliveryState.SUPPRESSED, None):
+            return True
+        await self._let_go(claim.issue_id)
+        return False
+
+    async def _let_go(self, issue_id: int | None) -> None:
+        """Gives back what is held of an issue; the ledger knows which of it is still ours."""
+        async with self._refilling:
+            held = chain(self._claims, *self._parked.values())
+            ids = [claim.delivery_id for claim in held if claim.issue_id == issue_id]
+            if not ids:
+                return
+            try:
+                await asyncio.to_thread(
+                    self._ledger.release, self._worker, now=self._clock(), delivery_ids=ids
+                )
+            except StorageError as error:
+                log.warning("ledger.release_failed", error=type(error).__name__)
+                return  # each will be refused when its turn comes
+            gone = set(ids)
+            self._keep(lambda claim: claim.delivery_id not in gone)
+
+    def _keep(self, wanted: Callable[[Claim], bool]) -> None:
+        self._claims = deque(filter(wanted, self._claims))
+        kept = {domain: deque(filter(wanted, parked)) for domain, parked in self._parked.items()}
+        self._parked = {domain: parked for domain, parked in kept.items() if parked}
+
+    async def _try_pause(self, issue_id: int, reason: str) -> bool:
+        try:
+            await asyncio.to_thread(self._ledger.pause_issue, issue_id, reason, now=self._clock())
+        except StorageError as error:
+            log.warning("issue.pause_failed", issue=issue_id, error=type(error).__name__)
+            return False
+        return True
+
+    @property
+    def is_refilling(self) -> bool:
+        """Whether more is being claimed while there is still something at hand."""
+        return self._ahead is not None
+
+    def _is_low(self) -> bool:
+        """Whether it is time to ask for more: before the last claim is gone, and one at a time."""
+        low = 0 < len(self._claims) <= self._low
+        return low and not self._dry and not self._parked and not self.is_refilling
+
+    async def _refill_ahead(self) -> None:
+        try:
+            async with self._refilling:
+                if len(self._claims) <= self._low and not self._dry:
+                    await self._refill()
+        finally:
+            self._ahead = None
+
+    async def _refill(self) -> None:
+        try:
+            claims = await asyncio.to_thread(
+                self._ledger.claim,
+                self._worker,
+                now=self._clock(),
+                limit=self._portion,
+                lease=self._lease,
+            )
+        except StorageError as error:
+            log.warning("ledger.claim_failed", error=type(error).__name__)
+            self.error, self._dry = error, True
+            return
+        self._dry = len(claims) < self._portion
+        self._claims.extend(claims)
+        self._paused.difference_update({claim.issue_id for claim in claims if claim.issue_id})

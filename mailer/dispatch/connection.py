@@ -1,0 +1,330 @@
+"""Owns one connection's way of working: take a claim, fill, announce, begin, send, judge, settle.
+
+    exchange: content of the message at hand | announce the next one       one round trip
+    record:   outcome of the message at hand | begin of the next one       one transaction
+
+A message is announced (MAIL, RCPT, DATA) in the group that sends the content of the one before
+it. Its own content leaves only after the outcome of that one is committed, together with the mark
+that it is begun itself: so a crash leaves at most one message per connection in doubt (promise
+2), and a reader who has left is noticed up to the moment before the content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from mailer.dispatch.claims import domain_of
+from mailer.dispatch.pace import Trouble
+from mailer.dispatch.relaystate import Line, Sender
+from mailer.dispatch.run import Run
+from mailer.envelope import Envelope
+from mailer.policy.settlement import decide_held_back, decide_settlement, decide_unfillable
+from mailer.replies.outcome import Fault, Outcome, Phase, Verdict
+from storage.model.deliveries import Claim, DeliveryState, Settlement
+from storage.model.errors import NewsletterError, RelayError, StorageError
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Message:
+    """A claim with its message made."""
+
+    claim: Claim
+    envelope: Envelope
+    again: bool = False
+    """Whether a session has already ended, as sessions do, while it was being announced."""
+
+
+class Lane:
+    """One connection at work; runs until nothing is due, a stop, or its relay is given up."""
+
+    def __init__(self, run: Run, line: Line) -> None:
+        self._run = run
+        self._line = line
+        self._session: Sender | None = None
+        self._ready: _Message | None = None
+        """Announced: the relay awaits its content."""
+        self._kept: _Message | None = None
+        """To be announced first, in a new session."""
+        self._pending: list[Settlement] = []
+        self._seats: set[str] = set()
+        """Domains that this lane is busy with."""
+        self._token: float | None = None
+        """A slot of the rate that was booked and not used."""
+        self._refusals = Trouble()
+        """How often in a row the relay did not let this lane in."""
+
+    async def work(self) -> None:
+        """Sends what is due. What the relay has answered for is recorded when this returns."""
+        try:
+            while self._ready is not None or await self._rest():
+                if self._seats:
+                    self._leave_seats()
+                following = await self._following()
+                if following is None and self._ready is None:
+                    if self._kept is None:
+                        return
+                    self._give_way()
+                    continue
+                await self._step(following)
+        finally:
+            self._give_way()
+            await self._flush()
+            await self._hang_up()
+            self._run.leave()
+
+    def _give_way(self) -> None:
+        """Puts the claim at hand back, so that another connection or relay may take it at once."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            self._run.work.put_back(kept.claim)
+        if self._seats:
+            self._leave_seats()
+
+    def _leave_seats(self) -> None:
+        """Other lanes may be busy with the domains that this one has no message for any more."""
+        held = {domain_of(one.claim) for one in (self._ready, self._kept) if one is not None}
+        for domain in self._seats - held:
+            self._run.domains.leave(domain)
+        self._seats &= held
+
+    def _is_over(self) -> bool:
+        return self._run.stop.is_set() or self._run.is_given_up(self._line)
+
+    async def _rest(self) -> bool:
+        """Returns whether to go on, with a session or able to open one.
+
+        After trouble with the relay one lane at a time waits and tries; the others wait for it
+        (rule B6). None of them holds a claim meanwhile.
+        """
+        if self._session is None or not self._session.usable:
+            await self._flush()
+            await self._hang_up()
+            if self._line.trouble.count or self._line.is_being_tried:
+                await self._wait_in_turn()
+            elif self._refusals.count:
+                self._give_way()
+                await self._run.wait_for_relay(self._refusals.wait_s)
+        barred = self._session is None and self._line.trouble.count > 0
+        return not barred and not self._run.is_stalled and not self._is_over()
+
+    async def _wait_in_turn(self) -> None:
+        self._give_way()
+        with self._run.waiting():
+            await self._line.turn.acquire()
+        try:
+            while self._line.trouble.count and self._session is None and not self._is_over():
+                await self._run.wait_for_relay(self._line.wait_s)
+                if self._run.stop.is_set() or self._run.is_stalled:
+                    return
+                await self._try(self._line.try_open)
+        finally:
+            self._line.turn.release()
+
+    async def _try(self, way: Callable[[], Awaitable[Sender]]) -> bool:
+        try:
+            self._session = await way()
+        except RelayError as error:
+            self._refusals.note(str(error))
+            return False
+        self._refusals.clear()
+        return True
+
+    # ── what comes next ──────────────────────────────────────────────────────────────────
+
+    async def _following(self) -> _Message | None:
+        """The next message to announce; None when there is none to be had, or not now.
+
+        While a message is ready nothing is waited for: the relay awaits its content.
+        """
+        if self._ready is not None and not (self._session is not None and self._session.usable):
+            return None
+        while not self._is_over():
+            self._kept = message = self._kept or await self._make_next()
+            if message is None:
+                return None
+            if self._session is None and not await self._open():
+                return None
+            if not self._line.rate.is_free and not await self._take_token():
+                return None
+            self._kept = None
+            if await self._is_sendable(message):
+                return message
+        return None
+
+    async def _make_next(self) -> _Message | None:
+        work = self._run.work
+        while (claim := work.take_plainly() or await self._take()) is not None:
+            envelope = await self._fill(claim)
+            if envelope is not None and not work.is_paused(claim):
+                return _Message(claim, envelope)
+            if self._is_over():
+                return None
+        return None
+
+    async def _take(self) -> Claim | None:
+        """The next claim; waits for a domain that is slowed, but not while a message is ready."""
+        work = self._run.work
+        if self._ready is not None:
+            claim = work.take_at_once(self._seats)
+        else:
+            claim = await work.take(self._seats)
+            while claim is None and (wait := work.wait_s) is not None and not self._is_over():
+                await self._flush()
+                await self._run.nap(wait)
+                claim = await work.take(self._seats)
+        if claim is not None and self._run.domains.is_bounded:
+            self._seats.add(domain_of(claim))
+        for held_back, wait_s in work.pop_held_back():
+            self._pending.append(decide_held_back(held_back, wait_s, self._run.clock()))
+        return claim
+
+    async def _open(self) -> bool:
+        return not self._line.is_being_tried and await self._try(self._line.open)
+
+    async def _take_token(self) -> bool:
+        """Waits for the rate's next token; False when the wait must come later, or was ended."""
+        rate = self._line.rate
+        if self._token is None:
+            self._token = rate.book()
+        while wait := rate.until(self._token):
+            if self._ready is not None or self._is_over():
+                return False
+            await self._flush()
+            await self._run.nap(wait)
+        if self._run.stop.is_set():
+            return False
+        self._token = None
+        return True
+
+    async def _is_sendable(self, message: _Message) -> bool:
+        refusal = self._session.examine(message.envelope) if self._session else None
+        if refusal is not None:
+            await self._judge(message.claim, refusal)
+        return refusal is None and not self._run.work.is_paused(message.claim)
+
+    # ── one step ─────────────────────────────────────────────────────────────────────────
+
+    async def _step(self, following: _Message | None) -> None:
+        """Sends the content that is ready, if it still may be, and announces the next message."""
+        session, ready, self._ready = self._session, self._ready, None
+        begun, following = await self._begin(ready, following)
+        if session is None or (begun is None and following is None and ready is None):
+            return
+        if ready is not None and begun is None:
+            # Its 354 cannot be taken back, and it must not get what it waits for.
+            session.abandon()
+            self._kept = following
+            return
+        seen = self._line.trouble.count
+        exchange = await session.exchange(
+            begun.envelope if begun is not None else None,
+            following.envelope if following is not None else None,
+        )
+        if begun is not None and exchange.settled is not None:
+            self._line.judge(exchange.settled, seen)
+            await self._judge(begun.claim, exchange.settled)
+        if following is not None and exchange.announced is not None:
+            await self._hear(session, following, exchange.announced, seen)
+
+    async def _begin(
+        self, ready: _Message | None, following: _Message | None
+    ) -> tuple[_Message | None, _Message | None]:
+        """Commits what is pending and the begin of the ready message, and asks for the next one;
+        returns those of the two that may go on (promise 3).
+        """
+        begin = ready.claim.delivery_id if ready is not None else None
+        ask = following.claim.delivery_id if following is not None else None
+        pending, self._pending = self._pending, []
+        granted = await self._run.recorder.record(pending, begin=begin, ask=ask)
+        if (begin is None or begin in granted) and (ask is None or ask in granted):
+            return ready, following
+        return await self._granted(ready, granted), await self._granted(following, granted)
+
+    async def _granted(self, message: _Message | None, granted: frozenset[int]) -> _Message | None:
+        if message is None or message.claim.delivery_id in granted:
+            return message
+        if await self._run.work.is_unwanted(message.claim):
+            self._run.counts[DeliveryState.SUPPRESSED] += 1
+            self._run.settled()
+        return None
+
+    async def _hear(
+        self, session: Sender, message: _Message, announced: Outcome, seen: int
+    ) -> None:
+        """What the relay said to MAIL, RCPT and DATA."""
+        if announced.accepted:
+            self._ready = message
+            return
+        ended = announced.code in (None, 421) and announced.fault is Fault.RELAY
+        if ended and session.sent and not message.again:
+            message.again = True  # it only ended an old session (rule B16): nobody's fault
+            self._kept = message
+            return
+        self._line.judge(announced, seen)
+        await self._judge(message.claim, announced)
+        await self._flush()
+
+    async def _judge(self, claim: Claim, outcome: Outcome) -> None:
+        run = self._run
+        if run.domains.is_bounded and run.domains.note(domain_of(claim), outcome):
+            log.warning("domain.slowed", domain=domain_of(claim), code=outcome.code)
+        settlement = decide_settlement(outcome, claim, run.clock(), run.policy)
+        await self._settle(claim, outcome, settlement)
+
+    async def _settle(self, claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
+        self._pending.append(settlement)
+        if settlement.state is not DeliveryState.ACCEPTED:
+            event = f"delivery.{settlement.state.value}"
+            log.info(
+                event,
+                delivery=claim.delivery_id,
+                issue=claim.issue_id,
+                phase=outcome.phase.value,
+                code=outcome.code,
+                status=outcome.status,
+            )
+        reason = self._run.faults.note(claim.issue_id, outcome, domain_of(claim))
+        if reason is not None and claim.issue_id is not None:
+            await self._flush()  # a pause gives back what has neither begun nor an outcome
+            await self._run.work.pause_issue(claim.issue_id, reason)
+
+    async def _fill(self, claim: Claim) -> Envelope | None:
+        """Makes the message; one that cannot be made ends here and does not stop the others."""
+        try:
+            made = self._run.fill(claim)
+            return made if isinstance(made, Envelope) else await made
+        except StorageError as error:
+            log.warning("delivery.fill_failed", error=type(error).__name__)
+            self._run.work.put_back(claim)
+            await self._run.nap(1.0)
+            return None
+        except NewsletterError as error:
+            outcome = _unfillable(str(error))
+            settlement = decide_unfillable(claim, str(error), self._run.clock())
+            await self._settle(claim, outcome, settlement)
+            return None
+        except Exception as error:  # noqa: BLE001 - a fault in our code must not cost readers
+            # their issue: the delivery goes back, and a run of them pauses the issue.
+            await self._judge(
+                claim, _unfillable(f"making the message failed: {type(error).__name__}")
+            )
+            return None
+
+    async def _flush(self) -> None:
+        if self._pending:
+            pending, self._pending = self._pending, []
+            await self._run.recorder.record(pending)
+
+    async def _hang_up(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await self._line.close(session)
+
+
+def _unfillable(why: str) -> Outcome:
+    return Outcome(verdict=Verdict.PERMANENT, fault=Fault.CONTENT, phase=Phase.CONTENT, text=why)

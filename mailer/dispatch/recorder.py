@@ -1,0 +1,159 @@
+"""Owns the writing of outcomes: what all connections have waiting becomes one transaction.
+
+While one commit runs the next group gathers, so the disk sets the size of a group and nobody
+has to choose it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from mailer.dispatch.pace import Trouble
+from storage.model.deliveries import Settlement
+from storage.model.errors import StorageError
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Book(Protocol):
+    """Where outcomes are kept (storage.ledger.Ledger)."""
+
+    def record(
+        self,
+        worker: str,
+        settlements: Sequence[Settlement],
+        begins: Collection[int],
+        asks: Collection[int] = (),
+        *,
+        now: datetime,
+    ) -> frozenset[int]:
+        """One transaction: stores settlements, marks `begins` as on the wire, returns the granted
+        of `begins` and `asks`.
+        """
+
+
+@dataclass(slots=True)
+class _Group:
+    """What waits to become one transaction."""
+
+    settlements: list[Settlement] = field(default_factory=list)
+    begins: list[int] = field(default_factory=list)
+    asks: list[int] = field(default_factory=list)
+    waiting: list[asyncio.Future[frozenset[int]]] = field(default_factory=list)
+    """Who wants to know what was granted."""
+    now: datetime | None = None
+    """When it was first tried: the ledger knows a repeated question by it."""
+
+
+class Recorder:
+    """Commits settlements and begins for all connections of one worker, in groups.
+
+    A thread commits group after group for as long as there is one, so that the disk never waits
+    for the event loop, nor the event loop for the disk.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        worker: str,
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        committed: Callable[[Sequence[Settlement]], None] = lambda _: None,
+    ) -> None:
+        """`committed` is told of the settlements of each transaction, before who waits for it."""
+        self._book = book
+        self._worker = worker
+        self._clock = clock
+        self._sleep = sleep
+        self._committed = committed
+        self._lock = threading.Lock()
+        """Held while `_gathering` is changed: by the event loop, or by the thread that takes it."""
+        self._gathering = _Group()
+        self._taken = _Group()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def record(
+        self,
+        settlements: Sequence[Settlement],
+        *,
+        begin: int | None = None,
+        ask: int | None = None,
+    ) -> frozenset[int]:
+        """Commits, then returns what was granted: a set that has `begin` if its content may be
+        sent now, and `ask` if it may be announced.
+
+        Trouble with the database only makes this take longer: an outcome is never dropped.
+        """
+        granted = asyncio.get_running_loop().create_future()
+        with self._lock:
+            group = self._gathering
+            group.settlements += settlements
+            if begin is not None:
+                group.begins.append(begin)
+            if ask is not None:
+                group.asks.append(ask)
+            group.waiting.append(granted)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        answer: frozenset[int] = await granted
+        return answer
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        trouble = Trouble(cap_s=30)
+        try:
+            while self._gathering.waiting or self._taken.waiting:
+                await asyncio.sleep(0)  # whoever is ready in this turn of the loop joins
+                try:
+                    await asyncio.to_thread(self._commit_groups, loop, trouble)
+                except StorageError as error:
+                    trouble.note(type(error).__name__)
+                    # Not the error itself: a driver quotes the row, and with it an address.
+                    log.warning("ledger.record_failed", error=trouble.words, tries=trouble.count)
+                    await self._sleep(trouble.wait_s)
+        except BaseException as error:
+            for waiter in (*self._taken.waiting, *self._gathering.waiting):
+                if not waiter.done():
+                    waiter.set_exception(error)
+            self._taken, self._gathering = _Group(), _Group()
+            raise
+        finally:
+            self._writer = None
+
+    def _commit_groups(self, loop: asyncio.AbstractEventLoop, trouble: Trouble) -> None:
+        """In a thread: commits what has gathered, until nothing has. Raises StorageError."""
+        while self._take():
+            group = self._taken
+            group.now = group.now or self._clock()
+            granted = self._book.record(
+                self._worker, group.settlements, group.begins, group.asks, now=group.now
+            )
+            self._taken = _Group()
+            trouble.clear()
+            loop.call_soon_threadsafe(self._tell, group, granted)
+
+    def _take(self) -> bool:
+        """Whether there is a group to commit: the one that could not be, or what has gathered."""
+        if not self._taken.waiting:
+            with self._lock:
+                self._taken, self._gathering = self._gathering, _Group()
+        return bool(self._taken.waiting)
+
+    def _tell(self, group: _Group, granted: frozenset[int]) -> None:
+        waiting = [waiter for waiter in group.waiting if not waiter.done()]  # some were cancelled
+        try:
+            self._committed(group.settlements)
+        except Exception as error:  # noqa: BLE001 - whoever watches has a fault: nobody hangs for it
+            for waiter in waiting:
+                waiter.set_exception(error)
+        else:
+            for waiter in waiting:
+                waiter.set_result(granted)

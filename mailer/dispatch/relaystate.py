@@ -1,0 +1,134 @@
+"""Owns one relay as all connections to it see it: whether it works, and when to try it again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from mailer.dispatch.pace import Pace, Rate, Trouble
+from mailer.envelope import Envelope
+from mailer.replies.outcome import Fault, Outcome
+from mailer.smtp.relay import Relay
+from mailer.smtp.session import Exchange
+from storage.model.errors import RelayError
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Sender(Protocol):
+    """An open session with a relay (mailer.session.Session)."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether another message may be sent here."""
+
+    @property
+    def sent(self) -> int:
+        """Messages the relay has answered for."""
+
+    def examine(self, envelope: Envelope) -> Outcome | None:
+        """Why this message cannot be sent here, found without a word; None when it can."""
+
+    def exchange(self, ready: Envelope | None, following: Envelope | None) -> Awaitable[Exchange]:
+        """Sends the content announced last and announces the next; never raises for the peer."""
+
+    def abandon(self) -> None:
+        """Ends the session without a word."""
+
+    async def close(self) -> None:
+        """Ends the session; never raises because of the peer."""
+
+
+Connect = Callable[[Relay], Awaitable[Sender]]
+"""Opens a session, or raises RelayError."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One relay as all its connections see it."""
+
+    relay: Relay
+    connect: Connect
+    clock: Callable[[], float]
+    """Monotonic seconds."""
+    rate: Pace = field(init=False)
+    trouble: Trouble = field(default_factory=Trouble)
+    proven: bool = False
+    """Whether it has ever let us in: until then one connection tries, the others wait."""
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _sessions: int = 0
+    _waiting: tuple[int, float] | None = None
+    """The trouble that is being waited out, and since when."""
+
+    def __post_init__(self) -> None:
+        self.rate = Rate(self.relay.rate, self.clock)
+
+    @property
+    def is_being_tried(self) -> bool:
+        """Whether somebody is finding out just now if the relay can be used at all."""
+        return not self.proven and self.turn.locked()
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds until it may be tried again; a wait that was broken off goes on, not anew."""
+        now, count = self.clock(), self.trouble.count
+        if self._waiting is None or self._waiting[0] != count:
+            self._waiting = (count, now)
+        return max(self.trouble.wait_s - (now - self._waiting[1]), 0.0)
+
+    async def open(self) -> Sender:
+        """Opens one more session. Raises RelayError."""
+        seen = self.trouble.count
+        if self.proven:
+            return await self.try_open()
+        async with self.turn:
+            if self.trouble.count > seen:
+                raise RelayError(self.trouble.words)
+            return await self.try_open()
+
+    async def try_open(self) -> Sender:
+        """Opens a session without waiting for anybody's turn. Raises RelayError.
+
+        That is trouble with the relay only while no other session is open: many relays bound the
+        connections from one client, and go on serving those it has.
+        """
+        seen = self.trouble.count
+        try:
+            session = await self.connect(self.relay)
+        except RelayError as error:
+            if not self._sessions:
+                self.trouble.note(str(error), since=seen, is_lasting=error.refuses_login)
+            log.warning(
+                "relay.unusable",
+                relay=self.relay.host,
+                tries=self.trouble.count,
+                reason=str(error),
+                next_try_s=self.trouble.wait_s,
+            )
+            raise
+        self.proven = True
+        self._sessions += 1
+        return session
+
+    async def close(self, session: Sender) -> None:
+        """Ends a session that was opened here."""
+        self._sessions -= 1
+        await session.close()
+
+    def judge(self, outcome: Outcome, seen: int) -> None:
+        """Learns from what the relay said, or did not say, about a message (rule B6).
+
+        `seen` is the count of trouble when the message was begun.
+        """
+        if outcome.code is None and outcome.fault is not Fault.RELAY:
+            return  # refused by us before a word was said
+        if outcome.code in (None, 421):
+            self.trouble.note(f"{outcome.code or ''} {outcome.text}".strip(), since=seen)
+            log.warning("relay.hung_up", relay=self.relay.host, phase=outcome.phase.value)
+        else:
+            self.trouble.clear()
+            self._waiting = None

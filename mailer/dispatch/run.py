@@ -1,0 +1,107 @@
+"""Owns what all connections of one worker share, and how they wait for each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailer.dispatch.claims import Work
+from mailer.dispatch.domains import Domains
+from mailer.dispatch.recorder import Recorder
+from mailer.dispatch.relaystate import Line
+from mailer.envelope import Envelope
+from mailer.policy.settlement import FaultRuns, RetryPolicy
+from storage.model.deliveries import Claim, DeliveryState
+
+Fill = Callable[[Claim], Envelope | Awaitable[Envelope]]
+"""Makes the message for a claim: at once, or later where it is signed beside the event loop.
+Raises NewsletterError when none can be made."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """What all lanes of a worker share."""
+
+    work: Work
+    recorder: Recorder
+    fill: Fill
+    policy: RetryPolicy
+    faults: FaultRuns
+    domains: Domains
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]]
+    stop: asyncio.Event
+    patience: int | None
+    """After so many troubles in a row a relay is given up; None: never."""
+    settled: Callable[[], None]
+    """Called whenever `counts` has changed."""
+    lines: Sequence[Line]
+    counts: Counter[DeliveryState] = field(default_factory=Counter)
+    lanes: int = 0
+    """Lanes at work or waiting."""
+    _waiting: int = 0
+    _stalled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def start(self, lanes: int) -> None:
+        """Begins a wave of so many lanes."""
+        self.lanes = lanes
+        self._stalled.clear()
+
+    def leave(self) -> None:
+        """A lane has ended."""
+        self.lanes -= 1
+        self._look()
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether all who are left only wait for a relay, with nothing to do or another to do it.
+
+        That one's lanes ended when there was nothing to do: what was given way to it since then,
+        or becomes due, needs a new wave.
+        """
+        return self._stalled.is_set()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Within it a lane does nothing but wait for its relay."""
+        self._waiting += 1
+        self._look()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    def _look(self) -> None:
+        idle = self.work.is_done or any(not line.trouble.count for line in self.lines)
+        if self._waiting == self.lanes and idle:
+            self._stalled.set()
+
+    def is_given_up(self, line: Line) -> bool:
+        """Whether the relay has been unusable for too long in a row."""
+        if self.patience is None:
+            return False
+        return line.trouble.is_lasting or line.trouble.count >= self.patience
+
+    async def nap(self, seconds: float) -> None:
+        """Sleeps, but not longer than until a stop."""
+        await self._sleep_until(seconds, self.stop)
+
+    async def wait_for_relay(self, seconds: float) -> None:
+        """Sleeps, but not longer than until a stop or until the wave is stalled."""
+        with self.waiting():
+            await self._sleep_until(seconds, self.stop, self._stalled)
+
+    async def _sleep_until(self, seconds: float, *events: asyncio.Event) -> None:
+        if seconds <= 0 or any(event.is_set() for event in events):
+            return
+        waits: list[Awaitable[object]] = [self.sleep(seconds), *(event.wait() for event in events)]
+        tasks = [asyncio.ensure_future(wait) for wait in waits]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()

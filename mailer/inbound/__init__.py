@@ -1,0 +1,1 @@
+"""What comes back: reports, leave mails, Maildir, IMAP, the listener and web hooks."""

@@ -1,0 +1,45 @@
+"""Owns the little that is fetched over HTTP: one small document, from where the caller has checked."""
+
+from __future__ import annotations
+
+import urllib.request
+from http.client import HTTPException, HTTPMessage
+from typing import IO, Final
+
+from storage.model.errors import RelayError
+
+TIMEOUT_S: Final = 10
+MAX_OCTETS: Final = 65_536
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """An answer that leads elsewhere is none: only the first address was checked."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> None:
+        """No."""
+        del req, fp, code, msg, headers, newurl
+
+
+_opener = urllib.request.build_opener(_NoRedirect)
+
+
+def fetch(url: str) -> bytes:
+    """The document at an http or https address, at most 64 kB of it.
+
+    Raises RelayError, which does not repeat the address, for every answer but 200.
+    """
+    request = urllib.request.Request(url, headers={"User-Agent": "newsletter"})  # noqa: S310 - the caller's
+    try:
+        with _opener.open(request, timeout=TIMEOUT_S) as answer:
+            content: bytes = answer.read(MAX_OCTETS)
+    except (OSError, ValueError, HTTPException) as error:
+        raise RelayError(f"a document cannot be fetched ({type(error).__name__})") from error
+    return content

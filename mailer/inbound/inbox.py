@@ -1,0 +1,250 @@
+"""Owns where reports come from: Maildir folders, IMAP mailboxes, mbox and message files (rule C16).
+
+A message is marked only after it was handled, so a crash repeats it and loses nothing. One that the
+database refuses holds up none behind it. Nothing is deleted: what was handled is marked as read, what
+a person should look at is flagged as well.
+"""
+
+from __future__ import annotations
+
+import imaplib
+import re
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+from mailer.address import ascii_domain
+from storage.model.errors import AddressError, DatabaseBusy, RelayError, StorageError
+
+MAX_OCTETS: Final = 10_485_760
+"""Octets of one message that are read at all."""
+
+MAX_MESSAGES: Final = 500
+"""Messages taken from one mailbox at a time, so that one visit ends."""
+
+MAX_REFUSED: Final = 10
+"""Messages refused one after another that end a visit: the fault is the database's, not theirs."""
+
+_TIMEOUT_S: Final = 30
+
+Handler: TypeAlias = Callable[[bytes], bool]
+"""Handles one message; returns whether a person should look at it. What it raises goes through."""
+
+
+class _Visit:
+    """Handles the messages of one visit; what is refused waits for the next one."""
+
+    def __init__(self, handle: Handler) -> None:
+        self._handle = handle
+        self._first: StorageError | ValueError | None = None
+        self._in_a_row = 0
+
+    def take(self, raw: bytes) -> bool | None:
+        """Whether a person should look at the message; None when it must not be marked."""
+        try:
+            flagged = self._handle(raw)
+        except DatabaseBusy:
+            raise
+        except (StorageError, ValueError) as error:  # a ValueError: text that no database takes
+            self._first = self._first or error
+            self._in_a_row += 1
+            if self._in_a_row >= MAX_REFUSED:
+                raise
+            return None
+        self._in_a_row = 0
+        return flagged
+
+    def finish(self) -> None:
+        """Raise what the first refused message met, once the others have had their turn."""
+        if self._first is not None:
+            raise self._first
+
+
+# ── Maildir ──────────────────────────────────────────────────────────────────────────────────
+
+
+def is_maildir(path: Path) -> bool:
+    """Whether a folder is a Maildir: it has new and cur."""
+    return (path / "new").is_dir() and (path / "cur").is_dir()
+
+
+def find_messages(folder: Path) -> list[Path]:
+    """Every message of a Maildir, read or not; of another folder every file. Oldest name first."""
+    places = [folder / "new", folder / "cur"] if is_maildir(folder) else [folder]
+    return sorted(
+        (path for place in places for path in place.iterdir() if _is_message(path)),
+        key=lambda path: (path.name, path.parent.name),
+    )
+
+
+def visit_maildir(folder: Path, handle: Handler) -> int:
+    """Handle every message that is not marked as read; how many there were.
+
+    Raises RelayError when the folder cannot be read or a message cannot be marked, and at its end
+    what a message met that could not be handled.
+    """
+    visit = _Visit(handle)
+    try:
+        waiting = [path for path in find_messages(folder) if not _is_seen(path)][:MAX_MESSAGES]
+        for path in waiting:
+            if (raw := _read(path)) is not None and (flagged := visit.take(raw)) is not None:
+                _mark(folder, path, flagged=flagged)
+    except OSError as error:
+        raise RelayError(f"the folder of reports cannot be used: {error.strerror}") from error
+    visit.finish()
+    return len(waiting)
+
+
+def _is_message(path: Path) -> bool:
+    return not path.name.startswith(".") and path.is_file() and not path.is_symlink()
+
+
+def _is_seen(path: Path) -> bool:
+    return path.parent.name == "cur" and "S" in path.name.partition(":2,")[2]
+
+
+def _read(path: Path) -> bytes | None:
+    """The message, or None when somebody else has taken it meanwhile."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_OCTETS)
+    except FileNotFoundError:
+        return None
+
+
+def _mark(folder: Path, path: Path, *, flagged: bool) -> None:
+    name, _, flags = path.name.partition(":2,")
+    marks = "".join(sorted({*flags, "S", *("F" if flagged else "")}))
+    with suppress(FileNotFoundError):  # somebody else marked it meanwhile; it is handled either way
+        path.rename(folder / "cur" / f"{name}:2,{marks}")
+
+
+# ── files ────────────────────────────────────────────────────────────────────────────────────
+
+_MBOX_LINE: Final = re.compile(
+    rb"(?:\A|(?<=\n\n))From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*\n", re.MULTILINE
+)
+
+
+def split_messages(raw: bytes) -> list[bytes]:
+    """The messages of an mbox; a file that is none is one message."""
+    if not raw.startswith(b"From "):
+        return [raw]
+    text = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    starts = [match.start() for match in _MBOX_LINE.finditer(text)] or [0]
+    return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+
+
+# ── IMAP ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A mailbox on an IMAP server (RFC 9051). Its repr shows no password."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    folder: str = "INBOX"
+    tls: bool = True
+    """From the first byte. Without it only to this machine."""
+
+
+_MAILBOX_SHAPE: Final = 'must be like "imaps://user:password@host/INBOX"'
+
+
+def parse_mailbox(url: str) -> Mailbox:
+    """`imaps://user:password@host/INBOX`, or `imap://` to loopback. Raises ValueError, which never
+    repeats the URL: it holds a password.
+    """
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, ascii_domain(parts.hostname or "")
+    except (ValueError, AddressError):
+        raise ValueError(_MAILBOX_SHAPE) from None  # the error quotes what may be the password
+    if parts.scheme not in {"imap", "imaps"} or not host or not parts.username:
+        raise ValueError(_MAILBOX_SHAPE)
+    if parts.scheme == "imap" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        raise ValueError("imap:// sends the password in clear; use imaps://")
+    return Mailbox(
+        host=host,
+        port=port or (993 if parts.scheme == "imaps" else 143),
+        username=unquote(parts.username),
+        password=unquote(parts.password or ""),
+        folder=unquote(parts.path.strip("/")) or "INBOX",
+        tls=parts.scheme == "imaps",
+    )
+
+
+def visit_mailbox(mailbox: Mailbox, handle: Handler) -> int:
+    """Handle every message without the flag Seen, oldest first; how many there were.
+
+    Raises RelayError when the server cannot be reached, refuses, or breaks off, and at its end what
+    a message met that could not be handled; what was not marked is handled again next time.
+    """
+    visit = _Visit(handle)
+    try:
+        with _session(mailbox) as session:
+            count = _look_through(session, mailbox, visit)
+    except (OSError, imaplib.IMAP4.error) as error:
+        # What the server says may repeat the login; its kind is enough to find the fault.
+        kind = type(error).__name__
+        raise RelayError(f"the mailbox at {mailbox.host} cannot be used ({kind})") from error
+    visit.finish()
+    return count
+
+
+@contextmanager
+def _session(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
+    """A connection that is closed even when the server no longer answers LOGOUT."""
+    session = _open(mailbox)
+    try:
+        yield session
+        session.logout()
+    finally:
+        with suppress(OSError):
+            session.shutdown()
+
+
+def _open(mailbox: Mailbox) -> imaplib.IMAP4:
+    if mailbox.tls:
+        context = ssl.create_default_context()
+        return imaplib.IMAP4_SSL(
+            mailbox.host, mailbox.port, ssl_context=context, timeout=_TIMEOUT_S
+        )
+    return imaplib.IMAP4(mailbox.host, mailbox.port, timeout=_TIMEOUT_S)
+
+
+def _look_through(session: imaplib.IMAP4, mailbox: Mailbox, visit: _Visit) -> int:
+    session.login(mailbox.username, mailbox.password)
+    quoted = '"' + mailbox.folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    _expect(session.select(quoted)[0])
+    status, found = session.uid("SEARCH", "UNSEEN")
+    _expect(status)
+    numbers = (found[0] or b"").split()[:MAX_MESSAGES]
+    for number in numbers:
+        uid = number.decode("ascii", "replace")
+        for raw in _fetch(session, uid):
+            if (flagged := visit.take(raw)) is not None:
+                flags = r"(\Seen \Flagged)" if flagged else r"(\Seen)"
+                _expect(session.uid("STORE", uid, "+FLAGS.SILENT", flags)[0])
+    return len(numbers)
+
+
+def _fetch(session: imaplib.IMAP4, uid: str) -> Iterator[bytes]:
+    """The message without marking it; nothing when it has gone meanwhile."""
+    status, answer = session.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_OCTETS}>)")
+    _expect(status)
+    for item in answer[:1]:
+        if isinstance(item, tuple) and isinstance(item[1], bytes):
+            yield item[1]
+
+
+def _expect(status: str) -> None:
+    if status != "OK":
+        raise imaplib.IMAP4.error("the server refused a command")

@@ -1,0 +1,71 @@
+"""Owns unsubscribing by mail: what a message says that asks for it, and the URI that offers it. Pure.
+
+Only keys count (rule C11): in the address that the mail came to, or in its subject, however a mail
+program has decorated it. From and the text are not looked at. Never raises (rule C12).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Final
+from urllib.parse import quote
+
+from mailer.inbound.mime import read_parts
+
+_SHAPE: Final = r"u[0-9]{1,18}\.[0-9a-f]{16}"
+_IN_ADDRESS: Final = re.compile(rf"\+({_SHAPE})@", re.IGNORECASE)
+_IN_SUBJECT: Final = re.compile(rf"(?<![0-9a-z+.])({_SHAPE})(?![0-9a-z])", re.IGNORECASE)
+_MOST: Final = 10
+"""Keys of one message that are looked at; an honest one has two, the same twice."""
+_BARE: Final = "!$'*+-._~"
+"""What stands for itself in the address of a mailto URI, besides letters and digits (RFC 6068 2)."""
+
+
+def find_leave_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]:
+    """The keys in a message, in the order to try them: envelope, trace fields, To, subject.
+
+    Whose they are, if anybody's, is for their maker to say. None in what came with the null sender:
+    only machines send so (RFC 5321 4.5.5). Reports and automatic answers, which ask for nothing
+    (rules C8, C11), are for the caller to keep away. CR, LF and CRLF are the same (rule C14).
+    """
+    try:
+        parts = read_parts(raw)
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError):
+        return find_keys_in(envelope_to)
+    if parts.headers.get("return-path", "").strip() == "<>":
+        return ()
+    return _unique(_keys(envelope_to, parts.recipients, parts.headers))
+
+
+def find_keys_in(address: str) -> tuple[str, ...]:
+    """What looks like a key in an address; at most one in an honest one."""
+    return _unique(_IN_ADDRESS.findall(address[:1000]))
+
+
+def _keys(envelope_to: str, recipients: Iterable[str], headers: Mapping[str, str]) -> Iterator[str]:
+    for address in (envelope_to, *recipients):
+        yield from _IN_ADDRESS.findall(address)
+    yield from _IN_SUBJECT.findall(headers.get("subject", "")[:2000])
+
+
+def _unique(keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key.lower() for key in keys))[:_MOST]
+
+
+def build_mailto(key: str, base_address: str) -> str:
+    """`mailto:local+key@domain?subject=unsubscribe%20key` (RFC 6068, RFC 2369 3.2).
+
+    The key stands in both: there are hosts that drop an address's extension, and readers whose
+    program drops the subject.
+    """
+    local, domain = _quoted(base_address)
+    return f"mailto:{local}+{key}@{domain}?subject=unsubscribe%20{key}"
+
+
+@lru_cache(maxsize=4)
+def _quoted(base_address: str) -> tuple[str, str]:
+    """Every mail has the same."""
+    local, _, domain = base_address.rpartition("@")
+    return quote(local, safe=_BARE), domain

@@ -1,0 +1,136 @@
+"""Owns the listener: bounces and readers' mails that a mail system, or a stranger, hands over itself.
+
+Takes mail for addresses of our making and for no others, says 250 when what the mail says is in the
+database, and sends nothing, ever (rules C7, C16).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+
+from mailer.smtp.server import Incoming, Limits, SmtpServer
+from storage.model.errors import SiteError, StorageError
+
+_log = structlog.get_logger()
+
+LIMITS: Final = Limits(octets=8 * 1024 * 1024, connections=20, commands=1000)
+"""A report returns at most the message that we sent. All connections together stay in memory."""
+
+_AT_ONCE: Final = 2
+"""Messages looked at at a time: the database writes one, and threads are shared with the rest."""
+
+Accepts = Callable[[str], bool]
+"""Whether an address is one of ours that mail may come to. Quick, and never raises."""
+
+Process = Callable[[bytes, str], object]
+"""Records one message for one recipient. Called in a thread; raises StorageError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenAddress:
+    """Where to listen, and in which protocol."""
+
+    lmtp: bool
+    host: str = ""
+    port: int = 0
+    path: Path | None = None
+    """A Unix socket instead of host and port."""
+
+    def __str__(self) -> str:
+        scheme = "lmtp" if self.lmtp else "smtp"
+        if self.path is not None:
+            return f"{scheme}://{self.path}"
+        return (
+            f"{scheme}://[{self.host}]:{self.port}"
+            if ":" in self.host
+            else (f"{scheme}://{self.host}:{self.port}")
+        )
+
+
+def parse_listen(text: str) -> ListenAddress:
+    """`127.0.0.1:2525`, `smtp://…`, `lmtp://host:port` or `lmtp:///path/of/socket`. Raises ValueError."""
+    parts = urlsplit(text if "://" in text else f"smtp://{text}")
+    shape = ValueError(
+        'must be like "127.0.0.1:2525", "lmtp://127.0.0.1:2424" or "lmtp:///run/newsletter/lmtp"'
+    )
+    if parts.scheme not in {"smtp", "lmtp"} or parts.query or parts.fragment or parts.username:
+        raise shape
+    lmtp = parts.scheme == "lmtp"
+    if not parts.netloc and len(parts.path) > 1:
+        return ListenAddress(lmtp=lmtp, path=Path(parts.path))
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if not parts.hostname or port is None or parts.path not in {"", "/"}:
+        raise shape
+    return ListenAddress(lmtp=lmtp, host=parts.hostname, port=port)
+
+
+@asynccontextmanager
+async def listening(
+    address: ListenAddress, accepts: Accepts, process: Process, *, limits: Limits = LIMITS
+) -> AsyncIterator[int]:
+    """Listens for as long as the context lasts; yields the port, 0 for a socket. Raises SiteError.
+
+    At its end what is being taken is finished first.
+    """
+    server = SmtpServer(_Desk(accepts, process), limits, name="bounces", lmtp=address.lmtp)
+    try:
+        if address.path is not None:
+            await server.listen_at(address.path)
+            port = 0
+        else:
+            port = await server.listen(address.host, address.port)
+    except OSError as error:
+        raise SiteError(
+            f"bounces cannot be listened for at {address} ({error.strerror}); change [bounces] "
+            "listen, or stop what uses it"
+        ) from error
+    try:
+        yield port
+    finally:
+        await server.stop()
+
+
+class _Desk:
+    """A Reception that refuses strangers at once and answers for a message when it is recorded."""
+
+    def __init__(self, accepts: Accepts, process: Process) -> None:
+        self._accepts = accepts
+        self._process = process
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+
+    def refuse(self, recipient: str) -> str:
+        """Addresses without a key of ours are nobody's (rule C3)."""
+        return "" if self._accepts(recipient) else "550 5.1.1 There is no such address here"
+
+    async def take(self, mail: Incoming) -> Sequence[str]:
+        """A reply for each recipient: 250 once it is recorded, 451 while the database cannot."""
+        async with self._turn:
+            return [
+                await asyncio.to_thread(self._record, mail, recipient)
+                for recipient in mail.recipients
+            ]
+
+    def _record(self, mail: Incoming, recipient: str) -> str:
+        try:
+            self._process(_traced(mail, recipient), recipient)
+        except StorageError as error:
+            _log.warning("listener.put_off", error=type(error).__name__)
+            return "451 4.3.0 The database is busy, come back later"
+        return "250 2.0.0 Taken"
+
+
+def _traced(mail: Incoming, recipient: str) -> bytes:
+    """The message with what its envelope said on top, as final delivery notes it (RFC 5321 4.4)."""
+    trace = f"Return-Path: <{mail.sender}>\r\nDelivered-To: {recipient}\r\n"
+    return trace.encode("utf-8", "surrogateescape") + mail.content

@@ -1,0 +1,1 @@
+"""What a relay or a report says, and what it means: outcome, severity, status. Pure."""

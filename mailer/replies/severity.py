@@ -1,0 +1,152 @@
+"""Owns what a refusal means: a status code and a host's words → ReportKind (rules B5, C5). Pure.
+
+The same judgement for what a relay says in the session and for what a report says later, so that one
+host's words never count twice as different things. In doubt it is the milder kind: suppressing a
+reader who is there costs a reader, mailing one who is not costs a message.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from mailer.replies.status import Status, parse_code, parse_status
+from mailer.replies.words import Cause, find_causes
+
+
+class ReportKind(StrEnum):
+    """What a report is about, and so what it may do."""
+
+    HARD = "hard"
+    """The mailbox or its domain does not exist (rule C5)."""
+    SOFT = "soft"
+    """Not delivered, for a reason that may pass."""
+    POLICY = "policy"
+    """Not delivered, through a fault of the sender; never counts against a reader."""
+    COMPLAINT = "complaint"
+    """The reader called it spam (RFC 5965)."""
+    DELAYED = "delayed"
+    """A host still tries, or says that all went well: nothing to do (rule C4)."""
+    AUTO_REPLY = "auto-reply"
+    """An answer that nobody wrote (RFC 3834)."""
+    UNSUBSCRIBE = "unsubscribe"
+    """Not a report: the reader asks to leave, by mail or through a relay's own link."""
+    UNKNOWN = "unknown"
+    """Seems to be a report and cannot be understood."""
+    NONE = "none"
+    """Is no report that asks for anything: ordinary mail, or a complaint taken back."""
+
+
+class Judgement(NamedTuple):
+    """What a refusal means."""
+
+    kind: ReportKind
+    """`hard`, `soft` or `policy`."""
+    status: Status | None
+    """The code that tells it best."""
+    counts: bool
+    """Whether a soft one says something about the mailbox, and nothing about the sender."""
+    cause: Cause | None
+    """What the host's words say, if they say anything."""
+
+
+_HARD: Final = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)})
+_SENDER: Final = frozenset({(1, 7), (1, 8), (3, 4), (4, 5)})
+_OPEN: Final = frozenset({(1, 4), (1, 5), (1, 9), (3, 2), (4, 4), (4, 310)})
+"""Codes that leave it to the words, besides all that end in 0 or are about the protocol."""
+
+_LOGIN_CODES: Final = frozenset({530, 534, 535, 538})
+"""RFC 4954 6: the host wants another login, or TLS first, whatever else it says (rule B20)."""
+_SYNTAX_CODES: Final = frozenset({500, 502, 503, 504, 523, 555})
+"""The host does not like what was said to it."""
+_NULL_MX: Final = 556
+"""The domain takes no mail (RFC 7504, rule B24)."""
+
+_KINDS: Final = {
+    Cause.BUSY: ReportKind.SOFT,
+    Cause.SENDER: ReportKind.POLICY,
+    Cause.SIZE: ReportKind.POLICY,
+    Cause.FULL: ReportKind.SOFT,
+    Cause.TIME: ReportKind.SOFT,
+    Cause.MAILBOX: ReportKind.HARD,
+    Cause.DOMAIN: ReportKind.HARD,
+}
+_NOT_THE_MAILBOX: Final = frozenset({Cause.BUSY, Cause.SENDER, Cause.SIZE})
+"""Causes that say nothing about whether anybody reads there."""
+
+
+def judge(status: Status | None, text: str) -> Judgement:
+    """Judges a refusal by its code and the host's words, which may begin with the reply code.
+
+    A code and a text that disagree are taken at the milder word: nothing that mentions
+    authentication, spam, blocking, quota or expiry is ever hard, a reply code of 4yz makes all of
+    it soft (rule B3), and what is unclear is soft.
+    """
+    found = _most_telling(status, parse_status(text))
+    causes = find_causes(text)
+    cause = next(iter(causes), None)
+    code = parse_code(text)
+    kind = _judge(found, causes, code)
+    if code is not None and code < 500:
+        kind = ReportKind.SOFT
+    is_policy = found is not None and found.subject == 7
+    counts = kind is ReportKind.SOFT and cause not in _NOT_THE_MAILBOX and not is_policy
+    return Judgement(kind, found, counts, cause)
+
+
+def _judge(status: Status | None, causes: tuple[Cause, ...], code: int | None) -> ReportKind:
+    if code in _LOGIN_CODES:
+        return ReportKind.POLICY
+    kind = _by_status(status)
+    if kind is None:
+        return _by_words(causes, code, status)
+    if kind is ReportKind.HARD and causes:
+        return _KINDS[causes[0]]
+    return _soft(status, causes) if kind is ReportKind.SOFT else kind
+
+
+def _by_status(status: Status | None) -> ReportKind | None:
+    """What the code alone says; None when it leaves that to the words."""
+    if status is None or status.kind == 2:
+        return None
+    if status.kind == 4:
+        return ReportKind.SOFT
+    pair = (status.subject, status.detail)
+    if pair in _HARD:
+        return ReportKind.HARD
+    if status.subject in {6, 7} or pair in _SENDER:
+        return ReportKind.POLICY
+    is_open = status.detail == 0 or status.subject in {0, 5} or pair in _OPEN
+    return None if is_open else ReportKind.SOFT
+
+
+def _soft(status: Status | None, causes: tuple[Cause, ...]) -> ReportKind:
+    """Most of what a soft code says stays; a closed mailbox is gone, and policy is policy."""
+    cause = next(iter(causes), None)
+    if status == Status(5, 2, 1) and cause is Cause.MAILBOX:
+        return ReportKind.HARD
+    is_final = status is not None and status.kind == 5
+    is_full = status == Status(5, 2, 2) and Cause.FULL in causes
+    refused = is_final and cause is Cause.SENDER and not is_full
+    return ReportKind.POLICY if refused else ReportKind.SOFT
+
+
+def _by_words(causes: tuple[Cause, ...], code: int | None, status: Status | None) -> ReportKind:
+    if causes:
+        return _KINDS[causes[0]]
+    if code == _NULL_MX:
+        return ReportKind.HARD
+    is_syntax = status is not None and status.subject == 5 and status.detail > 0
+    return ReportKind.POLICY if is_syntax or code in _SYNTAX_CODES else ReportKind.SOFT
+
+
+def _most_telling(given: Status | None, quoted: Status | None) -> Status | None:
+    """A code in the host's own words beats the report's when that is vague, or says less harm."""
+    if given is None or quoted is None or given.kind == 4:
+        return given or quoted
+    vague = _by_status(given) is None or given.kind == 2
+    milder = _by_status(given) is ReportKind.HARD and _by_status(quoted) not in {
+        ReportKind.HARD,
+        None,
+    }
+    return quoted if vague or milder else given

@@ -1,0 +1,1 @@
+"""SMTP spoken both ways: the relay, its session and wire, and servers that take mail."""

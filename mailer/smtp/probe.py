@@ -1,0 +1,176 @@
+"""Looks at a relay without sending anything: reachable, protected, what does it offer.
+
+For `newsletter doctor`, which waits for each answer. How mail is sent stands in mailer/smtp/session.py.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from mailer.replies.outcome import clean_reply
+from mailer.smtp.relay import Relay, Tls
+
+TIMEOUT: Final = 15
+"""Seconds for each step: a person is waiting."""
+
+
+class Stage(StrEnum):
+    """How far the probe came."""
+
+    CONNECT = "connect"
+    """No connection, or no greeting."""
+    TLS = "tls"
+    """Connected; TLS did not come about."""
+    LOGIN = "login"
+    """Protected as configured; the login was refused."""
+    DONE = "done"
+    """Everything that comes before a message."""
+
+
+class Distrust(StrEnum):
+    """Why a relay's certificate is not believed."""
+
+    NONE = "none"
+    """It is, or there was none to look at."""
+    SELF_SIGNED = "self-signed"
+    """It vouches for itself, or its authority does and is not one that this host knows."""
+    UNKNOWN_ISSUER = "unknown issuer"
+    """The chain is not complete, or ends at an authority that this host does not know."""
+    WRONG_NAME = "wrong name"
+    EXPIRED = "expired"
+    NOT_YET = "not yet valid"
+    """Or this host's clock is behind."""
+    OTHER = "other"
+
+
+_DISTRUST: Final = {
+    9: Distrust.NOT_YET,
+    10: Distrust.EXPIRED,
+    18: Distrust.SELF_SIGNED,
+    19: Distrust.SELF_SIGNED,
+    20: Distrust.UNKNOWN_ISSUER,
+    21: Distrust.UNKNOWN_ISSUER,
+    62: Distrust.WRONG_NAME,
+    64: Distrust.WRONG_NAME,
+}
+"""OpenSSL's verification results (X509_V_ERR_…)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayFacts:
+    """What a relay showed of itself."""
+
+    stage: Stage
+    problem: str = ""
+    """Why it went no further; empty when DONE."""
+    extensions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Keyword in lower case → parameters, as offered once protected (RFC 5321 4.1.1.1)."""
+    protocol: str = ""
+    """`TLSv1.3`; empty without TLS."""
+    valid_until: datetime | None = None
+    """When the certificate ends."""
+    distrust: Distrust = Distrust.NONE
+
+
+def probe(relay: Relay, *, timeout_s: float = TIMEOUT) -> RelayFacts:
+    """Connects, greets and protects as sending does, then leaves. Blocks; never raises."""
+    stage = Stage.CONNECT
+    client: smtplib.SMTP | None = None
+    try:
+        client = _connect(relay, timeout_s)
+        if relay.tls is Tls.STARTTLS:
+            stage = Stage.TLS
+            client.starttls(context=_context(relay))
+        client.ehlo_or_helo_if_needed()
+        return _log_in(client, relay, _facts(client))
+    except ssl.SSLCertVerificationError as error:
+        problem = f"its certificate is not valid: {clean_reply(error.verify_message)}"
+        distrust = _DISTRUST.get(error.verify_code, Distrust.OTHER)
+        return RelayFacts(stage=Stage.TLS, problem=problem, distrust=distrust)
+    except ssl.SSLError as error:
+        return RelayFacts(stage=Stage.TLS, problem=clean_reply(str(error)))
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        return RelayFacts(stage=stage, problem=_explain(error))
+    finally:
+        if client is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                client.quit()
+
+
+def _connect(relay: Relay, timeout_s: float) -> smtplib.SMTP:
+    name = relay.ehlo or None
+    if relay.tls is Tls.IMPLICIT:
+        context = _context(relay)
+        return smtplib.SMTP_SSL(
+            relay.host, relay.port, local_hostname=name, timeout=timeout_s, context=context
+        )
+    return smtplib.SMTP(relay.host, relay.port, local_hostname=name, timeout=timeout_s)
+
+
+def _context(relay: Relay) -> ssl.SSLContext:
+    """Chain and name verified, TLS 1.2 or newer (rule A36)."""
+    context = ssl.create_default_context(cafile=relay.ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _log_in(client: smtplib.SMTP, relay: Relay, facts: RelayFacts) -> RelayFacts:
+    """One method, one try, as mailer/smtp/relay.py does; and never a password in clear."""
+    if not relay.username:
+        return facts
+    if not facts.protocol and not relay.loopback:
+        problem = "a login is never sent without TLS (RFC 4954 4)"
+        return replace(facts, stage=Stage.LOGIN, problem=problem)
+    client.user, client.password = relay.username, relay.password
+    offered = facts.extensions.get("auth", "").lower().split()
+    try:
+        if "plain" in offered:
+            client.auth("PLAIN", client.auth_plain)
+        elif "login" in offered:
+            client.auth("LOGIN", client.auth_login)
+        elif "cram-md5" in offered:
+            client.auth("CRAM-MD5", client.auth_cram_md5)
+        else:
+            problem = "it offers no way to log in that we know"
+            return replace(facts, stage=Stage.LOGIN, problem=problem)
+    except (OSError, smtplib.SMTPException) as error:
+        return replace(facts, stage=Stage.LOGIN, problem=_explain(error))
+    return facts
+
+
+def _facts(client: smtplib.SMTP) -> RelayFacts:
+    offered = {name: value.strip() for name, value in client.esmtp_features.items()}
+    extensions = MappingProxyType(offered)
+    if not isinstance(client.sock, ssl.SSLSocket):
+        return RelayFacts(stage=Stage.DONE, extensions=extensions)
+    certificate = client.sock.getpeercert() or {}
+    ends = certificate.get("notAfter")
+    seconds = ssl.cert_time_to_seconds(ends) if isinstance(ends, str) else None
+    return RelayFacts(
+        stage=Stage.DONE,
+        extensions=extensions,
+        protocol=client.sock.version() or "",
+        valid_until=None if seconds is None else datetime.fromtimestamp(seconds, UTC),
+    )
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "it does not offer STARTTLS"
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        return f"it said {error.smtp_code} {clean_reply(text)}"
+    if isinstance(error, OSError) and error.strerror:
+        return clean_reply(error.strerror)
+    return clean_reply(str(error)) or type(error).__name__

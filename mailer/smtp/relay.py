@@ -1,0 +1,215 @@
+"""Owns the way into a relay: connecting, TLS, EHLO and login. The only user of aiosmtplib.
+
+What it leaves behind is an open connection and what the relay offers; mailer/smtp/session.py speaks
+from then on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import socket
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, cast
+
+import aiosmtplib
+
+from mailer.replies.outcome import clean_reply
+from storage.model.errors import RelayError
+
+_ENHANCED: Final = re.compile(r"^\d\.\d{1,3}\.\d{1,3}\s", re.MULTILINE)
+"""The status that may begin each line of a reply (RFC 2034 4)."""
+
+
+class Tls(StrEnum):
+    """How the connection is protected (RFC 8314, rule A36). There is no "if offered"."""
+
+    NONE = "none"
+    """Not at all: loopback, or the author's explicit wish. Never with a login, but to loopback."""
+    STARTTLS = "starttls"
+    """Mandatory STARTTLS; no mail without it."""
+    IMPLICIT = "implicit"
+    """TLS from the first byte (port 465)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds to wait, and when a connection is worn out; the defaults are the least that RFC 5321 4.5.3.2 allows (rule B1)."""
+
+    greeting: float = 300
+    """TCP and the greeting; also EHLO, which the RFC does not name."""
+    tls: float = 60
+    auth: float = 300
+    mail: float = 300
+    rcpt: float = 300
+    data: float = 120
+    block: float = 180
+    """For the relay to read on while content is being written."""
+    dot: float = 600
+    quit: float = 5
+    """A courtesy; the mail is already taken (rule B22)."""
+    reuse: float = 300
+    """Age at which a connection is replaced (rule B16)."""
+    messages: int = 10_000
+    """After so many, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """The SMTP server we submit to, and how hard we may use it."""
+
+    host: str
+    port: int
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tls: Tls = Tls.STARTTLS
+    ca: Path | None = None
+    """Certificates to trust instead of the system's."""
+    connections: int = 10
+    rate: float = 0.0
+    """Messages per second over all connections; 0 is as fast as the relay takes them."""
+    share: int = 0
+    """Its part of the messages beside the parts of other relays; 0: what its connections take."""
+    ehlo: str = ""
+    """Our name: a FQDN or an address literal (rule B21). Empty: this host's."""
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the relay is on this machine, where nobody listens in between."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+async def connect(relay: Relay, timeouts: Timeouts) -> tuple[asyncio.Transport, Mapping[str, str]]:
+    """An open connection, protected and logged in, and the extensions offered on it.
+
+    Raises RelayError, a sentence without credentials, when any of it is refused.
+    """
+    if relay.username and relay.tls is Tls.NONE and not relay.loopback:
+        raise RelayError(f"{relay.host}: a login is never sent without TLS (RFC 4954 4)")
+    client = aiosmtplib.SMTP(
+        hostname=relay.host,
+        port=relay.port,
+        local_hostname=relay.ehlo or "[127.0.0.1]",  # what is really said is in _greet
+        use_tls=relay.tls is Tls.IMPLICIT,
+        start_tls=False,
+        timeout=timeouts.greeting,
+        tls_context=None if relay.tls is Tls.NONE else _tls_context(relay.ca),
+    )
+    try:
+        await _enter(client, relay, timeouts)
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        await _leave(client, timeouts)
+        cause = None if _repeats_login(error, relay) else error  # a traceback quotes it
+        raise RelayError(
+            f"{relay.host}:{relay.port}: {_explain(error, relay)}",
+            refuses_login=isinstance(error, aiosmtplib.SMTPAuthenticationError)
+            and error.code >= 500,
+        ) from cause
+    except asyncio.CancelledError:
+        client.close()
+        raise
+    transport = cast("asyncio.Transport", client.transport)
+    return transport, MappingProxyType(dict(client.esmtp_extensions))
+
+
+async def _leave(client: aiosmtplib.SMTP, timeouts: Timeouts) -> None:
+    """Says QUIT where there is still somebody to say it to (RFC 5321 4.1.1.10, rule B22)."""
+    with suppress(aiosmtplib.SMTPException, OSError):
+        if client.is_connected:
+            await client.quit(timeout=timeouts.quit)
+    client.close()
+
+
+async def _enter(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> None:
+    await client.connect(timeout=timeouts.greeting)
+    name = relay.ehlo or _own_name(client)
+    await client.ehlo(hostname=name, timeout=timeouts.greeting)
+    if relay.tls is Tls.STARTTLS:
+        await client.starttls(timeout=timeouts.tls)
+        await client.ehlo(hostname=name, timeout=timeouts.greeting)  # RFC 3207 4.2
+    if relay.username:
+        await _log_in(client, relay, timeouts)
+
+
+async def _log_in(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> None:
+    """One method, one try: a wrong password repeated three ways locks accounts."""
+    offered = client.server_auth_methods
+    if "plain" in offered:
+        await client.auth_plain(relay.username, relay.password, timeout=timeouts.auth)
+    elif "login" in offered:
+        await client.auth_login(relay.username, relay.password, timeout=timeouts.auth)
+    elif "cram-md5" in offered:
+        await client.auth_crammd5(relay.username, relay.password, timeout=timeouts.auth)
+    else:
+        raise aiosmtplib.SMTPNotSupported("no way to log in that we know (PLAIN, LOGIN, CRAM-MD5)")
+
+
+@lru_cache(maxsize=8)
+def _tls_context(ca: Path | None) -> ssl.SSLContext:
+    """Chain and host name verified, TLS 1.2 or newer (RFC 8996, rule A36)."""
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except OSError as error:
+        raise RelayError(f"{ca}: these certificates cannot be read ({error.strerror})") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+@lru_cache(maxsize=1)
+def _host_name() -> str:
+    return socket.getfqdn()
+
+
+def _own_name(client: aiosmtplib.SMTP) -> str:
+    """The FQDN of this host, or the address it connects from as a literal (RFC 5321 4.1.1.1)."""
+    name = _host_name()
+    if "." in name and not name.endswith((".localdomain", ".arpa")) and name.isascii():
+        return name
+    address = ipaddress.ip_address(client.get_transport_info("sockname")[0])
+    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
+
+
+def _explain(error: Exception, relay: Relay) -> str:
+    """Says why the relay cannot be used, in one cleaned line."""
+    if isinstance(error, aiosmtplib.SMTPResponseException) and error.code > 0:
+        is_login = isinstance(error, aiosmtplib.SMTPAuthenticationError)
+        said = (
+            "(its answer repeats the login and is not shown)"
+            if _repeats_login(error, relay)
+            else clean_reply(error.message)
+        )
+        return f"{'login refused: ' * is_login}{error.code} {said}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid: {clean_reply(error.verify_message)}"
+    cause = error.__cause__
+    if isinstance(cause, OSError) and not isinstance(error, TimeoutError):
+        return _explain(cause, relay)
+    return clean_reply(str(error)) or type(error).__name__
+
+
+def _repeats_login(error: Exception, relay: Relay) -> bool:
+    """Whether a reply holds the password, in plain text or as it was sent (RFC 4616, rule A37)."""
+    if not relay.password or not isinstance(error, aiosmtplib.SMTPResponseException):
+        return False
+    said = _squeeze(_ENHANCED.sub("", error.message))
+    sent = (relay.username, relay.password, f"\0{relay.username}\0{relay.password}")
+    coded = (b64encode(text.encode()).decode().rstrip("=") for text in sent)
+    return any(_squeeze(secret) in said for secret in (relay.password, *coded))
+
+
+def _squeeze(text: str) -> str:
+    """Without what a relay may change in what it repeats: blanks, line ends, case."""
+    return "".join(text.split()).casefold()

@@ -1,0 +1,363 @@
+"""Owns one SMTP session: one message after the other (RFC 5321).
+
+mailer/smtp/relay.py opens it. From then on the session speaks for itself, because only so it knows in
+which phase a connection died (rule B8): in groups where the relay takes them, else one command at
+a time (rule B12).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+from mailer.envelope import Envelope
+from mailer.replies.outcome import LET_IN, Fault, Outcome, Phase, Verdict, build_lost, parse_reply
+from mailer.smtp.relay import Relay, Timeouts, connect
+from mailer.smtp.wire import Wire, WireLost
+
+
+class Exchange(NamedTuple):
+    """What one exchange with the relay told of two messages."""
+
+    settled: Outcome | None
+    """What became of the one whose content was sent."""
+    announced: Outcome | None
+    """Whether the other was let in: accepted means that its content is awaited."""
+
+
+class Session:
+    """One open session. Made by `Session.open`; used by one task."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        extensions: Mapping[str, str],
+        timeouts: Timeouts,
+        clock: Callable[[], float],
+    ) -> None:
+        self._wire = wire
+        self._extensions = extensions
+        self._timeouts = timeouts
+        self._steps = (
+            (Phase.MAIL, timeouts.mail),
+            (Phase.RCPT, timeouts.rcpt),
+            (Phase.DATA, timeouts.data),
+        )
+        self._clock = clock
+        self._worn_at = clock() + timeouts.reuse
+        self._limit = min(_mail_limit(extensions), timeouts.messages)
+        self._size_limit = _size_limit(extensions)
+        self._pipelining = "pipelining" in extensions
+        self._size, self._dsn = "size" in extensions, "dsn" in extensions
+        self._unclean = False
+        self._awaited = False
+        """Whether a message is announced: it is one of those that the connection may carry."""
+        self.sent = 0
+        """Messages the relay has answered for in this session, either way."""
+
+    @classmethod
+    async def open(cls, relay: Relay, timeouts: Timeouts | None = None) -> Session:
+        """Opens a session with the relay.
+
+        Raises RelayError, a sentence without credentials, when any of it is refused: nothing has
+        been said about a message then, and no reader is touched (rules A36, B20).
+        """
+        timeouts = timeouts or relay.timeouts
+        transport, extensions = await connect(relay, timeouts)
+        return cls(Wire(transport), extensions, timeouts, asyncio.get_running_loop().time)
+
+    @property
+    def usable(self) -> bool:
+        """Whether another message may be sent here: open, in step, not worn out (rule B16)."""
+        fresh = self.sent + self._awaited < self._limit and self._clock() < self._worn_at
+        return fresh and self._wire.usable
+
+    async def send(self, envelope: Envelope) -> Outcome:
+        """Sends one message and says what became of it; never raises because of the peer.
+
+        Whatever is refused here, before a word to the relay, has no reply code.
+        """
+        if (refusal := self.examine(envelope)) is not None:
+            return refusal
+        announced = (await self.exchange(None, envelope)).announced
+        if announced is None or not announced.accepted:
+            return announced or build_lost(Phase.MAIL, "nothing was said")
+        return (await self.exchange(envelope, None)).settled or announced
+
+    def exchange(
+        self, ready: Envelope | None, following: Envelope | None
+    ) -> Coroutine[object, object, Exchange]:
+        """Sends the content of the message announced last, and announces the following one.
+
+        `ready` is the envelope that the last exchange announced, and must be given if that was
+        accepted. Where the relay offers PIPELINING all of it is one group and takes one round
+        trip (RFC 2920 3.1, rule B12); elsewhere each command waits for its reply. Never raises
+        because of the peer. `following` has been examined.
+        """
+        way = self._in_one_group if self._pipelining else self._step_by_step
+        return way(ready, following)
+
+    def abandon(self) -> None:
+        """Ends the session without a word: a message was announced that must not be sent."""
+        self._wire.drop("the session was abandoned")
+
+    async def close(self) -> None:
+        """Says QUIT and waits for the answer, but not for long (rule B22). Never raises."""
+        try:
+            self._wire.write(b"QUIT\r\n")
+            await self._wire.reply(self._timeouts.quit)
+        except WireLost:
+            pass
+        finally:
+            self._wire.close()
+
+    # ── one exchange, in one group ───────────────────────────────────────────────────────
+
+    async def _in_one_group(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
+        reset = self._unclean
+        commands = self._opening(following) if following is not None else b""
+        settled = None
+        if ready is not None:
+            settled = await self._send_content_and(ready, commands)
+        else:
+            with suppress(WireLost):  # which the first reply asked for will tell
+                self._wire.write(commands)
+        announced = await self._read_answers(reset=reset) if following is not None else None
+        self._awaited = announced is not None and announced.accepted
+        return Exchange(settled, announced)
+
+    def _opening(self, following: Envelope) -> bytes:
+        """The commands that announce a message; DATA closes the group (RFC 2920 3.1)."""
+        mail, rcpt, data = self._commands(following)
+        return b"".join((b"RSET\r\n" if self._unclean else b"", mail, rcpt, data))
+
+    async def _send_content_and(self, envelope: Envelope, commands: bytes) -> Outcome:
+        """Content may open a group (RFC 2920 3.1); what became of it."""
+        phase = Phase.CONTENT
+        try:
+            if self._wire.spoke:
+                return await self._interrupted()
+            self._wire.write(b"".join((_stuff(envelope), b".\r\n", commands)))
+            phase = Phase.DOT
+            if self._wire.is_full:
+                with suppress(WireLost):  # what the relay said before it went is still to be read
+                    await self._wire.drain(self._timeouts.block)
+            return self._answered(await self._reply(phase, self._timeouts.dot))
+        except WireLost as lost:
+            return build_lost(phase, f"{lost} ({phase})")
+
+    async def _read_answers(self, *, reset: bool) -> Outcome:
+        """Reads the replies to [RSET,] MAIL, RCPT and DATA: all, whatever the first one says.
+
+        The first refusal counts, also when the connection ends behind it.
+        """
+        if not reset and self._wire.take(250, 250, 354):
+            return LET_IN
+        answers: list[Outcome] = []
+        phase = Phase.MAIL
+        try:
+            if reset:
+                self._check_reset(await self._reply(phase, self._timeouts.mail))
+            for phase, timeout_s in self._steps:
+                answers.append(await self._reply(phase, timeout_s))
+        except WireLost as lost:
+            answers.append(build_lost(phase, f"{lost} ({phase})"))
+        refusal = next((answer for answer in answers if not answer.accepted), None)
+        if refusal is None:
+            return answers[-1]
+        self._unclean = answers[0].accepted
+        if answers[-1].accepted:
+            await self._end_empty()
+        return self._answered(refusal)
+
+    async def _end_empty(self) -> None:
+        """The relay awaits content though it refused who gets it (RFC 2920 3.1): a dot alone ends
+        it, and reaches nobody.
+        """
+        try:
+            self._wire.write(b".\r\n")
+            await self._reply(Phase.DOT, self._timeouts.dot)
+        except WireLost:
+            return
+        self._unclean = False
+
+    # ── one exchange, step by step ───────────────────────────────────────────────────────
+
+    async def _step_by_step(self, ready: Envelope | None, following: Envelope | None) -> Exchange:
+        settled = await self._send_content(ready) if ready is not None else None
+        announced = await self._announce(following) if following is not None else None
+        self._awaited = announced is not None and announced.accepted
+        return Exchange(settled, announced)
+
+    async def _announce(self, envelope: Envelope) -> Outcome:
+        phase = Phase.MAIL
+        outcome = build_lost(phase, "nothing was said")
+        try:
+            if self._unclean:
+                self._wire.write(b"RSET\r\n")
+                self._check_reset(await self._reply(phase, self._timeouts.mail))
+            for (phase, timeout_s), command in zip(
+                self._steps, self._commands(envelope), strict=True
+            ):
+                self._wire.write(command)
+                outcome = await self._reply(phase, timeout_s)
+                if not outcome.accepted:
+                    self._unclean = phase is not Phase.MAIL
+                    return self._answered(outcome)
+        except WireLost as lost:
+            return build_lost(phase, f"{lost} ({phase})")
+        return outcome
+
+    async def _send_content(self, envelope: Envelope) -> Outcome:
+        phase = Phase.CONTENT
+        try:
+            if not self._wire.spoke:
+                self._wire.write(_stuff(envelope))
+                await self._wire.drain(self._timeouts.block)
+            if self._wire.spoke:
+                return await self._interrupted()
+            self._wire.write(b".\r\n")
+            phase = Phase.DOT
+            return self._answered(await self._reply(phase, self._timeouts.dot))
+        except WireLost as lost:
+            return build_lost(phase, f"{lost} ({phase})")
+
+    # ── parts of both ────────────────────────────────────────────────────────────────────
+
+    def _commands(self, envelope: Envelope) -> tuple[bytes, bytes, bytes]:
+        """MAIL, RCPT and DATA; with only what the relay offered (RFC 1870, 6152, 6531, 3461)."""
+        sender, recipient = envelope.sender, envelope.recipient
+        parameters = f" SIZE={len(envelope.content)}" if self._size else ""
+        if not envelope.plain:
+            parameters += self._wide_parameters(envelope)
+        if not self._dsn:
+            asked = ""
+        else:
+            # The return path is made per delivery, so its local part names this message.
+            parameters += f" RET=HDRS ENVID={_xtext(sender.rpartition('@')[0])}"
+            asked = _asked(recipient)
+        return (
+            f"MAIL FROM:<{sender}>{parameters}\r\n".encode(),
+            f"RCPT TO:<{recipient}>{asked}\r\n".encode(),
+            b"DATA\r\n",
+        )
+
+    def _wide_parameters(self, envelope: Envelope) -> str:
+        wide = "8bitmime" in self._extensions and not envelope.content.isascii()
+        utf8 = _needs_utf8(envelope)
+        return (" BODY=8BITMIME" if wide else "") + (" SMTPUTF8" if utf8 else "")
+
+    async def _reply(self, phase: Phase, timeout_s: float) -> Outcome:
+        code, text = await self._wire.reply(timeout_s)
+        outcome = parse_reply(code, text, phase=phase)
+        if code == 421 or (outcome.fault is Fault.RELAY and outcome.code is None):
+            # The relay is going away (rule B6), or it and we no longer mean the same command.
+            self._wire.drop("the relay ended the session")
+        return outcome
+
+    def _check_reset(self, outcome: Outcome) -> None:
+        """RSET clears the relay's envelope after a refusal in its middle (RFC 5321 4.1.1.5)."""
+        if not outcome.accepted:
+            self._wire.drop("the relay refused RSET")
+            raise WireLost("the relay refused RSET")
+        self._unclean = False
+
+    async def _interrupted(self) -> Outcome:
+        """The relay refused in the middle of the content: the dot is kept back, and so the mail."""
+        outcome = await self._reply(Phase.CONTENT, 0)
+        self._wire.drop("the relay interrupted the content")
+        return outcome
+
+    def _answered(self, outcome: Outcome) -> Outcome:
+        self.sent += outcome.code not in (None, 421)
+        return outcome
+
+    # ── before a word is said ────────────────────────────────────────────────────────────
+
+    def examine(self, envelope: Envelope) -> Outcome | None:
+        """Refuses what must not, or cannot, be said to this relay (rules A28, B14, B25)."""
+        if _UNSAFE.search(envelope.recipient) or not envelope.recipient:
+            return _refuse(Fault.RECIPIENT, "the address cannot stand in an SMTP command")
+        if _UNSAFE.search(envelope.sender):
+            return _refuse(Fault.SENDER, "the return path cannot stand in an SMTP command")
+        if self._size_limit and len(envelope.content) > self._size_limit:
+            return self._too_large(envelope)
+        return None if envelope.plain else self._examine_wide(envelope)
+
+    def _too_large(self, envelope: Envelope) -> Outcome:
+        size = len(envelope.content)
+        text = f"the message has {size} octets, the relay takes {self._size_limit} (RFC 1870)"
+        return _refuse(Fault.CONTENT, text)
+
+    def _examine_wide(self, envelope: Envelope) -> Outcome | None:
+        if _needs_utf8(envelope) and "smtputf8" not in self._extensions:
+            return _hold("the address needs SMTPUTF8, which the relay does not offer (RFC 6531)")
+        content = envelope.content
+        lines = content.count(b"\r\n")
+        if content.count(b"\n") != lines or content.count(b"\r") != lines:
+            return _refuse(Fault.CONTENT, "the message has a bare CR or LF (RFC 5321 2.3.8)")
+        if not content.isascii() and "8bitmime" not in self._extensions:
+            return _refuse(Fault.CONTENT, "the relay does not take 8-bit content (RFC 6152)")
+        return None
+
+
+def _stuff(envelope: Envelope) -> bytes:
+    """The content with dots doubled (RFC 5321 4.5.2) and its last line ended."""
+    content = envelope.content
+    if envelope.plain:
+        return content
+    if b"\r\n." in content:
+        content = content.replace(b"\r\n.", b"\r\n..")
+    if content.startswith(b"."):
+        content = b"." + content
+    return content if content.endswith(b"\r\n") else content + b"\r\n"
+
+
+# ── small facts ──────────────────────────────────────────────────────────────────────────────
+
+_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]")
+"""What could end or extend a command, or is no character at all (rule B25)."""
+
+
+def _needs_utf8(envelope: Envelope) -> bool:
+    return envelope.smtputf8 or not (envelope.sender.isascii() and envelope.recipient.isascii())
+
+
+def _refuse(fault: Fault, text: str) -> Outcome:
+    return Outcome(verdict=Verdict.PERMANENT, fault=fault, phase=Phase.MAIL, text=text)
+
+
+def _hold(text: str) -> Outcome:
+    """Not now and not here, and not a bounce: another relay may take it (rule A28)."""
+    return Outcome(verdict=Verdict.TRANSIENT, fault=Fault.RECIPIENT, phase=Phase.MAIL, text=text)
+
+
+def _size_limit(extensions: Mapping[str, str]) -> int:
+    """Octets the relay takes (RFC 1870 4); 0 when it does not say."""
+    value = extensions.get("size", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
+
+
+def _mail_limit(extensions: Mapping[str, str]) -> int:
+    """Messages the relay takes per connection (RFC 9422 MAILMAX, rule B16)."""
+    found = re.search(r"\bMAILMAX=(\d{1,6})\b", extensions.get("limits", ""), re.IGNORECASE)
+    return max(int(found[1]), 1) if found else 10_000
+
+
+def _asked(recipient: str) -> str:
+    """Reports to be sent, and for which address (RFC 3461 4.1, 4.2)."""
+    notify = " NOTIFY=FAILURE,DELAY"
+    return f"{notify} ORCPT=rfc822;{_xtext(recipient)}" if recipient.isascii() else notify
+
+
+def _xtext(text: str) -> str:
+    """Encodes for RFC 3461 4: printable ASCII but `+` and `=`; the rest as +HH."""
+    return "".join(
+        char
+        if "!" <= char <= "~" and char not in "+="
+        else "".join(f"+{b:02X}" for b in char.encode())
+        for char in text
+    )

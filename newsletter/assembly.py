@@ -1,0 +1,104 @@
+"""From the configuration to the parts: keys, policies and limits as the rooms want them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mailer.authentication.lookup import Dns
+from mailer.inbound.fetch import fetch
+from mailer.inbound.webhooks.events import Keys
+from mailer.policy.cohort import Cohort
+from mailer.policy.settlement import RetryPolicy
+from mailer.policy.warmup import WarmUp
+from newsletter.config.config import Config, Doubt
+from newsletter.inbound.reportdesk import SoftLimits
+from newsletter.inbound.webhookdesk import Certificates
+from newsletter.subscribing.rules import SignUpLimits
+from newsletter.subscribing.subscriptions import SignUpPolicy
+from newsletter.tokens import Tokens, load_secret
+from storage.database.facts import Facts
+from storage.ledger.gates import Gates
+from storage.model.errors import SecretMismatch
+
+
+def open_tokens(secret_file: Path, facts: Facts) -> Tokens:
+    """The keys behind every link; refuses to go on with others than the database was made with."""
+    known = facts.get("secret")
+    if known is not None and not secret_file.exists():
+        raise SecretMismatch(
+            f"the secret {secret_file} is missing; bring it back: without it the links in mails "
+            "already sent stop working"
+        )
+    tokens = Tokens(load_secret(secret_file))
+    if facts.settle("secret", tokens.fingerprint()) != tokens.fingerprint():
+        raise SecretMismatch(
+            f"the secret in {secret_file} is not the one this database was made with; bring that "
+            "one back (to replace a secret, put the new one in a line above it)"
+        )
+    return tokens
+
+
+def soft_limits(config: Config) -> SoftLimits:
+    """When soft bounces wear an address out."""
+    bounces = config.bounces
+    return SoftLimits(count=bounces.soft_count, span=bounces.soft_span, clean=bounces.soft_reset)
+
+
+def complaint_check(config: Config) -> Callable[[bytes], bool] | None:
+    """Who may complain by mail; None when anybody may who returns a key of ours."""
+    enrolled = config.bounces.complaints_from
+    if not enrolled:
+        return None
+    from mailer.inbound.complaints import ComplaintCheck  # only who enrolled needs it loaded
+
+    return ComplaintCheck(enrolled, Dns()).is_genuine
+
+
+def webhook_keys(config: Config) -> Keys:
+    """What proves the services that tell by HTTP."""
+    hooks = config.webhooks
+    return Keys(
+        ses=hooks.ses,
+        postmark=hooks.postmark,
+        mailgun=hooks.mailgun,
+        sendgrid=hooks.sendgrid,
+        certificate=Certificates(fetch),
+    )
+
+
+def signup_policy(config: Config) -> SignUpPolicy:
+    """How strict the door is."""
+    limits = config.subscribers
+    return SignUpPolicy(
+        limits=SignUpLimits(
+            per_address=limits.limit_address,
+            per_origin=limits.limit_ip,
+            per_domain=limits.limit_domain,
+            in_total=limits.limit_total,
+        ),
+        check_dns=config.check_dns,
+        confirm_within=limits.confirm_within,
+        allow_test_domains=config.has_outbox,  # no mail leaves the machine
+    )
+
+
+def gates(config: Config) -> Gates:
+    """What bounds an issue's mail in the beginning."""
+    dispatch = config.dispatch
+    warmup = WarmUp(first=dispatch.warmup, timezone=config.newsletter.timezone)
+    cohort = Cohort(
+        size=dispatch.cohort, wait=dispatch.cohort_wait, refusals=dispatch.cohort_refusals
+    )
+    return Gates(
+        warmup=warmup if dispatch.warmup else None, cohort=cohort if dispatch.cohort else None
+    )
+
+
+def retry_policy(config: Config) -> RetryPolicy:
+    """How long to be patient with a relay, and what to do when in doubt."""
+    return RetryPolicy(
+        retry=config.dispatch.retry,
+        expire=config.dispatch.expire,
+        resend=config.dispatch.doubt is Doubt.RESEND,
+    )

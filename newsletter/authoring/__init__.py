@@ -1,0 +1,1 @@
+"""What the author asks for before anything is sent: schedules, previews, checks, test copies."""

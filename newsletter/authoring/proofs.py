@@ -1,0 +1,191 @@
+"""The author's proofs: notes checked before they go out, and a test copy of one.
+
+Reads notes and pictures and writes nothing. What is found wrong is decided in newsletter/authoring/preflight.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Final
+
+from feeds.notes.note import link_key
+from mailer.address import parse_address, parse_mailbox
+from mailer.authentication.dkim import Signer
+from mailer.authentication.signers import sign_envelope
+from mailer.compose.message import compile_issue
+from mailer.compose.skeleton import Recipient
+from mailer.envelope import Envelope
+from mailer.replies.outcome import Outcome
+from mailer.smtp.relay import Timeouts
+from mailer.smtp.session import Session
+from newsletter.authoring.preflight import CheckedNote, Proof, check_note, report_unusable
+from newsletter.authoring.schedules import as_issue
+from newsletter.config.values import RelayConfig
+from newsletter.publishing.drafting import Drafting, hash_content
+from newsletter.publishing.links import NoteLinks
+from newsletter.service.service import open_relays
+from storage.archive.issues import Issues
+from storage.model.deliveries import Identity
+from storage.model.errors import NoteError
+from storage.notes.folder import ABOUT, FolderNotes
+from storage.notes.notebook import Schedules
+
+_PATIENCE: Final = Timeouts(
+    greeting=30, tls=30, auth=30, mail=60, rcpt=60, data=60, block=60, dot=120
+)
+"""Somebody is waiting at the terminal; one message that did not leave harms nobody."""
+_FAREWELL_S: Final = 0.1
+"""For TLS to end in order, before the loop does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestCopy:
+    """What the relay said to a test copy."""
+
+    __test__ = False  # no test of pytest, whatever its name
+
+    accepted: bool
+    relay: str
+    """`host:port`, or `outbox`."""
+    code: int | None
+    reply: str
+    """One line, without the address."""
+    signed: bool
+
+
+class Proofs:
+    """Looks at notes as their readers will."""
+
+    def __init__(
+        self,
+        *,
+        store: FolderNotes,
+        archive: Issues,
+        schedules: Schedules,
+        drafting: Drafting,
+        identity: Identity,
+        find: Callable[[str], str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._archive = archive
+        self._schedules = schedules
+        self._drafting = drafting
+        self._identity = identity
+        self._find = find
+        self._clock = clock
+
+    def check(self, notes: Sequence[str]) -> list[CheckedNote]:
+        """See Newsletter.check."""
+        links = self._drafting.links(self._archive.names())
+        paths = [file.path for file in self._store.scan().files]
+        keys = frozenset(
+            link_key(spelling) for path in paths for spelling in (path, PurePosixPath(path).name)
+        )
+        wanted = [self._find(note) for note in notes] if notes else self._waiting(paths)
+        return [self._check(path, links, keys) for path in dict.fromkeys(wanted)]
+
+    def _waiting(self, paths: Sequence[str]) -> Iterator[str]:
+        """Notes that will be published as things stand; also what cannot be read, which would not."""
+        scheduled = self._schedules.load().keys()
+        published = {name.path for name in self._archive.names()}
+        for path in paths:
+            if path == ABOUT or path in published:
+                continue
+            try:
+                note = self._drafting.parse(self._store.read(path), path)
+            except NoteError:
+                yield path
+                continue
+            if not note.draft and (note.publish is not None or path in scheduled):
+                yield path
+
+    def _check(self, path: str, links: NoteLinks, keys: frozenset[str]) -> CheckedNote:
+        try:
+            source = self._store.read(path)
+            note = self._drafting.parse(source, path)
+            drafted = self._drafting.draft(note, note.note_id, hash_content(source), links)
+        except NoteError as error:
+            return report_unusable(error)
+        skeleton = compile_issue(as_issue(drafted.draft, note, self._clock()), self._identity)
+        author = parse_mailbox(self._identity.sender, allow_test_domains=True).address
+        files = {picture: self._store.media(picture) for picture in drafted.draft.media}
+        return check_note(
+            Proof(
+                source=source.decode("utf-8-sig"),
+                note=note,
+                draft=drafted.draft,
+                warnings=drafted.warnings,
+                skeleton=skeleton,
+                sample=skeleton.fill(self._recipient(author.display, author.ascii)).content,
+                links=links,
+                site_url=self._identity.url,
+                note_keys=keys,
+                pictures={path: file.size if file else None for path, file in files.items()},
+            )
+        )
+
+    # ── a test copy ──────────────────────────────────────────────────────────────────────
+
+    def write_test(self, note: str, to: str, signer: Signer | None) -> Envelope:
+        """A marked copy of a note for one address, signed if there is a key.
+
+        Raises NotFound, NoteError or AddressError.
+        """
+        address = parse_address(to, allow_test_domains=True)
+        path = self._find(note)
+        source = self._store.read(path)
+        parsed = self._drafting.parse(source, path)
+        links = self._drafting.links(self._archive.names())
+        drafted = self._drafting.draft(parsed, parsed.note_id, hash_content(source), links)
+        skeleton = compile_issue(
+            as_issue(drafted.draft, parsed, self._clock()), self._identity, test_copy=True
+        )
+        envelope = skeleton.fill(self._recipient(address.display, address.ascii))
+        return sign_envelope(envelope, signer, self._clock()) if signer else envelope
+
+    def _recipient(self, display: str, ascii_form: str) -> Recipient:
+        """Somebody with links that lead nowhere: no reader is behind a proof."""
+        sender = parse_mailbox(self._identity.sender, allow_test_domains=True).address
+        url, now = self._identity.url, self._clock()
+        return Recipient(
+            address=display,
+            ascii=ascii_form,
+            name="",
+            message_id=f"<test.{now.timestamp():.6f}@{sender.domain}>",
+            return_path=sender.ascii,
+            unsubscribe_url=f"{url}/unsubscribe/preview",
+            preferences_url=f"{url}/preferences/preview",
+            date=now,
+        )
+
+
+async def send_test(envelope: Envelope, relays: Sequence[RelayConfig], *, signed: bool) -> TestCopy:
+    """Sends one copy through the first relay, past the queue; nothing is recorded.
+
+    Raises RelayError when the relay cannot be used at all.
+    """
+    first = relays[0]
+    async with open_relays([first]) as (relay,):
+        try:
+            session = await Session.open(relay, _PATIENCE)
+            outcome = await session.send(envelope)
+            await session.close()
+        finally:
+            await asyncio.sleep(_FAREWELL_S)
+    where = "outbox" if first.directory is not None else f"{relay.host}:{relay.port}"
+    return _told(outcome, where, signed=signed)
+
+
+def _told(outcome: Outcome, where: str, *, signed: bool) -> TestCopy:
+    return TestCopy(
+        accepted=outcome.accepted,
+        relay=where,
+        code=outcome.code,
+        reply=outcome.text,
+        signed=signed,
+    )

@@ -1,0 +1,316 @@
+"""The author's desk: schedules, the calendar, previews and the About page."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from email.message import EmailMessage
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from feeds.notes.note import Note
+from feeds.notes.when import When, parse_when
+from mailer.address import parse_mailbox
+from mailer.compose.merge import public_html
+from mailer.compose.message import compile_issue
+from mailer.compose.skeleton import Recipient
+from newsletter.publishing.drafting import Drafting, hash_content
+from newsletter.publishing.links import NoteLinks
+from storage.archive.issues import Issues
+from storage.model.deliveries import (
+    Identity,
+    Issue,
+    IssueDraft,
+    IssueState,
+    Mailing,
+    Schedule,
+)
+from storage.model.errors import Conflict, NoteError, NotFound, ScheduleError
+from storage.notes.folder import ABOUT, FolderNotes
+from storage.notes.notebook import Notebook, Schedules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduled:
+    """A schedule that was set; `remark` tells of a clock change that skips or repeats its time."""
+
+    schedule: Schedule
+    remark: str
+
+
+class PlannedBy(StrEnum):
+    """Who says when a note goes out."""
+
+    COMMAND = "command"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A note that will be published."""
+
+    path: str
+    title: str
+    publish_at: datetime
+    by: PlannedBy
+    email: bool
+    problem: str = ""
+    """Why it will not go out as it is; empty when nothing is in the way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A note as it would be mailed to its own author."""
+
+    subject: str
+    html: str
+    text: str
+    eml: bytes
+    """The whole message (RFC 5322)."""
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutPage:
+    """The About page, rendered from about.md."""
+
+    title: str
+    html: str
+    media: tuple[str, ...]
+    """Paths of its images below the notes folder."""
+
+
+class Authoring:
+    """What an author does before readers see anything."""
+
+    def __init__(
+        self,
+        *,
+        store: FolderNotes,
+        archive: Issues,
+        schedules: Schedules,
+        notebook: Notebook,
+        drafting: Drafting,
+        identity: Identity,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._archive = archive
+        self._schedules = schedules
+        self._notebook = notebook
+        self._drafting = drafting
+        self._identity = identity
+        self._clock = clock
+
+    # ── schedules ────────────────────────────────────────────────────────────────────────
+
+    def schedule(self, note: str, at: str | datetime, *, zone: str | None) -> Scheduled:
+        """Set or move a note's schedule; see Newsletter.schedule."""
+        found = self._read(self.find(note))
+        self._refuse_unpublishable(found)
+        when = self._when(at, zone)
+        now = self._clock()
+        if when.instant < now.replace(microsecond=0):
+            raise ScheduleError(f"{when.wall} in {when.zone} is in the past; use --now")
+        schedule = Schedule(
+            path=found.path,
+            publish_at=when.instant,
+            wall=when.wall,
+            zone=when.zone,
+            created_at=now,
+        )
+        self._schedules.put(schedule)
+        return Scheduled(schedule=schedule, remark=when.remark)
+
+    def unschedule(self, note: str) -> Schedule:
+        """Forget a schedule; see Newsletter.unschedule."""
+        schedules = self._schedules.load()
+        path = note if note in schedules else self.find(note)
+        issue = self._issue_at(path)
+        if issue is not None:
+            raise Conflict(f"{path} is published; `newsletter cancel {issue}` takes its mail back")
+        if path not in schedules:
+            if self._read(path).publish is not None:
+                raise Conflict(
+                    f"{path} itself says when it is published; take that line out of it, or add "
+                    "`draft: true`"
+                )
+            raise NotFound("schedule for the note", path)
+        self._schedules.remove(path)
+        return schedules[path]
+
+    def calendar(self) -> list[Planned]:
+        """What is to come, soonest first."""
+        schedules = self._schedules.load()
+        published = {name.path for name in self._archive.names()}
+        now = self._clock()
+        planned = [
+            self._plan(path, schedule.publish_at, PlannedBy.COMMAND)
+            for path, schedule in schedules.items()
+            if path not in published
+        ]
+        planned += [
+            self._plan(known.path, known.publish_at, PlannedBy.NOTE)
+            for known in self._notebook.load().values()
+            if known.publish_at is not None
+            and known.publish_at > now
+            and known.path not in published | schedules.keys()
+        ]
+        return sorted(planned, key=lambda one: (one.publish_at, one.path))
+
+    def _plan(self, path: str, publish_at: datetime, by: PlannedBy) -> Planned:
+        try:
+            note = self._read(path)
+        except NoteError as error:
+            return Planned(
+                path=path,
+                title=path,
+                publish_at=publish_at,
+                by=by,
+                email=False,
+                problem=error.reason,
+            )
+        return Planned(
+            path=path,
+            title=note.title,
+            publish_at=publish_at,
+            by=by,
+            email=note.email,
+            problem="it is a draft" if note.draft else "",
+        )
+
+    def _when(self, at: str | datetime, zone: str | None) -> When:
+        chosen = _zone(zone or self._identity.timezone)
+        if isinstance(at, datetime):
+            at = at.isoformat()
+        return parse_when(at, chosen, now=self._clock())
+
+    def _refuse_unpublishable(self, note: Note) -> None:
+        issue = self._issue_at(note.path)
+        if issue is not None:
+            raise Conflict(f"{note.path} is published already, as the issue {issue!r}")
+        if note.draft:
+            raise Conflict(f"{note.path} says `draft: true`; take that out first")
+
+    def _issue_at(self, path: str) -> str | None:
+        """The slug of the issue made from the note at this path."""
+        return next((name.slug for name in self._archive.names() if name.path == path), None)
+
+    # ── looking ahead ────────────────────────────────────────────────────────────────────
+
+    def preview(self, note: str) -> Preview:
+        """The mail a note would become; see Newsletter.preview."""
+        path = self.find(note)
+        source = self._store.read(path)
+        parsed = self._drafting.parse(source, path)
+        drafted = self._drafting.draft(parsed, parsed.note_id, hash_content(source), self._links())
+        skeleton = compile_issue(
+            as_issue(drafted.draft, parsed, self._clock()), self._identity, test_copy=True
+        )
+        envelope = skeleton.fill(self._sample_recipient())
+        parts = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        return Preview(
+            subject=drafted.draft.title,
+            html=_part(parts, "html"),
+            text=_part(parts, "plain"),
+            eml=envelope.content,
+            warnings=(*drafted.warnings, *skeleton.warnings),
+        )
+
+    def about(self) -> AboutPage | None:
+        """The author's about.md; see Newsletter.about."""
+        source = self._store.about()
+        if source is None:
+            return None
+        note = self._drafting.parse(source, ABOUT)
+        drafted = self._drafting.draft(note, "about", "", self._links())
+        title = note.title if note.title.casefold() != "about" else "About"
+        html = public_html(drafted.draft.html)
+        return AboutPage(title=title, html=html, media=drafted.draft.media)
+
+    def _links(self) -> NoteLinks:
+        return self._drafting.links(self._archive.names())
+
+    def _sample_recipient(self) -> Recipient:
+        """The author, with links that lead nowhere."""
+        sender = parse_mailbox(self._identity.sender, allow_test_domains=True).address
+        url = self._identity.url
+        return Recipient(
+            address=sender.display,
+            ascii=sender.ascii,
+            name=self._identity.author,
+            message_id=f"preview@{sender.domain}",
+            return_path=sender.ascii,
+            unsubscribe_url=f"{url}/unsubscribe/preview",
+            preferences_url=f"{url}/preferences/preview",
+            date=self._clock(),
+        )
+
+    # ── notes ────────────────────────────────────────────────────────────────────────────
+
+    def find(self, note: str) -> str:
+        """The path below the notes folder that the author means. Raises NotFound.
+
+        A path as the shell completes it, through the folder's own name, is understood too.
+        """
+        paths = [file.path for file in self._store.scan().files]
+        wanted = Path(note)
+        root = self._store.root.resolve()
+        spellings = [note, f"{note}.md"]
+        if wanted.resolve().is_relative_to(root):
+            spellings.append(wanted.resolve().relative_to(root).as_posix())
+        for spelling in spellings:
+            if spelling in paths:
+                return spelling
+        nearest = get_close_matches(note, paths, n=1)
+        raise NotFound("note", note, nearest[0] if nearest else None)
+
+    def _read(self, path: str) -> Note:
+        return self._drafting.parse(self._store.read(path), path)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ScheduleError(
+            f"there is no time zone {name!r}; write it like Europe/Berlin"
+        ) from error
+
+
+def _part(message: EmailMessage, subtype: str) -> str:
+    part = message.get_body((subtype,))
+    return str(part.get_content()) if part is not None else ""
+
+
+def as_issue(draft: IssueDraft, note: Note, now: datetime) -> Issue:
+    """What the draft would be if it were published now."""
+    published_at = note.publish if isinstance(note.publish, datetime) else now
+    return Issue(
+        id=0,
+        note_id=draft.note_id,
+        path=draft.path,
+        guid=draft.guid,
+        slug=draft.slug,
+        title=draft.title,
+        summary=draft.summary,
+        html=draft.html,
+        text=draft.text,
+        tags=draft.tags,
+        media=draft.media,
+        wiki=draft.wiki,
+        content_hash=draft.content_hash,
+        rendering=draft.rendering,
+        state=IssueState.LIVE,
+        mailing=Mailing.OFF,
+        mailing_reason="preview",
+        published_at=published_at,
+        updated_at=published_at,
+        mail_at=None,
+        revision=0,
+    )

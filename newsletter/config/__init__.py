@@ -1,0 +1,1 @@
+"""The configuration: one frozen Config, read once, every problem at once."""

@@ -1,0 +1,264 @@
+"""Owns the configuration: one frozen Config from `newsletter.toml` and the environment.
+
+Reads files, never writes one. Every problem is found in one go, and says what to write instead.
+The sections are in newsletter/config/sections.py, how the file is read in newsletter/config/source.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mailer.authentication.dkim import Signer, SigningKey
+from mailer.smtp.relay import Timeouts
+from newsletter.config.keyfiles import find_dkim_warnings
+from newsletter.config.sections import (
+    SECTIONS,
+    BouncesSection,
+    DispatchSection,
+    DkimSection,
+    Doubt,
+    FeedsSection,
+    File,
+    NewsletterSection,
+    NotesSection,
+    ScheduleSection,
+    SectionProblems,
+    SmtpSection,
+    StorageSection,
+    SubscribersSection,
+    WebhooksSection,
+    WebSection,
+    parse_sections,
+)
+from newsletter.config.source import (
+    TomlTable,
+    apply_environment,
+    find_controls,
+    read_toml,
+    render_template,
+)
+from newsletter.config.uris import is_loopback
+from newsletter.config.values import (
+    RelayConfig,
+    RelayKind,
+    Tls,
+    parse_relay,
+    sender_domain,
+    sender_name,
+)
+from storage.model.deliveries import Identity
+from storage.model.errors import ConfigError
+
+__all__ = [
+    "SECTIONS",
+    "Config",
+    "Doubt",
+    "RelayConfig",
+    "RelayKind",
+    "Tls",
+    "load_config",
+    "render_template",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that the author decides. Its repr shows no password."""
+
+    source: Path
+    """The file it was read from, absolute."""
+    newsletter: NewsletterSection
+    notes: NotesSection
+    schedule: ScheduleSection
+    storage: StorageSection
+    relays: tuple[RelayConfig, ...]
+    """What `[smtp]` says; at least one, in the author's order."""
+    dispatch: DispatchSection
+    dkim: DkimSection
+    bounces: BouncesSection
+    webhooks: WebhooksSection
+    feeds: FeedsSection
+    subscribers: SubscribersSection
+    web: WebSection
+    warnings: tuple[str, ...]
+    """Sentences about what is allowed and probably not meant."""
+
+    @property
+    def identity(self) -> Identity:
+        """Who writes and where it lives, as mail, archive and feeds know it."""
+        who = self.newsletter
+        return Identity(
+            title=who.title,
+            url=who.url,
+            sender=who.sender,
+            author=who.author or sender_name(who.sender) or who.title,
+            description=who.description,
+            language=who.language,
+            timezone=who.timezone,
+            postal_address=who.postal_address,
+            links=who.links,
+        )
+
+    @property
+    def signing_domain(self) -> str:
+        """The domain that signs: what `[dkim]` says, else the sender's."""
+        return _signing_domain(self.dkim, self.newsletter)
+
+    @property
+    def signer(self) -> Signer | None:
+        """What signs every mail; None without a key."""
+        pairs = zip(self.dkim.selector, self.dkim.key, strict=True)
+        keys = [
+            SigningKey(domain=self.signing_domain, selector=selector, private=file.private)
+            for selector, file in pairs
+        ]
+        return Signer(keys) if keys else None
+
+    @property
+    def takes_mail(self) -> bool:
+        """Whether mail to the return paths is read, so that readers may leave by mail (rule C11)."""
+        bounces = self.bounces
+        return bool(bounces.address or bounces.maildir or bounces.imap or bounces.listen)
+
+    @property
+    def has_outbox(self) -> bool:
+        """Whether any mail goes to the embedded outbox."""
+        return any(relay.kind is RelayKind.OUTBOX for relay in self.relays)
+
+    @property
+    def check_dns(self) -> bool:
+        """Whether sign-ups are looked up in the DNS: as told, but never with the outbox."""
+        return self.subscribers.check_dns and not self.has_outbox
+
+
+def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True) -> Config:
+    """Reads the file, and over it the variables `NEWSLETTER_SECTION__KEY` of `environ`.
+
+    Without `signing` the keys of `[dkim]` are left out, for the command that makes them.
+
+    Relative paths, also those in variables, are relative to the file's folder. Raises ConfigError
+    with one sentence for every problem there is: bad TOML with its line, an unknown section, key or
+    variable with the nearest known one, a missing key, a value that cannot be used.
+    """
+    source = path.absolute()
+    raw = read_toml(source)
+    keys = {name: tuple(section.model_fields) for name, section in SECTIONS.items()}
+    problems = [
+        *apply_environment(raw, environ, source.parent, keys),
+        *find_controls(raw),
+    ]
+    is_smtp_missing = "smtp" not in raw
+    _complete(raw)
+    if not signing:
+        _take_out_keys(raw)
+    try:
+        file = parse_sections(raw, source.parent, signing=signing)
+    except SectionProblems as error:
+        raise ConfigError(str(path), [*problems, *error.sentences]) from error
+    relays = tuple(_relay(section, source.parent) for section in file.smtp)
+    problems += [*_missing_files(relays), *_missing_shares(relays)]
+    if problems:
+        raise ConfigError(str(path), problems)
+    return Config(
+        source=source,
+        newsletter=file.newsletter,
+        notes=file.notes,
+        schedule=file.schedule,
+        storage=file.storage,
+        relays=relays,
+        dispatch=file.dispatch,
+        dkim=file.dkim,
+        bounces=file.bounces,
+        webhooks=file.webhooks,
+        feeds=file.feeds,
+        subscribers=file.subscribers,
+        web=file.web,
+        warnings=(
+            *_site_warnings(file),
+            *_relay_warnings(relays, is_smtp_missing),
+            *find_dkim_warnings(
+                file.dkim.key,
+                signing_domain=_signing_domain(file.dkim, file.newsletter),
+                sender_domain=sender_domain(file.newsletter.sender),
+            ),
+        ),
+    )
+
+
+def _take_out_keys(raw: TomlTable) -> None:
+    if isinstance(section := raw["dkim"], dict):
+        raw["dkim"] = {name: value for name, value in section.items() if name == "domain"}
+
+
+def _complete(raw: TomlTable) -> None:
+    for name in SECTIONS:
+        raw.setdefault(name, {})
+    if isinstance(raw["smtp"], dict):
+        raw["smtp"] = [raw["smtp"]]
+
+
+def _signing_domain(dkim: DkimSection, newsletter: NewsletterSection) -> str:
+    return dkim.domain or sender_domain(newsletter.sender)
+
+
+def _relay(section: SmtpSection, folder: Path) -> RelayConfig:
+    relay = parse_relay(section.url, folder)
+    return replace(
+        relay,
+        connections=section.connections,
+        rate=section.rate,
+        share=section.share,
+        ehlo=section.ehlo,
+        timeouts=section.timeouts,
+    )
+
+
+# ── what is wrong, and what is unwise ────────────────────────────────────────────────────────
+
+
+def _missing_files(relays: tuple[RelayConfig, ...]) -> Iterator[str]:
+    for relay in relays:
+        if relay.ca is not None and not relay.ca.is_file():
+            yield f"[smtp] url: there is no file {relay.ca}"
+
+
+def _missing_shares(relays: tuple[RelayConfig, ...]) -> Iterator[str]:
+    if any(relay.share for relay in relays):
+        for number, relay in enumerate(relays, start=1):
+            if not relay.share:
+                yield (
+                    f"[[smtp]] {number} share: missing: when one relay has a share, each needs one"
+                )
+
+
+def _site_warnings(file: File) -> Iterator[str]:
+    url = file.newsletter.url
+    if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
+        yield "[newsletter] url: http:// shows readers' links to everybody on the way, and mail programs refuse its one-click unsubscribe; use https://"
+    if not file.newsletter.postal_address:
+        yield "[newsletter] postal_address: empty; commercial mail needs one in many countries"
+
+
+def _relay_warnings(relays: tuple[RelayConfig, ...], is_missing: bool) -> Iterator[str]:
+    if is_missing:
+        yield "[smtp]: missing; mail goes to the embedded outbox and never leaves this machine"
+    for relay in relays:
+        if relay.tls is Tls.NONE and not relay.is_local:
+            what = "mail and the password travel" if relay.password else "mail travels"
+            yield f"[smtp] url: tls=none to {relay.host}: {what} in clear"
+        yield from _hasty(relay.timeouts)
+
+
+def _hasty(timeouts: Timeouts) -> Iterator[str]:
+    """Below the RFC's limits a slow relay is left in the middle of its work (rule B1)."""
+    least = Timeouts()
+    for name in ("greeting", "mail", "rcpt", "data", "block", "dot"):
+        if getattr(timeouts, name) < getattr(least, name):
+            consequence = "; a relay slower than that may get messages twice" * (name == "dot")
+            yield (
+                f"[smtp] timeout_{name}: shorter than the {getattr(least, name):g} s of "
+                f"RFC 5321 4.5.3.2{consequence}"
+            )

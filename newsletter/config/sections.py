@@ -1,0 +1,433 @@
+"""Owns the sections of the configuration, key by key, and the sentences about what is wrong in them.
+
+Reads no file but the keys that `[dkim]` names. This is the only user of pydantic; how a single
+value is read stands in newsletter/config/values.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Self, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from mailer.inbound.inbox import parse_mailbox
+from mailer.inbound.listener import parse_listen
+from mailer.inbound.webhooks.signatures import check_ecdsa_key
+from mailer.smtp.relay import Timeouts
+from newsletter.config.keyfiles import KeyFile, load_key, parse_domain, parse_selector
+from newsletter.config.source import TomlTable
+from newsletter.config.uris import parse_site, parse_web_address
+from newsletter.config.values import (
+    nearest,
+    parse_bounce_address,
+    parse_duration,
+    parse_greeting_name,
+    parse_language,
+    parse_links,
+    parse_list,
+    parse_network,
+    parse_path,
+    parse_postal,
+    parse_relay,
+    parse_sender,
+    parse_storage,
+    parse_timezone,
+    parse_title,
+    parse_topic,
+)
+
+# ── the sections, key by key ─────────────────────────────────────────────────────────────────
+
+
+def _no_flag(value: object) -> object:
+    """True is no number, though Python and pydantic count it as 1."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 - pydantic collects ValueErrors alone
+    return value
+
+
+def _below_folder(value: object, info: ValidationInfo) -> object:
+    return _folder(info) / parse_path(value)
+
+
+def _storage_url(value: object, info: ValidationInfo) -> str:
+    return parse_storage(value, _folder(info))
+
+
+def _relay_url(value: str, info: ValidationInfo) -> str:
+    parse_relay(value, _folder(info))
+    return value
+
+
+def _folder(info: ValidationInfo) -> Path:
+    folder: Path = info.context["folder"] if info.context else Path.cwd()
+    return folder
+
+
+def _is_signing(info: ValidationInfo) -> bool:
+    return info.context is None or info.context.get("signing", True)
+
+
+def _positive(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError("must be longer than 0")
+    return value
+
+
+def _not_available(value: str) -> str:
+    if value:
+        raise ValueError("is not available in this version")
+    return value
+
+
+def _empty_or_web(value: str) -> str:
+    return value and parse_web_address(value)
+
+
+def _empty_or_folder(value: object, info: ValidationInfo) -> str:
+    return "" if value == "" else str(_below_folder(value, info))
+
+
+def _empty_or_address(value: object) -> str:
+    return "" if value == "" else parse_bounce_address(value)
+
+
+def _empty_or_mailbox(value: str) -> str:
+    if value:
+        parse_mailbox(value)
+    return value
+
+
+def _empty_or_listen(value: str) -> str:
+    if value:
+        parse_listen(value)
+    return value
+
+
+def _empty_or_login(value: str) -> str:
+    user, colon, password = value.partition(":")
+    if value and not (user and colon and password):
+        raise ValueError('must be like "user:password"')
+    return value
+
+
+def _empty_or_ecdsa_key(value: str) -> str:
+    if value:
+        check_ecdsa_key(value)
+    return value
+
+
+Line: TypeAlias = Annotated[str, Field(strict=True)]
+Count: TypeAlias = Annotated[int, BeforeValidator(_no_flag)]
+Duration: TypeAlias = Annotated[timedelta, BeforeValidator(parse_duration)]
+Period: TypeAlias = Annotated[Duration, AfterValidator(_positive)]
+FilePath: TypeAlias = Annotated[Path, BeforeValidator(_below_folder)]
+
+
+class Section(BaseModel):
+    """What all sections have in common: nothing unknown, nothing changed later."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True
+    )
+
+
+class NewsletterSection(Section):
+    """`[newsletter]`: who writes, and where it lives."""
+
+    title: Annotated[Line, Field(min_length=1, max_length=200), AfterValidator(parse_title)]
+    url: Annotated[str, BeforeValidator(parse_site)]
+    sender: Annotated[str, BeforeValidator(parse_sender)]
+    author: Line = ""
+    description: Line = ""
+    language: Annotated[str, BeforeValidator(parse_language)] = "en"
+    timezone: Annotated[str, BeforeValidator(parse_timezone)] = "UTC"
+    postal_address: Annotated[Line, BeforeValidator(parse_postal)] = ""
+    links: Annotated[tuple[tuple[str, str], ...], BeforeValidator(parse_links)] = ()
+
+
+class NotesSection(Section):
+    """`[notes]`: the folder that is watched."""
+
+    path: FilePath = Path("notes")
+    poll: Period = timedelta(seconds=30)
+    publish_key: Annotated[Line, Field(min_length=1)] = "publish"
+
+
+class ScheduleSection(Section):
+    """`[schedule]`: what happens when."""
+
+    hold: Duration = timedelta(minutes=5)
+    grace: Duration = timedelta(hours=24)
+    slots: Annotated[Line, AfterValidator(_not_available)] = ""
+
+
+class StorageSection(Section):
+    """`[storage]`: the database. Its URL may hold a password and is never shown."""
+
+    url: Annotated[str, BeforeValidator(_storage_url)] = Field(
+        default="sqlite:///newsletter.db", repr=False
+    )
+
+
+class SmtpSection(Section):
+    """`[smtp]`, or one of several `[[smtp]]`."""
+
+    url: Annotated[Line, AfterValidator(_relay_url)] = Field(default="outbox:outbox", repr=False)
+    connections: Annotated[Count, Field(ge=1, le=1000)] = 10
+    rate: Annotated[float, BeforeValidator(_no_flag), Field(ge=0, allow_inf_nan=False)] = 0.0
+    share: Annotated[Count, Field(ge=0, le=1000)] = 0
+    ehlo: Annotated[Line, AfterValidator(parse_greeting_name)] = ""
+    reuse_messages: Annotated[Count, Field(ge=1)] = 10_000
+    reuse_age: Period = timedelta(minutes=5)
+    timeout_greeting: Period = timedelta(minutes=5)
+    timeout_tls: Period = timedelta(minutes=1)
+    timeout_auth: Period = timedelta(minutes=5)
+    timeout_mail: Period = timedelta(minutes=5)
+    timeout_rcpt: Period = timedelta(minutes=5)
+    timeout_data: Period = timedelta(minutes=2)
+    timeout_block: Period = timedelta(minutes=3)
+    timeout_dot: Period = timedelta(minutes=10)
+    timeout_quit: Period = timedelta(seconds=5)
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """How long the relay is waited for, and when a connection is worn out (rules B1, B16)."""
+        waits = {
+            name: getattr(self, f"timeout_{name}").total_seconds()
+            for name in ("greeting", "tls", "auth", "mail", "rcpt", "data", "block", "dot", "quit")
+        }
+        return Timeouts(**waits, reuse=self.reuse_age.total_seconds(), messages=self.reuse_messages)
+
+
+class Doubt(StrEnum):
+    """What to do with a message whose acceptance is unknown (RFC 1047)."""
+
+    RESEND = "resend"
+    """Rather twice than never; the Message-ID is the same."""
+    HOLD = "hold"
+    """Wait for the author."""
+
+
+class DispatchSection(Section):
+    """`[dispatch]`: patience."""
+
+    retry: Annotated[tuple[Period, ...], BeforeValidator(parse_list), Field(min_length=1)] = tuple(
+        parse_duration(wait) for wait in ("1m", "5m", "15m", "1h", "4h", "8h", "16h")
+    )
+    expire: Period = timedelta(hours=48)
+    lease: Period = timedelta(seconds=60)
+    doubt: Doubt = Doubt.RESEND
+    domain_connections: Annotated[Count, Field(ge=0, le=1000)] = 0
+    """Connections busy with one domain at a time; 0 = no bound (rule B17)."""
+    warmup: Annotated[Count, Field(ge=0)] = 0
+    """Readers on the first day of a ramp; 0 = no ramp."""
+    cohort: Annotated[Count, Field(ge=0)] = 0
+    """Readers an issue goes to first; 0 = all at once."""
+    cohort_wait: Duration = timedelta(minutes=10)
+    cohort_refusals: Annotated[
+        float, BeforeValidator(_no_flag), Field(ge=0, le=1, allow_inf_nan=False)
+    ] = 0.05
+    """The share of the cohort that may refuse."""
+
+
+def _key_file(value: object, info: ValidationInfo) -> KeyFile:
+    return value if isinstance(value, KeyFile) else load_key(_folder(info) / parse_path(value))
+
+
+class DkimSection(Section):
+    """`[dkim]`: what mail is signed with; nothing, if it is empty (rules A29 to A33)."""
+
+    domain: Annotated[str, BeforeValidator(parse_domain)] = ""
+    """Empty: the sender's."""
+    selector: Annotated[
+        tuple[Annotated[str, BeforeValidator(parse_selector)], ...], BeforeValidator(parse_list)
+    ] = ()
+    key: Annotated[
+        tuple[Annotated[KeyFile, PlainValidator(_key_file)], ...], BeforeValidator(parse_list)
+    ] = ()
+
+    @model_validator(mode="after")
+    def _check_pairs(self, info: ValidationInfo) -> Self:
+        """Each selector names one key. A domain alone signs nothing, and was meant to."""
+        if self.domain and not (self.selector or self.key) and _is_signing(info):
+            raise ValueError("needs a selector and a key; `newsletter dkim new` makes one")
+        if len(self.selector) != len(self.key):
+            raise ValueError(
+                f"needs one key for each selector: there are {len(self.selector)} in selector and "
+                f"{len(self.key)} in key"
+            )
+        if len(set(self.selector)) != len(self.selector):
+            raise ValueError("names a selector twice: each key needs one of its own")
+        return self
+
+
+class BouncesSection(Section):
+    """`[bounces]`: where reports come in, and when soft ones are enough (rules C6, C16)."""
+
+    address: Annotated[str, BeforeValidator(_empty_or_address)] = ""
+    """What return paths are made of; empty: the sender's."""
+    maildir: Annotated[str, BeforeValidator(_empty_or_folder)] = ""
+    """Absolute once it was read; empty = none."""
+    imap: Annotated[Line, AfterValidator(_empty_or_mailbox)] = Field(default="", repr=False)
+    poll: Annotated[Period, Field(ge=timedelta(seconds=1))] = timedelta(minutes=1)
+    listen: Annotated[Line, AfterValidator(_empty_or_listen)] = ""
+    """Where `run` takes mail by SMTP or LMTP; empty = nowhere."""
+    complaints_from: Annotated[
+        tuple[Annotated[str, BeforeValidator(parse_domain)], ...], BeforeValidator(parse_list)
+    ] = ()
+    """Domains whose signature a complaint must have; empty = none is looked at (rule C10)."""
+    soft_count: Annotated[Count, Field(ge=1)] = 5
+    soft_span: Duration = timedelta(days=14)
+    soft_reset: Period = timedelta(days=30)
+
+
+class WebhooksSection(Section):
+    """`[webhooks]`: services that tell by HTTP what became of mail, and how each proves itself."""
+
+    ses: Annotated[
+        tuple[Annotated[str, BeforeValidator(parse_topic)], ...], BeforeValidator(parse_list)
+    ] = ()
+    postmark: Annotated[Line, AfterValidator(_empty_or_login)] = Field(default="", repr=False)
+    mailgun: Line = Field(default="", repr=False)
+    sendgrid: Annotated[Line, AfterValidator(_empty_or_ecdsa_key)] = Field(default="", repr=False)
+
+
+class FeedsSection(Section):
+    """`[feeds]`: how much of the archive they hold, and who is told of it."""
+
+    items: Annotated[Count, Field(ge=1, le=1000)] = 30
+    hub: Annotated[Line, AfterValidator(_empty_or_web)] = ""
+
+
+class SubscribersSection(Section):
+    """`[subscribers]`: how far a sign-up is trusted (rules F3, F5, F6, F13)."""
+
+    check_dns: bool = True
+    confirm_within: Annotated[Period, Field(le=timedelta(days=30))] = timedelta(days=7)
+    limit_address: Annotated[Count, Field(ge=1)] = 3
+    """Confirmation mails to one address in a day."""
+    limit_ip: Annotated[Count, Field(ge=1)] = 10
+    """Sign-ups from one IPv4 address or IPv6 /64 in an hour."""
+    limit_domain: Annotated[Count, Field(ge=1)] = 100
+    """Sign-ups of addresses at one domain in an hour."""
+    limit_total: Annotated[Count, Field(ge=1)] = 1000
+    """Sign-ups in an hour."""
+
+
+class WebSection(Section):
+    """`[web]`: where the site listens, and the secret behind its links."""
+
+    host: Annotated[Line, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[Count, Field(ge=0, le=65535)] = 8000
+    """0 = any free port."""
+    trusted_proxies: Annotated[
+        tuple[Annotated[str, BeforeValidator(parse_network)], ...], BeforeValidator(parse_list)
+    ] = ()
+    secret_file: FilePath = Path("secret")
+
+
+class File(Section):
+    """The whole file. Sections that are missing in it are empty here, and so get their defaults."""
+
+    newsletter: NewsletterSection
+    notes: NotesSection
+    schedule: ScheduleSection
+    storage: StorageSection
+    smtp: tuple[SmtpSection, ...]
+    dispatch: DispatchSection
+    dkim: DkimSection
+    bounces: BouncesSection
+    webhooks: WebhooksSection
+    feeds: FeedsSection
+    subscribers: SubscribersSection
+    web: WebSection
+
+
+SECTIONS: Final[Mapping[str, type[Section]]] = {
+    "newsletter": NewsletterSection,
+    "notes": NotesSection,
+    "schedule": ScheduleSection,
+    "storage": StorageSection,
+    "smtp": SmtpSection,
+    "dispatch": DispatchSection,
+    "dkim": DkimSection,
+    "bounces": BouncesSection,
+    "webhooks": WebhooksSection,
+    "feeds": FeedsSection,
+    "subscribers": SubscribersSection,
+    "web": WebSection,
+}
+"""Every section and, as `model_fields`, every key: documentation is tested against it."""
+
+
+class SectionProblems(ValueError):
+    """What is wrong with a document, one sentence for each."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(*sentences)
+        self.sentences = sentences
+
+
+def parse_sections(raw: TomlTable, folder: Path, *, signing: bool) -> File:
+    """The document as sections. Raises SectionProblems with every problem there is.
+
+    Without `signing` a `[dkim]` that names no key yet is no problem.
+    """
+    try:
+        return File.model_validate(raw, context={"folder": folder, "signing": signing})
+    except ValidationError as error:
+        raise SectionProblems(list(_sentences(error))) from error
+
+
+# ── problems ─────────────────────────────────────────────────────────────────────────────────
+
+_HINTS: Final = {
+    "title": "what readers call it",
+    "url": 'where readers find the site, like "https://notes.example.com"',
+    "sender": 'the From of every mail, like "Working Notes <notes@example.com>"',
+}
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for detail in error.errors(include_url=False, include_input=False):
+        yield _sentence(detail["type"], detail["loc"], detail["msg"])
+
+
+def _sentence(kind: str, location: tuple[int | str, ...], message: str) -> str:
+    section, *rest = location
+    keys = [part for part in rest if isinstance(part, str)]
+    if kind == "extra_forbidden" and not keys:
+        return f"[{section}]: unknown section{nearest(str(section), SECTIONS)}"
+    where = " ".join([_heading(location), *keys[:1]])
+    if kind == "extra_forbidden":
+        return f"{where}: unknown key{nearest(keys[0], SECTIONS[str(section)].model_fields)}"
+    if kind == "missing":
+        return f"{where}: missing: {_HINTS[keys[0]]}"
+    if kind in {"model_type", "tuple_type"} and not keys:
+        return f"{where}: must be a section"
+    plain = message.removeprefix("Value error, ").replace("Input should be", "must be")
+    return f"{where}: {plain[:1].lower()}{plain[1:]}"
+
+
+def _heading(location: tuple[int | str, ...]) -> str:
+    """`[web]`, or `[[smtp]] 2` for the second relay."""
+    match location:
+        case ("smtp", int(index), *_) if index:
+            return f"[[smtp]] {index + 1}"
+        case _:
+            return f"[{location[0]}]"

@@ -1,0 +1,402 @@
+"""Owns how a single value of the configuration is read: durations, addresses, relays. Pure.
+
+Each function takes what the author wrote and returns what the program uses, or raises ValueError
+with the rest of a sentence that begins with the key ("must be …"). No message repeats a value that
+may hold a password.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+import tomllib
+import unicodedata
+import zoneinfo
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.headerregistry import Address
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qsl, unquote
+
+from mailer.address import Address as ParsedAddress
+from mailer.address import ascii_domain, parse_address
+from mailer.smtp.relay import Timeouts
+from newsletter.config.uris import is_host, is_loopback, parse_link, split_address
+from storage.model.errors import AddressError
+
+MAX_SENDER_LOCAL: Final = 31
+"""Octets before the sender's @: a return path adds at most 33 to them, and 64 are allowed
+(RFC 5321 4.5.3.1.1)."""
+MAX_SENDER_DOMAIN: Final = 189
+"""Octets after it: with the 64 and the @ these are the 254 of a path (RFC 5321 4.5.3.1.3)."""
+
+_UNITS: Final = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+_LONGEST: Final = timedelta(days=3650)
+_DURATION: Final = re.compile(r"(?:\d{1,9}(?:\.\d{1,6})?\s*[smhdw]\s*)+", re.ASCII)
+_DURATION_PART: Final = re.compile(r"([\d.]+)\s*([smhdw])", re.ASCII)
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_MAILBOX: Final = re.compile(
+    r"""(?:(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^"<>@,;\\]*?))\s*(?P<angle><))?"""
+    r"""(?P<local>[^<>@,;"\s]+)@(?P<domain>[^<>@,;"\s]+)(?(angle)>)"""
+)
+_LOCAL_PART: Final = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+)
+
+
+# ── plain values ─────────────────────────────────────────────────────────────────────────────
+
+
+def parse_duration(value: object) -> timedelta:
+    """Reads `30s`, `5m`, `24h`, `2d`, `1w`, `1h30m`, or a number of seconds; at most ten years."""
+    if isinstance(value, timedelta):
+        return value
+    text = str(value).strip().lower()
+    if isinstance(value, bool) or not re.fullmatch(
+        rf"{_DURATION.pattern}|\d{{1,9}}(?:\.\d{{1,6}})?", text, re.ASCII
+    ):
+        raise ValueError('must be a duration like "30s", "5m", "24h" or "2d"')
+    parts = _DURATION_PART.findall(text) or [(text, "s")]
+    total = sum((float(number) * _UNITS[unit] for number, unit in parts), timedelta())
+    if total > _LONGEST:
+        raise ValueError("is longer than ten years")
+    return total
+
+
+def parse_path(value: object) -> Path:
+    """Reads a path, absolute or not."""
+    if not isinstance(value, str | Path) or value == "":
+        raise ValueError("must be a path")
+    return Path(value)
+
+
+def parse_title(value: str) -> str:
+    """Reads what readers call the newsletter: something that they can see."""
+    if not any(char.isprintable() and not char.isspace() for char in value):
+        raise ValueError("must hold a letter, or something else that readers can see")
+    return value
+
+
+def parse_list(value: object) -> object:
+    """Lets a list be written as text, as the environment must: `1m, 5m` or `["1m", "5m"]`."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return _parse_toml(value)
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def parse_table(value: object) -> object:
+    """Lets a table be written as text: `{ GitHub = "https://…" }`."""
+    return _parse_toml(value) if isinstance(value, str) else value
+
+
+def _parse_toml(text: str) -> object:
+    try:
+        document: Mapping[str, object] = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError("must be a value as TOML writes it") from error
+    return document["value"]
+
+
+def parse_links(value: object) -> tuple[tuple[str, str], ...]:
+    """Reads a table of label → absolute http, https or mailto address, in the author's order."""
+    table = parse_table(value)
+    if isinstance(table, tuple):
+        return table
+    if not isinstance(table, dict):
+        raise ValueError(  # noqa: TRY004 - about what was written
+            'must be a table like { GitHub = "https://github.com/example" }'
+        )
+    if any(has_controls(f"{label}{url}") for label, url in table.items()):
+        raise ValueError("must not hold control characters")  # an escape in a TOML string can
+    return tuple((str(label), parse_link(url)) for label, url in table.items())
+
+
+def parse_sender(value: object) -> str:
+    """Reads exactly one mailbox: `Name <local@domain>` or the address alone (RFC 5322 3.4).
+
+    Returned in canonical spelling, its name quoted where it must be. The local part is ASCII, so
+    that relays without SMTPUTF8 can carry it; the domain may be an international one. Whatever is
+    taken here, mail can be written from: an issue is public before anybody notices that it cannot.
+    That includes .test, for who tries things out (RFC 6761 6.2).
+    """
+    mailbox = _one_mailbox(str(value))
+    if not _LOCAL_PART.fullmatch(mailbox.username):
+        raise ValueError("must have plain ASCII letters, digits and dots before the @")
+    if len(mailbox.username) > MAX_SENDER_LOCAL:
+        raise ValueError(
+            f"must have at most {MAX_SENDER_LOCAL} characters before the @: "
+            "the return path adds to them who it went to"
+        )
+    try:
+        domain = _parsed(mailbox).domain
+    except AddressError as error:
+        raise ValueError(
+            "has no domain after the @ that mail can come from; "
+            "write one that is in the public DNS, like notes@example.com"
+        ) from error
+    if len(domain) > MAX_SENDER_DOMAIN:
+        raise ValueError(
+            f"must have at most {MAX_SENDER_DOMAIN} characters after the @: "
+            "the return path needs the others"
+        )
+    return str(mailbox)
+
+
+def parse_greeting_name(value: str) -> str:
+    """Reads the name for EHLO: a full host name or an address literal (RFC 5321 4.1.3, rule B21)."""
+    literal = value[1:-1].removeprefix("IPv6:") if value[:1] + value[-1:] == "[]" else ""
+    is_name = "." in value and is_host(value) and not _is_address(value)
+    if value and not is_name and not _is_address(literal):
+        raise ValueError('must be a full host name like "mail.example.com", or an address in [ ]')
+    return value if literal else ascii_domain(value)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def parse_bounce_address(value: object) -> str:
+    """Reads the bare address that return paths are made of; its domain in A-labels (rule A34)."""
+    mailbox = _one_mailbox(parse_sender(value))
+    if mailbox.display_name:
+        raise ValueError("must be an address without a name")
+    return _parsed(mailbox).ascii
+
+
+def sender_domain(sender: str) -> str:
+    """The domain of a parsed sender in A-labels: the one that stands in From (rule A33)."""
+    return _parsed(_one_mailbox(sender)).domain
+
+
+def sender_name(sender: str) -> str:
+    """The display name of a parsed sender, or empty."""
+    return _one_mailbox(sender).display_name
+
+
+def _parsed(mailbox: Address) -> ParsedAddress:
+    """As the rest of the product knows it. Raises AddressError."""
+    return parse_address(
+        mailbox.addr_spec, allow_test_domains=mailbox.domain.lower().endswith(".test")
+    )
+
+
+def _one_mailbox(text: str) -> Address:
+    # Not email.headerregistry's parser, which raises IndexError and worse for hostile text.
+    match = _MAILBOX.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(
+            "must be one mailbox like Working Notes <notes@example.com>; "
+            'a name with , ; @ < > or \\ in it goes in "double quotes"'
+        )
+    quoted, plain, username, domain = match.group("quoted", "plain", "local", "domain")
+    name = re.sub(r"\\(.)", r"\1", quoted) if quoted else (plain or "")
+    return Address(" ".join(name.split()), username, domain)
+
+
+def parse_timezone(value: object) -> str:
+    """Reads the IANA name of a zone that this machine knows, like `Europe/Berlin` (rule G1)."""
+    name = str(value)
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        hint = nearest(name, zoneinfo.available_timezones())
+        raise ValueError(f"is not the name of a time zone{hint}") from error
+    return name
+
+
+def parse_language(value: object) -> str:
+    """Reads a language tag like `en` or `pt-BR` (RFC 5646 2.1, its shape)."""
+    if not _LANGUAGE.fullmatch(str(value)):
+        raise ValueError('must be a language tag like "en" or "pt-BR"')
+    return str(value)
+
+
+def parse_network(value: object) -> str:
+    """Reads an IP address or a network in CIDR notation."""
+    try:
+        return str(ipaddress.ip_network(str(value), strict=False))
+    except ValueError as error:
+        raise ValueError('must hold IP addresses or networks like "10.0.0.0/8"') from error
+
+
+def parse_postal(value: object) -> object:
+    """Joins an address written over several lines into one."""
+    if not isinstance(value, str):
+        return value
+    return ", ".join(line.strip(" ,") for line in value.splitlines() if line.strip(" ,"))
+
+
+def parse_topic(value: object) -> str:
+    """Reads the name of a topic of Amazon SNS."""
+    if not re.fullmatch(
+        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}", str(value)
+    ):
+        raise ValueError('must be topics like "arn:aws:sns:eu-west-1:123456789012:bounces"')
+    return str(value)
+
+
+def parse_storage(value: object, folder: Path) -> str:
+    """Reads the address of the database; a relative SQLite file is below `folder`."""
+    scheme, separator, rest = str(value).partition("://")
+    if separator and scheme in {"postgresql", "postgres"}:
+        return f"postgresql://{rest}"
+    name, mark, query = rest.removeprefix("/").partition("?")
+    if scheme != "sqlite" or not rest.startswith("/"):
+        raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+    if not name or ":memory:" in name:
+        raise ValueError("must name a file: a database in memory forgets who was mailed")
+    return f"sqlite:///{folder / name}{mark}{query}"
+
+
+# ── relays ───────────────────────────────────────────────────────────────────────────────────
+
+
+class RelayKind(StrEnum):
+    """What stands behind a relay's URL."""
+
+    OUTBOX = "outbox"
+    """The embedded SMTP server, which stores mail in a Maildir."""
+    SMTP = "smtp"
+    """A server somewhere."""
+
+
+class Tls(StrEnum):
+    """How a session is protected (RFC 8314 3, rule A36)."""
+
+    STARTTLS = "starttls"
+    """Required, with a valid certificate: without it nothing is sent."""
+    IMPLICIT = "implicit"
+    """From the first byte, with a valid certificate: `smtps://`."""
+    NONE = "none"
+    """Plain text: to loopback, or because the URL says `?tls=none`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayConfig:
+    """One SMTP server that mail is submitted to."""
+
+    kind: RelayKind
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 for the outbox: it listens on whatever port is free."""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tls: Tls = Tls.NONE
+    ca: Path | None = None
+    """A file of certificates to trust instead of the system's."""
+    directory: Path | None = None
+    """The outbox's Maildir."""
+    connections: int = 10
+    rate: float = 0.0
+    """Messages per second; 0 = as fast as the relay takes them."""
+    share: int = 0
+    """Its part of the mail beside the parts of other relays; 0 = what its connections take."""
+    ehlo: str = ""
+    """What we call ourselves; empty: this host's own name."""
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether mail stays on this machine on its way to the relay."""
+        return is_loopback(self.host)
+
+
+def parse_relay(value: object, folder: Path) -> RelayConfig:
+    """Reads `outbox:DIR`, `smtp://user:password@host:587` or `smtps://host:465`.
+
+    `?tls=none` gives up encryption, `?tls=starttls` demands it of loopback too, `?ca=FILE` names
+    the certificates to trust. Paths are relative to `folder`.
+    """
+    text = str(value)
+    if text.startswith("outbox:"):
+        return _parse_outbox(text.removeprefix("outbox:"), folder)
+    parts = split_address(text)
+    if parts.scheme not in {"smtp", "smtps"}:
+        raise ValueError("must be outbox:DIR, smtp://… or smtps://…")
+    host = parts.hostname or ""
+    if not is_host(host) or parts.path not in {"", "/"} or parts.fragment:
+        raise ValueError(
+            "must be like smtp://user:password@host:587; "
+            "write @ : / ? # % in the user and the password as %40 %3A %2F %3F %23 %25"
+        )
+    options = _relay_options(parts.query)
+    username, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if bool(username) != bool(password):
+        raise ValueError("needs both a user and a password, or neither")
+    return RelayConfig(
+        kind=RelayKind.SMTP,
+        host=ascii_domain(host),
+        port=parts.port or (465 if parts.scheme == "smtps" else 587),
+        username=username,
+        password=password,
+        tls=_relay_tls(parts.scheme, host, options),
+        ca=_ca_file(options, folder),
+    )
+
+
+def _parse_outbox(directory: str, folder: Path) -> RelayConfig:
+    if not directory.strip("/"):
+        raise ValueError("must name the outbox's folder, like outbox:outbox")
+    return RelayConfig(kind=RelayKind.OUTBOX, directory=folder / directory)
+
+
+def _relay_options(query: str) -> dict[str, str]:
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    for name in options.keys() - {"tls", "ca"}:  # may be a part of a password that holds a ?
+        raise ValueError(
+            f"has an unknown option: there are tls and ca{nearest(name, ('tls', 'ca'))}"
+        )
+    return options
+
+
+def _relay_tls(scheme: str, host: str, options: Mapping[str, str]) -> Tls:
+    wish = options.get("tls")
+    if scheme == "smtps":
+        if wish not in {None, Tls.IMPLICIT}:
+            raise ValueError("asks smtps:// for another tls; use smtp:// for starttls or none")
+        return Tls.IMPLICIT
+    if wish not in {None, Tls.STARTTLS, Tls.NONE}:
+        raise ValueError("must have ?tls=starttls or ?tls=none; smtps:// is tls from the start")
+    if wish is not None:
+        return Tls(wish)
+    return Tls.NONE if is_loopback(host) and "ca" not in options else Tls.STARTTLS
+
+
+def _ca_file(options: Mapping[str, str], folder: Path) -> Path | None:
+    if "ca" not in options:
+        return None
+    if options.get("tls") == Tls.NONE:
+        raise ValueError("has a ca, but tls=none never looks at certificates")
+    if not options["ca"]:
+        raise ValueError("must have ?ca=FILE")
+    return folder / options["ca"]
+
+
+# ── helpers ──────────────────────────────────────────────────────────────────────────────────
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The tail of a complaint about an unknown name: the nearest known one, or nothing."""
+    found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f'; did you mean "{found[0]}"?' if found else ""
+
+
+def has_controls(text: str) -> bool:
+    """Whether text holds a control character, a line separator or half a surrogate pair."""
+    return any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in text)

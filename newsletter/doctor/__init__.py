@@ -1,0 +1,1 @@
+"""What stands between this machine and a reader: relay, domain, site, a copy received."""

@@ -1,0 +1,186 @@
+"""The doctor: looks at everything between this machine and a reader, and says what to change.
+
+Nothing is mailed and nothing stored. What is looked at stands in newsletter/doctor/relay.py,
+newsletter/doctor/domain.py and newsletter/doctor/site.py; this machine is looked at here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from mailer.address import parse_mailbox
+from mailer.authentication.dkim import SigningKey
+from mailer.authentication.records import Resolver
+from newsletter.config.config import Config
+from newsletter.doctor.diagnosis import Area, Diagnosis, failed, passed, skipped, warned, within
+from newsletter.doctor.domain import Origin, examine_domain
+from newsletter.doctor.relay import examine_relay
+from newsletter.doctor.site import examine_site
+
+SPACE_WARNING: Final = 500_000_000
+SPACE_ERROR: Final = 50_000_000
+"""Free bytes."""
+_NETWORK: Final = {
+    Area.RELAY: ("relay", "tls", "offers", "login"),
+    Area.DOMAIN: ("domain", "spf", "dmarc", "dkim", "bounces"),
+    Area.SITE: ("site", "one-click", "clock"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the doctor asks; tests put others in."""
+
+    resolver: Resolver
+    is_scheduling: Callable[[], bool]
+    """Whether some process holds the schedule of this database."""
+    clock: Callable[[], datetime]
+    own_address: Callable[[], str | None]
+    """The public address of this host, or None."""
+
+
+def examine(config: Config, around: Surroundings) -> list[Diagnosis]:
+    """Everything, one diagnosis each. Takes as long as network and DNS do; never raises for them."""
+    found = [*_examine_configuration(config), *_examine_machine(config, around)]
+    if config.has_outbox:
+        why = "Not looked at: mail goes to the embedded outbox and never leaves this machine."
+        for area, names in _NETWORK.items():
+            found += within(area, [skipped(name, why) for name in names])
+    else:
+        found += _examine_network(config, around)
+    return found
+
+
+_CURES: Final = {
+    "postal_address": 'Write it as [newsletter] postal_address = "Name, Street 1, City, Country".',
+    "[smtp]": 'Name your relay: [smtp] url = "smtp://user:password@mail.example.com:587".',
+    "url": "Correct it in the configuration.",
+}
+"""By the end of what a warning of the configuration is about."""
+
+
+def _examine_configuration(config: Config) -> Iterator[Diagnosis]:
+    """What is allowed and probably not meant; a missing postal address among it (rule A13)."""
+    for sentence in config.warnings:
+        about = sentence.partition(":")[0]
+        key = about.rpartition(" ")[2]
+        name = "postal address" if key == "postal_address" else "configuration"
+        yield warned(name, f"{sentence}.", _CURES.get(key, ""))
+
+
+def examine_copy(received: bytes, config: Config, around: Surroundings) -> list[Diagnosis]:
+    """What became of a message of ours, from a copy as it arrived (rule A6)."""
+    from newsletter.doctor.received import examine_received  # only this needs a verifier loaded
+
+    found = examine_received(received, domain=_domain(config), resolver=around.resolver)
+    return list(within(Area.MESSAGE, found))
+
+
+def _domain(config: Config) -> str:
+    return parse_mailbox(config.identity.sender, allow_test_domains=True).address.domain
+
+
+def _examine_network(config: Config, around: Surroundings) -> Iterator[Diagnosis]:
+    for relay in config.relays:
+        yield from within(Area.RELAY, examine_relay(relay, now=around.clock()))
+    origins = list(_origins(config, around))
+    looked = examine_domain(
+        _domain(config),
+        _keys(config),
+        around.resolver,
+        origins=origins,
+        return_domain=config.bounces.address.rpartition("@")[2],
+    )
+    yield from within(Area.DOMAIN, looked)
+    yield from within(Area.SITE, examine_site(config.identity.url, clock=around.clock))
+
+
+def _origins(config: Config, around: Surroundings) -> Iterator[Origin]:
+    """Each place that mail leaves from, as far as it is known here; this machine is one place."""
+    if any(relay.is_local for relay in config.relays):
+        yield Origin(host="this machine", address=around.own_address(), is_direct=True)
+    hosts = (relay.host for relay in config.relays if not relay.is_local)
+    yield from (Origin(host=host) for host in dict.fromkeys(hosts))
+
+
+def _keys(config: Config) -> list[SigningKey]:
+    pairs = zip(config.dkim.selector, config.dkim.key, strict=True)
+    return [
+        SigningKey(domain=config.signing_domain, selector=selector, private=file.private)
+        for selector, file in pairs
+    ]
+
+
+def find_own_address() -> str | None:
+    """The address this host would send from, if it is a public one. No packet leaves for this."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probing:
+        try:
+            probing.connect(("192.0.2.1", 25))  # TEST-NET-1 (RFC 5737): only the route is looked up
+            address = str(probing.getsockname()[0])
+        except OSError:
+            return None
+    return address if ip_address(address).is_global else None
+
+
+# ── this machine ─────────────────────────────────────────────────────────────────────────────
+
+
+def _examine_machine(config: Config, around: Surroundings) -> Iterator[Diagnosis]:
+    yield examine_secret(config.web.secret_file)
+    for name, folder in _folders(config):
+        yield judge_space(name, folder, shutil.disk_usage(_existing(folder)).free)
+    if os.access(config.notes.path, os.R_OK | os.X_OK):
+        yield passed("notes", f"{config.notes.path} can be read.")
+    else:
+        yield failed(
+            "notes", f"{config.notes.path} cannot be read.", "Create it, or set [notes] path."
+        )
+    if around.is_scheduling():
+        yield passed("scheduler", "A `newsletter run` has the schedule of this database.")
+    else:
+        yield warned(
+            "scheduler",
+            "No `newsletter run` has the schedule of this database: nothing goes out by itself.",
+            "Start `newsletter run`, or let cron call `newsletter send`.",
+        )
+
+
+def _folders(config: Config) -> Iterator[tuple[str, Path]]:
+    """Where something is written."""
+    if config.storage.url.startswith("sqlite:"):
+        yield "disk database", Path(config.storage.url.removeprefix("sqlite:///")).parent
+    for relay in config.relays:
+        if relay.directory is not None:
+            yield "disk outbox", relay.directory
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+
+
+def judge_space(name: str, folder: Path, free: int) -> Diagnosis:
+    """Whether the disk will do for a while; `free` in bytes."""
+    told = f"{folder} has {free / 1e6:,.0f} MB left."
+    if free < SPACE_ERROR:
+        return failed(name, told, "Make room before the next issue.")
+    return warned(name, told, "Make room.") if free < SPACE_WARNING else passed(name, told)
+
+
+def examine_secret(path: Path) -> Diagnosis:
+    """The secret behind every link is its owner's alone."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return failed("secret", f"{path} cannot be read: {error.strerror}.", "Bring it back.")
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return warned("secret", f"Other accounts can read {path}.", f"chmod 600 {path}")
+    return passed("secret", f"{path} is its owner's alone.")

@@ -1,0 +1,395 @@
+"""What the DNS says about mail from this newsletter, and what to publish where it says too little.
+
+Asks only the resolver it is given (rules A1, A2, A29, A33).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from mailer.authentication.dkim import GOOD_BITS, KeyType, SigningKey
+from mailer.authentication.records import (
+    DmarcRecord,
+    DmarcWalk,
+    DnsSilence,
+    Resolver,
+    find_dmarc,
+    find_key_problem,
+    is_testing,
+)
+from mailer.authentication.spf import (
+    MAX_LOOKUPS,
+    MAX_VOIDS,
+    SpfRecord,
+    SpfResult,
+    check_spf,
+    parse_spf,
+    survey,
+)
+from newsletter.doctor.diagnosis import (
+    Diagnosis,
+    Verdict,
+    failed,
+    passed,
+    record_line,
+    skipped,
+    warned,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """From where receivers get the mail."""
+
+    host: str
+    """The relay, or a name for this machine."""
+    address: str | None = None
+    """Its public address, if mail surely leaves from there."""
+    is_direct: bool = False
+    """Whether the relay is this machine itself."""
+
+
+def examine_domain(
+    domain: str,
+    keys: Sequence[SigningKey],
+    resolver: Resolver,
+    *,
+    origins: Sequence[Origin],
+    return_domain: str = "",
+) -> Iterator[Diagnosis]:
+    """The sender's domain, and that of the return paths where it is another one."""
+    returning = return_domain or domain
+    yield _asked("domain", domain, lambda: _examine_name(domain, resolver))
+    if returning != domain:
+        look = partial(_examine_return_domain, domain, returning, resolver)
+        yield _asked("return path", returning, look)
+    spf = _asked("spf", returning, lambda: _examine_spf(returning, resolver, origins))
+    yield spf
+    for origin in origins if spf.verdict is Verdict.OK else ():
+        yield _asked(
+            _name_of(origin, origins),
+            returning,
+            partial(_examine_origin, returning, origin, resolver, _name_of(origin, origins)),
+        )
+    walk: list[DmarcWalk] = []
+    yield _asked("dmarc", domain, lambda: _examine_dmarc(domain, resolver, walk))
+    yield from _examine_keys(domain, keys, resolver, walk[0] if walk else None)
+    yield _asked("bounces", returning, lambda: _examine_exchangers(returning, resolver))
+    for origin in origins:
+        if origin.is_direct:
+            yield _asked("ptr", domain, partial(_examine_pointer, origin, resolver))
+
+
+def _name_of(origin: Origin, origins: Sequence[Origin]) -> str:
+    return f"spf {origin.host}" if len(origins) > 1 else "spf relay"
+
+
+def _asked(name: str, domain: str, look: Callable[[], Diagnosis]) -> Diagnosis:
+    """The diagnosis, or that the DNS was silent: nothing can be said then."""
+    try:
+        return look()
+    except DnsSilence as silence:
+        return warned(
+            name,
+            f"The DNS gave no answer about {silence}, so {domain} was not checked.",
+            "Try again.",
+        )
+
+
+# ── the domain and its exchangers ────────────────────────────────────────────────────────────
+
+
+def _examine_name(domain: str, resolver: Resolver) -> Diagnosis:
+    found = resolver.exists(domain)
+    if found is None:
+        raise DnsSilence(domain)
+    if not found:
+        return failed(
+            "domain",
+            f"The sender's domain {domain} does not exist, and receivers refuse its mail.",
+            "Register it, or correct [newsletter] sender.",
+        )
+    return passed("domain", f"The sender's domain {domain} exists.")
+
+
+def _examine_return_domain(domain: str, returning: str, resolver: Resolver) -> Diagnosis:
+    """Whether SPF, which is about the return path, aligns with From (RFC 9989, rule A33)."""
+    cure = f"Put [bounces] address below {domain}."
+    found = resolver.exists(returning)
+    if found is None:
+        raise DnsSilence(returning)
+    if not found:
+        why = f"The domain of [bounces] address, {returning}, does not exist: its mail is refused."
+        return failed("return path", why, f"Register it. {cure}")
+    if _organisation(domain, resolver) == _organisation(returning, resolver):
+        return passed("return path", f"Return paths at {returning} align with {domain} (SPF).")
+    return warned(
+        "return path",
+        f"Return paths at {returning} do not align with {domain}: SPF cannot vouch for it, and "
+        "DMARC rests on DKIM alone.",
+        cure,
+    )
+
+
+def _organisation(domain: str, resolver: Resolver) -> str:
+    try:
+        return find_dmarc(domain, resolver).organisation
+    except ValueError:  # which is told where DMARC is examined
+        return domain
+
+
+def _examine_exchangers(domain: str, resolver: Resolver) -> Diagnosis:
+    hosts = _known(resolver.mx(domain), domain)
+    if hosts == [""]:
+        return failed(
+            "bounces",
+            f"{domain} says that it takes no mail (RFC 7505), so bounces and answers are lost.",
+            f"{domain}. IN MX 10 HOST-THAT-TAKES-YOUR-MAIL.",
+        )
+    if hosts:
+        lost = [host for host in hosts if not _known(resolver.addresses(host), host)]
+        if len(lost) < len(hosts):
+            return passed("bounces", f"Bounces to {domain} go to {hosts[0]}.")
+        return failed(
+            "bounces",
+            f"The mail exchangers of {domain} have no address: {', '.join(lost)}.",
+            f"{lost[0]}. IN A ADDRESS-OF-THAT-HOST",
+        )
+    advice = f"{domain}. IN MX 10 HOST-THAT-TAKES-YOUR-MAIL."
+    if _known(resolver.addresses(domain), domain):
+        return warned(
+            "bounces", f"{domain} has no MX; bounces go to its address (RFC 5321 5.1).", advice
+        )
+    return failed("bounces", f"{domain} has no MX and no address: bounces are lost.", advice)
+
+
+def _examine_pointer(origin: Origin, resolver: Resolver) -> Diagnosis:
+    address = origin.address
+    if address is None:
+        return skipped("ptr", "This host has no public address of its own that could be looked up.")
+    names = _known(resolver.names(address), address)
+    if any(address in (resolver.addresses(name) or ()) for name in names):
+        return passed("ptr", f"{address} points to {names[0]}, and that name back to it.")
+    what = f"points to {names[0]}, which does not point back" if names else "points to no name"
+    kind = "AAAA" if ":" in address else "A"
+    advice = (
+        f"{names[0]}. IN {kind} {address}"
+        if names
+        else f"Ask whoever gave you {address} for a PTR record with the name of this host, and "
+        f"publish an {kind} record of that name with {address}."
+    )
+    return failed(
+        "ptr", f"Mail leaves from {address}, which {what}; large receivers refuse that.", advice
+    )
+
+
+def _known(answer: list[str] | None, name: str) -> list[str]:
+    if answer is None:
+        raise DnsSilence(name)
+    return answer
+
+
+# ── who may send ─────────────────────────────────────────────────────────────────────────────
+
+
+_UNTOLD: Final = "include:NAME-YOUR-RELAY-TELLS-YOU"
+
+
+def _examine_spf(domain: str, resolver: Resolver, origins: Sequence[Origin]) -> Diagnosis:
+    """Whether the record can be evaluated at all (RFC 7208 4.6)."""
+    allowed = next((_term(one.address) for one in origins if one.address), _UNTOLD)
+    advice = record_line(domain, f"v=spf1 {allowed} ~all")
+    try:
+        record = parse_spf(_known(resolver.txt(domain), domain))
+        if record is None:
+            return failed("spf", f"{domain} has no SPF record.", advice)
+        asked = survey(record, domain, resolver)
+    except ValueError as error:
+        return failed("spf", f"The SPF record of {domain} is void: {error}.", advice)
+    if asked.lookups > MAX_LOOKUPS:
+        return failed(
+            "spf",
+            f"The SPF record of {domain} asks the DNS more than {MAX_LOOKUPS} times and is void.",
+            "Take out what you do not send through.",
+        )
+    if len(asked.voids) > MAX_VOIDS:
+        return failed(
+            "spf",
+            f"The SPF record of {domain} asks for more than {MAX_VOIDS} names that do not exist, "
+            f"and is void: {', '.join(asked.voids[:5])}.",
+            "Take the terms with these names out of it.",
+        )
+    return _judge_policy(domain, record, advice, asked.lookups)
+
+
+def _judge_policy(domain: str, record: SpfRecord, advice: str, lookups: int) -> Diagnosis:
+    if record.policy == "+":
+        return failed("spf", f"The SPF record of {domain} lets everybody send (+all).", advice)
+    if not record.names_senders:
+        return failed("spf", f"The SPF record of {domain} lets nobody send.", advice)
+    return passed(
+        "spf",
+        f"{domain} has an SPF record that can be evaluated, with {lookups} of the {MAX_LOOKUPS} "
+        "questions to the DNS that receivers allow.",
+    )
+
+
+def _examine_origin(domain: str, origin: Origin, resolver: Resolver, name: str) -> Diagnosis:
+    """Whether the record lets the relay send, as far as that can be told from here."""
+    known = _addresses(origin, resolver)
+    results = {address: check_spf(domain, address, resolver) for address in known}
+    if good := [address for address, result in results.items() if result is SpfResult.PASS]:
+        return passed(name, f"The SPF record of {domain} lets {origin.host} send ({good[0]}).")
+    if origin.is_direct and results:
+        return _not_covered(domain, next(iter(results.items())), resolver, name)
+    if origin.is_direct:
+        return skipped(
+            name,
+            "It cannot be told from here which address mail leaves from: this host has no public "
+            "one of its own.",
+            _ASK_A_MESSAGE,
+        )
+    return skipped(
+        name,
+        f"It cannot be told from here whether the SPF record of {domain} lets {origin.host} send: "
+        f"its own address is not covered, but a relay may send from others.",
+        _ASK_A_MESSAGE,
+    )
+
+
+_ASK_A_MESSAGE: Final = (
+    "Send yourself a copy (`newsletter test NOTE --to YOU`), save it as it arrived, and run "
+    "`newsletter doctor --signed FILE`."
+)
+_ASK_AN_ISSUE: Final = (
+    "subscribe yourself, save an issue as it arrived, and run `newsletter doctor --signed FILE`."
+)
+
+
+def _not_covered(
+    domain: str, found: tuple[str, SpfResult], resolver: Resolver, name: str
+) -> Diagnosis:
+    address, result = found
+    return failed(
+        name,
+        f"Mail leaves from {address}, and the SPF record of {domain} does not let that send "
+        f"({result}).",
+        add_to_spf(domain, address, resolver),
+    )
+
+
+def add_to_spf(domain: str, address: str, resolver: Resolver) -> str:
+    """The domain's record with this address added, to publish in place of the present one."""
+    records = [text for text in resolver.txt(domain) or () if text.lower().startswith("v=spf1")]
+    present = records[0].split()[1:] if len(records) == 1 else ["~all"]
+    return record_line(domain, " ".join(["v=spf1", _term(address), *present]))
+
+
+def _addresses(origin: Origin, resolver: Resolver) -> list[str]:
+    if origin.address is not None:
+        return [origin.address]
+    if origin.is_direct:
+        return []
+    try:
+        return [str(ipaddress.ip_address(origin.host))]
+    except ValueError:
+        return _known(resolver.addresses(origin.host), origin.host)
+
+
+def _term(address: str) -> str:
+    return f"ip{6 if ':' in address else 4}:{address}"
+
+
+def _examine_dmarc(domain: str, resolver: Resolver, walk: list[DmarcWalk]) -> Diagnosis:
+    advice = record_line(f"_dmarc.{domain}", "v=DMARC1; p=none")
+    try:
+        found = find_dmarc(domain, resolver)
+    except ValueError as error:
+        return failed("dmarc", f"The DMARC record for {domain} is void: {error}.", advice)
+    walk.append(found)
+    if found.record is None:
+        return failed(
+            "dmarc", f"{domain} has no DMARC record; large receivers ask for one.", advice
+        )
+    return passed("dmarc", _praise(found.record))
+
+
+def _praise(record: DmarcRecord) -> str:
+    told = f"DMARC of {record.name} says p={record.policy}"
+    if record.policy != "none":
+        return f"{told}."
+    watch = "is enough for receivers and protects nobody"
+    reports = "" if record.has_reports else "; without rua= you get no reports either"
+    return f"{told}, which {watch} yet{reports}."
+
+
+# ── signatures ───────────────────────────────────────────────────────────────────────────────
+
+
+def _examine_keys(
+    domain: str, keys: Sequence[SigningKey], resolver: Resolver, walk: DmarcWalk | None
+) -> Iterator[Diagnosis]:
+    if not keys:
+        yield warned(
+            "dkim",
+            "Mail is not signed here; if your relay signs it, List-Unsubscribe and "
+            "List-Unsubscribe-Post must be among what it signs (RFC 8058 4).",
+            f"Run `newsletter dkim new s1` to sign here; or {_ASK_AN_ISSUE}",
+        )
+    for key in keys:
+        yield _asked(f"dkim {key.selector}", domain, partial(_examine_key, key, resolver))
+    if keys and walk is not None:
+        yield _asked(
+            "alignment", domain, lambda: _examine_alignment(domain, keys[0].domain, walk, resolver)
+        )
+
+
+def _examine_key(key: SigningKey, resolver: Resolver) -> Diagnosis:
+    name = f"dkim {key.selector}"
+    records = _known(resolver.txt(key.record_name), key.record_name)
+    problem = find_key_problem(records, kind=key.private.type.value, public=key.private.public)
+    if problem:
+        return failed(
+            name,
+            f"At {key.record_name}: {problem}.",
+            record_line(key.record_name, key.private.record()),
+        )
+    if is_testing(records):
+        return warned(
+            name,
+            f"The record at {key.record_name} says t=y: receivers may ignore the signature.",
+            record_line(key.record_name, key.private.record()),
+        )
+    if key.private.type is KeyType.RSA and key.private.bits < GOOD_BITS:
+        return warned(
+            name,
+            f"The key at {key.record_name} has {key.private.bits} bits; receivers ask for "
+            f"{GOOD_BITS} (RFC 8301 3.2).",
+            "Make a new one with `newsletter dkim new` under another selector.",
+        )
+    return passed(name, f"The key at {key.record_name} is the one that signs.")
+
+
+def _examine_alignment(domain: str, signing: str, walk: DmarcWalk, resolver: Resolver) -> Diagnosis:
+    """RFC 9989 4.4: the same domain, or unless it is strict, the same organisation."""
+    is_strict = walk.record is not None and walk.record.is_strict
+    is_aligned = domain == signing
+    if not is_aligned and not is_strict:
+        try:
+            is_aligned = find_dmarc(signing, resolver).organisation == walk.organisation
+        except ValueError:
+            is_aligned = False  # a void record makes no organisation
+    if is_aligned:
+        return passed(
+            "alignment",
+            f"Signatures of {signing} count for mail from {domain}, and so do its return paths.",
+        )
+    return failed(
+        "alignment",
+        f"Signatures of {signing} do not count for mail from {domain} (DMARC).",
+        f'Sign with [dkim] domain = "{domain}".',
+    )

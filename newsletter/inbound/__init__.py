@@ -1,0 +1,1 @@
+"""What follows from reports, leave mails and web hooks."""

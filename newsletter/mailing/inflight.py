@@ -1,0 +1,78 @@
+"""Owns what an author may do to an issue whose mail is under way: pause, resume, take back, decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from difflib import get_close_matches
+
+from storage.archive.issues import Issues
+from storage.ledger.ledger import Ledger
+from storage.model.deliveries import Delivery, DeliveryState, Issue, Mailing
+from storage.model.errors import Conflict, NotFound
+
+
+class InFlight:
+    """The mail of issues, by their slugs. Every method raises NotFound, naming the nearest slug."""
+
+    def __init__(
+        self,
+        archive: Issues,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], datetime],
+        wake: Callable[[], None],
+    ) -> None:
+        """`wake` has whoever sends look at once for what has become due."""
+        self._archive = archive
+        self._ledger = ledger
+        self._clock = clock
+        self._wake = wake
+
+    def find(self, slug: str) -> Issue:
+        """The issue."""
+        issue = self._archive.by_slug(slug)
+        if issue is None:
+            slugs = [name.slug for name in self._archive.names()]
+            nearest = get_close_matches(slug, slugs, n=1)
+            raise NotFound("issue", slug, nearest[0] if nearest else None)
+        return issue
+
+    def pause(self, slug: str, reason: str) -> Issue:
+        """Stop it where it is. Raises Conflict when nothing is under way."""
+        issue = self.find(slug)
+        if not self._ledger.pause_issue(issue.id, reason, now=self._clock()):
+            raise Conflict(f"{slug}: its mail is not under way ({issue.mailing.value})")
+        return self._archive.get(issue.id)
+
+    def resume(self, slug: str) -> Issue:
+        """Go on where it was stopped, whatever was refused until then. Raises Conflict."""
+        issue = self.find(slug)
+        if issue.mailing is Mailing.PAUSED:
+            self._ledger.begin_anew(issue.id, now=self._clock())
+        if not self._archive.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED]):
+            raise Conflict(f"{slug}: its mail is not paused ({issue.mailing.value})")
+        self._wake()
+        return self._archive.get(issue.id)
+
+    def cancel(self, slug: str) -> int:
+        """Take it back; how many will not get it. Raises Conflict."""
+        return self._archive.cancel(self.find(slug).id)
+
+    def doubts(self, slug: str) -> list[Delivery]:
+        """The deliveries that the relay may or may not have taken (RFC 1047)."""
+        return list(self._ledger.deliveries(self.find(slug).id, state=DeliveryState.UNKNOWN))
+
+    def reconcile(self, slug: str, *, resend: bool) -> int:
+        """Have what is in doubt sent again, or take it as accepted; how many there were.
+
+        Raises Conflict for resending an issue that was taken back.
+        """
+        issue = self.find(slug)
+        if not resend:
+            return self._ledger.accept_doubtful(issue.id, now=self._clock())
+        if issue.mailing is Mailing.CANCELLED:
+            raise Conflict(f"{slug}: its mail was taken back, so nothing of it is sent again")
+        count = self._ledger.resend_doubtful(issue.id, now=self._clock())
+        self._wake()
+        return count

@@ -1,0 +1,64 @@
+"""How the mail of issues stands: what became of their deliveries, and what the rest waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from newsletter.mailing.results import IssueStatus
+from storage.archive.issues import Issues
+from storage.ledger.ledger import Ledger
+from storage.model.deliveries import DeliveryState, Issue, Mailing, Tally
+
+
+class Standing:
+    """Looks at archive and ledger; changes nothing."""
+
+    def __init__(self, archive: Issues, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+        self._archive = archive
+        self._ledger = ledger
+        self._clock = clock
+
+    def every(self) -> list[IssueStatus]:
+        """Every issue, newest first."""
+        tallies = self._ledger.tallies()
+        waits = self._ledger.waiting(now=self._clock())
+        return [
+            IssueStatus(
+                issue=issue,
+                tally=tallies.get(issue.id, Tally()),
+                waiting=waits.get(issue.id, ()),
+            )
+            for issue in self._archive.everything()
+        ]
+
+    def of(self, issue: Issue) -> IssueStatus:
+        """One issue."""
+        waits = self._ledger.waiting(now=self._clock())
+        return IssueStatus(
+            issue=issue, tally=self._ledger.tally(issue.id), waiting=waits.get(issue.id, ())
+        )
+
+    def waiting(self) -> tuple[IssueStatus, ...]:
+        """The issues of which readers wait who are due."""
+        waits = self._ledger.waiting(now=self._clock())
+        return tuple(
+            IssueStatus(
+                issue=self._archive.get(issue_id), tally=self._ledger.tally(issue_id), waiting=why
+            )
+            for issue_id, why in waits.items()
+        )
+
+    def suppressed_of(self, issue_ids: Iterable[int]) -> int:
+        """How many readers of the issues left, or were suppressed, before their turn came."""
+        tallies = (self._ledger.tally(issue_id).counts for issue_id in issue_ids)
+        return sum(counts.get(DeliveryState.SUPPRESSED, 0) for counts in tallies)
+
+    def paused_of(self, issue_ids: Sequence[int]) -> list[str]:
+        """Those of the issues that are paused, a sentence for each."""
+        found = [self._archive.get(issue_id) for issue_id in issue_ids]
+        return [
+            f"{issue.slug}: its mail is paused: {issue.mailing_reason}"
+            for issue in found
+            if issue.mailing is Mailing.PAUSED
+        ]

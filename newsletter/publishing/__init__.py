@@ -1,0 +1,1 @@
+"""From the notes folder to published issues: what is due, whose file it is, what it becomes."""

@@ -1,0 +1,111 @@
+"""What is to be done with a note: publish, revise, withdraw, restore, wait or leave alone.
+
+Pure: everything it needs, also the time, is an argument. The poll (newsletter/publishing/poll.py) carries it
+out. The rules that protect the author live here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from storage.model.deliveries import Issue, IssueState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the author asks for, from the front matter or by command."""
+
+    publish_at: datetime | None
+    """None while the note is private."""
+    seen_at: datetime
+    """When this very publish time was first seen (or commanded): lateness counts from here."""
+    draft: bool
+    email: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """Make it an issue, dated `at`; mail it, or not for the `reason`."""
+
+    at: datetime
+    mail: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revise:
+    """The author changed a published note: page and feed follow, nobody is mailed (rule E9)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restore:
+    """A withdrawn note is back: archive and feed show it again, nobody is mailed (rule E10)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw:
+    """A published note is gone, private or a draft again: so is its issue (rule E10)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Its time has not come (rule E11)."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """Nothing to do."""
+
+    reason: str
+
+
+Decision = Publish | Revise | Restore | Withdraw | Wait | Skip
+
+
+def decide(
+    wish: Wish | None, content_hash: str, issue: Issue | None, *, now: datetime, grace: timedelta
+) -> Decision:
+    """What to do with a note whose bytes have `content_hash`; `wish` None means it is gone."""
+    if issue is None:
+        return _decide_new(wish, now=now, grace=grace)
+    if (hidden := _why_hidden(wish)) is not None:
+        live = issue.state is IssueState.LIVE
+        return Withdraw(reason=hidden) if live else Skip(reason=hidden)
+    if issue.state is IssueState.WITHDRAWN:
+        return Restore()
+    return Skip(reason="unchanged") if content_hash == issue.content_hash else Revise()
+
+
+def _decide_new(wish: Wish | None, *, now: datetime, grace: timedelta) -> Decision:
+    if wish is None or (hidden := _why_hidden(wish)) is not None:
+        return Skip(reason="gone" if wish is None else hidden or "")
+    if wish.publish_at is None:
+        return Skip(reason="private")
+    if wish.publish_at > now:
+        return Wait(until=wish.publish_at)
+    if not wish.email:
+        return Publish(at=wish.publish_at, mail=False, reason="the note says `email: false`")
+    if wish.seen_at - wish.publish_at > grace:
+        return Publish(at=wish.publish_at, mail=False, reason=_why_late(wish, grace))
+    return Publish(at=wish.publish_at, mail=True)
+
+
+def _why_hidden(wish: Wish | None) -> str | None:
+    if wish is None:
+        return "the note was removed"
+    if wish.draft:
+        return "the note is a draft"
+    return "the note is private" if wish.publish_at is None else None
+
+
+def _why_late(wish: Wish, grace: timedelta) -> str:
+    hours = grace.total_seconds() / 3600
+    return (
+        f"first seen at {wish.seen_at:%Y-%m-%d %H:%M} UTC, more than {hours:g} h after its "
+        "publish time"
+    )

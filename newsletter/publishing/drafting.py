@@ -1,0 +1,95 @@
+"""From a note's bytes to an issue's draft: parse, render, name, fingerprint.
+
+Pure given its names and the sizes of pictures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from feeds.markdown.picture import Size
+from feeds.notes.note import (
+    RENDERER,
+    Note,
+    Rendered,
+    parse_note,
+    render_note,
+    size_pictures,
+    slugify,
+)
+from feeds.syndication.feed import note_guid
+from mailer.compose.merge import public_text
+from newsletter.publishing.links import NoteLinks
+from storage.archive.issues import IssueName
+from storage.model.deliveries import Identity, IssueDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """A draft, and what its author should know about it."""
+
+    draft: IssueDraft
+    warnings: tuple[str, ...]
+
+
+class Drafting:
+    """Turns notes into drafts for one newsletter."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        publish_key: str,
+        namespace: UUID,
+        measure: Callable[[str], Size | None] = lambda _path: None,
+    ) -> None:
+        """`measure` tells the size of a picture, by its path below the notes folder."""
+        self._url = identity.url
+        self._zone = ZoneInfo(identity.timezone)
+        self._publish_key = publish_key
+        self._namespace = namespace
+        self._measure = measure
+        self.rendering = f"{RENDERER}:{identity.url}"
+        """What the HTML depends on besides the note and its links."""
+
+    def parse(self, source: bytes, path: str) -> Note:
+        """The note in these bytes. Raises NoteError."""
+        return parse_note(source, path, zone=self._zone, publish_key=self._publish_key)
+
+    def links(self, names: Iterable[IssueName] = ()) -> NoteLinks:
+        """Where links among these issues lead."""
+        return NoteLinks(names, self._url)
+
+    def draft(self, note: Note, note_id: str, content_hash: str, links: NoteLinks) -> Drafted:
+        """The note as an issue, its links to other notes resolved. Raises NoteError."""
+        rendered = render_note(note, links)
+        draft = IssueDraft(
+            note_id=note_id,
+            path=note.path,
+            guid=note_guid(self._namespace, note_id),
+            slug=note.slug or slugify(public_text(note.title) or note.title),
+            title=note.title,
+            summary=note.summary or rendered.summary,
+            html=self._sized(rendered, links),
+            text=rendered.text,
+            tags=note.tags,
+            media=rendered.media,
+            wiki=rendered.wiki,
+            content_hash=content_hash,
+            rendering=self.rendering,
+        )
+        return Drafted(draft=draft, warnings=(*note.warnings, *rendered.warnings))
+
+    def _sized(self, rendered: Rendered, links: NoteLinks) -> str:
+        """The HTML, with the sizes of its own pictures."""
+        found = {links.media_url(path): self._measure(path) for path in rendered.media}
+        return size_pictures(rendered.html, {url: size for url, size in found.items() if size})
+
+
+def hash_content(source: bytes) -> str:
+    """SHA-256 of a note's bytes, in hexadecimal: what the author wrote."""
+    return hashlib.sha256(source).hexdigest()

@@ -1,0 +1,217 @@
+"""One poll's working papers: what it found, what it learns and what it will report.
+
+No input and no output here but log lines; newsletter/publishing/poll.py fills the papers in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from feeds.notes.note import Note
+from newsletter.publishing.decisions import Wish
+from newsletter.publishing.recognition import Names
+from storage.archive.issues import IssueName
+from storage.model.deliveries import Issue, IssueState, KnownNote, Schedule
+from storage.model.errors import NoteError, NotesFolderError
+from storage.notes.folder import FileStat, Scan
+
+log = structlog.get_logger()
+
+MASS_REMOVAL: Final = 10
+"""An empty folder where at least this many issues were is taken for a missing disk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollReport:
+    """What one poll did."""
+
+    published: tuple[Issue, ...] = ()
+    revised: tuple[Issue, ...] = ()
+    restored: tuple[Issue, ...] = ()
+    withdrawn: tuple[Issue, ...] = ()
+    queued: int = 0
+    """Deliveries made for the issues published."""
+    faults: tuple[NoteError, ...] = ()
+    """Notes that cannot be used, each reported once per content."""
+    unsettled: frozenset[str] = frozenset()
+    """Files still being written; the next poll looks again."""
+
+    def log(self) -> None:
+        """One event for each thing done, and for each note that cannot be used."""
+        for issue in self.published:
+            log.info(
+                "issue.published", slug=issue.slug, mailing=issue.mailing, why=issue.mailing_reason
+            )
+        for event, issues in (
+            ("issue.revised", self.revised),
+            ("issue.restored", self.restored),
+            ("issue.withdrawn", self.withdrawn),
+        ):
+            for issue in issues:
+                log.info(event, slug=issue.slug)
+        for fault in self.faults:
+            log.warning("note.unusable", path=fault.path, reason=fault.reason)
+
+
+@dataclass(slots=True, kw_only=True)
+class Round:
+    """One poll's working papers."""
+
+    now: datetime
+    files: Mapping[str, FileStat]
+    known: dict[str, KnownNote]
+    schedules: dict[str, Schedule]
+    gone: set[str]
+    names: Names
+    remembered: dict[str, KnownNote] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
+    published: list[Issue] = field(default_factory=list)
+    revised: list[Issue] = field(default_factory=list)
+    restored: list[Issue] = field(default_factory=list)
+    withdrawn: list[Issue] = field(default_factory=list)
+    queued: int = 0
+    faults: list[NoteError] = field(default_factory=list)
+    unsettled: set[str] = field(default_factory=set)
+
+    def report(self) -> PollReport:
+        """The papers, in ink."""
+        return PollReport(
+            published=tuple(self.published),
+            revised=tuple(self.revised),
+            restored=tuple(self.restored),
+            withdrawn=tuple(self.withdrawn),
+            queued=self.queued,
+            faults=tuple(self.faults),
+            unsettled=frozenset(self.unsettled),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A note read in this poll."""
+
+    note: Note
+    content_hash: str
+    file: FileStat
+    note_id: str = ""
+
+
+# ── what the poll may conclude from its papers ───────────────────────────────────────────────
+
+
+def find_missing(known: Mapping[str, KnownNote], scan: Scan) -> set[str]:
+    """Known paths that are not there, but for those below a folder that could not be read."""
+    hidden = tuple(f"{fault.path}/" for fault in scan.faults)
+    present = {file.path for file in scan.files} | {fault.path for fault in scan.faults}
+    return {path for path in known if path not in present and not path.startswith(hidden)}
+
+
+def find_candidates(
+    files: Mapping[str, FileStat],
+    known: Mapping[str, KnownNote],
+    schedules: Mapping[str, Schedule],
+    now: datetime,
+    *,
+    freed: bool,
+) -> list[str]:
+    """Files that are new, changed, due, scheduled, or that a removal may have set free."""
+    return [
+        path
+        for path, file in files.items()
+        if (note := known.get(path)) is None
+        or (note.size, note.mtime_ns) != (file.size, file.mtime_ns)
+        or (note.wake_at is not None and note.wake_at <= now)
+        or (freed and note.fault)
+        or ((schedule := schedules.get(path)) and note.publish_at != schedule.publish_at)
+    ]
+
+
+def refuse_mass_removal(round_: Round) -> None:
+    """Raises NotesFolderError when everything is gone at once: that is no author's doing."""
+    live = [
+        path
+        for path in round_.gone
+        if (name := round_.names.by_path.get(path)) and name.state is IssueState.LIVE
+    ]
+    if not round_.files and len(live) >= MASS_REMOVAL:
+        raise NotesFolderError(
+            ".",
+            f"the notes folder is empty, but {len(live)} published notes were in it, so nothing "
+            "is withdrawn. Is its disk mounted? If you mean it, leave one note in the folder",
+        )
+
+
+def refuse_emptied(source: bytes, issue: IssueName | None, path: str) -> None:
+    """A full disk or a broken sync leaves empty files; nobody withdraws an issue like that."""
+    if not source.strip() and issue is not None and issue.state is IssueState.LIVE:
+        raise NoteError(
+            path,
+            "the file is empty, so what was published of it stays as it is; to withdraw it, "
+            "remove the file",
+        )
+
+
+def report_unreadable(round_: Round, faults: Iterable[NoteError]) -> None:
+    """Report what could not be looked at, each until it can be or says something else."""
+    for fault in faults:
+        known = round_.known.get(fault.path)
+        if known is None or known.fault != fault.reason:
+            round_.faults.append(fault)
+            round_.remembered[fault.path] = _faulty(fault.path, fault.reason, known)
+
+
+def keep_fault(
+    round_: Round, path: str, content_hash: str, error: NoteError, before: KnownNote | None
+) -> None:
+    """Report a fault once per content; what was published of the note stays as it is."""
+    reported = (
+        before is not None
+        and before.fault == error.reason
+        and (not content_hash or before.content_hash == content_hash)
+    )
+    if not reported:
+        round_.faults.append(error)
+    faulty = _faulty(path, error.reason, before)
+    if content_hash:
+        file = round_.files[path]
+        faulty = replace(faulty, size=file.size, mtime_ns=file.mtime_ns, content_hash=content_hash)
+    round_.remembered[path] = faulty
+
+
+def remember(one: Seen, wish: Wish) -> KnownNote:
+    """What to know of a note next time.
+
+    A draft has no publish time yet: lateness counts from when it stops being one.
+    """
+    publish_at = None if wish.draft else wish.publish_at
+    return KnownNote(
+        path=one.note.path,
+        note_id=one.note_id,
+        size=one.file.size,
+        mtime_ns=one.file.mtime_ns,
+        content_hash=one.content_hash,
+        publish_at=publish_at,
+        publish_seen_at=wish.seen_at if publish_at else None,
+        fault="",
+    )
+
+
+def _faulty(path: str, reason: str, known: KnownNote | None) -> KnownNote:
+    """Remembers the fault; without a size, the next poll tries to read the file again."""
+    if known is not None:
+        return replace(known, fault=reason, wake_at=None, size=-1, mtime_ns=-1)
+    return KnownNote(
+        path=path,
+        note_id="",
+        size=-1,
+        mtime_ns=-1,
+        content_hash="",
+        publish_at=None,
+        publish_seen_at=None,
+        fault=reason,
+    )

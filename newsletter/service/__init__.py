@@ -1,0 +1,1 @@
+"""The service over time: ticks, duties, workers, an orderly stop."""

@@ -1,0 +1,234 @@
+"""The running service: scheduler, dispatcher, outbox and site in one event loop, and their end.
+
+The end is orderly: ticks finish, what is on the wire is finished and recorded, the rest goes back
+to the queue without an attempt, and only then the site and the outbox close (rule G7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Protocol
+
+import structlog
+
+from mailer.dispatch.dispatcher import Dispatcher, Summary
+from mailer.smtp.outbox import Outbox
+from mailer.smtp.relay import Relay, Tls
+from newsletter.config.config import RelayConfig, RelayKind
+from newsletter.service.scheduler import Tick, Ticks
+from storage.database.engine import Database, Lock
+from storage.model.errors import Conflict
+
+log = structlog.get_logger()
+
+UPKEEP: Final = timedelta(seconds=15)
+SIGNUPS: Final = timedelta(seconds=2)
+
+
+class Site(Protocol):
+    """Serves HTTP until `stop` is set; calls `ready` with its address once it listens."""
+
+    def __call__(
+        self, *, stop: asyncio.Event, ready: Callable[[str], None]
+    ) -> Coroutine[object, object, None]:
+        """Runs for as long as the service does. Raises NewsletterError when it cannot listen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What the service does, handed over by newsletter/app.py."""
+
+    database: Database
+    relays: tuple[RelayConfig, ...]
+    make_dispatcher: Callable[[Sequence[Relay]], Dispatcher]
+    poll: Callable[[], None]
+    poll_every: timedelta
+    signups: Callable[[], object]
+    upkeep: Callable[[], None]
+    collect_reports: Callable[[], None]
+    collect_every: timedelta
+    listen: Callable[[], AbstractAsyncContextManager[object]] | None
+    """Takes mail that comes back for as long as the context lasts; None = not configured."""
+    on_dispatcher: Callable[[Callable[[], None] | None], None]
+    """Told how to wake the dispatcher while there is one, and None when it has ended."""
+
+
+@asynccontextmanager
+async def open_relays(configured: Sequence[RelayConfig]) -> AsyncIterator[tuple[Relay, ...]]:
+    """The relays to submit to; an embedded outbox listens for as long as the context lasts."""
+    async with AsyncExitStack() as stack:
+        relays = []
+        for config in configured:
+            host, port = config.host, config.port
+            if config.kind is RelayKind.OUTBOX and config.directory is not None:
+                outbox = Outbox(config.directory)
+                host, port = "127.0.0.1", await outbox.start()
+                stack.push_async_callback(outbox.stop)
+            relays.append(
+                Relay(
+                    host=host,
+                    port=port,
+                    username=config.username,
+                    password=config.password,
+                    tls=Tls(config.tls.value),
+                    ca=config.ca,
+                    connections=config.connections,
+                    rate=config.rate,
+                    share=config.share,
+                    ehlo=config.ehlo,
+                    timeouts=config.timeouts,
+                )
+            )
+        yield tuple(relays)
+
+
+async def drain(work: Work) -> Summary:
+    """Send what is due now, then end. SIGTERM ends it early and in good order."""
+    stop = asyncio.Event()
+    with _stopped_by_signal(stop):
+        async with open_relays(work.relays) as relays:
+            return await work.make_dispatcher(relays).drain(stop)
+
+
+async def serve(
+    work: Work, *, site: Site | None, scheduling: bool, ready: Callable[[str], None]
+) -> None:
+    """Run until SIGTERM or SIGINT. Raises Conflict when another scheduler has this database."""
+    stop = asyncio.Event()
+    with _stopped_by_signal(stop):
+        async with AsyncExitStack() as stack:
+            turn = _Turn(work.database) if scheduling else None
+            if turn is not None:
+                stack.callback(turn.end)
+                turn.begin()
+            if scheduling and work.listen is not None:
+                await stack.enter_async_context(work.listen())
+            relays = await stack.enter_async_context(open_relays(work.relays))
+            await _serve(work, relays, site, turn, stop, ready)
+
+
+async def _serve(
+    work: Work,
+    relays: Sequence[Relay],
+    site: Site | None,
+    turn: _Turn | None,
+    stop: asyncio.Event,
+    ready: Callable[[str], None],
+) -> None:
+    dispatcher = work.make_dispatcher(relays)
+    loop = asyncio.get_running_loop()
+    work.on_dispatcher(lambda: _call_soon(loop, dispatcher.wake))
+    ticks = Ticks(_ticks(work, turn))
+    site_stop = asyncio.Event()  # readers are served until the last message is recorded
+    tasks = [asyncio.create_task(dispatcher.run(stop))]
+    if site is not None:
+        tasks.append(asyncio.create_task(site(stop=site_stop, ready=ready)))
+    else:
+        ready("")
+    ticks.start()
+    try:
+        await _until_stopped(stop, tasks)
+    finally:
+        stop.set()
+        log.info("service.stopping")
+        await ticks.stop()
+        await asyncio.wait(tasks[:1])
+        work.on_dispatcher(None)
+        site_stop.set()
+        await asyncio.wait(tasks)
+    for task in tasks:
+        task.result()
+    log.info("service.stopped")
+
+
+async def _until_stopped(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Until a signal came or a part ended, which none should."""
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(call)
+
+
+def _ticks(work: Work, turn: _Turn | None) -> list[Tick]:
+    ticks = [Tick(name="upkeep", every=UPKEEP, work=work.upkeep)]
+    if turn is not None:
+        ticks += [
+            Tick(name="poll", every=work.poll_every, work=turn.only(work.poll)),
+            Tick(name="signups", every=SIGNUPS, work=turn.only(work.signups)),
+            Tick(name="reports", every=work.collect_every, work=turn.only(work.collect_reports)),
+        ]
+    return ticks
+
+
+class _Turn:
+    """Whose turn it is to schedule: one process at a time (rule G4).
+
+    On SQLite a second process is a mistake and is refused. On PostgreSQL it stands by, serving
+    and sending, and takes over when the first is gone.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock: Lock | None = None
+        self._asking = threading.Lock()  # ticks run in threads of their own
+
+    def begin(self) -> None:
+        if not self._ours() and self._database.is_sqlite:
+            raise Conflict(
+                "another `newsletter run` is using this database; stop it first, or use "
+                "PostgreSQL to run several"
+            )
+
+    def only(self, work: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            if self._ours():
+                work()
+
+        return run
+
+    def end(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _ours(self) -> bool:
+        with self._asking:
+            if self._lock is not None and not self._lock.is_held():
+                log.warning("scheduler.lock_lost")
+                self.end()
+            if self._lock is None:
+                self._lock = self._database.try_lock("scheduler")
+            return self._lock is not None
+
+
+@contextmanager
+def _stopped_by_signal(stop: asyncio.Event) -> Iterator[None]:
+    """Within it, SIGTERM and SIGINT set the event instead of ending the process."""
+    loop = asyncio.get_running_loop()
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python delivers signals to the main thread alone
+        return
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)

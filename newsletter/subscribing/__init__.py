@@ -1,0 +1,1 @@
+"""How an address becomes a reader and stops being one: sign-ups, lists, imports, exports."""

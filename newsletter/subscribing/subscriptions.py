@@ -1,0 +1,338 @@
+"""Owns joining and leaving: by the form, by the links in mails, by command and by lists.
+
+The form goes to newsletter/subscribing/signupdesk.py, lists to newsletter/subscribing/lists.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+import structlog
+
+from mailer.address import Address, DomainVerdict, parse_address
+from newsletter.subscribing.dialects import clean_text, split_tags
+from newsletter.subscribing.files import (
+    MAX_CONSENT,
+    MAX_NAME,
+    ExportedSubscriber,
+    RefusedRow,
+    SubscriberRow,
+)
+from newsletter.subscribing.lists import ImportReport, SubscriberLists
+from newsletter.subscribing.rules import spell_origin
+from newsletter.subscribing.signupdesk import SignUpDesk, SignUpPolicy, fresh_nonce
+from newsletter.tokens import Expired, Tokens
+from storage.model.deliveries import (
+    ConsentEvent,
+    ConsentEventKind,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
+from storage.model.errors import Conflict, NotFound
+from storage.readers.subscribers import Added, NewSubscriber, Subscribers
+
+__all__ = [
+    "PRESSED_TWICE",
+    "ConfirmResult",
+    "Preferences",
+    "SignUpPolicy",
+    "Subscriptions",
+    "mask_address",
+]
+
+
+PRESSED_TWICE: Final = timedelta(hours=1)
+"""How long a link that was used still says "You are subscribed". Later it offers a new one, and tells
+nobody who finds it in an old mail whether its reader still is (rule F3).
+"""
+
+_log = structlog.get_logger()
+
+
+class ConfirmResult(StrEnum):
+    """What a confirmation link is worth."""
+
+    CONFIRMED = "confirmed"
+    """It makes (or, looked up, would make) the subscription active."""
+    ALREADY = "already"
+    """This very link made it active a moment ago; pressing twice is no mistake."""
+    EXPIRED = "expired"
+    """Genuine, but too old."""
+    INVALID = "invalid"
+    """Not ours, replaced by a later one, or used a while ago; it does not tell which (rule F3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What the page behind a link in a mail shows; whoever holds the mail sees it."""
+
+    masked_address: str
+    """`a…e@example.com`: a forwarded mail does not give the address away (rule F4)."""
+    state: SubscriberState
+
+
+class Subscriptions:
+    """Everything that changes who reads. Thread-safe."""
+
+    def __init__(
+        self,
+        subscribers: Subscribers,
+        tokens: Tokens,
+        *,
+        policy: SignUpPolicy,
+        sender_domain: str,
+        clock: Callable[[], datetime],
+        wake: Callable[[], None] = lambda: None,
+        ask_dns: Callable[[Address], DomainVerdict] | None = None,
+    ) -> None:
+        self._subscribers = subscribers
+        self._tokens = tokens
+        self._allow_test_domains = policy.allow_test_domains
+        self._confirm_within = policy.confirm_within
+        self._clock = clock
+        self._wake = wake
+        self._desk = SignUpDesk(
+            subscribers,
+            tokens,
+            policy=policy,
+            sender_domain=sender_domain,
+            clock=clock,
+            ask_dns=ask_dns,
+        )
+        self._lists = SubscriberLists(
+            subscribers,
+            tokens,
+            clock=clock,
+            allow_test_domains=policy.allow_test_domains,
+        )
+
+    # ── joining by the form ──────────────────────────────────────────────────────────────
+
+    def request(self, address: str, *, ip: str, source: str, consent: str) -> None:
+        """Keep a request from the form; the same work, and silence, whatever was typed (rule F4)."""
+        self._desk.request(address, ip=ip, source=source, consent=consent)
+
+    def process(self) -> int:
+        """Decide about every open sign-up, and mail who is to confirm; how many there were."""
+        done = self._desk.process()
+        if done:
+            self._wake()
+        return done
+
+    # ── links in mails ───────────────────────────────────────────────────────────────────
+
+    def look_up_confirm(self, token: str) -> ConfirmResult:
+        """What pressing the button would do. Changes nothing (rule F2)."""
+        read = self._tokens.read_confirm(token, self._clock(), self._confirm_within)
+        if read is None:
+            return ConfirmResult.INVALID
+        if isinstance(read, Expired):
+            return ConfirmResult.EXPIRED
+        known = self._subscribers.get(read[0])
+        if known is None:
+            return ConfirmResult.INVALID
+        if known.state is SubscriberState.PENDING and known.nonce == read[1]:
+            return ConfirmResult.CONFIRMED
+        return (
+            ConfirmResult.ALREADY if self._was_just_used(known, read[1]) else ConfirmResult.INVALID
+        )
+
+    def _was_just_used(self, known: Subscriber, nonce: str) -> bool:
+        """Whether the link with this nonce made them a reader so lately that it may say so."""
+        if known.state is not SubscriberState.ACTIVE or known.confirmed_at is None:
+            return False
+        age = self._clock() - known.confirmed_at
+        return known.nonce == used_nonce(nonce) and age <= PRESSED_TWICE
+
+    def confirm(self, token: str, *, ip: str, source: str) -> ConfirmResult:
+        """Make the subscription active, once, and keep the proof (rules F1, F3, F9)."""
+        found = self.look_up_confirm(token)
+        read = self._tokens.read_confirm(token, self._clock(), self._confirm_within)
+        if found is not ConfirmResult.CONFIRMED or not isinstance(read, tuple):
+            return found
+        subscriber_id, nonce = read
+        known = self._subscribers.get(subscriber_id)
+        event = ConsentEvent(
+            subscriber_id=subscriber_id,
+            kind=ConsentEventKind.CONFIRMED,
+            at=self._clock(),
+            ip=spell_origin(ip),
+            source=source,
+            text=self._wording(subscriber_id) or (known.consent if known else ""),
+        )
+        confirmed = self._subscribers.confirm(
+            subscriber_id, nonce, new_nonce=used_nonce(nonce), event=event
+        )
+        if confirmed is None:
+            return ConfirmResult.INVALID
+        _log.info("subscriber.confirmed", subscriber=subscriber_id)
+        return ConfirmResult.CONFIRMED
+
+    def _wording(self, subscriber_id: int) -> str:
+        """What the reader agreed to in the latest request, which the confirmation is about."""
+        requests = (
+            event.text
+            for event in reversed(self._subscribers.events(subscriber_id))
+            if event.kind is ConsentEventKind.REQUESTED
+        )
+        return next(requests, "")
+
+    def is_unsubscribe_token(self, token: str) -> bool:
+        """Whether an unsubscribe link is one of ours. Changes nothing."""
+        return self._tokens.read_unsubscribe(token) is not None
+
+    def unsubscribe(self, token: str, *, ip: str, source: str) -> bool:
+        """End the subscription behind the link; False only when the link is not ours (rule A12)."""
+        subscriber_id = self._tokens.read_unsubscribe(token)
+        if subscriber_id is None:
+            return False
+        self._leave(subscriber_id, ip=spell_origin(ip), source=source)
+        return True
+
+    def preferences(self, token: str) -> Preferences | None:
+        """What the page behind a preferences link shows; None when the link leads nowhere."""
+        subscriber_id = self._tokens.read_preferences(token)
+        known = None if subscriber_id is None else self._subscribers.get(subscriber_id)
+        if known is None:
+            return None
+        return Preferences(masked_address=mask_address(known.address), state=known.state)
+
+    def _leave(self, subscriber_id: int, *, ip: str, source: str) -> bool:
+        event = ConsentEvent(
+            subscriber_id=subscriber_id,
+            kind=ConsentEventKind.UNSUBSCRIBED,
+            at=self._clock(),
+            ip=ip,
+            source=source,
+        )
+        left = self._subscribers.unsubscribe(subscriber_id, event)
+        if left:
+            _log.info("subscriber.left", subscriber=subscriber_id, source=source)
+        return left
+
+    # ── by command ───────────────────────────────────────────────────────────────────────
+
+    def add(
+        self, address: str, *, name: str = "", tags: Iterable[str] = (), consent: str = ""
+    ) -> Added:
+        """Add a reader whose consent the author vouches for: active at once (rule F9).
+
+        Never revives anybody. Raises AddressError.
+        """
+        parsed = self._parse(address.strip())
+        row = NewSubscriber(
+            address=parsed.display,
+            key=parsed.key,
+            hash=self._tokens.address_hash(parsed.key),
+            nonce=fresh_nonce(),
+            state=SubscriberState.ACTIVE,
+            name=clean_text(name, MAX_NAME),
+            tags=split_tags(",".join(tags)),
+            consent=clean_text(consent, MAX_CONSENT) or "added by the author",
+            created_at=self._clock(),
+        )
+        return self._subscribers.add([row], kind=ConsentEventKind.ADDED)[0]
+
+    def find(self, address: str) -> Subscriber:
+        """The subscriber with this address. Raises AddressError, and NotFound for a stranger."""
+        parsed = self._parse(address.strip())
+        known = self._subscribers.find(parsed.key)
+        if known is None:
+            raise NotFound("subscriber", parsed.display)
+        return known
+
+    def suppression(self, address: str) -> Suppression | None:
+        """Why this address is never mailed, or None. Raises AddressError."""
+        key = self._parse(address.strip()).key
+        return self._subscribers.suppression(self._tokens.address_hash(key))
+
+    def unsubscribe_address(self, address: str, source: str = "command") -> bool:
+        """End a subscription for the reader; False when it had ended before.
+
+        Raises AddressError, and NotFound for a stranger.
+        """
+        return self._leave(self.find(address).id, ip="", source=source)
+
+    def suppress(self, address: str, evidence: str = "") -> bool:
+        """Never mail this address again, subscribed or not; False when it was so.
+
+        Raises AddressError.
+        """
+        parsed = self._parse(address.strip())
+        return self._subscribers.suppress(
+            self._tokens.address_hash(parsed.key),
+            parsed.display,
+            SuppressionReason.MANUAL,
+            evidence=evidence,
+            at=self._clock(),
+        )
+
+    def lift(self, address: str) -> bool:
+        """Let an address be mailed again; False when it was not suppressed.
+
+        Raises AddressError, and Conflict for a reader who asked to be forgotten: only a new
+        sign-up of their own could end that, and there is nobody to ask.
+        """
+        found = self.suppression(address)
+        if found is None:
+            return False
+        if found.reason is SuppressionReason.ERASED:
+            raise Conflict("this reader asked to be erased; that cannot be lifted")
+        return self._subscribers.lift(found.address_hash)
+
+    def erase(self, address: str) -> None:
+        """Forget a reader for good; an import cannot bring them back (rule F11).
+
+        Raises AddressError, and NotFound when nothing is known of the address.
+        """
+        parsed = self._parse(address.strip())
+        forgotten = Suppression(
+            address_hash=self._tokens.address_hash(parsed.key),
+            address="",
+            reason=SuppressionReason.ERASED,
+            evidence="",
+            created_at=self._clock(),
+        )
+        if not self._subscribers.erase(forgotten, parsed.key):
+            raise NotFound("subscriber", parsed.display)
+
+    # ── lists ────────────────────────────────────────────────────────────────────────────
+
+    def import_rows(
+        self,
+        rows: Iterable[SubscriberRow | RefusedRow],
+        *,
+        consent: str = "",
+        dry_run: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> ImportReport:
+        """Take over a list; see SubscriberLists.import_rows."""
+        return self._lists.import_rows(rows, consent=consent, dry_run=dry_run, progress=progress)
+
+    def export_rows(self) -> Iterator[ExportedSubscriber]:
+        """Every subscriber as they came, then every suppression of somebody who is none."""
+        return self._lists.export_rows()
+
+    # ── making ───────────────────────────────────────────────────────────────────────────
+
+    def _parse(self, text: str) -> Address:
+        return parse_address(text, allow_test_domains=self._allow_test_domains)
+
+
+def used_nonce(nonce: str) -> str:
+    """What takes a nonce's place once its link was used: the link can be known again, and no more."""
+    return sha256(f"used {nonce}".encode()).hexdigest()[: len(nonce)]
+
+
+def mask_address(address: str) -> str:
+    """`a…e@example.com`: enough for its owner, too little for anybody else."""
+    local, _, domain = address.rpartition("@")
+    shown = f"{local[0]}…{local[-1]}" if len(local) > 2 else "…"
+    return f"{shown}@{domain}"

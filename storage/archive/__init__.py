@@ -1,0 +1,1 @@
+"""The archive: issues as they are published, changed, withdrawn and read."""

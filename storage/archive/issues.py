@@ -1,0 +1,345 @@
+"""The archive: published issues, their slugs, tags, images and links. One method, one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage.archive.rows import (
+    ARCHIVE_VERSION,
+    MarkKind,
+    bump_version,
+    contents,
+    free_slug,
+    load_issues,
+    lock_issue,
+    move_slug,
+    one_issue,
+    refuse_second,
+    write_marks,
+)
+from storage.database import schema
+from storage.database.engine import Database, serialise
+from storage.ledger.duties import cancel_open, queue_issue
+from storage.model.deliveries import Issue, IssueDraft, IssueState, Mailing
+from storage.model.errors import Conflict
+
+_PUBLISHING: Final = "publishing"
+"""Notes and slugs are looked up before they are taken: one transaction at a time does so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailOrder:
+    """Whether a new issue is mailed: `at` is when the hold ends, None with a `reason` when not."""
+
+    at: datetime | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What publishing did."""
+
+    issue: Issue
+    queued: int
+    """Deliveries made: one for every subscriber active at that moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueName:
+    """The little that resolving links and completing names needs."""
+
+    issue_id: int
+    note_id: str
+    path: str
+    slug: str
+    title: str
+    state: IssueState
+    content_hash: str
+
+
+class Issues:
+    """The published issues of one newsletter."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────
+
+    def publish(
+        self, draft: IssueDraft, *, published_at: datetime, mail: MailOrder, now: datetime
+    ) -> Published:
+        """Make the issue and its deliveries, all in one transaction (promise 1).
+
+        Raises Conflict when the note is an issue already.
+        """
+        with self._database.transaction() as connection:
+            serialise(connection, _PUBLISHING)
+            refuse_second(connection, draft.note_id)
+            values = contents(draft) | {
+                "note_id": draft.note_id,
+                "guid": draft.guid,
+                "slug": free_slug(connection, draft.slug),
+                "state": IssueState.LIVE.value,
+                "mailing": (Mailing.OPEN if mail.at else Mailing.OFF).value,
+                "mailing_reason": mail.reason,
+                "published_at": published_at,
+                "updated_at": published_at,
+                "mail_at": mail.at,
+            }
+            issue_id = connection.execute(
+                sa.insert(schema.issues).values(values).returning(schema.issues.c.id)
+            ).scalar_one()
+            connection.execute(
+                sa.insert(schema.slugs).values(slug=values["slug"], issue_id=issue_id)
+            )
+            write_marks(connection, issue_id, draft)
+            queued = (
+                queue_issue(connection, issue_id, queued_at=now, due_at=mail.at) if mail.at else 0
+            )
+            bump_version(connection)
+            return Published(issue=one_issue(connection, issue_id), queued=queued)
+
+    def revise(
+        self, issue_id: int, draft: IssueDraft, *, updated_at: datetime | None, slug: str | None
+    ) -> Issue:
+        """Bring page and feed up to the note; never mails.
+
+        With `updated_at` the author changed the note; with None only its rendering changed (a
+        link that now leads somewhere) and readers' programs are not told that it is news.
+        `slug` is the author's explicit wish; the old one keeps leading here. Raises NotFound.
+        """
+        with self._database.transaction() as connection:
+            if slug is not None:
+                serialise(connection, _PUBLISHING)
+            lock_issue(connection, issue_id)
+            values = contents(draft) | {"revision": schema.issues.c.revision + 1}
+            if updated_at is not None:
+                values["updated_at"] = updated_at
+            if slug is not None:
+                values["slug"] = move_slug(connection, issue_id, slug)
+            self._update(connection, issue_id, values)
+            write_marks(connection, issue_id, draft)
+            return one_issue(connection, issue_id)
+
+    def withdraw(self, issue_id: int) -> int:
+        """Take it out of archive and feeds, and cancel what is not sent. Returns how many were."""
+        with self._database.transaction() as connection:
+            issue = lock_issue(connection, issue_id)
+            cancelled = cancel_open(connection, issue_id, "the note was withdrawn")
+            values: dict[str, object] = {"state": IssueState.WITHDRAWN.value}
+            if issue.mailing in (Mailing.OPEN, Mailing.PAUSED):
+                values |= {
+                    "mailing": Mailing.CANCELLED.value,
+                    "mailing_reason": "the note was withdrawn",
+                }
+            self._update(connection, issue_id, values | {"revision": issue.revision + 1})
+            return cancelled
+
+    def restore(self, issue_id: int, draft: IssueDraft, *, updated_at: datetime | None) -> Issue:
+        """Put a withdrawn issue back into archive and feeds. It is not mailed again (rule E10).
+
+        Raises NotFound.
+        """
+        with self._database.transaction() as connection:
+            lock_issue(connection, issue_id)
+            values = contents(draft) | {
+                "state": IssueState.LIVE.value,
+                "revision": schema.issues.c.revision + 1,
+            }
+            if updated_at is not None:
+                values["updated_at"] = updated_at
+            self._update(connection, issue_id, values)
+            write_marks(connection, issue_id, draft)
+            return one_issue(connection, issue_id)
+
+    def move(self, issue_id: int, path: str) -> None:
+        """The note was renamed: same issue, other path."""
+        with self._database.transaction() as connection:
+            self._update(connection, issue_id, {"path": path})
+
+    def set_mailing(
+        self,
+        issue_id: int,
+        mailing: Mailing,
+        reason: str,
+        *,
+        expected: Iterable[Mailing],
+    ) -> bool:
+        """Pause or resume. False when the mailing was in none of the `expected` states."""
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                sa.update(schema.issues)
+                .where(
+                    schema.issues.c.id == issue_id,
+                    schema.issues.c.mailing.in_([state.value for state in expected]),
+                )
+                .values(mailing=mailing.value, mailing_reason=reason)
+            )
+            return bool(changed.rowcount)
+
+    def cancel(self, issue_id: int) -> int:
+        """Take the mail of an issue back. Returns how many deliveries will not be sent.
+
+        Raises Conflict when there is nothing left to take back.
+        """
+        with self._database.transaction() as connection:
+            issue = lock_issue(connection, issue_id)
+            if issue.mailing not in (Mailing.OPEN, Mailing.PAUSED):
+                raise Conflict(_why_not_cancelled(issue))
+            cancelled = cancel_open(connection, issue_id, "cancelled by the author")
+            self._update(
+                connection,
+                issue_id,
+                {
+                    "mailing": Mailing.CANCELLED.value,
+                    "mailing_reason": "cancelled by the author",
+                },
+            )
+            return cancelled
+
+    def _update(self, connection: Connection, issue_id: int, values: dict[str, Any]) -> None:
+        connection.execute(
+            sa.update(schema.issues).where(schema.issues.c.id == issue_id).values(values)
+        )
+        bump_version(connection)
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────
+
+    def get(self, issue_id: int) -> Issue:
+        """The issue of that id. Raises NotFound."""
+        with self._database.reading() as connection:
+            return one_issue(connection, issue_id)
+
+    def by_note(self, note_id: str) -> Issue | None:
+        """The issue made from a note, whatever its state."""
+        return self._first(schema.issues.c.note_id == note_id)
+
+    def by_slug(self, slug: str) -> Issue | None:
+        """The issue that has, or once had, this slug; compare `issue.slug` to know which."""
+        former = sa.select(schema.slugs.c.issue_id).where(schema.slugs.c.slug == slug)
+        return self._first(schema.issues.c.id.in_(former))
+
+    def live(self, *, tag: str | None = None, limit: int | None = None) -> list[Issue]:
+        """Issues readers can see, newest first; `tag` is compared as written."""
+        query = _newest_first(_tagged(sa.select(schema.issues), tag)).limit(limit)
+        with self._database.reading() as connection:
+            return load_issues(connection, query)
+
+    def everything(self) -> list[Issue]:
+        """Every issue, withdrawn ones too, newest first."""
+        order = (schema.issues.c.published_at.desc(), schema.issues.c.id.desc())
+        with self._database.reading() as connection:
+            return load_issues(connection, sa.select(schema.issues).order_by(*order))
+
+    def tags(self) -> list[tuple[str, int]]:
+        """Tags of live issues with how many carry them, by name."""
+        marks, issues = schema.issue_marks, schema.issues
+        query = (
+            sa.select(marks.c.value, sa.func.count())
+            .join(issues, issues.c.id == marks.c.issue_id)
+            .where(marks.c.kind == MarkKind.TAG.value, issues.c.state == IssueState.LIVE.value)
+            .group_by(marks.c.value)
+            .order_by(marks.c.value)
+        )
+        with self._database.reading() as connection:
+            return [(tag, count) for tag, count in connection.execute(query)]
+
+    def names(self) -> list[IssueName]:
+        """Every issue's names, without its contents."""
+        c = schema.issues.c
+        with self._database.reading() as connection:
+            return [
+                IssueName(
+                    issue_id=row.id,
+                    note_id=row.note_id,
+                    path=row.path,
+                    slug=row.slug,
+                    title=row.title,
+                    state=IssueState(row.state),
+                    content_hash=row.content_hash,
+                )
+                for row in connection.execute(
+                    sa.select(c.id, c.note_id, c.path, c.slug, c.title, c.state, c.content_hash)
+                )
+            ]
+
+    def linking_to(self, targets: Sequence[str]) -> list[Issue]:
+        """Live issues whose notes link to one of these wiki targets."""
+        linking = sa.select(schema.issue_marks.c.issue_id).where(
+            schema.issue_marks.c.kind == MarkKind.WIKI.value,
+            schema.issue_marks.c.value.in_(targets),
+        )
+        query = sa.select(schema.issues).where(
+            schema.issues.c.state == IssueState.LIVE.value, schema.issues.c.id.in_(linking)
+        )
+        with self._database.reading() as connection:
+            return load_issues(connection, query)
+
+    def rendered_otherwise(self, rendering: str) -> list[Issue]:
+        """Live issues that another version, or another address of the site, rendered."""
+        query = sa.select(schema.issues).where(
+            schema.issues.c.state == IssueState.LIVE.value, schema.issues.c.rendering != rendering
+        )
+        with self._database.reading() as connection:
+            return load_issues(connection, query)
+
+    def serves_media(self, path: str) -> bool:
+        """Whether a live issue shows this image (path below the notes folder)."""
+        marks, issues = schema.issue_marks, schema.issues
+        query = (
+            sa.select(sa.literal(1))
+            .join(issues, issues.c.id == marks.c.issue_id)
+            .where(
+                marks.c.kind == MarkKind.MEDIA.value,
+                marks.c.value == path,
+                issues.c.state == IssueState.LIVE.value,
+            )
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).first() is not None
+
+    def version(self) -> int:
+        """Grows with every change that readers could see; caches compare it."""
+        with self._database.reading() as connection:
+            return int(connection.scalar(ARCHIVE_VERSION) or 0)
+
+    def _first(self, condition: sa.ColumnElement[bool]) -> Issue | None:
+        with self._database.reading() as connection:
+            found = load_issues(connection, sa.select(schema.issues).where(condition))
+            return found[0] if found else None
+
+
+# ── queries ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _newest_first(query: sa.Select[Any]) -> sa.Select[Any]:
+    c = schema.issues.c
+    return query.where(c.state == IssueState.LIVE.value).order_by(
+        c.published_at.desc(), c.id.desc()
+    )
+
+
+def _tagged(query: sa.Select[Any], tag: str | None) -> sa.Select[Any]:
+    if tag is None:
+        return query
+    marks = schema.issue_marks
+    wearing = sa.select(marks.c.issue_id).where(
+        marks.c.kind == MarkKind.TAG.value, marks.c.value == tag
+    )
+    return query.where(schema.issues.c.id.in_(wearing))
+
+
+def _why_not_cancelled(issue: Issue) -> str:
+    reasons = {
+        Mailing.OFF: f"{issue.slug}: it is not mailed ({issue.mailing_reason})",
+        Mailing.CANCELLED: f"{issue.slug}: its mail is cancelled already",
+        Mailing.DONE: f"{issue.slug}: every message has been sent; mail cannot be taken back",
+    }
+    return reasons[issue.mailing]

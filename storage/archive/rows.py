@@ -1,0 +1,159 @@
+"""Rows of issues, their slugs, tags, images and links: the statements that storage/archive/issues.py joins
+into transactions, and the way from a row to a record.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage.database import schema
+from storage.model.deliveries import Issue, IssueDraft, IssueState, Mailing
+from storage.model.errors import Conflict, NotFound
+
+_VERSION_KEY: Final = "archive_version"
+ARCHIVE_VERSION: Final = sa.select(schema.meta.c.value).where(schema.meta.c.key == _VERSION_KEY)
+"""Made once: every request for a feed asks it."""
+
+
+class MarkKind(StrEnum):
+    """What the rows of `issue_marks` say of an issue."""
+
+    TAG = "tag"
+    MEDIA = "media"
+    WIKI = "wiki"
+
+
+# ── issues ───────────────────────────────────────────────────────────────────────────────────
+
+
+def contents(draft: IssueDraft) -> dict[str, Any]:
+    """What a draft says, as columns."""
+    return {
+        "path": draft.path,
+        "title": draft.title,
+        "summary": draft.summary,
+        "html": draft.html,
+        "text": draft.text,
+        "content_hash": draft.content_hash,
+        "rendering": draft.rendering,
+    }
+
+
+def load_issues(connection: Connection, query: sa.Select[Any]) -> list[Issue]:
+    """The issues of a query over their table, with their tags, images and links."""
+    rows = connection.execute(query).mappings().all()
+    marks = _read_marks(connection, [row["id"] for row in rows])
+    return [_to_issue(row, marks) for row in rows]
+
+
+def one_issue(connection: Connection, issue_id: int) -> Issue:
+    """The issue of that id. Raises NotFound."""
+    found = load_issues(connection, sa.select(schema.issues).where(schema.issues.c.id == issue_id))
+    if not found:
+        raise NotFound("issue", str(issue_id))
+    return found[0]
+
+
+def lock_issue(connection: Connection, issue_id: int) -> Issue:
+    """The issue, kept from others until we commit: a message that is being settled waits to see
+    whether its issue is taken back, or we wait and see what became of it.
+    """
+    connection.execute(
+        sa.select(schema.issues.c.id).where(schema.issues.c.id == issue_id).with_for_update()
+    )
+    return one_issue(connection, issue_id)
+
+
+_Marks = dict[tuple[int, str], list[str]]
+
+
+def _to_issue(row: sa.RowMapping, marks: _Marks) -> Issue:
+    values = dict(row)
+    for kind, name in ((MarkKind.TAG, "tags"), (MarkKind.MEDIA, "media"), (MarkKind.WIKI, "wiki")):
+        values[name] = tuple(marks.get((row["id"], kind.value), ()))
+    values["state"] = IssueState(row["state"])
+    values["mailing"] = Mailing(row["mailing"])
+    return Issue(**values)
+
+
+def _read_marks(connection: Connection, issue_ids: Sequence[int]) -> _Marks:
+    table = schema.issue_marks
+    found: _Marks = defaultdict(list)
+    for start in range(0, len(issue_ids), 500):  # stay below every driver's limit on parameters
+        query = (
+            sa.select(table)
+            .where(table.c.issue_id.in_(issue_ids[start : start + 500]))
+            .order_by(table.c.issue_id, table.c.kind, table.c.position)
+        )
+        for row in connection.execute(query):
+            found[row.issue_id, row.kind].append(row.value)
+    return found
+
+
+def write_marks(connection: Connection, issue_id: int, draft: IssueDraft) -> None:
+    """Tags, images and links are now those of the draft."""
+    table = schema.issue_marks
+    connection.execute(sa.delete(table).where(table.c.issue_id == issue_id))
+    rows = [
+        {"issue_id": issue_id, "kind": kind.value, "position": position, "value": value}
+        for kind, values in (
+            (MarkKind.TAG, draft.tags),
+            (MarkKind.MEDIA, draft.media),
+            (MarkKind.WIKI, draft.wiki),
+        )
+        for position, value in enumerate(dict.fromkeys(values))
+    ]
+    if rows:
+        connection.execute(sa.insert(table), rows)
+
+
+# ── names ────────────────────────────────────────────────────────────────────────────────────
+
+
+def refuse_second(connection: Connection, note_id: str) -> None:
+    """Raises Conflict when the note is an issue already."""
+    query = sa.select(schema.issues.c.slug).where(schema.issues.c.note_id == note_id)
+    if slug := connection.scalar(query):
+        raise Conflict(f"the note {note_id!r} is published already, as the issue {slug!r}")
+
+
+def free_slug(connection: Connection, wished: str) -> str:
+    """The wished slug, or the first of `wished-2`, `wished-3`, … that no issue ever had."""
+    table = schema.slugs
+    taken = set(
+        connection.scalars(
+            sa.select(table.c.slug).where(table.c.slug.startswith(wished, autoescape=True))
+        )
+    )
+    if wished not in taken:
+        return wished
+    return next(name for n in range(2, len(taken) + 3) if (name := f"{wished}-{n}") not in taken)
+
+
+def move_slug(connection: Connection, issue_id: int, wished: str) -> str:
+    """Give an issue another slug, and say which it is: others may have had the wished one."""
+    table = schema.slugs
+    owner = connection.scalar(sa.select(table.c.issue_id).where(table.c.slug == wished))
+    if owner == issue_id:
+        return wished
+    slug = free_slug(connection, wished)
+    connection.execute(sa.insert(table).values(slug=slug, issue_id=issue_id))
+    return slug
+
+
+def bump_version(connection: Connection) -> None:
+    """What readers could see has changed."""
+    table = schema.meta
+    changed = connection.execute(
+        sa.update(table)
+        .where(table.c.key == _VERSION_KEY)
+        .values(value=sa.cast(sa.cast(table.c.value, sa.BigInteger) + 1, sa.Text))
+    )
+    if not changed.rowcount:
+        connection.execute(sa.insert(table).values(key=_VERSION_KEY, value="1"))

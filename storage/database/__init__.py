@@ -1,0 +1,1 @@
+"""The database itself: engine, transactions, locks, tables and the steps that make them."""

@@ -1,0 +1,34 @@
+"""Small facts that a store keeps about itself, by key."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from storage.database import schema
+from storage.database.engine import Database
+
+
+class Facts:
+    """Facts that are written once and then compared: whose secret, whose feed ids."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, key: str) -> str | None:
+        """The fact, or None."""
+        with self._database.reading() as connection:
+            value: str | None = connection.scalar(
+                sa.select(schema.meta.c.value).where(schema.meta.c.key == key)
+            )
+            return value
+
+    def settle(self, key: str, value: str) -> str:
+        """The fact as it is from now on: the one there was, else this `value`."""
+        table = schema.meta
+        with self._database.transaction() as connection:
+            known: str | None = connection.scalar(
+                sa.select(table.c.value).where(table.c.key == key).with_for_update()
+            )
+            if known is None:
+                connection.execute(sa.insert(table).values(key=key, value=value))
+            return value if known is None else known

@@ -1,0 +1,118 @@
+"""How deliveries come into being and are stopped: parts of other rooms' transactions.
+
+Publishing queues, cancelling and leaving stop; each does so inside the transaction that changes
+the issue or the subscriber, so that no crash can come between.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage.database import schema
+from storage.database.engine import insert_new
+from storage.model.deliveries import DeliveryKind, DeliveryState, SubscriberState, SuppressionReason
+
+_D = schema.deliveries.c
+
+_STOPPABLE: Final = sa.or_(
+    _D.state.in_([DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value]),
+    sa.and_(_D.state == DeliveryState.UNKNOWN.value, _D.due_at.is_not(None)),
+    sa.and_(_D.state == DeliveryState.SENDING.value, _D.began_at.is_(None)),
+)
+"""Deliveries that would still be sent and of which nothing is on the wire."""
+
+
+def queue_issue(
+    connection: Connection, issue_id: int, *, queued_at: datetime, due_at: datetime
+) -> int:
+    """One delivery for every active subscriber that is not suppressed, in one statement."""
+    if connection.dialect.name == "postgresql":
+        # Nobody may leave between our look at the subscribers and our commit: their leaving would
+        # not see the delivery we are about to make. Leaving waits for us, and then sees it.
+        connection.execute(sa.text("LOCK TABLE subscribers, suppressions IN SHARE MODE"))
+    s = schema.subscribers.c
+    suppressed = sa.exists().where(schema.suppressions.c.address_hash == s.address_hash)
+    wanted = (
+        sa.select(
+            sa.literal(DeliveryKind.ISSUE.value),
+            sa.literal(issue_id),
+            s.id,
+            sa.literal(DeliveryState.QUEUED.value),
+            sa.literal(queued_at, schema.Instant),
+            sa.literal(due_at, schema.Instant),
+        )
+        .where(s.state == SubscriberState.ACTIVE.value, ~suppressed)
+        .order_by(s.id)
+    )
+    names = ["kind", "issue_id", "subscriber_id", "state", "queued_at", "due_at"]
+    insert = sa.insert(schema.deliveries).from_select(names, wanted)
+    return connection.execute(insert.execution_options(preserve_rowcount=True)).rowcount
+
+
+def queue_single(
+    connection: Connection, kind: DeliveryKind, subscriber_id: int, now: datetime
+) -> int:
+    """A confirmation or a notice, due at once; the delivery's id."""
+    statement = sa.insert(schema.deliveries).values(
+        kind=kind.value,
+        subscriber_id=subscriber_id,
+        state=DeliveryState.QUEUED.value,
+        queued_at=now,
+        due_at=now,
+    )
+    delivery_id: int = connection.execute(statement.returning(_D.id)).scalar_one()
+    return delivery_id
+
+
+def cancel_open(connection: Connection, issue_id: int, reason: str) -> int:
+    """Cancel what is not on the wire; what is ends as the relay says."""
+    return stop(connection, _D.issue_id == issue_id, DeliveryState.CANCELLED, reason)
+
+
+def suppress_open(connection: Connection, subscriber_id: int, reason: str) -> int:
+    """Stop every delivery of this reader that is not on the wire (promise 3)."""
+    return stop(connection, _D.subscriber_id == subscriber_id, DeliveryState.SUPPRESSED, reason)
+
+
+def stop(
+    connection: Connection, which: sa.ColumnElement[bool], state: DeliveryState, reason: str
+) -> int:
+    """End those of `which` that would still be sent; how many sendings that spares.
+
+    A message in doubt stays UNKNOWN, for it may have arrived; it is only not sent again.
+    """
+    in_doubt = _D.state == DeliveryState.UNKNOWN.value
+    return connection.execute(
+        sa.update(schema.deliveries)
+        .where(which, _STOPPABLE)
+        .values(
+            state=sa.case((in_doubt, _D.state), else_=state.value),
+            reason=sa.case((in_doubt, _D.reason), else_=reason),
+            due_at=None,
+            claimed_by=None,
+        )
+    ).rowcount
+
+
+def put_suppression(
+    connection: Connection,
+    *,
+    address_hash: str,
+    address: str,
+    reason: SuppressionReason,
+    evidence: str,
+    at: datetime,
+) -> bool:
+    """Record that an address is never mailed. The first evidence stays; False when there was one."""
+    values = {
+        "address_hash": address_hash,
+        "address": address,
+        "reason": reason.value,
+        "evidence": evidence,
+        "created_at": at,
+    }
+    return insert_new(connection, schema.suppressions, values)

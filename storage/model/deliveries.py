@@ -1,0 +1,450 @@
+"""What is kept: the records that cross from room to room, their states and transitions.
+
+Stdlib only, immutable, no behaviour but small derived facts. Every datetime is aware and in
+UTC. An `id` is the database's integer; whatever leaves the house carries a keyed hash beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from storage.model.direction import direction_of
+
+# ── the newsletter itself ────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who writes and where it lives: one identity for mail, archive and feeds."""
+
+    title: str
+    url: str
+    """Absolute, without a trailing slash: `https://notes.example.com`."""
+    sender: str
+    """One RFC 5322 mailbox: `Working Notes <notes@example.com>`."""
+    author: str
+    description: str = ""
+    language: str = "en"
+    timezone: str = "UTC"
+    """IANA name; wall times without an offset are read in it."""
+    postal_address: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    """(label, absolute URL) in the author's order."""
+
+    @property
+    def direction(self) -> str:
+        """`rtl` if the language is written from right to left, else `ltr`, as in HTML's `dir`."""
+        return direction_of(self.language)
+
+
+# ── notes and issues ─────────────────────────────────────────────────────────────────────────
+
+
+class IssueState(StrEnum):
+    """Whether readers can see an issue in the archive and the feeds."""
+
+    LIVE = "live"
+    """Published by the poll. Left when its note is removed, made private or a draft again."""
+    WITHDRAWN = "withdrawn"
+    """Its page answers 410. Returns to LIVE when the note does; that never mails again."""
+
+
+class Mailing(StrEnum):
+    """How the mail of an issue stands. Progress is counted over its deliveries, not kept here."""
+
+    OFF = "off"
+    """Not mailed and never will be: `email: false`, first seen too late, no mail wanted."""
+    OPEN = "open"
+    """Its deliveries may be claimed once they are due (the hold is their first due time)."""
+    PAUSED = "paused"
+    """By the author or by a run of sender faults; `mailing_reason` says which. Resumes where it was."""
+    CANCELLED = "cancelled"
+    """Taken back: deliveries not yet on the wire are cancelled. Final."""
+    DONE = "done"
+    """Every delivery has its last outcome. Left only when the author resends what is in doubt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueDraft:
+    """A rendered note, ready to become or to revise an issue."""
+
+    note_id: str
+    path: str
+    """POSIX path of the note below the notes folder."""
+    guid: str
+    """`urn:uuid:…`; the same in every format, for ever."""
+    slug: str
+    """The slug wished for; storage makes it unique by a suffix."""
+    title: str
+    summary: str
+    html: str
+    """Sanitised body, absolute URLs, without the title's h1."""
+    text: str
+    """The text/plain body made from the Markdown tree, links numbered and written out."""
+    tags: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    """Paths of images below the notes folder that /media may serve because of this issue."""
+    wiki: tuple[str, ...] = ()
+    """Targets of wiki and note links, so that the poll knows what to render again."""
+    content_hash: str = ""
+    """SHA-256 of the note's bytes: what the author wrote."""
+    rendering: str = ""
+    """Fingerprint of everything else the HTML depends on; a change refreshes without `updated`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One published number of the newsletter."""
+
+    id: int
+    note_id: str
+    path: str
+    guid: str
+    slug: str
+    title: str
+    summary: str
+    html: str
+    text: str
+    tags: tuple[str, ...]
+    media: tuple[str, ...]
+    wiki: tuple[str, ...]
+    content_hash: str
+    rendering: str
+    state: IssueState
+    mailing: Mailing
+    mailing_reason: str
+    published_at: datetime
+    """Fixed for ever (RFC 4287 4.2.9)."""
+    updated_at: datetime
+    """Last time the author changed the note (RFC 4287 4.2.15)."""
+    mail_at: datetime | None
+    """When the hold ends; None when the issue is not mailed."""
+    revision: int
+    """Counts every change of what readers see; caches compare it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownNote:
+    """What the last polls learned of one file: the poll's memory, also across restarts."""
+
+    path: str
+    note_id: str
+    size: int
+    mtime_ns: int
+    content_hash: str
+    publish_at: datetime | None
+    """The publish time the note asks for; None while it is private or broken."""
+    publish_seen_at: datetime | None
+    """When this very publish time was first seen: lateness is judged from here (grace)."""
+    fault: str
+    """The problem last reported for this content; empty when there is none."""
+    missing_since: datetime | None = None
+    wake_at: datetime | None = None
+    """When an unchanged file must be looked at again, because its time comes; None = never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The author's command that a note go out. The row is the truth; timers only tick."""
+
+    path: str
+    publish_at: datetime
+    wall: str
+    """What the author meant: `2026-12-01T09:00:00`, in `zone`."""
+    zone: str
+    created_at: datetime
+
+
+# ── subscribers ──────────────────────────────────────────────────────────────────────────────
+
+
+class SubscriberState(StrEnum):
+    """Consent, and nothing else. Suppression is kept apart."""
+
+    PENDING = "pending"
+    """Asked to join; gets nothing but the confirmation."""
+    ACTIVE = "active"
+    """Confirmed by an action on the page, or imported with consent."""
+    UNSUBSCRIBED = "unsubscribed"
+    """Left. May join again only by a new confirmation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """An address with consent."""
+
+    id: int
+    address: str
+    """As given, normalised: NFC, domain in lower case. What the reader sees."""
+    name: str
+    tags: tuple[str, ...]
+    state: SubscriberState
+    nonce: str
+    """Changes when a confirmation is used, so that a link works once (F3)."""
+    consent: str
+    """The wording or source of consent (F9)."""
+    created_at: datetime
+    confirmed_at: datetime | None
+    unsubscribed_at: datetime | None
+
+
+class ConsentEventKind(StrEnum):
+    """What happened to a consent; kept as proof (GDPR Art. 7(1), rule F9)."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    IMPORTED = "imported"
+    ADDED = "added"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentEvent:
+    """One line of the proof of consent."""
+
+    subscriber_id: int
+    kind: ConsentEventKind
+    at: datetime
+    ip: str = ""
+    source: str = ""
+    """Form URL, command, or how the reader left (`one-click`, `page`, `command`)."""
+    text: str = ""
+    """The wording agreed to, with its version."""
+    message_id: str = ""
+    """Of the confirmation that a request was answered with."""
+
+
+class SuppressionReason(StrEnum):
+    """Why an address is never mailed."""
+
+    HARD_BOUNCE = "hard-bounce"
+    SOFT_BOUNCES = "soft-bounces"
+    COMPLAINT = "complaint"
+    MANUAL = "manual"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address never mailed again. Only its keyed hash is needed to refuse it (F11)."""
+
+    address_hash: str
+    address: str
+    """Empty once the reader asked to be erased."""
+    reason: SuppressionReason
+    evidence: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUp:
+    """One request from the form, kept before anything is looked up, so none is lost (F4)."""
+
+    id: int
+    address: str
+    ip: str
+    source: str
+    consent: str
+    at: datetime
+
+
+# ── deliveries ───────────────────────────────────────────────────────────────────────────────
+
+
+class DeliveryKind(StrEnum):
+    """What a delivery brings."""
+
+    ISSUE = "issue"
+    CONFIRMATION = "confirmation"
+    """Goes in front of issues: somebody is waiting for it."""
+    NOTICE = "notice"
+    """"You are subscribed already", at most one per period (F5)."""
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery is; who puts it there, who takes it out, what a crash means.
+
+    A delivery is claimable while its `due_at` is set; every other state has none.
+    """
+
+    QUEUED = "queued"
+    """By publishing (or a sign-up), in one transaction with the issue. Out: a claim, a suppression,
+    a cancel. A crash changes nothing."""
+    SENDING = "sending"
+    """By a claim, under a lease. While `began_at` is empty nothing went to the relay and a rescue
+    returns it to QUEUED at no cost; once it is set the content may have left, and a crash makes it
+    UNKNOWN."""
+    ACCEPTED = "accepted"
+    """250 after the final dot: responsibility has passed to the relay (RFC 5321 6.1). Not
+    "delivered": a report may still come."""
+    DEFERRED = "deferred"
+    """4yz, or the connection was lost before the final dot (RFC 5321 3.8). Claimed again when due."""
+    REJECTED = "rejected"
+    """5yz: final for this delivery."""
+    UNKNOWN = "unknown"
+    """The connection, or our process, died after the final dot and before the reply (RFC 1047).
+    With `doubt = "resend"` it is due again, under the same Message-ID; with `"hold"` it waits for
+    the author."""
+    EXPIRED = "expired"
+    """Deferred for longer than `[dispatch] expire`."""
+    SUPPRESSED = "suppressed"
+    """The reader left or the address was suppressed before the mail was on the wire."""
+    CANCELLED = "cancelled"
+    """The author took the issue back."""
+    BOUNCED = "bounced"
+    """A report said that an accepted message did not arrive."""
+    COMPLAINED = "complained"
+    """A report said that the reader called it spam."""
+
+
+_S = DeliveryState
+
+TRANSITIONS: Final[MappingProxyType[DeliveryState, frozenset[DeliveryState]]] = MappingProxyType(
+    {
+        _S.QUEUED: frozenset({_S.SENDING, _S.SUPPRESSED, _S.CANCELLED, _S.EXPIRED}),
+        _S.SENDING: frozenset(
+            {
+                _S.ACCEPTED,
+                _S.DEFERRED,
+                _S.REJECTED,
+                _S.UNKNOWN,
+                _S.EXPIRED,
+                _S.QUEUED,  # returned unsent: a stop, or a rescue before anything was on the wire
+                _S.SUPPRESSED,  # left while claimed but not yet begun
+                _S.CANCELLED,
+            }
+        ),
+        _S.DEFERRED: frozenset({_S.SENDING, _S.EXPIRED, _S.SUPPRESSED, _S.CANCELLED}),
+        _S.UNKNOWN: frozenset(
+            {
+                _S.SENDING,  # doubt = "resend", or the author said so
+                _S.ACCEPTED,  # the author knows better, or a report proves it left
+                _S.EXPIRED,
+                _S.SUPPRESSED,
+                _S.CANCELLED,
+                _S.BOUNCED,  # a bounce proves that the relay had it
+                _S.COMPLAINED,
+            }
+        ),
+        _S.ACCEPTED: frozenset({_S.BOUNCED, _S.COMPLAINED}),
+        _S.BOUNCED: frozenset({_S.COMPLAINED}),  # some hosts report both
+        _S.COMPLAINED: frozenset(),
+        _S.REJECTED: frozenset(),
+        _S.EXPIRED: frozenset({_S.BOUNCED}),  # an unknown that had left after all
+        _S.SUPPRESSED: frozenset(),
+        _S.CANCELLED: frozenset(),
+    }
+)
+
+TAKEN: Final = frozenset({_S.ACCEPTED, _S.BOUNCED, _S.COMPLAINED})
+"""The states of a delivery that a relay has taken."""
+
+CLAIMABLE: Final = frozenset({_S.QUEUED, _S.DEFERRED, _S.UNKNOWN})
+"""The states in which a due time means that a worker may take the delivery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The duty to bring one message to one subscriber."""
+
+    id: int
+    kind: DeliveryKind
+    issue_id: int | None
+    subscriber_id: int
+    address: str
+    state: DeliveryState
+    attempts: int
+    """Tries so far; a try that was never on the wire is not one."""
+    queued_at: datetime
+    due_at: datetime | None
+    settled_at: datetime | None
+    """When the last outcome was recorded."""
+    code: int | None
+    """Reply code of the last attempt (RFC 5321 4.2), None when no reply came."""
+    status: str
+    """Enhanced status code of the last attempt (RFC 3463), or empty."""
+    reply: str
+    """What the relay said last, one line, without the address."""
+    reason: str
+    """Why it is in this state, in our words, when the reply does not say it."""
+
+
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
+class Claim:
+    """A delivery taken by a worker, with everything that filling and addressing needs.
+
+    One is made for every message, as is a `Settlement`. Making a frozen one takes a microsecond
+    more; so it is the type checker that keeps these two from being changed.
+    """
+
+    delivery_id: Final[int]
+    kind: Final[DeliveryKind]
+    issue_id: Final[int | None]
+    issue_revision: Final[int]
+    """0 for a delivery without an issue."""
+    subscriber_id: Final[int]
+    address: Final[str]
+    name: Final[str]
+    nonce: Final[str]
+    attempts: Final[int]
+    """Tries before this one."""
+    queued_at: Final[datetime]
+    first_tried_at: Final[datetime | None]
+    """When the first try began: the time to expiry runs from here, not while a queue waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One SMTP try that did not end in acceptance; the one that did is the delivery's own row."""
+
+    delivery_id: int
+    number: int
+    at: datetime
+    state: DeliveryState
+    code: int | None
+    status: str
+    reply: str
+    reason: str
+
+
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
+class Settlement:
+    """What becomes of a delivery after an attempt; made by mailer/policy, recorded by the ledger."""
+
+    delivery_id: Final[int]
+    state: Final[DeliveryState]
+    at: Final[datetime]
+    due_at: Final[datetime | None] = None
+    """When it may be claimed again; only for DEFERRED, and UNKNOWN that is to be resent."""
+    code: Final[int | None] = None
+    status: Final[str] = ""
+    reply: Final[str] = ""
+    reason: Final[str] = ""
+    counts: Final[bool] = True
+    """Whether an attempt was used: False when the fault was not about this delivery."""
+    suppress: Final[SuppressionReason | None] = None
+    """Set when the reply proved that the mailbox does not exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Deliveries of an issue (or of all) by state."""
+
+    counts: dict[DeliveryState, int] = field(default_factory=dict)
+
+    def __getitem__(self, state: DeliveryState) -> int:
+        return self.counts.get(state, 0)
+
+    @property
+    def total(self) -> int:
+        """All deliveries, whatever became of them."""
+        return sum(self.counts.values())
+
+    @property
+    def open(self) -> int:
+        """Deliveries that may still be sent."""
+        return sum(self[state] for state in (_S.QUEUED, _S.SENDING, _S.DEFERRED))

@@ -1,0 +1,118 @@
+"""The one tree of errors. Each error names its subject and says what to do; the cause is chained.
+
+    NewsletterError
+    ├── ConfigError          the configuration cannot be used; holds every problem found
+    ├── SecretMismatch       the secret is not the one this database was made with
+    ├── NoteError            one note cannot be used; names its path
+    │   └── NotesFolderError     the folder of notes itself cannot be read
+    ├── SubscriberFileError  a file of subscribers cannot be read as one
+    ├── AddressError         one address cannot be used; says why, never repeats hostile input raw
+    ├── ScheduleError        a wish about time that cannot be granted (past, not published, …)
+    ├── NotFound             no issue, note or subscriber of that name; names the nearest
+    ├── Conflict             the thing is in a state in which this cannot be done
+    ├── MessageError         a message that must not be sent as it is (too large, bad header)
+    ├── SiteError            the site, or the listener for bounces, cannot listen where it is told to
+    ├── RelayError           the relay cannot be used at all (refused, TLS, AUTH); nobody's fault but ours or its
+    └── StorageError         the database refused; wrapped at storage/database/engine.py
+        ├── DatabaseBusy         locked for longer than the wait allows; try again
+        └── SchemaOutdated       tables are of another version: `newsletter db upgrade`
+
+Stdlib only. `str(error)` is a sentence for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class NewsletterError(Exception):
+    """Base of every error the product raises on purpose."""
+
+
+class ConfigError(NewsletterError):
+    """The configuration cannot be used. `problems` holds one sentence per problem, all of them."""
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        noun = "problem" if count == 1 else "problems"
+        lines = "\n".join(f"  - {problem}" for problem in self.problems)
+        super().__init__(f"{source}: {count} {noun}\n{lines}")
+
+
+class SecretMismatch(NewsletterError):
+    """The secret differs from the one whose fingerprint the database keeps."""
+
+
+class NoteError(NewsletterError):
+    """One note cannot be used. `path` is below the notes folder; `reason` is a sentence."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
+
+
+class NotesFolderError(NoteError):
+    """The folder of notes itself is missing or unreadable; nothing may be concluded from it."""
+
+
+class SubscriberFileError(NewsletterError):
+    """A file of subscribers cannot be read as one; no row of it has been taken."""
+
+
+class AddressError(NewsletterError):
+    """An address cannot be used. `reason` is a sentence and does not repeat the address."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class ScheduleError(NewsletterError):
+    """A wish about time that cannot be granted."""
+
+
+class NotFound(NewsletterError):
+    """Nothing of that name. `kind` is "issue", "note", "subscriber"; `nearest` may help the person."""
+
+    def __init__(self, kind: str, name: str, nearest: str | None = None) -> None:
+        self.kind = kind
+        self.name = name
+        self.nearest = nearest
+        hint = f"; did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"there is no {kind} {name!r}{hint}")
+
+
+class Conflict(NewsletterError):
+    """The thing exists, but in a state in which this cannot be done."""
+
+
+class MessageError(NewsletterError):
+    """A message that must not be sent as it is."""
+
+
+class SiteError(NewsletterError):
+    """The site, or the listener for bounces, cannot listen where it is told to."""
+
+
+class RelayError(NewsletterError):
+    """A relay, or a mailbox of reports, cannot be used at all: refused, no TLS, login refused."""
+
+    def __init__(self, message: str, *, refuses_login: bool = False) -> None:
+        super().__init__(message)
+        self.refuses_login = refuses_login
+        """Whether it knows us no more, which no further try will change (RFC 4954 6)."""
+
+
+class StorageError(NewsletterError):
+    """The database refused. Raised only by storage/database/engine.py, with the driver's error chained."""
+
+
+class DatabaseBusy(StorageError):
+    """The database stayed locked for longer than the wait allows; trying again is safe."""
+
+
+class SchemaOutdated(StorageError):
+    """The tables are of another version than this program: run `newsletter db upgrade`."""

@@ -1,0 +1,1 @@
+"""Readers: subscribers and their consent, sign-ups, suppressions, and reports about them."""

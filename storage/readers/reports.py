@@ -1,0 +1,403 @@
+"""Reports that came back, and what each does to a delivery and a reader. One method, one transaction.
+
+A report is an event with an id of its own: the second copy finds it there and does nothing (rule
+C13). What a report does is written in the transaction that records it, so no crash comes between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage.database import schema
+from storage.database.engine import Database, insert_new
+from storage.ledger.duties import suppress_open
+from storage.model.deliveries import (
+    TRANSITIONS,
+    ConsentEvent,
+    ConsentEventKind,
+    DeliveryKind,
+    DeliveryState,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
+from storage.readers.rows import (
+    find_subscriber,
+    keep_event,
+    keep_suppression,
+    update_subscriber,
+)
+
+_D = schema.deliveries.c
+_R = schema.reports.c
+_S = schema.subscribers.c
+
+RAW_LIMIT: Final = 65536
+"""Octets kept of a report that nobody could be matched with: enough to see what it is."""
+
+_PORTION: Final = 500
+"""Numbers in one statement."""
+
+QUARANTINE_LIMIT: Final = 10_000
+"""Reports kept whole. A flood of forged ones is counted, and does not fill the disk."""
+
+
+class Effect(StrEnum):
+    """What a report does besides being recorded. The value is what the row keeps."""
+
+    NOTHING = "none"
+    QUARANTINED = "quarantined"
+    """Nobody is named by a key of ours, or it cannot be understood: kept whole for a person."""
+    ALARM = "alarm"
+    """About the author's own set-up."""
+    BOUNCED = "bounced"
+    """The delivery bounced through a fault of the sender; the reader is left alone."""
+    COUNTED = "counted"
+    """The delivery bounced, and it counts as one of the reader's soft bounces."""
+    SUPPRESSED = "suppressed"
+    """The delivery bounced, and the address is never mailed again."""
+    UNSUBSCRIBED = "unsubscribed"
+    """The reader complained: unsubscribed and never mailed again."""
+    LEFT = "left"
+    """The reader asked to leave: unsubscribed."""
+    DUPLICATE = "duplicate"
+    """Seen before. Never recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReport:
+    """A report to be recorded."""
+
+    event_id: str
+    kind: str
+    status: str
+    effect: Effect
+    happened_at: datetime
+    """When the reporting host wrote it, as far as that can be believed."""
+    received_at: datetime
+    evidence: str
+    """One line, without addresses."""
+    issue_id: int | None = None
+    """0 for mail without an issue; None when it is not known."""
+    subscriber_id: int | None = None
+    counts: bool = False
+    """Whether it is one of the reader's soft bounces."""
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftBounce:
+    """A soft bounce in a reader's history."""
+
+    issue_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What a decision about soft bounces needs to know, each oldest first."""
+
+    soft: tuple[SoftBounce, ...]
+    arrived: tuple[datetime, ...]
+    """When messages were accepted that did not come back, as far as is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A delivery, as far as its Message-ID depends on it."""
+
+    id: int
+    kind: DeliveryKind
+    issue_id: int | None
+    subscriber_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A report in quarantine: nobody could be matched with it, or it could not be understood."""
+
+    number: int
+    kind: str
+    status: str
+    evidence: str
+    received_at: datetime
+    size: int
+    """Octets kept."""
+
+
+class Reports:
+    """Everything that came back after acceptance."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(
+        self,
+        report: NewReport,
+        *,
+        is_worn_out: Callable[[History], bool] = lambda _: False,
+        dry_run: bool = False,
+    ) -> Effect:
+        """Record a report and what follows from it; DUPLICATE when it was there.
+
+        `is_worn_out` is asked after a soft bounce whether the address has had enough of them. A
+        `dry_run` does all of it and takes it back, so that what it foretells is what would be done.
+        """
+        with self._database.transaction() as connection:
+            done = self._record(connection, report, is_worn_out)
+            if dry_run:
+                connection.rollback()
+        return done
+
+    def _record(
+        self, connection: Connection, report: NewReport, is_worn_out: Callable[[History], bool]
+    ) -> Effect:
+        report = _without_stranger(connection, report)
+        if not insert_new(connection, schema.reports, _values(connection, report)):
+            return Effect.DUPLICATE
+        known = _reader(connection, report)
+        if known is None:
+            return report.effect
+        return self._follow(connection, report, known, is_worn_out)
+
+    def _follow(
+        self,
+        connection: Connection,
+        report: NewReport,
+        known: Subscriber,
+        is_worn_out: Callable[[History], bool],
+    ) -> Effect:
+        effect = report.effect
+        if effect in {Effect.BOUNCED, Effect.COUNTED, Effect.SUPPRESSED}:
+            _mark_delivery(connection, report, DeliveryState.BOUNCED)
+        if effect is Effect.SUPPRESSED:
+            _suppress(connection, report, known, SuppressionReason.HARD_BOUNCE)
+        elif effect is Effect.COUNTED and is_worn_out(_history(connection, known.id)):
+            effect = Effect.SUPPRESSED
+            _suppress(connection, report, known, SuppressionReason.SOFT_BOUNCES)
+            _rename_action(connection, report, effect)
+        elif effect is Effect.UNSUBSCRIBED:
+            _mark_delivery(connection, report, DeliveryState.COMPLAINED)
+            _unsubscribe(connection, report, known, "the reader complained", "complaint")
+            _suppress(connection, report, known, SuppressionReason.COMPLAINT)
+        elif effect is Effect.LEFT:
+            _unsubscribe(connection, report, known, "the reader unsubscribed", report.evidence)
+        return effect
+
+    def history(self, subscriber_id: int) -> History:
+        """A reader's soft bounces and what arrived between them."""
+        with self._database.reading() as connection:
+            return _history(connection, subscriber_id)
+
+    def sent_to(self, subscriber_id: int, *, limit: int = 500) -> tuple[Sent, ...]:
+        """A reader's deliveries, newest first."""
+        query = (
+            sa.select(_D.id, _D.kind, _D.issue_id)
+            .where(_D.subscriber_id == subscriber_id)
+            .order_by(_D.id.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return tuple(
+                Sent(
+                    id=id_,
+                    kind=DeliveryKind(kind),
+                    issue_id=issue_id,
+                    subscriber_id=subscriber_id,
+                )
+                for id_, kind, issue_id in connection.execute(query)
+            )
+
+    def counts(self) -> dict[tuple[str, Effect], int]:
+        """How many reports there are of each kind and action."""
+        query = sa.select(_R.kind, _R.action, sa.func.count()).group_by(_R.kind, _R.action)
+        with self._database.reading() as connection:
+            return {(kind, Effect(action)): n for kind, action, n in connection.execute(query)}
+
+    def quarantined(self, limit: int = 100) -> tuple[tuple[int, bytes], ...]:
+        """Reports that were set aside, newest first, each with its number."""
+        query = (
+            sa.select(_R.id, _R.raw).where(_R.raw.is_not(None)).order_by(_R.id.desc()).limit(limit)
+        )
+        with self._database.reading() as connection:
+            return tuple((number, raw) for number, raw in connection.execute(query))
+
+    def set_aside(self, limit: int = QUARANTINE_LIMIT) -> tuple[SetAside, ...]:
+        """What is in quarantine, newest first."""
+        size = sa.func.length(_R.raw)  # octets on both engines: the column is binary
+        columns = (_R.id, _R.kind, _R.status, _R.evidence, _R.received_at, size)
+        query = sa.select(*columns).where(_R.raw.is_not(None)).order_by(_R.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return tuple(
+                SetAside(
+                    number=number,
+                    kind=kind,
+                    status=status,
+                    evidence=evidence,
+                    received_at=received_at,
+                    size=octets,
+                )
+                for number, kind, status, evidence, received_at, octets in connection.execute(query)
+            )
+
+    def content(self, number: int) -> bytes | None:
+        """What was kept of a report in quarantine; None when there is none of that number."""
+        query = sa.select(_R.raw).where(_R.id == number)
+        with self._database.reading() as connection:
+            found: bytes | None = connection.scalar(query)
+        return found
+
+    def drop(self, numbers: Sequence[int]) -> int:
+        """Forget reports in quarantine, also that they came; how many there were."""
+        statement = sa.delete(schema.reports).where(_R.raw.is_not(None))
+        dropped = 0
+        with self._database.transaction() as connection:
+            for start in range(0, len(numbers), _PORTION):
+                some = _R.id.in_(numbers[start : start + _PORTION])
+                dropped += connection.execute(statement.where(some)).rowcount
+        return dropped
+
+    def prune(self, *, before: datetime) -> int:
+        """Forget the content of what was set aside before then; the event itself stays counted."""
+        with self._database.transaction() as connection:
+            return connection.execute(
+                sa.update(schema.reports)
+                .where(_R.raw.is_not(None), _R.received_at < before)
+                .values(raw=None)
+            ).rowcount
+
+
+# ── parts of the transaction ─────────────────────────────────────────────────────────────────
+
+
+def _values(connection: Connection, report: NewReport) -> dict[str, Any]:
+    raw = report.raw
+    if raw is not None:
+        kept = connection.scalar(sa.select(sa.func.count()).where(_R.raw.is_not(None))) or 0
+        raw = raw[:RAW_LIMIT] if kept < QUARANTINE_LIMIT else None
+    return {
+        "event_id": report.event_id,
+        "kind": report.kind,
+        "action": report.effect.value,
+        "status": report.status,
+        "issue_id": report.issue_id,
+        "subscriber_id": report.subscriber_id,
+        "happened_at": report.happened_at,
+        "received_at": report.received_at,
+        "evidence": report.evidence,
+        "counts": report.counts,
+        "raw": raw,
+    }
+
+
+def _without_stranger(connection: Connection, report: NewReport) -> NewReport:
+    """A reader who was erased is nobody: the event is kept without them, and without what it said.
+
+    Their own key names them, and the report their address: it must not come back (rule F11).
+    """
+    if report.subscriber_id is None or _reader(connection, report) is not None:
+        return report
+    effect = Effect.ALARM if report.effect is Effect.ALARM else Effect.NOTHING
+    return replace(report, subscriber_id=None, effect=effect, raw=None)
+
+
+def _reader(connection: Connection, report: NewReport) -> Subscriber | None:
+    if report.subscriber_id is None:
+        return None
+    return find_subscriber(connection, _S.id == report.subscriber_id, to_change=True)
+
+
+def _mark_delivery(connection: Connection, report: NewReport, state: DeliveryState) -> None:
+    """Move the delivery on, if its state allows it (rule B26).
+
+    Of a report that names no issue it is the latest mail that might be meant: one without an issue,
+    or, when nothing is known but the reader, an issue, as only issues carry a link that says whose
+    they are.
+    """
+    before = [old.value for old, new in TRANSITIONS.items() if state in new]
+    mine = sa.and_(_D.subscriber_id == report.subscriber_id, _D.state.in_(before))
+    if report.issue_id:
+        which = sa.and_(mine, _D.issue_id == report.issue_id)
+    else:
+        is_issue = _D.issue_id.is_not(None)
+        meant = is_issue if report.issue_id is None else sa.not_(is_issue)
+        latest = sa.select(sa.func.max(_D.id)).where(mine, meant).scalar_subquery()
+        which = sa.and_(mine, _D.id == latest)
+    connection.execute(
+        sa.update(schema.deliveries)
+        .where(which)
+        .values(
+            state=state.value,
+            due_at=None,
+            claimed_by=None,
+            code=None,  # the report's words take the place of the relay's "250"
+            status=report.status,
+            reply=report.evidence,
+            reason=f"a report came: {report.kind}",
+        )
+    )
+
+
+def _suppress(
+    connection: Connection, report: NewReport, known: Subscriber, reason: SuppressionReason
+) -> None:
+    address_hash = connection.scalar(sa.select(_S.address_hash).where(_S.id == known.id))
+    keep_suppression(
+        connection,
+        Suppression(
+            address_hash=address_hash or "",
+            address=known.address,
+            reason=reason,
+            evidence=f"{report.status} {report.evidence}".strip(),
+            created_at=report.received_at,
+        ),
+    )
+
+
+def _unsubscribe(
+    connection: Connection, report: NewReport, known: Subscriber, reason: str, source: str
+) -> None:
+    if known.state is SubscriberState.UNSUBSCRIBED:
+        return
+    gone = {"state": SubscriberState.UNSUBSCRIBED.value, "unsubscribed_at": report.received_at}
+    update_subscriber(connection, known.id, gone)
+    suppress_open(connection, known.id, reason)
+    event = ConsentEvent(
+        subscriber_id=known.id,
+        kind=ConsentEventKind.UNSUBSCRIBED,
+        at=report.received_at,
+        source=source,
+    )
+    keep_event(connection, event)
+
+
+def _rename_action(connection: Connection, report: NewReport, effect: Effect) -> None:
+    connection.execute(
+        sa.update(schema.reports).where(_R.event_id == report.event_id).values(action=effect.value)
+    )
+
+
+def _history(connection: Connection, subscriber_id: int) -> History:
+    soft = sa.select(_R.issue_id, _R.happened_at).where(
+        _R.subscriber_id == subscriber_id, _R.counts
+    )
+    arrived = sa.select(_D.settled_at).where(
+        _D.subscriber_id == subscriber_id,
+        _D.state == DeliveryState.ACCEPTED.value,
+        _D.settled_at.is_not(None),
+    )
+    return History(
+        soft=tuple(
+            SoftBounce(issue_id=issue_id or 0, at=at)
+            for issue_id, at in connection.execute(soft.order_by(_R.happened_at))
+        ),
+        arrived=tuple(connection.scalars(arrived.order_by(_D.settled_at))),
+    )

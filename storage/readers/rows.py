@@ -1,0 +1,250 @@
+"""Rows of subscribers, consent and suppressions: the statements that storage/readers/subscribers.py joins
+into transactions, and the way from a row to a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage.database import schema
+from storage.ledger.duties import put_suppression, suppress_open
+from storage.model.deliveries import (
+    ConsentEvent,
+    ConsentEventKind,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
+from storage.readers.mentions import mentions
+
+_S = schema.subscribers.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSubscriber:
+    """A row to be added: by hand, by import, or pending from a sign-up."""
+
+    address: str
+    key: str
+    hash: str
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    state: SubscriberState = SubscriberState.ACTIVE
+    nonce: str
+    consent: str = ""
+    created_at: datetime
+    confirmed_at: datetime | None = None
+    unsubscribed_at: datetime | None = None
+    proof: tuple[ConsentEvent, ...] = ()
+    """How they agreed, as it was kept elsewhere; without it, that they come is kept."""
+
+
+class Added(StrEnum):
+    """What became of a row to be added."""
+
+    ADDED = "added"
+    EXISTS = "exists"
+    """There is such a subscriber, whatever its state; nothing was changed."""
+    SUPPRESSED = "suppressed"
+    """The address is never mailed; nothing was added."""
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+
+def find_subscriber(
+    connection: Connection, condition: sa.ColumnElement[bool], *, to_change: bool = False
+) -> Subscriber | None:
+    """The first subscriber for whom the condition holds.
+
+    One found `to_change` is kept from others until we commit, so that what was decided on its
+    state holds (SQLite has one writer anyway).
+    """
+    query = sa.select(schema.subscribers).where(condition)
+    rows = connection.execute(query.with_for_update() if to_change else query).mappings()
+    return next(map(to_subscriber, rows), None)
+
+
+def find_states(connection: Connection, keys: Sequence[str]) -> dict[str, SubscriberState]:
+    """The state of each address key that is known."""
+    query = sa.select(_S.address_key, _S.state).where(_S.address_key.in_(keys))
+    return {key: SubscriberState(state) for key, state in connection.execute(query)}
+
+
+def find_suppressed(connection: Connection, hashes: Sequence[str]) -> frozenset[str]:
+    """Those of the address hashes that are suppressed."""
+    column = schema.suppressions.c.address_hash
+    return frozenset(connection.scalars(sa.select(column).where(column.in_(hashes))))
+
+
+def suppression_of(connection: Connection, subscriber_id: int) -> str | None:
+    """Why this subscriber is never mailed, or None."""
+    s = schema.suppressions.c
+    reason: str | None = connection.scalar(
+        sa.select(s.reason)
+        .join(schema.subscribers, s.address_hash == _S.address_hash)
+        .where(_S.id == subscriber_id)
+    )
+    return reason
+
+
+def to_subscriber(row: sa.RowMapping) -> Subscriber:
+    """Row → record."""
+    values: dict[str, Any] = {name: row[name] for name in Subscriber.__dataclass_fields__}
+    values["tags"] = tuple(filter(None, row["tags"].split(",")))
+    values["state"] = SubscriberState(row["state"])
+    return Subscriber(**values)
+
+
+def to_suppression(row: sa.RowMapping) -> Suppression:
+    """Row → record."""
+    values: dict[str, Any] = {name: row[name] for name in Suppression.__dataclass_fields__}
+    return Suppression(**{**values, "reason": SuppressionReason(row["reason"])})
+
+
+def to_event(row: sa.RowMapping) -> ConsentEvent:
+    """Row → record."""
+    values: dict[str, Any] = {name: row[name] for name in ConsentEvent.__dataclass_fields__}
+    return ConsentEvent(**{**values, "kind": ConsentEventKind(row["kind"])})
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────
+
+
+def lock_out_joiners(connection: Connection) -> None:
+    """Nobody else may add a subscriber until we commit: who is new is decided before it is written."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE subscribers IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def insert_subscriber(connection: Connection, new: NewSubscriber) -> Subscriber:
+    """Add one row."""
+    statement = sa.insert(schema.subscribers).returning(schema.subscribers)
+    return to_subscriber(connection.execute(statement, _values(new)).mappings().one())
+
+
+def insert_subscribers(
+    connection: Connection,
+    rows: Sequence[NewSubscriber],
+    kind: ConsentEventKind,
+    at: datetime | None,
+) -> None:
+    """Add rows that are not there yet, each with its proof, or a line of it dated `at` or as the row."""
+    if not rows:
+        return
+    statement = sa.insert(schema.subscribers).returning(_S.id, sort_by_parameter_order=True)
+    ids = connection.scalars(statement, [_values(row) for row in rows]).all()
+    events = [
+        _event_values(event, subscriber_id)
+        for subscriber_id, row in zip(ids, rows, strict=True)
+        for event in row.proof or [_coming(row, kind, at)]
+    ]
+    connection.execute(sa.insert(schema.consent_events), events)
+
+
+def update_subscriber(connection: Connection, subscriber_id: int, values: dict[str, Any]) -> None:
+    """Change columns of one row."""
+    connection.execute(sa.update(schema.subscribers).where(_S.id == subscriber_id).values(values))
+
+
+def keep_event(connection: Connection, event: ConsentEvent) -> None:
+    """Add a line to the proof of consent."""
+    values = _event_values(event, event.subscriber_id)
+    connection.execute(sa.insert(schema.consent_events).values(values))
+
+
+def keep_suppression(connection: Connection, suppression: Suppression) -> bool:
+    """Record that an address is never mailed, and stop what is queued to it; False if it was so."""
+    added = put_suppression(
+        connection,
+        address_hash=suppression.address_hash,
+        address=suppression.address,
+        reason=suppression.reason,
+        evidence=suppression.evidence,
+        at=suppression.created_at,
+    )
+    known = find_subscriber(connection, _S.address_hash == suppression.address_hash)
+    if known is not None:
+        reason = f"the address is suppressed: {suppression.reason.value}"
+        suppress_open(connection, known.id, reason)
+    return added
+
+
+def discount_bounces(connection: Connection, address_hash: str) -> None:
+    """Begin a reader's count of soft bounces anew; the reports stay what they were (rule C6)."""
+    r = schema.reports.c
+    reader = sa.select(_S.id).where(_S.address_hash == address_hash).scalar_subquery()
+    connection.execute(
+        sa.update(schema.reports).where(r.subscriber_id == reader, r.counts).values(counts=False)
+    )
+
+
+def erase_subscriber(connection: Connection, suppression: Suppression, key: str) -> bool:
+    """Delete all that is known of an address but its hash; False when nothing was known."""
+    hashed = schema.suppressions.c.address_hash == suppression.address_hash
+    gone = [
+        connection.execute(sa.delete(schema.subscribers).where(_S.address_key == key)).rowcount,
+        connection.execute(sa.delete(schema.suppressions).where(hashed)).rowcount,
+        connection.execute(
+            sa.delete(schema.signups).where(schema.signups.c.address_key == key)
+        ).rowcount,
+    ]
+    gone.append(forget_quarantined(connection, key))
+    if any(gone):
+        keep_suppression(connection, suppression)
+    return any(gone)
+
+
+def forget_quarantined(connection: Connection, key: str) -> int:
+    """Delete the reports set aside that mention this address (rule F11); how many there were.
+
+    Those that were matched with a subscriber go with the row.
+    """
+    r = schema.reports.c
+    rows = connection.execute(sa.select(r.id, r.raw).where(r.raw.is_not(None)))
+    gone = [number for number, raw in rows if mentions(raw, key)]
+    for number in gone:
+        connection.execute(sa.delete(schema.reports).where(r.id == number))
+    return len(gone)
+
+
+def _coming(row: NewSubscriber, kind: ConsentEventKind, at: datetime | None) -> ConsentEvent:
+    return ConsentEvent(
+        subscriber_id=0, kind=kind, at=at or row.created_at, source=kind.value, text=row.consent
+    )
+
+
+def _event_values(event: ConsentEvent, subscriber_id: int) -> dict[str, Any]:
+    return {
+        "subscriber_id": subscriber_id,
+        "kind": event.kind.value,
+        "at": event.at,
+        "ip": event.ip,
+        "source": event.source,
+        "text": event.text,
+        "message_id": event.message_id,
+    }
+
+
+def _values(new: NewSubscriber) -> dict[str, Any]:
+    return {
+        "address": new.address,
+        "address_key": new.key,
+        "address_hash": new.hash,
+        "name": new.name,
+        "tags": ",".join(new.tags),
+        "state": new.state.value,
+        "nonce": new.nonce,
+        "consent": new.consent,
+        "created_at": new.created_at,
+        "confirmed_at": new.confirmed_at,
+        "unsubscribed_at": new.unsubscribed_at,
+    }

@@ -1,0 +1,395 @@
+"""Subscribers, their consent, sign-ups and suppressions. One method, one transaction.
+
+Addresses arrive parsed: `key` makes two spellings one subscriber (rule F14), `hash` is the keyed
+hash under which a suppression outlives an erasure (rule F11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+import sqlalchemy as sa
+
+from storage.database import schema
+from storage.database.engine import Database
+from storage.ledger.duties import queue_single, suppress_open
+from storage.model.deliveries import (
+    ConsentEvent,
+    ConsentEventKind,
+    DeliveryKind,
+    SignUp,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
+from storage.readers.rows import (
+    Added,
+    NewSubscriber,
+    discount_bounces,
+    erase_subscriber,
+    find_states,
+    find_subscriber,
+    find_suppressed,
+    insert_subscriber,
+    insert_subscribers,
+    keep_event,
+    keep_suppression,
+    lock_out_joiners,
+    suppression_of,
+    to_event,
+    to_subscriber,
+    to_suppression,
+    update_subscriber,
+)
+
+__all__ = ["Added", "NewSubscriber", "Subscribers"]
+
+_S = schema.subscribers.c
+_PORTION: Final = 1000
+
+
+class Subscribers:
+    """Everybody who asked to read, and what they agreed to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # ── joining ──────────────────────────────────────────────────────────────────────────
+
+    def request(
+        self,
+        new: NewSubscriber,
+        event: ConsentEvent,
+        *,
+        now: datetime,
+        message_id: Callable[[int, int], str] = lambda _delivery_id, _subscriber_id: "",
+    ) -> Subscriber | None:
+        """Keep a request to join and queue its confirmation, in one transaction.
+
+        A known address that is not active becomes pending again. None when it is active.
+        `message_id` makes the one of the confirmation, for the proof: from delivery and subscriber.
+        """
+        with self._database.transaction() as connection:
+            known = find_subscriber(connection, _S.address_key == new.key, to_change=True)
+            if known is not None and known.state is SubscriberState.ACTIVE:
+                return None
+            if known is None:
+                known = insert_subscriber(connection, new)
+            else:
+                pending = {"state": SubscriberState.PENDING.value, "nonce": new.nonce}
+                update_subscriber(connection, known.id, pending)
+                known = replace(known, state=SubscriberState.PENDING, nonce=new.nonce)
+            delivery_id = queue_single(connection, DeliveryKind.CONFIRMATION, known.id, now)
+            made = message_id(delivery_id, known.id)
+            keep_event(connection, replace(event, subscriber_id=known.id, message_id=made))
+            return known
+
+    def notify(self, subscriber_id: int, *, now: datetime) -> None:
+        """Queue the notice that the reader is subscribed already."""
+        with self._database.transaction() as connection:
+            queue_single(connection, DeliveryKind.NOTICE, subscriber_id, now)
+
+    def count_confirmations(self, *, since: datetime, domain: str | None = None) -> int:
+        """How many confirmations were queued since then: to a domain, or to all (rule F6)."""
+        d = schema.deliveries.c
+        query = sa.select(sa.func.count()).where(
+            d.issue_id.is_(None),
+            d.kind == DeliveryKind.CONFIRMATION.value,
+            d.queued_at >= since,
+        )
+        if domain is not None:
+            ours = _S.address_key.endswith(f"@{domain}", autoescape=True)
+            query = query.join(schema.subscribers, _S.id == d.subscriber_id).where(ours)
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
+
+    def count_singles(self, subscriber_id: int, kind: DeliveryKind, *, since: datetime) -> int:
+        """How many confirmations or notices were queued for this reader since then (rule F5)."""
+        d = schema.deliveries.c
+        query = sa.select(sa.func.count()).where(
+            d.subscriber_id == subscriber_id, d.kind == kind.value, d.queued_at >= since
+        )
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
+
+    def confirm(
+        self, subscriber_id: int, nonce: str, *, new_nonce: str, event: ConsentEvent
+    ) -> Subscriber | None:
+        """Make a pending subscriber active if the link is of the latest request (rule F3).
+
+        None when it is not; an active one is returned unchanged, so that a second press is kind.
+        """
+        with self._database.transaction() as connection:
+            known = find_subscriber(connection, _S.id == subscriber_id, to_change=True)
+            if known is None or known.state is SubscriberState.UNSUBSCRIBED:
+                return None
+            if known.state is SubscriberState.ACTIVE:
+                return known
+            if known.nonce != nonce or suppression_of(connection, subscriber_id):
+                return None
+            changes = {
+                "state": SubscriberState.ACTIVE.value,
+                "nonce": new_nonce,
+                "consent": event.text,
+                "confirmed_at": event.at,
+                "unsubscribed_at": None,
+            }
+            update_subscriber(connection, subscriber_id, changes)
+            keep_event(connection, replace(event, subscriber_id=subscriber_id))
+            return find_subscriber(connection, _S.id == subscriber_id)
+
+    def add(
+        self,
+        rows: Sequence[NewSubscriber],
+        *,
+        kind: ConsentEventKind,
+        at: datetime | None = None,
+        suppressions: Sequence[Suppression] = (),
+    ) -> list[Added]:
+        """Add rows with consent given elsewhere; never revives anybody (rule F17).
+
+        One answer per row, in order. The proof of consent is dated `at`, else when each row was
+        created. `suppressions` come into force with the rows, not for them. One transaction.
+        """
+        with self._database.transaction() as connection:
+            lock_out_joiners(connection)
+            states = find_states(connection, [row.key for row in rows])
+            refused = find_suppressed(connection, [row.hash for row in rows])
+            answers, fresh, taken = [], [], set(states)
+            for row in rows:
+                answers.append(_judge(row, taken, refused))
+                if answers[-1] is Added.ADDED:
+                    fresh.append(row)
+                    taken.add(row.key)
+            insert_subscribers(connection, fresh, kind, at)
+            for suppression in suppressions:
+                keep_suppression(connection, suppression)
+            return answers
+
+    # ── leaving ──────────────────────────────────────────────────────────────────────────
+
+    def unsubscribe(self, subscriber_id: int, event: ConsentEvent) -> bool:
+        """End a subscription at once, also for mail already queued (rule A8, promise 3).
+
+        False when there was nothing to end; that is no error (rule A12).
+        """
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                sa.update(schema.subscribers)
+                .where(_S.id == subscriber_id, _S.state != SubscriberState.UNSUBSCRIBED.value)
+                .values(state=SubscriberState.UNSUBSCRIBED.value, unsubscribed_at=event.at)
+            )
+            if changed.rowcount:
+                suppress_open(connection, subscriber_id, "the reader unsubscribed")
+                keep_event(connection, replace(event, subscriber_id=subscriber_id))
+            return bool(changed.rowcount)
+
+    def suppress(
+        self,
+        address_hash: str,
+        address: str,
+        reason: SuppressionReason,
+        *,
+        evidence: str,
+        at: datetime,
+    ) -> bool:
+        """Never mail this address again. False when that was so already."""
+        suppression = Suppression(
+            address_hash=address_hash,
+            address=address,
+            reason=reason,
+            evidence=evidence,
+            created_at=at,
+        )
+        with self._database.transaction() as connection:
+            return keep_suppression(connection, suppression)
+
+    def lift(self, address_hash: str) -> bool:
+        """Let an address be mailed again; its consent is as it was. False when it was not suppressed.
+
+        What bounced before does not count any more, or the next soft bounce would undo the lift.
+        """
+        column = schema.suppressions.c.address_hash
+        statement = sa.delete(schema.suppressions).where(column == address_hash)
+        with self._database.transaction() as connection:
+            lifted = bool(connection.execute(statement).rowcount)
+            if lifted:
+                discount_bounces(connection, address_hash)
+            return lifted
+
+    def erase(self, suppression: Suppression, key: str) -> bool:
+        """Forget a reader: row, proof, sign-ups and deliveries go, a keyed hash stays (rule F11).
+
+        False when nothing was known of the address. On SQLite the log is folded into the file,
+        so that no file of the store holds the address any more.
+        """
+        with self._database.transaction() as connection:
+            gone = erase_subscriber(connection, suppression, key)
+        self._database.fold()
+        return gone
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────
+
+    def get(self, subscriber_id: int) -> Subscriber | None:
+        """The subscriber of that id."""
+        with self._database.reading() as connection:
+            return find_subscriber(connection, _S.id == subscriber_id)
+
+    def find(self, key: str) -> Subscriber | None:
+        """The subscriber with this address key."""
+        with self._database.reading() as connection:
+            return find_subscriber(connection, _S.address_key == key)
+
+    def states(self, keys: Sequence[str]) -> Mapping[str, SubscriberState]:
+        """The state of each of these address keys that is known."""
+        with self._database.reading() as connection:
+            return find_states(connection, keys)
+
+    def suppressed(self, hashes: Sequence[str]) -> frozenset[str]:
+        """Those of these address hashes that are suppressed."""
+        with self._database.reading() as connection:
+            return find_suppressed(connection, hashes)
+
+    def everyone(self, *, state: SubscriberState | None = None) -> Iterator[Subscriber]:
+        """Subscribers in the order they came; read in portions."""
+        last = 0
+        while portion := self._portion(state, last):
+            yield from portion
+            last = portion[-1].id
+
+    def _portion(self, state: SubscriberState | None, last: int) -> list[Subscriber]:
+        query = sa.select(schema.subscribers).where(_S.id > last).order_by(_S.id).limit(_PORTION)
+        if state is not None:
+            query = query.where(_S.state == state.value)
+        with self._database.reading() as connection:
+            return [to_subscriber(row) for row in connection.execute(query).mappings()]
+
+    def counts(self) -> dict[SubscriberState, int]:
+        """How many subscribers are in each state."""
+        query = sa.select(_S.state, sa.func.count()).group_by(_S.state)
+        with self._database.reading() as connection:
+            found = {SubscriberState(state): n for state, n in connection.execute(query)}
+            return {state: found.get(state, 0) for state in SubscriberState}
+
+    def events(self, subscriber_id: int) -> tuple[ConsentEvent, ...]:
+        """The proof of consent, oldest first (rule F9)."""
+        return self.proofs([subscriber_id]).get(subscriber_id, ())
+
+    def proofs(self, subscriber_ids: Sequence[int]) -> Mapping[int, tuple[ConsentEvent, ...]]:
+        """The proof of consent of each of these, oldest first."""
+        table = schema.consent_events
+        theirs = table.c.subscriber_id.in_(subscriber_ids)
+        query = sa.select(table).where(theirs).order_by(table.c.subscriber_id, table.c.id)
+        with self._database.reading() as connection:
+            events = map(to_event, connection.execute(query).mappings())
+            return {key: tuple(own) for key, own in groupby(events, lambda one: one.subscriber_id)}
+
+    def suppression(self, address_hash: str) -> Suppression | None:
+        """Why this address is never mailed, or None."""
+        table = schema.suppressions
+        with self._database.reading() as connection:
+            row = connection.execute(
+                sa.select(table).where(table.c.address_hash == address_hash)
+            ).mappings()
+            return next(map(to_suppression, row), None)
+
+    def suppressions(self) -> tuple[Suppression, ...]:
+        """All suppressions, oldest first."""
+        table = schema.suppressions
+        query = sa.select(table).order_by(table.c.created_at, table.c.address_hash)
+        with self._database.reading() as connection:
+            return tuple(map(to_suppression, connection.execute(query).mappings()))
+
+    def suppressions_of_subscribers(self) -> Mapping[int, Suppression]:
+        """The suppressions of those who are subscribers, by subscriber."""
+        s = schema.suppressions
+        query = sa.select(_S.id, s).join(s, s.c.address_hash == _S.address_hash)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings()
+            return {row["id"]: to_suppression(row) for row in rows}
+
+    # ── sign-ups ─────────────────────────────────────────────────────────────────────────
+
+    def keep_signup(
+        self,
+        *,
+        address: str,
+        key: str,
+        domain: str,
+        ip: str,
+        source: str,
+        consent: str,
+        at: datetime,
+    ) -> None:
+        """Keep a request from the form; the same work for every address (rule F4)."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                sa.insert(schema.signups).values(
+                    address=address,
+                    address_key=key,
+                    domain=domain,
+                    ip=ip,
+                    source=source,
+                    consent=consent,
+                    at=at,
+                )
+            )
+
+    def open_signups(self, limit: int = 100) -> tuple[SignUp, ...]:
+        """Sign-ups nobody has looked at, oldest first."""
+        c = schema.signups.c
+        columns = (c.id, c.address, c.ip, c.source, c.consent, c.at)
+        query = sa.select(*columns).where(c.handled_at.is_(None)).order_by(c.id).limit(limit)
+        with self._database.reading() as connection:
+            return tuple(SignUp(**row) for row in connection.execute(query).mappings())
+
+    def close_signup(self, signup_id: int, *, at: datetime) -> None:
+        """It has been looked at. Its address goes; origin and key stay for the limits until pruned."""
+        c = schema.signups.c
+        with self._database.transaction() as connection:
+            connection.execute(
+                sa.update(schema.signups).where(c.id == signup_id).values(handled_at=at, address="")
+            )
+
+    def count_signups(
+        self,
+        *,
+        since: datetime,
+        before_id: int,
+        ip: str | None = None,
+        ip_prefix: str | None = None,
+        key: str | None = None,
+        domain: str | None = None,
+    ) -> int:
+        """How many came since then and before that one: of an origin, an address, a domain, or all.
+
+        `ip_prefix` counts a network: all origins that begin with it.
+        """
+        c = schema.signups.c
+        query = sa.select(sa.func.count()).where(c.at >= since, c.id < before_id)
+        for column, value in ((c.ip, ip), (c.address_key, key), (c.domain, domain)):
+            if value is not None:
+                query = query.where(column == value)
+        if ip_prefix is not None:
+            query = query.where(c.ip.startswith(ip_prefix, autoescape=True))
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
+
+    def prune_signups(self, *, before: datetime) -> int:
+        """Forget handled sign-ups that no limit looks at any more."""
+        c = schema.signups.c
+        with self._database.transaction() as connection:
+            return connection.execute(
+                sa.delete(schema.signups).where(c.handled_at.is_not(None), c.at < before)
+            ).rowcount
+
+
+def _judge(row: NewSubscriber, taken: set[str], refused: frozenset[str]) -> Added:
+    if row.hash in refused:
+        return Added.SUPPRESSED
+    return Added.EXISTS if row.key in taken else Added.ADDED

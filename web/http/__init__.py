@@ -1,0 +1,1 @@
+"""HTTP as every route needs it: forms, conditional answers, limits, responses."""

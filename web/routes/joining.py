@@ -1,0 +1,197 @@
+"""The routes by which readers join and leave. GET changes nothing; POST acts (rules A9, F2).
+
+No cookie, no login, no script: a link is all that a reader needs (rule F10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from types import MappingProxyType
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from newsletter.app import Newsletter
+from newsletter.subscribing.subscriptions import ConfirmResult, Preferences
+from web.http.forms import parse_fields
+from web.http.later import Later
+from web.http.negotiation import client_ip, wants_json
+from web.http.responses import NO_STORE, PAGE_CACHE
+from web.pages.pages import Frame, Pages, consent_text
+
+HONEYPOT: Final = "topic"
+"""A field that people do not see and leave empty, and that programs fill (rule F6)."""
+
+TOKEN_HEADERS: Final = MappingProxyType(
+    {
+        "Cache-Control": NO_STORE,
+        "Referrer-Policy": "no-referrer",
+        "X-Robots-Tag": "noindex, nofollow",
+    }
+)
+"""A page whose address is a reader's own key must not be kept, passed on or found (rule F8)."""
+
+_READS: Final = ("GET", "HEAD")
+_BOTH: Final = ("GET", "POST")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """How a page tells what became of a confirmation."""
+
+    template: str
+    status: int
+    title: str
+
+
+_CONFIRMED: Final = MappingProxyType(
+    {
+        ConfirmResult.CONFIRMED: _Verdict(
+            template="confirmed.html", status=200, title="You are subscribed"
+        ),
+        ConfirmResult.ALREADY: _Verdict(
+            template="confirmed.html", status=200, title="You are subscribed"
+        ),
+        ConfirmResult.EXPIRED: _Verdict(
+            template="stale.html", status=410, title="This link is too old"
+        ),
+        ConfirmResult.INVALID: _Verdict(
+            template="stale.html", status=404, title="This link cannot be used"
+        ),
+    }
+)
+
+
+class Joining:
+    """Handlers over one newsletter."""
+
+    def __init__(self, newsletter: Newsletter, pages: Pages) -> None:
+        self._newsletter = newsletter
+        self._subscriptions = newsletter.subscriptions
+        self._pages = pages
+        self._consent = consent_text(newsletter.identity.title)
+        self._trusted = [ip_network(net) for net in newsletter.config.web.trusted_proxies]
+        self.later = Later(newsletter.subscriptions.process)
+
+    def routes(self) -> list[Route]:
+        """The routes, in the order in which they are tried."""
+        return [
+            Route("/subscribe", self.subscribe, methods=_BOTH),
+            Route("/confirm/{token}", self.confirm, methods=_BOTH),
+            Route("/unsubscribe/{token}", self.unsubscribe, methods=_BOTH),
+            Route("/preferences/{token}", self.preferences, methods=_BOTH),
+        ]
+
+    # ── joining ──────────────────────────────────────────────────────────────────────────
+
+    async def subscribe(self, request: Request) -> Response:
+        """The form; a POST is answered the same whatever was in it (rule F4)."""
+        if request.method in _READS:
+            frame = Frame(title="Subscribe", path="/subscribe")
+            html = self._pages.render("subscribe.html", frame)
+            return HTMLResponse(html, headers={"Cache-Control": PAGE_CACHE})
+        fields = await _fields(request)
+        if not fields.get(HONEYPOT):
+            await run_in_threadpool(
+                self._subscriptions.request,
+                fields.get("email", ""),
+                ip=self._ip(request),
+                source=self._pages.absolute("/subscribe"),
+                consent=self._consent,
+            )
+            self.later.nudge()
+        return self._taken(request)
+
+    def _taken(self, request: Request) -> Response:
+        headers = {"Cache-Control": NO_STORE, "Vary": "Accept"}
+        asked = request.headers
+        if wants_json(asked.get("accept", ""), asked.get("content-type", "")):
+            message = "If this address can be subscribed, a mail with a link is on its way to it."
+            return JSONResponse(
+                {"status": "accepted", "message": message}, status_code=202, headers=headers
+            )
+        frame = Frame(title="One more step: look into your mailbox", indexed=False)
+        html = self._pages.render("taken.html", frame)
+        return HTMLResponse(html, status_code=202, headers=headers)
+
+    async def confirm(self, request: Request) -> Response:
+        """The second step. Only the button makes somebody a reader (rules F1, F2)."""
+        token = request.path_params["token"]
+        if request.method in _READS:
+            found = await run_in_threadpool(self._subscriptions.look_up_confirm, token)
+            if found is ConfirmResult.CONFIRMED:
+                return self._private("confirm.html", "Confirm your subscription")
+        else:
+            found = await run_in_threadpool(
+                self._subscriptions.confirm,
+                token,
+                ip=self._ip(request),
+                source=self._pages.absolute("/confirm"),
+            )
+        verdict = _CONFIRMED[found]
+        return self._private(verdict.template, verdict.title, status=verdict.status)
+
+    # ── leaving ──────────────────────────────────────────────────────────────────────────
+
+    async def unsubscribe(self, request: Request) -> Response:
+        """One button, or one click in the mail program (RFC 8058 3.1, rules A7, A12)."""
+        token = request.path_params["token"]
+        if request.method in _READS:
+            genuine = await run_in_threadpool(self._subscriptions.is_unsubscribe_token, token)
+            return self._private("leave.html", "Unsubscribe") if genuine else self._stale()
+        fields = await _fields(request)
+        one_click = fields.get("List-Unsubscribe") == "One-Click"
+        genuine = await run_in_threadpool(
+            self._subscriptions.unsubscribe,
+            token,
+            ip=self._ip(request),
+            source="one-click" if one_click else "page",
+        )
+        return self._private("left.html", "You have left") if genuine else self._stale()
+
+    async def preferences(self, request: Request) -> Response:
+        """What is kept of a reader, and the way out."""
+        token = request.path_params["token"]
+        found = await run_in_threadpool(self._subscriptions.preferences, token)
+        if found is None:
+            return self._stale()
+        if request.method not in _READS:
+            await run_in_threadpool(self._leave_by_preferences, token, self._ip(request))
+            return self._private("left.html", "You have left")
+        return self._settings(found)
+
+    def _leave_by_preferences(self, token: str, ip: str) -> None:
+        tokens = self._newsletter.tokens
+        subscriber_id = tokens.read_preferences(token)
+        if subscriber_id is not None:
+            self._subscriptions.unsubscribe(
+                tokens.unsubscribe(subscriber_id), ip=ip, source="preferences"
+            )
+
+    def _settings(self, found: Preferences) -> Response:
+        return self._private("preferences.html", "Your subscription", preferences=found)
+
+    # ── shared ───────────────────────────────────────────────────────────────────────────
+
+    def _private(
+        self, template: str, title: str, *, status: int = 200, **context: object
+    ) -> Response:
+        html = self._pages.render(template, Frame(title=title, indexed=False), **context)
+        return HTMLResponse(html, status_code=status, headers=dict(TOKEN_HEADERS))
+
+    def _stale(self) -> Response:
+        return self._private("stale.html", "This link cannot be used", status=404)
+
+    def _ip(self, request: Request) -> str:
+        peer = request.client.host if request.client else ""
+        forwarded = ", ".join(request.headers.getlist("x-forwarded-for"))
+        return client_ip(peer, forwarded, self._trusted)
+
+
+async def _fields(request: Request) -> Mapping[str, str]:
+    return parse_fields(await request.body(), request.headers.get("content-type", ""))

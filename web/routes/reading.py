@@ -1,0 +1,193 @@
+"""The routes that only read: pages, feeds, pictures, and what search engines ask for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from feeds.syndication.feed import FeedFormat, feed_url
+from newsletter.app import Newsletter
+from storage.model.deliveries import Issue, IssueState
+from web.http.guard import PICTURE_POLICY
+from web.http.negotiation import is_unchanged
+from web.http.responses import ASSET_CACHE, FEED_CACHE, PAGE_CACHE, Body, Packer
+from web.pages.pages import Frame, Pages, by_year, issue_path, issue_summary, issue_title
+from web.pages.shelf import ShelfKeeper
+
+_NEWEST: Final = 10
+"""Issues on the home page; the archive has them all."""
+_SITEMAP_LIMIT: Final = 49_000
+"""A sitemap holds 50,000 addresses at most."""
+_PICTURE_CACHE: Final = "public, max-age=3600"
+
+
+class Reading:
+    """Handlers over one newsletter; they run in the thread pool, for they read the database."""
+
+    def __init__(self, newsletter: Newsletter, pages: Pages) -> None:
+        self._newsletter = newsletter
+        self._pages = pages
+        self._packer = Packer()
+        self._keeper = ShelfKeeper(newsletter.archive)
+
+    def routes(self) -> list[Route]:
+        """The routes, in the order in which they are tried."""
+        feeds = [
+            Route(f"{place}/{feed_format.path}", self.feed, name=f"{feed_format}{number}")
+            for number, place in enumerate(("", "/tags/{tag:path}"))
+            for feed_format in FeedFormat
+        ]
+        return [
+            Route("/", self.home),
+            Route("/about", self.about),
+            Route("/archive", self.archive),
+            Route("/issues/{slug}", self.issue),
+            *feeds,
+            Route("/tags/{tag:path}", self.tag),
+            Route("/media/{path:path}", self.media),
+            Route("/static/{name}", self.asset),
+            Route("/robots.txt", self.robots),
+            Route("/sitemap.xml", self.sitemap),
+        ]
+
+    # ── pages ────────────────────────────────────────────────────────────────────────────
+
+    def home(self, request: Request) -> Response:
+        """What it is, how to join, and the newest issues."""
+        shelf = self._keeper.shelf()
+        frame = Frame(title="", path="/", description=self._newsletter.identity.description)
+        return self._page(
+            request,
+            "home.html",
+            frame,
+            issues=shelf.issues[:_NEWEST],
+            more=len(shelf.issues) > _NEWEST,
+        )
+
+    def about(self, request: Request) -> Response:
+        """Who writes, in the author's words from about.md, and how to reach them."""
+        page = self._newsletter.about()
+        identity = self._newsletter.identity
+        frame = Frame(
+            title=page.title if page else "About", path="/about", description=identity.description
+        )
+        return self._page(request, "about.html", frame, words=page.html if page else "")
+
+    def archive(self, request: Request) -> Response:
+        """Every issue, by year, and every tag."""
+        shelf = self._keeper.shelf()
+        frame = Frame(title="Archive", path="/archive")
+        years = by_year(self._pages, shelf.issues)
+        return self._page(request, "archive.html", frame, years=years, tags=shelf.tags())
+
+    def issue(self, request: Request) -> Response:
+        """One issue: 301 from a former slug, 410 once it is withdrawn (rule E10), else 404."""
+        slug = request.path_params["slug"]
+        issue = self._newsletter.archive.by_slug(slug)
+        if issue is None:
+            raise HTTPException(404)
+        if issue.state is IssueState.WITHDRAWN:
+            raise HTTPException(410)
+        if issue.slug != slug:
+            return RedirectResponse(self._pages.absolute(issue_path(issue)), 301)
+        frame = Frame(
+            title=issue_title(issue),
+            path=issue_path(issue),
+            description=issue_summary(issue),
+            kind="article",
+        )
+        around = self._keeper.shelf().neighbours(issue.id)
+        spell = self._pages.spell_day
+        edited = spell(issue.updated_at) != spell(issue.published_at)
+        return self._page(request, "issue.html", frame, issue=issue, around=around, edited=edited)
+
+    def tag(self, request: Request) -> Response:
+        """The issues that carry a tag."""
+        tag = request.path_params["tag"]
+        issues = self._keeper.shelf().tagged(tag)
+        if not issues:
+            raise HTTPException(404)
+        path = feed_url("", FeedFormat.RSS, tag).removesuffix(f"/{FeedFormat.RSS.path}")
+        frame = Frame(title=f"Tagged “{tag}”", path=path, tag=tag)
+        return self._page(request, "tag.html", frame, wanted=tag, issues=issues)
+
+    def _page(self, request: Request, template: str, frame: Frame, **context: object) -> Response:
+        html = self._pages.render(template, frame, **context)
+        return self._packer.respond(request, Body.of_page(html))
+
+    # ── for programs ─────────────────────────────────────────────────────────────────────
+
+    def feed(self, request: Request) -> Response:
+        """A feed, of everything or of a tag, with its validators (rules E5, E19–E22)."""
+        path = request.url.path
+        feed_format = next(known for known in FeedFormat if path.endswith(f"/{known.path}"))
+        tag: str | None = request.path_params.get("tag")
+        document = self._newsletter.feed(feed_format, tag)
+        if document is None:
+            raise HTTPException(404)
+        body = Body(
+            content=document.body,
+            media_type=document.media_type,
+            etag=document.etag,
+            cache=FEED_CACHE,
+            last_modified=document.last_modified,
+            headers=self._feed_headers(feed_format, tag),
+        )
+        return self._packer.respond(request, body)
+
+    def _feed_headers(self, feed_format: FeedFormat, tag: str | None) -> dict[str, str]:
+        headers = {"Access-Control-Allow-Origin": "*"}  # readers that live in a browser
+        hub = self._newsletter.config.feeds.hub
+        if hub:
+            own = feed_url(self._newsletter.identity.url, feed_format, tag)
+            headers["Link"] = f'<{hub}>; rel="hub", <{own}>; rel="self"'
+        return headers
+
+    def media(self, request: Request) -> Response:
+        """A picture of a live issue, and nothing else."""
+        found = self._newsletter.media(request.path_params["path"])
+        if found is None:
+            raise HTTPException(404)
+        etag = f'"{found.mtime_ns:x}-{found.size:x}"'
+        headers = {
+            "ETag": etag,
+            "Cache-Control": _PICTURE_CACHE,
+            "Content-Security-Policy": PICTURE_POLICY,
+        }
+        asked = request.headers.get("if-none-match", "")
+        if is_unchanged(etag, None, if_none_match=asked, if_modified_since=""):
+            return Response(status_code=304, headers=headers)
+        return FileResponse(found.file, headers=headers, media_type=found.content_type)
+
+    def asset(self, request: Request) -> Response:
+        """A style sheet or icon of the site's own."""
+        asset = self._pages.assets.get(request.path_params["name"])
+        if asset is None:
+            raise HTTPException(404)
+        fingerprint = asset.etag.strip('"')[:8]
+        body = Body(
+            content=asset.body,
+            media_type=asset.media_type,
+            etag=asset.etag,
+            cache=ASSET_CACHE if request.url.query == fingerprint else PAGE_CACHE,
+        )
+        return self._packer.respond(request, body)
+
+    def robots(self, _request: Request) -> Response:
+        """Keeps crawlers away from readers' own links."""
+        private = ("/confirm/", "/unsubscribe/", "/preferences/", "/outbox")
+        lines = ["User-agent: *", *(f"Disallow: {self._pages.link(path)}" for path in private)]
+        lines += ["", f"Sitemap: {self._pages.absolute('/sitemap.xml')}", ""]
+        return PlainTextResponse("\n".join(lines), headers={"Cache-Control": FEED_CACHE})
+
+    def sitemap(self, request: Request) -> Response:
+        """Every public page, with the time of its last change (the Sitemaps protocol 0.9)."""
+        shelf = self._keeper.shelf()
+        issues: tuple[Issue, ...] = shelf.issues[:_SITEMAP_LIMIT]
+        xml = self._pages.render("sitemap.xml", Frame(title=""), issues=issues, tags=shelf.tags())
+        body = Body.of_xml(xml.encode())
+        return self._packer.respond(request, body)

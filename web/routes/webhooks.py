@@ -1,0 +1,54 @@
+"""The routes to which mail services POST what became of mail; only those that are configured."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from newsletter.app import Newsletter
+from storage.model.errors import RelayError
+from web.http.responses import NO_STORE
+
+MAX_WEBHOOK: Final = 1024 * 1024
+"""Bytes of one request: a batch of events, or a bounce with the mail that it returns."""
+
+_HEADERS: Final = {"Cache-Control": NO_STORE}
+_log = structlog.get_logger()
+
+
+class Webhooks:
+    """Handlers over one newsletter."""
+
+    def __init__(self, newsletter: Newsletter) -> None:
+        self._desk = newsletter.webhook_desk
+
+    def routes(self) -> list[Route]:
+        """One route, if there is a service that can prove itself."""
+        if not self._desk.services:
+            return []
+        limit = Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_WEBHOOK)
+        return [Route("/webhooks/{service}", self.take, methods=["POST"], middleware=[limit])]
+
+    async def take(self, request: Request) -> Response:
+        """200 once every event is recorded; 403 without proof; 503 asks to be told again."""
+        service = request.path_params["service"]
+        if service not in self._desk.services:
+            raise HTTPException(404)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        body = await request.body()
+        try:
+            genuine = await run_in_threadpool(self._desk.take, service, body, headers)
+        except RelayError:
+            _log.warning("webhook.put_off", service=service)
+            return PlainTextResponse("come back later\n", 503, headers=_HEADERS)
+        if genuine:
+            return PlainTextResponse("taken\n", headers=_HEADERS)
+        return PlainTextResponse("not genuine\n", 403, headers=_HEADERS)
