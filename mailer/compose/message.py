@@ -346,7 +346,7 @@ def _cut_word(text: str) -> str:
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
     return Environment(
-        loader=PackageLoader("mailer"),
+        loader=PackageLoader("mailer.compose"),
         autoescape=select_autoescape(("html",)),
         undefined=StrictUndefined,
         trim_blocks=True,

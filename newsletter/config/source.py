@@ -162,7 +162,7 @@ def render_template(
     port: int = 8000,
 ) -> str:
     """A newsletter.toml that explains every key; for `newsletter init` and the demo."""
-    template = files("newsletter").joinpath("templates/newsletter.toml").read_text("utf-8")
+    template = files("newsletter.config").joinpath("templates/newsletter.toml").read_text("utf-8")
     pairs = ", ".join(f"{_quoted(label)} = {_quoted(to)}" for label, to in (links or {}).items())
     return string.Template(template).substitute(
         title=_quoted(title),

@@ -268,7 +268,7 @@ def test_processes_that_start_together_make_one_schema(database_url: str) -> Non
             connection.execute(sa.text("DROP SCHEMA public CASCADE"))
             connection.execute(sa.text("CREATE SCHEMA public"))
         emptied.close()
-    code = f"from storage.database import Database; Database.open({database_url!r}).prepare()"
+    code = f"from storage.database.engine import Database; Database.open({database_url!r}).prepare()"
     starting = [
         subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True)
         for _ in range(3)

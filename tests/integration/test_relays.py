@@ -355,9 +355,9 @@ CANCEL = "Issues(d).cancel(1)"
 def control(url: str, action: str) -> None:
     """Does something to the store from a process of its own."""
     lines = (
-        "from storage.database import Database",
-        "from storage.issues import Issues",
-        "from storage.ledger import Ledger",
+        "from storage.database.engine import Database",
+        "from storage.archive.issues import Issues",
+        "from storage.ledger.ledger import Ledger",
         "from tests.conftest import NOON",
         f"d = Database.open({url!r})",
         action,
