@@ -40,7 +40,7 @@ def keys(database: Database) -> set[str]:
 def another_process(url: str, code: str) -> Iterator[subprocess.Popen[str]]:
     """A process that has the database open; it has printed its first line and waits."""
     script = (
-        f"import sys\nfrom storage.database import Database\ndb = Database.open({url!r})\n{code}"
+        f"import sys\nfrom storage.database.engine import Database\ndb = Database.open({url!r})\n{code}"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script + "\nsys.stdin.read()"],
