@@ -22,7 +22,8 @@ from uuid import UUID
 
 import structlog
 
-from feeds.syndication.feed import Document, FeedFormat, build_feed, newsletter_namespace
+from feeds.syndication.feed import Document, build_feed
+from feeds.syndication.ids import FeedFormat, newsletter_namespace
 from mailer.authentication.lookup import Dns
 from mailer.dispatch.dispatcher import Dispatcher, Summary
 from mailer.inbound.fetch import fetch
@@ -37,8 +38,8 @@ from newsletter.assembly import (
     webhook_keys,
 )
 from newsletter.authoring.preflight import CheckedNote
-from newsletter.authoring.proofs import Proofs, TestCopy, send_test
-from newsletter.authoring.schedules import AboutPage, Authoring, Planned, Preview, Scheduled
+from newsletter.authoring.proofs import Preview, Proofs, TestCopy, send_test
+from newsletter.authoring.schedules import Authoring, Planned, Scheduled
 from newsletter.config.config import Config, load_config
 from newsletter.config.values import sender_domain
 from newsletter.doctor.diagnosis import Diagnosis
@@ -49,6 +50,7 @@ from newsletter.mailing.inflight import InFlight
 from newsletter.mailing.letters import Letters
 from newsletter.mailing.results import IssueStatus, SendReport
 from newsletter.mailing.standing import Standing
+from newsletter.publication import AboutPage
 from newsletter.publishing.drafting import Drafting
 from newsletter.publishing.pictures import Pictures
 from newsletter.publishing.poll import Poll, PollReport
@@ -63,8 +65,10 @@ from storage.archive.issues import Issues
 from storage.database.engine import Database
 from storage.database.facts import Facts
 from storage.ledger.ledger import Ledger
-from storage.model.deliveries import Delivery, Identity, Issue, Schedule
+from storage.model.deliveries import Delivery
 from storage.model.errors import Conflict, NotesFolderError
+from storage.model.issues import Identity, Issue
+from storage.model.notes import Schedule
 from storage.notes.folder import FolderNotes, MediaFile
 from storage.notes.notebook import Notebook, Schedules
 from storage.readers.reports import Reports

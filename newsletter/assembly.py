@@ -14,9 +14,10 @@ from mailer.policy.warmup import WarmUp
 from newsletter.config.config import Config, Doubt
 from newsletter.inbound.reportdesk import SoftLimits
 from newsletter.inbound.webhookdesk import Certificates
+from newsletter.secret import load_secret
 from newsletter.subscribing.rules import SignUpLimits
 from newsletter.subscribing.subscriptions import SignUpPolicy
-from newsletter.tokens import Tokens, load_secret
+from newsletter.tokens import Tokens
 from storage.database.facts import Facts
 from storage.ledger.gates import Gates
 from storage.model.errors import SecretMismatch

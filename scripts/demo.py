@@ -14,7 +14,7 @@ from pathlib import Path
 from shutil import copytree
 from typing import Final
 
-from feeds.syndication.feed import FeedFormat, feed_url
+from feeds.syndication.ids import FeedFormat, feed_url
 from newsletter import Newsletter
 from newsletter.config.source import render_template
 from scripts.console import configure_logging

@@ -11,7 +11,7 @@ import dkim
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from mailer.authentication.dkim import KeyType, SigningKey, make_key
+from mailer.authentication.keys import KeyType, SigningKey, make_key
 
 
 class BadSignature(Exception):

@@ -9,40 +9,14 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
+
+from mailer.authentication.resolver import Resolver, answer
 
 _MAX_WALK: Final = 8
 """Names that a tree walk asks for (RFC 9989 4.10)."""
-
-
-class Resolver(Protocol):
-    """Asks the DNS. Each answer is None when the DNS itself did not answer; then nothing is known."""
-
-    def txt(self, name: str) -> list[str] | None:
-        """The TXT records, the strings of each joined (RFC 7208 3.3); empty when there are none."""
-        ...
-
-    def mx(self, name: str) -> list[str] | None:
-        """Mail exchangers, the preferred first, without trailing dots; a null MX is an empty name."""
-        ...
-
-    def addresses(self, name: str) -> list[str] | None:
-        """IPv4 and IPv6 addresses."""
-        ...
-
-    def exists(self, name: str) -> bool | None:
-        """Whether there is such a name, whatever it holds; asked with SOA, as Yahoo does."""
-        ...
-
-    def names(self, address: str) -> list[str] | None:
-        """The names an address points back to (PTR), without trailing dots."""
-        ...
-
-
-class DnsSilence(Exception):
-    """The DNS did not answer a question; `str` is the name asked for."""
 
 
 # ── DKIM (RFC 6376) ──────────────────────────────────────────────────────────────────────────
@@ -190,11 +164,3 @@ def _dmarc_record(name: str, tags: Mapping[str, str], *, is_own: bool) -> DmarcR
         is_strict=tags.get("adkim", "r").lower() == "s",
         has_reports="rua" in tags,
     )
-
-
-def answer(ask: Callable[[str], list[str] | None], name: str) -> list[str]:
-    """What the DNS says of a name. Raises DnsSilence when it says nothing at all."""
-    found = ask(name)
-    if found is None:
-        raise DnsSilence(name)
-    return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from mailer.authentication.records import Resolver, answer
+from mailer.authentication.resolver import Resolver, answer
 
 MAX_LOOKUPS: Final = 10
 """Terms that ask the DNS, in a record and all it includes (RFC 7208 4.6.4)."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Final
+from urllib.parse import quote
 
 from storage.model.errors import MessageError
 
@@ -230,3 +231,24 @@ def _b_word(text: str) -> str:
 
 def _b_cost(char: str) -> int:
     return 4 * len(char.encode("utf-8", "replace"))
+
+
+_BARE: Final = "!$'*+-._~"
+"""What stands for itself in the address of a mailto URI, besides letters and digits (RFC 6068 2)."""
+
+
+def build_mailto(key: str, base_address: str) -> str:
+    """`mailto:local+key@domain?subject=unsubscribe%20key` (RFC 6068, RFC 2369 3.2).
+
+    The key stands in both: there are hosts that drop an address's extension, and readers whose
+    program drops the subject.
+    """
+    local, domain = _quoted(base_address)
+    return f"mailto:{local}+{key}@{domain}?subject=unsubscribe%20{key}"
+
+
+@lru_cache(maxsize=4)
+def _quoted(base_address: str) -> tuple[str, str]:
+    """Every mail has the same."""
+    local, _, domain = base_address.rpartition("@")
+    return quote(local, safe=_BARE), domain

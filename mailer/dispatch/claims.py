@@ -7,13 +7,13 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from mailer.dispatch.domains import Domains
 from mailer.dispatch.pace import Trouble
-from mailer.dispatch.recorder import Book
+from mailer.dispatch.ports import Ledger
 from storage.model.deliveries import Claim, DeliveryState
 from storage.model.errors import StorageError
 
@@ -32,39 +32,6 @@ _LOOK_S: Final = 0.2
 def domain_of(claim: Claim) -> str:
     """The domain of the reader's address."""
     return claim.address.rpartition("@")[2]
-
-
-class Ledger(Book, Protocol):
-    """What sending needs of the ledger; synchronous, called in a thread. See storage.ledger."""
-
-    def claim(self, worker: str, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
-        """Takes up to `limit` due deliveries for this worker."""
-
-    def renew(self, worker: str, *, now: datetime, lease: timedelta) -> object:
-        """Keeps this worker's claims for another lease."""
-
-    def retire(self, worker: str, *, now: datetime) -> int:
-        """Gives back what was not begun, and the lease."""
-
-    def release(
-        self, worker: str, *, now: datetime, delivery_ids: Collection[int] | None = None
-    ) -> int:
-        """Gives back those of the deliveries that were not begun."""
-
-    def standing(self, delivery_id: int) -> DeliveryState | None:
-        """Returns the state a delivery is in now."""
-
-    def next_due(self, *, now: datetime | None = None) -> datetime | None:
-        """Returns when the next delivery may be claimed."""
-
-    def lets_in(self, *, now: datetime) -> bool:
-        """Whether a gate, and not the time, has made more due."""
-
-    def pause_issue(self, issue_id: int, reason: str, *, now: datetime) -> object:
-        """Stops an issue; its claims that are not begun go back."""
-
-    def has_arrived(self, issue_id: int) -> bool:
-        """Whether a relay has taken the issue for anybody."""
 
 
 class Work:

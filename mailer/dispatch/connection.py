@@ -18,7 +18,8 @@ import structlog
 
 from mailer.dispatch.claims import domain_of
 from mailer.dispatch.pace import Trouble
-from mailer.dispatch.relaystate import Line, Sender
+from mailer.dispatch.ports import Sender
+from mailer.dispatch.relaystate import Line
 from mailer.dispatch.run import Run
 from mailer.envelope import Envelope
 from mailer.policy.settlement import decide_held_back, decide_settlement, decide_unfillable

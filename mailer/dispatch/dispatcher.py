@@ -18,15 +18,17 @@ from typing import Final
 
 import structlog
 
-from mailer.dispatch.claims import Ledger, Work
+from mailer.dispatch.claims import Work
 from mailer.dispatch.connection import Lane
 from mailer.dispatch.domains import Domains
 from mailer.dispatch.pace import Rate
+from mailer.dispatch.ports import Connect, Ledger
 from mailer.dispatch.recorder import Recorder
-from mailer.dispatch.relaystate import Connect, Line
+from mailer.dispatch.relaystate import Line
 from mailer.dispatch.run import Fill, Run
 from mailer.dispatch.shares import SharedPace, Shares
-from mailer.policy.settlement import FaultRuns, RetryPolicy
+from mailer.policy.faults import FaultRuns
+from mailer.policy.settlement import RetryPolicy
 from mailer.smtp.relay import Relay
 from mailer.smtp.session import Session
 from storage.model.deliveries import DeliveryState, Settlement

@@ -8,35 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 
 from mailer.dispatch.pace import Trouble
+from mailer.dispatch.ports import Book
 from storage.model.deliveries import Settlement
 from storage.model.errors import StorageError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-class Book(Protocol):
-    """Where outcomes are kept (storage.ledger.Ledger)."""
-
-    def record(
-        self,
-        worker: str,
-        settlements: Sequence[Settlement],
-        begins: Collection[int],
-        asks: Collection[int] = (),
-        *,
-        now: datetime,
-    ) -> frozenset[int]:
-        """One transaction: stores settlements, marks `begins` as on the wire, returns the granted
-        of `begins` and `asks`.
-        """
 
 
 @dataclass(slots=True)

@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import structlog
 
 from mailer.dispatch.pace import Pace, Rate, Trouble
-from mailer.envelope import Envelope
+from mailer.dispatch.ports import Connect, Sender
 from mailer.replies.outcome import Fault, Outcome
 from mailer.smtp.relay import Relay
-from mailer.smtp.session import Exchange
 from storage.model.errors import RelayError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-class Sender(Protocol):
-    """An open session with a relay (mailer.session.Session)."""
-
-    @property
-    def usable(self) -> bool:
-        """Whether another message may be sent here."""
-
-    @property
-    def sent(self) -> int:
-        """Messages the relay has answered for."""
-
-    def examine(self, envelope: Envelope) -> Outcome | None:
-        """Why this message cannot be sent here, found without a word; None when it can."""
-
-    def exchange(self, ready: Envelope | None, following: Envelope | None) -> Awaitable[Exchange]:
-        """Sends the content announced last and announces the next; never raises for the peer."""
-
-    def abandon(self) -> None:
-        """Ends the session without a word."""
-
-    async def close(self) -> None:
-        """Ends the session; never raises because of the peer."""
-
-
-Connect = Callable[[Relay], Awaitable[Sender]]
-"""Opens a session, or raises RelayError."""
 
 
 @dataclass(slots=True)

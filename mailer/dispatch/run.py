@@ -14,7 +14,8 @@ from mailer.dispatch.domains import Domains
 from mailer.dispatch.recorder import Recorder
 from mailer.dispatch.relaystate import Line
 from mailer.envelope import Envelope
-from mailer.policy.settlement import FaultRuns, RetryPolicy
+from mailer.policy.faults import FaultRuns
+from mailer.policy.settlement import RetryPolicy
 from storage.model.deliveries import Claim, DeliveryState
 
 Fill = Callable[[Claim], Envelope | Awaitable[Envelope]]

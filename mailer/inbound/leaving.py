@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Final
-from urllib.parse import quote
 
 from mailer.inbound.mime import read_parts
 
@@ -19,8 +17,6 @@ _IN_ADDRESS: Final = re.compile(rf"\+({_SHAPE})@", re.IGNORECASE)
 _IN_SUBJECT: Final = re.compile(rf"(?<![0-9a-z+.])({_SHAPE})(?![0-9a-z])", re.IGNORECASE)
 _MOST: Final = 10
 """Keys of one message that are looked at; an honest one has two, the same twice."""
-_BARE: Final = "!$'*+-._~"
-"""What stands for itself in the address of a mailto URI, besides letters and digits (RFC 6068 2)."""
 
 
 def find_leave_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]:
@@ -52,20 +48,3 @@ def _keys(envelope_to: str, recipients: Iterable[str], headers: Mapping[str, str
 
 def _unique(keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key.lower() for key in keys))[:_MOST]
-
-
-def build_mailto(key: str, base_address: str) -> str:
-    """`mailto:local+key@domain?subject=unsubscribe%20key` (RFC 6068, RFC 2369 3.2).
-
-    The key stands in both: there are hosts that drop an address's extension, and readers whose
-    program drops the subject.
-    """
-    local, domain = _quoted(base_address)
-    return f"mailto:{local}+{key}@{domain}?subject=unsubscribe%20{key}"
-
-
-@lru_cache(maxsize=4)
-def _quoted(base_address: str) -> tuple[str, str]:
-    """Every mail has the same."""
-    local, _, domain = base_address.rpartition("@")
-    return quote(local, safe=_BARE), domain

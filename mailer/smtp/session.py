@@ -8,13 +8,23 @@ a time (rule B12).
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from mailer.envelope import Envelope
-from mailer.replies.outcome import LET_IN, Fault, Outcome, Phase, Verdict, build_lost, parse_reply
+from mailer.replies.outcome import LET_IN, Fault, Outcome, Phase, build_lost, parse_reply
+from mailer.smtp.offer import (
+    UNSAFE,
+    hold,
+    is_asked,
+    mail_limit,
+    needs_utf8,
+    refuse,
+    size_limit,
+    stuff,
+    xtext,
+)
 from mailer.smtp.relay import Relay, Timeouts, connect
 from mailer.smtp.wire import Wire, WireLost
 
@@ -48,8 +58,8 @@ class Session:
         )
         self._clock = clock
         self._worn_at = clock() + timeouts.reuse
-        self._limit = min(_mail_limit(extensions), timeouts.messages)
-        self._size_limit = _size_limit(extensions)
+        self._limit = min(mail_limit(extensions), timeouts.messages)
+        self._size_limit = size_limit(extensions)
         self._pipelining = "pipelining" in extensions
         self._size, self._dsn = "size" in extensions, "dsn" in extensions
         self._unclean = False
@@ -140,7 +150,7 @@ class Session:
         try:
             if self._wire.spoke:
                 return await self._interrupted()
-            self._wire.write(b"".join((_stuff(envelope), b".\r\n", commands)))
+            self._wire.write(b"".join((stuff(envelope), b".\r\n", commands)))
             phase = Phase.DOT
             if self._wire.is_full:
                 with suppress(WireLost):  # what the relay said before it went is still to be read
@@ -215,7 +225,7 @@ class Session:
         phase = Phase.CONTENT
         try:
             if not self._wire.spoke:
-                self._wire.write(_stuff(envelope))
+                self._wire.write(stuff(envelope))
                 await self._wire.drain(self._timeouts.block)
             if self._wire.spoke:
                 return await self._interrupted()
@@ -237,8 +247,8 @@ class Session:
             asked = ""
         else:
             # The return path is made per delivery, so its local part names this message.
-            parameters += f" RET=HDRS ENVID={_xtext(sender.rpartition('@')[0])}"
-            asked = _asked(recipient)
+            parameters += f" RET=HDRS ENVID={xtext(sender.rpartition('@')[0])}"
+            asked = is_asked(recipient)
         return (
             f"MAIL FROM:<{sender}>{parameters}\r\n".encode(),
             f"RCPT TO:<{recipient}>{asked}\r\n".encode(),
@@ -247,7 +257,7 @@ class Session:
 
     def _wide_parameters(self, envelope: Envelope) -> str:
         wide = "8bitmime" in self._extensions and not envelope.content.isascii()
-        utf8 = _needs_utf8(envelope)
+        utf8 = needs_utf8(envelope)
         return (" BODY=8BITMIME" if wide else "") + (" SMTPUTF8" if utf8 else "")
 
     async def _reply(self, phase: Phase, timeout_s: float) -> Outcome:
@@ -279,10 +289,10 @@ class Session:
 
     def examine(self, envelope: Envelope) -> Outcome | None:
         """Refuses what must not, or cannot, be said to this relay (rules A28, B14, B25)."""
-        if _UNSAFE.search(envelope.recipient) or not envelope.recipient:
-            return _refuse(Fault.RECIPIENT, "the address cannot stand in an SMTP command")
-        if _UNSAFE.search(envelope.sender):
-            return _refuse(Fault.SENDER, "the return path cannot stand in an SMTP command")
+        if UNSAFE.search(envelope.recipient) or not envelope.recipient:
+            return refuse(Fault.RECIPIENT, "the address cannot stand in an SMTP command")
+        if UNSAFE.search(envelope.sender):
+            return refuse(Fault.SENDER, "the return path cannot stand in an SMTP command")
         if self._size_limit and len(envelope.content) > self._size_limit:
             return self._too_large(envelope)
         return None if envelope.plain else self._examine_wide(envelope)
@@ -290,74 +300,18 @@ class Session:
     def _too_large(self, envelope: Envelope) -> Outcome:
         size = len(envelope.content)
         text = f"the message has {size} octets, the relay takes {self._size_limit} (RFC 1870)"
-        return _refuse(Fault.CONTENT, text)
+        return refuse(Fault.CONTENT, text)
 
     def _examine_wide(self, envelope: Envelope) -> Outcome | None:
-        if _needs_utf8(envelope) and "smtputf8" not in self._extensions:
-            return _hold("the address needs SMTPUTF8, which the relay does not offer (RFC 6531)")
+        if needs_utf8(envelope) and "smtputf8" not in self._extensions:
+            return hold("the address needs SMTPUTF8, which the relay does not offer (RFC 6531)")
         content = envelope.content
         lines = content.count(b"\r\n")
         if content.count(b"\n") != lines or content.count(b"\r") != lines:
-            return _refuse(Fault.CONTENT, "the message has a bare CR or LF (RFC 5321 2.3.8)")
+            return refuse(Fault.CONTENT, "the message has a bare CR or LF (RFC 5321 2.3.8)")
         if not content.isascii() and "8bitmime" not in self._extensions:
-            return _refuse(Fault.CONTENT, "the relay does not take 8-bit content (RFC 6152)")
+            return refuse(Fault.CONTENT, "the relay does not take 8-bit content (RFC 6152)")
         return None
 
 
-def _stuff(envelope: Envelope) -> bytes:
-    """The content with dots doubled (RFC 5321 4.5.2) and its last line ended."""
-    content = envelope.content
-    if envelope.plain:
-        return content
-    if b"\r\n." in content:
-        content = content.replace(b"\r\n.", b"\r\n..")
-    if content.startswith(b"."):
-        content = b"." + content
-    return content if content.endswith(b"\r\n") else content + b"\r\n"
-
-
 # ── small facts ──────────────────────────────────────────────────────────────────────────────
-
-_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]")
-"""What could end or extend a command, or is no character at all (rule B25)."""
-
-
-def _needs_utf8(envelope: Envelope) -> bool:
-    return envelope.smtputf8 or not (envelope.sender.isascii() and envelope.recipient.isascii())
-
-
-def _refuse(fault: Fault, text: str) -> Outcome:
-    return Outcome(verdict=Verdict.PERMANENT, fault=fault, phase=Phase.MAIL, text=text)
-
-
-def _hold(text: str) -> Outcome:
-    """Not now and not here, and not a bounce: another relay may take it (rule A28)."""
-    return Outcome(verdict=Verdict.TRANSIENT, fault=Fault.RECIPIENT, phase=Phase.MAIL, text=text)
-
-
-def _size_limit(extensions: Mapping[str, str]) -> int:
-    """Octets the relay takes (RFC 1870 4); 0 when it does not say."""
-    value = extensions.get("size", "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
-
-
-def _mail_limit(extensions: Mapping[str, str]) -> int:
-    """Messages the relay takes per connection (RFC 9422 MAILMAX, rule B16)."""
-    found = re.search(r"\bMAILMAX=(\d{1,6})\b", extensions.get("limits", ""), re.IGNORECASE)
-    return max(int(found[1]), 1) if found else 10_000
-
-
-def _asked(recipient: str) -> str:
-    """Reports to be sent, and for which address (RFC 3461 4.1, 4.2)."""
-    notify = " NOTIFY=FAILURE,DELAY"
-    return f"{notify} ORCPT=rfc822;{_xtext(recipient)}" if recipient.isascii() else notify
-
-
-def _xtext(text: str) -> str:
-    """Encodes for RFC 3461 4: printable ASCII but `+` and `=`; the rest as +HH."""
-    return "".join(
-        char
-        if "!" <= char <= "~" and char not in "+="
-        else "".join(f"+{b:02X}" for b in char.encode())
-        for char in text
-    )

@@ -36,8 +36,8 @@ from mailer.compose.merge import fields_in_tags, has_gap, loose_braces, public_t
 from mailer.compose.message import CLIP, WARN
 from mailer.compose.skeleton import Skeleton
 from newsletter.publishing.links import NoteLinks
-from storage.model.deliveries import IssueDraft
 from storage.model.errors import NoteError
+from storage.model.issues import IssueDraft
 
 LONG_SUBJECT: Final = 100
 """Characters of a subject above which every mail program cuts it."""

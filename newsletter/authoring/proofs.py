@@ -9,10 +9,11 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import EmailMessage
 from pathlib import PurePosixPath
 from typing import Final
 
-from feeds.notes.note import link_key
+from feeds.notes.note import Note, link_key
 from mailer.address import parse_address, parse_mailbox
 from mailer.authentication.dkim import Signer
 from mailer.authentication.signers import sign_envelope
@@ -23,14 +24,13 @@ from mailer.replies.outcome import Outcome
 from mailer.smtp.relay import Timeouts
 from mailer.smtp.session import Session
 from newsletter.authoring.preflight import CheckedNote, Proof, check_note, report_unusable
-from newsletter.authoring.schedules import as_issue
-from newsletter.config.values import RelayConfig
+from newsletter.config.relays import RelayConfig
 from newsletter.publishing.drafting import Drafting, hash_content
 from newsletter.publishing.links import NoteLinks
 from newsletter.service.service import open_relays
 from storage.archive.issues import Issues
-from storage.model.deliveries import Identity
 from storage.model.errors import NoteError
+from storage.model.issues import Identity, Issue, IssueDraft, IssueState, Mailing
 from storage.notes.folder import ABOUT, FolderNotes
 from storage.notes.notebook import Schedules
 
@@ -188,4 +188,50 @@ def _told(outcome: Outcome, where: str, *, signed: bool) -> TestCopy:
         code=outcome.code,
         reply=outcome.text,
         signed=signed,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A note as it would be mailed to its own author."""
+
+    subject: str
+    html: str
+    text: str
+    eml: bytes
+    """The whole message (RFC 5322)."""
+    warnings: tuple[str, ...]
+
+
+def part_of(message: EmailMessage, subtype: str) -> str:
+    """The text of the mail's html or plain part."""
+    part = message.get_body((subtype,))
+    return str(part.get_content()) if part is not None else ""
+
+
+def as_issue(draft: IssueDraft, note: Note, now: datetime) -> Issue:
+    """What the draft would be if it were published now."""
+    published_at = note.publish if isinstance(note.publish, datetime) else now
+    return Issue(
+        id=0,
+        note_id=draft.note_id,
+        path=draft.path,
+        guid=draft.guid,
+        slug=draft.slug,
+        title=draft.title,
+        summary=draft.summary,
+        html=draft.html,
+        text=draft.text,
+        tags=draft.tags,
+        media=draft.media,
+        wiki=draft.wiki,
+        content_hash=draft.content_hash,
+        rendering=draft.rendering,
+        state=IssueState.LIVE,
+        mailing=Mailing.OFF,
+        mailing_reason="preview",
+        published_at=published_at,
+        updated_at=published_at,
+        mail_at=None,
+        revision=0,
     )

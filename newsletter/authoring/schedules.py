@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from email.message import EmailMessage
 from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,18 +18,14 @@ from mailer.address import parse_mailbox
 from mailer.compose.merge import public_html
 from mailer.compose.message import compile_issue
 from mailer.compose.skeleton import Recipient
+from newsletter.authoring.proofs import Preview, as_issue, part_of
+from newsletter.publication import AboutPage
 from newsletter.publishing.drafting import Drafting, hash_content
 from newsletter.publishing.links import NoteLinks
 from storage.archive.issues import Issues
-from storage.model.deliveries import (
-    Identity,
-    Issue,
-    IssueDraft,
-    IssueState,
-    Mailing,
-    Schedule,
-)
 from storage.model.errors import Conflict, NoteError, NotFound, ScheduleError
+from storage.model.issues import Identity
+from storage.model.notes import Schedule
 from storage.notes.folder import ABOUT, FolderNotes
 from storage.notes.notebook import Notebook, Schedules
 
@@ -61,28 +56,6 @@ class Planned:
     email: bool
     problem: str = ""
     """Why it will not go out as it is; empty when nothing is in the way."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """A note as it would be mailed to its own author."""
-
-    subject: str
-    html: str
-    text: str
-    eml: bytes
-    """The whole message (RFC 5322)."""
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutPage:
-    """The About page, rendered from about.md."""
-
-    title: str
-    html: str
-    media: tuple[str, ...]
-    """Paths of its images below the notes folder."""
 
 
 class Authoring:
@@ -216,8 +189,8 @@ class Authoring:
         parts = email.message_from_bytes(envelope.content, policy=email.policy.default)
         return Preview(
             subject=drafted.draft.title,
-            html=_part(parts, "html"),
-            text=_part(parts, "plain"),
+            html=part_of(parts, "html"),
+            text=part_of(parts, "plain"),
             eml=envelope.content,
             warnings=(*drafted.warnings, *skeleton.warnings),
         )
@@ -281,36 +254,3 @@ def _zone(name: str) -> ZoneInfo:
         raise ScheduleError(
             f"there is no time zone {name!r}; write it like Europe/Berlin"
         ) from error
-
-
-def _part(message: EmailMessage, subtype: str) -> str:
-    part = message.get_body((subtype,))
-    return str(part.get_content()) if part is not None else ""
-
-
-def as_issue(draft: IssueDraft, note: Note, now: datetime) -> Issue:
-    """What the draft would be if it were published now."""
-    published_at = note.publish if isinstance(note.publish, datetime) else now
-    return Issue(
-        id=0,
-        note_id=draft.note_id,
-        path=draft.path,
-        guid=draft.guid,
-        slug=draft.slug,
-        title=draft.title,
-        summary=draft.summary,
-        html=draft.html,
-        text=draft.text,
-        tags=draft.tags,
-        media=draft.media,
-        wiki=draft.wiki,
-        content_hash=draft.content_hash,
-        rendering=draft.rendering,
-        state=IssueState.LIVE,
-        mailing=Mailing.OFF,
-        mailing_reason="preview",
-        published_at=published_at,
-        updated_at=published_at,
-        mail_at=None,
-        revision=0,
-    )

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mailer.authentication.dkim import Signer, SigningKey
+from mailer.authentication.dkim import Signer
+from mailer.authentication.keys import SigningKey
 from mailer.smtp.relay import Timeouts
 from newsletter.config.keyfiles import find_dkim_warnings
+from newsletter.config.relays import RelayConfig, RelayKind, Tls, parse_relay
 from newsletter.config.sections import (
     SECTIONS,
     BouncesSection,
@@ -41,16 +43,9 @@ from newsletter.config.source import (
     render_template,
 )
 from newsletter.config.uris import is_loopback
-from newsletter.config.values import (
-    RelayConfig,
-    RelayKind,
-    Tls,
-    parse_relay,
-    sender_domain,
-    sender_name,
-)
-from storage.model.deliveries import Identity
+from newsletter.config.values import sender_domain, sender_name
 from storage.model.errors import ConfigError
+from storage.model.issues import Identity
 
 __all__ = [
     "SECTIONS",

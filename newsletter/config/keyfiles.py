@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from mailer.address import ascii_domain
-from mailer.authentication.dkim import GOOD_BITS, MAX_BITS, KeyType, PrivateKey
+from mailer.authentication.keys import GOOD_BITS, MAX_BITS, KeyType, PrivateKey
 from storage.model.errors import AddressError, ConfigError
 
 _LDH_LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")

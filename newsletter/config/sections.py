@@ -29,6 +29,7 @@ from mailer.inbound.listener import parse_listen
 from mailer.inbound.webhooks.signatures import check_ecdsa_key
 from mailer.smtp.relay import Timeouts
 from newsletter.config.keyfiles import KeyFile, load_key, parse_domain, parse_selector
+from newsletter.config.relays import parse_relay
 from newsletter.config.source import TomlTable
 from newsletter.config.uris import parse_site, parse_web_address
 from newsletter.config.values import (
@@ -42,7 +43,6 @@ from newsletter.config.values import (
     parse_network,
     parse_path,
     parse_postal,
-    parse_relay,
     parse_sender,
     parse_storage,
     parse_timezone,

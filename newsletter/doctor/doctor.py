@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from mailer.address import parse_mailbox
-from mailer.authentication.dkim import SigningKey
-from mailer.authentication.records import Resolver
+from mailer.authentication.keys import SigningKey
+from mailer.authentication.resolver import Resolver
 from newsletter.config.config import Config
 from newsletter.doctor.diagnosis import Area, Diagnosis, failed, passed, skipped, warned, within
 from newsletter.doctor.domain import Origin, examine_domain

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from mailer.authentication.dkim import GOOD_BITS, KeyType, SigningKey
+from mailer.authentication.keys import GOOD_BITS, KeyType, SigningKey
 from mailer.authentication.records import (
     DmarcRecord,
     DmarcWalk,
-    DnsSilence,
-    Resolver,
     find_dmarc,
     find_key_problem,
     is_testing,
 )
+from mailer.authentication.resolver import DnsSilence, Resolver
 from mailer.authentication.spf import (
     MAX_LOOKUPS,
     MAX_VOIDS,

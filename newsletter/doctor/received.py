@@ -15,7 +15,8 @@ from email.message import Message
 from email.utils import parseaddr
 from typing import Final
 
-from mailer.authentication.records import DnsSilence, Resolver, find_dmarc, parse_tags
+from mailer.authentication.records import find_dmarc, parse_tags
+from mailer.authentication.resolver import DnsSilence, Resolver
 from mailer.authentication.spf import SpfResult, check_spf
 from mailer.authentication.verifier import ALGORITHM, Signature, verify_signatures
 from mailer.replies.outcome import clean_reply

@@ -12,7 +12,7 @@ from typing import Final
 from mailer.smtp.probe import Distrust, RelayFacts, Stage, probe
 from mailer.smtp.relay import Relay
 from mailer.smtp.relay import Tls as RelayTls
-from newsletter.config.values import RelayConfig, RelayKind
+from newsletter.config.relays import RelayConfig, RelayKind
 from newsletter.doctor.diagnosis import Diagnosis, failed, passed, skipped, warned
 
 CERTIFICATE_DAYS: Final = 14

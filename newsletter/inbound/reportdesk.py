@@ -20,10 +20,11 @@ from mailer.address import parse_address
 from mailer.inbound.leaving import find_keys_in, find_leave_keys
 from mailer.inbound.report import BounceReport, Finding, ReportKind, parse_report
 from mailer.replies.outcome import clean_reply
-from newsletter.tokens import Tokens
-from storage.model.deliveries import Subscriber
+from newsletter.tokens import Tokens, looks_keyed
 from storage.model.errors import AddressError
-from storage.readers.reports import Effect, History, NewReport, Reports, Sent, SoftBounce
+from storage.model.readers import Subscriber
+from storage.model.reports import Effect, History, NewReport, Sent, SoftBounce
+from storage.readers.reports import Reports
 from storage.readers.subscribers import Subscribers
 
 _log = structlog.get_logger()
@@ -363,10 +364,3 @@ def decide_moment(sent_at: datetime | None, now: datetime) -> datetime:
     if sent_at is None or not now - _OLDEST < sent_at <= now:
         return now
     return sent_at
-
-
-def looks_keyed(address: str) -> bool:
-    """Whether an address has the shape of a return path, whoever made it."""
-    local = address.rpartition("@")[0].lower()
-    name, plus, extension = local.rpartition("+")
-    return bool(name and plus) and extension.startswith("i") and extension.count(".") == 2

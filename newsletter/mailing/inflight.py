@@ -8,8 +8,9 @@ from difflib import get_close_matches
 
 from storage.archive.issues import Issues
 from storage.ledger.ledger import Ledger
-from storage.model.deliveries import Delivery, DeliveryState, Issue, Mailing
+from storage.model.deliveries import Delivery, DeliveryState
 from storage.model.errors import Conflict, NotFound
+from storage.model.issues import Issue, Mailing
 
 
 class InFlight:

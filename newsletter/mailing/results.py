@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from mailer.dispatch.dispatcher import Summary
-from storage.model.deliveries import Issue, Tally
+from storage.model.deliveries import Tally
 from storage.model.gates import Waiting
+from storage.model.issues import Issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from datetime import datetime
 from newsletter.mailing.results import IssueStatus
 from storage.archive.issues import Issues
 from storage.ledger.ledger import Ledger
-from storage.model.deliveries import DeliveryState, Issue, Mailing, Tally
+from storage.model.deliveries import DeliveryState, Tally
+from storage.model.issues import Issue, Mailing
 
 
 class Standing:

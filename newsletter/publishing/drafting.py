@@ -21,11 +21,11 @@ from feeds.notes.note import (
     size_pictures,
     slugify,
 )
-from feeds.syndication.feed import note_guid
+from feeds.syndication.ids import note_guid
 from mailer.compose.merge import public_text
 from newsletter.publishing.links import NoteLinks
 from storage.archive.issues import IssueName
-from storage.model.deliveries import Identity, IssueDraft
+from storage.model.issues import Identity, IssueDraft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,9 @@ from feeds.notes.note import Note
 from newsletter.publishing.decisions import Wish
 from newsletter.publishing.recognition import Names
 from storage.archive.issues import IssueName
-from storage.model.deliveries import Issue, IssueState, KnownNote, Schedule
 from storage.model.errors import NoteError, NotesFolderError
+from storage.model.issues import Issue, IssueState
+from storage.model.notes import KnownNote, Schedule
 from storage.notes.folder import FileStat, Scan
 
 log = structlog.get_logger()

@@ -9,9 +9,9 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from feeds.notes.note import link_key
-from feeds.syndication.feed import issue_url
+from feeds.syndication.ids import issue_url
 from storage.archive.issues import IssueName
-from storage.model.deliveries import Issue, IssueState
+from storage.model.issues import Issue, IssueState
 
 _Rank: TypeAlias = tuple[bool, str, str]
 """Of the issues that one target may mean, the least is meant."""

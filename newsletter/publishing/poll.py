@@ -43,8 +43,9 @@ from newsletter.publishing.findings import (
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.recognition import Names, Recognised, recognise, refuse_double
 from storage.archive.issues import Issues, MailOrder
-from storage.model.deliveries import Issue, IssueDraft, IssueState, KnownNote
 from storage.model.errors import Conflict, NoteError
+from storage.model.issues import Issue, IssueDraft, IssueState
+from storage.model.notes import KnownNote
 from storage.notes.folder import SETTLE, FileStat, NotesStore, Scan
 from storage.notes.notebook import Notebook, Schedules
 

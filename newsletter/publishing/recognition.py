@@ -14,8 +14,9 @@ from unicodedata import normalize
 from feeds.notes.note import Note
 from newsletter.publishing.links import NoteLinks
 from storage.archive.issues import IssueName
-from storage.model.deliveries import Issue, IssueState, KnownNote
 from storage.model.errors import NoteError
+from storage.model.issues import Issue, IssueState
+from storage.model.notes import KnownNote
 
 
 class Names:

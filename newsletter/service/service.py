@@ -27,8 +27,8 @@ from mailer.smtp.outbox import Outbox
 from mailer.smtp.relay import Relay, Tls
 from newsletter.config.config import RelayConfig, RelayKind
 from newsletter.service.scheduler import Tick, Ticks
-from storage.database.engine import Database, Lock
-from storage.model.errors import Conflict
+from newsletter.service.turn import Turn
+from storage.database.engine import Database
 
 log = structlog.get_logger()
 
@@ -109,7 +109,7 @@ async def serve(
     stop = asyncio.Event()
     with _stopped_by_signal(stop):
         async with AsyncExitStack() as stack:
-            turn = _Turn(work.database) if scheduling else None
+            turn = Turn(work.database) if scheduling else None
             if turn is not None:
                 stack.callback(turn.end)
                 turn.begin()
@@ -123,7 +123,7 @@ async def _serve(
     work: Work,
     relays: Sequence[Relay],
     site: Site | None,
-    turn: _Turn | None,
+    turn: Turn | None,
     stop: asyncio.Event,
     ready: Callable[[str], None],
 ) -> None:
@@ -165,7 +165,7 @@ def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> Non
         loop.call_soon_threadsafe(call)
 
 
-def _ticks(work: Work, turn: _Turn | None) -> list[Tick]:
+def _ticks(work: Work, turn: Turn | None) -> list[Tick]:
     ticks = [Tick(name="upkeep", every=UPKEEP, work=work.upkeep)]
     if turn is not None:
         ticks += [
@@ -174,47 +174,6 @@ def _ticks(work: Work, turn: _Turn | None) -> list[Tick]:
             Tick(name="reports", every=work.collect_every, work=turn.only(work.collect_reports)),
         ]
     return ticks
-
-
-class _Turn:
-    """Whose turn it is to schedule: one process at a time (rule G4).
-
-    On SQLite a second process is a mistake and is refused. On PostgreSQL it stands by, serving
-    and sending, and takes over when the first is gone.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._lock: Lock | None = None
-        self._asking = threading.Lock()  # ticks run in threads of their own
-
-    def begin(self) -> None:
-        if not self._ours() and self._database.is_sqlite:
-            raise Conflict(
-                "another `newsletter run` is using this database; stop it first, or use "
-                "PostgreSQL to run several"
-            )
-
-    def only(self, work: Callable[[], object]) -> Callable[[], None]:
-        def run() -> None:
-            if self._ours():
-                work()
-
-        return run
-
-    def end(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
-
-    def _ours(self) -> bool:
-        with self._asking:
-            if self._lock is not None and not self._lock.is_held():
-                log.warning("scheduler.lock_lost")
-                self.end()
-            if self._lock is None:
-                self._lock = self._database.try_lock("scheduler")
-            return self._lock is not None
 
 
 @contextmanager

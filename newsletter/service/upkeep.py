@@ -20,7 +20,7 @@ from newsletter.service.workers import gone_workers
 from storage.ledger.ledger import Ledger
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import RelayError
-from storage.readers.reports import Effect
+from storage.model.reports import Effect
 
 log = structlog.get_logger()
 

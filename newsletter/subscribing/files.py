@@ -28,7 +28,8 @@ from newsletter.subscribing.dialects import (
     refusal,
     split_tags,
 )
-from storage.model.deliveries import (
+from storage.model.errors import SubscriberFileError
+from storage.model.readers import (
     ConsentEvent,
     ConsentEventKind,
     Subscriber,
@@ -36,7 +37,6 @@ from storage.model.deliveries import (
     Suppression,
     SuppressionReason,
 )
-from storage.model.errors import SubscriberFileError
 
 PORTION: Final = 1000
 """Rows of an import that are one transaction."""

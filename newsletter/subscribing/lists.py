@@ -18,13 +18,8 @@ from newsletter.subscribing.dialects import Origin, RowError
 from newsletter.subscribing.files import PORTION, ExportedSubscriber, RefusedRow, SubscriberRow
 from newsletter.subscribing.signupdesk import fresh_nonce
 from newsletter.tokens import Tokens
-from storage.model.deliveries import (
-    ConsentEventKind,
-    SubscriberState,
-    Suppression,
-    SuppressionReason,
-)
 from storage.model.errors import AddressError
+from storage.model.readers import ConsentEventKind, SubscriberState, Suppression, SuppressionReason
 from storage.readers.subscribers import Added, NewSubscriber, Subscribers
 
 _ACTIVE: Final = SubscriberState.ACTIVE

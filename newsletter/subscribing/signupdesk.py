@@ -37,15 +37,15 @@ from newsletter.subscribing.rules import (
     spell_origin,
 )
 from newsletter.tokens import LINK_MAX_AGE, Tokens
-from storage.model.deliveries import (
+from storage.model.deliveries import DeliveryKind
+from storage.model.errors import AddressError
+from storage.model.readers import (
     ConsentEvent,
     ConsentEventKind,
-    DeliveryKind,
     SignUp,
     Subscriber,
     SubscriberState,
 )
-from storage.model.errors import AddressError
 from storage.readers.subscribers import NewSubscriber, Subscribers
 
 _NONCE_BYTES: Final = 16

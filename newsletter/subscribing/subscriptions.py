@@ -27,7 +27,8 @@ from newsletter.subscribing.lists import ImportReport, SubscriberLists
 from newsletter.subscribing.rules import spell_origin
 from newsletter.subscribing.signupdesk import SignUpDesk, SignUpPolicy, fresh_nonce
 from newsletter.tokens import Expired, Tokens
-from storage.model.deliveries import (
+from storage.model.errors import Conflict, NotFound
+from storage.model.readers import (
     ConsentEvent,
     ConsentEventKind,
     Subscriber,
@@ -35,7 +36,6 @@ from storage.model.deliveries import (
     Suppression,
     SuppressionReason,
 )
-from storage.model.errors import Conflict, NotFound
 from storage.readers.subscribers import Added, NewSubscriber, Subscribers
 
 __all__ = [

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from mailer.authentication.dkim import KeyType, make_key
+from mailer.authentication.keys import KeyType, make_key
 from newsletter import Newsletter
 from scripts.bench.processes import BenchError, read_line, start_module
-from storage.model.deliveries import ConsentEventKind
+from storage.model.readers import ConsentEventKind
 from storage.readers.subscribers import NewSubscriber
 
 _PARAGRAPH: Final = (

@@ -13,7 +13,7 @@ from scripts.context import JsonOption, open_newsletter
 from storage.model.errors import NewsletterError
 
 if TYPE_CHECKING:
-    from newsletter.authoring.schedules import Preview
+    from newsletter.authoring.proofs import Preview
 
 NoteArgument = Annotated[
     str, typer.Argument(metavar="NOTE", help="The note's path below the notes folder.")

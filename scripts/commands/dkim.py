@@ -15,7 +15,7 @@ from scripts.context import JsonOption, settings_of
 from storage.model.errors import Conflict, NewsletterError
 
 if TYPE_CHECKING:
-    from mailer.authentication.dkim import SigningKey
+    from mailer.authentication.keys import SigningKey
 
 app = typer.Typer(help="Keys for signing mail (DKIM).", no_args_is_help=True)
 
@@ -72,7 +72,7 @@ def new(
 
 
 def _make(config_file: Path, selector: str, kind: str, out: Path | None) -> _Made:
-    from mailer.authentication.dkim import KeyType, SigningKey, make_key
+    from mailer.authentication.keys import KeyType, SigningKey, make_key
     from newsletter.config.config import load_config
     from newsletter.config.keyfiles import parse_selector
 

@@ -11,7 +11,8 @@ import typer
 from scripts.console import Json, local, print_json, print_table, progress_bar, say, stamp
 from scripts.context import JsonOption, open_newsletter
 from scripts.waiting import tell_waiting, waiting_json
-from storage.model.deliveries import Delivery, DeliveryState, Mailing, Tally
+from storage.model.deliveries import Delivery, DeliveryState, Tally
+from storage.model.issues import Mailing
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter

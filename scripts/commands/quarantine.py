@@ -13,7 +13,7 @@ from scripts.context import JsonOption, open_newsletter
 from storage.model.errors import Conflict, NewsletterError, NotFound
 
 if TYPE_CHECKING:
-    from storage.readers.reports import SetAside
+    from storage.model.reports import SetAside
 
 app = typer.Typer(help="Reports that were set aside.", no_args_is_help=True)
 

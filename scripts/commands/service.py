@@ -62,7 +62,7 @@ def init(
     """
     settings_of(context)
     from newsletter.config.config import render_template
-    from newsletter.tokens import load_secret
+    from newsletter.secret import load_secret
 
     config, secret = folder / "newsletter.toml", folder / "secret"
     for path in (config, secret):

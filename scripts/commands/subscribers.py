@@ -12,8 +12,8 @@ import typer
 
 from scripts.console import Json, local, print_json, print_table, progress_bar, remark, say, stamp
 from scripts.context import JsonOption, open_newsletter
-from storage.model.deliveries import ConsentEvent, Subscriber, SubscriberState, Suppression
 from storage.model.errors import Conflict, NewsletterError
+from storage.model.readers import ConsentEvent, Subscriber, SubscriberState, Suppression
 
 if TYPE_CHECKING:
     from newsletter.subscribing.lists import ImportReport

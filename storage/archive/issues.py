@@ -26,8 +26,8 @@ from storage.archive.rows import (
 from storage.database import schema
 from storage.database.engine import Database, serialise
 from storage.ledger.duties import cancel_open, queue_issue
-from storage.model.deliveries import Issue, IssueDraft, IssueState, Mailing
 from storage.model.errors import Conflict
+from storage.model.issues import Issue, IssueDraft, IssueState, Mailing
 
 _PUBLISHING: Final = "publishing"
 """Notes and slugs are looked up before they are taken: one transaction at a time does so."""

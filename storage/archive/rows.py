@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import schema
-from storage.model.deliveries import Issue, IssueDraft, IssueState, Mailing
 from storage.model.errors import Conflict, NotFound
+from storage.model.issues import Issue, IssueDraft, IssueState, Mailing
 
 _VERSION_KEY: Final = "archive_version"
 ARCHIVE_VERSION: Final = sa.select(schema.meta.c.value).where(schema.meta.c.key == _VERSION_KEY)

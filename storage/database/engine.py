@@ -6,12 +6,10 @@ connection, a row or an SQLAlchemy error.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,6 +17,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 
 from storage.database import schema
 from storage.database.direct import Cursor, Direct
+from storage.database.locks import AdvisoryLock, FileLock, Lock
 from storage.model.errors import DatabaseBusy, SchemaOutdated, StorageError
 
 _Result = TypeVar("_Result")
@@ -26,16 +25,6 @@ BUSY_TIMEOUT_S: Final = 30
 _SQLITE_LOCKED: Final = ("database is locked", "database table is locked")
 _PG_RETRY: Final = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL: serialization failure, deadlock, lock not available."""
-
-
-class Lock(Protocol):
-    """A lock that dies with its process."""
-
-    def is_held(self) -> bool:
-        """Whether it still is ours: a lost connection to the server loses it."""
-
-    def release(self) -> None:
-        """Give it back; harmless when done twice."""
 
 
 class Database:
@@ -181,9 +170,9 @@ class Database:
         advisory lock on PostgreSQL.
         """
         if self._path is not None:
-            return _FileLock.take(self._path.with_name(f"{self._path.name}.{name}.lock"))
+            return FileLock.take(self._path.with_name(f"{self._path.name}.{name}.lock"))
         with self._wrapping():
-            return _AdvisoryLock.take(self._engine, name)
+            return AdvisoryLock.take(self._engine, name)
 
     def fold(self) -> None:
         """On SQLite, bring the write-ahead log into the file and empty it (rule F11).
@@ -280,64 +269,3 @@ def _cause(error: BaseException | None) -> str:
     """What the driver says, without the row that PostgreSQL adds: it may hold an address."""
     primary = getattr(getattr(error, "diag", None), "message_primary", None)
     return str(primary or error)
-
-
-class _FileLock:
-    """`flock` on a file; released by the kernel when the process dies."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor: int | None = descriptor
-
-    @classmethod
-    def take(cls, path: Path) -> _FileLock | None:
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StorageError(f"the lock beside the database cannot be made: {error}") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        return cls(descriptor)
-
-    def is_held(self) -> bool:
-        return self._descriptor is not None
-
-    def release(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-
-
-class _AdvisoryLock:
-    """`pg_try_advisory_lock` on a connection of its own; gone when the connection is."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    @classmethod
-    def take(cls, engine: Engine, name: str) -> _AdvisoryLock | None:
-        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        taken = connection.scalar(
-            sa.text("SELECT pg_try_advisory_lock(hashtext('newsletter'), hashtext(:name))"),
-            {"name": name},
-        )
-        if taken:
-            return cls(connection)
-        connection.close()
-        return None
-
-    def is_held(self) -> bool:
-        if self._connection.closed or self._connection.invalidated:
-            return False
-        try:
-            self._connection.execute(sa.text("SELECT 1"))
-        except sa.exc.DBAPIError:
-            return False
-        return True
-
-    def release(self) -> None:
-        if not self._connection.closed:
-            self._connection.invalidate()  # closes the session, and the lock with it
-            self._connection.close()

@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection
 
 from storage.database import schema
 from storage.database.engine import insert_new
-from storage.model.deliveries import DeliveryKind, DeliveryState, SubscriberState, SuppressionReason
+from storage.model.deliveries import DeliveryKind, DeliveryState
+from storage.model.readers import SubscriberState, SuppressionReason
 
 _D = schema.deliveries.c
 

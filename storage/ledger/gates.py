@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection
 from storage.database import schema
 from storage.database.engine import insert_new, serialise
 from storage.ledger.rows import open_issues, take, tried_before
-from storage.model.deliveries import Claim, DeliveryState, Mailing
+from storage.model.deliveries import Claim, DeliveryState
 from storage.model.gates import (
     Allowance,
     Answer,
@@ -32,6 +32,7 @@ from storage.model.gates import (
     Waiting,
     WarmUpRule,
 )
+from storage.model.issues import Mailing
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -14,7 +14,6 @@ The life of a delivery is told on `DeliveryState`. Three rules make the promises
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +25,7 @@ from storage.database.engine import Database
 from storage.ledger.gates import Gates
 from storage.ledger.groups import are_apart, is_usual, write_group
 from storage.ledger.outcomes import doubt, settle
+from storage.ledger.rescue import Rescued
 from storage.ledger.rows import (
     DELIVERY,
     begin,
@@ -46,23 +46,13 @@ from storage.model.deliveries import (
     Claim,
     Delivery,
     DeliveryState,
-    Mailing,
     Settlement,
     Tally,
 )
 from storage.model.gates import Waiting
+from storage.model.issues import Mailing
 
 _D = schema.deliveries.c
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rescued:
-    """What a rescue found of workers that died."""
-
-    returned: int
-    """Claimed but not begun: queued again, no attempt used."""
-    unknown: int
-    """Begun: the relay may have them (RFC 1047)."""
 
 
 class Ledger:

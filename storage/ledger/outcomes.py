@@ -19,7 +19,9 @@ from storage.database import schema
 from storage.database.schema import to_micros
 from storage.ledger.duties import put_suppression, stop, suppress_open
 from storage.ledger.rows import among
-from storage.model.deliveries import DeliveryState, Mailing, Settlement, SuppressionReason
+from storage.model.deliveries import DeliveryState, Settlement
+from storage.model.issues import Mailing
+from storage.model.readers import SuppressionReason
 
 _D = schema.deliveries.c
 _SENDING: Final = DeliveryState.SENDING.value

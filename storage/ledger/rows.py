@@ -23,14 +23,9 @@ from storage.database.direct import Prepared, cursor_of, prepare
 from storage.database.engine import insert_new
 from storage.database.schema import from_micros, to_micros
 from storage.ledger.duties import stop
-from storage.model.deliveries import (
-    Claim,
-    Delivery,
-    DeliveryKind,
-    DeliveryState,
-    Mailing,
-    SubscriberState,
-)
+from storage.model.deliveries import Claim, Delivery, DeliveryKind, DeliveryState
+from storage.model.issues import Mailing
+from storage.model.readers import SubscriberState
 
 _D = schema.deliveries.c
 _SENDING: Final = DeliveryState.SENDING.value

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from storage.database import schema
 from storage.database.engine import Database
-from storage.model.deliveries import KnownNote, Schedule
+from storage.model.notes import KnownNote, Schedule
 
 
 class Notebook:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from storage.database import schema
 from storage.ledger.duties import put_suppression, suppress_open
-from storage.model.deliveries import (
+from storage.model.readers import (
     ConsentEvent,
     ConsentEventKind,
     Subscriber,

@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from storage.database import schema
 from storage.database.engine import Database
 from storage.ledger.duties import queue_single, suppress_open
-from storage.model.deliveries import (
+from storage.model.deliveries import DeliveryKind
+from storage.model.readers import (
     ConsentEvent,
     ConsentEventKind,
-    DeliveryKind,
     SignUp,
     Subscriber,
     SubscriberState,

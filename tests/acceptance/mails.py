@@ -13,7 +13,7 @@ from feeds.markdown.picture import Size
 from feeds.notes.note import parse_note, render_note, size_pictures
 from mailer.compose import message
 from mailer.compose.skeleton import Recipient, Skeleton
-from storage.model.deliveries import Identity, Issue, IssueState, Mailing
+from storage.model.issues import Identity, Issue, IssueState, Mailing
 from tests.conftest import NOON
 
 NOTE = Path(__file__).parents[1] / "fixtures" / "looks" / "everything.md"

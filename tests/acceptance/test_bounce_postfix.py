@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from newsletter import Newsletter
-from storage.model.deliveries import DeliveryState, SuppressionReason
+from storage.model.deliveries import DeliveryState
+from storage.model.readers import SuppressionReason
 from tests.acceptance.house import PROGRAM, House, address, build, environment
 from tests.acceptance.relay import Phase, Relay
 from tests.integration.test_reports_postfix import running_postfix

@@ -13,7 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from mailer.authentication.dkim import KeyType
+from mailer.authentication.keys import KeyType
 from newsletter.app import Newsletter
 from tests.acceptance.judges import Json, Judges
 from tests.acceptance.postfix import Postfix, relaying

@@ -11,17 +11,9 @@ from storage.archive.issues import Issues, MailOrder
 from storage.database import schema
 from storage.database.engine import Database
 from storage.ledger.ledger import Ledger
-from storage.model.deliveries import (
-    Claim,
-    ConsentEvent,
-    ConsentEventKind,
-    Delivery,
-    DeliveryState,
-    Issue,
-    IssueDraft,
-    Settlement,
-    SubscriberState,
-)
+from storage.model.deliveries import Claim, Delivery, DeliveryState, Settlement
+from storage.model.issues import Issue, IssueDraft
+from storage.model.readers import ConsentEvent, ConsentEventKind, SubscriberState
 from storage.readers.subscribers import NewSubscriber, Subscribers
 from tests.conftest import NOON
 

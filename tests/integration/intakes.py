@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mailer.inbound.inbox import visit_mailbox
 from newsletter.app import Newsletter
-from storage.readers.reports import Effect
+from storage.model.reports import Effect
 from tests.integration.listeners import Wire, listener
 from tests.integration.test_inbox import Server, serving
 

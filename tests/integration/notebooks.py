@@ -13,14 +13,15 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from feeds.syndication.feed import newsletter_namespace
+from feeds.syndication.ids import newsletter_namespace
 from newsletter.authoring.schedules import Authoring
 from newsletter.publishing.drafting import Drafting
 from newsletter.publishing.poll import Poll, PollReport
 from storage.archive.issues import Issues
 from storage.database.engine import Database
 from storage.ledger.ledger import Ledger
-from storage.model.deliveries import ConsentEventKind, Identity, Issue
+from storage.model.issues import Identity, Issue
+from storage.model.readers import ConsentEventKind
 from storage.notes.folder import FolderNotes
 from storage.notes.notebook import Notebook, Schedules
 from storage.readers.subscribers import NewSubscriber, Subscribers

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.authoring.schedules import PlannedBy
-from storage.model.deliveries import Mailing
 from storage.model.errors import Conflict, NoteError, NotFound, ScheduleError
+from storage.model.issues import Mailing
 from tests.conftest import NOON
 from tests.integration.notebooks import Folder, Room
 

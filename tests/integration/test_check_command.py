@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from mailer.authentication.dkim import KeyType, PrivateKey, SigningKey, make_key
+from mailer.authentication.keys import KeyType, PrivateKey, SigningKey, make_key
 from newsletter import Newsletter
 from newsletter.authoring.proofs import send_test
-from newsletter.config.values import RelayConfig, RelayKind, Tls
+from newsletter.config.relays import RelayConfig, RelayKind, Tls
 from scripts.cli import main
 from storage.model.errors import RelayError
 from tests.dkim_verifier import verifies

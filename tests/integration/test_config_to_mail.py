@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from feeds.syndication.feed import FeedFormat
-from mailer.authentication.dkim import KeyType
+from feeds.syndication.ids import FeedFormat
+from mailer.authentication.keys import KeyType
 from newsletter import Newsletter
 from storage.model.errors import ConfigError
 from tests.dkim_verifier import pem

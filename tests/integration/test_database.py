@@ -39,9 +39,7 @@ def keys(database: Database) -> set[str]:
 @contextmanager
 def another_process(url: str, code: str) -> Iterator[subprocess.Popen[str]]:
     """A process that has the database open; it has printed its first line and waits."""
-    script = (
-        f"import sys\nfrom storage.database.engine import Database\ndb = Database.open({url!r})\n{code}"
-    )
+    script = f"import sys\nfrom storage.database.engine import Database\ndb = Database.open({url!r})\n{code}"
     process = subprocess.Popen(
         [sys.executable, "-c", script + "\nsys.stdin.read()"],
         cwd=ROOT,
@@ -268,7 +266,9 @@ def test_processes_that_start_together_make_one_schema(database_url: str) -> Non
             connection.execute(sa.text("DROP SCHEMA public CASCADE"))
             connection.execute(sa.text("CREATE SCHEMA public"))
         emptied.close()
-    code = f"from storage.database.engine import Database; Database.open({database_url!r}).prepare()"
+    code = (
+        f"from storage.database.engine import Database; Database.open({database_url!r}).prepare()"
+    )
     starting = [
         subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True)
         for _ in range(3)

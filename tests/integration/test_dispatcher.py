@@ -17,17 +17,10 @@ from mailer.smtp.session import Exchange, Session
 from storage.archive.issues import Issues, MailOrder
 from storage.database.engine import Database
 from storage.ledger.ledger import Ledger
-from storage.model.deliveries import (
-    Claim,
-    ConsentEvent,
-    ConsentEventKind,
-    DeliveryState,
-    Issue,
-    IssueDraft,
-    Mailing,
-    Settlement,
-)
+from storage.model.deliveries import Claim, DeliveryState, Settlement
 from storage.model.errors import DatabaseBusy, MessageError
+from storage.model.issues import Issue, IssueDraft, Mailing
+from storage.model.readers import ConsentEvent, ConsentEventKind
 from storage.readers.subscribers import NewSubscriber, Subscribers
 from tests.integration.peers import Act, Move, Peer
 

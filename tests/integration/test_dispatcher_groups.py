@@ -11,7 +11,8 @@ import pytest
 from mailer.dispatch.dispatcher import Summary
 from mailer.envelope import Envelope
 from storage.database.engine import Database
-from storage.model.deliveries import Claim, DeliveryState, Issue, Mailing
+from storage.model.deliveries import Claim, DeliveryState
+from storage.model.issues import Issue, Mailing
 from tests.integration.factories import Store
 from tests.integration.peers import PIPELINING, Act, Move, Peer
 from tests.integration.test_dispatcher import House, Script

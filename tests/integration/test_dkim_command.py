@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.authentication.dkim import GOOD_BITS, KeyType, PrivateKey, SigningKey
+from mailer.authentication.keys import GOOD_BITS, KeyType, PrivateKey, SigningKey
 from newsletter.config.config import load_config
 from scripts.cli import main
 from tests.conftest import NOON

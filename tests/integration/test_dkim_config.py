@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mailer.authentication.dkim import KeyType, SigningKey
+from mailer.authentication.keys import KeyType, SigningKey
 from newsletter.config.config import Config, load_config
 from storage.model.errors import ConfigError
 from tests.conftest import NOON

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mailer.authentication.dkim import KeyType, Signer
+from mailer.authentication.dkim import Signer
+from mailer.authentication.keys import KeyType
 from mailer.authentication.signers import sign_envelope
 from mailer.envelope import Envelope
 from mailer.smtp.outbox import Outbox

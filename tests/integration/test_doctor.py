@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from newsletter import Newsletter
 from newsletter.config.config import load_config
-from newsletter.config.values import RelayConfig, RelayKind, Tls
+from newsletter.config.relays import RelayConfig, RelayKind, Tls
 from newsletter.doctor.diagnosis import Diagnosis, Verdict
 from newsletter.doctor.doctor import Surroundings, examine, examine_secret, judge_space
 from newsletter.doctor.relay import examine_relay

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from mailer.authentication.dkim import KeyType, SigningKey, make_key
+from mailer.authentication.keys import KeyType, SigningKey, make_key
 from newsletter import Newsletter
 from scripts.cli import main
 from tests.integration.peers import Act, Move, Peer

@@ -17,7 +17,9 @@ from mailer.replies.outcome import Outcome, Phase, parse_reply
 from mailer.smtp.relay import Relay
 from mailer.smtp.session import Exchange
 from storage.database.engine import Database
-from storage.model.deliveries import Claim, ConsentEventKind, DeliveryState, Issue
+from storage.model.deliveries import Claim, DeliveryState
+from storage.model.issues import Issue
+from storage.model.readers import ConsentEventKind
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store, new_subscriber
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from mailer.authentication.dkim import KeyType, Signer
+from mailer.authentication.dkim import Signer
+from mailer.authentication.keys import KeyType
 from newsletter.app import Newsletter
 from scripts.cli import main
-from storage.model.deliveries import SubscriberState
 from storage.model.errors import ConfigError
+from storage.model.readers import SubscriberState
 from tests.dkim_verifier import signing_key
 from tests.integration.intakes import INTAKES, settle_in
 from tests.unit.test_complaintcheck import COMPLAINT, LONG_AGO

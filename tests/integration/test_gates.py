@@ -22,7 +22,8 @@ from storage.database import schema
 from storage.database.engine import Database
 from storage.ledger.gates import Gates
 from storage.ledger.ledger import Ledger
-from storage.model.deliveries import Claim, DeliveryState, Issue, Mailing
+from storage.model.deliveries import Claim, DeliveryState
+from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
 from tests.integration.factories import LEASE, MINUTE, Store
 from tests.integration.peers import PIPELINING, Act, Move, Peer

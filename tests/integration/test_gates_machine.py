@@ -17,7 +17,8 @@ from storage.database import schema
 from storage.database.engine import Database
 from storage.ledger.gates import Gates
 from storage.ledger.ledger import Ledger
-from storage.model.deliveries import DeliveryState, Mailing
+from storage.model.deliveries import DeliveryState
+from storage.model.issues import Mailing
 from tests.conftest import NOON
 from tests.integration.factories import LEASE, Store, settled
 

@@ -16,7 +16,8 @@ import pytest
 from newsletter.app import Newsletter
 from newsletter.mailing.results import IssueStatus, SendReport
 from scripts.cli import main
-from storage.model.deliveries import DeliveryState, Mailing
+from storage.model.deliveries import DeliveryState
+from storage.model.issues import Mailing
 from tests.integration.notebooks import Clock
 from tests.integration.peers import PIPELINING, Peer
 

@@ -26,8 +26,8 @@ from mailer.inbound.inbox import (
 )
 from newsletter.app import Newsletter
 from scripts.cli import main
-from storage.model.deliveries import SuppressionReason
 from storage.model.errors import DatabaseBusy, RelayError, StorageError
+from storage.model.readers import SuppressionReason
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "reports" / "postfix-hard.eml"
 PLACEHOLDER = b"notes+i1.s1.000000000000@example.com"

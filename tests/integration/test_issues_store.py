@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from storage.archive.issues import MailOrder
-from storage.model.deliveries import DeliveryState, IssueState, Mailing
+from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict, NotFound
+from storage.model.issues import IssueState, Mailing
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store, draft
 

@@ -11,8 +11,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from newsletter.app import Newsletter
-from storage.model.deliveries import DeliveryState, SubscriberState
-from storage.readers.reports import Effect
+from storage.model.deliveries import DeliveryState
+from storage.model.readers import SubscriberState
+from storage.model.reports import Effect
 from tests.integration.intakes import INTAKES, settle_in
 from tests.wishes import idle, wishes
 

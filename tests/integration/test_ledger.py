@@ -9,14 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database import schema
-from storage.model.deliveries import (
-    Attempt,
-    DeliveryKind,
-    DeliveryState,
-    Mailing,
-    SuppressionReason,
-)
+from storage.model.deliveries import Attempt, DeliveryKind, DeliveryState
 from storage.model.errors import StorageError
+from storage.model.issues import Mailing
+from storage.model.readers import SuppressionReason
 from tests.conftest import NOON
 from tests.integration.factories import LEASE, MINUTE, Store, settled
 

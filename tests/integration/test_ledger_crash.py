@@ -8,7 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 from storage.database.engine import Database
-from storage.model.deliveries import DeliveryState, Mailing
+from storage.model.deliveries import DeliveryState
+from storage.model.issues import Mailing
 from tests.conftest import NOON
 from tests.integration.factories import Store
 

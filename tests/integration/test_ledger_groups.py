@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from storage.database import schema
 from storage.database.engine import Database
 from storage.ledger.rows import open_issues, steady_plans, take
-from storage.model.deliveries import DeliveryState, Issue, SuppressionReason
+from storage.model.deliveries import DeliveryState
 from storage.model.errors import StorageError
+from storage.model.issues import Issue
+from storage.model.readers import SuppressionReason
 from tests.conftest import NOON
 from tests.integration.factories import LEASE, MINUTE, Store, settled
 

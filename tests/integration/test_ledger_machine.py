@@ -20,15 +20,10 @@ from hypothesis.stateful import (
 
 from storage.database import schema
 from storage.database.engine import Database
-from storage.model.deliveries import (
-    CLAIMABLE,
-    TRANSITIONS,
-    DeliveryState,
-    Issue,
-    Mailing,
-    SuppressionReason,
-)
+from storage.model.deliveries import CLAIMABLE, TRANSITIONS, DeliveryState
 from storage.model.errors import Conflict
+from storage.model.issues import Issue, Mailing
+from storage.model.readers import SuppressionReason
 from tests.conftest import NOON
 from tests.integration.factories import LEASE, MINUTE, Row, Store, draft, settled
 

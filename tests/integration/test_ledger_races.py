@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from storage.model.deliveries import (
-    ConsentEventKind,
-    DeliveryState,
-    Issue,
-    SubscriberState,
-    SuppressionReason,
-)
+from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict
+from storage.model.issues import Issue
+from storage.model.readers import ConsentEventKind, SubscriberState, SuppressionReason
 from tests.conftest import NOON
 from tests.integration.factories import Store, consent, settled
 

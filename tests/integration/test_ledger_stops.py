@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from storage.model.deliveries import (
-    DeliveryState,
-    Issue,
-    Mailing,
-)
+from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict
+from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
 from tests.integration.factories import LEASE, MINUTE, Store, settled
 

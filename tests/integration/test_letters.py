@@ -13,7 +13,8 @@ import pytest
 
 from mailer.envelope import Envelope
 from newsletter.mailing.letters import Letters
-from newsletter.tokens import Keyring, Tokens
+from newsletter.secret import Keyring
+from newsletter.tokens import Tokens
 from storage.model.deliveries import Claim, DeliveryKind
 from tests.integration.notebooks import IDENTITY, URL, Folder, Room
 

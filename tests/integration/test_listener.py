@@ -19,8 +19,8 @@ from mailer.inbound.listener import LIMITS, parse_listen
 from newsletter.app import Newsletter
 from newsletter.inbound.reportdesk import ReportDesk, SoftLimits
 from storage.database.engine import Database
-from storage.model.deliveries import SubscriberState, SuppressionReason
 from storage.model.errors import ConfigError, DatabaseBusy, SiteError
+from storage.model.readers import SubscriberState, SuppressionReason
 from storage.readers.reports import Reports
 from storage.readers.subscribers import Subscribers
 from tests.conftest import NOON

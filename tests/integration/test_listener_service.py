@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.app import Newsletter
-from storage.model.deliveries import DeliveryState, SubscriberState, SuppressionReason
+from storage.model.deliveries import DeliveryState
 from storage.model.errors import SiteError
+from storage.model.readers import SubscriberState, SuppressionReason
 from tests.integration.intakes import settle_in
 from tests.integration.listeners import PATIENCE_S
 from tests.integration.test_service import running, until

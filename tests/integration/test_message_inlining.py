@@ -11,7 +11,7 @@ import pytest
 
 from mailer.compose import message
 from mailer.compose.skeleton import Recipient
-from storage.model.deliveries import Identity, Issue, IssueState, Mailing
+from storage.model.issues import Identity, Issue, IssueState, Mailing
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 IDENTITY = Identity(

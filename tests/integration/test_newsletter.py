@@ -9,11 +9,12 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from feeds.syndication.feed import FeedFormat
+from feeds.syndication.ids import FeedFormat
 from newsletter import Newsletter
 from newsletter.mailing.results import SendReport
-from storage.model.deliveries import DeliveryState, Issue, Mailing
+from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict, NotFound, SecretMismatch
+from storage.model.issues import Issue, Mailing
 from tests.integration.notebooks import Clock, Folder
 
 CONFIG = """

@@ -17,7 +17,7 @@ from mailer.inbound.listener import Accepts, Process
 from newsletter.app import Newsletter
 from newsletter.inbound.webhookdesk import WebhookDesk
 from storage.model.deliveries import DeliveryState
-from storage.readers.reports import Effect
+from storage.model.reports import Effect
 from tests.conftest import NOON
 from tests.integration.intakes import COMMAND, INTAKES, ROOT, settle_in
 from tests.integration.listeners import listener

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from storage.database.engine import Database
-from storage.model.deliveries import KnownNote, Schedule
+from storage.model.notes import KnownNote, Schedule
 from storage.notes.notebook import Notebook, Schedules
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.model.deliveries import DeliveryState, IssueState, Mailing
+from storage.model.deliveries import DeliveryState
 from storage.model.errors import NotesFolderError
+from storage.model.issues import IssueState, Mailing
 from tests.conftest import NOON
 from tests.integration.notebooks import Folder, Room, front
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.model.deliveries import DeliveryState, IssueState, Mailing
+from storage.model.deliveries import DeliveryState
 from storage.model.errors import NoteError
+from storage.model.issues import IssueState, Mailing
 from storage.notes.folder import FolderNotes, Scan
 from tests.conftest import NOON
 from tests.integration.notebooks import Folder, Room

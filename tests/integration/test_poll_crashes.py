@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.model.deliveries import KnownNote
 from storage.model.errors import DatabaseBusy, StorageError
+from storage.model.notes import KnownNote
 from storage.notes.notebook import Notebook
 from tests.integration.notebooks import Folder, Room
 

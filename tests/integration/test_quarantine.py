@@ -13,8 +13,9 @@ import pytest
 from newsletter.app import Newsletter
 from scripts.cli import main
 from scripts.commands.quarantine import readable
-from storage.model.deliveries import SuppressionReason
-from storage.readers.reports import RAW_LIMIT, Effect
+from storage.model.readers import SuppressionReason
+from storage.model.reports import Effect
+from storage.readers.reports import RAW_LIMIT
 from tests.conftest import NOON
 from tests.integration.intakes import settle_in
 

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 from newsletter.app import Newsletter
 from scripts.cli import app
 from storage.database.engine import Database
-from storage.model.deliveries import DeliveryState, Issue, Mailing
+from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict, NotFound
+from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store, settled
 

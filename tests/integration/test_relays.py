@@ -18,8 +18,9 @@ from mailer.replies.outcome import Fault, Outcome, Phase, Verdict
 from mailer.smtp.relay import Relay, Timeouts, Tls
 from mailer.smtp.session import Exchange, Session
 from storage.database.engine import Database
-from storage.model.deliveries import Claim, DeliveryState, Issue, Mailing
+from storage.model.deliveries import Claim, DeliveryState
 from storage.model.errors import RelayError
+from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store
 from tests.integration.peers import Peer

@@ -12,19 +12,15 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.inbound.reportdesk import KEPT_FOR, ReportDesk, SoftLimits
-from newsletter.tokens import Keyring, Tokens
+from newsletter.secret import Keyring
+from newsletter.tokens import Tokens
 from storage.database import schema
 from storage.database.engine import Database
-from storage.model.deliveries import (
-    ConsentEventKind,
-    DeliveryKind,
-    DeliveryState,
-    Issue,
-    SubscriberState,
-    Suppression,
-    SuppressionReason,
-)
-from storage.readers.reports import Effect, Reports
+from storage.model.deliveries import DeliveryKind, DeliveryState
+from storage.model.issues import Issue
+from storage.model.readers import ConsentEventKind, SubscriberState, Suppression, SuppressionReason
+from storage.model.reports import Effect
+from storage.readers.reports import Reports
 from tests.conftest import NOON
 from tests.integration.factories import Store, consent, settled
 

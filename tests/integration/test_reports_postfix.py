@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from mailer.inbound.report import ReportKind, parse_report
-from newsletter.tokens import Keyring, Tokens
+from newsletter.secret import Keyring
+from newsletter.tokens import Tokens
 from tests.postfixes import TAKING, private_postfix
 
 MAIN = f"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storage.readers.reports import Effect
+from storage.model.reports import Effect
 from tests.integration.test_reportdesk import FOLDER, House, house
 
 __all__ = ["house"]

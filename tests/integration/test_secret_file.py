@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from newsletter.tokens import load_secret
+from newsletter.secret import load_secret
 from storage.model.errors import ConfigError
 
 

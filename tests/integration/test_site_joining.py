@@ -13,7 +13,7 @@ import httpx
 import pytest
 from site_client import NOON, URL, Author, Client, Clock
 
-from storage.model.deliveries import ConsentEventKind, Subscriber, SubscriberState
+from storage.model.readers import ConsentEventKind, Subscriber, SubscriberState
 from tests.sites import serving
 from web.routes.joining import HONEYPOT
 

@@ -9,17 +9,17 @@ from datetime import datetime
 
 import pytest
 
-from storage.model.deliveries import (
+from storage.model.deliveries import DeliveryKind, DeliveryState
+from storage.model.errors import StorageError
+from storage.model.readers import (
     ConsentEventKind,
-    DeliveryKind,
-    DeliveryState,
     Subscriber,
     SubscriberState,
     Suppression,
     SuppressionReason,
 )
-from storage.model.errors import StorageError
-from storage.readers.reports import Effect, NewReport, Reports
+from storage.model.reports import Effect, NewReport
+from storage.readers.reports import Reports
 from storage.readers.subscribers import Added
 from tests.conftest import NOON
 from tests.integration.factories import MINUTE, Store, consent, new_subscriber

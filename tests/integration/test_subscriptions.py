@@ -16,6 +16,7 @@ import dns.resolver
 import pytest
 
 from mailer.address import check_domain
+from newsletter.secret import Keyring
 from newsletter.subscribing.files import read_rows, write_rows
 from newsletter.subscribing.lists import ImportReport
 from newsletter.subscribing.rules import SignUpLimits
@@ -26,17 +27,12 @@ from newsletter.subscribing.subscriptions import (
     Subscriptions,
     mask_address,
 )
-from newsletter.tokens import Keyring, Tokens
+from newsletter.tokens import Tokens
 from storage.database.engine import Database
 from storage.ledger.ledger import Ledger
-from storage.model.deliveries import (
-    Claim,
-    ConsentEventKind,
-    DeliveryKind,
-    SubscriberState,
-    SuppressionReason,
-)
+from storage.model.deliveries import Claim, DeliveryKind
 from storage.model.errors import AddressError, Conflict, NotFound
+from storage.model.readers import ConsentEventKind, SubscriberState, SuppressionReason
 from storage.readers.subscribers import Added, Subscribers
 
 FORM = "https://notes.example.com/subscribe"

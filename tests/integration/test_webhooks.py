@@ -20,9 +20,10 @@ from mailer.inbound.fetch import MAX_OCTETS, fetch
 from newsletter.app import Newsletter
 from newsletter.config.config import load_config
 from newsletter.inbound.webhookdesk import Certificates, WebhookDesk
-from storage.model.deliveries import DeliveryState, SubscriberState, SuppressionReason
+from storage.model.deliveries import DeliveryState
 from storage.model.errors import ConfigError, DatabaseBusy, RelayError
-from storage.readers.reports import Effect
+from storage.model.readers import SubscriberState, SuppressionReason
+from storage.model.reports import Effect
 from tests.conftest import NOON
 from tests.integration.intakes import settle_in
 from tests.services import (

@@ -10,13 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.authentication.dkim import KeyType, SigningKey, make_key
-from mailer.authentication.records import (
-    DnsSilence,
-    find_dmarc,
-    find_key_problem,
-    parse_tags,
-)
+from mailer.authentication.keys import KeyType, SigningKey, make_key
+from mailer.authentication.records import find_dmarc, find_key_problem, parse_tags
+from mailer.authentication.resolver import DnsSilence
 from newsletter.doctor.diagnosis import Diagnosis, Verdict, record_line
 from newsletter.doctor.domain import Origin, examine_domain
 

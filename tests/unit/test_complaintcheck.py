@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.authentication.dkim import KeyType, Signer, SigningKey
+from mailer.authentication.dkim import Signer
+from mailer.authentication.keys import KeyType, SigningKey
 from mailer.inbound.complaints import ComplaintCheck
 from tests.dkim_verifier import pem
 
@@ -137,7 +138,7 @@ def test_without_a_key_nothing_is_proved(texts: list[str] | None) -> None:
 
 def test_another_key_proves_nothing() -> None:
     """The record must hold the key that signed."""
-    from mailer.authentication.dkim import PrivateKey, make_key
+    from mailer.authentication.keys import PrivateKey, make_key
 
     other = PrivateKey.load(make_key(KeyType.RSA)).record()
     assert not check(signed(), Records({"s1._domainkey.arf.example.net": [other]}))

@@ -15,11 +15,9 @@ from hypothesis import strategies as st
 
 from mailer.address import parse_mailbox
 from mailer.compose.headers import bracket_field
+from newsletter.config.relays import RelayConfig, RelayKind, Tls, parse_relay
 from newsletter.config.uris import is_loopback, parse_site, parse_web_address
 from newsletter.config.values import (
-    RelayConfig,
-    RelayKind,
-    Tls,
     has_controls,
     parse_duration,
     parse_greeting_name,
@@ -28,7 +26,6 @@ from newsletter.config.values import (
     parse_list,
     parse_network,
     parse_postal,
-    parse_relay,
     parse_sender,
     parse_storage,
     parse_timezone,

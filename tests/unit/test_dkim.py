@@ -21,14 +21,12 @@ from hypothesis import strategies as st
 from mailer.authentication.dkim import (
     OVERSIGNED,
     SIGNED,
-    KeyType,
-    PrivateKey,
     Signer,
-    SigningKey,
     canonical_body,
     canonical_fields,
     split_message,
 )
+from mailer.authentication.keys import KeyType, PrivateKey, SigningKey
 from storage.model.errors import ConfigError, MessageError
 from tests.conftest import NOON
 from tests.dkim_verifier import pem, signing_key, verifies

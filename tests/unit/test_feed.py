@@ -16,17 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feeds.syndication.feed import (
-    MAX_BYTES,
-    Document,
-    FeedFormat,
-    build_feed,
-    feed_id,
-    feed_url,
-    newsletter_namespace,
-    note_guid,
-)
-from storage.model.deliveries import Identity, Issue, IssueState, Mailing
+from feeds.syndication.feed import MAX_BYTES, Document, build_feed
+from feeds.syndication.ids import FeedFormat, feed_id, feed_url, newsletter_namespace, note_guid
+from storage.model.issues import Identity, Issue, IssueState, Mailing
 
 URL = "https://notes.example.com"
 IDENTITY = Identity(

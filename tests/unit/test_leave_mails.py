@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.compose.headers import bracket_pair_field
+from mailer.compose.headers import bracket_pair_field, build_mailto
 from mailer.compose.skeleton import Recipient, unsubscribe_field
-from mailer.inbound.leaving import build_mailto, find_leave_keys
-from newsletter.tokens import Keyring, Tokens
+from mailer.inbound.leaving import find_leave_keys
+from newsletter.secret import Keyring
+from newsletter.tokens import Tokens
 from storage.model.errors import MessageError
 from tests.wishes import wishes
 

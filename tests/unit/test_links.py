@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.publishing.links import NoteLinks
 from storage.archive.issues import IssueName
-from storage.model.deliveries import IssueState
+from storage.model.issues import IssueState
 
 URL = "https://notes.example.com"
 

@@ -19,9 +19,9 @@ from mailer.compose import message
 from mailer.compose.fragment import visible_text
 from mailer.compose.skeleton import Recipient, Skeleton
 from mailer.envelope import Envelope
-from storage.model.deliveries import Identity, Issue, IssueState, Mailing
 from storage.model.errors import AddressError, MessageError
 from storage.model.fields import guard, unguard
+from storage.model.issues import Identity, Issue, IssueState, Mailing
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

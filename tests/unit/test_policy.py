@@ -6,15 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailer.policy.settlement import FaultRuns, RetryPolicy, decide_settlement
+from mailer.policy.faults import FaultRuns
+from mailer.policy.settlement import RetryPolicy, decide_settlement
 from mailer.replies.outcome import Outcome, Phase, build_lost, parse_reply
-from storage.model.deliveries import (
-    Claim,
-    DeliveryKind,
-    DeliveryState,
-    Settlement,
-    SuppressionReason,
-)
+from storage.model.deliveries import Claim, DeliveryKind, DeliveryState, Settlement
+from storage.model.readers import SuppressionReason
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from feeds.markdown.picture import Size
 from feeds.markdown.references import ReferenceKind, find_references
 from feeds.notes.note import link_key
-from feeds.syndication.feed import newsletter_namespace
+from feeds.syndication.ids import newsletter_namespace
 from mailer.compose.message import CLIP, compile_issue
 from mailer.compose.skeleton import Recipient
 from newsletter.authoring.preflight import (
@@ -27,11 +27,11 @@ from newsletter.authoring.preflight import (
     check_note,
     report_unusable,
 )
-from newsletter.authoring.schedules import as_issue
+from newsletter.authoring.proofs import as_issue
 from newsletter.publishing.drafting import Drafting
 from storage.archive.issues import IssueName
-from storage.model.deliveries import Identity, IssueState
 from storage.model.errors import NoteError
+from storage.model.issues import Identity, IssueState
 from tests.conftest import NOON
 
 URL = "https://notes.example.com"

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from newsletter.publishing.publicview import as_readers_see
-from storage.model.deliveries import Issue, IssueState, Mailing
 from storage.model.fields import guard
+from storage.model.issues import Issue, IssueState, Mailing
 
 DAY = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 PLAIN = Issue(

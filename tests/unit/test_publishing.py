@@ -18,7 +18,7 @@ from newsletter.publishing.decisions import (
     Withdraw,
     decide,
 )
-from storage.model.deliveries import Issue, IssueState
+from storage.model.issues import Issue, IssueState
 from tests.conftest import NOON
 from tests.unit.test_publicview import PLAIN
 

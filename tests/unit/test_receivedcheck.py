@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.authentication.dkim import KeyType, Signer, SigningKey, make_key
+from mailer.authentication.dkim import Signer
+from mailer.authentication.keys import KeyType, SigningKey, make_key
 from newsletter.doctor.diagnosis import Diagnosis, Verdict
 from newsletter.doctor.received import examine_received
 from tests.unit.test_authentication import DOMAIN, Zone

@@ -11,8 +11,9 @@ from feeds.notes.note import Note, parse_note
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.recognition import Names, Recognised, recognise, refuse_double
 from storage.archive.issues import IssueName
-from storage.model.deliveries import IssueState, KnownNote
 from storage.model.errors import NoteError
+from storage.model.issues import IssueState
+from storage.model.notes import KnownNote
 
 WITHDRAWN = IssueState.WITHDRAWN
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from storage.database.schema import from_micros, to_micros
 from storage.model import deliveries as records
 from storage.model import errors
-from storage.model.deliveries import CLAIMABLE, TRANSITIONS, DeliveryState, Identity, SignUp, Tally
+from storage.model.deliveries import CLAIMABLE, TRANSITIONS, DeliveryState, Tally
+from storage.model.issues import Identity
+from storage.model.readers import SignUp
 
 S = DeliveryState
 

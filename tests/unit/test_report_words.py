@@ -9,13 +9,9 @@ import pytest
 from mailer.replies.severity import ReportKind, judge
 from mailer.replies.status import parse_status
 from mailer.replies.words import Cause, find_causes
-from newsletter.inbound.reportdesk import (
-    SoftLimits,
-    decide_moment,
-    is_worn_out,
-    looks_keyed,
-)
-from storage.readers.reports import History, SoftBounce
+from newsletter.inbound.reportdesk import SoftLimits, decide_moment, is_worn_out
+from newsletter.tokens import looks_keyed
+from storage.model.reports import History, SoftBounce
 from tests.conftest import NOON
 
 HARD = (

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailer.authentication.dkim import KeyType, Signer, SigningKey, make_key
+from mailer.authentication.dkim import Signer
+from mailer.authentication.keys import KeyType, SigningKey, make_key
 from mailer.authentication.signers import Signers
 from mailer.envelope import Envelope
 from storage.model.errors import MessageError

@@ -16,7 +16,7 @@ from newsletter.subscribing.rules import (
     network_prefix,
     spell_origin,
 )
-from storage.model.deliveries import SubscriberState
+from storage.model.readers import SubscriberState
 
 LIMITS = SignUpLimits(per_address=2, per_origin=3, per_domain=4, in_total=5)
 STRANGER = SignUpFacts(limits=LIMITS)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.authentication.records import DnsSilence
+from mailer.authentication.resolver import DnsSilence
 from mailer.authentication.spf import (
     MAX_LOOKUPS,
     SpfRecord,

@@ -20,7 +20,7 @@ from newsletter.subscribing.files import (
     read_rows,
     write_rows,
 )
-from storage.model.deliveries import (
+from storage.model.readers import (
     ConsentEvent,
     ConsentEventKind,
     Subscriber,

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.tokens import Expired, Keyring, Tokens
+from newsletter.secret import Keyring
+from newsletter.tokens import Expired, Tokens
 from storage.model.deliveries import DeliveryKind
 from storage.model.errors import ConfigError, MessageError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from storage.model.deliveries import Issue, IssueState, Mailing
+from storage.model.issues import Issue, IssueState, Mailing
 from web.pages.shelf import Neighbours, ShelfKeeper
 
 DAY = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)

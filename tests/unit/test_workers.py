@@ -20,7 +20,11 @@ def test_names_are_unique_and_their_own_process_lives() -> None:
 def test_an_ended_process_is_gone() -> None:
     """The name made by a process that has ended tells so."""
     made = subprocess.run(
-        [sys.executable, "-c", "from newsletter.service.workers import worker_name; print(worker_name())"],
+        [
+            sys.executable,
+            "-c",
+            "from newsletter.service.workers import worker_name; print(worker_name())",
+        ],
         capture_output=True,
         text=True,
         check=True,

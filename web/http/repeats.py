@@ -14,7 +14,7 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from feeds.syndication.feed import FeedFormat
+from feeds.syndication.ids import FeedFormat
 from storage.model.errors import StorageError
 from web.http.guard import Count
 

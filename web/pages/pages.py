@@ -21,9 +21,9 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from feeds.notes.note import link_footnotes
-from feeds.syndication.feed import FeedFormat, feed_url, issue_url
+from feeds.syndication.ids import FeedFormat, feed_url, issue_url
 from newsletter.publishing.publicview import as_readers_see
-from storage.model.deliveries import Identity, Issue
+from storage.model.issues import Identity, Issue
 
 _HERE: Final = Path(__file__).parent
 _TABLE: Final = re.compile(r"<table>(.*?</tr>)", re.DOTALL)

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from storage.model.deliveries import Issue
+from storage.model.issues import Issue
 
 
 class Archive(Protocol):

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from feeds.syndication.feed import FeedFormat, feed_url
+from feeds.syndication.ids import FeedFormat, feed_url
 from newsletter.app import Newsletter
-from storage.model.deliveries import Issue, IssueState
+from storage.model.issues import Issue, IssueState
 from web.http.guard import PICTURE_POLICY
 from web.http.negotiation import is_unchanged
 from web.http.responses import ASSET_CACHE, FEED_CACHE, PAGE_CACHE, Body, Packer

@@ -1,0 +1,79 @@
+"""What every format says of a feed and of an entry: titles, summaries, tags as plain text. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from storage.model.issues import Identity, Issue
+
+_SUMMARY_LENGTH: Final = 280
+
+
+_NOT_ALLOWED: Final = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]"
+)
+"""Outside the Char production of XML 1.0 2.2, or allowed there and discouraged: DEL, C1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFacts:
+    """What all formats say, each in its own words. Its strings are free of forbidden characters."""
+
+    identity: Identity
+    issues: Sequence[Issue]
+    updated: datetime
+    home: str
+    self_url: str
+    title: str
+    id: str
+    hub: str
+
+    @property
+    def author(self) -> str:
+        """The author's name, or the title where there is none."""
+        return one_line(self.identity.author) or self.title
+
+    @property
+    def description(self) -> str:
+        """What the newsletter is about, or its title."""
+        return one_line(self.identity.description) or self.title
+
+
+def title_of(issue: Issue) -> str:
+    """One line of plain text, never empty: Atom demands a title (RFC 4287 4.1.2)."""
+    return one_line(issue.title) or one_line(issue.slug) or "Untitled"
+
+
+def summary_of(issue: Issue) -> str:
+    """The author's summary, else the beginning of the text, else the title."""
+    return one_line(issue.summary) or _beginning(one_line(issue.text)) or title_of(issue)
+
+
+def _beginning(text: str) -> str:
+    if len(text) <= _SUMMARY_LENGTH:
+        return text
+    return text[:_SUMMARY_LENGTH].rpartition(" ")[0].rstrip(" ,;:") + " …"
+
+
+def tags_of(issue: Issue) -> list[str]:
+    """The issue's tags as plain text, without those that are blank."""
+    return [line for tag in issue.tags if (line := one_line(tag))]
+
+
+def one_line(text: str) -> str:
+    """Plain text on one line."""
+    return " ".join(cleaned(text).split())
+
+
+def cleaned(text: str) -> str:
+    """The text without characters that XML 1.0 does not allow (section 2.2)."""
+    return _NOT_ALLOWED.sub("", text)
+
+
+def to_second(moment: datetime) -> datetime:
+    """UTC in whole seconds: what every date format here, and HTTP, can say."""
+    return moment.astimezone(UTC).replace(microsecond=0)

@@ -1,0 +1,90 @@
+"""Names and addresses of feeds and their entries, the same whenever they are built again. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from enum import StrEnum
+from typing import Final
+from urllib.parse import quote, urlsplit
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from feeds.syndication.entries import one_line
+
+
+class FeedFormat(StrEnum):
+    """The three formats; each holds the same entries under the same ids."""
+
+    RSS = "rss"
+    """RSS 2.0, in the dialect of the RSS Advisory Board's profile."""
+    ATOM = "atom"
+    """RFC 4287."""
+    JSON = "json"
+    """JSON Feed 1.1."""
+
+    @property
+    def path(self) -> str:
+        """The document's name on the site, and below a tag's page."""
+        return _PATHS[self]
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type, with its charset (rule E19)."""
+        return f"{self.bare_type}; charset=utf-8"
+
+    @property
+    def bare_type(self) -> str:
+        """The media type without parameters, as a `<link type=…>` wants it (rule E25)."""
+        return _MEDIA_TYPES[self]
+
+
+_PATHS: Final = {
+    FeedFormat.RSS: "feed.xml",
+    FeedFormat.ATOM: "atom.xml",
+    FeedFormat.JSON: "feed.json",
+}
+
+
+_MEDIA_TYPES: Final = {
+    FeedFormat.RSS: "application/rss+xml",
+    FeedFormat.ATOM: "application/atom+xml",
+    FeedFormat.JSON: "application/feed+json",
+}
+
+
+def newsletter_namespace(url: str) -> UUID:
+    """The root of a newsletter's ids, from its address; http and https give the same.
+
+    Deterministic, so that a store rebuilt from the notes gets the same ids. Whoever moves to
+    another domain keeps the guids already stored, and hands the old namespace to `build_feed`.
+    """
+    parts = urlsplit(url)
+    return uuid5(NAMESPACE_URL, f"https://{parts.netloc.lower()}{parts.path.rstrip('/')}")
+
+
+def note_guid(namespace: UUID, note_id: str) -> str:
+    """The `urn:uuid:…` of a note in every format, for ever (rule E7; RFC 9562 5.5).
+
+    The id is taken in NFC, since file systems disagree about the spelling of one path.
+    """
+    name = unicodedata.normalize("NFC", note_id).encode("utf-8", "backslashreplace").decode()
+    return f"urn:uuid:{uuid5(namespace, f'note/{name}')}"
+
+
+def feed_id(namespace: UUID, tag: str | None = None) -> str:
+    """The `urn:uuid:…` of the feed itself, or of a tag's feed (RFC 4287 4.2.6)."""
+    return f"urn:uuid:{uuid5(namespace, 'feed' if tag is None else f'feed/{one_line(tag)}')}"
+
+
+def feed_url(url: str, feed_format: FeedFormat, tag: str | None = None) -> str:
+    """Where a feed is published; `url` is the newsletter's, without a trailing slash."""
+    return f"{home_of(url, tag)}/{feed_format.path}"
+
+
+def issue_url(url: str, slug: str) -> str:
+    """Where the page of an issue is published."""
+    return f"{url}/issues/{quote(slug, safe='')}"
+
+
+def home_of(url: str, tag: str | None) -> str:
+    """The page that a feed is the feed of."""
+    return url if tag is None else f"{url}/tags/{quote(tag, safe='')}"

@@ -1,0 +1,116 @@
+"""Issues: the newsletter's identity, an issue and what its mail is doing. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from storage.model.direction import direction_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who writes and where it lives: one identity for mail, archive and feeds."""
+
+    title: str
+    url: str
+    """Absolute, without a trailing slash: `https://notes.example.com`."""
+    sender: str
+    """One RFC 5322 mailbox: `Working Notes <notes@example.com>`."""
+    author: str
+    description: str = ""
+    language: str = "en"
+    timezone: str = "UTC"
+    """IANA name; wall times without an offset are read in it."""
+    postal_address: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    """(label, absolute URL) in the author's order."""
+
+    @property
+    def direction(self) -> str:
+        """`rtl` if the language is written from right to left, else `ltr`, as in HTML's `dir`."""
+        return direction_of(self.language)
+
+
+class IssueState(StrEnum):
+    """Whether readers can see an issue in the archive and the feeds."""
+
+    LIVE = "live"
+    """Published by the poll. Left when its note is removed, made private or a draft again."""
+    WITHDRAWN = "withdrawn"
+    """Its page answers 410. Returns to LIVE when the note does; that never mails again."""
+
+
+class Mailing(StrEnum):
+    """How the mail of an issue stands. Progress is counted over its deliveries, not kept here."""
+
+    OFF = "off"
+    """Not mailed and never will be: `email: false`, first seen too late, no mail wanted."""
+    OPEN = "open"
+    """Its deliveries may be claimed once they are due (the hold is their first due time)."""
+    PAUSED = "paused"
+    """By the author or by a run of sender faults; `mailing_reason` says which. Resumes where it was."""
+    CANCELLED = "cancelled"
+    """Taken back: deliveries not yet on the wire are cancelled. Final."""
+    DONE = "done"
+    """Every delivery has its last outcome. Left only when the author resends what is in doubt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueDraft:
+    """A rendered note, ready to become or to revise an issue."""
+
+    note_id: str
+    path: str
+    """POSIX path of the note below the notes folder."""
+    guid: str
+    """`urn:uuid:…`; the same in every format, for ever."""
+    slug: str
+    """The slug wished for; storage makes it unique by a suffix."""
+    title: str
+    summary: str
+    html: str
+    """Sanitised body, absolute URLs, without the title's h1."""
+    text: str
+    """The text/plain body made from the Markdown tree, links numbered and written out."""
+    tags: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    """Paths of images below the notes folder that /media may serve because of this issue."""
+    wiki: tuple[str, ...] = ()
+    """Targets of wiki and note links, so that the poll knows what to render again."""
+    content_hash: str = ""
+    """SHA-256 of the note's bytes: what the author wrote."""
+    rendering: str = ""
+    """Fingerprint of everything else the HTML depends on; a change refreshes without `updated`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One published number of the newsletter."""
+
+    id: int
+    note_id: str
+    path: str
+    guid: str
+    slug: str
+    title: str
+    summary: str
+    html: str
+    text: str
+    tags: tuple[str, ...]
+    media: tuple[str, ...]
+    wiki: tuple[str, ...]
+    content_hash: str
+    rendering: str
+    state: IssueState
+    mailing: Mailing
+    mailing_reason: str
+    published_at: datetime
+    """Fixed for ever (RFC 4287 4.2.9)."""
+    updated_at: datetime
+    """Last time the author changed the note (RFC 4287 4.2.15)."""
+    mail_at: datetime | None
+    """When the hold ends; None when the issue is not mailed."""
+    revision: int
+    """Counts every change of what readers see; caches compare it."""

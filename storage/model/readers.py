@@ -1,0 +1,97 @@
+"""Readers: subscribers, the proof of their consent, suppressions, sign-ups. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class SubscriberState(StrEnum):
+    """Consent, and nothing else. Suppression is kept apart."""
+
+    PENDING = "pending"
+    """Asked to join; gets nothing but the confirmation."""
+    ACTIVE = "active"
+    """Confirmed by an action on the page, or imported with consent."""
+    UNSUBSCRIBED = "unsubscribed"
+    """Left. May join again only by a new confirmation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """An address with consent."""
+
+    id: int
+    address: str
+    """As given, normalised: NFC, domain in lower case. What the reader sees."""
+    name: str
+    tags: tuple[str, ...]
+    state: SubscriberState
+    nonce: str
+    """Changes when a confirmation is used, so that a link works once (F3)."""
+    consent: str
+    """The wording or source of consent (F9)."""
+    created_at: datetime
+    confirmed_at: datetime | None
+    unsubscribed_at: datetime | None
+
+
+class ConsentEventKind(StrEnum):
+    """What happened to a consent; kept as proof (GDPR Art. 7(1), rule F9)."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    IMPORTED = "imported"
+    ADDED = "added"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentEvent:
+    """One line of the proof of consent."""
+
+    subscriber_id: int
+    kind: ConsentEventKind
+    at: datetime
+    ip: str = ""
+    source: str = ""
+    """Form URL, command, or how the reader left (`one-click`, `page`, `command`)."""
+    text: str = ""
+    """The wording agreed to, with its version."""
+    message_id: str = ""
+    """Of the confirmation that a request was answered with."""
+
+
+class SuppressionReason(StrEnum):
+    """Why an address is never mailed."""
+
+    HARD_BOUNCE = "hard-bounce"
+    SOFT_BOUNCES = "soft-bounces"
+    COMPLAINT = "complaint"
+    MANUAL = "manual"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address never mailed again. Only its keyed hash is needed to refuse it (F11)."""
+
+    address_hash: str
+    address: str
+    """Empty once the reader asked to be erased."""
+    reason: SuppressionReason
+    evidence: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUp:
+    """One request from the form, kept before anything is looked up, so none is lost (F4)."""
+
+    id: int
+    address: str
+    ip: str
+    source: str
+    consent: str
+    at: datetime
