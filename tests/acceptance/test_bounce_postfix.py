@@ -13,7 +13,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.readers import SuppressionReason
 from tests.acceptance.house import PROGRAM, House, address, build, environment
 from tests.acceptance.relay import Phase, Relay
-from tests.integration.test_reports_postfix import running_postfix
+from tests.integration.mailer.inbound.test_reports_postfix import running_postfix
 
 GONE, BLOCKED, FINE = (address(number) for number in range(3))
 

@@ -12,7 +12,7 @@ from mailer.inbound.inbox import visit_mailbox
 from newsletter.app import Newsletter
 from storage.model.reports import Effect
 from tests.integration.listeners import Wire, listener
-from tests.integration.test_inbox import Server, serving
+from tests.integration.mailer.inbound.test_inbox import Server, serving
 
 ROOT = Path(__file__).parents[2]
 COMMAND = "from scripts.cli import main; main()"

@@ -1,0 +1,344 @@
+"""Where reports come in: Maildir folders, an IMAP server that misbehaves, files, the command."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import re
+import socketserver
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import structlog
+
+from mailer.inbound.inbox import (
+    MAX_REFUSED,
+    Mailbox,
+    find_messages,
+    parse_mailbox,
+    split_messages,
+    visit_mailbox,
+    visit_maildir,
+)
+from newsletter.app import Newsletter
+from scripts.cli import main
+from storage.model.errors import DatabaseBusy, RelayError, StorageError
+from storage.model.readers import SuppressionReason
+
+FIXTURE = Path(__file__).parents[3] / "fixtures" / "reports" / "postfix-hard.eml"
+PLACEHOLDER = b"notes+i1.s1.000000000000@example.com"
+
+
+@pytest.fixture
+def maildir(tmp_path: Path) -> Path:
+    """An empty Maildir."""
+    for name in ("new", "cur", "tmp"):
+        (tmp_path / "mail" / name).mkdir(parents=True)
+    return tmp_path / "mail"
+
+
+# ── Maildir and files ────────────────────────────────────────────────────────────────────────
+
+
+def test_a_maildir_is_handled_once(maildir: Path) -> None:
+    """New and unread messages are handled, marked, and left alone next time (rule C16)."""
+    (maildir / "new" / "1.a").write_bytes(b"one")
+    (maildir / "cur" / "2.b:2,").write_bytes(b"two")
+    (maildir / "cur" / "3.c:2,RS").write_bytes(b"read already")
+    seen: list[bytes] = []
+
+    def handle(raw: bytes) -> bool:
+        seen.append(raw)
+        return raw == b"two"
+
+    assert visit_maildir(maildir, handle) == 2
+    assert visit_maildir(maildir, handle) == 0
+    assert seen == [b"one", b"two"]
+    names = sorted(path.name for path in (maildir / "cur").iterdir())
+    assert names == ["1.a:2,S", "2.b:2,FS", "3.c:2,RS"]
+
+
+def test_a_failure_leaves_the_message(maildir: Path) -> None:
+    """A message is marked only after it was handled: a crash repeats it, and loses none (C12)."""
+    (maildir / "new" / "1.a").write_bytes(b"one")
+
+    def crash(raw: bytes) -> bool:
+        raise ConnectionAbortedError(raw)
+
+    with pytest.raises(RelayError):
+        visit_maildir(maildir, crash)
+    assert [path.name for path in find_messages(maildir)] == ["1.a"]
+
+
+def refuse_poison(raw: bytes) -> bool:
+    """What a handler meets that cannot record one message."""
+    if raw.startswith(b"poison"):
+        raise StorageError("the database refused this one")
+    return False
+
+
+def test_a_message_that_is_refused_holds_up_no_other(maildir: Path) -> None:
+    """The messages behind it are handled, it is told and waits for the next visit (rule C12)."""
+    for name, raw in (("1.a", b"poison"), ("2.b", b"one"), ("3.c", b"poison"), ("4.d", b"two")):
+        (maildir / "new" / name).write_bytes(raw)
+    with pytest.raises(StorageError, match="this one"):
+        visit_maildir(maildir, refuse_poison)
+    assert sorted(path.name for path in (maildir / "new").iterdir()) == ["1.a", "3.c"]
+    assert sorted(path.name for path in (maildir / "cur").iterdir()) == ["2.b:2,S", "4.d:2,S"]
+
+
+def test_a_database_that_takes_nothing_ends_the_visit(maildir: Path) -> None:
+    """A busy one at the first message, a broken one after a few: no visit lasts for ever."""
+    for number in range(MAX_REFUSED + 5):
+        (maildir / "new" / f"{number:02}.a").write_bytes(b"one")
+    for error, expected in ((DatabaseBusy("busy"), 1), (StorageError("gone"), MAX_REFUSED)):
+        tries = 0
+
+        def handle(raw: bytes, error: StorageError = error) -> bool:
+            nonlocal tries
+            tries += 1
+            raise error
+
+        with pytest.raises(StorageError):
+            visit_maildir(maildir, handle)
+        assert tries == expected
+    assert not list((maildir / "cur").iterdir())
+
+
+def test_a_missing_maildir_is_told(tmp_path: Path) -> None:
+    """A folder that is not there is an error with a reason."""
+    with pytest.raises(RelayError, match="cannot be used"):
+        visit_maildir(tmp_path / "none", bool)
+
+
+def test_an_mbox_is_split() -> None:
+    """Messages of an mbox come one by one; a line that begins with From in a text splits nothing."""
+    box = (
+        b"From a@example.org Sun Nov 22 09:00:00 2026\nSubject: 1\n\nFrom here on\n\n"
+        b"From b@example.org Sun Nov 22 09:00:00 2026\nSubject: 2\n\nx\n"
+    )
+    assert [re.findall(rb"Subject: (\d)", one) for one in split_messages(box)] == [[b"1"], [b"2"]]
+    assert split_messages(b"Subject: 1\n\nFrom x Sun\n") == [b"Subject: 1\n\nFrom x Sun\n"]
+
+
+# ── IMAP ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Server:
+    """An IMAP server (RFC 9051) with one mailbox, that can be told to misbehave."""
+
+    messages: dict[int, bytes]
+    flags: dict[int, set[str]] = field(default_factory=dict)
+    hang_up_at: str = ""
+    refuse: str = ""
+    port: int = 0
+
+    def answer(self, tag: str, command: str, words: list[str]) -> Iterator[bytes]:
+        """The lines that answer one command."""
+        if command == self.refuse:
+            yield f"{tag} NO not today\r\n".encode()
+            return
+        if command == "SEARCH":
+            unseen = [str(n) for n in self.messages if "\\Seen" not in self.flags.get(n, set())]
+            yield f"* SEARCH {' '.join(unseen)}\r\n".encode()
+        elif command == "FETCH":
+            raw = self.messages[int(words[0])]
+            yield (
+                f"* 1 FETCH (UID {words[0]} BODY[]<0> {{{len(raw)}}}\r\n".encode() + raw + b")\r\n"
+            )
+        elif command == "STORE":
+            flags = re.findall(r"\\\w+", " ".join(words))
+            self.flags.setdefault(int(words[0]), set()).update(flags)
+        elif command == "CAPABILITY":
+            yield b"* CAPABILITY IMAP4rev1\r\n"
+        elif command == "SELECT":
+            yield f"* {len(self.messages)} EXISTS\r\n".encode()
+        elif command == "LOGOUT":
+            yield b"* BYE\r\n"
+        yield f"{tag} OK done\r\n".encode()
+
+
+@contextlib.contextmanager
+def serving(server: Server) -> Iterator[Mailbox]:
+    """The server on loopback, and the mailbox that leads to it."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"* OK ready\r\n")
+            for line in self.rfile:
+                tag, *words = line.decode().split()
+                command = words.pop(0).upper()
+                if command == "UID":
+                    command = words.pop(0).upper()
+                if command == server.hang_up_at:
+                    return
+                for answer in server.answer(tag, command, words):
+                    self.wfile.write(answer)
+                if command == "LOGOUT":
+                    return
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as tcp:
+        thread = threading.Thread(target=tcp.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            port = tcp.server_address[1]
+            yield parse_mailbox(f"imap://ada:se%40cret@127.0.0.1:{port}/Bounces")
+        finally:
+            tcp.shutdown()
+            thread.join()
+
+
+def test_an_imap_mailbox_is_handled_once() -> None:
+    """Unread messages are handled, marked as read, and flagged if somebody should look (C16)."""
+    server = Server({1: b"one\r\n", 2: b"two (\r\n"}, flags={})
+    seen: list[bytes] = []
+
+    def handle(raw: bytes) -> bool:
+        seen.append(raw)
+        return raw.startswith(b"two")
+
+    with serving(server) as mailbox:
+        assert visit_mailbox(mailbox, handle) == 2
+        assert visit_mailbox(mailbox, handle) == 0
+    assert seen == [b"one\r\n", b"two (\r\n"]
+    assert server.flags == {1: {"\\Seen"}, 2: {"\\Seen", "\\Flagged"}}
+
+
+def test_a_refused_message_holds_up_no_other_on_a_server() -> None:
+    """There, too, it is told, stays unread, and those behind it are handled (rule C12)."""
+    server = Server({1: b"poison", 2: b"one"})
+    with serving(server) as mailbox, pytest.raises(StorageError, match="this one"):
+        visit_mailbox(mailbox, refuse_poison)
+    assert server.flags == {2: {"\\Seen"}}
+
+
+@pytest.mark.parametrize("command", ["LOGIN", "SELECT", "SEARCH", "FETCH", "STORE"])
+def test_a_server_that_breaks_off_loses_nothing(command: str) -> None:
+    """Whatever the server refuses or breaks off is told, and the message stays unread (C12)."""
+    for server in (Server({1: b"one"}, hang_up_at=command), Server({1: b"one"}, refuse=command)):
+        with serving(server) as mailbox, pytest.raises(RelayError) as caught:
+            visit_mailbox(mailbox, bool)
+        assert "se@cret" not in str(caught.value)
+        assert not server.flags
+
+
+def test_mailbox_addresses_are_read() -> None:
+    """A mailbox is an address with a login; a password is never shown, nor sent in clear."""
+    mailbox = parse_mailbox("imaps://a%40b:c%2Fd@mail.example.com/In/Box")
+    assert (mailbox.port, mailbox.username, mailbox.password) == (993, "a@b", "c/d")
+    assert mailbox.folder == "In/Box"
+    assert "c/d" not in repr(mailbox)
+    assert parse_mailbox("imaps://a:b@straße.de/").host == "xn--strae-oqa.de"
+    with pytest.raises(ValueError, match="must be like") as caught:
+        parse_mailbox("imaps://ada@example.com:pa/ss@host")
+    assert caught.value.__suppress_context__  # urlsplit quotes what may be a password (rule A37)
+    for url in ("imap://a:b@mail.example.com/", "https://a:b@c/", "imaps://mail.example.com", "x"):
+        with pytest.raises(ValueError, match="imap"):
+            parse_mailbox(url)
+
+
+# ── the service and the command ──────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Logging is afterwards as it was: a command sets it up on this test's standard error."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def config(tmp_path: Path, maildir: Path, quiet: None) -> Path:
+    """A newsletter with one reader and a Maildir of reports."""
+    path = tmp_path / "newsletter.toml"
+    path.write_text(
+        '[newsletter]\ntitle = "T"\nurl = "https://notes.example.com"\n'
+        'sender = "notes@example.com"\n[smtp]\nurl = "outbox:outbox"\n'
+        f'[bounces]\nmaildir = "{maildir}"\n',
+        "utf-8",
+    )
+    (tmp_path / "notes").mkdir()
+    with Newsletter.open(path, environ={}) as newsletter:
+        newsletter.subscriptions.add("ada@example.org")
+    return path
+
+
+def report(config: Path) -> bytes:
+    """A hard bounce of the reader's."""
+    with Newsletter.open(config, environ={}) as newsletter:
+        address = newsletter.tokens.return_path(None, 1, "notes@example.com")
+    return FIXTURE.read_bytes().replace(PLACEHOLDER, address.encode())
+
+
+def test_the_service_looks_through_its_maildir(config: Path, maildir: Path) -> None:
+    """What lies in `[bounces] maildir` is acted on and marked (rule C16)."""
+    (maildir / "new" / "1.a").write_bytes(report(config))
+    (maildir / "new" / "2.b").write_bytes(FIXTURE.read_bytes())
+    with Newsletter.open(config, environ={}) as newsletter:
+        assert newsletter.collect_reports() == 2
+        found = newsletter.subscriptions.suppression("ada@example.org")
+        assert found is not None
+        assert found.reason is SuppressionReason.HARD_BOUNCE
+        assert found.evidence.startswith("5.1.1 550 5.1.1")
+    assert sorted(path.name for path in (maildir / "cur").iterdir()) == ["1.a:2,S", "2.b:2,FS"]
+
+
+def run(config: Path, capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> list[object]:
+    """The command's JSON document."""
+    with contextlib.suppress(SystemExit):
+        main(["--config", str(config), "bounce", "--json", *map(str, arguments)])
+    printed: list[object] = json.loads(capsys.readouterr().out)
+    return printed
+
+
+def test_the_command_takes_files(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each report has its line; a dry run comes to the same and changes nothing."""
+    file = tmp_path / "returned.eml"
+    file.write_bytes(report(config))
+    expected = {
+        "file": str(file),
+        "kind": "hard",
+        "status": "5.1.1",
+        "recipients": ["ada@example.org"],
+        "subscriber": "ada@example.org",
+        "action": "suppressed",
+    }
+    assert run(config, capsys, "--dry-run", file) == [expected]
+    assert run(config, capsys, file) == [expected]
+    assert run(config, capsys, file) == [{**expected, "action": "duplicate"}]
+
+
+def test_the_command_takes_folders(
+    config: Path, maildir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A Maildir is read, in order, and not changed."""
+    (maildir / "new" / "1.a").write_bytes(b"Subject: hello\n\nhello\n")
+    (maildir / "cur" / "2.b:2,S").write_bytes(report(config))
+    found = run(config, capsys, maildir)
+    assert [entry["kind"] for entry in found if isinstance(entry, dict)] == ["none", "hard"]
+    assert len(list((maildir / "new").iterdir())) == 1
+
+
+def test_an_unreadable_file_does_not_hold_up_the_others(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exit code is 1 and says which; what can be read is taken."""
+    file = tmp_path / "returned.eml"
+    file.write_bytes(report(config))
+    with pytest.raises(SystemExit) as end:
+        main(["--config", str(config), "bounce", str(tmp_path / "none"), str(file)])
+    assert end.value.code == 1
+    printed = capsys.readouterr()
+    assert "none cannot be read" in printed.err
+    assert "suppressed" in printed.out

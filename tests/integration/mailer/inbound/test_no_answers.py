@@ -1,0 +1,176 @@
+"""Whatever comes back, by whatever way: nothing is ever sent in answer, and no loop begins."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from mailer.inbound.inbox import visit_mailbox
+from mailer.inbound.listener import Accepts, Process
+from newsletter.app import Newsletter
+from newsletter.inbound.webhookdesk import WebhookDesk
+from storage.model.deliveries import DeliveryState
+from storage.model.reports import Effect
+from tests.conftest import NOON
+from tests.integration.intakes import COMMAND, INTAKES, ROOT, settle_in
+from tests.integration.listeners import listener
+from tests.integration.mailer.inbound.test_inbox import Server, serving
+from tests.integration.mailer.inbound.test_webhooks import complaint, hard, left
+from tests.integration.peers import Peer
+from tests.postfixes import free_port
+from tests.services import Mail, keys
+from tests.wishes import idle, wishes
+
+FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
+PLACEHOLDER = b"notes+i1.s1.000000000000"
+NOTE = "---\npublish: now\n---\n# One\n\nHello.\n"
+
+
+def everything(newsletter: Newsletter) -> Iterator[tuple[bytes, str]]:
+    """Every fixture, as it comes and as it comes for our reader; then every mail that asks to leave."""
+    path = newsletter.tokens.return_path(None, 1, "notes@example.com")
+    for file in sorted(FOLDER.glob("*.eml")):
+        yield file.read_bytes(), path
+        yield file.read_bytes().replace(PLACEHOLDER, path.partition("@")[0].encode()), path
+    key = newsletter.tokens.leave_key(1)
+    address = f"notes+{key}@example.com"
+    for raw in (*idle(address, key).values(), *wishes(address, key).values()):
+        yield raw, address
+
+
+def by_pipe(newsletter: Newsletter) -> int:
+    """All of it at once, as an mbox on standard input."""
+    raws = [raw.replace(b"\r\n", b"\n") for raw, _ in everything(newsletter)]
+    box = b"".join(b"From x Sun Nov 22 09:00:00 2026\n" + raw + b"\n\n" for raw in raws)
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, "--config", newsletter.config.source, "bounce"],
+        input=box,
+        env={**os.environ},
+        cwd=ROOT,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return len(done.stdout.splitlines()) - 1
+
+
+def by_imap(newsletter: Newsletter) -> int:
+    """All of it in one mailbox."""
+    fed = enumerate(everything(newsletter), 1)
+    server = Server({n: f"Delivered-To: {to}\r\n".encode() + raw for n, (raw, to) in fed})
+
+    def handle(raw: bytes) -> bool:
+        return newsletter.report_desk.process(raw).action is Effect.QUARANTINED
+
+    with serving(server) as mailbox:
+        return visit_mailbox(mailbox, handle)
+
+
+def one_by_one(name: str) -> Callable[[Newsletter], int]:
+    """Each by this way in."""
+
+    def feed(newsletter: Newsletter) -> int:
+        fed = 0
+        for raw, envelope_to in everything(newsletter):
+            INTAKES[name](newsletter, raw, envelope_to)
+            fed += 1
+        return fed
+
+    return feed
+
+
+def noting(newsletter: Newsletter, taken: list[bytes]) -> tuple[Accepts, Process]:
+    """What a listener of this newsletter does, besides remembering what it took."""
+
+    def process(raw: bytes, recipient: str) -> None:
+        taken.append(raw)
+        newsletter.report_desk.process(raw, envelope_to=recipient)
+
+    return newsletter.report_desk.accepts, process
+
+
+WAYS = {
+    "pipe": by_pipe,
+    "imap": by_imap,
+    **{name: one_by_one(name) for name in ("maildir", "smtp", "lmtp")},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_is_ever_answered(tmp_path: Path, way: str) -> None:
+    """All fixtures go in, and all that is due is sent: the relay gets nothing (rules C7, C17)."""
+
+    async def main() -> None:
+        async with Peer().serving() as sink:
+            relay = f"smtp://127.0.0.1:{sink.port}"
+            config = settle_in(tmp_path / "house", storage="sqlite:///newsletter.db", relay=relay)
+            with Newsletter.open(config, environ={}) as newsletter:
+                expected = len(list(everything(newsletter)))
+                assert await asyncio.to_thread(WAYS[way], newsletter) == expected
+                assert newsletter.reports.counts()
+                report = await asyncio.to_thread(newsletter.send)
+                assert report.queued == 0
+                assert not newsletter.ledger.tally().total
+            assert (sink.connections, sink.messages) == (0, [])
+
+    asyncio.run(main())
+
+
+def test_no_webhook_is_answered_by_mail(tmp_path: Path) -> None:
+    """What services tell sends nothing either (rule C7)."""
+
+    async def main() -> None:
+        async with Peer().serving() as sink:
+            relay = f"smtp://127.0.0.1:{sink.port}"
+            config = settle_in(tmp_path / "house", storage="sqlite:///newsletter.db", relay=relay)
+            with Newsletter.open(config, environ={}) as newsletter:
+                path = newsletter.tokens.return_path(None, 1, "notes@example.com")
+                desk = WebhookDesk(
+                    newsletter.report_desk, keys(), fetch=lambda _url: b"", clock=lambda: NOON
+                )
+                for mail in (Mail(), Mail(path=path)):
+                    for tell in (hard, complaint, left):
+                        for service in desk.services:
+                            said = tell(service, mail)
+                            assert desk.take(service, said.body, said.headers)
+                assert newsletter.reports.counts()
+                assert (await asyncio.to_thread(newsletter.send)).queued == 0
+            assert sink.connections == 0
+
+    asyncio.run(main())
+
+
+def test_a_loop_between_two_newsletters_ends(tmp_path: Path) -> None:
+    """Each is the other's reader, with an address that the other's listener takes, and each is the
+    other's relay: one mail goes each way, and that is all (rule C17).
+    """
+    with ExitStack() as stack:
+        names, ports = ("one", "two"), (free_port(), free_port())
+        houses = []
+        for name, relay in zip(names, reversed(ports), strict=True):
+            config = settle_in(
+                tmp_path / name,
+                storage="sqlite:///newsletter.db",
+                relay=f"smtp://127.0.0.1:{relay}",
+            )
+            houses.append(stack.enter_context(Newsletter.open(config, environ={})))
+        taken: dict[str, list[bytes]] = {name: [] for name in names}
+        for mine, other in zip(houses, reversed(houses), strict=True):
+            mine.subscriptions.unsubscribe_address("ada@example.org")
+            theirs = other.tokens.return_path(None, 1, "notes@example.com")
+            mine.subscriptions.add(theirs, consent="test")
+            (mine.config.notes.path / "note.md").write_text(NOTE)
+        for name, house, port in zip(names, houses, ports, strict=True):
+            stack.enter_context(listener(*noting(house, taken[name]), port=port))
+        for _ in range(3):
+            for house in houses:
+                house.send()
+        for name, house in zip(names, houses, strict=True):
+            assert len(taken[name]) == 1
+            assert house.ledger.tally().total == house.ledger.tally()[DeliveryState.ACCEPTED] == 1

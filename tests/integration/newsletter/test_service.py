@@ -1,0 +1,203 @@
+"""The running service: one scheduler, an orderly end, and what a killed worker leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from newsletter.app import Newsletter
+from newsletter.mailing.results import SendReport
+from storage.model.deliveries import DeliveryState, Tally
+from storage.model.errors import Conflict
+from tests.integration.peers import Peer
+
+ROOT = Path(__file__).parents[3]
+READERS = 5
+RUN = """
+import sys
+from newsletter.app import Newsletter
+with Newsletter.open(sys.argv[1], environ={}) as newsletter:
+    newsletter.run(ready=lambda _: print("ready", flush=True))
+"""
+
+
+@dataclass
+class HeldPeer(Peer):
+    """A relay that answers the final dot only when it is let go."""
+
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def _move(self, name: str, writer: asyncio.StreamWriter) -> bool:
+        if name == "DOT":
+            self.reached.set()
+            await self.go.wait()
+        return await super()._move(name, writer)
+
+
+def settle_in(folder: Path, storage: str, relay: str) -> Path:
+    """A newsletter with readers and one note that is due; returns its configuration."""
+    (folder / "notes").mkdir()
+    (folder / "notes" / "note.md").write_text("---\npublish: now\n---\n# Note\n\nHello.\n")
+    config = folder / "newsletter.toml"
+    config.write_text(
+        f"""
+[newsletter]
+title = "Working Notes"
+url = "https://notes.example.com"
+sender = "Working Notes <notes@example.com>"
+[notes]
+poll = "1s"
+[schedule]
+hold = "0s"
+[storage]
+url = "{storage}"
+[smtp]
+url = "{relay}"
+connections = 1
+"""
+    )
+    with Newsletter.open(config, environ={}) as newsletter:
+        for number in range(READERS):
+            newsletter.subscriptions.add(f"reader{number}@example.com", consent="test")
+    return config
+
+
+@asynccontextmanager
+async def running(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The service in a process of its own, ready; killed afterwards if it still is there."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", RUN, config, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        while (line := await asyncio.wait_for(process.stdout.readline(), 30)) != b"ready\n":
+            assert line  # a line of the log
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def tally(config: Path) -> Tally:
+    """How the deliveries stand."""
+    with Newsletter.open(config, environ={}) as newsletter:
+        return newsletter.ledger.tally()
+
+
+def send(config: Path) -> SendReport:
+    """What `send` does, in this process."""
+    with Newsletter.open(config, environ={}) as newsletter:
+        return newsletter.send()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Until the condition holds; fails after half a minute."""
+    for _ in range(300):
+        if await asyncio.to_thread(holds):
+            return
+        await asyncio.to_thread(threading.Event().wait, 0.1)
+    pytest.fail("it never came to hold")
+
+
+def test_sigterm_finishes_what_is_on_the_wire(database_url: str, tmp_path: Path) -> None:
+    """A stop in the middle of a message: it is recorded, the rest stays queued without an attempt,
+    and a later run sends exactly the rest.
+    """
+
+    async def main() -> None:
+        async with HeldPeer().serving() as peer:
+            assert isinstance(peer, HeldPeer)
+            config = settle_in(tmp_path, database_url, f"smtp://127.0.0.1:{peer.port}")
+            async with running(config) as process:
+                await asyncio.wait_for(peer.reached.wait(), 30)
+                process.send_signal(signal.SIGTERM)
+                await asyncio.sleep(0)
+                peer.go.set()
+                assert await asyncio.wait_for(process.wait(), 30) == 0
+            stopped_at = len(peer.messages)
+            with Newsletter.open(config, environ={}) as newsletter:
+                issue = newsletter.archive.live()[0]
+                deliveries = list(newsletter.ledger.deliveries(issue.id))
+                assert newsletter.ledger.workers() == []
+            accepted = [one for one in deliveries if one.state is DeliveryState.ACCEPTED]
+            queued = [one for one in deliveries if one.state is DeliveryState.QUEUED]
+            assert len(accepted) == stopped_at >= 1
+            assert len(accepted) + len(queued) == READERS
+            assert all(one.attempts == 0 and one.due_at is not None for one in queued)
+            report = await asyncio.to_thread(send, config)
+            assert report.accepted == len(queued)
+            assert len(peer.messages) == READERS
+
+    asyncio.run(main())
+
+
+def test_a_killed_worker_is_rescued_at_once(database_url: str, tmp_path: Path) -> None:
+    """After SIGKILL nobody waits for the lease; nobody is skipped, and at most the one message
+    that was on the wire comes twice (rule B9).
+    """
+
+    async def main() -> None:
+        async with HeldPeer().serving() as peer:
+            assert isinstance(peer, HeldPeer)
+            config = settle_in(tmp_path, database_url, f"smtp://127.0.0.1:{peer.port}")
+            async with running(config) as process:
+                await asyncio.wait_for(peer.reached.wait(), 30)
+                process.kill()
+                await process.wait()
+            peer.go.set()
+            report = await asyncio.to_thread(send, config)
+            assert report.accepted == READERS
+            assert report.problems == ()
+            assert (await asyncio.to_thread(tally, config))[DeliveryState.ACCEPTED] == READERS
+            assert set(peer.recipients) == {f"reader{n}@example.com" for n in range(READERS)}
+            assert len(peer.messages) <= READERS + 1
+
+    asyncio.run(main())
+
+
+def test_a_second_run_is_refused_on_sqlite(tmp_path: Path) -> None:
+    """Two schedulers on one file are a mistake, and the second says so; `send` is none."""
+
+    async def main() -> None:
+        config = settle_in(tmp_path, f"sqlite:///{tmp_path}/n.db", "outbox:outbox")
+        async with running(config) as process:
+            with (
+                Newsletter.open(config, environ={}) as second,
+                pytest.raises(Conflict, match="another `newsletter run`"),
+            ):
+                await asyncio.to_thread(second.run)
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 30) == 0
+        report = await asyncio.to_thread(send, config)
+        assert report.problems == ()
+
+    asyncio.run(main())
+
+
+def test_a_second_run_stands_by_on_postgresql(postgres: str, tmp_path: Path) -> None:
+    """It serves and waits, and schedules when the first is gone, however that ended."""
+    import psycopg
+
+    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE standby TEMPLATE migrated")
+
+    async def main() -> None:
+        config = settle_in(tmp_path, f"{postgres}/standby", "outbox:outbox")
+        async with running(config) as first, running(config):
+            await until(lambda: tally(config)[DeliveryState.ACCEPTED] == READERS)
+            first.kill()
+            await first.wait()
+            (tmp_path / "notes" / "next.md").write_text("---\npublish: now\n---\n# Next\n\nHi.\n")
+            await until(lambda: tally(config)[DeliveryState.ACCEPTED] == 2 * READERS)
+
+    asyncio.run(main())

@@ -1,0 +1,215 @@
+"""`newsletter check` and `newsletter test`: what they say, send and leave alone."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import json
+import ssl
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+import trustme
+
+from mailer.authentication.keys import KeyType, PrivateKey, SigningKey, make_key
+from newsletter import Newsletter
+from newsletter.authoring.proofs import send_test
+from newsletter.config.relays import RelayConfig, RelayKind, Tls
+from scripts.cli import main
+from storage.model.errors import RelayError
+from tests.dkim_verifier import verifies
+from tests.integration.mailer.smtp.test_session import LETTER
+from tests.integration.peers import Act, Peer
+
+CONFIG = """
+[newsletter]
+title = "N"
+url = "https://notes.example.com"
+sender = "notes@example.com"
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A newsletter with no notes yet, and the shell in it."""
+    (tmp_path / "newsletter.toml").write_text(CONFIG, "utf-8")
+    (tmp_path / "notes").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NEWSLETTER_CONFIG", raising=False)
+    return tmp_path
+
+
+def write(home: Path, path: str, text: str) -> None:
+    """A note."""
+    (home / "notes" / path).write_text(text, "utf-8")
+
+
+def run(*arguments: str) -> int:
+    """The exit code of a command."""
+    try:
+        main(arguments)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+def kept(home: Path) -> list[EmailMessage]:
+    """What the outbox has."""
+    files = sorted((home / "outbox" / "new").glob("*"))
+    return [
+        email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files
+    ]
+
+
+# ── check ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_errors_end_with_1_and_warnings_with_0(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exit code tells errors from warnings, and each line says where and what."""
+    write(home, "bad.md", "# T\n\nWords [x](gone.md).\n")
+    write(home, "fair.md", "# T\n\nWords TODO.\n")
+    assert run("check", "bad.md") == 1
+    assert capsys.readouterr().out.startswith("bad.md:3: error: The link `gone.md`")
+    assert run("check", "fair.md") == 0
+    assert "fair.md:3: warning:" in capsys.readouterr().out
+    assert run("check", "nobody.md") == 1
+    assert "there is no note 'nobody.md'" in capsys.readouterr().err
+
+
+def test_without_a_name_all_that_will_be_published_is_checked(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Notes with a time, scheduled ones and unreadable ones; not private, drafts or the About page."""
+    write(home, "timed.md", "---\npublish: 2030-01-01\n---\n# T\n\nWords.\n")
+    write(home, "scheduled.md", "# T\n\nWords.\n")
+    write(home, "broken.md", "---\npublish: sometime\n---\nWords.\n")
+    write(home, "private.md", "# T\n\nTODO\n")
+    write(home, "draft.md", "---\npublish: now\ndraft: true\n---\n# T\n\nTODO\n")
+    write(home, "about.md", "# T\n\nTODO\n")
+    assert run("schedule", "scheduled.md", "--at", "2030-01-01") == 0
+    capsys.readouterr()
+    assert run("check", "--json") == 1
+    document = json.loads(capsys.readouterr().out)
+    assert [one["note"] for one in document] == ["broken.md", "scheduled.md", "timed.md"]
+    (finding,) = document[0]["findings"]
+    assert finding.keys() == {"severity", "code", "message", "line"}
+    assert (finding["severity"], finding["code"], finding["line"]) == ("error", "unusable", 2)
+
+
+def test_pictures_are_looked_up_in_the_folder(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A picture that is there is no finding, a large one is a warning, a missing one an error."""
+    write(home, "a.md", "# T\n\nSee ![Here|9](here.png)\n![Big|9](big.png)\n![No|9](no.png)\n")
+    (home / "notes" / "here.png").write_bytes(b"x")
+    (home / "notes" / "big.png").write_bytes(b"x" * 1_000_001)
+    assert run("check", "a.md", "--json") == 1
+    (checked,) = json.loads(capsys.readouterr().out)
+    found = [(one["code"], one["line"]) for one in checked["findings"]]
+    assert found == [("large-picture", 4), ("missing-picture", 5)]
+
+
+# ── test ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_test_copy_arrives_marked_and_changes_nothing(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One mail for the address given; no issue, no delivery, no subscriber."""
+    write(home, "a.md", "# Launch\n\nDear {{ name | reader }}.\n")
+    assert run("test", "a.md", "--to", "ada@example.com", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["accepted"]
+    assert document["code"] == 250
+    (mail,) = kept(home)
+    assert mail["Subject"] == "[Test] Launch"
+    assert mail["To"] == "ada@example.com"
+    assert mail["List-Unsubscribe"] is None
+    with Newsletter.open("newsletter.toml", environ={}) as newsletter:
+        assert newsletter.issues() == []
+        assert newsletter.ledger.tally().total == 0
+        assert list(newsletter.subscribers.everyone()) == []
+
+
+def test_a_test_copy_is_signed_like_every_mail(home: Path) -> None:
+    """With a key the copy verifies."""
+    pem = make_key(KeyType.ED25519)
+    (home / "key.pem").write_bytes(pem)
+    (home / "key.pem").chmod(0o600)
+    (home / "newsletter.toml").write_text(
+        CONFIG + '[dkim]\nselector = "s1"\nkey = "key.pem"\n', "utf-8"
+    )
+    write(home, "a.md", "# Launch\n\nWords.\n")
+    with Newsletter.open("newsletter.toml", environ={}) as newsletter:
+        assert newsletter.test("a.md", "ada@example.com").signed
+    (file,) = (home / "outbox" / "new").glob("*")
+    wire = file.read_bytes()
+    sent = wire[wire.index(b"DKIM-Signature:") :].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    key = SigningKey(domain="example.com", selector="s1", private=PrivateKey.load(pem))
+    assert verifies(sent, key)
+
+
+def test_nobody_suppressed_gets_a_test_copy(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An address that is never mailed is not mailed by a test either."""
+    write(home, "a.md", "# T\n\nWords.\n")
+    assert run("suppressions", "add", "ada@example.com") == 0
+    assert run("test", "a.md", "--to", "ada@example.com") == 1
+    assert "suppressed" in capsys.readouterr().err
+    assert kept(home) == []
+
+
+def relay(peer: Peer) -> RelayConfig:
+    """A relay on loopback without TLS."""
+    return RelayConfig(kind=RelayKind.SMTP, host="127.0.0.1", port=peer.port, tls=Tls.NONE)
+
+
+def test_a_refusal_is_told_in_the_relays_words() -> None:
+    """What the relay said to the copy is handed on, and it does not count as accepted."""
+    peer = Peer({"RCPT": "550 5.7.1 not from you"})
+
+    async def send() -> None:
+        async with peer.serving():
+            done = await send_test(LETTER, [relay(peer)], signed=False)
+        assert not done.accepted
+        assert (done.code, "not from you" in done.reply) == (550, True)
+        assert done.relay == f"127.0.0.1:{peer.port}"
+
+    asyncio.run(send())
+
+
+def test_a_refused_login_over_tls_is_one_sentence(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command ends with 1 and the relay's words, however the connection ends."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    offer = "250-peer.test\r\n250-STARTTLS\r\n250 AUTH PLAIN"
+    peer = Peer({"EHLO": offer, "AUTH": "535 5.7.8 no"}, tls=context)
+    write(home, "a.md", "# T\n\nWords.\n")
+
+    async def command() -> int:
+        async with peer.serving():
+            url = f"smtp://ada:secret@127.0.0.1:{peer.port}?tls=starttls&ca=ca.pem"
+            (home / "newsletter.toml").write_text(f'{CONFIG}[smtp]\nurl = "{url}"\n', "utf-8")
+            return await asyncio.to_thread(run, "test", "a.md", "--to", "ada@example.com")
+
+    assert asyncio.run(command()) == 1
+    assert "login refused: 535" in capsys.readouterr().err
+
+
+def test_a_relay_that_cannot_be_used_is_an_error() -> None:
+    """Nothing is said to be accepted when no session came about."""
+    peer = Peer({"GREET": Act.CLOSE})
+
+    async def send() -> None:
+        async with peer.serving():
+            with pytest.raises(RelayError):
+                await send_test(LETTER, [relay(peer)], signed=False)
+
+    asyncio.run(send())

@@ -1,0 +1,397 @@
+"""The commands, run as a person runs them but in this process, on real files and databases."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import structlog
+import typer.main
+
+from scripts.cli import app, main
+
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> object:
+        """Standard output, which must be one JSON document."""
+        return json.loads(self.out)
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Runs a command line to its exit code; logging is as it was afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+
+    def call(*arguments: str | Path) -> Ran:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        code = ended.value.code
+        return Ran(code=code if isinstance(code, int) else 0, out=out, err=err)
+
+    yield call
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def folder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh newsletter, and the shell in it."""
+    home = tmp_path / "home"
+    assert run("init", home).code == 0
+    monkeypatch.chdir(home)
+    text = (home / "newsletter.toml").read_text("utf-8")
+    (home / "newsletter.toml").write_text(text.replace('hold = "5m"', 'hold = "0s"'), "utf-8")
+    return home
+
+
+@pytest.fixture
+def sent(run: Run, folder: Path) -> Path:
+    """A newsletter with two readers and one issue that both have got."""
+    for reader in ("ada@example.com", "bob@example.com"):
+        assert run("subscribers", "add", reader, "--consent", "fair").code == 0
+    assert run("schedule", "first-note.md", "--now").code == 0
+    assert run("send").code == 0
+    return folder
+
+
+# ── starting ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_init_makes_all_that_is_needed_and_mails_nobody(run: Run, tmp_path: Path) -> None:
+    """A fresh newsletter runs as it is, its secret is its owner's alone, and its first note is private."""
+    home = tmp_path / "new"
+    assert run("init", home).code == 0
+    assert {file.name for file in home.rglob("*")} == {
+        *("newsletter.toml", "secret", "notes", "about.md", "first-note.md"),
+    }
+    assert (home / "secret").stat().st_mode & 0o777 == 0o600
+    ran = run("--config", home / "newsletter.toml", "send", "--json")
+    assert ran.code == 0
+    assert isinstance(document := ran.json(), dict)
+    assert (document["published"], document["queued"], document["problems"]) == ([], 0, [])
+
+
+def test_init_overwrites_nothing(run: Run, folder: Path) -> None:
+    """A second init fails and leaves every byte as it was; a notes folder is used as it is."""
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    ran = run("init")
+    assert (ran.code, ran.out) == (1, "")
+    assert "newsletter.toml is there already" in ran.err
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
+    (folder / "newsletter.toml").unlink()
+    (folder / "secret").unlink()
+    (folder / "notes" / "first-note.md").write_text("mine", "utf-8")
+    assert run("init").code == 0
+    assert (folder / "notes" / "first-note.md").read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--config", "missing.toml", "issues"],
+        ["no-such-command"],
+        ["send", "--no-such-option"],
+        ["schedule", "first-note.md"],
+        ["schedule", "first-note.md", "--now", "--at", "tomorrow 9:00"],
+        ["deliveries", "x", "--state", "lost"],
+        ["preview", "first-note.md", "--format", "pdf"],
+        ["preview", "first-note.md", "--format", "html,text"],
+        ["--verbose", "--quiet", "issues"],
+    ],
+)
+def test_wrong_usage_ends_with_two(run: Run, folder: Path, arguments: list[str]) -> None:
+    """A command line or a configuration that cannot be meant is 2, with nothing on standard output."""
+    ran = run(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err
+
+
+def test_the_configuration_may_come_from_the_environment(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NEWSLETTER_CONFIG is read where --config is not given."""
+    monkeypatch.chdir(tmp_path)
+    assert run("issues").code == 2
+    monkeypatch.setenv("NEWSLETTER_CONFIG", str(folder / "newsletter.toml"))
+    assert run("issues").code == 0
+
+
+def test_an_error_is_one_sentence(run: Run, folder: Path) -> None:
+    """What fails says what and what to do, without a traceback, and names what is nearest."""
+    ran = run("preview", "frist-note.md")
+    assert ran.code == 1
+    assert ran.err == (
+        "newsletter: there is no note 'frist-note.md'; did you mean 'first-note.md'?\n"
+    )
+
+
+# ── the author's schedule ────────────────────────────────────────────────────────────────────
+
+
+def test_a_schedule_is_seen_in_the_calendar_and_taken_back(run: Run, folder: Path) -> None:
+    """Scheduling, the calendar and unscheduling agree, in the zone that was asked for."""
+    ran = run(
+        *("schedule", "first-note.md", "--at", "2099-07-01 09:00", "--tz", "Europe/Berlin"),
+        "--json",
+    )
+    assert ran.json() == {
+        "note": "first-note.md",
+        "publish_at": "2099-07-01T07:00:00Z",
+        "wall": "2099-07-01T09:00:00",
+        "zone": "Europe/Berlin",
+        "remark": "",
+    }
+    (planned,) = run("calendar", "--json").json()  # type: ignore[misc]
+    assert (planned["note"], planned["publish_at"]) == ("first-note.md", "2099-07-01T07:00:00Z")
+    assert "The first note" in run("calendar").out
+    assert run("unschedule", "first-note.md").code == 0
+    assert run("calendar", "--json").json() == []
+    assert run("unschedule", "first-note.md").code == 1
+
+
+def test_a_time_in_the_past_is_refused(run: Run, folder: Path) -> None:
+    """Yesterday is no schedule, and nothing is planned after the attempt."""
+    ran = run("schedule", "first-note.md", "--at", "2020-01-01 09:00")
+    assert (ran.code, ran.out) == (1, "")
+    assert "past" in ran.err
+    assert run("calendar", "--json").json() == []
+
+
+def test_a_preview_is_what_would_be_mailed(run: Run, folder: Path) -> None:
+    """Text, HTML and the whole message, on standard output or by the file's ending; several at once."""
+    assert "Write here, in Markdown." in run("preview", "first-note.md").out
+    assert "<html" in run("preview", "first-note.md", "--format", "html").out
+    assert run("preview", "first-note.md", "--format", "eml").out.count("MIME-Version: 1.0") == 1
+    assert run("preview", "first-note.md", "--out", "look.html").code == 0
+    assert "<html" in (folder / "look.html").read_text("utf-8")
+    assert run("preview", "first-note.md", "--format", "html,text,eml", "--out", "all").code == 0
+    assert {file.name for file in folder.glob("all.*")} == {"all.html", "all.txt", "all.eml"}
+    document = run("preview", "first-note.md", "--json").json()
+    assert isinstance(document, dict)
+    assert list(document) == ["subject", "html", "text", "warnings"]
+    assert run("issues", "--json").json() == []
+
+
+# ── what became of it ────────────────────────────────────────────────────────────────────────
+
+
+def test_send_reports_what_it_did(run: Run, folder: Path) -> None:
+    """`send --json` has the documented keys; a second send has nothing left to do."""
+    run("subscribers", "add", "ada@example.com")
+    run("schedule", "first-note.md", "--now")
+    first = run("send", "--json")
+    document = first.json()
+    assert first.code == 0
+    assert isinstance(document, dict)
+    assert document.pop("seconds") > 0
+    assert document == {
+        "published": ["the-first-note"],
+        "queued": 1,
+        "accepted": 1,
+        "deferred": 0,
+        "rejected": 0,
+        "suppressed": 0,
+        "unknown": 0,
+        "waiting": [],
+        "problems": [],
+    }
+    assert "nothing was due" in run("send").out
+
+
+def test_send_fails_when_the_notes_are_gone(run: Run, folder: Path) -> None:
+    """A missing notes folder is a problem and exit 1, and still one JSON document."""
+    (folder / "notes").rename(folder / "elsewhere")
+    ran = run("send", "--json")
+    document = ran.json()
+    assert ran.code == 1
+    assert isinstance(document, dict)
+    assert len(document["problems"]) == 1
+
+
+def test_an_issue_can_be_followed(run: Run, sent: Path) -> None:
+    """Issues, status and deliveries tell the same, to a person and to a program."""
+    (issue,) = run("issues", "--json").json()  # type: ignore[misc]
+    assert issue["slug"] == "the-first-note"
+    assert (issue["mailing"], issue["deliveries"]["accepted"]) == ("done", 2)
+    assert run("status", "the-first-note", "--json").json() == issue
+    assert run("status", "the-first-note", "--watch", "--json").json() == issue
+    listed = run("deliveries", "the-first-note", "--json").json()
+    assert isinstance(listed, list)
+    assert [one["address"] for one in listed] == ["ada@example.com", "bob@example.com"]
+    assert run("deliveries", "the-first-note", "--state", "deferred", "--json").json() == []
+    document = run("status", "--json").json()
+    assert isinstance(document, dict)
+    assert document["subscribers"] == {"pending": 0, "active": 2, "unsubscribed": 0}
+    assert (document["deliveries"]["total"], document["under_way"]) == (2, [])
+    assert re.search(r"the-first-note +The first note .* 2 accepted", run("issues").out)
+    assert "accepted   2" in run("status", "the-first-note").out
+    assert "bob@example.com" in run("deliveries", "the-first-note").out
+
+
+def test_mail_is_held_and_taken_back(run: Run, folder: Path) -> None:
+    """Within the hold, pause, resume and cancel act; afterwards they say why they cannot."""
+    config = folder / "newsletter.toml"
+    config.write_text(config.read_text("utf-8").replace('hold = "0s"', 'hold = "5m"'), "utf-8")
+    run("subscribers", "add", "ada@example.com")
+    run("schedule", "first-note.md", "--now")
+    assert "1 queued" in run("send").out
+    assert run("resume", "the-first-note").code == 1
+    assert run("pause", "the-first-note").code == 0
+    assert "paused" in run("status", "the-first-note").out
+    assert run("resume", "the-first-note").code == 0
+    assert "1 readers will not get it" in run("cancel", "the-first-note").out
+    assert run("pause", "the-first-note").code == 1
+    (one,) = run("deliveries", "the-first-note", "--json").json()  # type: ignore[misc]
+    assert one["state"] == "cancelled"
+    unknown = run("cancel", "the-frist-note")
+    assert unknown.code == 1
+    assert "did you mean 'the-first-note'?" in unknown.err
+
+
+# ── readers ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_readers_are_added_looked_up_and_let_go(run: Run, folder: Path) -> None:
+    """Add, list, show, unsubscribe and erase act on one reader; who left is not revived."""
+    added = run(
+        "subscribers", "add", "Ada@Example.com", "--name", "Ada", "--tag", "a", "--tag", "b"
+    )
+    assert added.code == 0
+    assert run("subscribers", "add", "ada@example.com").code == 0, "once more is no mistake"
+    shown = run("subscribers", "show", "ada@example.com", "--json").json()
+    assert isinstance(shown, dict)
+    assert (shown["address"], shown["tags"], shown["state"]) == (
+        "Ada@example.com",
+        ["a", "b"],
+        "active",
+    )
+    assert [event["kind"] for event in shown["events"]] == ["added"]
+    assert "Ada@example.com" in run("subscribers", "show", "ada@example.com").out
+    for _ in range(2):
+        assert run("subscribers", "unsubscribe", "ada@example.com").code == 0
+    again = run("subscribers", "add", "ada@example.com")
+    assert again.code == 1
+    assert "unsubscribed" in again.err
+    (left,) = run("subscribers", "list", "--state", "unsubscribed", "--json").json()  # type: ignore[misc]
+    assert left["unsubscribed_at"]
+    assert run("subscribers", "erase", "ada@example.com").code == 0
+    assert run("subscribers", "show", "ada@example.com").code == 1
+    assert run("subscribers", "add", "not-an-address").code == 1
+
+
+def test_suppressions_are_kept_shown_and_lifted(run: Run, folder: Path) -> None:
+    """A suppressed address cannot be added until the author lifts it."""
+    assert run("suppressions", "add", "ada@example.com", "--evidence", "asked").code == 0
+    assert run("subscribers", "add", "ada@example.com").code == 1
+    (one,) = run("suppressions", "list", "--json").json()  # type: ignore[misc]
+    assert (one["address"], one["reason"], one["evidence"]) == (
+        "ada@example.com",
+        "manual",
+        "asked",
+    )
+    assert "asked" in run("suppressions", "list").out
+    assert run("suppressions", "lift", "ada@example.com").code == 0
+    assert run("suppressions", "lift", "ada@example.com").code == 1
+    assert run("subscribers", "add", "ada@example.com").code == 0
+
+
+def test_a_list_comes_in_and_goes_out(run: Run, folder: Path, tmp_path: Path) -> None:
+    """Import reports each refused row, a dry run changes nothing, an export is its owner's alone."""
+    source = tmp_path / "list.csv"
+    source.write_text("email,name\nada@example.com,Ada\nnobody,\n", "utf-8")
+    assert "without consent" in run("subscribers", "import", source).out
+    tried = run("subscribers", "import", source, "--consent", "fair", "--dry-run", "--json")
+    document = tried.json()
+    assert isinstance(document, dict)
+    assert (document["rows"], document["added"], document["dry_run"]) == (2, 1, True)
+    assert [row["line"] for row in document["refused"]] == [3]
+    assert run("subscribers", "list", "--json").json() == []
+    assert "1 added, 1 refused" in run("subscribers", "import", source, "--consent", "fair").out
+    target = tmp_path / "export.csv"
+    assert run("subscribers", "export", target).code == 0
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert target.read_bytes().decode("utf-8") == run("subscribers", "export").out
+    assert run("subscribers", "export", target).code == 1, "an export overwrites nothing"
+
+
+def test_a_file_that_breaks_off_changes_nothing(run: Run, folder: Path, tmp_path: Path) -> None:
+    """A file is read to its end before its first row is taken."""
+    source = tmp_path / "list.csv"
+    source.write_text('email,name\nada@example.com,Ada\nbob@example.com,"Bob\n', "utf-8")
+    ran = run("subscribers", "import", source, "--consent", "fair")
+    assert ran.code == 1
+    assert "line 3" in ran.err
+    assert run("subscribers", "list", "--json").json() == []
+    source.write_bytes(b"email,name\nada@example.com,J\xf6rg\n")
+    assert "is not UTF-8" in run("subscribers", "import", source, "--consent", "fair").err
+    assert "cannot be read" in run("subscribers", "import", tmp_path / "none.csv").err
+
+
+# ── the surface ──────────────────────────────────────────────────────────────────────────────
+
+
+def _options() -> Iterator[tuple[str, str]]:
+    """Every (command, option) there is; "" for the command itself."""
+    todo = [("newsletter", typer.main.get_command(app))]
+    while todo:
+        path, command = todo.pop()
+        yield path, ""
+        for parameter in command.params:
+            yield from ((path, option) for option in parameter.opts if option.startswith("--"))
+        todo += [(f"{path} {name}", sub) for name, sub in getattr(command, "commands", {}).items()]
+
+
+def test_every_command_and_option_is_documented() -> None:
+    """docs/commands.md has a section per command, which mentions each of its options."""
+    text = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    sections: dict[str, str] = {}
+    for section in re.split(r"^#+ ", text, flags=re.MULTILINE):
+        title, _, body = section.partition("\n")
+        for name in re.findall(r"`([^`]+)`", title):
+            sections[name] = body
+    missing = [
+        f"{path} {option}".strip()
+        for path, option in _options()
+        if option != "--help"
+        and (path not in sections or (option and f"`{option}" not in sections[path]))
+    ]
+    assert not missing
+
+
+def test_every_command_has_help_with_an_example(run: Run) -> None:
+    """--help of each command says what it does and shows a line to type."""
+    names = ("", " subscribers", " suppressions", " quarantine", " db", " dkim")
+    groups = {f"newsletter{name}" for name in names}
+    for path in {path for path, option in _options() if not option} - groups:
+        ran = run(*path.split()[1:], "--help")
+        assert ran.code == 0
+        assert f"Example: {path}" in " ".join(ran.out.split())
+
+
+def test_what_others_wrote_cannot_steer_the_terminal(run: Run, folder: Path) -> None:
+    """Control characters in names and evidence are not printed."""
+    run("suppressions", "add", "ada@example.com", "--evidence", "\x1b[2Jgone\nnew line")
+    out = run("suppressions", "list").out
+    assert "\x1b" not in out
+    assert "gone new line" in out

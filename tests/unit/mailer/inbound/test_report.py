@@ -1,0 +1,327 @@
+"""Reports that come back, one fixture in the shape of each host, and what hostile ones may do."""
+
+from __future__ import annotations
+
+import quopri
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from mailer.inbound.report import ReportKind, parse_report
+
+FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
+FIXTURES = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.eml"))}
+OURS = "notes+i1.s1.000000000000@example.com"
+
+
+class Expected(NamedTuple):
+    """What a fixture says."""
+
+    kind: str
+    status: str
+    action: str
+    recipients: str
+
+
+def _expected() -> dict[str, Expected]:
+    lines = (FOLDER / "expected.tsv").read_text("utf-8").splitlines()[1:]
+    return {line.split("\t")[0]: Expected(*line.split("\t")[1:]) for line in lines}
+
+
+EXPECTED = _expected()
+
+
+def test_every_fixture_is_expected() -> None:
+    """No fixture is forgotten by the table."""
+    assert set(FIXTURES) == set(EXPECTED)
+
+
+def test_every_class_has_fixtures() -> None:
+    """All kinds of report are among them; the counts are shown by `pytest -rP`."""
+    counts = Counter(expected.kind for expected in EXPECTED.values())
+    figures = " ".join(f"{kind}={count}" for kind, count in sorted(counts.items()))
+    sys.stdout.write(f"reports: {counts.total()}: {figures}\n")
+    # Who leaves by mail is known by the address it came to, not by what it says (rule C11).
+    assert set(counts) == {*ReportKind} - {ReportKind.UNSUBSCRIBE}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_each_host_is_understood(name: str) -> None:
+    """Kind, status, action and recipients of reports as every host makes them (rules C1, C4, C5, C8,
+    C9), those that are no more than a text included.
+    """
+    report = parse_report(FIXTURES[name])
+    told = next((finding for finding in report.findings if finding.kind is report.kind), None)
+    recipients = " ".join(report.recipients)
+    found = (report.kind.value, report.status, told.action if told else "", recipients)
+    assert found == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_no_fixture_names_our_own_address_as_a_recipient(name: str) -> None:
+    """Whom a report came to is not whom it is about (rule C2)."""
+    assert OURS not in parse_report(FIXTURES[name]).recipients
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_line_ends_make_no_difference(name: str) -> None:
+    """LF, CRLF and CR-only files give the same report and the same event (rule C14)."""
+    raw = FIXTURES[name]
+    crlf = raw.replace(b"\n", b"\r\n")
+    assert parse_report(crlf) == parse_report(raw) == parse_report(raw.replace(b"\n", b"\r"))
+
+
+def test_failed_recipients_are_named() -> None:
+    """A report of two recipients is about the one that failed, as it was written to first."""
+    assert parse_report(FIXTURES["two-recipients"]).recipients == ("ada@example.org",)
+    assert parse_report(FIXTURES["exim-hard"]).recipients == ("ada@example.org",)
+
+
+def test_internationalised_reports_are_read() -> None:
+    """RFC 6533: the part's own type, the address type utf-8, UTF-8 in the diagnostic (rule C15)."""
+    report = parse_report(FIXTURES["international"])
+    assert report.recipients == ("żółw@example.org",)
+    assert "Empfänger unbekannt" in report.diagnostic
+
+
+def test_an_encoded_status_part_is_read() -> None:
+    """A delivery-status part that was encoded for transport means the same."""
+    encoded = re.sub(
+        rb"Content-Type: message/global-delivery-status\n\n(.*?)\n--BOUND",
+        lambda match: (
+            b"Content-Type: message/global-delivery-status\n"
+            b"Content-Transfer-Encoding: base64\n\n" + _base64(match.group(1)) + b"\n--BOUND"
+        ),
+        FIXTURES["international"],
+        count=1,
+        flags=re.DOTALL,
+    )
+    assert parse_report(encoded).recipients == ("żółw@example.org",)
+
+
+@pytest.mark.parametrize("kind", ["global-delivery-status", "delivery-status"])
+@pytest.mark.parametrize("cut", ["Reporting-MTA", "Action", "Diagnostic-Code"])
+def test_a_quoted_printable_status_part_is_read(kind: str, cut: str) -> None:
+    """Its lines may be broken anywhere, its letters be numbers: it means the same (rule C15)."""
+    fields = (
+        "Reporting-MTA: dns; mx.example.org\n\nFinal-Recipient: utf-8; 南@example.org\n"
+        "Action: failed\nStatus: 5.1.1\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 delivery refused since quota is exceeded\n"
+    )
+    encoded = quopri.encodestring(fields.encode()).decode()
+    encoded = re.sub(rf"(?m)^({cut}: .*..)(...)$", r"\1=\n\2", encoded)
+    raw = (
+        f"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.org\nTo: {OURS}\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="B"\n\n'
+        f"--B\nContent-Type: message/{kind}\n"
+        f"Content-Transfer-Encoding: quoted-printable\n\n{encoded}\n--B--\n"
+    ).encode()
+    report = parse_report(raw)
+    assert (report.kind, report.recipients) == (ReportKind.SOFT, ("南@example.org",))
+    assert report.findings[0].action == "failed"
+    assert parse_report(raw.replace(b"\n", b"\r\n")) == report
+    plain = raw.replace(encoded.encode(), fields.encode())
+    assert parse_report(plain).recipients == (
+        "南@example.org",
+    )  # though it says that it is encoded
+
+
+def _base64(content: bytes) -> bytes:
+    import base64
+
+    return base64.encodebytes(content)
+
+
+def test_the_envelope_comes_before_everything_else() -> None:
+    """What the mail system says is first, then trace fields, then the envelope id (rule C2)."""
+    report = parse_report(FIXTURES["postfix-hard"], envelope_to="first@example.com")
+    assert report.envelopes[:2] == ("first@example.com", OURS)
+    assert f"{OURS.partition('@')[0]}@" in parse_report(FIXTURES["envelope-id"]).envelopes
+
+
+def test_returned_words_decide_nothing() -> None:
+    """What our own newsletter says about full mailboxes and spam is not read as a reason."""
+    assert parse_report(FIXTURES["qmail-hard"]).kind is ReportKind.HARD
+    assert parse_report(FIXTURES["exim-hard"]).kind is ReportKind.HARD
+
+
+def test_a_machine_that_is_away_is_no_bounce() -> None:
+    """An automatic answer is one by its subject, even from an address that bounces come from (C8)."""
+    raw = b"From: postmaster@example.org\nSubject: Automatic reply: news\n\nNot delivered to me.\n"
+    assert parse_report(raw).kind is ReportKind.AUTO_REPLY
+
+
+WORDED = sorted(
+    name
+    for name, expected in EXPECTED.items()
+    if expected.kind in {"hard", "soft", "policy", "delayed", "unknown"}
+    and b"message/delivery-status" not in FIXTURES[name]
+    and b"Return-Path: <>" in FIXTURES[name]
+)
+"""Bounces that are no more than a text."""
+
+
+@pytest.mark.parametrize("value", ["auto-replied", "auto-generated", "auto-generated (failure)"])
+@pytest.mark.parametrize("name", WORDED)
+def test_a_bounce_may_say_that_nobody_wrote_it(name: str, value: str) -> None:
+    """Hosts mark bounces as automatic, as RFC 3834 wants it: they stay what they are (rule C8)."""
+    raw = FIXTURES[name].replace(b"\nReturn-Path: <>", b"", 1)
+    marked = b"Return-Path: <>\nAuto-Submitted: " + value.encode() + b"\n" + raw
+    assert parse_report(marked).kind.value == EXPECTED[name].kind
+
+
+def answer(
+    subject: str, text: str, *, sender: str = "Ada <ada@example.org>", head: str = ""
+) -> bytes:
+    """What comes back from a reader's own machine, with the null sender."""
+    lines = f"Return-Path: <>\nFrom: {sender}\nTo: {OURS}\nSubject: {subject}\n{head}"
+    return f"{lines}Content-Type: text/plain; charset=utf-8\n\n{text}\n".encode()
+
+
+MARK = "Auto-Submitted: auto-replied\n"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Re: How we fixed our bounce rate", "User unknown: she has left the company."),
+        ("How we fixed our bounce rate", "Not delivered to Ada: no such user any more."),
+        ("AW: Zustellung und Abos", "Ihre Mail konnte nicht gelesen werden."),
+        ("Auto: Undeliverable promises", "I could not be reached, my mailbox is full."),
+        ("Re[2]: Message delivery failed to excite me", "This account no longer exists."),
+    ],
+)
+@pytest.mark.parametrize(
+    "sender",
+    ["Ada <ada@example.org>", "Pizza Delivery <hi@example.org>", "Help <help@example.org>"],
+)
+def test_an_answer_repeats_our_words_and_bounces_nobody(
+    subject: str, text: str, sender: str
+) -> None:
+    """An answer that says so has the null sender, our subject and words of failure: still it is no
+    bounce, also not with our message attached (rule C8).
+    """
+    assert parse_report(answer(subject, text, sender=sender, head=MARK)).kind is (
+        ReportKind.AUTO_REPLY
+    )
+
+
+@pytest.mark.parametrize(
+    ("subject", "head"),
+    [
+        ("Automatic reply: Why mail is returned", ""),
+        ("Abwesend: Undelivered mail", MARK),
+        ("Re: Undelivered mail", MARK),
+    ],
+)
+def test_an_answer_may_return_our_mail(subject: str, head: str) -> None:
+    """A machine of the reader's that attaches what it answers sends no bounce (rule C8)."""
+    parts = "--B\nContent-Type: text/plain\n\nUser unknown until Monday.\n\n--B\n"
+    parts += "Content-Type: message/rfc822\n\nSubject: x\n\ny\n--B--\n"
+    raw = answer(subject, "", head=head).partition(b"Content-Type")[0]
+    raw += b'Content-Type: multipart/mixed; boundary="B"\n\n' + parts.encode()
+    assert parse_report(raw).kind is ReportKind.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "Pizza Delivery <hi@example.org>",
+        "Sam Deliver <sam@example.org>",
+        "Mail Delivery Service <parcels@example.org>",
+    ],
+)
+def test_those_who_deliver_for_a_living_are_no_machines(sender: str) -> None:
+    """A shop that answers by hand or by machine writes about its parcels, not about mail (C8)."""
+    raw = answer("Ticket 55", "It cannot be delivered: no such user.", sender=sender)
+    raw = raw.replace(b"Return-Path: <>", b"Return-Path: <hi@example.org>")
+    assert parse_report(raw).kind is ReportKind.NONE
+    marked = raw.replace(b"Subject:", MARK.encode() + b"Subject:")
+    assert parse_report(marked).kind is ReportKind.AUTO_REPLY
+
+
+@pytest.mark.parametrize("sender", ["Ada <ada@example.org>", "postmaster@example.org"])
+@pytest.mark.parametrize("named", ["; report-type=disposition-notification", ""])
+def test_a_receipt_is_no_bounce(sender: str, named: str) -> None:
+    """What a reader did with mail that arrived (RFC 8098): read, or deleted unread (rule C8)."""
+    raw = (
+        f"Return-Path: <>\nFrom: {sender}\nTo: {OURS}\n"
+        "Subject: Not read: Why user unknown means returned mail\n"
+        f'Content-Type: multipart/report{named}; boundary="B"\n\n'
+        "--B\nContent-Type: text/plain\n\nUndeliverable, user unknown: it was deleted unread.\n\n"
+        "--B\nContent-Type: message/disposition-notification\n\n"
+        "Final-Recipient: rfc822; ada@example.org\n"
+        "Disposition: automatic-action/MDN-sent-automatically; deleted\n\n--B--\n"
+    )
+    assert parse_report(raw.encode()).kind is ReportKind.AUTO_REPLY
+
+
+def test_a_complaint_shows_its_keys() -> None:
+    """The recipient is redacted; the return path and the link in the returned part are not (C9)."""
+    tokens = parse_report(FIXTURES["arf-abuse"]).tokens
+    assert any(OURS in token for token in tokens)
+    assert any(token.endswith("dead") for token in tokens)
+
+
+def test_a_copy_by_another_way_is_the_same_event() -> None:
+    """Trace fields differ between copies of one report; its event does not (rule C13)."""
+    raw = FIXTURES["postfix-hard"]
+    copy = b"Received: from elsewhere; Sun, 22 Nov 2026 09:05:00 +0000\n" + raw
+    assert parse_report(copy).event_id == parse_report(raw).event_id
+    assert len({parse_report(raw).event_id for raw in FIXTURES.values()}) == len(FIXTURES)
+
+
+def test_no_address_leaves_in_a_diagnostic() -> None:
+    """What is kept as evidence holds no address."""
+    for raw in FIXTURES.values():
+        report = parse_report(raw)
+        assert "@" not in "".join([report.diagnostic, *(one.diagnostic for one in report.findings)])
+
+
+def test_hosts_that_disagree_are_taken_at_the_milder_word() -> None:
+    """Two failed groups, one hard and one soft: soft, unless the reader's own is asked for."""
+    raw = FIXTURES["two-recipients"].replace(b"Action: delivered", b"Action: failed")
+    raw = raw.replace(b"Status: 2.0.0", b"Status: 4.2.2")
+    report = parse_report(raw)
+    assert report.kind is ReportKind.SOFT
+    own = report.about("ADA@example.org")
+    assert own is not None
+    assert own.kind is ReportKind.HARD
+
+
+@pytest.mark.parametrize("size", [630_000, 1_200_000])
+@pytest.mark.parametrize("line", [b"y" * 70 + b"\n", b"\n"], ids=["lines", "blank lines"])
+def test_a_large_report_is_one_event_however_it_came(size: int, line: bytes) -> None:
+    """Neither line ends nor trace fields nor an mbox's first line decide where its reading ends
+    (rules C13, C14).
+    """
+    raw = FIXTURES["postfix-hard"].replace(
+        b"User unknown? Mailbox", b"x\n" + line * (size // len(line))
+    )
+    report = parse_report(raw)
+    assert report.kind is ReportKind.HARD
+    assert parse_report(raw.replace(b"\n", b"\r\n")) == report
+    assert parse_report(raw.replace(b"\n", b"\r")) == report
+    trace = b"Received: from elsewhere; Sun, 22 Nov 2026 09:05:00 +0000\n" * 20
+    for copy in (trace + raw, b"From a@example.org Sun Nov 22 09:00:00 2026\n" + raw):
+        assert parse_report(copy).event_id == report.event_id
+
+
+@pytest.mark.parametrize("count", [60, 5000])
+def test_deep_nesting_is_set_aside(count: int) -> None:
+    """A message of nothing but containers is not looked into (rule C12)."""
+    nest = b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(count)
+    )
+    assert parse_report(b"From: MAILER-DAEMON\n" + nest).kind is ReportKind.UNKNOWN
+
+
+def test_a_huge_message_is_read_to_a_limit() -> None:
+    """What counts stands in front of what was returned: a large return changes nothing."""
+    raw = FIXTURES["postfix-hard"]
+    huge = raw.replace(b"User unknown? Mailbox", b"x" * 80 + b"\n" + b"y" * 3_000_000)
+    assert parse_report(huge).kind is ReportKind.HARD

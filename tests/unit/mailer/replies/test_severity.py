@@ -1,0 +1,282 @@
+"""What servers of many kinds write, each line with its class: in the session and in a report.
+
+The rows stand in tests/fixtures/wordings: `replies.tsv` by the kind of server that says it, `gmail.tsv`
+and `yahoo.tsv` as these hosts document their replies, `mail.tsv` what a whole message says, and
+`forbidden.txt` words beside which nothing is proof against a reader.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.header import Header
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailer.inbound.report import parse_report
+from mailer.replies.outcome import Fault, Outcome, Phase, Verdict, parse_reply
+from mailer.replies.severity import Judgement, ReportKind, judge
+from mailer.replies.status import parse_status
+from mailer.replies.words import find_causes
+
+FOLDER = Path(__file__).parents[3] / "fixtures" / "wordings"
+OURS = {Fault.SENDER, Fault.CONTENT}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One wording and its class."""
+
+    server: str
+    code: str
+    status: str
+    kind: str
+    text: str
+
+    @property
+    def words(self) -> str:
+        """The reply without its code."""
+        return f"{self.status} {self.text}".strip()
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the session takes it for the last word; 552 to RCPT is none (rule B11)."""
+        return self.code.startswith("5") and self.code != "552"
+
+    def reported(self) -> Judgement:
+        """What it means in a report, whose own field says no more than that it failed."""
+        given = parse_status(self.status) or parse_status("5.0.0")
+        return judge(given, f"{self.code} {self.words}".strip())
+
+    def answered(self, phase: Phase) -> Outcome:
+        """What it means in the session."""
+        return parse_reply(int(self.code), self.words, phase=phase)
+
+
+def read(name: str) -> list[dict[str, str]]:
+    """The rows of a table."""
+    with (FOLDER / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def rows(name: str) -> Iterator[Row]:
+    """The rows of a table of replies."""
+    for row in read(name):
+        yield Row(row.get("server", name), row["code"], row["status"], row["class"], row["text"])
+
+
+REPLIES = [*rows("replies"), *rows("gmail"), *rows("yahoo")]
+MAIL = read("mail")
+
+
+def name(row: Row) -> str:
+    """A test's name."""
+    return f"{row.server}: {row.code} {row.words}"[:90]
+
+
+# ── replies ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("row", REPLIES, ids=name)
+def test_each_wording_is_of_its_class(row: Row) -> None:
+    """In a report every row is hard, soft or policy as its host means it (rules B24, C5)."""
+    assert row.reported().kind.value == row.kind
+
+
+@pytest.mark.parametrize("row", [row for row in REPLIES if row.is_final], ids=name)
+@pytest.mark.parametrize("phase", [Phase.RCPT, Phase.DOT])
+def test_session_and_report_agree(row: Row, phase: Phase) -> None:
+    """The same words suppress in the session if and only if a report of them does (rule B5)."""
+    outcome = row.answered(phase)
+    assert outcome.verdict is Verdict.PERMANENT
+    assert outcome.is_gone is (row.kind == "hard")
+    if row.kind == "policy":
+        assert outcome.fault in OURS
+    if phase is Phase.RCPT:
+        assert (outcome.fault in OURS) is (row.kind == "policy")
+
+
+@pytest.mark.parametrize("row", [row for row in REPLIES if row.code.startswith("4")], ids=name)
+def test_what_is_temporary_stays_so(row: Row) -> None:
+    """The first digit decides whatever else is said, also over `421 5.7.32` (rule B3)."""
+    for phase in (Phase.MAIL, Phase.RCPT, Phase.DOT):
+        assert row.answered(phase).verdict is Verdict.TRANSIENT
+    assert row.kind == "soft"
+
+
+def test_refusals_by_policy_never_count_against_a_reader() -> None:
+    """No row that is about the sender is one of a reader's soft bounces (rule B5)."""
+    about_us = [row for row in REPLIES if row.kind == "policy"]
+    assert len(about_us) > 200
+    assert not [row for row in about_us if row.reported().counts]
+
+
+def test_the_tables_are_wide() -> None:
+    """Every class and every kind of server is there; the counts are shown by `pytest -rP`."""
+    kinds, servers = Counter(row.kind for row in REPLIES), Counter(row.server for row in REPLIES)
+    whole = Counter(row["class"] for row in MAIL)
+    for title, counts in (("replies", kinds), ("messages", whole), ("servers", servers)):
+        figures = " ".join(f"{name}={count}" for name, count in sorted(counts.items()))
+        sys.stdout.write(f"{title}: {counts.total()}: {figures}\n")
+    # Who leaves by mail is known by the address it came to, not by what it says (rule C11).
+    assert set(kinds) | set(whole) == {*ReportKind} - {ReportKind.UNSUBSCRIBE}
+    assert min(kinds.values()) > 100
+    assert min(whole.values()) >= 3
+    assert servers["gmail"] == 121  # as many as Google documents
+    assert servers["Hard negative"] >= 20
+    assert len({(row.server, row.code, row.words) for row in REPLIES}) == len(REPLIES)
+
+
+# ── nothing about us, about quota or about time is hard ──────────────────────────────────────
+
+FORBIDDEN = (FOLDER / "forbidden.txt").read_text("utf-8").splitlines()
+"""Words about authentication, spam, blocking, quota, greylisting, rate and expiry."""
+
+GONE = (
+    *("User unknown", "no such user", "mailbox not found", "address does not exist"),
+    *("unknown recipient", "account disabled", "Unrouteable address", "domain not found"),
+    *("Empfänger unbekannt", "utilisateur inconnu", "usuario desconocido", "存在しません", ""),
+)
+"""Words that alone would be proof, and none."""
+
+_STATUSES = st.one_of(
+    st.just(""),
+    st.sampled_from(("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.0.0", "5.4.4")),
+    st.builds("{}.{}.{}".format, st.sampled_from((4, 5)), st.integers(0, 9), st.integers(0, 30)),
+)
+_CODES = st.sampled_from(("", "450", "550", "550-", "551", "553", "554", "556", "smtp; 550", "#"))
+_JOINTS = st.sampled_from(
+    (" ", "\n", "\r\n ", ", ", "; ", ": ", " - ", ". ", ".", " / ", " (", "\t", "…")
+)
+_FILLING = st.text(st.characters(exclude_characters="@＠./:"), max_size=12).map(lambda s: f" {s} ")
+
+
+def _shouted(words: str) -> str:
+    return words.upper()
+
+
+def _wide(words: str) -> str:
+    """As full-width letters."""
+    return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in words)
+
+
+def _seamed(words: str) -> str:
+    """With characters in it that nobody sees."""
+    return "\u200b".join(words)
+
+
+def _spaced(words: str) -> str:
+    return re.sub(" ", "  \n", words)
+
+
+_DISGUISES = st.sampled_from((str, str.lower, str.title, _shouted, _wide, _seamed, _spaced))
+
+
+@st.composite
+def mixtures(draw: st.DrawFn) -> tuple[str, str, str]:
+    """A status field, a text that says somewhere what is forbidden, and that word."""
+    word = draw(st.sampled_from(FORBIDDEN))
+    pieces = [draw(_DISGUISES)(word), *draw(st.lists(st.sampled_from(GONE), max_size=4))]
+    pieces += draw(st.lists(_FILLING, max_size=2))
+    pieces = draw(st.permutations(pieces))
+    text = draw(_CODES)
+    if quoted := draw(_STATUSES):
+        text = f"{text} {quoted}"
+    for piece in pieces:
+        text += draw(_JOINTS) if text else ""
+        text += piece
+    return draw(_STATUSES), text, word
+
+
+def assert_not_hard(status: str, text: str) -> None:
+    """Neither a report nor a relay's reply with these words is proof against a reader."""
+    assert judge(parse_status(status), text).kind is not ReportKind.HARD
+    for phase in (Phase.RCPT, Phase.DOT):
+        for code in (550, 556):
+            assert not parse_reply(code, f"{status} {text}".strip(), phase=phase).is_gone
+
+
+@settings(max_examples=60, deadline=None)
+@given(mixtures())
+def test_no_mixture_with_a_forbidden_word_is_hard(mixture: tuple[str, str, str]) -> None:
+    """Whatever the codes, and whatever else is said before or behind it (rule C5)."""
+    status, text, _ = mixture
+    assert_not_hard(status, text)
+
+
+@pytest.mark.parametrize("word", FORBIDDEN)
+def test_every_forbidden_word_is_recognised(word: str) -> None:
+    """Each alone has a cause, and none that would suppress."""
+    assert find_causes(word)
+    assert_not_hard("5.1.1", f"550 5.1.1 {word}")
+
+
+def test_proof_without_a_forbidden_word_is_hard() -> None:
+    """The gate does not hold because nothing is hard: the same words without it are."""
+    for words in filter(None, GONE):
+        assert judge(parse_status("5.1.1"), f"550 5.1.1 {words}").kind is ReportKind.HARD
+        assert parse_reply(550, f"5.1.1 {words}", phase=Phase.RCPT).is_gone
+
+
+def test_no_hard_row_stays_hard_beside_a_forbidden_word(slow: bool) -> None:
+    """Every proof of the table gives way to a word about us, quota or time (rule C5)."""
+    proofs = [row for row in REPLIES if row.kind == "hard"]
+    for number, row in enumerate(proofs):
+        for word in FORBIDDEN if slow else FORBIDDEN[number % 31 :: 31]:
+            assert_not_hard(row.status, f"{row.code} {row.words}; {word}")
+
+
+def test_the_gate_holds_at_length(slow: bool) -> None:
+    """The same mixtures in great number; small without --slow."""
+    count = 0
+
+    @settings(max_examples=50_000 if slow else 40, deadline=None, database=None)
+    @given(mixtures())
+    def look(mixture: tuple[str, str, str]) -> None:
+        nonlocal count
+        count += 1
+        assert_not_hard(mixture[0], mixture[1])
+
+    look()
+    sys.stdout.write(f"mixtures={count}\n")
+    assert count >= 40
+
+
+# ── whole messages ───────────────────────────────────────────────────────────────────────────
+
+
+def build(row: dict[str, str]) -> bytes:
+    """A message that says what a row says."""
+    mark, head = row["mark"], ["Return-Path: <>"]
+    subject = Header(row["subject"], "utf-8", maxlinelen=900).encode() if row["subject"] else ""
+    head += [f"From: {row['from']}", "To: notes@example.com", f"Subject: {subject}"]
+    kind, _, value = mark.partition(":")
+    part = ""
+    if kind == "feedback":
+        part = f"message/feedback-report\n\nFeedback-Type: {value}\nUser-Agent: x/1\nVersion: 1\n"
+    elif kind == "action":
+        group = f"Final-Recipient: rfc822; ada@example.org\nAction: {value}\nStatus: 4.0.0\n"
+        group += f"Diagnostic-Code: smtp; {row['text']}\n"
+        part = f"message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n{group}"
+    elif mark:
+        head.append(mark)
+    if row["class"] in {"none", "auto-reply"}:
+        head[0] = "Return-Path: <ada@example.org>"
+    text = f"Content-Type: text/plain; charset=utf-8\n\n{row['text']}\n"
+    if not part:
+        return ("\n".join(head) + f"\n{text}").encode()
+    head.append('Content-Type: multipart/report; boundary="B"')
+    return ("\n".join(head) + f"\n\n--B\n{text}\n--B\nContent-Type: {part}\n--B--\n").encode()
+
+
+@pytest.mark.parametrize("row", MAIL, ids=lambda row: f"{row['server']}: {row['subject']}"[:80])
+def test_each_message_is_of_its_class(row: dict[str, str]) -> None:
+    """Delays, complaints, answers of machines and of people are told apart (rules C4, C8, C9)."""
+    assert parse_report(build(row)).kind.value == row["class"]

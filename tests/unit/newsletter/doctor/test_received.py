@@ -1,0 +1,244 @@
+"""A copy that arrived: signed by us, by a relay that signs too little, and changed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import dkim
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailer.authentication.dkim import Signer
+from mailer.authentication.keys import KeyType, SigningKey, make_key
+from newsletter.doctor.diagnosis import Diagnosis, Verdict
+from newsletter.doctor.received import examine_received
+from tests.unit.mailer.authentication.test_records import DOMAIN, Zone
+from tests.unit.mailer.inbound.test_complaints import LONG_AGO
+
+PUBLIC = "9.9.9.9"
+"""An address that is public; nothing is sent to it."""
+PEM = make_key(KeyType.RSA)
+KEY = SigningKey.load(PEM, domain=DOMAIN, selector="s1")
+TRACE = (
+    f"Return-Path: <notes@{DOMAIN}>\r\n"
+    f"Received: from relay.test (relay.test [{PUBLIC}]) by mx.reader.test; Sun, 22 Nov 2026\r\n"
+    f"Authentication-Results: mx.reader.test; dkim=fail header.d=other.test; dkim=pass\r\n"
+    f" header.d={DOMAIN}; spf=pass smtp.mailfrom={DOMAIN}; dmarc=pass\r\n"
+    "Received: from home ([10.0.0.1]) by relay.test; Sun, 22 Nov 2026\r\n"
+)
+MAIL = (
+    f"From: Notes <notes@{DOMAIN}>\r\n"
+    "To: ada@reader.test\r\n"
+    "Subject: First\r\n"
+    "Date: Sun, 22 Nov 2026 12:00:00 +0000\r\n"
+    f"Message-ID: <1@{DOMAIN}>\r\n"
+    f"List-Unsubscribe: <https://{DOMAIN}/unsubscribe/preview>\r\n"
+    "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    "MIME-Version: 1.0\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\n"
+    "\r\nHello\r\n"
+)
+
+
+def resolver() -> Zone:
+    """A DNS that lets the relay send."""
+    zone = Zone()
+    zone.texts[DOMAIN] = [f"v=spf1 ip4:{PUBLIC} -all"]
+    for selector in ("s1", "relay"):
+        zone.texts[f"{selector}._domainkey.{DOMAIN}"] = [KEY.private.record()]
+    return zone
+
+
+def signed_by_us() -> str:
+    """As our own signer makes it."""
+    return Signer([KEY]).sign(MAIL.encode(), now=LONG_AGO).decode()
+
+
+def signed_by_relay(*, domain: str = DOMAIN, mail: str = MAIL, **options: object) -> str:
+    """As a relay makes it whose library signs what it signs by default."""
+    header: bytes = dkim.sign(
+        mail.encode(), b"relay", domain.encode(), PEM, include_headers=None, **options
+    )
+    return header.decode() + mail
+
+
+DISBELIEVED = TRACE.replace("dkim=pass", "dkim=fail").replace("dmarc=pass", "dmarc=fail")
+
+
+def looked(mail: str, zone: Zone | None = None, *, trace: str = TRACE) -> dict[str, Diagnosis]:
+    """What is said of it after it travelled."""
+    raw = f"{trace}{mail}".encode()
+    return {
+        one.name: one for one in examine_received(raw, domain=DOMAIN, resolver=zone or resolver())
+    }
+
+
+def complaints(found: dict[str, Diagnosis]) -> dict[str, Verdict]:
+    """What is not well."""
+    return {name: one.verdict for name, one in found.items() if one.verdict is not Verdict.OK}
+
+
+def test_our_own_signature_is_in_order() -> None:
+    """Signed here, believed there, from an address that may: no complaint (rules A5, A6)."""
+    found = looked(signed_by_us())
+    assert complaints(found) == {}
+    assert list(found) == [
+        *("message", "one-click fields", "signature covers", "signature fits", "receiver"),
+        *("return path", "spf sender"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict", "words"),
+    [
+        (lambda: looked(signed_by_us().replace("Hello", "Hallo")), Verdict.WARNING, "was saved"),
+        (
+            lambda: looked(signed_by_us().replace("Hello", "Hallo"), trace=DISBELIEVED),
+            Verdict.ERROR,
+            "changed after it was signed",
+        ),
+        (lambda: looked(signed_by_us(), Zone(), trace=DISBELIEVED), Verdict.ERROR, "another one"),
+        (
+            lambda: looked(signed_by_us(), Zone(silent={KEY.record_name})),
+            Verdict.WARNING,
+            "no answer about the key",
+        ),
+        (
+            lambda: looked(signed_by_us().replace("rsa-sha256", "ed25519-sha256")),
+            Verdict.SKIPPED,
+            "no RSA signature",
+        ),
+        (
+            lambda: looked(signed_by_relay(mail=signed_by_us().replace("Hello", "Hallo"))),
+            Verdict.OK,
+            "(selector relay)",
+        ),
+    ],
+    ids=["saved badly", "changed", "another key", "silent DNS", "Ed25519", "one of two fits"],
+)
+def test_a_signature_that_does_not_fit_is_told(
+    found: Callable[[], dict[str, Diagnosis]], verdict: Verdict, words: str
+) -> None:
+    """Changed on the way, changed in the saving, or another key: each is named (RFC 6376 6)."""
+    fit = found()["signature fits"]
+    assert fit.verdict is verdict
+    assert words in fit.message
+    assert bool(fit.advice) is (verdict in {Verdict.ERROR, Verdict.WARNING})
+
+
+def test_a_relay_that_signs_too_little_is_told() -> None:
+    """A library's default fields leave out List-Unsubscribe-Post: that is named (rule A6)."""
+    found = looked(signed_by_relay())
+    assert complaints(found) == {"signature covers": Verdict.ERROR}
+    told = found["signature covers"]
+    assert "List-Unsubscribe-Post not signed" in told.message
+    assert "newsletter dkim new" in told.advice
+
+
+def test_one_signature_that_covers_both_is_enough() -> None:
+    """The relay's may leave them out if ours does not (RFC 8058 4)."""
+    assert complaints(looked(signed_by_relay(mail=signed_by_us()))) == {}
+
+
+@pytest.mark.parametrize(
+    ("mail", "name", "words"),
+    [
+        (MAIL, "signature", "without a DKIM signature"),
+        (signed_by_relay(domain="other.test"), "signature", "other.test, which does not count"),
+        (
+            signed_by_us().replace("\r\nList-Unsubscribe-Post", "\r\nX"),
+            "one-click fields",
+            "0 List",
+        ),
+        (
+            signed_by_us().replace("\r\nList-Unsubscribe: <", "\r\nList-Unsubscribe: =?utf-8?q?<"),
+            "one-click fields",
+            "arrived changed",
+        ),
+        (signed_by_us().replace("a=rsa-sha256", "a=rsa-sha1"), "signature covers", "rsa-sha1"),
+        (signed_by_us().replace("a=rsa-sha256", "l=5; a=rsa-sha256"), "signature covers", "(l=)"),
+    ],
+)
+def test_each_fault_is_named(mail: str, name: str, words: str) -> None:
+    """Unsigned, signed by strangers, robbed of a field, encoded, weak or partial (rules A3 to A6)."""
+    found = looked(mail)
+    assert name in complaints(found)
+    assert words in found[name].message
+    assert found[name].advice
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "verdict", "words"),
+    [
+        ("dmarc=pass", "dmarc=fail", "receiver", Verdict.ERROR, "dmarc fail"),
+        (
+            f"dkim=pass\r\n header.d={DOMAIN}; spf=pass",
+            "dkim=fail\r\n ; spf=fail",
+            "receiver",
+            Verdict.OK,
+            "dmarc pass",
+        ),
+        ("Authentication-Results", "X-Other", "receiver", Verdict.SKIPPED, "does not say"),
+        (f"<notes@{DOMAIN}>", "<b@relay.test>", "return path", Verdict.WARNING, "relay.test"),
+        ("Return-Path", "X-Path", "return path", Verdict.SKIPPED, "no Return-Path"),
+        (f"[{PUBLIC}]", "[8.8.8.8]", "spf sender", Verdict.ERROR, "8.8.8.8"),
+        (f"[{PUBLIC}]", "[10.0.0.2]", "spf sender", Verdict.SKIPPED, "no public address"),
+    ],
+)
+def test_its_way_is_read(old: str, new: str, name: str, verdict: Verdict, words: str) -> None:
+    """Results, return path and origin, as the reader's host noted them (rules A1, A34)."""
+    raw = f"{TRACE}{signed_by_us()}".replace(old, new, 1).encode()
+    found = {one.name: one for one in examine_received(raw, domain=DOMAIN, resolver=resolver())}
+    assert found[name].verdict is verdict
+    assert words in found[name].message
+
+
+def test_the_address_to_let_in_is_told() -> None:
+    """The record to publish is the present one with the relay's address in it (rule A1)."""
+    found = looked(signed_by_us().replace("x", "x"), Zone())
+    assert found["spf sender"].verdict is Verdict.ERROR
+    assert f'"v=spf1 ip4:{PUBLIC} include:relay.test' in found["spf sender"].advice
+
+
+def test_the_record_of_a_stranger_is_not_ours_to_publish() -> None:
+    """With the relay's own return path, SPF is about the relay's domain."""
+    raw = f"{TRACE}{signed_by_us()}".replace(f"<notes@{DOMAIN}>", "<b@elsewhere.test>", 1)
+    found = examine_received(raw.encode(), domain=DOMAIN, resolver=resolver())
+    advice = {one.name: one.advice for one in found}["spf sender"]
+    assert advice == "Tell whoever runs the relay."
+
+
+def test_a_test_copy_tells_all_but_one_click() -> None:
+    """It has no List-Unsubscribe (nobody could leave by it): what it cannot show is not judged."""
+    copy = MAIL.replace("<1@", "<test.1@").replace("List-Unsubscribe", "X-None")
+    found = looked(signed_by_relay(mail=copy))
+    assert complaints(found) == {
+        "one-click fields": Verdict.SKIPPED,
+        "signature covers": Verdict.SKIPPED,
+    }
+    assert "save an issue" in found["signature covers"].advice
+
+
+def test_another_mail_is_refused() -> None:
+    """What is not from this newsletter is not judged further."""
+    raw = b"From: a@example.net\r\n\r\nhello\r\n"
+    (only,) = examine_received(raw, domain=DOMAIN, resolver=resolver())
+    assert (only.name, only.verdict) == ("message", Verdict.ERROR)
+
+
+def test_a_silent_dns_is_no_fault_of_the_message() -> None:
+    """Without an answer it is a warning."""
+    found = looked(signed_by_us(), Zone(silent={DOMAIN}))
+    assert found["spf sender"].verdict is Verdict.WARNING
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=400), st.integers(0, 900))
+def test_any_file_is_answered(noise: bytes, at: int) -> None:
+    """Whatever file is named, with whatever in its header fields: an answer (promise 6)."""
+    raw = f"{TRACE}{MAIL}".encode()
+    for hostile in (noise, raw[:at] + noise + raw[at:]):
+        found = list(examine_received(hostile, domain=DOMAIN, resolver=resolver()))
+        assert found
+        assert all(one.message.isprintable() for one in found)
