@@ -21,7 +21,7 @@ from email_validator import (
     validate_email,
 )
 
-from storage.model.errors import AddressError
+from storage.model import AddressError
 
 DNS_TIMEOUT: Final = 5
 """Seconds that all questions about one domain may take together (rule F13)."""

@@ -22,12 +22,11 @@ from uuid import UUID
 
 import structlog
 
-from feeds.syndication.feed import Document, build_feed
-from feeds.syndication.ids import FeedFormat, newsletter_namespace
-from mailer.authentication.lookup import Dns
-from mailer.dispatch.dispatcher import Dispatcher, Summary
-from mailer.inbound.fetch import fetch
-from mailer.smtp.relay import Relay
+from feeds.syndication import Document, FeedFormat, build_feed, newsletter_namespace
+from mailer.authentication import Dns
+from mailer.dispatch import Dispatcher, Summary
+from mailer.inbound import fetch_document
+from mailer.smtp import Relay
 from newsletter.assembly import (
     complaint_check,
     gates,
@@ -37,42 +36,31 @@ from newsletter.assembly import (
     soft_limits,
     webhook_keys,
 )
-from newsletter.authoring.preflight import CheckedNote
-from newsletter.authoring.proofs import Preview, Proofs, TestCopy, send_test
-from newsletter.authoring.schedules import Authoring, Planned, Scheduled
-from newsletter.config.config import Config, load_config
-from newsletter.config.values import sender_domain
-from newsletter.doctor.diagnosis import Diagnosis
-from newsletter.doctor.doctor import Surroundings, examine, examine_copy, find_own_address
-from newsletter.inbound.reportdesk import ReportDesk
-from newsletter.inbound.webhookdesk import WebhookDesk
-from newsletter.mailing.inflight import InFlight
-from newsletter.mailing.letters import Letters
-from newsletter.mailing.results import IssueStatus, SendReport
-from newsletter.mailing.standing import Standing
-from newsletter.publication import AboutPage
-from newsletter.publishing.drafting import Drafting
-from newsletter.publishing.pictures import Pictures
-from newsletter.publishing.poll import Poll, PollReport
-from newsletter.publishing.publicview import as_readers_see
-from newsletter.service.loops import run_in_loop
-from newsletter.service.service import Site, Work, drain, serve
-from newsletter.service.upkeep import Upkeep
-from newsletter.service.workers import worker_name
-from newsletter.subscribing.subscriptions import Subscriptions
+from newsletter.authoring import (
+    AboutPage,
+    Authoring,
+    CheckedNote,
+    Planned,
+    Preview,
+    Proofs,
+    Scheduled,
+    TestCopy,
+    send_test,
+)
+from newsletter.config import Config, load_config, sender_domain
+from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, find_own_address
+from newsletter.inbound import ReportDesk, WebhookDesk
+from newsletter.mailing import InFlight, IssueStatus, Letters, SendReport, Standing
+from newsletter.publishing import Drafting, Pictures, Poll, PollReport, as_readers_see
+from newsletter.service import Site, Upkeep, Work, drain, run_in_loop, serve, worker_name
+from newsletter.subscribing import Subscriptions
 from newsletter.tokens import Tokens
-from storage.archive.issues import Issues
-from storage.database.engine import Database
-from storage.database.facts import Facts
-from storage.ledger.ledger import Ledger
-from storage.model.deliveries import Delivery
-from storage.model.errors import Conflict, NotesFolderError
-from storage.model.issues import Identity, Issue
-from storage.model.notes import Schedule
-from storage.notes.folder import FolderNotes, MediaFile
-from storage.notes.notebook import Notebook, Schedules
-from storage.readers.reports import Reports
-from storage.readers.subscribers import Subscribers
+from storage.archive import Issues
+from storage.database import Database, Facts
+from storage.ledger import Ledger
+from storage.model import Conflict, Delivery, Identity, Issue, NotesFolderError, Schedule
+from storage.notes import FolderNotes, MediaFile, Notebook, Schedules
+from storage.readers import Reports, Subscribers
 
 log = structlog.get_logger()
 
@@ -156,7 +144,7 @@ class Newsletter:
             is_genuine=complaint_check(config),
         )
         self.webhook_desk = WebhookDesk(
-            self.report_desk, webhook_keys(config), fetch=fetch, clock=clock
+            self.report_desk, webhook_keys(config), fetch=fetch_document, clock=clock
         )
         self._upkeep = Upkeep(
             config=config,

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from mailer.authentication.lookup import Dns
-from mailer.inbound.fetch import fetch
-from mailer.inbound.webhooks.events import Keys
-from mailer.policy.cohort import Cohort
-from mailer.policy.settlement import RetryPolicy
-from mailer.policy.warmup import WarmUp
-from newsletter.config.config import Config, Doubt
-from newsletter.inbound.reportdesk import SoftLimits
-from newsletter.inbound.webhookdesk import Certificates
+from mailer.authentication import Dns
+from mailer.inbound import fetch_document
+from mailer.inbound.webhooks import Keys
+from mailer.policy import Cohort, RetryPolicy, WarmUp
+from newsletter.config import Config, Doubt
+from newsletter.inbound import Certificates, SoftLimits
 from newsletter.secret import load_secret
-from newsletter.subscribing.rules import SignUpLimits
-from newsletter.subscribing.subscriptions import SignUpPolicy
+from newsletter.subscribing import SignUpLimits, SignUpPolicy
 from newsletter.tokens import Tokens
-from storage.database.facts import Facts
-from storage.ledger.gates import Gates
-from storage.model.errors import SecretMismatch
+from storage.database import Facts
+from storage.ledger import Gates
+from storage.model import SecretMismatch
 
 
 def open_tokens(secret_file: Path, facts: Facts) -> Tokens:
@@ -64,7 +60,7 @@ def webhook_keys(config: Config) -> Keys:
         postmark=hooks.postmark,
         mailgun=hooks.mailgun,
         sendgrid=hooks.sendgrid,
-        certificate=Certificates(fetch),
+        certificate=Certificates(fetch_document),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from storage.model.errors import ConfigError
+from storage.model import ConfigError
 
 SECRET_BYTES: Final = 32
 """The least a secret may hold: as much as the HMAC-SHA-256 that keys are derived with (RFC 2104 3)."""

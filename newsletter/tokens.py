@@ -20,8 +20,7 @@ from hashlib import blake2b
 from typing import Final
 
 from newsletter.secret import Keyring
-from storage.model.deliveries import DeliveryKind
-from storage.model.errors import MessageError
+from storage.model import DeliveryKind, MessageError
 
 MAX_LOCAL_PART: Final = 64
 """Octets before the @ of a return path (RFC 5321 4.5.3.1.1)."""

@@ -28,7 +28,7 @@ from scripts.commands import (
     suppressions,
 )
 from scripts.context import Settings
-from storage.model.errors import ConfigError, NewsletterError
+from storage.model import ConfigError, NewsletterError
 
 app = typer.Typer(
     name="newsletter",

@@ -14,11 +14,11 @@ from pathlib import Path
 from shutil import copytree
 from typing import Final
 
-from feeds.syndication.ids import FeedFormat, feed_url
+from feeds.syndication import FeedFormat, feed_url
 from newsletter import Newsletter
-from newsletter.config.source import render_template
+from newsletter.config import render_template
 from scripts.console import configure_logging
-from storage.model.errors import NewsletterError
+from storage.model import NewsletterError
 from web.server import SiteServer
 
 SAMPLE: Final = Path(__file__).parent / "sample" / "notes"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scripts.console import Json, local, stamp
-from storage.model.gates import Allowance, CohortStep, Step, Waiting
+from storage.model import Allowance, CohortStep, Step, Waiting
 
 
 def tell_waiting(waiting: Waiting, zone: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 import uvicorn
 
 from newsletter import Newsletter
-from storage.model.errors import SiteError
+from storage.model import SiteError
 from web.site import create_app
 
 _PATIENCE_S: Final = 5

@@ -19,17 +19,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.app import Newsletter
-from storage.model.errors import StorageError
-from web.http.forms import MAX_BODY
-from web.http.guard import Guard, protecting_headers
-from web.http.repeats import Repeats
-from web.http.responses import NO_STORE
-from web.pages.pages import Frame, Pages
-from web.routes.joining import Joining
-from web.routes.outbox import Mailbox
-from web.routes.reading import Reading
-from web.routes.vitals import Vitals
-from web.routes.webhooks import Webhooks
+from storage.model import StorageError
+from web.http import MAX_BODY, NO_STORE, Guard, Repeats, protecting_headers
+from web.pages import Frame, Pages
+from web.routes import Joining, Mailbox, Reading, Vitals, Webhooks
 
 _log = structlog.get_logger()
 

@@ -1,1 +1,38 @@
 """Markdown to HTML and to text with the same content. Pure."""
+
+from feeds.markdown.characters import clean_line, clean_text
+from feeds.markdown.html import HIGHLIGHTS, link_footnotes, size_pictures
+from feeds.markdown.links import LinkResolver, Links, link_key
+from feeds.markdown.parser import find_title
+from feeds.markdown.picture import HEAD, Size, read_size
+from feeds.markdown.references import (
+    Reference,
+    ReferenceKind,
+    find_headings,
+    find_prose,
+    find_references,
+)
+from feeds.markdown.render import Rendered, render_markdown, summarise
+
+__all__ = [
+    "HEAD",
+    "HIGHLIGHTS",
+    "LinkResolver",
+    "Links",
+    "Reference",
+    "ReferenceKind",
+    "Rendered",
+    "Size",
+    "clean_line",
+    "clean_text",
+    "find_headings",
+    "find_prose",
+    "find_references",
+    "find_title",
+    "link_footnotes",
+    "link_key",
+    "read_size",
+    "render_markdown",
+    "size_pictures",
+    "summarise",
+]

@@ -13,7 +13,7 @@ import re
 from html import escape
 from typing import Final
 
-from storage.model.fields import CODE, FIELD, guard
+from storage.model import CODE, FIELD, guard
 
 _PIECE: Final = re.compile(r"(<[^>]*>)")
 """A tag of sanitised HTML, in whose attributes `>` is escaped."""

@@ -19,7 +19,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from feeds.markdown.characters import clean_line
 from feeds.markdown.code import Highlighter
-from storage.model.fields import FIELD
+from storage.model import FIELD
 
 MAX_NESTING: Final = 20
 """Levels of quotes, lists, brackets; deeper input is taken as text, in bounded time."""

@@ -16,7 +16,7 @@ from typing import Final
 
 import yaml
 
-from storage.model.errors import NoteError
+from storage.model import NoteError
 
 MAX_HEADER: Final = 64_000
 """Characters of front matter; more is no front matter but a mistake or an attack."""

@@ -18,14 +18,22 @@ from pathlib import PurePosixPath
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from feeds.markdown.characters import clean_line, clean_text
-from feeds.markdown.html import HIGHLIGHTS, link_footnotes, size_pictures
-from feeds.markdown.links import Links, link_key
-from feeds.markdown.parser import find_title
-from feeds.markdown.render import Rendered, render_markdown, summarise
+from feeds.markdown import (
+    HIGHLIGHTS,
+    Links,
+    Rendered,
+    clean_line,
+    clean_text,
+    find_title,
+    link_footnotes,
+    link_key,
+    render_markdown,
+    size_pictures,
+    summarise,
+)
 from feeds.notes.frontmatter import Field, Shape, parse_front_matter
 from feeds.notes.when import EXAMPLES, When, parse_when
-from storage.model.errors import NoteError, ScheduleError
+from storage.model import NoteError, ScheduleError
 
 __all__ = [
     "HIGHLIGHTS",

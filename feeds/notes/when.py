@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from storage.model.errors import ScheduleError
+from storage.model import ScheduleError
 
 EXAMPLES: Final = "`2026-12-01 09:00`, `2026-12-01T09:00:00+01:00` or `2026-12-01`"
 

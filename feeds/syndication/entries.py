@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from storage.model.issues import Identity, Issue
+from storage.model import Identity, Issue
 
 _SUMMARY_LENGTH: Final = 280
 

@@ -40,7 +40,7 @@ from feeds.syndication.ids import (
     newsletter_namespace,
 )
 from feeds.syndication.jsonfeed import build_json
-from storage.model.issues import Identity, Issue
+from storage.model import Identity, Issue
 
 MAX_BYTES: Final = 1_000_000
 """Bodies of all entries together; JSON Feed 1.1 calls a megabyte a burden (rule E23)."""

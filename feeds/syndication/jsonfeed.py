@@ -9,7 +9,7 @@ from feeds.syndication.entries import FeedFacts, cleaned, summary_of, tags_of, t
 from feeds.syndication.ids import (
     issue_url,
 )
-from storage.model.issues import Issue
+from storage.model import Issue
 
 
 class _Hub(TypedDict):

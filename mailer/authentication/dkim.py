@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Final
 
 from mailer.authentication.keys import KeyType, SigningKey
-from storage.model.errors import MessageError
+from storage.model import MessageError
 
 SIGNED: Final = (
     *(b"from", b"reply-to", b"subject", b"date", b"to", b"message-id"),

@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 
 from mailer.authentication.dkim import Signer
 from mailer.envelope import Envelope
-from storage.model.errors import NewsletterError
+from storage.model import NewsletterError
 
 _HANDFUL: Final = 8
 """Messages that one thread takes at a time, at most."""

@@ -1,1 +1,35 @@
 """An issue to a skeleton to a message for one reader. Pure."""
+
+from mailer.compose import merge
+from mailer.compose.fragment import is_shown, visible_text
+from mailer.compose.headers import build_mailto
+from mailer.compose.merge import (
+    fields_in_tags,
+    has_gap,
+    loose_braces,
+    public_html,
+    public_text,
+    unknown_fields,
+)
+from mailer.compose.message import CLIP, WARN, compile_confirmation, compile_issue, compile_notice
+from mailer.compose.skeleton import Recipient, Skeleton
+
+__all__ = [
+    "CLIP",
+    "WARN",
+    "Recipient",
+    "Skeleton",
+    "build_mailto",
+    "compile_confirmation",
+    "compile_issue",
+    "compile_notice",
+    "fields_in_tags",
+    "has_gap",
+    "is_shown",
+    "loose_braces",
+    "merge",
+    "public_html",
+    "public_text",
+    "unknown_fields",
+    "visible_text",
+]

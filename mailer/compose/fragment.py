@@ -12,7 +12,7 @@ from html import unescape
 from itertools import zip_longest
 from typing import Final
 
-from storage.model.fields import CODE, guard
+from storage.model import CODE, guard
 
 _TOKEN: Final = re.compile(
     r"""<!--.*?(?:-->|\Z)|</?[a-zA-Z](?:[^<>"']|"[^"]*"|'[^']*')*+>|[^<]+|<""", re.DOTALL

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
-from storage.model.errors import MessageError
+from storage.model import MessageError
 
 MAX_LINE: Final = 998
 """Octets of a line without its CRLF (RFC 5322 2.1.1)."""

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from mailer.compose import fragment
 from mailer.compose.headers import clean_line
-from storage.model.fields import FIELD, GUARD, unguard
+from storage.model import FIELD, GUARD, unguard
 
 NAMES: Final = ("email", "name")
 """The fields that are known."""

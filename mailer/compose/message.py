@@ -21,7 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from mailer.address import parse_mailbox
 from mailer.compose import fragment, headers, merge, quoted, skeleton
 from mailer.compose.skeleton import Assembly, Fill, Marks, Personal, Skeleton, Slot
-from storage.model.issues import Identity, Issue
+from storage.model import Identity, Issue
 
 CLIP: Final = 102_000
 """Octets of HTML after which Gmail cuts a mail off, with the footer (rule D6)."""

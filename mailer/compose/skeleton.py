@@ -18,10 +18,10 @@ from html import escape
 from operator import attrgetter
 from typing import Final
 
-from mailer.authentication.dkim import relax_lines
+from mailer.authentication import relax_lines
 from mailer.compose import headers, quoted
 from mailer.envelope import Envelope
-from storage.model.errors import MessageError
+from storage.model import MessageError
 
 Fill = Callable[["Recipient"], bytes]
 """Writes a header field."""

@@ -14,8 +14,7 @@ import structlog
 from mailer.dispatch.domains import Domains
 from mailer.dispatch.pace import Trouble
 from mailer.dispatch.ports import Ledger
-from storage.model.deliveries import Claim, DeliveryState
-from storage.model.errors import StorageError
+from storage.model import Claim, DeliveryState, StorageError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -22,10 +22,16 @@ from mailer.dispatch.ports import Sender
 from mailer.dispatch.relaystate import Line
 from mailer.dispatch.run import Run
 from mailer.envelope import Envelope
-from mailer.policy.settlement import decide_held_back, decide_settlement, decide_unfillable
-from mailer.replies.outcome import Fault, Outcome, Phase, Verdict
-from storage.model.deliveries import Claim, DeliveryState, Settlement
-from storage.model.errors import NewsletterError, RelayError, StorageError
+from mailer.policy import decide_held_back, decide_settlement, decide_unfillable
+from mailer.replies import Fault, Outcome, Phase, Verdict
+from storage.model import (
+    Claim,
+    DeliveryState,
+    NewsletterError,
+    RelayError,
+    Settlement,
+    StorageError,
+)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

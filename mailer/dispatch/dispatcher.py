@@ -27,12 +27,9 @@ from mailer.dispatch.recorder import Recorder
 from mailer.dispatch.relaystate import Line
 from mailer.dispatch.run import Fill, Run
 from mailer.dispatch.shares import SharedPace, Shares
-from mailer.policy.faults import FaultRuns
-from mailer.policy.settlement import RetryPolicy
-from mailer.smtp.relay import Relay
-from mailer.smtp.session import Session
-from storage.model.deliveries import DeliveryState, Settlement
-from storage.model.errors import StorageError
+from mailer.policy import FaultRuns, RetryPolicy
+from mailer.smtp import Relay, Session
+from storage.model import DeliveryState, Settlement, StorageError
 
 __all__ = ["Dispatcher", "Ledger", "Summary"]
 

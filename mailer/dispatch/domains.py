@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailer.replies.outcome import Outcome, Verdict, is_greylisting
+from mailer.replies import Outcome, Verdict, is_greylisting
 
 _WINDOW: Final = 40
 """Outcomes that are looked back on."""

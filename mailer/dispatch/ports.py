@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from mailer.envelope import Envelope
-from mailer.replies.outcome import Outcome
-from mailer.smtp.relay import Relay
-from mailer.smtp.session import Exchange
-from storage.model.deliveries import Claim, DeliveryState, Settlement
+from mailer.replies import Outcome
+from mailer.smtp import Exchange, Relay
+from storage.model import Claim, DeliveryState, Settlement
 
 
 class Book(Protocol):

@@ -16,8 +16,7 @@ import structlog
 
 from mailer.dispatch.pace import Trouble
 from mailer.dispatch.ports import Book
-from storage.model.deliveries import Settlement
-from storage.model.errors import StorageError
+from storage.model import Settlement, StorageError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -10,9 +10,9 @@ import structlog
 
 from mailer.dispatch.pace import Pace, Rate, Trouble
 from mailer.dispatch.ports import Connect, Sender
-from mailer.replies.outcome import Fault, Outcome
-from mailer.smtp.relay import Relay
-from storage.model.errors import RelayError
+from mailer.replies import Fault, Outcome
+from mailer.smtp import Relay
+from storage.model import RelayError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

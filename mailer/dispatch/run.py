@@ -14,9 +14,8 @@ from mailer.dispatch.domains import Domains
 from mailer.dispatch.recorder import Recorder
 from mailer.dispatch.relaystate import Line
 from mailer.envelope import Envelope
-from mailer.policy.faults import FaultRuns
-from mailer.policy.settlement import RetryPolicy
-from storage.model.deliveries import Claim, DeliveryState
+from mailer.policy import FaultRuns, RetryPolicy
+from storage.model import Claim, DeliveryState
 
 Fill = Callable[[Claim], Envelope | Awaitable[Envelope]]
 """Makes the message for a claim: at once, or later where it is signed beside the event loop.

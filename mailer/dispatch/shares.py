@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from mailer.dispatch.pace import Rate, Trouble
-from mailer.smtp.relay import Relay
+from mailer.smtp import Relay
 
 _LOOK_S: Final = 0.01
 """How often to look whether the others have caught up."""

@@ -1,1 +1,29 @@
 """What comes back: reports, leave mails, Maildir, IMAP, the listener and web hooks."""
+
+from mailer.inbound.fetch import fetch_document
+from mailer.inbound.inbox import (
+    find_messages,
+    parse_mailbox,
+    split_messages,
+    visit_mailbox,
+    visit_maildir,
+)
+from mailer.inbound.leaving import find_keys_in, find_leave_keys
+from mailer.inbound.listener import listening, parse_listen
+from mailer.inbound.report import BounceReport, Finding, parse_report
+
+__all__ = [
+    "BounceReport",
+    "Finding",
+    "fetch_document",
+    "find_keys_in",
+    "find_leave_keys",
+    "find_messages",
+    "listening",
+    "parse_listen",
+    "parse_mailbox",
+    "parse_report",
+    "split_messages",
+    "visit_mailbox",
+    "visit_maildir",
+]

@@ -6,7 +6,7 @@ import urllib.request
 from http.client import HTTPException, HTTPMessage
 from typing import IO, Final
 
-from storage.model.errors import RelayError
+from storage.model import RelayError
 
 TIMEOUT_S: Final = 10
 MAX_OCTETS: Final = 65_536
@@ -31,7 +31,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(_NoRedirect)
 
 
-def fetch(url: str) -> bytes:
+def fetch_document(url: str) -> bytes:
     """The document at an http or https address, at most 64 kB of it.
 
     Raises RelayError, which does not repeat the address, for every answer but 200.

@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from mailer.address import ascii_domain
-from storage.model.errors import AddressError, DatabaseBusy, RelayError, StorageError
+from storage.model import AddressError, DatabaseBusy, RelayError, StorageError
 
 MAX_OCTETS: Final = 10_485_760
 """Octets of one message that are read at all."""

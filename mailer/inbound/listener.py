@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from mailer.smtp.server import Incoming, Limits, SmtpServer
-from storage.model.errors import SiteError, StorageError
+from mailer.smtp import Incoming, Limits, SmtpServer
+from storage.model import SiteError, StorageError
 
 _log = structlog.get_logger()
 

@@ -15,15 +15,18 @@ from hashlib import sha256
 from typing import Final
 
 from mailer.inbound.mime import MAX_OCTETS, Fields, ReportParts, normalise, read_parts
-from mailer.replies.outcome import clean_reply
-from mailer.replies.severity import ReportKind, judge
-from mailer.replies.status import Status, find_code, parse_status
-from mailer.replies.words import (
+from mailer.replies import (
     AUTO_REPLY_SUBJECTS,
     BOUNCE_SUBJECTS,
     DELAY_WORDS,
     FAILURE_WORDS,
     FINAL_WORDS,
+    ReportKind,
+    Status,
+    clean_reply,
+    find_code,
+    judge,
+    parse_status,
 )
 
 __all__ = ["BounceReport", "Finding", "ReportKind", "parse_report"]

@@ -1,1 +1,21 @@
 """What follows from an outcome: when to try again, whom to leave out, when to stop. Pure."""
+
+from mailer.policy.cohort import Cohort
+from mailer.policy.faults import FaultRuns
+from mailer.policy.settlement import (
+    RetryPolicy,
+    decide_held_back,
+    decide_settlement,
+    decide_unfillable,
+)
+from mailer.policy.warmup import WarmUp
+
+__all__ = [
+    "Cohort",
+    "FaultRuns",
+    "RetryPolicy",
+    "WarmUp",
+    "decide_held_back",
+    "decide_settlement",
+    "decide_unfillable",
+]

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from mailer.replies.outcome import Fault, Phase, is_greylisting, parse_reply
-from storage.model.deliveries import DeliveryState
-from storage.model.gates import Answer, CohortSeen, CohortStep, Step
+from mailer.replies import Fault, Phase, is_greylisting, parse_reply
+from storage.model import Answer, CohortSeen, CohortStep, DeliveryState, Step
 
 _FINAL: Final = {
     DeliveryState.REJECTED: "rejected",

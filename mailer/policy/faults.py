@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Final
 
 from mailer.policy.settlement import is_ours
-from mailer.replies.outcome import Outcome, Verdict
+from mailer.replies import Outcome, Verdict
 
 _GONE_LIMIT: Final = 25
 

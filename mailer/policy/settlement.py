@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mailer.replies.outcome import Fault, Outcome, Verdict
-from storage.model.deliveries import Claim, DeliveryState, Settlement
-from storage.model.readers import SuppressionReason
+from mailer.replies import Fault, Outcome, Verdict
+from storage.model import Claim, DeliveryState, Settlement, SuppressionReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from storage.model.gates import Allowance
+from storage.model import Allowance
 
 MEMORY_DAYS: Final = 30
 """So many days are looked back on."""

@@ -1,1 +1,44 @@
 """What a relay or a report says, and what it means: outcome, severity, status. Pure."""
+
+from mailer.replies.outcome import (
+    LET_IN,
+    Fault,
+    Outcome,
+    Phase,
+    Verdict,
+    build_lost,
+    clean_reply,
+    is_greylisting,
+    parse_reply,
+)
+from mailer.replies.severity import ReportKind, judge
+from mailer.replies.status import Status, find_code, parse_status
+from mailer.replies.words import (
+    AUTO_REPLY_SUBJECTS,
+    BOUNCE_SUBJECTS,
+    DELAY_WORDS,
+    FAILURE_WORDS,
+    FINAL_WORDS,
+)
+
+__all__ = [
+    "AUTO_REPLY_SUBJECTS",
+    "BOUNCE_SUBJECTS",
+    "DELAY_WORDS",
+    "FAILURE_WORDS",
+    "FINAL_WORDS",
+    "LET_IN",
+    "Fault",
+    "Outcome",
+    "Phase",
+    "ReportKind",
+    "Status",
+    "Verdict",
+    "build_lost",
+    "clean_reply",
+    "find_code",
+    "is_greylisting",
+    "judge",
+    "parse_reply",
+    "parse_status",
+]

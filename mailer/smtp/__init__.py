@@ -1,1 +1,26 @@
 """SMTP spoken both ways: the relay, its session and wire, and servers that take mail."""
+
+from mailer.smtp.outbox import Outbox, OutboxContent, load_message, read_outbox
+from mailer.smtp.probe import Distrust, RelayFacts, Stage, probe_relay
+from mailer.smtp.relay import Relay, Timeouts, Tls
+from mailer.smtp.server import Incoming, Limits, SmtpServer
+from mailer.smtp.session import Exchange, Session
+
+__all__ = [
+    "Distrust",
+    "Exchange",
+    "Incoming",
+    "Limits",
+    "Outbox",
+    "OutboxContent",
+    "Relay",
+    "RelayFacts",
+    "Session",
+    "SmtpServer",
+    "Stage",
+    "Timeouts",
+    "Tls",
+    "load_message",
+    "probe_relay",
+    "read_outbox",
+]

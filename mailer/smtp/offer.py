@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mailer.envelope import Envelope
-from mailer.replies.outcome import Fault, Outcome, Phase, Verdict
+from mailer.replies import Fault, Outcome, Phase, Verdict
 
 
 def stuff(envelope: Envelope) -> bytes:

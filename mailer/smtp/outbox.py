@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from mailer.smtp.server import Incoming, Limits, SmtpServer
-from storage.model.errors import NotFound
+from storage.model import NotFound
 
 _HEADER_OCTETS: Final = 32 * 1024
 """As much of a message as a listing reads."""

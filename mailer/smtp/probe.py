@@ -15,7 +15,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from mailer.replies.outcome import clean_reply
+from mailer.replies import clean_reply
 from mailer.smtp.relay import Relay, Tls
 
 TIMEOUT: Final = 15
@@ -80,7 +80,7 @@ class RelayFacts:
     distrust: Distrust = Distrust.NONE
 
 
-def probe(relay: Relay, *, timeout_s: float = TIMEOUT) -> RelayFacts:
+def probe_relay(relay: Relay, *, timeout_s: float = TIMEOUT) -> RelayFacts:
     """Connects, greets and protects as sending does, then leaves. Blocks; never raises."""
     stage = Stage.CONNECT
     client: smtplib.SMTP | None = None

@@ -23,8 +23,8 @@ from typing import Final, cast
 
 import aiosmtplib
 
-from mailer.replies.outcome import clean_reply
-from storage.model.errors import RelayError
+from mailer.replies import clean_reply
+from storage.model import RelayError
 
 _ENHANCED: Final = re.compile(r"^\d\.\d{1,3}\.\d{1,3}\s", re.MULTILINE)
 """The status that may begin each line of a reply (RFC 2034 4)."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from mailer.envelope import Envelope
-from mailer.replies.outcome import LET_IN, Fault, Outcome, Phase, build_lost, parse_reply
+from mailer.replies import LET_IN, Fault, Outcome, Phase, build_lost, parse_reply
 from mailer.smtp.offer import (
     UNSAFE,
     hold,

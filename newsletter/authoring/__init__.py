@@ -1,1 +1,18 @@
 """What the author asks for before anything is sent: schedules, previews, checks, test copies."""
+
+from newsletter.authoring.preflight import CheckedNote, Finding
+from newsletter.authoring.proofs import Preview, Proofs, TestCopy, send_test
+from newsletter.authoring.schedules import AboutPage, Authoring, Planned, Scheduled
+
+__all__ = [
+    "AboutPage",
+    "Authoring",
+    "CheckedNote",
+    "Finding",
+    "Planned",
+    "Preview",
+    "Proofs",
+    "Scheduled",
+    "TestCopy",
+    "send_test",
+]

@@ -20,24 +20,32 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
-from feeds.markdown.links import LinkResolver, link_key
-from feeds.markdown.parser import find_title
-from feeds.markdown.references import (
+from feeds.markdown import (
+    LinkResolver,
     Reference,
     ReferenceKind,
+    clean_text,
     find_headings,
     find_prose,
     find_references,
+    find_title,
+    link_key,
 )
-from feeds.notes.frontmatter import parse_front_matter
-from feeds.notes.note import Note, clean_text
-from mailer.compose.fragment import is_shown, visible_text
-from mailer.compose.merge import fields_in_tags, has_gap, loose_braces, public_text, unknown_fields
-from mailer.compose.message import CLIP, WARN
-from mailer.compose.skeleton import Skeleton
-from newsletter.publishing.links import NoteLinks
-from storage.model.errors import NoteError
-from storage.model.issues import IssueDraft
+from feeds.notes import Note, parse_front_matter
+from mailer.compose import (
+    CLIP,
+    WARN,
+    Skeleton,
+    fields_in_tags,
+    has_gap,
+    is_shown,
+    loose_braces,
+    public_text,
+    unknown_fields,
+    visible_text,
+)
+from newsletter.publishing import NoteLinks
+from storage.model import IssueDraft, NoteError
 
 LONG_SUBJECT: Final = 100
 """Characters of a subject above which every mail program cuts it."""

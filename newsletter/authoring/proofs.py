@@ -13,26 +13,21 @@ from email.message import EmailMessage
 from pathlib import PurePosixPath
 from typing import Final
 
-from feeds.notes.note import Note, link_key
+from feeds.markdown import link_key
+from feeds.notes import Note
 from mailer.address import parse_address, parse_mailbox
-from mailer.authentication.dkim import Signer
-from mailer.authentication.signers import sign_envelope
-from mailer.compose.message import compile_issue
-from mailer.compose.skeleton import Recipient
+from mailer.authentication import Signer, sign_envelope
+from mailer.compose import Recipient, compile_issue
 from mailer.envelope import Envelope
-from mailer.replies.outcome import Outcome
-from mailer.smtp.relay import Timeouts
-from mailer.smtp.session import Session
+from mailer.replies import Outcome
+from mailer.smtp import Session, Timeouts
 from newsletter.authoring.preflight import CheckedNote, Proof, check_note, report_unusable
-from newsletter.config.relays import RelayConfig
-from newsletter.publishing.drafting import Drafting, hash_content
-from newsletter.publishing.links import NoteLinks
-from newsletter.service.service import open_relays
-from storage.archive.issues import Issues
-from storage.model.errors import NoteError
-from storage.model.issues import Identity, Issue, IssueDraft, IssueState, Mailing
-from storage.notes.folder import ABOUT, FolderNotes
-from storage.notes.notebook import Schedules
+from newsletter.config import RelayConfig
+from newsletter.mailing import open_relays
+from newsletter.publishing import Drafting, NoteLinks, hash_content
+from storage.archive import Issues
+from storage.model import Identity, Issue, IssueDraft, IssueState, Mailing, NoteError
+from storage.notes import ABOUT, FolderNotes, Schedules
 
 _PATIENCE: Final = Timeouts(
     greeting=30, tls=30, auth=30, mail=60, rcpt=60, data=60, block=60, dot=120

@@ -12,22 +12,14 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from feeds.notes.note import Note
-from feeds.notes.when import When, parse_when
+from feeds.notes import Note, When, parse_when
 from mailer.address import parse_mailbox
-from mailer.compose.merge import public_html
-from mailer.compose.message import compile_issue
-from mailer.compose.skeleton import Recipient
+from mailer.compose import Recipient, compile_issue, public_html
 from newsletter.authoring.proofs import Preview, as_issue, part_of
-from newsletter.publication import AboutPage
-from newsletter.publishing.drafting import Drafting, hash_content
-from newsletter.publishing.links import NoteLinks
-from storage.archive.issues import Issues
-from storage.model.errors import Conflict, NoteError, NotFound, ScheduleError
-from storage.model.issues import Identity
-from storage.model.notes import Schedule
-from storage.notes.folder import ABOUT, FolderNotes
-from storage.notes.notebook import Notebook, Schedules
+from newsletter.publishing import Drafting, NoteLinks, hash_content
+from storage.archive import Issues
+from storage.model import Conflict, Identity, NoteError, NotFound, Schedule, ScheduleError
+from storage.notes import ABOUT, FolderNotes, Notebook, Schedules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,3 +246,13 @@ def _zone(name: str) -> ZoneInfo:
         raise ScheduleError(
             f"there is no time zone {name!r}; write it like Europe/Berlin"
         ) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutPage:
+    """The About page, rendered from about.md."""
+
+    title: str
+    html: str
+    media: tuple[str, ...]
+    """Paths of its images below the notes folder."""

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mailer.authentication.dkim import Signer
-from mailer.authentication.keys import SigningKey
-from mailer.smtp.relay import Timeouts
+from mailer.authentication import Signer, SigningKey
+from mailer.smtp import Timeouts
 from newsletter.config.keyfiles import find_dkim_warnings
 from newsletter.config.relays import RelayConfig, RelayKind, Tls, parse_relay
 from newsletter.config.sections import (
@@ -44,8 +43,7 @@ from newsletter.config.source import (
 )
 from newsletter.config.uris import is_loopback
 from newsletter.config.values import sender_domain, sender_name
-from storage.model.errors import ConfigError
-from storage.model.issues import Identity
+from storage.model import ConfigError, Identity
 
 __all__ = [
     "SECTIONS",

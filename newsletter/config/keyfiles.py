@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from mailer.address import ascii_domain
-from mailer.authentication.keys import GOOD_BITS, MAX_BITS, KeyType, PrivateKey
-from storage.model.errors import AddressError, ConfigError
+from mailer.authentication import GOOD_BITS, MAX_BITS, KeyType, PrivateKey
+from storage.model import AddressError, ConfigError
 
 _LDH_LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 """Letters, digits and hyphens (RFC 1123 2.1)."""

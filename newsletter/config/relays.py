@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
 from mailer.address import ascii_domain
-from mailer.smtp.relay import Timeouts
+from mailer.smtp import Timeouts
 from newsletter.config.uris import is_host, is_loopback, split_address
 from newsletter.config.values import nearest
 

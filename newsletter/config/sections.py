@@ -24,10 +24,9 @@ from pydantic import (
     model_validator,
 )
 
-from mailer.inbound.inbox import parse_mailbox
-from mailer.inbound.listener import parse_listen
-from mailer.inbound.webhooks.signatures import check_ecdsa_key
-from mailer.smtp.relay import Timeouts
+from mailer.inbound import parse_listen, parse_mailbox
+from mailer.inbound.webhooks import check_ecdsa_key
+from mailer.smtp import Timeouts
 from newsletter.config.keyfiles import KeyFile, load_key, parse_domain, parse_selector
 from newsletter.config.relays import parse_relay
 from newsletter.config.source import TomlTable

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from newsletter.config.values import has_controls, nearest
-from storage.model.errors import ConfigError
+from storage.model import ConfigError
 
 TomlTable: TypeAlias = dict[str, object]
 Keys: TypeAlias = Mapping[str, Collection[str]]

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import SplitResult, quote, urlsplit
 
 from mailer.address import ascii_domain
-from storage.model.errors import AddressError
+from storage.model import AddressError
 
 MAX_SITE: Final = 500
 """Characters of the site's address: a header line has 998 for it and what follows (RFC 5322 2.1.1)."""

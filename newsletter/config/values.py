@@ -22,7 +22,7 @@ from typing import Final
 from mailer.address import Address as ParsedAddress
 from mailer.address import ascii_domain, parse_address
 from newsletter.config.uris import is_host, parse_link
-from storage.model.errors import AddressError
+from storage.model import AddressError
 
 MAX_SENDER_LOCAL: Final = 31
 """Octets before the sender's @: a return path adds at most 33 to them, and 64 are allowed

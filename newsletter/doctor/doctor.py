@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from mailer.address import parse_mailbox
-from mailer.authentication.keys import SigningKey
-from mailer.authentication.resolver import Resolver
-from newsletter.config.config import Config
+from mailer.authentication import Resolver, SigningKey
+from newsletter.config import Config
 from newsletter.doctor.diagnosis import Area, Diagnosis, failed, passed, skipped, warned, within
 from newsletter.doctor.domain import Origin, examine_domain
 from newsletter.doctor.relay import examine_relay

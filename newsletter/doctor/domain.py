@@ -11,21 +11,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from mailer.authentication.keys import GOOD_BITS, KeyType, SigningKey
-from mailer.authentication.records import (
-    DmarcRecord,
-    DmarcWalk,
-    find_dmarc,
-    find_key_problem,
-    is_testing,
-)
-from mailer.authentication.resolver import DnsSilence, Resolver
-from mailer.authentication.spf import (
+from mailer.authentication import (
+    GOOD_BITS,
     MAX_LOOKUPS,
     MAX_VOIDS,
+    DmarcRecord,
+    DmarcWalk,
+    DnsSilence,
+    KeyType,
+    Resolver,
+    SigningKey,
     SpfRecord,
     SpfResult,
     check_spf,
+    find_dmarc,
+    find_key_problem,
+    is_testing,
     parse_spf,
     survey,
 )

@@ -15,11 +15,9 @@ from email.message import Message
 from email.utils import parseaddr
 from typing import Final
 
-from mailer.authentication.records import find_dmarc, parse_tags
-from mailer.authentication.resolver import DnsSilence, Resolver
-from mailer.authentication.spf import SpfResult, check_spf
+from mailer.authentication import DnsSilence, Resolver, SpfResult, check_spf, find_dmarc, parse_tags
 from mailer.authentication.verifier import ALGORITHM, Signature, verify_signatures
-from mailer.replies.outcome import clean_reply
+from mailer.replies import clean_reply
 from newsletter.doctor.diagnosis import Diagnosis, failed, passed, skipped, warned
 from newsletter.doctor.domain import add_to_spf
 

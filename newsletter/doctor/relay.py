@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from mailer.smtp.probe import Distrust, RelayFacts, Stage, probe
-from mailer.smtp.relay import Relay
-from mailer.smtp.relay import Tls as RelayTls
-from newsletter.config.relays import RelayConfig, RelayKind
+from mailer.smtp import Distrust, Relay, RelayFacts, Stage, probe_relay
+from mailer.smtp import Tls as RelayTls
+from newsletter.config import RelayConfig, RelayKind
 from newsletter.doctor.diagnosis import Diagnosis, failed, passed, skipped, warned
 
 CERTIFICATE_DAYS: Final = 14
@@ -33,7 +32,7 @@ def examine_relay(config: RelayConfig, *, now: datetime) -> Iterator[Diagnosis]:
         ca=config.ca,
         ehlo=config.ehlo,
     )
-    facts = probe(relay)
+    facts = probe_relay(relay)
     if facts.stage is Stage.CONNECT:
         yield failed(
             "relay",

@@ -1,1 +1,6 @@
 """What follows from reports, leave mails and web hooks."""
+
+from newsletter.inbound.reportdesk import ReportDesk, ReportResult, SoftLimits
+from newsletter.inbound.webhookdesk import Certificates, WebhookDesk
+
+__all__ = ["Certificates", "ReportDesk", "ReportResult", "SoftLimits", "WebhookDesk"]

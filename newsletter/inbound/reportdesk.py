@@ -17,15 +17,11 @@ from typing import Final, NamedTuple
 import structlog
 
 from mailer.address import parse_address
-from mailer.inbound.leaving import find_keys_in, find_leave_keys
-from mailer.inbound.report import BounceReport, Finding, ReportKind, parse_report
-from mailer.replies.outcome import clean_reply
+from mailer.inbound import BounceReport, Finding, find_keys_in, find_leave_keys, parse_report
+from mailer.replies import ReportKind, clean_reply
 from newsletter.tokens import Tokens, looks_keyed
-from storage.model.errors import AddressError
-from storage.model.readers import Subscriber
-from storage.model.reports import Effect, History, NewReport, Sent, SoftBounce
-from storage.readers.reports import Reports
-from storage.readers.subscribers import Subscribers
+from storage.model import AddressError, Effect, History, NewReport, Sent, SoftBounce, Subscriber
+from storage.readers import Reports, Subscribers
 
 _log = structlog.get_logger()
 

@@ -9,10 +9,9 @@ from typing import Final
 
 import structlog
 
-from mailer.inbound.webhooks.events import Event, Keys, Post, unknown
-from mailer.inbound.webhooks.table import ADAPTERS, usable
+from mailer.inbound.webhooks import ADAPTERS, Event, Keys, Post, unknown, usable
 from newsletter.inbound.reportdesk import ReportDesk
-from storage.model.errors import RelayError
+from storage.model import RelayError
 
 _log = structlog.get_logger()
 

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from difflib import get_close_matches
 
-from storage.archive.issues import Issues
-from storage.ledger.ledger import Ledger
-from storage.model.deliveries import Delivery, DeliveryState
-from storage.model.errors import Conflict, NotFound
-from storage.model.issues import Issue, Mailing
+from storage.archive import Issues
+from storage.ledger import Ledger
+from storage.model import Conflict, Delivery, DeliveryState, Issue, Mailing, NotFound
 
 
 class InFlight:

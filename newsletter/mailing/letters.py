@@ -14,17 +14,20 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from mailer.address import ascii_address, parse_mailbox
-from mailer.authentication.dkim import Signer
-from mailer.authentication.signers import Signers
-from mailer.compose.headers import build_mailto
-from mailer.compose.message import compile_confirmation, compile_issue, compile_notice
-from mailer.compose.skeleton import Recipient, Skeleton
+from mailer.authentication import Signer, Signers
+from mailer.compose import (
+    Recipient,
+    Skeleton,
+    build_mailto,
+    compile_confirmation,
+    compile_issue,
+    compile_notice,
+)
 from mailer.envelope import Envelope
-from mailer.inbound.webhooks.postmark import METADATA
+from mailer.inbound.webhooks import METADATA
 from newsletter.tokens import Tokens
-from storage.archive.issues import Issues
-from storage.model.deliveries import Claim, DeliveryKind
-from storage.model.issues import Identity
+from storage.archive import Issues
+from storage.model import Claim, DeliveryKind, Identity
 
 _KEPT: Final = 8
 """Skeletons kept: more issues than that are rarely in flight at once."""

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from mailer.dispatch.dispatcher import Summary
-from storage.model.deliveries import Tally
-from storage.model.gates import Waiting
-from storage.model.issues import Issue
+from mailer.dispatch import Summary
+from storage.model import Issue, Tally, Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from newsletter.mailing.results import IssueStatus
-from storage.archive.issues import Issues
-from storage.ledger.ledger import Ledger
-from storage.model.deliveries import DeliveryState, Tally
-from storage.model.issues import Issue, Mailing
+from storage.archive import Issues
+from storage.ledger import Ledger
+from storage.model import DeliveryState, Issue, Mailing, Tally
 
 
 class Standing:

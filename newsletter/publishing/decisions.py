@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from storage.model.issues import Issue, IssueState
+from storage.model import Issue, IssueState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

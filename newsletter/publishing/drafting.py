@@ -11,21 +11,13 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from feeds.markdown.picture import Size
-from feeds.notes.note import (
-    RENDERER,
-    Note,
-    Rendered,
-    parse_note,
-    render_note,
-    size_pictures,
-    slugify,
-)
-from feeds.syndication.ids import note_guid
-from mailer.compose.merge import public_text
+from feeds.markdown import Rendered, Size, size_pictures
+from feeds.notes import RENDERER, Note, parse_note, render_note, slugify
+from feeds.syndication import note_guid
+from mailer.compose import public_text
 from newsletter.publishing.links import NoteLinks
-from storage.archive.issues import IssueName
-from storage.model.issues import Identity, IssueDraft
+from storage.archive import IssueName
+from storage.model import Identity, IssueDraft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,14 +12,12 @@ from typing import Final
 
 import structlog
 
-from feeds.notes.note import Note
+from feeds.notes import Note
 from newsletter.publishing.decisions import Wish
 from newsletter.publishing.recognition import Names
-from storage.archive.issues import IssueName
-from storage.model.errors import NoteError, NotesFolderError
-from storage.model.issues import Issue, IssueState
-from storage.model.notes import KnownNote, Schedule
-from storage.notes.folder import FileStat, Scan
+from storage.archive import IssueName
+from storage.model import Issue, IssueState, KnownNote, NoteError, NotesFolderError, Schedule
+from storage.notes import FileStat, Scan
 
 log = structlog.get_logger()
 

@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 from typing import TypeAlias
 from urllib.parse import quote
 
-from feeds.notes.note import link_key
-from feeds.syndication.ids import issue_url
-from storage.archive.issues import IssueName
-from storage.model.issues import Issue, IssueState
+from feeds.markdown import link_key
+from feeds.syndication import issue_url
+from storage.archive import IssueName
+from storage.model import Issue, IssueState
 
 _Rank: TypeAlias = tuple[bool, str, str]
 """Of the issues that one target may mean, the least is meant."""

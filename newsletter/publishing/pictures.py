@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from feeds.markdown.picture import HEAD, Size, read_size
-from storage.notes.folder import NotesStore
+from feeds.markdown import HEAD, Size, read_size
+from storage.notes import NotesStore
 
 
 class Pictures:

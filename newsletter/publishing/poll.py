@@ -16,7 +16,7 @@ from functools import partial
 
 import structlog
 
-from feeds.notes.note import Note, Now
+from feeds.notes import Note, Now
 from newsletter.publishing.decisions import (
     Decision,
     Publish,
@@ -42,12 +42,9 @@ from newsletter.publishing.findings import (
 )
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.recognition import Names, Recognised, recognise, refuse_double
-from storage.archive.issues import Issues, MailOrder
-from storage.model.errors import Conflict, NoteError
-from storage.model.issues import Issue, IssueDraft, IssueState
-from storage.model.notes import KnownNote
-from storage.notes.folder import SETTLE, FileStat, NotesStore, Scan
-from storage.notes.notebook import Notebook, Schedules
+from storage.archive import Issues, MailOrder
+from storage.model import Conflict, Issue, IssueDraft, IssueState, KnownNote, NoteError
+from storage.notes import SETTLE, FileStat, Notebook, NotesStore, Scan, Schedules
 
 __all__ = ["Poll", "PollReport"]
 

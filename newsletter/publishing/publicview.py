@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from mailer.compose import merge
-from storage.model.issues import Issue
+from storage.model import Issue
 
 _MARK: Final = "{{"
 

@@ -11,12 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from unicodedata import normalize
 
-from feeds.notes.note import Note
+from feeds.notes import Note
 from newsletter.publishing.links import NoteLinks
-from storage.archive.issues import IssueName
-from storage.model.errors import NoteError
-from storage.model.issues import Issue, IssueState
-from storage.model.notes import KnownNote
+from storage.archive import IssueName
+from storage.model import Issue, IssueState, KnownNote, NoteError
 
 
 class Names:

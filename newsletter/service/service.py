@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
-    asynccontextmanager,
     contextmanager,
 )
 from dataclasses import dataclass
@@ -22,13 +21,13 @@ from typing import Final, Protocol
 
 import structlog
 
-from mailer.dispatch.dispatcher import Dispatcher, Summary
-from mailer.smtp.outbox import Outbox
-from mailer.smtp.relay import Relay, Tls
-from newsletter.config.config import RelayConfig, RelayKind
+from mailer.dispatch import Dispatcher, Summary
+from mailer.smtp import Relay
+from newsletter.config import RelayConfig
+from newsletter.mailing import open_relays
 from newsletter.service.scheduler import Tick, Ticks
 from newsletter.service.turn import Turn
-from storage.database.engine import Database
+from storage.database import Database
 
 log = structlog.get_logger()
 
@@ -63,35 +62,6 @@ class Work:
     """Takes mail that comes back for as long as the context lasts; None = not configured."""
     on_dispatcher: Callable[[Callable[[], None] | None], None]
     """Told how to wake the dispatcher while there is one, and None when it has ended."""
-
-
-@asynccontextmanager
-async def open_relays(configured: Sequence[RelayConfig]) -> AsyncIterator[tuple[Relay, ...]]:
-    """The relays to submit to; an embedded outbox listens for as long as the context lasts."""
-    async with AsyncExitStack() as stack:
-        relays = []
-        for config in configured:
-            host, port = config.host, config.port
-            if config.kind is RelayKind.OUTBOX and config.directory is not None:
-                outbox = Outbox(config.directory)
-                host, port = "127.0.0.1", await outbox.start()
-                stack.push_async_callback(outbox.stop)
-            relays.append(
-                Relay(
-                    host=host,
-                    port=port,
-                    username=config.username,
-                    password=config.password,
-                    tls=Tls(config.tls.value),
-                    ca=config.ca,
-                    connections=config.connections,
-                    rate=config.rate,
-                    share=config.share,
-                    ehlo=config.ehlo,
-                    timeouts=config.timeouts,
-                )
-            )
-        yield tuple(relays)
 
 
 async def drain(work: Work) -> Summary:

@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 import structlog
 
-from storage.database.engine import Database
-from storage.database.locks import Lock
-from storage.model.errors import Conflict
+from storage.database import Database, Lock
+from storage.model import Conflict
 
 log = structlog.get_logger()
 

@@ -12,15 +12,12 @@ from pathlib import Path
 
 import structlog
 
-from mailer.inbound.inbox import parse_mailbox, visit_mailbox, visit_maildir
-from mailer.inbound.listener import listening, parse_listen
-from newsletter.config.config import Config, Doubt
-from newsletter.inbound.reportdesk import ReportDesk
+from mailer.inbound import listening, parse_listen, parse_mailbox, visit_mailbox, visit_maildir
+from newsletter.config import Config, Doubt
+from newsletter.inbound import ReportDesk
 from newsletter.service.workers import gone_workers
-from storage.ledger.ledger import Ledger
-from storage.model.deliveries import DeliveryState
-from storage.model.errors import RelayError
-from storage.model.reports import Effect
+from storage.ledger import Ledger
+from storage.model import DeliveryState, Effect, RelayError
 
 log = structlog.get_logger()
 

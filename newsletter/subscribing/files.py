@@ -28,11 +28,11 @@ from newsletter.subscribing.dialects import (
     refusal,
     split_tags,
 )
-from storage.model.errors import SubscriberFileError
-from storage.model.readers import (
+from storage.model import (
     ConsentEvent,
     ConsentEventKind,
     Subscriber,
+    SubscriberFileError,
     SubscriberState,
     Suppression,
     SuppressionReason,

@@ -18,9 +18,15 @@ from newsletter.subscribing.dialects import Origin, RowError
 from newsletter.subscribing.files import PORTION, ExportedSubscriber, RefusedRow, SubscriberRow
 from newsletter.subscribing.signupdesk import fresh_nonce
 from newsletter.tokens import Tokens
-from storage.model.errors import AddressError
-from storage.model.readers import ConsentEventKind, SubscriberState, Suppression, SuppressionReason
-from storage.readers.subscribers import Added, NewSubscriber, Subscribers
+from storage.model import (
+    Added,
+    AddressError,
+    ConsentEventKind,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
+from storage.readers import NewSubscriber, Subscribers
 
 _ACTIVE: Final = SubscriberState.ACTIVE
 _KNOWN: Final = {

@@ -13,7 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from storage.model.readers import SubscriberState
+from storage.model import SubscriberState
 
 WINDOW: Final = timedelta(hours=24)
 """What the limit per address looks back on."""

@@ -37,16 +37,16 @@ from newsletter.subscribing.rules import (
     spell_origin,
 )
 from newsletter.tokens import LINK_MAX_AGE, Tokens
-from storage.model.deliveries import DeliveryKind
-from storage.model.errors import AddressError
-from storage.model.readers import (
+from storage.model import (
+    AddressError,
     ConsentEvent,
     ConsentEventKind,
+    DeliveryKind,
     SignUp,
     Subscriber,
     SubscriberState,
 )
-from storage.readers.subscribers import NewSubscriber, Subscribers
+from storage.readers import NewSubscriber, Subscribers
 
 _NONCE_BYTES: Final = 16
 _BATCH: Final = 100

@@ -27,16 +27,18 @@ from newsletter.subscribing.lists import ImportReport, SubscriberLists
 from newsletter.subscribing.rules import spell_origin
 from newsletter.subscribing.signupdesk import SignUpDesk, SignUpPolicy, fresh_nonce
 from newsletter.tokens import Expired, Tokens
-from storage.model.errors import Conflict, NotFound
-from storage.model.readers import (
+from storage.model import (
+    Added,
+    Conflict,
     ConsentEvent,
     ConsentEventKind,
+    NotFound,
     Subscriber,
     SubscriberState,
     Suppression,
     SuppressionReason,
 )
-from storage.readers.subscribers import Added, NewSubscriber, Subscribers
+from storage.readers import NewSubscriber, Subscribers
 
 __all__ = [
     "PRESSED_TWICE",

@@ -24,7 +24,7 @@ from scripts.bench import peers, reading, rows
 from scripts.bench.report import Row, build_table, build_values
 from scripts.bench.rows import Bench, Sizes
 from scripts.console import configure_logging
-from storage.model.errors import NewsletterError
+from storage.model import NewsletterError
 
 QUICK: Final = Sizes(
     rounds=1, messages=300, slow_messages=100, small=100, large=1_000, notes=100, probe_seconds=1

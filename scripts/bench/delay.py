@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from typing import cast
 
-from newsletter.service.loops import run_in_loop
+from newsletter.service import run_in_loop
 
 
 class _End(asyncio.Protocol):

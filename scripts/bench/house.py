@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from mailer.authentication.keys import KeyType, make_key
+from mailer.authentication import KeyType, make_key
 from newsletter import Newsletter
 from scripts.bench.processes import BenchError, read_line, start_module
-from storage.model.readers import ConsentEventKind
-from storage.readers.subscribers import NewSubscriber
+from storage.model import ConsentEventKind
+from storage.readers import NewSubscriber
 
 _PARAGRAPH: Final = (
     "A model rarely crashes. It drifts, and the pager stays silent: the metric needs labels, and "

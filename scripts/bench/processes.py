@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from storage.model.errors import NewsletterError
+from storage.model import NewsletterError
 
 ROOT: Final = Path(__file__).parents[2]
 _PATIENCE_S: Final = 20

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from typing import Final
 
-from feeds.syndication.ids import FeedFormat
+from feeds.syndication import FeedFormat
 from scripts.bench import peers
 from scripts.bench.processes import BenchError, free_port
 from scripts.bench.report import Bound, Row

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final, cast
 
-from newsletter.service.loops import run_in_loop
+from newsletter.service import run_in_loop
 
 _END: Final = b"\r\n.\r\n"
 _OK: Final = b"250 2.0.0 Ok\r\n"

@@ -10,10 +10,10 @@ import typer
 
 from scripts.console import local, print_json, print_table, remark, say, stamp
 from scripts.context import JsonOption, open_newsletter
-from storage.model.errors import NewsletterError
+from storage.model import NewsletterError
 
 if TYPE_CHECKING:
-    from newsletter.authoring.proofs import Preview
+    from newsletter.authoring import Preview
 
 NoteArgument = Annotated[
     str, typer.Argument(metavar="NOTE", help="The note's path below the notes folder.")

@@ -14,7 +14,7 @@ from scripts.console import Json, print_json, print_table, remark
 from scripts.context import JsonOption, open_newsletter
 
 if TYPE_CHECKING:
-    from newsletter.inbound.reportdesk import ReportResult
+    from newsletter.inbound import ReportResult
 
 _STDIN = "-"
 
@@ -79,7 +79,7 @@ def _envelope_recipient(environ: Mapping[str, str]) -> str:
 
 def _sources(files: list[str], unreadable: list[str]) -> Iterator[_Source]:
     """Every message, file by file; what cannot be read is noted, and the others are read."""
-    from mailer.inbound.inbox import split_messages
+    from mailer.inbound import split_messages
 
     for name in files:
         for path in _expand(name, unreadable):
@@ -93,7 +93,7 @@ def _sources(files: list[str], unreadable: list[str]) -> Iterator[_Source]:
 
 def _expand(name: str, unreadable: list[str]) -> list[str]:
     """The files of a folder, or the file itself."""
-    from mailer.inbound.inbox import find_messages
+    from mailer.inbound import find_messages
 
     if name == _STDIN or not Path(name).is_dir():
         return [name]

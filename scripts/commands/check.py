@@ -10,7 +10,7 @@ from scripts.console import Json, plain, print_json, remark, say
 from scripts.context import JsonOption, open_newsletter
 
 if TYPE_CHECKING:
-    from newsletter.authoring.preflight import CheckedNote, Finding
+    from newsletter.authoring import CheckedNote, Finding
 
 
 def register(app: typer.Typer) -> None:

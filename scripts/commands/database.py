@@ -24,8 +24,8 @@ def upgrade(context: typer.Context) -> None:
     Example: newsletter db upgrade
     """
     settings = settings_of(context)
-    from newsletter.config.config import load_config
-    from storage.database.engine import Database
+    from newsletter.config import load_config
+    from storage.database import Database
 
     config = load_config(settings.config, os.environ)
     database = Database.open(config.storage.url)

@@ -12,10 +12,10 @@ import typer
 
 from scripts.console import print_json, remark, say
 from scripts.context import JsonOption, settings_of
-from storage.model.errors import Conflict, NewsletterError
+from storage.model import Conflict, NewsletterError
 
 if TYPE_CHECKING:
-    from mailer.authentication.keys import SigningKey
+    from mailer.authentication import SigningKey
 
 app = typer.Typer(help="Keys for signing mail (DKIM).", no_args_is_help=True)
 
@@ -72,9 +72,8 @@ def new(
 
 
 def _make(config_file: Path, selector: str, kind: str, out: Path | None) -> _Made:
-    from mailer.authentication.keys import KeyType, SigningKey, make_key
-    from newsletter.config.config import load_config
-    from newsletter.config.keyfiles import parse_selector
+    from mailer.authentication import KeyType, SigningKey, make_key
+    from newsletter.config import load_config, parse_selector
 
     if kind not in set(KeyType):
         raise typer.BadParameter("must be rsa or ed25519", param_hint="--type")

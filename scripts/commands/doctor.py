@@ -16,7 +16,7 @@ from scripts.console import busy, plain, print_json, say
 from scripts.context import JsonOption, open_newsletter
 
 if TYPE_CHECKING:
-    from newsletter.doctor.diagnosis import Diagnosis
+    from newsletter.doctor import Diagnosis
 
 _STYLES: Final = {"ok": "green", "warning": "yellow", "error": "bold red", "skipped": "dim"}
 _WORD: Final = max(map(len, _STYLES)) + 2

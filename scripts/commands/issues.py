@@ -11,12 +11,11 @@ import typer
 from scripts.console import Json, local, print_json, print_table, progress_bar, say, stamp
 from scripts.context import JsonOption, open_newsletter
 from scripts.waiting import tell_waiting, waiting_json
-from storage.model.deliveries import Delivery, DeliveryState, Tally
-from storage.model.issues import Mailing
+from storage.model import Delivery, DeliveryState, Mailing, Tally
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
-    from newsletter.mailing.results import IssueStatus
+    from newsletter.mailing import IssueStatus
 
 IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help="The issue's slug, as in its address.")

@@ -10,10 +10,10 @@ import typer
 
 from scripts.console import Json, local, plain, print_json, print_table, remark, say, stamp
 from scripts.context import JsonOption, open_newsletter
-from storage.model.errors import Conflict, NewsletterError, NotFound
+from storage.model import Conflict, NewsletterError, NotFound
 
 if TYPE_CHECKING:
-    from storage.model.reports import SetAside
+    from storage.model import SetAside
 
 app = typer.Typer(help="Reports that were set aside.", no_args_is_help=True)
 

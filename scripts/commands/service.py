@@ -12,11 +12,11 @@ import typer
 from scripts.console import print_json, progress_bar, remark, say
 from scripts.context import JsonOption, open_newsletter, settings_of
 from scripts.waiting import tell_waiting, waiting_json
-from storage.model.errors import Conflict, NewsletterError
+from storage.model import Conflict, NewsletterError
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
-    from newsletter.mailing.results import SendReport
+    from newsletter.mailing import SendReport
 
 FIRST_NOTE = """---
 title: The first note
@@ -61,7 +61,7 @@ def init(
     Example: newsletter init my-newsletter
     """
     settings_of(context)
-    from newsletter.config.config import render_template
+    from newsletter.config import render_template
     from newsletter.secret import load_secret
 
     config, secret = folder / "newsletter.toml", folder / "secret"

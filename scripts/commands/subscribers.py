@@ -12,11 +12,17 @@ import typer
 
 from scripts.console import Json, local, print_json, print_table, progress_bar, remark, say, stamp
 from scripts.context import JsonOption, open_newsletter
-from storage.model.errors import Conflict, NewsletterError
-from storage.model.readers import ConsentEvent, Subscriber, SubscriberState, Suppression
+from storage.model import (
+    Conflict,
+    ConsentEvent,
+    NewsletterError,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+)
 
 if TYPE_CHECKING:
-    from newsletter.subscribing.lists import ImportReport
+    from newsletter.subscribing import ImportReport
 
 app = typer.Typer(help="Who reads: add, import, export, look up, remove.", no_args_is_help=True)
 
@@ -47,7 +53,7 @@ def add(
 
     Example: newsletter subscribers add ada@example.com --name Ada --consent "asked me at the fair"
     """
-    from storage.readers.subscribers import Added
+    from storage.model import Added
 
     with open_newsletter(context) as newsletter:
         done = newsletter.subscriptions.add(address, name=name, tags=tag or (), consent=consent)
@@ -87,7 +93,7 @@ def import_(
     Example: newsletter subscribers import list.csv --consent "sign-up sheet, fair of 2025"
     """
     with open_newsletter(context) as newsletter:
-        from newsletter.subscribing.files import read_file
+        from newsletter.subscribing import read_file
 
         rows = sum(1 for _ in read_file(file))  # all of it is readable, before any of it is taken
         with progress_bar("importing", rows) as update:
@@ -146,7 +152,7 @@ def export(
     Example: newsletter subscribers export list.csv
     """
     with open_newsletter(context) as newsletter:
-        from newsletter.subscribing.files import write_rows
+        from newsletter.subscribing import write_rows
 
         rows = newsletter.subscriptions.export_rows()
         if file is None:

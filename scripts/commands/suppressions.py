@@ -8,7 +8,7 @@ import typer
 
 from scripts.console import local, print_json, print_table, say, stamp
 from scripts.context import JsonOption, open_newsletter
-from storage.model.errors import NotFound
+from storage.model import NotFound
 
 app = typer.Typer(help="Addresses that are never mailed.", no_args_is_help=True)
 

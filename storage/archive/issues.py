@@ -23,11 +23,9 @@ from storage.archive.rows import (
     refuse_second,
     write_marks,
 )
-from storage.database import schema
-from storage.database.engine import Database, serialise
-from storage.ledger.duties import cancel_open, queue_issue
-from storage.model.errors import Conflict
-from storage.model.issues import Issue, IssueDraft, IssueState, Mailing
+from storage.database import Database, schema, serialise
+from storage.ledger import cancel_open, queue_issue
+from storage.model import Conflict, Issue, IssueDraft, IssueState, Mailing
 
 _PUBLISHING: Final = "publishing"
 """Notes and slugs are looked up before they are taken: one transaction at a time does so."""

@@ -13,8 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import schema
-from storage.model.errors import Conflict, NotFound
-from storage.model.issues import Issue, IssueDraft, IssueState, Mailing
+from storage.model import Conflict, Issue, IssueDraft, IssueState, Mailing, NotFound
 
 _VERSION_KEY: Final = "archive_version"
 ARCHIVE_VERSION: Final = sa.select(schema.meta.c.value).where(schema.meta.c.key == _VERSION_KEY)

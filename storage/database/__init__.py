@@ -1,1 +1,24 @@
 """The database itself: engine, transactions, locks, tables and the steps that make them."""
+
+from storage.database import schema
+from storage.database.direct import Cursor, Prepared, cursor_of, portions, prepare
+from storage.database.engine import Database, insert_new, serialise
+from storage.database.facts import Facts
+from storage.database.locks import Lock
+from storage.database.schema import from_micros, to_micros
+
+__all__ = [
+    "Cursor",
+    "Database",
+    "Facts",
+    "Lock",
+    "Prepared",
+    "cursor_of",
+    "from_micros",
+    "insert_new",
+    "portions",
+    "prepare",
+    "schema",
+    "serialise",
+    "to_micros",
+]

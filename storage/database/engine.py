@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from storage.database import schema
 from storage.database.direct import Cursor, Direct
 from storage.database.locks import AdvisoryLock, FileLock, Lock
-from storage.model.errors import DatabaseBusy, SchemaOutdated, StorageError
+from storage.model import DatabaseBusy, SchemaOutdated, StorageError
 
 _Result = TypeVar("_Result")
 BUSY_TIMEOUT_S: Final = 30

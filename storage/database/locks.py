@@ -10,7 +10,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from storage.model.errors import StorageError
+from storage.model import StorageError
 
 
 class Lock(Protocol):

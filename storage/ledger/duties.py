@@ -12,10 +12,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.database import schema
-from storage.database.engine import insert_new
-from storage.model.deliveries import DeliveryKind, DeliveryState
-from storage.model.readers import SubscriberState, SuppressionReason
+from storage.database import insert_new, schema
+from storage.model import DeliveryKind, DeliveryState, SubscriberState, SuppressionReason
 
 _D = schema.deliveries.c
 

@@ -18,21 +18,21 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection
 
-from storage.database import schema
-from storage.database.engine import insert_new, serialise
+from storage.database import insert_new, schema, serialise
 from storage.ledger.rows import open_issues, take, tried_before
-from storage.model.deliveries import Claim, DeliveryState
-from storage.model.gates import (
+from storage.model import (
     Allowance,
     Answer,
+    Claim,
     CohortRule,
     CohortSeen,
     CohortStep,
+    DeliveryState,
+    Mailing,
     Step,
     Waiting,
     WarmUpRule,
 )
-from storage.model.issues import Mailing
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -17,12 +17,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from storage.database import schema
-from storage.database.direct import Cursor, Prepared, portions, prepare
-from storage.database.schema import to_micros
+from storage.database import Cursor, Prepared, portions, prepare, schema, to_micros
 from storage.ledger.outcomes import storable
 from storage.ledger.rows import begin_these, begun_among, wanted_among, word
-from storage.model.deliveries import DeliveryState, Settlement
+from storage.model import DeliveryState, Settlement
 
 _D = schema.deliveries.c
 _ONE: Final[sa.ColumnElement[int]] = sa.literal_column("1")

@@ -19,9 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.database import schema
-from storage.database.direct import cursor_of
-from storage.database.engine import Database
+from storage.database import Database, cursor_of, schema
 from storage.ledger.gates import Gates
 from storage.ledger.groups import are_apart, is_usual, write_group
 from storage.ledger.outcomes import doubt, settle
@@ -40,17 +38,17 @@ from storage.ledger.rows import (
     unsent,
     wanted,
 )
-from storage.model.deliveries import (
+from storage.model import (
     TAKEN,
     Attempt,
     Claim,
     Delivery,
     DeliveryState,
+    Mailing,
     Settlement,
     Tally,
+    Waiting,
 )
-from storage.model.gates import Waiting
-from storage.model.issues import Mailing
 
 _D = schema.deliveries.c
 

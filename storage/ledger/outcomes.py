@@ -15,13 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 
-from storage.database import schema
-from storage.database.schema import to_micros
+from storage.database import schema, to_micros
 from storage.ledger.duties import put_suppression, stop, suppress_open
 from storage.ledger.rows import among
-from storage.model.deliveries import DeliveryState, Settlement
-from storage.model.issues import Mailing
-from storage.model.readers import SuppressionReason
+from storage.model import DeliveryState, Mailing, Settlement, SuppressionReason
 
 _D = schema.deliveries.c
 _SENDING: Final = DeliveryState.SENDING.value

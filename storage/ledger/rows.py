@@ -18,14 +18,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 
-from storage.database import schema
-from storage.database.direct import Prepared, cursor_of, prepare
-from storage.database.engine import insert_new
-from storage.database.schema import from_micros, to_micros
+from storage.database import (
+    Prepared,
+    cursor_of,
+    from_micros,
+    insert_new,
+    prepare,
+    schema,
+    to_micros,
+)
 from storage.ledger.duties import stop
-from storage.model.deliveries import Claim, Delivery, DeliveryKind, DeliveryState
-from storage.model.issues import Mailing
-from storage.model.readers import SubscriberState
+from storage.model import Claim, Delivery, DeliveryKind, DeliveryState, Mailing, SubscriberState
 
 _D = schema.deliveries.c
 _SENDING: Final = DeliveryState.SENDING.value

@@ -95,3 +95,13 @@ class SignUp:
     source: str
     consent: str
     at: datetime
+
+
+class Added(StrEnum):
+    """What became of a row to be added."""
+
+    ADDED = "added"
+    EXISTS = "exists"
+    """There is such a subscriber, whatever its state; nothing was changed."""
+    SUPPRESSED = "suppressed"
+    """The address is never mailed; nothing was added."""

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from storage.model.errors import NoteError, NotesFolderError
+from storage.model import NoteError, NotesFolderError
 
 ABOUT: Final = "about.md"
 """The About page: it lies among the notes, but is none."""

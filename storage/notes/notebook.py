@@ -7,9 +7,8 @@ from dataclasses import asdict
 
 import sqlalchemy as sa
 
-from storage.database import schema
-from storage.database.engine import Database
-from storage.model.notes import KnownNote, Schedule
+from storage.database import Database, schema
+from storage.model import KnownNote, Schedule
 
 
 class Notebook:

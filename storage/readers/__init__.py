@@ -1,1 +1,7 @@
 """Readers: subscribers and their consent, sign-ups, suppressions, and reports about them."""
+
+from storage.readers.reports import Reports
+from storage.readers.rows import NewSubscriber
+from storage.readers.subscribers import Subscribers
+
+__all__ = ["NewSubscriber", "Reports", "Subscribers"]

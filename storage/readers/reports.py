@@ -14,19 +14,25 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.database import schema
-from storage.database.engine import Database, insert_new
-from storage.ledger.duties import suppress_open
-from storage.model.deliveries import TRANSITIONS, DeliveryKind, DeliveryState
-from storage.model.readers import (
+from storage.database import Database, insert_new, schema
+from storage.ledger import suppress_open
+from storage.model import (
+    TRANSITIONS,
     ConsentEvent,
     ConsentEventKind,
+    DeliveryKind,
+    DeliveryState,
+    Effect,
+    History,
+    NewReport,
+    Sent,
+    SetAside,
+    SoftBounce,
     Subscriber,
     SubscriberState,
     Suppression,
     SuppressionReason,
 )
-from storage.model.reports import Effect, History, NewReport, Sent, SetAside, SoftBounce
 from storage.readers.rows import (
     find_subscriber,
     keep_event,

@@ -7,15 +7,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import schema
-from storage.ledger.duties import put_suppression, suppress_open
-from storage.model.readers import (
+from storage.ledger import put_suppression, suppress_open
+from storage.model import (
     ConsentEvent,
     ConsentEventKind,
     Subscriber,
@@ -45,16 +44,6 @@ class NewSubscriber:
     unsubscribed_at: datetime | None = None
     proof: tuple[ConsentEvent, ...] = ()
     """How they agreed, as it was kept elsewhere; without it, that they come is kept."""
-
-
-class Added(StrEnum):
-    """What became of a row to be added."""
-
-    ADDED = "added"
-    EXISTS = "exists"
-    """There is such a subscriber, whatever its state; nothing was changed."""
-    SUPPRESSED = "suppressed"
-    """The address is never mailed; nothing was added."""
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────

@@ -14,13 +14,13 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from storage.database import schema
-from storage.database.engine import Database
-from storage.ledger.duties import queue_single, suppress_open
-from storage.model.deliveries import DeliveryKind
-from storage.model.readers import (
+from storage.database import Database, schema
+from storage.ledger import queue_single, suppress_open
+from storage.model import (
+    Added,
     ConsentEvent,
     ConsentEventKind,
+    DeliveryKind,
     SignUp,
     Subscriber,
     SubscriberState,
@@ -28,7 +28,6 @@ from storage.model.readers import (
     SuppressionReason,
 )
 from storage.readers.rows import (
-    Added,
     NewSubscriber,
     discount_bounces,
     erase_subscriber,

@@ -1,8 +1,9 @@
-"""The house as the imports see it: rooms, doors, no cycles, purity."""
+"""The house as the imports see it: rooms, faces, doors, no cycles, purity, sizes."""
 
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -12,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-ROOMS = ("storage", "feeds", "mailer", "newsletter", "web", "scripts")
+PACKAGES = ("storage", "feeds", "mailer", "newsletter", "web", "scripts")
+
 BELOW = {
     "storage": set(),
     "feeds": {"storage"},
@@ -21,7 +23,65 @@ BELOW = {
     "web": {"storage", "feeds", "mailer", "newsletter"},
     "scripts": {"storage", "feeds", "mailer", "newsletter", "web"},
 }
-"""What a room may import, besides itself."""
+"""What a package may import, besides itself."""
+
+VOCABULARY = "storage.model"
+"""All that feeds, mailer and web may see of storage."""
+
+SEES_STORAGE = ("newsletter", "scripts/bench", "scripts/commands/database.py")
+"""Who sees the rest of storage: the service, the benchmark, the database's own commands."""
+
+FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "storage": (("model",), ("database",), ("ledger", "notes"), ("archive", "readers")),
+    "feeds": (("markdown", "syndication"), ("notes",)),
+    "mailer": (
+        ("address", "envelope"),
+        ("replies", "authentication"),
+        ("smtp", "policy", "compose"),
+        ("dispatch", "inbound"),
+    ),
+    "newsletter": (
+        ("config", "secret"),
+        ("tokens",),
+        ("publishing", "subscribing", "mailing", "inbound"),
+        ("authoring", "service", "doctor"),
+        ("assembly",),
+        ("app",),
+    ),
+    "web": (("http", "pages"), ("routes",), ("site",), ("server",)),
+}
+"""The rooms of each package, lowest floor first. A room imports from lower floors only, and never
+from a room on its own."""
+
+SIDE_DOORS = {
+    "mailer.authentication.verifier",
+    "mailer.inbound.complaints",
+    "newsletter.doctor.received",
+}
+"""Modules beside a face, because they load much that few need."""
+
+MOST_MODULES = 15
+MOST_LINES = 400
+MOST_CLASS_LINES = 250
+
+STILL_LONG = {
+    "mailer/dispatch/connection.py",
+    "mailer/dispatch/dispatcher.py",
+    "mailer/smtp/session.py",
+    "newsletter/publishing/poll.py",
+    "storage/archive/issues.py",
+    "storage/readers/subscribers.py",
+    "mailer/authentication/spf.py",
+    "mailer/inbound/report.py",
+    "newsletter/app.py",
+    "newsletter/authoring/preflight.py",
+    "newsletter/config/sections.py",
+    "storage/ledger/ledger.py",
+}
+"""Modules that are still to be divided. None may be added."""
+
+NOT_MIRRORED = {"test_architecture", "test_documents"}
+"""Tests that look at the whole house."""
 
 DOORS = {
     "sqlalchemy": {"storage/*"},
@@ -128,9 +188,10 @@ class Module:
 
     path: str
     tree: ast.Module
+    lines: int
 
     @property
-    def room(self) -> str:
+    def package(self) -> str:
         """The top-level folder."""
         return self.path.partition("/")[0]
 
@@ -138,6 +199,11 @@ class Module:
     def name(self) -> str:
         """As it is imported."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @property
+    def is_face(self) -> bool:
+        """Whether this is a room's `__init__.py`."""
+        return self.path.endswith("/__init__.py")
 
     def imports(self) -> Iterator[str]:
         """Every module named in an import, and every name taken from one."""
@@ -148,59 +214,130 @@ class Module:
                 yield node.module
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
+    def sources(self) -> Iterator[tuple[str, str]]:
+        """(module, name) of everything of ours that is imported."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                ours = [alias.name for alias in node.names if _package(alias.name) in PACKAGES]
+                yield from ((name, "") for name in ours)
+            elif (
+                isinstance(node, ast.ImportFrom)
+                and node.module
+                and _package(node.module) in PACKAGES
+            ):
+                yield from ((node.module, alias.name) for alias in node.names)
+
+
+def _package(name: str) -> str:
+    return name.partition(".")[0]
+
 
 def _modules() -> list[Module]:
-    paths = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-    return [
-        Module(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
-        for path in paths
-    ]
+    found = []
+    for path in sorted(path for room in PACKAGES for path in (ROOT / room).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        name = path.relative_to(ROOT).as_posix()
+        found.append(Module(name, ast.parse(text), text.count("\n")))
+    return found
 
 
 MODULES = _modules()
+NAMES = {module.name for module in MODULES}
+ROOMS = sorted(
+    module.name
+    for module in MODULES
+    if module.is_face and "." in module.name and not module.name.startswith("scripts.")
+)
+"""Rooms that have a face, as dotted names; rooms within them, too."""
+KITCHENS = {name for name in ROOMS if name.startswith("storage.database.migrations")}
+"""Rooms that nobody enters by import: alembic reads them as files."""
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_imports_run_downwards(room: str) -> None:
-    """A room imports only from rooms below it; feeds and mailer never see each other."""
+def _room(name: str) -> str:
+    """The innermost room that a module stands in; itself, where it stands beside the rooms."""
+    inside = [room for room in ROOMS if name == room or name.startswith(f"{room}.")]
+    return max(inside, key=len) if inside else ".".join(name.split(".")[:2])
+
+
+def _floor(name: str) -> tuple[str, str]:
+    """The package, and the outermost room or the module beside the rooms."""
+    parts = name.split(".")
+    return parts[0], parts[1] if len(parts) > 1 else ""
+
+
+# ── rule 1: packages ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_run_downwards(package: str) -> None:
+    """A package imports only from packages below it; feeds and mailer never see each other."""
     wrong = [
         f"{module.path} imports {name}"
         for module in MODULES
-        if module.room == room
+        if module.package == package
         for name in module.imports()
-        if (target := name.partition(".")[0]) in ROOMS
-        and target != room
-        and target not in BELOW[room]
+        if (target := _package(name)) in PACKAGES
+        and target != package
+        and target not in BELOW[package]
     ]
     assert not wrong
 
 
-def test_there_are_modules_in_every_room() -> None:
-    """The other tests look at something: each room has code."""
-    assert {module.room for module in MODULES} == set(ROOMS)
-
-
-def test_each_library_has_one_door() -> None:
-    """A third-party library is imported where its door is, and nowhere else."""
+def test_only_the_service_sees_what_is_kept() -> None:
+    """Of storage, feeds, mailer, web and the commands see the vocabulary, and no database."""
     wrong = [
-        f"{module.path} imports {name}"
+        f"{module.path} imports {source}"
         for module in MODULES
-        for name in module.imports()
-        if _is_foreign(name) and not _may_enter(module, name.partition(".")[0])
+        if module.package != "storage" and not module.path.startswith(SEES_STORAGE)
+        for source, _ in module.sources()
+        if _package(source) == "storage" and not source.startswith(VOCABULARY)
+    ]
+    assert not wrong
+
+
+def test_there_are_modules_in_every_package() -> None:
+    """The other tests look at something: each package has code, and each floor exists."""
+    assert {module.package for module in MODULES} == set(PACKAGES)
+    for package, floors in FLOORS.items():
+        named = [room for floor in floors for room in floor]
+        assert len(named) == len(set(named))
+        there = {
+            module.name.split(".")[1]
+            for module in MODULES
+            if module.package == package and "." in module.name
+        }
+        assert there == set(named), package
+
+
+# ── rule 2: rooms ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_rooms_stand_on_lower_floors_only(package: str) -> None:
+    """Within a package a room imports from rooms on lower floors, and from none on its own."""
+    height = {room: at for at, floor in enumerate(FLOORS[package]) for room in floor}
+    wrong = [
+        f"{module.path} imports {source}"
+        for module in MODULES
+        if module.package == package and "." in module.name
+        for source, name in module.sources()
+        if _package(source) == package
+        and (mine := _floor(module.name)[1])
+        != (theirs := _floor(source if "." in source else f"{source}.{name}")[1])
+        and height[theirs] >= height[mine]
     ]
     assert not wrong
 
 
 def test_no_module_imports_itself_in_a_circle() -> None:
     """The modules can be put in an order in which each imports only earlier ones."""
-    names = {module.name for module in MODULES}
     graph = {
-        module.name: {name for name in module.imports() if name in names and name != module.name}
+        module.name: {name for name in module.imports() if name in NAMES and name != module.name}
         for module in MODULES
     }
-    # A package's own __init__ only passes names on.
+    # A face only passes names on.
     for module in MODULES:
-        if module.path.endswith("__init__.py"):
+        if module.is_face:
             graph[module.name] = set()
     try:
         order = list(TopologicalSorter(graph).static_order())
@@ -209,11 +346,114 @@ def test_no_module_imports_itself_in_a_circle() -> None:
     assert len(order) == len(graph)
 
 
+# ── rule 3: faces ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_only_faces_are_seen_from_outside() -> None:
+    """From another room only a face is imported, and of it only what its `__all__` names."""
+    wrong = [
+        f"{module.path} imports {name} from {source}"
+        for module in MODULES
+        if not module.is_face
+        for source, name in module.sources()
+        if (theirs := _room(source)) in ROOMS
+        and not f"{_room(module.name)}.".startswith(f"{theirs}.")
+        and source not in SIDE_DOORS
+        and (source != theirs or name not in _shown(theirs))
+    ]
+    assert not wrong
+
+
+def test_faces_hold_names_and_nothing_else() -> None:
+    """A face says what its room is for, takes names from its own modules and lists them all."""
+    for module in MODULES:
+        if not module.is_face or module.name in KITCHENS or module.name not in ROOMS:
+            continue
+        assert ast.get_docstring(module.tree), module.path
+        rest = [node for node in module.tree.body[1:] if not isinstance(node, ast.ImportFrom)]
+        assert [type(node) for node in rest] == [ast.Assign], module.path
+        taken = {name for _, name in module.sources()}
+        assert taken == set(_shown(module.name)), module.path
+        assert all(_room(source) == module.name for source, _ in module.sources()), module.path
+
+
+def _shown(room: str) -> list[str]:
+    """What a face's `__all__` names."""
+    tree = next(module.tree for module in MODULES if module.name == room)
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return list(ast.literal_eval(node.value))
+    return []
+
+
+# ── rule 4: sizes ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_folder_can_be_read_at_a_glance() -> None:
+    """No folder holds more than fifteen modules."""
+    folders: dict[str, int] = {}
+    for module in MODULES:
+        if not module.is_face and "/versions/" not in module.path:
+            folder = module.path.rpartition("/")[0]
+            folders[folder] = folders.get(folder, 0) + 1
+    assert not {folder: count for folder, count in folders.items() if count > MOST_MODULES}
+
+
+def test_a_module_is_one_thing() -> None:
+    """No module passes 400 lines, and no class 250."""
+    long = {
+        module.path: module.lines
+        for module in MODULES
+        if module.lines > MOST_LINES and module.path not in STILL_LONG
+    }
+    wide = {
+        f"{module.path}: {node.name}": size
+        for module in MODULES
+        if module.path not in STILL_LONG
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ClassDef)
+        and (size := (node.end_lineno or 0) - node.lineno + 1) > MOST_CLASS_LINES
+    }
+    assert not long
+    assert not wide
+
+
+# ── rule 5: tests mirror the rooms ────────────────────────────────────────────────────────────────
+
+
+def test_unit_tests_stand_where_their_modules_do() -> None:
+    """Every tests/unit/<path>/test_<name>.py has a module <path>/<name>.py."""
+    unit = ROOT / "tests" / "unit"
+    paths = {module.path for module in MODULES}
+    lost = [
+        test.relative_to(ROOT).as_posix()
+        for test in unit.rglob("test_*.py")
+        if test.stem not in NOT_MIRRORED
+        and test.with_name(f"{test.stem.removeprefix('test_')}.py").relative_to(unit).as_posix()
+        not in paths
+    ]
+    assert not lost
+
+
+# ── libraries and purity ──────────────────────────────────────────────────────────────────────────
+
+
+def test_each_library_has_one_door() -> None:
+    """A third-party library is imported where its door is, and nowhere else."""
+    wrong = [
+        f"{module.path} imports {name}"
+        for module in MODULES
+        for name in module.imports()
+        if _is_foreign(name) and not _may_enter(module, _package(name))
+    ]
+    assert not wrong
+
+
 @pytest.mark.parametrize("path", PURE)
 def test_pure_modules_only_compute(path: str) -> None:
     """A module called pure reads no clock, opens nothing, and imports nothing that does."""
     module = next(module for module in MODULES if module.path == path)
-    imports = {name.partition(".")[0] for name in module.imports()} & IMPURE_MODULES
+    imports = {_package(name) for name in module.imports()} & IMPURE_MODULES
     calls = {
         node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
         for node in ast.walk(module.tree)
@@ -223,17 +463,13 @@ def test_pure_modules_only_compute(path: str) -> None:
     assert not calls
 
 
-def test_records_and_errors_need_only_the_standard_library() -> None:
-    """The shared vocabulary can be read, and used, without anything installed."""
-    for path in (
-        "storage/model/deliveries.py",
-        "storage/model/errors.py",
-        "storage/model/fields.py",
-        "storage/notes/folder.py",
-        "storage/model/gates.py",
-    ):
-        module = next(module for module in MODULES if module.path == path)
-        assert not [name for name in module.imports() if _is_foreign(name)], path
+def test_the_vocabulary_needs_only_the_standard_library() -> None:
+    """Records, states and errors can be read, and used, without anything installed."""
+    for module in MODULES:
+        if module.path.startswith("storage/model/"):
+            foreign = [name for name in module.imports() if _is_foreign(name)]
+            others = [source for source, _ in module.sources() if not source.startswith(VOCABULARY)]
+            assert not foreign + others, module.path
 
 
 def test_every_module_says_what_it_owns() -> None:
@@ -242,10 +478,7 @@ def test_every_module_says_what_it_owns() -> None:
 
 
 def _is_foreign(name: str) -> bool:
-    import sys
-
-    top = name.partition(".")[0]
-    return top not in ROOMS and top not in sys.stdlib_module_names
+    return _package(name) not in PACKAGES and _package(name) not in sys.stdlib_module_names
 
 
 def _may_enter(module: Module, library: str) -> bool:

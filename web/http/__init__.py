@@ -1,1 +1,37 @@
 """HTTP as every route needs it: forms, conditional answers, limits, responses."""
+
+from web.http.forms import MAX_BODY, parse_fields
+from web.http.guard import (
+    OUTBOX_FRAME,
+    PICTURE_POLICY,
+    Guard,
+    mail_policy,
+    page_policy,
+    protecting_headers,
+)
+from web.http.later import Later
+from web.http.negotiation import client_ip, is_unchanged, wants_json
+from web.http.repeats import Repeats
+from web.http.responses import ASSET_CACHE, FEED_CACHE, NO_STORE, PAGE_CACHE, Body, Packer
+
+__all__ = [
+    "ASSET_CACHE",
+    "FEED_CACHE",
+    "MAX_BODY",
+    "NO_STORE",
+    "OUTBOX_FRAME",
+    "PAGE_CACHE",
+    "PICTURE_POLICY",
+    "Body",
+    "Guard",
+    "Later",
+    "Packer",
+    "Repeats",
+    "client_ip",
+    "is_unchanged",
+    "mail_policy",
+    "page_policy",
+    "parse_fields",
+    "protecting_headers",
+    "wants_json",
+]

@@ -14,8 +14,8 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from feeds.syndication.ids import FeedFormat
-from storage.model.errors import StorageError
+from feeds.syndication import FeedFormat
+from storage.model import StorageError
 from web.http.guard import Count
 
 _PLACES: Final = tuple(f"/{feed_format.path}" for feed_format in FeedFormat)

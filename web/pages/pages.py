@@ -20,10 +20,10 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from feeds.notes.note import link_footnotes
-from feeds.syndication.ids import FeedFormat, feed_url, issue_url
-from newsletter.publishing.publicview import as_readers_see
-from storage.model.issues import Identity, Issue
+from feeds.markdown import link_footnotes
+from feeds.syndication import FeedFormat, feed_url, issue_url
+from newsletter.publishing import as_readers_see
+from storage.model import Identity, Issue
 
 _HERE: Final = Path(__file__).parent
 _TABLE: Final = re.compile(r"<table>(.*?</tr>)", re.DOTALL)

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from storage.model.issues import Issue
+from storage.model import Issue
 
 
 class Archive(Protocol):

@@ -17,12 +17,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from newsletter.app import Newsletter
-from newsletter.subscribing.subscriptions import ConfirmResult, Preferences
-from web.http.forms import parse_fields
-from web.http.later import Later
-from web.http.negotiation import client_ip, wants_json
-from web.http.responses import NO_STORE, PAGE_CACHE
-from web.pages.pages import Frame, Pages, consent_text
+from newsletter.subscribing import ConfirmResult, Preferences
+from web.http import NO_STORE, PAGE_CACHE, Later, client_ip, parse_fields, wants_json
+from web.pages import Frame, Pages, consent_text
 
 HONEYPOT: Final = "topic"
 """A field that people do not see and leave empty, and that programs fill (rule F6)."""

@@ -16,11 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from mailer.smtp.outbox import OutboxContent, load_message, read_outbox
-from storage.model.errors import NotFound
-from web.http.guard import OUTBOX_FRAME, mail_policy, page_policy
-from web.http.responses import NO_STORE
-from web.pages.pages import Frame, Pages
+from mailer.smtp import OutboxContent, load_message, read_outbox
+from storage.model import NotFound
+from web.http import NO_STORE, OUTBOX_FRAME, mail_policy, page_policy
+from web.pages import Frame, Pages
 
 _SHOWN: Final = 200
 _LEADING: Final = ("from", "to", "subject", "date", "list-unsubscribe")

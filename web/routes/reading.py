@@ -9,14 +9,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from feeds.syndication.ids import FeedFormat, feed_url
+from feeds.syndication import FeedFormat, feed_url
 from newsletter.app import Newsletter
-from storage.model.issues import Issue, IssueState
-from web.http.guard import PICTURE_POLICY
-from web.http.negotiation import is_unchanged
-from web.http.responses import ASSET_CACHE, FEED_CACHE, PAGE_CACHE, Body, Packer
-from web.pages.pages import Frame, Pages, by_year, issue_path, issue_summary, issue_title
-from web.pages.shelf import ShelfKeeper
+from storage.model import Issue, IssueState
+from web.http import ASSET_CACHE, FEED_CACHE, PAGE_CACHE, PICTURE_POLICY, Body, Packer, is_unchanged
+from web.pages import Frame, Pages, ShelfKeeper, by_year, issue_path, issue_summary, issue_title
 
 _NEWEST: Final = 10
 """Issues on the home page; the archive has them all."""

@@ -15,9 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter.app import Newsletter
-from storage.model.deliveries import DeliveryState
-from storage.model.readers import SubscriberState
-from web.http.responses import NO_STORE
+from storage.model import DeliveryState, SubscriberState
+from web.http import NO_STORE
 
 _FRESH = {"Cache-Control": NO_STORE}
 

@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter.app import Newsletter
-from storage.model.errors import RelayError
-from web.http.responses import NO_STORE
+from storage.model import RelayError
+from web.http import NO_STORE
 
 MAX_WEBHOOK: Final = 1024 * 1024
 """Bytes of one request: a batch of events, or a bounce with the mail that it returns."""

@@ -1,1 +1,8 @@
 """What mail services tell by HTTP of mail that was submitted to them."""
+
+from mailer.inbound.webhooks.events import Event, Keys, Post, unknown
+from mailer.inbound.webhooks.postmark import METADATA
+from mailer.inbound.webhooks.signatures import check_ecdsa_key
+from mailer.inbound.webhooks.table import ADAPTERS, usable
+
+__all__ = ["ADAPTERS", "METADATA", "Event", "Keys", "Post", "check_ecdsa_key", "unknown", "usable"]

@@ -16,9 +16,7 @@ from hashlib import sha256
 from typing import Final, TypeAlias
 
 from mailer.inbound.report import BounceReport, Finding
-from mailer.replies.outcome import clean_reply
-from mailer.replies.severity import ReportKind, judge
-from mailer.replies.status import parse_status
+from mailer.replies import ReportKind, clean_reply, judge, parse_status
 
 Json: TypeAlias = object
 """A decoded document: its shape is never trusted."""

@@ -31,7 +31,7 @@ from mailer.inbound.webhooks.events import (
     unknown,
 )
 from mailer.inbound.webhooks.signatures import is_same
-from mailer.replies.severity import ReportKind
+from mailer.replies import ReportKind
 
 SERVICE: Final = "postmark"
 

@@ -29,7 +29,7 @@ from mailer.inbound.webhooks.events import (
     write_json,
 )
 from mailer.inbound.webhooks.signatures import is_ecdsa
-from mailer.replies.severity import ReportKind
+from mailer.replies import ReportKind
 
 SERVICE: Final = "sendgrid"
 

@@ -33,7 +33,7 @@ from mailer.inbound.webhooks.events import (
     unknown,
 )
 from mailer.inbound.webhooks.signatures import is_signed_by
-from mailer.replies.severity import ReportKind
+from mailer.replies import ReportKind
 
 SERVICE: Final = "ses"
 

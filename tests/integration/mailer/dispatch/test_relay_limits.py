@@ -13,8 +13,8 @@ from mailer.smtp.relay import Relay, Timeouts
 from mailer.smtp.session import Session
 from newsletter.app import Newsletter
 from newsletter.config.config import load_config
+from newsletter.mailing.relays import open_relays
 from newsletter.mailing.results import SendReport
-from newsletter.service.service import open_relays
 from tests.integration.peers import PIPELINING, Act, Peer
 
 CONFIG = """

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import structlog
 
-from mailer.inbound.fetch import MAX_OCTETS, fetch
+from mailer.inbound.fetch import MAX_OCTETS, fetch_document
 from newsletter.app import Newsletter
 from newsletter.config.config import load_config
 from newsletter.inbound.webhookdesk import Certificates, WebhookDesk
@@ -418,14 +418,14 @@ def page() -> Iterator[str]:
 def test_a_document_is_fetched_from_where_it_is() -> None:
     """One small document; a redirect, an error or nonsense is none, and no address is repeated."""
     with page() as url:
-        assert fetch(f"{url}/good") == b"good"
-        assert len(fetch(f"{url}/large")) == MAX_OCTETS
+        assert fetch_document(f"{url}/good") == b"good"
+        assert len(fetch_document(f"{url}/large")) == MAX_OCTETS
         for path in ("gone", "elsewhere", "nonsense"):
             with pytest.raises(RelayError) as caught:
-                fetch(f"{url}/{path}")
+                fetch_document(f"{url}/{path}")
             assert path not in str(caught.value)
     with pytest.raises(RelayError):
-        fetch(f"{url}/good")
+        fetch_document(f"{url}/good")
 
 
 # ── configuration ────────────────────────────────────────────────────────────────────────────
