@@ -46,7 +46,7 @@ class _Message:
     """Whether a session has already ended, as sessions do, while it was being announced."""
 
 
-class Lane:
+class Connection:
     """One connection at work; runs until nothing is due, a stop, or its relay is given up."""
 
     def __init__(self, run: Run, line: Line) -> None:
@@ -59,11 +59,11 @@ class Lane:
         """To be announced first, in a new session."""
         self._pending: list[Settlement] = []
         self._seats: set[str] = set()
-        """Domains that this lane is busy with."""
+        """Domains that this connection is busy with."""
         self._token: float | None = None
         """A slot of the rate that was booked and not used."""
         self._refusals = Trouble()
-        """How often in a row the relay did not let this lane in."""
+        """How often in a row the relay did not let this connection in."""
 
     async def work(self) -> None:
         """Sends what is due. What the relay has answered for is recorded when this returns."""
@@ -93,7 +93,7 @@ class Lane:
             self._leave_seats()
 
     def _leave_seats(self) -> None:
-        """Other lanes may be busy with the domains that this one has no message for any more."""
+        """Other connections may be busy with the domains that this one has no message for any more."""
         held = {domain_of(one.claim) for one in (self._ready, self._kept) if one is not None}
         for domain in self._seats - held:
             self._run.domains.leave(domain)
@@ -105,7 +105,7 @@ class Lane:
     async def _rest(self) -> bool:
         """Returns whether to go on, with a session or able to open one.
 
-        After trouble with the relay one lane at a time waits and tries; the others wait for it
+        After trouble with the relay one connection at a time waits and tries; the others wait for it
         (rule B6). None of them holds a claim meanwhile.
         """
         if self._session is None or not self._session.usable:

@@ -19,7 +19,7 @@ from typing import Final
 import structlog
 
 from mailer.dispatch.claims import Work
-from mailer.dispatch.connection import Lane
+from mailer.dispatch.connection import Connection
 from mailer.dispatch.domains import Domains
 from mailer.dispatch.pace import Rate
 from mailer.dispatch.ports import Connect, Ledger
@@ -245,15 +245,17 @@ class Dispatcher:
     async def _wave(self, run: Run, lines: Sequence[Line]) -> bool:
         """Sends until nothing is due; whether claims are left that some relay may still take."""
         run.work.start()
-        lanes = [
-            (Lane(run, line), index)
+        connections = [
+            (Connection(run, line), index)
             for index, line in enumerate(lines)
             for _ in range(max(line.relay.connections, 1))
         ]
-        run.start(len(lanes))
-        for _, index in lanes:
+        run.start(len(connections))
+        for _, index in connections:
             self._shares.start(index)
-        tasks = [asyncio.create_task(self._work(lane, index)) for lane, index in lanes]
+        tasks = [
+            asyncio.create_task(self._work(connection, index)) for connection, index in connections
+        ]
         try:
             await asyncio.wait(tasks)
         except asyncio.CancelledError:
@@ -265,9 +267,9 @@ class Dispatcher:
         given_up = all(run.is_given_up(line) for line in lines)
         return bool(len(run.work)) and not given_up and not run.stop.is_set()
 
-    async def _work(self, lane: Lane, index: int) -> None:
+    async def _work(self, connection: Connection, index: int) -> None:
         try:
-            await lane.work()
+            await connection.work()
         finally:
             self._shares.leave(index)
 

@@ -24,7 +24,7 @@ Raises NewsletterError when none can be made."""
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """What all lanes of a worker share."""
+    """What all connections of a worker share."""
 
     work: Work
     recorder: Recorder
@@ -41,33 +41,33 @@ class Run:
     """Called whenever `counts` has changed."""
     lines: Sequence[Line]
     counts: Counter[DeliveryState] = field(default_factory=Counter)
-    lanes: int = 0
+    connections: int = 0
     """Lanes at work or waiting."""
     _waiting: int = 0
     _stalled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def start(self, lanes: int) -> None:
-        """Begins a wave of so many lanes."""
-        self.lanes = lanes
+    def start(self, connections: int) -> None:
+        """Begins a wave of so many connections."""
+        self.connections = connections
         self._stalled.clear()
 
     def leave(self) -> None:
-        """A lane has ended."""
-        self.lanes -= 1
+        """A connection has ended."""
+        self.connections -= 1
         self._look()
 
     @property
     def is_stalled(self) -> bool:
         """Whether all who are left only wait for a relay, with nothing to do or another to do it.
 
-        That one's lanes ended when there was nothing to do: what was given way to it since then,
+        That one's connections ended when there was nothing to do: what was given way to it since then,
         or becomes due, needs a new wave.
         """
         return self._stalled.is_set()
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Within it a lane does nothing but wait for its relay."""
+        """Within it a connection does nothing but wait for its relay."""
         self._waiting += 1
         self._look()
         try:
@@ -77,7 +77,7 @@ class Run:
 
     def _look(self) -> None:
         idle = self.work.is_done or any(not line.trouble.count for line in self.lines)
-        if self._waiting == self.lanes and idle:
+        if self._waiting == self.connections and idle:
             self._stalled.set()
 
     def is_given_up(self, line: Line) -> bool:

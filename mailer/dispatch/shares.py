@@ -41,7 +41,7 @@ class _Stand:
     """How far a relay has come."""
 
     party: Party
-    lanes: int = 0
+    connections: int = 0
     """Connections at work or waiting."""
     taken: float = 0.0
     """Messages, and what it need not make up for."""
@@ -79,13 +79,13 @@ class Shares:
     def start(self, index: int) -> None:
         """A connection of the relay goes to work."""
         stand = self._stands[index]
-        if not stand.lanes:
+        if not stand.connections:
             stand.last_at = self._clock()
-        stand.lanes += 1
+        stand.connections += 1
 
     def leave(self, index: int) -> None:
         """A connection of the relay has ended: there was nothing to do."""
-        self._stands[index].lanes -= 1
+        self._stands[index].connections -= 1
 
     def ask(self, index: int) -> float:
         """Takes the relay's next message, or returns the seconds until it may ask again."""
@@ -103,7 +103,7 @@ class Shares:
 
     def _works(self, stand: _Stand) -> bool:
         party = stand.party
-        if not stand.lanes or not party.proven or party.trouble.count:
+        if not stand.connections or not party.proven or party.trouble.count:
             return False
         return self._clock() - stand.last_at <= stand.patience_s
 
