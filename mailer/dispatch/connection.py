@@ -19,7 +19,7 @@ import structlog
 from mailer.dispatch.claims import domain_of
 from mailer.dispatch.pace import Trouble
 from mailer.dispatch.ports import Sender
-from mailer.dispatch.relaystate import Line
+from mailer.dispatch.relaystate import RelayState
 from mailer.dispatch.run import Run
 from mailer.envelope import Envelope
 from mailer.policy import decide_held_back, decide_settlement, decide_unfillable
@@ -49,9 +49,9 @@ class _Message:
 class Connection:
     """One connection at work; runs until nothing is due, a stop, or its relay is given up."""
 
-    def __init__(self, run: Run, line: Line) -> None:
+    def __init__(self, run: Run, relay: RelayState) -> None:
         self._run = run
-        self._line = line
+        self._relay = relay
         self._session: Sender | None = None
         self._ready: _Message | None = None
         """Announced: the relay awaits its content."""
@@ -100,7 +100,7 @@ class Connection:
         self._seats &= held
 
     def _is_over(self) -> bool:
-        return self._run.stop.is_set() or self._run.is_given_up(self._line)
+        return self._run.stop.is_set() or self._run.is_given_up(self._relay)
 
     async def _rest(self) -> bool:
         """Returns whether to go on, with a session or able to open one.
@@ -111,26 +111,26 @@ class Connection:
         if self._session is None or not self._session.usable:
             await self._flush()
             await self._hang_up()
-            if self._line.trouble.count or self._line.is_being_tried:
+            if self._relay.trouble.count or self._relay.is_being_tried:
                 await self._wait_in_turn()
             elif self._refusals.count:
                 self._give_way()
                 await self._run.wait_for_relay(self._refusals.wait_s)
-        barred = self._session is None and self._line.trouble.count > 0
+        barred = self._session is None and self._relay.trouble.count > 0
         return not barred and not self._run.is_stalled and not self._is_over()
 
     async def _wait_in_turn(self) -> None:
         self._give_way()
         with self._run.waiting():
-            await self._line.turn.acquire()
+            await self._relay.turn.acquire()
         try:
-            while self._line.trouble.count and self._session is None and not self._is_over():
-                await self._run.wait_for_relay(self._line.wait_s)
+            while self._relay.trouble.count and self._session is None and not self._is_over():
+                await self._run.wait_for_relay(self._relay.wait_s)
                 if self._run.stop.is_set() or self._run.is_stalled:
                     return
-                await self._try(self._line.try_open)
+                await self._try(self._relay.try_open)
         finally:
-            self._line.turn.release()
+            self._relay.turn.release()
 
     async def _try(self, way: Callable[[], Awaitable[Sender]]) -> bool:
         try:
@@ -156,7 +156,7 @@ class Connection:
                 return None
             if self._session is None and not await self._open():
                 return None
-            if not self._line.rate.is_free and not await self._take_token():
+            if not self._relay.rate.is_free and not await self._take_token():
                 return None
             self._kept = None
             if await self._is_sendable(message):
@@ -191,11 +191,11 @@ class Connection:
         return claim
 
     async def _open(self) -> bool:
-        return not self._line.is_being_tried and await self._try(self._line.open)
+        return not self._relay.is_being_tried and await self._try(self._relay.open)
 
     async def _take_token(self) -> bool:
         """Waits for the rate's next token; False when the wait must come later, or was ended."""
-        rate = self._line.rate
+        rate = self._relay.rate
         if self._token is None:
             self._token = rate.book()
         while wait := rate.until(self._token):
@@ -227,13 +227,13 @@ class Connection:
             session.abandon()
             self._kept = following
             return
-        seen = self._line.trouble.count
+        seen = self._relay.trouble.count
         exchange = await session.exchange(
             begun.envelope if begun is not None else None,
             following.envelope if following is not None else None,
         )
         if begun is not None and exchange.settled is not None:
-            self._line.judge(exchange.settled, seen)
+            self._relay.judge(exchange.settled, seen)
             await self._judge(begun.claim, exchange.settled)
         if following is not None and exchange.announced is not None:
             await self._hear(session, following, exchange.announced, seen)
@@ -272,7 +272,7 @@ class Connection:
             message.again = True  # it only ended an old session (rule B16): nobody's fault
             self._kept = message
             return
-        self._line.judge(announced, seen)
+        self._relay.judge(announced, seen)
         await self._judge(message.claim, announced)
         await self._flush()
 
@@ -330,7 +330,7 @@ class Connection:
     async def _hang_up(self) -> None:
         session, self._session = self._session, None
         if session is not None:
-            await self._line.close(session)
+            await self._relay.close(session)
 
 
 def _unfillable(why: str) -> Outcome:

@@ -24,7 +24,7 @@ from mailer.dispatch.domains import Domains
 from mailer.dispatch.pace import Rate
 from mailer.dispatch.ports import Connect, Ledger
 from mailer.dispatch.recorder import Recorder
-from mailer.dispatch.relaystate import Line
+from mailer.dispatch.relaystate import RelayState
 from mailer.dispatch.run import Fill, Run
 from mailer.dispatch.shares import SharedPace, Shares
 from mailer.policy import FaultRuns, RetryPolicy
@@ -123,13 +123,13 @@ class Dispatcher:
         why) and soon after `stop` is set. What is on the wire is finished and recorded, what was
         not begun goes back without an attempt. Raises StorageError when nothing can be claimed.
         """
-        run, lines = self._start(stop or asyncio.Event(), patience=self._patience)
+        run, states = self._start(stop or asyncio.Event(), patience=self._patience)
         async with self._holding_claims(run):
-            while await self._wave(run, lines) or await self._goes_on(run, lines):
+            while await self._wave(run, states) or await self._goes_on(run, states):
                 pass
             await self._pause_fruitless(run)
-            if all(run.is_given_up(line) for line in lines):
-                self._relay_error = lines[-1].trouble.words
+            if all(run.is_given_up(state) for state in states):
+                self._relay_error = states[-1].trouble.words
         if run.work.error is not None:
             raise run.work.error
         return self.summary
@@ -139,19 +139,19 @@ class Dispatcher:
 
         Waits out relays and databases that cannot be used for a while.
         """
-        run, lines = self._start(stop, patience=None)
+        run, states = self._start(stop, patience=None)
         async with self._holding_claims(run):
             while not stop.is_set():
                 self._woken.clear()
                 before = self._counts.total()
                 if len(run.work) or await self._is_due():
-                    await self._wave(run, lines)
+                    await self._wave(run, states)
                 if self._counts.total() == before:
                     await self._idle(run, self._poll_s)
 
     # ── how it begins and ends ───────────────────────────────────────────────────────────
 
-    def _start(self, stop: asyncio.Event, patience: int | None) -> tuple[Run, list[Line]]:
+    def _start(self, stop: asyncio.Event, patience: int | None) -> tuple[Run, list[RelayState]]:
         self._counts = Counter()
         self._relay_error = ""
         self._seen = 0
@@ -165,7 +165,7 @@ class Dispatcher:
             domains=domains,
             sleep=self._sleep,
         )
-        lines = self._lines()
+        states = self._states()
         recorder = Recorder(
             self._ledger,
             self._worker,
@@ -185,19 +185,19 @@ class Dispatcher:
             stop=stop,
             patience=patience,
             settled=self._report,
-            lines=lines,
+            relays=states,
             counts=self._counts,
         )
-        return run, lines
+        return run, states
 
-    def _lines(self) -> list[Line]:
-        lines = [Line(relay, self._connect, self._monotonic) for relay in self._relays]
-        self._shares = Shares(lines, self._monotonic)
+    def _states(self) -> list[RelayState]:
+        states = [RelayState(relay, self._connect, self._monotonic) for relay in self._relays]
+        self._shares = Shares(states, self._monotonic)
         if any(relay.share for relay in self._relays):
-            for index, line in enumerate(lines):
-                rate = Rate(line.relay.rate, self._monotonic)
-                line.rate = SharedPace(rate, self._shares, index)
-        return lines
+            for index, state in enumerate(states):
+                rate = Rate(state.relay.rate, self._monotonic)
+                state.rate = SharedPace(rate, self._shares, index)
+        return states
 
     @asynccontextmanager
     async def _holding_claims(self, run: Run) -> AsyncIterator[None]:
@@ -242,13 +242,13 @@ class Dispatcher:
 
     # ── waves ────────────────────────────────────────────────────────────────────────────
 
-    async def _wave(self, run: Run, lines: Sequence[Line]) -> bool:
+    async def _wave(self, run: Run, states: Sequence[RelayState]) -> bool:
         """Sends until nothing is due; whether claims are left that some relay may still take."""
         run.work.start()
         connections = [
-            (Connection(run, line), index)
-            for index, line in enumerate(lines)
-            for _ in range(max(line.relay.connections, 1))
+            (Connection(run, state), index)
+            for index, state in enumerate(states)
+            for _ in range(max(state.relay.connections, 1))
         ]
         run.start(len(connections))
         for _, index in connections:
@@ -264,7 +264,7 @@ class Dispatcher:
             raise
         for task in tasks:
             task.result()
-        given_up = all(run.is_given_up(line) for line in lines)
+        given_up = all(run.is_given_up(state) for state in states)
         return bool(len(run.work)) and not given_up and not run.stop.is_set()
 
     async def _work(self, connection: Connection, index: int) -> None:
@@ -273,10 +273,10 @@ class Dispatcher:
         finally:
             self._shares.leave(index)
 
-    async def _goes_on(self, run: Run, lines: Sequence[Line]) -> bool:
+    async def _goes_on(self, run: Run, states: Sequence[RelayState]) -> bool:
         """Whether the last wave's outcomes let more in, as those of a first cohort do."""
         seen, self._seen = self._seen, self._counts.total()
-        is_over = run.stop.is_set() or all(run.is_given_up(line) for line in lines)
+        is_over = run.stop.is_set() or all(run.is_given_up(state) for state in states)
         if self._seen == seen or is_over or run.work.error is not None:
             return False
         try:

@@ -18,7 +18,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Line:
+class RelayState:
     """One relay as all its connections see it."""
 
     relay: Relay

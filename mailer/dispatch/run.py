@@ -12,7 +12,7 @@ from datetime import datetime
 from mailer.dispatch.claims import Work
 from mailer.dispatch.domains import Domains
 from mailer.dispatch.recorder import Recorder
-from mailer.dispatch.relaystate import Line
+from mailer.dispatch.relaystate import RelayState
 from mailer.envelope import Envelope
 from mailer.policy import FaultRuns, RetryPolicy
 from storage.model import Claim, DeliveryState
@@ -39,7 +39,7 @@ class Run:
     """After so many troubles in a row a relay is given up; None: never."""
     settled: Callable[[], None]
     """Called whenever `counts` has changed."""
-    lines: Sequence[Line]
+    relays: Sequence[RelayState]
     counts: Counter[DeliveryState] = field(default_factory=Counter)
     connections: int = 0
     """Lanes at work or waiting."""
@@ -76,15 +76,15 @@ class Run:
             self._waiting -= 1
 
     def _look(self) -> None:
-        idle = self.work.is_done or any(not line.trouble.count for line in self.lines)
+        idle = self.work.is_done or any(not relay.trouble.count for relay in self.relays)
         if self._waiting == self.connections and idle:
             self._stalled.set()
 
-    def is_given_up(self, line: Line) -> bool:
+    def is_given_up(self, relay: RelayState) -> bool:
         """Whether the relay has been unusable for too long in a row."""
         if self.patience is None:
             return False
-        return line.trouble.is_lasting or line.trouble.count >= self.patience
+        return relay.trouble.is_lasting or relay.trouble.count >= self.patience
 
     async def nap(self, seconds: float) -> None:
         """Sleeps, but not longer than until a stop."""

@@ -29,7 +29,7 @@ _PATIENCE_S: Final = 5.0
 
 
 class Party(Protocol):
-    """A relay at work (mailer.line.Line)."""
+    """A relay at work (mailer.dispatch.relaystate.RelayState)."""
 
     relay: Relay
     trouble: Trouble
