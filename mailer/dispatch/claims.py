@@ -33,7 +33,7 @@ def domain_of(claim: Claim) -> str:
     return claim.address.rpartition("@")[2]
 
 
-class Work:
+class ClaimBuffer:
     """A small buffer of claims, refilled from the ledger until nothing more is due."""
 
     def __init__(

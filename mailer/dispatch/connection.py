@@ -88,7 +88,7 @@ class Connection:
         """Puts the claim at hand back, so that another connection or relay may take it at once."""
         kept, self._kept = self._kept, None
         if kept is not None:
-            self._run.work.put_back(kept.claim)
+            self._run.claims.put_back(kept.claim)
         if self._seats:
             self._leave_seats()
 
@@ -164,10 +164,10 @@ class Connection:
         return None
 
     async def _make_next(self) -> _Message | None:
-        work = self._run.work
-        while (claim := work.take_plainly() or await self._take()) is not None:
+        claims = self._run.claims
+        while (claim := claims.take_plainly() or await self._take()) is not None:
             envelope = await self._fill(claim)
-            if envelope is not None and not work.is_paused(claim):
+            if envelope is not None and not claims.is_paused(claim):
                 return _Message(claim, envelope)
             if self._is_over():
                 return None
@@ -175,18 +175,18 @@ class Connection:
 
     async def _take(self) -> Claim | None:
         """The next claim; waits for a domain that is slowed, but not while a message is ready."""
-        work = self._run.work
+        claims = self._run.claims
         if self._ready is not None:
-            claim = work.take_at_once(self._seats)
+            claim = claims.take_at_once(self._seats)
         else:
-            claim = await work.take(self._seats)
-            while claim is None and (wait := work.wait_s) is not None and not self._is_over():
+            claim = await claims.take(self._seats)
+            while claim is None and (wait := claims.wait_s) is not None and not self._is_over():
                 await self._flush()
                 await self._run.nap(wait)
-                claim = await work.take(self._seats)
+                claim = await claims.take(self._seats)
         if claim is not None and self._run.domains.is_bounded:
             self._seats.add(domain_of(claim))
-        for held_back, wait_s in work.pop_held_back():
+        for held_back, wait_s in claims.pop_held_back():
             self._pending.append(decide_held_back(held_back, wait_s, self._run.clock()))
         return claim
 
@@ -212,7 +212,7 @@ class Connection:
         refusal = self._session.examine(message.envelope) if self._session else None
         if refusal is not None:
             await self._judge(message.claim, refusal)
-        return refusal is None and not self._run.work.is_paused(message.claim)
+        return refusal is None and not self._run.claims.is_paused(message.claim)
 
     # ── one step ─────────────────────────────────────────────────────────────────────────
 
@@ -255,7 +255,7 @@ class Connection:
     async def _granted(self, message: _Message | None, granted: frozenset[int]) -> _Message | None:
         if message is None or message.claim.delivery_id in granted:
             return message
-        if await self._run.work.is_unwanted(message.claim):
+        if await self._run.claims.is_unwanted(message.claim):
             self._run.counts[DeliveryState.SUPPRESSED] += 1
             self._run.settled()
         return None
@@ -298,7 +298,7 @@ class Connection:
         reason = self._run.faults.note(claim.issue_id, outcome, domain_of(claim))
         if reason is not None and claim.issue_id is not None:
             await self._flush()  # a pause gives back what has neither begun nor an outcome
-            await self._run.work.pause_issue(claim.issue_id, reason)
+            await self._run.claims.pause_issue(claim.issue_id, reason)
 
     async def _fill(self, claim: Claim) -> Envelope | None:
         """Makes the message; one that cannot be made ends here and does not stop the others."""
@@ -307,7 +307,7 @@ class Connection:
             return made if isinstance(made, Envelope) else await made
         except StorageError as error:
             log.warning("delivery.fill_failed", error=type(error).__name__)
-            self._run.work.put_back(claim)
+            self._run.claims.put_back(claim)
             await self._run.nap(1.0)
             return None
         except NewsletterError as error:

@@ -18,7 +18,7 @@ from typing import Final
 
 import structlog
 
-from mailer.dispatch.claims import Work
+from mailer.dispatch.claims import ClaimBuffer
 from mailer.dispatch.connection import Connection
 from mailer.dispatch.domains import Domains
 from mailer.dispatch.pace import Rate
@@ -130,8 +130,8 @@ class Dispatcher:
             await self._pause_fruitless(run)
             if all(run.is_given_up(state) for state in states):
                 self._relay_error = states[-1].trouble.words
-        if run.work.error is not None:
-            raise run.work.error
+        if run.claims.error is not None:
+            raise run.claims.error
         return self.summary
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -144,7 +144,7 @@ class Dispatcher:
             while not stop.is_set():
                 self._woken.clear()
                 before = self._counts.total()
-                if len(run.work) or await self._is_due():
+                if len(run.claims) or await self._is_due():
                     await self._wave(run, states)
                 if self._counts.total() == before:
                     await self._idle(run, self._poll_s)
@@ -156,7 +156,7 @@ class Dispatcher:
         self._relay_error = ""
         self._seen = 0
         domains = Domains(self._monotonic, connections=self._domain_connections)
-        work = Work(
+        claims = ClaimBuffer(
             self._ledger,
             self._worker,
             clock=self._clock,
@@ -174,7 +174,7 @@ class Dispatcher:
             committed=self._count,
         )
         run = Run(
-            work=work,
+            claims=claims,
             recorder=recorder,
             fill=self._fill,
             policy=self._policy,
@@ -208,7 +208,7 @@ class Dispatcher:
         finally:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
-            await run.work.empty()
+            await run.claims.empty()
             await self._retire()
 
     async def _keep_lease(self) -> None:
@@ -244,7 +244,7 @@ class Dispatcher:
 
     async def _wave(self, run: Run, states: Sequence[RelayState]) -> bool:
         """Sends until nothing is due; whether claims are left that some relay may still take."""
-        run.work.start()
+        run.claims.start()
         connections = [
             (Connection(run, state), index)
             for index, state in enumerate(states)
@@ -265,7 +265,7 @@ class Dispatcher:
         for task in tasks:
             task.result()
         given_up = all(run.is_given_up(state) for state in states)
-        return bool(len(run.work)) and not given_up and not run.stop.is_set()
+        return bool(len(run.claims)) and not given_up and not run.stop.is_set()
 
     async def _work(self, connection: Connection, index: int) -> None:
         try:
@@ -277,7 +277,7 @@ class Dispatcher:
         """Whether the last wave's outcomes let more in, as those of a first cohort do."""
         seen, self._seen = self._seen, self._counts.total()
         is_over = run.stop.is_set() or all(run.is_given_up(state) for state in states)
-        if self._seen == seen or is_over or run.work.error is not None:
+        if self._seen == seen or is_over or run.claims.error is not None:
             return False
         try:
             return await asyncio.to_thread(self._ledger.lets_in, now=self._clock())
@@ -299,7 +299,7 @@ class Dispatcher:
                 log.warning("ledger.has_arrived_failed", error=type(error).__name__)
                 return
             if not arrived:
-                await run.work.pause_issue(issue_id, reason)
+                await run.claims.pause_issue(issue_id, reason)
 
     async def _is_due(self) -> bool:
         try:

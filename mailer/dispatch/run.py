@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mailer.dispatch.claims import Work
+from mailer.dispatch.claims import ClaimBuffer
 from mailer.dispatch.domains import Domains
 from mailer.dispatch.recorder import Recorder
 from mailer.dispatch.relaystate import RelayState
@@ -26,7 +26,7 @@ Raises NewsletterError when none can be made."""
 class Run:
     """What all connections of a worker share."""
 
-    work: Work
+    claims: ClaimBuffer
     recorder: Recorder
     fill: Fill
     policy: RetryPolicy
@@ -42,7 +42,7 @@ class Run:
     relays: Sequence[RelayState]
     counts: Counter[DeliveryState] = field(default_factory=Counter)
     connections: int = 0
-    """Lanes at work or waiting."""
+    """Connections at work or waiting."""
     _waiting: int = 0
     _stalled: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -76,7 +76,7 @@ class Run:
             self._waiting -= 1
 
     def _look(self) -> None:
-        idle = self.work.is_done or any(not relay.trouble.count for relay in self.relays)
+        idle = self.claims.is_done or any(not relay.trouble.count for relay in self.relays)
         if self._waiting == self.connections and idle:
             self._stalled.set()
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from mailer.dispatch.claims import Work
+from mailer.dispatch.claims import ClaimBuffer
 from mailer.dispatch.domains import Domains
 from storage.model.deliveries import Claim, DeliveryKind, DeliveryState
 
@@ -72,9 +72,9 @@ class Queue:
         return frozenset()
 
 
-def work_on(queue: Queue) -> Work:
+def buffer_on(queue: Queue) -> ClaimBuffer:
     """A buffer on this ledger."""
-    return Work(
+    return ClaimBuffer(
         queue,
         "worker",
         clock=lambda: NOW,
@@ -89,14 +89,14 @@ def test_more_is_asked_for_before_the_last_is_gone() -> None:
 
     async def scenario() -> None:
         queue = Queue(PORTION * 5)
-        work = work_on(queue)
-        first = await work.take()
+        claims = buffer_on(queue)
+        first = await claims.take()
         assert first is not None
         taken = [first.delivery_id]
-        while (one := work.take_at_once()) is not None:
+        while (one := claims.take_at_once()) is not None:
             taken.append(one.delivery_id)
-            assert len(work) <= 2 * PORTION
-            while work.is_refilling:  # noqa: ASYNC110 - other connections would run meanwhile
+            assert len(claims) <= 2 * PORTION
+            while claims.is_refilling:  # noqa: ASYNC110 - other connections would run meanwhile
                 await asyncio.sleep(0)
         assert taken == list(range(PORTION * 5))
 
@@ -108,12 +108,12 @@ def test_the_end_waits_for_what_is_being_claimed() -> None:
 
     async def scenario() -> None:
         queue = Queue(PORTION * 5)
-        work = work_on(queue)
-        await work.take()
-        while not work.is_refilling:
-            work.take_at_once()
-        await work.empty()
-        assert not work.is_refilling
-        assert len(work) == 0
+        claims = buffer_on(queue)
+        await claims.take()
+        while not claims.is_refilling:
+            claims.take_at_once()
+        await claims.empty()
+        assert not claims.is_refilling
+        assert len(claims) == 0
 
     asyncio.run(scenario())
