@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from mailer.dispatch.domains import Domains
-from mailer.dispatch.pace import Trouble
+from mailer.dispatch.pace import Backoff
 from mailer.dispatch.ports import Ledger
 from storage.model import Claim, DeliveryState, StorageError
 
@@ -167,11 +167,11 @@ class ClaimBuffer:
         """
         self._paused.add(issue_id)
         self._keep(lambda claim: claim.issue_id != issue_id)
-        trouble = Trouble(cap_s=30)
+        backoff = Backoff(cap_s=30)
         async with self._refilling:  # or it would claim what is being given back
             while not await self._try_pause(issue_id, reason):
-                trouble.note("")
-                await self._sleep(trouble.wait_s)
+                backoff.note("")
+                await self._sleep(backoff.wait_s)
         log.warning("issue.paused", issue=issue_id, reason=reason)
 
     def is_paused(self, claim: Claim) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import structlog
 
 from mailer.dispatch.claims import domain_of
-from mailer.dispatch.pace import Trouble
+from mailer.dispatch.pace import Backoff
 from mailer.dispatch.ports import Sender
 from mailer.dispatch.relaystate import RelayState
 from mailer.dispatch.run import Run
@@ -62,7 +62,7 @@ class Connection:
         """Domains that this connection is busy with."""
         self._token: float | None = None
         """A slot of the rate that was booked and not used."""
-        self._refusals = Trouble()
+        self._refusals = Backoff()
         """How often in a row the relay did not let this connection in."""
 
     async def work(self) -> None:
@@ -111,12 +111,12 @@ class Connection:
         if self._session is None or not self._session.usable:
             await self._flush()
             await self._hang_up()
-            if self._relay.trouble.count or self._relay.is_being_tried:
+            if self._relay.backoff.count or self._relay.is_being_tried:
                 await self._wait_in_turn()
             elif self._refusals.count:
                 self._give_way()
                 await self._run.wait_for_relay(self._refusals.wait_s)
-        barred = self._session is None and self._relay.trouble.count > 0
+        barred = self._session is None and self._relay.backoff.count > 0
         return not barred and not self._run.is_stalled and not self._is_over()
 
     async def _wait_in_turn(self) -> None:
@@ -124,7 +124,7 @@ class Connection:
         with self._run.waiting():
             await self._relay.turn.acquire()
         try:
-            while self._relay.trouble.count and self._session is None and not self._is_over():
+            while self._relay.backoff.count and self._session is None and not self._is_over():
                 await self._run.wait_for_relay(self._relay.wait_s)
                 if self._run.stop.is_set() or self._run.is_stalled:
                     return
@@ -227,7 +227,7 @@ class Connection:
             session.abandon()
             self._kept = following
             return
-        seen = self._relay.trouble.count
+        seen = self._relay.backoff.count
         exchange = await session.exchange(
             begun.envelope if begun is not None else None,
             following.envelope if following is not None else None,

@@ -129,7 +129,7 @@ class Dispatcher:
                 pass
             await self._pause_fruitless(run)
             if all(run.is_given_up(state) for state in states):
-                self._relay_error = states[-1].trouble.words
+                self._relay_error = states[-1].backoff.words
         if run.claims.error is not None:
             raise run.claims.error
         return self.summary

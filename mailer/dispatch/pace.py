@@ -57,7 +57,7 @@ class Rate:
         return max(slot - self._clock(), 0.0)
 
 
-class Trouble:
+class Backoff:
     """How often in a row a relay was unusable, and what it said (rule B6)."""
 
     def __init__(self, *, first_s: float = 1.0, cap_s: float = 60.0) -> None:

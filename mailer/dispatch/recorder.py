@@ -14,7 +14,7 @@ from datetime import datetime
 
 import structlog
 
-from mailer.dispatch.pace import Trouble
+from mailer.dispatch.pace import Backoff
 from mailer.dispatch.ports import Book
 from storage.model import Settlement, StorageError
 
@@ -72,7 +72,7 @@ class Recorder:
         """Commits, then returns what was granted: a set that has `begin` if its content may be
         sent now, and `ask` if it may be announced.
 
-        Trouble with the database only makes this take longer: an outcome is never dropped.
+        Backoff with the database only makes this take longer: an outcome is never dropped.
         """
         granted = asyncio.get_running_loop().create_future()
         with self._lock:
@@ -90,17 +90,17 @@ class Recorder:
 
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()
-        trouble = Trouble(cap_s=30)
+        backoff = Backoff(cap_s=30)
         try:
             while self._gathering.waiting or self._taken.waiting:
                 await asyncio.sleep(0)  # whoever is ready in this turn of the loop joins
                 try:
-                    await asyncio.to_thread(self._commit_groups, loop, trouble)
+                    await asyncio.to_thread(self._commit_groups, loop, backoff)
                 except StorageError as error:
-                    trouble.note(type(error).__name__)
+                    backoff.note(type(error).__name__)
                     # Not the error itself: a driver quotes the row, and with it an address.
-                    log.warning("ledger.record_failed", error=trouble.words, tries=trouble.count)
-                    await self._sleep(trouble.wait_s)
+                    log.warning("ledger.record_failed", error=backoff.words, tries=backoff.count)
+                    await self._sleep(backoff.wait_s)
         except BaseException as error:
             for waiter in (*self._taken.waiting, *self._gathering.waiting):
                 if not waiter.done():
@@ -110,7 +110,7 @@ class Recorder:
         finally:
             self._writer = None
 
-    def _commit_groups(self, loop: asyncio.AbstractEventLoop, trouble: Trouble) -> None:
+    def _commit_groups(self, loop: asyncio.AbstractEventLoop, backoff: Backoff) -> None:
         """In a thread: commits what has gathered, until nothing has. Raises StorageError."""
         while self._take():
             group = self._taken
@@ -119,7 +119,7 @@ class Recorder:
                 self._worker, group.settlements, group.begins, group.asks, now=group.now
             )
             self._taken = _Group()
-            trouble.clear()
+            backoff.clear()
             loop.call_soon_threadsafe(self._tell, group, granted)
 
     def _take(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from mailer.dispatch.pace import Pace, Rate, Trouble
+from mailer.dispatch.pace import Backoff, Pace, Rate
 from mailer.dispatch.ports import Connect, Sender
 from mailer.replies import Fault, Outcome
 from mailer.smtp import Relay
@@ -26,7 +26,7 @@ class RelayState:
     clock: Callable[[], float]
     """Monotonic seconds."""
     rate: Pace = field(init=False)
-    trouble: Trouble = field(default_factory=Trouble)
+    backoff: Backoff = field(default_factory=Backoff)
     proven: bool = False
     """Whether it has ever let us in: until then one connection tries, the others wait."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -45,19 +45,19 @@ class RelayState:
     @property
     def wait_s(self) -> float:
         """Seconds until it may be tried again; a wait that was broken off goes on, not anew."""
-        now, count = self.clock(), self.trouble.count
+        now, count = self.clock(), self.backoff.count
         if self._waiting is None or self._waiting[0] != count:
             self._waiting = (count, now)
-        return max(self.trouble.wait_s - (now - self._waiting[1]), 0.0)
+        return max(self.backoff.wait_s - (now - self._waiting[1]), 0.0)
 
     async def open(self) -> Sender:
         """Opens one more session. Raises RelayError."""
-        seen = self.trouble.count
+        seen = self.backoff.count
         if self.proven:
             return await self.try_open()
         async with self.turn:
-            if self.trouble.count > seen:
-                raise RelayError(self.trouble.words)
+            if self.backoff.count > seen:
+                raise RelayError(self.backoff.words)
             return await self.try_open()
 
     async def try_open(self) -> Sender:
@@ -66,18 +66,18 @@ class RelayState:
         That is trouble with the relay only while no other session is open: many relays bound the
         connections from one client, and go on serving those it has.
         """
-        seen = self.trouble.count
+        seen = self.backoff.count
         try:
             session = await self.connect(self.relay)
         except RelayError as error:
             if not self._sessions:
-                self.trouble.note(str(error), since=seen, is_lasting=error.refuses_login)
+                self.backoff.note(str(error), since=seen, is_lasting=error.refuses_login)
             log.warning(
                 "relay.unusable",
                 relay=self.relay.host,
-                tries=self.trouble.count,
+                tries=self.backoff.count,
                 reason=str(error),
-                next_try_s=self.trouble.wait_s,
+                next_try_s=self.backoff.wait_s,
             )
             raise
         self.proven = True
@@ -97,8 +97,8 @@ class RelayState:
         if outcome.code is None and outcome.fault is not Fault.RELAY:
             return  # refused by us before a word was said
         if outcome.code in (None, 421):
-            self.trouble.note(f"{outcome.code or ''} {outcome.text}".strip(), since=seen)
+            self.backoff.note(f"{outcome.code or ''} {outcome.text}".strip(), since=seen)
             log.warning("relay.hung_up", relay=self.relay.host, phase=outcome.phase.value)
         else:
-            self.trouble.clear()
+            self.backoff.clear()
             self._waiting = None

@@ -76,7 +76,7 @@ class Run:
             self._waiting -= 1
 
     def _look(self) -> None:
-        idle = self.claims.is_done or any(not relay.trouble.count for relay in self.relays)
+        idle = self.claims.is_done or any(not relay.backoff.count for relay in self.relays)
         if self._waiting == self.connections and idle:
             self._stalled.set()
 
@@ -84,7 +84,7 @@ class Run:
         """Whether the relay has been unusable for too long in a row."""
         if self.patience is None:
             return False
-        return relay.trouble.is_lasting or relay.trouble.count >= self.patience
+        return relay.backoff.is_lasting or relay.backoff.count >= self.patience
 
     async def nap(self, seconds: float) -> None:
         """Sleeps, but not longer than until a stop."""

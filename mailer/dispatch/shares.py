@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from mailer.dispatch.pace import Rate, Trouble
+from mailer.dispatch.pace import Backoff, Rate
 from mailer.smtp import Relay
 
 _LOOK_S: Final = 0.01
@@ -32,7 +32,7 @@ class Party(Protocol):
     """A relay at work (mailer.dispatch.relaystate.RelayState)."""
 
     relay: Relay
-    trouble: Trouble
+    backoff: Backoff
     proven: bool
 
 
@@ -103,7 +103,7 @@ class Shares:
 
     def _works(self, stand: _Stand) -> bool:
         party = stand.party
-        if not stand.connections or not party.proven or party.trouble.count:
+        if not stand.connections or not party.proven or party.backoff.count:
             return False
         return self._clock() - stand.last_at <= stand.patience_s
 

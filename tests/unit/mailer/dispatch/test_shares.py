@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.dispatch.pace import Rate, Trouble
+from mailer.dispatch.pace import Backoff, Rate
 from mailer.dispatch.shares import SharedPace, Shares
 from mailer.smtp.relay import Relay
 
@@ -19,7 +19,7 @@ class Party:
 
     relay: Relay
     proven: bool = True
-    trouble: Trouble = field(default_factory=Trouble)
+    backoff: Backoff = field(default_factory=Backoff)
 
 
 class World:
@@ -86,9 +86,9 @@ def test_a_relay_that_does_not_work_is_not_waited_for() -> None:
     """Its share goes to the others; back again it takes its own, and does not catch up for long."""
     world = World(1, 1)
     world.run(10, 200, 200)
-    world.parties[1].trouble.note("down")
+    world.parties[1].backoff.note("down")
     assert world.run(10, 200, 0) == [2000, 0]
-    world.parties[1].trouble.clear()
+    world.parties[1].backoff.clear()
     again = world.run(10, 200, 200)
     assert part(again) == pytest.approx(0.5, abs=0.05)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.dispatch.pace import Rate, Trouble
+from mailer.dispatch.pace import Backoff, Rate
 
 
 class Clock:
@@ -51,19 +51,19 @@ def test_messages_are_spread_evenly() -> None:
 
 def test_waits_double_up_to_a_cap_and_start_again() -> None:
     """Trouble makes patient, and success forgets it."""
-    trouble = Trouble(first_s=1, cap_s=10)
-    waits = [trouble.wait_s]
+    backoff = Backoff(first_s=1, cap_s=10)
+    waits = [backoff.wait_s]
     for _ in range(6):
-        trouble.note("down")
-        waits.append(trouble.wait_s)
+        backoff.note("down")
+        waits.append(backoff.wait_s)
     assert waits == [0, 1, 2, 4, 8, 10, 10]
-    trouble.clear()
-    assert (trouble.wait_s, trouble.words) == (0, "")
+    backoff.clear()
+    assert (backoff.wait_s, backoff.words) == (0, "")
 
 
 def test_connections_that_die_together_are_one_trouble() -> None:
     """Only the first failure since the last count is counted."""
-    trouble = Trouble()
+    backoff = Backoff()
     for _ in range(50):
-        trouble.note("gone", since=0)
-    assert trouble.count == 1
+        backoff.note("gone", since=0)
+    assert backoff.count == 1
