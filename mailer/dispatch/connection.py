@@ -18,7 +18,7 @@ import structlog
 
 from mailer.dispatch.claims import domain_of
 from mailer.dispatch.pace import Backoff
-from mailer.dispatch.ports import Sender
+from mailer.dispatch.ports import OpenSession
 from mailer.dispatch.relaystate import RelayState
 from mailer.dispatch.run import Run
 from mailer.envelope import Envelope
@@ -52,7 +52,7 @@ class Connection:
     def __init__(self, run: Run, relay: RelayState) -> None:
         self._run = run
         self._relay = relay
-        self._session: Sender | None = None
+        self._session: OpenSession | None = None
         self._ready: _Message | None = None
         """Announced: the relay awaits its content."""
         self._kept: _Message | None = None
@@ -132,7 +132,7 @@ class Connection:
         finally:
             self._relay.turn.release()
 
-    async def _try(self, way: Callable[[], Awaitable[Sender]]) -> bool:
+    async def _try(self, way: Callable[[], Awaitable[OpenSession]]) -> bool:
         try:
             self._session = await way()
         except RelayError as error:
@@ -261,7 +261,7 @@ class Connection:
         return None
 
     async def _hear(
-        self, session: Sender, message: _Message, announced: Outcome, seen: int
+        self, session: OpenSession, message: _Message, announced: Outcome, seen: int
     ) -> None:
         """What the relay said to MAIL, RCPT and DATA."""
         if announced.accepted:

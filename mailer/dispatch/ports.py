@@ -62,8 +62,8 @@ class Ledger(Book, Protocol):
         """Whether a relay has taken the issue for anybody."""
 
 
-class Sender(Protocol):
-    """An open session with a relay (mailer.session.Session)."""
+class OpenSession(Protocol):
+    """An open session with a relay (mailer.smtp.Session)."""
 
     @property
     def usable(self) -> bool:
@@ -86,5 +86,5 @@ class Sender(Protocol):
         """Ends the session; never raises because of the peer."""
 
 
-Connect = Callable[[Relay], Awaitable[Sender]]
+Connect = Callable[[Relay], Awaitable[OpenSession]]
 """Opens a session, or raises RelayError."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from mailer.dispatch.pace import Backoff, Pace, Rate
-from mailer.dispatch.ports import Connect, Sender
+from mailer.dispatch.ports import Connect, OpenSession
 from mailer.replies import Fault, Outcome
 from mailer.smtp import Relay
 from storage.model import RelayError
@@ -50,7 +50,7 @@ class RelayState:
             self._waiting = (count, now)
         return max(self.backoff.wait_s - (now - self._waiting[1]), 0.0)
 
-    async def open(self) -> Sender:
+    async def open(self) -> OpenSession:
         """Opens one more session. Raises RelayError."""
         seen = self.backoff.count
         if self.proven:
@@ -60,7 +60,7 @@ class RelayState:
                 raise RelayError(self.backoff.words)
             return await self.try_open()
 
-    async def try_open(self) -> Sender:
+    async def try_open(self) -> OpenSession:
         """Opens a session without waiting for anybody's turn. Raises RelayError.
 
         That is trouble with the relay only while no other session is open: many relays bound the
@@ -84,7 +84,7 @@ class RelayState:
         self._sessions += 1
         return session
 
-    async def close(self, session: Sender) -> None:
+    async def close(self, session: OpenSession) -> None:
         """Ends a session that was opened here."""
         self._sessions -= 1
         await session.close()
