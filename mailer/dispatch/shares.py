@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
-from mailer.dispatch.pace import Backoff, Rate
-from mailer.smtp import Relay
+from mailer.dispatch.pace import Rate
+from mailer.dispatch.relaystate import RelayState
 
 _LOOK_S: Final = 0.01
 """How often to look whether the others have caught up."""
@@ -28,19 +28,11 @@ _PATIENCE_S: Final = 5.0
 """A relay that takes nothing for so long is not waited for."""
 
 
-class Party(Protocol):
-    """A relay at work (mailer.dispatch.relaystate.RelayState)."""
-
-    relay: Relay
-    backoff: Backoff
-    proven: bool
-
-
 @dataclass(slots=True)
 class _Stand:
     """How far a relay has come."""
 
-    party: Party
+    state: RelayState
     connections: int = 0
     """Connections at work or waiting."""
     taken: float = 0.0
@@ -50,7 +42,7 @@ class _Stand:
 
     @property
     def share(self) -> int:
-        return max(self.party.relay.share, 1)
+        return max(self.state.relay.share, 1)
 
     @property
     def way(self) -> float:
@@ -60,20 +52,20 @@ class _Stand:
     @property
     def ahead(self) -> float:
         """Messages it may be ahead of the slowest."""
-        least = max(self.party.relay.connections, self.share)
+        least = max(self.state.relay.connections, self.share)
         return max(least, min(_AHEAD * self.taken, _AHEAD_MOST))
 
     @property
     def patience_s(self) -> float:
-        rate = self.party.relay.rate
+        rate = self.state.relay.rate
         return max(_PATIENCE_S, 2 / rate if rate > 0 else 0.0)
 
 
 class Shares:
     """The relays of one worker, and how far each has come."""
 
-    def __init__(self, parties: Sequence[Party], clock: Callable[[], float]) -> None:
-        self._stands = [_Stand(party) for party in parties]
+    def __init__(self, states: Sequence[RelayState], clock: Callable[[], float]) -> None:
+        self._stands = [_Stand(state) for state in states]
         self._clock = clock
 
     def start(self, index: int) -> None:
@@ -102,8 +94,8 @@ class Shares:
         return (other for other in self._stands if other is not stand and self._works(other))
 
     def _works(self, stand: _Stand) -> bool:
-        party = stand.party
-        if not stand.connections or not party.proven or party.backoff.count:
+        state = stand.state
+        if not stand.connections or not state.proven or state.backoff.count:
             return False
         return self._clock() - stand.last_at <= stand.patience_s
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.dispatch.pace import Backoff, Rate
+from mailer.dispatch.pace import Rate
+from mailer.dispatch.ports import OpenSession
+from mailer.dispatch.relaystate import RelayState
 from mailer.dispatch.shares import SharedPace, Shares
 from mailer.smtp.relay import Relay
 
 
-@dataclass
-class Party:
-    """A relay at work."""
-
-    relay: Relay
-    proven: bool = True
-    backoff: Backoff = field(default_factory=Backoff)
+async def _never(relay: Relay) -> OpenSession:
+    raise AssertionError(f"nothing is sent here, and {relay.host} is not there")
 
 
 class World:
@@ -27,11 +22,16 @@ class World:
 
     def __init__(self, *shares: int, connections: int = 2, rate: float = 0.0) -> None:
         self.now = 0.0
-        self.parties = [
-            Party(Relay(host="r", port=25, share=share, connections=connections, rate=rate))
+        self.states = [
+            RelayState(
+                Relay(host="r", port=25, share=share, connections=connections, rate=rate),
+                _never,
+                lambda: self.now,
+                proven=True,
+            )
             for share in shares
         ]
-        self.shares = Shares(self.parties, lambda: self.now)
+        self.shares = Shares(self.states, lambda: self.now)
         self.taken = [0] * len(shares)
         for index in range(len(shares)):
             self.shares.start(index)
@@ -86,9 +86,9 @@ def test_a_relay_that_does_not_work_is_not_waited_for() -> None:
     """Its share goes to the others; back again it takes its own, and does not catch up for long."""
     world = World(1, 1)
     world.run(10, 200, 200)
-    world.parties[1].backoff.note("down")
+    world.states[1].backoff.note("down")
     assert world.run(10, 200, 0) == [2000, 0]
-    world.parties[1].backoff.clear()
+    world.states[1].backoff.clear()
     again = world.run(10, 200, 200)
     assert part(again) == pytest.approx(0.5, abs=0.05)
 
@@ -119,7 +119,7 @@ def test_a_relay_with_nothing_to_do_is_not_waited_for() -> None:
 def test_a_relay_that_was_never_let_in_is_not_waited_for() -> None:
     """Until it has proven that it can be used the others send everything."""
     world = World(3, 1)
-    world.parties[1].proven = False
+    world.states[1].proven = False
     assert world.run(5, 100, 0) == [500, 0]
 
 
