@@ -12,8 +12,11 @@ from mailer.smtp import Exchange, Relay
 from storage.model import Claim, DeliveryState, Settlement
 
 
-class Book(Protocol):
-    """Where outcomes are kept (storage.ledger.Ledger)."""
+class Ledger(Protocol):
+    """What sending needs of the ledger; synchronous, called in a thread. See storage.ledger."""
+
+    def claim(self, worker: str, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        """Takes up to `limit` due deliveries for this worker."""
 
     def record(
         self,
@@ -27,13 +30,6 @@ class Book(Protocol):
         """One transaction: stores settlements, marks `begins` as on the wire, returns the granted
         of `begins` and `asks`.
         """
-
-
-class Ledger(Book, Protocol):
-    """What sending needs of the ledger; synchronous, called in a thread. See storage.ledger."""
-
-    def claim(self, worker: str, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
-        """Takes up to `limit` due deliveries for this worker."""
 
     def renew(self, worker: str, *, now: datetime, lease: timedelta) -> object:
         """Keeps this worker's claims for another lease."""

@@ -15,7 +15,7 @@ from datetime import datetime
 import structlog
 
 from mailer.dispatch.pace import Backoff
-from mailer.dispatch.ports import Book
+from mailer.dispatch.ports import Ledger
 from storage.model import Settlement, StorageError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -43,7 +43,7 @@ class Recorder:
 
     def __init__(
         self,
-        book: Book,
+        ledger: Ledger,
         worker: str,
         *,
         clock: Callable[[], datetime],
@@ -51,7 +51,7 @@ class Recorder:
         committed: Callable[[Sequence[Settlement]], None] = lambda _: None,
     ) -> None:
         """`committed` is told of the settlements of each transaction, before who waits for it."""
-        self._book = book
+        self._ledger = ledger
         self._worker = worker
         self._clock = clock
         self._sleep = sleep
@@ -115,7 +115,7 @@ class Recorder:
         while self._take():
             group = self._taken
             group.now = group.now or self._clock()
-            granted = self._book.record(
+            granted = self._ledger.record(
                 self._worker, group.settlements, group.begins, group.asks, now=group.now
             )
             self._taken = _Group()
