@@ -170,7 +170,7 @@ class ClaimBuffer:
         backoff = Backoff(cap_s=30)
         async with self._refilling:  # or it would claim what is being given back
             while not await self._try_pause(issue_id, reason):
-                backoff.note("")
+                backoff.fail("")
                 await self._sleep(backoff.wait_s)
         log.warning("issue.paused", issue=issue_id, reason=reason)
 

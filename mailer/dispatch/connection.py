@@ -136,7 +136,7 @@ class Connection:
         try:
             self._session = await way()
         except RelayError as error:
-            self._refusals.note(str(error))
+            self._refusals.fail(str(error))
             return False
         self._refusals.clear()
         return True
@@ -278,7 +278,7 @@ class Connection:
 
     async def _judge(self, claim: Claim, outcome: Outcome) -> None:
         run = self._run
-        if run.domains.is_bounded and run.domains.note(domain_of(claim), outcome):
+        if run.domains.is_bounded and run.domains.hear(domain_of(claim), outcome):
             log.warning("domain.slowed", domain=domain_of(claim), code=outcome.code)
         settlement = decide_settlement(outcome, claim, run.clock(), run.policy)
         await self._settle(claim, outcome, settlement)
@@ -295,7 +295,7 @@ class Connection:
                 code=outcome.code,
                 status=outcome.status,
             )
-        reason = self._run.faults.note(claim.issue_id, outcome, domain_of(claim))
+        reason = self._run.faults.learn(claim.issue_id, outcome, domain_of(claim))
         if reason is not None and claim.issue_id is not None:
             await self._flush()  # a pause gives back what has neither begun nor an outcome
             await self._run.claims.pause_issue(claim.issue_id, reason)

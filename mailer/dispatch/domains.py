@@ -90,7 +90,7 @@ class Domains:
             return 0.0
         return max(known.next_at - self._clock(), 0.0) + behind / known.rate
 
-    def note(self, domain: str, outcome: Outcome) -> bool:
+    def hear(self, domain: str, outcome: Outcome) -> bool:
         """Learns from what the relay said of a message; whether the domain was slowed down now.
 
         421 is the relay's own trouble and greylisting passes by itself: neither counts.

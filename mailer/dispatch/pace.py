@@ -68,7 +68,7 @@ class Backoff:
         self.is_lasting = False
         """Whether it is such that trying again soon does harm: a login too often refused is locked."""
 
-    def note(self, words: str, *, since: int | None = None, is_lasting: bool = False) -> None:
+    def fail(self, words: str, *, since: int | None = None, is_lasting: bool = False) -> None:
         """The relay was unusable once more.
 
         `since` is the count when the failed try began: many connections that die together are

@@ -97,7 +97,7 @@ class Recorder:
                 try:
                     await asyncio.to_thread(self._commit_groups, loop, backoff)
                 except StorageError as error:
-                    backoff.note(type(error).__name__)
+                    backoff.fail(type(error).__name__)
                     # Not the error itself: a driver quotes the row, and with it an address.
                     log.warning("ledger.record_failed", error=backoff.words, tries=backoff.count)
                     await self._sleep(backoff.wait_s)

@@ -71,7 +71,7 @@ class RelayState:
             session = await self.connect(self.relay)
         except RelayError as error:
             if not self._sessions:
-                self.backoff.note(str(error), since=seen, is_lasting=error.refuses_login)
+                self.backoff.fail(str(error), since=seen, is_lasting=error.refuses_login)
             log.warning(
                 "relay.unusable",
                 relay=self.relay.host,
@@ -97,7 +97,7 @@ class RelayState:
         if outcome.code is None and outcome.fault is not Fault.RELAY:
             return  # refused by us before a word was said
         if outcome.code in (None, 421):
-            self.backoff.note(f"{outcome.code or ''} {outcome.text}".strip(), since=seen)
+            self.backoff.fail(f"{outcome.code or ''} {outcome.text}".strip(), since=seen)
             log.warning("relay.hung_up", relay=self.relay.host, phase=outcome.phase.value)
         else:
             self.backoff.clear()

@@ -33,7 +33,7 @@ class FaultRuns:
         self._gone: dict[int, Counter[str]] = {}
         """The readers in a row who are said not to exist, by domain."""
 
-    def note(self, issue_id: int | None, outcome: Outcome, domain: str = "") -> str | None:
+    def learn(self, issue_id: int | None, outcome: Outcome, domain: str = "") -> str | None:
         """Returns the sentence to pause the issue with when a run is full, else None.
 
         `domain` is the reader's. Acceptance or a reader's own fault ends a run of ours; acceptance

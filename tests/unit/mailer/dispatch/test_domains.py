@@ -34,7 +34,7 @@ def hear(domains: Domains, clock: Clock, outcome: Outcome, times: int, every: fl
     slowed = 0
     for _ in range(times):
         clock.now += every
-        slowed += domains.note("a.test", outcome)
+        slowed += domains.hear("a.test", outcome)
     return slowed
 
 
@@ -129,7 +129,7 @@ def test_the_speed_converges_to_what_a_domain_takes(limit: float, share: int) ->
         last = clock.now
         speeds.append(speed)
         too_fast = speed > limit and number % share == 0
-        domains.note("a.test", PUT_OFF if too_fast else TAKEN)
+        domains.hear("a.test", PUT_OFF if too_fast else TAKEN)
     late = sorted(speeds[500:])
     assert limit / 4 <= late[len(late) // 2] <= limit * 2.5
     assert not math.isinf(domains.wait_s("a.test"))
@@ -138,5 +138,5 @@ def test_the_speed_converges_to_what_a_domain_takes(limit: float, share: int) ->
 def test_without_a_bound_the_pace_is_left_to_the_relay() -> None:
     """Refusals slow nothing down unless the author bounds the connections to a domain."""
     domains = Domains(Clock())
-    assert not any(domains.note("a.test", PUT_OFF) for _ in range(100))
+    assert not any(domains.hear("a.test", PUT_OFF) for _ in range(100))
     assert domains.wait_s("a.test") == 0

@@ -86,7 +86,7 @@ def test_a_relay_that_does_not_work_is_not_waited_for() -> None:
     """Its share goes to the others; back again it takes its own, and does not catch up for long."""
     world = World(1, 1)
     world.run(10, 200, 200)
-    world.states[1].backoff.note("down")
+    world.states[1].backoff.fail("down")
     assert world.run(10, 200, 0) == [2000, 0]
     world.states[1].backoff.clear()
     again = world.run(10, 200, 200)

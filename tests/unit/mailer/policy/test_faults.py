@@ -54,7 +54,7 @@ def test_waits_double_up_to_a_cap_and_start_again() -> None:
     backoff = Backoff(first_s=1, cap_s=10)
     waits = [backoff.wait_s]
     for _ in range(6):
-        backoff.note("down")
+        backoff.fail("down")
         waits.append(backoff.wait_s)
     assert waits == [0, 1, 2, 4, 8, 10, 10]
     backoff.clear()
@@ -65,5 +65,5 @@ def test_connections_that_die_together_are_one_trouble() -> None:
     """Only the first failure since the last count is counted."""
     backoff = Backoff()
     for _ in range(50):
-        backoff.note("gone", since=0)
+        backoff.fail("gone", since=0)
     assert backoff.count == 1

@@ -152,12 +152,12 @@ def test_a_run_of_our_faults_pauses_the_issue() -> None:
     """N sender or content faults in a row are enough, and the reason quotes the relay (rule B5)."""
     runs = FaultRuns(3)
     ours, content = reply(550, "5.7.26 unauthenticated"), reply(554, "5.6.0 bad", Phase.DOT)
-    assert runs.note(1, ours) is None
-    assert runs.note(1, content) is None
-    reason = runs.note(1, ours)
+    assert runs.learn(1, ours) is None
+    assert runs.learn(1, content) is None
+    reason = runs.learn(1, ours)
     assert reason is not None
     assert "550 5.7.26 unauthenticated" in reason
-    assert runs.note(1, ours) is None  # resumed, it starts afresh
+    assert runs.learn(1, ours) is None  # resumed, it starts afresh
 
 
 @pytest.mark.parametrize("ending", [reply(250, phase=Phase.DOT), reply(550, "5.1.1 unknown")])
@@ -165,27 +165,27 @@ def test_a_run_is_broken_by_any_answer_about_a_reader(ending: Outcome) -> None:
     """Acceptance or a reader's own fault shows that the issue can go out."""
     runs = FaultRuns(2)
     ours = reply(550, "5.7.26 unauthenticated")
-    assert runs.note(1, ours) is None
-    assert runs.note(1, ending) is None
-    assert runs.note(1, ours) is None
+    assert runs.learn(1, ours) is None
+    assert runs.learn(1, ending) is None
+    assert runs.learn(1, ours) is None
 
 
 def test_runs_are_kept_per_issue_and_confirmations_pause_nothing() -> None:
     """One issue's faults are not another's; what has no issue cannot pause one."""
     runs = FaultRuns(2)
     ours = reply(550, "5.7.26 unauthenticated")
-    assert runs.note(1, ours) is None
-    assert runs.note(2, ours) is None
-    assert [runs.note(None, ours) for _ in range(5)] == [None] * 5
+    assert runs.learn(1, ours) is None
+    assert runs.learn(2, ours) is None
+    assert [runs.learn(None, ours) for _ in range(5)] == [None] * 5
 
 
 def test_transient_replies_neither_build_nor_break_a_run() -> None:
     """A 4yz says nothing about whose fault it is."""
     runs = FaultRuns(2)
     ours = reply(550, "5.7.26 unauthenticated")
-    runs.note(1, ours)
-    assert runs.note(1, reply(450, "4.7.1 later")) is None
-    assert runs.note(1, ours) is not None
+    runs.learn(1, ours)
+    assert runs.learn(1, reply(450, "4.7.1 later")) is None
+    assert runs.learn(1, ours) is not None
 
 
 GONE = reply(550, "5.1.1 user unknown")
@@ -194,12 +194,12 @@ GONE = reply(550, "5.1.1 user unknown")
 def test_readers_of_many_domains_who_are_all_unknown_pause_the_issue() -> None:
     """A relay that has lost its directory would cost the author every reader."""
     runs = FaultRuns(2)
-    reasons = [runs.note(1, GONE, f"domain{number % 5}.example") for number in range(25)]
+    reasons = [runs.learn(1, GONE, f"domain{number % 5}.example") for number in range(25)]
     assert reasons[:-1] == [None] * 24
     assert reasons[-1] is not None
     assert "25 readers in a row, at 5 domains" in reasons[-1]
     assert "550 5.1.1 user unknown" in reasons[-1]
-    assert runs.note(1, GONE, "domain0.example") is None  # resumed, it starts afresh
+    assert runs.learn(1, GONE, "domain0.example") is None  # resumed, it starts afresh
 
 
 @pytest.mark.parametrize(
@@ -212,17 +212,17 @@ def test_readers_who_are_really_gone_pause_nothing(domains: int, between: Outcom
     runs = FaultRuns(2)
     for number in range(100):
         if between is not None and number % 24 == 0:
-            assert runs.note(1, between, "lives.example") is None
-        assert runs.note(1, GONE, f"domain{number % domains}.example") is None
+            assert runs.learn(1, between, "lives.example") is None
+        assert runs.learn(1, GONE, f"domain{number % domains}.example") is None
 
 
 def test_other_refusals_are_no_proof_that_a_reader_is_gone() -> None:
     """A full mailbox neither adds to the run of those who are gone nor ends it."""
     runs = FaultRuns(2)
     for number in range(24):
-        assert runs.note(1, GONE, f"domain{number}.example") is None
-        assert runs.note(1, reply(552, "5.2.2 mailbox full"), "full.example") is None
-    assert runs.note(1, GONE, "last.example") is not None
+        assert runs.learn(1, GONE, f"domain{number}.example") is None
+        assert runs.learn(1, reply(552, "5.2.2 mailbox full"), "full.example") is None
+    assert runs.learn(1, GONE, "last.example") is not None
 
 
 def test_a_policy_without_intervals_is_refused() -> None:
