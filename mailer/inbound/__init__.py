@@ -10,11 +10,13 @@ from mailer.inbound.inbox import (
 )
 from mailer.inbound.leaving import find_keys_in, find_leave_keys
 from mailer.inbound.listener import listening, parse_listen
-from mailer.inbound.report import BounceReport, Finding, parse_report
+from mailer.inbound.reading import parse_report
+from mailer.inbound.report import BounceReport, Finding, ReportKind
 
 __all__ = [
     "BounceReport",
     "Finding",
+    "ReportKind",
     "fetch_document",
     "find_keys_in",
     "find_leave_keys",

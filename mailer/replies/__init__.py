@@ -11,7 +11,7 @@ from mailer.replies.outcome import (
     is_greylisting,
     parse_reply,
 )
-from mailer.replies.severity import ReportKind, judge
+from mailer.replies.severity import judge
 from mailer.replies.status import Status, find_code, parse_status
 from mailer.replies.words import (
     AUTO_REPLY_SUBJECTS,
@@ -31,7 +31,6 @@ __all__ = [
     "Fault",
     "Outcome",
     "Phase",
-    "ReportKind",
     "Status",
     "Verdict",
     "build_lost",

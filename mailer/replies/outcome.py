@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from mailer.replies.severity import Judgement, ReportKind, judge
+from mailer.replies.severity import Judgement, Severity, judge
 from mailer.replies.status import Status, parse_status
 from mailer.replies.words import Cause
 
@@ -195,7 +195,7 @@ def _is_proof(verdict: Verdict, fault: Fault, judged: Judgement | None) -> bool:
     """The same words mean the same in a report that comes later (mailer/replies/severity.py)."""
     if verdict is not Verdict.PERMANENT or fault is not Fault.RECIPIENT or judged is None:
         return False
-    return judged.kind is ReportKind.HARD
+    return judged.severity is Severity.HARD
 
 
 def _fault(phase: Phase, code: int, status: Status | None, judged: Judgement) -> Fault:
@@ -209,10 +209,10 @@ def _fault(phase: Phase, code: int, status: Status | None, judged: Judgement) ->
     if phase is Phase.MAIL:
         # No recipient is known yet: the refusal is about us or about the declared size.
         return Fault.CONTENT if code == 552 or _is_about_content(judged) else Fault.SENDER
-    match judged.kind:
-        case ReportKind.HARD:
+    match judged.severity:
+        case Severity.HARD:
             return Fault.RECIPIENT
-        case ReportKind.POLICY:
+        case Severity.POLICY:
             return Fault.CONTENT if _is_about_content(judged) else Fault.SENDER
         case _:
             return _fault_of_soft(phase, code, judged)

@@ -1,4 +1,4 @@
-"""Owns what a refusal means: a status code and a host's words → ReportKind (rules B5, C5). Pure.
+"""Owns what a refusal means: a status code and a host's words → Severity (rules B5, C5). Pure.
 
 The same judgement for what a relay says in the session and for what a report says later, so that one
 host's words never count twice as different things. In doubt it is the milder kind: suppressing a
@@ -14,8 +14,8 @@ from mailer.replies.status import Status, parse_code, parse_status
 from mailer.replies.words import Cause, find_causes
 
 
-class ReportKind(StrEnum):
-    """What a report is about, and so what it may do."""
+class Severity(StrEnum):
+    """What a refusal does to whom it was for."""
 
     HARD = "hard"
     """The mailbox or its domain does not exist (rule C5)."""
@@ -23,25 +23,12 @@ class ReportKind(StrEnum):
     """Not delivered, for a reason that may pass."""
     POLICY = "policy"
     """Not delivered, through a fault of the sender; never counts against a reader."""
-    COMPLAINT = "complaint"
-    """The reader called it spam (RFC 5965)."""
-    DELAYED = "delayed"
-    """A host still tries, or says that all went well: nothing to do (rule C4)."""
-    AUTO_REPLY = "auto-reply"
-    """An answer that nobody wrote (RFC 3834)."""
-    UNSUBSCRIBE = "unsubscribe"
-    """Not a report: the reader asks to leave, by mail or through a relay's own link."""
-    UNKNOWN = "unknown"
-    """Seems to be a report and cannot be understood."""
-    NONE = "none"
-    """Is no report that asks for anything: ordinary mail, or a complaint taken back."""
 
 
 class Judgement(NamedTuple):
     """What a refusal means."""
 
-    kind: ReportKind
-    """`hard`, `soft` or `policy`."""
+    severity: Severity
     status: Status | None
     """The code that tells it best."""
     counts: bool
@@ -63,13 +50,13 @@ _NULL_MX: Final = 556
 """The domain takes no mail (RFC 7504, rule B24)."""
 
 _KINDS: Final = {
-    Cause.BUSY: ReportKind.SOFT,
-    Cause.SENDER: ReportKind.POLICY,
-    Cause.SIZE: ReportKind.POLICY,
-    Cause.FULL: ReportKind.SOFT,
-    Cause.TIME: ReportKind.SOFT,
-    Cause.MAILBOX: ReportKind.HARD,
-    Cause.DOMAIN: ReportKind.HARD,
+    Cause.BUSY: Severity.SOFT,
+    Cause.SENDER: Severity.POLICY,
+    Cause.SIZE: Severity.POLICY,
+    Cause.FULL: Severity.SOFT,
+    Cause.TIME: Severity.SOFT,
+    Cause.MAILBOX: Severity.HARD,
+    Cause.DOMAIN: Severity.HARD,
 }
 _NOT_THE_MAILBOX: Final = frozenset({Cause.BUSY, Cause.SENDER, Cause.SIZE})
 """Causes that say nothing about whether anybody reads there."""
@@ -88,56 +75,56 @@ def judge(status: Status | None, text: str) -> Judgement:
     code = parse_code(text)
     kind = _judge(found, causes, code)
     if code is not None and code < 500:
-        kind = ReportKind.SOFT
+        kind = Severity.SOFT
     is_policy = found is not None and found.subject == 7
-    counts = kind is ReportKind.SOFT and cause not in _NOT_THE_MAILBOX and not is_policy
+    counts = kind is Severity.SOFT and cause not in _NOT_THE_MAILBOX and not is_policy
     return Judgement(kind, found, counts, cause)
 
 
-def _judge(status: Status | None, causes: tuple[Cause, ...], code: int | None) -> ReportKind:
+def _judge(status: Status | None, causes: tuple[Cause, ...], code: int | None) -> Severity:
     if code in _LOGIN_CODES:
-        return ReportKind.POLICY
+        return Severity.POLICY
     kind = _by_status(status)
     if kind is None:
         return _by_words(causes, code, status)
-    if kind is ReportKind.HARD and causes:
+    if kind is Severity.HARD and causes:
         return _KINDS[causes[0]]
-    return _soft(status, causes) if kind is ReportKind.SOFT else kind
+    return _soft(status, causes) if kind is Severity.SOFT else kind
 
 
-def _by_status(status: Status | None) -> ReportKind | None:
+def _by_status(status: Status | None) -> Severity | None:
     """What the code alone says; None when it leaves that to the words."""
     if status is None or status.kind == 2:
         return None
     if status.kind == 4:
-        return ReportKind.SOFT
+        return Severity.SOFT
     pair = (status.subject, status.detail)
     if pair in _HARD:
-        return ReportKind.HARD
+        return Severity.HARD
     if status.subject in {6, 7} or pair in _SENDER:
-        return ReportKind.POLICY
+        return Severity.POLICY
     is_open = status.detail == 0 or status.subject in {0, 5} or pair in _OPEN
-    return None if is_open else ReportKind.SOFT
+    return None if is_open else Severity.SOFT
 
 
-def _soft(status: Status | None, causes: tuple[Cause, ...]) -> ReportKind:
+def _soft(status: Status | None, causes: tuple[Cause, ...]) -> Severity:
     """Most of what a soft code says stays; a closed mailbox is gone, and policy is policy."""
     cause = next(iter(causes), None)
     if status == Status(5, 2, 1) and cause is Cause.MAILBOX:
-        return ReportKind.HARD
+        return Severity.HARD
     is_final = status is not None and status.kind == 5
     is_full = status == Status(5, 2, 2) and Cause.FULL in causes
     refused = is_final and cause is Cause.SENDER and not is_full
-    return ReportKind.POLICY if refused else ReportKind.SOFT
+    return Severity.POLICY if refused else Severity.SOFT
 
 
-def _by_words(causes: tuple[Cause, ...], code: int | None, status: Status | None) -> ReportKind:
+def _by_words(causes: tuple[Cause, ...], code: int | None, status: Status | None) -> Severity:
     if causes:
         return _KINDS[causes[0]]
     if code == _NULL_MX:
-        return ReportKind.HARD
+        return Severity.HARD
     is_syntax = status is not None and status.subject == 5 and status.detail > 0
-    return ReportKind.POLICY if is_syntax or code in _SYNTAX_CODES else ReportKind.SOFT
+    return Severity.POLICY if is_syntax or code in _SYNTAX_CODES else Severity.SOFT
 
 
 def _most_telling(given: Status | None, quoted: Status | None) -> Status | None:
@@ -145,8 +132,8 @@ def _most_telling(given: Status | None, quoted: Status | None) -> Status | None:
     if given is None or quoted is None or given.kind == 4:
         return given or quoted
     vague = _by_status(given) is None or given.kind == 2
-    milder = _by_status(given) is ReportKind.HARD and _by_status(quoted) not in {
-        ReportKind.HARD,
+    milder = _by_status(given) is Severity.HARD and _by_status(quoted) not in {
+        Severity.HARD,
         None,
     }
     return quoted if vague or milder else given

@@ -17,8 +17,15 @@ from typing import Final, NamedTuple
 import structlog
 
 from mailer.address import parse_address
-from mailer.inbound import BounceReport, Finding, find_keys_in, find_leave_keys, parse_report
-from mailer.replies import ReportKind, clean_reply
+from mailer.inbound import (
+    BounceReport,
+    Finding,
+    ReportKind,
+    find_keys_in,
+    find_leave_keys,
+    parse_report,
+)
+from mailer.replies import clean_reply
 from newsletter.tokens import Tokens, looks_keyed
 from storage.model import AddressError, Effect, History, NewReport, Sent, SoftBounce, Subscriber
 from storage.readers import Reports, Subscribers

@@ -15,8 +15,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final, TypeAlias
 
-from mailer.inbound.report import BounceReport, Finding
-from mailer.replies import ReportKind, clean_reply, judge, parse_status
+from mailer.inbound.report import BounceReport, Finding, ReportKind
+from mailer.replies import clean_reply, judge, parse_status
 
 Json: TypeAlias = object
 """A decoded document: its shape is never trusted."""
@@ -148,10 +148,12 @@ def judge_failure(verdict: Verdict, recipient: str, status: str, words: str) -> 
     """
     said = parse_status(status)
     if verdict is Verdict.GONE and (said is None or said.detail == 0):
-        kind, _, counts = judge(parse_status(_GONE), words)[:3]
+        judged = judge(parse_status(_GONE), words)
         found = parse_status(words) or said
     else:
-        kind, found, counts = judge(said, words)[:3]
+        judged = judge(said, words)
+        found = judged.status
+    kind, counts = ReportKind(judged.severity), judged.counts
     if verdict is Verdict.TEMPORARY and kind is ReportKind.HARD:
         kind, counts = ReportKind.SOFT, True
     elif verdict is Verdict.SENDER:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from mailer.inbound.report import BounceReport, Finding
+from mailer.inbound.report import BounceReport, Finding, ReportKind
 from mailer.inbound.webhooks.events import (
     Batch,
     Event,
@@ -31,7 +31,6 @@ from mailer.inbound.webhooks.events import (
     write_json,
 )
 from mailer.inbound.webhooks.signatures import is_hmac
-from mailer.replies import ReportKind
 
 SERVICE: Final = "mailgun"
 

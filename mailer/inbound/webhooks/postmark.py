@@ -10,7 +10,7 @@ import binascii
 from base64 import b64decode
 from typing import Final
 
-from mailer.inbound.report import BounceReport
+from mailer.inbound.report import BounceReport, ReportKind
 from mailer.inbound.webhooks.events import (
     Batch,
     Event,
@@ -31,7 +31,6 @@ from mailer.inbound.webhooks.events import (
     unknown,
 )
 from mailer.inbound.webhooks.signatures import is_same
-from mailer.replies import ReportKind
 
 SERVICE: Final = "postmark"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from mailer.inbound.report import BounceReport
+from mailer.inbound.report import BounceReport, ReportKind
 from mailer.inbound.webhooks.events import (
     Batch,
     Event,
@@ -29,7 +29,6 @@ from mailer.inbound.webhooks.events import (
     write_json,
 )
 from mailer.inbound.webhooks.signatures import is_ecdsa
-from mailer.replies import ReportKind
 
 SERVICE: Final = "sendgrid"
 

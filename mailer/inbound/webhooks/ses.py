@@ -10,7 +10,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from mailer.inbound.report import Finding
+from mailer.inbound.report import Finding, ReportKind
 from mailer.inbound.webhooks.events import (
     Batch,
     Event,
@@ -33,7 +33,6 @@ from mailer.inbound.webhooks.events import (
     unknown,
 )
 from mailer.inbound.webhooks.signatures import is_signed_by
-from mailer.replies import ReportKind
 
 SERVICE: Final = "ses"
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mailer.inbound.report import ReportKind, parse_report
+from mailer.inbound.reading import parse_report
+from mailer.inbound.report import ReportKind
 from newsletter.secret import Keyring
 from newsletter.tokens import Tokens
 from tests.postfixes import TAKING, private_postfix

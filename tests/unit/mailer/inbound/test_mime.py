@@ -13,8 +13,9 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.inbound.report import BounceReport, ReportKind, parse_report
-from tests.unit.mailer.inbound.test_report import EXPECTED, FIXTURES
+from mailer.inbound.reading import parse_report
+from mailer.inbound.report import BounceReport, ReportKind
+from tests.unit.mailer.inbound.test_reading import EXPECTED, FIXTURES
 
 ALL = list(FIXTURES.values())
 

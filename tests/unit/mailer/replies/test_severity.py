@@ -20,9 +20,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.inbound.report import parse_report
+from mailer.inbound.reading import parse_report
+from mailer.inbound.report import ReportKind
 from mailer.replies.outcome import Fault, Outcome, Phase, Verdict, parse_reply
-from mailer.replies.severity import Judgement, ReportKind, judge
+from mailer.replies.severity import Judgement, Severity, judge
 from mailer.replies.status import parse_status
 from mailer.replies.words import find_causes
 
@@ -87,7 +88,7 @@ def name(row: Row) -> str:
 @pytest.mark.parametrize("row", REPLIES, ids=name)
 def test_each_wording_is_of_its_class(row: Row) -> None:
     """In a report every row is hard, soft or policy as its host means it (rules B24, C5)."""
-    assert row.reported().kind.value == row.kind
+    assert row.reported().severity.value == row.kind
 
 
 @pytest.mark.parametrize("row", [row for row in REPLIES if row.is_final], ids=name)
@@ -197,7 +198,7 @@ def mixtures(draw: st.DrawFn) -> tuple[str, str, str]:
 
 def assert_not_hard(status: str, text: str) -> None:
     """Neither a report nor a relay's reply with these words is proof against a reader."""
-    assert judge(parse_status(status), text).kind is not ReportKind.HARD
+    assert judge(parse_status(status), text).severity is not Severity.HARD
     for phase in (Phase.RCPT, Phase.DOT):
         for code in (550, 556):
             assert not parse_reply(code, f"{status} {text}".strip(), phase=phase).is_gone
@@ -221,7 +222,7 @@ def test_every_forbidden_word_is_recognised(word: str) -> None:
 def test_proof_without_a_forbidden_word_is_hard() -> None:
     """The gate does not hold because nothing is hard: the same words without it are."""
     for words in filter(None, GONE):
-        assert judge(parse_status("5.1.1"), f"550 5.1.1 {words}").kind is ReportKind.HARD
+        assert judge(parse_status("5.1.1"), f"550 5.1.1 {words}").severity is Severity.HARD
         assert parse_reply(550, f"5.1.1 {words}", phase=Phase.RCPT).is_gone
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailer.replies.severity import ReportKind, judge
+from mailer.replies.severity import Severity, judge
 from mailer.replies.status import parse_status
 from mailer.replies.words import Cause, find_causes
 from newsletter.inbound.reportdesk import SoftLimits, decide_moment, is_worn_out
@@ -125,21 +125,21 @@ FORBIDDEN = (
 def test_nothing_about_us_quota_or_time_is_hard(words: str, status: str) -> None:
     """Whatever the code, and however plainly the mailbox is called unknown besides (rule C5)."""
     for text in (words, f"550 5.1.1 user unknown; {words}", f"{words}: no such user"):
-        assert judge(parse_status(status), text)[0] is not ReportKind.HARD
+        assert judge(parse_status(status), text)[0] is not Severity.HARD
 
 
 def test_a_sender_fault_never_counts_as_soft() -> None:
     """A passing refusal by policy is soft, and says nothing about the mailbox (promise 7)."""
     judged = judge(parse_status("4.7.0"), "421 4.7.0 too many messages from your IP")
-    assert (judged.kind, judged.counts) == (ReportKind.SOFT, False)
+    assert (judged.severity, judged.counts) == (Severity.SOFT, False)
     assert judge(parse_status("4.2.2"), "452 4.2.2 mailbox full").counts
 
 
 def test_the_milder_of_two_codes_is_believed() -> None:
     """The host's own code beats a vague or a harsher one in the report's field (RFC 3463)."""
     assert str(judge(parse_status("5.0.0"), "550 5.1.1 unknown")[1]) == "5.1.1"
-    assert judge(parse_status("5.1.1"), "452 4.2.2 try later")[0] is ReportKind.SOFT
-    assert judge(parse_status("4.4.7"), "550 5.1.1 unknown")[0] is ReportKind.SOFT
+    assert judge(parse_status("5.1.1"), "452 4.2.2 try later")[0] is Severity.SOFT
+    assert judge(parse_status("4.4.7"), "550 5.1.1 unknown")[0] is Severity.SOFT
 
 
 def test_an_ip_address_is_no_code() -> None:
@@ -179,7 +179,7 @@ def test_only_a_refused_sender_is_about_us() -> None:
         "Destinatario rechazado: usuario desconocido",
         "Recipient address rejected: User unknown",
     ):
-        assert judge(parse_status("5.0.0"), words).kind is ReportKind.HARD
+        assert judge(parse_status("5.0.0"), words).severity is Severity.HARD
 
 
 def _history(*days: int, arrived: tuple[int, ...] = ()) -> History:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailer.inbound.report import ReportKind
 from mailer.inbound.webhooks.events import Batch, Keys, Post, Verdict, judge_failure, parse_moment
 from mailer.inbound.webhooks.ses import is_amazons
 from mailer.inbound.webhooks.table import ADAPTERS, usable
-from mailer.replies.severity import ReportKind
 from tests.conftest import NOON
 from tests.services import (
     CONFIRM_URL,

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from mailer.inbound.report import ReportKind, parse_report
+from mailer.inbound.reading import parse_report
+from mailer.inbound.report import ReportKind
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
 FIXTURES = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.eml"))}
