@@ -1,6 +1,7 @@
 # make run | test | check | bench — everything happens in .venv; nothing else is touched.
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= auto
 ROOMS := feeds mailer newsletter scripts storage web
 
 .PHONY: run test check bench format lock clean
@@ -8,8 +9,9 @@ ROOMS := feeds mailer newsletter scripts storage web
 run: .venv/run
 	$(BIN)/python -m scripts.demo demo
 
+# On all cores; `pytest` itself runs on one, for a debugger.
 test: .venv/dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 MAIN = """
 compatibility_level = 3.6
@@ -54,22 +55,6 @@ virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
 """
 """More of main.cf, for one that keeps mail in Maildirs and refuses nobody at the door."""
-
-
-def free_port() -> int:
-    """One that nobody listens on just now."""
-    return free_ports(1)[0]
-
-
-def free_ports(count: int) -> list[int]:
-    """So many different ones."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @contextmanager

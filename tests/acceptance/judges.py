@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import TypeAlias
 
@@ -29,10 +30,17 @@ class Judges:
         node, npm = shutil.which("node"), shutil.which("npm")
         if node is None or npm is None:
             pytest.skip("Node.js is missing: install nodejs and npm to ask its judges")
+        # Several workers of one test run summon them: the first installs, the others wait.
+        with (FOLDER / "package-lock.json").open() as lock:
+            flock(lock, LOCK_EX)
+            Judges._install(npm)
+        return Judges(node)
+
+    @staticmethod
+    def _install(npm: str) -> None:
         if _packages("node_modules/.package-lock.json") != _packages("package-lock.json"):
             done = subprocess.run([npm, "ci"], cwd=FOLDER, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
-        return Judges(node)
 
     def ask(self, judge: str, cases: Json) -> list[dict[str, Json]]:
         """The verdicts of one judge, one for each case."""

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.postfixes import free_port, private_postfix
+from tests.ports import free_port
+from tests.postfixes import private_postfix
 
 MAIN = """
 smtp_dns_support_level = disabled

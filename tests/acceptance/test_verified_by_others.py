@@ -19,7 +19,7 @@ from tests.acceptance.judges import Json, Judges
 from tests.acceptance.postfix import Postfix, relaying
 from tests.conftest import NOON
 from tests.dkim_verifier import pem, signing_key, verifies
-from tests.postfixes import free_ports
+from tests.ports import free_port
 
 KEYS = (signing_key(KeyType.RSA), signing_key(KeyType.ED25519))
 RELAY_IP = "192.0.2.25"
@@ -80,7 +80,7 @@ class Capture:
 def capture() -> Iterator[tuple[Capture, int]]:
     """A receiver, and its port."""
     kept = Capture()
-    (port,) = free_ports(1)
+    port = free_port()
     controller = Controller(kept, hostname="127.0.0.1", port=port, ready_timeout=10)
     controller.start()
     try:

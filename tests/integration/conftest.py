@@ -6,7 +6,6 @@ import logging
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import structlog
 
 from storage.database.engine import Database
 from tests.integration.factories import Store
+from tests.ports import free_port
 
 _numbers = count(1)
 
@@ -37,13 +37,13 @@ def _quiet_afterwards() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The base URL of a private PostgreSQL server that lives as long as the test run."""
+    """The base URL of a private PostgreSQL server that lives as long as this worker's test run."""
     programs = _postgres_programs()
     if programs is None:
         pytest.skip("PostgreSQL is missing: install postgresql to run this on it")
     # Not below pytest's own folder: every other run of pytest closes that to other accounts.
     folder = Path(tempfile.mkdtemp(prefix="newsletter-postgres-", dir=_quick_folder()))
-    port = _free_port()
+    port = free_port()
     prefix = _as_unprivileged(folder)
     subprocess.run(
         [*prefix, programs / "initdb", "-D", folder / "data", "-U", "test", "-A", "trust", "-N"],
@@ -125,10 +125,3 @@ def _as_unprivileged(folder: Path) -> list[str]:
     account = pwd.getpwnam("postgres")
     os.chown(folder, account.pw_uid, account.pw_gid)
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

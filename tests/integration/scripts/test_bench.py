@@ -21,6 +21,7 @@ from scripts.bench.house import House
 from scripts.bench.processes import ROOT, BenchError
 from scripts.bench.report import Bound, Row, build_table
 from scripts.bench.sink import Count, Sink
+from tests.ports import free_port
 
 DIALOGUE = (
     b"EHLO me\r\n"
@@ -115,7 +116,7 @@ def test_publishing_can_be_part_of_what_is_measured(house: House, sink: int) -> 
 
 def test_a_run_that_did_not_send_is_no_figure(house: House) -> None:
     """When the relay cannot be reached there is an error instead of a rate."""
-    house.point_at(_closed_port(), connections=2)
+    house.point_at(free_port(), connections=2)
     house.publish()
     with pytest.raises(BenchError, match="0 of 3 accepted"):
         house.send()
@@ -199,10 +200,3 @@ def test_the_table_shows_figure_target_and_verdict() -> None:
 
 def _is_there(program: str) -> bool:
     return not program or shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is not None
-
-
-def _closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -16,7 +16,8 @@ from storage.model.readers import SubscriberState, SuppressionReason
 from tests.integration.intakes import settle_in
 from tests.integration.listeners import PATIENCE_S
 from tests.integration.newsletter.test_service import running, until
-from tests.postfixes import TAKING, free_port, private_postfix
+from tests.ports import free_port
+from tests.postfixes import TAKING, private_postfix
 from tests.wishes import wishes
 
 NOTE = "---\npublish: now\n---\n# One\n\nHello.\n"

@@ -24,7 +24,7 @@ from tests.integration.listeners import listener
 from tests.integration.mailer.inbound.test_inbox import Server, serving
 from tests.integration.mailer.inbound.test_webhooks import complaint, hard, left
 from tests.integration.peers import Peer
-from tests.postfixes import free_port
+from tests.ports import free_port
 from tests.services import Mail, keys
 from tests.wishes import idle, wishes
 
