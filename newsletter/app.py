@@ -274,7 +274,7 @@ class Newsletter:
 
     def preview(self, note: str) -> Preview:
         """The mail a note would become. Changes nothing. Raises NotFound or NoteError."""
-        return self._authoring.preview(note)
+        return self._proofs.preview(note)
 
     def check(self, *notes: str) -> list[CheckedNote]:
         """What to know before these notes go out, or without any all that are to be published.

@@ -12,11 +12,12 @@ from feeds.markdown.references import (
     find_prose,
     find_references,
 )
-from feeds.markdown.render import Rendered, render_markdown, summarise
+from feeds.markdown.render import TOO_MANY_TAGS, Rendered, render_markdown, summarise
 
 __all__ = [
     "HEAD",
     "HIGHLIGHTS",
+    "TOO_MANY_TAGS",
     "LinkResolver",
     "Links",
     "Reference",

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 from feeds.markdown.characters import clean_line, clean_text, shorten
+from storage.model import Remark
 
 NOTE_SUFFIXES: Final = frozenset({".md", ".markdown"})
 PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif"})
@@ -64,7 +65,7 @@ class LinkResolver:
         self._links = links
         self._media: dict[str, None] = {}
         self._targets: dict[str, None] = {}
-        self._warnings: dict[str, None] = {}
+        self._warnings: dict[Remark, None] = {}
 
     @property
     def media(self) -> tuple[str, ...]:
@@ -77,13 +78,13 @@ class LinkResolver:
         return tuple(self._targets)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """Sentences about links and pictures that were left out."""
+    def warnings(self) -> tuple[Remark, ...]:
+        """What was left out, or lacks something; codes are those of `newsletter check`."""
         return tuple(self._warnings)
 
-    def warn(self, sentence: str) -> None:
-        """Keeps a sentence for the author."""
-        self._warnings[sentence] = None
+    def warn(self, code: str, sentence: str) -> None:
+        """Keeps a remark for the author."""
+        self._warnings[Remark(code=code, sentence=sentence)] = None
 
     def link(self, href: str) -> str | None:
         """The absolute URL for a link, or None if only its label may stay."""
@@ -93,7 +94,10 @@ class LinkResolver:
         path, _, _fragment = href.partition("#")
         if not path:
             if href:
-                self.warn(f"the link {_show(href)} leads to a place within the note: label only")
+                self.warn(
+                    "local-link",
+                    f"the link {_show(href)} leads to a place within the note: label only",
+                )
             return None
         return self._note(path, href)
 
@@ -106,7 +110,7 @@ class LinkResolver:
         self._targets[key] = None
         url = self._links.note_url(name)
         if url is None:
-            self.warn(f"[[{shorten(name, 80)}]] is no published note: label only")
+            self.warn("wiki-link", f"[[{shorten(name, 80)}]] is no published note: label only")
         return url
 
     def image(self, src: str) -> str | None:
@@ -117,10 +121,15 @@ class LinkResolver:
             return self._outside(src, "" if name == "mailto" else name)
         path = self._below(src)
         if path is None:
-            self.warn(f"the picture {_show(src)} is not below the notes folder: left out")
+            self.warn(
+                "bad-picture", f"the picture {_show(src)} is not below the notes folder: left out"
+            )
             return None
         if not is_picture(path):
-            self.warn(f"the picture {_show(src)} is of a type that mail cannot show: left out")
+            self.warn(
+                "bad-picture",
+                f"the picture {_show(src)} is of a type that mail cannot show: left out",
+            )
             return None
         self._media[path] = None
         return self._links.media_url(path)
@@ -140,7 +149,9 @@ class LinkResolver:
             return f"mailto:{rest}"
         if scheme in {"http", "https"} and rest.startswith("//") and _has_host(url):
             return f"{scheme}:{rest}"
-        self.warn(f"the address {_show(href)} is of a kind that readers cannot open: left out")
+        self.warn(
+            "bad-link", f"the address {_show(href)} is of a kind that readers cannot open: left out"
+        )
         return None
 
     def _note(self, path: str, href: str) -> str | None:
@@ -150,7 +161,9 @@ class LinkResolver:
             self._targets[link_key(below)] = None
             url = self._links.note_url(below)
         if url is None:
-            self.warn(f"the link {_show(href)} leads to no published note: label only")
+            self.warn(
+                "unpublished-link", f"the link {_show(href)} leads to no published note: label only"
+            )
         return url
 
     def _below(self, raw: str) -> str | None:

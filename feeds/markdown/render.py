@@ -23,11 +23,14 @@ from feeds.markdown.html import VANISHING, addresses, sanitise
 from feeds.markdown.links import LinkResolver, Links, is_picture
 from feeds.markdown.parser import PARSER, find_h1, plain
 from feeds.markdown.plaintext import build_text
+from storage.model import Remark
 
 SUMMARY_LIMIT: Final = 200
 MAX_RAW_TAGS: Final = 5_000
 """Raw HTML tags in one note; more is taken as text, since a browser's parser, and so the
 sanitiser's, needs time that grows with the square of what stays open."""
+TOO_MANY_TAGS: Final = "html"
+"""The code of the remark that says so."""
 
 _BARE_URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"]+", re.IGNORECASE)
 _TASK: Final = re.compile(r"\[([ xX])\](?:\s+|\Z)")
@@ -52,8 +55,8 @@ class Rendered:
     """Paths of the note's own pictures below the notes folder."""
     wiki: tuple[str, ...]
     """Keys (`link_key`) of the notes it links to, published or not."""
-    warnings: tuple[str, ...]
-    """Sentences for the author about what was left out or lacks something."""
+    warnings: tuple[Remark, ...]
+    """For the author: what was left out, or lacks something."""
 
 
 def render_markdown(
@@ -179,7 +182,7 @@ class _Preparation:
         self._raw_tags += token.content.count("<")
         if self._raw_tags > MAX_RAW_TAGS:
             self._resolver.warn(
-                f"only the first {MAX_RAW_TAGS} HTML tags are read, the rest is text"
+                TOO_MANY_TAGS, f"only the first {MAX_RAW_TAGS} HTML tags are read, the rest is text"
             )
         return self._raw_tags > MAX_RAW_TAGS
 
@@ -218,7 +221,9 @@ class _Preparation:
         if url is None:
             return _text(alt)
         if not alt:
-            self._resolver.warn(f"the picture `{shorten(url, 80)}` has no alternative text")
+            self._resolver.warn(
+                "no-alt", f"the picture `{shorten(url, 80)}` has no alternative text"
+            )
         token.attrs = {"src": url, "alt": alt}
         if width:
             token.attrs["width"] = width

@@ -87,7 +87,7 @@ def _split(text: str, fence: str, path: str) -> tuple[str, str]:
         if text[position:end].rstrip() in _CLOSING[fence]:
             return text[start:position], text[end:]
         position = end
-    raise NoteError(path, f"line 1: the front matter is not closed; end it with a line `{fence}`")
+    raise NoteError(path, f"the front matter is not closed; end it with a line `{fence}`", 1)
 
 
 def _by_key(fields: Sequence[Field], path: str) -> dict[str, Field]:
@@ -95,7 +95,7 @@ def _by_key(fields: Sequence[Field], path: str) -> dict[str, Field]:
     for field in fields:
         key = field.key.casefold()
         if key in found:
-            raise NoteError(path, f"line {field.line}: the key `{field.key}` stands here twice")
+            raise _fault(path, field.line, f"the key `{field.key}` stands here twice")
         found[key] = field
     return found
 
@@ -239,4 +239,4 @@ def _list_field(key: str, items: list[str], line: int, *, flat: bool) -> Field:
 
 
 def _fault(path: str, line: int, reason: str) -> NoteError:
-    return NoteError(path, f"line {line}: {reason}" if line else reason)
+    return NoteError(path, reason, line or None)

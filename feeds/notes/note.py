@@ -33,7 +33,7 @@ from feeds.markdown import (
 )
 from feeds.notes.frontmatter import Field, Shape, parse_front_matter
 from feeds.notes.when import EXAMPLES, When, parse_when
-from storage.model import NoteError, ScheduleError
+from storage.model import NoteError, Remark, ScheduleError
 
 __all__ = [
     "HIGHLIGHTS",
@@ -61,6 +61,8 @@ RENDERER: Final = 3
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
 
 MAX_SLUG: Final = 80
+CLOCK_CHANGE: Final = "time"
+"""The code of the remark that a change of clocks skips or repeats the publish time (rule G1)."""
 _LIMITS: Final = {"id": 200, "slug": 200, "title": 300, "summary": 1000}
 """Characters; what is longer is a mistake, and headers and feeds would suffer from it."""
 _MAX_TAG: Final = 100
@@ -107,7 +109,7 @@ class Note:
     """A sentence if a change of clocks skips or repeats that time (rule G1), else empty."""
     body: str
     """Markdown without front matter."""
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
 
 
 def parse_note(source: bytes, path: str, *, zone: ZoneInfo, publish_key: str = "publish") -> Note:
@@ -138,7 +140,7 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, publish_key: str = "
         publish_wall=when.wall if when else "",
         ambiguity=remark,
         body=front.body,
-        warnings=(remark,) if remark else (),
+        warnings=(Remark(code=CLOCK_CHANGE, sentence=remark),) if remark else (),
     )
 
 
@@ -181,12 +183,12 @@ def _decode(source: bytes, path: str) -> str:
     if source.startswith(_UTF16_MARKS):
         raise NoteError(path, "the file is UTF-16; save it as UTF-8")
     if (position := source.find(b"\0")) >= 0:
-        raise NoteError(path, f"line {_line_at(source, position)}: the file has NUL bytes, no text")
+        raise NoteError(path, "the file has NUL bytes, no text", _line_at(source, position))
     try:
         return source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = _line_at(source, error.start)
-        raise NoteError(path, f"line {line}: the file is not UTF-8; save it as UTF-8") from error
+        raise NoteError(path, "the file is not UTF-8; save it as UTF-8", line) from error
 
 
 def _line_at(source: bytes, position: int) -> int:
@@ -258,8 +260,7 @@ class _Keys:
     def fault(self, field: Field, demand: str) -> NoteError:
         """The error for a value that cannot be what the key is for."""
         shown = clean_line(field.text)[:60]
-        where = f"line {field.line}: " if field.line else ""
-        return NoteError(self.path, f"{where}`{field.key}: {shown}` {demand}")
+        return NoteError(self.path, f"`{field.key}: {shown}` {demand}", field.line or None)
 
 
 def _split_tags(text: str) -> tuple[str, ...]:

@@ -11,11 +11,19 @@ from mailer.compose.merge import (
     public_text,
     unknown_fields,
 )
-from mailer.compose.message import CLIP, WARN, compile_confirmation, compile_issue, compile_notice
+from mailer.compose.message import (
+    CLIP,
+    SHORTENED,
+    WARN,
+    compile_confirmation,
+    compile_issue,
+    compile_notice,
+)
 from mailer.compose.skeleton import Recipient, Skeleton
 
 __all__ = [
     "CLIP",
+    "SHORTENED",
     "WARN",
     "Recipient",
     "Skeleton",

@@ -21,13 +21,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from mailer.address import parse_mailbox
 from mailer.compose import fragment, headers, merge, quoted, skeleton
 from mailer.compose.skeleton import Assembly, Fill, Marks, Personal, Skeleton, Slot
-from storage.model import Identity, Issue
+from storage.model import Identity, Issue, Remark
 
 CLIP: Final = 102_000
 """Octets of HTML after which Gmail cuts a mail off, with the footer (rule D6)."""
 
 WARN: Final = 90_000
 """Octets of HTML at which the author is told."""
+
+SHORTENED: Final = "clipped"
+"""The code of the remark that the mail had to be cut."""
 
 _BUDGET: Final = 100_000
 """Octets of HTML as it is sent, links of its reader aside: what an encoding adds counts as well, and
@@ -122,7 +125,10 @@ class _IssueMail:
         self._body = merge.in_html(html, self._put)
         self._text = merge.in_text(quoted.clean_body(issue.text), self._put)
         self.warnings = [
-            f"{{{{ {name} }}}} is no merge field; it will be read as it is written."
+            Remark(
+                code="merge-field",
+                sentence=f"{{{{ {name} }}}} is no merge field; it will be read as it is written.",
+            )
             for name in merge.unknown_fields(html, issue.title, issue.summary)
         ]
 
@@ -135,16 +141,21 @@ class _IssueMail:
         whole = self._page(self._body)
         size = _sent_size(whole)
         if size > _BUDGET:
-            self.warnings.append(
+            self._warn(
+                SHORTENED,
                 f"The HTML is {size // 1000} kB. Gmail cuts a mail off at {CLIP // 1000} kB, so the "
-                "mail ends early, with a link to the rest on the web."
+                "mail ends early, with a link to the rest on the web.",
             )
             return self._shortened()
         if size > WARN:
-            self.warnings.append(
-                f"The HTML is {size // 1000} kB; Gmail cuts a mail off at {CLIP // 1000} kB."
+            self._warn(
+                "large",
+                f"The HTML is {size // 1000} kB; Gmail cuts a mail off at {CLIP // 1000} kB.",
             )
         return whole
+
+    def _warn(self, code: str, sentence: str) -> None:
+        self.warnings.append(Remark(code=code, sentence=sentence))
 
     def _shortened(self) -> str:
         """As many whole paragraphs as fit; if they are few, as much of the next one."""
@@ -260,7 +271,7 @@ def _compile(
     fields: list[bytes | Fill],
     text: str,
     html: str,
-    warnings: list[str],
+    warnings: list[Remark],
 ) -> Skeleton:
     sender = parse_mailbox(identity.sender, allow_test_domains=True)
     assembly = Assembly(marks)

@@ -21,7 +21,7 @@ from typing import Final
 from mailer.authentication import relax_lines
 from mailer.compose import headers, quoted
 from mailer.envelope import Envelope
-from storage.model import MessageError
+from storage.model import MessageError, Remark
 
 Fill = Callable[["Recipient"], bytes]
 """Writes a header field."""
@@ -159,8 +159,8 @@ class Skeleton:
     """Octets that a copy will hardly exceed: an allowance for each slot is included (rule A40)."""
     html_size: int
     """Octets of the HTML part as it is sent, slots aside (rule D6)."""
-    warnings: tuple[str, ...] = ()
-    """One sentence each, for the author."""
+    warnings: tuple[Remark, ...] = ()
+    """For the author."""
 
     def fill(self, recipient: Recipient, *, relax: bool = False) -> Envelope:
         """The copy for this recipient: RFC 5322 bytes, CRLF, every line within 998 octets.
@@ -233,7 +233,7 @@ class Assembly:
         self._add(f"\r\n--{boundary(self._marks)}--\r\n".encode())
         return octets
 
-    def finish(self, *, html_size: int, smtputf8: bool, warnings: Sequence[str]) -> Skeleton:
+    def finish(self, *, html_size: int, smtputf8: bool, warnings: Sequence[Remark]) -> Skeleton:
         """The Skeleton of all that was added."""
         personal = len(self._fields) + sum(len(t) + len(h) for t, h in self._slots.values())
         return Skeleton(

@@ -1,6 +1,6 @@
 """What the author asks for before anything is sent: schedules, previews, checks, test copies."""
 
-from newsletter.authoring.preflight import CheckedNote, Finding
+from newsletter.authoring.findings import CheckedNote, Finding
 from newsletter.authoring.proofs import Preview, Proofs, TestCopy, send_test
 from newsletter.authoring.schedules import AboutPage, Authoring, Planned, Scheduled
 

@@ -1,4 +1,6 @@
-"""The author's proofs: notes checked before they go out, and a test copy of one.
+"""The author's proofs: notes checked before they go out, a preview, and a test copy of one.
+
+    note  →  what is read of it  →  an issue  →  a mail that only its author sees
 
 Reads notes and pictures and writes nothing. What is found wrong is decided in newsletter/authoring/preflight.py.
 """
@@ -6,27 +8,29 @@ Reads notes and pictures and writes nothing. What is found wrong is decided in n
 from __future__ import annotations
 
 import asyncio
+import email
+import email.policy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
 from pathlib import PurePosixPath
 from typing import Final
 
 from feeds.markdown import link_key
 from feeds.notes import Note
-from mailer.address import parse_address, parse_mailbox
+from mailer.address import Address, parse_address, parse_mailbox
 from mailer.authentication import Signer, sign_envelope
 from mailer.compose import Recipient, compile_issue
 from mailer.envelope import Envelope
 from mailer.replies import Outcome
 from mailer.smtp import Session, Timeouts
-from newsletter.authoring.preflight import CheckedNote, Proof, check_note, report_unusable
+from newsletter.authoring.findings import CheckedNote, Proof
+from newsletter.authoring.preflight import check_note, part_of, report_unusable
 from newsletter.config import RelayConfig
 from newsletter.mailing import open_relays
 from newsletter.publishing import Drafting, NoteLinks, hash_content
 from storage.archive import Issues
-from storage.model import Identity, Issue, IssueDraft, IssueState, Mailing, NoteError
+from storage.model import Identity, Issue, IssueDraft, IssueState, Mailing, NoteError, Remark
 from storage.notes import ABOUT, FolderNotes, Schedules
 
 _PATIENCE: Final = Timeouts(
@@ -35,6 +39,18 @@ _PATIENCE: Final = Timeouts(
 """Somebody is waiting at the terminal; one message that did not leave harms nobody."""
 _FAREWELL_S: Final = 0.1
 """For TLS to end in order, before the loop does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A note as it would be mailed to its own author."""
+
+    subject: str
+    html: str
+    text: str
+    eml: bytes
+    """The whole message (RFC 5322)."""
+    warnings: tuple[Remark, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +66,18 @@ class TestCopy:
     reply: str
     """One line, without the address."""
     signed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """A note read for a proof."""
+
+    source: bytes
+    note: Note
+    draft: IssueDraft
+    warnings: tuple[Remark, ...]
+    issue: Issue
+    """What it would be if it were published now."""
 
 
 class Proofs:
@@ -101,22 +129,19 @@ class Proofs:
 
     def _check(self, path: str, links: NoteLinks, keys: frozenset[str]) -> CheckedNote:
         try:
-            source = self._store.read(path)
-            note = self._drafting.parse(source, path)
-            drafted = self._drafting.draft(note, note.note_id, hash_content(source), links)
+            read = self._read(path, links)
         except NoteError as error:
             return report_unusable(error)
-        skeleton = compile_issue(as_issue(drafted.draft, note, self._clock()), self._identity)
-        author = parse_mailbox(self._identity.sender, allow_test_domains=True).address
-        files = {picture: self._store.media(picture) for picture in drafted.draft.media}
+        skeleton = compile_issue(read.issue, self._identity)
+        files = {picture: self._store.media(picture) for picture in read.draft.media}
         return check_note(
             Proof(
-                source=source.decode("utf-8-sig"),
-                note=note,
-                draft=drafted.draft,
-                warnings=drafted.warnings,
+                source=read.source.decode("utf-8-sig"),
+                note=read.note,
+                draft=read.draft,
+                warnings=read.warnings,
                 skeleton=skeleton,
-                sample=skeleton.fill(self._recipient(author.display, author.ascii)).content,
+                sample=skeleton.fill(self._recipient(self._author)).content,
                 links=links,
                 site_url=self._identity.url,
                 note_keys=keys,
@@ -124,7 +149,21 @@ class Proofs:
             )
         )
 
-    # ── a test copy ──────────────────────────────────────────────────────────────────────
+    # ── copies that only their author sees ───────────────────────────────────────────────
+
+    def preview(self, note: str) -> Preview:
+        """The mail a note would become; see Newsletter.preview."""
+        read = self._read(self._find(note), self._links())
+        skeleton = compile_issue(read.issue, self._identity, test_copy=True)
+        content = skeleton.fill(self._recipient(self._author, self._identity.author)).content
+        parts = email.message_from_bytes(content, policy=email.policy.default)
+        return Preview(
+            subject=read.draft.title,
+            html=part_of(parts, "html"),
+            text=part_of(parts, "plain"),
+            eml=content,
+            warnings=(*read.warnings, *skeleton.warnings),
+        )
 
     def write_test(self, note: str, to: str, signer: Signer | None) -> Envelope:
         """A marked copy of a note for one address, signed if there is a key.
@@ -132,27 +171,42 @@ class Proofs:
         Raises NotFound, NoteError or AddressError.
         """
         address = parse_address(to, allow_test_domains=True)
-        path = self._find(note)
-        source = self._store.read(path)
-        parsed = self._drafting.parse(source, path)
-        links = self._drafting.links(self._archive.names())
-        drafted = self._drafting.draft(parsed, parsed.note_id, hash_content(source), links)
-        skeleton = compile_issue(
-            as_issue(drafted.draft, parsed, self._clock()), self._identity, test_copy=True
-        )
-        envelope = skeleton.fill(self._recipient(address.display, address.ascii))
+        read = self._read(self._find(note), self._links())
+        skeleton = compile_issue(read.issue, self._identity, test_copy=True)
+        envelope = skeleton.fill(self._recipient(address))
         return sign_envelope(envelope, signer, self._clock()) if signer else envelope
 
-    def _recipient(self, display: str, ascii_form: str) -> Recipient:
+    # ── what they are made of ────────────────────────────────────────────────────────────
+
+    def _read(self, path: str, links: NoteLinks) -> _Reading:
+        """The note at a path, as an issue. Raises NoteError."""
+        source = self._store.read(path)
+        note = self._drafting.parse(source, path)
+        drafted = self._drafting.draft(note, note.note_id, hash_content(source), links)
+        return _Reading(
+            source=source,
+            note=note,
+            draft=drafted.draft,
+            warnings=drafted.warnings,
+            issue=as_issue(drafted.draft, note, self._clock()),
+        )
+
+    def _links(self) -> NoteLinks:
+        return self._drafting.links(self._archive.names())
+
+    @property
+    def _author(self) -> Address:
+        return parse_mailbox(self._identity.sender, allow_test_domains=True).address
+
+    def _recipient(self, address: Address, name: str = "") -> Recipient:
         """Somebody with links that lead nowhere: no reader is behind a proof."""
-        sender = parse_mailbox(self._identity.sender, allow_test_domains=True).address
         url, now = self._identity.url, self._clock()
         return Recipient(
-            address=display,
-            ascii=ascii_form,
-            name="",
-            message_id=f"<test.{now.timestamp():.6f}@{sender.domain}>",
-            return_path=sender.ascii,
+            address=address.display,
+            ascii=address.ascii,
+            name=name,
+            message_id=f"<test.{now.timestamp():.6f}@{self._author.domain}>",
+            return_path=self._author.ascii,
             unsubscribe_url=f"{url}/unsubscribe/preview",
             preferences_url=f"{url}/preferences/preview",
             date=now,
@@ -184,24 +238,6 @@ def _told(outcome: Outcome, where: str, *, signed: bool) -> TestCopy:
         reply=outcome.text,
         signed=signed,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """A note as it would be mailed to its own author."""
-
-    subject: str
-    html: str
-    text: str
-    eml: bytes
-    """The whole message (RFC 5322)."""
-    warnings: tuple[str, ...]
-
-
-def part_of(message: EmailMessage, subtype: str) -> str:
-    """The text of the mail's html or plain part."""
-    part = message.get_body((subtype,))
-    return str(part.get_content()) if part is not None else ""
 
 
 def as_issue(draft: IssueDraft, note: Note, now: datetime) -> Issue:

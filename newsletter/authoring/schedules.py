@@ -1,9 +1,7 @@
-"""The author's desk: schedules, the calendar, previews and the About page."""
+"""The author's desk: schedules, the calendar and the About page."""
 
 from __future__ import annotations
 
-import email
-import email.policy
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from feeds.notes import Note, When, parse_when
-from mailer.address import parse_mailbox
-from mailer.compose import Recipient, compile_issue, public_html
-from newsletter.authoring.proofs import Preview, as_issue, part_of
-from newsletter.publishing import Drafting, NoteLinks, hash_content
+from mailer.compose import public_html
+from newsletter.publishing import Drafting, NoteLinks
 from storage.archive import Issues
 from storage.model import Conflict, Identity, NoteError, NotFound, Schedule, ScheduleError
 from storage.notes import ABOUT, FolderNotes, Notebook, Schedules
@@ -166,26 +162,7 @@ class Authoring:
         """The slug of the issue made from the note at this path."""
         return next((name.slug for name in self._archive.names() if name.path == path), None)
 
-    # ── looking ahead ────────────────────────────────────────────────────────────────────
-
-    def preview(self, note: str) -> Preview:
-        """The mail a note would become; see Newsletter.preview."""
-        path = self.find(note)
-        source = self._store.read(path)
-        parsed = self._drafting.parse(source, path)
-        drafted = self._drafting.draft(parsed, parsed.note_id, hash_content(source), self._links())
-        skeleton = compile_issue(
-            as_issue(drafted.draft, parsed, self._clock()), self._identity, test_copy=True
-        )
-        envelope = skeleton.fill(self._sample_recipient())
-        parts = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        return Preview(
-            subject=drafted.draft.title,
-            html=part_of(parts, "html"),
-            text=part_of(parts, "plain"),
-            eml=envelope.content,
-            warnings=(*drafted.warnings, *skeleton.warnings),
-        )
+    # ── the About page ───────────────────────────────────────────────────────────────────
 
     def about(self) -> AboutPage | None:
         """The author's about.md; see Newsletter.about."""
@@ -200,21 +177,6 @@ class Authoring:
 
     def _links(self) -> NoteLinks:
         return self._drafting.links(self._archive.names())
-
-    def _sample_recipient(self) -> Recipient:
-        """The author, with links that lead nowhere."""
-        sender = parse_mailbox(self._identity.sender, allow_test_domains=True).address
-        url = self._identity.url
-        return Recipient(
-            address=sender.display,
-            ascii=sender.ascii,
-            name=self._identity.author,
-            message_id=f"preview@{sender.domain}",
-            return_path=sender.ascii,
-            unsubscribe_url=f"{url}/unsubscribe/preview",
-            preferences_url=f"{url}/preferences/preview",
-            date=self._clock(),
-        )
 
     # ── notes ────────────────────────────────────────────────────────────────────────────
 

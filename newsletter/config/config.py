@@ -43,7 +43,7 @@ from newsletter.config.source import (
 )
 from newsletter.config.uris import is_loopback
 from newsletter.config.values import sender_domain, sender_name
-from storage.model import ConfigError, Identity
+from storage.model import ConfigError, Identity, Remark
 
 __all__ = [
     "SECTIONS",
@@ -76,8 +76,8 @@ class Config:
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
-    warnings: tuple[str, ...]
-    """Sentences about what is allowed and probably not meant."""
+    warnings: tuple[Remark, ...]
+    """What is allowed and probably not meant; each sentence begins with its section and key."""
 
     @property
     def identity(self) -> Identity:
@@ -227,31 +227,45 @@ def _missing_shares(relays: tuple[RelayConfig, ...]) -> Iterator[str]:
                 )
 
 
-def _site_warnings(file: File) -> Iterator[str]:
+def _site_warnings(file: File) -> Iterator[Remark]:
     url = file.newsletter.url
     if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
-        yield "[newsletter] url: http:// shows readers' links to everybody on the way, and mail programs refuse its one-click unsubscribe; use https://"
+        yield Remark(
+            code="site-in-clear",
+            sentence="[newsletter] url: http:// shows readers' links to everybody on the way, and "
+            "mail programs refuse its one-click unsubscribe; use https://",
+        )
     if not file.newsletter.postal_address:
-        yield "[newsletter] postal_address: empty; commercial mail needs one in many countries"
+        yield Remark(
+            code="no-postal-address",
+            sentence="[newsletter] postal_address: empty; commercial mail needs one in many countries",
+        )
 
 
-def _relay_warnings(relays: tuple[RelayConfig, ...], is_missing: bool) -> Iterator[str]:
+def _relay_warnings(relays: tuple[RelayConfig, ...], is_missing: bool) -> Iterator[Remark]:
     if is_missing:
-        yield "[smtp]: missing; mail goes to the embedded outbox and never leaves this machine"
+        yield Remark(
+            code="no-relay",
+            sentence="[smtp]: missing; mail goes to the embedded outbox and never leaves this machine",
+        )
     for relay in relays:
         if relay.tls is Tls.NONE and not relay.is_local:
             what = "mail and the password travel" if relay.password else "mail travels"
-            yield f"[smtp] url: tls=none to {relay.host}: {what} in clear"
+            yield Remark(
+                code="relay-in-clear",
+                sentence=f"[smtp] url: tls=none to {relay.host}: {what} in clear",
+            )
         yield from _hasty(relay.timeouts)
 
 
-def _hasty(timeouts: Timeouts) -> Iterator[str]:
+def _hasty(timeouts: Timeouts) -> Iterator[Remark]:
     """Below the RFC's limits a slow relay is left in the middle of its work (rule B1)."""
     least = Timeouts()
     for name in ("greeting", "mail", "rcpt", "data", "block", "dot"):
         if getattr(timeouts, name) < getattr(least, name):
             consequence = "; a relay slower than that may get messages twice" * (name == "dot")
-            yield (
-                f"[smtp] timeout_{name}: shorter than the {getattr(least, name):g} s of "
-                f"RFC 5321 4.5.3.2{consequence}"
+            yield Remark(
+                code="hasty",
+                sentence=f"[smtp] timeout_{name}: shorter than the {getattr(least, name):g} s of "
+                f"RFC 5321 4.5.3.2{consequence}",
             )

@@ -14,7 +14,7 @@ from typing import Final
 
 from mailer.address import ascii_domain
 from mailer.authentication import GOOD_BITS, MAX_BITS, KeyType, PrivateKey
-from storage.model import AddressError, ConfigError
+from storage.model import AddressError, ConfigError, Remark
 
 _LDH_LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 """Letters, digits and hyphens (RFC 1123 2.1)."""
@@ -75,24 +75,36 @@ def is_aligned(signer: str, sender: str) -> bool:
 
 def find_dkim_warnings(
     keys: Sequence[KeyFile], *, signing_domain: str, sender_domain: str
-) -> Iterator[str]:
+) -> Iterator[Remark]:
     """What mail may be signed with, and helps less than its author thinks (A29, A30, A33)."""
     for key in keys:
         yield from _key_warnings(key)
     if keys and all(key.private.type is not KeyType.RSA for key in keys):
-        yield "[dkim] key: many receivers cannot verify Ed25519; sign with an RSA key beside it"
+        yield Remark(
+            code="ed25519-alone",
+            sentence="[dkim] key: many receivers cannot verify Ed25519; sign with an RSA key beside it",
+        )
     if keys and not is_aligned(signing_domain, sender_domain):
-        yield (
-            f"[dkim] domain: {signing_domain} is neither the sender's domain nor above or below "
-            f"it: receivers will hardly count its signature for {sender_domain} (DMARC)"
+        yield Remark(
+            code="not-aligned",
+            sentence=f"[dkim] domain: {signing_domain} is neither the sender's domain nor above or "
+            f"below it: receivers will hardly count its signature for {sender_domain} (DMARC)",
         )
 
 
-def _key_warnings(key: KeyFile) -> Iterator[str]:
-    bits = key.private.bits
+def _key_warnings(key: KeyFile) -> Iterator[Remark]:
+    bits, where = key.private.bits, f"[dkim] key: {key.path}"
     if key.is_exposed:
-        yield f"[dkim] key: every account can read {key.path}; `chmod 600` it"
+        yield Remark(
+            code="key-exposed",
+            sentence=f"[dkim] key: every account can read {key.path}; `chmod 600` it",
+        )
     if key.private.type is KeyType.RSA and bits < GOOD_BITS:
-        yield f"[dkim] key: {key.path} has {bits} bits; receivers ask for {GOOD_BITS}"
+        yield Remark(
+            code="short-key", sentence=f"{where} has {bits} bits; receivers ask for {GOOD_BITS}"
+        )
     if key.private.type is KeyType.RSA and bits > MAX_BITS:
-        yield f"[dkim] key: {key.path} has {bits} bits; nobody must verify more than {MAX_BITS}"
+        yield Remark(
+            code="long-key",
+            sentence=f"{where} has {bits} bits; nobody must verify more than {MAX_BITS}",
+        )

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
+
+PUBLISH: Final = "Publish, instead of what may stand there:"
+"""The advice that goes with a record."""
 
 
-class Verdict(StrEnum):
+class Health(StrEnum):
     """How something stands."""
 
     OK = "ok"
@@ -34,32 +38,44 @@ class Diagnosis:
     """One thing that was looked at."""
 
     name: str
-    verdict: Verdict
+    health: Health
     message: str
     """A sentence."""
     advice: str = ""
-    """What to change, or the DNS record to publish as a line of a zone file."""
+    """What to change; before a record, PUBLISH."""
+    record: str = ""
+    """The DNS record to publish, as a line of a zone file; empty when none is."""
     area: Area = Area.MACHINE
 
 
 def passed(name: str, message: str) -> Diagnosis:
     """All is well."""
-    return Diagnosis(name=name, verdict=Verdict.OK, message=message)
+    return Diagnosis(name=name, health=Health.OK, message=message)
 
 
 def skipped(name: str, message: str, advice: str = "") -> Diagnosis:
     """Not looked at."""
-    return Diagnosis(name=name, verdict=Verdict.SKIPPED, message=message, advice=advice)
+    return Diagnosis(name=name, health=Health.SKIPPED, message=message, advice=advice)
 
 
-def warned(name: str, message: str, advice: str = "") -> Diagnosis:
+def warned(name: str, message: str, advice: str = "", *, record: str = "") -> Diagnosis:
     """It could be better."""
-    return Diagnosis(name=name, verdict=Verdict.WARNING, message=message, advice=advice)
+    return _told(Health.WARNING, name, message, advice, record)
 
 
-def failed(name: str, message: str, advice: str) -> Diagnosis:
+def failed(name: str, message: str, advice: str = "", *, record: str = "") -> Diagnosis:
     """It does not work."""
-    return Diagnosis(name=name, verdict=Verdict.ERROR, message=message, advice=advice)
+    return _told(Health.ERROR, name, message, advice, record)
+
+
+def _told(health: Health, name: str, message: str, advice: str, record: str) -> Diagnosis:
+    return Diagnosis(
+        name=name,
+        health=health,
+        message=message,
+        advice=advice or (PUBLISH if record else ""),
+        record=record,
+    )
 
 
 def within(area: Area, found: Iterable[Diagnosis]) -> Iterator[Diagnosis]:

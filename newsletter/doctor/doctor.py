@@ -60,20 +60,19 @@ def examine(config: Config, around: Surroundings) -> list[Diagnosis]:
 
 
 _CURES: Final = {
-    "postal_address": 'Write it as [newsletter] postal_address = "Name, Street 1, City, Country".',
-    "[smtp]": 'Name your relay: [smtp] url = "smtp://user:password@mail.example.com:587".',
-    "url": "Correct it in the configuration.",
+    "no-postal-address": 'Write it as [newsletter] postal_address = "Name, Street 1, City, Country".',
+    "no-relay": 'Name your relay: [smtp] url = "smtp://user:password@mail.example.com:587".',
+    "site-in-clear": "Correct it in the configuration.",
+    "relay-in-clear": "Correct it in the configuration.",
 }
-"""By the end of what a warning of the configuration is about."""
+"""By the code of what the configuration warns of."""
 
 
 def _examine_configuration(config: Config) -> Iterator[Diagnosis]:
     """What is allowed and probably not meant; a missing postal address among it (rule A13)."""
-    for sentence in config.warnings:
-        about = sentence.partition(":")[0]
-        key = about.rpartition(" ")[2]
-        name = "postal address" if key == "postal_address" else "configuration"
-        yield warned(name, f"{sentence}.", _CURES.get(key, ""))
+    for found in config.warnings:
+        name = "postal address" if found.code == "no-postal-address" else "configuration"
+        yield warned(name, f"{found.sentence}.", _CURES.get(found.code, ""))
 
 
 def examine_copy(received: bytes, config: Config, around: Surroundings) -> list[Diagnosis]:

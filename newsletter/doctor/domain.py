@@ -32,7 +32,7 @@ from mailer.authentication import (
 )
 from newsletter.doctor.diagnosis import (
     Diagnosis,
-    Verdict,
+    Health,
     failed,
     passed,
     record_line,
@@ -69,7 +69,7 @@ def examine_domain(
         yield _asked("return path", returning, look)
     spf = _asked("spf", returning, lambda: _examine_spf(returning, resolver, origins))
     yield spf
-    for origin in origins if spf.verdict is Verdict.OK else ():
+    for origin in origins if spf.health is Health.OK else ():
         yield _asked(
             _name_of(origin, origins),
             returning,
@@ -143,12 +143,13 @@ def _organisation(domain: str, resolver: Resolver) -> str:
 
 
 def _examine_exchangers(domain: str, resolver: Resolver) -> Diagnosis:
+    record = f"{domain}. IN MX 10 HOST-THAT-TAKES-YOUR-MAIL."
     hosts = _known(resolver.mx(domain), domain)
     if hosts == [""]:
         return failed(
             "bounces",
             f"{domain} says that it takes no mail (RFC 7505), so bounces and answers are lost.",
-            f"{domain}. IN MX 10 HOST-THAT-TAKES-YOUR-MAIL.",
+            record=record,
         )
     if hosts:
         lost = [host for host in hosts if not _known(resolver.addresses(host), host)]
@@ -157,14 +158,15 @@ def _examine_exchangers(domain: str, resolver: Resolver) -> Diagnosis:
         return failed(
             "bounces",
             f"The mail exchangers of {domain} have no address: {', '.join(lost)}.",
-            f"{lost[0]}. IN A ADDRESS-OF-THAT-HOST",
+            record=f"{lost[0]}. IN A ADDRESS-OF-THAT-HOST",
         )
-    advice = f"{domain}. IN MX 10 HOST-THAT-TAKES-YOUR-MAIL."
     if _known(resolver.addresses(domain), domain):
         return warned(
-            "bounces", f"{domain} has no MX; bounces go to its address (RFC 5321 5.1).", advice
+            "bounces",
+            f"{domain} has no MX; bounces go to its address (RFC 5321 5.1).",
+            record=record,
         )
-    return failed("bounces", f"{domain} has no MX and no address: bounces are lost.", advice)
+    return failed("bounces", f"{domain} has no MX and no address: bounces are lost.", record=record)
 
 
 def _examine_pointer(origin: Origin, resolver: Resolver) -> Diagnosis:
@@ -176,14 +178,14 @@ def _examine_pointer(origin: Origin, resolver: Resolver) -> Diagnosis:
         return passed("ptr", f"{address} points to {names[0]}, and that name back to it.")
     what = f"points to {names[0]}, which does not point back" if names else "points to no name"
     kind = "AAAA" if ":" in address else "A"
-    advice = (
-        f"{names[0]}. IN {kind} {address}"
-        if names
-        else f"Ask whoever gave you {address} for a PTR record with the name of this host, and "
-        f"publish an {kind} record of that name with {address}."
-    )
+    told = f"Mail leaves from {address}, which {what}; large receivers refuse that."
+    if names:
+        return failed("ptr", told, record=f"{names[0]}. IN {kind} {address}")
     return failed(
-        "ptr", f"Mail leaves from {address}, which {what}; large receivers refuse that.", advice
+        "ptr",
+        told,
+        f"Ask whoever gave you {address} for a PTR record with the name of this host, and publish "
+        f"an {kind} record of that name with {address}.",
     )
 
 
@@ -202,14 +204,14 @@ _UNTOLD: Final = "include:NAME-YOUR-RELAY-TELLS-YOU"
 def _examine_spf(domain: str, resolver: Resolver, origins: Sequence[Origin]) -> Diagnosis:
     """Whether the record can be evaluated at all (RFC 7208 4.6)."""
     allowed = next((_term(one.address) for one in origins if one.address), _UNTOLD)
-    advice = record_line(domain, f"v=spf1 {allowed} ~all")
+    advised = record_line(domain, f"v=spf1 {allowed} ~all")
     try:
         record = parse_spf(_known(resolver.txt(domain), domain))
         if record is None:
-            return failed("spf", f"{domain} has no SPF record.", advice)
+            return failed("spf", f"{domain} has no SPF record.", record=advised)
         asked = survey(record, domain, resolver)
     except ValueError as error:
-        return failed("spf", f"The SPF record of {domain} is void: {error}.", advice)
+        return failed("spf", f"The SPF record of {domain} is void: {error}.", record=advised)
     if asked.lookups > MAX_LOOKUPS:
         return failed(
             "spf",
@@ -223,14 +225,16 @@ def _examine_spf(domain: str, resolver: Resolver, origins: Sequence[Origin]) -> 
             f"and is void: {', '.join(asked.voids[:5])}.",
             "Take the terms with these names out of it.",
         )
-    return _judge_policy(domain, record, advice, asked.lookups)
+    return _judge_policy(domain, record, advised, asked.lookups)
 
 
-def _judge_policy(domain: str, record: SpfRecord, advice: str, lookups: int) -> Diagnosis:
+def _judge_policy(domain: str, record: SpfRecord, advised: str, lookups: int) -> Diagnosis:
     if record.policy == "+":
-        return failed("spf", f"The SPF record of {domain} lets everybody send (+all).", advice)
+        return failed(
+            "spf", f"The SPF record of {domain} lets everybody send (+all).", record=advised
+        )
     if not record.names_senders:
-        return failed("spf", f"The SPF record of {domain} lets nobody send.", advice)
+        return failed("spf", f"The SPF record of {domain} lets nobody send.", record=advised)
     return passed(
         "spf",
         f"{domain} has an SPF record that can be evaluated, with {lookups} of the {MAX_LOOKUPS} "
@@ -278,7 +282,7 @@ def _not_covered(
         name,
         f"Mail leaves from {address}, and the SPF record of {domain} does not let that send "
         f"({result}).",
-        add_to_spf(domain, address, resolver),
+        record=add_to_spf(domain, address, resolver),
     )
 
 
@@ -305,15 +309,15 @@ def _term(address: str) -> str:
 
 
 def _examine_dmarc(domain: str, resolver: Resolver, walk: list[DmarcWalk]) -> Diagnosis:
-    advice = record_line(f"_dmarc.{domain}", "v=DMARC1; p=none")
+    record = record_line(f"_dmarc.{domain}", "v=DMARC1; p=none")
     try:
         found = find_dmarc(domain, resolver)
     except ValueError as error:
-        return failed("dmarc", f"The DMARC record for {domain} is void: {error}.", advice)
+        return failed("dmarc", f"The DMARC record for {domain} is void: {error}.", record=record)
     walk.append(found)
     if found.record is None:
         return failed(
-            "dmarc", f"{domain} has no DMARC record; large receivers ask for one.", advice
+            "dmarc", f"{domain} has no DMARC record; large receivers ask for one.", record=record
         )
     return passed("dmarc", _praise(found.record))
 
@@ -356,13 +360,13 @@ def _examine_key(key: SigningKey, resolver: Resolver) -> Diagnosis:
         return failed(
             name,
             f"At {key.record_name}: {problem}.",
-            record_line(key.record_name, key.private.record()),
+            record=record_line(key.record_name, key.private.record()),
         )
     if is_testing(records):
         return warned(
             name,
             f"The record at {key.record_name} says t=y: receivers may ignore the signature.",
-            record_line(key.record_name, key.private.record()),
+            record=record_line(key.record_name, key.private.record()),
         )
     if key.private.type is KeyType.RSA and key.private.bits < GOOD_BITS:
         return warned(

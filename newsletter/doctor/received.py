@@ -293,11 +293,10 @@ def _judge_address(path: str, address: str, resolver: Resolver, *, is_ours: bool
         return passed(
             "spf sender", f"It came from {address}, which the SPF record of {path} lets send."
         )
-    return failed(
-        "spf sender",
-        f"It came from {address}, and no SPF record of {path} lets that send ({result}).",
-        add_to_spf(path, address, resolver) if is_ours else "Tell whoever runs the relay.",
-    )
+    told = f"It came from {address}, and no SPF record of {path} lets that send ({result})."
+    if is_ours:
+        return failed("spf sender", told, record=add_to_spf(path, address, resolver))
+    return failed("spf sender", told, "Tell whoever runs the relay.")
 
 
 def _find_address(message: Message) -> str | None:

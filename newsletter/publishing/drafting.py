@@ -17,7 +17,7 @@ from feeds.syndication import note_guid
 from mailer.compose import public_text
 from newsletter.publishing.links import NoteLinks
 from storage.archive import IssueName
-from storage.model import Identity, IssueDraft
+from storage.model import Identity, IssueDraft, Remark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Drafted:
     """A draft, and what its author should know about it."""
 
     draft: IssueDraft
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
 
 
 class Drafting:
@@ -74,7 +74,7 @@ class Drafting:
             content_hash=content_hash,
             rendering=self.rendering,
         )
-        return Drafted(draft=draft, warnings=(*note.warnings, *rendered.warnings))
+        return Drafted(draft=draft, warnings=rendered.warnings)
 
     def _sized(self, rendered: Rendered, links: NoteLinks) -> str:
         """The HTML, with the sizes of its own pictures."""

@@ -153,14 +153,14 @@ def preview(
     with open_newsletter(context) as newsletter:
         found = newsletter.preview(note)
     for warning in found.warnings:
-        remark(f"warning: {warning}")
+        remark(f"warning: {warning.sentence}")
     if as_json:
         print_json(
             {
                 "subject": found.subject,
                 "html": found.html,
                 "text": found.text,
-                "warnings": list(found.warnings),
+                "warnings": [one.sentence for one in found.warnings],
             }
         )
     elif out is None:

@@ -64,16 +64,17 @@ def doctor(
                 {
                     "area": one.area.value,
                     "name": one.name,
-                    "verdict": one.verdict.value,
+                    "verdict": one.health.value,
                     "message": one.message,
                     "advice": one.advice,
+                    "record": one.record,
                 }
                 for one in found
             ]
         )
     else:
         _show([*_describe(found), *_sum_up(found)])
-    if any(one.verdict.value == "error" for one in found):
+    if any(one.health.value == "error" for one in found):
         raise typer.Exit(1)
 
 
@@ -117,7 +118,7 @@ def _area(one: Diagnosis) -> str:
 
 def _reason(one: Diagnosis) -> tuple[str, ...]:
     """Equal for neighbours that are told together."""
-    is_skipped = one.verdict.value == "skipped"
+    is_skipped = one.health.value == "skipped"
     return ("", one.message, one.advice) if is_skipped else (one.name, one.message, one.advice)
 
 
@@ -126,25 +127,19 @@ def _names(row: Sequence[Diagnosis]) -> str:
 
 
 def _tell(row: Sequence[Diagnosis], width: int) -> Iterator[_Line]:
-    verdict, message, advice = row[0].verdict.value, row[0].message, row[0].advice
+    first = row[0]
+    verdict = first.health.value
     head = f"  {verdict:<{_WORD}}{_names(row):<{width}}  "
     indent = " " * (2 + _WORD + width + 2)
     if len(head) > len(indent):  # several names together are longer than the column
         yield _Line(plain(head).rstrip(), _STYLES[verdict])
         head = indent
-    for text in _wrap(message, head, indent):
+    for text in _wrap(first.message, head, indent):
         yield _Line(text, _STYLES[verdict] if verdict != "ok" else "")
-    for text in _advise(advice, indent):
-        yield _Line(text)
-
-
-def _advise(advice: str, indent: str) -> Iterator[str]:
-    """What to do; a DNS record stays on one line, to be copied."""
-    if " IN " in advice:
-        yield plain(f"{indent}→ Publish, instead of what may stand there:")
-        yield plain(f"    {advice}")
-    elif advice:
-        yield from _wrap(advice, f"{indent}→ ", f"{indent}  ")
+    if first.advice:
+        yield from map(_Line, _wrap(first.advice, f"{indent}→ ", f"{indent}  "))
+    if first.record:  # on one line, to be copied
+        yield _Line(plain(f"{indent}    {first.record}"))
 
 
 def _wrap(text: str, first: str, others: str) -> list[str]:
@@ -164,8 +159,8 @@ def _wrap(text: str, first: str, others: str) -> list[str]:
 
 def _sum_up(found: Sequence[Diagnosis]) -> Iterator[_Line]:
     """How many, which, and what that means."""
-    errors = [one.name for one in found if one.verdict.value == "error"]
-    warnings = [one.name for one in found if one.verdict.value == "warning"]
+    errors = [one.name for one in found if one.health.value == "error"]
+    warnings = [one.name for one in found if one.health.value == "warning"]
     yield _Line("")
     if errors:
         text = f"{_count(errors, 'error')}. Mend these first: until then mail does not arrive, or readers cannot leave."

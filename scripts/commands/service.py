@@ -103,7 +103,7 @@ def run(context: typer.Context) -> None:
         from web.server import SiteServer
 
         for warning in newsletter.config.warnings:
-            remark(f"warning: {warning}")
+            remark(f"warning: {warning.sentence}")
         newsletter.run(site=SiteServer(newsletter), ready=_announcer(newsletter))
 
 

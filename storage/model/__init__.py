@@ -52,6 +52,7 @@ from storage.model.readers import (
     Suppression,
     SuppressionReason,
 )
+from storage.model.remarks import Remark
 from storage.model.reports import Effect, History, NewReport, Sent, SetAside, SoftBounce
 
 __all__ = [
@@ -92,6 +93,7 @@ __all__ = [
     "NoteError",
     "NotesFolderError",
     "RelayError",
+    "Remark",
     "Schedule",
     "ScheduleError",
     "SchemaOutdated",

@@ -46,12 +46,17 @@ class SecretMismatch(NewsletterError):
 
 
 class NoteError(NewsletterError):
-    """One note cannot be used. `path` is below the notes folder; `reason` is a sentence."""
+    """One note cannot be used. `path` is below the notes folder; `fault` is a sentence.
 
-    def __init__(self, path: str, reason: str) -> None:
+    `line`, in the file and from 1, is None when it is about the whole; `reason` names it, too.
+    """
+
+    def __init__(self, path: str, fault: str, line: int | None = None) -> None:
         self.path = path
-        self.reason = reason
-        super().__init__(f"{path}: {reason}")
+        self.fault = fault
+        self.line = line
+        self.reason = fault if line is None else f"line {line}: {fault}"
+        super().__init__(f"{path}: {self.reason}")
 
 
 class NotesFolderError(NoteError):

@@ -78,7 +78,7 @@ Adapter: TypeAlias = Callable[[Post, Keys], Batch | None]
 """Reads a POST; None when it does not come from whom it should. Never raises for what is in it."""
 
 
-class Verdict(StrEnum):
+class Opinion(StrEnum):
     """What the service itself thinks of a failure."""
 
     GONE = "gone"
@@ -140,23 +140,23 @@ def failed(trail: Trail, findings: Iterable[Finding]) -> BounceReport:
     )
 
 
-def judge_failure(verdict: Verdict, recipient: str, status: str, words: str) -> Finding:
+def judge_failure(opinion: Opinion, recipient: str, status: str, words: str) -> Finding:
     """One recipient's failure: the host's own words first, the service's opinion where they are mute.
 
     "Gone" is worth as much as a status that says so, where the host gave none: words that speak of
     anything else still win. Every other opinion can only make it milder (rule C5).
     """
     said = parse_status(status)
-    if verdict is Verdict.GONE and (said is None or said.detail == 0):
+    if opinion is Opinion.GONE and (said is None or said.detail == 0):
         judged = judge(parse_status(_GONE), words)
         found = parse_status(words) or said
     else:
         judged = judge(said, words)
         found = judged.status
     kind, counts = ReportKind(judged.severity), judged.counts
-    if verdict is Verdict.TEMPORARY and kind is ReportKind.HARD:
+    if opinion is Opinion.TEMPORARY and kind is ReportKind.HARD:
         kind, counts = ReportKind.SOFT, True
-    elif verdict is Verdict.SENDER:
+    elif opinion is Opinion.SENDER:
         kind, counts = ReportKind.POLICY, False
     return Finding(
         kind=kind,

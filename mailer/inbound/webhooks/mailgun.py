@@ -15,9 +15,9 @@ from mailer.inbound.webhooks.events import (
     Event,
     Json,
     Keys,
+    Opinion,
     Post,
     Trail,
-    Verdict,
     addresses,
     at,
     failed,
@@ -43,10 +43,10 @@ _SUPPRESSED: Final = {
     "suppress-unsubscribe": ReportKind.UNSUBSCRIBE,
 }
 """Mail that Mailgun did not even try, because of what it remembers of the reader."""
-_VERDICTS: Final = {
-    "bounce": Verdict.GONE,
-    "suppress-bounce": Verdict.GONE,
-    "espblock": Verdict.SENDER,
+_OPINIONS: Final = {
+    "bounce": Opinion.GONE,
+    "suppress-bounce": Opinion.GONE,
+    "espblock": Opinion.SENDER,
 }
 
 
@@ -81,7 +81,7 @@ def _report(data: Json, name: str, trail: Trail) -> BounceReport | None:
             return failed(trail, [_finding(data, trail, reason)])
         case "rejected":
             why = text_at(data, "reject", "reason")
-            return failed(trail, [judge_failure(Verdict.SENDER, "", "", why)])
+            return failed(trail, [judge_failure(Opinion.SENDER, "", "", why)])
         case _:
             return None
 
@@ -92,7 +92,7 @@ def _finding(data: Json, trail: Trail, reason: str) -> Finding:
     code = text_at(status, "code")
     recipient = trail.recipients[0] if trail.recipients else ""
     return judge_failure(
-        _VERDICTS.get(reason, Verdict.TEMPORARY),
+        _OPINIONS.get(reason, Opinion.TEMPORARY),
         recipient,
         text_at(status, "enhanced-code"),
         words if words.startswith(code) else f"{code} {words}",

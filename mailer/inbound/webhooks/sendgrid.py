@@ -14,9 +14,9 @@ from mailer.inbound.webhooks.events import (
     Event,
     Json,
     Keys,
+    Opinion,
     Post,
     Trail,
-    Verdict,
     addresses,
     failed,
     is_recent,
@@ -87,8 +87,8 @@ def _events(event: Json) -> list[Event]:
         return [Event(report=_told(trail, _TOLD[name]), raw=raw)]
     if name == "bounce":
         blocked = text_at(event, "type") == "blocked"
-        verdict = Verdict.SENDER if blocked else Verdict.GONE
-        return [Event(report=_failed(event, trail, verdict), raw=raw)]
+        opinion = Opinion.SENDER if blocked else Opinion.GONE
+        return [Event(report=_failed(event, trail, opinion), raw=raw)]
     if name == "dropped":
         return [Event(report=_dropped(event, trail), raw=raw)]
     return [unknown(SERVICE, raw)]
@@ -99,18 +99,18 @@ def _dropped(event: Json, trail: Trail) -> BounceReport:
     if reason in _DROPPED:
         return _told(trail, _DROPPED[reason])
     gone = reason in _DROPPED_FOR_GOOD
-    return _failed(event, trail, Verdict.GONE if gone else Verdict.SENDER)
+    return _failed(event, trail, Opinion.GONE if gone else Opinion.SENDER)
 
 
 def _told(trail: Trail, kind: ReportKind) -> BounceReport:
     return told(trail, kind, feedback="abuse" if kind is ReportKind.COMPLAINT else "")
 
 
-def _failed(event: Json, trail: Trail, verdict: Verdict) -> BounceReport:
+def _failed(event: Json, trail: Trail, opinion: Opinion) -> BounceReport:
     recipient = trail.recipients[0] if trail.recipients else ""
     return failed(
         trail,
-        [judge_failure(verdict, recipient, text_at(event, "status"), text_at(event, "reason"))],
+        [judge_failure(opinion, recipient, text_at(event, "status"), text_at(event, "reason"))],
     )
 
 

@@ -16,9 +16,9 @@ from mailer.inbound.webhooks.events import (
     Event,
     Json,
     Keys,
+    Opinion,
     Post,
     Trail,
-    Verdict,
     addresses,
     at,
     clean_address,
@@ -122,7 +122,7 @@ def _events(message: Json) -> list[Event]:
             report = told(trail, judged, feedback=feedback or "abuse")
         case "Reject":
             why = text_at(told_of, "reject", "reason")
-            report = failed(trail, [judge_failure(Verdict.SENDER, "", "", why)])
+            report = failed(trail, [judge_failure(Opinion.SENDER, "", "", why)])
         case "Subscription":
             if not at(told_of, "subscription", "newTopicPreferences", "unsubscribeAll"):
                 return []
@@ -160,10 +160,10 @@ def _trail(told_of: Json, message_id: str) -> Trail:
 
 
 def _findings(told_of: Json) -> list[Finding]:
-    verdict = _verdict(told_of)
+    opinion = _opinion(told_of)
     return [
         judge_failure(
-            verdict,
+            opinion,
             clean_address(text_at(who, "emailAddress")),
             text_at(who, "status"),
             _without_type(text_at(who, "diagnosticCode")),
@@ -173,14 +173,14 @@ def _findings(told_of: Json) -> list[Finding]:
 
 
 def _nobody(told_of: Json) -> Finding:
-    return judge_failure(_verdict(told_of), "", "", "")
+    return judge_failure(_opinion(told_of), "", "", "")
 
 
-def _verdict(told_of: Json) -> Verdict:
+def _opinion(told_of: Json) -> Opinion:
     return (
-        Verdict.GONE
+        Opinion.GONE
         if text_at(told_of, "bounce", "bounceType") == "Permanent"
-        else Verdict.TEMPORARY
+        else Opinion.TEMPORARY
     )
 
 

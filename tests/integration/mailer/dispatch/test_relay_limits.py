@@ -101,11 +101,11 @@ def test_limits_below_the_rfc_are_told(tmp_path: Path) -> None:
     """They are taken, for a relay next door, and each is named in a warning (rule B1)."""
     keys = 'timeout_mail = "30s"\ntimeout_dot = "1m"\ntimeout_quit = "1s"'
     warnings = load_config(configure(tmp_path, 25, keys), {}).warnings
-    assert [warning.partition(":")[0] for warning in warnings] == [
+    assert [warning.sentence.partition(":")[0] for warning in warnings] == [
         "[smtp] timeout_mail",
         "[smtp] timeout_dot",
     ]
-    assert "messages twice" in warnings[1]
+    assert "messages twice" in warnings[1].sentence
 
 
 @pytest.mark.parametrize(("step", "accepted", "unknown"), [("MAIL", 3, 0), ("DOT", 2, 1)])

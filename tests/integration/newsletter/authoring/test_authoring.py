@@ -243,7 +243,7 @@ def test_a_preview_is_the_mail_and_changes_nothing(room: Room) -> None:
     assert "Hello" in str(message["Subject"])
     assert "Dear Ada Example" in shown.html
     assert "Dear Ada Example" in shown.text
-    assert any("nick" in warning for warning in shown.warnings)
+    assert any("nick" in warning.sentence for warning in shown.warnings)
     assert room.archive.everything() == []
     assert room.notebook.load() == {}
 

@@ -287,7 +287,7 @@ def test_no_password_is_shown(load: Load, problems: Callable[..., tuple[str, ...
 def test_what_is_allowed_but_unwise_is_a_warning(load: Load) -> None:
     """Plain http, no postal address, no relay and no encryption are told and not refused (A13)."""
     config = load(MINIMAL.replace("https:", "http:"))
-    assert [warning.partition(":")[0] for warning in config.warnings] == [
+    assert [warning.sentence.partition(":")[0] for warning in config.warnings] == [
         "[newsletter] url",
         "[newsletter] postal_address",
         "[smtp]",
@@ -295,7 +295,7 @@ def test_what_is_allowed_but_unwise_is_a_warning(load: Load) -> None:
     relay = '[smtp]\nurl = "smtp://u:hunter2@mail.example.com?tls=none"\n'
     plain = load(MINIMAL + 'postal_address = "1 Main St"\n' + relay)
     assert len(plain.warnings) == 1
-    assert "the password travel in clear" in plain.warnings[0]
+    assert "the password travel in clear" in plain.warnings[0].sentence
     local = MINIMAL.replace("https://notes.example.com/", "http://localhost:8000")
     calm = load(local + 'postal_address = "1 Main St"\n[smtp]\nurl = "smtp://127.0.0.1:25"\n')
     assert calm.warnings == ()

@@ -150,7 +150,7 @@ complaints_from = ["{domain}"]'''
     assert f"@{ascii_form}?subject=" in mail["List-Unsubscribe"]
     assert config.signing_domain == ascii_form
     assert config.bounces.complaints_from == (ascii_form,)
-    assert not [warning for warning in config.warnings if "DMARC" in warning]
+    assert not [warning for warning in config.warnings if "DMARC" in warning.sentence]
 
 
 def test_the_senders_domain_signs_unless_told(folder: Folder, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from cryptography.x509.oid import NameOID
 from newsletter import Newsletter
 from newsletter.config.config import load_config
 from newsletter.config.relays import RelayConfig, RelayKind, Tls
-from newsletter.doctor.diagnosis import Diagnosis, Verdict
+from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.doctor import Surroundings, examine, examine_secret, judge_space
 from newsletter.doctor.relay import examine_relay
 from newsletter.doctor.site import examine_site
@@ -43,9 +43,12 @@ AUTH = (
 )
 
 
-def verdicts(found: list[Diagnosis]) -> dict[str, Verdict]:
+FIELDS = {"area", "name", "verdict", "message", "advice", "record"}
+
+
+def verdicts(found: list[Diagnosis]) -> dict[str, Health]:
     """The verdict of each name."""
-    return {one.name: one.verdict for one in found}
+    return {one.name: one.health for one in found}
 
 
 # ── relays ───────────────────────────────────────────────────────────────────────────────────
@@ -88,7 +91,7 @@ def test_a_relay_in_order(protected: tuple[ssl.SSLContext, RelayConfig]) -> None
     context, config = protected
     peer = Peer({"EHLO": AUTH}, tls=context)
     found = look(peer, config)
-    assert verdicts(found) == dict.fromkeys(("relay", "tls", "offers", "login"), Verdict.OK)
+    assert verdicts(found) == dict.fromkeys(("relay", "tls", "offers", "login"), Health.OK)
     assert "1,000,000 octets" in found[2].message
     assert "MAIL" not in peer.verbs
 
@@ -102,10 +105,10 @@ def test_a_certificate_that_nobody_vouches_for(
     peer = Peer({"EHLO": AUTH}, tls=context)
     found = look(peer, config)
     assert verdicts(found) == {
-        "relay": Verdict.OK,
-        "tls": Verdict.ERROR,
-        "offers": Verdict.SKIPPED,
-        "login": Verdict.SKIPPED,
+        "relay": Health.OK,
+        "tls": Health.ERROR,
+        "offers": Health.SKIPPED,
+        "login": Health.SKIPPED,
     }
     assert "?ca=FILE" in found[1].advice
     assert "AUTH" not in peer.verbs
@@ -114,7 +117,7 @@ def test_a_certificate_that_nobody_vouches_for(
 def test_a_relay_without_starttls(protected: tuple[ssl.SSLContext, RelayConfig]) -> None:
     """Mail is not sent in clear instead, and that is said."""
     found = look(Peer(), protected[1])
-    assert verdicts(found)["tls"] is Verdict.ERROR
+    assert verdicts(found)["tls"] is Health.ERROR
     assert "STARTTLS" in found[1].message
     assert "smtps://" in found[1].advice
 
@@ -197,10 +200,10 @@ def test_each_fault_of_a_certificate_is_named(
     peer = Peer({"EHLO": AUTH}, tls=certificate(authority, tmp_path))
     found = look(peer, protected[1])
     assert verdicts(found) == {
-        "relay": Verdict.OK,
-        "tls": Verdict.ERROR,
-        "offers": Verdict.SKIPPED,
-        "login": Verdict.SKIPPED,
+        "relay": Health.OK,
+        "tls": Health.ERROR,
+        "offers": Health.SKIPPED,
+        "login": Health.SKIPPED,
     }
     assert words in found[1].message
     assert advice in found[1].advice
@@ -211,31 +214,31 @@ def test_a_certificate_that_ends_soon(protected: tuple[ssl.SSLContext, RelayConf
     """Two weeks before its end it is a warning."""
     context, config = protected
     far = look(Peer({"EHLO": AUTH}, tls=context), config)
-    assert verdicts(far)["tls"] is Verdict.OK
+    assert verdicts(far)["tls"] is Health.OK
     late = datetime(9999, 12, 30, tzinfo=UTC)
     soon = look(Peer({"EHLO": AUTH}, tls=context), config, now=late)
     assert verdicts(soon) == {
-        "relay": Verdict.OK,
-        "tls": Verdict.WARNING,
-        "offers": Verdict.OK,
-        "login": Verdict.OK,
+        "relay": Health.OK,
+        "tls": Health.WARNING,
+        "offers": Health.OK,
+        "login": Health.OK,
     }
 
 
 @pytest.mark.parametrize(
     ("missing", "verdict", "words"),
     [
-        ("PIPELINING", Verdict.WARNING, "several round trips"),
-        ("DSN", Verdict.OK, "without DSN"),
-        ("SMTPUTF8", Verdict.OK, "outside ASCII"),
-        ("SIZE 1000000", Verdict.OK, "too large is noticed only after"),
+        ("PIPELINING", Health.WARNING, "several round trips"),
+        ("DSN", Health.OK, "without DSN"),
+        ("SMTPUTF8", Health.OK, "outside ASCII"),
+        ("SIZE 1000000", Health.OK, "too large is noticed only after"),
     ],
 )
-def test_what_a_relay_does_not_offer_is_told(missing: str, verdict: Verdict, words: str) -> None:
+def test_what_a_relay_does_not_offer_is_told(missing: str, verdict: Health, words: str) -> None:
     """Each missing extension with what it costs; only pipelining is worth a warning (rule B12)."""
     offered = AUTH.replace(f"250-{missing}\r\n", "")
     (found,) = [one for one in look(Peer({"EHLO": offered}), PLAIN) if one.name == "offers"]
-    assert found.verdict is verdict
+    assert found.health is verdict
     assert words in found.message
 
 
@@ -244,10 +247,10 @@ def test_a_password_that_is_refused(protected: tuple[ssl.SSLContext, RelayConfig
     context, config = protected
     found = look(Peer({"EHLO": AUTH, "AUTH": "535 5.7.8 no"}, tls=context), config)
     assert verdicts(found) == {
-        "relay": Verdict.OK,
-        "tls": Verdict.OK,
-        "offers": Verdict.OK,
-        "login": Verdict.ERROR,
+        "relay": Health.OK,
+        "tls": Health.OK,
+        "offers": Health.OK,
+        "login": Health.ERROR,
     }
     assert "535" in found[3].message
     assert "secret" not in str(found)
@@ -258,10 +261,10 @@ def test_a_relay_that_is_not_there(greeting: Move) -> None:
     """Without a greeting nothing else is looked at."""
     found = look(Peer({"GREET": greeting}), PLAIN)
     assert verdicts(found) == {
-        "relay": Verdict.ERROR,
-        "tls": Verdict.SKIPPED,
-        "offers": Verdict.SKIPPED,
-        "login": Verdict.SKIPPED,
+        "relay": Health.ERROR,
+        "tls": Health.SKIPPED,
+        "offers": Health.SKIPPED,
+        "login": Health.SKIPPED,
     }
 
 
@@ -318,9 +321,7 @@ def test_a_click_must_reach_the_program(answers: Mapping[str, int], error: str |
     """Redirects, challenges and foreign pages in its way are errors (RFC 8058 3.1, rule A7)."""
     with site(answers) as url:
         found = list(examine_site(url, clock=lambda: NOON))
-    assert [one.name for one in found if one.verdict is not Verdict.OK] == (
-        [error] if error else []
-    )
+    assert [one.name for one in found if one.health is not Health.OK] == ([error] if error else [])
 
 
 def test_a_redirected_click_names_the_remedy() -> None:
@@ -348,12 +349,12 @@ def test_the_real_site_takes_the_click(tmp_path: Path) -> None:
 
 def test_a_clock_that_is_wrong() -> None:
     """Six minutes are a warning, four are none, and a site without a date says nothing."""
-    for minutes, verdict in ((4, Verdict.OK), (6, Verdict.WARNING)):
+    for minutes, verdict in ((4, Health.OK), (6, Health.WARNING)):
         with site({}, date=NOON - timedelta(minutes=minutes)) as url:
             found = verdicts(list(examine_site(url, clock=lambda: NOON)))
         assert found["clock"] is verdict
     with site({}, date=None) as url:
-        assert verdicts(list(examine_site(url, clock=lambda: NOON)))["clock"] is Verdict.SKIPPED
+        assert verdicts(list(examine_site(url, clock=lambda: NOON)))["clock"] is Health.SKIPPED
 
 
 def test_a_site_that_is_not_there() -> None:
@@ -362,9 +363,9 @@ def test_a_site_that_is_not_there() -> None:
         pass
     found = verdicts(list(examine_site(url, clock=lambda: NOON)))
     assert found == {
-        "site": Verdict.ERROR,
-        "one-click": Verdict.SKIPPED,
-        "clock": Verdict.SKIPPED,
+        "site": Health.ERROR,
+        "one-click": Health.SKIPPED,
+        "clock": Health.SKIPPED,
     }
 
 
@@ -381,11 +382,11 @@ postal_address = "Here"
 
 @pytest.mark.parametrize(
     ("free", "verdict"),
-    [(10**6, Verdict.ERROR), (10**8, Verdict.WARNING), (10**10, Verdict.OK)],
+    [(10**6, Health.ERROR), (10**8, Health.WARNING), (10**10, Health.OK)],
 )
-def test_a_full_disk_is_told(tmp_path: Path, free: int, verdict: Verdict) -> None:
+def test_a_full_disk_is_told(tmp_path: Path, free: int, verdict: Health) -> None:
     """Little room is a warning, almost none an error."""
-    assert judge_space("disk database", tmp_path, free).verdict is verdict
+    assert judge_space("disk database", tmp_path, free).health is verdict
 
 
 def test_a_secret_that_others_can_read(tmp_path: Path) -> None:
@@ -393,10 +394,10 @@ def test_a_secret_that_others_can_read(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("x")
     secret.chmod(0o600)
-    assert examine_secret(secret).verdict is Verdict.OK
+    assert examine_secret(secret).health is Health.OK
     secret.chmod(0o640)
     assert examine_secret(secret).advice == f"chmod 600 {secret}"
-    assert examine_secret(tmp_path / "none").verdict is Verdict.ERROR
+    assert examine_secret(tmp_path / "none").health is Health.ERROR
 
 
 def test_everything_is_looked_at_together(tmp_path: Path) -> None:
@@ -420,12 +421,12 @@ def test_everything_is_looked_at_together(tmp_path: Path) -> None:
                 return await asyncio.to_thread(lambda: examine(config, around))
 
     found = verdicts(asyncio.run(look_around()))
-    complaints = {name: verdict for name, verdict in found.items() if verdict is not Verdict.OK}
+    complaints = {name: verdict for name, verdict in found.items() if verdict is not Health.OK}
     assert complaints == {
-        "login": Verdict.SKIPPED,  # no user
-        "dkim": Verdict.WARNING,  # no key
-        "spf relay": Verdict.SKIPPED,  # no public address
-        "ptr": Verdict.SKIPPED,
+        "login": Health.SKIPPED,  # no user
+        "dkim": Health.WARNING,  # no key
+        "spf relay": Health.SKIPPED,  # no public address
+        "ptr": Health.SKIPPED,
     }
 
 
@@ -439,7 +440,7 @@ def test_with_the_outbox_the_network_is_left_alone(
     monkeypatch.delenv("NEWSLETTER_CONFIG", raising=False)
     main_code(["doctor", "--json"], expected=0)
     document = json.loads(capsys.readouterr().out)
-    assert all(one.keys() == {"area", "name", "verdict", "message", "advice"} for one in document)
+    assert all(one.keys() == FIELDS for one in document)
     skipped = {one["name"] for one in document if one["verdict"] == "skipped"}
     assert {"relay", "spf", "dkim", "dmarc", "bounces", "one-click"} <= skipped
     (tmp_path / "notes").rmdir()
@@ -454,11 +455,11 @@ def test_a_running_scheduler_is_seen(tmp_path: Path) -> None:
     """Whoever holds the schedule is noticed, and the question does not take it away."""
     (tmp_path / "newsletter.toml").write_text(CONFIG, "utf-8")
     with Newsletter.open(tmp_path / "newsletter.toml", environ={}) as newsletter:
-        assert verdicts(newsletter.doctor())["scheduler"] is Verdict.WARNING
+        assert verdicts(newsletter.doctor())["scheduler"] is Health.WARNING
         other = Database.open(newsletter.config.storage.url)
         lock = other.try_lock("scheduler")
         assert lock is not None
-        assert verdicts(newsletter.doctor())["scheduler"] is Verdict.OK
+        assert verdicts(newsletter.doctor())["scheduler"] is Health.OK
         lock.release()
         other.close()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.doctor.diagnosis import Diagnosis, Verdict
+from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.received import examine_received
 from tests.integration.mailer.inbound.test_reports_postfix import Postfix, running_postfix
 from tests.unit.mailer.authentication.test_records import DOMAIN
@@ -89,7 +89,7 @@ def test_a_relay_as_it_is_installed_signs_too_little(places: tuple[Path, Path]) 
     """OpenDKIM leaves out List-Unsubscribe-Post unless it is told, and the doctor says so (rule A6)."""
     found = arrived(places)
     told = found["signature covers"]
-    assert told.verdict is Verdict.ERROR
+    assert told.health is Health.ERROR
     assert "List-Unsubscribe-Post not signed" in told.message
     assert "SignHeaders *,+List-Unsubscribe-Post" in told.advice
 
@@ -97,5 +97,5 @@ def test_a_relay_as_it_is_installed_signs_too_little(places: tuple[Path, Path]) 
 def test_the_advice_mends_it(places: tuple[Path, Path]) -> None:
     """With the line that the doctor names, both fields are signed (RFC 8058 4)."""
     found = arrived(places, "SignHeaders *,+List-Unsubscribe-Post")
-    assert found["signature covers"].verdict is Verdict.OK
-    assert found["return path"].verdict is Verdict.OK
+    assert found["signature covers"].health is Health.OK
+    assert found["return path"].health is Health.OK

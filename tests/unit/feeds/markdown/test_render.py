@@ -165,7 +165,7 @@ def test_private_targets_are_remembered() -> None:
     """Targets are recorded whether published or not, so that the page is renewed when they are."""
     rendered = render("[[Private Note.md]] [x](../Up.markdown) [[private note]]")
     assert rendered.wiki == ("private note", "up")
-    assert any("Private Note" in warning for warning in rendered.warnings)
+    assert any("Private Note" in warning.sentence for warning in rendered.warnings)
     assert link_key("Private NOTE#x") == "private note"
 
 
@@ -245,7 +245,7 @@ def test_excess_of_raw_html_is_text() -> None:
     """More raw HTML than any note needs is shown as text, and the author is told."""
     rendered = render("<i>" * 6_000)
     assert "&lt;i&gt;" in rendered.html
-    assert any("HTML tags" in warning for warning in rendered.warnings)
+    assert any("HTML tags" in warning.sentence for warning in rendered.warnings)
 
 
 def test_long_code_is_left_plain() -> None:

@@ -97,7 +97,7 @@ def test_a_skipped_time_is_told() -> None:
     note = parse("---\npublish: 2026-03-29 02:30\n---\n")
     assert note.publish == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     assert "read as 03:30" in note.ambiguity
-    assert note.warnings == (note.ambiguity,)
+    assert [one.sentence for one in note.warnings] == [note.ambiguity]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mailer.authentication.keys import KeyType, SigningKey, make_key
 from mailer.authentication.records import find_dmarc, find_key_problem, parse_tags
 from mailer.authentication.resolver import DnsSilence
-from newsletter.doctor.diagnosis import Diagnosis, Verdict, record_line
+from newsletter.doctor.diagnosis import PUBLISH, Diagnosis, Health, record_line
 from newsletter.doctor.domain import Origin, examine_domain
 
 DOMAIN = "news.example.com"
@@ -80,7 +80,7 @@ def test_a_domain_in_order_gets_no_complaint() -> None:
     assert [one.name for one in found] == [
         *("domain", "spf", "spf relay", "dmarc", "dkim s1", "alignment", "bounces", "ptr"),
     ]
-    assert {one.verdict for one in found} == {Verdict.OK}
+    assert {one.health for one in found} == {Health.OK}
 
 
 def setting(name: str, *records: str) -> Callable[[Zone], None]:
@@ -90,87 +90,87 @@ def setting(name: str, *records: str) -> Callable[[Zone], None]:
 
 OTHER_KEY = SigningKey.load(make_key(KeyType.ED25519), domain=DOMAIN, selector="s1")
 NINE = " ".join(f"a:h{n}.test" for n in range(9))
-FAULTS: dict[str, tuple[str, Callable[[Zone], None], str, Verdict]] = {
+FAULTS: dict[str, tuple[str, Callable[[Zone], None], str, Health]] = {
     "no such domain": (
         "domain",
         lambda zone: zone.missing.add(DOMAIN),
         "does not exist",
-        Verdict.ERROR,
+        Health.ERROR,
     ),
-    "no SPF": ("spf", setting(DOMAIN, "hello"), "no SPF record", Verdict.ERROR),
-    "two SPF": ("spf", setting(DOMAIN, "v=spf1 a -all", "v=spf1 mx -all"), "2 SPF", Verdict.ERROR),
-    "bad SPF": ("spf", setting(DOMAIN, "v=spf1 ip4:300.1.1.1 -all"), "void", Verdict.ERROR),
-    "open SPF": ("spf", setting(DOMAIN, "v=spf1 a +all"), "everybody", Verdict.ERROR),
-    "closed SPF": ("spf", setting(DOMAIN, "v=spf1 -all"), "nobody", Verdict.ERROR),
-    "dead include": ("spf", setting("relay.test"), "relay.test, which has no", Verdict.ERROR),
+    "no SPF": ("spf", setting(DOMAIN, "hello"), "no SPF record", Health.ERROR),
+    "two SPF": ("spf", setting(DOMAIN, "v=spf1 a -all", "v=spf1 mx -all"), "2 SPF", Health.ERROR),
+    "bad SPF": ("spf", setting(DOMAIN, "v=spf1 ip4:300.1.1.1 -all"), "void", Health.ERROR),
+    "open SPF": ("spf", setting(DOMAIN, "v=spf1 a +all"), "everybody", Health.ERROR),
+    "closed SPF": ("spf", setting(DOMAIN, "v=spf1 -all"), "nobody", Health.ERROR),
+    "dead include": ("spf", setting("relay.test"), "relay.test, which has no", Health.ERROR),
     "long SPF": (
         "spf",
         setting("relay.test", f"v=spf1 {NINE} a -all"),
         "more than 10",
-        Verdict.ERROR,
+        Health.ERROR,
     ),
     "names that are gone": (
         "spf",
         setting("relay.test", "v=spf1 a:no1.test mx:no2.test a:no3.test -all"),
         "no1.test, no2.test",
-        Verdict.ERROR,
+        Health.ERROR,
     ),
     "another sender": (
         "spf relay",
         setting(DOMAIN, "v=spf1 ip4:192.0.2.0/24 -all"),
         f"{HERE}, and the SPF record",
-        Verdict.ERROR,
+        Health.ERROR,
     ),
     "two DMARC": (
         "dmarc",
         setting("_dmarc.example.com", "v=DMARC1; p=none", "v=DMARC1; p=reject"),
         "2 DMARC",
-        Verdict.ERROR,
+        Health.ERROR,
     ),
     "DMARC without policy": (
         "dmarc",
         setting("_dmarc.example.com", "v=DMARC1; adkim=s"),
         "p= must be",
-        Verdict.ERROR,
+        Health.ERROR,
     ),
     "two keys": (
         "dkim s1",
         setting(KEY.record_name, KEY.private.record(), OTHER_KEY.private.record()),
         "2 keys",
-        Verdict.ERROR,
+        Health.ERROR,
     ),
-    "no DMARC": ("dmarc", setting("_dmarc.example.com"), "no DMARC record", Verdict.ERROR),
-    "bad DMARC": ("dmarc", setting("_dmarc.example.com", "v=DMARC1; p=no"), "void", Verdict.ERROR),
-    "no key": ("dkim s1", setting(KEY.record_name), "no key", Verdict.ERROR),
+    "no DMARC": ("dmarc", setting("_dmarc.example.com"), "no DMARC record", Health.ERROR),
+    "bad DMARC": ("dmarc", setting("_dmarc.example.com", "v=DMARC1; p=no"), "void", Health.ERROR),
+    "no key": ("dkim s1", setting(KEY.record_name), "no key", Health.ERROR),
     "other key": (
         "dkim s1",
         setting(KEY.record_name, OTHER_KEY.private.record()),
         "another",
-        Verdict.ERROR,
+        Health.ERROR,
     ),
-    "revoked key": ("dkim s1", setting(KEY.record_name, "v=DKIM1; p="), "revoked", Verdict.ERROR),
+    "revoked key": ("dkim s1", setting(KEY.record_name, "v=DKIM1; p="), "revoked", Health.ERROR),
     "testing key": (
         "dkim s1",
         setting(KEY.record_name, f"{KEY.private.record()}; t=y"),
         "t=y",
-        Verdict.WARNING,
+        Health.WARNING,
     ),
     "null MX": (
         "bounces",
         lambda zone: zone.exchangers.update({DOMAIN: [""]}),
         "takes no mail",
-        Verdict.ERROR,
+        Health.ERROR,
     ),
-    "no MX": ("bounces", lambda zone: zone.exchangers.clear(), "no MX and no", Verdict.ERROR),
-    "dead MX": ("bounces", lambda zone: zone.hosts.pop("mx.test"), "no address", Verdict.ERROR),
-    "no PTR": ("ptr", lambda zone: zone.pointers.clear(), "points to no name", Verdict.ERROR),
+    "no MX": ("bounces", lambda zone: zone.exchangers.clear(), "no MX and no", Health.ERROR),
+    "dead MX": ("bounces", lambda zone: zone.hosts.pop("mx.test"), "no address", Health.ERROR),
+    "no PTR": ("ptr", lambda zone: zone.pointers.clear(), "points to no name", Health.ERROR),
     "PTR astray": (
         "ptr",
         lambda zone: zone.hosts.pop("here.test"),
         "not point back",
-        Verdict.ERROR,
+        Health.ERROR,
     ),
-    "silence": ("spf", lambda zone: zone.silent.add("relay.test"), "no answer", Verdict.WARNING),
+    "silence": ("spf", lambda zone: zone.silent.add("relay.test"), "no answer", Health.WARNING),
 }
 
 
@@ -180,17 +180,19 @@ def test_one_fault_is_one_complaint(fault: str) -> None:
     name, harm, words, verdict = FAULTS[fault]
     zone = Zone()
     harm(zone)
-    (complaint,) = [one for one in examined(zone) if one.verdict is not Verdict.OK]
-    assert (complaint.name, complaint.verdict) == (name, verdict)
+    (complaint,) = [one for one in examined(zone) if one.health is not Health.OK]
+    assert (complaint.name, complaint.health) == (name, verdict)
     assert words in complaint.message
     assert complaint.advice
 
 
 def test_advice_is_the_record_to_publish() -> None:
-    """For a missing key and DMARC record the advice is a line of a zone file."""
+    """A missing record is told as a line of a zone file, apart from the sentence before it."""
     zone = Zone()
     zone.texts = {}
-    advice = {one.name: one.advice for one in examined(zone)}
+    found = [one for one in examined(zone) if one.record]
+    assert {one.advice for one in found} == {PUBLISH}
+    advice = {one.name: one.record for one in found}
     assert advice["dmarc"] == f'_dmarc.{DOMAIN}. IN TXT "v=DMARC1; p=none"'
     assert advice["dkim s1"] == f'{KEY.record_name}. IN TXT "{KEY.private.record()}"'
     assert advice["spf"] == f'{DOMAIN}. IN TXT "v=spf1 ip4:{HERE} ~all"'
@@ -200,7 +202,7 @@ def test_the_record_to_publish_keeps_what_is_there() -> None:
     """Whoever is not covered gets the present record with one term more, not another one."""
     zone = Zone()
     zone.texts[DOMAIN] = ["v=spf1 include:relay.test -all", "something else"]
-    advice = {one.name: one.advice for one in examined(zone)}
+    advice = {one.name: one.record for one in examined(zone)}
     expected = f"v=spf1 ip4:{HERE} include:relay.test -all"
     assert advice["spf relay"] == f'{DOMAIN}. IN TXT "{expected}"'
 
@@ -208,19 +210,19 @@ def test_the_record_to_publish_keeps_what_is_there() -> None:
 @pytest.mark.parametrize(
     ("origin", "verdict", "words"),
     [
-        (Origin(host="out.relay.test"), Verdict.OK, "lets out.relay.test send (198.51.100.9)"),
-        (Origin(host="198.51.100.9"), Verdict.OK, "lets 198.51.100.9 send"),
-        (Origin(host="mx.test"), Verdict.SKIPPED, "may send from others"),
-        (Origin(host="gone.test"), Verdict.SKIPPED, "may send from others"),
-        (Origin(host="here", is_direct=True), Verdict.SKIPPED, "no public one"),
+        (Origin(host="out.relay.test"), Health.OK, "lets out.relay.test send (198.51.100.9)"),
+        (Origin(host="198.51.100.9"), Health.OK, "lets 198.51.100.9 send"),
+        (Origin(host="mx.test"), Health.SKIPPED, "may send from others"),
+        (Origin(host="gone.test"), Health.SKIPPED, "may send from others"),
+        (Origin(host="here", is_direct=True), Health.SKIPPED, "no public one"),
     ],
 )
-def test_what_cannot_be_told_is_not_claimed(origin: Origin, verdict: Verdict, words: str) -> None:
+def test_what_cannot_be_told_is_not_claimed(origin: Origin, verdict: Health, words: str) -> None:
     """A relay that is covered is; one that is not may send from another address (rule A1)."""
     found = {one.name: one for one in examine_domain(DOMAIN, (KEY,), Zone(), origins=[origin])}
-    assert found["spf relay"].verdict is verdict
+    assert found["spf relay"].health is verdict
     assert words in found["spf relay"].message
-    assert ("doctor --signed FILE" in found["spf relay"].advice) is (verdict is Verdict.SKIPPED)
+    assert ("doctor --signed FILE" in found["spf relay"].advice) is (verdict is Health.SKIPPED)
 
 
 def returned(zone: Zone, return_domain: str) -> dict[str, Diagnosis]:
@@ -236,7 +238,7 @@ def test_return_paths_below_the_senders_domain_are_in_order() -> None:
     zone.texts["bounce.example.com"] = zone.texts.pop(DOMAIN)
     zone.exchangers["bounce.example.com"] = zone.exchangers.pop(DOMAIN)
     found = returned(zone, "bounce.example.com")
-    assert {one.verdict for one in found.values()} == {Verdict.OK}
+    assert {one.health for one in found.values()} == {Health.OK}
     assert "bounce.example.com" in found["bounces"].message
 
 
@@ -246,7 +248,7 @@ def test_return_paths_elsewhere_are_a_warning() -> None:
     zone.texts["elsewhere.test"] = zone.texts[DOMAIN]
     zone.exchangers["elsewhere.test"] = zone.exchangers[DOMAIN]
     found = returned(zone, "elsewhere.test")
-    assert found["return path"].verdict is Verdict.WARNING
+    assert found["return path"].health is Health.WARNING
     assert "example.com" in found["return path"].advice
 
 
@@ -257,7 +259,7 @@ def test_each_fault_of_the_return_paths_domain_is_told(name: str) -> None:
     if name == "return path":
         zone.missing.add("bounce.example.com")
     found = returned(zone, "bounce.example.com")
-    assert found[name].verdict is Verdict.ERROR
+    assert found[name].health is Health.ERROR
     assert "bounce.example.com" in found[name].message
 
 
@@ -282,8 +284,8 @@ def test_a_short_key_is_a_warning() -> None:
     key = SigningKey.load(pem, domain=DOMAIN, selector="old")
     zone = Zone()
     zone.texts[key.record_name] = [key.private.record()]
-    (warning,) = [one for one in examined(zone, keys=(key,)) if one.verdict is not Verdict.OK]
-    assert (warning.name, warning.verdict) == ("dkim old", Verdict.WARNING)
+    (warning,) = [one for one in examined(zone, keys=(key,)) if one.health is not Health.OK]
+    assert (warning.name, warning.health) == ("dkim old", Health.WARNING)
     assert "1024 bits" in warning.message
 
 
@@ -300,7 +302,7 @@ def test_a_policy_that_only_watches_is_noted(record: str, words: str) -> None:
     zone = Zone()
     zone.texts["_dmarc.example.com"] = [record]
     found = {one.name: one for one in examined(zone)}["dmarc"]
-    assert found.verdict is Verdict.OK
+    assert found.health is Health.OK
     assert found.message.endswith(words) or words in found.message
 
 
@@ -311,28 +313,28 @@ def test_long_records_are_split() -> None:
 
 def test_mail_that_is_not_signed_is_a_warning() -> None:
     """Without a key the relay may sign; what it must cover is told (rule A6)."""
-    (warning,) = [one for one in examined(Zone(), keys=()) if one.verdict is not Verdict.OK]
-    assert (warning.name, warning.verdict) == ("dkim", Verdict.WARNING)
+    (warning,) = [one for one in examined(Zone(), keys=()) if one.health is not Health.OK]
+    assert (warning.name, warning.health) == ("dkim", Health.WARNING)
     assert "List-Unsubscribe-Post" in warning.message
 
 
 @pytest.mark.parametrize(
     ("signing", "dmarc", "verdict"),
     [
-        ("example.com", "v=DMARC1; p=none", Verdict.OK),
-        ("other.example.com", "v=DMARC1; p=none", Verdict.OK),
-        ("example.com", "v=DMARC1; p=none; adkim=s", Verdict.ERROR),
-        ("example.org", "v=DMARC1; p=none", Verdict.ERROR),
+        ("example.com", "v=DMARC1; p=none", Health.OK),
+        ("other.example.com", "v=DMARC1; p=none", Health.OK),
+        ("example.com", "v=DMARC1; p=none; adkim=s", Health.ERROR),
+        ("example.org", "v=DMARC1; p=none", Health.ERROR),
     ],
 )
 def test_signatures_must_be_of_the_same_organisation(
-    signing: str, dmarc: str, verdict: Verdict
+    signing: str, dmarc: str, verdict: Health
 ) -> None:
     """Relaxed alignment takes siblings, strict only the sender's own domain (rules A1, A33)."""
     key = SigningKey(domain=signing, selector="s1", private=KEY.private)
     zone = Zone()
     zone.texts |= {key.record_name: [key.private.record()], "_dmarc.example.com": [dmarc]}
-    found = {one.name: one.verdict for one in examined(zone, keys=(key,))}
+    found = {one.name: one.health for one in examined(zone, keys=(key,))}
     assert found["alignment"] is verdict
 
 

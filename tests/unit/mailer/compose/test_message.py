@@ -352,7 +352,7 @@ def test_an_unknown_field_stays_and_is_told() -> None:
     """A mistyped field is text for the reader and a warning for the author."""
     issue = replace(ISSUE, html="<p>Hi {{ nmae }}</p>", text="Hi {{ nmae }}")
     skeleton = message.compile_issue(issue, IDENTITY)
-    assert [warning for warning in skeleton.warnings if "{{ nmae }}" in warning]
+    assert [warning for warning in skeleton.warnings if "{{ nmae }}" in warning.sentence]
     assert all("Hi {{ nmae }}" in part for part in _parts(skeleton.fill(ADA)))
 
 
@@ -477,7 +477,7 @@ def test_an_issue_too_long_for_gmail_ends_early_and_says_so() -> None:
     assert "Read the rest on the web" in html
     assert html.count("<p") == html.count("</p>")
     assert ADA.unsubscribe_url in html.rpartition("Read the rest")[2]
-    assert any("Gmail" in warning for warning in skeleton.warnings)
+    assert any("Gmail" in warning.sentence for warning in skeleton.warnings)
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,9 @@ from feeds.notes.note import link_key
 from feeds.syndication.ids import newsletter_namespace
 from mailer.compose.message import CLIP, compile_issue
 from mailer.compose.skeleton import Recipient
+from newsletter.authoring.findings import CheckedNote, Finding, Proof, Severity
 from newsletter.authoring.preflight import (
     RELAYS_TAKE,
-    CheckedNote,
-    Finding,
-    Proof,
-    Severity,
     can_unsubscribe,
     check_note,
     report_unusable,
@@ -245,9 +242,23 @@ def test_the_link_to_leave_must_be_in_both_parts() -> None:
 
 def test_a_note_that_cannot_be_read_is_an_error_with_its_line() -> None:
     """What parsing says is passed on."""
-    checked = report_unusable(NoteError("a.md", "line 3: the front matter is not closed"))
+    checked = report_unusable(NoteError("a.md", "the front matter is not closed", 3))
     assert checked.has_errors
     assert checked.findings[0].line == 3
+    assert checked.findings[0].message == "the front matter is not closed"
+
+
+def test_what_parsing_and_rendering_remark_is_told_once() -> None:
+    """A publish time that a clock change skips, and more HTML than is read, are findings (rule G1)."""
+    drafting = Drafting(
+        replace(IDENTITY, timezone="Europe/Berlin"),
+        publish_key="publish",
+        namespace=newsletter_namespace(URL),
+    )
+    skipped = "---\npublish: 2027-03-28 02:30\n---\n# T\n\nWords.\n"
+    for source, code in ((skipped, "time"), (f"# T\n\nWords {'<b></b>' * 3000}.\n", "html")):
+        found = check_note(proof(source, drafting=drafting)).findings
+        assert [(one.severity, one.code) for one in found] == [(W, code)]
 
 
 def test_warnings_alone_are_no_error() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mailer.authentication.dkim import Signer
 from mailer.authentication.keys import KeyType, SigningKey, make_key
-from newsletter.doctor.diagnosis import Diagnosis, Verdict
+from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.received import examine_received
 from tests.unit.mailer.authentication.test_records import DOMAIN, Zone
 from tests.unit.mailer.inbound.test_complaints import LONG_AGO
@@ -74,9 +74,9 @@ def looked(mail: str, zone: Zone | None = None, *, trace: str = TRACE) -> dict[s
     }
 
 
-def complaints(found: dict[str, Diagnosis]) -> dict[str, Verdict]:
+def complaints(found: dict[str, Diagnosis]) -> dict[str, Health]:
     """What is not well."""
-    return {name: one.verdict for name, one in found.items() if one.verdict is not Verdict.OK}
+    return {name: one.health for name, one in found.items() if one.health is not Health.OK}
 
 
 def test_our_own_signature_is_in_order() -> None:
@@ -92,45 +92,45 @@ def test_our_own_signature_is_in_order() -> None:
 @pytest.mark.parametrize(
     ("found", "verdict", "words"),
     [
-        (lambda: looked(signed_by_us().replace("Hello", "Hallo")), Verdict.WARNING, "was saved"),
+        (lambda: looked(signed_by_us().replace("Hello", "Hallo")), Health.WARNING, "was saved"),
         (
             lambda: looked(signed_by_us().replace("Hello", "Hallo"), trace=DISBELIEVED),
-            Verdict.ERROR,
+            Health.ERROR,
             "changed after it was signed",
         ),
-        (lambda: looked(signed_by_us(), Zone(), trace=DISBELIEVED), Verdict.ERROR, "another one"),
+        (lambda: looked(signed_by_us(), Zone(), trace=DISBELIEVED), Health.ERROR, "another one"),
         (
             lambda: looked(signed_by_us(), Zone(silent={KEY.record_name})),
-            Verdict.WARNING,
+            Health.WARNING,
             "no answer about the key",
         ),
         (
             lambda: looked(signed_by_us().replace("rsa-sha256", "ed25519-sha256")),
-            Verdict.SKIPPED,
+            Health.SKIPPED,
             "no RSA signature",
         ),
         (
             lambda: looked(signed_by_relay(mail=signed_by_us().replace("Hello", "Hallo"))),
-            Verdict.OK,
+            Health.OK,
             "(selector relay)",
         ),
     ],
     ids=["saved badly", "changed", "another key", "silent DNS", "Ed25519", "one of two fits"],
 )
 def test_a_signature_that_does_not_fit_is_told(
-    found: Callable[[], dict[str, Diagnosis]], verdict: Verdict, words: str
+    found: Callable[[], dict[str, Diagnosis]], verdict: Health, words: str
 ) -> None:
     """Changed on the way, changed in the saving, or another key: each is named (RFC 6376 6)."""
     fit = found()["signature fits"]
-    assert fit.verdict is verdict
+    assert fit.health is verdict
     assert words in fit.message
-    assert bool(fit.advice) is (verdict in {Verdict.ERROR, Verdict.WARNING})
+    assert bool(fit.advice) is (verdict in {Health.ERROR, Health.WARNING})
 
 
 def test_a_relay_that_signs_too_little_is_told() -> None:
     """A library's default fields leave out List-Unsubscribe-Post: that is named (rule A6)."""
     found = looked(signed_by_relay())
-    assert complaints(found) == {"signature covers": Verdict.ERROR}
+    assert complaints(found) == {"signature covers": Health.ERROR}
     told = found["signature covers"]
     assert "List-Unsubscribe-Post not signed" in told.message
     assert "newsletter dkim new" in told.advice
@@ -171,34 +171,34 @@ def test_each_fault_is_named(mail: str, name: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "name", "verdict", "words"),
     [
-        ("dmarc=pass", "dmarc=fail", "receiver", Verdict.ERROR, "dmarc fail"),
+        ("dmarc=pass", "dmarc=fail", "receiver", Health.ERROR, "dmarc fail"),
         (
             f"dkim=pass\r\n header.d={DOMAIN}; spf=pass",
             "dkim=fail\r\n ; spf=fail",
             "receiver",
-            Verdict.OK,
+            Health.OK,
             "dmarc pass",
         ),
-        ("Authentication-Results", "X-Other", "receiver", Verdict.SKIPPED, "does not say"),
-        (f"<notes@{DOMAIN}>", "<b@relay.test>", "return path", Verdict.WARNING, "relay.test"),
-        ("Return-Path", "X-Path", "return path", Verdict.SKIPPED, "no Return-Path"),
-        (f"[{PUBLIC}]", "[8.8.8.8]", "spf sender", Verdict.ERROR, "8.8.8.8"),
-        (f"[{PUBLIC}]", "[10.0.0.2]", "spf sender", Verdict.SKIPPED, "no public address"),
+        ("Authentication-Results", "X-Other", "receiver", Health.SKIPPED, "does not say"),
+        (f"<notes@{DOMAIN}>", "<b@relay.test>", "return path", Health.WARNING, "relay.test"),
+        ("Return-Path", "X-Path", "return path", Health.SKIPPED, "no Return-Path"),
+        (f"[{PUBLIC}]", "[8.8.8.8]", "spf sender", Health.ERROR, "8.8.8.8"),
+        (f"[{PUBLIC}]", "[10.0.0.2]", "spf sender", Health.SKIPPED, "no public address"),
     ],
 )
-def test_its_way_is_read(old: str, new: str, name: str, verdict: Verdict, words: str) -> None:
+def test_its_way_is_read(old: str, new: str, name: str, verdict: Health, words: str) -> None:
     """Results, return path and origin, as the reader's host noted them (rules A1, A34)."""
     raw = f"{TRACE}{signed_by_us()}".replace(old, new, 1).encode()
     found = {one.name: one for one in examine_received(raw, domain=DOMAIN, resolver=resolver())}
-    assert found[name].verdict is verdict
+    assert found[name].health is verdict
     assert words in found[name].message
 
 
 def test_the_address_to_let_in_is_told() -> None:
     """The record to publish is the present one with the relay's address in it (rule A1)."""
     found = looked(signed_by_us().replace("x", "x"), Zone())
-    assert found["spf sender"].verdict is Verdict.ERROR
-    assert f'"v=spf1 ip4:{PUBLIC} include:relay.test' in found["spf sender"].advice
+    assert found["spf sender"].health is Health.ERROR
+    assert f'"v=spf1 ip4:{PUBLIC} include:relay.test' in found["spf sender"].record
 
 
 def test_the_record_of_a_stranger_is_not_ours_to_publish() -> None:
@@ -214,8 +214,8 @@ def test_a_test_copy_tells_all_but_one_click() -> None:
     copy = MAIL.replace("<1@", "<test.1@").replace("List-Unsubscribe", "X-None")
     found = looked(signed_by_relay(mail=copy))
     assert complaints(found) == {
-        "one-click fields": Verdict.SKIPPED,
-        "signature covers": Verdict.SKIPPED,
+        "one-click fields": Health.SKIPPED,
+        "signature covers": Health.SKIPPED,
     }
     assert "save an issue" in found["signature covers"].advice
 
@@ -224,13 +224,13 @@ def test_another_mail_is_refused() -> None:
     """What is not from this newsletter is not judged further."""
     raw = b"From: a@example.net\r\n\r\nhello\r\n"
     (only,) = examine_received(raw, domain=DOMAIN, resolver=resolver())
-    assert (only.name, only.verdict) == ("message", Verdict.ERROR)
+    assert (only.name, only.health) == ("message", Health.ERROR)
 
 
 def test_a_silent_dns_is_no_fault_of_the_message() -> None:
     """Without an answer it is a warning."""
     found = looked(signed_by_us(), Zone(silent={DOMAIN}))
-    assert found["spf sender"].verdict is Verdict.WARNING
+    assert found["spf sender"].health is Health.WARNING
 
 
 @settings(max_examples=60, deadline=None)

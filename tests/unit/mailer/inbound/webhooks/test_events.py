@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.inbound.report import ReportKind
-from mailer.inbound.webhooks.events import Batch, Keys, Post, Verdict, judge_failure, parse_moment
+from mailer.inbound.webhooks.events import Batch, Keys, Opinion, Post, judge_failure, parse_moment
 from mailer.inbound.webhooks.ses import is_amazons
 from mailer.inbound.webhooks.table import ADAPTERS, usable
 from tests.conftest import NOON
@@ -251,10 +251,10 @@ def test_a_captured_token_is_good_for_one_event() -> None:
 def test_a_service_makes_a_failure_only_milder() -> None:
     """Where the host said what is wrong, no service makes it a dead mailbox (rule C5)."""
     for words in ("552 mailbox full", "554 blocked as spam", "550 5.7.26 DKIM did not pass"):
-        assert judge_failure(Verdict.GONE, "", "", words).kind is not ReportKind.HARD
-    for verdict in (Verdict.TEMPORARY, Verdict.SENDER):
-        assert judge_failure(verdict, "", "5.1.1", "user unknown").kind is not ReportKind.HARD
-    assert judge_failure(Verdict.SENDER, "", "4.2.2", "full").counts is False
+        assert judge_failure(Opinion.GONE, "", "", words).kind is not ReportKind.HARD
+    for opinion in (Opinion.TEMPORARY, Opinion.SENDER):
+        assert judge_failure(opinion, "", "5.1.1", "user unknown").kind is not ReportKind.HARD
+    assert judge_failure(Opinion.SENDER, "", "4.2.2", "full").counts is False
 
 
 # ── who is believed ──────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,100 @@
+"""What a check of a note looks at and what it says: Proof and Finding, and the lines they are about. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
+
+from feeds.markdown import clean_text
+from feeds.notes import Note
+from mailer.compose import Skeleton
+from newsletter.publishing import NoteLinks
+from storage.model import IssueDraft, Remark
+
+
+class Severity(StrEnum):
+    """How bad it is."""
+
+    ERROR = "error"
+    """Readers would stumble over it; `newsletter check` ends with 1."""
+    WARNING = "warning"
+    """Allowed, and probably not meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing about a note."""
+
+    severity: Severity
+    code: str
+    """A lasting name of this kind of finding, such as `dead-link`; for scripts."""
+    message: str
+    """A sentence that says what to do."""
+    line: int | None = None
+    """In the file, from 1; None when it is about the whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedNote:
+    """A note and what was found, in the order of its lines."""
+
+    note: str
+    """Its path below the notes folder."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether it should not go out like this."""
+        return any(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """All that is looked at; whoever asks has read the files before."""
+
+    source: str
+    """The whole file."""
+    note: Note
+    draft: IssueDraft
+    warnings: tuple[Remark, ...]
+    """What parsing and rendering said."""
+    skeleton: Skeleton
+    """The mail as readers get it, not a test copy."""
+    sample: bytes
+    """That mail, filled for somebody."""
+    links: NoteLinks
+    site_url: str
+    note_keys: AbstractSet[str]
+    """Link keys of all notes of the folder, published or not: of their paths and their names."""
+    pictures: Mapping[str, int | None]
+    """Bytes of the draft's own pictures; None for one that is missing or cannot be served."""
+
+
+def error(code: str, message: str, line: int | None = None) -> Finding:
+    """Readers would stumble over it."""
+    return Finding(severity=Severity.ERROR, code=code, message=message, line=line)
+
+
+def warn(code: str, message: str, line: int | None = None) -> Finding:
+    """The author is to judge it."""
+    return Finding(severity=Severity.WARNING, code=code, message=message, line=line)
+
+
+def body_offset(proof: Proof) -> int:
+    """Lines of the file before its Markdown begins."""
+    text = clean_text(proof.source)
+    return text.count("\n", 0, max(len(text) - len(proof.note.body), 0))
+
+
+def line_of(proof: Proof, words: str) -> int | None:
+    """The first line of the file that holds these words."""
+    return line_matching(proof.source, re.compile(re.escape(words)))
+
+
+def line_matching(source: str, pattern: re.Pattern[str]) -> int | None:
+    """The first line of the file on which something matches."""
+    found = pattern.search(clean_text(source))
+    return clean_text(source).count("\n", 0, found.start()) + 1 if found else None
