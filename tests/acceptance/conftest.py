@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.judges import Judges
 from tests.integration.conftest import database_url, postgres
+from tests.peers.judges import Judges
 
 __all__ = ["database_url", "judges", "postgres"]
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.ports import free_port
-from tests.postfixes import private_postfix
+from tests.peers.ports import free_port
+from tests.peers.postfix import private_postfix
 
 MAIN = """
 smtp_dns_support_level = disabled

@@ -11,9 +11,9 @@ import pytest
 from newsletter import Newsletter
 from storage.model.deliveries import DeliveryState
 from storage.model.readers import SuppressionReason
-from tests.acceptance.house import PROGRAM, House, address, build, environment
-from tests.acceptance.relay import Phase, Relay
 from tests.integration.mailer.inbound.test_reports_postfix import running_postfix
+from tests.peers.counting import Phase, Relay
+from tests.worlds.installed import PROGRAM, House, address, build, environment
 
 GONE, BLOCKED, FINE = (address(number) for number in range(3))
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from storage.model.deliveries import DeliveryState
-from tests.acceptance.house import CONNECTIONS, House, address, build, tell
-from tests.acceptance.relay import CLOSE, HANG, TAKE_AND_CLOSE, TAKE_AND_HANG, Phase, Relay
+from tests.peers.counting import CLOSE, HANG, TAKE_AND_CLOSE, TAKE_AND_HANG, Phase, Relay
+from tests.worlds.installed import CONNECTIONS, House, address, build, tell
 
 ROOT = Path(__file__).parents[2]
 NO_MAILBOX = "550 5.1.1 no such user"

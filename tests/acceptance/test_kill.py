@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from storage.model.deliveries import DeliveryState
-from tests.acceptance.house import CONNECTIONS, PROGRAM, House, address, build, tell
-from tests.acceptance.relay import Phase, Relay
+from tests.peers.counting import Phase, Relay
+from tests.worlds.installed import CONNECTIONS, PROGRAM, House, address, build, tell
 
 
 @pytest.fixture

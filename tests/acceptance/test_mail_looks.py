@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.acceptance.judges import Judges
 from tests.acceptance.looks import (
     ARGUMENTS,
     CHROMIUM,
@@ -22,6 +21,7 @@ from tests.acceptance.looks import (
     painted,
 )
 from tests.acceptance.mails import all_mails
+from tests.peers.judges import Judges
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -17,9 +17,9 @@ import httpx
 import pytest
 
 from newsletter.app import Newsletter
-from tests.acceptance.judges import Judges
 from tests.acceptance.looks import axe_violations
-from tests.sites import serving
+from tests.peers.judges import Judges
+from tests.worlds.served import serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
 

@@ -10,8 +10,8 @@ import psycopg
 
 from newsletter import Newsletter
 from storage.model.deliveries import DeliveryState
-from tests.acceptance.house import CONNECTIONS, PROGRAM, address, build, tell
-from tests.acceptance.relay import Phase, Relay
+from tests.peers.counting import Phase, Relay
+from tests.worlds.installed import CONNECTIONS, PROGRAM, address, build, tell
 
 RECIPIENTS = 1_000
 RATE = 150

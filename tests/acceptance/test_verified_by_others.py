@@ -15,11 +15,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from mailer.authentication.keys import KeyType
 from newsletter.app import Newsletter
-from tests.acceptance.judges import Json, Judges
 from tests.acceptance.postfix import Postfix, relaying
 from tests.conftest import NOON
-from tests.dkim_verifier import pem, signing_key, verifies
-from tests.ports import free_port
+from tests.peers.judges import Json, Judges
+from tests.peers.ports import free_port
+from tests.peers.verifier import pem, signing_key, verifies
 
 KEYS = (signing_key(KeyType.RSA), signing_key(KeyType.ED25519))
 RELAY_IP = "192.0.2.25"

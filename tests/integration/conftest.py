@@ -17,8 +17,8 @@ import pytest
 import structlog
 
 from storage.database.engine import Database
-from tests.integration.factories import Store
-from tests.ports import free_port
+from tests.peers.ports import free_port
+from tests.worlds.store import Store
 
 _numbers = count(1)
 

@@ -18,8 +18,8 @@ from newsletter.mailing.results import IssueStatus, SendReport
 from scripts.cli import main
 from storage.model.deliveries import DeliveryState
 from storage.model.issues import Mailing
-from tests.integration.notebooks import Clock
-from tests.integration.peers import PIPELINING, Peer
+from tests.peers.smtp import PIPELINING, Peer
+from tests.worlds.notes import Clock
 
 ROOT = Path(__file__).parents[3]
 SEND = """

@@ -15,7 +15,7 @@ from newsletter.mailing.results import SendReport
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict, NotFound, SecretMismatch
 from storage.model.issues import Issue, Mailing
-from tests.integration.notebooks import Clock, Folder
+from tests.worlds.notes import Clock, Folder
 
 CONFIG = """
 [newsletter]

@@ -16,7 +16,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict, NotFound
 from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
-from tests.integration.factories import MINUTE, Store, settled
+from tests.worlds.store import MINUTE, Store, settled
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from scripts.bench.house import House
 from scripts.bench.processes import ROOT, BenchError
 from scripts.bench.report import Bound, Row, build_table
 from scripts.bench.sink import Count, Sink
-from tests.ports import free_port
+from tests.peers.ports import free_port
 
 DIALOGUE = (
     b"EHLO me\r\n"

@@ -19,9 +19,9 @@ from newsletter.authoring.proofs import send_test
 from newsletter.config.relays import RelayConfig, RelayKind, Tls
 from scripts.cli import main
 from storage.model.errors import RelayError
-from tests.dkim_verifier import verifies
 from tests.integration.mailer.smtp.test_session import LETTER
-from tests.integration.peers import Act, Peer
+from tests.peers.smtp import Act, Peer
+from tests.peers.verifier import verifies
 
 CONFIG = """
 [newsletter]

@@ -25,7 +25,7 @@ from tests.integration.newsletter.doctor.test_doctor import (
     self_signed,
     site,
 )
-from tests.integration.peers import Act, Move, Peer
+from tests.peers.smtp import Act, Move, Peer
 from tests.unit.mailer.authentication.test_records import DOMAIN, HERE, Zone
 
 PEM = make_key(KeyType.RSA)

@@ -19,7 +19,7 @@ from alembic.runtime.migration import MigrationContext
 from storage.database import schema
 from storage.database.engine import Database
 from storage.model.errors import DatabaseBusy, SchemaOutdated, StorageError
-from tests.integration.factories import Store
+from tests.worlds.store import Store
 
 ROOT = Path(__file__).parents[3]
 META = schema.meta.c

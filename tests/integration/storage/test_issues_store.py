@@ -9,7 +9,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict, NotFound
 from storage.model.issues import IssueState, Mailing
 from tests.conftest import NOON
-from tests.integration.factories import MINUTE, Store, draft
+from tests.worlds.store import MINUTE, Store, draft
 
 S = DeliveryState
 

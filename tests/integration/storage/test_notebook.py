@@ -10,7 +10,7 @@ from storage.database.engine import Database
 from storage.model.notes import KnownNote, Schedule
 from storage.notes.notebook import Notebook, Schedules
 from tests.conftest import NOON
-from tests.integration.factories import MINUTE
+from tests.worlds.store import MINUTE
 
 
 def known(path: str) -> KnownNote:

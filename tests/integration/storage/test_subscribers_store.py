@@ -22,7 +22,7 @@ from storage.model.reports import Effect, NewReport
 from storage.readers.reports import Reports
 from storage.readers.subscribers import Added
 from tests.conftest import NOON
-from tests.integration.factories import MINUTE, Store, consent, new_subscriber
+from tests.worlds.store import MINUTE, Store, consent, new_subscriber
 
 PENDING = {"state": SubscriberState.PENDING, "confirmed_at": None}
 

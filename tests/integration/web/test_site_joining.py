@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from storage.model.readers import ConsentEventKind, Subscriber, SubscriberState
-from tests.integration.site_client import NOON, URL, Author, Client, Clock
-from tests.sites import serving
+from tests.worlds.served import serving
+from tests.worlds.site import NOON, URL, Author, Client, Clock
 from web.routes.joining import HONEYPOT
 
 FORM = "application/x-www-form-urlencoded"

@@ -14,7 +14,7 @@ import pytest
 
 from newsletter.app import Newsletter
 from storage.database.engine import Database
-from tests.integration.site_client import NOON, PIXEL, URL, Author, Client, Clock
+from tests.worlds.site import NOON, PIXEL, URL, Author, Client, Clock
 
 FEEDS = {
     "/feed.xml": "application/rss+xml; charset=utf-8",

@@ -16,7 +16,7 @@ from newsletter.mailing.letters import Letters
 from newsletter.secret import Keyring
 from newsletter.tokens import Tokens
 from storage.model.deliveries import Claim, DeliveryKind
-from tests.integration.notebooks import IDENTITY, URL, Folder, Room
+from tests.worlds.notes import IDENTITY, URL, Folder, Room
 
 MINUTE = timedelta(minutes=1)
 

@@ -22,7 +22,7 @@ from storage.model.errors import DatabaseBusy, MessageError
 from storage.model.issues import Issue, IssueDraft, Mailing
 from storage.model.readers import ConsentEvent, ConsentEventKind
 from storage.readers.subscribers import NewSubscriber, Subscribers
-from tests.integration.peers import Act, Move, Peer
+from tests.peers.smtp import Act, Move, Peer
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -13,9 +13,9 @@ from mailer.envelope import Envelope
 from storage.database.engine import Database
 from storage.model.deliveries import Claim, DeliveryState
 from storage.model.issues import Issue, Mailing
-from tests.integration.factories import Store
 from tests.integration.mailer.dispatch.test_dispatcher import House, Script
-from tests.integration.peers import PIPELINING, Act, Move, Peer
+from tests.peers.smtp import PIPELINING, Act, Move, Peer
+from tests.worlds.store import Store
 
 READERS = 20
 S = DeliveryState

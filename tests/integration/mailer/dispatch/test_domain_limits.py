@@ -21,7 +21,7 @@ from storage.model.deliveries import Claim, DeliveryState
 from storage.model.issues import Issue
 from storage.model.readers import ConsentEventKind
 from tests.conftest import NOON
-from tests.integration.factories import MINUTE, Store, new_subscriber
+from tests.worlds.store import MINUTE, Store, new_subscriber
 
 POLICY = RetryPolicy(retry=(MINUTE,), expire=timedelta(days=2))
 GO_ON = parse_reply(354, "go ahead", phase=Phase.DATA)

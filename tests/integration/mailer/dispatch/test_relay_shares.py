@@ -17,8 +17,8 @@ from newsletter.config.config import load_config
 from storage.model.deliveries import Claim
 from storage.model.errors import ConfigError
 from tests.conftest import NOON
-from tests.integration.factories import MINUTE, Store
-from tests.integration.peers import PIPELINING, Peer
+from tests.peers.smtp import PIPELINING, Peer
+from tests.worlds.store import MINUTE, Store
 
 QUICK = Timeouts(greeting=1, tls=1, auth=1, mail=1, rcpt=1, data=1, block=1, dot=0.5, quit=0.2)
 POLICY = RetryPolicy(retry=(MINUTE,), expire=48 * 60 * MINUTE)

@@ -22,8 +22,8 @@ from storage.model.deliveries import Claim, DeliveryState
 from storage.model.errors import RelayError
 from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
-from tests.integration.factories import MINUTE, Store
-from tests.integration.peers import Peer
+from tests.peers.smtp import Peer
+from tests.worlds.store import MINUTE, Store
 
 QUICK = Timeouts(greeting=1, tls=1, auth=1, mail=1, rcpt=1, data=1, block=1, dot=0.5, quit=0.2)
 PIPELINING = "250-peer.test\r\n250-PIPELINING\r\n250 8BITMIME"

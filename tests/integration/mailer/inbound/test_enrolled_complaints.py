@@ -14,9 +14,9 @@ from newsletter.app import Newsletter
 from scripts.cli import main
 from storage.model.errors import ConfigError
 from storage.model.readers import SubscriberState
-from tests.dkim_verifier import signing_key
-from tests.integration.intakes import INTAKES, settle_in
+from tests.peers.verifier import signing_key
 from tests.unit.mailer.inbound.test_complaints import COMPLAINT, LONG_AGO
+from tests.worlds.intakes import INTAKES, settle_in
 
 KEY = signing_key(KeyType.RSA)
 ENROLLED = f'complaints_from = ["{KEY.domain}"]'

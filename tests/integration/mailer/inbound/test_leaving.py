@@ -14,8 +14,8 @@ from newsletter.app import Newsletter
 from storage.model.deliveries import DeliveryState
 from storage.model.readers import SubscriberState
 from storage.model.reports import Effect
-from tests.integration.intakes import INTAKES, settle_in
-from tests.wishes import idle, wishes
+from tests.peers.readers import idle, wishes
+from tests.worlds.intakes import INTAKES, settle_in
 
 NOTE = "---\npublish: now\n---\n# {title}\n\nHello.\n"
 

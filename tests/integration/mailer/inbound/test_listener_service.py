@@ -13,12 +13,12 @@ from newsletter.app import Newsletter
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import SiteError
 from storage.model.readers import SubscriberState, SuppressionReason
-from tests.integration.intakes import settle_in
-from tests.integration.listeners import PATIENCE_S
 from tests.integration.newsletter.test_service import running, until
-from tests.ports import free_port
-from tests.postfixes import TAKING, private_postfix
-from tests.wishes import wishes
+from tests.peers.ports import free_port
+from tests.peers.postfix import TAKING, private_postfix
+from tests.peers.readers import wishes
+from tests.worlds.intakes import settle_in
+from tests.worlds.listener import PATIENCE_S
 
 NOTE = "---\npublish: now\n---\n# One\n\nHello.\n"
 POSTFIX = f"""

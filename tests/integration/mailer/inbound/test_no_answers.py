@@ -19,14 +19,14 @@ from newsletter.inbound.webhookdesk import WebhookDesk
 from storage.model.deliveries import DeliveryState
 from storage.model.reports import Effect
 from tests.conftest import NOON
-from tests.integration.intakes import COMMAND, INTAKES, ROOT, settle_in
-from tests.integration.listeners import listener
 from tests.integration.mailer.inbound.test_inbox import Server, serving
 from tests.integration.mailer.inbound.test_webhooks import complaint, hard, left
-from tests.integration.peers import Peer
-from tests.ports import free_port
-from tests.services import Mail, keys
-from tests.wishes import idle, wishes
+from tests.peers.ports import free_port
+from tests.peers.readers import idle, wishes
+from tests.peers.services import Mail, keys
+from tests.peers.smtp import Peer
+from tests.worlds.intakes import COMMAND, INTAKES, ROOT, settle_in
+from tests.worlds.listener import listener
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
 PLACEHOLDER = b"notes+i1.s1.000000000000"

@@ -17,7 +17,7 @@ from storage.model.readers import SuppressionReason
 from storage.model.reports import Effect
 from storage.readers.reports import RAW_LIMIT
 from tests.conftest import NOON
-from tests.integration.intakes import settle_in
+from tests.worlds.intakes import settle_in
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
 HOSTILE = (

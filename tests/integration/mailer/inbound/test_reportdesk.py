@@ -22,7 +22,7 @@ from storage.model.readers import ConsentEventKind, SubscriberState, Suppression
 from storage.model.reports import Effect
 from storage.readers.reports import Reports
 from tests.conftest import NOON
-from tests.integration.factories import Store, consent, settled
+from tests.worlds.store import Store, consent, settled
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
 PLACEHOLDER = "notes+i1.s1.000000000000@example.com"

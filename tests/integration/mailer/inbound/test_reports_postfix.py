@@ -15,7 +15,7 @@ from mailer.inbound.reading import parse_report
 from mailer.inbound.report import ReportKind
 from newsletter.secret import Keyring
 from newsletter.tokens import Tokens
-from tests.postfixes import TAKING, private_postfix
+from tests.peers.postfix import TAKING, private_postfix
 
 MAIN = f"""
 {TAKING}

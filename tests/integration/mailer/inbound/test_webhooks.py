@@ -25,8 +25,7 @@ from storage.model.errors import ConfigError, DatabaseBusy, RelayError
 from storage.model.readers import SubscriberState, SuppressionReason
 from storage.model.reports import Effect
 from tests.conftest import NOON
-from tests.integration.intakes import settle_in
-from tests.services import (
+from tests.peers.services import (
     CONFIRM_URL,
     LOGIN,
     MAILGUN_KEY,
@@ -49,6 +48,7 @@ from tests.services import (
     ses_bounce,
     ses_complaint,
 )
+from tests.worlds.intakes import settle_in
 from web.routes.webhooks import MAX_WEBHOOK
 from web.site import create_app
 

@@ -18,7 +18,7 @@ from mailer.smtp.relay import Relay, Timeouts, Tls
 from mailer.smtp.session import Session
 from newsletter.service.loops import run_in_loop
 from storage.model.errors import RelayError
-from tests.integration.peers import Act, Move, Peer
+from tests.peers.smtp import Act, Move, Peer
 
 QUICK = Timeouts(
     greeting=0.2, tls=2, auth=0.2, mail=0.2, rcpt=0.2, data=0.2, block=0.2, dot=0.2, quit=0.2

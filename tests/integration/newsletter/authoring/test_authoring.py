@@ -14,7 +14,7 @@ from newsletter.authoring.schedules import PlannedBy
 from storage.model.errors import Conflict, NoteError, NotFound, ScheduleError
 from storage.model.issues import Mailing
 from tests.conftest import NOON
-from tests.integration.notebooks import Folder, Room
+from tests.worlds.notes import Folder, Room
 
 TOMORROW_9 = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """In Berlin, where the newsletter lives."""

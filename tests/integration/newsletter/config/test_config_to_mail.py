@@ -15,8 +15,8 @@ from feeds.syndication.ids import FeedFormat
 from mailer.authentication.keys import KeyType
 from newsletter import Newsletter
 from storage.model.errors import ConfigError
-from tests.dkim_verifier import pem
-from tests.integration.notebooks import Clock, Folder
+from tests.peers.verifier import pem
+from tests.worlds.notes import Clock, Folder
 
 
 @pytest.fixture

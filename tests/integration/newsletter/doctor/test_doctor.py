@@ -33,9 +33,9 @@ from newsletter.doctor.site import examine_site
 from scripts.cli import main
 from storage.database.engine import Database
 from tests.conftest import NOON
-from tests.integration.peers import Act, Move, Peer
-from tests.integration.site_client import Client
+from tests.peers.smtp import Act, Move, Peer
 from tests.unit.mailer.authentication.test_records import Zone
+from tests.worlds.site import Client
 
 AUTH = (
     "250-peer.test\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250-8BITMIME\r\n250-DSN\r\n"

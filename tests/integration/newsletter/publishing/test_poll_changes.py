@@ -15,7 +15,7 @@ from storage.model.errors import NoteError
 from storage.model.issues import IssueState, Mailing
 from storage.notes.folder import FolderNotes, Scan
 from tests.conftest import NOON
-from tests.integration.notebooks import Folder, Room
+from tests.worlds.notes import Folder, Room
 
 READERS = ("ada@example.com", "bob@example.com")
 ONCE = len(READERS)

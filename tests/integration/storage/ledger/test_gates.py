@@ -25,8 +25,8 @@ from storage.ledger.ledger import Ledger
 from storage.model.deliveries import Claim, DeliveryState
 from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
-from tests.integration.factories import LEASE, MINUTE, Store
-from tests.integration.peers import PIPELINING, Act, Move, Peer
+from tests.peers.smtp import PIPELINING, Act, Move, Peer
+from tests.worlds.store import LEASE, MINUTE, Store
 
 QUICK = Timeouts(greeting=1, tls=1, auth=1, mail=1, rcpt=1, data=1, block=1, dot=0.5, quit=0.2)
 POLICY = RetryPolicy(retry=(MINUTE,), expire=timedelta(days=9))

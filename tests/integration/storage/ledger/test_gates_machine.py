@@ -20,7 +20,7 @@ from storage.ledger.ledger import Ledger
 from storage.model.deliveries import DeliveryState
 from storage.model.issues import Mailing
 from tests.conftest import NOON
-from tests.integration.factories import LEASE, Store, settled
+from tests.worlds.store import LEASE, Store, settled
 
 READERS = 60
 FIRST = 4

@@ -11,7 +11,7 @@ from storage.database.engine import Database
 from storage.model.deliveries import DeliveryState
 from storage.model.issues import Mailing
 from tests.conftest import NOON
-from tests.integration.factories import Store
+from tests.worlds.store import Store
 
 S = DeliveryState
 ROOT = Path(__file__).parents[4]
@@ -20,7 +20,7 @@ CONNECTIONS = 5
 
 def run(url: str, worker: str, *, kill_after: int | None) -> list[int]:
     """Let a process send, until so many messages have passed; the deliveries the relay got."""
-    command = [sys.executable, "-m", "tests.integration.sender", url, worker, str(CONNECTIONS)]
+    command = [sys.executable, "-m", "tests.worlds.sender", url, worker, str(CONNECTIONS)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         passed = []

@@ -19,7 +19,7 @@ from storage.model.errors import StorageError
 from storage.model.issues import Issue
 from storage.model.readers import SuppressionReason
 from tests.conftest import NOON
-from tests.integration.factories import LEASE, MINUTE, Store, settled
+from tests.worlds.store import LEASE, MINUTE, Store, settled
 
 S = DeliveryState
 STRANGE = 'NULL {},"\\" \\\\ ü “,\x1f\t'

@@ -25,7 +25,7 @@ from storage.model.errors import Conflict
 from storage.model.issues import Issue, Mailing
 from storage.model.readers import SuppressionReason
 from tests.conftest import NOON
-from tests.integration.factories import LEASE, MINUTE, Row, Store, draft, settled
+from tests.worlds.store import LEASE, MINUTE, Row, Store, draft, settled
 
 S = DeliveryState
 READERS = 4

@@ -10,7 +10,7 @@ from storage.model.errors import Conflict
 from storage.model.issues import Issue
 from storage.model.readers import ConsentEventKind, SubscriberState, SuppressionReason
 from tests.conftest import NOON
-from tests.integration.factories import Store, consent, settled
+from tests.worlds.store import Store, consent, settled
 
 S = DeliveryState
 

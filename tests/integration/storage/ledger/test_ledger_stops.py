@@ -8,7 +8,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict
 from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
-from tests.integration.factories import LEASE, MINUTE, Store, settled
+from tests.worlds.store import LEASE, MINUTE, Store, settled
 
 S = DeliveryState
 

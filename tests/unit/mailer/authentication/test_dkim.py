@@ -29,7 +29,7 @@ from mailer.authentication.dkim import (
 from mailer.authentication.keys import KeyType, PrivateKey, SigningKey
 from storage.model.errors import ConfigError, MessageError
 from tests.conftest import NOON
-from tests.dkim_verifier import pem, signing_key, verifies
+from tests.peers.verifier import pem, signing_key, verifies
 
 MESSAGE = (
     b"From: Working Notes <notes@example.com>\r\n"

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from mailer.authentication.dkim import Signer
 from mailer.authentication.keys import KeyType, SigningKey
 from mailer.inbound.complaints import ComplaintCheck
-from tests.dkim_verifier import pem
+from tests.peers.verifier import pem
 
 FIXTURE = Path(__file__).parents[3] / "fixtures" / "reports" / "arf-abuse.eml"
 COMPLAINT = FIXTURE.read_bytes().replace(b"\n", b"\r\n")

@@ -18,7 +18,7 @@ from mailer.inbound.leaving import find_leave_keys
 from newsletter.secret import Keyring
 from newsletter.tokens import Tokens
 from storage.model.errors import MessageError
-from tests.wishes import wishes
+from tests.peers.readers import wishes
 
 TOKENS = Tokens(Keyring(secrets=(b"s" * 32,)))
 KEY = TOKENS.leave_key(44)

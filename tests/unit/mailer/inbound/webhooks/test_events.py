@@ -15,7 +15,7 @@ from mailer.inbound.webhooks.events import Batch, Keys, Opinion, Post, judge_fai
 from mailer.inbound.webhooks.ses import is_amazons
 from mailer.inbound.webhooks.table import ADAPTERS, usable
 from tests.conftest import NOON
-from tests.services import (
+from tests.peers.services import (
     CONFIRM_URL,
     LOGIN,
     STAMP,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ports import free_port
+from tests.peers.ports import free_port
 
 MAIN = """
 compatibility_level = 3.6

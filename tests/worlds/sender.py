@@ -14,7 +14,7 @@ from storage.database.engine import Database
 from storage.ledger.ledger import Ledger
 from storage.model.deliveries import DeliveryState, Settlement
 from tests.conftest import NOON
-from tests.integration.factories import LEASE
+from tests.worlds.store import LEASE
 
 
 def send(url: str, worker: str, connections: int) -> None:
