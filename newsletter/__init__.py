@@ -1,5 +1,58 @@
-"""The service: what happens when."""
+"""The service: what happens when. A script needs what this face shows.
+
+from newsletter import Newsletter, NewsletterError
+
+with Newsletter.open("newsletter.toml") as newsletter:
+    report = newsletter.send()
+"""
 
 from newsletter.app import Newsletter
+from newsletter.authoring import CheckedNote, Finding, Planned, Preview, Scheduled, TestCopy
+from newsletter.doctor import Diagnosis
+from newsletter.mailing import IssueStatus, SendReport
+from newsletter.publication import AboutPage, Publication
+from newsletter.publishing import PollReport
+from storage.model import (
+    AddressError,
+    ConfigError,
+    Conflict,
+    NewsletterError,
+    NoteError,
+    NotesFolderError,
+    NotFound,
+    RelayError,
+    ScheduleError,
+    SchemaOutdated,
+    SecretMismatch,
+    SiteError,
+    StorageError,
+)
 
-__all__ = ["Newsletter"]
+__all__ = [
+    "AboutPage",
+    "AddressError",
+    "CheckedNote",
+    "ConfigError",
+    "Conflict",
+    "Diagnosis",
+    "Finding",
+    "IssueStatus",
+    "Newsletter",
+    "NewsletterError",
+    "NotFound",
+    "NoteError",
+    "NotesFolderError",
+    "Planned",
+    "PollReport",
+    "Preview",
+    "Publication",
+    "RelayError",
+    "ScheduleError",
+    "Scheduled",
+    "SchemaOutdated",
+    "SecretMismatch",
+    "SendReport",
+    "SiteError",
+    "StorageError",
+    "TestCopy",
+]

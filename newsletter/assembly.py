@@ -1,22 +1,236 @@
-"""From the configuration to the parts: keys, policies and limits as the rooms want them."""
+"""Puts the parts together: from a configuration to everything one newsletter is made of.
+
+Nothing happens here. newsletter/app.py has the verbs, newsletter/publication.py what readers see.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
+from feeds.syndication import newsletter_namespace
 from mailer.authentication import Dns
+from mailer.dispatch import Dispatcher, Summary
 from mailer.inbound import fetch_document
 from mailer.inbound.webhooks import Keys
 from mailer.policy import Cohort, RetryPolicy, WarmUp
-from newsletter.config import Config, Doubt
-from newsletter.inbound import Certificates, SoftLimits
+from mailer.smtp import Relay
+from newsletter.authoring import Authoring, Proofs
+from newsletter.config import Config, Doubt, sender_domain
+from newsletter.inbound import Certificates, Collecting, ReportDesk, SoftLimits, WebhookDesk
+from newsletter.mailing import InFlight, Letters, Standing
+from newsletter.publication import Publication
+from newsletter.publishing import Drafting, Pictures, Poll
 from newsletter.secret import load_secret
-from newsletter.subscribing import SignUpLimits, SignUpPolicy
+from newsletter.service import Duties, Upkeep, worker_name
+from newsletter.subscribing import SignUpLimits, SignUpPolicy, Subscriptions
 from newsletter.tokens import Tokens
-from storage.database import Facts
-from storage.ledger import Gates
+from storage.archive import Issues
+from storage.database import Database, Facts
+from storage.ledger import Gates, Ledger
 from storage.model import SecretMismatch
+from storage.notes import FolderNotes, Notebook, Schedules
+from storage.readers import Reports, Subscribers
+
+
+class Waker:
+    """Tells the dispatcher, if one runs in this process, that something may be due. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._wake: Callable[[], None] | None = None
+
+    def __call__(self) -> None:
+        """Something may be due."""
+        if (wake := self._wake) is not None:
+            wake()
+
+    def connect(self, wake: Callable[[], None] | None) -> None:
+        """From now on this is called; None when the dispatcher has ended."""
+        self._wake = wake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What one newsletter is made of."""
+
+    config: Config
+    clock: Callable[[], datetime]
+    wake: Waker
+    database: Database
+    tokens: Tokens
+    archive: Issues
+    ledger: Ledger
+    subscribers: Subscribers
+    reports: Reports
+    authoring: Authoring
+    proofs: Proofs
+    poll: Poll
+    publication: Publication
+    subscriptions: Subscriptions
+    report_desk: ReportDesk
+    webhook_desk: WebhookDesk
+    collecting: Collecting
+    standing: Standing
+    in_flight: InFlight
+    upkeep: Upkeep
+
+
+def open_parts(config: Config, clock: Callable[[], datetime]) -> Parts:
+    """Open the database (making its tables if it is new) and the secret, and put all together.
+
+    Raises StorageError, SchemaOutdated or SecretMismatch.
+    """
+    database = Database.open(config.storage.url)
+    try:
+        database.prepare()
+        facts = Facts(database)
+        tokens = open_tokens(config.web.secret_file, facts)
+        namespace = facts.settle("namespace", str(newsletter_namespace(config.identity.url)))
+    except BaseException:
+        database.close()
+        raise
+    return _assemble(config, database, tokens, UUID(namespace), clock)
+
+
+def _assemble(
+    config: Config,
+    database: Database,
+    tokens: Tokens,
+    namespace: UUID,
+    clock: Callable[[], datetime],
+) -> Parts:
+    wake = Waker()
+    archive, subscribers, reports = Issues(database), Subscribers(database), Reports(database)
+    ledger = Ledger(database, gates(config))
+    schedules, notebook = Schedules(database), Notebook(database)
+    notes = FolderNotes(config.notes.path)
+    drafting = Drafting(
+        config.identity,
+        publish_key=config.notes.publish_key,
+        namespace=namespace,
+        measure=Pictures(notes).size,
+    )
+    authoring = Authoring(
+        store=notes,
+        archive=archive,
+        schedules=schedules,
+        notebook=notebook,
+        drafting=drafting,
+        identity=config.identity,
+        clock=clock,
+    )
+    report_desk = ReportDesk(
+        reports,
+        subscribers,
+        tokens,
+        limits=soft_limits(config),
+        clock=clock,
+        is_genuine=complaint_check(config),
+    )
+    return Parts(
+        config=config,
+        clock=clock,
+        wake=wake,
+        database=database,
+        tokens=tokens,
+        archive=archive,
+        ledger=ledger,
+        subscribers=subscribers,
+        reports=reports,
+        authoring=authoring,
+        proofs=Proofs(
+            store=notes,
+            archive=archive,
+            schedules=schedules,
+            drafting=drafting,
+            identity=config.identity,
+            find=authoring.find,
+            clock=clock,
+        ),
+        poll=Poll(
+            store=notes,
+            archive=archive,
+            notebook=notebook,
+            schedules=schedules,
+            drafting=drafting,
+            grace=config.schedule.grace,
+            hold=config.schedule.hold,
+            clock=clock,
+            wait=time.sleep,
+        ),
+        publication=Publication(
+            config, archive=archive, notes=notes, drafting=drafting, namespace=namespace
+        ),
+        subscriptions=Subscriptions(
+            subscribers,
+            tokens,
+            policy=signup_policy(config),
+            sender_domain=sender_domain(config.identity.sender),
+            clock=clock,
+            wake=wake,
+        ),
+        report_desk=report_desk,
+        webhook_desk=WebhookDesk(
+            report_desk, webhook_keys(config), fetch=fetch_document, clock=clock
+        ),
+        collecting=Collecting(config, report_desk),
+        standing=Standing(archive, ledger, clock),
+        in_flight=InFlight(archive, ledger, clock=clock, wake=wake),
+        upkeep=Upkeep(config=config, ledger=ledger, clock=clock, wake=wake),
+    )
+
+
+def duties(
+    parts: Parts,
+    poll: Callable[[], None],
+    progress: Callable[[Summary], None] | None = None,
+) -> Duties:
+    """What the service does with these parts; `poll` is one look at the notes folder."""
+    config = parts.config
+
+    def make(relays: Sequence[Relay]) -> Dispatcher:
+        letters = Letters(
+            archive=parts.archive,
+            identity=config.identity,
+            tokens=parts.tokens,
+            clock=parts.clock,
+            signer=config.signer,
+            bounce_address=config.bounces.address,
+            by_mail=config.takes_mail,
+            postmark=bool(config.webhooks.postmark),
+        )
+        return Dispatcher(
+            parts.ledger,
+            relays,
+            letters.fill,
+            retry_policy(config),
+            worker=worker_name(),
+            clock=parts.clock,
+            lease=config.dispatch.lease,
+            progress=progress,
+            domain_connections=config.dispatch.domain_connections,
+        )
+
+    return Duties(
+        database=parts.database,
+        relays=config.relays,
+        make_dispatcher=make,
+        poll=poll,
+        poll_every=config.notes.poll,
+        signups=parts.subscriptions.process,
+        upkeep=parts.upkeep.run,
+        collect_reports=parts.collecting.look,
+        collect_every=config.bounces.poll,
+        listen=parts.collecting.listen if config.bounces.listen else None,
+        on_dispatcher=parts.wake.connect,
+    )
+
+
+# ── from the configuration ───────────────────────────────────────────────────────────────────
 
 
 def open_tokens(secret_file: Path, facts: Facts) -> Tokens:

@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter.app import Newsletter
+from newsletter import Newsletter
 from storage.model import StorageError
 from web.http import MAX_BODY, NO_STORE, Guard, Repeats, protecting_headers
 from web.pages import Frame, Pages
@@ -78,7 +78,7 @@ def create_app(newsletter: Newsletter) -> Starlette:
         *vitals.routes(),
         *Webhooks(newsletter).routes(),
     ]
-    outbox = newsletter.outbox()
+    outbox = newsletter.publication.outbox()
     if outbox is not None:
         routes += Mailbox(outbox, pages).routes()
     errors = _Errors(pages)
@@ -91,7 +91,7 @@ def create_app(newsletter: Newsletter) -> Starlette:
     app = Starlette(
         routes=routes,
         middleware=[
-            Middleware(Repeats, version=newsletter.archive.version, count=vitals.count),
+            Middleware(Repeats, version=newsletter.publication.version, count=vitals.count),
             Middleware(Guard, url=newsletter.identity.url, count=vitals.count),
             Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY),
         ],

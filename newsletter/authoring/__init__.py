@@ -2,10 +2,9 @@
 
 from newsletter.authoring.findings import CheckedNote, Finding
 from newsletter.authoring.proofs import Preview, Proofs, TestCopy, send_test
-from newsletter.authoring.schedules import AboutPage, Authoring, Planned, Scheduled
+from newsletter.authoring.schedules import Authoring, Planned, Scheduled
 
 __all__ = [
-    "AboutPage",
     "Authoring",
     "CheckedNote",
     "Finding",

@@ -1,4 +1,4 @@
-"""The author's desk: schedules, the calendar and the About page."""
+"""The author's desk: schedules and the calendar."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from feeds.notes import Note, When, parse_when
-from mailer.compose import public_html
-from newsletter.publishing import Drafting, NoteLinks
+from newsletter.publishing import Drafting
 from storage.archive import Issues
 from storage.model import Conflict, Identity, NoteError, NotFound, Schedule, ScheduleError
-from storage.notes import ABOUT, FolderNotes, Notebook, Schedules
+from storage.notes import FolderNotes, Notebook, Schedules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,22 +161,6 @@ class Authoring:
         """The slug of the issue made from the note at this path."""
         return next((name.slug for name in self._archive.names() if name.path == path), None)
 
-    # ── the About page ───────────────────────────────────────────────────────────────────
-
-    def about(self) -> AboutPage | None:
-        """The author's about.md; see Newsletter.about."""
-        source = self._store.about()
-        if source is None:
-            return None
-        note = self._drafting.parse(source, ABOUT)
-        drafted = self._drafting.draft(note, "about", "", self._links())
-        title = note.title if note.title.casefold() != "about" else "About"
-        html = public_html(drafted.draft.html)
-        return AboutPage(title=title, html=html, media=drafted.draft.media)
-
-    def _links(self) -> NoteLinks:
-        return self._drafting.links(self._archive.names())
-
     # ── notes ────────────────────────────────────────────────────────────────────────────
 
     def find(self, note: str) -> str:
@@ -208,13 +191,3 @@ def _zone(name: str) -> ZoneInfo:
         raise ScheduleError(
             f"there is no time zone {name!r}; write it like Europe/Berlin"
         ) from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutPage:
-    """The About page, rendered from about.md."""
-
-    title: str
-    html: str
-    media: tuple[str, ...]
-    """Paths of its images below the notes folder."""

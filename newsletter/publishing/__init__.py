@@ -1,9 +1,8 @@
 """From the notes folder to published issues: what is due, whose file it is, what it becomes."""
 
-from newsletter.publishing.drafting import Drafting, hash_content
+from newsletter.publishing.drafting import Drafting, Pictures, hash_content
 from newsletter.publishing.findings import PollReport
 from newsletter.publishing.links import NoteLinks
-from newsletter.publishing.pictures import Pictures
 from newsletter.publishing.poll import Poll
 from newsletter.publishing.publicview import as_readers_see
 

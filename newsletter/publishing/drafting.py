@@ -1,6 +1,6 @@
 """From a note's bytes to an issue's draft: parse, render, name, fingerprint.
 
-Pure given its names and the sizes of pictures.
+Pure but for the sizes of pictures, which are read from their files.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from feeds.markdown import Rendered, Size, size_pictures
+from feeds.markdown import HEAD, Rendered, Size, read_size, size_pictures
 from feeds.notes import RENDERER, Note, parse_note, render_note, slugify
 from feeds.syndication import note_guid
 from mailer.compose import public_text
 from newsletter.publishing.links import NoteLinks
 from storage.archive import IssueName
 from storage.model import Identity, IssueDraft, Remark
+from storage.notes import NotesStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,24 @@ class Drafting:
         """The HTML, with the sizes of its own pictures."""
         found = {links.media_url(path): self._measure(path) for path in rendered.media}
         return size_pictures(rendered.html, {url: size for url, size in found.items() if size})
+
+
+class Pictures:
+    """The pictures of one notes store."""
+
+    def __init__(self, store: NotesStore) -> None:
+        self._store = store
+
+    def size(self, path: str) -> Size | None:
+        """The size of the picture at a path below the notes; None if nobody can say."""
+        found = self._store.media(path)
+        if found is None:
+            return None
+        try:
+            with found.file.open("rb") as file:
+                return read_size(file.read(HEAD))
+        except OSError:
+            return None  # it has just gone, or cannot be read: `newsletter check` tells
 
 
 def hash_content(source: bytes) -> str:

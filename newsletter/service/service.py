@@ -46,8 +46,8 @@ class Site(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What the service does, handed over by newsletter/app.py."""
+class Duties:
+    """What the service does, handed over by newsletter/assembly.py."""
 
     database: Database
     relays: tuple[RelayConfig, ...]
@@ -64,43 +64,43 @@ class Work:
     """Told how to wake the dispatcher while there is one, and None when it has ended."""
 
 
-async def drain(work: Work) -> Summary:
+async def drain(duties: Duties) -> Summary:
     """Send what is due now, then end. SIGTERM ends it early and in good order."""
     stop = asyncio.Event()
     with _stopped_by_signal(stop):
-        async with open_relays(work.relays) as relays:
-            return await work.make_dispatcher(relays).drain(stop)
+        async with open_relays(duties.relays) as relays:
+            return await duties.make_dispatcher(relays).drain(stop)
 
 
 async def serve(
-    work: Work, *, site: Site | None, scheduling: bool, ready: Callable[[str], None]
+    duties: Duties, *, site: Site | None, scheduling: bool, ready: Callable[[str], None]
 ) -> None:
     """Run until SIGTERM or SIGINT. Raises Conflict when another scheduler has this database."""
     stop = asyncio.Event()
     with _stopped_by_signal(stop):
         async with AsyncExitStack() as stack:
-            turn = Turn(work.database) if scheduling else None
+            turn = Turn(duties.database) if scheduling else None
             if turn is not None:
                 stack.callback(turn.end)
                 turn.begin()
-            if scheduling and work.listen is not None:
-                await stack.enter_async_context(work.listen())
-            relays = await stack.enter_async_context(open_relays(work.relays))
-            await _serve(work, relays, site, turn, stop, ready)
+            if scheduling and duties.listen is not None:
+                await stack.enter_async_context(duties.listen())
+            relays = await stack.enter_async_context(open_relays(duties.relays))
+            await _serve(duties, relays, site, turn, stop, ready)
 
 
 async def _serve(
-    work: Work,
+    duties: Duties,
     relays: Sequence[Relay],
     site: Site | None,
     turn: Turn | None,
     stop: asyncio.Event,
     ready: Callable[[str], None],
 ) -> None:
-    dispatcher = work.make_dispatcher(relays)
+    dispatcher = duties.make_dispatcher(relays)
     loop = asyncio.get_running_loop()
-    work.on_dispatcher(lambda: _call_soon(loop, dispatcher.wake))
-    ticks = Ticks(_ticks(work, turn))
+    duties.on_dispatcher(lambda: _call_soon(loop, dispatcher.wake))
+    ticks = Ticks(_ticks(duties, turn))
     site_stop = asyncio.Event()  # readers are served until the last message is recorded
     tasks = [asyncio.create_task(dispatcher.run(stop))]
     if site is not None:
@@ -115,7 +115,7 @@ async def _serve(
         log.info("service.stopping")
         await ticks.stop()
         await asyncio.wait(tasks[:1])
-        work.on_dispatcher(None)
+        duties.on_dispatcher(None)
         site_stop.set()
         await asyncio.wait(tasks)
     for task in tasks:
@@ -135,13 +135,15 @@ def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> Non
         loop.call_soon_threadsafe(call)
 
 
-def _ticks(work: Work, turn: Turn | None) -> list[Tick]:
-    ticks = [Tick(name="upkeep", every=UPKEEP, work=work.upkeep)]
+def _ticks(duties: Duties, turn: Turn | None) -> list[Tick]:
+    ticks = [Tick(name="upkeep", every=UPKEEP, work=duties.upkeep)]
     if turn is not None:
         ticks += [
-            Tick(name="poll", every=work.poll_every, work=turn.only(work.poll)),
-            Tick(name="signups", every=SIGNUPS, work=turn.only(work.signups)),
-            Tick(name="reports", every=work.collect_every, work=turn.only(work.collect_reports)),
+            Tick(name="poll", every=duties.poll_every, work=turn.only(duties.poll)),
+            Tick(name="signups", every=SIGNUPS, work=turn.only(duties.signups)),
+            Tick(
+                name="reports", every=duties.collect_every, work=turn.only(duties.collect_reports)
+            ),
         ]
     return ticks
 

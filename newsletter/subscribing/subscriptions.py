@@ -192,8 +192,7 @@ class Subscriptions:
 
     def unsubscribe(self, token: str, *, ip: str, source: str) -> bool:
         """End the subscription behind the link; False only when the link is not ours (rule A12)."""
-        subscriber_id = self._tokens.read_unsubscribe(token)
-        if subscriber_id is None:
+        if (subscriber_id := self._tokens.read_unsubscribe(token)) is None:
             return False
         self._leave(subscriber_id, ip=spell_origin(ip), source=source)
         return True
@@ -205,6 +204,11 @@ class Subscriptions:
         if known is None:
             return None
         return Preferences(masked_address=mask_address(known.address), state=known.state)
+
+    def leave_by_preferences(self, token: str, *, ip: str) -> None:
+        """End the subscription whose preferences these are; nothing when the link is not ours."""
+        if (subscriber_id := self._tokens.read_preferences(token)) is not None:
+            self._leave(subscriber_id, ip=spell_origin(ip), source="preferences")
 
     def _leave(self, subscriber_id: int, *, ip: str, source: str) -> bool:
         event = ConsentEvent(

@@ -201,7 +201,7 @@ def _reader(newsletter: Newsletter, number: int, now: datetime) -> NewSubscriber
     return NewSubscriber(
         address=address,
         key=address,
-        hash=newsletter.tokens.address_hash(address),
+        hash=newsletter.parts.tokens.address_hash(address),
         name=f"Reader {number}" if number % 2 else "",
         nonce=f"{number:016x}",
         consent="for the benchmark",

@@ -65,7 +65,7 @@ def measure_feed(bench: Bench) -> list[Row]:
     files.mkdir()
     with house.open() as newsletter:
         newsletter.poll()
-        document = newsletter.feed(FeedFormat.RSS)
+        document = newsletter.publication.feed(FeedFormat.RSS)
         if document is None:
             raise BenchError("there is no feed")
         (files / "feed.xml").write_bytes(document.body)

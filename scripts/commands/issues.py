@@ -79,7 +79,7 @@ def _watch(newsletter: Newsletter, slug: str) -> None:
     """Wait until nothing can be sent any more, with a bar on a terminal."""
     with progress_bar("sending") as update:
         while True:
-            tally = newsletter.status(slug).tally if slug else newsletter.ledger.tally()
+            tally = newsletter.status(slug).tally if slug else newsletter.totals()
             update(tally.total - tally.open, tally.total)
             if not tally.open:
                 return
@@ -111,7 +111,7 @@ def _show_issue(found: IssueStatus, zone: str, as_json: bool) -> None:
 def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     under_way = [one for one in newsletter.issues() if one.issue.mailing in _UNDER_WAY]
     subscribers = {state.value: n for state, n in newsletter.subscribers.counts().items()}
-    tally = newsletter.ledger.tally()
+    tally = newsletter.totals()
     if as_json:
         print_json(
             {
@@ -148,8 +148,7 @@ def deliveries(
     """
     with open_newsletter(context) as newsletter:
         zone = newsletter.identity.timezone
-        found = newsletter.status(issue).issue
-        listed = list(newsletter.ledger.deliveries(found.id, state=state))
+        listed = list(newsletter.deliveries(issue, state=state))
         if as_json:
             print_json([_delivery(newsletter, one) for one in listed])
             return
@@ -309,6 +308,6 @@ def _delivery(newsletter: Newsletter, one: Delivery) -> Json:
                 "reply": attempt.reply,
                 "reason": attempt.reason,
             }
-            for attempt in newsletter.ledger.attempts(one.id)
+            for attempt in newsletter.attempts(one.id)
         ],
     }

@@ -124,7 +124,7 @@ def _announcer(newsletter: Newsletter) -> Callable[[str], None]:
     def announce(address: str) -> None:
         lines = [("site", f"{address}/"), ("feeds", f"{address}/feed.xml")]
         lines += [("", f"{address}/atom.xml"), ("", f"{address}/feed.json")]
-        if newsletter.outbox() is not None:
+        if newsletter.publication.outbox() is not None:
             lines.append(("outbox", f"{address}/outbox"))
         for label, where in lines:
             print(f"{label:<7} {where}", flush=True)

@@ -28,17 +28,17 @@ async def connect(relay: Relay) -> Session:
 def send(newsletter: Newsletter) -> None:
     """Poll, rescue, dispatch until nothing is due, as the command does."""
     newsletter.poll()
-    ledger, config = newsletter.ledger, newsletter.config
-    ledger.rescue(now=newsletter.clock(), resend=True, gone=gone_workers(ledger.workers()))
+    ledger, config = newsletter.parts.ledger, newsletter.config
+    ledger.rescue(now=newsletter.parts.clock(), resend=True, gone=gone_workers(ledger.workers()))
     relays = [
         Relay(host=one.host, port=one.port, tls=Tls.NONE, connections=one.connections)
         for one in config.relays
     ]
     letters = Letters(
-        archive=newsletter.archive,
+        archive=newsletter.parts.archive,
         identity=newsletter.identity,
-        tokens=newsletter.tokens,
-        clock=newsletter.clock,
+        tokens=newsletter.parts.tokens,
+        clock=newsletter.parts.clock,
     )
     dispatcher = Dispatcher(
         ledger,

@@ -194,7 +194,7 @@ def window(
 def paths(served: Served) -> list[str]:
     """Every page, with the reader's own links."""
     reader = next(iter(served.newsletter.subscribers.everyone()))
-    tokens = served.newsletter.tokens
+    tokens = served.newsletter.parts.tokens
     own = {
         "unsubscribe": tokens.unsubscribe(reader.id),
         "preferences": tokens.preferences(reader.id),
@@ -205,7 +205,7 @@ def paths(served: Served) -> list[str]:
     return [
         *found,
         kept[0],
-        f"/confirm/{tokens.confirm(reader.id, reader.nonce, served.newsletter.clock())}",
+        f"/confirm/{tokens.confirm(reader.id, reader.nonce, served.newsletter.parts.clock())}",
     ]
 
 
@@ -296,7 +296,7 @@ def test_joining_and_leaving_without_scripts(served: Served, browser: sync_api.B
         followed.get_by_role("button", name="Yes, subscribe me").click()
         assert followed.get_by_role("heading", level=1).inner_text() == "You are subscribed"
         subscriber = max(served.newsletter.subscribers.everyone(), key=lambda who: who.id)
-        leave = served.newsletter.tokens.unsubscribe(subscriber.id)
+        leave = served.newsletter.parts.tokens.unsubscribe(subscriber.id)
         page.goto(f"{served.url}/unsubscribe/{leave}")
         page.get_by_role("button", name="Unsubscribe").click()
         assert page.get_by_role("heading", level=1).inner_text() == "You have left"

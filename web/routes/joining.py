@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from newsletter.app import Newsletter
+from newsletter import Newsletter
 from newsletter.subscribing import ConfirmResult, Preferences
 from web.http import NO_STORE, PAGE_CACHE, Later, client_ip, parse_fields, wants_json
 from web.pages import Frame, Pages, consent_text
@@ -68,7 +68,6 @@ class Joining:
     """Handlers over one newsletter."""
 
     def __init__(self, newsletter: Newsletter, pages: Pages) -> None:
-        self._newsletter = newsletter
         self._subscriptions = newsletter.subscriptions
         self._pages = pages
         self._consent = consent_text(newsletter.identity.title)
@@ -158,17 +157,10 @@ class Joining:
         if found is None:
             return self._stale()
         if request.method not in _READS:
-            await run_in_threadpool(self._leave_by_preferences, token, self._ip(request))
+            ip = self._ip(request)
+            await run_in_threadpool(self._subscriptions.leave_by_preferences, token, ip=ip)
             return self._private("left.html", "You have left")
         return self._settings(found)
-
-    def _leave_by_preferences(self, token: str, ip: str) -> None:
-        tokens = self._newsletter.tokens
-        subscriber_id = tokens.read_preferences(token)
-        if subscriber_id is not None:
-            self._subscriptions.unsubscribe(
-                tokens.unsubscribe(subscriber_id), ip=ip, source="preferences"
-            )
 
     def _settings(self, found: Preferences) -> Response:
         return self._private("preferences.html", "Your subscription", preferences=found)

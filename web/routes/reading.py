@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from feeds.syndication import FeedFormat, feed_url
-from newsletter.app import Newsletter
+from newsletter import Newsletter
 from storage.model import Issue, IssueState
 from web.http import ASSET_CACHE, FEED_CACHE, PAGE_CACHE, PICTURE_POLICY, Body, Packer, is_unchanged
 from web.pages import Frame, Pages, ShelfKeeper, by_year, issue_path, issue_summary, issue_title
@@ -27,9 +27,10 @@ class Reading:
 
     def __init__(self, newsletter: Newsletter, pages: Pages) -> None:
         self._newsletter = newsletter
+        self._publication = newsletter.publication
         self._pages = pages
         self._packer = Packer()
-        self._keeper = ShelfKeeper(newsletter.archive)
+        self._keeper = ShelfKeeper(newsletter.publication)
 
     def routes(self) -> list[Route]:
         """The routes, in the order in which they are tried."""
@@ -67,7 +68,7 @@ class Reading:
 
     def about(self, request: Request) -> Response:
         """Who writes, in the author's words from about.md, and how to reach them."""
-        page = self._newsletter.about()
+        page = self._publication.about()
         identity = self._newsletter.identity
         frame = Frame(
             title=page.title if page else "About", path="/about", description=identity.description
@@ -84,7 +85,7 @@ class Reading:
     def issue(self, request: Request) -> Response:
         """One issue: 301 from a former slug, 410 once it is withdrawn (rule E10), else 404."""
         slug = request.path_params["slug"]
-        issue = self._newsletter.archive.by_slug(slug)
+        issue = self._publication.find(slug)
         if issue is None:
             raise HTTPException(404)
         if issue.state is IssueState.WITHDRAWN:
@@ -123,7 +124,7 @@ class Reading:
         path = request.url.path
         feed_format = next(known for known in FeedFormat if path.endswith(f"/{known.path}"))
         tag: str | None = request.path_params.get("tag")
-        document = self._newsletter.feed(feed_format, tag)
+        document = self._publication.feed(feed_format, tag)
         if document is None:
             raise HTTPException(404)
         body = Body(
@@ -146,7 +147,7 @@ class Reading:
 
     def media(self, request: Request) -> Response:
         """A picture of a live issue, and nothing else."""
-        found = self._newsletter.media(request.path_params["path"])
+        found = self._publication.media(request.path_params["path"])
         if found is None:
             raise HTTPException(404)
         etag = f'"{found.mtime_ns:x}-{found.size:x}"'

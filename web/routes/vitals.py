@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from newsletter.app import Newsletter
+from newsletter import Newsletter
 from storage.model import DeliveryState, SubscriberState
 from web.http import NO_STORE
 
@@ -104,12 +104,12 @@ class _Counts(Collector):
             people.add_metric([who.value], counts.get(who, 0))
         yield people
         mail = GaugeMetricFamily("newsletter_deliveries", "Deliveries", labels=["state"])
-        tally = self._newsletter.ledger.tally()
+        tally = self._newsletter.totals()
         for state in DeliveryState:
             mail.add_metric([state.value], tally[state])
         yield mail
         yield GaugeMetricFamily(
             "newsletter_archive_version",
             "Grows with every change that readers can see",
-            value=self._newsletter.archive.version(),
+            value=self._newsletter.publication.version(),
         )

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from newsletter.app import Newsletter
+from newsletter import Newsletter
 from storage.model import RelayError
 from web.http import NO_STORE
 

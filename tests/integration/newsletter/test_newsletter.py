@@ -60,7 +60,7 @@ def newsletter(database_url: str, folder: Folder) -> Iterator[Newsletter]:
 
 def mails(newsletter: Newsletter) -> list[str]:
     """The plain text of each mail in the outbox."""
-    outbox = newsletter.outbox()
+    outbox = newsletter.publication.outbox()
     assert outbox is not None
     found = []
     for file in sorted((outbox / "new").iterdir()):
@@ -177,7 +177,7 @@ def test_a_relay_that_is_not_there_is_a_problem(folder: Folder, tmp_path: Path) 
         assert report.problems
         status = newsletter.status("note")
         assert status.tally[DeliveryState.QUEUED] == 1
-        (delivery,) = newsletter.ledger.deliveries(status.issue.id)
+        (delivery,) = newsletter.parts.ledger.deliveries(status.issue.id)
         assert delivery.attempts == 0
 
 
@@ -208,7 +208,7 @@ def test_pause_resume_and_cancel(database_url: str, folder: Folder) -> None:
 
 def mails_sent(newsletter: Newsletter) -> int:
     """How many messages any issue has brought so far."""
-    return newsletter.ledger.tally()[DeliveryState.ACCEPTED]
+    return newsletter.parts.ledger.tally()[DeliveryState.ACCEPTED]
 
 
 # ── for the site ─────────────────────────────────────────────────────────────────────────────
@@ -225,7 +225,7 @@ def test_feeds_read_as_everybody_may(
         publish="now",
     )
     newsletter.poll()
-    document = newsletter.feed(feed_format)
+    document = newsletter.publication.feed(feed_format)
     assert document is not None
     text = document.body.decode()
     assert "News for everybody" in text
@@ -239,15 +239,17 @@ def test_a_feed_is_built_once_per_change(newsletter: Newsletter, folder: Folder)
     """The same document until readers could see something new; a tag nobody wears has none."""
     folder.write("one.md", publish="2026-11-21", tags="[kept]")
     newsletter.poll()
-    first = newsletter.feed(FeedFormat.RSS)
-    assert newsletter.feed(FeedFormat.RSS) is first
+    first = newsletter.publication.feed(FeedFormat.RSS)
+    assert newsletter.publication.feed(FeedFormat.RSS) is first
     newsletter.poll()
-    assert newsletter.feed(FeedFormat.RSS) is first
-    assert newsletter.feed(FeedFormat.RSS, "kept") is newsletter.feed(FeedFormat.RSS, "kept")
-    assert newsletter.feed(FeedFormat.RSS, "unknown") is None
+    assert newsletter.publication.feed(FeedFormat.RSS) is first
+    assert newsletter.publication.feed(FeedFormat.RSS, "kept") is newsletter.publication.feed(
+        FeedFormat.RSS, "kept"
+    )
+    assert newsletter.publication.feed(FeedFormat.RSS, "unknown") is None
     folder.write("two.md", publish="now")
     newsletter.poll()
-    second = newsletter.feed(FeedFormat.RSS)
+    second = newsletter.publication.feed(FeedFormat.RSS)
     assert second is not None
     assert first is not None
     assert second.etag != first.etag
@@ -272,7 +274,7 @@ def test_an_edit_keeps_its_entry(newsletter: Newsletter, folder: Folder) -> None
 
 def entries(newsletter: Newsletter) -> list[feedparser.FeedParserDict]:
     """What a feed reader finds in the Atom feed."""
-    document = newsletter.feed(FeedFormat.ATOM)
+    document = newsletter.publication.feed(FeedFormat.ATOM)
     assert document is not None
     found: list[feedparser.FeedParserDict] = feedparser.parse(document.body).entries
     return found
@@ -285,16 +287,16 @@ def test_only_pictures_of_live_issues_are_served(newsletter: Newsletter, folder:
     folder.write("note.md", "![a](shown.png)", publish="now")
     folder.write("private.md", "![a](private.png)")
     newsletter.poll()
-    found = newsletter.media("shown.png")
+    found = newsletter.publication.media("shown.png")
     assert found is not None
     assert found.file.read_bytes() == b"\x89PNG"
     for name in ("private.png", "unused.png", "me.png", "note.md", "../secret", "missing.png"):
-        assert newsletter.media(name) is None
+        assert newsletter.publication.media(name) is None
     folder.write("about.md", "![me](me.png)")
-    assert newsletter.media("me.png") is not None
+    assert newsletter.publication.media("me.png") is not None
     folder.remove("note.md")
     newsletter.poll()
-    assert newsletter.media("shown.png") is None
+    assert newsletter.publication.media("shown.png") is None
 
 
 def test_readable_is_for_everybody(newsletter: Newsletter, folder: Folder) -> None:
@@ -302,6 +304,19 @@ def test_readable_is_for_everybody(newsletter: Newsletter, folder: Folder) -> No
     folder.write("note.md", "# Note\n\nDear {{ name | reader }}.", publish="now")
     newsletter.poll()
     issue: Issue = newsletter.status("note").issue
-    assert "Dear reader." in newsletter.readable(issue).html
-    assert "Dear reader." in newsletter.readable(issue).text
+    assert "Dear reader." in newsletter.publication.readable(issue).html
+    assert "Dear reader." in newsletter.publication.readable(issue).text
     assert "{{" in issue.html
+
+
+def test_the_about_page_is_no_note(newsletter: Newsletter, folder: Folder) -> None:
+    """It is rendered for readers, is never published, and may be missing."""
+    assert newsletter.publication.about() is None
+    folder.save("about.md", "# Who I am\n\nI am {{ name | somebody }}. ![me](me.png)")
+    newsletter.poll()
+    page = newsletter.publication.about()
+    assert page is not None
+    assert page.title == "Who I am"
+    assert "I am somebody." in page.html
+    assert page.media == ("me.png",)
+    assert newsletter.issues() == []

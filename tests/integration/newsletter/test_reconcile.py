@@ -128,7 +128,7 @@ def folder(tmp_path: Path) -> Path:
         newsletter.subscriptions.add("ada@example.com", consent="asked")
         newsletter.schedule("launch.md", "now")
         newsletter.poll()
-        ledger, now = newsletter.ledger, newsletter.clock()
+        ledger, now = newsletter.parts.ledger, newsletter.parts.clock()
         (claim,) = ledger.claim("w", now=now, limit=9, lease=MINUTE)
         ledger.record("w", [], [claim.delivery_id], now=now)
         ledger.rescue(now=now, resend=False, gone=["w"])

@@ -47,7 +47,7 @@ def join(author: Author, client: Client, address: str = "ada@example.com") -> Su
 def join_and_confirm(author: Author, client: Client) -> Subscriber:
     """A reader who did both steps."""
     asked = join(author, client)
-    link = author.newsletter.tokens.confirm(asked.id, asked.nonce, author.clock.now)
+    link = author.newsletter.parts.tokens.confirm(asked.id, asked.nonce, author.clock.now)
     assert client.post(f"/confirm/{link}").status_code == 200
     return asked
 
@@ -66,7 +66,7 @@ def test_the_whole_way(author: Author, client: Client) -> None:
     """The form keeps a request; only the button behind the link makes a reader (rules F1, F9)."""
     asked = join(author, client)
     assert asked.state is SubscriberState.PENDING
-    link = author.newsletter.tokens.confirm(asked.id, asked.nonce, author.clock.now)
+    link = author.newsletter.parts.tokens.confirm(asked.id, asked.nonce, author.clock.now)
     page = client.get(f"/confirm/{link}")
     assert '<form class="act" method="post">' in page.text
     assert client.post(f"/confirm/{link}", x_forwarded_for="198.51.100.8").status_code == 200
@@ -85,7 +85,7 @@ def test_the_proof_names_the_confirmation(author: Author, client: Client) -> Non
     """Beside each request stands the Message-ID of the very mail that answered it (rule F9)."""
     join(author, client)
     asked = join(author, client)
-    outbox = author.newsletter.outbox()
+    outbox = author.newsletter.publication.outbox()
     assert outbox is not None
     assert author.newsletter.send().accepted == 2
     sent = [message_from_bytes(file.read_bytes())["Message-ID"] for file in outbox.glob("new/*")]
@@ -98,7 +98,7 @@ def test_the_proof_names_the_confirmation(author: Author, client: Client) -> Non
 def test_the_answer_is_always_the_same(author: Author, client: Client, accept: str) -> None:
     """New, known, left, broken, empty and trapped: same status, fields and bytes (rule F4)."""
     gone = join_and_confirm(author, client)
-    client.post(f"/unsubscribe/{author.newsletter.tokens.unsubscribe(gone.id)}")
+    client.post(f"/unsubscribe/{author.newsletter.parts.tokens.unsubscribe(gone.id)}")
     bodies = [
         b"email=new@example.com",
         b"email=ada@example.com",
@@ -178,7 +178,7 @@ def test_too_much_is_refused(client: Client) -> None:
 def test_scanners_confirm_nobody(author: Author, client: Client) -> None:
     """However often a link is fetched, it stays unused and its reader unconfirmed (rule F2)."""
     asked = join(author, client)
-    link = author.newsletter.tokens.confirm(asked.id, asked.nonce, author.clock.now)
+    link = author.newsletter.parts.tokens.confirm(asked.id, asked.nonce, author.clock.now)
     for agent in SCANNERS * 5:
         assert client.get(f"/confirm/{link}", user_agent=agent).status_code == 200
         assert client.head(f"/confirm/{link}", user_agent=agent).status_code == 200
@@ -191,7 +191,7 @@ def test_scanners_confirm_nobody(author: Author, client: Client) -> None:
 def test_scanners_unsubscribe_nobody(author: Author, client: Client, route: str) -> None:
     """Fetching the way out is not going it (rule A9)."""
     who = join_and_confirm(author, client)
-    link = getattr(author.newsletter.tokens, route)(who.id)
+    link = getattr(author.newsletter.parts.tokens, route)(who.id)
     for agent in SCANNERS * 5:
         page = client.get(f"/{route}/{link}", user_agent=agent)
         assert page.status_code == 200
@@ -204,9 +204,9 @@ def test_links_are_kept_to_the_reader(author: Author, client: Client) -> None:
     """Pages behind a reader's key are not stored, referred to or indexed, good key or bad (F8)."""
     who = join_and_confirm(author, client)
     good = {
-        "confirm": author.newsletter.tokens.confirm(who.id, who.nonce, author.clock.now),
-        "unsubscribe": author.newsletter.tokens.unsubscribe(who.id),
-        "preferences": author.newsletter.tokens.preferences(who.id),
+        "confirm": author.newsletter.parts.tokens.confirm(who.id, who.nonce, author.clock.now),
+        "unsubscribe": author.newsletter.parts.tokens.unsubscribe(who.id),
+        "preferences": author.newsletter.parts.tokens.preferences(who.id),
     }
     for route in PRIVATE:
         for link in (good[route], "bad"):
@@ -232,7 +232,7 @@ MULTIPART = (
 def test_one_click(author: Author, client: Client, body: bytes, content_type: str) -> None:
     """A mail program's POST ends it at once and twice over, with no redirect or cookie (A7, A12)."""
     who = join_and_confirm(author, client)
-    link = author.newsletter.tokens.unsubscribe(who.id)
+    link = author.newsletter.parts.tokens.unsubscribe(who.id)
     for _ in range(2):
         response = client.post(f"/unsubscribe/{link}", body, content_type=content_type)
         assert response.status_code == 200
@@ -250,7 +250,7 @@ def test_one_click(author: Author, client: Client, body: bytes, content_type: st
 def test_old_links_still_end_it(author: Author, client: Client) -> None:
     """A link out of a mail of long ago works (rule A11)."""
     who = join_and_confirm(author, client)
-    link = author.newsletter.tokens.unsubscribe(who.id)
+    link = author.newsletter.parts.tokens.unsubscribe(who.id)
     author.clock.move(timedelta(days=400))
     assert client.post(f"/unsubscribe/{link}").status_code == 200
     assert state(author, who) is SubscriberState.UNSUBSCRIBED
@@ -260,7 +260,7 @@ def test_old_links_still_end_it(author: Author, client: Client) -> None:
 def test_a_damaged_link_does_nothing(author: Author, client: Client, route: str) -> None:
     """No other spelling of a key is accepted, and none tells anything (rules A10, F3)."""
     who = join_and_confirm(author, client)
-    good = author.newsletter.tokens.unsubscribe(who.id)
+    good = author.newsletter.parts.tokens.unsubscribe(who.id)
     damaged = [
         good[:place] + ("0" if good[place] != "0" else "1") + good[place + 1 :]
         for place in range(0, len(good), 5)
@@ -275,7 +275,7 @@ def test_a_damaged_link_does_nothing(author: Author, client: Client, route: str)
 def test_preferences_show_and_end(author: Author, client: Client) -> None:
     """The page names the address only by its outline, and its button ends the subscription."""
     who = join_and_confirm(author, client)
-    path = f"/preferences/{author.newsletter.tokens.preferences(who.id)}"
+    path = f"/preferences/{author.newsletter.parts.tokens.preferences(who.id)}"
     page = client.get(path).text
     assert "subscribed" in page
     assert who.address not in page
@@ -290,7 +290,7 @@ def test_preferences_show_and_end(author: Author, client: Client) -> None:
 def test_an_old_confirmation_offers_a_new_one(author: Author, client: Client) -> None:
     """A link that is too old says so and leads to the form; so does a replaced one (rule F3)."""
     asked = join(author, client)
-    link = author.newsletter.tokens.confirm(asked.id, asked.nonce, author.clock.now)
+    link = author.newsletter.parts.tokens.confirm(asked.id, asked.nonce, author.clock.now)
     author.clock.move(timedelta(days=31))
     for response in (client.get(f"/confirm/{link}"), client.post(f"/confirm/{link}")):
         assert response.status_code == 410
@@ -303,7 +303,7 @@ def test_a_used_confirmation_reveals_no_status(author: Author, client: Client) -
     used, to the byte, and offers a new one (rule F3).
     """
     asked = join(author, client)
-    link = author.newsletter.tokens.confirm(asked.id, asked.nonce, author.clock.now)
+    link = author.newsletter.parts.tokens.confirm(asked.id, asked.nonce, author.clock.now)
     first, again = client.post(f"/confirm/{link}"), client.post(f"/confirm/{link}")
     assert (first.status_code, again.status_code, first.text) == (200, 200, again.text)
     author.clock.move(timedelta(days=1))

@@ -43,8 +43,8 @@ def newsletter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[News
 
 def complaint(newsletter: Newsletter) -> tuple[bytes, str]:
     """What the source sends about the reader, unsigned, and to whom."""
-    path = newsletter.tokens.return_path(None, 1, "notes@example.com")
-    raw = COMPLAINT.replace(DEAD, newsletter.tokens.unsubscribe(1).encode())
+    path = newsletter.parts.tokens.return_path(None, 1, "notes@example.com")
+    raw = COMPLAINT.replace(DEAD, newsletter.parts.tokens.unsubscribe(1).encode())
     raw = raw.partition(b"\r\n")[2].partition(b"\r\n")[2]  # trace fields are added on the way
     return raw.replace(PLACEHOLDER, path.encode()), path
 

@@ -275,7 +275,7 @@ def config(tmp_path: Path, maildir: Path, quiet: None) -> Path:
 def report(config: Path) -> bytes:
     """A hard bounce of the reader's."""
     with Newsletter.open(config, environ={}) as newsletter:
-        address = newsletter.tokens.return_path(None, 1, "notes@example.com")
+        address = newsletter.parts.tokens.return_path(None, 1, "notes@example.com")
     return FIXTURE.read_bytes().replace(PLACEHOLDER, address.encode())
 
 

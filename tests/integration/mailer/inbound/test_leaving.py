@@ -30,7 +30,7 @@ def newsletter(database_url: str, tmp_path: Path) -> Iterator[Newsletter]:
 
 def key_of(newsletter: Newsletter, reader: int = 1) -> tuple[str, str]:
     """The address to which that reader's mail programs write, and the key in it."""
-    key = newsletter.tokens.leave_key(reader)
+    key = newsletter.parts.tokens.leave_key(reader)
     return f"notes+{key}@example.com", key
 
 
@@ -45,7 +45,7 @@ def header(newsletter: Newsletter) -> str:
     """List-Unsubscribe of the mail in the outbox."""
     newsletter.config.notes.path.joinpath("note.md").write_text(NOTE.format(title="One"))
     assert newsletter.send().accepted == 1
-    outbox = newsletter.outbox()
+    outbox = newsletter.publication.outbox()
     assert outbox is not None
     (file,) = (outbox / "new").iterdir()
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
@@ -166,7 +166,7 @@ def test_mail_that_waits_is_stopped(newsletter: Newsletter) -> None:
     newsletter.poll()
     address, key = key_of(newsletter)
     newsletter.report_desk.process(wishes(address, key)["plain"])
-    assert newsletter.ledger.tally()[DeliveryState.SUPPRESSED] == 1
+    assert newsletter.parts.ledger.tally()[DeliveryState.SUPPRESSED] == 1
     assert newsletter.send().accepted == 0
 
 

@@ -42,7 +42,7 @@ def newsletter(database_url: str, tmp_path: Path) -> Iterator[Newsletter]:
 
 def bounce(newsletter: Newsletter) -> tuple[str, bytes]:
     """The return path of a mail to the reader, and the bounce that comes to it."""
-    path = newsletter.tokens.return_path(None, 1, "notes@example.com")
+    path = newsletter.parts.tokens.return_path(None, 1, "notes@example.com")
     raw = FIXTURE.read_bytes().replace(b"\n", b"\r\n")
     return path, raw.replace(OURS.encode(), b"somebody@example.com")
 
@@ -91,7 +91,7 @@ def test_a_bounce_is_recorded_before_it_is_answered(newsletter: Newsletter) -> N
 def test_strangers_are_refused_before_their_content(newsletter: Newsletter) -> None:
     """Only keyed addresses of ours are taken, the domain whatever it is (rules C3, C16)."""
     address, _ = bounce(newsletter)
-    leave = f"notes+{newsletter.tokens.leave_key(1)}@example.com"
+    leave = f"notes+{newsletter.parts.tokens.leave_key(1)}@example.com"
     local = address.partition("@")[0]
     refused = [
         "notes@example.com",
@@ -170,7 +170,7 @@ def test_a_busy_database_is_waited_for(tmp_path: Path) -> None:
     """451 while it is locked, nothing recorded; the next try is taken (rule C12)."""
     config = settle_in(tmp_path / "house", storage="sqlite:///newsletter.db")
     with Newsletter.open(config, environ={}) as newsletter:
-        tokens, (address, raw) = newsletter.tokens, bounce(newsletter)
+        tokens, (address, raw) = newsletter.parts.tokens, bounce(newsletter)
     file = config.parent / "newsletter.db"
     database = Database.open(f"sqlite:///{file}", wait_s=0.01)
     reports = Reports(database)
@@ -506,7 +506,7 @@ def test_other_places_are_refused_at_start(text: str, tmp_path: Path) -> None:
 
 def test_a_mail_to_leave_is_taken(newsletter: Newsletter) -> None:
     """The address in List-Unsubscribe is one that the listener takes (rules C11, C16)."""
-    key = newsletter.tokens.leave_key(1)
+    key = newsletter.parts.tokens.leave_key(1)
     desk = newsletter.report_desk
     with (
         listener(desk.accepts, lambda m, to: desk.process(m, envelope_to=to)) as port,

@@ -38,7 +38,7 @@ def test_run_listens_and_ends_in_order(database_url: str, tmp_path: Path) -> Non
     extra = f'listen = "127.0.0.1:{port}"'
     config = settle_in(tmp_path / "house", storage=database_url, extra=extra)
     with Newsletter.open(config, environ={}) as newsletter:
-        key = newsletter.tokens.leave_key(1)
+        key = newsletter.parts.tokens.leave_key(1)
     address = f"notes+{key}@example.com"
 
     async def main() -> None:
@@ -116,7 +116,7 @@ def test_postfix_bounces_through_the_listener(
             found = newsletter.subscriptions.suppression("ada@example.org")
             assert found is not None
             assert found.reason is SuppressionReason.HARD_BOUNCE
-            assert newsletter.ledger.tally()[DeliveryState.BOUNCED] == 1
-            assert newsletter.ledger.tally()[DeliveryState.ACCEPTED] == 1
+            assert newsletter.parts.ledger.tally()[DeliveryState.BOUNCED] == 1
+            assert newsletter.parts.ledger.tally()[DeliveryState.ACCEPTED] == 1
             assert not newsletter.reports.quarantined()
     assert len(list((home / "mail" / "eve" / "new").iterdir())) == 1

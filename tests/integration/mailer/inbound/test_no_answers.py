@@ -35,11 +35,11 @@ NOTE = "---\npublish: now\n---\n# One\n\nHello.\n"
 
 def everything(newsletter: Newsletter) -> Iterator[tuple[bytes, str]]:
     """Every fixture, as it comes and as it comes for our reader; then every mail that asks to leave."""
-    path = newsletter.tokens.return_path(None, 1, "notes@example.com")
+    path = newsletter.parts.tokens.return_path(None, 1, "notes@example.com")
     for file in sorted(FOLDER.glob("*.eml")):
         yield file.read_bytes(), path
         yield file.read_bytes().replace(PLACEHOLDER, path.partition("@")[0].encode()), path
-    key = newsletter.tokens.leave_key(1)
+    key = newsletter.parts.tokens.leave_key(1)
     address = f"notes+{key}@example.com"
     for raw in (*idle(address, key).values(), *wishes(address, key).values()):
         yield raw, address
@@ -116,7 +116,7 @@ def test_nothing_is_ever_answered(tmp_path: Path, way: str) -> None:
                 assert newsletter.reports.counts()
                 report = await asyncio.to_thread(newsletter.send)
                 assert report.queued == 0
-                assert not newsletter.ledger.tally().total
+                assert not newsletter.parts.ledger.tally().total
             assert (sink.connections, sink.messages) == (0, [])
 
     asyncio.run(main())
@@ -130,7 +130,7 @@ def test_no_webhook_is_answered_by_mail(tmp_path: Path) -> None:
             relay = f"smtp://127.0.0.1:{sink.port}"
             config = settle_in(tmp_path / "house", storage="sqlite:///newsletter.db", relay=relay)
             with Newsletter.open(config, environ={}) as newsletter:
-                path = newsletter.tokens.return_path(None, 1, "notes@example.com")
+                path = newsletter.parts.tokens.return_path(None, 1, "notes@example.com")
                 desk = WebhookDesk(
                     newsletter.report_desk, keys(), fetch=lambda _url: b"", clock=lambda: NOON
                 )
@@ -163,7 +163,7 @@ def test_a_loop_between_two_newsletters_ends(tmp_path: Path) -> None:
         taken: dict[str, list[bytes]] = {name: [] for name in names}
         for mine, other in zip(houses, reversed(houses), strict=True):
             mine.subscriptions.unsubscribe_address("ada@example.org")
-            theirs = other.tokens.return_path(None, 1, "notes@example.com")
+            theirs = other.parts.tokens.return_path(None, 1, "notes@example.com")
             mine.subscriptions.add(theirs, consent="test")
             (mine.config.notes.path / "note.md").write_text(NOTE)
         for name, house, port in zip(names, houses, ports, strict=True):

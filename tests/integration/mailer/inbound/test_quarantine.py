@@ -143,7 +143,7 @@ def test_what_was_set_aside_can_be_taken_again(
 ) -> None:
     """Kept with the address it came to, so that show, drop and bounce take it anew."""
     with Newsletter.open(config, environ={}) as newsletter:
-        path = newsletter.tokens.return_path(None, 1, "notes@example.com")
+        path = newsletter.parts.tokens.return_path(None, 1, "notes@example.com")
         reader = newsletter.subscribers.get(1)
     assert reader is not None
     raw = (FOLDER / "cut-off.eml").read_bytes().replace(b"notes+i1.s1.000000000000", b"notes")

@@ -131,7 +131,7 @@ class House:
         note.write_text(NOTE)
         os.utime(note, (NOON.timestamp() - 600, NOON.timestamp() - 600))
         assert self.newsletter.send().accepted == 1
-        outbox = self.newsletter.outbox()
+        outbox = self.newsletter.publication.outbox()
         assert outbox is not None
         (file,) = (outbox / "new").iterdir()
         self.wire = message_from_bytes(file.read_bytes(), policy=policy.default)
@@ -171,7 +171,7 @@ class House:
     def delivery(self) -> DeliveryState:
         """How the one delivery stands."""
         (state,) = [
-            state for state, count in self.newsletter.ledger.tally().counts.items() if count
+            state for state, count in self.newsletter.parts.ledger.tally().counts.items() if count
         ]
         return state
 
@@ -250,7 +250,7 @@ def test_what_nobody_knows_is_kept(small_house: House) -> None:
 def test_postmark_is_given_something_to_give_back(small_house: House) -> None:
     """It replaces return path and Message-ID, so the mail has a field for it (rule A34)."""
     given = small_house.wire["X-PM-Metadata-delivery"]
-    assert small_house.newsletter.tokens.read_return_path(given) == (1, 1)
+    assert small_house.newsletter.parts.tokens.read_return_path(given) == (1, 1)
     assert len(given) <= 80
 
 

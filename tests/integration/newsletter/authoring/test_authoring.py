@@ -246,16 +246,3 @@ def test_a_preview_is_the_mail_and_changes_nothing(room: Room) -> None:
     assert any("nick" in warning.sentence for warning in shown.warnings)
     assert room.archive.everything() == []
     assert room.notebook.load() == {}
-
-
-def test_the_about_page_is_no_note(room: Room) -> None:
-    """It is rendered for readers, is never published, and may be missing."""
-    assert room.desk.about() is None
-    room.folder.save("about.md", "# Who I am\n\nI am {{ name | somebody }}. ![me](me.png)")
-    room.poll()
-    page = room.desk.about()
-    assert page is not None
-    assert page.title == "Who I am"
-    assert "I am somebody." in page.html
-    assert page.media == ("me.png",)
-    assert room.archive.everything() == []

@@ -56,7 +56,7 @@ def send_one(newsletter: Newsletter) -> EmailMessage:
     """Sends the one issue to the one reader; the mail that arrived."""
     report = newsletter.send()
     assert (report.accepted, report.rejected, report.problems) == (1, 0, ())
-    outbox = newsletter.outbox()
+    outbox = newsletter.publication.outbox()
     assert outbox is not None
     (file,) = (outbox / "new").iterdir()
     return cast("EmailMessage", message_from_bytes(file.read_bytes(), policy=policy.default))
@@ -78,7 +78,7 @@ def test_an_international_site_is_one_ascii_address_everywhere(
     more = '[bounces]\naddress = "b@example.com"'
     with open_with(folder, database_url, url=url, more=more) as newsletter:
         mail = send_one(newsletter)
-        atom = newsletter.feed(FeedFormat.ATOM)
+        atom = newsletter.publication.feed(FeedFormat.ATOM)
     assert atom is not None
     page = f"{written}/issues/hello"
     assert newsletter.identity.url == written

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.app import Newsletter
-from newsletter.publishing.pictures import Pictures
+from newsletter.publishing.drafting import Pictures
 from storage.notes.folder import FolderNotes
 from tests.conftest import NOON
 

@@ -1,0 +1,110 @@
+"""What readers can see without a mail: feeds, pictures, issues, the About page, the embedded outbox.
+
+The site asks here. What is costly to make is kept until the archive changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from feeds.syndication import Document, FeedFormat, build_feed
+from mailer.compose import public_html
+from newsletter.config import Config
+from newsletter.publishing import Drafting, as_readers_see
+from storage.archive import Issues
+from storage.model import Issue
+from storage.notes import ABOUT, FolderNotes, MediaFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutPage:
+    """The About page, rendered from about.md."""
+
+    title: str
+    html: str
+    media: tuple[str, ...]
+    """Paths of its images below the notes folder."""
+
+
+class Publication:
+    """What one newsletter shows to everybody. Safe to share among threads."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        archive: Issues,
+        notes: FolderNotes,
+        drafting: Drafting,
+        namespace: UUID,
+    ) -> None:
+        self._config = config
+        self._archive = archive
+        self._notes = notes
+        self._drafting = drafting
+        self._namespace = namespace
+        self._feeds: dict[tuple[FeedFormat, str | None], tuple[int, Document]] = {}
+
+    def version(self) -> int:
+        """Grows with every change that readers could see; caches compare it."""
+        return self._archive.version()
+
+    def live(self, *, tag: str | None = None, limit: int | None = None) -> list[Issue]:
+        """Issues readers can see, newest first; `tag` is compared as written."""
+        return self._archive.live(tag=tag, limit=limit)
+
+    def find(self, slug: str) -> Issue | None:
+        """The issue that has, or once had, this slug, withdrawn or not."""
+        return self._archive.by_slug(slug)
+
+    def feed(self, feed_format: FeedFormat, tag: str | None = None) -> Document | None:
+        """A feed, of everything or of one tag; None when no live issue carries the tag."""
+        version = self._archive.version()
+        kept = self._feeds.get((feed_format, tag))
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        issues = self._archive.live(tag=tag, limit=self._config.feeds.items)
+        if tag is not None and not issues:
+            return None
+        identity = self._config.identity
+        document = build_feed(
+            feed_format,
+            identity,
+            [self.readable(issue) for issue in issues],
+            tag=tag,
+            hub=self._config.feeds.hub,
+            stylesheet=f"{identity.url}/static/feed.css",
+            namespace=self._namespace,
+        )
+        self._feeds[feed_format, tag] = (version, document)
+        return document
+
+    def readable(self, issue: Issue) -> Issue:
+        """The issue as pages and feeds show it: its merge fields read as their defaults."""
+        return as_readers_see(issue)
+
+    def media(self, path: str) -> MediaFile | None:
+        """An image that a live issue or the About page shows; None for every other file."""
+        shown = self._archive.serves_media(path)
+        if not shown and (about := self.about()) is not None:
+            shown = path in about.media
+        return self._notes.media(path) if shown else None
+
+    def about(self) -> AboutPage | None:
+        """The author's about.md, rendered; None when there is none."""
+        source = self._notes.about()
+        if source is None:
+            return None
+        note = self._drafting.parse(source, ABOUT)
+        links = self._drafting.links(self._archive.names())
+        drafted = self._drafting.draft(note, "about", "", links)
+        title = note.title if note.title.casefold() != "about" else "About"
+        html = public_html(drafted.draft.html)
+        return AboutPage(title=title, html=html, media=drafted.draft.media)
+
+    def outbox(self) -> Path | None:
+        """The Maildir of the embedded outbox; None with real relays."""
+        folders = (relay.directory for relay in self._config.relays)
+        return next((folder for folder in folders if folder is not None), None)
