@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Final
 
 import structlog
 
 from mailer.dispatch.domains import Domains
 from mailer.dispatch.pace import Backoff
+from mailer.dispatch.parking import Parking
 from mailer.dispatch.ports import Ledger
 from storage.model import Claim, DeliveryState, StorageError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-_PARKED_MOST: Final = 4000
-"""Claims that may wait for their domains before no more are taken from the ledger."""
-_PARKED_LONGEST_S: Final = 5.0
-"""Who has to wait for longer goes back to the ledger, untried, with a later time."""
-_HELD_LONGEST_S: Final = 300.0
-_LOOK_S: Final = 0.2
-"""How often to look whether a domain has a seat again."""
-
-
-def domain_of(claim: Claim) -> str:
-    """The domain of the reader's address."""
-    return claim.address.rpartition("@")[2]
 
 
 class ClaimBuffer:
@@ -56,11 +42,7 @@ class ClaimBuffer:
         self._sleep = sleep
         self._claims: deque[Claim] = deque()
         self._domains = domains
-        self._parked: dict[str, deque[Claim]] = {}
-        """Claims whose domain has no place for them now, by domain."""
-        self._held_back: list[tuple[Claim, float]] = []
-        self._later: Counter[str] = Counter()
-        """How many were held back of each domain in this wave."""
+        self._parking = Parking(domains)
         self._refilling = asyncio.Lock()
         self._ahead: asyncio.Task[None] | None = None
         """Refilling while there is still something at hand, so that nobody has to wait."""
@@ -70,7 +52,7 @@ class ClaimBuffer:
         """Why the last claim failed; the wave then ends in good order."""
 
     def __len__(self) -> int:
-        return len(self._claims) + self._parked_count()
+        return len(self._claims) + len(self._parking)
 
     @property
     def is_done(self) -> bool:
@@ -81,7 +63,7 @@ class ClaimBuffer:
         """Begins a new wave: the ledger is asked again."""
         self._dry = False
         self.error = None
-        self._later.clear()
+        self._parking.start()
 
     async def take(self, seats: Collection[str] = ()) -> Claim | None:
         """Returns the next claim; None when nothing is due, or `wait_s` must pass first.
@@ -90,7 +72,7 @@ class ClaimBuffer:
         """
         async with self._refilling:
             claim = self.take_at_once(seats)
-            while claim is None and not self._dry and self._parked_count() < _PARKED_MOST:
+            while claim is None and not self._dry and not self._parking.is_full:
                 await self._refill()
                 claim = self.take_at_once(seats)
             return claim
@@ -99,18 +81,12 @@ class ClaimBuffer:
         """Returns the next claim at hand; None when taking one would mean waiting."""
         if (claim := self.take_plainly()) is not None:
             return claim
-        for domain, parked in self._parked.items():
-            if self._domains.enter(domain, seats):
-                claim = parked.popleft()
-                if not parked:
-                    del self._parked[domain]
-                return claim
+        if (claim := self._parking.take(seats)) is not None:
+            return claim
         while self._claims:
             claim = self._claims.popleft()
-            domain = domain_of(claim)
-            if domain not in self._parked and self._domains.enter(domain, seats):
+            if self._parking.admit(claim, seats):
                 return claim
-            self._park(domain, claim)
         return None
 
     def take_plainly(self) -> Claim | None:
@@ -124,29 +100,11 @@ class ClaimBuffer:
     @property
     def wait_s(self) -> float | None:
         """Seconds until a claim that is held may have its domain's leave; None when none waits."""
-        if not self._parked:
-            return None
-        slowed = [one for one in self._parked if not self._domains.is_full(one)]
-        return min((self._domains.wait_s(one) for one in slowed), default=_LOOK_S)
+        return self._parking.wait_s
 
     def pop_held_back(self) -> list[tuple[Claim, float]]:
         """Takes out the claims that have to wait for too long to be held, with the seconds."""
-        if not self._held_back:
-            return []
-        held_back, self._held_back = self._held_back, []
-        return held_back
-
-    def _park(self, domain: str, claim: Claim) -> None:
-        behind = len(self._parked.get(domain, ())) + self._later[domain]
-        wait_s = self._domains.wait_s(domain, behind)
-        if wait_s > _PARKED_LONGEST_S:
-            self._later[domain] += 1
-            self._held_back.append((claim, min(wait_s, _HELD_LONGEST_S)))
-        else:
-            self._parked.setdefault(domain, deque()).append(claim)
-
-    def _parked_count(self) -> int:
-        return sum(len(parked) for parked in self._parked.values()) if self._parked else 0
+        return self._parking.pop_held_back()
 
     def put_back(self, claim: Claim) -> None:
         """Returns a claim of which nothing was sent, to be taken next."""
@@ -157,8 +115,7 @@ class ClaimBuffer:
         if self._ahead is not None:
             await self._ahead
         self._claims.clear()
-        self._parked.clear()
-        self._held_back.clear()
+        self._parking.clear()
 
     async def pause_issue(self, issue_id: int, reason: str) -> None:
         """Stops an issue that the relay refuses whoever the reader is (rule B5).
@@ -199,7 +156,7 @@ class ClaimBuffer:
     async def _let_go(self, issue_id: int | None) -> None:
         """Gives back what is held of an issue; the ledger knows which of it is still ours."""
         async with self._refilling:
-            held = chain(self._claims, *self._parked.values())
+            held = chain(self._claims, self._parking)
             ids = [claim.delivery_id for claim in held if claim.issue_id == issue_id]
             if not ids:
                 return
@@ -215,8 +172,7 @@ class ClaimBuffer:
 
     def _keep(self, wanted: Callable[[Claim], bool]) -> None:
         self._claims = deque(filter(wanted, self._claims))
-        kept = {domain: deque(filter(wanted, parked)) for domain, parked in self._parked.items()}
-        self._parked = {domain: parked for domain, parked in kept.items() if parked}
+        self._parking.keep(wanted)
 
     async def _try_pause(self, issue_id: int, reason: str) -> bool:
         try:
@@ -234,7 +190,7 @@ class ClaimBuffer:
     def _is_low(self) -> bool:
         """Whether it is time to ask for more: before the last claim is gone, and one at a time."""
         low = 0 < len(self._claims) <= self._low
-        return low and not self._dry and not self._parked and not self.is_refilling
+        return low and not self._dry and not self._parking and not self.is_refilling
 
     async def _refill_ahead(self) -> None:
         try:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from mailer.dispatch.claims import domain_of
 from mailer.dispatch.pace import Backoff
+from mailer.dispatch.parking import domain_of
 from mailer.dispatch.ports import OpenSession
 from mailer.dispatch.relaystate import RelayState
 from mailer.dispatch.run import Run
