@@ -21,15 +21,14 @@ from mailer.dispatch.parking import domain_of
 from mailer.dispatch.ports import OpenSession
 from mailer.dispatch.relaystate import RelayState
 from mailer.dispatch.run import Run
+from mailer.dispatch.settling import Settler
 from mailer.envelope import Envelope
-from mailer.policy import decide_held_back, decide_settlement, decide_unfillable
-from mailer.replies import Fault, Outcome, Phase, Verdict
+from mailer.replies import Fault, Outcome
 from storage.model import (
     Claim,
     DeliveryState,
     NewsletterError,
     RelayError,
-    Settlement,
     StorageError,
 )
 
@@ -57,7 +56,7 @@ class Connection:
         """Announced: the relay awaits its content."""
         self._kept: _Message | None = None
         """To be announced first, in a new session."""
-        self._pending: list[Settlement] = []
+        self._settler = Settler(run)
         self._seats: set[str] = set()
         """Domains that this connection is busy with."""
         self._token: float | None = None
@@ -80,7 +79,7 @@ class Connection:
                 await self._step(following)
         finally:
             self._give_way()
-            await self._flush()
+            await self._settler.flush()
             await self._hang_up()
             self._run.leave()
 
@@ -109,7 +108,7 @@ class Connection:
         (rule B6). None of them holds a claim meanwhile.
         """
         if self._session is None or not self._session.usable:
-            await self._flush()
+            await self._settler.flush()
             await self._hang_up()
             if self._relay.backoff.count or self._relay.is_being_tried:
                 await self._wait_in_turn()
@@ -181,13 +180,13 @@ class Connection:
         else:
             claim = await claims.take(self._seats)
             while claim is None and (wait := claims.wait_s) is not None and not self._is_over():
-                await self._flush()
+                await self._settler.flush()
                 await self._run.nap(wait)
                 claim = await claims.take(self._seats)
         if claim is not None and self._run.domains.is_bounded:
             self._seats.add(domain_of(claim))
         for held_back, wait_s in claims.pop_held_back():
-            self._pending.append(decide_held_back(held_back, wait_s, self._run.clock()))
+            self._settler.hold_back(held_back, wait_s)
         return claim
 
     async def _open(self) -> bool:
@@ -201,7 +200,7 @@ class Connection:
         while wait := rate.until(self._token):
             if self._ready is not None or self._is_over():
                 return False
-            await self._flush()
+            await self._settler.flush()
             await self._run.nap(wait)
         if self._run.stop.is_set():
             return False
@@ -211,7 +210,7 @@ class Connection:
     async def _is_sendable(self, message: _Message) -> bool:
         refusal = self._session.examine(message.envelope) if self._session else None
         if refusal is not None:
-            await self._judge(message.claim, refusal)
+            await self._settler.judge(message.claim, refusal)
         return refusal is None and not self._run.claims.is_paused(message.claim)
 
     # ── one step ─────────────────────────────────────────────────────────────────────────
@@ -234,7 +233,7 @@ class Connection:
         )
         if begun is not None and exchange.settled is not None:
             self._relay.judge(exchange.settled, seen)
-            await self._judge(begun.claim, exchange.settled)
+            await self._settler.judge(begun.claim, exchange.settled)
         if following is not None and exchange.announced is not None:
             await self._hear(session, following, exchange.announced, seen)
 
@@ -246,8 +245,7 @@ class Connection:
         """
         begin = ready.claim.delivery_id if ready is not None else None
         ask = following.claim.delivery_id if following is not None else None
-        pending, self._pending = self._pending, []
-        granted = await self._run.recorder.record(pending, begin=begin, ask=ask)
+        granted = await self._settler.begin(begin, ask)
         if (begin is None or begin in granted) and (ask is None or ask in granted):
             return ready, following
         return await self._granted(ready, granted), await self._granted(following, granted)
@@ -273,32 +271,8 @@ class Connection:
             self._kept = message
             return
         self._relay.judge(announced, seen)
-        await self._judge(message.claim, announced)
-        await self._flush()
-
-    async def _judge(self, claim: Claim, outcome: Outcome) -> None:
-        run = self._run
-        if run.domains.is_bounded and run.domains.hear(domain_of(claim), outcome):
-            log.warning("domain.slowed", domain=domain_of(claim), code=outcome.code)
-        settlement = decide_settlement(outcome, claim, run.clock(), run.policy)
-        await self._settle(claim, outcome, settlement)
-
-    async def _settle(self, claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
-        self._pending.append(settlement)
-        if settlement.state is not DeliveryState.ACCEPTED:
-            event = f"delivery.{settlement.state.value}"
-            log.info(
-                event,
-                delivery=claim.delivery_id,
-                issue=claim.issue_id,
-                phase=outcome.phase.value,
-                code=outcome.code,
-                status=outcome.status,
-            )
-        reason = self._run.faults.learn(claim.issue_id, outcome, domain_of(claim))
-        if reason is not None and claim.issue_id is not None:
-            await self._flush()  # a pause gives back what has neither begun nor an outcome
-            await self._run.claims.pause_issue(claim.issue_id, reason)
+        await self._settler.judge(message.claim, announced)
+        await self._settler.flush()
 
     async def _fill(self, claim: Claim) -> Envelope | None:
         """Makes the message; one that cannot be made ends here and does not stop the others."""
@@ -311,27 +285,14 @@ class Connection:
             await self._run.nap(1.0)
             return None
         except NewsletterError as error:
-            outcome = _unfillable(str(error))
-            settlement = decide_unfillable(claim, str(error), self._run.clock())
-            await self._settle(claim, outcome, settlement)
+            await self._settler.reject(claim, str(error))
             return None
         except Exception as error:  # noqa: BLE001 - a fault in our code must not cost readers
             # their issue: the delivery goes back, and a run of them pauses the issue.
-            await self._judge(
-                claim, _unfillable(f"making the message failed: {type(error).__name__}")
-            )
+            await self._settler.put_off(claim, f"making the message failed: {type(error).__name__}")
             return None
-
-    async def _flush(self) -> None:
-        if self._pending:
-            pending, self._pending = self._pending, []
-            await self._run.recorder.record(pending)
 
     async def _hang_up(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             await self._relay.close(session)
-
-
-def _unfillable(why: str) -> Outcome:
-    return Outcome(verdict=Verdict.PERMANENT, fault=Fault.CONTENT, phase=Phase.CONTENT, text=why)

@@ -1,0 +1,82 @@
+"""Owns what one connection has learned and not recorded: outcomes judged, settlements on their way.
+
+What the relay said of a message becomes a settlement here (mailer/policy), is remembered until the
+next transaction, and may stop an issue that is refused whoever the reader is (rule B5).
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from mailer.dispatch.parking import domain_of
+from mailer.dispatch.run import Run
+from mailer.policy import decide_held_back, decide_settlement, decide_unfillable
+from mailer.replies import Fault, Outcome, Phase, Verdict
+from storage.model import Claim, DeliveryState, Settlement
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Settler:
+    """Decides what becomes of the deliveries of one connection, and has it recorded."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._pending: list[Settlement] = []
+        """Decided, and not recorded yet."""
+
+    async def judge(self, claim: Claim, outcome: Outcome) -> None:
+        """Settles a delivery by what the relay said, or did not say, of its message."""
+        run = self._run
+        if run.domains.is_bounded and run.domains.hear(domain_of(claim), outcome):
+            log.warning("domain.slowed", domain=domain_of(claim), code=outcome.code)
+        settlement = decide_settlement(outcome, claim, run.clock(), run.policy)
+        await self._settle(claim, outcome, settlement)
+
+    async def reject(self, claim: Claim, why: str) -> None:
+        """Settles a delivery whose message must not be sent as it is; `why` is a sentence."""
+        settlement = decide_unfillable(claim, why, self._run.clock())
+        await self._settle(claim, _unfillable(why), settlement)
+
+    async def put_off(self, claim: Claim, why: str) -> None:
+        """Settles a delivery whose message could not be made by a fault of ours: it goes back."""
+        await self.judge(claim, _unfillable(why))
+
+    def hold_back(self, claim: Claim, wait_s: float) -> None:
+        """Settles a delivery that was not tried, because its domain is sent to slowly."""
+        self._pending.append(decide_held_back(claim, wait_s, self._run.clock()))
+
+    async def begin(self, begin: int | None, ask: int | None) -> frozenset[int]:
+        """Records what is pending and, in the same transaction, that `begin` is on the wire.
+
+        Returns those of the two that may go on: `ask` is about to be announced (promise 3).
+        """
+        pending, self._pending = self._pending, []
+        return await self._run.recorder.record(pending, begin=begin, ask=ask)
+
+    async def flush(self) -> None:
+        """Records what is pending."""
+        if self._pending:
+            pending, self._pending = self._pending, []
+            await self._run.recorder.record(pending)
+
+    async def _settle(self, claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
+        self._pending.append(settlement)
+        if settlement.state is not DeliveryState.ACCEPTED:
+            event = f"delivery.{settlement.state.value}"
+            log.info(
+                event,
+                delivery=claim.delivery_id,
+                issue=claim.issue_id,
+                phase=outcome.phase.value,
+                code=outcome.code,
+                status=outcome.status,
+            )
+        reason = self._run.faults.learn(claim.issue_id, outcome, domain_of(claim))
+        if reason is not None and claim.issue_id is not None:
+            await self.flush()  # a pause gives back what has neither begun nor an outcome
+            await self._run.claims.pause_issue(claim.issue_id, reason)
+
+
+def _unfillable(why: str) -> Outcome:
+    return Outcome(verdict=Verdict.PERMANENT, fault=Fault.CONTENT, phase=Phase.CONTENT, text=why)
