@@ -26,7 +26,6 @@ from mailer.envelope import Envelope
 from mailer.replies import Fault, Outcome
 from storage.model import (
     Claim,
-    DeliveryState,
     NewsletterError,
     RelayError,
     StorageError,
@@ -218,7 +217,12 @@ class Connection:
     async def _step(self, following: _Message | None) -> None:
         """Sends the content that is ready, if it still may be, and announces the next message."""
         session, ready, self._ready = self._session, self._ready, None
-        begun, following = await self._begin(ready, following)
+        may_send, may_announce = await self._settler.begin(
+            ready.claim if ready is not None else None,
+            following.claim if following is not None else None,
+        )
+        begun = ready if may_send else None
+        following = following if may_announce else None
         if session is None or (begun is None and following is None and ready is None):
             return
         if ready is not None and begun is None:
@@ -236,27 +240,6 @@ class Connection:
             await self._settler.judge(begun.claim, exchange.settled)
         if following is not None and exchange.announced is not None:
             await self._hear(session, following, exchange.announced, seen)
-
-    async def _begin(
-        self, ready: _Message | None, following: _Message | None
-    ) -> tuple[_Message | None, _Message | None]:
-        """Commits what is pending and the begin of the ready message, and asks for the next one;
-        returns those of the two that may go on (promise 3).
-        """
-        begin = ready.claim.delivery_id if ready is not None else None
-        ask = following.claim.delivery_id if following is not None else None
-        granted = await self._settler.begin(begin, ask)
-        if (begin is None or begin in granted) and (ask is None or ask in granted):
-            return ready, following
-        return await self._granted(ready, granted), await self._granted(following, granted)
-
-    async def _granted(self, message: _Message | None, granted: frozenset[int]) -> _Message | None:
-        if message is None or message.claim.delivery_id in granted:
-            return message
-        if await self._run.claims.is_unwanted(message.claim):
-            self._run.counts[DeliveryState.SUPPRESSED] += 1
-            self._run.settled()
-        return None
 
     async def _hear(
         self, session: OpenSession, message: _Message, announced: Outcome, seen: int

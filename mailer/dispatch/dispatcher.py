@@ -1,7 +1,8 @@
 """Owns the sending of what is due: claim, fill, send, settle, over any number of relays.
 
-The rules of one connection are in mailer/dispatch/connection.py. Here is what makes many of them a worker: how
-many there are, how long its claims last, and how it ends.
+The rules of one connection are in mailer/dispatch/connection.py, how many of them work at once in
+mailer/dispatch/wave.py. Here is what makes them a worker: how it begins, how long its claims last,
+and how it ends.
 """
 
 from __future__ import annotations
@@ -19,14 +20,12 @@ from typing import Final
 import structlog
 
 from mailer.dispatch.claims import ClaimBuffer
-from mailer.dispatch.connection import Connection
 from mailer.dispatch.domains import Domains
-from mailer.dispatch.pace import Rate
 from mailer.dispatch.ports import Connect, Ledger
 from mailer.dispatch.recorder import Recorder
 from mailer.dispatch.relaystate import RelayState
 from mailer.dispatch.run import Fill, Run
-from mailer.dispatch.shares import SharedPace, Shares
+from mailer.dispatch.wave import Waves
 from mailer.policy import FaultRuns, RetryPolicy
 from mailer.smtp import Relay, Session
 from storage.model import DeliveryState, Settlement, StorageError
@@ -94,9 +93,6 @@ class Dispatcher:
         self._woken = asyncio.Event()
         self._counts: Counter[DeliveryState] = Counter()
         self._relay_error = ""
-        self._seen = 0
-        """Outcomes when the last wave had ended."""
-        self._shares = Shares((), monotonic)
 
     @property
     def summary(self) -> Summary:
@@ -123,13 +119,12 @@ class Dispatcher:
         why) and soon after `stop` is set. What is on the wire is finished and recorded, what was
         not begun goes back without an attempt. Raises StorageError when nothing can be claimed.
         """
-        run, states = self._start(stop or asyncio.Event(), patience=self._patience)
+        run, waves = self._start(stop or asyncio.Event(), patience=self._patience)
         async with self._holding_claims(run):
-            while await self._wave(run, states) or await self._goes_on(run, states):
+            while await waves.send() or await waves.lets_more_in():
                 pass
-            await self._pause_fruitless(run)
-            if all(run.is_given_up(state) for state in states):
-                self._relay_error = states[-1].backoff.words
+            await waves.pause_fruitless()
+            self._relay_error = waves.relay_error
         if run.claims.error is not None:
             raise run.claims.error
         return self.summary
@@ -139,22 +134,21 @@ class Dispatcher:
 
         Waits out relays and databases that cannot be used for a while.
         """
-        run, states = self._start(stop, patience=None)
+        run, waves = self._start(stop, patience=None)
         async with self._holding_claims(run):
             while not stop.is_set():
                 self._woken.clear()
                 before = self._counts.total()
                 if len(run.claims) or await self._is_due():
-                    await self._wave(run, states)
+                    await waves.send()
                 if self._counts.total() == before:
                     await self._idle(run, self._poll_s)
 
     # ── how it begins and ends ───────────────────────────────────────────────────────────
 
-    def _start(self, stop: asyncio.Event, patience: int | None) -> tuple[Run, list[RelayState]]:
+    def _start(self, stop: asyncio.Event, patience: int | None) -> tuple[Run, Waves]:
         self._counts = Counter()
         self._relay_error = ""
-        self._seen = 0
         domains = Domains(self._monotonic, connections=self._domain_connections)
         claims = ClaimBuffer(
             self._ledger,
@@ -165,7 +159,7 @@ class Dispatcher:
             domains=domains,
             sleep=self._sleep,
         )
-        states = self._states()
+        states = [RelayState(relay, self._connect, self._monotonic) for relay in self._relays]
         recorder = Recorder(
             self._ledger,
             self._worker,
@@ -188,16 +182,7 @@ class Dispatcher:
             relays=states,
             counts=self._counts,
         )
-        return run, states
-
-    def _states(self) -> list[RelayState]:
-        states = [RelayState(relay, self._connect, self._monotonic) for relay in self._relays]
-        self._shares = Shares(states, self._monotonic)
-        if any(relay.share for relay in self._relays):
-            for index, state in enumerate(states):
-                rate = Rate(state.relay.rate, self._monotonic)
-                state.rate = SharedPace(rate, self._shares, index)
-        return states
+        return run, Waves(run, states, self._ledger, self._monotonic)
 
     @asynccontextmanager
     async def _holding_claims(self, run: Run) -> AsyncIterator[None]:
@@ -239,67 +224,6 @@ class Dispatcher:
     def _report(self) -> None:
         if self._progress is not None:
             self._progress(self.summary)
-
-    # ── waves ────────────────────────────────────────────────────────────────────────────
-
-    async def _wave(self, run: Run, states: Sequence[RelayState]) -> bool:
-        """Sends until nothing is due; whether claims are left that some relay may still take."""
-        run.claims.start()
-        connections = [
-            (Connection(run, state), index)
-            for index, state in enumerate(states)
-            for _ in range(max(state.relay.connections, 1))
-        ]
-        run.start(len(connections))
-        for _, index in connections:
-            self._shares.start(index)
-        tasks = [
-            asyncio.create_task(self._work(connection, index)) for connection, index in connections
-        ]
-        try:
-            await asyncio.wait(tasks)
-        except asyncio.CancelledError:
-            run.stop.set()  # a message on the wire is finished, not abandoned in doubt
-            await asyncio.wait(tasks)
-            raise
-        for task in tasks:
-            task.result()
-        given_up = all(run.is_given_up(state) for state in states)
-        return bool(len(run.claims)) and not given_up and not run.stop.is_set()
-
-    async def _work(self, connection: Connection, index: int) -> None:
-        try:
-            await connection.work()
-        finally:
-            self._shares.leave(index)
-
-    async def _goes_on(self, run: Run, states: Sequence[RelayState]) -> bool:
-        """Whether the last wave's outcomes let more in, as those of a first cohort do."""
-        seen, self._seen = self._seen, self._counts.total()
-        is_over = run.stop.is_set() or all(run.is_given_up(state) for state in states)
-        if self._seen == seen or is_over or run.claims.error is not None:
-            return False
-        try:
-            return await asyncio.to_thread(self._ledger.lets_in, now=self._clock())
-        except StorageError as error:
-            log.warning("ledger.lets_in_failed", error=type(error).__name__)
-            return False
-
-    async def _pause_fruitless(self, run: Run) -> None:
-        """Pauses what was refused for a fault of ours whenever it was tried (rule B5).
-
-        A list shorter than a full run of faults would otherwise be tried until its time is up.
-        """
-        if run.stop.is_set():
-            return
-        for issue_id, reason in run.faults.unbroken().items():
-            try:
-                arrived = await asyncio.to_thread(self._ledger.has_arrived, issue_id)
-            except StorageError as error:
-                log.warning("ledger.has_arrived_failed", error=type(error).__name__)
-                return
-            if not arrived:
-                await run.claims.pause_issue(issue_id, reason)
 
     async def _is_due(self) -> bool:
         try:

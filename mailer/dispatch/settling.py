@@ -46,13 +46,27 @@ class Settler:
         """Settles a delivery that was not tried, because its domain is sent to slowly."""
         self._pending.append(decide_held_back(claim, wait_s, self._run.clock()))
 
-    async def begin(self, begin: int | None, ask: int | None) -> frozenset[int]:
-        """Records what is pending and, in the same transaction, that `begin` is on the wire.
+    async def begin(self, ready: Claim | None, following: Claim | None) -> tuple[bool, bool]:
+        """Records what is pending and, in the same transaction, that `ready` is on the wire.
 
-        Returns those of the two that may go on: `ask` is about to be announced (promise 3).
+        Returns whether the content of `ready` may be sent now, and whether `following` may be
+        announced: who has left meanwhile gets neither (promise 3).
         """
+        begin = ready.delivery_id if ready is not None else None
+        ask = following.delivery_id if following is not None else None
         pending, self._pending = self._pending, []
-        return await self._run.recorder.record(pending, begin=begin, ask=ask)
+        granted = await self._run.recorder.record(pending, begin=begin, ask=ask)
+        if (begin is None or begin in granted) and (ask is None or ask in granted):
+            return ready is not None, following is not None
+        return await self._is_granted(ready, granted), await self._is_granted(following, granted)
+
+    async def _is_granted(self, claim: Claim | None, granted: frozenset[int]) -> bool:
+        if claim is None or claim.delivery_id in granted:
+            return claim is not None
+        if await self._run.claims.is_unwanted(claim):
+            self._run.counts[DeliveryState.SUPPRESSED] += 1
+            self._run.settled()
+        return False
 
     async def flush(self) -> None:
         """Records what is pending."""
