@@ -1,4 +1,4 @@
-"""What a relay offers, and whether a message may be put to it: size, UTF-8, limits. Pure."""
+"""Owns what a relay offers, and what may therefore be said to it of a message. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,71 @@ from typing import Final
 
 from mailer.envelope import Envelope
 from mailer.replies import Fault, Outcome, Phase, Verdict
+
+_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]")
+"""What could end or extend a command, or is no character at all (rule B25)."""
+
+
+class Offer:
+    """What a relay said to EHLO (RFC 5321 4.1.1.1), as far as sending goes by it."""
+
+    def __init__(self, extensions: Mapping[str, str]) -> None:
+        """`extensions`: keyword in lower case → parameters."""
+        self.messages = _mail_limit(extensions)
+        """How many it takes in one connection."""
+        self.pipelining = "pipelining" in extensions
+        self._size_limit = _size_limit(extensions)
+        self._size, self._dsn = "size" in extensions, "dsn" in extensions
+        self._wide, self._utf8 = "8bitmime" in extensions, "smtputf8" in extensions
+
+    def commands(self, envelope: Envelope) -> tuple[bytes, bytes, bytes]:
+        """MAIL, RCPT and DATA; with only what the relay offered (RFC 1870, 6152, 6531, 3461)."""
+        sender, recipient = envelope.sender, envelope.recipient
+        parameters = f" SIZE={len(envelope.content)}" if self._size else ""
+        if not envelope.plain:
+            parameters += self._wide_parameters(envelope)
+        if not self._dsn:
+            asked = ""
+        else:
+            # The return path is made per delivery, so its local part names this message.
+            parameters += f" RET=HDRS ENVID={_xtext(sender.rpartition('@')[0])}"
+            asked = _asked(recipient)
+        return (
+            f"MAIL FROM:<{sender}>{parameters}\r\n".encode(),
+            f"RCPT TO:<{recipient}>{asked}\r\n".encode(),
+            b"DATA\r\n",
+        )
+
+    def examine(self, envelope: Envelope) -> Outcome | None:
+        """Refuses what must not, or cannot, be said to this relay (rules A28, B14, B25)."""
+        if _UNSAFE.search(envelope.recipient) or not envelope.recipient:
+            return _refuse(Fault.RECIPIENT, "the address cannot stand in an SMTP command")
+        if _UNSAFE.search(envelope.sender):
+            return _refuse(Fault.SENDER, "the return path cannot stand in an SMTP command")
+        if self._size_limit and len(envelope.content) > self._size_limit:
+            return self._too_large(envelope)
+        return None if envelope.plain else self._examine_wide(envelope)
+
+    def _wide_parameters(self, envelope: Envelope) -> str:
+        wide = self._wide and not envelope.content.isascii()
+        utf8 = _needs_utf8(envelope)
+        return (" BODY=8BITMIME" if wide else "") + (" SMTPUTF8" if utf8 else "")
+
+    def _too_large(self, envelope: Envelope) -> Outcome:
+        size = len(envelope.content)
+        text = f"the message has {size} octets, the relay takes {self._size_limit} (RFC 1870)"
+        return _refuse(Fault.CONTENT, text)
+
+    def _examine_wide(self, envelope: Envelope) -> Outcome | None:
+        if _needs_utf8(envelope) and not self._utf8:
+            return _hold("the address needs SMTPUTF8, which the relay does not offer (RFC 6531)")
+        content = envelope.content
+        lines = content.count(b"\r\n")
+        if content.count(b"\n") != lines or content.count(b"\r") != lines:
+            return _refuse(Fault.CONTENT, "the message has a bare CR or LF (RFC 5321 2.3.8)")
+        if not content.isascii() and not self._wide:
+            return _refuse(Fault.CONTENT, "the relay does not take 8-bit content (RFC 6152)")
+        return None
 
 
 def stuff(envelope: Envelope) -> bytes:
@@ -22,44 +87,40 @@ def stuff(envelope: Envelope) -> bytes:
     return content if content.endswith(b"\r\n") else content + b"\r\n"
 
 
-UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]")
-"""What could end or extend a command, or is no character at all (rule B25)."""
-
-
-def needs_utf8(envelope: Envelope) -> bool:
+def _needs_utf8(envelope: Envelope) -> bool:
     """Whether the envelope asks for SMTPUTF8 (RFC 6531 3.4): an address is not ASCII."""
     return envelope.smtputf8 or not (envelope.sender.isascii() and envelope.recipient.isascii())
 
 
-def refuse(fault: Fault, text: str) -> Outcome:
+def _refuse(fault: Fault, text: str) -> Outcome:
     """The outcome of a message that is not put to the relay at all, for good."""
     return Outcome(verdict=Verdict.PERMANENT, fault=fault, phase=Phase.MAIL, text=text)
 
 
-def hold(text: str) -> Outcome:
+def _hold(text: str) -> Outcome:
     """Not now and not here, and not a bounce: another relay may take it (rule A28)."""
     return Outcome(verdict=Verdict.TRANSIENT, fault=Fault.RECIPIENT, phase=Phase.MAIL, text=text)
 
 
-def size_limit(extensions: Mapping[str, str]) -> int:
+def _size_limit(extensions: Mapping[str, str]) -> int:
     """Octets the relay takes (RFC 1870 4); 0 when it does not say."""
     value = extensions.get("size", "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
 
 
-def mail_limit(extensions: Mapping[str, str]) -> int:
+def _mail_limit(extensions: Mapping[str, str]) -> int:
     """Messages the relay takes per connection (RFC 9422 MAILMAX, rule B16)."""
     found = re.search(r"\bMAILMAX=(\d{1,6})\b", extensions.get("limits", ""), re.IGNORECASE)
     return max(int(found[1]), 1) if found else 10_000
 
 
-def is_asked(recipient: str) -> str:
+def _asked(recipient: str) -> str:
     """Reports to be sent, and for which address (RFC 3461 4.1, 4.2)."""
     notify = " NOTIFY=FAILURE,DELAY"
-    return f"{notify} ORCPT=rfc822;{xtext(recipient)}" if recipient.isascii() else notify
+    return f"{notify} ORCPT=rfc822;{_xtext(recipient)}" if recipient.isascii() else notify
 
 
-def xtext(text: str) -> str:
+def _xtext(text: str) -> str:
     """Encodes for RFC 3461 4: printable ASCII but `+` and `=`; the rest as +HH."""
     return "".join(
         char

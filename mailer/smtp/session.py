@@ -8,23 +8,13 @@ a time (rule B12).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import NamedTuple
 
 from mailer.envelope import Envelope
 from mailer.replies import LET_IN, Fault, Outcome, Phase, build_lost, parse_reply
-from mailer.smtp.offer import (
-    UNSAFE,
-    hold,
-    is_asked,
-    mail_limit,
-    needs_utf8,
-    refuse,
-    size_limit,
-    stuff,
-    xtext,
-)
+from mailer.smtp.offer import Offer, stuff
 from mailer.smtp.relay import Relay, Timeouts, connect
 from mailer.smtp.wire import Wire, WireLost
 
@@ -44,12 +34,12 @@ class Session:
     def __init__(
         self,
         wire: Wire,
-        extensions: Mapping[str, str],
+        offer: Offer,
         timeouts: Timeouts,
         clock: Callable[[], float],
     ) -> None:
         self._wire = wire
-        self._extensions = extensions
+        self._offer = offer
         self._timeouts = timeouts
         self._steps = (
             (Phase.MAIL, timeouts.mail),
@@ -58,10 +48,7 @@ class Session:
         )
         self._clock = clock
         self._worn_at = clock() + timeouts.reuse
-        self._limit = min(mail_limit(extensions), timeouts.messages)
-        self._size_limit = size_limit(extensions)
-        self._pipelining = "pipelining" in extensions
-        self._size, self._dsn = "size" in extensions, "dsn" in extensions
+        self._limit = min(offer.messages, timeouts.messages)
         self._unclean = False
         self._awaited = False
         """Whether a message is announced: it is one of those that the connection may carry."""
@@ -77,13 +64,17 @@ class Session:
         """
         timeouts = timeouts or relay.timeouts
         transport, extensions = await connect(relay, timeouts)
-        return cls(Wire(transport), extensions, timeouts, asyncio.get_running_loop().time)
+        return cls(Wire(transport), Offer(extensions), timeouts, asyncio.get_running_loop().time)
 
     @property
     def usable(self) -> bool:
         """Whether another message may be sent here: open, in step, not worn out (rule B16)."""
         fresh = self.sent + self._awaited < self._limit and self._clock() < self._worn_at
         return fresh and self._wire.usable
+
+    def examine(self, envelope: Envelope) -> Outcome | None:
+        """Why this message cannot be sent here, found without a word; None when it can."""
+        return self._offer.examine(envelope)
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Sends one message and says what became of it; never raises because of the peer.
@@ -107,7 +98,7 @@ class Session:
         trip (RFC 2920 3.1, rule B12); elsewhere each command waits for its reply. Never raises
         because of the peer. `following` has been examined.
         """
-        way = self._in_one_group if self._pipelining else self._step_by_step
+        way = self._in_one_group if self._offer.pipelining else self._step_by_step
         return way(ready, following)
 
     def abandon(self) -> None:
@@ -141,7 +132,7 @@ class Session:
 
     def _opening(self, following: Envelope) -> bytes:
         """The commands that announce a message; DATA closes the group (RFC 2920 3.1)."""
-        mail, rcpt, data = self._commands(following)
+        mail, rcpt, data = self._offer.commands(following)
         return b"".join((b"RSET\r\n" if self._unclean else b"", mail, rcpt, data))
 
     async def _send_content_and(self, envelope: Envelope, commands: bytes) -> Outcome:
@@ -210,7 +201,7 @@ class Session:
                 self._wire.write(b"RSET\r\n")
                 self._check_reset(await self._reply(phase, self._timeouts.mail))
             for (phase, timeout_s), command in zip(
-                self._steps, self._commands(envelope), strict=True
+                self._steps, self._offer.commands(envelope), strict=True
             ):
                 self._wire.write(command)
                 outcome = await self._reply(phase, timeout_s)
@@ -237,29 +228,6 @@ class Session:
 
     # ── parts of both ────────────────────────────────────────────────────────────────────
 
-    def _commands(self, envelope: Envelope) -> tuple[bytes, bytes, bytes]:
-        """MAIL, RCPT and DATA; with only what the relay offered (RFC 1870, 6152, 6531, 3461)."""
-        sender, recipient = envelope.sender, envelope.recipient
-        parameters = f" SIZE={len(envelope.content)}" if self._size else ""
-        if not envelope.plain:
-            parameters += self._wide_parameters(envelope)
-        if not self._dsn:
-            asked = ""
-        else:
-            # The return path is made per delivery, so its local part names this message.
-            parameters += f" RET=HDRS ENVID={xtext(sender.rpartition('@')[0])}"
-            asked = is_asked(recipient)
-        return (
-            f"MAIL FROM:<{sender}>{parameters}\r\n".encode(),
-            f"RCPT TO:<{recipient}>{asked}\r\n".encode(),
-            b"DATA\r\n",
-        )
-
-    def _wide_parameters(self, envelope: Envelope) -> str:
-        wide = "8bitmime" in self._extensions and not envelope.content.isascii()
-        utf8 = needs_utf8(envelope)
-        return (" BODY=8BITMIME" if wide else "") + (" SMTPUTF8" if utf8 else "")
-
     async def _reply(self, phase: Phase, timeout_s: float) -> Outcome:
         code, text = await self._wire.reply(timeout_s)
         outcome = parse_reply(code, text, phase=phase)
@@ -284,34 +252,3 @@ class Session:
     def _answered(self, outcome: Outcome) -> Outcome:
         self.sent += outcome.code not in (None, 421)
         return outcome
-
-    # ── before a word is said ────────────────────────────────────────────────────────────
-
-    def examine(self, envelope: Envelope) -> Outcome | None:
-        """Refuses what must not, or cannot, be said to this relay (rules A28, B14, B25)."""
-        if UNSAFE.search(envelope.recipient) or not envelope.recipient:
-            return refuse(Fault.RECIPIENT, "the address cannot stand in an SMTP command")
-        if UNSAFE.search(envelope.sender):
-            return refuse(Fault.SENDER, "the return path cannot stand in an SMTP command")
-        if self._size_limit and len(envelope.content) > self._size_limit:
-            return self._too_large(envelope)
-        return None if envelope.plain else self._examine_wide(envelope)
-
-    def _too_large(self, envelope: Envelope) -> Outcome:
-        size = len(envelope.content)
-        text = f"the message has {size} octets, the relay takes {self._size_limit} (RFC 1870)"
-        return refuse(Fault.CONTENT, text)
-
-    def _examine_wide(self, envelope: Envelope) -> Outcome | None:
-        if needs_utf8(envelope) and "smtputf8" not in self._extensions:
-            return hold("the address needs SMTPUTF8, which the relay does not offer (RFC 6531)")
-        content = envelope.content
-        lines = content.count(b"\r\n")
-        if content.count(b"\n") != lines or content.count(b"\r") != lines:
-            return refuse(Fault.CONTENT, "the message has a bare CR or LF (RFC 5321 2.3.8)")
-        if not content.isascii() and "8bitmime" not in self._extensions:
-            return refuse(Fault.CONTENT, "the relay does not take 8-bit content (RFC 6152)")
-        return None
-
-
-# ── small facts ──────────────────────────────────────────────────────────────────────────────
