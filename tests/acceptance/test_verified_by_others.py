@@ -15,10 +15,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from mailer.authentication.keys import KeyType
 from newsletter.app import Newsletter
-from tests.acceptance.postfix import Postfix, relaying
 from tests.conftest import NOON
 from tests.peers.judges import Json, Judges
 from tests.peers.ports import free_port
+from tests.peers.postfix import Relaying, relaying
 from tests.peers.verifier import pem, signing_key, verifies
 
 KEYS = (signing_key(KeyType.RSA), signing_key(KeyType.ED25519))
@@ -92,7 +92,7 @@ def capture() -> Iterator[tuple[Capture, int]]:
 @pytest.fixture(scope="module")
 def postfix(
     capture: tuple[Capture, int], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Postfix]:
+) -> Iterator[Relaying]:
     """A Postfix in front of it."""
     with relaying(tmp_path_factory.mktemp("postfix"), capture[1]) as started:
         yield started
@@ -150,7 +150,7 @@ BOTH_PASS: list[Json] = [
 
 @pytest.mark.parametrize("way", ["eight", "seven"])
 def test_an_issue_passes_everything_a_receiver_looks_at(
-    way: str, postfix: Postfix, capture: tuple[Capture, int], judges: Judges, tmp_path: Path
+    way: str, postfix: Relaying, capture: tuple[Capture, int], judges: Judges, tmp_path: Path
 ) -> None:
     """SPF, both signatures and DMARC pass, aligned with both even where that is strict, whether or
     not the relay takes eight bits (rules A1, A26, A30, A31, A33).
@@ -173,7 +173,7 @@ def test_an_issue_passes_everything_a_receiver_looks_at(
 
 
 def test_a_domain_above_the_sender_counts_where_alignment_is_relaxed(
-    postfix: Postfix, capture: tuple[Capture, int], judges: Judges, tmp_path: Path
+    postfix: Relaying, capture: tuple[Capture, int], judges: Judges, tmp_path: Path
 ) -> None:
     """example.com signs for news.example.com, and that alone is enough; without it and without SPF
     the mail fails (rule A33).
@@ -199,7 +199,7 @@ def test_a_domain_above_the_sender_counts_where_alignment_is_relaxed(
 
 
 def test_nothing_can_be_put_in_front_of_a_signed_mail(
-    postfix: Postfix, capture: tuple[Capture, int], judges: Judges, tmp_path: Path
+    postfix: Relaying, capture: tuple[Capture, int], judges: Judges, tmp_path: Path
 ) -> None:
     """Fields a mail program would take instead of ours break every signature (rules A5, A32)."""
     sender, content = mailed(tmp_path, sender="example.com", port=postfix.eight, capture=capture[0])

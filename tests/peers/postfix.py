@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,22 @@ virtual_gid_maps = static:65534
 """
 """More of main.cf, for one that keeps mail in Maildirs and refuses nobody at the door."""
 
+RELAYING = """
+smtp_dns_support_level = disabled
+smtp_host_lookup = native
+default_transport = smtp:[127.0.0.1]:{target}
+smtpd_forbid_bare_newline = yes
+"""
+"""More of main.cf, for one that passes everything on to a port."""
+
+SEVEN_BITS = """
+127.0.0.1:{seven} inet n - n - - smtpd
+ -o smtpd_discard_ehlo_keywords=8bitmime
+ -o content_filter=seven:[127.0.0.1]:{target}
+seven unix - - n - - smtp -o smtp_discard_ehlo_keywords=8bitmime
+"""
+"""More of master.cf, for a second way in without 8BITMIME."""
+
 
 @contextmanager
 def private_postfix(
@@ -86,6 +103,23 @@ def private_postfix(
         yield port
     finally:
         subprocess.run([*command, "stop"], capture_output=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Relaying:
+    """Two ways in, and both lead to the target: with 8BITMIME, and without it on both sides."""
+
+    eight: int
+    seven: int
+
+
+@contextmanager
+def relaying(home: Path, target: int) -> Iterator[Relaying]:
+    """A private instance in a folder of its own, which passes everything on to a port."""
+    seven = free_port()
+    main, master = RELAYING.format(target=target), SEVEN_BITS.format(seven=seven, target=target)
+    with private_postfix(home, main=main, master=master, hostname="relay.example.com") as eight:
+        yield Relaying(eight=eight, seven=seven)
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

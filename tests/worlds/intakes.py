@@ -11,7 +11,7 @@ from pathlib import Path
 from mailer.inbound.inbox import visit_mailbox
 from newsletter.app import Newsletter
 from storage.model.reports import Effect
-from tests.integration.mailer.inbound.test_inbox import Server, serving
+from tests.peers.imap import Server, serving
 from tests.worlds.listener import Wire, listener
 
 ROOT = Path(__file__).parents[2]

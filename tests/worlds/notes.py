@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from storage.model.readers import ConsentEventKind
 from storage.notes.folder import FolderNotes
 from storage.notes.notebook import Notebook, Schedules
 from storage.readers.subscribers import NewSubscriber, Subscribers
-from tests.conftest import NOON
+from tests.worlds.clock import Clock
 
 URL = "https://notes.example.com"
 IDENTITY = Identity(
@@ -36,21 +36,6 @@ IDENTITY = Identity(
     timezone="Europe/Berlin",
 )
 _ticks = count(1)
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until a test moves it."""
-
-    time: datetime = NOON
-
-    def __call__(self) -> datetime:
-        """The time."""
-        return self.time
-
-    def move(self, **amount: float) -> None:
-        """Let time pass, or with negative amounts step back."""
-        self.time += timedelta(**amount)
 
 
 def front(body: str = "Some words.", /, **keys: object) -> str:
@@ -77,7 +62,7 @@ class Folder:
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode())
-        written = int((self.clock.time - ago).timestamp() * 1e9) + next(_ticks)
+        written = int((self.clock.now - ago).timestamp() * 1e9) + next(_ticks)
         os.utime(file, ns=(written, written))
         return file
 
@@ -153,8 +138,8 @@ class Room:
                 key=address,
                 hash=f"hash of {address}",
                 nonce="nonce",
-                created_at=self.clock.time,
-                confirmed_at=self.clock.time,
+                created_at=self.clock.now,
+                confirmed_at=self.clock.now,
             )
             for address in addresses
         ]

@@ -1,10 +1,12 @@
-"""A real newsletter in a folder, and a client that asks its site without a network."""
+"""A real newsletter in a folder; a client that asks its site without a network; the site over HTTP."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from datetime import UTC, datetime, timedelta
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,6 +14,8 @@ from typing import Self
 import httpx
 
 from newsletter.app import Newsletter
+from tests.worlds.clock import Clock
+from web.server import SiteServer
 from web.site import create_app
 
 URL = "https://notes.example.com"
@@ -29,26 +33,10 @@ hold = "0s"
 [smtp]
 url = "outbox:outbox"
 """
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
     "0000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
-
-
-class Clock:
-    """A clock that stands until a test moves it."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        """The time."""
-        return self.now
-
-    def move(self, by: timedelta) -> None:
-        """Lets time pass."""
-        self.now += by
 
 
 class Author:
@@ -122,3 +110,30 @@ class Client:
         spelt = {name.replace("_", "-"): value for name, value in headers.items()}
         request = self._http.request(method, path, content=content, headers=spelt)
         return self._runner.run(request)
+
+
+@contextmanager
+def serving(newsletter: Newsletter) -> Iterator[str]:
+    """The site over HTTP in a thread of its own; its address."""
+    addresses: list[str] = []
+    loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+    listening = threading.Event()
+
+    def ready(address: str) -> None:
+        addresses.append(address)
+        listening.set()
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        loops.append((asyncio.get_running_loop(), stop))
+        await SiteServer(newsletter)(stop=stop, ready=ready)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        assert listening.wait(10)
+        yield addresses[0]
+    finally:
+        loop, stop = loops[0]
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()

@@ -19,7 +19,7 @@ from scripts.cli import main
 from storage.model.deliveries import DeliveryState
 from storage.model.issues import Mailing
 from tests.peers.smtp import PIPELINING, Peer
-from tests.worlds.notes import Clock
+from tests.worlds.clock import Clock
 
 ROOT = Path(__file__).parents[3]
 SEND = """

@@ -15,7 +15,8 @@ from newsletter.mailing.results import SendReport
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict, NotFound, SecretMismatch
 from storage.model.issues import Issue, Mailing
-from tests.worlds.notes import Clock, Folder
+from tests.worlds.clock import Clock
+from tests.worlds.notes import Folder
 
 CONFIG = """
 [newsletter]

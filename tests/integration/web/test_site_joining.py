@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
 
@@ -13,8 +12,9 @@ import httpx
 import pytest
 
 from storage.model.readers import ConsentEventKind, Subscriber, SubscriberState
-from tests.worlds.served import serving
-from tests.worlds.site import NOON, URL, Author, Client, Clock
+from tests.conftest import NOON
+from tests.worlds.clock import Clock
+from tests.worlds.site import URL, Author, Client, serving
 from web.routes.joining import HONEYPOT
 
 FORM = "application/x-www-form-urlencoded"
@@ -251,7 +251,7 @@ def test_old_links_still_end_it(author: Author, client: Client) -> None:
     """A link out of a mail of long ago works (rule A11)."""
     who = join_and_confirm(author, client)
     link = author.newsletter.parts.tokens.unsubscribe(who.id)
-    author.clock.move(timedelta(days=400))
+    author.clock.move(days=400)
     assert client.post(f"/unsubscribe/{link}").status_code == 200
     assert state(author, who) is SubscriberState.UNSUBSCRIBED
 
@@ -291,7 +291,7 @@ def test_an_old_confirmation_offers_a_new_one(author: Author, client: Client) ->
     """A link that is too old says so and leads to the form; so does a replaced one (rule F3)."""
     asked = join(author, client)
     link = author.newsletter.parts.tokens.confirm(asked.id, asked.nonce, author.clock.now)
-    author.clock.move(timedelta(days=31))
+    author.clock.move(days=31)
     for response in (client.get(f"/confirm/{link}"), client.post(f"/confirm/{link}")):
         assert response.status_code == 410
         assert 'href="/subscribe"' in response.text
@@ -306,7 +306,7 @@ def test_a_used_confirmation_reveals_no_status(author: Author, client: Client) -
     link = author.newsletter.parts.tokens.confirm(asked.id, asked.nonce, author.clock.now)
     first, again = client.post(f"/confirm/{link}"), client.post(f"/confirm/{link}")
     assert (first.status_code, again.status_code, first.text) == (200, 200, again.text)
-    author.clock.move(timedelta(days=1))
+    author.clock.move(days=1)
     for used, bad in (
         (client.get(f"/confirm/{link}"), client.get("/confirm/bad")),
         (client.post(f"/confirm/{link}"), client.post("/confirm/bad")),

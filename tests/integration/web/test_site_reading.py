@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,7 +13,9 @@ import pytest
 
 from newsletter.app import Newsletter
 from storage.database.engine import Database
-from tests.worlds.site import NOON, PIXEL, URL, Author, Client, Clock
+from tests.conftest import NOON
+from tests.worlds.clock import Clock
+from tests.worlds.site import PIXEL, URL, Author, Client
 
 FEEDS = {
     "/feed.xml": "application/rss+xml; charset=utf-8",
@@ -31,7 +32,7 @@ def make_author(folder: Path) -> Author:
     writer.publish(
         "one.md", "Hello {{ name | there <3 }}.\n\n![Dot](img/a.png)", title="One & <two>"
     )
-    writer.clock.move(timedelta(days=1))
+    writer.clock.move(days=1)
     writer.publish("two.md", "Second.", title="Two", tags='["ship it", "a/b"]')
     return writer
 
@@ -208,7 +209,7 @@ def test_gzip_is_the_same_document(client: Client, path: str) -> None:
 def test_an_edit_changes_tag_and_page(author: Author, reader: Client) -> None:
     """After an edit the old tag no longer holds, on the page and in the feed."""
     before = {path: reader.get(path).headers["etag"] for path in ("/feed.xml", "/issues/two")}
-    author.clock.move(timedelta(hours=1))
+    author.clock.move(hours=1)
     author.publish("two.md", "Second, corrected.", title="Two", tags='["ship it", "a/b"]')
     for path, etag in before.items():
         response = reader.get(path, if_none_match=etag)
@@ -268,7 +269,7 @@ def test_withdrawn_is_gone_and_comes_back(author: Author, reader: Client) -> Non
     (author.notes / "two.md").unlink()
     for _ in range(3):
         author.newsletter.poll()
-        author.clock.move(timedelta(minutes=5))
+        author.clock.move(minutes=5)
     gone = reader.get("/issues/two")
     assert gone.status_code == 410
     assert "withdrawn" in gone.text

@@ -19,8 +19,8 @@ from newsletter.inbound.webhookdesk import WebhookDesk
 from storage.model.deliveries import DeliveryState
 from storage.model.reports import Effect
 from tests.conftest import NOON
-from tests.integration.mailer.inbound.test_inbox import Server, serving
 from tests.integration.mailer.inbound.test_webhooks import complaint, hard, left
+from tests.peers.imap import Server, serving
 from tests.peers.ports import free_port
 from tests.peers.readers import idle, wishes
 from tests.peers.services import Mail, keys

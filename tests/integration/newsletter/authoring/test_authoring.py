@@ -42,7 +42,7 @@ def test_a_scheduled_note_goes_out_without_front_matter(room: Room) -> None:
     assert done.schedule.publish_at == TOMORROW_9
     assert (done.schedule.wall, done.schedule.zone) == ("2026-11-23T09:00:00", "Europe/Berlin")
     assert room.poll().published == ()
-    room.clock.time = TOMORROW_9
+    room.clock.now = TOMORROW_9
     report = room.poll()
     assert [issue.published_at for issue in report.published] == [TOMORROW_9]
     assert report.queued == 1
@@ -72,7 +72,7 @@ def test_a_command_beats_the_front_matter(room: Room) -> None:
     room.poll()
     room.desk.schedule("own.md", "2026-11-24 10:00", zone="UTC")
     room.desk.schedule("own.md", "2026-11-23 10:00", zone="UTC")
-    room.clock.time = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    room.clock.now = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
     assert [issue.note_id for issue in room.poll().published] == ["own"]
 
 

@@ -16,7 +16,8 @@ from mailer.authentication.keys import KeyType
 from newsletter import Newsletter
 from storage.model.errors import ConfigError
 from tests.peers.verifier import pem
-from tests.worlds.notes import Clock, Folder
+from tests.worlds.clock import Clock
+from tests.worlds.notes import Folder
 
 
 @pytest.fixture

@@ -76,14 +76,14 @@ def test_a_future_note_waits_for_its_time(room: Room, database_url: str) -> None
     """It goes out when its time has come, though its file does not change, also after a restart."""
     room.folder.write("note.md", publish="2026-11-23 09:00")
     assert room.poll().published == ()
-    room.clock.time = datetime(2026, 11, 23, 7, 59, 59, tzinfo=UTC)
+    room.clock.now = datetime(2026, 11, 23, 7, 59, 59, tzinfo=UTC)
     assert room.poll().published == ()
     room.clock.move(seconds=1)
     restarted = Room(database_url, room.folder)
     report = restarted.poll()
     assert [issue.note_id for issue in report.published] == ["note"]
     assert report.queued == len(READERS)
-    assert report.published[0].published_at == room.clock.time
+    assert report.published[0].published_at == room.clock.now
     restarted.database.close()
 
 

@@ -55,7 +55,7 @@ def test_an_edit_updates_and_mails_nobody(room: Room) -> None:
     assert "New text." in after.html
     assert (after.guid, after.slug) == (before.guid, before.slug)
     assert after.published_at == before.published_at
-    assert after.updated_at == room.clock.time > before.updated_at
+    assert after.updated_at == room.clock.now > before.updated_at
     assert room.queued == ONCE
 
 
@@ -371,7 +371,7 @@ def test_an_unreadable_folder_withdraws_nothing(moody: tuple[Room, Moody]) -> No
     assert room.poll().faults == ()
     assert room.live() == {"sub/live"}
     store.unseen = None
-    room.clock.time = NOON + timedelta(hours=2)
+    room.clock.now = NOON + timedelta(hours=2)
     report = room.poll()
     assert report.withdrawn == ()
     assert [issue.note_id for issue in report.published] == ["sub/waiting"]
@@ -386,7 +386,7 @@ def test_an_unreadable_file_is_tried_again(moody: tuple[Room, Moody]) -> None:
         raise NoteError(path, "the file cannot be read: Permission denied")
 
     store.before_read = refuse
-    room.clock.time = NOON + timedelta(hours=2)
+    room.clock.now = NOON + timedelta(hours=2)
     assert [fault.path for fault in room.poll().faults] == ["sub/waiting.md"]
     assert room.poll().faults == ()
     store.before_read = lambda _path: None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mailer.dispatch.domains import Domains
 from mailer.replies.outcome import Outcome, Phase, parse_reply
+from tests.worlds.clock import Seconds
 
 TAKEN = parse_reply(250, "2.0.0 ok", phase=Phase.DOT)
 PUT_OFF = parse_reply(450, "4.7.28 unusual rate of mail", phase=Phase.RCPT)
@@ -18,18 +19,7 @@ GOING = parse_reply(421, "4.3.2 closing", phase=Phase.MAIL)
 REFUSED = parse_reply(550, "5.1.1 nobody", phase=Phase.RCPT)
 
 
-class Clock:
-    """Seconds, moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        """The seconds now."""
-        return self.now
-
-
-def hear(domains: Domains, clock: Clock, outcome: Outcome, times: int, every: float = 0.1) -> int:
+def hear(domains: Domains, clock: Seconds, outcome: Outcome, times: int, every: float = 0.1) -> int:
     """The domain says the same so many times; how often that slowed it down."""
     slowed = 0
     for _ in range(times):
@@ -40,7 +30,7 @@ def hear(domains: Domains, clock: Clock, outcome: Outcome, times: int, every: fl
 
 def test_no_more_connections_than_allowed_are_busy_with_a_domain() -> None:
     """The next one waits until one leaves; other domains do not (rule B17)."""
-    domains = Domains(Clock(), connections=2)
+    domains = Domains(Seconds(), connections=2)
     assert [domains.enter("a.test") for _ in range(3)] == [True, True, False]
     assert domains.enter("b.test")
     domains.leave("a.test")
@@ -49,7 +39,7 @@ def test_no_more_connections_than_allowed_are_busy_with_a_domain() -> None:
 
 def test_a_connection_needs_one_seat_for_what_it_sends_to_a_domain() -> None:
     """A message that is announced behind another one of its domain takes no second seat."""
-    domains = Domains(Clock(), connections=1)
+    domains = Domains(Seconds(), connections=1)
     assert domains.enter("a.test")
     assert domains.enter("a.test", {"a.test"})
     domains.leave("a.test")
@@ -58,14 +48,14 @@ def test_a_connection_needs_one_seat_for_what_it_sends_to_a_domain() -> None:
 
 def test_without_a_limit_nobody_waits() -> None:
     """0 bounds nothing."""
-    domains = Domains(Clock())
+    domains = Domains(Seconds())
     assert all(domains.enter("a.test") for _ in range(100))
     assert not domains.is_full("a.test")
 
 
 def test_a_run_of_refusals_halves_the_speed_again_and_again() -> None:
     """Each window of them makes the waits twice as long, but never longer than a minute."""
-    clock = Clock()
+    clock = Seconds()
     domains = Domains(clock, connections=10_000)
     waits = []
     for _ in range(9):
@@ -78,7 +68,7 @@ def test_a_run_of_refusals_halves_the_speed_again_and_again() -> None:
 
 def test_other_domains_are_not_slowed() -> None:
     """One that puts mail off costs the others nothing (rule B18)."""
-    clock = Clock()
+    clock = Seconds()
     domains = Domains(clock, connections=10_000)
     hear(domains, clock, PUT_OFF, 20)
     assert not domains.enter("a.test")
@@ -87,7 +77,7 @@ def test_other_domains_are_not_slowed() -> None:
 
 def test_success_speeds_up_step_by_step_until_all_is_as_before() -> None:
     """A window of messages that were taken doubles the speed; at the old speed nothing is left."""
-    clock = Clock()
+    clock = Seconds()
     domains = Domains(clock, connections=10_000)
     hear(domains, clock, PUT_OFF, 40)
     wait = domains.wait_s("a.test", behind=1) - domains.wait_s("a.test")
@@ -99,7 +89,7 @@ def test_success_speeds_up_step_by_step_until_all_is_as_before() -> None:
 
 def test_what_is_not_the_domains_wish_does_not_count() -> None:
     """Greylisting, a relay that ends its session, unknown readers: no reason to slow down."""
-    clock = Clock()
+    clock = Seconds()
     domains = Domains(clock, connections=10_000)
     for outcome in (GREY, GOING, REFUSED):
         assert hear(domains, clock, outcome, 100) == 0
@@ -107,7 +97,7 @@ def test_what_is_not_the_domains_wish_does_not_count() -> None:
 
 def test_a_few_full_mailboxes_do_not_count() -> None:
     """One in five may be put off for its own reasons."""
-    clock = Clock()
+    clock = Seconds()
     domains = Domains(clock, connections=10_000)
     for _ in range(50):
         assert hear(domains, clock, PUT_OFF, 1) + hear(domains, clock, TAKEN, 4) == 0
@@ -117,7 +107,7 @@ def test_a_few_full_mailboxes_do_not_count() -> None:
 @given(limit=st.floats(0.5, 50), share=st.sampled_from([2, 3]))
 def test_the_speed_converges_to_what_a_domain_takes(limit: float, share: int) -> None:
     """A domain that puts off part of all above its limit is soon sent to at about that limit."""
-    clock = Clock()
+    clock = Seconds()
     domains = Domains(clock, connections=10_000)
     speeds = []
     last = clock.now
@@ -137,6 +127,6 @@ def test_the_speed_converges_to_what_a_domain_takes(limit: float, share: int) ->
 
 def test_without_a_bound_the_pace_is_left_to_the_relay() -> None:
     """Refusals slow nothing down unless the author bounds the connections to a domain."""
-    domains = Domains(Clock())
+    domains = Domains(Seconds())
     assert not any(domains.hear("a.test", PUT_OFF) for _ in range(100))
     assert domains.wait_s("a.test") == 0

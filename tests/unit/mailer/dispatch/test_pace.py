@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
-from dataclasses import dataclass
 
 import pytest
 
 from mailer.dispatch.pace import Rate
+from tests.worlds.clock import Seconds
 
 RATES = (0.5, 7.0, 100.0, 3000.0)
 MINUTE = 60.0
 
 
-@dataclass
-class Clock:
-    """Seconds, moved by hand."""
-
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        """The seconds now."""
-        return self.now
-
-
 def send(
-    clock: Clock, *rates: Rate, connections: int, trip_s: float = 0.0, late_s: float = 0.0
+    clock: Seconds, *rates: Rate, connections: int, trip_s: float = 0.0, late_s: float = 0.0
 ) -> list[list[float]]:
     """When each message left in a minute, for each relay with that many connections.
 
@@ -64,7 +53,7 @@ def assert_exact(sent: list[float], rate: float) -> None:
 @pytest.mark.parametrize("connections", [1, 3, 40])
 def test_over_a_minute_the_rate_is_met(rate: float, connections: int) -> None:
     """As many messages leave as configured, however many connections share the rate (rule B17)."""
-    clock = Clock()
+    clock = Seconds()
     (sent,) = send(clock, Rate(rate, clock), connections=connections)
     assert_exact(sent, rate)
 
@@ -73,7 +62,7 @@ def test_over_a_minute_the_rate_is_met(rate: float, connections: int) -> None:
 @pytest.mark.parametrize("late_s", [0.001, 0.016])
 def test_late_timers_cost_nothing(rate: float, late_s: float) -> None:
     """A timer that wakes a millisecond late, or sixteen, is made up for (rule B17)."""
-    clock = Clock()
+    clock = Seconds()
     (sent,) = send(clock, Rate(rate, clock), connections=10, trip_s=0.001, late_s=late_s)
     assert_exact(sent, rate)
 
@@ -81,7 +70,7 @@ def test_late_timers_cost_nothing(rate: float, late_s: float) -> None:
 @pytest.mark.parametrize("rate", RATES)
 def test_after_a_wait_the_rate_is_met_again(rate: float) -> None:
     """Ten idle minutes are no credit: the minute after them is as exact as the first (rule B17)."""
-    clock = Clock()
+    clock = Seconds()
     bucket = Rate(rate, clock)
     (first,) = send(clock, bucket, connections=4, late_s=0.001)
     clock.now += 600
@@ -96,7 +85,7 @@ def test_after_a_wait_the_rate_is_met_again(rate: float) -> None:
 @pytest.mark.parametrize("rate", RATES)
 def test_each_relay_has_a_rate_of_its_own(rate: float) -> None:
     """What another relay sends takes nothing from this one, in the same minute (rule B17)."""
-    clock = Clock()
+    clock = Seconds()
     fast, slow = send(clock, Rate(rate, clock), Rate(rate / 4, clock), connections=3)
     assert_exact(fast, rate)
     assert_exact(slow, rate / 4)
@@ -105,7 +94,7 @@ def test_each_relay_has_a_rate_of_its_own(rate: float) -> None:
 @pytest.mark.parametrize("rate", RATES)
 def test_a_relay_too_slow_for_its_rate_gets_no_burst_afterwards(rate: float) -> None:
     """Slots that nobody could use are gone: later the rate is met, not exceeded (rule B17)."""
-    clock = Clock()
+    clock = Seconds()
     bucket = Rate(rate, clock)
     (slow,) = send(clock, bucket, connections=1, trip_s=4 / rate)
     assert len(slow) <= rate * MINUTE / 4 + 1

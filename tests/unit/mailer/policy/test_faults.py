@@ -6,17 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.dispatch.pace import Backoff, Rate
-
-
-class Clock:
-    """Seconds, moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        """The seconds now."""
-        return self.now
+from tests.worlds.clock import Seconds
 
 
 @settings(max_examples=50)
@@ -25,7 +15,7 @@ class Clock:
 )
 def test_the_rate_is_never_exceeded(rate: float, gaps: list[float]) -> None:
     """Over any stretch of messages the rate holds, but for a tenth of a second's credit."""
-    clock = Clock()
+    clock = Seconds()
     bucket = Rate(rate, clock)
     sent = []
     for gap in gaps:
@@ -39,13 +29,13 @@ def test_the_rate_is_never_exceeded(rate: float, gaps: list[float]) -> None:
 
 def test_without_a_rate_nobody_waits() -> None:
     """0 is as fast as the relay takes them."""
-    bucket = Rate(0, Clock())
+    bucket = Rate(0, Seconds())
     assert [bucket.until(bucket.book()) for _ in range(3)] == [0.0, 0.0, 0.0]
 
 
 def test_messages_are_spread_evenly() -> None:
     """At two a second each waits half a second for the one before."""
-    bucket = Rate(2, Clock())
+    bucket = Rate(2, Seconds())
     assert [bucket.until(bucket.book()) for _ in range(3)] == [0.0, 0.5, 1.0]
 
 
