@@ -106,5 +106,4 @@ class Publication:
 
     def outbox(self) -> Path | None:
         """The Maildir of the embedded outbox; None with real relays."""
-        folders = (relay.directory for relay in self._config.relays)
-        return next((folder for folder in folders if folder is not None), None)
+        return next((outbox.directory for outbox in self._config.outboxes), None)

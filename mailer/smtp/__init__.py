@@ -1,8 +1,8 @@
 """SMTP spoken both ways: the relay, its session and wire, and servers that take mail."""
 
-from mailer.smtp.outbox import Outbox, OutboxContent, load_message, read_outbox
+from mailer.smtp.outbox import Outbox, OutboxContent, OutboxServer, load_message, read_outbox
 from mailer.smtp.probe import Distrust, RelayFacts, Stage, probe_relay
-from mailer.smtp.relay import Relay, Timeouts, Tls
+from mailer.smtp.relay import Relay, Timeouts, Tls, is_loopback
 from mailer.smtp.server import Incoming, Limits, SmtpServer
 from mailer.smtp.session import Exchange, Session
 
@@ -13,6 +13,7 @@ __all__ = [
     "Limits",
     "Outbox",
     "OutboxContent",
+    "OutboxServer",
     "Relay",
     "RelayFacts",
     "Session",
@@ -20,6 +21,7 @@ __all__ = [
     "Stage",
     "Timeouts",
     "Tls",
+    "is_loopback",
     "load_message",
     "probe_relay",
     "read_outbox",

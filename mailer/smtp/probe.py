@@ -126,7 +126,7 @@ def _log_in(client: smtplib.SMTP, relay: Relay, facts: RelayFacts) -> RelayFacts
     """One method, one try, as mailer/smtp/relay.py does; and never a password in clear."""
     if not relay.username:
         return facts
-    if not facts.protocol and not relay.loopback:
+    if not facts.protocol and not relay.is_local:
         problem = "a login is never sent without TLS (RFC 4954 4)"
         return replace(facts, stage=Stage.LOGIN, problem=problem)
     client.user, client.password = relay.username, relay.password

@@ -84,12 +84,17 @@ class Relay:
     timeouts: Timeouts = field(default_factory=Timeouts)
 
     @property
-    def loopback(self) -> bool:
+    def is_local(self) -> bool:
         """Whether the relay is on this machine, where nobody listens in between."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or IP address is this machine's own (RFC 6761 6.3)."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 async def connect(relay: Relay, timeouts: Timeouts) -> tuple[asyncio.Transport, Mapping[str, str]]:
@@ -97,7 +102,7 @@ async def connect(relay: Relay, timeouts: Timeouts) -> tuple[asyncio.Transport, 
 
     Raises RelayError, a sentence without credentials, when any of it is refused.
     """
-    if relay.username and relay.tls is Tls.NONE and not relay.loopback:
+    if relay.username and relay.tls is Tls.NONE and not relay.is_local:
         raise RelayError(f"{relay.host}: a login is never sent without TLS (RFC 4954 4)")
     client = aiosmtplib.SMTP(
         hostname=relay.host,

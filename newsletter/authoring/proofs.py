@@ -23,10 +23,9 @@ from mailer.authentication import Signer, sign_envelope
 from mailer.compose import Recipient, compile_issue
 from mailer.envelope import Envelope
 from mailer.replies import Outcome
-from mailer.smtp import Session, Timeouts
+from mailer.smtp import Outbox, Relay, Session, Timeouts
 from newsletter.authoring.findings import CheckedNote, Proof
 from newsletter.authoring.preflight import check_note, part_of, report_unusable
-from newsletter.config import RelayConfig
 from newsletter.mailing import open_relays
 from newsletter.publishing import Drafting, NoteLinks, hash_content
 from storage.archive import Issues
@@ -213,7 +212,9 @@ class Proofs:
         )
 
 
-async def send_test(envelope: Envelope, relays: Sequence[RelayConfig], *, signed: bool) -> TestCopy:
+async def send_test(
+    envelope: Envelope, relays: Sequence[Relay | Outbox], *, signed: bool
+) -> TestCopy:
     """Sends one copy through the first relay, past the queue; nothing is recorded.
 
     Raises RelayError when the relay cannot be used at all.
@@ -226,7 +227,7 @@ async def send_test(envelope: Envelope, relays: Sequence[RelayConfig], *, signed
             await session.close()
         finally:
             await asyncio.sleep(_FAREWELL_S)
-    where = "outbox" if first.directory is not None else f"{relay.host}:{relay.port}"
+    where = "outbox" if isinstance(first, Outbox) else f"{relay.host}:{relay.port}"
     return _told(outcome, where, signed=signed)
 
 

@@ -6,15 +6,14 @@ The sections are in newsletter/config/sections.py, how the file is read in newsl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from mailer.authentication import Signer, SigningKey
-from mailer.smtp import Timeouts
+from mailer.smtp import Outbox, Relay, Timeouts, Tls, is_loopback
 from newsletter.config.keyfiles import find_dkim_warnings
-from newsletter.config.relays import RelayConfig, RelayKind, Tls, parse_relay
 from newsletter.config.sections import (
     SECTIONS,
     BouncesSection,
@@ -27,7 +26,6 @@ from newsletter.config.sections import (
     NotesSection,
     ScheduleSection,
     SectionProblems,
-    SmtpSection,
     StorageSection,
     SubscribersSection,
     WebhooksSection,
@@ -41,7 +39,6 @@ from newsletter.config.source import (
     read_toml,
     render_template,
 )
-from newsletter.config.uris import is_loopback
 from newsletter.config.values import sender_domain, sender_name
 from storage.model import ConfigError, Identity, Remark
 
@@ -49,9 +46,6 @@ __all__ = [
     "SECTIONS",
     "Config",
     "Doubt",
-    "RelayConfig",
-    "RelayKind",
-    "Tls",
     "load_config",
     "render_template",
 ]
@@ -67,7 +61,7 @@ class Config:
     notes: NotesSection
     schedule: ScheduleSection
     storage: StorageSection
-    relays: tuple[RelayConfig, ...]
+    relays: tuple[Relay | Outbox, ...]
     """What `[smtp]` says; at least one, in the author's order."""
     dispatch: DispatchSection
     dkim: DkimSection
@@ -117,9 +111,19 @@ class Config:
         return bool(bounces.address or bounces.maildir or bounces.imap or bounces.listen)
 
     @property
+    def outboxes(self) -> tuple[Outbox, ...]:
+        """The embedded outboxes among the relays."""
+        return tuple(one for one in self.relays if isinstance(one, Outbox))
+
+    @property
+    def servers(self) -> tuple[Relay, ...]:
+        """The relays that are servers of their own, not outboxes."""
+        return tuple(one for one in self.relays if isinstance(one, Relay))
+
+    @property
     def has_outbox(self) -> bool:
         """Whether any mail goes to the embedded outbox."""
-        return any(relay.kind is RelayKind.OUTBOX for relay in self.relays)
+        return bool(self.outboxes)
 
     @property
     def check_dns(self) -> bool:
@@ -151,8 +155,9 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
         file = parse_sections(raw, source.parent, signing=signing)
     except SectionProblems as error:
         raise ConfigError(str(path), [*problems, *error.sentences]) from error
-    relays = tuple(_relay(section, source.parent) for section in file.smtp)
-    problems += [*_missing_files(relays), *_missing_shares(relays)]
+    relays = tuple(section.relay for section in file.smtp)
+    used = [one.relay if isinstance(one, Outbox) else one for one in relays]
+    problems += [*_missing_files(used), *_missing_shares(used)]
     if problems:
         raise ConfigError(str(path), problems)
     return Config(
@@ -171,7 +176,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
         web=file.web,
         warnings=(
             *_site_warnings(file),
-            *_relay_warnings(relays, is_smtp_missing),
+            *_relay_warnings(used, is_smtp_missing),
             *find_dkim_warnings(
                 file.dkim.key,
                 signing_domain=_signing_domain(file.dkim, file.newsletter),
@@ -197,28 +202,16 @@ def _signing_domain(dkim: DkimSection, newsletter: NewsletterSection) -> str:
     return dkim.domain or sender_domain(newsletter.sender)
 
 
-def _relay(section: SmtpSection, folder: Path) -> RelayConfig:
-    relay = parse_relay(section.url, folder)
-    return replace(
-        relay,
-        connections=section.connections,
-        rate=section.rate,
-        share=section.share,
-        ehlo=section.ehlo,
-        timeouts=section.timeouts,
-    )
-
-
 # ── what is wrong, and what is unwise ────────────────────────────────────────────────────────
 
 
-def _missing_files(relays: tuple[RelayConfig, ...]) -> Iterator[str]:
+def _missing_files(relays: Sequence[Relay]) -> Iterator[str]:
     for relay in relays:
         if relay.ca is not None and not relay.ca.is_file():
             yield f"[smtp] url: there is no file {relay.ca}"
 
 
-def _missing_shares(relays: tuple[RelayConfig, ...]) -> Iterator[str]:
+def _missing_shares(relays: Sequence[Relay]) -> Iterator[str]:
     if any(relay.share for relay in relays):
         for number, relay in enumerate(relays, start=1):
             if not relay.share:
@@ -242,7 +235,7 @@ def _site_warnings(file: File) -> Iterator[Remark]:
         )
 
 
-def _relay_warnings(relays: tuple[RelayConfig, ...], is_missing: bool) -> Iterator[Remark]:
+def _relay_warnings(relays: Sequence[Relay], is_missing: bool) -> Iterator[Remark]:
     if is_missing:
         yield Remark(
             code="no-relay",

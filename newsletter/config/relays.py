@@ -3,68 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
 from mailer.address import ascii_domain
-from mailer.smtp import Timeouts
-from newsletter.config.uris import is_host, is_loopback, split_address
+from mailer.smtp import Outbox, Relay, Tls, is_loopback
+from newsletter.config.uris import is_host, split_address
 from newsletter.config.values import nearest
 
 
-class RelayKind(StrEnum):
-    """What stands behind a relay's URL."""
-
-    OUTBOX = "outbox"
-    """The embedded SMTP server, which stores mail in a Maildir."""
-    SMTP = "smtp"
-    """A server somewhere."""
-
-
-class Tls(StrEnum):
-    """How a session is protected (RFC 8314 3, rule A36)."""
-
-    STARTTLS = "starttls"
-    """Required, with a valid certificate: without it nothing is sent."""
-    IMPLICIT = "implicit"
-    """From the first byte, with a valid certificate: `smtps://`."""
-    NONE = "none"
-    """Plain text: to loopback, or because the URL says `?tls=none`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelayConfig:
-    """One SMTP server that mail is submitted to."""
-
-    kind: RelayKind
-    host: str = "127.0.0.1"
-    port: int = 0
-    """0 for the outbox: it listens on whatever port is free."""
-    username: str = ""
-    password: str = field(default="", repr=False)
-    tls: Tls = Tls.NONE
-    ca: Path | None = None
-    """A file of certificates to trust instead of the system's."""
-    directory: Path | None = None
-    """The outbox's Maildir."""
-    connections: int = 10
-    rate: float = 0.0
-    """Messages per second; 0 = as fast as the relay takes them."""
-    share: int = 0
-    """Its part of the mail beside the parts of other relays; 0 = what its connections take."""
-    ehlo: str = ""
-    """What we call ourselves; empty: this host's own name."""
-    timeouts: Timeouts = field(default_factory=Timeouts)
-
-    @property
-    def is_local(self) -> bool:
-        """Whether mail stays on this machine on its way to the relay."""
-        return is_loopback(self.host)
-
-
-def parse_relay(value: object, folder: Path) -> RelayConfig:
+def parse_relay(value: object, folder: Path) -> Relay | Outbox:
     """Reads `outbox:DIR`, `smtp://user:password@host:587` or `smtps://host:465`.
 
     `?tls=none` gives up encryption, `?tls=starttls` demands it of loopback too, `?ca=FILE` names
@@ -86,8 +34,7 @@ def parse_relay(value: object, folder: Path) -> RelayConfig:
     username, password = unquote(parts.username or ""), unquote(parts.password or "")
     if bool(username) != bool(password):
         raise ValueError("needs both a user and a password, or neither")
-    return RelayConfig(
-        kind=RelayKind.SMTP,
+    return Relay(
         host=ascii_domain(host),
         port=parts.port or (465 if parts.scheme == "smtps" else 587),
         username=username,
@@ -97,10 +44,10 @@ def parse_relay(value: object, folder: Path) -> RelayConfig:
     )
 
 
-def _parse_outbox(directory: str, folder: Path) -> RelayConfig:
+def _parse_outbox(directory: str, folder: Path) -> Outbox:
     if not directory.strip("/"):
         raise ValueError("must name the outbox's folder, like outbox:outbox")
-    return RelayConfig(kind=RelayKind.OUTBOX, directory=folder / directory)
+    return Outbox(directory=folder / directory)
 
 
 def _relay_options(query: str) -> dict[str, str]:

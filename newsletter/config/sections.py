@@ -7,6 +7,7 @@ value is read stands in newsletter/config/values.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -26,7 +27,7 @@ from pydantic import (
 
 from mailer.inbound import parse_listen, parse_mailbox
 from mailer.inbound.webhooks import check_ecdsa_key
-from mailer.smtp import Timeouts
+from mailer.smtp import Outbox, Relay, Timeouts
 from newsletter.config.keyfiles import KeyFile, load_key, parse_domain, parse_selector
 from newsletter.config.relays import parse_relay
 from newsletter.config.source import TomlTable
@@ -67,9 +68,10 @@ def _storage_url(value: object, info: ValidationInfo) -> str:
     return parse_storage(value, _folder(info))
 
 
-def _relay_url(value: str, info: ValidationInfo) -> str:
-    parse_relay(value, _folder(info))
-    return value
+def _relay_url(value: object, info: ValidationInfo) -> Relay | Outbox:
+    if isinstance(value, Outbox):
+        return replace(value, directory=_folder(info) / value.directory)
+    return value if isinstance(value, Relay) else parse_relay(value, _folder(info))
 
 
 def _folder(info: ValidationInfo) -> Path:
@@ -186,7 +188,10 @@ class StorageSection(Section):
 class SmtpSection(Section):
     """`[smtp]`, or one of several `[[smtp]]`."""
 
-    url: Annotated[Line, AfterValidator(_relay_url)] = Field(default="outbox:outbox", repr=False)
+    url: Annotated[Relay | Outbox, PlainValidator(_relay_url)] = Field(
+        default=Outbox(directory=Path("outbox")), repr=False
+    )
+    """As it was read; its use is said by the other keys, see `relay`."""
     connections: Annotated[Count, Field(ge=1, le=1000)] = 10
     rate: Annotated[float, BeforeValidator(_no_flag), Field(ge=0, allow_inf_nan=False)] = 0.0
     share: Annotated[Count, Field(ge=0, le=1000)] = 0
@@ -204,7 +209,24 @@ class SmtpSection(Section):
     timeout_quit: Period = timedelta(seconds=5)
 
     @property
-    def timeouts(self) -> Timeouts:
+    def relay(self) -> Relay | Outbox:
+        """What mail is submitted to, with how hard and how patiently it is used."""
+        if isinstance(self.url, Outbox):
+            return replace(self.url, relay=self._used(self.url.relay))
+        return self._used(self.url)
+
+    def _used(self, relay: Relay) -> Relay:
+        return replace(
+            relay,
+            connections=self.connections,
+            rate=self.rate,
+            share=self.share,
+            ehlo=self.ehlo,
+            timeouts=self._timeouts,
+        )
+
+    @property
+    def _timeouts(self) -> Timeouts:
         """How long the relay is waited for, and when a connection is worn out (rules B1, B16)."""
         waits = {
             name: getattr(self, f"timeout_{name}").total_seconds()

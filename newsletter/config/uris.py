@@ -72,14 +72,6 @@ def parse_site(value: object) -> str:
     return site
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host name or IP address is this machine's own (RFC 6761 6.3)."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 def is_host(host: str) -> bool:
     """Whether text can be a host: an IP address, or a name of letters, digits and hyphens."""
     try:

@@ -88,7 +88,7 @@ def _domain(config: Config) -> str:
 
 
 def _examine_network(config: Config, around: Surroundings) -> Iterator[Diagnosis]:
-    for relay in config.relays:
+    for relay in config.servers:
         yield from within(Area.RELAY, examine_relay(relay, now=around.clock()))
     origins = list(_origins(config, around))
     looked = examine_domain(
@@ -104,9 +104,9 @@ def _examine_network(config: Config, around: Surroundings) -> Iterator[Diagnosis
 
 def _origins(config: Config, around: Surroundings) -> Iterator[Origin]:
     """Each place that mail leaves from, as far as it is known here; this machine is one place."""
-    if any(relay.is_local for relay in config.relays):
+    if any(relay.is_local for relay in config.servers):
         yield Origin(host="this machine", address=around.own_address(), is_direct=True)
-    hosts = (relay.host for relay in config.relays if not relay.is_local)
+    hosts = (relay.host for relay in config.servers if not relay.is_local)
     yield from (Origin(host=host) for host in dict.fromkeys(hosts))
 
 
@@ -156,9 +156,7 @@ def _folders(config: Config) -> Iterator[tuple[str, Path]]:
     """Where something is written."""
     if config.storage.url.startswith("sqlite:"):
         yield "disk database", Path(config.storage.url.removeprefix("sqlite:///")).parent
-    for relay in config.relays:
-        if relay.directory is not None:
-            yield "disk outbox", relay.directory
+    yield from (("disk outbox", outbox.directory) for outbox in config.outboxes)
 
 
 def _existing(folder: Path) -> Path:

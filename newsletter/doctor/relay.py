@@ -10,28 +10,15 @@ from datetime import datetime
 from typing import Final
 
 from mailer.smtp import Distrust, Relay, RelayFacts, Stage, probe_relay
-from mailer.smtp import Tls as RelayTls
-from newsletter.config import RelayConfig, RelayKind
 from newsletter.doctor.diagnosis import Diagnosis, failed, passed, skipped, warned
 
 CERTIFICATE_DAYS: Final = 14
 """A certificate that ends sooner is a warning."""
 
 
-def examine_relay(config: RelayConfig, *, now: datetime) -> Iterator[Diagnosis]:
+def examine_relay(relay: Relay, *, now: datetime) -> Iterator[Diagnosis]:
     """One relay: reachable, protected, willing to log us in (rules A36, B14)."""
-    if config.kind is RelayKind.OUTBOX:
-        return
-    where = f"{config.host}:{config.port}"
-    relay = Relay(
-        host=config.host,
-        port=config.port,
-        username=config.username,
-        password=config.password,
-        tls=RelayTls(config.tls.value),
-        ca=config.ca,
-        ehlo=config.ehlo,
-    )
+    where = f"{relay.host}:{relay.port}"
     facts = probe_relay(relay)
     if facts.stage is Stage.CONNECT:
         yield failed(
@@ -76,7 +63,7 @@ def _examine_tls(relay: Relay, facts: RelayFacts, where: str, now: datetime) -> 
         cure = _CURES.get(facts.distrust, _NO_TLS)
         return failed("tls", f"{where}: {_explain(relay, facts)}.", cure)
     if not facts.protocol:
-        if relay.loopback:
+        if relay.is_local:
             return passed("tls", f"{where} is this machine; nothing needs protection on the way.")
         return warned(
             "tls", f"Mail travels to {where} in clear.", "Take tls=none out of [smtp] url."

@@ -22,8 +22,7 @@ from typing import Final, Protocol
 import structlog
 
 from mailer.dispatch import Dispatcher, Summary
-from mailer.smtp import Relay
-from newsletter.config import RelayConfig
+from mailer.smtp import Outbox, Relay
 from newsletter.mailing import open_relays
 from newsletter.service.scheduler import Tick, Ticks
 from newsletter.service.turn import Turn
@@ -50,7 +49,7 @@ class Duties:
     """What the service does, handed over by newsletter/assembly.py."""
 
     database: Database
-    relays: tuple[RelayConfig, ...]
+    relays: tuple[Relay | Outbox, ...]
     make_dispatcher: Callable[[Sequence[Relay]], Dispatcher]
     poll: Callable[[], None]
     poll_every: timedelta

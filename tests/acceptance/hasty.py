@@ -32,7 +32,7 @@ def send(newsletter: Newsletter) -> None:
     ledger.rescue(now=newsletter.parts.clock(), resend=True, gone=gone_workers(ledger.workers()))
     relays = [
         Relay(host=one.host, port=one.port, tls=Tls.NONE, connections=one.connections)
-        for one in config.relays
+        for one in config.servers
     ]
     letters = Letters(
         archive=newsletter.parts.archive,

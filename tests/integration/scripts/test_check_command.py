@@ -14,9 +14,9 @@ import pytest
 import trustme
 
 from mailer.authentication.keys import KeyType, PrivateKey, SigningKey, make_key
+from mailer.smtp import Relay, Tls
 from newsletter import Newsletter
 from newsletter.authoring.proofs import send_test
-from newsletter.config.relays import RelayConfig, RelayKind, Tls
 from scripts.cli import main
 from storage.model.errors import RelayError
 from tests.integration.mailer.smtp.test_session import LETTER
@@ -162,9 +162,9 @@ def test_nobody_suppressed_gets_a_test_copy(home: Path, capsys: pytest.CaptureFi
     assert kept(home) == []
 
 
-def relay(peer: Peer) -> RelayConfig:
+def relay(peer: Peer) -> Relay:
     """A relay on loopback without TLS."""
-    return RelayConfig(kind=RelayKind.SMTP, host="127.0.0.1", port=peer.port, tls=Tls.NONE)
+    return Relay(host="127.0.0.1", port=peer.port, tls=Tls.NONE)
 
 
 def test_a_refusal_is_told_in_the_relays_words() -> None:

@@ -143,7 +143,7 @@ def test_shares_are_given_to_all_relays_or_to_none(tmp_path: Path) -> None:
     relay = '[[smtp]]\nurl = "smtp://127.0.0.1:{}"\n{}\n'
     file = tmp_path / "newsletter.toml"
     file.write_text(text + relay.format(25, "share = 3") + relay.format(26, "share = 1"))
-    assert [relay.share for relay in load_config(file, {}).relays] == [3, 1]
+    assert [relay.share for relay in load_config(file, {}).servers] == [3, 1]
     file.write_text(text + relay.format(25, "share = 3") + relay.format(26, ""))
     with pytest.raises(ConfigError) as caught:
         load_config(file, {})

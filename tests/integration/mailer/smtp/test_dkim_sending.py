@@ -12,7 +12,7 @@ from mailer.authentication.dkim import Signer
 from mailer.authentication.keys import KeyType
 from mailer.authentication.signers import sign_envelope
 from mailer.envelope import Envelope
-from mailer.smtp.outbox import Outbox
+from mailer.smtp.outbox import OutboxServer
 from mailer.smtp.relay import Relay, Tls
 from mailer.smtp.session import Session
 from newsletter.app import Newsletter
@@ -57,7 +57,7 @@ def arrived(folder: Path) -> list[bytes]:
 
 
 async def _deliver(folder: Path, envelope: Envelope) -> None:
-    outbox = Outbox(folder)
+    outbox = OutboxServer(folder)
     port = await outbox.start()
     session = await Session.open(
         Relay(host="127.0.0.1", port=port, tls=Tls.NONE, ehlo="client.test")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailer.envelope import Envelope
-from mailer.smtp.outbox import Outbox, load_message, read_outbox
+from mailer.smtp.outbox import OutboxServer, load_message, read_outbox
 from mailer.smtp.relay import Relay, Tls
 from mailer.smtp.session import Session
 from storage.model.errors import NotFound
@@ -29,7 +29,7 @@ def letter(recipient: str, subject: str) -> Envelope:
 
 async def deliver(directory: Path, *letters: Envelope) -> None:
     """Sends over real SMTP, in one session."""
-    outbox = Outbox(directory)
+    outbox = OutboxServer(directory)
     port = await outbox.start()
     session = await Session.open(
         Relay(host="127.0.0.1", port=port, tls=Tls.NONE, ehlo="client.test")
@@ -112,7 +112,7 @@ def test_stopping_ends_open_connections(tmp_path: Path) -> None:
     """A client that stays connected does not keep the outbox alive."""
 
     async def scenario() -> bytes:
-        outbox = Outbox(tmp_path)
+        outbox = OutboxServer(tmp_path)
         port = await outbox.start()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await reader.readline()

@@ -10,7 +10,8 @@ from pathlib import Path
 import pydantic
 import pytest
 
-from newsletter.config.config import SECTIONS, Config, Doubt, Tls, load_config, render_template
+from mailer.smtp.relay import Tls
+from newsletter.config.config import SECTIONS, Config, Doubt, load_config, render_template
 from storage.model.errors import ConfigError
 
 MINIMAL = """
@@ -56,7 +57,7 @@ def test_three_keys_are_enough(load: Load, tmp_path: Path) -> None:
     assert config.notes.poll == timedelta(seconds=30)
     assert (config.schedule.hold, config.schedule.grace) == (timedelta(minutes=5), timedelta(1))
     assert config.storage.url == f"sqlite:///{tmp_path}/newsletter.db"
-    assert [relay.directory for relay in config.relays] == [tmp_path / "outbox"]
+    assert [outbox.directory for outbox in config.outboxes] == [tmp_path / "outbox"]
     assert config.dispatch.retry[-1] == timedelta(hours=16)
     assert config.dispatch.doubt is Doubt.RESEND
     assert config.feeds.items == 30
@@ -211,7 +212,7 @@ def test_any_key_can_come_from_the_environment(load: Load, tmp_path: Path) -> No
     )
     assert config.newsletter.title == "Other"
     assert config.newsletter.links == (("GitHub", "https://github.com/x"),)
-    assert (config.relays[0].tls, config.relays[0].connections) == (Tls.IMPLICIT, 3)
+    assert (config.servers[0].tls, config.servers[0].connections) == (Tls.IMPLICIT, 3)
     assert config.dispatch.retry == (timedelta(minutes=1), timedelta(minutes=2))
     assert config.subscribers.check_dns is False
     assert config.web.port == 0
@@ -230,7 +231,7 @@ def test_no_file_section_is_needed_for_variables(load: Load) -> None:
             "NEWSLETTER_SMTP__0__URL": "smtp://localhost:25",
         },
     )
-    assert config.relays[0].port == 25
+    assert config.servers[0].port == 25
 
 
 def test_several_relays_are_told_apart(
@@ -242,8 +243,8 @@ def test_several_relays_are_told_apart(
         two,
         {"NEWSLETTER_SMTP__1__RATE": "5", "NEWSLETTER_SMTP__2__URL": "smtp://c.example"},
     )
-    assert [relay.host for relay in config.relays] == ["a.example", "b.example", "c.example"]
-    assert [relay.rate for relay in config.relays] == [0, 5, 0]
+    assert [relay.host for relay in config.servers] == ["a.example", "b.example", "c.example"]
+    assert [relay.rate for relay in config.servers] == [0, 5, 0]
     for variable in ("NEWSLETTER_SMTP__URL", "NEWSLETTER_SMTP__7__URL", "NEWSLETTER_SMTP__X__URL"):
         assert "must say which relay" in problems(two, {variable: "smtp://d.example"})[0]
     assert problems(MINIMAL, {"NEWSLETTER_WEB__0__PORT": "1"})
@@ -255,7 +256,7 @@ def test_secrets_can_come_from_files(
     """What may hold a password can be named by a file, as container platforms mount them."""
     (tmp_path / "relay").write_text("smtp://u:hunter2@mail.example.com\n")
     config = load(MINIMAL, {"NEWSLETTER_SMTP__URL_FILE": str(tmp_path / "relay")})
-    assert config.relays[0].password == "hunter2"
+    assert config.servers[0].password == "hunter2"
     assert load(MINIMAL, {"NEWSLETTER_SMTP__URL_FILE": "relay"}).relays == config.relays
     missing = problems(MINIMAL, {"NEWSLETTER_STORAGE__URL_FILE": "nothing"})
     assert missing == ("NEWSLETTER_STORAGE__URL_FILE: names a file that cannot be read",)
@@ -271,7 +272,7 @@ def test_no_password_is_shown(load: Load, problems: Callable[..., tuple[str, ...
         "NEWSLETTER_STORAGE__URL": "postgresql://u:hunter2@db/letter",
     }
     config = load(MINIMAL, environ)
-    assert config.relays[0].password == "hunter2"
+    assert config.servers[0].password == "hunter2"
     assert "hunter2" not in f"{config!r} {config} {config.storage!r} {config.relays!r}"
     told = problems(
         MINIMAL.replace("title", "titel"),

@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from mailer.smtp import Relay, Tls
 from newsletter import Newsletter
 from newsletter.config.config import load_config
-from newsletter.config.relays import RelayConfig, RelayKind, Tls
 from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.doctor import Surroundings, examine, examine_secret, judge_space
 from newsletter.doctor.relay import examine_relay
@@ -54,7 +54,7 @@ def verdicts(found: list[Diagnosis]) -> dict[str, Health]:
 # ── relays ───────────────────────────────────────────────────────────────────────────────────
 
 
-def look(peer: Peer, relay: RelayConfig, now: datetime = NOON) -> list[Diagnosis]:
+def look(peer: Peer, relay: Relay, now: datetime = NOON) -> list[Diagnosis]:
     """What is said of a relay."""
 
     async def main() -> list[Diagnosis]:
@@ -65,20 +65,20 @@ def look(peer: Peer, relay: RelayConfig, now: datetime = NOON) -> list[Diagnosis
     return asyncio.run(main())
 
 
-PLAIN = RelayConfig(kind=RelayKind.SMTP, host="127.0.0.1", tls=Tls.NONE)
+PLAIN = Relay(host="127.0.0.1", port=0, tls=Tls.NONE)
 
 
 @pytest.fixture
-def protected(tmp_path: Path) -> tuple[ssl.SSLContext, RelayConfig]:
+def protected(tmp_path: Path) -> tuple[ssl.SSLContext, Relay]:
     """A relay's TLS, and a configuration that trusts it and logs in."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
-    return context, RelayConfig(
-        kind=RelayKind.SMTP,
+    return context, Relay(
         host="127.0.0.1",
+        port=0,
         tls=Tls.STARTTLS,
         ca=file,
         username="ada",
@@ -86,7 +86,7 @@ def protected(tmp_path: Path) -> tuple[ssl.SSLContext, RelayConfig]:
     )
 
 
-def test_a_relay_in_order(protected: tuple[ssl.SSLContext, RelayConfig]) -> None:
+def test_a_relay_in_order(protected: tuple[ssl.SSLContext, Relay]) -> None:
     """Reachable, protected, logged in, and nothing was sent."""
     context, config = protected
     peer = Peer({"EHLO": AUTH}, tls=context)
@@ -97,7 +97,7 @@ def test_a_relay_in_order(protected: tuple[ssl.SSLContext, RelayConfig]) -> None
 
 
 def test_a_certificate_that_nobody_vouches_for(
-    protected: tuple[ssl.SSLContext, RelayConfig], tmp_path: Path
+    protected: tuple[ssl.SSLContext, Relay], tmp_path: Path
 ) -> None:
     """Then TLS is the complaint, and the password is not sent (rule A36)."""
     context, config = protected
@@ -114,7 +114,7 @@ def test_a_certificate_that_nobody_vouches_for(
     assert "AUTH" not in peer.verbs
 
 
-def test_a_relay_without_starttls(protected: tuple[ssl.SSLContext, RelayConfig]) -> None:
+def test_a_relay_without_starttls(protected: tuple[ssl.SSLContext, Relay]) -> None:
     """Mail is not sent in clear instead, and that is said."""
     found = look(Peer(), protected[1])
     assert verdicts(found)["tls"] is Health.ERROR
@@ -188,7 +188,7 @@ FAR, FARTHER = datetime(2098, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC
     ],
 )
 def test_each_fault_of_a_certificate_is_named(
-    protected: tuple[ssl.SSLContext, RelayConfig],
+    protected: tuple[ssl.SSLContext, Relay],
     tmp_path: Path,
     certificate: Certificate,
     words: str,
@@ -210,7 +210,7 @@ def test_each_fault_of_a_certificate_is_named(
     assert not {"AUTH", "MAIL"} & set(peer.verbs)
 
 
-def test_a_certificate_that_ends_soon(protected: tuple[ssl.SSLContext, RelayConfig]) -> None:
+def test_a_certificate_that_ends_soon(protected: tuple[ssl.SSLContext, Relay]) -> None:
     """Two weeks before its end it is a warning."""
     context, config = protected
     far = look(Peer({"EHLO": AUTH}, tls=context), config)
@@ -242,7 +242,7 @@ def test_what_a_relay_does_not_offer_is_told(missing: str, verdict: Health, word
     assert words in found.message
 
 
-def test_a_password_that_is_refused(protected: tuple[ssl.SSLContext, RelayConfig]) -> None:
+def test_a_password_that_is_refused(protected: tuple[ssl.SSLContext, Relay]) -> None:
     """The login alone is the complaint, and the password is not repeated."""
     context, config = protected
     found = look(Peer({"EHLO": AUTH, "AUTH": "535 5.7.8 no"}, tls=context), config)

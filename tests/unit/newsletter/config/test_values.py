@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from mailer.address import parse_mailbox
 from mailer.compose.headers import bracket_field
-from newsletter.config.relays import RelayConfig, RelayKind, Tls, parse_relay
-from newsletter.config.uris import is_loopback, parse_site, parse_web_address
+from mailer.smtp import Outbox, Relay, Tls, is_loopback
+from newsletter.config.relays import parse_relay
+from newsletter.config.uris import parse_site, parse_web_address
 from newsletter.config.values import (
     has_controls,
     parse_duration,
@@ -261,20 +262,19 @@ def test_any_text_may_stand_for_a_sender(text: str) -> None:
     [
         (
             "outbox:outbox",
-            RelayConfig(kind=RelayKind.OUTBOX, directory=FOLDER / "outbox"),
+            Outbox(directory=FOLDER / "outbox"),
         ),
         (
             "outbox:/var/mail/out",
-            RelayConfig(kind=RelayKind.OUTBOX, directory=Path("/var/mail/out")),
+            Outbox(directory=Path("/var/mail/out")),
         ),
         (
             "smtp://mail.example.com",
-            RelayConfig(kind=RelayKind.SMTP, host="mail.example.com", port=587, tls=Tls.STARTTLS),
+            Relay(host="mail.example.com", port=587, tls=Tls.STARTTLS),
         ),
         (
             "smtp://me%40example.com:p%40ss%2F%23@mail.example.com:2587",
-            RelayConfig(
-                kind=RelayKind.SMTP,
+            Relay(
                 host="mail.example.com",
                 port=2587,
                 username="me@example.com",
@@ -284,24 +284,23 @@ def test_any_text_may_stand_for_a_sender(text: str) -> None:
         ),
         (
             "smtps://mail.example.com",
-            RelayConfig(kind=RelayKind.SMTP, host="mail.example.com", port=465, tls=Tls.IMPLICIT),
+            Relay(host="mail.example.com", port=465, tls=Tls.IMPLICIT),
         ),
         (
             "smtp://127.0.0.1:2525",
-            RelayConfig(kind=RelayKind.SMTP, host="127.0.0.1", port=2525, tls=Tls.NONE),
+            Relay(host="127.0.0.1", port=2525, tls=Tls.NONE),
         ),
         (
             "smtp://localhost?tls=starttls",
-            RelayConfig(kind=RelayKind.SMTP, host="localhost", port=587, tls=Tls.STARTTLS),
+            Relay(host="localhost", port=587, tls=Tls.STARTTLS),
         ),
         (
             "smtp://[::1]:25",
-            RelayConfig(kind=RelayKind.SMTP, host="::1", port=25, tls=Tls.NONE),
+            Relay(host="::1", port=25, tls=Tls.NONE),
         ),
         (
             "smtp://localhost:25/?ca=ca.pem",
-            RelayConfig(
-                kind=RelayKind.SMTP,
+            Relay(
                 host="localhost",
                 port=25,
                 tls=Tls.STARTTLS,
@@ -310,17 +309,15 @@ def test_any_text_may_stand_for_a_sender(text: str) -> None:
         ),
         (
             "smtp://mail.straße.de",
-            RelayConfig(
-                kind=RelayKind.SMTP, host="mail.xn--strae-oqa.de", port=587, tls=Tls.STARTTLS
-            ),
+            Relay(host="mail.xn--strae-oqa.de", port=587, tls=Tls.STARTTLS),
         ),
         (
             "smtp://mail_relay:25?tls=none",
-            RelayConfig(kind=RelayKind.SMTP, host="mail_relay", port=25, tls=Tls.NONE),
+            Relay(host="mail_relay", port=25, tls=Tls.NONE),
         ),
     ],
 )
-def test_relays_are_read(url: str, expected: RelayConfig) -> None:
+def test_relays_are_read(url: str, expected: Relay | Outbox) -> None:
     """A relay beyond this machine is encrypted unless its URL gives that up (rule A36)."""
     assert parse_relay(url, FOLDER) == expected
 
@@ -367,6 +364,7 @@ def test_credentials_survive_percent_encoding(user: str, password: str) -> None:
     """Any user and password can be written in a relay's URL, and repr hides the password."""
     url = f"smtp://{quote(user, safe='')}:{quote(password, safe='')}@mail.example.com"
     relay = parse_relay(url, FOLDER)
+    assert isinstance(relay, Relay)
     assert (relay.username, relay.password) == (user, password)
     assert "password" not in repr(relay)
 
