@@ -173,4 +173,4 @@ def test_a_loop_between_two_newsletters_ends(tmp_path: Path) -> None:
                 house.send()
         for name, house in zip(names, houses, strict=True):
             assert len(taken[name]) == 1
-            assert house.ledger.tally().total == house.ledger.tally()[DeliveryState.ACCEPTED] == 1
+            assert house.totals().total == house.totals()[DeliveryState.ACCEPTED] == 1
