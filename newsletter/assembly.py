@@ -24,7 +24,7 @@ from newsletter.config import Config, Doubt, sender_domain
 from newsletter.inbound import Certificates, Collecting, ReportDesk, SoftLimits, WebhookDesk
 from newsletter.mailing import InFlight, Letters, Standing
 from newsletter.publication import Publication
-from newsletter.publishing import Drafting, Pictures, Poll
+from newsletter.publishing import Drafting, Means, Pictures, Poll
 from newsletter.secret import load_secret
 from newsletter.service import Duties, Upkeep, worker_name
 from newsletter.subscribing import SignUpLimits, SignUpPolicy, Subscriptions
@@ -152,15 +152,17 @@ def _assemble(
             clock=clock,
         ),
         poll=Poll(
-            store=notes,
-            archive=archive,
-            notebook=notebook,
-            schedules=schedules,
-            drafting=drafting,
-            grace=config.schedule.grace,
-            hold=config.schedule.hold,
-            clock=clock,
-            wait=time.sleep,
+            Means(
+                store=notes,
+                archive=archive,
+                notebook=notebook,
+                schedules=schedules,
+                drafting=drafting,
+                grace=config.schedule.grace,
+                hold=config.schedule.hold,
+                clock=clock,
+                wait=time.sleep,
+            )
         ),
         publication=Publication(
             config, archive=archive, notes=notes, drafting=drafting, namespace=namespace

@@ -5,9 +5,11 @@ from newsletter.publishing.findings import PollReport
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.poll import Poll
 from newsletter.publishing.publicview import as_readers_see
+from newsletter.publishing.sweep import Means
 
 __all__ = [
     "Drafting",
+    "Means",
     "NoteLinks",
     "Pictures",
     "Poll",

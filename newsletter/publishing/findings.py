@@ -1,6 +1,6 @@
-"""One poll's working papers: what it found, what it learns and what it will report.
+"""What one look at the notes folder found and learned, and what may be concluded from that alone.
 
-No input and no output here but log lines; newsletter/publishing/poll.py fills the papers in.
+No input and no output here but log lines; newsletter/publishing/sweep.py fills it in.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class PollReport:
 
 
 @dataclass(slots=True, kw_only=True)
-class Round:
-    """One poll's working papers."""
+class Findings:
+    """What one look found and learned, and what it will report."""
 
     now: datetime
     files: Mapping[str, FileStat]
@@ -78,7 +78,7 @@ class Round:
     unsettled: set[str] = field(default_factory=set)
 
     def report(self) -> PollReport:
-        """The papers, in ink."""
+        """What has been done, as it is told."""
         return PollReport(
             published=tuple(self.published),
             revised=tuple(self.revised),
@@ -100,7 +100,7 @@ class Seen:
     note_id: str = ""
 
 
-# ── what the poll may conclude from its papers ───────────────────────────────────────────────
+# ── what may be concluded ───────────────────────────────────────────────
 
 
 def find_missing(known: Mapping[str, KnownNote], scan: Scan) -> set[str]:
@@ -130,14 +130,14 @@ def find_candidates(
     ]
 
 
-def refuse_mass_removal(round_: Round) -> None:
+def refuse_mass_removal(found: Findings) -> None:
     """Raises NotesFolderError when everything is gone at once: that is no author's doing."""
     live = [
         path
-        for path in round_.gone
-        if (name := round_.names.by_path.get(path)) and name.state is IssueState.LIVE
+        for path in found.gone
+        if (name := found.names.by_path.get(path)) and name.state is IssueState.LIVE
     ]
-    if not round_.files and len(live) >= MASS_REMOVAL:
+    if not found.files and len(live) >= MASS_REMOVAL:
         raise NotesFolderError(
             ".",
             f"the notes folder is empty, but {len(live)} published notes were in it, so nothing "
@@ -155,17 +155,17 @@ def refuse_emptied(source: bytes, issue: IssueName | None, path: str) -> None:
         )
 
 
-def report_unreadable(round_: Round, faults: Iterable[NoteError]) -> None:
+def report_unreadable(found: Findings, faults: Iterable[NoteError]) -> None:
     """Report what could not be looked at, each until it can be or says something else."""
     for fault in faults:
-        known = round_.known.get(fault.path)
+        known = found.known.get(fault.path)
         if known is None or known.fault != fault.reason:
-            round_.faults.append(fault)
-            round_.remembered[fault.path] = _faulty(fault.path, fault.reason, known)
+            found.faults.append(fault)
+            found.remembered[fault.path] = _faulty(fault.path, fault.reason, known)
 
 
 def keep_fault(
-    round_: Round, path: str, content_hash: str, error: NoteError, before: KnownNote | None
+    found: Findings, path: str, content_hash: str, error: NoteError, before: KnownNote | None
 ) -> None:
     """Report a fault once per content; what was published of the note stays as it is."""
     reported = (
@@ -174,12 +174,12 @@ def keep_fault(
         and (not content_hash or before.content_hash == content_hash)
     )
     if not reported:
-        round_.faults.append(error)
+        found.faults.append(error)
     faulty = _faulty(path, error.reason, before)
     if content_hash:
-        file = round_.files[path]
+        file = found.files[path]
         faulty = replace(faulty, size=file.size, mtime_ns=file.mtime_ns, content_hash=content_hash)
-    round_.remembered[path] = faulty
+    found.remembered[path] = faulty
 
 
 def remember(one: Seen, wish: Wish) -> KnownNote:

@@ -16,7 +16,9 @@ from pathlib import Path
 from feeds.syndication.ids import newsletter_namespace
 from newsletter.authoring.schedules import Authoring
 from newsletter.publishing.drafting import Drafting
-from newsletter.publishing.poll import Poll, PollReport
+from newsletter.publishing.findings import PollReport
+from newsletter.publishing.poll import Poll
+from newsletter.publishing.sweep import Means
 from storage.archive.issues import Issues
 from storage.database.engine import Database
 from storage.ledger.ledger import Ledger
@@ -106,15 +108,17 @@ class Room:
         )
         notes = store or FolderNotes(folder.root)
         self._poll = Poll(
-            store=notes,
-            archive=self.archive,
-            notebook=self.notebook,
-            schedules=self.schedules,
-            drafting=drafting,
-            grace=grace,
-            hold=hold,
-            clock=folder.clock,
-            wait=waiting,
+            Means(
+                store=notes,
+                archive=self.archive,
+                notebook=self.notebook,
+                schedules=self.schedules,
+                drafting=drafting,
+                grace=grace,
+                hold=hold,
+                clock=folder.clock,
+                wait=waiting,
+            )
         )
         self.desk = Authoring(
             store=notes,

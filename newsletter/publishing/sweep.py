@@ -1,0 +1,344 @@
+"""One look at the notes folder: what was found is read, recognised, decided and carried out.
+
+    drafting.parse | recognise | decide | drafting.draft | archive.publish
+
+What may be concluded is decided in newsletter/publishing/decisions.py and
+newsletter/publishing/recognition.py. A note that cannot be used is reported once per content and
+holds nothing else up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import structlog
+
+from feeds.notes import Note, Now
+from newsletter.publishing.decisions import (
+    Decision,
+    Publish,
+    Restore,
+    Revise,
+    Wait,
+    Wish,
+    Withdraw,
+    decide,
+)
+from newsletter.publishing.drafting import Drafting, hash_content
+from newsletter.publishing.findings import (
+    Findings,
+    PollReport,
+    Seen,
+    keep_fault,
+    refuse_emptied,
+    refuse_mass_removal,
+    remember,
+    report_unreadable,
+)
+from newsletter.publishing.links import NoteLinks
+from newsletter.publishing.recognition import Recognised, recognise, refuse_double
+from storage.archive import Issues, MailOrder
+from storage.model import Conflict, Issue, IssueDraft, IssueState, NoteError
+from storage.notes import FileStat, Notebook, NotesStore, Schedules
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a look at the notes works with: where they come from, where they go, and the rules."""
+
+    store: NotesStore
+    archive: Issues
+    notebook: Notebook
+    schedules: Schedules
+    drafting: Drafting
+    grace: timedelta
+    hold: timedelta
+    clock: Callable[[], datetime]
+    wait: Callable[[float], None]
+    """Lets seconds pass, so that a file can come to rest."""
+
+
+class Sweep:
+    """One look: brings archive and queue up to what was found."""
+
+    def __init__(self, means: Means, found: Findings) -> None:
+        self._means = means
+        self._found = found
+
+    def run(
+        self, candidates: Sequence[str], faults: Iterable[NoteError], *, rerender: bool
+    ) -> PollReport:
+        """Take up the candidates and what is gone; `rerender` looks at every issue's rendering, too.
+
+        Raises NotesFolderError when what was found is no author's doing.
+        """
+        found = self._found
+        refuse_mass_removal(found)
+        report_unreadable(found, faults)
+        seen = sorted(self._read_settled(candidates), key=_oldest_first)
+        # A new file still being written may be what seems gone, under another name.
+        is_moving = not found.unsettled <= found.known.keys()
+        for one in seen:
+            self._guarded(one.note.path, partial(self._handle, one))
+        removed = frozenset[str]() if is_moving else frozenset(found.gone)
+        self._withdraw_removed(removed)
+        self._refresh(rerender=rerender)
+        self._means.notebook.save(list(found.remembered.values()), gone=found.forgotten | removed)
+        return found.report()
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────
+
+    def _read_settled(self, paths: Sequence[str]) -> Iterator[Seen]:
+        """The notes in files that rest; what is still being written waits for the next poll."""
+        settled = self._means.store.settled(
+            [self._found.files[path] for path in paths],
+            wait=self._means.wait,
+            now_ns=lambda: int(self._means.clock().timestamp() * 1e9),
+        )
+        self._found.unsettled |= settled.unstable
+        for path in paths:
+            if path in settled.stable and (one := self._read(path)) is not None:
+                yield one
+
+    def _read(self, path: str) -> Seen | None:
+        content_hash, file = "", self._found.files[path]
+        try:
+            source = self._means.store.read(path)
+            content_hash = hash_content(source)
+            note = self._means.drafting.parse(source, path)
+            refuse_emptied(source, self._found.names.by_path.get(path), path)
+        except NoteError as error:
+            if self._is_same(file):
+                keep_fault(self._found, path, content_hash, error, self._found.known.get(path))
+            return None
+        if not self._is_same(file):
+            return None
+        return Seen(note=note, content_hash=content_hash, file=file)
+
+    def _is_same(self, file: FileStat) -> bool:
+        """Whether the file is as it was: else what was read of it may be half of something."""
+        changed = self._means.store.settled(
+            [file], wait=_at_once, now_ns=lambda: file.mtime_ns
+        ).unstable
+        self._found.unsettled |= changed
+        return not changed
+
+    # ── doing ────────────────────────────────────────────────────────────────────────────
+
+    def _guarded(self, path: str, step: Callable[[], None]) -> None:
+        """A note that cannot be published is its own fault, and nobody else's.
+
+        If another process has just published it, the next poll finds its issue.
+        """
+        before = self._found.known.get(path)
+        try:
+            step()
+        except NoteError as error:
+            content_hash = self._found.known[path].content_hash if path in self._found.known else ""
+            keep_fault(self._found, path, content_hash, error, before)
+        except Conflict:
+            log.info("poll.overtaken", path=path)
+
+    def _handle(self, one: Seen) -> None:
+        one = self._recognise(one)
+        wish = self._wish(one)
+        known = self._found.known[one.note.path] = remember(one, wish)
+        if wish.publish_at is not None and not wish.draft:
+            refuse_double(
+                one.note,
+                one.note_id,
+                one.content_hash,
+                names=self._found.names,
+                present=self._found.files,
+            )
+        name = self._found.names.by_note.get(one.note_id)
+        issue = self._means.archive.get(name.issue_id) if name else None
+        decision = decide(
+            wish, one.content_hash, issue, now=self._found.now, grace=self._means.grace
+        )
+        if isinstance(decision, Wait):
+            known = replace(known, wake_at=decision.until)
+        else:
+            self._carry_out(one, issue, decision)
+        self._found.remembered[one.note.path] = known
+
+    def _recognise(self, one: Seen) -> Seen:
+        """Give the note its identity; follow it when its file was renamed."""
+        recognised = recognise(
+            one.note,
+            one.content_hash,
+            names=self._found.names,
+            known=self._found.known,
+            present=self._found.files,
+            gone=self._found.gone,
+        )
+        if recognised.note_id not in self._found.names.by_note:
+            recognised = self._find_lost(one.note) or recognised
+        if (origin := recognised.origin) is not None:
+            self._follow(recognised.note_id, origin, one.note.path)
+        return replace(one, note_id=recognised.note_id)
+
+    def _find_lost(self, note: Note) -> Recognised | None:
+        """A withdrawn issue without a file, of the same title and publish time: its note came back
+        elsewhere and edited, as folders that are synchronised bit by bit bring it.
+        """
+        names = self._found.names
+        for name in names.with_title(note.title):
+            is_lost = name.state is IssueState.WITHDRAWN and not names.is_there(
+                name, self._found.files
+            )
+            if is_lost and self._means.archive.get(name.issue_id).published_at == note.publish:
+                return Recognised(note_id=name.note_id, origin=name.path)
+        return None
+
+    def _follow(self, note_id: str, old: str, new: str) -> None:
+        self._found.gone.discard(old)
+        self._found.forgotten.add(old)
+        if old in self._found.known:
+            self._found.known[new] = replace(self._found.known[old], path=new)
+        if (name := self._found.names.by_note.get(note_id)) is not None:
+            self._withdraw_overwritten(new)
+            self._means.archive.move(name.issue_id, new)
+            self._found.names.move(name, new)
+        if (schedule := self._found.schedules.pop(old, None)) is not None:
+            self._means.schedules.remove(new)  # that of an earlier file of this name
+            self._means.schedules.move(old, new)
+            self._found.schedules[new] = replace(schedule, path=new)
+
+    def _withdraw_overwritten(self, path: str) -> None:
+        """The issue whose file another note has just replaced, if there is one."""
+        name = self._found.names.by_path.get(path)
+        if name is not None and name.state is IssueState.LIVE:
+            self._withdraw(name.issue_id)
+
+    def _wish(self, one: Seen) -> Wish:
+        """The author's command wins over the front matter."""
+        note, seen_at = one.note, self._found.now
+        publish_at = note.publish if isinstance(note.publish, datetime) else None
+        if isinstance(note.publish, Now):
+            publish_at = self._publish_now(one.file, self._found.now)
+        if (schedule := self._found.schedules.get(note.path)) is not None:
+            publish_at, seen_at = schedule.publish_at, schedule.created_at
+        known = self._found.known.get(note.path)
+        if known is not None and publish_at is not None and known.publish_at == publish_at:
+            seen_at = known.publish_seen_at or seen_at
+        return Wish(publish_at=publish_at, seen_at=seen_at, draft=note.draft, email=note.email)
+
+    def _publish_now(self, file: FileStat, now: datetime) -> datetime:
+        """`publish: now` means when it was written, if that is long ago: old notes never mail."""
+        written = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
+        return written if now - written > self._means.grace else now
+
+    def _carry_out(self, one: Seen, issue: Issue | None, decision: Decision) -> None:
+        match decision:
+            case Publish():
+                self._publish(one, decision)
+            case Revise() if issue is not None:
+                self._revise(one, issue)
+            case Restore() if issue is not None:
+                self._restore(one, issue)
+            case Withdraw() if issue is not None:
+                self._withdraw(issue.id)
+            case _:
+                pass
+
+    def _publish(self, one: Seen, decision: Publish) -> None:
+        published = self._means.archive.publish(
+            self._draft(one),
+            published_at=decision.at,
+            mail=MailOrder(
+                at=self._found.now + self._means.hold if decision.mail else None,
+                reason=decision.reason,
+            ),
+            now=self._found.now,
+        )
+        self._found.published.append(published.issue)
+        self._found.queued += published.queued
+        self._found.names.put_issue(published.issue)
+
+    def _revise(self, one: Seen, issue: Issue) -> None:
+        draft = self._draft(one)
+        revised = self._means.archive.revise(
+            issue.id, draft, updated_at=self._found.now, slug=one.note.slug
+        )
+        self._found.revised.append(revised)
+        self._found.names.put_issue(revised)
+
+    def _restore(self, one: Seen, issue: Issue) -> None:
+        edited = one.content_hash != issue.content_hash
+        restored = self._means.archive.restore(
+            issue.id, self._draft(one), updated_at=self._found.now if edited else None
+        )
+        self._found.restored.append(restored)
+        self._found.names.put_issue(restored)
+
+    def _withdraw(self, issue_id: int) -> None:
+        self._means.archive.withdraw(issue_id)
+        withdrawn = self._means.archive.get(issue_id)
+        self._found.withdrawn.append(withdrawn)
+        self._found.names.put_issue(withdrawn)
+
+    def _withdraw_removed(self, removed: Iterable[str]) -> None:
+        for path in sorted(removed):
+            name = self._found.names.by_path.get(path)
+            if name is not None and name.state is IssueState.LIVE:
+                self._withdraw(name.issue_id)
+
+    # ── rendering ────────────────────────────────────────────────────────────────────────
+
+    def _draft(self, one: Seen) -> IssueDraft:
+        links = self._found.names.links
+        return self._means.drafting.draft(one.note, one.note_id, one.content_hash, links).draft
+
+    def _refresh(self, *, rerender: bool) -> None:
+        """Render again what links to something that came, went or moved in this poll, and once
+        per start whatever another version rendered. Readers are not told that it is news.
+        """
+        moved = [
+            *self._found.published,
+            *self._found.restored,
+            *self._found.withdrawn,
+            *self._found.revised,
+        ]
+        targets = sorted({target for issue in moved for target in NoteLinks.targets_of(issue)})
+        stale = self._means.archive.linking_to(targets) if targets else []
+        if rerender:
+            stale += self._means.archive.rendered_otherwise(self._means.drafting.rendering)
+        for issue in {issue.id: issue for issue in stale}.values():
+            self._guarded(issue.path, partial(self._render_again, issue))
+
+    def _render_again(self, issue: Issue) -> None:
+        file = self._found.files.get(issue.path)
+        if file is None:
+            return
+        source = self._means.store.read(issue.path)
+        if hash_content(source) != issue.content_hash:
+            return  # changed meanwhile: the next poll revises it anyway
+        one = Seen(
+            note=self._means.drafting.parse(source, issue.path),
+            note_id=issue.note_id,
+            content_hash=issue.content_hash,
+            file=file,
+        )
+        draft = self._draft(one)
+        if (draft.html, draft.text, draft.rendering) != (issue.html, issue.text, issue.rendering):
+            self._means.archive.revise(issue.id, draft, updated_at=None, slug=None)
+
+
+# ── small facts ──────────────────────────────────────────────────────────────────────────────
+
+
+def _at_once(_seconds: float) -> None:
+    """Looks again without waiting."""
+
+
+def _oldest_first(one: Seen) -> tuple[datetime, str]:
+    """Later notes may link to earlier ones; those that say `now` come last."""
+    publish = one.note.publish
+    latest = datetime.max.replace(tzinfo=UTC)
+    return (publish if isinstance(publish, datetime) else latest, one.note.path)
