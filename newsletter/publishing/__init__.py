@@ -5,7 +5,7 @@ from newsletter.publishing.findings import PollReport
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.poll import Poll
 from newsletter.publishing.publicview import as_readers_see
-from newsletter.publishing.sweep import Means
+from newsletter.publishing.reading import Means
 
 __all__ = [
     "Drafting",

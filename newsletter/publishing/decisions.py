@@ -1,7 +1,7 @@
 """What is to be done with a note: publish, revise, withdraw, restore, wait or leave alone.
 
-Pure: everything it needs, also the time, is an argument. The poll (newsletter/publishing/poll.py) carries it
-out. The rules that protect the author live here and nowhere else.
+Pure: everything it needs, also the time, is an argument. A sweep
+(newsletter/publishing/sweep.py) carries it out. The rules that protect the author live here and nowhere else.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from newsletter.publishing.findings import Findings, PollReport, find_candidates, find_missing
+from newsletter.publishing.reading import Means
 from newsletter.publishing.recognition import Names
-from newsletter.publishing.sweep import Means, Sweep
+from newsletter.publishing.sweep import Sweep
 from storage.model import KnownNote
 from storage.notes import SETTLE, FileStat, Scan
 

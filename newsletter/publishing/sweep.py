@@ -9,9 +9,9 @@ holds nothing else up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -27,40 +27,24 @@ from newsletter.publishing.decisions import (
     Withdraw,
     decide,
 )
-from newsletter.publishing.drafting import Drafting, hash_content
+from newsletter.publishing.drafting import hash_content
 from newsletter.publishing.findings import (
     Findings,
     PollReport,
     Seen,
     keep_fault,
-    refuse_emptied,
     refuse_mass_removal,
     remember,
     report_unreadable,
 )
 from newsletter.publishing.links import NoteLinks
+from newsletter.publishing.reading import Means, read_settled
 from newsletter.publishing.recognition import Recognised, recognise, refuse_double
-from storage.archive import Issues, MailOrder
+from storage.archive import MailOrder
 from storage.model import Conflict, Issue, IssueDraft, IssueState, NoteError
-from storage.notes import FileStat, Notebook, NotesStore, Schedules
+from storage.notes import FileStat
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What a look at the notes works with: where they come from, where they go, and the rules."""
-
-    store: NotesStore
-    archive: Issues
-    notebook: Notebook
-    schedules: Schedules
-    drafting: Drafting
-    grace: timedelta
-    hold: timedelta
-    clock: Callable[[], datetime]
-    wait: Callable[[float], None]
-    """Lets seconds pass, so that a file can come to rest."""
 
 
 class Sweep:
@@ -80,7 +64,7 @@ class Sweep:
         found = self._found
         refuse_mass_removal(found)
         report_unreadable(found, faults)
-        seen = sorted(self._read_settled(candidates), key=_oldest_first)
+        seen = sorted(read_settled(self._means, found, candidates), key=_oldest_first)
         # A new file still being written may be what seems gone, under another name.
         is_moving = not found.unsettled <= found.known.keys()
         for one in seen:
@@ -90,43 +74,6 @@ class Sweep:
         self._refresh(rerender=rerender)
         self._means.notebook.save(list(found.remembered.values()), gone=found.forgotten | removed)
         return found.report()
-
-    # ── looking ──────────────────────────────────────────────────────────────────────────
-
-    def _read_settled(self, paths: Sequence[str]) -> Iterator[Seen]:
-        """The notes in files that rest; what is still being written waits for the next poll."""
-        settled = self._means.store.settled(
-            [self._found.files[path] for path in paths],
-            wait=self._means.wait,
-            now_ns=lambda: int(self._means.clock().timestamp() * 1e9),
-        )
-        self._found.unsettled |= settled.unstable
-        for path in paths:
-            if path in settled.stable and (one := self._read(path)) is not None:
-                yield one
-
-    def _read(self, path: str) -> Seen | None:
-        content_hash, file = "", self._found.files[path]
-        try:
-            source = self._means.store.read(path)
-            content_hash = hash_content(source)
-            note = self._means.drafting.parse(source, path)
-            refuse_emptied(source, self._found.names.by_path.get(path), path)
-        except NoteError as error:
-            if self._is_same(file):
-                keep_fault(self._found, path, content_hash, error, self._found.known.get(path))
-            return None
-        if not self._is_same(file):
-            return None
-        return Seen(note=note, content_hash=content_hash, file=file)
-
-    def _is_same(self, file: FileStat) -> bool:
-        """Whether the file is as it was: else what was read of it may be half of something."""
-        changed = self._means.store.settled(
-            [file], wait=_at_once, now_ns=lambda: file.mtime_ns
-        ).unstable
-        self._found.unsettled |= changed
-        return not changed
 
     # ── doing ────────────────────────────────────────────────────────────────────────────
 
@@ -331,10 +278,6 @@ class Sweep:
 
 
 # ── small facts ──────────────────────────────────────────────────────────────────────────────
-
-
-def _at_once(_seconds: float) -> None:
-    """Looks again without waiting."""
 
 
 def _oldest_first(one: Seen) -> tuple[datetime, str]:

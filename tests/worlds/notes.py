@@ -18,7 +18,7 @@ from newsletter.authoring.schedules import Authoring
 from newsletter.publishing.drafting import Drafting
 from newsletter.publishing.findings import PollReport
 from newsletter.publishing.poll import Poll
-from newsletter.publishing.sweep import Means
+from newsletter.publishing.reading import Means
 from storage.archive.issues import Issues
 from storage.database.engine import Database
 from storage.ledger.ledger import Ledger

@@ -1,0 +1,69 @@
+"""Reads notes for a sweep: only files that rest, and only what stayed the same while it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.publishing.drafting import Drafting, hash_content
+from newsletter.publishing.findings import Findings, Seen, keep_fault, refuse_emptied
+from storage.archive import Issues
+from storage.model import NoteError
+from storage.notes import FileStat, Notebook, NotesStore, Schedules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a look at the notes works with: where they come from, where they go, and the rules."""
+
+    store: NotesStore
+    archive: Issues
+    notebook: Notebook
+    schedules: Schedules
+    drafting: Drafting
+    grace: timedelta
+    hold: timedelta
+    clock: Callable[[], datetime]
+    wait: Callable[[float], None]
+    """Lets seconds pass, so that a file can come to rest."""
+
+
+def read_settled(means: Means, found: Findings, paths: Sequence[str]) -> Iterator[Seen]:
+    """The notes in files that rest; what is still being written waits for the next poll."""
+    settled = means.store.settled(
+        [found.files[path] for path in paths],
+        wait=means.wait,
+        now_ns=lambda: int(means.clock().timestamp() * 1e9),
+    )
+    found.unsettled |= settled.unstable
+    for path in paths:
+        if path in settled.stable and (one := _read(means, found, path)) is not None:
+            yield one
+
+
+def _read(means: Means, found: Findings, path: str) -> Seen | None:
+    content_hash, file = "", found.files[path]
+    try:
+        source = means.store.read(path)
+        content_hash = hash_content(source)
+        note = means.drafting.parse(source, path)
+        refuse_emptied(source, found.names.by_path.get(path), path)
+    except NoteError as error:
+        if _is_same(means, found, file):
+            keep_fault(found, path, content_hash, error, found.known.get(path))
+        return None
+    if not _is_same(means, found, file):
+        return None
+    return Seen(note=note, content_hash=content_hash, file=file)
+
+
+def _is_same(means: Means, found: Findings, file: FileStat) -> bool:
+    """Whether the file is as it was: else what was read of it may be half of something."""
+    changed = means.store.settled([file], wait=_at_once, now_ns=lambda: file.mtime_ns).unstable
+    found.unsettled |= changed
+    return not changed
+
+
+def _at_once(_seconds: float) -> None:
+    """Looks again without waiting."""
