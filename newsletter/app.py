@@ -269,7 +269,7 @@ class Newsletter:
     def collect_reports(self) -> int:
         """Look through the mailboxes of `[bounces]` once; how many messages were handled.
 
-        Raises RelayError when a mailbox cannot be used. What was handled before stays handled.
+        Raises MailboxError when a mailbox cannot be used. What was handled before stays handled.
         """
         return self.parts.collecting.collect()
 

@@ -6,7 +6,7 @@ import urllib.request
 from http.client import HTTPException, HTTPMessage
 from typing import IO, Final
 
-from storage.model import RelayError
+from storage.model import FetchError
 
 TIMEOUT_S: Final = 10
 MAX_OCTETS: Final = 65_536
@@ -34,12 +34,12 @@ _opener = urllib.request.build_opener(_NoRedirect)
 def fetch_document(url: str) -> bytes:
     """The document at an http or https address, at most 64 kB of it.
 
-    Raises RelayError, which does not repeat the address, for every answer but 200.
+    Raises FetchError, which does not repeat the address, for every answer but 200.
     """
     request = urllib.request.Request(url, headers={"User-Agent": "newsletter"})  # noqa: S310 - the caller's
     try:
         with _opener.open(request, timeout=TIMEOUT_S) as answer:
             content: bytes = answer.read(MAX_OCTETS)
     except (OSError, ValueError, HTTPException) as error:
-        raise RelayError(f"a document cannot be fetched ({type(error).__name__})") from error
+        raise FetchError(f"a document cannot be fetched ({type(error).__name__})") from error
     return content

@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from mailer.address import ascii_domain
-from storage.model import AddressError, DatabaseBusy, RelayError, StorageError
+from storage.model import AddressError, DatabaseBusy, MailboxError, StorageError
 
 MAX_OCTETS: Final = 10_485_760
 """Octets of one message that are read at all."""
@@ -84,7 +84,7 @@ def find_messages(folder: Path) -> list[Path]:
 def visit_maildir(folder: Path, handle: Handler) -> int:
     """Handle every message that is not marked as read; how many there were.
 
-    Raises RelayError when the folder cannot be read or a message cannot be marked, and at its end
+    Raises MailboxError when the folder cannot be read or a message cannot be marked, and at its end
     what a message met that could not be handled.
     """
     visit = _Visit(handle)
@@ -94,7 +94,7 @@ def visit_maildir(folder: Path, handle: Handler) -> int:
             if (raw := _read(path)) is not None and (flagged := visit.take(raw)) is not None:
                 _mark(folder, path, flagged=flagged)
     except OSError as error:
-        raise RelayError(f"the folder of reports cannot be used: {error.strerror}") from error
+        raise MailboxError(f"the folder of reports cannot be used: {error.strerror}") from error
     visit.finish()
     return len(waiting)
 
@@ -184,7 +184,7 @@ def parse_mailbox(url: str) -> Mailbox:
 def visit_mailbox(mailbox: Mailbox, handle: Handler) -> int:
     """Handle every message without the flag Seen, oldest first; how many there were.
 
-    Raises RelayError when the server cannot be reached, refuses, or breaks off, and at its end what
+    Raises MailboxError when the server cannot be reached, refuses, or breaks off, and at its end what
     a message met that could not be handled; what was not marked is handled again next time.
     """
     visit = _Visit(handle)
@@ -194,7 +194,7 @@ def visit_mailbox(mailbox: Mailbox, handle: Handler) -> int:
     except (OSError, imaplib.IMAP4.error) as error:
         # What the server says may repeat the login; its kind is enough to find the fault.
         kind = type(error).__name__
-        raise RelayError(f"the mailbox at {mailbox.host} cannot be used ({kind})") from error
+        raise MailboxError(f"the mailbox at {mailbox.host} cannot be used ({kind})") from error
     visit.finish()
     return count
 

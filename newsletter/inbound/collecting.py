@@ -11,7 +11,7 @@ import structlog
 from mailer.inbound import listening, parse_listen, parse_mailbox, visit_mailbox, visit_maildir
 from newsletter.config import Config
 from newsletter.inbound.reportdesk import ReportDesk
-from storage.model import Effect, RelayError
+from storage.model import Effect, MailboxError
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ class Collecting:
     def collect(self) -> int:
         """Look through the mailboxes once; how many messages were handled.
 
-        Raises RelayError when a mailbox cannot be used. What was handled before stays handled.
+        Raises MailboxError when a mailbox cannot be used. What was handled before stays handled.
         """
         done = 0
         if self._bounces.maildir:
@@ -39,7 +39,7 @@ class Collecting:
         """The same as a tick: a mailbox that cannot be used is told and tried again."""
         try:
             self.collect()
-        except RelayError as error:
+        except MailboxError as error:
             log.warning("reports.impossible", reason=str(error))
         self._desk.prune()
 

@@ -11,7 +11,7 @@ import structlog
 
 from mailer.inbound.webhooks import ADAPTERS, Event, Keys, Post, unknown, usable
 from newsletter.inbound.reportdesk import ReportDesk
-from storage.model import RelayError
+from storage.model import FetchError
 
 _log = structlog.get_logger()
 
@@ -41,7 +41,7 @@ class WebhookDesk:
         """Record every event of a POST; False when it does not come from that service.
 
         Names of `headers` are in lower case. Raises StorageError when the database cannot be used
-        and RelayError when the service itself had to be asked and did not answer: it will POST
+        and FetchError when the service itself had to be asked and did not answer: it will POST
         again, and what was recorded before is then a duplicate (rule C13).
         """
         if service not in self.services:
@@ -64,7 +64,7 @@ class WebhookDesk:
         """Agree to be told; if the service does not hear it, the author finds the address kept."""
         try:
             self._fetch(url)
-        except RelayError:
+        except FetchError:
             self._take(unknown(service, body))
             raise
         _log.info("webhook.confirmed", service=service)
@@ -79,7 +79,7 @@ class Certificates:
         self._lock = threading.Lock()
 
     def __call__(self, url: str) -> bytes:
-        """The certificate. Raises RelayError when it cannot be had."""
+        """The certificate. Raises FetchError when it cannot be had."""
         with self._lock:  # one question at a time, however many ask
             if url not in self._kept:
                 fetched = self._fetch(url)

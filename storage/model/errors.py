@@ -13,6 +13,8 @@
     ├── MessageError         a message that must not be sent as it is (too large, bad header)
     ├── SiteError            the site, or the listener for bounces, cannot listen where it is told to
     ├── RelayError           the relay cannot be used at all (refused, TLS, AUTH); nobody's fault but ours or its
+    ├── MailboxError         a mailbox of reports, IMAP or Maildir, cannot be used
+    ├── FetchError           a document that proves a report cannot be fetched
     └── StorageError         the database refused; wrapped at storage/database/engine.py
         ├── DatabaseBusy         locked for longer than the wait allows; try again
         └── SchemaOutdated       tables are of another version: `newsletter db upgrade`
@@ -103,12 +105,20 @@ class SiteError(NewsletterError):
 
 
 class RelayError(NewsletterError):
-    """A relay, or a mailbox of reports, cannot be used at all: refused, no TLS, login refused."""
+    """A relay cannot be used at all: refused, no TLS, login refused."""
 
     def __init__(self, message: str, *, refuses_login: bool = False) -> None:
         super().__init__(message)
         self.refuses_login = refuses_login
         """Whether it knows us no more, which no further try will change (RFC 4954 6)."""
+
+
+class MailboxError(NewsletterError):
+    """A mailbox of reports cannot be used: the folder, the IMAP server or its login."""
+
+
+class FetchError(NewsletterError):
+    """A document at somebody's address, like a certificate, cannot be had; trying again may help."""
 
 
 class StorageError(NewsletterError):

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter import Newsletter
-from storage.model import RelayError
+from storage.model import FetchError
 from web.http import NO_STORE
 
 MAX_WEBHOOK: Final = 1024 * 1024
@@ -46,7 +46,7 @@ class Webhooks:
         body = await request.body()
         try:
             genuine = await run_in_threadpool(self._desk.take, service, body, headers)
-        except RelayError:
+        except FetchError:
             _log.warning("webhook.put_off", service=service)
             return PlainTextResponse("come back later\n", 503, headers=_HEADERS)
         if genuine:

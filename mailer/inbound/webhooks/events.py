@@ -53,7 +53,7 @@ class Keys:
     sendgrid: str = field(default="", repr=False)
     """A public key; not shown either, for it says whose account it is."""
     certificate: Callable[[str], bytes] = field(repr=False)
-    """The certificate at an address of Amazon's; raises RelayError when it cannot be had."""
+    """The certificate at an address of Amazon's; raises FetchError when it cannot be had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from mailer.inbound.inbox import (
 )
 from newsletter.app import Newsletter
 from scripts.cli import main
-from storage.model.errors import DatabaseBusy, RelayError, StorageError
+from storage.model.errors import DatabaseBusy, MailboxError, StorageError
 from storage.model.readers import SuppressionReason
 from tests.peers.imap import Server, serving
 
@@ -66,7 +66,7 @@ def test_a_failure_leaves_the_message(maildir: Path) -> None:
     def crash(raw: bytes) -> bool:
         raise ConnectionAbortedError(raw)
 
-    with pytest.raises(RelayError):
+    with pytest.raises(MailboxError):
         visit_maildir(maildir, crash)
     assert [path.name for path in find_messages(maildir)] == ["1.a"]
 
@@ -108,7 +108,7 @@ def test_a_database_that_takes_nothing_ends_the_visit(maildir: Path) -> None:
 
 def test_a_missing_maildir_is_told(tmp_path: Path) -> None:
     """A folder that is not there is an error with a reason."""
-    with pytest.raises(RelayError, match="cannot be used"):
+    with pytest.raises(MailboxError, match="cannot be used"):
         visit_maildir(tmp_path / "none", bool)
 
 
@@ -153,7 +153,7 @@ def test_a_refused_message_holds_up_no_other_on_a_server() -> None:
 def test_a_server_that_breaks_off_loses_nothing(command: str) -> None:
     """Whatever the server refuses or breaks off is told, and the message stays unread (C12)."""
     for server in (Server({1: b"one"}, hang_up_at=command), Server({1: b"one"}, refuse=command)):
-        with serving(server) as mailbox, pytest.raises(RelayError) as caught:
+        with serving(server) as mailbox, pytest.raises(MailboxError) as caught:
             visit_mailbox(mailbox, bool)
         assert "se@cret" not in str(caught.value)
         assert not server.flags

@@ -21,7 +21,7 @@ from newsletter.app import Newsletter
 from newsletter.config.config import load_config
 from newsletter.inbound.webhookdesk import Certificates, WebhookDesk
 from storage.model.deliveries import DeliveryState
-from storage.model.errors import ConfigError, DatabaseBusy, RelayError
+from storage.model.errors import ConfigError, DatabaseBusy, FetchError
 from storage.model.readers import SubscriberState, SuppressionReason
 from storage.model.reports import Effect
 from tests.conftest import NOON
@@ -107,7 +107,7 @@ class Amazon:
         """The certificate, whatever is asked for."""
         self.asked.append(url)
         if self.silent:
-            raise RelayError("no answer")
+            raise FetchError("no answer")
         return amazon()[1]
 
 
@@ -421,10 +421,10 @@ def test_a_document_is_fetched_from_where_it_is() -> None:
         assert fetch_document(f"{url}/good") == b"good"
         assert len(fetch_document(f"{url}/large")) == MAX_OCTETS
         for path in ("gone", "elsewhere", "nonsense"):
-            with pytest.raises(RelayError) as caught:
+            with pytest.raises(FetchError) as caught:
                 fetch_document(f"{url}/{path}")
             assert path not in str(caught.value)
-    with pytest.raises(RelayError):
+    with pytest.raises(FetchError):
         fetch_document(f"{url}/good")
 
 
