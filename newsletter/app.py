@@ -126,7 +126,7 @@ class Newsletter:
 
         self.subscriptions.process()
         self.parts.upkeep.rescue()
-        under_way = self.parts.ledger.under_way()
+        under_way = self.parts.overview.under_way()
         summary = run_in_loop(
             lambda: drain(
                 duties(
@@ -136,7 +136,7 @@ class Newsletter:
                 )
             )
         )
-        self.parts.ledger.finish()
+        self.parts.mailings.finish()
         problems += [summary.relay_error] if summary.relay_error else []
         problems += self.parts.standing.paused_of(under_way)
         done = replace(report(summary), waiting=self.parts.standing.waiting())
@@ -232,15 +232,15 @@ class Newsletter:
 
     def totals(self) -> Tally:
         """The deliveries of all issues together, by state."""
-        return self.parts.ledger.tally()
+        return self.parts.overview.tally()
 
     def deliveries(self, slug: str, *, state: DeliveryState | None = None) -> Iterator[Delivery]:
         """What became of an issue, reader by reader. Raises NotFound."""
-        return self.parts.ledger.deliveries(self.parts.in_flight.find(slug).id, state=state)
+        return self.parts.overview.deliveries(self.parts.in_flight.find(slug).id, state=state)
 
     def attempts(self, delivery_id: int) -> list[Attempt]:
         """The tries of a delivery that did not end in acceptance, first to last."""
-        return self.parts.ledger.attempts(delivery_id)
+        return self.parts.overview.attempts(delivery_id)
 
     def pause(self, slug: str, reason: str = "paused by the author") -> Issue:
         """Stop the mail of an issue where it is. Raises NotFound or Conflict."""

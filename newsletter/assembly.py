@@ -31,10 +31,10 @@ from newsletter.subscribing import SignUpLimits, SignUpPolicy, Subscriptions
 from newsletter.tokens import Tokens
 from storage.archive import Issues
 from storage.database import Database, Facts
-from storage.ledger import Gates, Ledger
+from storage.ledger import Gates, Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
 from storage.notes import FolderNotes, Notebook, Schedules
-from storage.readers import Reports, Subscribers
+from storage.readers import Reports, SignUps, Subscribers
 
 
 class Waker:
@@ -64,6 +64,9 @@ class Parts:
     tokens: Tokens
     archive: Issues
     ledger: Ledger
+    mailings: Mailings
+    overview: Overview
+    rescuer: Rescuer
     subscribers: Subscribers
     reports: Reports
     authoring: Authoring
@@ -105,7 +108,9 @@ def _assemble(
 ) -> Parts:
     wake = Waker()
     archive, subscribers, reports = Issues(database), Subscribers(database), Reports(database)
-    ledger = Ledger(database, gates(config))
+    bounds = gates(config)
+    ledger, mailings = Ledger(database, bounds), Mailings(database, bounds)
+    overview, rescuer = Overview(database, bounds), Rescuer(database)
     schedules, notebook = Schedules(database), Notebook(database)
     notes = FolderNotes(config.notes.path)
     drafting = Drafting(
@@ -139,6 +144,9 @@ def _assemble(
         tokens=tokens,
         archive=archive,
         ledger=ledger,
+        mailings=mailings,
+        overview=overview,
+        rescuer=rescuer,
         subscribers=subscribers,
         reports=reports,
         authoring=authoring,
@@ -169,6 +177,7 @@ def _assemble(
         ),
         subscriptions=Subscriptions(
             subscribers,
+            SignUps(database),
             tokens,
             policy=signup_policy(config),
             sender_domain=sender_domain(config.identity.sender),
@@ -180,9 +189,16 @@ def _assemble(
             report_desk, webhook_keys(config), fetch=fetch_document, clock=clock
         ),
         collecting=Collecting(config, report_desk),
-        standing=Standing(archive, ledger, clock),
-        in_flight=InFlight(archive, ledger, clock=clock, wake=wake),
-        upkeep=Upkeep(config=config, ledger=ledger, clock=clock, wake=wake),
+        standing=Standing(archive, overview, clock),
+        in_flight=InFlight(archive, mailings, overview, clock=clock, wake=wake),
+        upkeep=Upkeep(
+            config=config,
+            mailings=mailings,
+            overview=overview,
+            rescuer=rescuer,
+            clock=clock,
+            wake=wake,
+        ),
     )
 
 

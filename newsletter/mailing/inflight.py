@@ -7,7 +7,7 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from storage.archive import Issues
-from storage.ledger import Ledger
+from storage.ledger import Mailings, Overview
 from storage.model import Conflict, Delivery, DeliveryState, Issue, Mailing, NotFound
 
 
@@ -17,14 +17,16 @@ class InFlight:
     def __init__(
         self,
         archive: Issues,
-        ledger: Ledger,
+        mailings: Mailings,
+        overview: Overview,
         *,
         clock: Callable[[], datetime],
         wake: Callable[[], None],
     ) -> None:
         """`wake` has whoever sends look at once for what has become due."""
         self._archive = archive
-        self._ledger = ledger
+        self._mailings = mailings
+        self._overview = overview
         self._clock = clock
         self._wake = wake
 
@@ -40,27 +42,25 @@ class InFlight:
     def pause(self, slug: str, reason: str) -> Issue:
         """Stop it where it is. Raises Conflict when nothing is under way."""
         issue = self.find(slug)
-        if not self._ledger.pause_issue(issue.id, reason, now=self._clock()):
+        if not self._mailings.pause(issue.id, reason, now=self._clock()):
             raise Conflict(f"{slug}: its mail is not under way ({issue.mailing.value})")
         return self._archive.get(issue.id)
 
     def resume(self, slug: str) -> Issue:
         """Go on where it was stopped, whatever was refused until then. Raises Conflict."""
         issue = self.find(slug)
-        if issue.mailing is Mailing.PAUSED:
-            self._ledger.begin_anew(issue.id, now=self._clock())
-        if not self._archive.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED]):
+        if not self._mailings.resume(issue.id, now=self._clock()):
             raise Conflict(f"{slug}: its mail is not paused ({issue.mailing.value})")
         self._wake()
         return self._archive.get(issue.id)
 
     def cancel(self, slug: str) -> int:
         """Take it back; how many will not get it. Raises Conflict."""
-        return self._archive.cancel(self.find(slug).id)
+        return self._mailings.cancel(self.find(slug).id)
 
     def doubts(self, slug: str) -> list[Delivery]:
         """The deliveries that the relay may or may not have taken (RFC 1047)."""
-        return list(self._ledger.deliveries(self.find(slug).id, state=DeliveryState.UNKNOWN))
+        return list(self._overview.deliveries(self.find(slug).id, state=DeliveryState.UNKNOWN))
 
     def reconcile(self, slug: str, *, resend: bool) -> int:
         """Have what is in doubt sent again, or take it as accepted; how many there were.
@@ -69,9 +69,9 @@ class InFlight:
         """
         issue = self.find(slug)
         if not resend:
-            return self._ledger.accept_doubtful(issue.id, now=self._clock())
+            return self._mailings.accept_doubtful(issue.id, now=self._clock())
         if issue.mailing is Mailing.CANCELLED:
             raise Conflict(f"{slug}: its mail was taken back, so nothing of it is sent again")
-        count = self._ledger.resend_doubtful(issue.id, now=self._clock())
+        count = self._mailings.resend_doubtful(issue.id, now=self._clock())
         self._wake()
         return count

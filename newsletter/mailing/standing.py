@@ -7,22 +7,22 @@ from datetime import datetime
 
 from newsletter.mailing.results import IssueStatus
 from storage.archive import Issues
-from storage.ledger import Ledger
+from storage.ledger import Overview
 from storage.model import DeliveryState, Issue, Mailing, Tally
 
 
 class Standing:
     """Looks at archive and ledger; changes nothing."""
 
-    def __init__(self, archive: Issues, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+    def __init__(self, archive: Issues, overview: Overview, clock: Callable[[], datetime]) -> None:
         self._archive = archive
-        self._ledger = ledger
+        self._overview = overview
         self._clock = clock
 
     def every(self) -> list[IssueStatus]:
         """Every issue, newest first."""
-        tallies = self._ledger.tallies()
-        waits = self._ledger.waiting(now=self._clock())
+        tallies = self._overview.tallies()
+        waits = self._overview.waiting(now=self._clock())
         return [
             IssueStatus(
                 issue=issue,
@@ -34,24 +34,24 @@ class Standing:
 
     def of(self, issue: Issue) -> IssueStatus:
         """One issue."""
-        waits = self._ledger.waiting(now=self._clock())
+        waits = self._overview.waiting(now=self._clock())
         return IssueStatus(
-            issue=issue, tally=self._ledger.tally(issue.id), waiting=waits.get(issue.id, ())
+            issue=issue, tally=self._overview.tally(issue.id), waiting=waits.get(issue.id, ())
         )
 
     def waiting(self) -> tuple[IssueStatus, ...]:
         """The issues of which readers wait who are due."""
-        waits = self._ledger.waiting(now=self._clock())
+        waits = self._overview.waiting(now=self._clock())
         return tuple(
             IssueStatus(
-                issue=self._archive.get(issue_id), tally=self._ledger.tally(issue_id), waiting=why
+                issue=self._archive.get(issue_id), tally=self._overview.tally(issue_id), waiting=why
             )
             for issue_id, why in waits.items()
         )
 
     def suppressed_of(self, issue_ids: Iterable[int]) -> int:
         """How many readers of the issues left, or were suppressed, before their turn came."""
-        tallies = (self._ledger.tally(issue_id).counts for issue_id in issue_ids)
+        tallies = (self._overview.tally(issue_id).counts for issue_id in issue_ids)
         return sum(counts.get(DeliveryState.SUPPRESSED, 0) for counts in tallies)
 
     def paused_of(self, issue_ids: Sequence[int]) -> list[str]:

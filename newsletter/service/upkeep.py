@@ -12,7 +12,7 @@ import structlog
 
 from newsletter.config import Config, Doubt
 from newsletter.service.workers import gone_workers
-from storage.ledger import Ledger
+from storage.ledger import Mailings, Overview, Rescuer
 from storage.model import DeliveryState
 
 log = structlog.get_logger()
@@ -25,28 +25,32 @@ class Upkeep:
         self,
         *,
         config: Config,
-        ledger: Ledger,
+        mailings: Mailings,
+        overview: Overview,
+        rescuer: Rescuer,
         clock: Callable[[], datetime],
         wake: Callable[[], None],
     ) -> None:
         self._config = config
-        self._ledger = ledger
+        self._mailings = mailings
+        self._overview = overview
+        self._rescuer = rescuer
         self._clock = clock
         self._wake = wake
 
     def run(self) -> None:
         """Take over from workers that died, and mark what is done as done."""
         self.rescue()
-        for issue_id in self._ledger.finish():
-            tally = self._ledger.tally(issue_id)
+        for issue_id in self._mailings.finish():
+            tally = self._overview.tally(issue_id)
             log.info("issue.done", issue=issue_id, accepted=tally[DeliveryState.ACCEPTED])
 
     def rescue(self) -> None:
         """Take over from workers whose lease ended or whose process is gone."""
-        rescued = self._ledger.rescue(
+        rescued = self._rescuer.rescue(
             now=self._clock(),
             resend=self._config.dispatch.doubt is Doubt.RESEND,
-            gone=gone_workers(self._ledger.workers()),
+            gone=gone_workers(self._rescuer.workers()),
         )
         if rescued.returned or rescued.unknown:
             log.warning("ledger.rescued", returned=rescued.returned, unknown=rescued.unknown)

@@ -46,7 +46,7 @@ from storage.model import (
     Subscriber,
     SubscriberState,
 )
-from storage.readers import NewSubscriber, Subscribers
+from storage.readers import NewSubscriber, SignUps, Subscribers
 
 _NONCE_BYTES: Final = 16
 _BATCH: Final = 100
@@ -78,6 +78,7 @@ class SignUpDesk:
     def __init__(
         self,
         subscribers: Subscribers,
+        signups: SignUps,
         tokens: Tokens,
         *,
         policy: SignUpPolicy,
@@ -86,6 +87,7 @@ class SignUpDesk:
         ask_dns: Callable[[Address], DomainVerdict] | None = None,
     ) -> None:
         self._subscribers = subscribers
+        self._signups = signups
         self._tokens = tokens
         self._sender_domain = sender_domain
         self._policy = policy
@@ -102,7 +104,7 @@ class SignUpDesk:
             parsed = parse_address(address, allow_test_domains=self._policy.allow_test_domains)
         except AddressError:
             parsed = None
-        self._subscribers.keep_signup(
+        self._signups.keep(
             address=parsed.display if parsed else "",
             key=parsed.key if parsed else "",
             domain=parsed.domain if parsed else "",
@@ -119,17 +121,17 @@ class SignUpDesk:
         """
         done = 0
         with self._processing:
-            while signups := self._subscribers.open_signups(_BATCH):
+            while signups := self._signups.waiting(_BATCH):
                 for signup in signups:
                     self._settle(signup)
                 done += len(signups)
             if done:
-                self._subscribers.prune_signups(before=self._clock() - WINDOW)
+                self._signups.prune(before=self._clock() - WINDOW)
         return done
 
     def _settle(self, signup: SignUp) -> None:
         decision = self._carry_out(signup)
-        self._subscribers.close_signup(signup.id, at=self._clock())
+        self._signups.close(signup.id, at=self._clock())
         _log.info(
             "signup.decided", signup=signup.id, action=decision.action, reason=decision.reason
         )
@@ -153,28 +155,31 @@ class SignUpDesk:
         return decision
 
     def _facts(self, signup: SignUp, address: Address, known: Subscriber | None) -> SignUpFacts:
-        store, now = self._subscribers, self._clock()
+        signups, now = self._signups, self._clock()
         confirmations = notices = 0
         if known is not None:
-            confirmations = store.count_singles(
+            confirmations = signups.count_singles(
                 known.id, DeliveryKind.CONFIRMATION, since=now - WINDOW
             )
-            notices = store.count_singles(known.id, DeliveryKind.NOTICE, since=now - NOTICE_WINDOW)
+            notices = signups.count_singles(
+                known.id, DeliveryKind.NOTICE, since=now - NOTICE_WINDOW
+            )
         burst = now - BURST_WINDOW
         return SignUpFacts(
             is_role=is_role(address),
             state=known.state if known else None,
-            is_suppressed=store.suppression(self._tokens.address_hash(address.key)) is not None,
+            is_suppressed=self._subscribers.suppression(self._tokens.address_hash(address.key))
+            is not None,
             confirmations=confirmations,
             notices=notices,
             from_origin=self._count_origin(signup, burst),
-            to_domain=store.count_confirmations(since=burst, domain=address.domain),
-            to_all=store.count_confirmations(since=burst),
+            to_domain=signups.count_confirmations(since=burst, domain=address.domain),
+            to_all=signups.count_confirmations(since=burst),
             limits=self._policy.limits,
         )
 
     def _count_origin(self, signup: SignUp, since: datetime) -> int:
-        count = self._subscribers.count_signups
+        count = self._signups.count
         prefix = network_prefix(signup.ip)
         if prefix is not None:
             return count(since=since, before_id=signup.id, ip_prefix=prefix)

@@ -38,7 +38,7 @@ from storage.model import (
     Suppression,
     SuppressionReason,
 )
-from storage.readers import NewSubscriber, Subscribers
+from storage.readers import NewSubscriber, SignUps, Subscribers
 
 __all__ = [
     "PRESSED_TWICE",
@@ -86,6 +86,7 @@ class Subscriptions:
     def __init__(
         self,
         subscribers: Subscribers,
+        signups: SignUps,
         tokens: Tokens,
         *,
         policy: SignUpPolicy,
@@ -102,6 +103,7 @@ class Subscriptions:
         self._wake = wake
         self._desk = SignUpDesk(
             subscribers,
+            signups,
             tokens,
             policy=policy,
             sender_domain=sender_domain,

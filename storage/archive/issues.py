@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -24,8 +24,8 @@ from storage.archive.rows import (
     write_marks,
 )
 from storage.database import Database, schema, serialise
-from storage.ledger import cancel_open, queue_issue
-from storage.model import Conflict, Issue, IssueDraft, IssueState, Mailing
+from storage.ledger import cancel_open, move_mailing, queue_issue
+from storage.model import Issue, IssueDraft, IssueState, Mailing
 
 _PUBLISHING: Final = "publishing"
 """Notes and slugs are looked up before they are taken: one transaction at a time does so."""
@@ -130,13 +130,9 @@ class Issues:
         with self._database.transaction() as connection:
             issue = lock_issue(connection, issue_id)
             cancelled = cancel_open(connection, issue_id, "the note was withdrawn")
-            values: dict[str, object] = {"state": IssueState.WITHDRAWN.value}
-            if issue.mailing in (Mailing.OPEN, Mailing.PAUSED):
-                values |= {
-                    "mailing": Mailing.CANCELLED.value,
-                    "mailing_reason": "the note was withdrawn",
-                }
-            self._update(connection, issue_id, values | {"revision": issue.revision + 1})
+            move_mailing(connection, issue_id, Mailing.CANCELLED, "the note was withdrawn")
+            values = {"state": IssueState.WITHDRAWN.value, "revision": issue.revision + 1}
+            self._update(connection, issue_id, values)
             return cancelled
 
     def restore(self, issue_id: int, draft: IssueDraft, *, updated_at: datetime | None) -> Issue:
@@ -160,46 +156,6 @@ class Issues:
         """The note was renamed: same issue, other path."""
         with self._database.transaction() as connection:
             self._update(connection, issue_id, {"path": path})
-
-    def set_mailing(
-        self,
-        issue_id: int,
-        mailing: Mailing,
-        reason: str,
-        *,
-        expected: Iterable[Mailing],
-    ) -> bool:
-        """Pause or resume. False when the mailing was in none of the `expected` states."""
-        with self._database.transaction() as connection:
-            changed = connection.execute(
-                sa.update(schema.issues)
-                .where(
-                    schema.issues.c.id == issue_id,
-                    schema.issues.c.mailing.in_([state.value for state in expected]),
-                )
-                .values(mailing=mailing.value, mailing_reason=reason)
-            )
-            return bool(changed.rowcount)
-
-    def cancel(self, issue_id: int) -> int:
-        """Take the mail of an issue back. Returns how many deliveries will not be sent.
-
-        Raises Conflict when there is nothing left to take back.
-        """
-        with self._database.transaction() as connection:
-            issue = lock_issue(connection, issue_id)
-            if issue.mailing not in (Mailing.OPEN, Mailing.PAUSED):
-                raise Conflict(_why_not_cancelled(issue))
-            cancelled = cancel_open(connection, issue_id, "cancelled by the author")
-            self._update(
-                connection,
-                issue_id,
-                {
-                    "mailing": Mailing.CANCELLED.value,
-                    "mailing_reason": "cancelled by the author",
-                },
-            )
-            return cancelled
 
     def _update(self, connection: Connection, issue_id: int, values: dict[str, Any]) -> None:
         connection.execute(
@@ -332,12 +288,3 @@ def _tagged(query: sa.Select[Any], tag: str | None) -> sa.Select[Any]:
         marks.c.kind == MarkKind.TAG.value, marks.c.value == tag
     )
     return query.where(schema.issues.c.id.in_(wearing))
-
-
-def _why_not_cancelled(issue: Issue) -> str:
-    reasons = {
-        Mailing.OFF: f"{issue.slug}: it is not mailed ({issue.mailing_reason})",
-        Mailing.CANCELLED: f"{issue.slug}: its mail is cancelled already",
-        Mailing.DONE: f"{issue.slug}: every message has been sent; mail cannot be taken back",
-    }
-    return reasons[issue.mailing]

@@ -2,6 +2,7 @@
 
 from storage.ledger.duties import (
     cancel_open,
+    move_mailing,
     put_suppression,
     queue_issue,
     queue_single,
@@ -9,11 +10,18 @@ from storage.ledger.duties import (
 )
 from storage.ledger.gates import Gates
 from storage.ledger.ledger import Ledger
+from storage.ledger.mailings import Mailings
+from storage.ledger.overview import Overview
+from storage.ledger.rescue import Rescuer
 
 __all__ = [
     "Gates",
     "Ledger",
+    "Mailings",
+    "Overview",
+    "Rescuer",
     "cancel_open",
+    "move_mailing",
     "put_suppression",
     "queue_issue",
     "queue_single",

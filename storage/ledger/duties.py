@@ -1,4 +1,4 @@
-"""How deliveries come into being and are stopped: parts of other rooms' transactions.
+"""How deliveries come into being and are stopped, and mailings move: parts of transactions.
 
 Publishing queues, cancelling and leaving stop; each does so inside the transaction that changes
 the issue or the subscriber, so that no crash can come between.
@@ -13,7 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import insert_new, schema
-from storage.model import DeliveryKind, DeliveryState, SubscriberState, SuppressionReason
+from storage.model import (
+    MAILING_TRANSITIONS,
+    DeliveryKind,
+    DeliveryState,
+    Mailing,
+    SubscriberState,
+    SuppressionReason,
+)
 
 _D = schema.deliveries.c
 
@@ -65,6 +72,26 @@ def queue_single(
     )
     delivery_id: int = connection.execute(statement.returning(_D.id)).scalar_one()
     return delivery_id
+
+
+def move_mailing(
+    connection: Connection,
+    issue_id: int,
+    to: Mailing,
+    reason: str = "",
+    *,
+    only_if: sa.ColumnElement[bool] | None = None,
+) -> bool:
+    """Move the mail of an issue on; False where MAILING_TRANSITIONS or the condition forbid it."""
+    c = schema.issues.c
+    before = [old.value for old, new in MAILING_TRANSITIONS.items() if to in new]
+    conditions = [] if only_if is None else [only_if]
+    changed = connection.execute(
+        sa.update(schema.issues)
+        .where(c.id == issue_id, c.mailing.in_(before), *conditions)
+        .values(mailing=to.value, mailing_reason=reason)
+    )
+    return bool(changed.rowcount)
 
 
 def cancel_open(connection: Connection, issue_id: int, reason: str) -> int:

@@ -19,6 +19,7 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from storage.database import insert_new, schema, serialise
+from storage.ledger.duties import move_mailing
 from storage.ledger.rows import open_issues, take, tried_before
 from storage.model import (
     Allowance,
@@ -304,12 +305,7 @@ def _put_mark(connection: Connection, issue_id: int, step: CohortStep) -> None:
 def _keep_verdict(connection: Connection, issue_id: int, step: CohortStep) -> None:
     """Once the author resumes a stopped issue its cohort is not looked at again."""
     _put_mark(connection, issue_id, step)
-    c = schema.issues.c
     if step.step is Step.STOP:
         # What is claimed and not begun is given back when its turn comes: the issue is not open.
-        connection.execute(
-            sa.update(schema.issues)
-            .where(c.id == issue_id, c.mailing == Mailing.OPEN.value)
-            .values(mailing=Mailing.PAUSED.value, mailing_reason=step.reason)
-        )
+        move_mailing(connection, issue_id, Mailing.PAUSED, step.reason)
         log.warning("issue.paused", issue=issue_id, reason=step.reason)

@@ -1,4 +1,4 @@
-"""The ledger of deliveries: queue, claim, begin, settle, release, rescue.
+"""The ledger of deliveries as a worker sees it: claim, begin, settle, release, what comes next.
 
 The life of a delivery is told on `DeliveryState`. Three rules make the promises:
 
@@ -13,54 +13,43 @@ The life of a delivery is told on `DeliveryState`. Three rules make the promises
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
 from storage.database import Database, cursor_of, schema
 from storage.ledger.gates import Gates
 from storage.ledger.groups import are_apart, is_usual, write_group
-from storage.ledger.outcomes import doubt, settle
-from storage.ledger.rescue import Rescued
+from storage.ledger.mailings import pause
+from storage.ledger.outcomes import settle
 from storage.ledger.rows import (
-    DELIVERY,
     begin,
     give_back,
     held,
-    lapsed,
     open_issues,
     put_lease,
     steady_plans,
     take,
-    to_delivery,
-    unsent,
     wanted,
 )
 from storage.model import (
     TAKEN,
-    Attempt,
     Claim,
-    Delivery,
     DeliveryState,
     Mailing,
     Settlement,
-    Tally,
-    Waiting,
 )
 
 _D = schema.deliveries.c
 
 
 class Ledger:
-    """Deliveries of one database. Every method is one transaction."""
+    """The deliveries of one database, for whoever sends them. Every method is one transaction."""
 
     def __init__(self, database: Database, gates: Gates | None = None) -> None:
         self._database = database
         self._gates = gates or Gates()
-
-    # ── a worker's day ───────────────────────────────────────────────────────────────────
 
     def claim(self, worker: str, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """Take up to `limit` due deliveries: confirmations first, then issues, oldest first.
@@ -166,57 +155,7 @@ class Ledger:
             state = connection.scalar(sa.select(_D.state).where(_D.id == delivery_id))
             return None if state is None else DeliveryState(state)
 
-    # ── upkeep ───────────────────────────────────────────────────────────────────────────
-
-    def workers(self) -> list[str]:
-        """Names of the workers that hold a lease, live or not."""
-        with self._database.reading() as connection:
-            return list(connection.scalars(sa.select(schema.workers.c.name)))
-
-    def rescue(
-        self, *, now: datetime, resend: bool, gone: Collection[str] = frozenset()
-    ) -> Rescued:
-        """Take over from workers whose lease ended, and from those known to be `gone`.
-
-        What they had not begun is queued again. What they had begun is UNKNOWN: due again at once
-        with `resend`, waiting for the author without.
-        """
-        with self._database.transaction() as connection:
-            dead = lapsed(connection, now, gone)
-            if not dead:
-                return Rescued(returned=0, unknown=0)
-            ids = held(connection, dead)
-            returned = give_back(connection, dead, ids, now)
-            unknown = doubt(connection, dead, ids, now, resend=resend)
-            connection.execute(sa.delete(schema.workers).where(schema.workers.c.name.in_(dead)))
-            return Rescued(returned=returned, unknown=unknown)
-
-    def finish(self) -> list[int]:
-        """Mark as DONE every issue whose deliveries all have their last outcome. Returns their ids.
-
-        An issue with messages in doubt that wait for the author is done: nothing more will go out
-        by itself.
-        """
-        c = schema.issues.c
-        ours = sa.and_(_D.issue_id == c.id)
-        due = sa.exists().where(ours, _D.due_at.is_not(None))
-        sending = sa.exists().where(ours, _D.state == DeliveryState.SENDING.value)
-        is_open = c.mailing == Mailing.OPEN.value
-        with self._database.transaction() as connection:
-            # Cheap by the index of due deliveries; only then the others are looked through, and
-            # the due ones once more in the same statement, for a worker may just have settled.
-            drained = list(connection.scalars(sa.select(c.id).where(is_open, ~due)))
-            if not drained:
-                return []
-            done = sa.and_(c.id.in_(drained), is_open, ~due, ~sending)
-            return list(
-                connection.scalars(
-                    sa.update(schema.issues)
-                    .where(done)
-                    .values(mailing=Mailing.DONE.value)
-                    .returning(c.id)
-                )
-            )
+    # ── what is to come ──────────────────────────────────────────────────────────────────
 
     def next_due(self, *, now: datetime | None = None) -> datetime | None:
         """When the next delivery may be claimed; None while there is none to come.
@@ -242,32 +181,7 @@ class Ledger:
         False when it was not open.
         """
         with self._database.transaction() as connection:
-            changed = connection.execute(
-                sa.update(schema.issues)
-                .where(
-                    schema.issues.c.id == issue_id, schema.issues.c.mailing == Mailing.OPEN.value
-                )
-                .values(mailing=Mailing.PAUSED.value, mailing_reason=reason)
-            )
-            waiting = sa.and_(_D.issue_id == issue_id, _D.state == DeliveryState.SENDING.value)
-            connection.execute(
-                sa.update(schema.deliveries)
-                .where(waiting, _D.began_at.is_(None))
-                .values(unsent(now))
-            )
-            return bool(changed.rowcount)
-
-    # ── gates ────────────────────────────────────────────────────────────────────────────
-
-    def under_way(self) -> list[int]:
-        """The issues whose mail is open, the earliest first."""
-        with self._database.reading() as connection:
-            return [issue_id for issue_id, _ in open_issues(connection)]
-
-    def waiting(self, *, now: datetime) -> dict[int, tuple[Waiting, ...]]:
-        """Why readers wait who are due, by issue; of issues that are open."""
-        with self._database.reading() as connection:
-            return self._gates.waiting(connection, now)
+            return pause(connection, issue_id, reason, now)
 
     def lets_in(self, *, now: datetime) -> bool:
         """Whether a gate lets readers in who are due and were not tried, or is to stop them."""
@@ -276,131 +190,9 @@ class Ledger:
         with self._database.reading() as connection:
             return self._gates.lets_in(connection, now)
 
-    def begin_anew(self, issue_id: int, *, now: datetime) -> None:
-        """Prepare a paused issue for being resumed: the pause costs no reader anything.
-
-        What its cohort has refused so far shall not pause it again, and who was tried in vain gets
-        the whole time once more before being given up.
-        """
-        waiting = (_D.issue_id == issue_id, _D.due_at.is_not(None), _D.first_tried_at.is_not(None))
-        with self._database.transaction() as connection:
-            self._gates.excuse(connection, issue_id, now)
-            connection.execute(
-                sa.update(schema.deliveries).where(*waiting).values(first_tried_at=now)
-            )
-
     def has_arrived(self, issue_id: int) -> bool:
         """Whether a relay has taken the issue for anybody."""
         taken = [state.value for state in TAKEN]
         query = sa.select(_D.id).where(_D.issue_id == issue_id, _D.state.in_(taken)).limit(1)
         with self._database.reading() as connection:
             return connection.scalar(query) is not None
-
-    # ── messages in doubt ────────────────────────────────────────────────────────────────
-
-    def resend_doubtful(self, issue_id: int, *, now: datetime) -> int:
-        """Have the messages of an issue that are in doubt sent again; returns how many.
-
-        They are due at once. An issue that was done is being mailed again; a paused one stays
-        paused, and of one that was taken back nothing is resent.
-        """
-        c = schema.issues.c
-        mailed = (Mailing.OPEN.value, Mailing.PAUSED.value, Mailing.DONE.value)
-        with self._database.transaction() as connection:
-            mailing = connection.scalar(
-                sa.select(c.mailing).where(c.id == issue_id).with_for_update()
-            )
-            if mailing not in mailed:
-                return 0
-            count = connection.execute(
-                sa.update(schema.deliveries).where(_doubtful(issue_id)).values(due_at=now)
-            ).rowcount
-            if count and mailing == Mailing.DONE.value:
-                connection.execute(
-                    sa.update(schema.issues)
-                    .where(c.id == issue_id)
-                    .values(mailing=Mailing.OPEN.value)
-                )
-            return count
-
-    def accept_doubtful(self, issue_id: int, *, now: datetime) -> int:
-        """Settle the messages of an issue that are in doubt as accepted; returns how many."""
-        with self._database.transaction() as connection:
-            return connection.execute(
-                sa.update(schema.deliveries)
-                .where(_doubtful(issue_id))
-                .values(
-                    state=DeliveryState.ACCEPTED.value,
-                    due_at=None,
-                    settled_at=now,
-                    reason="was in doubt; taken as accepted by the author",
-                )
-            ).rowcount
-
-    # ── reports to the author ────────────────────────────────────────────────────────────
-
-    def tally(self, issue_id: int | None = None) -> Tally:
-        """How many deliveries are in which state: of one issue, or of all issues together."""
-        query = sa.select(_D.state, sa.func.count()).group_by(_D.state)
-        query = query.where(
-            _D.issue_id.is_not(None) if issue_id is None else _D.issue_id == issue_id
-        )
-        with self._database.reading() as connection:
-            counts = {DeliveryState(state): n for state, n in connection.execute(query)}
-            return Tally(counts=counts)
-
-    def tallies(self) -> dict[int, Tally]:
-        """The tally of every issue that has deliveries, by issue id."""
-        query = (
-            sa.select(_D.issue_id, _D.state, sa.func.count())
-            .where(_D.issue_id.is_not(None))
-            .group_by(_D.issue_id, _D.state)
-        )
-        counts: dict[int, dict[DeliveryState, int]] = {}
-        with self._database.reading() as connection:
-            for issue_id, state, n in connection.execute(query):
-                counts.setdefault(issue_id, {})[DeliveryState(state)] = n
-        return {issue_id: Tally(counts=states) for issue_id, states in counts.items()}
-
-    def deliveries(
-        self, issue_id: int, *, state: DeliveryState | None = None
-    ) -> Iterator[Delivery]:
-        """The deliveries of an issue, in the order they were queued; read in portions.
-
-        They are queued in the order of their readers, which is that of an index: a portion costs
-        the same wherever in a million it begins.
-        """
-        last = 0
-        while rows := self._portion(issue_id, state, last):
-            yield from map(to_delivery, rows)
-            last = rows[-1].subscriber_id
-
-    def _portion(
-        self, issue_id: int, state: DeliveryState | None, last: int
-    ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-        query = (
-            sa.select(*DELIVERY)
-            .join(schema.subscribers, schema.subscribers.c.id == _D.subscriber_id)
-            .where(_D.issue_id == issue_id, _D.subscriber_id > last)
-            .order_by(_D.subscriber_id)
-            .limit(1000)
-        )
-        if state is not None:
-            query = query.where(_D.state == state.value)
-        with self._database.reading() as connection:
-            return connection.execute(query).all()
-
-    def attempts(self, delivery_id: int) -> list[Attempt]:
-        """The tries of a delivery that did not end in acceptance, first to last."""
-        table = schema.attempts
-        query = sa.select(table).where(table.c.delivery_id == delivery_id).order_by(table.c.number)
-        with self._database.reading() as connection:
-            return [
-                Attempt(**{**row, "state": DeliveryState(row["state"])})
-                for row in connection.execute(query).mappings()
-            ]
-
-
-def _doubtful(issue_id: int) -> sa.ColumnElement[bool]:
-    """Of an issue what the relay may or may not have (RFC 1047), waiting or due to be resent."""
-    return sa.and_(_D.issue_id == issue_id, _D.state == DeliveryState.UNKNOWN.value)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from storage.database import Database, schema
+from storage.ledger.outcomes import doubt
+from storage.ledger.rows import give_back, held, lapsed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,3 +21,33 @@ class Rescued:
     """Claimed but not begun: queued again, no attempt used."""
     unknown: int
     """Begun: the relay may have them (RFC 1047)."""
+
+
+class Rescuer:
+    """Knows who holds claims, and takes them from those who are gone."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def workers(self) -> list[str]:
+        """Names of the workers that hold a lease, live or not."""
+        with self._database.reading() as connection:
+            return list(connection.scalars(sa.select(schema.workers.c.name)))
+
+    def rescue(
+        self, *, now: datetime, resend: bool, gone: Collection[str] = frozenset()
+    ) -> Rescued:
+        """Take over from workers whose lease ended, and from those known to be `gone`.
+
+        What they had not begun is queued again. What they had begun is UNKNOWN: due again at once
+        with `resend`, waiting for the author without.
+        """
+        with self._database.transaction() as connection:
+            dead = lapsed(connection, now, gone)
+            if not dead:
+                return Rescued(returned=0, unknown=0)
+            ids = held(connection, dead)
+            returned = give_back(connection, dead, ids, now)
+            unknown = doubt(connection, dead, ids, now, resend=resend)
+            connection.execute(sa.delete(schema.workers).where(schema.workers.c.name.in_(dead)))
+            return Rescued(returned=returned, unknown=unknown)

@@ -42,7 +42,14 @@ from storage.model.gates import (
     Waiting,
     WarmUpRule,
 )
-from storage.model.issues import Identity, Issue, IssueDraft, IssueState, Mailing
+from storage.model.issues import (
+    MAILING_TRANSITIONS,
+    Identity,
+    Issue,
+    IssueDraft,
+    IssueState,
+    Mailing,
+)
 from storage.model.notes import KnownNote, Schedule
 from storage.model.readers import (
     Added,
@@ -61,6 +68,7 @@ __all__ = [
     "CODE",
     "FIELD",
     "GUARD",
+    "MAILING_TRANSITIONS",
     "TAKEN",
     "TRANSITIONS",
     "Added",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from storage.model.direction import direction_of
 
@@ -55,6 +57,20 @@ class Mailing(StrEnum):
     """Taken back: deliveries not yet on the wire are cancelled. Final."""
     DONE = "done"
     """Every delivery has its last outcome. Left only when the author resends what is in doubt."""
+
+
+_M = Mailing
+
+MAILING_TRANSITIONS: Final[MappingProxyType[Mailing, frozenset[Mailing]]] = MappingProxyType(
+    {
+        _M.OFF: frozenset(),
+        _M.OPEN: frozenset({_M.PAUSED, _M.CANCELLED, _M.DONE}),
+        _M.PAUSED: frozenset({_M.OPEN, _M.CANCELLED}),  # never DONE: its author has the word
+        _M.CANCELLED: frozenset(),
+        _M.DONE: frozenset({_M.OPEN}),  # the author resends what is in doubt
+    }
+)
+"""Where the mail of an issue may go from where it is. Publishing begins with OFF or OPEN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

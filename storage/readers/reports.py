@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import Database, insert_new, schema
-from storage.ledger import suppress_open
 from storage.model import (
     TRANSITIONS,
     ConsentEvent,
@@ -29,15 +28,13 @@ from storage.model import (
     SetAside,
     SoftBounce,
     Subscriber,
-    SubscriberState,
     Suppression,
     SuppressionReason,
 )
 from storage.readers.rows import (
+    end_subscription,
     find_subscriber,
-    keep_event,
     keep_suppression,
-    update_subscriber,
 )
 
 _D = schema.deliveries.c
@@ -113,11 +110,6 @@ class Reports:
             _unsubscribe(connection, report, known, "the reader unsubscribed", report.evidence)
         return effect
 
-    def history(self, subscriber_id: int) -> History:
-        """A reader's soft bounces and what arrived between them."""
-        with self._database.reading() as connection:
-            return _history(connection, subscriber_id)
-
     def sent_to(self, subscriber_id: int, *, limit: int = 500) -> tuple[Sent, ...]:
         """A reader's deliveries, newest first."""
         query = (
@@ -142,14 +134,6 @@ class Reports:
         query = sa.select(_R.kind, _R.action, sa.func.count()).group_by(_R.kind, _R.action)
         with self._database.reading() as connection:
             return {(kind, Effect(action)): n for kind, action, n in connection.execute(query)}
-
-    def quarantined(self, limit: int = 100) -> tuple[tuple[int, bytes], ...]:
-        """Reports that were set aside, newest first, each with its number."""
-        query = (
-            sa.select(_R.id, _R.raw).where(_R.raw.is_not(None)).order_by(_R.id.desc()).limit(limit)
-        )
-        with self._database.reading() as connection:
-            return tuple((number, raw) for number, raw in connection.execute(query))
 
     def set_aside(self, limit: int = QUARANTINE_LIMIT) -> tuple[SetAside, ...]:
         """What is in quarantine, newest first."""
@@ -286,18 +270,13 @@ def _suppress(
 def _unsubscribe(
     connection: Connection, report: NewReport, known: Subscriber, reason: str, source: str
 ) -> None:
-    if known.state is SubscriberState.UNSUBSCRIBED:
-        return
-    gone = {"state": SubscriberState.UNSUBSCRIBED.value, "unsubscribed_at": report.received_at}
-    update_subscriber(connection, known.id, gone)
-    suppress_open(connection, known.id, reason)
     event = ConsentEvent(
         subscriber_id=known.id,
         kind=ConsentEventKind.UNSUBSCRIBED,
         at=report.received_at,
         source=source,
     )
-    keep_event(connection, event)
+    end_subscription(connection, event, reason)
 
 
 def _rename_action(connection: Connection, report: NewReport, effect: Effect) -> None:

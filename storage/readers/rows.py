@@ -144,6 +144,23 @@ def update_subscriber(connection: Connection, subscriber_id: int, values: dict[s
     connection.execute(sa.update(schema.subscribers).where(_S.id == subscriber_id).values(values))
 
 
+def end_subscription(connection: Connection, event: ConsentEvent, reason: str) -> bool:
+    """End a subscription at once, also for mail already queued (rule A8, promise 3).
+
+    `event` says whose, when and how, and is kept as proof; `reason` is told of the mail that is not
+    sent. False when there was nothing to end.
+    """
+    ended = connection.execute(
+        sa.update(schema.subscribers)
+        .where(_S.id == event.subscriber_id, _S.state != SubscriberState.UNSUBSCRIBED.value)
+        .values(state=SubscriberState.UNSUBSCRIBED.value, unsubscribed_at=event.at)
+    )
+    if ended.rowcount:
+        suppress_open(connection, event.subscriber_id, reason)
+        keep_event(connection, event)
+    return bool(ended.rowcount)
+
+
 def keep_event(connection: Connection, event: ConsentEvent) -> None:
     """Add a line to the proof of consent."""
     values = _event_values(event, event.subscriber_id)

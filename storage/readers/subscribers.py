@@ -1,4 +1,4 @@
-"""Subscribers, their consent, sign-ups and suppressions. One method, one transaction.
+"""Subscribers, their consent and suppressions. One method, one transaction.
 
 Addresses arrive parsed: `key` makes two spellings one subscriber (rule F14), `hash` is the keyed
 hash under which a suppression outlives an erasure (rule F11).
@@ -15,13 +15,12 @@ from typing import Final
 import sqlalchemy as sa
 
 from storage.database import Database, schema
-from storage.ledger import queue_single, suppress_open
+from storage.ledger import queue_single
 from storage.model import (
     Added,
     ConsentEvent,
     ConsentEventKind,
     DeliveryKind,
-    SignUp,
     Subscriber,
     SubscriberState,
     Suppression,
@@ -30,6 +29,7 @@ from storage.model import (
 from storage.readers.rows import (
     NewSubscriber,
     discount_bounces,
+    end_subscription,
     erase_subscriber,
     find_states,
     find_subscriber,
@@ -93,29 +93,6 @@ class Subscribers:
         with self._database.transaction() as connection:
             queue_single(connection, DeliveryKind.NOTICE, subscriber_id, now)
 
-    def count_confirmations(self, *, since: datetime, domain: str | None = None) -> int:
-        """How many confirmations were queued since then: to a domain, or to all (rule F6)."""
-        d = schema.deliveries.c
-        query = sa.select(sa.func.count()).where(
-            d.issue_id.is_(None),
-            d.kind == DeliveryKind.CONFIRMATION.value,
-            d.queued_at >= since,
-        )
-        if domain is not None:
-            ours = _S.address_key.endswith(f"@{domain}", autoescape=True)
-            query = query.join(schema.subscribers, _S.id == d.subscriber_id).where(ours)
-        with self._database.reading() as connection:
-            return connection.scalar(query) or 0
-
-    def count_singles(self, subscriber_id: int, kind: DeliveryKind, *, since: datetime) -> int:
-        """How many confirmations or notices were queued for this reader since then (rule F5)."""
-        d = schema.deliveries.c
-        query = sa.select(sa.func.count()).where(
-            d.subscriber_id == subscriber_id, d.kind == kind.value, d.queued_at >= since
-        )
-        with self._database.reading() as connection:
-            return connection.scalar(query) or 0
-
     def confirm(
         self, subscriber_id: int, nonce: str, *, new_nonce: str, event: ConsentEvent
     ) -> Subscriber | None:
@@ -178,15 +155,8 @@ class Subscribers:
         False when there was nothing to end; that is no error (rule A12).
         """
         with self._database.transaction() as connection:
-            changed = connection.execute(
-                sa.update(schema.subscribers)
-                .where(_S.id == subscriber_id, _S.state != SubscriberState.UNSUBSCRIBED.value)
-                .values(state=SubscriberState.UNSUBSCRIBED.value, unsubscribed_at=event.at)
-            )
-            if changed.rowcount:
-                suppress_open(connection, subscriber_id, "the reader unsubscribed")
-                keep_event(connection, replace(event, subscriber_id=subscriber_id))
-            return bool(changed.rowcount)
+            event = replace(event, subscriber_id=subscriber_id)
+            return end_subscription(connection, event, "the reader unsubscribed")
 
     def suppress(
         self,
@@ -311,81 +281,6 @@ class Subscribers:
         with self._database.reading() as connection:
             rows = connection.execute(query).mappings()
             return {row["id"]: to_suppression(row) for row in rows}
-
-    # ── sign-ups ─────────────────────────────────────────────────────────────────────────
-
-    def keep_signup(
-        self,
-        *,
-        address: str,
-        key: str,
-        domain: str,
-        ip: str,
-        source: str,
-        consent: str,
-        at: datetime,
-    ) -> None:
-        """Keep a request from the form; the same work for every address (rule F4)."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                sa.insert(schema.signups).values(
-                    address=address,
-                    address_key=key,
-                    domain=domain,
-                    ip=ip,
-                    source=source,
-                    consent=consent,
-                    at=at,
-                )
-            )
-
-    def open_signups(self, limit: int = 100) -> tuple[SignUp, ...]:
-        """Sign-ups nobody has looked at, oldest first."""
-        c = schema.signups.c
-        columns = (c.id, c.address, c.ip, c.source, c.consent, c.at)
-        query = sa.select(*columns).where(c.handled_at.is_(None)).order_by(c.id).limit(limit)
-        with self._database.reading() as connection:
-            return tuple(SignUp(**row) for row in connection.execute(query).mappings())
-
-    def close_signup(self, signup_id: int, *, at: datetime) -> None:
-        """It has been looked at. Its address goes; origin and key stay for the limits until pruned."""
-        c = schema.signups.c
-        with self._database.transaction() as connection:
-            connection.execute(
-                sa.update(schema.signups).where(c.id == signup_id).values(handled_at=at, address="")
-            )
-
-    def count_signups(
-        self,
-        *,
-        since: datetime,
-        before_id: int,
-        ip: str | None = None,
-        ip_prefix: str | None = None,
-        key: str | None = None,
-        domain: str | None = None,
-    ) -> int:
-        """How many came since then and before that one: of an origin, an address, a domain, or all.
-
-        `ip_prefix` counts a network: all origins that begin with it.
-        """
-        c = schema.signups.c
-        query = sa.select(sa.func.count()).where(c.at >= since, c.id < before_id)
-        for column, value in ((c.ip, ip), (c.address_key, key), (c.domain, domain)):
-            if value is not None:
-                query = query.where(column == value)
-        if ip_prefix is not None:
-            query = query.where(c.ip.startswith(ip_prefix, autoescape=True))
-        with self._database.reading() as connection:
-            return connection.scalar(query) or 0
-
-    def prune_signups(self, *, before: datetime) -> int:
-        """Forget handled sign-ups that no limit looks at any more."""
-        c = schema.signups.c
-        with self._database.transaction() as connection:
-            return connection.execute(
-                sa.delete(schema.signups).where(c.handled_at.is_not(None), c.at < before)
-            ).rowcount
 
 
 def _judge(row: NewSubscriber, taken: set[str], refused: frozenset[str]) -> Added:

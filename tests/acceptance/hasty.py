@@ -29,7 +29,8 @@ def send(newsletter: Newsletter) -> None:
     """Poll, rescue, dispatch until nothing is due, as the command does."""
     newsletter.poll()
     ledger, config = newsletter.parts.ledger, newsletter.config
-    ledger.rescue(now=newsletter.parts.clock(), resend=True, gone=gone_workers(ledger.workers()))
+    rescuer = newsletter.parts.rescuer
+    rescuer.rescue(now=newsletter.parts.clock(), resend=True, gone=gone_workers(rescuer.workers()))
     relays = [
         Relay(host=one.host, port=one.port, tls=Tls.NONE, connections=one.connections)
         for one in config.servers

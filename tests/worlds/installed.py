@@ -59,7 +59,7 @@ class House:
         """What became of each delivery of the only issue."""
         with Newsletter.open(self.config, environ={}) as newsletter:
             (status,) = newsletter.issues()
-            return list(newsletter.parts.ledger.deliveries(status.issue.id))
+            return list(newsletter.parts.overview.deliveries(status.issue.id))
 
 
 def build(folder: Path, *, storage: str, smtp: str, recipients: int, rate: int = 0) -> House:

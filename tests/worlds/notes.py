@@ -22,6 +22,8 @@ from newsletter.publishing.reading import Means
 from storage.archive.issues import Issues
 from storage.database.engine import Database
 from storage.ledger.ledger import Ledger
+from storage.ledger.mailings import Mailings
+from storage.ledger.overview import Overview
 from storage.model.issues import Identity, Issue
 from storage.model.readers import ConsentEventKind
 from storage.notes.folder import FolderNotes
@@ -101,6 +103,8 @@ class Room:
         self.database.prepare()
         self.archive = Issues(self.database)
         self.ledger = Ledger(self.database)
+        self.overview = Overview(self.database)
+        self.mailings = Mailings(self.database)
         self.schedules = Schedules(self.database)
         self.notebook = notebook(self.database)
         drafting = Drafting(
@@ -162,4 +166,4 @@ class Room:
     @property
     def queued(self) -> int:
         """Deliveries there are, whatever became of them."""
-        return self.ledger.tally().total
+        return self.overview.tally().total

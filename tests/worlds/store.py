@@ -10,10 +10,16 @@ import sqlalchemy as sa
 from storage.archive.issues import Issues, MailOrder
 from storage.database import schema
 from storage.database.engine import Database
+from storage.ledger.gates import Gates
 from storage.ledger.ledger import Ledger
+from storage.ledger.mailings import Mailings
+from storage.ledger.overview import Overview
+from storage.ledger.rescue import Rescuer
 from storage.model.deliveries import Claim, Delivery, DeliveryState, Settlement
 from storage.model.issues import Issue, IssueDraft
 from storage.model.readers import ConsentEvent, ConsentEventKind, SubscriberState
+from storage.readers.reports import Reports
+from storage.readers.signups import SignUps
 from storage.readers.subscribers import NewSubscriber, Subscribers
 from tests.conftest import NOON
 
@@ -75,6 +81,11 @@ def settled(
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+def quarantined(reports: Reports) -> list[bytes]:
+    """What was set aside, newest first."""
+    return [reports.content(one.number) or b"" for one in reports.set_aside()]
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What the database itself holds of a delivery."""
@@ -90,11 +101,15 @@ class Row:
 class Store:
     """One database with its rooms, and shorthands for what the tests do over and over."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, gates: Gates | None = None) -> None:
         self.database = database
         self.issues = Issues(database)
         self.subscribers = Subscribers(database)
-        self.ledger = Ledger(database)
+        self.signups = SignUps(database)
+        self.ledger = Ledger(database, gates)
+        self.overview = Overview(database, gates)
+        self.mailings = Mailings(database, gates)
+        self.rescuer = Rescuer(database)
 
     def join(self, count: int, *, start: int = 1, **changes: object) -> list[int]:
         """Add active readers; their ids."""
@@ -133,7 +148,7 @@ class Store:
 
     def delivery(self, issue: Issue, subscriber_id: int) -> Delivery:
         """The delivery of that issue to that reader."""
-        found = {row.subscriber_id: row for row in self.ledger.deliveries(issue.id)}
+        found = {row.subscriber_id: row for row in self.overview.deliveries(issue.id)}
         return found[subscriber_id]
 
     def rows(self) -> dict[int, Row]:

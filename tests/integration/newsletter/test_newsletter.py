@@ -178,7 +178,7 @@ def test_a_relay_that_is_not_there_is_a_problem(folder: Folder, tmp_path: Path) 
         assert report.problems
         status = newsletter.status("note")
         assert status.tally[DeliveryState.QUEUED] == 1
-        (delivery,) = newsletter.parts.ledger.deliveries(status.issue.id)
+        (delivery,) = newsletter.parts.overview.deliveries(status.issue.id)
         assert delivery.attempts == 0
 
 
@@ -209,7 +209,7 @@ def test_pause_resume_and_cancel(database_url: str, folder: Folder) -> None:
 
 def mails_sent(newsletter: Newsletter) -> int:
     """How many messages any issue has brought so far."""
-    return newsletter.parts.ledger.tally()[DeliveryState.ACCEPTED]
+    return newsletter.parts.overview.tally()[DeliveryState.ACCEPTED]
 
 
 # ── for the site ─────────────────────────────────────────────────────────────────────────────

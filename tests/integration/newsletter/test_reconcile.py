@@ -38,7 +38,7 @@ def publish_doubtful(store: Store, *, due_at: datetime | None = None) -> Issue:
 
 def tally(store: Store, issue: Issue) -> dict[DeliveryState, int]:
     """How many deliveries of the issue are in which state."""
-    return dict(store.ledger.tally(issue.id).counts)
+    return dict(store.overview.tally(issue.id).counts)
 
 
 def test_what_is_held_waits_for_the_author(store: Store) -> None:
@@ -46,7 +46,7 @@ def test_what_is_held_waits_for_the_author(store: Store) -> None:
     issue = publish_doubtful(store)
     assert store.ledger.next_due() is None
     assert store.claim(now=NOON + timedelta(days=9)) == []
-    assert store.ledger.finish() == [issue.id]
+    assert store.mailings.finish() == [issue.id]
 
 
 @pytest.mark.parametrize("finished", [True, False])
@@ -54,32 +54,32 @@ def test_resending_makes_the_doubtful_due_and_nothing_else(store: Store, finishe
     """They are claimed again at once, also when the issue was done; who has it is left alone."""
     issue = publish_doubtful(store)
     if finished:
-        store.ledger.finish()
+        store.mailings.finish()
     later = NOON + MINUTE
-    assert store.ledger.resend_doubtful(issue.id, now=later) == 2
+    assert store.mailings.resend_doubtful(issue.id, now=later) == 2
     claims = store.claim(now=later)
     assert [claim.attempts for claim in claims] == [1, 1]
     assert store.issues.get(issue.id).mailing is Mailing.OPEN
     assert tally(store, issue) == {DeliveryState.ACCEPTED: 1, DeliveryState.SENDING: 2}
-    assert store.ledger.resend_doubtful(issue.id, now=later) == 0
+    assert store.mailings.resend_doubtful(issue.id, now=later) == 0
 
 
 def test_accepting_settles_the_doubtful_for_good(store: Store) -> None:
     """What the author knows to have arrived is not sent again, though it was due."""
     issue = publish_doubtful(store, due_at=NOON + MINUTE)
-    assert store.ledger.accept_doubtful(issue.id, now=NOON) == 2
+    assert store.mailings.accept_doubtful(issue.id, now=NOON) == 2
     assert tally(store, issue) == {DeliveryState.ACCEPTED: 3}
     assert store.claim(now=NOON + timedelta(days=1)) == []
-    reasons = {delivery.reason for delivery in store.ledger.deliveries(issue.id)}
+    reasons = {delivery.reason for delivery in store.overview.deliveries(issue.id)}
     assert "was in doubt; taken as accepted by the author" in reasons
 
 
 def test_a_reader_who_left_meanwhile_is_not_mailed_again(store: Store) -> None:
     """Leaving wins over the author's wish to resend (promise 3)."""
     issue = publish_doubtful(store)
-    for delivery in store.ledger.deliveries(issue.id, state=DeliveryState.UNKNOWN):
+    for delivery in store.overview.deliveries(issue.id, state=DeliveryState.UNKNOWN):
         store.leave(delivery.subscriber_id)
-    store.ledger.resend_doubtful(issue.id, now=NOON)
+    store.mailings.resend_doubtful(issue.id, now=NOON)
     assert store.claim() == []
 
 
@@ -87,10 +87,10 @@ def test_of_an_issue_taken_back_nothing_is_resent(store: Store) -> None:
     """A cancel is final, also for messages in doubt; a pause holds them until it ends."""
     issue = publish_doubtful(store)
     store.ledger.pause_issue(issue.id, "wait", now=NOON)
-    assert store.ledger.resend_doubtful(issue.id, now=NOON) == 2
+    assert store.mailings.resend_doubtful(issue.id, now=NOON) == 2
     assert store.claim() == []
-    store.issues.cancel(issue.id)
-    assert store.ledger.resend_doubtful(issue.id, now=NOON) == 0
+    store.mailings.cancel(issue.id)
+    assert store.mailings.resend_doubtful(issue.id, now=NOON) == 0
     assert store.ledger.next_due() is None
 
 
@@ -98,8 +98,8 @@ def test_other_issues_are_left_alone(store: Store) -> None:
     """The author decides issue by issue."""
     issue = publish_doubtful(store)
     other = store.publish("second")
-    assert store.ledger.accept_doubtful(other.id, now=NOON) == 0
-    assert store.ledger.resend_doubtful(other.id, now=NOON) == 0
+    assert store.mailings.accept_doubtful(other.id, now=NOON) == 0
+    assert store.mailings.resend_doubtful(other.id, now=NOON) == 0
     assert tally(store, issue)[DeliveryState.UNKNOWN] == 2
 
 
@@ -131,8 +131,8 @@ def folder(tmp_path: Path) -> Path:
         ledger, now = newsletter.parts.ledger, newsletter.parts.clock()
         (claim,) = ledger.claim("w", now=now, limit=9, lease=MINUTE)
         ledger.record("w", [], [claim.delivery_id], now=now)
-        ledger.rescue(now=now, resend=False, gone=["w"])
-        ledger.finish()
+        newsletter.parts.rescuer.rescue(now=now, resend=False, gone=["w"])
+        newsletter.parts.mailings.finish()
     return tmp_path
 
 

@@ -91,7 +91,7 @@ async def running(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
 def tally(config: Path) -> Tally:
     """How the deliveries stand."""
     with Newsletter.open(config, environ={}) as newsletter:
-        return newsletter.parts.ledger.tally()
+        return newsletter.parts.overview.tally()
 
 
 def send(config: Path) -> SendReport:
@@ -127,8 +127,8 @@ def test_sigterm_finishes_what_is_on_the_wire(database_url: str, tmp_path: Path)
             stopped_at = len(peer.messages)
             with Newsletter.open(config, environ={}) as newsletter:
                 issue = newsletter.parts.archive.live()[0]
-                deliveries = list(newsletter.parts.ledger.deliveries(issue.id))
-                assert newsletter.parts.ledger.workers() == []
+                deliveries = list(newsletter.parts.overview.deliveries(issue.id))
+                assert newsletter.parts.rescuer.workers() == []
             accepted = [one for one in deliveries if one.state is DeliveryState.ACCEPTED]
             queued = [one for one in deliveries if one.state is DeliveryState.QUEUED]
             assert len(accepted) == stopped_at >= 1

@@ -131,7 +131,7 @@ def test_a_test_copy_arrives_marked_and_changes_nothing(
     assert mail["List-Unsubscribe"] is None
     with Newsletter.open("newsletter.toml", environ={}) as newsletter:
         assert newsletter.issues() == []
-        assert newsletter.parts.ledger.tally().total == 0
+        assert newsletter.parts.overview.tally().total == 0
         assert list(newsletter.subscribers.everyone()) == []
 
 

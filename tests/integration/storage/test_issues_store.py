@@ -202,7 +202,7 @@ def test_a_restored_issue_is_not_mailed_again(store: Store) -> None:
 def test_withdrawing_what_was_sent_keeps_what_was_done(store: Store) -> None:
     """An issue whose mail is over stays DONE, and its deliveries keep their outcomes."""
     issue = store.publish("first")
-    store.ledger.finish()
+    store.mailings.finish()
     assert store.issues.withdraw(issue.id) == 0
     assert store.issues.get(issue.id).mailing is Mailing.DONE
 
@@ -215,16 +215,7 @@ def test_a_renamed_note_is_the_same_issue(store: Store) -> None:
     assert (moved.path, moved.slug, moved.note_id) == ("elsewhere/first.md", "first", "first")
 
 
-def test_the_mailing_changes_only_from_the_expected_state(store: Store) -> None:
-    """Resuming what is not paused is told apart."""
-    issue = store.publish("first")
-    paused = [Mailing.PAUSED]
-    assert not store.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=paused)
-    assert store.issues.set_mailing(issue.id, Mailing.PAUSED, "tea", expected=[Mailing.OPEN])
-    assert store.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=paused)
-
-
-@pytest.mark.parametrize("method", ["get", "withdraw", "cancel"])
+@pytest.mark.parametrize("method", ["get", "withdraw"])
 def test_an_issue_that_is_not_there_is_not_found(store: Store, method: str) -> None:
     """Asking for an unknown number is an error, not an empty answer."""
     with pytest.raises(NotFound):

@@ -22,7 +22,7 @@ from storage.model.reports import Effect, NewReport
 from storage.readers.reports import Reports
 from storage.readers.subscribers import Added
 from tests.conftest import NOON
-from tests.worlds.store import MINUTE, Store, consent, new_subscriber
+from tests.worlds.store import MINUTE, Store, consent, new_subscriber, quarantined
 
 PENDING = {"state": SubscriberState.PENDING, "confirmed_at": None}
 
@@ -136,11 +136,11 @@ def test_singles_are_counted_per_reader_and_kind_since_a_time(store: Store) -> N
     store.ask(1, now=NOON)
     store.ask(2, now=NOON)
     store.subscribers.notify(reader, now=NOON)
-    count = store.subscribers.count_singles
+    count = store.signups.count_singles
     assert count(reader, DeliveryKind.CONFIRMATION, since=NOON - MINUTE) == 2
     assert count(reader, DeliveryKind.CONFIRMATION, since=NOON) == 1
     assert count(reader, DeliveryKind.NOTICE, since=NOON) == 1
-    confirmations = store.subscribers.count_confirmations
+    confirmations = store.signups.count_confirmations
     assert confirmations(since=NOON) == 2
     assert confirmations(since=NOON, domain="example.org") == 2
     assert confirmations(since=NOON, domain="ample.org") == 0
@@ -226,7 +226,7 @@ def test_adding_with_suppressions_is_one_transaction(store: Store) -> None:
     )
     assert answers == [Added.ADDED, Added.ADDED]
     issue = store.publish()
-    assert store.ledger.tally(issue.id).total == 1
+    assert store.overview.tally(issue.id).total == 1
 
 
 def test_two_imports_at_once_add_everybody_once(store: Store) -> None:
@@ -353,8 +353,8 @@ def test_an_erased_reader_is_only_a_hash(store: Store) -> None:
     assert erase(store, 1)
     assert store.subscribers.get(readers[0]) is None
     assert store.subscribers.events(readers[0]) == ()
-    assert store.subscribers.open_signups() == ()
-    assert [d.subscriber_id for d in store.ledger.deliveries(issue.id)] == readers[1:]
+    assert store.signups.waiting() == ()
+    assert [d.subscriber_id for d in store.overview.deliveries(issue.id)] == readers[1:]
     (kept,) = store.subscribers.suppressions()
     assert (kept.address_hash, kept.address) == ("hash-1", "")
     assert store.subscribers.add([new_subscriber(1)], kind=ConsentEventKind.IMPORTED) == [
@@ -391,7 +391,7 @@ def test_erasing_forgets_what_was_set_aside_about_the_reader(store: Store) -> No
             )
         )
     assert erase(store, 1)
-    ((_, left),) = reports.quarantined()
+    (left,) = quarantined(reports)
     assert b"Reader2@" in decodebytes(left)
 
 
@@ -468,20 +468,20 @@ def sign_up(
     at: datetime = NOON,
 ) -> int:
     """A request from the form; its number."""
-    before = {signup.id for signup in store.subscribers.open_signups(1000)}
-    store.subscribers.keep_signup(
+    before = {signup.id for signup in store.signups.waiting(1000)}
+    store.signups.keep(
         address=key, key=key, domain=domain, ip=ip, source="form", consent="v1", at=at
     )
-    (new,) = {signup.id for signup in store.subscribers.open_signups(1000)} - before
+    (new,) = {signup.id for signup in store.signups.waiting(1000)} - before
     return new
 
 
 def test_signups_wait_in_order_until_they_are_looked_at(store: Store) -> None:
     """None is lost, the oldest is first, a closed one is gone from the list."""
     numbers = [sign_up(store, key=f"{letter}@example.org") for letter in "abc"]
-    assert [signup.id for signup in store.subscribers.open_signups(2)] == numbers[:2]
-    store.subscribers.close_signup(numbers[0], at=NOON)
-    waiting = store.subscribers.open_signups()
+    assert [signup.id for signup in store.signups.waiting(2)] == numbers[:2]
+    store.signups.close(numbers[0], at=NOON)
+    waiting = store.signups.waiting()
     assert [signup.address for signup in waiting] == ["b@example.org", "c@example.org"]
 
 
@@ -491,11 +491,11 @@ def test_signups_are_counted_by_what_the_limits_look_at(store: Store) -> None:
     sign_up(store, key="b@example.org", ip="192.0.2.2")
     sign_up(store, key="a@example.net", domain="example.net", ip="2001:db8::1")
     closed = sign_up(store)
-    store.subscribers.close_signup(closed, at=NOON)
+    store.signups.close(closed, at=NOON)
     last = sign_up(store)
 
     def count(**by: str) -> int:
-        return store.subscribers.count_signups(since=NOON - MINUTE, before_id=last, **by)
+        return store.signups.count(since=NOON - MINUTE, before_id=last, **by)
 
     assert count() == 3
     assert count(ip="192.0.2.1") == 1
@@ -510,8 +510,8 @@ def test_signups_are_counted_by_what_the_limits_look_at(store: Store) -> None:
 def test_only_handled_signups_are_pruned(store: Store) -> None:
     """A request nobody looked at is kept however old it is."""
     old, waiting, fresh = (sign_up(store, at=NOON + n * MINUTE) for n in (0, 0, 5))
-    store.subscribers.close_signup(old, at=NOON)
-    store.subscribers.close_signup(fresh, at=NOON)
-    assert store.subscribers.prune_signups(before=NOON + MINUTE) == 1
-    assert store.subscribers.prune_signups(before=NOON + MINUTE) == 0
-    assert [signup.id for signup in store.subscribers.open_signups()] == [waiting]
+    store.signups.close(old, at=NOON)
+    store.signups.close(fresh, at=NOON)
+    assert store.signups.prune(before=NOON + MINUTE) == 1
+    assert store.signups.prune(before=NOON + MINUTE) == 0
+    assert [signup.id for signup in store.signups.waiting()] == [waiting]

@@ -17,6 +17,9 @@ from mailer.smtp.session import Exchange, Session
 from storage.archive.issues import Issues, MailOrder
 from storage.database.engine import Database
 from storage.ledger.ledger import Ledger
+from storage.ledger.mailings import Mailings
+from storage.ledger.overview import Overview
+from storage.ledger.rescue import Rescuer
 from storage.model.deliveries import Claim, DeliveryState, Settlement
 from storage.model.errors import DatabaseBusy, MessageError
 from storage.model.issues import Issue, IssueDraft, Mailing
@@ -59,6 +62,9 @@ class House:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.database)
+        self.overview = Overview(self.database)
+        self.mailings = Mailings(self.database)
+        self.rescuer = Rescuer(self.database)
         self.subscribers = Subscribers(self.database)
         self.issues = Issues(self.database)
 
@@ -94,8 +100,7 @@ class House:
     def resume(self, issue: Issue) -> bool:
         """The author resumes it, a minute later."""
         self.now += MINUTE
-        self.ledger.begin_anew(issue.id, now=self.now)
-        return bool(self.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED]))
+        return self.mailings.resume(issue.id, now=self.now)
 
     def leave(self, subscriber_id: int) -> None:
         """The reader unsubscribes."""
@@ -135,7 +140,7 @@ class House:
 
     def count(self, issue: Issue) -> dict[DeliveryState, int]:
         """How many deliveries are in which state."""
-        return dict(self.ledger.tally(issue.id).counts)
+        return dict(self.overview.tally(issue.id).counts)
 
 
 @pytest.fixture
@@ -181,7 +186,7 @@ def test_outcomes_of_all_kinds_are_recorded(house: House) -> None:
     replies = ["250 ok", "450 4.2.0 later", "550 5.1.1 no such user", "550 no"]
     summary, _ = drain(house, {"RCPT": replies}, connections=1)
     assert summary == Summary(accepted=1, deferred=1, rejected=2)
-    deliveries = {d.state: d for d in house.ledger.deliveries(issue.id)}
+    deliveries = {d.state: d for d in house.overview.deliveries(issue.id)}
     deferred = deliveries[DeliveryState.DEFERRED]
     assert (deferred.code, deferred.status, deferred.attempts) == (450, "4.2.0", 1)
     assert deferred.due_at == NOON + MINUTE
@@ -196,7 +201,7 @@ def test_a_deferred_delivery_goes_out_when_due(house: House) -> None:
     house.now += MINUTE
     summary, peer = drain(house)
     assert summary.accepted == 1
-    (delivery,) = house.ledger.deliveries(issue.id)
+    (delivery,) = house.overview.deliveries(issue.id)
     assert f"bounce+{delivery.id}@news.test" in peer.commands[1]
 
 
@@ -311,7 +316,7 @@ def test_a_relay_that_is_down_touches_nobody(house: House) -> None:
     assert (summary.accepted, summary.deferred) == (0, 0)
     assert "554 5.7.1 go away" in summary.relay_error
     assert house.count(issue) == {DeliveryState.QUEUED: 20}
-    assert all(delivery.attempts == 0 for delivery in house.ledger.deliveries(issue.id))
+    assert all(delivery.attempts == 0 for delivery in house.overview.deliveries(issue.id))
     assert peer.connections == 4
     assert house.slept == [1.0, 2.0, 4.0]
 
@@ -342,7 +347,7 @@ def test_a_relay_that_always_hangs_up_is_given_up(house: House) -> None:
     summary, _ = drain(house, {"MAIL": "421 4.7.0 try later"}, connections=5)
     assert summary.deferred <= 25
     assert "421" in summary.relay_error
-    assert all(delivery.attempts == 0 for delivery in house.ledger.deliveries(issue.id))
+    assert all(delivery.attempts == 0 for delivery in house.overview.deliveries(issue.id))
     assert house.count(issue)[DeliveryState.QUEUED] >= 175
 
 
@@ -395,7 +400,7 @@ def test_one_message_that_must_not_be_sent_stops_no_other(house: House) -> None:
     issue = house.publish(5)
     summary, _ = drain(house, fill=spoil(MessageError("the name has a line break"), 1))
     assert summary == Summary(accepted=4, rejected=1)
-    (refused,) = house.ledger.deliveries(issue.id, state=DeliveryState.REJECTED)
+    (refused,) = house.overview.deliveries(issue.id, state=DeliveryState.REJECTED)
     assert refused.reason == "the name has a line break"
 
 
@@ -504,7 +509,7 @@ def test_a_stop_finishes_what_is_on_the_wire_and_gives_back_the_rest(house: Hous
         DeliveryState.ACCEPTED: summary.accepted,
         DeliveryState.QUEUED: 50 - summary.accepted,
     }
-    assert house.ledger.workers() == []
+    assert house.rescuer.workers() == []
 
 
 def test_a_cancelled_drain_ends_in_good_order_too(house: House) -> None:
@@ -548,4 +553,4 @@ def test_the_service_sends_when_woken_and_stops_when_told(house: House) -> None:
             return dispatcher.summary
 
     assert asyncio.run(scenario()) == Summary(accepted=3)
-    assert house.ledger.workers() == []
+    assert house.rescuer.workers() == []

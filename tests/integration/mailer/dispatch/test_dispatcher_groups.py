@@ -12,7 +12,7 @@ from mailer.dispatch.dispatcher import Summary
 from mailer.envelope import Envelope
 from storage.database.engine import Database
 from storage.model.deliveries import Claim, DeliveryState
-from storage.model.issues import Issue, Mailing
+from storage.model.issues import Issue
 from tests.integration.mailer.dispatch.test_dispatcher import House, Script
 from tests.peers.smtp import PIPELINING, Act, Move, Peer
 from tests.worlds.store import Store
@@ -140,7 +140,7 @@ def test_who_leaves_between_announcement_and_content_gets_nothing(house: House) 
     (promise 3).
     """
     issue = house.publish(READERS)
-    third = list(house.ledger.deliveries(issue.id))[2]
+    third = list(house.overview.deliveries(issue.id))[2]
     peer = grouping(at_data(3, lambda: house.leave(third.subscriber_id)))
     summary = drain(house, peer, connections=1)
     assert summary == Summary(accepted=READERS - 1, suppressed=1)
@@ -165,13 +165,13 @@ def test_a_pause_between_announcement_and_content_stops_it(house: House) -> None
 def resume(house: House, issue: Issue) -> None:
     """The author goes on."""
     house.now += timedelta(minutes=1)
-    assert house.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED])
+    assert house.mailings.resume(issue.id, now=house.now)
 
 
 def test_a_cancel_between_announcement_and_content_takes_it_back(house: House) -> None:
     """A cancelled issue reaches nobody who was only announced."""
     issue = house.publish(READERS)
-    peer = grouping(at_data(3, lambda: house.issues.cancel(issue.id)))
+    peer = grouping(at_data(3, lambda: house.mailings.cancel(issue.id)))
     assert drain(house, peer, connections=1).accepted == 2
     assert len(peer.messages) == 2
     assert house.count(issue) == {S.ACCEPTED: 2, S.CANCELLED: READERS - 2}
@@ -180,7 +180,7 @@ def test_a_cancel_between_announcement_and_content_takes_it_back(house: House) -
 def test_who_left_before_is_not_even_announced(house: House) -> None:
     """A reader who left while the message before was being sent is not named to the relay."""
     issue = house.publish(3)
-    last = list(house.ledger.deliveries(issue.id))[2]
+    last = list(house.overview.deliveries(issue.id))[2]
     peer = grouping(at_data(2, lambda: house.leave(last.subscriber_id)))
     assert drain(house, peer, connections=1) == Summary(accepted=2, suppressed=1)
     assert last.address not in peer.recipients
@@ -202,4 +202,4 @@ def test_a_stop_between_announcement_and_content_leaves_no_doubt(house: House) -
         S.ACCEPTED: summary.accepted,
         S.QUEUED: READERS - summary.accepted,
     }
-    assert house.ledger.workers() == []
+    assert house.rescuer.workers() == []

@@ -210,7 +210,7 @@ def test_a_domain_that_puts_mail_off_is_slowed_and_nobody_is_lost(store: Store) 
         )
 
     asyncio.run(scenario())
-    assert store.ledger.tally(issue.id).counts == {DeliveryState.ACCEPTED: 300}
+    assert store.overview.tally(issue.id).counts == {DeliveryState.ACCEPTED: 300}
     assert set(world.taken.values()) == {1}
     assert world.tried["fast.test"] == 60
     assert fast_done[0] < world.now / 10
@@ -226,7 +226,7 @@ def test_a_delivery_that_is_held_back_uses_no_attempt(store: Store) -> None:
     world.answer = lambda envelope: PUT_OFF  # type: ignore[method-assign]
     summary = asyncio.run(dispatcher(store, world, connections=4, bound=4).drain())
     assert summary == Summary(deferred=400)
-    untried = [one for one in store.ledger.deliveries(issue.id) if not one.attempts]
+    untried = [one for one in store.overview.deliveries(issue.id) if not one.attempts]
     assert len(untried) > 100
     assert {one.reason for one in untried} != {""}
     assert all(one.due_at is not None and one.due_at > NOON for one in untried)

@@ -55,7 +55,7 @@ def relay(port: int, *, connections: int = 2, rate: float = 0) -> Relay:
 
 def tally(store: Store, issue: Issue) -> dict[DeliveryState, int]:
     """How many deliveries of the issue are in which state."""
-    return dict(store.ledger.tally(issue.id).counts)
+    return dict(store.overview.tally(issue.id).counts)
 
 
 # ── rates, by a clock that only sleepers move ────────────────────────────────────────────────
@@ -306,7 +306,7 @@ def test_the_service_goes_on_with_the_relay_that_works(store: Store) -> None:
             return running
 
     assert asyncio.run(scenario()).summary.deferred <= 4
-    assert store.ledger.workers() == []
+    assert store.rescuer.workers() == []
 
 
 def test_a_relay_that_bounds_connections_serves_those_it_has(store: Store) -> None:
@@ -350,14 +350,14 @@ def test_a_relay_that_cannot_be_reached_costs_no_claim(store: Store) -> None:
 # ── controls from another process ────────────────────────────────────────────────────────────
 
 PAUSE = "Ledger(d).pause_issue(1, 'by the author', now=NOON)"
-CANCEL = "Issues(d).cancel(1)"
+CANCEL = "Mailings(d).cancel(1)"
 
 
 def control(url: str, action: str) -> None:
     """Does something to the store from a process of its own."""
     lines = (
         "from storage.database.engine import Database",
-        "from storage.archive.issues import Issues",
+        "from storage.ledger.mailings import Mailings",
         "from storage.ledger.ledger import Ledger",
         "from tests.conftest import NOON",
         f"d = Database.open({url!r})",
@@ -419,7 +419,7 @@ def test_a_paused_issue_gives_way_and_goes_on_when_resumed(store: Store, databas
         summary, peer = drain_and(store, pause)
         assert tally(store, second) == {DeliveryState.ACCEPTED: 40}
         assert store.issues.get(first.id).mailing is Mailing.PAUSED
-        assert other.issues.set_mailing(first.id, Mailing.OPEN, "", expected=[Mailing.PAUSED])
+        assert other.mailings.resume(first.id, now=NOON)
     finally:
         other.database.close()
     again, rest = drain_and(store, lambda: None)

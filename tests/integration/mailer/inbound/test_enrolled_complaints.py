@@ -17,6 +17,7 @@ from storage.model.readers import SubscriberState
 from tests.peers.verifier import signing_key
 from tests.unit.mailer.inbound.test_complaints import COMPLAINT, LONG_AGO
 from tests.worlds.intakes import INTAKES, settle_in
+from tests.worlds.store import quarantined
 
 KEY = signing_key(KeyType.RSA)
 ENROLLED = f'complaints_from = ["{KEY.domain}"]'
@@ -62,7 +63,7 @@ def test_only_a_signed_complaint_unsubscribes(newsletter: Newsletter, intake: st
     raw, path = complaint(newsletter)
     INTAKES[intake](newsletter, raw, path)
     assert state(newsletter) is SubscriberState.ACTIVE
-    assert len(newsletter.reports.quarantined()) == 1
+    assert len(quarantined(newsletter.reports)) == 1
     later = raw.replace(b"Date: Sun, 22", b"Date: Sun, 15")
     INTAKES[intake](newsletter, Signer([KEY]).sign(later, now=LONG_AGO), path)
     assert state(newsletter) is SubscriberState.UNSUBSCRIBED

@@ -166,7 +166,7 @@ def test_mail_that_waits_is_stopped(newsletter: Newsletter) -> None:
     newsletter.poll()
     address, key = key_of(newsletter)
     newsletter.report_desk.process(wishes(address, key)["plain"])
-    assert newsletter.parts.ledger.tally()[DeliveryState.SUPPRESSED] == 1
+    assert newsletter.parts.overview.tally()[DeliveryState.SUPPRESSED] == 1
     assert newsletter.send().accepted == 0
 
 

@@ -19,6 +19,7 @@ from tests.peers.postfix import TAKING, private_postfix
 from tests.peers.readers import wishes
 from tests.worlds.intakes import settle_in
 from tests.worlds.listener import PATIENCE_S
+from tests.worlds.store import quarantined
 
 NOTE = "---\npublish: now\n---\n# One\n\nHello.\n"
 POSTFIX = f"""
@@ -116,7 +117,7 @@ def test_postfix_bounces_through_the_listener(
             found = newsletter.subscriptions.suppression("ada@example.org")
             assert found is not None
             assert found.reason is SuppressionReason.HARD_BOUNCE
-            assert newsletter.parts.ledger.tally()[DeliveryState.BOUNCED] == 1
-            assert newsletter.parts.ledger.tally()[DeliveryState.ACCEPTED] == 1
-            assert not newsletter.reports.quarantined()
+            assert newsletter.parts.overview.tally()[DeliveryState.BOUNCED] == 1
+            assert newsletter.parts.overview.tally()[DeliveryState.ACCEPTED] == 1
+            assert not quarantined(newsletter.reports)
     assert len(list((home / "mail" / "eve" / "new").iterdir())) == 1

@@ -116,7 +116,7 @@ def test_nothing_is_ever_answered(tmp_path: Path, way: str) -> None:
                 assert newsletter.reports.counts()
                 report = await asyncio.to_thread(newsletter.send)
                 assert report.queued == 0
-                assert not newsletter.parts.ledger.tally().total
+                assert not newsletter.parts.overview.tally().total
             assert (sink.connections, sink.messages) == (0, [])
 
     asyncio.run(main())

@@ -22,7 +22,7 @@ from storage.model.readers import ConsentEventKind, SubscriberState, Suppression
 from storage.model.reports import Effect
 from storage.readers.reports import Reports
 from tests.conftest import NOON
-from tests.worlds.store import Store, consent, settled
+from tests.worlds.store import Store, consent, quarantined, settled
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
 PLACEHOLDER = "notes+i1.s1.000000000000@example.com"
@@ -53,6 +53,13 @@ class House:
         raw = raw.replace(b"Sun, 22 Nov 2026 09:01:00 +0000", format_datetime(at).encode())
         token = self.tokens.unsubscribe(reader).encode()
         return raw.replace(b"0000000000000000000000000000000000000000dead", token)
+
+    def soft_bounces(self, reader: int) -> int:
+        """Reports of a reader's that still count against the address."""
+        r = schema.reports.c
+        query = sa.select(sa.func.count()).where(r.subscriber_id == reader, r.counts)
+        with self.store.database.reading() as connection:
+            return connection.scalar(query) or 0
 
     def mail(self, name: str = "first") -> Issue:
         """An issue that every reader's host accepted."""
@@ -163,7 +170,7 @@ def test_forged_reports_change_nothing(house: House, mac: str) -> None:
         raw = raw.replace(PLACEHOLDER.encode(), forged.encode())
         assert house.desk.process(raw).action is Effect.QUARANTINED
     assert house.everything() == before
-    assert len(house.reports.quarantined()) == 3
+    assert len(quarantined(house.reports)) == 3
 
 
 def test_a_wrong_key_in_front_hides_a_right_one_behind(house: House) -> None:
@@ -351,7 +358,7 @@ def test_the_same_report_twice_is_one_event(house: House) -> None:
     for copy in (raw, raw.replace(b"\n", b"\r\n"), b"Received: again\n" + raw):
         assert house.desk.process(copy).action is Effect.DUPLICATE
     assert house.everything() == after
-    assert len(house.reports.history(1).soft) == 1
+    assert house.soft_bounces(1) == 1
 
 
 def test_a_dry_run_changes_nothing(house: House) -> None:
@@ -405,7 +412,7 @@ def test_a_lift_begins_the_count_of_soft_bounces_anew(house: House) -> None:
         if number == 4:
             assert house.store.subscribers.lift("hash-1")
     assert done[1] == ([Effect.COUNTED] * 4 + [Effect.SUPPRESSED]) * 2
-    assert len(house.reports.history(2).soft) == 4
+    assert house.soft_bounces(2) == 4
     assert house.reason(1) is SuppressionReason.SOFT_BOUNCES
 
 
@@ -446,7 +453,7 @@ def test_an_erased_reader_leaves_no_report(house: House) -> None:
     assert house.reports.counts() == {
         (kind, Effect.NOTHING): 1 for kind in ("hard", "unknown", "complaint")
     }
-    assert not house.reports.quarantined()
+    assert not quarantined(house.reports)
 
 
 def test_what_was_set_aside_is_forgotten_in_time(house: House) -> None:
@@ -454,7 +461,7 @@ def test_what_was_set_aside_is_forgotten_in_time(house: House) -> None:
     house.desk.process((FOLDER / "postfix-hard.eml").read_bytes())
     house.clock[0] += KEPT_FOR + DAY
     assert house.desk.prune() == 1
-    assert not house.reports.quarantined()
+    assert not quarantined(house.reports)
     assert house.reports.counts() == {("hard", Effect.QUARANTINED): 1}
 
 

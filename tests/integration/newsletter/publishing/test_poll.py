@@ -170,10 +170,10 @@ def test_mail_waits_for_the_hold(room: Room) -> None:
     assert room.ledger.next_due() == NOON + timedelta(minutes=5)
     early = room.ledger.claim("w", now=NOON, limit=9, lease=timedelta(minutes=1))
     assert early == []
-    assert room.archive.cancel(room.issue("note").id) == len(READERS)
+    assert room.mailings.cancel(room.issue("note").id) == len(READERS)
     room.clock.move(minutes=6)
     assert room.ledger.claim("w", now=room.clock(), limit=9, lease=timedelta(minutes=1)) == []
-    assert room.ledger.tally()[DeliveryState.CANCELLED] == len(READERS)
+    assert room.overview.tally()[DeliveryState.CANCELLED] == len(READERS)
 
 
 # ── drafts ───────────────────────────────────────────────────────────────────────────────────
@@ -240,7 +240,7 @@ def test_a_file_emptied_by_accident_withdraws_nothing(room: Room) -> None:
     report = room.poll()
     assert [fault.path for fault in report.faults] == ["note.md"]
     assert room.live() == {"note"}
-    assert room.ledger.tally()[DeliveryState.QUEUED] == len(READERS)
+    assert room.overview.tally()[DeliveryState.QUEUED] == len(READERS)
 
 
 def test_a_missing_folder_withdraws_nothing(room: Room) -> None:
@@ -282,7 +282,7 @@ def test_a_folder_that_leads_away_withdraws_nothing(room: Room, tmp_path: Path) 
     (room.folder.root / "sub").unlink()
     away.rename(room.folder.root / "sub")
     assert room.poll().withdrawn == ()
-    assert room.ledger.tally()[DeliveryState.QUEUED] == len(READERS)
+    assert room.overview.tally()[DeliveryState.QUEUED] == len(READERS)
 
 
 def test_editors_litter_is_not_read(room: Room) -> None:

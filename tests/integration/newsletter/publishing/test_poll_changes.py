@@ -118,7 +118,7 @@ def test_a_removed_note_is_withdrawn(room: Room) -> None:
     issue = room.issue("first")
     assert issue.state is IssueState.WITHDRAWN
     assert issue.mailing is Mailing.CANCELLED
-    assert room.ledger.tally()[DeliveryState.CANCELLED] == ONCE
+    assert room.overview.tally()[DeliveryState.CANCELLED] == ONCE
 
 
 @pytest.mark.parametrize("name", ["first.md", "sub/elsewhere.md"])

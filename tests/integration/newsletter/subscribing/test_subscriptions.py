@@ -33,6 +33,7 @@ from storage.ledger.ledger import Ledger
 from storage.model.deliveries import Claim, DeliveryKind
 from storage.model.errors import AddressError, Conflict, NotFound
 from storage.model.readers import ConsentEventKind, SubscriberState, SuppressionReason
+from storage.readers.signups import SignUps
 from storage.readers.subscribers import Added, Subscribers
 
 FORM = "https://notes.example.com/subscribe"
@@ -50,9 +51,11 @@ class House:
         self.woken = 0
         self.tokens = Tokens(Keyring(secrets=(b"k" * 32,)))
         self.subscribers = Subscribers(database)
+        self.signups = SignUps(database)
         self.ledger = Ledger(database)
         self.desk = Subscriptions(
             self.subscribers,
+            self.signups,
             self.tokens,
             policy=SignUpPolicy(limits=LIMITS, check_dns=resolver is not None),
             sender_domain="example.com",
@@ -214,7 +217,7 @@ def test_what_nobody_reads_is_dropped_in_silence(house: House, typed: str) -> No
     house.ask(typed)
     assert house.mails() == []
     assert list(house.subscribers.everyone()) == []
-    assert house.subscribers.open_signups() == ()
+    assert house.signups.waiting() == ()
 
 
 def test_a_flood_at_one_address_is_three_mails_at_most(house: House) -> None:
@@ -306,7 +309,7 @@ def test_only_an_answer_of_the_dns_counts_against_an_address(
 def test_handled_signups_forget_the_address(house: House) -> None:
     """After the decision the request holds no address, and after a day it is gone."""
     house.ask("ada@example.com")
-    count = house.subscribers.count_signups
+    count = house.signups.count
     assert count(since=house.now, before_id=10**9) == 1
     house.now += timedelta(hours=25)
     house.ask("bob@example.com")

@@ -21,7 +21,6 @@ from mailer.smtp.session import Session
 from storage.database import schema
 from storage.database.engine import Database
 from storage.ledger.gates import Gates
-from storage.ledger.ledger import Ledger
 from storage.model.deliveries import Claim, DeliveryState
 from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
@@ -55,8 +54,7 @@ class House(Store):
     now: datetime = NOON
 
     def __post_init__(self) -> None:
-        super().__init__(self.database)
-        self.ledger = Ledger(self.database, Gates(warmup=self.warmup, cohort=self.cohort))
+        super().__init__(self.database, Gates(warmup=self.warmup, cohort=self.cohort))
 
     def worker(
         self,
@@ -93,7 +91,7 @@ class House(Store):
 
     def count(self, issue: Issue) -> dict[DeliveryState, int]:
         """How many deliveries are in which state."""
-        return dict(self.ledger.tally(issue.id).counts)
+        return dict(self.overview.tally(issue.id).counts)
 
     def mailing(self, issue: Issue) -> tuple[Mailing, str]:
         """How its mail stands, and why."""
@@ -102,8 +100,7 @@ class House(Store):
 
     def resume(self, issue: Issue) -> None:
         """As the author's `resume` does."""
-        self.ledger.begin_anew(issue.id, now=self.now)
-        assert self.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED])
+        assert self.mailings.resume(issue.id, now=self.now)
 
     def due(self) -> datetime | None:
         """When the next delivery may be claimed."""
@@ -168,11 +165,11 @@ def test_the_rest_waits_untried_and_with_a_reason(database: Database) -> None:
     house.join(12)
     issue = house.publish()
     house.drain()
-    (wait,) = house.ledger.waiting(now=house.now)[issue.id]
+    (wait,) = house.overview.waiting(now=house.now)[issue.id]
     assert (wait.readers, wait.until) == (7, MIDNIGHT)
     assert wait.allowance is not None
     assert (wait.allowance.most, wait.allowance.used, wait.allowance.then) == (5, 5, 10)
-    untried = list(house.ledger.deliveries(issue.id, state=DeliveryState.QUEUED))
+    untried = list(house.overview.deliveries(issue.id, state=DeliveryState.QUEUED))
     assert [one.attempts for one in untried] == [0] * 7
     assert house.due() == MIDNIGHT
 
@@ -183,7 +180,7 @@ def test_nothing_is_bounded_without_a_gate(database: Database) -> None:
     house.join(40)
     house.publish()
     assert house.drain() == Summary(accepted=40)
-    assert house.ledger.waiting(now=house.now) == {}
+    assert house.overview.waiting(now=house.now) == {}
 
 
 def test_confirmations_are_never_held(database: Database) -> None:
@@ -206,7 +203,7 @@ def test_all_issues_share_a_days_allowance(database: Database) -> None:
     assert house.drain() == Summary(accepted=8)
     assert house.count(first) == {DeliveryState.ACCEPTED: 6}
     assert house.count(other) == {DeliveryState.ACCEPTED: 2, DeliveryState.QUEUED: 4}
-    assert list(house.ledger.waiting(now=house.now)) == [other.id]
+    assert list(house.overview.waiting(now=house.now)) == [other.id]
 
 
 def test_what_was_put_off_is_tried_again_on_a_day_that_is_used_up(database: Database) -> None:
@@ -231,7 +228,7 @@ def test_what_a_dead_worker_had_not_begun_can_be_claimed_again(database: Databas
     assert len(claims) == 5
     assert house.ledger.claim("other", now=house.now, limit=100, lease=LEASE) == []
     house.begin(*[claim.delivery_id for claim in claims[:2]], worker="dead")
-    rescued = house.ledger.rescue(now=house.now, resend=False, gone={"dead"})
+    rescued = house.rescuer.rescue(now=house.now, resend=False, gone={"dead"})
     assert (rescued.returned, rescued.unknown) == (3, 2)
     assert house.drain() == Summary(accepted=3)
 
@@ -243,7 +240,7 @@ def test_a_day_is_shared_by_all_workers(database: Database, database_url: str) -
     house.publish()
     summaries = drain_twice(house, database_url)
     assert sum(summary.accepted for summary in summaries) == 30
-    assert house.ledger.workers() == []
+    assert house.rescuer.workers() == []
 
 
 def drain_twice(house: House, url: str, script: Script | None = None) -> list[Summary]:
@@ -272,7 +269,7 @@ def test_the_rest_follows_when_the_cohort_was_taken(database: Database) -> None:
     house.join(40)
     issue = house.publish()
     assert house.drain() == Summary(accepted=10)
-    (wait,) = house.ledger.waiting(now=house.now)[issue.id]
+    (wait,) = house.overview.waiting(now=house.now)[issue.id]
     assert (wait.readers, wait.until) == (30, NOON + 10 * MINUTE)
     assert wait.cohort is not None
     assert (wait.cohort.accepted, wait.cohort.refused) == (10, 0)
@@ -281,7 +278,7 @@ def test_the_rest_follows_when_the_cohort_was_taken(database: Database) -> None:
     assert house.drain() == Summary()
     house.now += MINUTE
     assert house.drain() == Summary(accepted=30)
-    assert house.ledger.waiting(now=house.now) == {}
+    assert house.overview.waiting(now=house.now) == {}
 
 
 def test_without_a_wait_one_run_sends_it_all(database: Database) -> None:
@@ -298,7 +295,7 @@ def test_a_list_that_fits_into_the_cohort_is_not_held(database: Database) -> Non
     house.join(40)
     issue = house.publish()
     assert house.drain() == Summary(accepted=40)
-    assert house.ledger.finish() == [issue.id]
+    assert house.mailings.finish() == [issue.id]
 
 
 def test_a_small_list_that_refuses_is_not_paused(database: Database) -> None:
@@ -363,7 +360,7 @@ def test_what_comes_back_during_the_wait_counts(database: Database) -> None:
     house.join(40)
     issue = house.publish()
     house.drain()
-    first = [one.id for one in house.ledger.deliveries(issue.id, state=DeliveryState.ACCEPTED)]
+    first = [one.id for one in house.overview.deliveries(issue.id, state=DeliveryState.ACCEPTED)]
     with database.transaction() as connection:
         connection.execute(
             sa.update(schema.deliveries)
@@ -384,10 +381,10 @@ def test_outcomes_that_are_missing_are_waited_for(database: Database) -> None:
     claims = house.ledger.claim("slow", now=house.now, limit=4, lease=LEASE)
     house.begin(*[claim.delivery_id for claim in claims], worker="slow")
     assert house.drain() == Summary(accepted=6)
-    (wait,) = house.ledger.waiting(now=house.now)[issue.id]
+    (wait,) = house.overview.waiting(now=house.now)[issue.id]
     assert (wait.readers, wait.until) == (30, None)
     assert house.due() is None
-    house.ledger.rescue(now=house.now, resend=False, gone={"slow"})
+    house.rescuer.rescue(now=house.now, resend=False, gone={"slow"})
     assert house.drain() == Summary(accepted=30)
 
 
@@ -436,7 +433,7 @@ def test_a_refusing_relay_stops_both_workers(database: Database, database_url: s
     mailing, reason = house.mailing(issue)
     assert (mailing, "refused" in reason) == (Mailing.PAUSED, True)
     assert house.count(issue)[DeliveryState.REJECTED] <= 30
-    assert house.ledger.workers() == []
+    assert house.rescuer.workers() == []
 
 
 def test_both_gates_hold_together(database: Database) -> None:
@@ -445,7 +442,7 @@ def test_both_gates_hold_together(database: Database) -> None:
     house.join(40)
     issue = house.publish()
     assert house.drain() == Summary(accepted=4)
-    waits = house.ledger.waiting(now=house.now)[issue.id]
+    waits = house.overview.waiting(now=house.now)[issue.id]
     assert [(wait.readers, wait.until) for wait in waits] == [
         (36, NOON + MINUTE),
         (30, MIDNIGHT),

@@ -72,7 +72,7 @@ class World:
             ledger.retire(worker, now=self.now)
             claimed.clear()
         elif what == "die":
-            ledger.rescue(now=self.now, resend=bool(count % 2), gone={worker})
+            self.store.rescuer.rescue(now=self.now, resend=bool(count % 2), gone={worker})
             claimed.clear()
             begun.clear()
         else:
@@ -129,7 +129,7 @@ def test_nobody_beyond_the_cohort_is_tried_before_the_wait_is_over(acts: list[Ac
 
     def check(world: World) -> None:
         assert sum(world.days()) <= SIZE
-        rejected = world.store.ledger.tally(world.issue.id)[DeliveryState.REJECTED]
+        rejected = world.store.overview.tally(world.issue.id)[DeliveryState.REJECTED]
         if rejected > cohort.bearable():
             world.act("claim", "two", 1)
             assert world.mailing() is Mailing.PAUSED

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database import schema
+from storage.ledger.duties import move_mailing
 from storage.model.deliveries import Attempt, DeliveryKind, DeliveryState
 from storage.model.errors import StorageError
 from storage.model.issues import Mailing
@@ -31,9 +32,9 @@ def test_every_active_reader_gets_exactly_one_delivery_and_others_none(store: St
     store.join(1, start=30)
     store.subscribers.suppress("hash-30", "x", SuppressionReason.MANUAL, evidence="asked", at=NOON)
     issue = store.publish()
-    found = [delivery.subscriber_id for delivery in store.ledger.deliveries(issue.id)]
+    found = [delivery.subscriber_id for delivery in store.overview.deliveries(issue.id)]
     assert sorted(found) == active
-    assert store.ledger.tally(issue.id).counts == {S.QUEUED: 3}
+    assert store.overview.tally(issue.id).counts == {S.QUEUED: 3}
 
 
 def test_the_database_itself_refuses_a_second_delivery(store: Store) -> None:
@@ -49,7 +50,7 @@ def test_the_database_itself_refuses_a_second_delivery(store: Store) -> None:
     }
     with pytest.raises(StorageError), store.database.transaction() as connection:
         connection.execute(sa.insert(schema.deliveries), second)
-    assert store.ledger.tally(issue.id).total == 1
+    assert store.overview.tally(issue.id).total == 1
 
 
 def test_an_issue_without_mail_queues_nothing(store: Store) -> None:
@@ -57,7 +58,7 @@ def test_an_issue_without_mail_queues_nothing(store: Store) -> None:
     store.join(2)
     issue = store.publish(mail_at=None)
     assert issue.mailing is Mailing.OFF
-    assert store.ledger.tally(issue.id).total == 0
+    assert store.overview.tally(issue.id).total == 0
     assert store.claim() == []
 
 
@@ -146,7 +147,7 @@ def test_one_worker_may_take_its_first_claim_and_lease_at_once(store: Store) -> 
     with ThreadPoolExecutor(8) as pool:
         taken = sum(pool.map(both, range(8)))
     assert taken + len(store.claim()) == 8
-    assert store.ledger.workers() == ["w"]
+    assert store.rescuer.workers() == ["w"]
 
 
 def test_a_claim_passes_over_readers_who_left_and_is_still_full(store: Store) -> None:
@@ -160,7 +161,7 @@ def test_a_claim_passes_over_readers_who_left_and_is_still_full(store: Store) ->
     store.settle(*(settled(id_, S.DEFERRED) for id_ in ids))
     again = store.claim(limit=2, now=NOON + MINUTE)
     assert [claim.subscriber_id for claim in again] == readers[2:]
-    assert store.ledger.tally(issue.id)[S.SUPPRESSED] == 2
+    assert store.overview.tally(issue.id)[S.SUPPRESSED] == 2
 
 
 def test_an_address_suppressed_while_in_flight_is_not_tried_again(store: Store) -> None:
@@ -217,7 +218,7 @@ def test_tries_that_failed_are_kept_and_the_accepted_one_is_the_row(store: Store
         store.settle(settled(claim.delivery_id, outcome, reason=f"try {number}"))
     delivery = store.delivery(issue, reader)
     assert (delivery.state, delivery.attempts) == (S.ACCEPTED, 3)
-    assert store.ledger.attempts(delivery.id) == [
+    assert store.overview.attempts(delivery.id) == [
         Attempt(
             delivery_id=delivery.id,
             number=number + 1,
@@ -240,7 +241,7 @@ def test_a_fault_that_was_not_about_the_delivery_uses_no_attempt(store: Store) -
     store.begin(claim.delivery_id)
     store.settle(settled(claim.delivery_id, S.DEFERRED, counts=False))
     assert store.rows()[claim.delivery_id].attempts == 0
-    assert store.ledger.attempts(claim.delivery_id) == []
+    assert store.overview.attempts(claim.delivery_id) == []
 
 
 def test_record_is_all_or_nothing(store: Store) -> None:
@@ -290,7 +291,7 @@ def test_a_record_whose_answer_was_lost_may_be_repeated(store: Store) -> None:
     answers = [store.ledger.record("w", outcome, [second], now=NOON) for _ in range(2)]
     assert answers == [{second}, {second}]
     assert store.rows()[first].attempts == 1
-    assert len(store.ledger.attempts(first)) == 1
+    assert len(store.overview.attempts(first)) == 1
 
 
 def test_a_group_may_be_larger_than_any_drivers_limit_on_parameters(store: Store) -> None:
@@ -301,7 +302,7 @@ def test_a_group_may_be_larger_than_any_drivers_limit_on_parameters(store: Store
     assert len(ids) == 2500
     assert store.begin(*ids) == set(ids)
     store.settle(*(settled(id_, S.DEFERRED) for id_ in ids))
-    assert store.ledger.tally(issue.id).counts == {S.DEFERRED: 2500}
+    assert store.overview.tally(issue.id).counts == {S.DEFERRED: 2500}
 
 
 def test_text_that_no_database_keeps_does_not_stop_the_record(store: Store) -> None:
@@ -349,7 +350,7 @@ def test_begin_is_refused_for_a_reader_who_left(store: Store) -> None:
     assert store.delivery(issue, reader).state is S.SUPPRESSED
 
 
-@pytest.mark.parametrize("how", ["pause", "set_mailing", "cancel", "withdraw"])
+@pytest.mark.parametrize("how", ["pause", "gate", "cancel", "withdraw"])
 def test_begin_is_refused_when_the_issue_is_stopped(store: Store, how: str) -> None:
     """Pausing, cancelling and withdrawing hold from the next message on."""
     store.join(2)
@@ -357,15 +358,16 @@ def test_begin_is_refused_when_the_issue_is_stopped(store: Store, how: str) -> N
     ids = [claim.delivery_id for claim in store.claim()]
     if how == "pause":
         store.ledger.pause_issue(issue.id, "by the author", now=NOON)
-    elif how == "set_mailing":
-        store.issues.set_mailing(issue.id, Mailing.PAUSED, "by the author", expected=[Mailing.OPEN])
+    elif how == "gate":
+        with store.database.transaction() as connection:
+            assert move_mailing(connection, issue.id, Mailing.PAUSED, "too many refusals")
     elif how == "cancel":
-        assert store.issues.cancel(issue.id) == 2
+        assert store.mailings.cancel(issue.id) == 2
     else:
         assert store.issues.withdraw(issue.id) == 2
     assert store.begin(*ids) == frozenset()
-    waiting = S.QUEUED if how in ("pause", "set_mailing") else S.CANCELLED
-    assert store.ledger.tally(issue.id).counts == {waiting: 2}
+    waiting = S.QUEUED if how in ("pause", "gate") else S.CANCELLED
+    assert store.overview.tally(issue.id).counts == {waiting: 2}
 
 
 def test_announcing_marks_nothing_and_is_refused_like_a_begin(store: Store) -> None:
@@ -387,7 +389,7 @@ def test_what_a_lost_claim_reports_changes_nothing(store: Store) -> None:
     store.publish()
     begun, waiting = (claim.delivery_id for claim in store.claim("slow"))
     store.begin(begun, worker="slow")
-    store.ledger.rescue(now=NOON + LEASE, resend=True)
+    store.rescuer.rescue(now=NOON + LEASE, resend=True)
     before = store.rows()
     late = [settled(begun), settled(waiting, suppress=SuppressionReason.HARD_BOUNCE)]
     assert store.ledger.record("slow", late, [waiting], now=NOON + LEASE) == frozenset()
@@ -400,7 +402,7 @@ def test_a_rescued_delivery_belongs_to_its_new_worker_alone(store: Store) -> Non
     store.join(1)
     store.publish()
     (claim,) = store.claim("old")
-    store.ledger.rescue(now=NOON + LEASE, resend=True)
+    store.rescuer.rescue(now=NOON + LEASE, resend=True)
     (again,) = store.claim("new", now=NOON + LEASE)
     assert again.delivery_id == claim.delivery_id
     store.settle(settled(claim.delivery_id, S.REJECTED), worker="old")
@@ -417,9 +419,9 @@ def test_tallies_count_issues_and_leave_confirmations_out(store: Store) -> None:
     first = store.publish("first")
     second = store.publish("second")
     store.ask(50)
-    store.issues.cancel(second.id)
-    assert store.ledger.tally().counts == {S.QUEUED: 2, S.CANCELLED: 2}
-    by_issue = {id_: tally.counts for id_, tally in store.ledger.tallies().items()}
+    store.mailings.cancel(second.id)
+    assert store.overview.tally().counts == {S.QUEUED: 2, S.CANCELLED: 2}
+    by_issue = {id_: tally.counts for id_, tally in store.overview.tallies().items()}
     assert by_issue == {first.id: {S.QUEUED: 2}, second.id: {S.CANCELLED: 2}}
 
 
@@ -427,10 +429,10 @@ def test_deliveries_are_read_completely_in_portions(store: Store) -> None:
     """More rows than one portion come in order, each once; a state narrows them."""
     readers = store.join(2100)
     issue = store.publish()
-    found = [delivery.subscriber_id for delivery in store.ledger.deliveries(issue.id)]
+    found = [delivery.subscriber_id for delivery in store.overview.deliveries(issue.id)]
     assert found == sorted(readers)
     store.leave(readers[7])
-    left = list(store.ledger.deliveries(issue.id, state=S.SUPPRESSED))
+    left = list(store.overview.deliveries(issue.id, state=S.SUPPRESSED))
     assert [delivery.subscriber_id for delivery in left] == [readers[7]]
     assert left[0].reason == "the reader unsubscribed"
 

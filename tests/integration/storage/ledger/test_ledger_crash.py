@@ -48,7 +48,7 @@ def test_crash_after_crash_nobody_is_skipped_and_doubt_is_bounded(
         accepted = {id_ for id_, row in held.items() if row.state is S.ACCEPTED}
         assert accepted <= set(passed) | set(now_passed), "recorded what was never sent"
 
-        rescued = store.ledger.rescue(now=NOON, resend=True, gone={f"worker-{round_}"})
+        rescued = store.rescuer.rescue(now=NOON, resend=True, gone={f"worker-{round_}"})
         assert rescued.unknown <= CONNECTIONS
         unknown = {id_ for id_, row in store.rows().items() if row.state is S.UNKNOWN}
         assert set(now_passed) <= accepted | unknown, "forgot what was sent"
@@ -61,5 +61,5 @@ def test_crash_after_crash_nobody_is_skipped_and_doubt_is_bounded(
     assert {id_ for id_, times in passed.items() if times > 1} <= doubtful
     assert passed.total() - 300 <= 3 * CONNECTIONS
     assert set(store.states().values()) == {S.ACCEPTED}
-    assert store.ledger.finish() == [issue.id]
+    assert store.mailings.finish() == [issue.id]
     assert store.issues.get(issue.id).mailing is Mailing.DONE

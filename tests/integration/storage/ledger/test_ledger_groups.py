@@ -68,7 +68,7 @@ def test_a_group_of_any_size_is_recorded_whole(store: Store, size: int) -> None:
     rows = store.rows()
     assert {id_ for id_, row in rows.items() if row.state is S.ACCEPTED} == set(last)
     assert {id_ for id_, row in rows.items() if row.began} == set(ready)
-    for delivery in store.ledger.deliveries(issue.id, state=S.ACCEPTED):
+    for delivery in store.overview.deliveries(issue.id, state=S.ACCEPTED):
         assert delivery.reply == f"queued as {delivery.id}"
         assert (delivery.attempts, delivery.settled_at) == (1, NOON + MINUTE)
 
@@ -76,7 +76,9 @@ def test_a_group_of_any_size_is_recorded_whole(store: Store, size: int) -> None:
 def test_one_of_a_group_that_may_not_be_sent_holds_up_no_other(store: Store) -> None:
     """Of many begins and asks exactly those of readers who left are refused, on repetition too."""
     issue, ids = claimed(store, 60)
-    by_id = {delivery.id: delivery.subscriber_id for delivery in store.ledger.deliveries(issue.id)}
+    by_id = {
+        delivery.id: delivery.subscriber_id for delivery in store.overview.deliveries(issue.id)
+    }
     ready, following = ids[:30], ids[30:]
     for gone in (ready[7], following[3]):
         store.leave(by_id[gone])
@@ -104,9 +106,9 @@ def test_rare_outcomes_are_recorded_in_the_same_group_as_usual_ones(store: Store
         S.REJECTED,
         S.ACCEPTED,
     ]
-    assert [len(store.ledger.attempts(id_)) for id_ in ids[:6]] == [0, 0, 0, 1, 1, 0]
+    assert [len(store.overview.attempts(id_)) for id_ in ids[:6]] == [0, 0, 0, 1, 1, 0]
     assert len(store.subscribers.suppressions()) == 1
-    reasons = {delivery.id: delivery.reason for delivery in store.ledger.deliveries(issue.id)}
+    reasons = {delivery.id: delivery.reason for delivery in store.overview.deliveries(issue.id)}
     assert reasons[ids[5]] == "accepted, and something is to be said of it"
 
 
@@ -153,7 +155,7 @@ def test_whatever_a_relay_says_stays_one_text(store: Store, strange: str) -> Non
             for id_, reply in zip(ids, replies, strict=True)
         )
     )
-    kept = [(one.reply, one.status, one.code) for one in store.ledger.deliveries(issue.id)]
+    kept = [(one.reply, one.status, one.code) for one in store.overview.deliveries(issue.id)]
     strange = strange.replace("\0", "\N{REPLACEMENT CHARACTER}")
     assert kept == [("first", "first", 250), (strange, strange, 250), ("last", "last", None)]
 
@@ -214,8 +216,8 @@ def test_the_work_on_a_queue_never_looks_through_all_of_it(database: Database) -
         store.ledger.renew("w", now=NOON, lease=LEASE)
         store.claim(now=NOON + timedelta(hours=1))
         store.ledger.next_due()
-        store.ledger.finish()
-        assert len(list(store.ledger.deliveries(issue.id))) == 40
+        store.mailings.finish()
+        assert len(list(store.overview.deliveries(issue.id))) == 40
     looked = [text for text in statements if "deliveries" in text]
     assert len(looked) > 8
     with database.reading() as connection:

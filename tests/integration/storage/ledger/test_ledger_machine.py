@@ -22,7 +22,7 @@ from storage.database import schema
 from storage.database.engine import Database
 from storage.model.deliveries import CLAIMABLE, TRANSITIONS, DeliveryState
 from storage.model.errors import Conflict
-from storage.model.issues import Issue, Mailing
+from storage.model.issues import MAILING_TRANSITIONS, Issue, Mailing
 from storage.model.readers import SuppressionReason
 from tests.conftest import NOON
 from tests.worlds.store import LEASE, MINUTE, Row, Store, draft, settled
@@ -50,6 +50,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.issues: list[Issue] = []
         self.unwelcome: set[int] = set()
         self.before: dict[int, Row] = {}
+        self.mailings: dict[int, Mailing] = {}
 
     @initialize()
     def publish(self) -> None:
@@ -57,6 +58,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.readers = self.store.join(READERS)
         self.issues = [self.store.publish(name) for name in ("first", "second")]
         self.before = self.store.rows()
+        self.mailings = {issue.id: issue.mailing for issue in self.issues}
 
     # ── what happens ─────────────────────────────────────────────────────────────────────
 
@@ -114,7 +116,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(resend=st.booleans(), gone=st.sets(WORKERS))
     def rescue(self, resend: bool, gone: set[str]) -> None:
         """Workers are found dead, rightly or not."""
-        self.store.ledger.rescue(now=self.now, resend=resend, gone=gone)
+        self.store.rescuer.rescue(now=self.now, resend=resend, gone=gone)
 
     @rule(seconds=st.integers(1, 200))
     def wait(self, seconds: int) -> None:
@@ -126,16 +128,16 @@ class LedgerMachine(RuleBasedStateMachine):
         """The author says what becomes of messages in doubt."""
         issue_id = self.issues[second].id
         if resend:
-            self.store.ledger.resend_doubtful(issue_id, now=self.now)
+            self.store.mailings.resend_doubtful(issue_id, now=self.now)
         else:
-            self.store.ledger.accept_doubtful(issue_id, now=self.now)
+            self.store.mailings.accept_doubtful(issue_id, now=self.now)
 
     @rule()
     def finish(self) -> None:
         """Only what has nothing left to send is done."""
-        for issue_id in self.store.ledger.finish():
+        for issue_id in self.store.mailings.finish():
             open_states = {S.QUEUED, S.SENDING, S.DEFERRED}
-            assert not open_states & set(self.store.ledger.tally(issue_id).counts)
+            assert not open_states & set(self.store.overview.tally(issue_id).counts)
 
     @rule(second=st.booleans(), kind=st.sampled_from(["pause", "resume", "cancel", "withdraw"]))
     def steer(self, second: bool, kind: str) -> None:
@@ -144,14 +146,13 @@ class LedgerMachine(RuleBasedStateMachine):
         if kind == "pause":
             self.store.ledger.pause_issue(issue_id, "by the author", now=self.now)
         elif kind == "resume":
-            paused = [Mailing.PAUSED]
-            self.store.issues.set_mailing(issue_id, Mailing.OPEN, "", expected=paused)
+            self.store.mailings.resume(issue_id, now=self.now)
         elif kind == "withdraw":
             self.store.issues.withdraw(issue_id)
             self.store.issues.restore(issue_id, draft(), updated_at=None)
         else:
             try:
-                self.store.issues.cancel(issue_id)
+                self.store.mailings.cancel(issue_id)
             except Conflict:
                 return
 
@@ -178,6 +179,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def promises_hold(self) -> None:
         """After every event, in this order: the first check learns what the others look at."""
         self.rows_move_as_they_may()
+        self.mailings_move_as_they_may()
         self.rows_make_sense()
         self.every_try_is_accounted_for()
         self.nothing_waits_in_a_closed_issue()
@@ -191,6 +193,13 @@ class LedgerMachine(RuleBasedStateMachine):
             assert row.state is was or row.state in TRANSITIONS[was], f"{was} → {row.state}"
             assert row.attempts >= self.before[id_].attempts
         self.before = after
+
+    def mailings_move_as_they_may(self) -> None:
+        """The mail of each issue goes only where its own table says, one step at a time."""
+        for id_, was in self.mailings.items():
+            now = self.store.issues.get(id_).mailing
+            assert now is was or now in MAILING_TRANSITIONS[was], f"{was} → {now}"
+            self.mailings[id_] = now
 
     def rows_make_sense(self) -> None:
         """Due exactly while it may be claimed; held and begun only while it is being sent."""
@@ -212,7 +221,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """What is cancelled or done has nothing due."""
         for issue in map(self.store.issues.get, [issue.id for issue in self.issues]):
             if issue.mailing in (Mailing.CANCELLED, Mailing.DONE):
-                tally = self.store.ledger.tally(issue.id)
+                tally = self.store.overview.tally(issue.id)
                 assert tally[S.QUEUED] == tally[S.DEFERRED] == 0
 
 

@@ -27,7 +27,7 @@ def test_leaving_while_publishing_never_leaves_a_queued_delivery(store: Store) -
             leaving = pool.submit(store.leave, reader)
             issue, left = publishing.result(), leaving.result()
         assert left
-        waiting = {d.subscriber_id for d in store.ledger.deliveries(issue.id, state=S.QUEUED)}
+        waiting = {d.subscriber_id for d in store.overview.deliveries(issue.id, state=S.QUEUED)}
         assert reader not in waiting
 
 
@@ -47,7 +47,7 @@ def test_suppressing_while_publishing_never_leaves_a_queued_delivery(store: Stor
                 at=NOON,
             ).result()
             issue = publishing.result()
-        waiting = {d.subscriber_id for d in store.ledger.deliveries(issue.id, state=S.QUEUED)}
+        waiting = {d.subscriber_id for d in store.overview.deliveries(issue.id, state=S.QUEUED)}
         assert reader not in waiting
 
 
@@ -67,7 +67,7 @@ def test_leaving_while_it_is_being_sent_ends_in_one_truth(store: Store) -> None:
         assert all(pool.map(store.leave, readers))
         sending.result()
     send()
-    counts = Counter(delivery.state for delivery in store.ledger.deliveries(issue.id))
+    counts = Counter(delivery.state for delivery in store.overview.deliveries(issue.id))
     assert set(counts) <= {S.ACCEPTED, S.SUPPRESSED}
     assert counts.total() == 60
 
@@ -81,9 +81,9 @@ def test_cancelling_while_it_is_being_deferred_leaves_nothing_due(store: Store) 
         store.begin(*ids)
         with ThreadPoolExecutor(2) as pool:
             settling = pool.submit(store.settle, *(settled(id_, S.DEFERRED) for id_ in ids))
-            pool.submit(store.issues.cancel, issue.id).result()
+            pool.submit(store.mailings.cancel, issue.id).result()
             settling.result()
-        assert store.ledger.tally(issue.id).counts == {S.CANCELLED: 10}
+        assert store.overview.tally(issue.id).counts == {S.CANCELLED: 10}
 
 
 def test_publishing_the_same_note_at_once_makes_one_issue(store: Store) -> None:

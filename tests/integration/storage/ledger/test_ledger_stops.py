@@ -15,7 +15,7 @@ S = DeliveryState
 
 def resume(store: Store, issue: Issue) -> bool:
     """What the author's `resume` does."""
-    return store.issues.set_mailing(issue.id, Mailing.OPEN, "", expected=[Mailing.PAUSED])
+    return store.mailings.resume(issue.id, now=NOON)
 
 
 # ── rescue, release, retire ───────────────────────────────────────────────────────────────────────
@@ -30,16 +30,16 @@ def test_a_rescue_returns_what_was_not_begun_and_doubts_what_was(
     issue = store.publish()
     begun, *waiting = (claim.delivery_id for claim in store.claim("dead"))
     store.begin(begun, worker="dead")
-    rescued = store.ledger.rescue(now=NOON + LEASE, resend=resend)
+    rescued = store.rescuer.rescue(now=NOON + LEASE, resend=resend)
     assert (rescued.returned, rescued.unknown) == (2, 1)
     rows = store.rows()
     assert [rows[id_].state for id_ in waiting] == [S.QUEUED, S.QUEUED]
     assert [rows[id_].attempts for id_ in waiting] == [0, 0]
     assert (rows[begun].state, rows[begun].due, rows[begun].attempts) == (S.UNKNOWN, resend, 1)
-    assert store.ledger.workers() == []
+    assert store.rescuer.workers() == []
     due = [claim.delivery_id for claim in store.claim(now=NOON + LEASE)]
     assert sorted(due) == sorted([*waiting, begun] if resend else waiting)
-    assert store.ledger.tally(issue.id).total == 3
+    assert store.overview.tally(issue.id).total == 3
 
 
 def test_a_doubtful_try_is_in_the_history_without_the_reply_of_an_earlier_one(
@@ -53,10 +53,10 @@ def test_a_doubtful_try_is_in_the_history_without_the_reply_of_an_earlier_one(
     store.settle(settled(claim.delivery_id, S.DEFERRED, reply="busy", status="4.2.1"))
     store.claim("dead", now=NOON + MINUTE)
     store.begin(claim.delivery_id, worker="dead")
-    store.ledger.rescue(now=NOON + MINUTE + LEASE, resend=False)
+    store.rescuer.rescue(now=NOON + MINUTE + LEASE, resend=False)
     delivery = store.delivery(issue, reader)
     assert (delivery.code, delivery.status, delivery.reply) == (None, "", "")
-    history = store.ledger.attempts(delivery.id)
+    history = store.overview.attempts(delivery.id)
     assert [(try_.number, try_.state, try_.code) for try_ in history] == [
         (1, S.DEFERRED, 450),
         (2, S.UNKNOWN, None),
@@ -69,7 +69,7 @@ def test_a_worker_that_renewed_is_left_alone(store: Store) -> None:
     store.publish()
     claims = store.claim()
     store.ledger.renew("w", now=NOON + LEASE / 2, lease=LEASE)
-    rescued = store.ledger.rescue(now=NOON + LEASE, resend=True)
+    rescued = store.rescuer.rescue(now=NOON + LEASE, resend=True)
     assert (rescued.returned, rescued.unknown) == (0, 0)
     assert store.begin(*(claim.delivery_id for claim in claims)) == set(store.rows())
 
@@ -80,8 +80,8 @@ def test_a_worker_known_to_be_gone_is_rescued_before_its_lease_ends(store: Store
     store.publish()
     store.claim("gone", limit=2)
     store.claim("alive", limit=2)
-    assert store.ledger.rescue(now=NOON, resend=True, gone={"gone", "stranger"}).returned == 2
-    assert store.ledger.workers() == ["alive"]
+    assert store.rescuer.rescue(now=NOON, resend=True, gone={"gone", "stranger"}).returned == 2
+    assert store.rescuer.workers() == ["alive"]
 
 
 def test_a_release_uses_no_attempt_and_leaves_what_is_begun(store: Store) -> None:
@@ -126,7 +126,7 @@ def test_a_retired_worker_leaves_nothing_behind(store: Store) -> None:
     store.publish()
     store.claim()
     assert store.ledger.retire("w", now=NOON) == 2
-    assert store.ledger.workers() == []
+    assert store.rescuer.workers() == []
     assert set(store.states().values()) == {S.QUEUED}
 
 
@@ -137,7 +137,7 @@ def test_what_a_retired_worker_had_begun_is_found_by_a_rescue(store: Store) -> N
     ids = [claim.delivery_id for claim in store.claim()]
     store.begin(ids[0])
     assert store.ledger.retire("w", now=NOON) == 1
-    assert store.ledger.rescue(now=NOON, resend=True).unknown == 1
+    assert store.rescuer.rescue(now=NOON, resend=True).unknown == 1
     assert store.states() == {ids[0]: S.UNKNOWN, ids[1]: S.QUEUED}
 
 
@@ -165,7 +165,7 @@ def each_state(store: Store) -> tuple[Issue, dict[str, int]]:
 def test_leaving_stops_queued_deferred_and_claimed_deliveries_and_no_other(store: Store) -> None:
     """What is on the wire or has an outcome keeps its truth; what is in doubt is not resent."""
     issue, ids = each_state(store)
-    for delivery in list(store.ledger.deliveries(issue.id)):
+    for delivery in list(store.overview.deliveries(issue.id)):
         store.leave(delivery.subscriber_id)
     states, due = store.states(), {id_ for id_, row in store.rows().items() if row.due}
     stopped = {name for name, id_ in ids.items() if states[id_] is S.SUPPRESSED}
@@ -178,7 +178,7 @@ def test_leaving_stops_queued_deferred_and_claimed_deliveries_and_no_other(store
 def test_cancelling_takes_back_all_that_is_not_on_the_wire(store: Store) -> None:
     """The number told is of sendings spared; what may have arrived is not called cancelled."""
     issue, ids = each_state(store)
-    assert store.issues.cancel(issue.id) == 4
+    assert store.mailings.cancel(issue.id) == 4
     states = store.states()
     cancelled = {name for name, id_ in ids.items() if states[id_] is S.CANCELLED}
     assert cancelled == {"deferred", "claimed", "queued"}
@@ -193,33 +193,33 @@ def test_nothing_of_a_cancelled_issue_waits_for_ever(store: Store, how: str) -> 
     issue = store.publish()
     (claim,) = store.claim()
     store.begin(claim.delivery_id)
-    store.issues.cancel(issue.id)
+    store.mailings.cancel(issue.id)
     if how == "settled":
         store.settle(settled(claim.delivery_id, S.DEFERRED))
     else:
-        store.ledger.rescue(now=NOON + LEASE, resend=True)
+        store.rescuer.rescue(now=NOON + LEASE, resend=True)
     row = store.rows()[claim.delivery_id]
     assert (row.state, row.due) == (S.CANCELLED if how == "settled" else S.UNKNOWN, False)
     assert row.attempts == 1
-    assert len(store.ledger.attempts(claim.delivery_id)) == 1
+    assert len(store.overview.attempts(claim.delivery_id)) == 1
 
 
 def test_cancelling_twice_or_too_late_is_a_conflict_that_says_why(store: Store) -> None:
     """There is nothing left to take back: the error says what happened instead."""
     store.join(1)
     first, silent = store.publish("first"), store.publish("silent", mail_at=None)
-    store.issues.cancel(first.id)
+    store.mailings.cancel(first.id)
     with pytest.raises(Conflict, match="cancelled already"):
-        store.issues.cancel(first.id)
+        store.mailings.cancel(first.id)
     with pytest.raises(Conflict, match="not mailed"):
-        store.issues.cancel(silent.id)
+        store.mailings.cancel(silent.id)
     done = store.publish("done")
     (claim,) = store.claim()
     store.begin(claim.delivery_id)
     store.settle(settled(claim.delivery_id))
-    store.ledger.finish()
+    store.mailings.finish()
     with pytest.raises(Conflict, match="cannot be taken back"):
-        store.issues.cancel(done.id)
+        store.mailings.cancel(done.id)
 
 
 def test_a_paused_issue_waits_and_resumes_where_it_was(store: Store) -> None:
@@ -231,11 +231,11 @@ def test_a_paused_issue_waits_and_resumes_where_it_was(store: Store) -> None:
     assert store.ledger.pause_issue(issue.id, "sender refused", now=NOON)
     assert not store.ledger.pause_issue(issue.id, "again", now=NOON)
     assert store.issues.get(issue.id).mailing_reason == "sender refused"
-    assert store.ledger.tally(issue.id).counts == {S.SENDING: 1, S.QUEUED: 2}
+    assert store.overview.tally(issue.id).counts == {S.SENDING: 1, S.QUEUED: 2}
     assert store.claim() == []
     assert store.ledger.next_due() is None
     store.settle(settled(begun))
-    assert store.ledger.finish() == []
+    assert store.mailings.finish() == []
     assert resume(store, issue)
     assert len(store.claim()) == 2
 
@@ -253,21 +253,21 @@ def test_an_issue_is_done_when_nothing_will_go_out_by_itself(store: Store) -> No
     """Not while one delivery is queued, claimed, deferred or to be resent; then exactly once."""
     store.join(2)
     issue = store.publish()
-    assert store.ledger.finish() == []
+    assert store.mailings.finish() == []
     first, second = (claim.delivery_id for claim in store.claim())
-    assert store.ledger.finish() == []
+    assert store.mailings.finish() == []
     store.begin(first, second)
     store.settle(settled(first), settled(second, S.DEFERRED))
-    assert store.ledger.finish() == []
+    assert store.mailings.finish() == []
     store.claim(now=NOON + MINUTE)
     store.begin(second)
     store.settle(settled(second, S.UNKNOWN))
-    assert store.ledger.finish() == [issue.id]
-    assert store.ledger.finish() == []
+    assert store.mailings.finish() == [issue.id]
+    assert store.mailings.finish() == []
     assert store.issues.get(issue.id).mailing is Mailing.DONE
 
 
 def test_an_issue_for_nobody_is_done_at_once(store: Store) -> None:
     """The first issue of a newsletter without readers does not stay open."""
     issue = store.publish()
-    assert store.ledger.finish() == [issue.id]
+    assert store.mailings.finish() == [issue.id]

@@ -1,0 +1,158 @@
+"""The mail of issues: the second state machine, and what its author decides about it.
+
+The states are told on `Mailing`, and every write here moves as MAILING_TRANSITIONS allows. Each
+method is one transaction; pausing is also part of a worker's, see storage/ledger/ledger.py.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage.database import Database, schema
+from storage.ledger.duties import cancel_open, move_mailing
+from storage.ledger.gates import Gates
+from storage.ledger.rows import unsent
+from storage.model import Conflict, DeliveryState, Mailing, NotFound
+
+_D = schema.deliveries.c
+_I = schema.issues.c
+
+
+class Mailings:
+    """How the mail of the issues of one database begins, waits, goes on and ends."""
+
+    def __init__(self, database: Database, gates: Gates | None = None) -> None:
+        self._database = database
+        self._gates = gates or Gates()
+
+    def pause(self, issue_id: int, reason: str, *, now: datetime) -> bool:
+        """Stop an issue where it is; claimed deliveries that have not begun go back to the queue.
+
+        False when it was not open.
+        """
+        with self._database.transaction() as connection:
+            return pause(connection, issue_id, reason, now)
+
+    def resume(self, issue_id: int, *, now: datetime) -> bool:
+        """Go on with a paused issue: the pause costs no reader anything.
+
+        What its cohort has refused so far shall not pause it again, and who was tried in vain gets
+        the whole time once more before being given up. False when it was not paused.
+        """
+        tried = (_D.issue_id == issue_id, _D.due_at.is_not(None), _D.first_tried_at.is_not(None))
+        with self._database.transaction() as connection:
+            if _mailing(connection, issue_id) is not Mailing.PAUSED:
+                return False
+            self._gates.excuse(connection, issue_id, now)
+            connection.execute(
+                sa.update(schema.deliveries).where(*tried).values(first_tried_at=now)
+            )
+            return move_mailing(connection, issue_id, Mailing.OPEN)
+
+    def cancel(self, issue_id: int) -> int:
+        """Take the mail of an issue back. Returns how many deliveries will not be sent.
+
+        Raises Conflict when there is nothing left to take back, and NotFound.
+        """
+        reason = "cancelled by the author"
+        with self._database.transaction() as connection:
+            mailing = _mailing(connection, issue_id)
+            if not move_mailing(connection, issue_id, Mailing.CANCELLED, reason):
+                raise Conflict(_why_not_cancelled(connection, issue_id, mailing))
+            return cancel_open(connection, issue_id, reason)
+
+    def finish(self) -> list[int]:
+        """Mark as DONE every issue whose deliveries all have their last outcome. Returns their ids.
+
+        An issue with messages in doubt that wait for the author is done: nothing more will go out
+        by itself.
+        """
+        ours = sa.and_(_D.issue_id == _I.id)
+        due = sa.exists().where(ours, _D.due_at.is_not(None))
+        sending = sa.exists().where(ours, _D.state == DeliveryState.SENDING.value)
+        is_open = _I.mailing == Mailing.OPEN.value
+        with self._database.reading() as connection:
+            # Cheap by the index of due deliveries; only then the others are looked through, and
+            # the due ones once more in the same statement, for a worker may just have settled.
+            drained = list(connection.scalars(sa.select(_I.id).where(is_open, ~due)))
+        if not drained:
+            return []
+        with self._database.transaction() as connection:
+            return [
+                issue_id
+                for issue_id in drained
+                if move_mailing(connection, issue_id, Mailing.DONE, only_if=~sa.or_(due, sending))
+            ]
+
+    # ── messages in doubt ────────────────────────────────────────────────────────────────
+
+    def resend_doubtful(self, issue_id: int, *, now: datetime) -> int:
+        """Have the messages of an issue that are in doubt sent again; returns how many.
+
+        They are due at once. An issue that was done is being mailed again; a paused one stays
+        paused, and of one that was taken back nothing is resent.
+        """
+        with self._database.transaction() as connection:
+            mailing = _mailing(connection, issue_id)
+            if mailing not in (Mailing.OPEN, Mailing.PAUSED, Mailing.DONE):
+                return 0
+            count = connection.execute(
+                sa.update(schema.deliveries).where(_doubtful(issue_id)).values(due_at=now)
+            ).rowcount
+            if count and mailing is Mailing.DONE:
+                move_mailing(connection, issue_id, Mailing.OPEN)
+            return count
+
+    def accept_doubtful(self, issue_id: int, *, now: datetime) -> int:
+        """Settle the messages of an issue that are in doubt as accepted; returns how many."""
+        with self._database.transaction() as connection:
+            return connection.execute(
+                sa.update(schema.deliveries)
+                .where(_doubtful(issue_id))
+                .values(
+                    state=DeliveryState.ACCEPTED.value,
+                    due_at=None,
+                    settled_at=now,
+                    reason="was in doubt; taken as accepted by the author",
+                )
+            ).rowcount
+
+
+def pause(connection: Connection, issue_id: int, reason: str, now: datetime) -> bool:
+    """Stop an issue where it is, as a part of a transaction; False when it was not open."""
+    paused = move_mailing(connection, issue_id, Mailing.PAUSED, reason)
+    waiting = sa.and_(_D.issue_id == issue_id, _D.state == DeliveryState.SENDING.value)
+    connection.execute(
+        sa.update(schema.deliveries).where(waiting, _D.began_at.is_(None)).values(unsent(now))
+    )
+    return paused
+
+
+def _mailing(connection: Connection, issue_id: int) -> Mailing:
+    """How it stands, and for others stays until we commit: a message that is being settled waits
+    to see whether its issue is taken back, or we wait and see what became of it. Raises NotFound.
+    """
+    found = connection.scalar(sa.select(_I.mailing).where(_I.id == issue_id).with_for_update())
+    if found is None:
+        raise NotFound("issue", str(issue_id))
+    return Mailing(found)
+
+
+def _doubtful(issue_id: int) -> sa.ColumnElement[bool]:
+    """Of an issue what the relay may or may not have (RFC 1047), waiting or due to be resent."""
+    return sa.and_(_D.issue_id == issue_id, _D.state == DeliveryState.UNKNOWN.value)
+
+
+def _why_not_cancelled(connection: Connection, issue_id: int, mailing: Mailing) -> str:
+    slug, reason = connection.execute(
+        sa.select(_I.slug, _I.mailing_reason).where(_I.id == issue_id)
+    ).one()
+    reasons = {
+        Mailing.OFF: f"{slug}: it is not mailed ({reason})",
+        Mailing.CANCELLED: f"{slug}: its mail is cancelled already",
+        Mailing.DONE: f"{slug}: every message has been sent; mail cannot be taken back",
+    }
+    return reasons[mailing]

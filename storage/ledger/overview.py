@@ -1,0 +1,95 @@
+"""How deliveries stand: counted, listed, tried, waiting. Looks, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.database import Database, schema
+from storage.ledger.gates import Gates
+from storage.ledger.rows import DELIVERY, open_issues, to_delivery
+from storage.model import Attempt, Delivery, DeliveryState, Tally, Waiting
+
+_D = schema.deliveries.c
+
+
+class Overview:
+    """The deliveries of one database, as authors and operators want to see them."""
+
+    def __init__(self, database: Database, gates: Gates | None = None) -> None:
+        self._database = database
+        self._gates = gates or Gates()
+
+    def tally(self, issue_id: int | None = None) -> Tally:
+        """How many deliveries are in which state: of one issue, or of all issues together."""
+        query = sa.select(_D.state, sa.func.count()).group_by(_D.state)
+        query = query.where(
+            _D.issue_id.is_not(None) if issue_id is None else _D.issue_id == issue_id
+        )
+        with self._database.reading() as connection:
+            counts = {DeliveryState(state): n for state, n in connection.execute(query)}
+            return Tally(counts=counts)
+
+    def tallies(self) -> dict[int, Tally]:
+        """The tally of every issue that has deliveries, by issue id."""
+        query = (
+            sa.select(_D.issue_id, _D.state, sa.func.count())
+            .where(_D.issue_id.is_not(None))
+            .group_by(_D.issue_id, _D.state)
+        )
+        counts: dict[int, dict[DeliveryState, int]] = {}
+        with self._database.reading() as connection:
+            for issue_id, state, n in connection.execute(query):
+                counts.setdefault(issue_id, {})[DeliveryState(state)] = n
+        return {issue_id: Tally(counts=states) for issue_id, states in counts.items()}
+
+    def deliveries(
+        self, issue_id: int, *, state: DeliveryState | None = None
+    ) -> Iterator[Delivery]:
+        """The deliveries of an issue, in the order they were queued; read in portions.
+
+        They are queued in the order of their readers, which is that of an index: a portion costs
+        the same wherever in a million it begins.
+        """
+        last = 0
+        while rows := self._portion(issue_id, state, last):
+            yield from map(to_delivery, rows)
+            last = rows[-1].subscriber_id
+
+    def _portion(
+        self, issue_id: int, state: DeliveryState | None, last: int
+    ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+        query = (
+            sa.select(*DELIVERY)
+            .join(schema.subscribers, schema.subscribers.c.id == _D.subscriber_id)
+            .where(_D.issue_id == issue_id, _D.subscriber_id > last)
+            .order_by(_D.subscriber_id)
+            .limit(1000)
+        )
+        if state is not None:
+            query = query.where(_D.state == state.value)
+        with self._database.reading() as connection:
+            return connection.execute(query).all()
+
+    def attempts(self, delivery_id: int) -> list[Attempt]:
+        """The tries of a delivery that did not end in acceptance, first to last."""
+        table = schema.attempts
+        query = sa.select(table).where(table.c.delivery_id == delivery_id).order_by(table.c.number)
+        with self._database.reading() as connection:
+            return [
+                Attempt(**{**row, "state": DeliveryState(row["state"])})
+                for row in connection.execute(query).mappings()
+            ]
+
+    def under_way(self) -> list[int]:
+        """The issues whose mail is open, the earliest first."""
+        with self._database.reading() as connection:
+            return [issue_id for issue_id, _ in open_issues(connection)]
+
+    def waiting(self, *, now: datetime) -> dict[int, tuple[Waiting, ...]]:
+        """Why readers wait who are due, by issue; of issues that are open."""
+        with self._database.reading() as connection:
+            return self._gates.waiting(connection, now)
