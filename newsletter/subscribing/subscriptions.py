@@ -102,9 +102,7 @@ class Subscriptions:
         self._clock = clock
         self._wake = wake
         self._desk = SignUpDesk(
-            subscribers,
-            signups,
-            tokens,
+            *(subscribers, signups, tokens),
             policy=policy,
             sender_domain=sender_domain,
             clock=clock,
