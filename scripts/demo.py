@@ -35,8 +35,9 @@ def main(arguments: list[str]) -> int:
         if not config.exists():
             create(folder)
         with Newsletter.open(config) as newsletter:
+            site = SiteServer(newsletter)
             newsletter.run(
-                site=SiteServer(newsletter), ready=lambda address: _tell(newsletter, address)
+                site=site, ready=lambda address: _tell(newsletter, address, site.admin_address)
             )
     except NewsletterError as error:
         print(error, file=sys.stderr)
@@ -85,13 +86,14 @@ def _date_notes(notes: Path, now: datetime) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def _tell(newsletter: Newsletter, address: str) -> None:
+def _tell(newsletter: Newsletter, address: str, admin: str) -> None:
     url = newsletter.identity.url
     lines = {
         "site": f"{address}/",
         "feeds": "  ".join(feed_url(url, feed_format) for feed_format in FeedFormat),
         "outbox": f"{address}/outbox",
         "notes": f"{newsletter.config.notes.path}/",
+        "metrics": f"{admin}/metrics",
     }
     print("\nThe demo is running. Write a note into the notes folder and watch it go out.\n")
     for name, value in lines.items():

@@ -1,7 +1,10 @@
-"""The site as one ASGI application: which route is whose, what goes round them, and error pages."""
+"""The site and the operator's listener as ASGI applications: which route is whose, what goes round
+them, and error pages.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,12 +18,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
 
 from newsletter import Newsletter
 from storage.model import StorageError
-from web.http import MAX_BODY, NO_STORE, Guard, Repeats, protecting_headers
+from web.http import NO_STORE, Count, Guard, Repeats, protecting_headers
 from web.pages import Frame, Pages
 from web.routes import Joining, Mailbox, Reading, Vitals, Webhooks
 
@@ -62,20 +66,24 @@ _TROUBLES: Final = MappingProxyType(
 )
 _OTHER: Final = _Trouble(title="That does not work", words="The request could not be understood.")
 _RETRY_SECONDS: Final = "30"
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
-def create_app(newsletter: Newsletter) -> Starlette:
-    """The site of one newsletter, ready for any ASGI server.
+def _uncounted(_method: str, _status: int) -> None:
+    """For a site that nobody watches."""
+
+
+def create_app(newsletter: Newsletter, count: Count = _uncounted) -> Starlette:
+    """The site of one newsletter, ready for any ASGI server; `count` is told of every answer.
 
     The server must leave X-Forwarded-For alone: whom to believe is `[web] trusted_proxies`.
     """
     pages = Pages(newsletter.identity)
     joining = Joining(newsletter, pages)
-    vitals = Vitals(newsletter)
-    routes: list[Route] = [
+    routes: list[BaseRoute] = [
+        _Unprintable(),
         *Reading(newsletter, pages).routes(),
         *joining.routes(),
-        *vitals.routes(),
         *Webhooks(newsletter).routes(),
     ]
     outbox = newsletter.publication.outbox()
@@ -91,9 +99,9 @@ def create_app(newsletter: Newsletter) -> Starlette:
     app = Starlette(
         routes=routes,
         middleware=[
-            Middleware(Repeats, version=newsletter.publication.version, count=vitals.count),
-            Middleware(Guard, url=newsletter.identity.url, count=vitals.count),
-            Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY),
+            Middleware(Repeats, version=newsletter.publication.version, count=count),
+            Middleware(Guard, url=newsletter.identity.url, count=count),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=newsletter.config.web.max_body),
         ],
         exception_handlers={
             HTTPException: errors.refused,
@@ -108,6 +116,39 @@ def create_app(newsletter: Newsletter) -> Starlette:
     return app
 
 
+def create_admin(vitals: Vitals, max_body: int) -> Starlette:
+    """What machines of the operator ask; for a listener that strangers do not reach."""
+    app = Starlette(
+        routes=vitals.routes(),
+        middleware=[Middleware(RequestBodyLimitMiddleware, max_body_size=max_body)],
+        exception_handlers={StorageError: _unavailable},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _unavailable(_request: Request, error: Exception) -> Response:
+    _log.warning("web.busy", error=type(error).__name__)
+    headers = {"Cache-Control": NO_STORE, "Retry-After": _RETRY_SECONDS}
+    return PlainTextResponse("the database does not answer\n", 503, headers=headers)
+
+
+class _Unprintable(BaseRoute):
+    """Takes every path with a control character in it, and has nothing there.
+
+    No address of ours holds one, and PostgreSQL cannot even be asked for a NUL.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether the decoded path holds a C0 or C1 control."""
+        is_ours = scope["type"] == "http" and _CONTROL.search(scope["path"]) is not None
+        return (Match.FULL if is_ours else Match.NONE), {}
+
+    async def handle(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
+        """404, as for every address at which nothing is."""
+        raise HTTPException(404)
+
+
 class _Errors:
     """Answers to what went wrong, as pages like all others."""
 
@@ -118,7 +159,7 @@ class _Errors:
         """A status that a route or the router chose."""
         if not isinstance(error, HTTPException):
             raise error
-        path = request.url.path
+        path = request.scope["path"]
         if error.status_code == 404 and path.endswith("/") and request.method in ("GET", "HEAD"):
             return RedirectResponse(self._pages.absolute(quote(path.rstrip("/"))), 308)
         headers = dict(error.headers or {})

@@ -44,6 +44,7 @@ from newsletter.config.values import (
     parse_path,
     parse_postal,
     parse_sender,
+    parse_size,
     parse_storage,
     parse_timezone,
     parse_title,
@@ -136,6 +137,7 @@ Line: TypeAlias = Annotated[str, Field(strict=True)]
 Count: TypeAlias = Annotated[int, BeforeValidator(_no_flag)]
 Duration: TypeAlias = Annotated[timedelta, BeforeValidator(parse_duration)]
 Period: TypeAlias = Annotated[Duration, AfterValidator(_positive)]
+Size: TypeAlias = Annotated[int, BeforeValidator(parse_size)]
 FilePath: TypeAlias = Annotated[Path, BeforeValidator(_below_folder)]
 
 
@@ -356,10 +358,19 @@ class WebSection(Section):
     host: Annotated[Line, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[Count, Field(ge=0, le=65535)] = 8000
     """0 = any free port."""
+    admin_port: Annotated[Count, Field(ge=0, le=65535)] | None = None
+    """Of `/healthz`, `/readyz` and `/metrics`, on loopback alone; None = the one after `port`."""
     trusted_proxies: Annotated[
         tuple[Annotated[str, BeforeValidator(parse_network)], ...], BeforeValidator(parse_list)
     ] = ()
     secret_file: FilePath = Path("secret")
+    max_header: Annotated[Size, Field(ge=1000, le=1_000_000)] = 64_000
+    """Octets of a request before its body."""
+    max_body: Annotated[Size, Field(ge=1000)] = 64_000
+    """Octets of a form."""
+    idle: Annotated[Period, Field(ge=timedelta(seconds=1))] = timedelta(seconds=15)
+    """How long a peer may take over a request, and between two."""
+    connections: Annotated[Count, Field(ge=1, le=100_000)] = 500
 
 
 class File(Section):

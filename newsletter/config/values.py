@@ -37,6 +37,8 @@ _UNITS: Final = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
+_SIZES: Final = {"b": 1, "kb": 1000, "mb": 1000**2, "kib": 1024, "mib": 1024**2}
+_LARGEST: Final = 1000**3
 _LONGEST: Final = timedelta(days=3650)
 _DURATION: Final = re.compile(r"(?:\d{1,9}(?:\.\d{1,6})?\s*[smhdw]\s*)+", re.ASCII)
 _DURATION_PART: Final = re.compile(r"([\d.]+)\s*([smhdw])", re.ASCII)
@@ -67,6 +69,17 @@ def parse_duration(value: object) -> timedelta:
     if total > _LONGEST:
         raise ValueError("is longer than ten years")
     return total
+
+
+def parse_size(value: object) -> int:
+    """Reads `64kB`, `1MB`, `16KiB` or a number of octets; at most a gigabyte."""
+    found = re.fullmatch(r"(\d{1,10}) ?(b|kb|mb|kib|mib)?", str(value).strip().lower(), re.ASCII)
+    if isinstance(value, bool) or found is None:
+        raise ValueError('must be a size like "64kB" or "1MB"')
+    octets = int(found[1]) * _SIZES[found[2] or "b"]
+    if octets > _LARGEST:
+        raise ValueError("is more than a gigabyte")
+    return octets
 
 
 def parse_path(value: object) -> Path:

@@ -30,7 +30,7 @@ class _Answer:
 def examine_site(url: str, *, clock: Callable[[], datetime]) -> Iterator[Diagnosis]:
     """The public site: whether it is there, and takes a click on unsubscribe (RFC 8058 3.1)."""
     try:
-        alive = _ask(url, "GET", "/healthz")
+        alive = _ask(url, "GET", "/subscribe")
         click = _ask(url, "POST", "/unsubscribe/doctor", "List-Unsubscribe=One-Click")
     except (OSError, http.client.HTTPException) as error:
         yield _unreachable(url, error)
@@ -42,7 +42,7 @@ def examine_site(url: str, *, clock: Callable[[], datetime]) -> Iterator[Diagnos
     else:
         yield failed(
             "site",
-            f"{url}/healthz answers {alive.status}: something else than this program is there.",
+            f"{url}/subscribe answers {alive.status}: something else than this program is there.",
             "Have the web server hand requests to `newsletter run`, or correct [newsletter] url.",
         )
     yield _judge_click(click)

@@ -104,7 +104,9 @@ def run(context: typer.Context) -> None:
 
         for warning in newsletter.config.warnings:
             remark(f"warning: {warning.sentence}")
-        newsletter.run(site=SiteServer(newsletter), ready=_announcer(newsletter))
+        site = SiteServer(newsletter)
+        announce = _announcer(newsletter)
+        newsletter.run(site=site, ready=lambda address: announce(address, site.admin_address))
 
 
 def worker(context: typer.Context) -> None:
@@ -118,14 +120,15 @@ def worker(context: typer.Context) -> None:
         newsletter.work()
 
 
-def _announcer(newsletter: Newsletter) -> Callable[[str], None]:
+def _announcer(newsletter: Newsletter) -> Callable[[str, str], None]:
     """Says where things are once the site listens."""
 
-    def announce(address: str) -> None:
+    def announce(address: str, admin: str) -> None:
         lines = [("site", f"{address}/"), ("feeds", f"{address}/feed.xml")]
         lines += [("", f"{address}/atom.xml"), ("", f"{address}/feed.json")]
         if newsletter.publication.outbox() is not None:
             lines.append(("outbox", f"{address}/outbox"))
+        lines.append(("health", f"{admin}/healthz"))
         for label, where in lines:
             print(f"{label:<7} {where}", flush=True)
 

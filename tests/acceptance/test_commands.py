@@ -111,11 +111,13 @@ def test_run_says_where_things_are_and_ends_when_told(home: Path) -> None:
     )
     try:
         assert service.stdout is not None
-        said = "".join(service.stdout.readline() for _ in range(5))
+        said = "".join(service.stdout.readline() for _ in range(6))
         site = re.search(r"^site +(http://\S+)$", said, re.MULTILINE)
         assert site is not None
         assert re.search(r"^outbox +http://\S+/outbox$", said, re.MULTILINE)
-        with urllib.request.urlopen(f"{site[1]}healthz", timeout=30) as answer:
+        health = re.search(r"^health +(http://127\.0\.0\.1:\S+/healthz)$", said, re.MULTILINE)
+        assert health is not None
+        with urllib.request.urlopen(health[1], timeout=30) as answer:
             assert answer.status == 200
         with urllib.request.urlopen(f"{site[1]}feed.xml", timeout=30) as answer:
             assert b"<rss" in answer.read()

@@ -96,6 +96,7 @@ DOORS = {
     "uvloop": {"newsletter/service/loops.py"},
     "starlette": {"web/*"},
     "uvicorn": {"web/*"},
+    "httptools": {"web/http/connection.py"},
     "prometheus_client": {"web/*"},
     "jinja2": {"mailer/compose/message.py", "newsletter/config/source.py", "web/*"},
     "typer": {"scripts/*"},

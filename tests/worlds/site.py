@@ -12,11 +12,13 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+import uvloop
 
 from newsletter.app import Newsletter
 from tests.worlds.clock import Clock
+from web.routes import Vitals
 from web.server import SiteServer
-from web.site import create_app
+from web.site import create_admin, create_app
 
 URL = "https://notes.example.com"
 CONFIG = f"""
@@ -71,10 +73,15 @@ class Client:
     """Asks the site under a host name that is not its own."""
 
     def __init__(self, newsletter: Newsletter, peer: str = "203.0.113.9") -> None:
+        vitals = Vitals(newsletter)
         transport = httpx.ASGITransport(
-            app=create_app(newsletter), raise_app_exceptions=False, client=(peer, 4321)
+            app=create_app(newsletter, vitals.count),
+            raise_app_exceptions=False,
+            client=(peer, 4321),
         )
+        watched = httpx.ASGITransport(app=create_admin(vitals, newsletter.config.web.max_body))
         self._runner = asyncio.Runner()
+        self._admin = httpx.AsyncClient(transport=watched, base_url="http://127.0.0.1")
         self._http = httpx.AsyncClient(transport=transport, base_url="http://forged.example")
         self._http.headers.pop("accept-encoding")
 
@@ -88,11 +95,16 @@ class Client:
         traceback: TracebackType | None,
     ) -> None:
         self._runner.run(self._http.aclose())
+        self._runner.run(self._admin.aclose())
         self._runner.close()
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """GET; names of headers are written with underscores."""
         return self.ask("GET", path, headers=headers)
+
+    def watch(self, path: str) -> httpx.Response:
+        """GET on the operator's listener."""
+        return self._runner.run(self._admin.get(path))
 
     def head(self, path: str, **headers: str) -> httpx.Response:
         """HEAD, likewise."""
@@ -115,6 +127,13 @@ class Client:
 @contextmanager
 def serving(newsletter: Newsletter) -> Iterator[str]:
     """The site over HTTP in a thread of its own; its address."""
+    with serving_both(newsletter) as (site, _admin):
+        yield site
+
+
+@contextmanager
+def serving_both(newsletter: Newsletter) -> Iterator[tuple[str, str]]:
+    """The addresses of the site and of the operator's listener, in a thread of their own."""
     addresses: list[str] = []
     loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
     listening = threading.Event()
@@ -126,13 +145,14 @@ def serving(newsletter: Newsletter) -> Iterator[str]:
     async def serve() -> None:
         stop = asyncio.Event()
         loops.append((asyncio.get_running_loop(), stop))
-        await SiteServer(newsletter)(stop=stop, ready=ready)
+        await server(stop=stop, ready=ready)
 
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    server = SiteServer(newsletter)
+    thread = threading.Thread(target=lambda: uvloop.run(serve()))
     thread.start()
     try:
         assert listening.wait(10)
-        yield addresses[0]
+        yield addresses[0], server.admin_address
     finally:
         loop, stop = loops[0]
         loop.call_soon_threadsafe(stop.set)

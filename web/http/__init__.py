@@ -1,9 +1,11 @@
-"""HTTP as every route needs it: forms, conditional answers, limits, responses."""
+"""HTTP as every route needs it: connections, forms, conditional answers, limits, responses."""
 
-from web.http.forms import MAX_BODY, parse_fields
+from web.http.connection import Bounds, bounded
+from web.http.forms import parse_fields
 from web.http.guard import (
     OUTBOX_FRAME,
     PICTURE_POLICY,
+    Count,
     Guard,
     mail_policy,
     page_policy,
@@ -17,16 +19,18 @@ from web.http.responses import ASSET_CACHE, FEED_CACHE, NO_STORE, PAGE_CACHE, Bo
 __all__ = [
     "ASSET_CACHE",
     "FEED_CACHE",
-    "MAX_BODY",
     "NO_STORE",
     "OUTBOX_FRAME",
     "PAGE_CACHE",
     "PICTURE_POLICY",
     "Body",
+    "Bounds",
+    "Count",
     "Guard",
     "Later",
     "Packer",
     "Repeats",
+    "bounded",
     "client_ip",
     "is_unchanged",
     "mail_policy",

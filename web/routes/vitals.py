@@ -1,4 +1,7 @@
-"""The routes that machines watch: alive, ready, metrics."""
+"""The routes that the operator's machines watch: alive, ready, metrics; on a listener of their own.
+
+Not on the site's: how many wait to confirm would tell a stranger whether an address is known.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 
 import feedparser
@@ -112,7 +113,7 @@ def test_every_page_announces_the_feeds(client: Client, path: str) -> None:
     assert all(link["title"] for link in announced.values())
 
 
-@pytest.mark.parametrize("path", [*PAGES, *FEEDS, "/nope", "/healthz", "/static/site.css"])
+@pytest.mark.parametrize("path", [*PAGES, *FEEDS, "/nope", "/static/site.css"])
 def test_every_answer_protects_its_reader(client: Client, path: str) -> None:
     """No sniffing, no framing, no script, no cookie, whatever was asked for."""
     headers = client.get(path).headers
@@ -130,7 +131,7 @@ def test_links_never_follow_the_host_header(client: Client, path: str) -> None:
     assert "forged.example" not in str(response.headers)
 
 
-@pytest.mark.parametrize("path", [*PAGES, *FEEDS, "/media/img/a.png", "/nope", "/readyz"])
+@pytest.mark.parametrize("path", [*PAGES, *FEEDS, "/media/img/a.png", "/nope"])
 def test_head_is_get_without_the_body(client: Client, path: str) -> None:
     """HEAD has the status and the fields of GET, and nothing else (RFC 9110 9.3.2)."""
     got, head = client.get(path), client.head(path)
@@ -259,7 +260,7 @@ def test_questions_answered_from_memory_are_counted(reader: Client) -> None:
     etag = reader.get("/feed.xml").headers["etag"]
     for _ in range(3):
         reader.get("/feed.xml", if_none_match=etag)
-    counted = [line for line in reader.get("/metrics").text.splitlines() if '"304"' in line]
+    counted = [line for line in reader.watch("/metrics").text.splitlines() if '"304"' in line]
     assert [line.rsplit(" ", 1)[1].removesuffix(".0") for line in counted] == ["3"]
 
 
@@ -365,18 +366,43 @@ def test_a_lost_database_is_503(author: Author, reader: Client) -> None:
     assert response.status_code == 503
     assert response.headers["retry-after"]
     assert "<h1>" in response.text
-    assert reader.get("/healthz").status_code == 200
+    assert reader.watch("/healthz").status_code == 200
+    assert reader.watch("/metrics").status_code == 503
 
 
 def test_vitals(client: Client) -> None:
     """Alive, ready, and counts of every state in Prometheus' format."""
-    assert client.get("/healthz").text == "ok\n"
-    assert client.get("/readyz").text == "ok\n"
+    assert client.watch("/healthz").text == "ok\n"
+    assert client.watch("/readyz").text == "ok\n"
     client.get("/nope")
-    metrics = client.get("/metrics").text
+    metrics = client.watch("/metrics").text
     assert 'newsletter_subscribers{state="active"} 0.0' in metrics
     assert 'newsletter_deliveries{state="accepted"} 0.0' in metrics
     assert 'newsletter_http_responses_total{method="GET",status="404"}' in metrics
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_strangers_learn_nothing_from_vitals(client: Client, path: str) -> None:
+    """How many wait to confirm is not told on the site: it would betray a known address."""
+    assert client.get(path).status_code == 404
+
+
+CONTROLS = ("%00", "%0A", "%1B", "%7F", "%C2%85")
+PLACES = (
+    *("/{}", "/issues/{}", "/tags/{}", "/tags/{}/feed.xml", "/media/{}", "/static/{}"),
+    *("/confirm/{}", "/unsubscribe/{}", "/preferences/{}", "/outbox/{}", "/webhooks/{}"),
+)
+
+
+def test_no_address_holds_a_control_character(tmp_path: Path, database_url: str) -> None:
+    """A path with one is 404 in every place, whatever the database and the method."""
+    writer = Author(tmp_path, Clock(NOON), f'[storage]\nurl = "{database_url}"\n')
+    with Client(writer.newsletter) as stranger:
+        for place, control in product(PLACES, CONTROLS):
+            path = place.format(f"a{control}b")
+            got = [ask(path).status_code for ask in (stranger.get, stranger.head, stranger.post)]
+            assert got == [404, 404, 404], path
+    writer.newsletter.close()
 
 
 def test_crawlers_are_told(client: Client) -> None:

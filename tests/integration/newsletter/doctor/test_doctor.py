@@ -343,7 +343,7 @@ def test_the_real_site_takes_the_click(tmp_path: Path) -> None:
         click = client.ask(
             "POST", "/unsubscribe/doctor", headers=body, content=b"List-Unsubscribe=One-Click"
         )
-        assert client.get("/healthz").status_code == 200
+        assert client.get("/subscribe").status_code == 200
     assert click.status_code == 404
 
 

@@ -28,6 +28,7 @@ from newsletter.config.values import (
     parse_network,
     parse_postal,
     parse_sender,
+    parse_size,
     parse_storage,
     parse_timezone,
     sender_name,
@@ -66,6 +67,22 @@ def test_what_is_no_duration_is_refused(value: object) -> None:
     """Neither words, signs, foreign digits nor truth are durations."""
     with pytest.raises(ValueError, match=r"must be a duration|longer than ten years"):
         parse_duration(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "octets"),
+    [("64kB", 64_000), ("64 KB", 64_000), ("16KiB", 16_384), ("1MB", 10**6), (5, 5), ("7b", 7)],
+)
+def test_sizes_are_read(value: object, octets: int) -> None:
+    """Octets by themselves, in thousands and in powers of two are sizes."""
+    assert parse_size(value) == octets
+
+
+@pytest.mark.parametrize("value", ["", "-1", "1.5kB", "64 apples", True, None, "٦", "9999999999MB"])
+def test_what_is_no_size_is_refused(value: object) -> None:
+    """Neither words, signs, fractions, foreign digits nor truth are sizes."""
+    with pytest.raises(ValueError, match=r"must be a size|more than a gigabyte"):
+        parse_size(value)
 
 
 @given(st.text())
