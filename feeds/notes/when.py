@@ -8,28 +8,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from feeds.notes.dates import WEEKDAYS, Moment, read_clock, read_moment
 from storage.model import ScheduleError
 
 EXAMPLES: Final = "`2026-12-01 09:00`, `2026-12-01T09:00:00+01:00` or `2026-12-01`"
 
-_ABSOLUTE: Final = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
-    r"(?:(?:[Tt]|\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?"
-    r"\s*(?P<offset>[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?",
-    re.ASCII,
+_MIDNIGHT: Final = timedelta()
+_EITHER: Final = re.compile(r"\d{1,2}[/-]\d{1,2}[/-]\d{4}\b", re.ASCII)
+_IN: Final = re.compile(
+    r"in\s+(?P<count>\d{1,4}|an?)\s*(?P<unit>minutes?|mins?|hours?|h|days?|weeks?)", re.ASCII
 )
+_UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1),
+                 "w": timedelta(weeks=1)}  # fmt: skip
 _RELATIVE: Final = re.compile(
-    r"(?:next\s+|on\s+)?(?P<day>[a-z]+)(?:\s+(?:at\s+)?(?P<time>\d.*))?|(?:at\s+)?(?P<only>\d.*)",
+    r"(?P<next>next\s+|this\s+|on\s+)?(?P<day>[a-z]+)(?:,?\s+(?P<at>at\s+)?(?P<time>\d.*))?"
+    r"|(?:at\s+)?(?P<only>\d.*)",
     re.ASCII,
 )
 _CLOCK: Final = re.compile(
-    r"(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?\s*(?P<half>am|pm)?", re.ASCII
+    r"(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?\s*(?P<half>[ap]\.?m\.?)?",
+    re.ASCII,
 )
-_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,57 +49,75 @@ class When:
     """A sentence if a change of clocks skips or repeats the wall time, else empty."""
 
 
-def parse_when(text: str, zone: ZoneInfo, *, now: datetime | None = None) -> When:
-    """Reads an ISO date-time with or without offset, a date (00:00), or, if `now` is given, what
-    is relative to it: `now`, `today 17:30`, `tomorrow 9:00`, `monday 9am`, `9:00`.
+def parse_when(
+    text: str, zone: ZoneInfo, *, now: datetime | None = None, day_time: timedelta = _MIDNIGHT
+) -> When:
+    """Reads a date and time (feeds/notes/dates.py), or, if `now` is given, what is relative to it:
+    `now`, `in 2 hours`, `today 17:30`, `tomorrow at 9`, `next tuesday 9am`, `9:00`, `1 Sep`.
 
-    A weekday or a time alone means the next one that is still to come. A skipped wall time takes
-    the offset before the gap, a repeated one its first occurrence (rule G1). Raises ScheduleError.
+    `day_time` is the time of a day that comes without one. A weekday, a time or a date without a
+    year means the next one that is still to come. A skipped wall time takes the offset before the
+    gap, a repeated one its first occurrence (rule G1). Raises ScheduleError.
     """
     words = " ".join(text.split())
-    found = _ABSOLUTE.fullmatch(words)
     try:
-        if found:
-            return _read_absolute(found, zone)
-        if now is not None:
-            return _read_relative(words.lower(), zone, now.astimezone(zone))
-    except (ValueError, OverflowError) as error:
+        found = read_moment(words)
+        if found is not None and (found.has_year or now is not None):
+            return _read_absolute(found, zone, now, day_time)
+        if now is not None and not _EITHER.match(words):
+            return _read_relative(words.lower(), zone, now.astimezone(zone), day_time)
+    except (ValueError, OverflowError, OSError) as error:
         raise ScheduleError(f"`{words[:60]}` is not a possible date or time") from error
-    raise ScheduleError(f"`{words[:60]}` is not a date or time; write it like {EXAMPLES}")
+    raise ScheduleError(_refusal(words))
 
 
-def _read_absolute(found: re.Match[str], zone: ZoneInfo) -> When:
-    parts = [int(found[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")]
-    wall = datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
-    if found["offset"]:
-        return _at_instant(wall.replace(tzinfo=_read_offset(found["offset"])), zone)
+def _refusal(words: str) -> str:
+    if _EITHER.match(words):
+        return f"in `{words[:60]}` nobody knows whether day or month comes first; write {EXAMPLES}"
+    return f"`{words[:60]}` is not a date or time; write it like {EXAMPLES}"
+
+
+def _read_absolute(
+    found: Moment, zone: ZoneInfo, now: datetime | None, day_time: timedelta
+) -> When:
+    wall = found.wall if found.has_time else found.wall + day_time
+    if not found.has_year and now is not None:
+        wall = _next_of(wall, zone, now)
+    if found.offset is not None:
+        return _at_instant(wall.replace(tzinfo=found.offset), zone)
     return _at_wall(wall, zone)
 
 
-def _read_offset(text: str) -> tzinfo:
-    if text in {"Z", "z", "UTC", "GMT"}:
-        return UTC
-    digits = text[1:].replace(":", "").ljust(4, "0")
-    hours, minutes = int(digits[:2]), int(digits[2:])
-    if hours > 23 or minutes > 59:
-        raise ValueError(text)
-    size = timedelta(hours=hours, minutes=minutes)
-    return timezone(-size if text.startswith("-") else size)
+def _next_of(wall: datetime, zone: ZoneInfo, now: datetime) -> datetime:
+    """The next such day and time that is still to come; the 29th of February may be years off."""
+    year = now.astimezone(zone).year
+    for later in range(9):
+        try:
+            candidate = wall.replace(year=year + later)
+        except ValueError:
+            continue
+        if _at_wall(candidate, zone).instant > now:
+            return candidate
+    raise ValueError(wall)
 
 
-def _read_relative(words: str, zone: ZoneInfo, now: datetime) -> When:
+def _read_relative(words: str, zone: ZoneInfo, now: datetime, day_time: timedelta) -> When:
     """`now` is in `zone`."""
     if words == "now":
         return _at_instant(now.replace(microsecond=0), zone)
+    if ahead := _IN.fullmatch(words):
+        count = 1 if ahead["count"].startswith("a") else int(ahead["count"])
+        moment = now.astimezone(UTC) + count * _UNITS[ahead["unit"][0]]
+        return _at_instant(moment.replace(microsecond=0), zone)
     found = _RELATIVE.fullmatch(words)
     if not found:
         raise ScheduleError(f"`{words[:60]}` is not a date or time; write it like {EXAMPLES}")
-    hour, minute, second = _read_clock(found["time"] or found["only"] or "0:00")
-    today = datetime(now.year, now.month, now.day, hour, minute, second)  # noqa: DTZ001
+    clock = _read_clock(found, day_time)
+    today = datetime(now.year, now.month, now.day)  # noqa: DTZ001
     first, step = _read_day(found["day"] or "", now, words)
-    when = _at_wall(today + timedelta(days=first), zone)
+    when = _at_wall(today + timedelta(days=first) + clock, zone)
     if step and when.instant <= now:
-        when = _at_wall(today + timedelta(days=first + step), zone)
+        when = _at_wall(today + timedelta(days=first + step) + clock, zone)
     return when
 
 
@@ -107,22 +128,20 @@ def _read_day(word: str, now: datetime, words: str) -> tuple[int, int]:
     fixed = {"today": 0, "tomorrow": 1}.get(word)
     if fixed is not None:
         return fixed, 0
-    for index, name in enumerate(_WEEKDAYS):
+    for index, name in enumerate(WEEKDAYS):
         if word in {name, name[:3]}:
             return (index - now.weekday()) % 7, 7
     raise ScheduleError(f"`{words[:60]}` names no day; write `today`, `tomorrow` or a weekday")
 
 
-def _read_clock(text: str) -> tuple[int, int, int]:
-    found = _CLOCK.fullmatch(text)
-    if not found or not (found["minute"] or found["half"]):
+def _read_clock(found: re.Match[str], day_time: timedelta) -> timedelta:
+    text = found["time"] or found["only"]
+    if text is None:
+        return day_time
+    clock = _CLOCK.fullmatch(text)
+    if not clock or not (clock["minute"] or clock["half"] or found["at"]):
         raise ScheduleError(f"`{text[:60]}` is not a time of day; write it like `9:00` or `9am`")
-    hour = int(found["hour"])
-    if found["half"]:
-        if not 1 <= hour <= 12:
-            raise ValueError(text)
-        hour = hour % 12 + (12 if found["half"] == "pm" else 0)
-    return hour, int(found["minute"] or 0), int(found["second"] or 0)
+    return read_clock(clock["hour"], clock["minute"], clock["second"], clock["half"])
 
 
 def _at_instant(moment: datetime, zone: ZoneInfo) -> When:

@@ -1,0 +1,118 @@
+"""Dates as people and their programs write them, before any zone is known. Pure.
+
+ISO and its relatives (`2026-12-01`, `2013/7/13`), `1.9.2026`, `1 Sep 2026`, `September 1st, 2026`,
+`Tue, 01 Sep 2026 09:00:00 +0200` (RFC 5322 3.3), seconds or milliseconds since 1970. A date of which
+nobody knows whether the day or the month comes first (`12/01/2026`) is none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Final
+
+MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_MONTH: Final = "|".join(f"{name[:3]}(?:{name[3:]})?" if name[3:] else name for name in MONTHS)
+_WEEKDAY: Final = (
+    "(?:(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in WEEKDAYS) + r")\.?,?\s+)?"
+)
+_YEAR: Final = r"(?:,?\s+(?P<year>\d{4}))?"
+_TIME: Final = (
+    r"(?:(?:[Tt]|,?\s+(?:at\s+)?)(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2})"
+    r"(?:[.,]\d{1,9})?)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
+    r"\s*(?P<offset>[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?"
+)
+_FORMS: Final = tuple(
+    re.compile(form + _TIME, re.ASCII | re.IGNORECASE)
+    for form in (
+        r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
+        r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})",
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.?\s+(?P<word>{_MONTH})\.?{_YEAR}",
+        rf"{_WEEKDAY}(?P<word>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?{_YEAR}",
+    )
+)
+_EPOCH: Final = re.compile(r"-?\d{9,10}|-?\d{12,13}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A date as written."""
+
+    wall: datetime
+    """Without a zone; 00:00 where no time is given, year 4, a leap year, where no year is."""
+    offset: tzinfo | None
+    has_time: bool
+    has_year: bool
+
+
+def read_moment(words: str) -> Moment | None:
+    """The date and time in `words`, or None if they are of no form that is known.
+
+    Raises ValueError or OverflowError for one that cannot be, as the 30th of February.
+    """
+    if _EPOCH.fullmatch(words):
+        return _read_epoch(int(words))
+    for form in _FORMS:
+        found = form.fullmatch(words)
+        if found and _says_a_time(found):
+            return _read_form(found)
+    return None
+
+
+def read_clock(hour: str, minute: str | None, second: str | None, half: str | None) -> timedelta:
+    """A time of day. Raises ValueError for one that cannot be, as 13 pm."""
+    hours, minutes, seconds = int(hour), int(minute or 0), int(second or 0)
+    if half:
+        if not 1 <= hours <= 12:
+            raise ValueError(hour)
+        hours = hours % 12 + (12 if half.lower().startswith("p") else 0)
+    if hours > 23 or minutes > 59 or seconds > 59:
+        raise ValueError(hour)
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _says_a_time(found: re.Match[str]) -> bool:
+    """A bare number after a date is a time only with minutes or a half of the day."""
+    return not found["hour"] or bool(found["minute"] or found["half"])
+
+
+def _read_epoch(number: int) -> Moment:
+    seconds = number / 1000 if abs(number) >= 10**11 else number
+    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)
+    return Moment(wall=moment.replace(tzinfo=None), offset=UTC, has_time=True, has_year=True)
+
+
+def _read_form(found: re.Match[str]) -> Moment:
+    given = found.groupdict()
+    month = _month_of(given["word"]) if given.get("word") else int(given["month"] or 0)
+    day = datetime(int(given["year"] or 4), month, int(given["day"]))  # noqa: DTZ001
+    clock = timedelta()
+    if given["hour"]:
+        clock = read_clock(given["hour"], given["minute"], given["second"], given["half"])
+    return Moment(
+        wall=day + clock,
+        offset=_read_offset(given["offset"]) if given["offset"] else None,
+        has_time=bool(given["hour"]),
+        has_year=bool(given["year"]),
+    )
+
+
+def _month_of(word: str) -> int:
+    return next(n for n, name in enumerate(MONTHS, 1) if name.startswith(word.lower()[:3]))
+
+
+def _read_offset(text: str) -> tzinfo:
+    if text.upper() in {"Z", "UTC", "GMT"}:
+        return UTC
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    hours, minutes = int(digits[:2]), int(digits[2:])
+    if hours > 23 or minutes > 59:
+        raise ValueError(text)
+    size = timedelta(hours=hours, minutes=minutes)
+    return timezone(-size if text.startswith("-") else size)

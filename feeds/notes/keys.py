@@ -1,0 +1,141 @@
+"""The keys of one note, read with the type that each should have. Pure.
+
+Keys of ours that cannot be read are an error, since the author meant something by them. What other
+systems call the same is read if it can be and otherwise told, for there it may mean another thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from feeds.markdown import clean_line
+from feeds.notes.fields import Field, Shape
+from storage.model import NoteError, Remark
+
+TRUE: Final = frozenset({"true", "yes", "on", "1"})
+FALSE: Final = frozenset({"false", "no", "off", "0"})
+
+LIMITS: Final = {"id": 200, "slug": 200, "title": 300, "subject": 300, "summary": 1000}
+"""Characters; what is longer is a mistake, and headers and feeds would suffer from it."""
+MAX_TAG: Final = 100
+MAX_TAGS: Final = 100
+MAX_ALIASES: Final = 100
+MAX_ALIAS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The front matter of one note."""
+
+    fields: Mapping[str, Field]
+    path: str
+    remarks: list[Remark] = field(default_factory=list)
+    """What could not be read and is passed over."""
+
+    def find(self, *names: str) -> Field | None:
+        """The first of these keys that has a value."""
+        for name in names:
+            found = self.fields.get(name.casefold())
+            if found is not None and not (found.shape is Shape.TEXT and not found.text.strip()):
+                return found
+        return None
+
+    def text(self, name: str, *others: str) -> str:
+        """One line of text; empty if the key is missing. `others` are its other names."""
+        found = self.find(name)
+        if found is None:
+            return self.elsewhere(*others, limit=LIMITS.get(name, MAX_ALIAS))
+        if found.shape is not Shape.TEXT:
+            raise self.fault(found, "must be one text, in quotes if it holds brackets or braces")
+        value = clean_line(found.text)
+        check_length(name, value, self.path)
+        return value
+
+    def elsewhere(self, *names: str, limit: int = MAX_ALIAS) -> str:
+        """The first of keys by which other systems mean the same, as one line; empty without one."""
+        found = self.find(*names)
+        if found is None or found.shape is Shape.OTHER:
+            return ""
+        value = clean_line(found.text) if found.shape is Shape.TEXT else ""
+        if not value or len(value) > limit:
+            self.pass_over(found, "key-value", "cannot be read here; it is passed over")
+            return ""
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """True or false; anything that might be either is refused."""
+        found = self.find(name)
+        if found is None:
+            return default
+        word = found.text.strip().casefold()
+        if found.shape is not Shape.TEXT or word not in TRUE | FALSE:
+            raise self.fault(found, "must be `true` or `false`")
+        return word in TRUE
+
+    def word(self, *names: str) -> str:
+        """The value of a key as one word in lower case, whatever it may be for."""
+        found = self.find(*names)
+        return clean_line(found.text).casefold() if found and found.shape is Shape.TEXT else ""
+
+    def tags(self, name: str, *others: str) -> tuple[str, ...]:
+        """Lists, texts with commas, or `#one #two`; each once, whatever its case, in order."""
+        found = self.find(name)
+        if found is not None and found.shape is Shape.OTHER:
+            raise self.fault(found, "must be a list of words, like `[one, two]`")
+        words = (word for one in (name, *others) for word in self._words(one))
+        tags: dict[str, str] = {}
+        for tag in words:
+            tags.setdefault(tag.casefold(), tag)
+        if found is not None and any(len(tag) > MAX_TAG for tag in tags):
+            raise self.fault(found, f"has a tag of more than {MAX_TAG} characters")
+        return tuple(tag for tag in tags.values() if len(tag) <= MAX_TAG)[:MAX_TAGS]
+
+    def _words(self, name: str) -> Iterator[str]:
+        found = self.find(name)
+        if found is None or found.shape is Shape.OTHER:
+            return
+        words = found.items if found.shape is Shape.LIST else split_words(found.text)
+        yield from filter(None, (clean_line(word).lstrip("#").strip() for word in words))
+
+    def lines(self, *names: str) -> tuple[str, ...]:
+        """The values of all these keys, each a text or a list, in order and once."""
+        found = (self.find(name) for name in names)
+        values = (clean_line(item) for one in found if one for item in one.items)
+        kept = (value for value in values if value and len(value) <= MAX_ALIAS)
+        return tuple(dict.fromkeys(kept))[:MAX_ALIASES]
+
+    def fault(self, found: Field, demand: str) -> NoteError:
+        """The error for a value that cannot be what the key is for."""
+        return NoteError(self.path, f"{_shown(found)} {demand}", found.line or None)
+
+    def pass_over(self, found: Field, code: str, why: str) -> None:
+        """Keep a remark on a value that is passed over."""
+        sentence = f"{_where(found)}{_shown(found)} {why}"
+        self.remarks.append(Remark(code=code, sentence=sentence))
+
+    def names(self) -> Iterable[str]:
+        """The keys as their author wrote them, without those nested in others."""
+        return [found.key for found in self.fields.values() if "." not in found.key]
+
+
+def split_words(text: str) -> tuple[str, ...]:
+    """`one, two` at the commas; `#one #two` at the blanks."""
+    words = text.split()
+    marked = len(words) > 1 and all(word.startswith("#") for word in words)
+    return tuple(words) if marked and "," not in text else tuple(text.split(","))
+
+
+def check_length(name: str, value: str, path: str) -> None:
+    """Raises NoteError for a value that is longer than such a value can be."""
+    if len(value) > LIMITS[name]:
+        raise NoteError(path, f"the {name} has {len(value)} characters; {LIMITS[name]} is the most")
+
+
+def _where(found: Field) -> str:
+    return f"line {found.line}: " if found.line else ""
+
+
+def _shown(found: Field) -> str:
+    return f"`{found.key}: {clean_line(found.text)[:60]}`"

@@ -1,0 +1,221 @@
+"""What a note's path says of it: its date, its address, its language, that it is none. Pure.
+
+Paths are POSIX, below the notes folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from feeds.markdown import clean_line
+
+MAX_SLUG: Final = 80
+"""Characters. In UTF-8 at most 240 octets, so that a slug can be the name of a file."""
+
+_INDEX_NAMES: Final = frozenset({"index", "readme"})
+_NAME_DATE: Final = re.compile(r"(\d{4})[-_.]?(\d{2})[-_.]?(\d{2})(?=[-_. ]+\S)[-_. ]+", re.ASCII)
+"""A date with something after it: `2026-11-25.md` alone is a journal's page and opts in nothing."""
+_FOLDER_DATE: Final = re.compile(r"(?:^|/)(\d{4})/(\d{2})/(\d{2})/(?:[^/]+)\Z", re.ASCII)
+_LANGUAGE: Final = re.compile(r"([a-z]{2})(?:-[A-Za-z]{2,4})?", re.ASCII)
+_LANGUAGES: Final = frozenset(
+    [
+        "af",
+        "am",
+        "ar",
+        "az",
+        "be",
+        "bg",
+        "bn",
+        "bs",
+        "ca",
+        "cs",
+        "cy",
+        "da",
+        "de",
+        "el",
+        "en",
+        "eo",
+        "es",
+        "et",
+        "eu",
+        "fa",
+        "fi",
+        "fr",
+        "ga",
+        "gl",
+        "gu",
+        "he",
+        "hi",
+        "hr",
+        "hu",
+        "hy",
+        "id",
+        "is",
+        "it",
+        "ja",
+        "ka",
+        "kk",
+        "km",
+        "kn",
+        "ko",
+        "ky",
+        "la",
+        "lo",
+        "lt",
+        "lv",
+        "mk",
+        "ml",
+        "mn",
+        "mr",
+        "ms",
+        "my",
+        "nb",
+        "ne",
+        "nl",
+        "nn",
+        "no",
+        "pa",
+        "pl",
+        "ps",
+        "pt",
+        "ro",
+        "ru",
+        "sk",
+        "sl",
+        "sq",
+        "sr",
+        "sv",
+        "sw",
+        "ta",
+        "te",
+        "tg",
+        "th",
+        "tk",
+        "tl",
+        "tr",
+        "uk",
+        "ur",
+        "uz",
+        "vi",
+        "zh",
+        "zu",
+    ]
+)
+"""ISO 639-1, those that newsletters are written in: `v2.go.md` is about Go, and in no language."""
+_KEPT_FOLDERS: Final = frozenset(
+    {"_drafts", "_templates", "templates", "_template", "archetypes", "_includes",
+     "_layouts", "_partials", "_data", "_plugins", "_sass"}
+)  # fmt: skip
+_LETTERS: Final = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ł": "l", "đ": "d", "ı": "i", "ħ": "h",
+     "'": "", "’": "", "\u200d": "", "\u00ad": ""}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathFacts:
+    """What a path alone says."""
+
+    identity: str
+    """The path without its suffix, NFC: what a note is known by that names no `id`."""
+    stem: str
+    """The file's name without suffix, language and leading date; of a bundle, its folder's."""
+    date: str
+    """`2026-11-25` from the name or from folders, else empty."""
+    language: str
+    """`fr` from `post.fr.md` or from a first folder `fr/`, else empty."""
+    kept: str
+    """Why a note of this path is never published, as the end of a sentence; else empty."""
+
+
+def read_path(path: str, *, languages: Collection[str] = ()) -> PathFacts:
+    """What `path` says; a folder named as a language counts only if it is among `languages`."""
+    pure = PurePosixPath(path)
+    stem, language = _split_language(pure.stem)
+    if not language and pure.parts[0].lower() in {name.lower() for name in languages}:
+        language = pure.parts[0].lower() if len(pure.parts) > 1 else ""
+    is_bundle = stem.casefold() in _INDEX_NAMES and bool(pure.parent.name)
+    named = pure.parent.name if is_bundle else stem
+    date, rest = _split_date(named)
+    return PathFacts(
+        identity=unicodedata.normalize("NFC", str(pure.with_suffix(""))),
+        stem=clean_line(rest),
+        date=date or _folder_date(str(pure.parent) if is_bundle else str(pure.with_suffix(""))),
+        language=language,
+        kept=_why_kept(pure),
+    )
+
+
+def _split_language(stem: str) -> tuple[str, str]:
+    head, dot, last = stem.rpartition(".")
+    found = _LANGUAGE.fullmatch(last) if dot and head else None
+    return (head, last) if found and found[1] in _LANGUAGES else (stem, "")
+
+
+def _split_date(name: str) -> tuple[str, str]:
+    found = _NAME_DATE.match(name)
+    if found is None or not _is_day(found[2], found[3]):
+        return "", name
+    return f"{found[1]}-{found[2]}-{found[3]}", name[found.end() :]
+
+
+def _folder_date(path: str) -> str:
+    found = _FOLDER_DATE.search(path)
+    return f"{found[1]}-{found[2]}-{found[3]}" if found and _is_day(found[2], found[3]) else ""
+
+
+def _is_day(month: str, day: str) -> bool:
+    return 1 <= int(month) <= 12 and 1 <= int(day) <= 31
+
+
+def _why_kept(path: PurePosixPath) -> str:
+    """Draft folders, partials and templates are their generators' (Jekyll, Hugo, Eleventy)."""
+    for folder in path.parts[:-1]:
+        if folder.casefold() in _KEPT_FOLDERS:
+            return f"it lies in the folder `{folder}`"
+    if path.name.startswith("_"):
+        return "its name begins with `_`, so it is a part of something"
+    return ""
+
+
+def title_from(facts: PathFacts, path: str) -> str:
+    """A title from the file's name; after a date it is a slug, and its hyphens are blanks."""
+    if not facts.stem:
+        return "Untitled"
+    if facts.date and " " not in facts.stem:
+        words = re.sub(r"[-_]+", " ", facts.stem).strip()
+        return (words[:1].upper() + words[1:]) or "Untitled"
+    return facts.stem or PurePosixPath(path).stem
+
+
+def slugify(text: str) -> str:
+    """A name for URLs: letters and digits of any script, single hyphens, at most MAX_SLUG of them.
+
+    Latin letters lose their accents, others stay as they are (RFC 3987). Never empty: a text
+    without a letter or digit gets a name made from its digest, the same each time.
+    """
+    folded = unicodedata.normalize("NFKC", clean_line(text)).casefold().translate(_LETTERS)
+    slug = "".join(map(_slug_letter, folded))
+    slug = unicodedata.normalize("NFC", re.sub("-+", "-", slug)).strip("-")
+    if len(slug) > MAX_SLUG:
+        head, hyphen, _rest = slug[:MAX_SLUG].rpartition("-")
+        slug = head if hyphen and len(head) > MAX_SLUG // 2 else slug[:MAX_SLUG]
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+    return slug.strip("-") or f"note-{digest}"
+
+
+def _slug_letter(character: str) -> str:
+    if character.isascii():
+        return character if character.isalnum() else "-"
+    base = unicodedata.normalize("NFKD", character)
+    letter = base[0]
+    if letter.isascii():  # é; a mark alone has no base of its own
+        return letter if letter.isalnum() else "-"
+    kind = unicodedata.category(character)[0]
+    return character if kind in "LNM" else "-"

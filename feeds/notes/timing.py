@@ -1,0 +1,155 @@
+"""When a note is to go out, and whether at all, from its keys and its path. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from feeds.markdown import clean_line
+from feeds.notes.fields import Field, Shape
+from feeds.notes.habits import Habits
+from feeds.notes.keys import FALSE, TRUE, Keys
+from feeds.notes.names import PathFacts
+from feeds.notes.when import EXAMPLES, When, parse_when
+from storage.model import Remark, ScheduleError
+
+CLOCK_CHANGE: Final = "time"
+"""The code of the remark that a change of clocks skips or repeats the publish time (rule G1)."""
+NO_TIME: Final = "no-time"
+"""The code of the remark that a note is opted in and says no time."""
+
+_HIDING: Final = frozenset(
+    {"draft", "drafts", "private", "hidden", "pending", "unpublished", "wip"}
+)
+"""What Pelican, WordPress and Obsidian's users call what is not to be seen."""
+_TEMPLATE: Final = re.compile(
+    r"\{\{-?\s*(?:date|time|title|tp\.|\.|now|replace|humanize|dateformat)\b?[^}]*\}\}|<%",
+    re.IGNORECASE,
+)
+"""Placeholders of Obsidian, Templater and Hugo, which somebody would have filled in."""
+
+
+class Now(StrEnum):
+    """The publish time of a note that says `publish: now`: when it is first seen."""
+
+    NOW = "now"
+
+
+NOW: Final = Now.NOW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """What a note says of when."""
+
+    publish: datetime | Now | None = None
+    """Aware, UTC; None for a private note."""
+    remark: str = ""
+    """A sentence if a change of clocks skips or repeats that time (rule G1), else empty."""
+    not_before: datetime | None = None
+    expires: datetime | None = None
+    updated: datetime | None = None
+    kept: str = ""
+    """Why it is never published as it stands, as the end of a sentence."""
+
+
+def read_timing(keys: Keys, facts: PathFacts, zone: ZoneInfo, habits: Habits) -> Timing:
+    """Reads it. Raises NoteError for a publish time that cannot be one.
+
+    A template's placeholders are no times: such a note is kept, whatever else it says.
+    """
+    kept = facts.kept or _why_kept(keys)
+    if kept:
+        return Timing(kept=kept)
+    publish, when = _read_publish(keys, facts, zone, habits)
+    if when is not None and when.remark:
+        keys.remarks.append(Remark(code=CLOCK_CHANGE, sentence=when.remark))
+    return Timing(
+        publish=publish,
+        remark=when.remark if when else "",
+        not_before=_moment(keys, zone, "publishdate", "pubdate"),
+        expires=_moment(keys, zone, "expirydate", "unpublishdate"),
+        updated=_moment(keys, zone, "updated", "lastmod", "last_modified_at", "modified"),
+    )
+
+
+def _why_kept(keys: Keys) -> str:
+    if any(_TEMPLATE.search(found.text) for found in keys.fields.values()):
+        return "its front matter holds a template's placeholders"
+    if keys.flag("draft", default=False):
+        return "it is a draft"
+    if keys.word("published") in FALSE - {"0"}:
+        return "it says `published: false`"
+    if (status := keys.word("status")) in _HIDING:
+        return f"it says `status: {status}`"
+    if keys.word("permalink") in {"false"} or keys.word("eleventyexcludefromcollections") in TRUE:
+        return "its generator is told to leave it out"
+    return ""
+
+
+def _read_publish(
+    keys: Keys, facts: PathFacts, zone: ZoneInfo, habits: Habits
+) -> tuple[datetime | Now | None, When | None]:
+    opted = None
+    for name in habits.date_keys:
+        found = keys.find(name)
+        if found is None:
+            continue
+        word = clean_line(found.text).casefold()
+        if found.shape is Shape.TEXT and word in FALSE - {"0"}:
+            return None, None
+        if found.shape is Shape.TEXT and word in TRUE - {"1"}:
+            opted = opted or found  # and another key may say when
+            continue
+        return _read_date(keys, found, zone)
+    if facts.date and (habits.date_from_name or opted):
+        return _read_name(facts, zone)
+    if opted is not None:
+        keys.pass_over(opted, NO_TIME, _name_a_time(habits))
+        return None, None
+    return (NOW, None) if habits.publish_all else (None, None)
+
+
+def _name_a_time(habits: Habits) -> str:
+    named = ", ".join(f'"{name}"' for name in (*habits.date_keys, "date"))
+    return (
+        f"says no time, so the note stays private; write `{habits.date_keys[0]}: now` or a date, or "
+        f"name the key that has it: `[notes] date_keys = [{named}]`"
+    )
+
+
+def _read_date(keys: Keys, found: Field, zone: ZoneInfo) -> tuple[datetime | Now, When | None]:
+    demand = f"must be `now`, or a time like {EXAMPLES}"
+    if found.shape is not Shape.TEXT:
+        raise keys.fault(found, demand)
+    if clean_line(found.text).casefold() == NOW:
+        return NOW, None
+    try:
+        when = parse_when(found.text, zone)
+    except ScheduleError as error:
+        raise keys.fault(found, demand) from error
+    return when.instant, when
+
+
+def _read_name(facts: PathFacts, zone: ZoneInfo) -> tuple[datetime | None, When | None]:
+    try:
+        when = parse_when(facts.date, zone)
+    except ScheduleError:
+        return None, None  # `2026-02-30-x.md` has a name, and no date
+    return when.instant, when
+
+
+def _moment(keys: Keys, zone: ZoneInfo, *names: str) -> datetime | None:
+    """A time that other systems' keys give; one that cannot be read is told and passed over."""
+    found = keys.find(*names)
+    if found is None:
+        return None
+    try:
+        return parse_when(found.text, zone).instant
+    except ScheduleError:
+        keys.pass_over(found, "key-value", f"is no time; write it like {EXAMPLES}")
+        return None
