@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from feeds.notes import Habits
 from feeds.syndication import newsletter_namespace
 from mailer.authentication import Dns
 from mailer.dispatch import Dispatcher, Summary
@@ -115,7 +116,7 @@ def _assemble(
     notes = FolderNotes(config.notes.path)
     drafting = Drafting(
         config.identity,
-        publish_key=config.notes.publish_key,
+        habits=habits(config),
         namespace=namespace,
         measure=Pictures(notes).size,
     )
@@ -330,4 +331,16 @@ def retry_policy(config: Config) -> RetryPolicy:
         retry=config.dispatch.retry,
         expire=config.dispatch.expire,
         resend=config.dispatch.doubt is Doubt.RESEND,
+    )
+
+
+def habits(config: Config) -> Habits:
+    """What the keys and names of the notes mean."""
+    notes = config.notes
+    return Habits(
+        date_keys=(notes.publish_key,) if notes.publish_key else notes.date_keys,
+        date_from_name=notes.date_from_name,
+        publish_all=notes.publish_all,
+        inline_tags=notes.inline_tags,
+        languages=notes.languages,
     )

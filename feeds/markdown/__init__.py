@@ -1,7 +1,7 @@
 """Markdown to HTML and to text with the same content. Pure."""
 
 from feeds.markdown.characters import clean_line, clean_text
-from feeds.markdown.html import HIGHLIGHTS, link_footnotes, size_pictures
+from feeds.markdown.html import link_footnotes, size_pictures
 from feeds.markdown.links import LinkResolver, Links, link_key
 from feeds.markdown.parser import find_title
 from feeds.markdown.picture import HEAD, Size, read_size
@@ -12,11 +12,10 @@ from feeds.markdown.references import (
     find_prose,
     find_references,
 )
-from feeds.markdown.render import TOO_MANY_TAGS, Rendered, render_markdown, summarise
+from feeds.markdown.render import TOO_MANY_TAGS, Rendered, render_markdown
 
 __all__ = [
     "HEAD",
-    "HIGHLIGHTS",
     "TOO_MANY_TAGS",
     "LinkResolver",
     "Links",
@@ -35,5 +34,4 @@ __all__ = [
     "read_size",
     "render_markdown",
     "size_pictures",
-    "summarise",
 ]

@@ -28,7 +28,7 @@ _WIKI: Final = re.compile(r"(!?)\[\[([^\[\]\n|]{1,300})(?:\|([^\[\]\n]{0,300}))?
 
 
 def find_title(body: str) -> str:
-    """The plain text of the first `# heading` that stands in no quote or list, or empty."""
+    """The plain text of the `# heading` that a note begins with, or empty."""
     env: dict[str, object] = {}
     tokens = _BLOCKS.parse(body, env)
     found = find_h1(tokens)
@@ -39,10 +39,14 @@ def find_title(body: str) -> str:
 
 
 def find_h1(tokens: Sequence[Token]) -> int | None:
-    """Where the first `# heading` that stands in no quote or list begins."""
+    """Where the `# heading` is that a note begins with; one further down is no title.
+
+    Comments may stand before it.
+    """
     for index, token in enumerate(tokens):
-        if token.type == "heading_open" and token.tag == "h1" and token.level == 0:
-            return index
+        if token.type == "html_block" and token.content.lstrip().startswith("<!--"):
+            continue
+        return index if token.type == "heading_open" and token.tag == "h1" else None
     return None
 
 

@@ -1,12 +1,16 @@
 """A note's bytes to a Note: front matter, title, dates, text. Pure."""
 
 from feeds.notes.frontmatter import parse_front_matter
-from feeds.notes.note import CLOCK_CHANGE, RENDERER, Note, Now, parse_note, render_note, slugify
+from feeds.notes.habits import USUAL, Habits
+from feeds.notes.note import RENDERER, Note, parse_note, render_note
+from feeds.notes.timing import CLOCK_CHANGE, Now
 from feeds.notes.when import When, parse_when
 
 __all__ = [
     "CLOCK_CHANGE",
     "RENDERER",
+    "USUAL",
+    "Habits",
     "Note",
     "Now",
     "When",
@@ -14,5 +18,4 @@ __all__ = [
     "parse_note",
     "parse_when",
     "render_note",
-    "slugify",
 ]

@@ -17,7 +17,14 @@ from storage.model import NoteError, Remark
 TRUE: Final = frozenset({"true", "yes", "on", "1"})
 FALSE: Final = frozenset({"false", "no", "off", "0"})
 
-LIMITS: Final = {"id": 200, "slug": 200, "title": 300, "subject": 300, "summary": 1000}
+LIMITS: Final = {
+    "id": 200,
+    "slug": 200,
+    "title": 300,
+    "subject": 300,
+    "summary": 1000,
+    "audience": 300,
+}
 """Characters; what is longer is a mistake, and headers and feeds would suffer from it."""
 MAX_TAG: Final = 100
 MAX_TAGS: Final = 100
@@ -55,14 +62,14 @@ class Keys:
 
     def elsewhere(self, *names: str, limit: int = MAX_ALIAS) -> str:
         """The first of keys by which other systems mean the same, as one line; empty without one."""
-        found = self.find(*names)
-        if found is None or found.shape is Shape.OTHER:
-            return ""
-        value = clean_line(found.text) if found.shape is Shape.TEXT else ""
-        if not value or len(value) > limit:
+        for found in filter(None, map(self.find, names)):
+            if found.shape is Shape.OTHER:
+                continue  # what is nested in it has a name of its own
+            value = clean_line(found.items[0]) if found.items else ""
+            if value and len(value) <= limit:
+                return value
             self.pass_over(found, "key-value", "cannot be read here; it is passed over")
-            return ""
-        return value
+        return ""
 
     def flag(self, name: str, *, default: bool) -> bool:
         """True or false; anything that might be either is refused."""

@@ -112,6 +112,10 @@ _KEPT_FOLDERS: Final = frozenset(
     {"_drafts", "_templates", "templates", "_template", "archetypes", "_includes",
      "_layouts", "_partials", "_data", "_plugins", "_sass"}
 )  # fmt: skip
+_LOST_MARKS: Final = re.compile(
+    r"(?:(?<=-)|\A)[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u20d0-\u20f0\ufe20-\ufe2f]+"
+)
+"""Marks that no letter carries."""
 _LETTERS: Final = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ł": "l", "đ": "d", "ı": "i", "ħ": "h",
      "'": "", "’": "", "\u200d": "", "\u00ad": ""}
@@ -201,7 +205,7 @@ def slugify(text: str) -> str:
     without a letter or digit gets a name made from its digest, the same each time.
     """
     folded = unicodedata.normalize("NFKC", clean_line(text)).casefold().translate(_LETTERS)
-    slug = "".join(map(_slug_letter, folded))
+    slug = _LOST_MARKS.sub("", "".join(map(_slug_letter, folded)))
     slug = unicodedata.normalize("NFC", re.sub("-+", "-", slug)).strip("-")
     if len(slug) > MAX_SLUG:
         head, hyphen, _rest = slug[:MAX_SLUG].rpartition("-")

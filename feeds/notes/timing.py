@@ -27,7 +27,7 @@ _HIDING: Final = frozenset(
 )
 """What Pelican, WordPress and Obsidian's users call what is not to be seen."""
 _TEMPLATE: Final = re.compile(
-    r"\{\{-?\s*(?:date|time|title|tp\.|\.|now|replace|humanize|dateformat)\b?[^}]*\}\}|<%",
+    r"\{\{-?\s*(?:(?:date|time|title|now|replace|humanize|dateformat)\b|tp\.|\.)[^}]*\}\}|<%",
     re.IGNORECASE,
 )
 """Placeholders of Obsidian, Templater and Hugo, which somebody would have filled in."""
@@ -86,7 +86,7 @@ def _why_kept(keys: Keys) -> str:
         return "it says `published: false`"
     if (status := keys.word("status")) in _HIDING:
         return f"it says `status: {status}`"
-    if keys.word("permalink") in {"false"} or keys.word("eleventyexcludefromcollections") in TRUE:
+    if keys.word("permalink") == "false" or keys.word("eleventyexcludefromcollections") in TRUE:
         return "its generator is told to leave it out"
     return ""
 

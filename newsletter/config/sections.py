@@ -134,6 +134,8 @@ def _empty_or_ecdsa_key(value: str) -> str:
 
 
 Line: TypeAlias = Annotated[str, Field(strict=True)]
+Key: TypeAlias = Annotated[str, Field(strict=True, min_length=1, max_length=60)]
+Suffix: TypeAlias = Annotated[str, Field(strict=True, pattern=r"^\.[A-Za-z0-9]{1,10}$")]
 Count: TypeAlias = Annotated[int, BeforeValidator(_no_flag)]
 Duration: TypeAlias = Annotated[timedelta, BeforeValidator(parse_duration)]
 Period: TypeAlias = Annotated[Duration, AfterValidator(_positive)]
@@ -168,7 +170,32 @@ class NotesSection(Section):
 
     path: FilePath = Path("notes")
     poll: Period = timedelta(seconds=30)
-    publish_key: Annotated[Line, Field(min_length=1)] = "publish"
+    date_keys: Annotated[tuple[Key, ...], BeforeValidator(parse_list), Field(min_length=1)] = (
+        "publish",
+    )
+    date_from_name: bool = True
+    publish_all: bool = False
+    publish_key: Line = ""
+    suffixes: Annotated[tuple[Suffix, ...], BeforeValidator(parse_list), Field(min_length=1)] = (
+        ".md",
+        ".markdown",
+        ".mdown",
+        ".mkd",
+        ".mdx",
+        ".qmd",
+        ".Rmd",
+    )
+    include: Annotated[tuple[Line, ...], BeforeValidator(parse_list)] = ()
+    exclude: Annotated[tuple[Line, ...], BeforeValidator(parse_list)] = ()
+    static: Annotated[tuple[Line, ...], BeforeValidator(parse_list)] = (
+        "static",
+        "public",
+        "assets",
+    )
+    inline_tags: bool = False
+    languages: Annotated[
+        tuple[Annotated[str, BeforeValidator(parse_language)], ...], BeforeValidator(parse_list)
+    ] = ()
 
 
 class ScheduleSection(Section):

@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+<<<<<<< HEAD
 from feeds.markdown import HEAD, Rendered, Size, read_size, size_pictures
 from feeds.notes import RENDERER, Note, parse_note, render_note, slugify
+=======
+from feeds.markdown import Rendered, Size, size_pictures
+from feeds.notes import RENDERER, USUAL, Habits, Note, parse_note, render_note
+>>>>>>> 68229c6 (Read notes as people have them: dates from names, other systems' keys, headers of every kind)
 from feeds.syndication import note_guid
-from mailer.compose import public_text
 from newsletter.publishing.links import NoteLinks
 from storage.archive import IssueName
 from storage.model import Identity, IssueDraft, Remark
@@ -36,14 +40,14 @@ class Drafting:
         self,
         identity: Identity,
         *,
-        publish_key: str,
+        habits: Habits = USUAL,
         namespace: UUID,
         measure: Callable[[str], Size | None] = lambda _path: None,
     ) -> None:
-        """`measure` tells the size of a picture, by its path below the notes folder."""
+        """`habits` are those of the folder; `measure` tells the size of a picture, by its path below the notes folder."""
         self._url = identity.url
         self._zone = ZoneInfo(identity.timezone)
-        self._publish_key = publish_key
+        self._habits = habits
         self._namespace = namespace
         self._measure = measure
         self.rendering = f"{RENDERER}:{identity.url}"
@@ -51,7 +55,7 @@ class Drafting:
 
     def parse(self, source: bytes, path: str) -> Note:
         """The note in these bytes. Raises NoteError."""
-        return parse_note(source, path, zone=self._zone, publish_key=self._publish_key)
+        return parse_note(source, path, zone=self._zone, habits=self._habits)
 
     def links(self, names: Iterable[IssueName] = ()) -> NoteLinks:
         """Where links among these issues lead."""
@@ -64,7 +68,7 @@ class Drafting:
             note_id=note_id,
             path=note.path,
             guid=note_guid(self._namespace, note_id),
-            slug=note.slug or slugify(public_text(note.title) or note.title),
+            slug=note.slug or note.name,
             title=note.title,
             summary=note.summary or rendered.summary,
             html=self._sized(rendered, links),

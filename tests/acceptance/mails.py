@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from feeds.markdown import size_pictures
 from feeds.markdown.picture import Size
-from feeds.notes.note import parse_note, render_note, size_pictures
+from feeds.notes.note import parse_note, render_note
 from mailer.compose import message
 from mailer.compose.skeleton import Recipient, Skeleton
 from storage.model.issues import Identity, Issue, IssueState, Mailing

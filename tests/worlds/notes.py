@@ -13,6 +13,7 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
+from feeds.notes.habits import USUAL, Habits
 from feeds.syndication.ids import newsletter_namespace
 from newsletter.authoring.schedules import Authoring
 from newsletter.publishing.drafting import Drafting
@@ -90,7 +91,7 @@ class Room:
         *,
         store: FolderNotes | None = None,
         notebook: Callable[[Database], Notebook] = Notebook,
-        publish_key: str = "publish",
+        habits: Habits = USUAL,
         identity: Identity = IDENTITY,
         grace: timedelta = timedelta(hours=24),
         hold: timedelta = timedelta(minutes=5),
@@ -107,9 +108,7 @@ class Room:
         self.mailings = Mailings(self.database)
         self.schedules = Schedules(self.database)
         self.notebook = notebook(self.database)
-        drafting = Drafting(
-            identity, publish_key=publish_key, namespace=newsletter_namespace(identity.url)
-        )
+        drafting = Drafting(identity, habits=habits, namespace=newsletter_namespace(identity.url))
         notes = store or FolderNotes(folder.root)
         self._poll = Poll(
             Means(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from feeds.notes.habits import Habits
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import NotesFolderError
 from storage.model.issues import IssueState, Mailing
@@ -89,7 +90,7 @@ def test_a_future_note_waits_for_its_time(room: Room, database_url: str) -> None
 
 def test_another_key_can_opt_in(database_url: str, folder: Folder) -> None:
     """An existing blog's `date` may be the key that publishes."""
-    room = Room(database_url, folder, publish_key="date")
+    room = Room(database_url, folder, habits=Habits(date_keys=("date",)))
     folder.write("post.md", date="2026-11-22 09:00")
     folder.write("other.md", publish="now")
     room.poll()

@@ -215,11 +215,19 @@ def test_sizes_in_alternative_texts() -> None:
     assert 'alt="" width="200"' in render("![[p.png|200]]").html
 
 
-@pytest.mark.parametrize("heading", ["# A *title*", "A *title*\n====", "Intro\n\n# A *title*"])
+@pytest.mark.parametrize(
+    "heading", ["# A *title*", "A *title*\n====", "<!-- a comment -->\n\n# A *title*"]
+)
 def test_the_title_is_not_repeated(heading: str) -> None:
-    """A first h1 equal to the title is left out; another stays as h2 (rule D11)."""
+    """An h1 that a note begins with and that equals its title is left out; another stays (rule D11)."""
     assert "title" not in render(f"{heading}\n\n## Sub", title="A title").html
     assert "<h2>A <em>title</em></h2>" in render(heading, title="Another").html
+
+
+def test_a_heading_in_the_middle_stays_where_it_is() -> None:
+    """Only what a note begins with is its title: an h1 further down is a heading of its text."""
+    html = render("Intro\n\n# A title\n\nMore", title="A title").html
+    assert html == "<p>Intro</p>\n<h2>A title</h2>\n<p>More</p>\n"
 
 
 def test_footnotes_are_numbers_until_a_page_links_them() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.notes.note import NOW, Note, clean_text, parse_note, render_note, slugify
+from feeds.markdown import clean_text
+from feeds.notes.habits import Habits
+from feeds.notes.names import slugify
+from feeds.notes.note import Note, parse_note, render_note
+from feeds.notes.timing import NOW
 from storage.model.errors import NoteError
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -29,37 +34,163 @@ class NoLinks:
 
 def parse(text: str, path: str = "sub/My note.md", key: str = "publish") -> Note:
     """A note from text."""
-    return parse_note(text.encode(), path, zone=BERLIN, publish_key=key)
+    return parse_note(text.encode(), path, zone=BERLIN, habits=Habits(date_keys=(key,)))
 
 
 def test_every_key_is_read() -> None:
     """Each documented key means what it says."""
     note = parse(
         "---\npublish: 2026-12-01 09:00\ntitle: T & <b>\nid: x-1\nslug: Ein Gruß\nsummary: S\n"
-        "tags: [One, two, '#two']\ndraft: Yes\nemail: off\nmine: {a: [b]}\n---\nBody"
+        "tags: [One, two, '#two']\nemail: off\nupdated: 2026-12-02\nimage: a.png\nimage_alt: A\n"
+        "subject: Re\nlang: pt-BR\naudience: ml and not beta\naliases: [/old/, Other name]\n"
+        "publishDate: 2026-12-03\nexpiryDate: 2027-01-01\nmine: {a: [b]}\n---\nBody"
     )
     assert note == Note(
         path="sub/My note.md",
         note_id="x-1",
         title="T & <b>",
         slug="ein-gruss",
+        name="my-note",
         summary="S",
         tags=("One", "two"),
-        draft=True,
+        kept="",
         email=False,
         publish=datetime(2026, 12, 1, 8, tzinfo=UTC),
-        publish_wall="2026-12-01T09:00:00",
+        not_before=datetime(2026, 12, 2, 23, tzinfo=UTC),
+        expires=datetime(2026, 12, 31, 23, tzinfo=UTC),
         ambiguity="",
+        updated=datetime(2026, 12, 1, 23, tzinfo=UTC),
+        image="a.png",
+        image_alt="A",
+        subject="Re",
+        language="pt-BR",
+        audience="ml and not beta",
+        aliases=("/old/", "Other name"),
+        keys=(
+            *("publish", "title", "id", "slug", "summary", "tags", "email", "updated", "image"),
+            *("image_alt", "subject", "lang", "audience", "aliases", "publishDate", "expiryDate"),
+            "mine",
+        ),
         body="Body",
         warnings=(),
     )
 
 
+def test_what_other_systems_call_the_same_is_read() -> None:
+    """Jekyll's, Hugo's, Zola's and WordPress's names for summary, tags, dates, pictures and addresses."""
+    note = parse(
+        "---\ndescription: D\ncategories: [News, [Deep]]\nkeywords: news, x\nlastmod: 2013/7/13\n"
+        "cover:\n  image: c.png\n  alt: C\nlanguage: de\npermalink: /2015/07/30/hallo-welt/\n"
+        "redirect_from: /alt/\n---\n"
+    )
+    assert (note.summary, note.tags) == ("D", ("News", "Deep", "x"))
+    assert (note.image, note.image_alt, note.language) == ("c.png", "C", "de")
+    assert (note.slug, note.aliases) == ("hallo-welt", ("/2015/07/30/hallo-welt/", "/alt/"))
+    assert note.updated == datetime(2013, 7, 12, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "draft: true",
+        "published: false",
+        "status: draft",
+        "status: Hidden",
+        "permalink: false",
+        "title: '{{title}}'",
+        "created: <% tp.file.creation_date() %>",
+        'date: "{{ .Date }}"',
+    ],
+)
+def test_what_its_generator_hides_is_kept(lines: str) -> None:
+    """Drafts by whatever key, and templates with their placeholders, are never published."""
+    assert parse(f"---\npublish: now\n{lines}\n---\nx").kept
+    assert not parse("---\npublish: now\nstatus: evergreen\npublished: 2026-01-01\n---\nx").kept
+
+
+@pytest.mark.parametrize(
+    "path", ["_drafts/x.md", "posts/_partial.md", "archetypes/default.md", "Templates/Daily.md"]
+)
+def test_drafts_parts_and_templates_are_known_by_their_path(path: str) -> None:
+    """What lies among drafts and templates, or is a part of something, is never published."""
+    assert parse("---\npublish: now\n---\nx", path).kept
+
+
+@pytest.mark.parametrize(
+    ("path", "day"),
+    [
+        ("2026-11-25-hello.md", 25),
+        ("_posts/2026-11-25-hello.md", 25),
+        ("2026/11/25/hello.md", 25),
+        ("2026-11-25-trip/index.md", 25),
+        ("2026-11-25.md", None),
+        ("journals/2026_11_25.md", None),
+        ("2026-02-30-x.md", None),
+        ("2026-13-01-x.md", None),
+        ("hello.md", None),
+    ],
+)
+def test_a_date_in_the_name_opts_a_note_in(path: str, day: int | None) -> None:
+    """A file's name may say when, unless it is a journal's page; a key that is there wins."""
+    note = parse("---\ntitle: T\n---\nx", path)
+    assert note.publish == (datetime(2026, 11, day - 1, 23, tzinfo=UTC) if day else None)
+    assert parse("---\npublish: false\n---\nx", path).publish is None
+    assert parse("---\npublish: now\n---\nx", path).publish is NOW
+    off = parse_note(b"x", path, zone=BERLIN, habits=Habits(date_from_name=False))
+    assert off.publish is None
+
+
+def test_the_first_date_key_that_is_there_counts() -> None:
+    """`date_keys` are asked in their order; a bare `publish: true` leaves the time to the next."""
+    habits = Habits(date_keys=("publish", "date"))
+    text = b"---\npublish: true\ndate: 1373673600000\n---\nx"
+    note = parse_note(text, "a.md", zone=BERLIN, habits=habits)
+    assert note.publish == datetime(2013, 7, 13, tzinfo=UTC)
+
+
+def test_a_note_that_is_opted_in_and_says_no_time_stays_private_and_says_what_to_set() -> None:
+    """Obsidian's `publish: true` names no time: the remark tells which key to set."""
+    note = parse("---\npublish: true\n---\nx")
+    assert note.publish is None
+    assert [remark.code for remark in note.warnings] == ["no-time"]
+    assert 'date_keys = ["publish", "date"]' in note.warnings[0].sentence
+
+
+def test_a_folder_without_front_matter_can_be_published_as_it_is() -> None:
+    """With `publish_all` a note is opted in by lying there."""
+    habits = Habits(publish_all=True)
+    assert parse_note(b"x", "a.md", zone=BERLIN, habits=habits).publish is NOW
+    assert (
+        parse_note(b"---\npublish: no\n---\n", "a.md", zone=BERLIN, habits=habits).publish is None
+    )
+
+
+def test_what_other_systems_mean_by_a_key_never_refuses_a_note() -> None:
+    """A value that cannot be read under another system's name is told and passed over."""
+    note = parse(
+        "---\npublish: now\nlastmod: long ago\nlang: '!'\nimage: {x: 1}\nurl: https://x.example/a\n---\n"
+    )
+    assert note.publish is NOW
+    assert {remark.code for remark in note.warnings} == {"key-value"}
+    assert (note.slug, note.image, note.updated) == (None, "", None)
+
+
+@pytest.mark.parametrize(
+    ("path", "language"),
+    [("post.fr.md", "fr"), ("v2.go.md", ""), ("en/x.md", "en"), ("it/x.md", "")],
+)
+def test_the_path_may_say_the_language(path: str, language: str) -> None:
+    """`post.fr.md` is French; a folder named so counts if the author named the language."""
+    habits = Habits(languages=("en",))
+    assert parse_note(b"x", path, zone=BERLIN, habits=habits).language == language
+
+
 def test_defaults_are_private() -> None:
     """A note without keys is private, mailed once published, and named by its heading and path."""
-    note = parse("Intro\n\n# The *big* `one`[^1]\n\n[^1]: x")
-    assert (note.publish, note.draft, note.email) == (None, False, True)
+    note = parse("# The *big* `one`[^1]\n\nIntro\n\n[^1]: x")
+    assert (note.publish, note.kept, note.email) == (None, "", True)
     assert (note.note_id, note.title, note.slug) == ("sub/My note", "The big one", None)
+    assert parse("Intro\n\n# Later").title == "My note"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +250,7 @@ def test_tags(line: str, tags: tuple[str, ...]) -> None:
     ("source", "words"),
     [
         (b"---\ntitle: x\npublish: soon\n---\n", "line 3: `publish: soon` must be `now`"),
-        (b"---\npublish: true\n---\n", "must be `now`"),
+        (b"---\npublish: [now]\n---\n", "must be `now`"),
         (b"---\npublish: [now]\n---\n", "must be `now`"),
         (b"---\ndraft: maybe\n---\n", "line 2: `draft: maybe` must be `true` or `false`"),
         (b"---\nemail: [yes]\n---\n", "must be `true` or `false`"),
@@ -160,21 +291,27 @@ def test_hostile_characters_are_removed() -> None:
         ("Don’t Größe Łódź Ærø", "dont-grosse-lodz-aero"),
         ("../../etc/passwd", "etc-passwd"),
         ("a " * 80, "a-" * 39 + "a"),
+        ("Новости недели 5", "новости-недели-5"),
+        ("第 206 期", "第-206-期"),
+        ("שלום", "שלום"),
+        ("می‌خواهم", "می-خواهم"),
+        ("हिन्दी में", "हिन्दी-में"),
     ],
 )
 def test_slugs(text: str, slug: str) -> None:
-    """A slug is short, ASCII and safe in a URL."""
+    """A slug is short and safe in a URL; letters stay those of the author's script."""
     assert slugify(text) == slug
 
 
 @given(st.text(max_size=200))
 @settings(max_examples=100, deadline=None)
 def test_a_slug_is_never_empty(text: str) -> None:
-    """Any text gives the same usable slug each time, and a slug is its own slug."""
+    """Any text gives the same usable slug each time."""
     slug = slugify(text)
     assert 0 < len(slug) <= 80
-    assert set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
-    assert slugify(slug) == slug
+    assert all(one == "-" or unicodedata.category(one)[0] in "LNM" for one in slug)
+    assert slug == slug.strip("-")
+    assert slugify(text) == slug
 
 
 def test_the_author_s_summary_wins() -> None:

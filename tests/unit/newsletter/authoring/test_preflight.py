@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feeds.markdown import link_key
 from feeds.markdown.picture import Size
 from feeds.markdown.references import ReferenceKind, find_references
-from feeds.notes.note import link_key
 from feeds.syndication.ids import newsletter_namespace
 from mailer.compose.message import CLIP, compile_issue
 from mailer.compose.skeleton import Recipient
@@ -33,7 +33,7 @@ from tests.conftest import NOON
 
 URL = "https://notes.example.com"
 IDENTITY = Identity(title="N", url=URL, sender="notes@example.com", author="Ada")
-DRAFTING = Drafting(IDENTITY, publish_key="publish", namespace=newsletter_namespace(URL))
+DRAFTING = Drafting(IDENTITY, namespace=newsletter_namespace(URL))
 OTHER = IssueName(
     issue_id=1,
     note_id="other",
@@ -164,7 +164,6 @@ def test_a_picture_whose_file_tells_its_width_needs_none() -> None:
     """The width comes from the file, and is a complaint only where nobody knows it (rule D5)."""
     drafting = Drafting(
         IDENTITY,
-        publish_key="publish",
         namespace=newsletter_namespace(URL),
         measure={"a & b.png": Size(width=1200, height=800)}.get,
     )
@@ -252,7 +251,6 @@ def test_what_parsing_and_rendering_remark_is_told_once() -> None:
     """A publish time that a clock change skips, and more HTML than is read, are findings (rule G1)."""
     drafting = Drafting(
         replace(IDENTITY, timezone="Europe/Berlin"),
-        publish_key="publish",
         namespace=newsletter_namespace(URL),
     )
     skipped = "---\npublish: 2027-03-28 02:30\n---\n# T\n\nWords.\n"
