@@ -81,7 +81,7 @@ def test_an_international_site_is_one_ascii_address_everywhere(
         mail = send_one(newsletter)
         atom = newsletter.publication.feed(FeedFormat.ATOM)
     assert atom is not None
-    page = f"{written}/issues/hello"
+    page = f"{written}/issues/note"
     assert newsletter.identity.url == written
     assert mail["List-Archive"] == f"<{written}/archive>"
     assert mail["List-Unsubscribe"].startswith(f"<{written}/unsubscribe/")

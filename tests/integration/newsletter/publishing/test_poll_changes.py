@@ -101,9 +101,9 @@ def test_a_slug_changed_keeps_the_old_one_leading_here(room: Room) -> None:
     assert by_old.slug == "chosen"
 
 
-def test_notes_of_one_title_have_slugs_of_their_own(room: Room) -> None:
-    """Two notes with the same title are two issues with two addresses."""
-    room.folder.write("again.md", "# First\n\nAnother text.", publish="2026-11-22")
+def test_notes_of_one_name_have_slugs_of_their_own(room: Room) -> None:
+    """Two notes whose files have the same name are two issues with two addresses."""
+    room.folder.write("again/first.md", "# Another\n\nAnother text.", publish="2026-11-22")
     room.poll()
     assert sorted(issue.slug for issue in room.archive.live()) == ["first", "first-2"]
 
@@ -304,7 +304,7 @@ def test_links_follow_what_is_published_later(room: Room) -> None:
     room.folder.write("sub/target.md", "# The target\n\nHere.", publish="2026-11-22")
     assert room.poll().revised == ()
     after = room.issue("linking")
-    assert "https://notes.example.com/issues/the-target" in after.html
+    assert "https://notes.example.com/issues/target" in after.html
     assert after.updated_at == before.updated_at
     assert after.revision > before.revision
     room.folder.remove("sub/target.md")
