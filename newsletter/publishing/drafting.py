@@ -11,13 +11,8 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-<<<<<<< HEAD
 from feeds.markdown import HEAD, Rendered, Size, read_size, size_pictures
-from feeds.notes import RENDERER, Note, parse_note, render_note, slugify
-=======
-from feeds.markdown import Rendered, Size, size_pictures
 from feeds.notes import RENDERER, USUAL, Habits, Note, parse_note, render_note
->>>>>>> 68229c6 (Read notes as people have them: dates from names, other systems' keys, headers of every kind)
 from feeds.syndication import note_guid
 from newsletter.publishing.links import NoteLinks
 from storage.archive import IssueName

@@ -113,7 +113,7 @@ def test_send_does_all_that_is_due(newsletter: Newsletter, folder: Folder) -> No
     """Polls, publishes, queues and delivers; a second one finds nothing left to do."""
     folder.write("note.md", "# Hello\n\nDear {{ name | reader }}.", publish="now")
     report = newsletter.send()
-    assert (report.published, report.queued, report.accepted) == (("hello",), 1, 1)
+    assert (report.published, report.queued, report.accepted) == (("note",), 1, 1)
     assert report.problems == ()
     assert report.seconds > 0
     (mail,) = mails(newsletter)
@@ -121,7 +121,7 @@ def test_send_does_all_that_is_due(newsletter: Newsletter, folder: Folder) -> No
     assert "Dear Bob." in mail
     again = newsletter.send()
     assert (again.published, again.queued, again.accepted) == ((), 0, 0)
-    assert newsletter.status("hello").issue.mailing is Mailing.DONE
+    assert newsletter.status("note").issue.mailing is Mailing.DONE
 
 
 def test_who_leaves_during_a_send_is_counted(newsletter: Newsletter, folder: Folder) -> None:
@@ -233,7 +233,7 @@ def test_feeds_read_as_everybody_may(
     assert "Dear reader" in text
     assert "{{ name | " not in text
     assert "{{ name }}" in text
-    assert newsletter.status("news-for-everybody").issue.title == "News for {{ name | everybody }}"
+    assert newsletter.status("note").issue.title == "News for {{ name | everybody }}"
 
 
 def test_a_feed_is_built_once_per_change(newsletter: Newsletter, folder: Folder) -> None:

@@ -251,7 +251,6 @@ def test_tags(line: str, tags: tuple[str, ...]) -> None:
     [
         (b"---\ntitle: x\npublish: soon\n---\n", "line 3: `publish: soon` must be `now`"),
         (b"---\npublish: [now]\n---\n", "must be `now`"),
-        (b"---\npublish: [now]\n---\n", "must be `now`"),
         (b"---\ndraft: maybe\n---\n", "line 2: `draft: maybe` must be `true` or `false`"),
         (b"---\nemail: [yes]\n---\n", "must be `true` or `false`"),
         (b"---\ntitle: [a]\n---\n", "must be one text"),
