@@ -206,7 +206,7 @@ def test_send_reports_what_it_did(run: Run, folder: Path) -> None:
     assert isinstance(document, dict)
     assert document.pop("seconds") > 0
     assert document == {
-        "published": ["the-first-note"],
+        "published": ["first-note"],
         "queued": 1,
         "accepted": 1,
         "deferred": 0,
@@ -232,21 +232,21 @@ def test_send_fails_when_the_notes_are_gone(run: Run, folder: Path) -> None:
 def test_an_issue_can_be_followed(run: Run, sent: Path) -> None:
     """Issues, status and deliveries tell the same, to a person and to a program."""
     (issue,) = run("issues", "--json").json()  # type: ignore[misc]
-    assert issue["slug"] == "the-first-note"
+    assert issue["slug"] == "first-note"
     assert (issue["mailing"], issue["deliveries"]["accepted"]) == ("done", 2)
-    assert run("status", "the-first-note", "--json").json() == issue
-    assert run("status", "the-first-note", "--watch", "--json").json() == issue
-    listed = run("deliveries", "the-first-note", "--json").json()
+    assert run("status", "first-note", "--json").json() == issue
+    assert run("status", "first-note", "--watch", "--json").json() == issue
+    listed = run("deliveries", "first-note", "--json").json()
     assert isinstance(listed, list)
     assert [one["address"] for one in listed] == ["ada@example.com", "bob@example.com"]
-    assert run("deliveries", "the-first-note", "--state", "deferred", "--json").json() == []
+    assert run("deliveries", "first-note", "--state", "deferred", "--json").json() == []
     document = run("status", "--json").json()
     assert isinstance(document, dict)
     assert document["subscribers"] == {"pending": 0, "active": 2, "unsubscribed": 0}
     assert (document["deliveries"]["total"], document["under_way"]) == (2, [])
-    assert re.search(r"the-first-note +The first note .* 2 accepted", run("issues").out)
-    assert "accepted   2" in run("status", "the-first-note").out
-    assert "bob@example.com" in run("deliveries", "the-first-note").out
+    assert re.search(r"first-note +The first note .* 2 accepted", run("issues").out)
+    assert "accepted   2" in run("status", "first-note").out
+    assert "bob@example.com" in run("deliveries", "first-note").out
 
 
 def test_mail_is_held_and_taken_back(run: Run, folder: Path) -> None:
@@ -256,17 +256,17 @@ def test_mail_is_held_and_taken_back(run: Run, folder: Path) -> None:
     run("subscribers", "add", "ada@example.com")
     run("schedule", "first-note.md", "--now")
     assert "1 queued" in run("send").out
-    assert run("resume", "the-first-note").code == 1
-    assert run("pause", "the-first-note").code == 0
-    assert "paused" in run("status", "the-first-note").out
-    assert run("resume", "the-first-note").code == 0
-    assert "1 readers will not get it" in run("cancel", "the-first-note").out
-    assert run("pause", "the-first-note").code == 1
-    (one,) = run("deliveries", "the-first-note", "--json").json()  # type: ignore[misc]
+    assert run("resume", "first-note").code == 1
+    assert run("pause", "first-note").code == 0
+    assert "paused" in run("status", "first-note").out
+    assert run("resume", "first-note").code == 0
+    assert "1 readers will not get it" in run("cancel", "first-note").out
+    assert run("pause", "first-note").code == 1
+    (one,) = run("deliveries", "first-note", "--json").json()  # type: ignore[misc]
     assert one["state"] == "cancelled"
     unknown = run("cancel", "the-frist-note")
     assert unknown.code == 1
-    assert "did you mean 'the-first-note'?" in unknown.err
+    assert "did you mean 'first-note'?" in unknown.err
 
 
 # ── readers ──────────────────────────────────────────────────────────────────────────────────
