@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final, TypedDict
 
-from mailer.inbound.mime import Fields
+from mailer.inbound.mime import Fields, ReportParts
 from mailer.inbound.report import Finding, ReportKind
-from mailer.replies import clean_reply, find_code, judge, parse_status
+from mailer.replies import clean_reply, find_causes, find_code, judge, parse_status
 
 
-def find_findings(groups: Sequence[Fields], text: str) -> Iterator[Finding]:
-    """A finding for each recipient that a report tells of; `text` is what it says to people."""
-    told = [group for group in groups if _is_about_somebody(group)]
+def find_findings(parts: ReportParts) -> Iterator[Finding]:
+    """A finding for each recipient that a report tells of; its words for people where it has no more."""
+    told = [group for group in parts.groups if _is_about_somebody(group)]
     for group in told:
-        yield _finding(group, _action(group.get("action", "")), text if len(told) == 1 else "")
+        found = _finding(group, parts, parts.text if len(told) == 1 else "")
+        inner = _nested_finding(parts) if len(told) == 1 and _is_vague(found) else None
+        yield replace(found, **inner) if inner else found
 
 
 def _is_about_somebody(group: Fields) -> bool:
+    """RFC 3464 2.3 wants recipient and action; some hosts leave one out."""
     is_named = "final-recipient" in group or "original-recipient" in group
-    return is_named and bool(_action(group.get("action", "")))
+    is_told = "status" in group and "diagnostic-code" in group
+    return (is_named or is_told) and bool(_action(group))
 
 
-def _finding(group: Fields, action: str, text: str) -> Finding:
-    diagnostic = re.sub(r"^\s*[\w-]+\s*;\s*", "", group.get("diagnostic-code", ""))
+def _finding(group: Fields, parts: ReportParts, text: str) -> Finding:
+    field = group.get("diagnostic-code", "")
+    diagnostic = re.sub(r"^\s*[\w-]+\s*;\s*", "", field)
     status = parse_status(group.get("status", ""))
     if not diagnostic and (status is None or status[1:] == (0, 0)):
         # Some hosts say the reason to people only; with one recipient it can be nobody else's.
-        diagnostic = quote_reason(text)
+        diagnostic = field = quote_reason(text)
     names = ("original-recipient", "x-original-to", "final-recipient")
     recipients = tuple(
         dict.fromkeys(parse_typed_address(group[name]) for name in names if name in group)
     )
+    action = _action(group)
     if action != "failed":
         kind, found, counts = ReportKind.DELAYED, status, False
     else:
-        judged = judge(status, diagnostic)
+        judged = judge(status, diagnostic, ours=parts.ours)
         kind, found, counts = ReportKind(judged.severity), judged.status, judged.counts
+        if kind is ReportKind.HARD and _LOCAL_AGENT.match(field) and judged.cause is None:
+            kind, counts = ReportKind.SOFT, True  # a program of the host's failed, and says no more
     return Finding(
         kind=kind,
         recipients=tuple(filter(None, recipients)),
@@ -48,10 +57,41 @@ def _finding(group: Fields, action: str, text: str) -> Finding:
     )
 
 
-def _action(value: str) -> str:
-    word = re.match(r"[a-z]+", value.strip().lower())
+_LOCAL_AGENT: Final = re.compile(r"\s*x-unix\b", re.IGNORECASE)
+
+
+def _is_vague(finding: Finding) -> bool:
+    """Whether a failure says neither by its code nor by its words why."""
+    is_open = not finding.status or finding.status.endswith(".0.0")
+    return finding.kind is ReportKind.SOFT and is_open and not find_causes(finding.diagnostic)
+
+
+def _nested_finding(parts: ReportParts) -> _Judged | None:
+    """What the one failure of a bounce within the bounce says; a host that passed mail on sends such."""
+    told = [group for group in parts.nested if _is_about_somebody(group)]
+    if len(told) != 1 or _action(told[0]) != "failed":
+        return None
+    found = _finding(told[0], parts, "")
+    return {
+        "kind": found.kind,
+        "status": found.status,
+        "diagnostic": found.diagnostic,
+        "counts": found.counts,
+    }
+
+
+class _Judged(TypedDict):
+    kind: ReportKind
+    status: str
+    diagnostic: str
+    counts: bool
+
+
+def _action(group: Fields) -> str:
+    word = re.match(r"[a-z]+", group.get("action", "").strip().lower())
     if word is None:
-        return ""
+        status = parse_status(group.get("status", ""))
+        return "failed" if status is not None and status.kind == 5 else ""
     return "failed" if word.group() in {"failed", "failure", "fail"} else word.group()[:20]
 
 

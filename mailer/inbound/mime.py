@@ -33,6 +33,9 @@ _MAX_FIELDS: Final = 500
 Fields: TypeAlias = Mapping[str, str]
 """Field values by their lower-case names; the first of a name wins."""
 
+_REPEATED: Final = re.compile(r"[245]\d\d[ -]")
+"""A reply's next line that a host forgot to fold: no field begins so."""
+_DOMAIN: Final = re.compile(r"@([\w.-]{1,255})")
 _CONTAINER: Final = re.compile(
     rb"^content-type:\s*(?:multipart|message)/", re.IGNORECASE | re.MULTILINE
 )
@@ -76,6 +79,14 @@ class ReportParts:
     """Whether it says what a reader did with mail that arrived (RFC 8098)."""
     is_intact: bool = True
     """False when it is nested too deeply to be looked at."""
+    nested: tuple[Fields, ...] = ()
+    """Fields of a delivery report that is the returned message itself: a bounce within a bounce."""
+
+    @property
+    def ours(self) -> tuple[str, ...]:
+        """The domains that the report came to. They are ours, if it is a report at all."""
+        found = (_DOMAIN.search(recipient) for recipient in self.recipients[:5])
+        return tuple(dict.fromkeys(match.group(1).lower() for match in found if match))
 
 
 def read_parts(raw: bytes) -> ReportParts:
@@ -102,6 +113,7 @@ def read_parts(raw: bytes) -> ReportParts:
         is_returning=bool(returned),
         is_report=_type(message) == "multipart/report" and not is_receipt,
         is_receipt=is_receipt,
+        nested=tuple(_nested_groups(returned)),
     )
 
 
@@ -136,7 +148,7 @@ def parse_fields(text: str) -> list[dict[str, str]]:
         if not line.strip():
             groups.append({})
             name = ""
-        elif line[0] in " \t":
+        elif line[0] in " \t" or _REPEATED.match(line):
             if name:
                 groups[-1][name] += f"\n{line.strip()}"
         else:
@@ -165,6 +177,17 @@ def _leaves(message: Message, budget: int = MAX_PARTS) -> Iterator[Message]:
         else:
             budget -= 1
             yield part
+
+
+def _nested_groups(returned: Sequence[Message]) -> Iterator[Fields]:
+    """What the returned message says, if it is a delivery report of its own."""
+    for part in returned[:1]:
+        payload = part.get_payload()
+        inner = payload[0] if isinstance(payload, list) and payload else None
+        if isinstance(inner, Message) and inner.get_content_maintype() == "multipart":
+            for leaf in _leaves(inner):
+                if _type(leaf) in _STATUS_TYPES:
+                    yield from parse_fields(_part_text(leaf))
 
 
 # ── text ─────────────────────────────────────────────────────────────────────────────────────

@@ -41,22 +41,31 @@ _ANSWERS: Final = re.compile(
 """What stands before the subject that an answer repeats."""
 
 
+_QUOTED_FIELDS: Final = re.compile(
+    r"^[ \t>]*(?:subject|from|(?:original )?sender|sent|date|betreff|von|gesendet|objet|asunto|remitente|oggetto"
+    r"|assunto|onderwerp|temat|ämne|konu|předmět|тема|件名|差出人|제목|主题|主旨)[ \t]*[:：].*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Fields of our mail that a host repeats for people: the author's words, and no reason."""
+
+
 def judge_words(parts: ReportParts) -> tuple[ReportKind, tuple[Finding, ...]]:
     """What a message without fields is, and what it found; no finding for what is no bounce."""
     subject = parts.headers.get("subject", "")
     if not _is_bounce(parts, subject):
         return (ReportKind.AUTO_REPLY if _is_automatic(parts, subject) else ReportKind.NONE), ()
     fields = "\n".join(group.get("diagnostic-code", "") for group in parts.groups)
-    text = f"{parts.text}\n{fields}".strip()
+    text = _QUOTED_FIELDS.sub("", f"{parts.text}\n{fields}").strip()
     if DELAY_WORDS.search(f"{subject}\n{text[:3000]}") and not FINAL_WORDS.search(
         f"{subject}\n{text[:3000]}"
     ):
         return ReportKind.DELAYED, (_worded(ReportKind.DELAYED, parts, text, None, counts=False),)
-    if not FAILURE_WORDS.search(f"{subject}\n{text}"):
-        return ReportKind.UNKNOWN, ()
     given = next(
         (s for group in parts.groups if (s := parse_status(group.get("status", "")))), None
     )
+    is_failure = given is not None and given.kind == 5
+    if not is_failure and not FAILURE_WORDS.search(f"{subject}\n{text}"):
+        return ReportKind.UNKNOWN, ()
     if not text and given is None:
         return ReportKind.UNKNOWN, ()  # cut off before it said anything
     judged = judge(given, text)

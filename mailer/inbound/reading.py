@@ -62,7 +62,7 @@ def _judge_parts(parts: ReportParts) -> tuple[ReportKind, tuple[Finding, ...]]:
         return ReportKind.UNKNOWN, ()
     if feedback := _feedback_type(parts):
         return _FEEDBACK.get(feedback, ReportKind.UNKNOWN), ()
-    findings = tuple(find_findings(parts.groups, parts.text))
+    findings = tuple(find_findings(parts))
     if findings:
         worst = mildest([one for one in findings if one.action == "failed"])
         return (worst.kind if worst else ReportKind.DELAYED), findings

@@ -11,15 +11,16 @@ from mailer.replies.outcome import (
     is_greylisting,
     parse_reply,
 )
-from mailer.replies.severity import judge
-from mailer.replies.status import Status, find_code, parse_status
-from mailer.replies.words import (
+from mailer.replies.phrases import (
     AUTO_REPLY_SUBJECTS,
     BOUNCE_SUBJECTS,
     DELAY_WORDS,
     FAILURE_WORDS,
     FINAL_WORDS,
 )
+from mailer.replies.severity import judge
+from mailer.replies.status import Status, find_code, parse_status
+from mailer.replies.words import find_causes
 
 __all__ = [
     "AUTO_REPLY_SUBJECTS",
@@ -35,6 +36,7 @@ __all__ = [
     "Verdict",
     "build_lost",
     "clean_reply",
+    "find_causes",
     "find_code",
     "is_greylisting",
     "judge",

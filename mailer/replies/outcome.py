@@ -81,6 +81,8 @@ class Outcome:
     """The relay's words, cleaned; without a code: ours."""
     is_gone: bool = False
     """Whether the reply alone proves that there is no such mailbox or domain (rules B5, B24, C5)."""
+    counts: bool = False
+    """Whether the refusal is, if it is the last word, one of the reader's soft bounces (rule C6)."""
 
     @property
     def accepted(self) -> bool:
@@ -98,22 +100,26 @@ LET_IN: Final = _GO_ON[Phase.DATA]
 
 
 @lru_cache(maxsize=256)
-def parse_reply(code: int, text: str, *, phase: Phase) -> Outcome:
+def parse_reply(code: int, text: str, *, phase: Phase, ours: tuple[str, ...] = ()) -> Outcome:
     """Reads one complete reply; never raises, whatever the relay sent.
 
-    `text` is the reply without its codes, lines joined by a line feed. The reply code wins over
+    `text` is the reply without its codes, lines joined by a line feed; `ours` are names of ours that
+    it may be about. The reply code wins over
     the enhanced status code (rule B3). A code that is no answer to the command leaves the
     session out of step and counts as a lost connection. Relays use the same words again and again,
     so the last readings are kept.
     """
-    verdict = _verdict(code, phase)
+    status = parse_status(text)
+    verdict = _verdict(code, phase, is_full=status == Status(5, 2, 2))
     if verdict is None:
         return build_lost(phase, "the relay's reply made no sense")
     if verdict is Verdict.ACCEPTED and phase is not Phase.DOT:
         return _GO_ON[phase]  # nobody will ask for these words, and there are three per message
-    status = parse_status(text)
     # The words are judged as they came: cleaning hides what stands beside an address.
-    judged = judge(status, f"{code} {text}") if verdict is not Verdict.ACCEPTED else None
+    judged = None
+    if verdict is not Verdict.ACCEPTED:
+        told = "dot" if phase in _AFTER_RCPT else ""
+        judged = judge(status, f"{code} {text}", ours=ours, phase=told)
     fault = _fault(phase, code, status, judged) if judged else Fault.NONE
     return Outcome(
         verdict=verdict,
@@ -123,6 +129,7 @@ def parse_reply(code: int, text: str, *, phase: Phase) -> Outcome:
         status=str(status) if status else "",
         text=clean_reply(text),
         is_gone=_is_proof(verdict, fault, judged),
+        counts=fault is Fault.RECIPIENT and judged is not None and judged.counts,
     )
 
 
@@ -169,10 +176,12 @@ def _mask_address(match: re.Match[str]) -> str:
     return "[address]" if hidden else word
 
 
-def _verdict(code: int, phase: Phase) -> Verdict | None:
+def _verdict(code: int, phase: Phase, *, is_full: bool) -> Verdict | None:
     """Reads the first digit (rule B3); None when the code cannot answer the command."""
-    if code == 552 and phase is Phase.RCPT:
-        return Verdict.TRANSIENT  # a server that counts recipients means 452 (rule B11)
+    if code == 552 and phase is Phase.RCPT and not is_full:
+        return (
+            Verdict.TRANSIENT
+        )  # a server that counts recipients means 452 (rule B11), 5.2.2 is a mailbox
     match code // 100:
         case 2 if phase not in (Phase.DATA, Phase.CONTENT):
             return Verdict.ACCEPTED
@@ -188,6 +197,7 @@ def _verdict(code: int, phase: Phase) -> Verdict | None:
 
 _LOGIN_CODES: Final = frozenset({454, 530, 534, 535, 538})
 """RFC 4954 6: the relay wants another login, or TLS first (rule B20)."""
+_AFTER_RCPT: Final = frozenset({Phase.DATA, Phase.CONTENT, Phase.DOT})
 _BEFORE_MAIL: Final = frozenset({Phase.CONNECT, Phase.EHLO, Phase.TLS, Phase.AUTH})
 
 
@@ -228,10 +238,10 @@ def _is_about_content(judged: Judgement) -> bool:
 def _fault_of_soft(phase: Phase, code: int, judged: Judgement) -> Fault:
     """What may pass, or has no explanation, is about what has just been said to the relay."""
     status = judged.status
-    if judged.cause is Cause.SENDER or (status is not None and status.subject == 7):
+    if judged.cause in {Cause.SENDER, Cause.OURS} or (status is not None and status.subject == 7):
         return Fault.SENDER
     if phase is Phase.RCPT or (status is not None and status.subject in {1, 2}):
         return Fault.RECIPIENT
-    if judged.cause in {Cause.BUSY, Cause.FULL, Cause.MAILBOX, Cause.DOMAIN}:
+    if judged.cause in {Cause.BUSY, Cause.FULL, Cause.LOCAL, Cause.MAILBOX, Cause.DOMAIN}:
         return Fault.RECIPIENT
     return Fault.RELAY if code < 500 else Fault.CONTENT

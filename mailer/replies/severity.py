@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from mailer.replies.status import Status, parse_code, parse_status
-from mailer.replies.words import Cause, find_causes
+from mailer.replies.words import Cause, find_causes, find_phase, names_reader
 
 
 class Severity(StrEnum):
@@ -52,33 +52,46 @@ _NULL_MX: Final = 556
 _KINDS: Final = {
     Cause.BUSY: Severity.SOFT,
     Cause.SENDER: Severity.POLICY,
+    Cause.OURS: Severity.POLICY,
+    Cause.LOCAL: Severity.SOFT,
     Cause.SIZE: Severity.POLICY,
     Cause.FULL: Severity.SOFT,
     Cause.TIME: Severity.SOFT,
     Cause.MAILBOX: Severity.HARD,
     Cause.DOMAIN: Severity.HARD,
 }
-_NOT_THE_MAILBOX: Final = frozenset({Cause.BUSY, Cause.SENDER, Cause.SIZE})
+_NOT_THE_MAILBOX: Final = frozenset({Cause.BUSY, Cause.SENDER, Cause.OURS, Cause.SIZE})
 """Causes that say nothing about whether anybody reads there."""
 
 
-def judge(status: Status | None, text: str) -> Judgement:
+def judge(
+    status: Status | None, text: str, *, ours: tuple[str, ...] = (), phase: str = ""
+) -> Judgement:
     """Judges a refusal by its code and the host's words, which may begin with the reply code.
 
-    A code and a text that disagree are taken at the milder word: nothing that mentions
-    authentication, spam, blocking, quota or expiry is ever hard, a reply code of 4yz makes all of
-    it soft (rule B3), and what is unclear is soft.
+    A code and a text that disagree are taken at the milder word: nothing that mentions us, by field
+    or by one of `ours` (domains, hosts), authentication, spam, blocking, quota or expiry is ever hard, a
+    reply code of 4yz makes all of it soft (rule B3), and what is unclear is soft. `phase` is the command
+    that was answered, if it is known better than from the text: after DATA only words about a reader's
+    mailbox are proof, for headers and links have addresses and domains, too.
     """
     found = _most_telling(status, parse_status(text))
-    causes = find_causes(text)
+    causes = find_causes(text, ours)
     cause = next(iter(causes), None)
     code = parse_code(text)
-    kind = _judge(found, causes, code)
+    severity = _judge(found, causes, code)
+    is_late = (phase or find_phase(text)) == "dot"
+    if severity is Severity.HARD and is_late and not _is_clear(causes, text):
+        severity = Severity.SOFT
     if code is not None and code < 500:
-        kind = Severity.SOFT
+        severity = Severity.SOFT
     is_policy = found is not None and found.subject == 7
-    counts = kind is Severity.SOFT and cause not in _NOT_THE_MAILBOX and not is_policy
-    return Judgement(kind, found, counts, cause)
+    counts = severity is Severity.SOFT and cause not in _NOT_THE_MAILBOX and not is_policy
+    return Judgement(severity, found, counts, cause)
+
+
+def _is_clear(causes: tuple[Cause, ...], text: str) -> bool:
+    return causes[:1] == (Cause.MAILBOX,) and names_reader(text)
 
 
 def _judge(status: Status | None, causes: tuple[Cause, ...], code: int | None) -> Severity:
@@ -114,7 +127,7 @@ def _soft(status: Status | None, causes: tuple[Cause, ...]) -> Severity:
         return Severity.HARD
     is_final = status is not None and status.kind == 5
     is_full = status == Status(5, 2, 2) and Cause.FULL in causes
-    refused = is_final and cause is Cause.SENDER and not is_full
+    refused = is_final and cause in {Cause.SENDER, Cause.OURS} and not is_full
     return Severity.POLICY if refused else Severity.SOFT
 
 

@@ -50,6 +50,8 @@ class Session:
         self._worn_at = clock() + timeouts.reuse
         self._limit = min(offer.messages, timeouts.messages)
         self._unclean = False
+        self._ours: tuple[str, ...] = ()
+        """Names of ours that a reply may be about."""
         self._awaited = False
         """Whether a message is announced: it is one of those that the connection may carry."""
         self.sent = 0
@@ -98,6 +100,8 @@ class Session:
         trip (RFC 2920 3.1, rule B12); elsewhere each command waits for its reply. Never raises
         because of the peer. `following` has been examined.
         """
+        if following is not None:
+            self._ours = (following.sender.rpartition("@")[2].lower(),)
         way = self._in_one_group if self._offer.pipelining else self._step_by_step
         return way(ready, following)
 
@@ -230,7 +234,7 @@ class Session:
 
     async def _reply(self, phase: Phase, timeout_s: float) -> Outcome:
         code, text = await self._wire.reply(timeout_s)
-        outcome = parse_reply(code, text, phase=phase)
+        outcome = parse_reply(code, text, phase=phase, ours=self._ours)
         if code == 421 or (outcome.fault is Fault.RELAY and outcome.code is None):
             # The relay is going away (rule B6), or it and we no longer mean the same command.
             self._wire.drop("the relay ended the session")

@@ -1,0 +1,121 @@
+"""The gate: nothing about us, lists, quota or time is ever hard, in fifteen languages and all mixtures.
+
+The rows stand in tests/fixtures/wordings/languages.tsv by language and by what they are about.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import Counter
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from mailer.replies.outcome import Phase, parse_reply
+from mailer.replies.severity import Severity, judge
+from mailer.replies.status import parse_status
+
+FILE = Path(__file__).parents[3] / "fixtures" / "wordings" / "languages.tsv"
+with FILE.open(encoding="utf-8", newline="") as _file:
+    ROWS = [
+        (row["language"], row["kind"], row["text"])
+        for row in csv.DictReader(_file, delimiter="\t", quoting=csv.QUOTE_NONE)
+    ]
+GONE = [(language, text) for language, kind, text in ROWS if kind == "gone"]
+MILD = [row for row in ROWS if row[1] != "gone"]
+CODES = ("550", "553", "554", "")
+FIELDS = ("5.1.1", "5.1.2", "5.1.3", "5.0.0")
+QUOTED = ("", "5.1.1")
+OURS = ("example.com",)
+
+
+def test_the_gate_holds_over_all_mixtures() -> None:
+    """Whatever the codes, and whatever else is said of a reader in any language (rules B5, C5)."""
+    hard: list[str] = []
+    counts: Counter[str] = Counter()
+    proofs = ["", *(text for _, text in GONE)]
+    for number, (row, code, field, quoted) in enumerate(product(MILD, CODES, FIELDS, QUOTED)):
+        language, kind, text = row
+        words = (
+            text,
+            f"{proofs[number % len(proofs)]}; {text}",
+            f"{text}. {proofs[-1 - number % 7]}",
+        )
+        said = f"{code} {quoted} {words[number % 3]}".strip()
+        counts[kind] += 1
+        if judge(parse_status(field), said, ours=OURS).severity is Severity.HARD:
+            hard.append(f"{language} {field}: {said}")
+    figures = " ".join(f"{name}={count}" for name, count in sorted(counts.items()))
+    sys.stdout.write(f"mixtures: {counts.total()}: {figures}\n")
+    assert not hard
+    assert counts.total() > 2000
+    assert len({language for language, _, _ in ROWS}) >= 15
+
+
+@pytest.mark.parametrize(("language", "text"), GONE)
+def test_who_is_gone_is_gone_in_every_language(language: str, text: str) -> None:
+    """The gate does not hold because nothing is hard: words about a reader alone are."""
+    del language
+    assert judge(parse_status("5.0.0"), f"550 {text}").severity is Severity.HARD
+    assert parse_reply(550, f"5.1.1 {text}", phase=Phase.RCPT).is_gone
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5.1.0 example.com does not exist",
+        "5.1.1 <notes+i1.s2.0123456789ab@example.com>: user unknown",
+        "5.1.1 domain example.com not found",
+    ],
+)
+def test_what_names_us_is_about_us(text: str) -> None:
+    """A host that names our domain or our return path says nothing of a reader (rule B5)."""
+    assert not parse_reply(550, text, phase=Phase.RCPT, ours=OURS).is_gone
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "(in reply to MAIL FROM command)",
+        "(in reply to HELO command)",
+        "(in reply to EHLO command)",
+        "after MAIL FROM:<notes@example.com>",
+        "after initial connection",
+        ">>> MAIL From:<notes@example.com>",
+    ],
+)
+def test_what_was_said_before_rcpt_is_about_us(where: str) -> None:
+    """Nobody has been named yet, so nobody's mailbox is meant, whatever the words are (rule B5)."""
+    for words in ("User unknown", "Host unknown", "no such domain", ""):
+        said = f"550 5.1.1 {words} {where}"
+        assert judge(parse_status("5.1.1"), said).severity is Severity.POLICY
+
+
+def test_after_data_only_a_readers_mailbox_is_meant() -> None:
+    """A header's address and a link's domain are refused there, too (rule B5)."""
+    for words in ("Invalid address", "Domain not found", "The address does not exist", ""):
+        said = f"550 5.1.3 {words} (in reply to end of DATA command)"
+        assert judge(parse_status("5.1.3"), said).severity is not Severity.HARD
+        assert not parse_reply(550, f"5.1.3 {words}", phase=Phase.DOT).is_gone
+    assert parse_reply(550, "5.1.1 user unknown", phase=Phase.DOT).is_gone
+
+
+def test_readers_at_our_own_domain_are_readers() -> None:
+    """An author's colleagues read as well: their addresses are not ours because of the domain."""
+    said = "5.1.1 <ada@example.com>: user unknown"
+    assert parse_reply(550, said, phase=Phase.RCPT, ours=OURS).is_gone
+
+
+def test_soft_refusals_in_the_session_count_as_in_reports() -> None:
+    """A full mailbox and an address that is denied are the reader's, said now or later (rule C6)."""
+    for code, text in (
+        (550, "5.4.1 Recipient address rejected: Access denied"),
+        (554, "5.2.2 mailbox full"),
+        (552, "5.2.2 mailbox full"),
+    ):
+        outcome = parse_reply(code, text, phase=Phase.RCPT)
+        assert (outcome.counts, outcome.is_gone) == (True, False)
+        assert judge(parse_status(text), f"{code} {text}").counts
+    assert not parse_reply(550, "5.7.1 blocked", phase=Phase.RCPT).counts
