@@ -40,6 +40,9 @@ _MAILBOX: Final = re.compile(
     re.DOTALL,
 )
 """A name that is a quoted string may hold anything, brackets too (RFC 5322 3.2.4)."""
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+_LONGEST_LOCAL: Final = 64
+"""Octets of a local part (RFC 5321 4.5.3.1.1)."""
 _QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -98,7 +101,25 @@ def parse_address(text: str, *, allow_test_domains: bool = False) -> Address:
         )
     except EmailNotValidError as error:
         raise AddressError(_reason(error)) from error
+    if len(valid.local_part.encode()) > _LONGEST_LOCAL:
+        raise AddressError("The email address is too long before the @-sign.")
     return _address(valid)
+
+
+def strip_unseen(text: str) -> str:
+    """`text` without what nobody sees around it: blanks, tabs, no-break and zero-width spaces, marks
+    of direction, byte order marks. They come along when an address is copied.
+    """
+    begin, end = 0, len(text)
+    while begin < end and _is_unseen(text[begin]):
+        begin += 1
+    while end > begin and _is_unseen(text[end - 1]):
+        end -= 1
+    return text[begin:end]
+
+
+def _is_unseen(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) in _UNSEEN
 
 
 def ascii_address(address: str) -> str:
@@ -132,7 +153,7 @@ def parse_mailbox(text: str, *, allow_test_domains: bool = False) -> Mailbox:
     The name may be quoted, and need not be: a comma or a letter outside ASCII is no mistake in a
     line that a person wrote. Raises AddressError.
     """
-    match = _MAILBOX.fullmatch(text)
+    match = _MAILBOX.fullmatch(strip_unseen(text))
     if match is None:
         return Mailbox(name="", address=_parse_stripped(text, allow_test_domains))
     quoted = match["quoted"]
@@ -192,7 +213,7 @@ def _address(valid: ValidatedEmail) -> Address:
 
 
 def _parse_stripped(text: str, allow_test_domains: bool) -> Address:
-    return parse_address(text.strip(), allow_test_domains=allow_test_domains)
+    return parse_address(strip_unseen(text), allow_test_domains=allow_test_domains)
 
 
 def _reason(error: EmailNotValidError) -> str:

@@ -310,6 +310,7 @@ def signup_policy(config: Config) -> SignUpPolicy:
         check_dns=config.check_dns,
         confirm_within=limits.confirm_within,
         allow_test_domains=config.has_outbox,  # no mail leaves the machine
+        own=frozenset(filter(None, [config.bounces.address.lower()])),
     )
 
 

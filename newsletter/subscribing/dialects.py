@@ -1,16 +1,16 @@
-"""Owns what is known of other systems' files: which wrote this one, and whom it would not mail. Pure."""
+"""Owns what is known of other systems' files: which wrote this one, and what its cells hold. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import lru_cache
-from types import MappingProxyType
 from typing import Final
+
+from newsletter.subscribing.words import fold
+from storage.model import read_tags
 
 
 class RowError(ValueError):
@@ -32,132 +32,104 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """Which column of a file means what. Names are in lower case."""
+    """Which column of a file means what. Names are folded, as newsletter/subscribing/words.py does it."""
 
     origin: Origin
     email: str = "email"
     name: tuple[str, ...] = ("name",)
     tags: str = "tags"
-    created_at: str = "created_at"
-    confirmed_at: str = "confirmed_at"
+    created_at: str = "created at"
+    confirmed_at: str = "confirmed at"
+    beside: frozenset[str] = frozenset()
+    """Columns that speak of something else than they seem to."""
 
     @property
     def is_plain(self) -> bool:
         """Whether the file follows our own documentation, so that it can be taken by its word."""
         return self.origin is Origin.PLAIN
 
+    @property
+    def read(self) -> frozenset[str]:
+        """The columns that are read for what they hold."""
+        own = {self.email, self.tags, self.created_at, self.confirmed_at, "consent"}
+        return frozenset(own.union(self.name))
 
-_EMAIL_NAMES: Final = ("email", "email address", "e-mail", "email_address", "e-mail address")
+
+_EMAIL_NAMES: Final = tuple(
+    fold(name)
+    for name in (
+        *("email", "email address", "e-mail", "e-mail address", "mail", "mail address", "emails"),
+        *("subscriber email", "user email", "member email", "contact email", "primary email"),
+        *("email id", "emailid", "emailaddress", "E-Mail-Adresse", "Email-Adresse", "Emailadresse"),
+        *("Mailadresse", "adresse e-mail", "adresse email", "adresse mail", "courriel"),
+        *("correo electrónico", "correo", "dirección de correo electrónico", "indirizzo email"),
+        *(
+            "indirizzo e-mail",
+            "endereço de e-mail",
+            "endereço de email",
+            "e-mailadres",
+            "emailadres",
+        ),
+        *("e-post", "epost", "e-postadress", "e-postadresse", "sähköposti", "adres e-mail"),
+        *("adres email", "e-posta", "メールアドレス", "邮箱", "电子邮件", "이메일", "почта"),
+        *("электронная почта", "subscriber", "address"),
+    )
+)
+"""What a column of addresses is called; the first that is there holds them."""
+
+_NAMES: Final = (("name",), ("first name", "last name"), ("firstname", "lastname"))
+_MORE_NAMES: Final = (("vorname", "nachname"), ("prénom", "nom"), ("nombre", "apellido"))
 
 _SIGNS: Final[tuple[tuple[frozenset[str], Dialect], ...]] = (
-    (frozenset({"email", "state", "created_at", "suppressed"}), Dialect(origin=Origin.OURS)),
+    (frozenset({"email", "state", "created at", "suppressed"}), Dialect(origin=Origin.OURS)),
     (
-        frozenset({"email address"}),
+        frozenset({"email address", "optin time"}),
         Dialect(
             origin=Origin.MAILCHIMP,
             email="email address",
             name=("first name", "last name"),
-            created_at="optin_time",
-            confirmed_at="confirm_time",
+            created_at="optin time",
+            confirmed_at="confirm time",
         ),
     ),
-    (frozenset({"email", "active_subscription"}), Dialect(origin=Origin.SUBSTACK)),
-    (frozenset({"email", "email_disabled"}), Dialect(origin=Origin.SUBSTACK)),
-    (frozenset({"email", "subscribed_to_emails"}), Dialect(origin=Origin.GHOST, tags="labels")),
+    (
+        frozenset({"email", "active subscription"}),
+        # It says whether somebody pays: who does not is a reader as well.
+        Dialect(origin=Origin.SUBSTACK, beside=frozenset({"active subscription"})),
+    ),
+    (frozenset({"email", "email disabled"}), Dialect(origin=Origin.SUBSTACK)),
+    (frozenset({"email", "subscribed to emails"}), Dialect(origin=Origin.GHOST, tags="labels")),
     (frozenset({"email", "status", "attributes"}), Dialect(origin=Origin.LISTMONK)),
     (
-        frozenset({"email", "creation_date"}),
-        Dialect(origin=Origin.BUTTONDOWN, created_at="creation_date"),
+        frozenset({"email", "creation date"}),
+        Dialect(origin=Origin.BUTTONDOWN, created_at="creation date"),
     ),
     (
-        frozenset({"email", "subscriber_type"}),
-        Dialect(origin=Origin.BUTTONDOWN, created_at="creation_date"),
+        frozenset({"email", "subscriber type"}),
+        Dialect(origin=Origin.BUTTONDOWN, created_at="creation date"),
     ),
 )
 """Columns that give a system away; the first that are all there decide."""
 
 
 def recognise(names: tuple[str, ...]) -> Dialect | None:
-    """The dialect of a header in lower case; None when no column holds addresses."""
+    """The dialect of a folded header; None when no column holds addresses."""
     for signs, dialect in _SIGNS:
         if signs.issubset(names):
             return dialect
     email = next((name for name in _EMAIL_NAMES if name in names), None)
-    return None if email is None else Dialect(origin=Origin.PLAIN, email=email)
-
-
-# ── whom another system would not mail ───────────────────────────────────────────────────────
-
-_YES: Final = frozenset({"true", "yes", "y", "1"})
-_NO: Final = frozenset({"false", "no", "n", "0"})
-_ANY: Final = frozenset({"*"})
-"""Any content at all, as of a column that holds when somebody left."""
-_GONE: Final = frozenset(
-    {"unsubscribed", "unsubscribe", "opted out", "opt out", "optout", "cancelled", "canceled"}
-    | {"non subscribed", "nonsubscribed", "not subscribed", "never subscribed", "left"}
-    | {"bounced", "hard bounced", "hard bounce", "cleaned", "undeliverable", "invalid"}
-    | {"complained", "complaint", "marked as spam", "reported spam", "spam", "spammy", "junk"}
-    | {"blocklisted", "blacklisted", "blocked", "suppressed", "excluded", "disabled", "banned"}
-    | {"removed", "deleted", "archived", "inactive"}
-)
-_WAITING: Final = frozenset(
-    {"unactivated", "unconfirmed", "not confirmed", "awaiting confirmation", "pending"}
-    | {"unapproved"}
-)
-
-_BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
-
-_Marks = tuple[tuple[str, frozenset[str], str], ...]
-
-_STATUS: Final = (
-    *("status", "state", "type", "subscriber type", "subscriber status", "subscription status"),
-    *("email status", "list status", "global status"),
-)
-_BLOCKED: Final = (
-    *("blacklisted", "blocklisted", "email blacklisted", "email blocklisted"),
-    *("emailblacklisted", "emailblocklisted"),
-)
-_EVERYWHERE: Final[_Marks] = (
-    *((column, _ANY, "unsubscribed") for column in ("unsubscribed at", "unsub time")),
-    ("unsubscription date", _ANY, "unsubscribed"),
-    *((column, _YES, "unsubscribed") for column in ("unsubscribed", "opted out")),
-    ("clean time", _ANY, "bounced"),
-    *((column, _YES, "blocked") for column in _BLOCKED),
-    *((column, _GONE, "") for column in _STATUS),
-    *((column, _WAITING, "not confirmed") for column in _STATUS),
-)
-_MARKS: Final[Mapping[Origin, _Marks]] = MappingProxyType(
-    {
-        # `active_subscription` says whether somebody pays: those who do not are readers as well.
-        Origin.SUBSTACK: (("email disabled", _YES, "unsubscribed"),),
-        Origin.GHOST: (
-            ("subscribed to emails", _NO, "unsubscribed"),
-            ("deleted at", _ANY, "deleted"),
-        ),
-    }
-)
-"""(column, values that mean it, what they mean; empty: the value itself); all as `_spell` has it."""
-
-
-def refusal(columns: Mapping[str, str], origin: Origin) -> str:
-    """Why the system that wrote this row would not mail it; empty when it would (rule F17)."""
-    spelt = {_spell(column): (column, cell) for column, cell in columns.items()}
-    for name, values, meaning in (*_EVERYWHERE, *_MARKS.get(origin, ())):
-        column, cell = spelt.get(name, (name, ""))
-        if cell.strip() and (values is _ANY or _spell(cell) in values):
-            return f"is {meaning or cell.strip().lower()} there ({column})"
-    return ""
-
-
-@lru_cache(maxsize=1000)
-def _spell(text: str) -> str:
-    """`Opted-Out` and `opted_out` are the same words."""
-    return _BETWEEN_WORDS.sub(" ", text.lower()).strip()
+    if email is None:
+        return None
+    folded = (tuple(map(fold, parts)) for parts in (*_NAMES, *_MORE_NAMES))
+    name = next((parts for parts in folded if parts[0] in names), ("name",))
+    return Dialect(origin=Origin.PLAIN, email=email, name=name)
 
 
 # ── cells ────────────────────────────────────────────────────────────────────────────────────
 
 _BLANKS: Final = re.compile(r"\s+")
+_JOINERS: Final = "\u200c\u200d"
+"""Seen in what they join: Persian names are spelt with the one, 👩‍🚀 is three characters with the other."""
 
 
 def clean_text(text: str, limit: int) -> str:
@@ -167,14 +139,19 @@ def clean_text(text: str, limit: int) -> str:
     visible = "".join(
         " " if character.isspace() else character
         for character in unicodedata.normalize("NFC", text)
-        if character.isspace() or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
+        if character.isspace()
+        or character in _JOINERS
+        or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
     )
     return _BLANKS.sub(" ", visible).strip()[:limit].rstrip()
 
 
 def split_tags(cell: str) -> tuple[str, ...]:
-    """Tags separated by commas, each possibly in quotes, without repetitions."""
-    tags = (clean_text(tag.strip().strip('"'), 100) for tag in cell.split(","))
+    """Tags separated by commas, each possibly in quotes, without repetitions.
+
+    A comma inside the quotes is the tag's own.
+    """
+    tags = (clean_text(tag.replace('"', ""), 100) for tag in read_tags(cell))
     return tuple(dict.fromkeys(filter(None, tags)))
 
 

@@ -1,7 +1,8 @@
 """Owns files of subscribers: CSV to rows, rows to CSV. Pure but for the streams it is given.
 
-Reads our own export, a plain list, and the exports of other systems (newsletter/subscribing/dialects.py).
-Streams: a file may be larger than memory.
+Reads our own export, a plain list, and the exports of other systems (newsletter/subscribing/dialects.py),
+of which it takes who is a reader there (newsletter/subscribing/standing.py). Streams: a file may be
+larger than memory.
 
 A cell of an export that a spreadsheet would run as a formula begins with an apostrophe, and
 reading an export takes exactly that apostrophe off again; other files are read as they are.
@@ -11,13 +12,12 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
-from pathlib import Path
 from typing import Final, TextIO
 
+from mailer.address import strip_unseen
 from newsletter.subscribing.dialects import (
     Dialect,
     Origin,
@@ -25,17 +25,23 @@ from newsletter.subscribing.dialects import (
     clean_text,
     parse_time,
     recognise,
-    refusal,
     split_tags,
 )
+from newsletter.subscribing.records import (
+    ExportedSubscriber,
+    RefusedRow,
+    SubscriberFile,
+    SubscriberRow,
+)
+from newsletter.subscribing.standing import Column, Standing, judge_row, read_header
+from newsletter.subscribing.words import fold
 from storage.model import (
     ConsentEvent,
     ConsentEventKind,
-    Subscriber,
     SubscriberFileError,
     SubscriberState,
-    Suppression,
     SuppressionReason,
+    spell_tags,
 )
 
 PORTION: Final = 1000
@@ -60,131 +66,177 @@ _PROOF_WORDS: Final = ("ip", "source", "message_id")
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "'")
 _DELIMITERS: Final = (",", ";", "\t")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriberRow:
-    """One row, read but not judged."""
-
-    line: int
-    """Where the row begins in the file; the header is on line 1."""
-    email: str
-    name: str = ""
-    tags: tuple[str, ...] = ()
-    consent: str = ""
-    created_at: datetime | None = None
-    confirmed_at: datetime | None = None
-    unsubscribed_at: datetime | None = None
-    origin: Origin = Origin.PLAIN
-    state: SubscriberState | None = None
-    """Only from our own export; None there: a suppression of somebody who is no subscriber."""
-    suppression: SuppressionReason | None = None
-    suppressed_at: datetime | None = None
-    evidence: str = ""
-    address_hash: str = ""
-    proof: tuple[ConsentEvent, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedRow:
-    """A row that was not taken, and why."""
-
-    line: int
-    email: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportedSubscriber:
-    """One row of an export: a subscriber, a suppression, or both."""
-
-    subscriber: Subscriber | None = None
-    suppression: Suppression | None = None
-    proof: tuple[ConsentEvent, ...] = ()
+_MOST_ABOVE: Final = 3
+"""Lines of a title above the header."""
+_MOST_LINES_OF_HEADER: Final = 50
+_OURS: Final = frozenset(map(fold, EXPORT_COLUMNS))
+_JUDGED_TOO: Final = frozenset(
+    {"consent", "confirmed at", "confirm time", "optin time", "tags", "labels"}
+)
+"""Columns that are kept, and decide who is a reader as well."""
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
 
-def read_file(path: Path) -> Iterator[SubscriberRow | RefusedRow]:
-    """The rows of a CSV file in UTF-8, with or without a byte order mark.
-
-    Raises SubscriberFileError, at the first row or at a later one.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            yield from read_rows(stream)
-    except UnicodeDecodeError as error:
-        raise SubscriberFileError(
-            f"{path} is not UTF-8; save it as “CSV UTF-8” and try again"
-        ) from error
-    except OSError as error:
-        raise SubscriberFileError(f"{path} cannot be read: {error.strerror}") from error
-
-
 def read_rows(stream: Iterable[str]) -> Iterator[SubscriberRow | RefusedRow]:
-    """The rows of an open CSV file; blank lines are skipped.
+    """The rows of an open CSV file; see `open_rows`."""
+    yield from open_rows(stream).rows
 
-    Columns are separated by a comma, a semicolon or a tab, as the header shows. Raises
-    SubscriberFileError when there is no e-mail column, or a quote that is never closed.
+
+def open_rows(stream: Iterable[str]) -> SubscriberFile:
+    """An open CSV file, its header read; blank lines are skipped.
+
+    Columns are separated by a comma, a semicolon or a tab, as the header shows. The header is the
+    first line that names a column of addresses: some systems write a title above it, and Excel
+    `sep=;`. Raises SubscriberFileError when there is none, and, while the rows are read, when a
+    quote is never closed.
     """
     lines = iter(stream)
-    first = next(lines, "")
-    records = _records(chain([first], lines), max(_DELIMITERS, key=first.count))
-    _, header = next(records, (1, []))
-    names = tuple(cell.strip().lower() for cell in header)
-    dialect = recognise(names)
-    if dialect is None:
-        found = ", ".join(cell.strip() for cell in header if cell.strip()) or "nothing"
-        raise SubscriberFileError(
-            f"the first line must name the columns, one of them “email”; it has: {found[:500]}"
-        )
-    for line, cells in records:
-        if any(cell.strip() for cell in cells):
-            yield _read_record(line, cells, names, dialect)
+    above: list[list[str]] = []
+    begins = 0
+    while len(above) <= _MOST_ABOVE and (head := _take_record(lines)):
+        delimiter = find_delimiter("".join(head))
+        titles = next(csv.reader(head, delimiter=delimiter), [])
+        header = Header.of(titles)
+        if header is not None:
+            records = _records(lines, delimiter, begins + len(head))
+            return SubscriberFile(unread=header.unread, rows=_read_records(records, header))
+        above.append(titles)
+        begins += len(head)
+        if any("@" in cell for cell in titles):
+            break  # readers, not a title: nobody is to be skipped
+    found = ", ".join(cell.strip() for cell in above[0] if cell.strip()) if above else ""
+    raise SubscriberFileError(
+        "the first line must name the columns, one of them “email”; "
+        f"it has: {found[:500] or 'nothing'}"
+    )
 
 
-def _records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line on which it begins."""
+def _take_record(lines: Iterator[str]) -> list[str]:
+    """The lines of the next record, which is one unless a quoted cell goes on; empty at the end."""
+    taken: list[str] = []
+    quotes = 0
+    while len(taken) < _MOST_LINES_OF_HEADER and (line := next(lines, "")):
+        taken.append(line)
+        quotes += line.count('"')
+        if quotes % 2 == 0:
+            break
+    return taken
+
+
+def find_delimiter(line: str) -> str:
+    """Which of the separators a header has most of, outside of quotes."""
+    bare = "".join(line.split('"')[::2])
+    return max(_DELIMITERS, key=bare.count)
+
+
+def _records(
+    lines: Iterable[str], delimiter: str, begins: int = 0
+) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line on which it begins; `begins` lines stand above."""
     csv.field_size_limit(MAX_CELL)  # of the process: nobody else reads CSV in it
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
-        begins = reader.line_num + 1
+        line = begins + reader.line_num + 1
         try:
             record = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             raise SubscriberFileError(
-                f"line {begins} cannot be read as CSV ({error}); is there a quote not closed?"
+                f"line {line} cannot be read as CSV ({error}); is there a quote not closed?"
             ) from error
-        yield begins, record
+        yield line, record
 
 
-def _read_record(
-    line: int, cells: list[str], names: tuple[str, ...], dialect: Dialect
-) -> SubscriberRow | RefusedRow:
-    columns = dict(zip(names, cells, strict=False))
-    email = columns.get(dialect.email, "").strip()
-    if any(cell.strip() for cell in cells[len(names) :]):
-        reason = f"has {len(cells)} cells, the header has {len(names)}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The first line, understood."""
+
+    dialect: Dialect
+    names: tuple[str, ...]
+    """Folded."""
+    columns: tuple[Column, ...]
+
+    @classmethod
+    def of(cls, titles: Sequence[str]) -> Header | None:
+        """None when no column holds addresses."""
+        names = tuple(map(fold, titles))
+        dialect = recognise(names)
+        if dialect is None:
+            return None
+        settled = {
+            number
+            for number, name in enumerate(names)
+            if name in (dialect.read - _JUDGED_TOO) | dialect.beside
+            or (dialect.origin is Origin.OURS and name in _OURS)
+        }
+        columns = tuple(read_header(titles, settled=settled))
+        return cls(dialect=dialect, names=names, columns=columns)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Columns that are neither kept nor decide anything."""
+        read = _OURS if self.dialect.origin is Origin.OURS else self.dialect.read
+        return tuple(
+            column.title
+            for column, name in zip(self.columns, self.names, strict=True)
+            if column.title and name not in read and not column.topic.is_judged
+        )
+
+    def cells(self, record: Sequence[str]) -> dict[str, str]:
+        """The cells by their folded names; of a name that stands twice, the first."""
+        cells: dict[str, str] = {}
+        for name, cell in zip(self.names, record, strict=False):
+            cells.setdefault(name, cell)
+        return cells
+
+
+def _read_records(
+    records: Iterable[tuple[int, list[str]]], header: Header
+) -> Iterator[SubscriberRow | RefusedRow]:
+    for line, cells in records:
+        if any(cell.strip() for cell in cells):
+            yield _read_record(line, cells, header)
+
+
+def _read_record(line: int, cells: list[str], header: Header) -> SubscriberRow | RefusedRow:
+    columns = header.cells(cells)
+    email = strip_unseen(columns.get(header.dialect.email, ""))
+    judged = judge_row(header.columns, cells)
+    if any(cell.strip() for cell in cells[len(header.names) :]):
+        reason = f"has {len(cells)} cells, the header has {len(header.names)}"
         return RefusedRow(line=line, email=email, reason=reason)
+    if judged.standing is Standing.LEFT:
+        return RefusedRow(
+            line=line, email=email, reason=judged.reason, left=True, left_at=_when(judged.left_at)
+        )
     try:
-        if dialect.origin is Origin.OURS:
-            return _read_ours(line, {name: _disarm(cell) for name, cell in columns.items()})
-        return _read_foreign(line, columns, dialect)
+        if header.dialect.origin is Origin.OURS:
+            row = _read_ours(line, {name: _disarm(cell) for name, cell in columns.items()})
+        else:
+            row = _read_foreign(line, columns, header.dialect)
     except RowError as error:
         return RefusedRow(line=line, email=email, reason=str(error))
+    if judged.standing is Standing.DOUBTFUL:
+        return RefusedRow(line=line, email=email, reason=judged.reason)
+    return row
+
+
+def _when(cell: str) -> datetime | None:
+    """The time in a cell that says that somebody left, if it holds one."""
+    try:
+        return parse_time(cell)
+    except ValueError:
+        return None
 
 
 def _read_foreign(line: int, columns: dict[str, str], dialect: Dialect) -> SubscriberRow:
-    reason = refusal(columns, dialect.origin)
-    if reason:
-        raise RowError(reason)
     name = " ".join(columns.get(part, "") for part in dialect.name)
     return SubscriberRow(
         line=line,
-        email=columns.get(dialect.email, "").strip(),
+        email=strip_unseen(columns.get(dialect.email, "")),
         name=clean_text(name, MAX_NAME),
         tags=split_tags(columns.get(dialect.tags, "")),
         consent=clean_text(columns.get("consent", ""), MAX_CONSENT),
@@ -204,15 +256,15 @@ def _read_ours(line: int, columns: dict[str, str]) -> SubscriberRow:
         name=clean_text(columns.get("name", ""), MAX_NAME),
         tags=split_tags(columns.get("tags", "")),
         consent=columns.get("consent", ""),
-        created_at=_read_time(columns, "created_at"),
-        confirmed_at=_read_time(columns, "confirmed_at"),
-        unsubscribed_at=_read_time(columns, "unsubscribed_at"),
+        created_at=_read_time(columns, "created at"),
+        confirmed_at=_read_time(columns, "confirmed at"),
+        unsubscribed_at=_read_time(columns, "unsubscribed at"),
         origin=Origin.OURS,
         state=_read_state(state) if state else None,
         suppression=_read_suppression(suppression) if suppression else None,
-        suppressed_at=_read_time(columns, "suppressed_at"),
+        suppressed_at=_read_time(columns, "suppressed at"),
         evidence=columns.get("evidence", ""),
-        address_hash=columns.get("address_hash", ""),
+        address_hash=columns.get("address hash", ""),
         proof=_read_proof(columns.get("proof", ""), columns.get("consent", "")),
     )
 
@@ -223,7 +275,9 @@ def _read_time(columns: dict[str, str], name: str, *, strict: bool = True) -> da
         return parse_time(columns.get(name, ""))
     except ValueError as error:
         if strict:
-            raise RowError(f"{name} is not a time like 2026-12-01T09:00:00Z") from error
+            raise RowError(
+                f"{name.replace(' ', '_')} is not a time like 2026-12-01T09:00:00Z"
+            ) from error
         return None
 
 
@@ -281,7 +335,7 @@ def _cells(row: ExportedSubscriber) -> Iterator[str]:
     reader, suppression = row.subscriber, row.suppression
     yield reader.address if reader else suppression.address if suppression else ""
     yield reader.name if reader else ""
-    yield ",".join(reader.tags) if reader else ""
+    yield spell_tags(reader.tags) if reader else ""
     yield reader.state.value if reader else ""
     yield format_time(reader.created_at) if reader else ""
     yield format_time(reader.confirmed_at) if reader else ""

@@ -7,20 +7,26 @@ their columns are in newsletter/subscribing/files.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from itertools import islice
 from typing import Final
 
-from mailer.address import Address, is_role, parse_address
-from newsletter.subscribing.dialects import Origin, RowError
-from newsletter.subscribing.files import PORTION, ExportedSubscriber, RefusedRow, SubscriberRow
+from mailer.address import Address, is_role, parse_address, parse_mailbox, strip_unseen
+from newsletter.subscribing.candidates import Candidate, Seen
+from newsletter.subscribing.dialects import Origin, RowError, clean_text
+from newsletter.subscribing.files import MAX_CONSENT, MAX_NAME, PORTION
+from newsletter.subscribing.records import ExportedSubscriber, RefusedRow, SubscriberRow
+from newsletter.subscribing.rules import is_own
 from newsletter.subscribing.signupdesk import fresh_nonce
 from newsletter.tokens import Tokens
 from storage.model import (
     Added,
     AddressError,
+    ConsentEvent,
     ConsentEventKind,
     SubscriberState,
     Suppression,
@@ -34,7 +40,21 @@ _KNOWN: Final = {
     SubscriberState.PENDING: "has asked to join and has not confirmed yet",
     SubscriberState.UNSUBSCRIBED: "has unsubscribed; only the reader can join again",
 }
+_LEFT_THERE: Final = {
+    SubscriberState.ACTIVE: "; is subscribed here, and stays so: see `subscribers unsubscribe`",
+    SubscriberState.PENDING: "; has asked to join here",
+    SubscriberState.UNSUBSCRIBED: "; has unsubscribed here, too",
+}
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class Departed(StrEnum):
+    """What becomes of those who left elsewhere. They are no readers either way."""
+
+    KEEP = "keep"
+    """They are remembered as having left, so that no later list brings them in."""
+    DROP = "drop"
+    """Nothing is kept of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +68,12 @@ class ImportReport:
     suppressed: int
     """Suppressions taken over from an export of ours."""
     refused: tuple[RefusedRow, ...]
+    """Rows that made nobody a reader, those who left elsewhere among them."""
     dry_run: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidate:
-    """A row that may be taken; without `new` it only brings a suppression."""
-
-    row: SubscriberRow
-    new: NewSubscriber | None
-    suppression: Suppression | None
-
-    @property
-    def address_hash(self) -> str:
-        """Under which the store may hold something against it."""
-        found = self.new.hash if self.new else self.suppression and self.suppression.address_hash
-        return found or ""
+    departed: int = 0
+    """Addresses that are remembered as having left."""
+    stopped: bool = False
+    """Whether it was stopped before the last row. What it tells is what is in."""
 
 
 class SubscriberLists:
@@ -76,11 +86,13 @@ class SubscriberLists:
         *,
         clock: Callable[[], datetime],
         allow_test_domains: bool = False,
+        own: Collection[str] = (),
     ) -> None:
         self._subscribers = subscribers
         self._tokens = tokens
         self._clock = clock
         self._allow_test_domains = allow_test_domains
+        self._own = own
 
     def import_rows(
         self,
@@ -88,27 +100,42 @@ class SubscriberLists:
         *,
         consent: str = "",
         dry_run: bool = False,
+        departed: Departed = Departed.KEEP,
         progress: Callable[[int], None] = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> ImportReport:
         """Take over a list; never revives anybody who left or is suppressed.
 
         `consent` stands for rows that bring none; a row with neither is refused. `progress` is
-        told how many rows each portion had. `dry_run` reports the same and changes nothing.
+        told how many rows each portion had. `dry_run` reports the same and changes nothing. `stop`
+        is asked before each portion, which is a transaction.
         """
-        iterator, seen, refused = iter(rows), set[int](), list[RefusedRow]()
-        count = added = suppressed = 0
-        while portion := list(islice(iterator, PORTION)):
-            candidates, refusals = self._judge(portion, consent, seen)
+        iterator, seen, count = iter(rows), Seen(), 0
+        refused, kept = list[RefusedRow](), Counter[str]()
+        stopped = False
+        while not (stopped := stop()) and (portion := list(islice(iterator, PORTION))):
+            candidates, refusals = self._judge(portion, consent, seen, departed)
+            ended = seen.take_ended()
             if not dry_run:
                 candidates, late = self._keep(candidates)
                 refusals += late
+                self._end(ended)
             count += len(portion)
-            added += sum(candidate.new is not None for candidate in candidates)
-            suppressed += sum(candidate.suppression is not None for candidate in candidates)
+            kept["added"] += sum(candidate.is_reader for candidate in candidates) - len(ended)
+            kept["suppressed"] += sum(one.suppression is not None for one in candidates)
+            kept["departed"] += sum(
+                one.new is not None and not one.is_reader for one in candidates
+            ) + len(ended)
             refused += sorted(refusals, key=lambda refusal: refusal.line)
             progress(len(portion))
         return ImportReport(
-            rows=count, added=added, suppressed=suppressed, refused=tuple(refused), dry_run=dry_run
+            rows=count,
+            added=kept["added"],
+            suppressed=kept["suppressed"],
+            departed=kept["departed"],
+            refused=tuple(refused),
+            dry_run=dry_run,
+            stopped=stopped,
         )
 
     def export_rows(self) -> Iterator[ExportedSubscriber]:
@@ -131,34 +158,89 @@ class SubscriberLists:
     # ── judging ──────────────────────────────────────────────────────────────────────────
 
     def _judge(
-        self, portion: Sequence[SubscriberRow | RefusedRow], consent: str, seen: set[int]
-    ) -> tuple[list[_Candidate], list[RefusedRow]]:
+        self,
+        portion: Sequence[SubscriberRow | RefusedRow],
+        consent: str,
+        seen: Seen,
+        departed: Departed,
+    ) -> tuple[list[Candidate], list[RefusedRow]]:
         """Look at each row by itself, then compare all with the store."""
-        candidates: list[_Candidate] = []
+        candidates: list[Candidate] = []
         refused: list[RefusedRow] = []
         for row in portion:
-            if isinstance(row, RefusedRow):
-                refused.append(row)
-                continue
             try:
-                candidates.append(self._read(row, consent, seen))
+                if isinstance(row, SubscriberRow):
+                    candidates.append(self._read(row, consent, seen))
+                elif row.left and (found := self._read_departed(row, seen, departed)):
+                    candidates.append(found)
+                else:
+                    refused.append(row)
             except (AddressError, RowError) as error:
                 refused.append(_refuse(row, str(error)))
-        return self._compare(candidates, refused)
+        return self._compare(candidates, refused, seen)
 
-    def _read(self, row: SubscriberRow, consent: str, seen: set[int]) -> _Candidate:
+    def _read(self, row: SubscriberRow, consent: str, seen: Seen) -> Candidate:
         """What a row asks for. Raises AddressError or RowError."""
         if not row.email and row.suppression is SuppressionReason.ERASED:
-            return _Candidate(row=row, new=None, suppression=self._erased(row))
-        address = parse_address(row.email, allow_test_domains=self._allow_test_domains)
-        if hash(address.key) in seen:  # the hash only: a million addresses take half the memory
-            raise RowError("is in the file already")
+            return Candidate(row=row, new=None, suppression=self._erased(row))
         ours = row.origin is Origin.OURS
+        address, name = self._address(row.email, is_exact=ours)
+        if address.key in seen.left:
+            raise RowError("has left by a row above")
+        if address.key in seen.taken:
+            raise RowError("is in the file already")
         if is_role(address) and not ours:
             raise RowError("is the mailbox of an office, not of a reader; add it by hand")
+        if is_own(address.key, self._own) and not ours:
+            raise RowError("is an address that this newsletter sends from")
+        row = replace(row, name=row.name or clean_text(name, MAX_NAME))
         new = None if ours and row.state is None else self._new(row, address, consent)
-        seen.add(hash(address.key))
-        return _Candidate(row=row, new=new, suppression=self._suppression(row, address))
+        seen.taken.add(address.key)
+        return Candidate(row=row, new=new, suppression=self._suppression(row, address))
+
+    def _read_departed(self, row: RefusedRow, seen: Seen, departed: Departed) -> Candidate | None:
+        """How a row is remembered that says: left. None when it is not. Raises AddressError.
+
+        A reader whom a row above brought in leaves by it.
+        """
+        address, _ = self._address(row.email)
+        is_first = address.key not in seen.left
+        seen.left.add(address.key)
+        if address.key in seen.joined:
+            seen.end(address.key)
+            return None
+        if departed is Departed.DROP or not is_first or address.key in seen.taken:
+            return None
+        now = self._clock()
+        left = ConsentEvent(
+            subscriber_id=0,
+            kind=ConsentEventKind.UNSUBSCRIBED,
+            at=now,
+            source="import",
+            text=clean_text(row.reason, MAX_CONSENT),
+        )
+        return Candidate(
+            row=row,
+            new=NewSubscriber(
+                address=address.display,
+                key=address.key,
+                hash=self._tokens.address_hash(address.key),
+                state=SubscriberState.UNSUBSCRIBED,
+                nonce=fresh_nonce(),
+                created_at=now,
+                unsubscribed_at=row.left_at or now,
+                proof=(left,),
+            ),
+        )
+
+    def _address(self, cell: str, *, is_exact: bool = False) -> tuple[Address, str]:
+        """The address in a cell, and the name beside it: `Ada <ada@example.com>` is usual."""
+        if is_exact or "<" not in cell:
+            return parse_address(
+                strip_unseen(cell), allow_test_domains=self._allow_test_domains
+            ), ""
+        found = parse_mailbox(cell, allow_test_domains=self._allow_test_domains)
+        return found.address, found.name
 
     def _new(self, row: SubscriberRow, address: Address, consent: str) -> NewSubscriber:
         given = row.consent or consent
@@ -204,8 +286,8 @@ class SubscriberLists:
         )
 
     def _compare(
-        self, candidates: Sequence[_Candidate], refused: list[RefusedRow]
-    ) -> tuple[list[_Candidate], list[RefusedRow]]:
+        self, candidates: Sequence[Candidate], refused: list[RefusedRow], seen: Seen
+    ) -> tuple[list[Candidate], list[RefusedRow]]:
         """Leave out what the store holds, or holds against it. One look for all."""
         states = self._subscribers.states([c.new.key for c in candidates if c.new])
         suppressed = self._subscribers.suppressed([c.address_hash for c in candidates])
@@ -215,14 +297,20 @@ class SubscriberLists:
             if candidate.address_hash in suppressed:
                 refused.append(_refuse(candidate.row, "is suppressed: never mailed"))
                 continue
-            if state is not None:
+            is_gone = candidate.is_reader and candidate.key in seen.left
+            if isinstance(candidate.row, RefusedRow):
+                known = _LEFT_THERE[state] if state else ""
+                refused.append(_refuse(candidate.row, candidate.row.reason + known))
+            elif state is not None:
                 refused.append(_refuse(candidate.row, _KNOWN[state]))
-            left = candidate if state is None else replace(candidate, new=None)
+            elif is_gone:
+                refused.append(_refuse(candidate.row, "has left by a row below"))
+            left = replace(candidate, new=None) if state or is_gone else candidate
             if left.new or left.suppression:
                 taken.append(left)
-        return taken, refused
+        return seen.join(taken), refused
 
-    def _keep(self, candidates: Sequence[_Candidate]) -> tuple[list[_Candidate], list[RefusedRow]]:
+    def _keep(self, candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[RefusedRow]]:
         """Store what is left; whoever came in between by another way is refused after all."""
         fresh = [c.new for c in candidates if c.new]
         suppressions = [c.suppression for c in candidates if c.suppression]
@@ -237,11 +325,24 @@ class SubscriberLists:
         kept, refused = [], []
         for candidate in candidates:
             late = candidate.new is not None and next(answers) is not Added.ADDED
-            if late:
+            if late and candidate.is_reader:
                 refused.append(_refuse(candidate.row, "was added by somebody else just now"))
             kept.append(replace(candidate, new=None) if late else candidate)
         return kept, refused
 
+    def _end(self, keys: Sequence[str]) -> None:
+        """End what rows above began: the file says further down that these left."""
+        for key in keys:
+            known = self._subscribers.find(key)
+            if known is not None:
+                event = ConsentEvent(
+                    subscriber_id=known.id,
+                    kind=ConsentEventKind.UNSUBSCRIBED,
+                    at=self._clock(),
+                    source="import",
+                )
+                self._subscribers.unsubscribe(known.id, event)
 
-def _refuse(row: SubscriberRow, reason: str) -> RefusedRow:
+
+def _refuse(row: SubscriberRow | RefusedRow, reason: str) -> RefusedRow:
     return RefusedRow(line=row.line, email=row.email, reason=reason)

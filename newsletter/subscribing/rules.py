@@ -8,11 +8,13 @@ otherwise use up the room of those who mean it (rules F5, F6).
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from newsletter.tokens import looks_keyed
 from storage.model import SubscriberState
 
 WINDOW: Final = timedelta(hours=24)
@@ -114,6 +116,31 @@ def _decide_mail(facts: SignUpFacts) -> SignUpDecision:
         if holds:
             return SignUpDecision(action=SignUpAction.DROP, reason=reason)
     return SignUpDecision(action=SignUpAction.CONFIRM)
+
+
+# ── mailboxes ────────────────────────────────────────────────────────────────────────────────
+
+_DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
+"""Hosts for which dots in a local part are nothing."""
+
+
+def mailbox_of(key: str) -> str:
+    """Into which mailbox an address key leads, as far as hosts usually do it: for limits only.
+
+    `ada+1@example.com` and `ada+2@example.com` are two subscribers (rule F14) and one mailbox, which
+    a stranger must not be able to fill.
+    """
+    local, _, domain = key.rpartition("@")
+    plain = local.partition("+")[0] or local
+    if domain in _DOTLESS:
+        return f"{plain.replace('.', '')}@gmail.com"
+    return f"{plain}@{domain}"
+
+
+def is_own(key: str, own: Collection[str]) -> bool:
+    """Whether an address is one that bounces come to: a return path of ours, or its stem."""
+    local, _, domain = key.rpartition("@")
+    return looks_keyed(key) or f"{local.partition('+')[0]}@{domain}" in own
 
 
 # ── origins ──────────────────────────────────────────────────────────────────────────────────

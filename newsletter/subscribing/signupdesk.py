@@ -70,6 +70,8 @@ class SignUpPolicy:
     """How long a confirmation link works (rule F3)."""
     allow_test_domains: bool = False
     """Also take domains that are not on the internet: for a demo with the embedded outbox."""
+    own: frozenset[str] = frozenset()
+    """Keys of the addresses that bounces come to: nobody reads there."""
 
 
 class SignUpDesk:

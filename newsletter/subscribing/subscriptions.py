@@ -14,16 +14,11 @@ from typing import Final
 
 import structlog
 
-from mailer.address import Address, DomainVerdict, parse_address
+from mailer.address import Address, DomainVerdict, parse_address, strip_unseen
 from newsletter.subscribing.dialects import clean_text, split_tags
-from newsletter.subscribing.files import (
-    MAX_CONSENT,
-    MAX_NAME,
-    ExportedSubscriber,
-    RefusedRow,
-    SubscriberRow,
-)
-from newsletter.subscribing.lists import ImportReport, SubscriberLists
+from newsletter.subscribing.files import MAX_CONSENT, MAX_NAME
+from newsletter.subscribing.lists import Departed, ImportReport, SubscriberLists
+from newsletter.subscribing.records import ExportedSubscriber, RefusedRow, SubscriberRow
 from newsletter.subscribing.rules import spell_origin
 from newsletter.subscribing.signupdesk import SignUpDesk, SignUpPolicy, fresh_nonce
 from newsletter.tokens import Expired, Tokens
@@ -37,6 +32,7 @@ from storage.model import (
     SubscriberState,
     Suppression,
     SuppressionReason,
+    spell_tags,
 )
 from storage.readers import NewSubscriber, SignUps, Subscribers
 
@@ -113,6 +109,7 @@ class Subscriptions:
             tokens,
             clock=clock,
             allow_test_domains=policy.allow_test_domains,
+            own=policy.own,
         )
 
     # ── joining by the form ──────────────────────────────────────────────────────────────
@@ -232,7 +229,7 @@ class Subscriptions:
 
         Never revives anybody. Raises AddressError.
         """
-        parsed = self._parse(address.strip())
+        parsed = self._parse(address)
         row = NewSubscriber(
             address=parsed.display,
             key=parsed.key,
@@ -240,7 +237,7 @@ class Subscriptions:
             nonce=fresh_nonce(),
             state=SubscriberState.ACTIVE,
             name=clean_text(name, MAX_NAME),
-            tags=split_tags(",".join(tags)),
+            tags=split_tags(spell_tags(tags)),
             consent=clean_text(consent, MAX_CONSENT) or "added by the author",
             created_at=self._clock(),
         )
@@ -248,7 +245,7 @@ class Subscriptions:
 
     def find(self, address: str) -> Subscriber:
         """The subscriber with this address. Raises AddressError, and NotFound for a stranger."""
-        parsed = self._parse(address.strip())
+        parsed = self._parse(address)
         known = self._subscribers.find(parsed.key)
         if known is None:
             raise NotFound("subscriber", parsed.display)
@@ -256,7 +253,7 @@ class Subscriptions:
 
     def suppression(self, address: str) -> Suppression | None:
         """Why this address is never mailed, or None. Raises AddressError."""
-        key = self._parse(address.strip()).key
+        key = self._parse(address).key
         return self._subscribers.suppression(self._tokens.address_hash(key))
 
     def unsubscribe_address(self, address: str, source: str = "command") -> bool:
@@ -271,7 +268,7 @@ class Subscriptions:
 
         Raises AddressError.
         """
-        parsed = self._parse(address.strip())
+        parsed = self._parse(address)
         return self._subscribers.suppress(
             self._tokens.address_hash(parsed.key),
             parsed.display,
@@ -298,7 +295,7 @@ class Subscriptions:
 
         Raises AddressError, and NotFound when nothing is known of the address.
         """
-        parsed = self._parse(address.strip())
+        parsed = self._parse(address)
         forgotten = Suppression(
             address_hash=self._tokens.address_hash(parsed.key),
             address="",
@@ -317,10 +314,14 @@ class Subscriptions:
         *,
         consent: str = "",
         dry_run: bool = False,
+        departed: Departed = Departed.KEEP,
         progress: Callable[[int], None] = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> ImportReport:
         """Take over a list; see SubscriberLists.import_rows."""
-        return self._lists.import_rows(rows, consent=consent, dry_run=dry_run, progress=progress)
+        return self._lists.import_rows(
+            rows, consent=consent, dry_run=dry_run, departed=departed, progress=progress, stop=stop
+        )
 
     def export_rows(self) -> Iterator[ExportedSubscriber]:
         """Every subscriber as they came, then every suppression of somebody who is none."""
@@ -329,7 +330,7 @@ class Subscriptions:
     # ── making ───────────────────────────────────────────────────────────────────────────
 
     def _parse(self, text: str) -> Address:
-        return parse_address(text, allow_test_domains=self._allow_test_domains)
+        return parse_address(strip_unseen(text), allow_test_domains=self._allow_test_domains)
 
 
 def used_nonce(nonce: str) -> str:

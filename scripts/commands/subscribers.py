@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import Json, local, print_json, print_table, progress_bar, remark, say, stamp
+from scripts.console import (
+    Json,
+    local,
+    plain,
+    print_json,
+    print_table,
+    progress_bar,
+    remark,
+    say,
+    stamp,
+)
 from scripts.context import JsonOption, open_newsletter
 from storage.model import (
     Conflict,
@@ -73,13 +87,21 @@ def add(
 @app.command("import")
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file in UTF-8.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file; - is standard input.")],
     consent: Annotated[
         str,
         typer.Option(
             "--consent", metavar="TEXT", help="How they agreed, for rows that do not say."
         ),
     ] = "",
+    departed: Annotated[
+        str,
+        typer.Option(
+            "--departed",
+            metavar="keep|drop",
+            help="Whether those who left elsewhere are remembered as having left, or not at all.",
+        ),
+    ] = "keep",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Report what would happen; change nothing.")
     ] = False,
@@ -87,49 +109,91 @@ def import_(
 ) -> None:
     """Import a list of readers from a CSV file.
 
-    One column is `email`; `name`, `tags`, `confirmed_at` and `consent` are optional. Exports of Substack, Mailchimp, Buttondown, Ghost, listmonk and of this program are recognised.
+    One column is `email`; `name`, `tags`, `confirmed_at` and `consent` are optional. In any other system's export, a row is taken only if each column that speaks of status, consent, bounces, complaints or leaving has a value that is known to be good.
     Nobody who unsubscribed or is suppressed is brought back. Each refused row is reported.
 
     Example: newsletter subscribers import list.csv --consent "sign-up sheet, fair of 2025"
     """
     with open_newsletter(context) as newsletter:
-        from newsletter.subscribing import read_file
+        from newsletter.subscribing import Departed, open_source
 
-        rows = sum(1 for _ in read_file(file))  # all of it is readable, before any of it is taken
-        with progress_bar("importing", rows) as update:
-            done = 0
+        if departed not in list(Departed):
+            raise typer.BadParameter("is either keep or drop", param_hint="--departed")
+        with open_source(file) as source:
+            whole = source.read()  # all of it is readable, before any of it is taken
+            rows = sum(1 for _ in whole.rows)
+            with progress_bar("importing", rows) as update, _stopped_between_portions() as stop:
+                done = 0
 
-            def advance(count: int) -> None:
-                nonlocal done
-                done += count
-                update(done, rows)
+                def advance(count: int) -> None:
+                    nonlocal done
+                    done += count
+                    update(done, rows)
 
-            report = newsletter.subscriptions.import_rows(
-                read_file(file), consent=consent, dry_run=dry_run, progress=advance
-            )
+                report = newsletter.subscriptions.import_rows(
+                    source.read().rows,
+                    consent=consent,
+                    dry_run=dry_run,
+                    departed=Departed(departed),
+                    progress=advance,
+                    stop=stop,
+                )
     if as_json:
-        print_json(_report(report))
+        print_json(_report(report, whole.unread))
     else:
-        _tell(report)
+        _tell(report, whole.unread)
+    if report.stopped:
+        remark(
+            f"newsletter: stopped after {report.rows} of {rows} rows; "
+            + ("nothing was changed" if dry_run else "what is counted above is in")
+            + "; the same command again takes the rest"
+        )
+        raise typer.Exit(130)
 
 
-def _report(report: ImportReport) -> Json:
+@contextmanager
+def _stopped_between_portions() -> Iterator[Callable[[], bool]]:
+    """Within it, Ctrl-C lets the portion under way be finished; a second one does not."""
+    asked = threading.Event()
+
+    def ask(_number: int, _frame: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set  # Python delivers signals to the main thread alone
+        return
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _report(report: ImportReport, unread: Sequence[str]) -> Json:
     return {
         "rows": report.rows,
         "added": report.added,
+        "departed": report.departed,
         "suppressed": report.suppressed,
         "refused": [
             {"line": row.line, "email": row.email, "reason": row.reason} for row in report.refused
         ],
+        "unread": list(unread),
         "dry_run": report.dry_run,
+        "stopped": report.stopped,
     }
 
 
-def _tell(report: ImportReport) -> None:
+def _tell(report: ImportReport, unread: Sequence[str]) -> None:
     would = "would be " if report.dry_run else ""
     say(f"{report.rows} rows: {report.added} {would}added, {len(report.refused)} {would}refused")
+    if report.departed:
+        say(f"{report.departed} {would}remembered as having left elsewhere")
     if report.suppressed:
         say(f"{report.suppressed} suppressions {would}taken over")
+    if unread:
+        say(f"columns that were not read: {', '.join(map(plain, unread))}")
     rows = [(str(row.line), row.email, row.reason) for row in report.refused[:_SHOWN_REFUSALS]]
     if rows:
         print_table(("line", "email", "reason"), rows)

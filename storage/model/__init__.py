@@ -60,6 +60,8 @@ from storage.model.readers import (
     SubscriberState,
     Suppression,
     SuppressionReason,
+    read_tags,
+    spell_tags,
 )
 from storage.model.remarks import Remark
 from storage.model.reports import Effect, History, NewReport, Sent, SetAside, SoftBounce
@@ -127,5 +129,7 @@ __all__ = [
     "Waiting",
     "WarmUpRule",
     "guard",
+    "read_tags",
+    "spell_tags",
     "unguard",
 ]

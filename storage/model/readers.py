@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+_TAG: Final = re.compile(r'(?:"[^"]*"|[^",])+')
 
 
 class SubscriberState(StrEnum):
@@ -105,3 +110,24 @@ class Added(StrEnum):
     """There is such a subscriber, whatever its state; nothing was changed."""
     SUPPRESSED = "suppressed"
     """The address is never mailed; nothing was added."""
+
+
+def spell_tags(tags: Iterable[str]) -> str:
+    """Tags in one line, separated by commas; one with a comma of its own stands in double quotes."""
+    return ",".join(f'"{tag}"' if "," in tag else tag for tag in tags)
+
+
+def read_tags(line: str) -> tuple[str, ...]:
+    """What `spell_tags` wrote, or somebody else: commas between double quotes do not separate.
+
+    Where the quotes do not pair, every comma separates.
+    """
+    if '"' not in line or line.count('"') % 2:
+        parts = line.split(",")
+    else:
+        parts = [found[0] for found in _TAG.finditer(line)]
+    return tuple(tag for part in parts if (tag := _unquoted(part.strip())))
+
+
+def _unquoted(tag: str) -> str:
+    return tag[1:-1] if len(tag) > 1 and tag[0] == tag[-1] == '"' else tag

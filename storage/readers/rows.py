@@ -21,6 +21,8 @@ from storage.model import (
     SubscriberState,
     Suppression,
     SuppressionReason,
+    read_tags,
+    spell_tags,
 )
 from storage.readers.mentions import mentions
 
@@ -88,7 +90,7 @@ def suppression_of(connection: Connection, subscriber_id: int) -> str | None:
 def to_subscriber(row: sa.RowMapping) -> Subscriber:
     """Row → record."""
     values: dict[str, Any] = {name: row[name] for name in Subscriber.__dataclass_fields__}
-    values["tags"] = tuple(filter(None, row["tags"].split(",")))
+    values["tags"] = read_tags(row["tags"])
     values["state"] = SubscriberState(row["state"])
     return Subscriber(**values)
 
@@ -246,7 +248,7 @@ def _values(new: NewSubscriber) -> dict[str, Any]:
         "address_key": new.key,
         "address_hash": new.hash,
         "name": new.name,
-        "tags": ",".join(new.tags),
+        "tags": spell_tags(new.tags),
         "state": new.state.value,
         "nonce": new.nonce,
         "consent": new.consent,

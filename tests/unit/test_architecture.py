@@ -171,6 +171,9 @@ PURE = (
     "newsletter/publishing/decisions.py",
     "newsletter/publishing/recognition.py",
     "newsletter/subscribing/rules.py",
+    "newsletter/subscribing/words.py",
+    "newsletter/subscribing/standing.py",
+    "newsletter/subscribing/dialects.py",
     "newsletter/config/uris.py",
 )
 """Modules that compute and nothing else: no clock, socket, file, process or chance."""

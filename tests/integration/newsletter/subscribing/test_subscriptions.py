@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import pytest
 from mailer.address import check_domain
 from newsletter.secret import Keyring
 from newsletter.subscribing.files import read_rows, write_rows
-from newsletter.subscribing.lists import ImportReport
+from newsletter.subscribing.lists import Departed, ImportReport
 from newsletter.subscribing.rules import SignUpLimits
 from newsletter.subscribing.subscriptions import (
     PRESSED_TWICE,
@@ -87,10 +87,24 @@ class House:
         result = self.desk.confirm(self.link(address), ip="192.0.2.9", source="page")
         assert result is ConfirmResult.CONFIRMED
 
-    def take(self, text: str, *, consent: str = "fair 2019", dry_run: bool = False) -> ImportReport:
+    def take(
+        self,
+        text: str,
+        *,
+        consent: str = "fair 2019",
+        dry_run: bool = False,
+        departed: Departed = Departed.KEEP,
+    ) -> ImportReport:
         """Import a file with this content."""
         rows = read_rows(io.StringIO(text, newline=""))
-        return self.desk.import_rows(rows, consent=consent, dry_run=dry_run)
+        return self.desk.import_rows(rows, consent=consent, dry_run=dry_run, departed=departed)
+
+    def state(self, address: str) -> SubscriberState | None:
+        """Of this address; None for a stranger."""
+        try:
+            return self.desk.find(address).state
+        except NotFound:
+            return None
 
     def export(self) -> str:
         """The content of an export."""
@@ -464,6 +478,102 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(house: House) -> None:
     done = house.take(LIST)
     assert (tried.rows, tried.added, tried.refused) == (done.rows, done.added, done.refused)
     assert (tried.dry_run, done.dry_run) == (True, False)
+
+
+LEFT_ELSEWHERE = (
+    "email,status,unsubscribed_at\n"
+    "in@example.com,active,\nleft@example.com,unsubscribed,2022-01-01\nout@example.com,?,\n"
+)
+
+
+def test_who_left_elsewhere_is_remembered_as_having_left(house: House) -> None:
+    """No later list brings them in, and they may join again by a sign-up of their own (F17)."""
+    report = house.take(LEFT_ELSEWHERE)
+    assert (report.added, report.departed, len(report.refused)) == (1, 1, 2)
+    left = house.desk.find("left@example.com")
+    assert (left.state, left.unsubscribed_at) == (
+        SubscriberState.UNSUBSCRIBED,
+        datetime(2022, 1, 1, tzinfo=UTC),
+    )
+    (event,) = house.subscribers.events(left.id)
+    assert event.kind is ConsentEventKind.UNSUBSCRIBED
+    assert "unsubscribed" in event.text
+    assert house.state("out@example.com") is None
+    bought = house.take("email\nleft@example.com\nout@example.com\n")
+    assert (bought.added, house.state("left@example.com")) == (1, SubscriberState.UNSUBSCRIBED)
+    house.join("left@example.com")
+    assert house.state("left@example.com") is SubscriberState.ACTIVE
+
+
+def test_who_left_elsewhere_may_be_dropped(house: House) -> None:
+    """Nothing is kept of them if the author says so; readers they are not either way."""
+    report = house.take(LEFT_ELSEWHERE, departed=Departed.DROP)
+    assert (report.added, report.departed, len(report.refused)) == (1, 0, 2)
+    assert house.state("left@example.com") is None
+
+
+@pytest.mark.parametrize("departed", list(Departed))
+@pytest.mark.parametrize("apart", [0, 1500])
+@pytest.mark.parametrize("left_first", [True, False])
+def test_who_is_in_a_file_both_ways_is_no_reader(
+    house: House, departed: Departed, apart: int, *, left_first: bool
+) -> None:
+    """One list's row says reader, another's says left: it is the leaving that holds."""
+    between = "".join(f"reader{number}@example.com,active\n" for number in range(apart))
+    both = ["ada@example.com,active\n", "ADA@example.com,unsubscribed\n"]
+    first, second = reversed(both) if left_first else both
+    report = house.take(f"email,status\n{first}{between}{second}", departed=departed)
+    assert report.added == apart
+    assert house.state("ada@example.com") is not SubscriberState.ACTIVE
+    tried = house.take(f"email,status\n{first}{between}{second}", departed=departed, dry_run=True)
+    assert tried.added == 0
+
+
+def test_leaving_elsewhere_does_not_end_what_began_here(house: House) -> None:
+    """A reader who joined here stays one: the row is named, and the author decides."""
+    house.join("left@example.com")
+    report = house.take(LEFT_ELSEWHERE)
+    assert house.state("left@example.com") is SubscriberState.ACTIVE
+    assert any("is subscribed here" in row.reason for row in report.refused)
+    assert report.departed == 0
+
+
+def test_a_dry_run_foretells_departures(house: House) -> None:
+    """As many remembered and refused as the import then has, and nobody in."""
+    tried = house.take(LEFT_ELSEWHERE, dry_run=True)
+    assert list(house.subscribers.everyone()) == []
+    done = house.take(LEFT_ELSEWHERE)
+    assert (tried.departed, tried.refused) == (done.departed, done.refused)
+
+
+def test_a_cell_may_hold_a_name_and_an_address(house: House) -> None:
+    """As mail programs and list managers write it; what nobody sees around it is taken off."""
+    report = house.take(
+        'email,name\nAda <ada@example.com>,\n"""Lovelace, B"" <b@example.com>",Bo\n'
+        "\u00a0\u200bc@example.com\ufeff,\n<d@example.com>,\n"
+    )
+    assert report.added == 4, report.refused
+    assert [one.name for one in house.subscribers.everyone()] == ["Ada", "Bo", "", ""]
+
+
+def test_tags_with_commas_are_kept_and_exported(house: House, empty_house: House) -> None:
+    """A tag is a phrase; it goes into the store, out, and into the next one whole."""
+    house.take('email,tags\na@example.com,"""maths, applied"",poetry"\n')
+    assert house.desk.find("a@example.com").tags == ("maths, applied", "poetry")
+    empty_house.take(house.export())
+    assert empty_house.desk.find("a@example.com").tags == ("maths, applied", "poetry")
+
+
+def test_an_import_stops_between_portions(house: House) -> None:
+    """What it tells is what is in; the same file again brings the rest and nobody twice."""
+    lines = "email\n" + "".join(f"reader{number}@example.com\n" for number in range(2500))
+    portions = iter([False, False, True])
+    report = house.desk.import_rows(
+        read_rows(io.StringIO(lines)), consent="fair", stop=lambda: next(portions)
+    )
+    assert (report.stopped, report.rows, report.added) == (True, 2000, 2000)
+    assert house.subscribers.counts()[SubscriberState.ACTIVE] == 2000
+    assert house.take(lines).added == 500
 
 
 def test_nobody_is_imported_without_consent(house: House) -> None:

@@ -12,14 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.subscribing.dialects import Origin
-from newsletter.subscribing.files import (
-    ExportedSubscriber,
-    RefusedRow,
-    SubscriberFileError,
-    SubscriberRow,
-    read_rows,
-    write_rows,
-)
+from newsletter.subscribing.files import find_delimiter, open_rows, read_rows, write_rows
+from newsletter.subscribing.records import ExportedSubscriber, RefusedRow, SubscriberRow
+from storage.model.errors import SubscriberFileError
 from storage.model.readers import (
     ConsentEvent,
     ConsentEventKind,
@@ -393,3 +388,51 @@ def test_times_keep_their_microseconds() -> None:
     write_rows([ExportedSubscriber(suppression=alone)], stream)
     row = taken(stream.getvalue())
     assert (row.suppressed_at, row.email, row.address_hash) == (at, "", "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("header", "delimiter"),
+    [
+        ('"Tags, all of them, separated";email;name', ";"),
+        ('"a;b;c;d";email,name,"x;y"', ","),
+        ('email\t"a,b,c,d"\tname', "\t"),
+        ("email", ","),
+    ],
+)
+def test_a_separator_inside_quotes_does_not_separate(header: str, delimiter: str) -> None:
+    """The header's separators are counted where they separate."""
+    assert find_delimiter(header) == delimiter
+
+
+def test_quoted_tags_keep_their_commas() -> None:
+    """A tag may be a phrase; where quotes do not pair, every comma separates."""
+    row = taken('email,tags\na@example.com,"""maths, applied"",poetry,""prose"""\n')
+    assert row.tags == ("maths, applied", "poetry", "prose")
+    assert taken('email,tags\na@example.com,"6"" pipes, tools"\n').tags == ("6 pipes", "tools")
+
+
+@pytest.mark.parametrize("above", ["sep=;\n", "Members of a group\n\n", "My list;\n;\n"])
+def test_a_title_above_the_header_is_passed_over(above: str) -> None:
+    """And lines are still counted from the top."""
+    row = taken(f"{above}email;name\na@example.com;Ada\n")
+    assert (row.name, row.line) == ("Ada", above.count("\n") + 2)
+
+
+@pytest.mark.parametrize("name", ["علی‌رضا", "👩‍🚀", "नमस्‍ते"])
+def test_a_name_keeps_its_joiners(name: str) -> None:
+    """Zero-width joiners and non-joiners are spelling, not dirt."""
+    assert taken(f"email,name\na@example.com,{name}\n").name == name
+
+
+def test_columns_that_are_not_read_are_named() -> None:
+    """Neither kept nor deciding anything: the author is told."""
+    file = open_rows(io.StringIO("Email,Status,Shoe Size,unsubscribe_url,tags\n", newline=""))
+    assert file.unread == ("Shoe Size", "unsubscribe_url")
+
+
+@pytest.mark.parametrize(
+    "around", [" {} ", "\t{}\t", "\u00a0{}\u00a0", "\u200b{}\ufeff", "\u200e{}\u202c", "\u3000{}"]
+)
+def test_what_nobody_sees_around_an_address_is_taken_off(around: str) -> None:
+    """Copied from a page or a mail, an address brings blanks along."""
+    assert taken(f"email,name\n{around.format('a@example.com')},Ada\n").email == "a@example.com"
