@@ -395,3 +395,19 @@ def test_what_others_wrote_cannot_steer_the_terminal(run: Run, folder: Path) -> 
     out = run("suppressions", "list").out
     assert "\x1b" not in out
     assert "gone new line" in out
+
+
+def test_who_left_elsewhere_is_told_by_the_import(run: Run, folder: Path, tmp_path: Path) -> None:
+    """The report counts and names them, and the columns that were not read, before and after (F17)."""
+    source = tmp_path / "list.csv"
+    source.write_text("email,doNotEmail,Shoe size\nin@example.com,0,44\nleft@example.com,1,40\n")
+    tried = run("subscribers", "import", source, "--consent", "fair", "--dry-run").out
+    assert "1 would be added, 1 would be refused" in tried
+    assert "1 would be remembered as having left elsewhere" in tried
+    assert "columns that were not read: Shoe size" in tried
+    done = json.loads(run("subscribers", "import", source, "--consent", "fair", "--json").out)
+    assert (done["added"], done["departed"], done["unread"]) == (1, 1, ["Shoe size"])
+    assert done["refused"][0]["email"] == "left@example.com"
+    wrong = run("subscribers", "import", source, "--departed", "maybe")
+    assert wrong.code == 2
+    assert "keep or drop" in wrong.err
