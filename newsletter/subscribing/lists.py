@@ -211,27 +211,8 @@ class SubscriberLists:
             return None
         if departed is Departed.DROP or not is_first or address.key in seen.taken:
             return None
-        now = self._clock()
-        left = ConsentEvent(
-            subscriber_id=0,
-            kind=ConsentEventKind.UNSUBSCRIBED,
-            at=now,
-            source="import",
-            text=clean_text(row.reason, MAX_CONSENT),
-        )
-        return Candidate(
-            row=row,
-            new=NewSubscriber(
-                address=address.display,
-                key=address.key,
-                hash=self._tokens.address_hash(address.key),
-                state=SubscriberState.UNSUBSCRIBED,
-                nonce=fresh_nonce(),
-                created_at=now,
-                unsubscribed_at=row.left_at or now,
-                proof=(left,),
-            ),
-        )
+        address_hash = self._tokens.address_hash(address.key)
+        return Candidate(row=row, new=_departed(row, address, address_hash, self._clock()))
 
     def _address(self, cell: str, *, is_exact: bool = False) -> tuple[Address, str]:
         """The address in a cell, and the name beside it: `Ada <ada@example.com>` is usual."""
@@ -342,6 +323,27 @@ class SubscriberLists:
                     source="import",
                 )
                 self._subscribers.unsubscribe(known.id, event)
+
+
+def _departed(row: RefusedRow, address: Address, address_hash: str, now: datetime) -> NewSubscriber:
+    """Who left elsewhere, as they are remembered: the address, and what the row said."""
+    left = ConsentEvent(
+        subscriber_id=0,
+        kind=ConsentEventKind.UNSUBSCRIBED,
+        at=now,
+        source="import",
+        text=clean_text(row.reason, MAX_CONSENT),
+    )
+    return NewSubscriber(
+        address=address.display,
+        key=address.key,
+        hash=address_hash,
+        state=SubscriberState.UNSUBSCRIBED,
+        nonce=fresh_nonce(),
+        created_at=now,
+        unsubscribed_at=row.left_at or now,
+        proof=(left,),
+    )
 
 
 def _refuse(row: SubscriberRow | RefusedRow, reason: str) -> RefusedRow:

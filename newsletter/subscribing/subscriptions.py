@@ -140,15 +140,10 @@ class Subscriptions:
         if known.state is SubscriberState.PENDING and known.nonce == read[1]:
             return ConfirmResult.CONFIRMED
         return (
-            ConfirmResult.ALREADY if self._was_just_used(known, read[1]) else ConfirmResult.INVALID
+            ConfirmResult.ALREADY
+            if _was_just_used(known, read[1], self._clock())
+            else ConfirmResult.INVALID
         )
-
-    def _was_just_used(self, known: Subscriber, nonce: str) -> bool:
-        """Whether the link with this nonce made them a reader so lately that it may say so."""
-        if known.state is not SubscriberState.ACTIVE or known.confirmed_at is None:
-            return False
-        age = self._clock() - known.confirmed_at
-        return known.nonce == used_nonce(nonce) and age <= PRESSED_TWICE
 
     def confirm(self, token: str, *, ip: str, source: str) -> ConfirmResult:
         """Make the subscription active, once, and keep the proof (rules F1, F3, F9)."""
@@ -331,6 +326,13 @@ class Subscriptions:
 
     def _parse(self, text: str) -> Address:
         return parse_address(strip_unseen(text), allow_test_domains=self._allow_test_domains)
+
+
+def _was_just_used(known: Subscriber, nonce: str, now: datetime) -> bool:
+    """Whether the link with this nonce made them a reader so lately that it may say so."""
+    if known.state is not SubscriberState.ACTIVE or known.confirmed_at is None:
+        return False
+    return known.nonce == used_nonce(nonce) and now - known.confirmed_at <= PRESSED_TWICE
 
 
 def used_nonce(nonce: str) -> str:
