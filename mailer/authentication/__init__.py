@@ -20,15 +20,8 @@ from mailer.authentication.records import (
 )
 from mailer.authentication.resolver import DnsSilence, Resolver
 from mailer.authentication.signers import Signers, sign_envelope
-from mailer.authentication.spf import (
-    MAX_LOOKUPS,
-    MAX_VOIDS,
-    SpfRecord,
-    SpfResult,
-    check_spf,
-    parse_spf,
-    survey,
-)
+from mailer.authentication.spf import MAX_LOOKUPS, MAX_VOIDS, SpfRecord, parse_spf, survey
+from mailer.authentication.spfcheck import SpfResult, check_spf
 
 __all__ = [
     "GOOD_BITS",

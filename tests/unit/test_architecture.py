@@ -66,7 +66,6 @@ MOST_LINES = 400
 MOST_CLASS_LINES = 250
 
 STILL_LONG = {
-    "mailer/authentication/spf.py",
     "newsletter/config/sections.py",
 }
 """Modules that are still to be divided. None may be added."""
@@ -134,6 +133,8 @@ PURE = (
     "feeds/notes/when.py",
     "storage/model/gates.py",
     "mailer/authentication/records.py",
+    "mailer/authentication/spf.py",
+    "mailer/authentication/spfcheck.py",
     "mailer/policy/cohort.py",
     "mailer/authentication/dkim.py",
     "mailer/compose/headers.py",

@@ -14,7 +14,7 @@ import dns.rrset
 import pytest
 
 from mailer.authentication.lookup import Dns
-from mailer.authentication.spf import SpfResult, check_spf
+from mailer.authentication.spfcheck import SpfResult, check_spf
 
 RECORDS = {
     ("example.com.", "TXT"): ['"v=spf1 mx " "include:relay.test -all"', '"a" "b"'],
