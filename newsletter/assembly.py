@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -209,7 +210,7 @@ def duties(
     progress: Callable[[Summary], None] | None = None,
 ) -> Duties:
     """What the service does with these parts; `poll` is one look at the notes folder."""
-    config = parts.config
+    config, listen = parts.config, parts.config.bounces.listen
 
     def make(relays: Sequence[Relay]) -> Dispatcher:
         letters = Letters(
@@ -244,7 +245,7 @@ def duties(
         upkeep=parts.upkeep.run,
         collect_reports=parts.collecting.look,
         collect_every=config.bounces.poll,
-        listen=parts.collecting.listen if config.bounces.listen else None,
+        listen=partial(parts.collecting.listen, listen) if listen is not None else None,
         on_dispatcher=parts.wake.connect,
     )
 

@@ -2,6 +2,7 @@
 
 from mailer.inbound.fetch import fetch_document
 from mailer.inbound.inbox import (
+    Mailbox,
     find_messages,
     parse_mailbox,
     split_messages,
@@ -9,13 +10,15 @@ from mailer.inbound.inbox import (
     visit_maildir,
 )
 from mailer.inbound.leaving import find_keys_in, find_leave_keys
-from mailer.inbound.listener import listening, parse_listen
+from mailer.inbound.listener import ListenAddress, listening, parse_listen
 from mailer.inbound.reading import parse_report
 from mailer.inbound.report import BounceReport, Finding, ReportKind
 
 __all__ = [
     "BounceReport",
     "Finding",
+    "ListenAddress",
+    "Mailbox",
     "ReportKind",
     "fetch_document",
     "find_keys_in",

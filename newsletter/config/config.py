@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from mailer.authentication import Signer, SigningKey
 from mailer.smtp import Outbox, Relay, Timeouts, Tls, is_loopback
 from newsletter.config.keyfiles import find_dkim_warnings
+from newsletter.config.problems import SectionProblems
 from newsletter.config.sections import (
     SECTIONS,
     BouncesSection,
@@ -25,7 +26,6 @@ from newsletter.config.sections import (
     NewsletterSection,
     NotesSection,
     ScheduleSection,
-    SectionProblems,
     StorageSection,
     SubscribersSection,
     WebhooksSection,

@@ -1,23 +1,21 @@
-"""Owns the sections of the configuration, key by key, and the sentences about what is wrong in them.
+"""Owns the sections of the configuration, key by key.
 
-Reads no file but the keys that `[dkim]` names. This is the only user of pydantic; how a single
-value is read stands in newsletter/config/values.py.
+What was read is kept as it was read. The kinds of values stand in newsletter/config/fields.py, the
+sentences about what is wrong in newsletter/config/problems.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, Self, TypeAlias
+from typing import Annotated, Final, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainValidator,
     ValidationError,
@@ -25,15 +23,34 @@ from pydantic import (
     model_validator,
 )
 
-from mailer.inbound import parse_listen, parse_mailbox
-from mailer.inbound.webhooks import check_ecdsa_key
+from mailer.inbound import ListenAddress, Mailbox, parse_listen, parse_mailbox
+from mailer.inbound.webhooks import EcdsaKey, parse_ecdsa_key
 from mailer.smtp import Outbox, Relay, Timeouts
-from newsletter.config.keyfiles import KeyFile, load_key, parse_domain, parse_selector
+from newsletter.config.fields import (
+    Count,
+    DatabaseUrl,
+    Duration,
+    FilePath,
+    Key,
+    KeyFiles,
+    Line,
+    OptionalPath,
+    Period,
+    Section,
+    Size,
+    Suffix,
+    folder_of,
+    is_signing,
+    no_flag,
+    unless_empty,
+)
+from newsletter.config.keyfiles import parse_domain, parse_selector
+from newsletter.config.problems import SectionProblems, tell_problem
 from newsletter.config.relays import parse_relay
 from newsletter.config.source import TomlTable
 from newsletter.config.uris import parse_site, parse_web_address
 from newsletter.config.values import (
-    nearest,
+    Network,
     parse_bounce_address,
     parse_duration,
     parse_greeting_name,
@@ -41,53 +58,20 @@ from newsletter.config.values import (
     parse_links,
     parse_list,
     parse_network,
-    parse_path,
     parse_postal,
     parse_sender,
-    parse_size,
-    parse_storage,
     parse_timezone,
     parse_title,
     parse_topic,
 )
 
-# ── the sections, key by key ─────────────────────────────────────────────────────────────────
-
-
-def _no_flag(value: object) -> object:
-    """True is no number, though Python and pydantic count it as 1."""
-    if isinstance(value, bool):
-        raise ValueError("must be a number")  # noqa: TRY004 - pydantic collects ValueErrors alone
-    return value
-
-
-def _below_folder(value: object, info: ValidationInfo) -> object:
-    return _folder(info) / parse_path(value)
-
-
-def _storage_url(value: object, info: ValidationInfo) -> str:
-    return parse_storage(value, _folder(info))
-
 
 def _relay_url(value: object, info: ValidationInfo) -> Relay | Outbox:
     if isinstance(value, Outbox):
-        return replace(value, directory=_folder(info) / value.directory)
-    return value if isinstance(value, Relay) else parse_relay(value, _folder(info))
-
-
-def _folder(info: ValidationInfo) -> Path:
-    folder: Path = info.context["folder"] if info.context else Path.cwd()
-    return folder
-
-
-def _is_signing(info: ValidationInfo) -> bool:
-    return info.context is None or info.context.get("signing", True)
-
-
-def _positive(value: timedelta) -> timedelta:
-    if not value:
-        raise ValueError("must be longer than 0")
-    return value
+        return replace(value, directory=folder_of(info) / value.directory)
+    if isinstance(value, Relay):
+        return value
+    return parse_relay(value, folder_of(info))
 
 
 def _not_available(value: str) -> str:
@@ -100,24 +84,8 @@ def _empty_or_web(value: str) -> str:
     return value and parse_web_address(value)
 
 
-def _empty_or_folder(value: object, info: ValidationInfo) -> str:
-    return "" if value == "" else str(_below_folder(value, info))
-
-
 def _empty_or_address(value: object) -> str:
     return "" if value == "" else parse_bounce_address(value)
-
-
-def _empty_or_mailbox(value: str) -> str:
-    if value:
-        parse_mailbox(value)
-    return value
-
-
-def _empty_or_listen(value: str) -> str:
-    if value:
-        parse_listen(value)
-    return value
 
 
 def _empty_or_login(value: str) -> str:
@@ -125,30 +93,6 @@ def _empty_or_login(value: str) -> str:
     if value and not (user and colon and password):
         raise ValueError('must be like "user:password"')
     return value
-
-
-def _empty_or_ecdsa_key(value: str) -> str:
-    if value:
-        check_ecdsa_key(value)
-    return value
-
-
-Line: TypeAlias = Annotated[str, Field(strict=True)]
-Key: TypeAlias = Annotated[str, Field(strict=True, min_length=1, max_length=60)]
-Suffix: TypeAlias = Annotated[str, Field(strict=True, pattern=r"^\.[A-Za-z0-9]{1,10}$")]
-Count: TypeAlias = Annotated[int, BeforeValidator(_no_flag)]
-Duration: TypeAlias = Annotated[timedelta, BeforeValidator(parse_duration)]
-Period: TypeAlias = Annotated[Duration, AfterValidator(_positive)]
-Size: TypeAlias = Annotated[int, BeforeValidator(parse_size)]
-FilePath: TypeAlias = Annotated[Path, BeforeValidator(_below_folder)]
-
-
-class Section(BaseModel):
-    """What all sections have in common: nothing unknown, nothing changed later."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True
-    )
 
 
 class NewsletterSection(Section):
@@ -209,9 +153,7 @@ class ScheduleSection(Section):
 class StorageSection(Section):
     """`[storage]`: the database. Its URL may hold a password and is never shown."""
 
-    url: Annotated[str, BeforeValidator(_storage_url)] = Field(
-        default="sqlite:///newsletter.db", repr=False
-    )
+    url: DatabaseUrl = Field(default="sqlite:///newsletter.db", repr=False)
 
 
 class SmtpSection(Section):
@@ -222,7 +164,7 @@ class SmtpSection(Section):
     )
     """As it was read; its use is said by the other keys, see `relay`."""
     connections: Annotated[Count, Field(ge=1, le=1000)] = 10
-    rate: Annotated[float, BeforeValidator(_no_flag), Field(ge=0, allow_inf_nan=False)] = 0.0
+    rate: Annotated[float, BeforeValidator(no_flag), Field(ge=0, allow_inf_nan=False)] = 0.0
     share: Annotated[Count, Field(ge=0, le=1000)] = 0
     ehlo: Annotated[Line, AfterValidator(parse_greeting_name)] = ""
     reuse_messages: Annotated[Count, Field(ge=1)] = 10_000
@@ -290,13 +232,9 @@ class DispatchSection(Section):
     """Readers an issue goes to first; 0 = all at once."""
     cohort_wait: Duration = timedelta(minutes=10)
     cohort_refusals: Annotated[
-        float, BeforeValidator(_no_flag), Field(ge=0, le=1, allow_inf_nan=False)
+        float, BeforeValidator(no_flag), Field(ge=0, le=1, allow_inf_nan=False)
     ] = 0.05
     """The share of the cohort that may refuse."""
-
-
-def _key_file(value: object, info: ValidationInfo) -> KeyFile:
-    return value if isinstance(value, KeyFile) else load_key(_folder(info) / parse_path(value))
 
 
 class DkimSection(Section):
@@ -307,14 +245,12 @@ class DkimSection(Section):
     selector: Annotated[
         tuple[Annotated[str, BeforeValidator(parse_selector)], ...], BeforeValidator(parse_list)
     ] = ()
-    key: Annotated[
-        tuple[Annotated[KeyFile, PlainValidator(_key_file)], ...], BeforeValidator(parse_list)
-    ] = ()
+    key: KeyFiles = ()
 
     @model_validator(mode="after")
     def _check_pairs(self, info: ValidationInfo) -> Self:
         """Each selector names one key. A domain alone signs nothing, and was meant to."""
-        if self.domain and not (self.selector or self.key) and _is_signing(info):
+        if self.domain and not (self.selector or self.key) and is_signing(info):
             raise ValueError("needs a selector and a key; `newsletter dkim new` makes one")
         if len(self.selector) != len(self.key):
             raise ValueError(
@@ -331,12 +267,13 @@ class BouncesSection(Section):
 
     address: Annotated[str, BeforeValidator(_empty_or_address)] = ""
     """What return paths are made of; empty: the sender's."""
-    maildir: Annotated[str, BeforeValidator(_empty_or_folder)] = ""
-    """Absolute once it was read; empty = none."""
-    imap: Annotated[Line, AfterValidator(_empty_or_mailbox)] = Field(default="", repr=False)
+    maildir: OptionalPath = None
+    imap: Annotated[Mailbox | None, PlainValidator(unless_empty(parse_mailbox))] = Field(
+        default=None, repr=False
+    )
     poll: Annotated[Period, Field(ge=timedelta(seconds=1))] = timedelta(minutes=1)
-    listen: Annotated[Line, AfterValidator(_empty_or_listen)] = ""
-    """Where `run` takes mail by SMTP or LMTP; empty = nowhere."""
+    listen: Annotated[ListenAddress | None, PlainValidator(unless_empty(parse_listen))] = None
+    """Where `run` takes mail by SMTP or LMTP."""
     complaints_from: Annotated[
         tuple[Annotated[str, BeforeValidator(parse_domain)], ...], BeforeValidator(parse_list)
     ] = ()
@@ -354,7 +291,9 @@ class WebhooksSection(Section):
     ] = ()
     postmark: Annotated[Line, AfterValidator(_empty_or_login)] = Field(default="", repr=False)
     mailgun: Line = Field(default="", repr=False)
-    sendgrid: Annotated[Line, AfterValidator(_empty_or_ecdsa_key)] = Field(default="", repr=False)
+    sendgrid: Annotated[EcdsaKey | None, PlainValidator(unless_empty(parse_ecdsa_key))] = Field(
+        default=None, repr=False
+    )
 
 
 class FeedsSection(Section):
@@ -388,7 +327,7 @@ class WebSection(Section):
     admin_port: Annotated[Count, Field(ge=0, le=65535)] | None = None
     """Of `/healthz`, `/readyz` and `/metrics`, on loopback alone; None = the one after `port`."""
     trusted_proxies: Annotated[
-        tuple[Annotated[str, BeforeValidator(parse_network)], ...], BeforeValidator(parse_list)
+        tuple[Annotated[Network, PlainValidator(parse_network)], ...], BeforeValidator(parse_list)
     ] = ()
     secret_file: FilePath = Path("secret")
     max_header: Annotated[Size, Field(ge=1000, le=1_000_000)] = 64_000
@@ -434,14 +373,6 @@ SECTIONS: Final[Mapping[str, type[Section]]] = {
 """Every section and, as `model_fields`, every key: documentation is tested against it."""
 
 
-class SectionProblems(ValueError):
-    """What is wrong with a document, one sentence for each."""
-
-    def __init__(self, sentences: list[str]) -> None:
-        super().__init__(*sentences)
-        self.sentences = sentences
-
-
 def parse_sections(raw: TomlTable, folder: Path, *, signing: bool) -> File:
     """The document as sections. Raises SectionProblems with every problem there is.
 
@@ -450,43 +381,8 @@ def parse_sections(raw: TomlTable, folder: Path, *, signing: bool) -> File:
     try:
         return File.model_validate(raw, context={"folder": folder, "signing": signing})
     except ValidationError as error:
-        raise SectionProblems(list(_sentences(error))) from error
-
-
-# ── problems ─────────────────────────────────────────────────────────────────────────────────
-
-_HINTS: Final = {
-    "title": "what readers call it",
-    "url": 'where readers find the site, like "https://notes.example.com"',
-    "sender": 'the From of every mail, like "Working Notes <notes@example.com>"',
-}
-
-
-def _sentences(error: ValidationError) -> Iterator[str]:
-    for detail in error.errors(include_url=False, include_input=False):
-        yield _sentence(detail["type"], detail["loc"], detail["msg"])
-
-
-def _sentence(kind: str, location: tuple[int | str, ...], message: str) -> str:
-    section, *rest = location
-    keys = [part for part in rest if isinstance(part, str)]
-    if kind == "extra_forbidden" and not keys:
-        return f"[{section}]: unknown section{nearest(str(section), SECTIONS)}"
-    where = " ".join([_heading(location), *keys[:1]])
-    if kind == "extra_forbidden":
-        return f"{where}: unknown key{nearest(keys[0], SECTIONS[str(section)].model_fields)}"
-    if kind == "missing":
-        return f"{where}: missing: {_HINTS[keys[0]]}"
-    if kind in {"model_type", "tuple_type"} and not keys:
-        return f"{where}: must be a section"
-    plain = message.removeprefix("Value error, ").replace("Input should be", "must be")
-    return f"{where}: {plain[:1].lower()}{plain[1:]}"
-
-
-def _heading(location: tuple[int | str, ...]) -> str:
-    """`[web]`, or `[[smtp]] 2` for the second relay."""
-    match location:
-        case ("smtp", int(index), *_) if index:
-            return f"[[smtp]] {index + 1}"
-        case _:
-            return f"[{location[0]}]"
+        keys = {name: tuple(section.model_fields) for name, section in SECTIONS.items()}
+        details = error.errors(include_url=False, include_input=False)
+        raise SectionProblems(
+            [tell_problem(one["type"], one["loc"], one["msg"], keys) for one in details]
+        ) from error

@@ -17,12 +17,14 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from email.headerregistry import Address
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from mailer.address import Address as ParsedAddress
 from mailer.address import ascii_domain, parse_address
 from newsletter.config.uris import is_host, parse_link
 from storage.model import AddressError
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MAX_SENDER_LOCAL: Final = 31
 """Octets before the sender's @: a return path adds at most 33 to them, and 64 are allowed
@@ -236,10 +238,10 @@ def parse_language(value: object) -> str:
     return str(value)
 
 
-def parse_network(value: object) -> str:
+def parse_network(value: object) -> Network:
     """Reads an IP address or a network in CIDR notation."""
     try:
-        return str(ipaddress.ip_network(str(value), strict=False))
+        return ipaddress.ip_network(str(value), strict=False)
     except ValueError as error:
         raise ValueError('must hold IP addresses or networks like "10.0.0.0/8"') from error
 
@@ -271,9 +273,6 @@ def parse_storage(value: object, folder: Path) -> str:
     if not name or ":memory:" in name:
         raise ValueError("must name a file: a database in memory forgets who was mailed")
     return f"sqlite:///{folder / name}{mark}{query}"
-
-
-# ── relays ───────────────────────────────────────────────────────────────────────────────────
 
 
 # ── helpers ──────────────────────────────────────────────────────────────────────────────────

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import structlog
 
-from mailer.inbound import listening, parse_listen, parse_mailbox, visit_mailbox, visit_maildir
+from mailer.inbound import ListenAddress, listening, visit_mailbox, visit_maildir
 from newsletter.config import Config
 from newsletter.inbound.reportdesk import ReportDesk
 from storage.model import Effect, MailboxError
@@ -29,10 +28,10 @@ class Collecting:
         Raises MailboxError when a mailbox cannot be used. What was handled before stays handled.
         """
         done = 0
-        if self._bounces.maildir:
-            done += visit_maildir(Path(self._bounces.maildir), self._take_report)
-        if self._bounces.imap:
-            done += visit_mailbox(parse_mailbox(self._bounces.imap), self._take_report)
+        if self._bounces.maildir is not None:
+            done += visit_maildir(self._bounces.maildir, self._take_report)
+        if self._bounces.imap is not None:
+            done += visit_mailbox(self._bounces.imap, self._take_report)
         return done
 
     def look(self) -> None:
@@ -44,9 +43,8 @@ class Collecting:
         self._desk.prune()
 
     @asynccontextmanager
-    async def listen(self) -> AsyncIterator[None]:
-        """Take mail at `[bounces] listen` for as long as the context lasts. Raises SiteError."""
-        address = parse_listen(self._bounces.listen)
+    async def listen(self, address: ListenAddress) -> AsyncIterator[None]:
+        """Take mail at this address for as long as the context lasts. Raises SiteError."""
         async with listening(address, self._desk.accepts, self._take_mail):
             log.info("listener.ready", at=str(address))
             yield

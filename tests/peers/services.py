@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from mailer.inbound.webhooks.events import Keys
+from mailer.inbound.webhooks.signatures import parse_ecdsa_key
 from tests.conftest import NOON
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
@@ -89,7 +90,7 @@ def keys(fetch: Callable[[str], bytes] = lambda _url: amazon()[1]) -> Keys:
         ses=(TOPIC,),
         postmark=LOGIN,
         mailgun=MAILGUN_KEY,
-        sendgrid=sendgrid_key(),
+        sendgrid=parse_ecdsa_key(sendgrid_key()),
         certificate=fetch,
     )
 

@@ -65,11 +65,6 @@ MOST_MODULES = 15
 MOST_LINES = 400
 MOST_CLASS_LINES = 250
 
-STILL_LONG = {
-    "newsletter/config/sections.py",
-}
-"""Modules that are still to be divided. None may be added."""
-
 NOT_MIRRORED = {"test_architecture", "test_documents"}
 """Tests that look at the whole house."""
 
@@ -90,7 +85,7 @@ DOORS = {
     "css_inline": {"mailer/compose/message.py"},
     "dkim": {"mailer/authentication/verifier.py"},
     "cryptography": {"mailer/authentication/*", "mailer/inbound/webhooks/signatures.py"},
-    "pydantic": {"newsletter/config/sections.py"},
+    "pydantic": {"newsletter/config/fields.py", "newsletter/config/sections.py"},
     "apscheduler": {"newsletter/service/scheduler.py"},
     "uvloop": {"newsletter/service/loops.py"},
     "starlette": {"web/*"},
@@ -175,6 +170,7 @@ PURE = (
     "newsletter/subscribing/words.py",
     "newsletter/subscribing/standing.py",
     "newsletter/subscribing/dialects.py",
+    "newsletter/config/problems.py",
     "newsletter/config/uris.py",
 )
 """Modules that compute and nothing else: no clock, socket, file, process or chance."""
@@ -411,15 +407,10 @@ def test_a_folder_can_be_read_at_a_glance() -> None:
 
 def test_a_module_is_one_thing() -> None:
     """No module passes 400 lines, and no class 250."""
-    long = {
-        module.path: module.lines
-        for module in MODULES
-        if module.lines > MOST_LINES and module.path not in STILL_LONG
-    }
+    long = {module.path: module.lines for module in MODULES if module.lines > MOST_LINES}
     wide = {
         f"{module.path}: {node.name}": size
         for module in MODULES
-        if module.path not in STILL_LONG
         for node in ast.walk(module.tree)
         if isinstance(node, ast.ClassDef)
         and (size := (node.end_lineno or 0) - node.lineno + 1) > MOST_CLASS_LINES

@@ -61,7 +61,8 @@ def by_pipe(newsletter: Newsletter, raw: bytes, envelope_to: str) -> None:
 
 def by_maildir(newsletter: Newsletter, raw: bytes, envelope_to: str) -> None:
     """As a mail system delivers: with the address it was delivered to on top."""
-    maildir = Path(newsletter.config.bounces.maildir)
+    maildir = newsletter.config.bounces.maildir
+    assert maildir is not None
     path = maildir / "new" / f"{len(list((maildir / 'cur').iterdir()))}.a"
     path.write_bytes(f"Delivered-To: {envelope_to}\r\n".encode() + raw)
     assert newsletter.collect_reports() == 1

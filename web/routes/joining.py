@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Final
 
@@ -71,7 +70,7 @@ class Joining:
         self._subscriptions = newsletter.subscriptions
         self._pages = pages
         self._consent = consent_text(newsletter.identity.title)
-        self._trusted = [ip_network(net) for net in newsletter.config.web.trusted_proxies]
+        self._trusted = newsletter.config.web.trusted_proxies
         self.later = Later(newsletter.subscriptions.process)
 
     def routes(self) -> list[Route]:

@@ -2,7 +2,17 @@
 
 from mailer.inbound.webhooks.events import Event, Keys, Post, unknown
 from mailer.inbound.webhooks.postmark import METADATA
-from mailer.inbound.webhooks.signatures import check_ecdsa_key
+from mailer.inbound.webhooks.signatures import EcdsaKey, parse_ecdsa_key
 from mailer.inbound.webhooks.table import ADAPTERS, usable
 
-__all__ = ["ADAPTERS", "METADATA", "Event", "Keys", "Post", "check_ecdsa_key", "unknown", "usable"]
+__all__ = [
+    "ADAPTERS",
+    "METADATA",
+    "EcdsaKey",
+    "Event",
+    "Keys",
+    "Post",
+    "parse_ecdsa_key",
+    "unknown",
+    "usable",
+]

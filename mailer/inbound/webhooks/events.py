@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Final, TypeAlias
 
 from mailer.inbound.report import BounceReport, Finding, ReportKind
+from mailer.inbound.webhooks.signatures import EcdsaKey
 from mailer.replies import clean_reply, judge, parse_status
 
 Json: TypeAlias = object
@@ -50,8 +51,7 @@ class Keys:
     postmark: str = field(default="", repr=False)
     """`user:password`."""
     mailgun: str = field(default="", repr=False)
-    sendgrid: str = field(default="", repr=False)
-    """A public key; not shown either, for it says whose account it is."""
+    sendgrid: EcdsaKey | None = None
     certificate: Callable[[str], bytes] = field(repr=False)
     """The certificate at an address of Amazon's; raises FetchError when it cannot be had."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import binascii
 import hmac
 from base64 import b64decode
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -22,6 +23,13 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 _RSA_HASHES: Final = {"sha1": SHA1, "sha256": SHA256}
 
 
+@dataclass(frozen=True, slots=True)
+class EcdsaKey:
+    """A public key that a service signs for. Its repr shows nothing: it says whose account it is."""
+
+    public: EllipticCurvePublicKey = field(repr=False)
+
+
 def is_hmac(key: str, data: bytes, given: str) -> bool:
     """Whether `given` is the HMAC-SHA-256 of the data in hexadecimal (RFC 2104)."""
     made = hmac.new(key.encode(), data, sha256).hexdigest()
@@ -33,15 +41,23 @@ def is_same(known: str, given: str) -> bool:
     return bool(known) and hmac.compare_digest(known.encode(), given.encode("utf-8", "replace"))
 
 
-def check_ecdsa_key(key: str) -> None:
-    """Raises ValueError unless the key is an elliptic curve's, as base64 of its DER form."""
-    _ecdsa_key(key)
-
-
-def is_ecdsa(key: str, data: bytes, given: str) -> bool:
-    """Whether `given`, in base64, is a signature of the data with ECDSA and SHA-256."""
+def parse_ecdsa_key(text: str) -> EcdsaKey:
+    """Reads the key of an elliptic curve, as base64 of its DER form. Raises ValueError."""
     try:
-        _ecdsa_key(key).verify(b64decode(given, validate=True), data, ECDSA(SHA256()))
+        found = load_der_public_key(b64decode(text, validate=True))
+    except (binascii.Error, ValueError, UnsupportedAlgorithm) as error:
+        raise ValueError("is no public key in base64") from error
+    if not isinstance(found, EllipticCurvePublicKey):
+        raise ValueError("is not the key of an elliptic curve")  # noqa: TRY004 - about a value
+    return EcdsaKey(found)
+
+
+def is_ecdsa(key: EcdsaKey | None, data: bytes, given: str) -> bool:
+    """Whether `given`, in base64, is a signature of the data with ECDSA and SHA-256."""
+    if key is None:
+        return False
+    try:
+        key.public.verify(b64decode(given, validate=True), data, ECDSA(SHA256()))
     except (ValueError, InvalidSignature):
         return False
     return True
@@ -64,13 +80,3 @@ def is_signed_by(
     except (ValueError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
-
-
-def _ecdsa_key(key: str) -> EllipticCurvePublicKey:
-    try:
-        found = load_der_public_key(b64decode(key, validate=True))
-    except (binascii.Error, ValueError, UnsupportedAlgorithm) as error:
-        raise ValueError("is no public key in base64") from error
-    if not isinstance(found, EllipticCurvePublicKey):
-        raise ValueError("is not the key of an elliptic curve")  # noqa: TRY004 - about a value
-    return found

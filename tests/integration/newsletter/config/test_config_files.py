@@ -192,6 +192,35 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
     assert load_config(path, {}).newsletter.title == "Working Notes"
 
 
+def test_what_was_read_is_kept_as_it_was_read(load: Load, tmp_path: Path) -> None:
+    """A mailbox, a listener, a key and a folder are read once; empty is none of them."""
+    config = load(
+        MINIMAL
+        + '[bounces]\nmaildir = "in"\nimap = "imaps://ada:se%40cret@mail.example.com/Bounces"\n'
+        'listen = "lmtp:///run/lmtp"\n'
+    )
+    assert config.bounces.maildir == tmp_path / "in"
+    assert config.bounces.imap is not None
+    assert (config.bounces.imap.host, config.bounces.imap.password) == (
+        "mail.example.com",
+        "se@cret",
+    )
+    assert config.bounces.listen is not None
+    assert config.bounces.listen.path == Path("/run/lmtp")
+    assert "se@cret" not in repr(config)
+    empty = load(MINIMAL + '[bounces]\nmaildir = ""\nimap = ""\nlisten = ""\n')
+    assert empty.bounces == load(MINIMAL).bounces
+    assert (empty.bounces.maildir, empty.bounces.imap, empty.bounces.listen) == (None, None, None)
+    assert not empty.takes_mail
+
+
+@pytest.mark.parametrize("key", ["imap", "listen", "maildir"])
+def test_a_text_is_a_text(load: Load, key: str) -> None:
+    """What is no text where one must stand is told by its key, not raised."""
+    with pytest.raises(ConfigError, match=rf"\[bounces\] {key}: must be"):
+        load(MINIMAL + f"[bounces]\n{key} = 7\n")
+
+
 def test_any_key_can_come_from_the_environment(load: Load, tmp_path: Path) -> None:
     """Variables win over the file, whatever a key's type; relative paths stay below the file."""
     config = load(
@@ -216,7 +245,7 @@ def test_any_key_can_come_from_the_environment(load: Load, tmp_path: Path) -> No
     assert config.dispatch.retry == (timedelta(minutes=1), timedelta(minutes=2))
     assert config.subscribers.check_dns is False
     assert config.web.port == 0
-    assert config.web.trusted_proxies == ("10.0.0.0/8", "::1/128")
+    assert [str(net) for net in config.web.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
     assert config.web.secret_file == tmp_path / "keys" / "secret"
 
 

@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from datetime import timedelta
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import quote
 
@@ -457,8 +458,8 @@ def test_lists_may_come_as_text() -> None:
 
 def test_proxies_are_networks() -> None:
     """A proxy is an address or a network, never a name."""
-    assert parse_network("10.1.2.3/8") == "10.0.0.0/8"
-    assert parse_network("::1") == "::1/128"
+    assert parse_network("10.1.2.3/8") == ip_network("10.0.0.0/8")
+    assert parse_network("::1") == ip_network("::1/128")
     with pytest.raises(ValueError, match="networks"):
         parse_network("proxy.example.com")
 
