@@ -47,13 +47,13 @@ _OLDEST: Final = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoftLimits:
-    """When soft bounces are enough (rule C6)."""
+    """When soft bounces are enough (rule C6); the numbers are those of `[bounces]`."""
 
-    count: int = 5
+    count: int
     """Distinct issues that bounced."""
-    span: timedelta = timedelta(days=14)
+    span: timedelta
     """At least so long between the first and the last of them."""
-    clean: timedelta = timedelta(days=30)
+    clean: timedelta
     """A gap of this length in which mail arrived begins the count anew."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -29,15 +29,15 @@ _IPV6_NETWORK_BITS: Final = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUpLimits:
-    """How many mails sign-ups may cause."""
+    """How many mails sign-ups may cause; the numbers are those of `[subscribers]`."""
 
-    per_address: int = 3
+    per_address: int
     """Confirmations to one address in `WINDOW`."""
-    per_origin: int = 20
+    per_origin: int
     """Sign-ups from one IPv4 address or one IPv6 /64 in `BURST_WINDOW`: an office fits in."""
-    per_domain: int = 500
+    per_domain: int
     """Confirmations to one domain in `BURST_WINDOW`: the large hosts are one domain each."""
-    in_total: int = 2000
+    in_total: int
     """Confirmations in `BURST_WINDOW`."""
 
 
@@ -62,7 +62,7 @@ class SignUpFacts:
     """Confirmations to its domain in `BURST_WINDOW`."""
     to_all: int = 0
     """Confirmations in `BURST_WINDOW`."""
-    limits: SignUpLimits = field(default_factory=SignUpLimits)
+    limits: SignUpLimits
 
 
 class SignUpAction(StrEnum):

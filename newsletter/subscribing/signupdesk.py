@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -63,7 +63,7 @@ def fresh_nonce() -> str:
 class SignUpPolicy:
     """How strict the door is."""
 
-    limits: SignUpLimits = field(default_factory=SignUpLimits)
+    limits: SignUpLimits
     check_dns: bool = True
     """Ask the DNS whether the domain takes mail (rule F13)."""
     confirm_within: timedelta = LINK_MAX_AGE
@@ -144,7 +144,7 @@ class SignUpDesk:
                 signup.address, allow_test_domains=self._policy.allow_test_domains
             )
         except AddressError:
-            return decide_signup(SignUpFacts(is_address=False))
+            return decide_signup(SignUpFacts(is_address=False, limits=self._policy.limits))
         known = self._subscribers.find(address.key)
         facts = self._facts(signup, address, known)
         decision = decide_signup(facts)

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -175,7 +176,11 @@ def test_a_busy_database_is_waited_for(tmp_path: Path) -> None:
     database = Database.open(f"sqlite:///{file}", wait_s=0.01)
     reports = Reports(database)
     desk = ReportDesk(
-        reports, Subscribers(database), tokens, limits=SoftLimits(), clock=lambda: NOON
+        reports,
+        Subscribers(database),
+        tokens,
+        limits=SoftLimits(count=5, span=timedelta(days=14), clean=timedelta(days=30)),
+        clock=lambda: NOON,
     )
     other = sqlite3.connect(file, isolation_level=None)
     with (

@@ -98,7 +98,11 @@ def house(database: Database) -> House:
     clock = [NOON + DAY]
     reports = Reports(database)
     desk = ReportDesk(
-        reports, store.subscribers, tokens, limits=SoftLimits(), clock=lambda: clock[0]
+        reports,
+        store.subscribers,
+        tokens,
+        limits=SoftLimits(count=5, span=timedelta(days=14), clean=timedelta(days=30)),
+        clock=lambda: clock[0],
     )
     store.join(3)
     return House(store=store, tokens=tokens, desk=desk, reports=reports, clock=clock)
@@ -472,7 +476,7 @@ def test_complaints_of_strangers_are_set_aside(house: House) -> None:
         house.reports,
         house.store.subscribers,
         house.tokens,
-        limits=SoftLimits(),
+        limits=SoftLimits(count=5, span=timedelta(days=14), clean=timedelta(days=30)),
         clock=lambda: house.clock[0],
         is_genuine=lambda raw: b"X-Signed: yes" in raw,
     )

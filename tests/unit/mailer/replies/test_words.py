@@ -208,7 +208,10 @@ def _history(*days: int, arrived: tuple[int, ...] = ()) -> History:
 )
 def test_when_soft_bounces_are_enough(history: History, enough: bool) -> None:
     """Enough issues over enough days, since the last clean period (rule C6)."""
-    assert is_worn_out(history, SoftLimits()) is enough
+    assert (
+        is_worn_out(history, SoftLimits(count=5, span=timedelta(days=14), clean=timedelta(days=30)))
+        is enough
+    )
 
 
 def test_a_report_is_of_its_own_day() -> None:
