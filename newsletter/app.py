@@ -29,7 +29,7 @@ from newsletter.config import load_config
 from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, find_own_address
 from newsletter.mailing import IssueStatus, SendReport
 from newsletter.publishing import PollReport
-from newsletter.service import Site, drain, run_in_loop, serve
+from newsletter.service import Ending, Site, drain, run_in_loop, serve
 from storage.model import (
     Attempt,
     Conflict,
@@ -127,15 +127,11 @@ class Newsletter:
         self.subscriptions.process()
         self.parts.upkeep.rescue()
         under_way = self.parts.overview.under_way()
-        summary = run_in_loop(
-            lambda: drain(
-                duties(
-                    self.parts,
-                    self._look,
-                    lambda now: progress(report(now)) if progress else None,
-                )
-            )
+        work = duties(
+            self.parts, self._look, lambda now: progress(report(now)) if progress else None
         )
+        with Ending() as ending:
+            summary = run_in_loop(lambda: drain(work, ending))
         self.parts.mailings.finish()
         problems += [summary.relay_error] if summary.relay_error else []
         problems += self.parts.standing.paused_of(under_way)
@@ -154,17 +150,16 @@ class Newsletter:
         `ready` is told the site's address once it listens. Raises Conflict when another process
         schedules for the same SQLite database; on PostgreSQL this one stands by instead.
         """
-        run_in_loop(
-            lambda: serve(duties(self.parts, self._look), site=site, scheduling=True, ready=ready)
-        )
+        self._serve(site=site, scheduling=True, ready=ready)
 
     def work(self) -> None:
         """Dispatch only, until SIGTERM or SIGINT; any number of processes over PostgreSQL."""
-        run_in_loop(
-            lambda: serve(
-                duties(self.parts, self._look), site=None, scheduling=False, ready=lambda _: None
-            )
-        )
+        self._serve(site=None, scheduling=False, ready=lambda _: None)
+
+    def _serve(self, *, site: Site | None, scheduling: bool, ready: Callable[[str], None]) -> None:
+        work = duties(self.parts, self._look)
+        with Ending() as ending:
+            run_in_loop(lambda: serve(work, ending, site=site, scheduling=scheduling, ready=ready))
 
     def schedule(self, note: str, at: str | datetime, *, zone: str | None = None) -> Scheduled:
         """Have a note go out at a time; `at` is ISO, "tomorrow 9:00", "now" or a datetime.

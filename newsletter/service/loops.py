@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Final, TypeVar
 
@@ -16,10 +17,14 @@ _GARBAGE: Final = 10_000
 """Objects made and not gone before garbage is looked for; Python's 700 are a dozen messages."""
 
 
+_THREADS: Final = 32
+"""Threads for what waits. Each may wait for a silent database, and none may hold up the others."""
+
+
 def run_in_loop(start: Callable[[], Coroutine[object, object, T]]) -> T:
     """The result of the coroutine that `start` makes."""
     with _seldom_collected():
-        runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        runner = asyncio.Runner(loop_factory=_make_loop)
         try:
             return runner.run(start())
         finally:
@@ -27,6 +32,12 @@ def run_in_loop(start: Callable[[], Coroutine[object, object, T]]) -> T:
             # All work is done by then, and its result must not be lost for that.
             with suppress(OSError):
                 runner.close()
+
+
+def _make_loop() -> asyncio.AbstractEventLoop:
+    loop = uvloop.new_event_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="waiting"))
+    return loop
 
 
 @contextmanager

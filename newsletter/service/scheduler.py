@@ -15,13 +15,14 @@ from typing import Final
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 log = structlog.get_logger()
 
 WATCH: Final = timedelta(seconds=2)
 """How often the wall clock is compared with the steady one."""
 STEP: Final = timedelta(seconds=1)
-"""A clock that is set back by more than this has stepped."""
+"""A clock that differs by more than this from the steady one has stepped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +51,8 @@ class Ticks:
         for tick in self._ticks:
             self._scheduler.add_job(
                 self._run,
-                "interval",
+                _Again(tick.every),
                 args=[tick],
-                seconds=tick.every.total_seconds(),
                 id=tick.name,
                 next_run_time=datetime.now(UTC),
                 misfire_grace_time=None,  # a late tick is still wanted (rule G3)
@@ -78,6 +78,8 @@ class Ticks:
         while True:
             await asyncio.sleep(self._watch_every.total_seconds())
             before, offset = offset, _offset()
+            if offset - before > STEP.total_seconds():
+                log.warning("clock.set_ahead", seconds=round(offset - before))
             if before - offset > STEP.total_seconds():
                 log.warning("clock.set_back", seconds=round(before - offset))
                 for tick in self._ticks:
@@ -96,6 +98,21 @@ class Ticks:
         except Exception:
             self.failures += 1
             log.exception("tick.failed", tick=tick.name)
+
+
+class _Again(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """Once more, so long after now.
+
+    APScheduler's own interval lists every tick since the last one before it lets go of all but one:
+    after a clock was set a year ahead, gigabytes of times of day that nobody waits for.
+    """
+
+    def __init__(self, every: timedelta) -> None:
+        self._every = every
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        """The only tick there is to come."""
+        return now + self._every
 
 
 def _offset() -> float:

@@ -7,14 +7,8 @@ to the queue without an attempt, and only then the site and the outbox close (ru
 from __future__ import annotations
 
 import asyncio
-import signal
-import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    contextmanager,
-)
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
@@ -25,6 +19,7 @@ from mailer.dispatch import Dispatcher, Summary
 from mailer.smtp import Outbox, Relay
 from newsletter.mailing import open_relays
 from newsletter.service.scheduler import Tick, Ticks
+from newsletter.service.stopping import ORDERLY_S, Ending
 from newsletter.service.turn import Turn
 from storage.database import Database
 
@@ -63,20 +58,25 @@ class Duties:
     """Told how to wake the dispatcher while there is one, and None when it has ended."""
 
 
-async def drain(duties: Duties) -> Summary:
+async def drain(duties: Duties, ending: Ending) -> Summary:
     """Send what is due now, then end. SIGTERM ends it early and in good order."""
-    stop = asyncio.Event()
-    with _stopped_by_signal(stop):
+    with ending.obeying():
         async with open_relays(duties.relays) as relays:
-            return await duties.make_dispatcher(relays).drain(stop)
+            summary = await duties.make_dispatcher(relays).drain(ending.stop)
+            ending.is_recorded = True
+            return summary
 
 
 async def serve(
-    duties: Duties, *, site: Site | None, scheduling: bool, ready: Callable[[str], None]
+    duties: Duties,
+    ending: Ending,
+    *,
+    site: Site | None,
+    scheduling: bool,
+    ready: Callable[[str], None],
 ) -> None:
     """Run until SIGTERM or SIGINT. Raises Conflict when another scheduler has this database."""
-    stop = asyncio.Event()
-    with _stopped_by_signal(stop):
+    with ending.obeying():
         async with AsyncExitStack() as stack:
             turn = Turn(duties.database) if scheduling else None
             if turn is not None:
@@ -85,7 +85,7 @@ async def serve(
             if scheduling and duties.listen is not None:
                 await stack.enter_async_context(duties.listen())
             relays = await stack.enter_async_context(open_relays(duties.relays))
-            await _serve(duties, relays, site, turn, stop, ready)
+            await _serve(duties, relays, site, turn, ending, ready)
 
 
 async def _serve(
@@ -93,7 +93,7 @@ async def _serve(
     relays: Sequence[Relay],
     site: Site | None,
     turn: Turn | None,
-    stop: asyncio.Event,
+    ending: Ending,
     ready: Callable[[str], None],
 ) -> None:
     dispatcher = duties.make_dispatcher(relays)
@@ -101,19 +101,22 @@ async def _serve(
     duties.on_dispatcher(lambda: _call_soon(loop, dispatcher.wake))
     ticks = Ticks(_ticks(duties, turn))
     site_stop = asyncio.Event()  # readers are served until the last message is recorded
-    tasks = [asyncio.create_task(dispatcher.run(stop))]
+    sending = asyncio.create_task(dispatcher.run(ending.stop))
+    tasks = [sending]
     if site is not None:
         tasks.append(asyncio.create_task(site(stop=site_stop, ready=ready)))
     else:
         ready("")
     ticks.start()
     try:
-        await _until_stopped(stop, tasks)
+        await _until_stopped(ending.stop, tasks)
     finally:
-        stop.set()
+        ending.stop.set()
         log.info("service.stopping")
-        await ticks.stop()
-        await asyncio.wait(tasks[:1])
+        # A tick may wait for a mailbox or a folder for ever; sending ends by itself.
+        await asyncio.wait([asyncio.create_task(ticks.stop()), sending], timeout=ORDERLY_S)
+        await asyncio.wait([sending])
+        ending.is_recorded = True
         duties.on_dispatcher(None)
         site_stop.set()
         await asyncio.wait(tasks)
@@ -145,20 +148,3 @@ def _ticks(duties: Duties, turn: Turn | None) -> list[Tick]:
             ),
         ]
     return ticks
-
-
-@contextmanager
-def _stopped_by_signal(stop: asyncio.Event) -> Iterator[None]:
-    """Within it, SIGTERM and SIGINT set the event instead of ending the process."""
-    loop = asyncio.get_running_loop()
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Python delivers signals to the main thread alone
-        return
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    for number in numbers:
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import time_machine
 
 from newsletter.service.scheduler import Tick, Ticks
@@ -101,6 +102,27 @@ def test_a_clock_set_back_does_not_stall_the_ticks() -> None:
         ticks.start()
         assert await asyncio.to_thread(came.acquire, timeout=10)
         with time_machine.travel(datetime.now(UTC) - timedelta(hours=1), tick=True):
+            while came.acquire(blocking=False):
+                pass
+            for _ in range(5):
+                assert await asyncio.to_thread(came.acquire, timeout=10)
+            await ticks.stop()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("years", [1, 25])
+def test_a_clock_set_ahead_costs_nothing(years: int) -> None:
+    """The ticks that a leap passed over are not counted up: one comes, and then the next
+    (rule G10).
+    """
+    came = threading.Semaphore(0)
+
+    async def main() -> None:
+        ticks = Ticks([make(came.release)], watch=OFTEN)
+        ticks.start()
+        assert await asyncio.to_thread(came.acquire, timeout=10)
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=365 * years), tick=True):
             while came.acquire(blocking=False):
                 pass
             for _ in range(5):

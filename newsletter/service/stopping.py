@@ -1,0 +1,74 @@
+"""How the service ends: on the first signal in good order, on the second at once, in ten seconds anyway.
+
+What is on the wire, in a database or at a mailbox depends on peers, and a peer may be silent. So an
+orderly end has a time; after it the process leaves, as if it had been killed, which loses nothing
+(rule G7): what was not recorded is rescued.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Self
+
+import structlog
+
+log = structlog.get_logger()
+
+ORDERLY_S: Final = 7.0
+"""Seconds for what is running to finish."""
+LIMIT_S: Final = 9.5
+"""Seconds after the first signal in which the process has ended, whatever its peers do."""
+
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+class Ending:
+    """The end of one run; `stop` is set when it begins. As a context it lasts as long as the run."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self.is_recorded = False
+        """Whether what was on the wire is finished and recorded, so that leaving leaves no doubt."""
+        self._leaving: threading.Timer | None = None
+
+    @contextmanager
+    def obeying(self) -> Iterator[None]:
+        """Within it, SIGTERM and SIGINT begin the end instead of ending the process."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # Python delivers signals to the main thread alone
+            return
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self._begin)
+        try:
+            yield
+        finally:
+            if self._leaving is None:
+                for number in _SIGNALS:
+                    loop.remove_signal_handler(number)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._leaving is not None:
+            self._leaving.cancel()
+
+    def _begin(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:  # the next one is the kernel's: it ends us whatever we are doing
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        self._leaving = threading.Timer(LIMIT_S, self._leave)
+        self._leaving.daemon = True
+        self._leaving.start()
+        self.stop.set()
+
+    def _leave(self) -> None:
+        log.warning("service.left", recorded=self.is_recorded)
+        os._exit(0 if self.is_recorded else 1)
