@@ -1,4 +1,4 @@
-"""The service stops when it is told to, whatever its peers do."""
+"""The service stops when it is told to, whatever its peers do (rule G7)."""
 
 from __future__ import annotations
 
