@@ -86,6 +86,8 @@ class Settler:
                 code=outcome.code,
                 status=outcome.status,
             )
+        if settlement.state is DeliveryState.UNKNOWN and settlement.due_at is None:
+            log.warning("delivery.waits_for_author", delivery=claim.delivery_id, see="reconcile")
         reason = self._run.faults.learn(claim.issue_id, outcome, domain_of(claim))
         if reason is not None and claim.issue_id is not None:
             await self.flush()  # a pause gives back what has neither begun nor an outcome

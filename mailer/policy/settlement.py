@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailer.replies import Fault, Outcome, Verdict
-from storage.model import Claim, DeliveryState, Settlement, SuppressionReason
+from storage.model import RESENDS, Claim, DeliveryState, Settlement, SuppressionReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class RetryPolicy:
     expire: timedelta
     """A delivery is given up when its next try would come so long after its first."""
     resend: bool = True
-    """Whether a message whose acceptance is unknown is sent again (rule B8)."""
+    """Whether a message whose acceptance is unknown is sent again, once (rule B8)."""
     fault_limit: int = 5
     """So many faults of ours in a row pause an issue."""
 
@@ -127,8 +127,11 @@ def _settle_rejected(outcome: Outcome, claim: Claim, now: datetime) -> Settlemen
 def _settle_unknown(
     outcome: Outcome, claim: Claim, now: datetime, policy: RetryPolicy
 ) -> Settlement:
+    """Sends it again once (rule B8). In doubt a second time it is the relay's habit to take messages
+    and not to say so, and each further try would be one more copy: the author decides.
+    """
     due_at = now + _interval(claim, policy)
-    again = policy.resend and not _too_late(due_at, claim, now, policy)
+    again = policy.resend and claim.doubts < RESENDS and not _too_late(due_at, claim, now, policy)
     return _settle(outcome, claim, now, DeliveryState.UNKNOWN, due_at=due_at if again else None)
 
 

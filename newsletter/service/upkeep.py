@@ -44,6 +44,8 @@ class Upkeep:
         for issue_id in self._mailings.finish():
             tally = self._overview.tally(issue_id)
             log.info("issue.done", issue=issue_id, accepted=tally[DeliveryState.ACCEPTED])
+            if in_doubt := tally[DeliveryState.UNKNOWN]:
+                log.warning("issue.in_doubt", issue=issue_id, messages=in_doubt, see="reconcile")
 
     def rescue(self) -> None:
         """Take over from workers whose lease ended or whose process is gone."""

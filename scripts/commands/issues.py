@@ -104,6 +104,8 @@ def _show_issue(found: IssueStatus, zone: str, as_json: bool) -> None:
     ]
     facts += [(f"  {state.value}", str(found.tally[state])) for state in _present(found.tally)]
     facts += [("waiting", tell_waiting(one, zone)) for one in found.waiting]
+    if found.tally[DeliveryState.UNKNOWN]:
+        facts.append(("in doubt", f"`newsletter reconcile {issue.slug}` says which, and decides"))
     for name, value in facts:
         say(f"{name:<12} {value}".rstrip())
 
@@ -130,6 +132,8 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     for one in under_way:
         for wait in one.waiting:
             say(f"{one.issue.slug}: {tell_waiting(wait, zone)}")
+        if in_doubt := one.tally[DeliveryState.UNKNOWN]:
+            say(f"{one.issue.slug}: {in_doubt} in doubt, see `newsletter reconcile`")
 
 
 def deliveries(

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from storage.database import schema, to_micros
 from storage.ledger.duties import put_suppression, stop, suppress_open
 from storage.ledger.rows import among
-from storage.model import DeliveryState, Mailing, Settlement, SuppressionReason
+from storage.model import RESENDS, DeliveryState, Mailing, Settlement, SuppressionReason
 
 _D = schema.deliveries.c
 _SENDING: Final = DeliveryState.SENDING.value
@@ -28,6 +28,7 @@ _SETTLED: Final[dict[str, sa.types.TypeEngine[Any]]] = {
     "state": sa.Text(),
     "due_at": sa.BigInteger(),
     "counts": sa.Integer(),
+    "doubts": sa.Integer(),
     "at": sa.BigInteger(),
     "code": sa.Integer(),
     "status": sa.Text(),
@@ -72,6 +73,7 @@ def _outcome_statement(engine: str) -> sa.UpdateBase:
             state=new.state,
             due_at=sa.type_coerce(new.due_at, schema.Instant),
             attempts=_D.attempts + new.counts,
+            doubts=_D.doubts + new.doubts,
             settled_at=at,
             # One that was refused before its content was never begun, but it was tried.
             first_tried_at=sa.func.coalesce(_D.first_tried_at, at),
@@ -92,6 +94,7 @@ def _settled(settlement: Settlement) -> dict[str, object]:
         "state": settlement.state.value,
         "due_at": None if settlement.due_at is None else to_micros(settlement.due_at),
         "counts": int(settlement.counts),
+        "doubts": int(settlement.state is DeliveryState.UNKNOWN),
         "at": to_micros(settlement.at),
         "code": settlement.code,
         "status": storable(settlement.status),
@@ -177,8 +180,12 @@ def doubt(
     *,
     resend: bool,
 ) -> int:
-    """Those of the deliveries that workers who died had begun: the relay may have them (RFC 1047)."""
+    """Those of the deliveries that workers who died had begun: the relay may have them (RFC 1047).
+
+    With `resend` each is due again at once, but not more than `RESENDS` times.
+    """
     cancelled = _cancelled_issues(connection, ids)
+    again = sa.literal(now if resend else None, schema.Instant)
     doubtful = list(
         connection.scalars(
             sa.update(schema.deliveries)
@@ -192,7 +199,8 @@ def doubt(
                 state=DeliveryState.UNKNOWN.value,
                 attempts=_D.attempts + 1,
                 settled_at=now,
-                due_at=now if resend else None,
+                due_at=sa.case((_D.doubts < RESENDS, again), else_=sa.null()),
+                doubts=_D.doubts + 1,
                 code=None,
                 status="",
                 reply="",

@@ -179,7 +179,7 @@ def _due(*, is_issue: bool, again: bool) -> sa.Select[Any]:
     return (
         sa.select(
             *(_D.id, _D.kind, _D.subscriber_id, s.address, s.name, s.nonce),
-            *(_D.attempts, _D.queued_at, _D.first_tried_at),
+            *(_D.attempts, _D.doubts, _D.queued_at, _D.first_tried_at),
             sa.case((wanted, sa.literal_column("1")), else_=sa.literal_column("0")).label("wanted"),
         )
         .join(schema.subscribers, s.id == _D.subscriber_id)
@@ -207,7 +207,8 @@ _instant: Final = lru_cache(maxsize=1000)(from_micros)
 
 
 def _claim(row: _Row, issue_id: int | None, revision: int) -> Claim:
-    id_, kind, subscriber_id, address, name, nonce, attempts, queued_at, first_tried_at, _ = row
+    id_, kind, subscriber_id, address, name, nonce, *rest = row
+    attempts, doubts, queued_at, first_tried_at, _ = rest
     return Claim(
         delivery_id=id_,
         kind=_KINDS[kind],
@@ -218,6 +219,7 @@ def _claim(row: _Row, issue_id: int | None, revision: int) -> Claim:
         name=name,
         nonce=nonce,
         attempts=attempts,
+        doubts=doubts,
         queued_at=_instant(queued_at),
         first_tried_at=None if first_tried_at is None else _instant(first_tried_at),
     )

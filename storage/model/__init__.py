@@ -1,6 +1,7 @@
 """The vocabulary: issues, readers, deliveries, reports, notes and their states. Standard library only."""
 
 from storage.model.deliveries import (
+    RESENDS,
     TAKEN,
     TRANSITIONS,
     Attempt,
@@ -71,6 +72,7 @@ __all__ = [
     "FIELD",
     "GUARD",
     "MAILING_TRANSITIONS",
+    "RESENDS",
     "TAKEN",
     "TRANSITIONS",
     "Added",

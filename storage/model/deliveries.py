@@ -58,8 +58,8 @@ class DeliveryState(StrEnum):
     """5yz: final for this delivery."""
     UNKNOWN = "unknown"
     """The connection, or our process, died after the final dot and before the reply (RFC 1047).
-    With `doubt = "resend"` it is due again, under the same Message-ID; with `"hold"` it waits for
-    the author."""
+    With `doubt = "resend"` it is due once more, under the same Message-ID; in doubt again, or with
+    `"hold"`, it waits for the author."""
     EXPIRED = "expired"
     """Deferred for longer than `[dispatch] expire`."""
     SUPPRESSED = "suppressed"
@@ -114,6 +114,10 @@ TRANSITIONS: Final[MappingProxyType[DeliveryState, frozenset[DeliveryState]]] = 
 TAKEN: Final = frozenset({_S.ACCEPTED, _S.BOUNCED, _S.COMPLAINED})
 """The states of a delivery that a relay has taken."""
 
+RESENDS: Final = 1
+"""So often a message in doubt is sent again by itself. A relay that takes messages and never says so
+would else bring a reader one copy for each try."""
+
 CLAIMABLE: Final = frozenset({_S.QUEUED, _S.DEFERRED, _S.UNKNOWN})
 """The states in which a due time means that a worker may take the delivery."""
 
@@ -166,6 +170,8 @@ class Claim:
     queued_at: Final[datetime]
     first_tried_at: Final[datetime | None]
     """When the first try began: the time to expiry runs from here, not while a queue waits."""
+    doubts: Final[int] = 0
+    """Tries before this one of which nobody can say whether the relay took the message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
