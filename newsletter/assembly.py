@@ -109,7 +109,11 @@ def _assemble(
     clock: Callable[[], datetime],
 ) -> Parts:
     wake = Waker()
-    archive, subscribers, reports = Issues(database), Subscribers(database), Reports(database)
+    archive, subscribers, reports = (
+        Issues(database, clock),
+        Subscribers(database),
+        Reports(database),
+    )
     bounds = gates(config)
     ledger, mailings = Ledger(database, bounds), Mailings(database, bounds)
     overview, rescuer = Overview(database, bounds), Rescuer(database)

@@ -45,6 +45,7 @@ class Publication:
         self._notes = notes
         self._drafting = drafting
         self._namespace = namespace
+        self._about: tuple[int, bytes, AboutPage] | None = None
         self._feeds: dict[tuple[FeedFormat, str | None], tuple[int, Document]] = {}
 
     def version(self) -> int:
@@ -61,9 +62,9 @@ class Publication:
 
     def feed(self, feed_format: FeedFormat, tag: str | None = None) -> Document | None:
         """A feed, of everything or of one tag; None when no live issue carries the tag."""
-        version = self._archive.version()
+        state = self._archive.state()
         kept = self._feeds.get((feed_format, tag))
-        if kept is not None and kept[0] == version:
+        if kept is not None and kept[0] == state.version:
             return kept[1]
         issues = self._archive.live(tag=tag, limit=self._config.feeds.items)
         if tag is not None and not issues:
@@ -77,8 +78,10 @@ class Publication:
             hub=self._config.feeds.hub,
             stylesheet=f"{identity.url}/static/feed.css",
             namespace=self._namespace,
+            changed_at=state.changed_at,
+            modified=state.modified,
         )
-        self._feeds[feed_format, tag] = (version, document)
+        self._feeds[feed_format, tag] = (state.version, document)
         return document
 
     def readable(self, issue: Issue) -> Issue:
@@ -97,6 +100,13 @@ class Publication:
         source = self._notes.about()
         if source is None:
             return None
+        version = self._archive.version()
+        kept = self._about
+        if kept is None or kept[:2] != (version, source):
+            kept = self._about = (version, source, self._render_about(source))
+        return kept[2]
+
+    def _render_about(self, source: bytes) -> AboutPage:
         note = self._drafting.parse(source, ABOUT)
         links = self._drafting.links(self._archive.names())
         drafted = self._drafting.draft(note, "about", "", links)

@@ -1,7 +1,15 @@
 """Issues to RSS, Atom and JSON Feed. Pure."""
 
 from feeds.syndication.feed import Document, build_feed
-from feeds.syndication.ids import FeedFormat, feed_url, issue_url, newsletter_namespace, note_guid
+from feeds.syndication.ids import (
+    FeedFormat,
+    feed_url,
+    issue_url,
+    newsletter_namespace,
+    note_guid,
+    read_tag,
+    tag_path,
+)
 
 __all__ = [
     "Document",
@@ -11,4 +19,6 @@ __all__ = [
     "issue_url",
     "newsletter_namespace",
     "note_guid",
+    "read_tag",
+    "tag_path",
 ]

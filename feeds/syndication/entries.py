@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,6 +68,11 @@ def tags_of(issue: Issue) -> list[str]:
 def one_line(text: str) -> str:
     """Plain text on one line."""
     return " ".join(cleaned(text).split())
+
+
+def as_html(text: str) -> str:
+    """Plain text as HTML, which is what an RSS description is (RSS 2.0, `<description>`)."""
+    return html.escape(text, quote=False)
 
 
 def cleaned(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from feedgen.util import xml_elem
 
 from feeds.syndication.entries import (
     FeedFacts,
+    as_html,
     cleaned,
     one_line,
     summary_of,
@@ -43,7 +45,10 @@ from feeds.syndication.jsonfeed import build_json
 from storage.model import Identity, Issue
 
 MAX_BYTES: Final = 1_000_000
-"""Bodies of all entries together; JSON Feed 1.1 calls a megabyte a burden (rule E23)."""
+"""All entries together; JSON Feed 1.1 calls a megabyte a burden (rule E23)."""
+
+_MARKUP: Final = 400
+"""Octets of elements, ids, dates and indentation around each text of an entry, at most."""
 
 GENERATOR: Final = "newsletter-service"
 
@@ -68,8 +73,8 @@ class Document:
     etag: str
     """Strong and quoted, made from the body: equal bytes, equal tag (RFC 9110 8.8.3)."""
     last_modified: datetime
-    """The newest change of an entry, in whole seconds. It can step back when an issue is
-    withdrawn; the etag cannot be fooled and is the one to compare first (RFC 9110 13.2.2)."""
+    """What a later state is later than, in whole seconds; it may be a little ahead of the clock, and
+    a server says no later time than its own (RFC 9110 8.8.2.1)."""
 
 
 # ── ids and addresses ────────────────────────────────────────────────────────────────────────
@@ -87,6 +92,8 @@ def build_feed(
     hub: str = "",
     stylesheet: str = "",
     namespace: UUID | None = None,
+    changed_at: datetime | None = None,
+    modified: datetime | None = None,
 ) -> Document:
     """Builds one feed from live issues, which come newest first and stay so (rule E12).
 
@@ -96,13 +103,16 @@ def build_feed(
 
     `hub` is announced in every format (WebSub 4). `stylesheet` is the address of a CSS file for
     people who open an XML feed in a browser (rule E26). `namespace` is needed only by a newsletter
-    that has moved; see `newsletter_namespace`.
+    that has moved; see `newsletter_namespace`. `changed_at` is when the archive last changed in any
+    way, which is later than any entry's time when one was withdrawn, or is older than one that stands
+    before it; `modified` is the same for HTTP (see Document). Without them it is the newest entry's.
     """
     entries = _newest_that_fit(issues)
+    newest = max((issue.updated_at for issue in entries), default=_NO_ISSUE_YET)
     feed = FeedFacts(
         identity=identity,
         issues=entries,
-        updated=to_second(max((issue.updated_at for issue in entries), default=_NO_ISSUE_YET)),
+        updated=to_second(changed_at or newest),
         home=home_of(identity.url, tag),
         self_url=feed_url(identity.url, feed_format, tag),
         title=one_line(identity.title if tag is None else f"{identity.title}: {tag}"),
@@ -116,21 +126,34 @@ def build_feed(
         body=body,
         media_type=feed_format.media_type,
         etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
-        last_modified=feed.updated,
+        last_modified=to_second(modified) if modified else feed.updated,
     )
 
 
 def _newest_that_fit(issues: Sequence[Issue]) -> Sequence[Issue]:
-    """The newest issues whose bodies fit in `MAX_BYTES`, and the newest in any case.
+    """The newest issues that fit in `MAX_BYTES` with all that is said of them, and the newest in
+    any case.
 
-    Measured as XML escapes them, so that every format drops the same entries.
+    Measured for the format that needs most, so that every format drops the same entries.
     """
     total = 0
     for kept, issue in enumerate(issues):
-        total += len(html.escape(issue.html).encode("utf-8", "replace"))
+        total += _size(issue)
         if kept and total > MAX_BYTES:
             return issues[:kept]
     return issues
+
+
+def _size(issue: Issue) -> int:
+    """Octets of an entry, at most."""
+    marks = [title_of(issue), issue.slug, *tags_of(issue)]
+    words = [cleaned(issue.html), as_html(summary_of(issue)), *marks]
+    return _MARKUP * (len(marks) + 1) + sum(map(_escaped_size, words))
+
+
+def _escaped_size(text: str) -> int:
+    as_json = json.dumps(text, ensure_ascii=False)
+    return max(len(html.escape(text).encode()), len(as_json.encode()))
 
 
 def _build_rss(feed: FeedFacts) -> bytes:
@@ -140,6 +163,7 @@ def _build_rss(feed: FeedFacts) -> bytes:
         generator.register_extension("hub", lambda: _HubLink(feed.hub), atom=False, rss=True)
     for issue in feed.issues:
         entry = _add_entry(generator, feed, issue)
+        entry.summary(as_html(summary_of(issue)))
         # An RSS author is an e-mail address; a name alone is Dublin Core's creator (rule E27).
         entry.dc.dc_creator(feed.author)
     document: bytes = generator.rss_str(pretty=True)

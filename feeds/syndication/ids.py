@@ -44,6 +44,11 @@ _PATHS: Final = {
 }
 
 
+_DOTS: Final = frozenset({"", ".", ".."})
+_FEEDS: Final = frozenset({*_PATHS.values(), "rss.xml", "index.xml", "feed", "atom"})
+"""The feeds' names, and what readers' programs try."""
+
+
 _MEDIA_TYPES: Final = {
     FeedFormat.RSS: "application/rss+xml",
     FeedFormat.ATOM: "application/atom+xml",
@@ -87,4 +92,27 @@ def issue_url(url: str, slug: str) -> str:
 
 def home_of(url: str, tag: str | None) -> str:
     """The page that a feed is the feed of."""
-    return url if tag is None else f"{url}/tags/{quote(tag, safe='')}"
+    return url if tag is None else f"{url}/tags/{quote(tag_path(tag), safe='')}"
+
+
+def tag_path(tag: str) -> str:
+    """A tag as a path that nothing on the way reads otherwise; `read_tag` turns it back.
+
+    Clients and proxies take `.` and `..` out of a path however they are encoded (RFC 3986 5.2.4), and
+    some decode `%2F`, so that a tag `x/feed.xml` would be the feed of `x`. What could be read so, and
+    what ends like it, gets a `~`.
+    """
+    first, *rest = tag.split("/")
+    last = len(rest) - 1
+    parts = [_guard(first, _DOTS)]
+    parts += [_guard(part, _DOTS | _FEEDS if n == last else _DOTS) for n, part in enumerate(rest)]
+    return "/".join(parts)
+
+
+def read_tag(path: str) -> str:
+    """The tag whose `tag_path` this is."""
+    return "/".join(part.removesuffix("~") for part in path.split("/"))
+
+
+def _guard(part: str, taken: frozenset[str]) -> str:
+    return f"{part}~" if part in taken or part.endswith("~") else part

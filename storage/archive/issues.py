@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from storage.archive.rows import (
     ARCHIVE_VERSION,
+    ArchiveState,
     MarkKind,
     bump_version,
     contents,
@@ -20,6 +21,7 @@ from storage.archive.rows import (
     lock_issue,
     move_slug,
     one_issue,
+    read_state,
     refuse_second,
     write_marks,
 )
@@ -64,8 +66,11 @@ class IssueName:
 class Issues:
     """The published issues of one newsletter."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._database = database
+        self._clock = clock
 
     # ── writing ──────────────────────────────────────────────────────────────────────────
 
@@ -100,7 +105,7 @@ class Issues:
             queued = (
                 queue_issue(connection, issue_id, queued_at=now, due_at=mail.at) if mail.at else 0
             )
-            bump_version(connection)
+            bump_version(connection, self._clock())
             return Published(issue=one_issue(connection, issue_id), queued=queued)
 
     def revise(
@@ -161,7 +166,7 @@ class Issues:
         connection.execute(
             sa.update(schema.issues).where(schema.issues.c.id == issue_id).values(values)
         )
-        bump_version(connection)
+        bump_version(connection, self._clock())
 
     # ── reading ──────────────────────────────────────────────────────────────────────────
 
@@ -263,6 +268,11 @@ class Issues:
         """Grows with every change that readers could see; caches compare it."""
         with self._database.reading() as connection:
             return int(connection.scalar(ARCHIVE_VERSION) or 0)
+
+    def state(self) -> ArchiveState:
+        """The version and when it came to be, in one look."""
+        with self._database.reading() as connection:
+            return read_state(connection)
 
     def _first(self, condition: sa.ColumnElement[bool]) -> Issue | None:
         with self._database.reading() as connection:

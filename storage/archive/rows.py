@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -18,6 +20,26 @@ from storage.model import Conflict, Issue, IssueDraft, IssueState, Mailing, NotF
 _VERSION_KEY: Final = "archive_version"
 ARCHIVE_VERSION: Final = sa.select(schema.meta.c.value).where(schema.meta.c.key == _VERSION_KEY)
 """Made once: every request for a feed asks it."""
+
+
+_CHANGED_KEY: Final = "archive_changed"
+_STATE: Final = sa.select(schema.meta.c.key, schema.meta.c.value).where(
+    schema.meta.c.key.in_([_VERSION_KEY, _CHANGED_KEY])
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveState:
+    """Which state the archive is in, and since when."""
+
+    version: int
+    """Grows with every change that readers could see."""
+    changed_at: datetime | None
+    """When it last did, in whole seconds; None where nothing has changed since an earlier program
+    that kept no time."""
+    modified: datetime | None
+    """The same for caches that compare times: later for each state, so possibly some seconds ahead of
+    the clock after many changes at once, or after the clock was set back."""
 
 
 class MarkKind(StrEnum):
@@ -146,8 +168,8 @@ def move_slug(connection: Connection, issue_id: int, wished: str) -> str:
     return slug
 
 
-def bump_version(connection: Connection) -> None:
-    """What readers could see has changed."""
+def bump_version(connection: Connection, now: datetime) -> None:
+    """What readers could see has changed, now."""
     table = schema.meta
     changed = connection.execute(
         sa.update(table)
@@ -156,3 +178,32 @@ def bump_version(connection: Connection) -> None:
     )
     if not changed.rowcount:
         connection.execute(sa.insert(table).values(key=_VERSION_KEY, value="1"))
+    # The row above is ours until the end: nobody else reads and writes the one below meanwhile.
+    before = connection.scalar(sa.select(table.c.value).where(table.c.key == _CHANGED_KEY))
+    if before is None:
+        connection.execute(sa.insert(table).values(key=_CHANGED_KEY, value=_next_change("", now)))
+    else:
+        value = _next_change(before, now)
+        connection.execute(sa.update(table).where(table.c.key == _CHANGED_KEY).values(value=value))
+
+
+def _next_change(before: str, now: datetime) -> str:
+    """Two times in seconds since 1970: when it changed, and what tells this state from all others.
+
+    The second one never stands still or goes back, whatever the clock does.
+    """
+    seconds = int(now.timestamp())
+    unique = max(seconds, int(before.partition(" ")[2]) + 1) if before else seconds
+    return f"{seconds} {unique}"
+
+
+def read_state(connection: Connection) -> ArchiveState:
+    """The version and its times; an archive of an earlier program has no times yet."""
+    rows: dict[str, str] = {row.key: row.value for row in connection.execute(_STATE)}
+    changed = rows.get(_CHANGED_KEY)
+    times = [datetime.fromtimestamp(int(part), UTC) for part in changed.split()] if changed else []
+    return ArchiveState(
+        version=int(rows.get(_VERSION_KEY, 0)),
+        changed_at=times[0] if times else None,
+        modified=times[1] if times else None,
+    )

@@ -94,6 +94,8 @@ class MediaFile:
     content_type: str
     size: int
     mtime_ns: int
+    ctime_ns: int
+    """When another file took its place, too: one that is older by its own account."""
 
 
 class NotesStore(Protocol):
@@ -211,7 +213,11 @@ class FolderNotes(NotesStore):
         if not suits or info.st_size > MAX_MEDIA_BYTES:
             return None
         return MediaFile(
-            file=file, content_type=content_type, size=info.st_size, mtime_ns=info.st_mtime_ns
+            file=file,
+            content_type=content_type,
+            size=info.st_size,
+            mtime_ns=info.st_mtime_ns,
+            ctime_ns=info.st_ctime_ns,
         )
 
     def about(self) -> bytes | None:

@@ -12,7 +12,7 @@ from web.http.guard import (
     protecting_headers,
 )
 from web.http.later import Later
-from web.http.negotiation import client_ip, is_unchanged, wants_json
+from web.http.negotiation import client_ip, http_date, is_unchanged, wants_json
 from web.http.repeats import Repeats
 from web.http.responses import ASSET_CACHE, FEED_CACHE, NO_STORE, PAGE_CACHE, Body, Packer
 
@@ -32,6 +32,7 @@ __all__ = [
     "Repeats",
     "bounded",
     "client_ip",
+    "http_date",
     "is_unchanged",
     "mail_policy",
     "page_policy",

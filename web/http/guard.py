@@ -13,6 +13,17 @@ Count = Callable[[str, int], None]
 """Told of each answer: the method and the status."""
 
 
+_HSTS: Final = "max-age=31536000"
+_NO_FEATURES: Final = ", ".join(
+    f"{name}=()"
+    for name in (
+        *("accelerometer", "browsing-topics", "camera", "display-capture", "geolocation"),
+        *("gyroscope", "magnetometer", "microphone", "midi", "payment", "usb"),
+    )
+)
+"""What no page here uses, nor anything that came into one (W3C Permissions Policy 6.2)."""
+
+
 class Guard:
     """ASGI middleware. A header that an answer sets itself is left alone."""
 
@@ -41,12 +52,18 @@ class Guard:
 
 
 def protecting_headers(url: str) -> dict[str, str]:
-    """What every answer carries unless it says otherwise."""
-    return {
+    """What every answer carries unless it says otherwise.
+
+    A site that is https stays so: a browser that was here once does not come back in the clear
+    (RFC 6797).
+    """
+    secure = {"Strict-Transport-Security": _HSTS} if url.startswith("https:") else {}
+    return secure | {
         "Content-Security-Policy": page_policy(url),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "strict-origin-when-cross-origin",
+        "Permissions-Policy": _NO_FEATURES,
         "Cross-Origin-Opener-Policy": "same-origin",
     }
 

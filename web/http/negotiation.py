@@ -9,14 +9,33 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Sequence
-from datetime import datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
 Network = IPv4Network | IPv6Network
 
 _ENTITY_TAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_LONGEST: Final = 8192
+"""Octets of a field that are looked at: a longer one asks for nothing."""
+_MAX_HOPS: Final = 20
+"""Proxies one behind the other."""
+_LONGEST_HOP: Final = 64
+_MONTHS: Final = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+_MONTH: Final = f"(?P<month>{'|'.join(_MONTHS)})"
+_TIME: Final = r"(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})"
+_DATES: Final = (
+    re.compile(rf"[A-Z][a-z]{{2}}, (?P<day>[0-9]{{2}}) {_MONTH} (?P<year>[0-9]{{4}}) {_TIME} GMT"),
+    re.compile(
+        rf"[A-Z][a-z]{{5,8}}, (?P<day>[0-9]{{2}})-{_MONTH}-(?P<year>[0-9]{{2}}) {_TIME} GMT"
+    ),
+    re.compile(rf"[A-Z][a-z]{{2}} {_MONTH} (?P<day>[ 0-9][0-9]) {_TIME} (?P<year>[0-9]{{4}})"),
+)
+"""IMF-fixdate, RFC 850's, and asctime's."""
 _GZIP_SUFFIX: Final = "-gz"
 _WORTH_PACKING: Final = 400
 """Bytes: below it gzip's own header eats what it saves."""
@@ -37,6 +56,8 @@ def is_unchanged(
     If-None-Match may be a list, weak or `*`, is compared weakly, and where it is present
     If-Modified-Since is not looked at (RFC 9110 13.1.2, 13.1.3).
     """
+    if len(if_none_match) > _LONGEST:
+        return False
     if if_none_match:
         return if_none_match.strip() == "*" or _opaque(etag) in _ENTITY_TAG.findall(if_none_match)
     since = _http_date(if_modified_since)
@@ -48,11 +69,25 @@ def _opaque(etag: str) -> str:
 
 
 def _http_date(value: str) -> datetime | None:
-    try:
-        parsed = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
+    """The three forms of RFC 9110 5.6.7, of which senders write the first; always UTC.
+
+    A year of two digits that seems to be more than fifty years ahead is of the century before; here
+    the fifty years begin in 2026, as dates of changes lie in the past.
+    """
+    found = next((m for form in _DATES if (m := form.fullmatch(value.strip()))), None)
+    if found is None:
         return None
-    return parsed if parsed.tzinfo is not None else None
+    year = int(found["year"])
+    if len(found["year"]) == 2:
+        year += 1900 if year > 76 else 2000
+    month, (hour, minute, second) = (
+        _MONTHS.index(found["month"]) + 1,
+        map(int, found["time"].split(":")),
+    )
+    try:
+        return datetime(year, month, int(found["day"]), hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def http_date(moment: datetime) -> str:
@@ -85,6 +120,8 @@ def packed_etag(etag: str) -> str:
 def _weighted(header: str) -> list[tuple[str, float]]:
     """(value in lower case, weight) of each member of an Accept… header, as they stand."""
     found: list[tuple[str, float]] = []
+    if len(header) > _LONGEST:
+        return found
     for member in header.lower().split(","):
         value, *parameters = (part.strip() for part in member.split(";"))
         if value:
@@ -130,7 +167,7 @@ def client_ip(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
     X-Forwarded-For is believed only as far as trusted proxies wrote it: from the right, up to the
     first address that is none of them. What stands further left, anybody can have made up.
     """
-    hops = [peer, *reversed(forwarded_for.split(","))] if forwarded_for else [peer]
+    hops = [peer, *reversed(forwarded_for.rsplit(",", _MAX_HOPS))] if forwarded_for else [peer]
     believed = ""
     for hop in hops:
         address = _ip(hop)
@@ -143,6 +180,8 @@ def client_ip(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
 
 
 def _ip(hop: str) -> str | None:
+    if len(hop) > _LONGEST_HOP:
+        return None
     try:
         address = ip_address(hop.strip().strip("[]"))
     except ValueError:

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from feeds.markdown import link_footnotes
-from feeds.syndication import FeedFormat, feed_url, issue_url
+from feeds.syndication import FeedFormat, feed_url, issue_url, tag_path
 from newsletter.publishing import as_readers_see
 from storage.model import Identity, Issue
 
@@ -103,6 +103,7 @@ class Pages:
             "title": issue_title,
             "summary": issue_summary,
             "body": issue_body,
+            "tag_segment": lambda tag: quote(tag_path(tag), safe=""),
             "segment": lambda text: quote(text, safe=""),
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -9,10 +10,19 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from feeds.syndication import FeedFormat, feed_url
+from feeds.syndication import FeedFormat, feed_url, read_tag
 from newsletter import Newsletter
 from storage.model import Issue, IssueState
-from web.http import ASSET_CACHE, FEED_CACHE, PAGE_CACHE, PICTURE_POLICY, Body, Packer, is_unchanged
+from web.http import (
+    ASSET_CACHE,
+    FEED_CACHE,
+    PAGE_CACHE,
+    PICTURE_POLICY,
+    Body,
+    Packer,
+    http_date,
+    is_unchanged,
+)
 from web.pages import Frame, Pages, ShelfKeeper, by_year, issue_path, issue_summary, issue_title
 
 _NEWEST: Final = 10
@@ -29,7 +39,7 @@ class Reading:
         self._newsletter = newsletter
         self._publication = newsletter.publication
         self._pages = pages
-        self._packer = Packer()
+        self._packer = Packer(newsletter.parts.clock)
         self._keeper = ShelfKeeper(newsletter.publication)
 
     def routes(self) -> list[Route]:
@@ -105,7 +115,7 @@ class Reading:
 
     def tag(self, request: Request) -> Response:
         """The issues that carry a tag."""
-        tag = request.path_params["tag"]
+        tag = read_tag(request.path_params["tag"])
         issues = self._keeper.shelf().tagged(tag)
         if not issues:
             raise HTTPException(404)
@@ -123,7 +133,8 @@ class Reading:
         """A feed, of everything or of a tag, with its validators (rules E5, E19–E22)."""
         path = request.url.path
         feed_format = next(known for known in FeedFormat if path.endswith(f"/{known.path}"))
-        tag: str | None = request.path_params.get("tag")
+        place: str | None = request.path_params.get("tag")
+        tag = None if place is None else read_tag(place)
         document = self._publication.feed(feed_format, tag)
         if document is None:
             raise HTTPException(404)
@@ -150,14 +161,23 @@ class Reading:
         found = self._publication.media(request.path_params["path"])
         if found is None:
             raise HTTPException(404)
-        etag = f'"{found.mtime_ns:x}-{found.size:x}"'
+        etag = f'"{found.ctime_ns:x}-{found.mtime_ns:x}-{found.size:x}"'
+        changed = (
+            max(found.mtime_ns, found.ctime_ns) // 1_000_000_000 + 1
+        )  # whatever is in this second
+        modified = datetime.fromtimestamp(changed, UTC)
         headers = {
             "ETag": etag,
+            "Last-Modified": http_date(self._packer.said(modified)),
             "Cache-Control": _PICTURE_CACHE,
             "Content-Security-Policy": PICTURE_POLICY,
         }
-        asked = request.headers.get("if-none-match", "")
-        if is_unchanged(etag, None, if_none_match=asked, if_modified_since=""):
+        if is_unchanged(
+            etag,
+            modified,
+            if_none_match=", ".join(request.headers.getlist("if-none-match")),
+            if_modified_since=request.headers.get("if-modified-since", ""),
+        ):
             return Response(status_code=304, headers=headers)
         return FileResponse(found.file, headers=headers, media_type=found.content_type)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from storage.archive.issues import MailOrder
+from storage.archive.issues import Issues, MailOrder
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict, NotFound
 from storage.model.issues import IssueState, Mailing
 from tests.conftest import NOON
+from tests.worlds.clock import Clock
 from tests.worlds.store import MINUTE, Store, draft
 
 S = DeliveryState
@@ -328,3 +329,24 @@ def test_a_large_archive_is_read_whole(store: Store) -> None:
     live = store.issues.live()
     assert len(live) == 620
     assert all(issue.tags == (f"tag-{issue.slug.split('-')[1]}",) for issue in live)
+
+
+def test_each_state_of_the_archive_has_a_time_of_its_own(store: Store) -> None:
+    """However fast changes come, and if the clock goes back, a later state has a later time for those
+    who compare times; the other time is when it happened.
+    """
+    clock = Clock(NOON)
+    archive = Issues(store.database, clock)
+    assert archive.state().modified is None
+    seen = []
+    for number, step in enumerate((0.0, 0.2, 3.0, -60.0, 0.0)):
+        clock.move(seconds=step)
+        archive.publish(
+            draft(f"n{number}"), published_at=NOON, mail=MailOrder(at=None), now=clock.now
+        )
+        seen.append(archive.state())
+        assert seen[-1].changed_at == clock.now.replace(microsecond=0)
+    times = [state.modified for state in seen if state.modified is not None]
+    assert times == sorted(set(times))
+    assert len(times) == len({state.version for state in seen}) == 5
+    assert archive.version() == seen[-1].version

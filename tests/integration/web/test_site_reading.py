@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -121,6 +122,8 @@ def test_every_answer_protects_its_reader(client: Client, path: str) -> None:
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "set-cookie" not in headers
+    assert headers["strict-transport-security"].startswith("max-age=")
+    assert "camera=()" in headers["permissions-policy"]
 
 
 @pytest.mark.parametrize("path", [*PAGES, *FEEDS, "/sitemap.xml", "/robots.txt", "/nope"])
@@ -192,6 +195,71 @@ def test_feed_dates_answer_304(client: Client, path: str) -> None:
     since = client.get(path).headers["last-modified"]
     assert client.get(path, if_modified_since=since).status_code == 304
     assert client.get(path, if_modified_since=since, if_none_match='"x"').status_code == 200
+
+
+def asked_by_date(reader: Client, since: dict[str, str]) -> set[int]:
+    """What readers who ask by date are answered."""
+    return {reader.get(path, if_modified_since=date).status_code for path, date in since.items()}
+
+
+def test_readers_who_ask_by_date_see_every_change(author: Author, reader: Client) -> None:
+    """Each change of the archive is later than the one before: a note dated earlier than the newest,
+    a withdrawal, a rename, another address, and two changes in one second (RFC 9110 8.8.2.1).
+    """
+
+    def look() -> dict[str, str]:
+        return {path: reader.get(path).headers["last-modified"] for path in FEEDS}
+
+    def date_back() -> None:
+        author.write("zero.md", "---\npublish: 2026-11-23 00:00\ntitle: Zero\n---\nEarlier.\n")
+
+    def edit(text: str) -> None:
+        author.write("zero.md", f"---\npublish: 2026-11-23 00:00\ntitle: Zero\n---\n{text}\n")
+
+    def withdraw() -> None:
+        (author.notes / "zero.md").unlink()
+
+    steps = (date_back, lambda: edit("A."), lambda: edit("Another."), withdraw)
+    for step in steps:
+        author.clock.move(minutes=1)
+        since = look()
+        assert asked_by_date(reader, since) == {304}
+        step()
+        for _ in range(3):
+            author.newsletter.poll()
+        assert asked_by_date(reader, since) == {200}
+    author.clock.move(minutes=1)
+    assert asked_by_date(reader, look()) == {304}
+
+
+def test_pictures_are_asked_for_by_date(author: Author, reader: Client) -> None:
+    """A picture that another one replaced is sent again, also if that one is older."""
+    author.clock.now = author.clock.now.replace(year=2100)
+    since = reader.get("/media/img/a.png").headers["last-modified"]
+    assert reader.get("/media/img/a.png", if_modified_since=since).status_code == 304
+    file = author.notes / "img" / "a.png"
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    stands = file.stat().st_ctime
+    assert stands > 1_700_000_000
+    assert reader.get("/media/img/a.png").headers["last-modified"] >= since
+
+
+ODD_TAGS = ("x", "x/feed.xml", ".", "..", "a/b", "~", "x~", "feed.json", "a/../b")
+
+
+def test_every_tag_has_a_page_and_feeds(author: Author, reader: Client) -> None:
+    """A tag that looks like a feed, or like a step up, has its own page and feeds."""
+    for number, tag in enumerate(ODD_TAGS):
+        author.publish(f"t{number}.md", "Words.", title=f"Tagged {number}", tags=f'["{tag}"]')
+    links = [a["href"] or "" for a in Elements(reader.get("/archive").text).named("a")]
+    titles = set()
+    for link in (link for link in links if link.startswith("/tags/")):
+        page, feed = reader.get(link).text, reader.get(f"{link}/feed.xml")
+        assert feed.headers["content-type"] == FEEDS["/feed.xml"]
+        found = [entry.title for entry in feedparser.parse(feed.content).entries]
+        assert all(title in page for title in found)
+        titles |= {tuple(found)} if len(found) == 1 else set()
+    assert titles >= {(f"Tagged {number}",) for number in range(len(ODD_TAGS)) if number != 4}
 
 
 @pytest.mark.parametrize("path", [*FEEDS, "/"])
@@ -336,6 +404,8 @@ def test_a_trailing_slash_leads_to_the_page(client: Client) -> None:
     """A mistyped slash is put right, and never leads to another host."""
     moved = client.get("/archive/")
     assert (moved.status_code, moved.headers["location"]) == (308, f"{URL}/archive")
+    assert client.get("/a%5C/").headers["location"] == f"{URL}/a%5C"
+    assert client.get("/a%25%20/").headers["location"] == f"{URL}/a%25%20"
     away = client.ask("GET", "http://forged.example//evil.example/", headers={})
     assert away.headers["location"].startswith(f"{URL}/")
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from html import unescape
 from uuid import UUID
 
 import feedparser
@@ -220,6 +221,36 @@ def test_titles_are_plain_text() -> None:
     assert item["title"] == shown
 
 
+@pytest.mark.parametrize("words", ["Use the `<template>` tag", "a &lt; b", "<b>&amp;</b>", "R&D"])
+def test_a_summary_is_read_as_it_was_written(words: str) -> None:
+    """An RSS description is HTML and a summary is text, so it is escaped once more there; Atom's and
+    JSON Feed's are text as they stand (RFC 4287 4.2.13).
+    """
+    issue = make_issue(summary=words)
+    rss = tree(build_feed(FeedFormat.RSS, IDENTITY, [issue]))
+    atom = tree(build_feed(FeedFormat.ATOM, IDENTITY, [issue]))
+    item = json.loads(build_feed(FeedFormat.JSON, IDENTITY, [issue]).body)["items"][0]
+    assert unescape(rss.findtext("channel/item/description") or "") == words
+    assert atom.findtext("atom:entry/atom:summary", namespaces=NS) == words
+    assert atom.find("atom:entry/atom:summary", NS).get("type") in (None, "text")  # type: ignore[union-attr]
+    assert item["summary"] == words
+
+
+@pytest.mark.parametrize("feed_format", list(FeedFormat))
+def test_a_feed_changes_when_its_archive_does(feed_format: FeedFormat) -> None:
+    """Its times are the archive's, which also move when an older issue appears or one goes (E8)."""
+    changed = DAY + timedelta(days=90)
+    later = changed + timedelta(seconds=5)
+    document = build_feed(feed_format, IDENTITY, ISSUES, changed_at=changed, modified=later)
+    assert document.last_modified == later.replace(microsecond=0)
+    if feed_format is FeedFormat.ATOM:
+        said = tree(document).findtext("atom:updated", namespaces=NS)
+        assert said == "2027-02-01T09:00:00+00:00"
+    if feed_format is FeedFormat.RSS:
+        said = tree(document).findtext("channel/lastBuildDate")
+        assert said == "Mon, 01 Feb 2027 09:00:00 +0000"
+
+
 text = st.text(max_size=60)
 
 
@@ -257,6 +288,25 @@ def test_the_feed_stays_small() -> None:
         assert [e.id for e in parse(document).entries] == [i.guid for i in issues[:4]]
     items = json.loads(build_feed(FeedFormat.JSON, IDENTITY, issues).body)["items"]
     assert len(items) == 4
+
+
+HEAVY = (
+    {"summary": "<&>" * 40_000},
+    {"title": '"' * 100_000},
+    {"tags": tuple(f"tag {n}" for n in range(3000))},
+    {"html": "\\\n" * 50_000},
+    {"html": '<p class="x">&amp;</p>' * 5000},
+)
+
+
+@pytest.mark.parametrize("heavy", HEAVY)
+def test_all_of_an_entry_counts(heavy: dict[str, object]) -> None:
+    """A long summary or title, many tags and what is escaped weigh as a long body does (E23)."""
+    issues = [make_issue(number, **heavy) for number in range(40, 0, -1)]
+    documents = [build_feed(feed_format, IDENTITY, issues) for feed_format in FeedFormat]
+    assert all(len(document.body) < MAX_BYTES + 10_000 for document in documents)
+    counts = {document.body.count(b"urn:uuid:") for document in documents}
+    assert len(counts) <= 2  # JSON Feed has no id of its own
 
 
 def test_one_huge_issue_still_appears() -> None:

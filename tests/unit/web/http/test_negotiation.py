@@ -62,11 +62,24 @@ def test_if_none_match_beats_if_modified_since() -> None:
         (http_date(CHANGED - timedelta(seconds=1)), False),
         ("yesterday", False),
         ("Fri, 20 Nov 2026 09:00:00", False),
+        ("Friday, 20-Nov-26 09:00:00 GMT", True),
+        ("Friday, 20-Nov-26 08:59:59 GMT", False),
+        ("Sunday, 20-Nov-94 09:00:00 GMT", False),
+        ("Fri Nov 20 09:00:00 2026", True),
+        ("Fri Nov 20 08:59:59 2026", False),
+        ("Sun Nov  6 09:00:00 2026", False),
+        ("Tue Dec  1 09:00:00 2026", True),
+        ("Fri, 20 Nov 2026 09:00:00 +0000", False),
+        ("Fri, 31 Feb 2027 09:00:00 GMT", False),
+        ("Fri, 20 Nov 2026 25:00:00 GMT", False),
+        ("Fri, 20 Nov 0000 09:00:00 GMT", False),
         ("", False),
     ],
 )
 def test_if_modified_since(since: str, *, unchanged: bool) -> None:
-    """A date as late as the last change makes a 304; what is no HTTP date asks for nothing."""
+    """A date as late as the last change makes a 304, in each of the three forms that a recipient must
+    read (RFC 9110 5.6.7); what is no HTTP date asks for nothing.
+    """
     assert is_unchanged(ETAG, CHANGED, if_none_match="", if_modified_since=since) is unchanged
 
 
@@ -149,3 +162,14 @@ def test_no_header_is_an_error(one: str, other: str) -> None:
     accepts_gzip(one)
     wants_json(one, other)
     client_ip("10.0.0.1", one, PROXIES)
+
+
+def test_a_field_that_is_too_long_asks_for_nothing() -> None:
+    """Beyond a bound no list is read: neither tags, nor weights, nor proxies."""
+    tags = '"abc", ' * 9000
+    assert not is_unchanged(ETAG, CHANGED, if_none_match=tags, if_modified_since=http_date(CHANGED))
+    assert not accepts_gzip("gzip, " * 9000)
+    assert not wants_json("application/json, " * 9000, "")
+    hops = "10.0.0.1, " * 9000 + "10.0.0.2"
+    assert client_ip("10.0.0.3", hops, PROXIES) == "10.0.0.1"
+    assert client_ip("10.0.0.3", "9" * 60_000, PROXIES) == "10.0.0.3"
