@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """The last migration: what the tables of this program are."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -174,6 +174,7 @@ subscribers = Table(
     Column("created_at", Instant, nullable=False),
     Column("confirmed_at", Instant),
     Column("unsubscribed_at", Instant),
+    Index("ix_subscribers_state", "state"),
     sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
 )
 """`address_key` is what makes two spellings one subscriber (F14); `tags` are joined by commas."""
@@ -277,6 +278,19 @@ Index(
     sqlite_where=deliveries.c.issue_id.is_(None),
     postgresql_where=deliveries.c.issue_id.is_(None),
 )
+
+moves = Table(
+    "moves",
+    metadata,
+    Column("id", Id, primary_key=True),
+    # No foreign key: checking it would have every group of outcomes lock the issue's row.
+    Column("issue_id", BigInteger, nullable=False),
+    _text("before", None),
+    _text("after", None),
+    Column("count", BigInteger, nullable=False),
+    Index("ix_moves_issue_id", "issue_id"),
+)
+"""How many deliveries of an issue went from a state to another; see storage/ledger/moves.py."""
 
 attempts = Table(
     "attempts",

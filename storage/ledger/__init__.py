@@ -11,6 +11,7 @@ from storage.ledger.duties import (
 from storage.ledger.gates import Gates
 from storage.ledger.ledger import Ledger
 from storage.ledger.mailings import Mailings
+from storage.ledger.moves import change_deliveries, erase_deliveries
 from storage.ledger.overview import Overview
 from storage.ledger.rescue import Rescuer
 
@@ -21,6 +22,8 @@ __all__ = [
     "Overview",
     "Rescuer",
     "cancel_open",
+    "change_deliveries",
+    "erase_deliveries",
     "move_mailing",
     "put_suppression",
     "queue_issue",

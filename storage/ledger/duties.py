@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import insert_new, schema
+from storage.ledger.moves import NOWHERE, change_deliveries, keep_moves
 from storage.model import (
     MAILING_TRANSITIONS,
     DeliveryKind,
@@ -56,7 +57,9 @@ def queue_issue(
     )
     names = ["kind", "issue_id", "subscriber_id", "state", "queued_at", "due_at"]
     insert = sa.insert(schema.deliveries).from_select(names, wanted)
-    return connection.execute(insert.execution_options(preserve_rowcount=True)).rowcount
+    queued = connection.execute(insert.execution_options(preserve_rowcount=True)).rowcount
+    keep_moves(connection, {(issue_id, NOWHERE, DeliveryState.QUEUED.value): queued})
+    return queued
 
 
 def queue_single(
@@ -112,16 +115,13 @@ def stop(
     A message in doubt stays UNKNOWN, for it may have arrived; it is only not sent again.
     """
     in_doubt = _D.state == DeliveryState.UNKNOWN.value
-    return connection.execute(
-        sa.update(schema.deliveries)
-        .where(which, _STOPPABLE)
-        .values(
-            state=sa.case((in_doubt, _D.state), else_=state.value),
-            reason=sa.case((in_doubt, _D.reason), else_=reason),
-            due_at=None,
-            claimed_by=None,
-        )
-    ).rowcount
+    values = {
+        "state": sa.case((in_doubt, _D.state), else_=state.value),
+        "reason": sa.case((in_doubt, _D.reason), else_=reason),
+        "due_at": None,
+        "claimed_by": None,
+    }
+    return change_deliveries(connection, sa.and_(which, _STOPPABLE), values)
 
 
 def put_suppression(

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.database import Cursor, Prepared, portions, prepare, schema, to_micros
+from storage.ledger.moves import counted
 from storage.ledger.outcomes import storable
 from storage.ledger.rows import begin_these, begun_among, wanted_among, word
 from storage.model import DeliveryState, Settlement
@@ -86,6 +87,8 @@ def _write_sqlite(
 ) -> frozenset[int]:
     granted: set[int] = set()
     for part, size in portions(len(accepted)):
+        ids = _padded([one.delivery_id for one in accepted[part]], size)
+        cursor.execute(_count_text(size), (*ids, worker))
         cursor.execute(_settle_text(size), _flat(accepted[part], size, worker))
     for part, size in portions(len(begins)):
         ids = _padded(begins[part], size)
@@ -129,6 +132,21 @@ def _settle_text(size: int) -> str:
     ]
     names = [f"{name}{number}" for number in range(size) for name in _OUTCOME]
     return _text(_settle(sa.union_all(*rows).subquery("new")), [*names, "by"])
+
+
+@cache
+def _count_text(size: int) -> str:
+    """Keeps the moves that `_settle_text` is about to make: nobody else writes meanwhile."""
+    ours = (
+        _listed(size),
+        _D.claimed_by == sa.bindparam("by", type_=sa.Text),
+        _D.state == word(DeliveryState.SENDING),
+        _D.issue_id.is_not(None),
+    )
+    columns = (_D.issue_id, word(DeliveryState.SENDING), word(DeliveryState.ACCEPTED))
+    groups = sa.select(*columns, sa.func.count()).where(*ours).group_by(_D.issue_id)
+    names = ["issue_id", "before", "after", "count"]
+    return _text(sa.insert(schema.moves).from_select(names, groups), [*_id_names(size), "by"])
 
 
 @cache
@@ -222,7 +240,10 @@ def _group_statement() -> Prepared:
     begun = begin_these(_any("begins")).returning(_D.id).cte("begun")
     asked = sa.select(_D.id).where(wanted_among(_any("asks"))).cte("asked")
     granted = sa.union_all(sa.select(begun.c.id), sa.select(asked.c.id))
-    return prepare(granted.add_cte(_settle(new).cte("settled")), "postgresql")
+    sending, accepted = word(DeliveryState.SENDING), word(DeliveryState.ACCEPTED)
+    told = (_D.issue_id, sending.label("before"), accepted.label("after"))
+    settled = _settle(new).returning(*told).cte("settled")
+    return prepare(granted.add_cte(counted(settled)), "postgresql")
 
 
 def _any(name: str) -> sa.ColumnElement[bool]:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from storage.database import Database, schema
 from storage.ledger.duties import cancel_open, move_mailing
 from storage.ledger.gates import Gates
+from storage.ledger.moves import change_deliveries, fold, is_to_be_folded
 from storage.ledger.rows import unsent
 from storage.model import Conflict, DeliveryState, Mailing, NotFound
 
@@ -67,6 +68,8 @@ class Mailings:
     def finish(self) -> list[int]:
         """Mark as DONE every issue whose deliveries all have their last outcome. Returns their ids.
 
+        Folds the counts of deliveries on the way.
+
         An issue with messages in doubt that wait for the author is done: nothing more will go out
         by itself.
         """
@@ -78,14 +81,19 @@ class Mailings:
             # Cheap by the index of due deliveries; only then the others are looked through, and
             # the due ones once more in the same statement, for a worker may just have settled.
             drained = list(connection.scalars(sa.select(_I.id).where(is_open, ~due)))
-        if not drained:
+            loose = is_to_be_folded(connection)
+        if not drained and not loose:
             return []
+        nothing_left = ~sa.or_(due, sending)
         with self._database.transaction() as connection:
-            return [
+            done = [
                 issue_id
                 for issue_id in drained
-                if move_mailing(connection, issue_id, Mailing.DONE, only_if=~sa.or_(due, sending))
+                if move_mailing(connection, issue_id, Mailing.DONE, only_if=nothing_left)
             ]
+            if done or loose:
+                fold(connection)
+            return done
 
     # ── messages in doubt ────────────────────────────────────────────────────────────────
 
@@ -108,26 +116,21 @@ class Mailings:
 
     def accept_doubtful(self, issue_id: int, *, now: datetime) -> int:
         """Settle the messages of an issue that are in doubt as accepted; returns how many."""
+        accepted = {
+            "state": DeliveryState.ACCEPTED.value,
+            "due_at": None,
+            "settled_at": now,
+            "reason": "was in doubt; taken as accepted by the author",
+        }
         with self._database.transaction() as connection:
-            return connection.execute(
-                sa.update(schema.deliveries)
-                .where(_doubtful(issue_id))
-                .values(
-                    state=DeliveryState.ACCEPTED.value,
-                    due_at=None,
-                    settled_at=now,
-                    reason="was in doubt; taken as accepted by the author",
-                )
-            ).rowcount
+            return change_deliveries(connection, _doubtful(issue_id), accepted)
 
 
 def pause(connection: Connection, issue_id: int, reason: str, now: datetime) -> bool:
     """Stop an issue where it is, as a part of a transaction; False when it was not open."""
     paused = move_mailing(connection, issue_id, Mailing.PAUSED, reason)
     waiting = sa.and_(_D.issue_id == issue_id, _D.state == DeliveryState.SENDING.value)
-    connection.execute(
-        sa.update(schema.deliveries).where(waiting, _D.began_at.is_(None)).values(unsent(now))
-    )
+    change_deliveries(connection, sa.and_(waiting, _D.began_at.is_(None)), unsent(now))
     return paused
 
 

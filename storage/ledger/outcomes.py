@@ -6,6 +6,7 @@ Part of the transactions of storage/ledger/ledger.py, like storage/ledger/rows.p
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
@@ -17,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from storage.database import schema, to_micros
 from storage.ledger.duties import put_suppression, stop, suppress_open
+from storage.ledger.moves import Move, keep_moves
 from storage.ledger.rows import among
 from storage.model import RESENDS, DeliveryState, Mailing, Settlement, SuppressionReason
 
@@ -59,7 +61,13 @@ def _write_outcomes(
     engine = connection.dialect.name
     rows = [_settled(settlement) for settlement in settlements]
     given = {"rows": rows if engine == "postgresql" else json.dumps(rows), "by": worker}
-    return set(connection.scalars(_outcome_statement(engine), given))
+    ours, moved = set(), Counter[Move]()
+    for id_, issue_id, state in connection.execute(_outcome_statement(engine), given):
+        ours.add(id_)
+        if issue_id is not None:
+            moved[issue_id, _SENDING, state] += 1
+    keep_moves(connection, moved)
+    return ours
 
 
 @cache
@@ -84,7 +92,7 @@ def _outcome_statement(engine: str) -> sa.UpdateBase:
             claimed_by=None,
             began_at=None,
         )
-        .returning(_D.id)
+        .returning(_D.id, _D.issue_id, _D.state)
     )
 
 
@@ -186,8 +194,8 @@ def doubt(
     """
     cancelled = _cancelled_issues(connection, ids)
     again = sa.literal(now if resend else None, schema.Instant)
-    doubtful = list(
-        connection.scalars(
+    rows = list(
+        connection.execute(
             sa.update(schema.deliveries)
             .where(
                 among(connection, ids),
@@ -208,9 +216,13 @@ def doubt(
                 claimed_by=None,
                 began_at=None,
             )
-            .returning(_D.id)
+            .returning(_D.id, _D.issue_id)
         )
     )
+    doubtful = [row.id for row in rows]
+    issues = Counter(row.issue_id for row in rows if row.issue_id is not None)
+    unknown = DeliveryState.UNKNOWN.value
+    keep_moves(connection, {(one, _SENDING, unknown): count for one, count in issues.items()})
     _keep_attempts(connection, doubtful)
     if cancelled:
         _stop_cancelled(connection, doubtful, cancelled)

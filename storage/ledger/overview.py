@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from storage.database import Database, schema
 from storage.ledger.gates import Gates
+from storage.ledger.moves import count_states
 from storage.ledger.rows import DELIVERY, open_issues, to_delivery
 from storage.model import Attempt, Delivery, DeliveryState, Tally, Waiting
 
@@ -25,26 +27,18 @@ class Overview:
 
     def tally(self, issue_id: int | None = None) -> Tally:
         """How many deliveries are in which state: of one issue, or of all issues together."""
-        query = sa.select(_D.state, sa.func.count()).group_by(_D.state)
-        query = query.where(
-            _D.issue_id.is_not(None) if issue_id is None else _D.issue_id == issue_id
-        )
         with self._database.reading() as connection:
-            counts = {DeliveryState(state): n for state, n in connection.execute(query)}
-            return Tally(counts=counts)
+            found = count_states(connection, *([] if issue_id is None else [issue_id]))
+        total: Counter[DeliveryState] = Counter()
+        for counts in found.values():
+            total.update(counts)
+        return Tally(counts=dict(total))
 
     def tallies(self) -> dict[int, Tally]:
         """The tally of every issue that has deliveries, by issue id."""
-        query = (
-            sa.select(_D.issue_id, _D.state, sa.func.count())
-            .where(_D.issue_id.is_not(None))
-            .group_by(_D.issue_id, _D.state)
-        )
-        counts: dict[int, dict[DeliveryState, int]] = {}
         with self._database.reading() as connection:
-            for issue_id, state, n in connection.execute(query):
-                counts.setdefault(issue_id, {})[DeliveryState(state)] = n
-        return {issue_id: Tally(counts=states) for issue_id, states in counts.items()}
+            found = count_states(connection)
+        return {issue_id: Tally(counts=counts) for issue_id, counts in found.items()}
 
     def deliveries(
         self, issue_id: int, *, state: DeliveryState | None = None

@@ -8,6 +8,7 @@ worked off.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +29,7 @@ from storage.database import (
     to_micros,
 )
 from storage.ledger.duties import stop
+from storage.ledger.moves import change_deliveries, keep_moves
 from storage.model import Claim, Delivery, DeliveryKind, DeliveryState, Mailing, SubscriberState
 
 _D = schema.deliveries.c
@@ -104,7 +106,12 @@ def take(
         rows = _take_rows(connection, worker, issue_id, now, limit - len(claims), again=again)
         if not rows:
             break
-        claims += [_claim(row, issue_id, revision) for row in rows if row[-1]]
+        mine = [row for row in rows if row[-1]]
+        claims += [_claim(row, issue_id, revision) for row in mine]
+        if issue_id is not None:
+            before = Counter(row[-2] for row in mine)
+            moved = {(issue_id, state, _SENDING): count for state, count in before.items()}
+            keep_moves(connection, moved)
         if unwanted := [row[0] for row in rows if not row[-1]]:
             left = "the reader left or the address was suppressed"
             stop(connection, among(connection, unwanted), DeliveryState.SUPPRESSED, left)
@@ -179,7 +186,7 @@ def _due(*, is_issue: bool, again: bool) -> sa.Select[Any]:
     return (
         sa.select(
             *(_D.id, _D.kind, _D.subscriber_id, s.address, s.name, s.nonce),
-            *(_D.attempts, _D.doubts, _D.queued_at, _D.first_tried_at),
+            *(_D.attempts, _D.doubts, _D.queued_at, _D.first_tried_at, _D.state),
             sa.case((wanted, sa.literal_column("1")), else_=sa.literal_column("0")).label("wanted"),
         )
         .join(schema.subscribers, s.id == _D.subscriber_id)
@@ -208,7 +215,7 @@ _instant: Final = lru_cache(maxsize=1000)(from_micros)
 
 def _claim(row: _Row, issue_id: int | None, revision: int) -> Claim:
     id_, kind, subscriber_id, address, name, nonce, *rest = row
-    attempts, doubts, queued_at, first_tried_at, _ = rest
+    attempts, doubts, queued_at, first_tried_at, *_ = rest
     return Claim(
         delivery_id=id_,
         kind=_KINDS[kind],
@@ -317,16 +324,13 @@ def give_back(
     connection: Connection, workers: Sequence[str], ids: Collection[int], now: datetime
 ) -> int:
     """Return those of the deliveries to the queue that these workers hold and have not begun."""
-    return connection.execute(
-        sa.update(schema.deliveries)
-        .where(
-            among(connection, ids),
-            _D.state == _SENDING,
-            _D.claimed_by.in_(workers),
-            _D.began_at.is_(None),
-        )
-        .values(unsent(now))
-    ).rowcount
+    which = sa.and_(
+        among(connection, ids),
+        _D.state == _SENDING,
+        _D.claimed_by.in_(workers),
+        _D.began_at.is_(None),
+    )
+    return change_deliveries(connection, which, unsent(now))
 
 
 def unsent(now: datetime) -> dict[str, object]:

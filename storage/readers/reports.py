@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import Database, insert_new, schema
+from storage.ledger import change_deliveries
 from storage.model import (
     TRANSITIONS,
     ConsentEvent,
@@ -236,19 +237,16 @@ def _mark_delivery(connection: Connection, report: NewReport, state: DeliverySta
         meant = is_issue if report.issue_id is None else sa.not_(is_issue)
         latest = sa.select(sa.func.max(_D.id)).where(mine, meant).scalar_subquery()
         which = sa.and_(mine, _D.id == latest)
-    connection.execute(
-        sa.update(schema.deliveries)
-        .where(which)
-        .values(
-            state=state.value,
-            due_at=None,
-            claimed_by=None,
-            code=None,  # the report's words take the place of the relay's "250"
-            status=report.status,
-            reply=report.evidence,
-            reason=f"a report came: {report.kind}",
-        )
-    )
+    values = {
+        "state": state.value,
+        "due_at": None,
+        "claimed_by": None,
+        "code": None,  # the report's words take the place of the relay's "250"
+        "status": report.status,
+        "reply": report.evidence,
+        "reason": f"a report came: {report.kind}",
+    }
+    change_deliveries(connection, which, values)
 
 
 def _suppress(

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import schema
-from storage.ledger import put_suppression, suppress_open
+from storage.ledger import erase_deliveries, put_suppression, suppress_open
 from storage.model import (
     ConsentEvent,
     ConsentEventKind,
@@ -197,7 +197,12 @@ def discount_bounces(connection: Connection, address_hash: str) -> None:
 
 def erase_subscriber(connection: Connection, suppression: Suppression, key: str) -> bool:
     """Delete all that is known of an address but its hash; False when nothing was known."""
+    if connection.dialect.name == "postgresql":  # no issue is queued to them meanwhile
+        connection.execute(sa.text("LOCK TABLE subscribers IN ROW EXCLUSIVE MODE"))
     hashed = schema.suppressions.c.address_hash == suppression.address_hash
+    known = find_subscriber(connection, _S.address_key == key)
+    if known is not None:
+        erase_deliveries(connection, known.id)
     gone = [
         connection.execute(sa.delete(schema.subscribers).where(_S.address_key == key)).rowcount,
         connection.execute(sa.delete(schema.suppressions).where(hashed)).rowcount,

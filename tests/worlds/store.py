@@ -86,6 +86,22 @@ def quarantined(reports: Reports) -> list[bytes]:
     return [reports.content(one.number) or b"" for one in reports.set_aside()]
 
 
+def kept_counts(store: Store) -> dict[int, dict[DeliveryState, int]]:
+    """What the store says of each issue's deliveries."""
+    return {id_: tally.counts for id_, tally in store.overview.tallies().items()}
+
+
+def counted(store: Store) -> dict[int, dict[DeliveryState, int]]:
+    """The same by a look at every delivery."""
+    d = schema.deliveries.c
+    query = sa.select(d.issue_id, d.state, sa.func.count()).where(d.issue_id.is_not(None))
+    found: dict[int, dict[DeliveryState, int]] = {}
+    with store.database.reading() as connection:
+        for issue_id, state, count in connection.execute(query.group_by(d.issue_id, d.state)):
+            found.setdefault(issue_id, {})[DeliveryState(state)] = count
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What the database itself holds of a delivery."""

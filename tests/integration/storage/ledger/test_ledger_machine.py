@@ -20,18 +20,37 @@ from hypothesis.stateful import (
 
 from storage.database import schema
 from storage.database.engine import Database
+from storage.ledger.moves import fold
 from storage.model.deliveries import CLAIMABLE, TRANSITIONS, DeliveryState
 from storage.model.errors import Conflict
 from storage.model.issues import MAILING_TRANSITIONS, Issue, Mailing
 from storage.model.readers import SuppressionReason
+from storage.model.reports import Effect, NewReport
+from storage.readers.reports import Reports
 from tests.conftest import NOON
-from tests.worlds.store import LEASE, MINUTE, Row, Store, draft, settled
+from tests.worlds.store import LEASE, MINUTE, Row, Store, counted, draft, kept_counts, settled
 
 S = DeliveryState
 READERS = 4
 WORKERS = st.sampled_from(["a", "b"])
 NUMBERS = st.integers(min_value=0, max_value=READERS - 1)
 OUTCOMES = st.sampled_from([S.ACCEPTED, S.DEFERRED, S.REJECTED, S.UNKNOWN, S.EXPIRED])
+
+
+def bounce(reader: int, issue_id: int, at: datetime) -> NewReport:
+    """A report that a mail of an issue did not arrive."""
+    return NewReport(
+        event_id=f"{reader}-{at.isoformat()}",
+        kind="soft",
+        effect=Effect.COUNTED,
+        status="4.2.2",
+        issue_id=issue_id,
+        subscriber_id=reader,
+        happened_at=at,
+        received_at=at,
+        evidence="full",
+        raw=None,
+    )
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -45,6 +64,7 @@ class LedgerMachine(RuleBasedStateMachine):
             for table in reversed(schema.metadata.sorted_tables):
                 connection.execute(sa.delete(table))
         self.store = Store(self.database)
+        self.reports = Reports(self.database)
         self.now: datetime = NOON
         self.readers: list[int] = []
         self.issues: list[Issue] = []
@@ -132,6 +152,18 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             self.store.mailings.accept_doubtful(issue_id, now=self.now)
 
+    @rule(number=NUMBERS)
+    def report(self, number: int) -> None:
+        """A bounce comes back for a reader's mail."""
+        self.tick()
+        self.reports.record(bounce(self.readers[number], self.issues[0].id, self.now))
+
+    @rule()
+    def fold(self) -> None:
+        """The counts are summed up."""
+        with self.store.database.transaction() as connection:
+            fold(connection)
+
     @rule()
     def finish(self) -> None:
         """Only what has nothing left to send is done."""
@@ -183,6 +215,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.rows_make_sense()
         self.every_try_is_accounted_for()
         self.nothing_waits_in_a_closed_issue()
+        self.kept_counts_are_the_counted_ones()
 
     def rows_move_as_they_may(self) -> None:
         """Rows neither come nor go, and each change of state is in the table."""
@@ -223,6 +256,10 @@ class LedgerMachine(RuleBasedStateMachine):
             if issue.mailing in (Mailing.CANCELLED, Mailing.DONE):
                 tally = self.store.overview.tally(issue.id)
                 assert tally[S.QUEUED] == tally[S.DEFERRED] == 0
+
+    def kept_counts_are_the_counted_ones(self) -> None:
+        """What is told of an issue without a look is what a look at every delivery tells."""
+        assert kept_counts(self.store) == counted(self.store)
 
 
 @pytest.fixture
