@@ -233,9 +233,9 @@ class Newsletter:
         """What became of an issue, reader by reader. Raises NotFound."""
         return self.parts.overview.deliveries(self.parts.in_flight.find(slug).id, state=state)
 
-    def attempts(self, delivery_id: int) -> list[Attempt]:
-        """The tries of a delivery that did not end in acceptance, first to last."""
-        return self.parts.overview.attempts(delivery_id)
+    def attempts(self, *delivery_ids: int) -> dict[int, list[Attempt]]:
+        """The tries that did not end in acceptance, first to last, by delivery; a few hundred."""
+        return self.parts.overview.attempts(*delivery_ids)
 
     def pause(self, slug: str, reason: str = "paused by the author") -> Issue:
         """Stop the mail of an issue where it is. Raises NotFound or Conflict."""

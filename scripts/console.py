@@ -9,7 +9,7 @@ import json
 import logging
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -66,6 +66,16 @@ def remark(line: str) -> None:
 def print_json(document: Json) -> None:
     """One JSON document, and nothing else on standard output."""
     print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def print_json_list(items: Iterable[Json]) -> None:
+    """One JSON document, a list, written as its items come: it may be longer than memory."""
+    before = "[\n"
+    for item in items:
+        text = json.dumps(item, ensure_ascii=False, indent=2)
+        sys.stdout.write(f"{before}  " + text.replace("\n", "\n  "))  # none is within a string
+        before = ",\n"
+    say("[]" if before == "[\n" else "\n]")
 
 
 def print_table(

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import Json, local, print_json, print_table, progress_bar, say, stamp
+from scripts.console import (
+    Json,
+    local,
+    print_json,
+    print_json_list,
+    print_table,
+    progress_bar,
+    say,
+    stamp,
+)
 from scripts.context import JsonOption, open_newsletter
 from scripts.waiting import tell_waiting, waiting_json
-from storage.model import Delivery, DeliveryState, Mailing, Tally
+from storage.model import Attempt, Delivery, DeliveryState, Mailing, Tally
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
@@ -23,6 +33,7 @@ IssueArgument = Annotated[
 
 _UNDER_WAY = (Mailing.OPEN, Mailing.PAUSED)
 _WATCH_S = 1.0
+_PORTION = 500
 
 
 def register(app: typer.Typer) -> None:
@@ -152,10 +163,11 @@ def deliveries(
     """
     with open_newsletter(context) as newsletter:
         zone = newsletter.identity.timezone
-        listed = list(newsletter.deliveries(issue, state=state))
+        found = newsletter.deliveries(issue, state=state)
         if as_json:
-            print_json([_delivery(newsletter, one) for one in listed])
+            print_json_list(_deliveries(newsletter, found))
             return
+        listed = list(found)
     rows = [
         (
             one.address,
@@ -233,7 +245,7 @@ def reconcile(
         changed = newsletter.reconcile(issue, resend=resend) if resend or accept else 0
         if as_json:
             action = "resend" if resend else "accept" if accept else None
-            listed = [_delivery(newsletter, one) for one in doubtful]
+            listed = list(_deliveries(newsletter, doubtful))
             print_json({"issue": issue, "action": action, "changed": changed, "in_doubt": listed})
             return
     rows = [
@@ -290,7 +302,15 @@ def _issue(one: IssueStatus) -> Json:
     }
 
 
-def _delivery(newsletter: Newsletter, one: Delivery) -> Json:
+def _deliveries(newsletter: Newsletter, found: Iterable[Delivery]) -> Iterator[Json]:
+    """Each with its tries; a portion at a time, however many they are."""
+    ahead = iter(found)
+    while portion := list(islice(ahead, _PORTION)):
+        tries = newsletter.attempts(*(one.id for one in portion))
+        yield from (_delivery(one, tries[one.id]) for one in portion)
+
+
+def _delivery(one: Delivery, tries: Sequence[Attempt]) -> Json:
     return {
         "address": one.address,
         "state": one.state.value,
@@ -312,6 +332,6 @@ def _delivery(newsletter: Newsletter, one: Delivery) -> Json:
                 "reply": attempt.reply,
                 "reason": attempt.reason,
             }
-            for attempt in newsletter.attempts(one.id)
+            for attempt in tries
         ],
     }

@@ -19,6 +19,7 @@ from scripts.console import (
     local,
     plain,
     print_json,
+    print_json_list,
     print_table,
     progress_bar,
     remark,
@@ -249,10 +250,11 @@ def list_(context: typer.Context, state: StateOption = None, as_json: JsonOption
     """
     with open_newsletter(context) as newsletter:
         zone = newsletter.identity.timezone
-        found = list(newsletter.subscribers.everyone(state=state))
-    if as_json:
-        print_json([_subscriber(one) for one in found])
-        return
+        everyone = newsletter.subscribers.everyone(state=state)
+        if as_json:
+            print_json_list(map(_subscriber, everyone))
+            return
+        found = list(everyone)
     rows = [
         (one.address, one.name, one.state.value, ", ".join(one.tags), local(one.created_at, zone))
         for one in found

@@ -68,15 +68,17 @@ class Overview:
         with self._database.reading() as connection:
             return connection.execute(query).all()
 
-    def attempts(self, delivery_id: int) -> list[Attempt]:
-        """The tries of a delivery that did not end in acceptance, first to last."""
+    def attempts(self, *delivery_ids: int) -> dict[int, list[Attempt]]:
+        """The tries that did not end in acceptance, first to last, by delivery; a few hundred."""
         table = schema.attempts
-        query = sa.select(table).where(table.c.delivery_id == delivery_id).order_by(table.c.number)
+        theirs = table.c.delivery_id.in_(delivery_ids)
+        query = sa.select(table).where(theirs).order_by(table.c.delivery_id, table.c.number)
+        found: dict[int, list[Attempt]] = {id_: [] for id_ in delivery_ids}
         with self._database.reading() as connection:
-            return [
-                Attempt(**{**row, "state": DeliveryState(row["state"])})
-                for row in connection.execute(query).mappings()
-            ]
+            for row in connection.execute(query).mappings():
+                attempt = Attempt(**{**row, "state": DeliveryState(row["state"])})
+                found[attempt.delivery_id].append(attempt)
+        return found
 
     def under_way(self) -> list[int]:
         """The issues whose mail is open, the earliest first."""

@@ -18,8 +18,9 @@ from alembic.runtime.migration import MigrationContext
 
 from storage.database import schema
 from storage.database.engine import Database
+from storage.model.deliveries import DeliveryState
 from storage.model.errors import DatabaseBusy, SchemaOutdated, StorageError
-from tests.worlds.store import Store
+from tests.worlds.store import Store, counted, kept_counts, settled
 
 ROOT = Path(__file__).parents[3]
 META = schema.meta.c
@@ -315,3 +316,20 @@ def test_a_lock_ends_with_its_process_even_by_kill_9(database: Database, databas
         while (lock := database.try_lock("run")) is None:
             assert time.monotonic() < deadline
     lock.release()
+
+
+def test_counts_of_what_was_sent_before_they_were_kept_are_made_once(store: Store) -> None:
+    """An older database is counted when it is upgraded, and what is told is right from then on."""
+    store.join(3)
+    issue = store.publish()
+    (claim, *_) = store.claim(limit=1)
+    store.begin(claim.delivery_id)
+    store.settle(settled(claim.delivery_id))
+    expected = counted(store)
+    with store.database.transaction() as connection:
+        connection.execute(sa.text("DROP TABLE moves"))
+        connection.execute(sa.text("DROP INDEX ix_subscribers_state"))
+        connection.execute(sa.update(schema.alembic_version).values(version_num="0005"))
+    store.database.upgrade()
+    assert kept_counts(store) == expected
+    assert expected[issue.id] == {DeliveryState.ACCEPTED: 1, DeliveryState.QUEUED: 2}

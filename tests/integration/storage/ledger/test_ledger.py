@@ -218,7 +218,7 @@ def test_tries_that_failed_are_kept_and_the_accepted_one_is_the_row(store: Store
         store.settle(settled(claim.delivery_id, outcome, reason=f"try {number}"))
     delivery = store.delivery(issue, reader)
     assert (delivery.state, delivery.attempts) == (S.ACCEPTED, 3)
-    assert store.overview.attempts(delivery.id) == [
+    assert store.overview.attempts(delivery.id)[delivery.id] == [
         Attempt(
             delivery_id=delivery.id,
             number=number + 1,
@@ -241,7 +241,7 @@ def test_a_fault_that_was_not_about_the_delivery_uses_no_attempt(store: Store) -
     store.begin(claim.delivery_id)
     store.settle(settled(claim.delivery_id, S.DEFERRED, counts=False))
     assert store.rows()[claim.delivery_id].attempts == 0
-    assert store.overview.attempts(claim.delivery_id) == []
+    assert store.overview.attempts(claim.delivery_id)[claim.delivery_id] == []
 
 
 def test_record_is_all_or_nothing(store: Store) -> None:
@@ -291,7 +291,7 @@ def test_a_record_whose_answer_was_lost_may_be_repeated(store: Store) -> None:
     answers = [store.ledger.record("w", outcome, [second], now=NOON) for _ in range(2)]
     assert answers == [{second}, {second}]
     assert store.rows()[first].attempts == 1
-    assert len(store.overview.attempts(first)) == 1
+    assert len(store.overview.attempts(first)[first]) == 1
 
 
 def test_a_group_may_be_larger_than_any_drivers_limit_on_parameters(store: Store) -> None:

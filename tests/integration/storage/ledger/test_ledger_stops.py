@@ -56,7 +56,7 @@ def test_a_doubtful_try_is_in_the_history_without_the_reply_of_an_earlier_one(
     store.rescuer.rescue(now=NOON + MINUTE + LEASE, resend=False)
     delivery = store.delivery(issue, reader)
     assert (delivery.code, delivery.status, delivery.reply) == (None, "", "")
-    history = store.overview.attempts(delivery.id)
+    history = store.overview.attempts(delivery.id)[delivery.id]
     assert [(try_.number, try_.state, try_.code) for try_ in history] == [
         (1, S.DEFERRED, 450),
         (2, S.UNKNOWN, None),
@@ -201,7 +201,7 @@ def test_nothing_of_a_cancelled_issue_waits_for_ever(store: Store, how: str) -> 
     row = store.rows()[claim.delivery_id]
     assert (row.state, row.due) == (S.CANCELLED if how == "settled" else S.UNKNOWN, False)
     assert row.attempts == 1
-    assert len(store.overview.attempts(claim.delivery_id)) == 1
+    assert len(store.overview.attempts(claim.delivery_id)[claim.delivery_id]) == 1
 
 
 def test_cancelling_twice_or_too_late_is_a_conflict_that_says_why(store: Store) -> None:
