@@ -4,7 +4,7 @@ from feeds.markdown.characters import clean_line, clean_text
 from feeds.markdown.html import link_footnotes, size_pictures
 from feeds.markdown.links import LinkResolver, Links, link_key
 from feeds.markdown.parser import find_title
-from feeds.markdown.picture import HEAD, Size, read_size
+from feeds.markdown.picture import Size, read_size
 from feeds.markdown.references import (
     Reference,
     ReferenceKind,
@@ -15,7 +15,6 @@ from feeds.markdown.references import (
 from feeds.markdown.render import TOO_MANY_TAGS, Rendered, render_markdown
 
 __all__ = [
-    "HEAD",
     "TOO_MANY_TAGS",
     "LinkResolver",
     "Links",

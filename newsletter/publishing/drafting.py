@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from feeds.markdown import HEAD, Rendered, Size, read_size, size_pictures
+from feeds.markdown import Rendered, Size, read_size, size_pictures
 from feeds.notes import RENDERER, USUAL, Habits, Note, parse_note, render_note
 from feeds.syndication import note_guid
 from newsletter.publishing.links import NoteLinks
@@ -95,7 +95,7 @@ class Pictures:
             return None
         try:
             with found.file.open("rb") as file:
-                return read_size(file.read(HEAD))
+                return read_size(file)
         except OSError:
             return None  # it has just gone, or cannot be read: `newsletter check` tells
 

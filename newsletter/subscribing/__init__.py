@@ -4,7 +4,7 @@ from newsletter.subscribing.files import write_rows
 from newsletter.subscribing.lists import Departed, ImportReport
 from newsletter.subscribing.rules import SignUpLimits
 from newsletter.subscribing.signupdesk import SignUpPolicy
-from newsletter.subscribing.source import open_source, read_file
+from newsletter.subscribing.source import open_source
 from newsletter.subscribing.subscriptions import ConfirmResult, Preferences, Subscriptions
 
 __all__ = [
@@ -16,6 +16,5 @@ __all__ = [
     "SignUpPolicy",
     "Subscriptions",
     "open_source",
-    "read_file",
     "write_rows",
 ]

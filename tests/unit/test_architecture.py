@@ -74,6 +74,7 @@ DOORS = {
     "markdown_it": {"feeds/markdown/*"},
     "mdit_py_plugins": {"feeds/markdown/*"},
     "nh3": {"feeds/markdown/html.py"},
+    "imagesize": {"feeds/markdown/picture.py"},
     "pygments": {"feeds/markdown/code.py"},
     "yaml": {"feeds/notes/frontmatter.py"},
     "feedgen": {"feeds/syndication/feed.py"},

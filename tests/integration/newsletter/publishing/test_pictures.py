@@ -29,7 +29,9 @@ def newsletter(tmp_path: Path) -> Iterator[Newsletter]:
     notes = tmp_path / "notes"
     notes.mkdir()
     for name, width in (("wide", 1400), ("small", 40)):
-        head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, width // 2)
+        head = (
+            b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, width // 2) + bytes(9)
+        )
         (notes / f"{name}.png").write_bytes(head)
     note = "---\npublish: now\n---\n# T\n\n![A](wide.png) ![B](small.png) ![C](gone.png)\n"
     (notes / "a.md").write_text(note, "utf-8")
@@ -51,7 +53,7 @@ def test_mail_and_page_say_how_large_a_picture_is(newsletter: Newsletter) -> Non
 def test_what_lies_outside_the_notes_is_not_looked_at(tmp_path: Path) -> None:
     """A link that leads out of the folder, a folder and a file nobody may read have no size."""
     secret = tmp_path / "secret.png"
-    secret.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 9, 9))
+    secret.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 9, 9) + bytes(9))
     notes = tmp_path / "notes"
     (notes / "folder.png").mkdir(parents=True)
     (notes / "link.png").symlink_to(secret)
