@@ -9,7 +9,7 @@ from mailer.inbound.inbox import (
     visit_mailbox,
     visit_maildir,
 )
-from mailer.inbound.leaving import find_keys_in, find_leave_keys
+from mailer.inbound.leaving import find_addressed_keys, find_keys_in, find_leave_keys
 from mailer.inbound.listener import ListenAddress, listening, parse_listen
 from mailer.inbound.reading import parse_report
 from mailer.inbound.report import BounceReport, Finding, ReportKind
@@ -21,6 +21,7 @@ __all__ = [
     "Mailbox",
     "ReportKind",
     "fetch_document",
+    "find_addressed_keys",
     "find_keys_in",
     "find_leave_keys",
     "find_messages",

@@ -33,6 +33,14 @@ _MAX_FIELDS: Final = 500
 Fields: TypeAlias = Mapping[str, str]
 """Field values by their lower-case names; the first of a name wins."""
 
+_TRACE_NAMES: Final = (
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "x-envelope-to",
+    "x-rcpt-to",
+    "to",
+)
 _REPEATED: Final = re.compile(r"[245]\d\d[ -]")
 """A reply's next line that a host forgot to fold: no field begins so."""
 _DOMAIN: Final = re.compile(r"@([\w.-]{1,255})")
@@ -95,7 +103,9 @@ def read_parts(raw: bytes) -> ReportParts:
     if len(_CONTAINER.findall(normal)) > MAX_PARTS:
         head = normal.partition(b"\n\n")[0]
         headers = parse_fields(_decode(head, None))
-        return ReportParts(headers=headers[0] if headers else {}, is_intact=False)
+        fields = headers[0] if headers else {}
+        to = tuple(fields[name][:1000] for name in _TRACE_NAMES if name in fields)
+        return ReportParts(headers=fields, recipients=to, is_intact=False)
     message = message_from_bytes(normal)
     parts = list(_leaves(message))
     status = [part for part in parts if _type(part) in _STATUS_TYPES]
@@ -300,8 +310,7 @@ def _header_fields(message: Message) -> dict[str, str]:
 
 def _trace_recipients(message: Message) -> tuple[str, ...]:
     """Fields in which hosts note whom they delivered to, then the address it is written to."""
-    names = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "to")
-    found = [str(value) for name in names for value in message.get_all(name, [])[:10]]
+    found = [str(value) for name in _TRACE_NAMES for value in message.get_all(name, [])[:10]]
     return tuple(dict.fromkeys(" ".join(value.split())[:1000] for value in found))
 
 

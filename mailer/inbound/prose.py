@@ -115,6 +115,18 @@ def _is_bounce(parts: ReportParts, subject: str) -> bool:
     return bool(says)
 
 
+def is_from_daemon(parts: ReportParts) -> bool:
+    """Whether a mail system wrote it, whatever it says: by its name, or by its null sender.
+
+    People's own programs answer with the null sender, too, but mark that or say so (RFC 3834 3.3).
+    """
+    headers = parts.headers
+    if parts.is_receipt or AUTO_REPLY_SUBJECTS.search(headers.get("subject", "")):
+        return False
+    is_null = headers.get("return-path") == "<>" and not _is_marked(headers)
+    return is_null or bool(_DAEMONS.search(headers.get("from", "")))
+
+
 def _is_automatic(parts: ReportParts, subject: str) -> bool:
     return _is_marked(parts.headers) or bool(AUTO_REPLY_SUBJECTS.search(subject))
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from mailer.inbound.findings import find_findings, parse_typed_address
 from mailer.inbound.mime import MAX_OCTETS, ReportParts, normalise, read_parts
-from mailer.inbound.prose import ADDRESS, judge_words
+from mailer.inbound.prose import ADDRESS, is_from_daemon, judge_words
 from mailer.inbound.report import MAX_RECIPIENTS, BounceReport, Finding, ReportKind, mildest
 from mailer.replies import clean_reply
 
@@ -52,6 +52,7 @@ def _read(parts: ReportParts, raw: bytes, envelope_to: str) -> BounceReport:
         tokens=tuple(_tokens(parts)) if kind is ReportKind.COMPLAINT else (),
         feedback_type=_feedback_type(parts),
         reported_message_id=parts.returned.get("message-id", "")[:500],
+        is_daemon=is_from_daemon(parts),
         sent_at=_sent_at(parts.headers.get("date", "")),
     )
 

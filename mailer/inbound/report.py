@@ -77,6 +77,8 @@ class BounceReport:
     feedback_type: str = ""
     """As RFC 5965 3.1, RFC 6430 and RFC 6591 have it: `abuse`, `not-spam`, `auth-failure`, …"""
     reported_message_id: str = ""
+    is_daemon: bool = False
+    """Whether a mail system wrote it, and not a person or what answers for one."""
     sent_at: datetime | None = None
     """Its Date, in UTC; what a stranger's clock said."""
 

@@ -21,6 +21,7 @@ from mailer.inbound import (
     BounceReport,
     Finding,
     ReportKind,
+    find_addressed_keys,
     find_keys_in,
     find_leave_keys,
     parse_report,
@@ -113,13 +114,29 @@ class ReportDesk:
         never answered (rule C7).
         """
         report = parse_report(raw, envelope_to=envelope_to)
-        if report.kind is ReportKind.NONE and not report.feedback_type:  # a person wrote it (C8)
+        if keys := self._leave_keys(raw, envelope_to):
+            report = with_wish_to_leave(report, keys)
+        elif report.kind is ReportKind.NONE and not report.feedback_type:  # a person wrote it (C8)
             report = with_wish_to_leave(report, find_leave_keys(raw, envelope_to=envelope_to))
+        if self._is_unexplained(report):
+            report = replace(report, kind=ReportKind.UNKNOWN)
         if report.feedback_type and self._is_genuine is not None and not self._is_genuine(raw):
             report = distrusted(report)
         complaint = report.kind is ReportKind.COMPLAINT
         kept = with_recipient(raw, envelope_to)
         return self.take(report, kept, by_message_id=complaint, dry_run=dry_run)
+
+    def _is_unexplained(self, report: BounceReport) -> bool:
+        """Whether a mail system has told us something about a mail of ours, and nobody knows what."""
+        idle = report.kind in {ReportKind.NONE, ReportKind.AUTO_REPLY} and not report.feedback_type
+        return idle and report.is_daemon and self._identify(report) is not None
+
+    def _leave_keys(self, raw: bytes, envelope_to: str) -> tuple[str, ...]:
+        """Good keys in the addresses that a mail came to; a return path is for reports (rule C11)."""
+        if self._tokens.read_return_path(envelope_to) is not None:
+            return ()
+        found = find_addressed_keys(raw, envelope_to=envelope_to)
+        return tuple(key for key in found if self._tokens.read_leave_key(key) is not None)
 
     def take(
         self, report: BounceReport, raw: bytes, *, by_message_id: bool, dry_run: bool = False
@@ -268,6 +285,7 @@ def with_wish_to_leave(report: BounceReport, keys: tuple[str, ...]) -> BounceRep
         envelopes=(),
         findings=(),
         recipients=(),
+        feedback_type="",
         tokens=keys,
     )
 

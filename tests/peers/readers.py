@@ -39,6 +39,38 @@ def wishes(address: str, key: str) -> dict[str, bytes]:
     return {name: mail.encode() for name, mail in mails.items()}
 
 
+def marked(address: str) -> dict[str, bytes]:
+    """Mails to that address which say that a machine wrote them; all the same it was a reader."""
+    fields = {
+        "Apple": "Auto-Submitted: auto-replied\r\nX-Apple-Unsubscribe: true\r\n",
+        "generated": "Auto-Submitted: auto-generated\r\n",
+        "notified": "Auto-Submitted: auto-notified; owner-email=a@b.example\r\n",
+        "junk": "Precedence: junk\r\n",
+        "bulk": "Precedence: bulk\r\n",
+        "auto_reply": "Precedence: auto_reply\r\n",
+        "autoreply": "X-Autoreply: yes\r\n",
+        "autorespond": "X-Autorespond: 1\r\nX-Autoreply-From: a@b.example\r\n",
+        "suppressed": "X-Auto-Response-Suppress: All\r\n",
+        "null sender": "Return-Path: <>\r\n",
+        "bounced": "Return-Path: <>\r\nX-Failed-Recipients: ada@example.org\r\n",
+        "failed": "Return-Path: <>\r\nSubject: Undelivered Mail Returned to Sender\r\n",
+        "away": "Subject: Out of office\r\n",
+        "a reply": "Subject: Automatic reply: unsubscribe\r\n",
+    }
+    head = f"To: <{address}>\r\nFrom: Ada <ada@example.org>\r\n{DATE}"
+    mails = {name: f"{field}{head}\r\nunsubscribe\r\n" for name, field in fields.items()}
+    mixed = 'MIME-Version: 1.0\r\nContent-Type: multipart/{}; boundary="b"\r\n\r\n'
+    mails["no body"] = f"Auto-Submitted: auto-replied\r\n{head}"
+    mails["multipart"] = head + mixed.format("alternative") + "--b\r\n\r\nstop\r\n--b--\r\n"
+    mails["empty multipart"] = head + mixed.format("mixed")
+    mails["report"] = head + mixed.format("report") + "--b\r\n\r\nstop\r\n--b--\r\n"
+    mails["nested"] = head + mixed.format("mixed") + "Content-Type: multipart/mixed\r\n" * 60
+    mails["mailer-daemon"] = (
+        f"To: {address}\r\nFrom: MAILER-DAEMON@b.example\r\n{DATE}\r\nfailed\r\n"
+    )
+    return {name: mail.encode() for name, mail in mails.items()}
+
+
 def idle(address: str, key: str) -> dict[str, bytes]:
     """Mails that come to the same address and ask for nothing: machines wrote them."""
     dsn = (

@@ -14,7 +14,7 @@ from newsletter.app import Newsletter
 from storage.model.deliveries import DeliveryState
 from storage.model.readers import SubscriberState
 from storage.model.reports import Effect
-from tests.peers.readers import idle, wishes
+from tests.peers.readers import idle, marked, wishes
 from tests.worlds.intakes import INTAKES, settle_in
 
 NOTE = "---\npublish: now\n---\n# {title}\n\nHello.\n"
@@ -83,6 +83,26 @@ def test_every_way_in_takes_it(newsletter: Newsletter, intake: str, name: str) -
     assert (last.kind.value, last.source) == ("unsubscribed", "mail")
 
 
+@pytest.mark.parametrize("name", marked(""))
+def test_whatever_comes_to_a_leave_address_leaves(newsletter: Newsletter, name: str) -> None:
+    """Nothing is sent from there that a machine could answer: who writes there wants to leave (C11)."""
+    address, _ = key_of(newsletter)
+    done = newsletter.report_desk.process(marked(address)[name])
+    assert (done.kind.value, done.action) == ("unsubscribe", Effect.LEFT)
+    assert state(newsletter) is SubscriberState.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("intake", INTAKES)
+@pytest.mark.parametrize("name", ["Apple", "null sender", "no body"])
+def test_every_way_in_takes_what_calls_itself_automatic(
+    newsletter: Newsletter, intake: str, name: str
+) -> None:
+    """Pipe, Maildir, IMAP and listener do the same with what Apple's programs send (C11, C16)."""
+    address, _ = key_of(newsletter)
+    INTAKES[intake](newsletter, marked(address)[name], address)
+    assert state(newsletter) is SubscriberState.UNSUBSCRIBED
+
+
 def test_every_shape_of_it_is_taken(newsletter: Newsletter) -> None:
     """Each shape unsubscribes its own reader, and no other (rule C11)."""
     names = list(wishes("", ""))
@@ -136,8 +156,9 @@ def test_a_mail_without_a_date_is_never_a_copy(newsletter: Newsletter) -> None:
 
 @pytest.mark.parametrize("name", idle("", ""))
 def test_machines_ask_for_nothing(newsletter: Newsletter, name: str) -> None:
-    """A bounce, an automatic answer or mail without a sender unsubscribes nobody (rules C8, C11)."""
-    address, key = key_of(newsletter)
+    """What a machine writes to us unsubscribes nobody by the words it repeats (rules C8, C11)."""
+    _, key = key_of(newsletter)
+    address = "notes@example.com"
     newsletter.report_desk.process(idle(address, key)[name], envelope_to=address)
     assert state(newsletter) is SubscriberState.ACTIVE
     assert not newsletter.subscribers.suppressions()
@@ -179,7 +200,7 @@ def test_damaged_mails_are_taken_or_kept(tmp_path: Path, slow: bool) -> None:
     with Newsletter.open(config, environ={}) as newsletter:
         newsletter.subscriptions.add("eve@example.org", consent="test")
         address, key = key_of(newsletter)
-        mails = [*wishes(address, key).values(), *idle(address, key).values()]
+        mails = [*wishes(address, key).values(), *marked(address).values()]
         for raw in mails * (60 if slow else 4):
             broken = bytearray(raw)
             for _ in range(chance.randint(1, 8)):

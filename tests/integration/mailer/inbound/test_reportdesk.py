@@ -490,3 +490,51 @@ def test_complaints_of_strangers_are_set_aside(house: House) -> None:
     later = raw.replace(b"Date: Sun, 22", b"X-Signed: yes\nDate: Sun, 23")
     assert desk.process(later).action is Effect.UNSUBSCRIBED
     assert house.consent(1) is SubscriberState.UNSUBSCRIBED
+
+
+UNEXPLAINED = (
+    ("Messaggio di sistema", "Il server ha restituito il codice 17."),
+    ("Aviso do sistema", "Código 17."),
+    ("Powiadomienie", "Kod 17."),
+    ("Bericht", "Code 17."),
+    ("Meddelande", "Kod 17."),
+    ("Bildirim", "Kod 17."),
+    ("Oznámení", "Kód 17."),
+    ("알림", "코드 17."),
+    ("通知", "代码 17."),
+    ("About your mail", "Alas, it went nowhere."),
+    ("", ""),
+)
+
+
+@pytest.mark.parametrize(("subject", "text"), UNEXPLAINED)
+@pytest.mark.parametrize("kind", ["text/plain", "text/html"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Return-Path: <>\nFrom: system@host.example\n",
+        "From: MAILER-DAEMON@host.example\n",
+        "From: MAILER-DAEMON@host.example\nAuto-Submitted: auto-replied\n",
+    ],
+)
+def test_what_a_mail_system_says_in_odd_words_is_kept(
+    house: House, subject: str, text: str, kind: str, head: str
+) -> None:
+    """A daemon's mail to a return path of ours never vanishes: somebody can look at it (rule C12)."""
+    issue = house.mail()
+    to = house.path(issue, 1)
+    raw = f"{head}To: {to}\nSubject: {subject}\nContent-Type: {kind}; charset=utf-8\n\n{text}\n"
+    assert house.desk.process(raw.encode()).action is Effect.QUARANTINED
+    assert house.reports.set_aside()
+    assert house.reason(1) is None
+
+
+def test_what_a_person_or_their_machine_answers_is_not_kept(house: House) -> None:
+    """An answer to a return path is nobody's report (rule C8)."""
+    to = house.path(house.mail(), 1)
+    for head in (
+        "From: ada@example.org\n",
+        "From: a@b.example\nReturn-Path: <>\nAuto-Submitted: auto-replied\n",
+    ):
+        raw = f"{head}To: {to}\nSubject: Re: hello\n\nThank you.\n"
+        assert house.desk.process(raw.encode()).action is Effect.NOTHING
