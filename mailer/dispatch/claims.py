@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 
 import structlog
 
 from mailer.dispatch.domains import Domains
+from mailer.dispatch.lease import Lease
 from mailer.dispatch.pace import Backoff
 from mailer.dispatch.parking import Parking
 from mailer.dispatch.ports import Ledger
@@ -28,7 +29,7 @@ class ClaimBuffer:
         worker: str,
         *,
         clock: Callable[[], datetime],
-        lease: timedelta,
+        lease: Lease,
         portion: int,
         domains: Domains,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -202,13 +203,7 @@ class ClaimBuffer:
 
     async def _refill(self) -> None:
         try:
-            claims = await asyncio.to_thread(
-                self._ledger.claim,
-                self._worker,
-                now=self._clock(),
-                limit=self._portion,
-                lease=self._lease,
-            )
+            claims = await self._lease.claim(self._portion)
         except StorageError as error:
             log.warning("ledger.claim_failed", error=type(error).__name__)
             self.error, self._dry = error, True

@@ -21,6 +21,7 @@ import structlog
 
 from mailer.dispatch.claims import ClaimBuffer
 from mailer.dispatch.domains import Domains
+from mailer.dispatch.lease import Lease
 from mailer.dispatch.ports import Connect, Ledger
 from mailer.dispatch.recorder import Recorder
 from mailer.dispatch.relaystate import RelayState
@@ -150,11 +151,18 @@ class Dispatcher:
         self._counts = Counter()
         self._relay_error = ""
         domains = Domains(self._monotonic, connections=self._domain_connections)
+        lease = Lease(
+            self._ledger,
+            self._worker,
+            span=self._lease,
+            clock=self._clock,
+            monotonic=self._monotonic,
+        )
         claims = ClaimBuffer(
             self._ledger,
             self._worker,
             clock=self._clock,
-            lease=self._lease,
+            lease=lease,
             portion=_portion(self._relays),
             domains=domains,
             sleep=self._sleep,
@@ -169,6 +177,7 @@ class Dispatcher:
         )
         run = Run(
             claims=claims,
+            lease=lease,
             recorder=recorder,
             fill=self._fill,
             policy=self._policy,
@@ -187,31 +196,14 @@ class Dispatcher:
     @asynccontextmanager
     async def _holding_claims(self, run: Run) -> AsyncIterator[None]:
         """Renews the lease while work goes on; gives back in the end what was not begun."""
-        keeper = asyncio.create_task(self._keep_lease())
+        keeper = asyncio.create_task(run.lease.keep())
         try:
             yield
         finally:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
             await run.claims.empty()
-            await self._retire()
-
-    async def _keep_lease(self) -> None:
-        while True:
-            await asyncio.sleep(self._lease.total_seconds() / 3)
-            try:
-                await asyncio.to_thread(
-                    self._ledger.renew, self._worker, now=self._clock(), lease=self._lease
-                )
-            except StorageError as error:
-                log.warning("ledger.renew_failed", error=type(error).__name__)
-
-    async def _retire(self) -> None:
-        try:
-            await asyncio.to_thread(self._ledger.retire, self._worker, now=self._clock())
-        except StorageError as error:
-            # The lease ends by itself, and a rescue then does the same.
-            log.warning("ledger.retire_failed", error=type(error).__name__)
+            await run.lease.retire()
 
     def _count(self, settlements: Sequence[Settlement]) -> None:
         """These outcomes are committed."""

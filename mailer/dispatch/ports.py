@@ -31,8 +31,10 @@ class Ledger(Protocol):
         of `begins` and `asks`.
         """
 
-    def renew(self, worker: str, *, now: datetime, lease: timedelta) -> object:
-        """Keeps this worker's claims for another lease."""
+    def renew(
+        self, worker: str, *, now: datetime, lease: timedelta, begun: Collection[int] = ()
+    ) -> frozenset[int]:
+        """Keeps this worker's claims for another lease; which of `begun` are still on its wire."""
 
     def retire(self, worker: str, *, now: datetime) -> int:
         """Gives back what was not begun, and the lease."""

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from mailer.dispatch.claims import ClaimBuffer
 from mailer.dispatch.domains import Domains
+from mailer.dispatch.lease import Lease
 from mailer.dispatch.recorder import Recorder
 from mailer.dispatch.relaystate import RelayState
 from mailer.envelope import Envelope
@@ -27,6 +28,7 @@ class Run:
     """What all connections of a worker share."""
 
     claims: ClaimBuffer
+    lease: Lease
     recorder: Recorder
     fill: Fill
     policy: RetryPolicy

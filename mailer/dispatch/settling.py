@@ -11,7 +11,7 @@ import structlog
 from mailer.dispatch.parking import domain_of
 from mailer.dispatch.run import Run
 from mailer.policy import decide_held_back, decide_settlement, decide_unfillable
-from mailer.replies import Fault, Outcome, Phase, Verdict
+from mailer.replies import Fault, Outcome, Phase, Verdict, build_lost
 from storage.model import Claim, DeliveryState, Settlement
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -57,8 +57,21 @@ class Settler:
         pending, self._pending = self._pending, []
         granted = await self._run.recorder.record(pending, begin=begin, ask=ask)
         if (begin is None or begin in granted) and (ask is None or ask in granted):
-            return ready is not None, following is not None
-        return await self._is_granted(ready, granted), await self._is_granted(following, granted)
+            may_send, may_announce = ready is not None, following is not None
+        else:
+            may_send = await self._is_granted(ready, granted)
+            may_announce = await self._is_granted(following, granted)
+        if ready is not None and may_send and not self._run.lease.is_sure:
+            may_send = await self._is_still_ours(ready)
+        return may_send, may_announce
+
+    async def _is_still_ours(self, begun: Claim) -> bool:
+        """Whether a message may be put on the wire although the lease may have run out."""
+        if await self._run.lease.confirm(begun.delivery_id):
+            return True
+        why = "this worker was away for longer than its lease; nothing was sent"
+        await self.judge(begun, build_lost(Phase.CONTENT, why))
+        return False
 
     async def _is_granted(self, claim: Claim | None, granted: frozenset[int]) -> bool:
         if claim is None or claim.delivery_id in granted:

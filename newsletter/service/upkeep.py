@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 
 from newsletter.config import Config, Doubt
-from newsletter.service.workers import gone_workers
+from newsletter.service.workers import gone_workers, living_workers
 from storage.ledger import Mailings, Overview, Rescuer
 from storage.model import DeliveryState
 
@@ -49,10 +49,12 @@ class Upkeep:
 
     def rescue(self) -> None:
         """Take over from workers whose lease ended or whose process is gone."""
+        names = self._rescuer.workers()
         rescued = self._rescuer.rescue(
             now=self._clock(),
             resend=self._config.dispatch.doubt is Doubt.RESEND,
-            gone=gone_workers(self._rescuer.workers()),
+            gone=gone_workers(names),
+            alive=living_workers(names),
         )
         if rescued.returned or rescued.unknown:
             log.warning("ledger.rescued", returned=rescued.returned, unknown=rescued.unknown)

@@ -1,4 +1,8 @@
-"""The name of a worker process, and whether the process behind such a name is gone."""
+"""The name of a worker process, and whether the process behind such a name is gone, or lives.
+
+Only what is seen is said: a process id means nothing outside the machine, the boot and the namespace of
+processes (a container has its own) in which it was given.
+"""
 
 from __future__ import annotations
 
@@ -6,56 +10,76 @@ import os
 import secrets
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import blake2s
 from pathlib import Path
 from typing import Final
 
 _SEPARATOR: Final = "/"
+_PROC: Final = Path("/proc")
+_ENDED: Final = ("Z", "X", "x")
+"""States of a process that has ended and was not asked for yet (proc_pid_stat(5))."""
 
 
 def worker_name() -> str:
-    """`host/pid/start/random`: no two workers share it, and it tells whose claims were left."""
-    parts = (_host(), str(os.getpid()), _start_of(os.getpid()), secrets.token_hex(4))
+    """`host/pid/start/place/random`: no two workers share it, and it tells whose claims were left."""
+    pid = os.getpid()
+    parts = (_host(), str(pid), _start_of(pid), _place(pid), secrets.token_hex(4))
     return _SEPARATOR.join(parts)
 
 
 def gone_workers(names: Iterable[str]) -> frozenset[str]:
-    """Those of this machine whose process has ended, so that nobody need wait for their lease.
+    """Those whose process has certainly ended, so that nobody need wait for their lease.
 
-    Nothing is said of other machines' workers: their lease tells.
+    Nothing is said of workers on other machines and in other namespaces: their lease tells.
     """
-    return frozenset(name for name in names if _is_gone(name))
+    return frozenset(name for name in names if _is_running(name) is False)
 
 
-def _is_gone(name: str) -> bool:
-    host, _, rest = name.partition(_SEPARATOR)
+def living_workers(names: Iterable[str]) -> frozenset[str]:
+    """Those whose process certainly runs, if only to wait for a database or for being continued."""
+    return frozenset(name for name in names if _is_running(name) is True)
+
+
+def _is_running(name: str) -> bool | None:
+    """Whether the worker's process runs; None if that cannot be seen from here."""
+    _, _, rest = name.partition(_SEPARATOR)
     pid, _, rest = rest.partition(_SEPARATOR)
-    start = rest.partition(_SEPARATOR)[0]
-    if host != _host() or not pid.isdigit():
-        return False
-    return not _is_running(int(pid)) or _start_of(int(pid)) != start
+    start, _, rest = rest.partition(_SEPARATOR)
+    place = rest.partition(_SEPARATOR)[0]
+    if not place or place != _place(os.getpid()) or not pid.isdigit() or len(pid) > 10:
+        return None
+    return _start_of(int(pid)) == start
 
 
 def _host() -> str:
     return socket.gethostname().replace(_SEPARATOR, "-")
 
 
-def _is_running(pid: int) -> bool:
+@lru_cache(maxsize=1)
+def _place(pid: int) -> str:
+    """Where process ids mean the same as here: this boot of this machine, this namespace of processes.
+
+    Empty where that cannot be told (macOS), or where /proc shows the processes of another namespace.
+    """
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it runs, as somebody else
-        return True
-    return True
+        if (_PROC / "self").readlink() != Path(str(pid)):
+            return ""
+        boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii")
+        namespace = (_PROC / "self/ns/pid").readlink()
+    except (OSError, ValueError):
+        return ""
+    return blake2s(f"{boot}{namespace}".encode(), digest_size=6).hexdigest()
 
 
 def _start_of(pid: int) -> str:
     """When the process began, in the kernel's ticks: tells a process from a later one with its id.
 
-    Empty where the kernel does not say (macOS), which compares equal to itself.
+    Empty where there is no such process any more, or the kernel does not say (macOS).
     """
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        stat = (_PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return ""
-    return stat.rpartition(")")[2].split()[19]
+    state, *fields = stat.rpartition(")")[2].split()
+    return "" if state in _ENDED else fields[18]

@@ -27,6 +27,7 @@ from storage.ledger.rows import (
     begin,
     give_back,
     held,
+    on_the_wire,
     open_issues,
     put_lease,
     steady_plans,
@@ -121,10 +122,17 @@ class Ledger:
             granted = begin(connection, worker, begins, now) if begins else frozenset()
             return granted | wanted(connection, worker, asks, now) if asks else granted
 
-    def renew(self, worker: str, *, now: datetime, lease: timedelta) -> None:
-        """Keep everything this worker has claimed for another lease."""
+    def renew(
+        self, worker: str, *, now: datetime, lease: timedelta, begun: Collection[int] = ()
+    ) -> frozenset[int]:
+        """Keep everything this worker has claimed for another lease.
+
+        Returns those of `begun` that are still on its wire: the others were rescued while it was
+        away, and may be on another worker's.
+        """
         with self._database.transaction() as connection:
             put_lease(connection, worker, now + lease)
+            return on_the_wire(connection, worker, begun)
 
     def release(
         self, worker: str, *, now: datetime, delivery_ids: Collection[int] | None = None

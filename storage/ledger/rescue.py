@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 
 from storage.database import Database, schema
 from storage.ledger.outcomes import doubt
 from storage.ledger.rows import give_back, held, lapsed
+
+_PATIENCE: Final = timedelta(hours=1)
+"""So long after its lease a worker that lives may settle what it has begun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +39,19 @@ class Rescuer:
             return list(connection.scalars(sa.select(schema.workers.c.name)))
 
     def rescue(
-        self, *, now: datetime, resend: bool, gone: Collection[str] = frozenset()
+        self,
+        *,
+        now: datetime,
+        resend: bool,
+        gone: Collection[str] = frozenset(),
+        alive: Collection[str] = frozenset(),
     ) -> Rescued:
         """Take over from workers whose lease ended, and from those known to be `gone`.
 
         What they had not begun is queued again. What they had begun is UNKNOWN: due again at once
-        with `resend`, waiting for the author without.
+        with `resend`, waiting for the author without. A worker that is known to be `alive` (the own
+        one, too) only waits, for a locked database or for being continued: what it has begun it
+        will settle itself, and is left to it for up to an hour.
         """
         with self._database.transaction() as connection:
             dead = lapsed(connection, now, gone)
@@ -48,6 +59,7 @@ class Rescuer:
                 return Rescued(returned=0, unknown=0)
             ids = held(connection, dead)
             returned = give_back(connection, dead, ids, now)
-            unknown = doubt(connection, dead, ids, now, resend=resend)
-            connection.execute(sa.delete(schema.workers).where(schema.workers.c.name.in_(dead)))
+            lost = set(dead) - set(alive) | set(lapsed(connection, now - _PATIENCE, gone))
+            unknown = doubt(connection, list(lost), ids, now, resend=resend)
+            connection.execute(sa.delete(schema.workers).where(schema.workers.c.name.in_(lost)))
             return Rescued(returned=returned, unknown=unknown)

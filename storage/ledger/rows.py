@@ -308,6 +308,14 @@ def word(member: StrEnum) -> sa.ColumnElement[str]:
     return sa.literal_column(f"'{member.value}'", sa.Text)
 
 
+def on_the_wire(connection: Connection, worker: str, ids: Collection[int]) -> frozenset[int]:
+    """Those of the deliveries that this worker has begun and not settled."""
+    if not ids:
+        return frozenset()
+    begun = (_D.state == _SENDING, _D.claimed_by == worker, _D.began_at.is_not(None))
+    return frozenset(connection.scalars(sa.select(_D.id).where(among(connection, ids), *begun)))
+
+
 # ── giving back ──────────────────────────────────────────────────────────────────────────────
 
 

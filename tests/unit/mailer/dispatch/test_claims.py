@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from mailer.dispatch.claims import ClaimBuffer
 from mailer.dispatch.domains import Domains
+from mailer.dispatch.lease import Lease
 from storage.model.deliveries import Claim, DeliveryKind, DeliveryState
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -45,8 +46,11 @@ class Queue:
         self.asked += 1
         return [self.left.popleft() for _ in range(min(limit, len(self.left)))]
 
-    def renew(self, worker: str, *, now: datetime, lease: timedelta) -> None:
+    def renew(
+        self, worker: str, *, now: datetime, lease: timedelta, begun: Collection[int] = ()
+    ) -> frozenset[int]:
         """Not asked here."""
+        return frozenset(begun)
 
     def retire(self, worker: str, *, now: datetime) -> int:
         """Not asked here."""
@@ -74,11 +78,18 @@ class Queue:
 
 def buffer_on(queue: Queue) -> ClaimBuffer:
     """A buffer on this ledger."""
+    lease = Lease(
+        queue,
+        "worker",
+        span=timedelta(minutes=1),
+        clock=lambda: NOW,
+        monotonic=time.monotonic,
+    )
     return ClaimBuffer(
         queue,
         "worker",
         clock=lambda: NOW,
-        lease=timedelta(minutes=1),
+        lease=lease,
         portion=PORTION,
         domains=Domains(time.monotonic),
     )

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 
-from newsletter.service.workers import gone_workers, worker_name
+from newsletter.service.workers import gone_workers, living_workers, worker_name
 
 
 def test_names_are_unique_and_their_own_process_lives() -> None:
@@ -34,8 +34,8 @@ def test_an_ended_process_is_gone() -> None:
 
 def test_a_process_id_used_again_is_not_the_worker() -> None:
     """The same number with another start is another process."""
-    host, pid, _start, rest = worker_name().split("/")
-    stranger = f"{host}/{pid}/1/{rest}"
+    host, pid, _start, place, rest = worker_name().split("/")
+    stranger = f"{host}/{pid}/1/{place}/{rest}"
     assert gone_workers([stranger]) == {stranger}
 
 
@@ -45,3 +45,19 @@ def test_nothing_is_said_of_other_machines() -> None:
     assert gone_workers([elsewhere, "", "///", "odd", f"{socket.gethostname()}/x/1/y"]) == (
         frozenset()
     )
+
+
+def test_a_name_of_another_place_is_left_to_its_lease() -> None:
+    """Two containers may share a host's name and give the same numbers: neither speaks of the other."""
+    host, pid, start, _place, rest = worker_name().split("/")
+    neighbour = [f"{host}/{pid}/1/{place}/{rest}" for place in ("0123456789ab", "", "x")]
+    ended = [f"{host}/4194304/{start}/{place}/{rest}" for place in ("0123456789ab", "")]
+    before = [f"{host}/{pid}/{start}/{rest}", f"{host}/4194304/{start}/{rest}"]
+    assert gone_workers([*neighbour, *ended, *before]) == frozenset()
+    assert living_workers([*neighbour, *ended, *before]) == frozenset()
+
+
+def test_a_process_that_was_stopped_is_alive() -> None:
+    """Whoever only stands still is not gone."""
+    name = worker_name()
+    assert living_workers([name, "", "///", "odd/x/1/y"]) == {name}
