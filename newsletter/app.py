@@ -101,7 +101,7 @@ class Newsletter:
         with self._poll_lock:
             report = self.parts.poll.run()
         report.log()
-        if report.queued:
+        if report.queued or report.restored:
             self.parts.wake()
         return report
 
@@ -134,7 +134,8 @@ class Newsletter:
             summary = run_in_loop(lambda: drain(work, ending))
         self.parts.mailings.finish()
         problems += [summary.relay_error] if summary.relay_error else []
-        problems += self.parts.standing.paused_of(under_way)
+        away = [issue.id for issue in polled.withdrawn]
+        problems += self.parts.standing.paused_of([*under_way, *away])
         done = replace(report(summary), waiting=self.parts.standing.waiting())
         if done.settled >= done.queued:
             return done

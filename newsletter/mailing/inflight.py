@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from storage.archive import Issues
 from storage.ledger import Mailings, Overview
-from storage.model import Conflict, Delivery, DeliveryState, Issue, Mailing, NotFound
+from storage.model import Conflict, Delivery, DeliveryState, Issue, IssueState, Mailing, NotFound
 
 
 class InFlight:
@@ -49,6 +49,8 @@ class InFlight:
     def resume(self, slug: str) -> Issue:
         """Go on where it was stopped, whatever was refused until then. Raises Conflict."""
         issue = self.find(slug)
+        if issue.state is IssueState.WITHDRAWN and issue.mailing is Mailing.PAUSED:
+            raise Conflict(f"{slug}: its note is away, so there is nothing to mail; bring it back")
         if not self._mailings.resume(issue.id, now=self._clock()):
             raise Conflict(f"{slug}: its mail is not paused ({issue.mailing.value})")
         self._wake()

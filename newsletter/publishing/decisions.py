@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from storage.model import Issue, IssueState
+
+AWAY_FOR: Final = timedelta(hours=1)
+AWAY_LOOKS: Final = 3
+GONE_FOR_GOOD: Final = "the note stayed away"
+"""What one look saw, the next may take back: a checkout, a synchronisation, a disk that was away. A
+note that is missed for so long, at so many looks, was taken away by its author, and so is its mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +100,11 @@ def _decide_new(wish: Wish | None, *, now: datetime, grace: timedelta) -> Decisi
     if wish.seen_at - wish.publish_at > grace:
         return Publish(at=wish.publish_at, mail=False, reason=_why_late(wish, grace))
     return Publish(at=wish.publish_at, mail=True)
+
+
+def tell_absence(reason: str) -> str:
+    """What to tell of mail that is paused because its note is away."""
+    return f"{reason}; the mail goes on when it is back, and is taken back after an hour without it"
 
 
 def _why_hidden(wish: Wish | None) -> str | None:

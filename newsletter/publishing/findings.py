@@ -16,7 +16,15 @@ from feeds.notes import Note
 from newsletter.publishing.decisions import Wish
 from newsletter.publishing.recognition import Names
 from storage.archive import IssueName
-from storage.model import Issue, IssueState, KnownNote, NoteError, NotesFolderError, Schedule
+from storage.model import (
+    Issue,
+    IssueState,
+    KnownNote,
+    Mailing,
+    NoteError,
+    NotesFolderError,
+    Schedule,
+)
 from storage.notes import FileStat, Scan
 
 log = structlog.get_logger()
@@ -33,6 +41,8 @@ class PollReport:
     revised: tuple[Issue, ...] = ()
     restored: tuple[Issue, ...] = ()
     withdrawn: tuple[Issue, ...] = ()
+    given_up: tuple[Issue, ...] = ()
+    """Whose mail was taken back, because their notes stayed away."""
     queued: int = 0
     """Deliveries made for the issues published."""
     faults: tuple[NoteError, ...] = ()
@@ -53,6 +63,14 @@ class PollReport:
         ):
             for issue in issues:
                 log.info(event, slug=issue.slug)
+        for issue in self.withdrawn:
+            if issue.mailing is Mailing.PAUSED:
+                log.warning("mail.paused", slug=issue.slug, why=issue.mailing_reason)
+        for issue in self.restored:
+            if issue.mailing is Mailing.OPEN:
+                log.warning("mail.resumed", slug=issue.slug)
+        for issue in self.given_up:
+            log.warning("mail.taken_back", slug=issue.slug, why=issue.mailing_reason)
         for fault in self.faults:
             log.warning("note.unusable", path=fault.path, reason=fault.reason)
 

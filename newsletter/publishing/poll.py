@@ -6,7 +6,9 @@ store.scan | find_candidates | Sweep.run
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from newsletter.publishing.decisions import AWAY_FOR, AWAY_LOOKS, GONE_FOR_GOOD
 from newsletter.publishing.findings import Findings, PollReport, find_candidates, find_missing
 from newsletter.publishing.reading import Means
 from newsletter.publishing.recognition import Names
@@ -24,6 +26,13 @@ class Poll:
 
     def run(self) -> PollReport:
         """One look at the folder. Raises NotesFolderError when there is no folder to look at."""
+        report = self._take_up()
+        given_up = self._means.archive.give_up_absent(
+            looks=AWAY_LOOKS, lasting=AWAY_FOR, reason=GONE_FOR_GOOD, now=self._means.clock()
+        )
+        return replace(report, given_up=tuple(given_up))
+
+    def _take_up(self) -> PollReport:
         means, now = self._means, self._means.clock()
         known, schedules = means.notebook.load(), means.schedules.load()
         scan, files, gone = self._look(known)

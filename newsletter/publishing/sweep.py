@@ -26,6 +26,7 @@ from newsletter.publishing.decisions import (
     Wish,
     Withdraw,
     decide,
+    tell_absence,
 )
 from newsletter.publishing.drafting import hash_content
 from newsletter.publishing.findings import (
@@ -161,7 +162,7 @@ class Sweep:
         """The issue whose file another note has just replaced, if there is one."""
         name = self._found.names.by_path.get(path)
         if name is not None and name.state is IssueState.LIVE:
-            self._withdraw(name.issue_id)
+            self._withdraw(name.issue_id, "the note was removed")
 
     def _wish(self, one: Seen) -> Wish:
         """The author's command wins over the front matter."""
@@ -189,8 +190,8 @@ class Sweep:
                 self._revise(one, issue)
             case Restore() if issue is not None:
                 self._restore(one, issue)
-            case Withdraw() if issue is not None:
-                self._withdraw(issue.id)
+            case Withdraw(reason=reason) if issue is not None:
+                self._withdraw(issue.id, reason)
             case _:
                 pass
 
@@ -219,14 +220,18 @@ class Sweep:
     def _restore(self, one: Seen, issue: Issue) -> None:
         edited = one.content_hash != issue.content_hash
         restored = self._means.archive.restore(
-            issue.id, self._draft(one), updated_at=self._found.now if edited else None
+            issue.id,
+            self._draft(one),
+            updated_at=self._found.now if edited else None,
+            now=self._found.now,
         )
         self._found.restored.append(restored)
         self._found.names.put_issue(restored)
 
-    def _withdraw(self, issue_id: int) -> None:
-        self._means.archive.withdraw(issue_id)
-        withdrawn = self._means.archive.get(issue_id)
+    def _withdraw(self, issue_id: int, reason: str) -> None:
+        withdrawn = self._means.archive.withdraw(
+            issue_id, tell_absence(reason), now=self._found.now
+        )
         self._found.withdrawn.append(withdrawn)
         self._found.names.put_issue(withdrawn)
 
@@ -234,7 +239,7 @@ class Sweep:
         for path in sorted(removed):
             name = self._found.names.by_path.get(path)
             if name is not None and name.state is IssueState.LIVE:
-                self._withdraw(name.issue_id)
+                self._withdraw(name.issue_id, "the note was removed")
 
     # ── rendering ────────────────────────────────────────────────────────────────────────
 

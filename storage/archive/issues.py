@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from storage.archive.absences import begin_absence, count_look, end_absence, end_for_good
 from storage.archive.rows import (
     ARCHIVE_VERSION,
     ArchiveState,
@@ -26,7 +27,7 @@ from storage.archive.rows import (
     write_marks,
 )
 from storage.database import Database, schema, serialise
-from storage.ledger import cancel_open, move_mailing, queue_issue
+from storage.ledger import queue_issue
 from storage.model import Issue, IssueDraft, IssueState, Mailing
 
 _PUBLISHING: Final = "publishing"
@@ -130,23 +131,45 @@ class Issues:
             write_marks(connection, issue_id, draft)
             return one_issue(connection, issue_id)
 
-    def withdraw(self, issue_id: int) -> int:
-        """Take it out of archive and feeds, and cancel what is not sent. Returns how many were."""
+    def withdraw(self, issue_id: int, reason: str, *, now: datetime) -> Issue:
+        """Take it out of archive and feeds, and pause its mail for the `reason`.
+
+        `restore` has the mail go on where it was, `give_up_absent` takes it back. Raises NotFound.
+        """
         with self._database.transaction() as connection:
             issue = lock_issue(connection, issue_id)
-            cancelled = cancel_open(connection, issue_id, "the note was withdrawn")
-            move_mailing(connection, issue_id, Mailing.CANCELLED, "the note was withdrawn")
+            if issue.state is IssueState.LIVE:
+                begin_absence(connection, issue, reason, now)
             values = {"state": IssueState.WITHDRAWN.value, "revision": issue.revision + 1}
             self._update(connection, issue_id, values)
-            return cancelled
+            return one_issue(connection, issue_id)
 
-    def restore(self, issue_id: int, draft: IssueDraft, *, updated_at: datetime | None) -> Issue:
-        """Put a withdrawn issue back into archive and feeds. It is not mailed again (rule E10).
+    def give_up_absent(
+        self, *, looks: int, lasting: timedelta, reason: str, now: datetime
+    ) -> list[Issue]:
+        """Take back the mail of issues whose notes were missed at so many looks, for so long.
 
+        This is one more look that did not find them. Returns the issues.
+        """
+        with self._database.reading() as connection:
+            if connection.execute(sa.select(schema.absences.c.issue_id).limit(1)).first() is None:
+                return []
+        with self._database.transaction() as connection:
+            count_look(connection, now)
+            ended = end_for_good(connection, looks, now - lasting, reason)
+            return [one_issue(connection, issue_id) for issue_id in ended]
+
+    def restore(
+        self, issue_id: int, draft: IssueDraft, *, updated_at: datetime | None, now: datetime
+    ) -> Issue:
+        """Put a withdrawn issue back into archive and feeds.
+
+        Nobody is mailed again (rule E10); mail that its absence had paused goes on where it was.
         Raises NotFound.
         """
         with self._database.transaction() as connection:
             lock_issue(connection, issue_id)
+            end_absence(connection, issue_id, now)
             values = contents(draft) | {
                 "state": IssueState.LIVE.value,
                 "revision": schema.issues.c.revision + 1,

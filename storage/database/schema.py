@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0006"
+REVISION: Final = "0007"
 """The last migration: what the tables of this program are."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -112,6 +112,8 @@ schedules = Table(
     _text("wall", None),
     _text("zone", None),
     Column("created_at", Instant, nullable=False),
+    _text("title"),
+    _text("content_hash"),
 )
 
 issues = Table(
@@ -139,6 +141,21 @@ issues = Table(
     Index("ix_issues_mailing", "mailing", "mail_at"),
     sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
 )
+
+absences = Table(
+    "absences",
+    metadata,
+    Column(
+        "issue_id",
+        ForeignKey("issues.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("since", Instant, nullable=False),
+    Column("looks", Integer, nullable=False),
+    Column("paused", Boolean, nullable=False),
+)
+"""Issues whose note went away while they were being mailed."""
 
 issue_marks = Table(
     "issue_marks",

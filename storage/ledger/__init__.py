@@ -10,7 +10,7 @@ from storage.ledger.duties import (
 )
 from storage.ledger.gates import Gates
 from storage.ledger.ledger import Ledger
-from storage.ledger.mailings import Mailings
+from storage.ledger.mailings import Mailings, go_on, pause_mail
 from storage.ledger.moves import change_deliveries, erase_deliveries
 from storage.ledger.overview import Overview
 from storage.ledger.rescue import Rescuer
@@ -24,7 +24,9 @@ __all__ = [
     "cancel_open",
     "change_deliveries",
     "erase_deliveries",
+    "go_on",
     "move_mailing",
+    "pause_mail",
     "put_suppression",
     "queue_issue",
     "queue_single",

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from storage.database import Database, cursor_of, schema
 from storage.ledger.gates import Gates
 from storage.ledger.groups import are_apart, is_usual, write_group
-from storage.ledger.mailings import pause
+from storage.ledger.mailings import pause_mail
 from storage.ledger.outcomes import settle
 from storage.ledger.rows import (
     begin,
@@ -189,7 +189,7 @@ class Ledger:
         False when it was not open.
         """
         with self._database.transaction() as connection:
-            return pause(connection, issue_id, reason, now)
+            return pause_mail(connection, issue_id, reason, now)
 
     def lets_in(self, *, now: datetime) -> bool:
         """Whether a gate lets readers in who are due and were not tried, or is to stop them."""

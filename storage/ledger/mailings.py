@@ -35,7 +35,7 @@ class Mailings:
         False when it was not open.
         """
         with self._database.transaction() as connection:
-            return pause(connection, issue_id, reason, now)
+            return pause_mail(connection, issue_id, reason, now)
 
     def resume(self, issue_id: int, *, now: datetime) -> bool:
         """Go on with a paused issue: the pause costs no reader anything.
@@ -43,15 +43,11 @@ class Mailings:
         What its cohort has refused so far shall not pause it again, and who was tried in vain gets
         the whole time once more before being given up. False when it was not paused.
         """
-        tried = (_D.issue_id == issue_id, _D.due_at.is_not(None), _D.first_tried_at.is_not(None))
         with self._database.transaction() as connection:
             if _mailing(connection, issue_id) is not Mailing.PAUSED:
                 return False
             self._gates.excuse(connection, issue_id, now)
-            connection.execute(
-                sa.update(schema.deliveries).where(*tried).values(first_tried_at=now)
-            )
-            return move_mailing(connection, issue_id, Mailing.OPEN)
+            return go_on(connection, issue_id, now)
 
     def cancel(self, issue_id: int) -> int:
         """Take the mail of an issue back. Returns how many deliveries will not be sent.
@@ -126,7 +122,19 @@ class Mailings:
             return change_deliveries(connection, _doubtful(issue_id), accepted)
 
 
-def pause(connection: Connection, issue_id: int, reason: str, now: datetime) -> bool:
+def go_on(connection: Connection, issue_id: int, now: datetime) -> bool:
+    """Open the mail of a paused issue, as a part of a transaction; False when it was not paused.
+
+    Who was tried in vain gets the whole time once more before being given up.
+    """
+    if not move_mailing(connection, issue_id, Mailing.OPEN, only_if=_I.mailing == Mailing.PAUSED):
+        return False
+    tried = (_D.issue_id == issue_id, _D.due_at.is_not(None), _D.first_tried_at.is_not(None))
+    connection.execute(sa.update(schema.deliveries).where(*tried).values(first_tried_at=now))
+    return True
+
+
+def pause_mail(connection: Connection, issue_id: int, reason: str, now: datetime) -> bool:
     """Stop an issue where it is, as a part of a transaction; False when it was not open."""
     paused = move_mailing(connection, issue_id, Mailing.PAUSED, reason)
     waiting = sa.and_(_D.issue_id == issue_id, _D.state == DeliveryState.SENDING.value)

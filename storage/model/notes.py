@@ -36,3 +36,7 @@ class Schedule:
     """What the author meant: `2026-12-01T09:00:00`, in `zone`."""
     zone: str
     created_at: datetime
+    title: str = ""
+    """The note's title when it was last seen; with `content_hash` it is recognised once renamed."""
+    content_hash: str = ""
+    """SHA-256 of the note's bytes when it was last seen; empty until a poll saw it."""

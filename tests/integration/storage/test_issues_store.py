@@ -169,15 +169,17 @@ def test_a_new_rendering_is_no_news(store: Store) -> None:
     assert store.issues.version() > version
 
 
+AWAY = "the note is away"
+
+
 def test_a_withdrawn_issue_leaves_archive_and_mail(store: Store) -> None:
-    """Rule E10: gone from what readers see, its mail cancelled, still found by its slug."""
+    """Rule E10: gone from what readers see, its mail paused, still found by its slug."""
     store.join(2)
     issue = store.publish("first")
-    assert store.issues.withdraw(issue.id) == 2
-    gone = store.issues.by_slug("first")
-    assert gone is not None
-    assert (gone.state, gone.mailing) == (IssueState.WITHDRAWN, Mailing.CANCELLED)
-    assert (gone.mailing_reason, gone.revision) == ("the note was withdrawn", 2)
+    gone = store.issues.withdraw(issue.id, AWAY, now=NOON)
+    assert gone == store.issues.by_slug("first")
+    assert (gone.state, gone.mailing) == (IssueState.WITHDRAWN, Mailing.PAUSED)
+    assert (gone.mailing_reason, gone.revision) == (AWAY, 2)
     assert store.issues.live() == []
     assert store.issues.tags() == []
     assert not store.issues.serves_media("first.png")
@@ -185,11 +187,25 @@ def test_a_withdrawn_issue_leaves_archive_and_mail(store: Store) -> None:
 
 
 def test_a_restored_issue_is_not_mailed_again(store: Store) -> None:
-    """Rule E10: back in the archive under its old address, and nobody gets it."""
+    """Rule E10: once it was away for good, it is back in the archive under its old address, and
+    nobody gets it.
+    """
     store.join(2)
     issue = store.publish("first")
-    store.issues.withdraw(issue.id)
-    back = store.issues.restore(issue.id, draft("first", title="Again"), updated_at=NOON + MINUTE)
+    store.issues.withdraw(issue.id, AWAY, now=NOON)
+    (ended,) = store.issues.give_up_absent(
+        looks=2, lasting=MINUTE, reason="it stayed away", now=NOON + MINUTE
+    )
+    assert (ended.id, ended.mailing) == (issue.id, Mailing.CANCELLED)
+    assert (
+        store.issues.give_up_absent(
+            looks=2, lasting=MINUTE, reason="it stayed away", now=NOON + MINUTE
+        )
+        == []
+    )
+    back = store.issues.restore(
+        issue.id, draft("first", title="Again"), updated_at=NOON + MINUTE, now=NOON
+    )
     assert (back.state, back.mailing, back.title) == (
         IssueState.LIVE,
         Mailing.CANCELLED,
@@ -200,12 +216,26 @@ def test_a_restored_issue_is_not_mailed_again(store: Store) -> None:
     assert set(store.states().values()) == {S.CANCELLED}
 
 
+def test_mail_goes_on_where_it_was_when_the_note_is_back(store: Store) -> None:
+    """Paused by the absence it is open again; paused by the author before, it stays so."""
+    store.join(2)
+    issue = store.publish("first")
+    store.issues.withdraw(issue.id, AWAY, now=NOON)
+    assert store.claim() == []
+    back = store.issues.restore(issue.id, draft("first"), updated_at=None, now=NOON)
+    assert (back.mailing, back.mailing_reason) == (Mailing.OPEN, "")
+    store.mailings.pause(issue.id, "by the author", now=NOON)
+    store.issues.withdraw(issue.id, AWAY, now=NOON)
+    back = store.issues.restore(issue.id, draft("first"), updated_at=None, now=NOON)
+    assert (back.mailing, back.mailing_reason) == (Mailing.PAUSED, "by the author")
+
+
 def test_withdrawing_what_was_sent_keeps_what_was_done(store: Store) -> None:
     """An issue whose mail is over stays DONE, and its deliveries keep their outcomes."""
     issue = store.publish("first")
     store.mailings.finish()
-    assert store.issues.withdraw(issue.id) == 0
-    assert store.issues.get(issue.id).mailing is Mailing.DONE
+    assert store.issues.withdraw(issue.id, AWAY, now=NOON).mailing is Mailing.DONE
+    assert store.issues.give_up_absent(looks=0, lasting=MINUTE, reason="", now=NOON + MINUTE) == []
 
 
 def test_a_renamed_note_is_the_same_issue(store: Store) -> None:
@@ -216,11 +246,12 @@ def test_a_renamed_note_is_the_same_issue(store: Store) -> None:
     assert (moved.path, moved.slug, moved.note_id) == ("elsewhere/first.md", "first", "first")
 
 
-@pytest.mark.parametrize("method", ["get", "withdraw"])
-def test_an_issue_that_is_not_there_is_not_found(store: Store, method: str) -> None:
+def test_an_issue_that_is_not_there_is_not_found(store: Store) -> None:
     """Asking for an unknown number is an error, not an empty answer."""
     with pytest.raises(NotFound):
-        getattr(store.issues, method)(404)
+        store.issues.get(404)
+    with pytest.raises(NotFound):
+        store.issues.withdraw(404, AWAY, now=NOON)
 
 
 def test_revising_what_is_not_there_is_not_found(store: Store) -> None:
@@ -228,7 +259,7 @@ def test_revising_what_is_not_there_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound):
         store.issues.revise(404, draft(), updated_at=None, slug="first")
     with pytest.raises(NotFound):
-        store.issues.restore(404, draft(), updated_at=None)
+        store.issues.restore(404, draft(), updated_at=None, now=NOON)
     assert store.issues.version() == 0
 
 
@@ -239,8 +270,8 @@ def test_the_version_grows_with_every_visible_change(store: Store) -> None:
     for change in (
         lambda: None,
         lambda: revise(store, "first"),
-        lambda: store.issues.withdraw(issue.id),
-        lambda: store.issues.restore(issue.id, draft(), updated_at=None),
+        lambda: store.issues.withdraw(issue.id, AWAY, now=NOON),
+        lambda: store.issues.restore(issue.id, draft(), updated_at=None, now=NOON),
     ):
         change()
         seen.append(store.issues.version())
@@ -303,14 +334,14 @@ def test_issues_rendered_otherwise_are_found(store: Store) -> None:
     store.publish("fresh")
     gone = store.publish("gone")
     revise(store, "fresh", rendering="2")
-    store.issues.withdraw(gone.id)
+    store.issues.withdraw(gone.id, AWAY, now=NOON)
     assert [issue.slug for issue in store.issues.rendered_otherwise("2")] == ["stale"]
 
 
 def test_names_tell_issues_without_their_contents(store: Store) -> None:
     """Completing and resolving need no bodies; withdrawn issues are named too."""
     issue = store.publish("first")
-    store.issues.withdraw(issue.id)
+    store.issues.withdraw(issue.id, AWAY, now=NOON)
     (name,) = store.issues.names()
     assert (name.issue_id, name.note_id, name.slug, name.title, name.state) == (
         issue.id,

@@ -112,12 +112,17 @@ def test_notes_of_one_name_have_slugs_of_their_own(room: Room) -> None:
 
 
 def test_a_removed_note_is_withdrawn(room: Room) -> None:
-    """It leaves archive and feed, and mail still queued is cancelled (rule E10)."""
+    """It leaves archive and feed, and its mail stops at once and is cancelled by and by (rule E10)."""
     room.folder.remove("first.md")
     assert [issue.note_id for issue in room.poll().withdrawn] == ["first"]
     issue = room.issue("first")
     assert issue.state is IssueState.WITHDRAWN
-    assert issue.mailing is Mailing.CANCELLED
+    assert issue.mailing is Mailing.PAUSED
+    room.clock.move(hours=1)
+    assert room.poll().given_up == ()
+    room.clock.move(minutes=1)
+    assert [issue.note_id for issue in room.poll().given_up] == ["first"]
+    assert room.issue("first").mailing is Mailing.CANCELLED
     assert room.overview.tally()[DeliveryState.CANCELLED] == ONCE
 
 

@@ -364,9 +364,9 @@ def test_begin_is_refused_when_the_issue_is_stopped(store: Store, how: str) -> N
     elif how == "cancel":
         assert store.mailings.cancel(issue.id) == 2
     else:
-        assert store.issues.withdraw(issue.id) == 2
+        store.issues.withdraw(issue.id, "the note is away", now=NOON)
     assert store.begin(*ids) == frozenset()
-    waiting = S.QUEUED if how in ("pause", "gate") else S.CANCELLED
+    waiting = S.CANCELLED if how == "cancel" else S.QUEUED
     assert store.overview.tally(issue.id).counts == {waiting: 2}
 
 

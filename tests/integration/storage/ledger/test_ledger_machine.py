@@ -171,7 +171,10 @@ class LedgerMachine(RuleBasedStateMachine):
             open_states = {S.QUEUED, S.SENDING, S.DEFERRED}
             assert not open_states & set(self.store.overview.tally(issue_id).counts)
 
-    @rule(second=st.booleans(), kind=st.sampled_from(["pause", "resume", "cancel", "withdraw"]))
+    @rule(
+        second=st.booleans(),
+        kind=st.sampled_from(["pause", "resume", "cancel", "withdraw", "miss"]),
+    )
     def steer(self, second: bool, kind: str) -> None:
         """The author intervenes."""
         issue_id = self.issues[second].id
@@ -179,9 +182,13 @@ class LedgerMachine(RuleBasedStateMachine):
             self.store.ledger.pause_issue(issue_id, "by the author", now=self.now)
         elif kind == "resume":
             self.store.mailings.resume(issue_id, now=self.now)
-        elif kind == "withdraw":
-            self.store.issues.withdraw(issue_id)
-            self.store.issues.restore(issue_id, draft(), updated_at=None)
+        elif kind in ("withdraw", "miss"):
+            self.store.issues.withdraw(issue_id, "the note is away", now=self.now)
+            if kind == "withdraw":
+                self.store.issues.give_up_absent(
+                    looks=0, lasting=timedelta(0), reason="gone", now=self.now
+                )
+            self.store.issues.restore(issue_id, draft(), updated_at=None, now=self.now)
         else:
             try:
                 self.store.mailings.cancel(issue_id)
