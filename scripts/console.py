@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from storage.model import columns as columns_of
+
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 
 
@@ -109,10 +111,11 @@ def _print_plain(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         [column.upper() for column in columns],
         *([plain(cell) for cell in row] for row in rows),
     ]
-    widths = [max(map(_width, cells)) for cells in zip(*lines, strict=True)]
+    widths = [max(map(columns_of, cells)) for cells in zip(*lines, strict=True)]
     for line in lines:
         padded = (
-            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
+            cell + " " * (width - columns_of(cell))
+            for cell, width in zip(line, widths, strict=True)
         )
         say("  ".join(padded).rstrip())
 
@@ -123,13 +126,6 @@ def plain(cell: str) -> str:
         " " if character.isspace() else character
         for character in cell
         if character.isspace() or unicodedata.category(character)[0] != "C"
-    )
-
-
-def _width(text: str) -> int:
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
     )
 
 

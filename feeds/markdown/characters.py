@@ -7,7 +7,6 @@ removed once, at the door, and nobody behind it needs to think of them (rules A2
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 _FORBIDDEN: Final = re.compile(
@@ -43,16 +42,3 @@ def shorten(text: str, limit: int) -> str:
     head, blank, _rest = cut.rpartition(" ")
     kept = head if blank and len(head) > limit // 2 else cut[:-1]
     return kept.rstrip(" ,;:.–—-") + "…"
-
-
-def columns(text: str) -> int:
-    """How many columns `text` takes in a fixed-width font (UAX 11): wide characters take two."""
-    if text.isascii():
-        return len(text)
-    return sum(_column(character) for character in text)
-
-
-def _column(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1

@@ -13,9 +13,10 @@ from typing import Final
 
 from markdown_it.token import Token
 
-from feeds.markdown.characters import clean_text, columns
+from feeds.markdown.characters import clean_text
 from feeds.markdown.html import SHOWING, VANISHING, Piece, PieceKind, read_pieces, sanitise
 from feeds.markdown.links import LinkResolver
+from storage.model import columns
 
 WIDTH: Final = 72
 MIN_WIDTH: Final = 20

@@ -21,7 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from mailer.address import parse_mailbox
 from mailer.compose import fragment, headers, merge, quoted, skeleton
 from mailer.compose.skeleton import Assembly, Fill, Marks, Personal, Skeleton, Slot
-from storage.model import Identity, Issue, Remark
+from storage.model import Identity, Issue, Remark, write_day
 
 CLIP: Final = 102_000
 """Octets of HTML after which Gmail cuts a mail off, with the footer (rule D6)."""
@@ -319,14 +319,7 @@ def _host(identity: Identity) -> str:
 
 def _date(moment: datetime, identity: Identity) -> str:
     """`22 November 2026`, as the author's calendar has it."""
-    local = moment.astimezone(ZoneInfo(identity.timezone))
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
-
-
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)  # strftime would follow the host's locale
+    return write_day(moment.astimezone(ZoneInfo(identity.timezone)))
 
 
 def _is_said(summary: str, html: str) -> bool:

@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from mailer.address import ascii_domain
+from mailer.smtp import is_loopback
 from storage.model import AddressError, DatabaseBusy, MailboxError, StorageError
 
 MAX_OCTETS: Final = 10_485_760
@@ -169,7 +170,7 @@ def parse_mailbox(url: str) -> Mailbox:
         raise ValueError(_MAILBOX_SHAPE) from None  # the error quotes what may be the password
     if parts.scheme not in {"imap", "imaps"} or not host or not parts.username:
         raise ValueError(_MAILBOX_SHAPE)
-    if parts.scheme == "imap" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+    if parts.scheme == "imap" and not is_loopback(parts.hostname or ""):
         raise ValueError("imap:// sends the password in clear; use imaps://")
     return Mailbox(
         host=host,

@@ -10,20 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from mailer.inbound.mime import read_parts
+from mailer.inbound.mime import PARSER_FAULTS, read_parts
 
 _SHAPE: Final = r"u[0-9]{1,18}\.[0-9a-f]{16}"
 _IN_ADDRESS: Final = re.compile(rf"\+({_SHAPE})@", re.IGNORECASE)
 _IN_SUBJECT: Final = re.compile(rf"(?<![0-9a-z+.])({_SHAPE})(?![0-9a-z])", re.IGNORECASE)
-_UNREADABLE: Final = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-    RecursionError,
-)
-"""What the standard library's parser raises for what it cannot read."""
 _MOST: Final = 10
 """Keys of one message that are looked at; an honest one has two, the same twice."""
 
@@ -36,7 +27,7 @@ def find_leave_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]:
     """
     try:
         parts = read_parts(raw)
-    except _UNREADABLE:
+    except PARSER_FAULTS:
         return find_keys_in(envelope_to)
     if parts.headers.get("return-path", "").strip() == "<>":
         return ()
@@ -53,7 +44,7 @@ def find_addressed_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]
     """
     try:
         parts = read_parts(raw)
-    except _UNREADABLE:
+    except PARSER_FAULTS:
         return find_keys_in(envelope_to)
     return _unique(_addressed(envelope_to, parts.recipients))
 

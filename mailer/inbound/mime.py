@@ -28,6 +28,12 @@ MAX_PARTS: Final = 50
 MAX_TEXT: Final = 20_000
 """Characters of a part's text that are kept."""
 
+PARSER_FAULTS: Final = (
+    *(ValueError, LookupError, TypeError, AttributeError),
+    *(AssertionError, RecursionError),
+)
+"""What the standard library's parser raises for what anybody may send."""
+
 _MAX_FIELDS: Final = 500
 
 Fields: TypeAlias = Mapping[str, str]

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Final
 
 from mailer.inbound.findings import find_findings, parse_typed_address
-from mailer.inbound.mime import MAX_OCTETS, ReportParts, normalise, read_parts
+from mailer.inbound.mime import MAX_OCTETS, PARSER_FAULTS, ReportParts, normalise, read_parts
 from mailer.inbound.prose import ADDRESS, is_from_daemon, judge_words
 from mailer.inbound.report import MAX_RECIPIENTS, BounceReport, Finding, ReportKind, mildest
 from mailer.replies import clean_reply
@@ -27,7 +27,7 @@ def parse_report(raw: bytes, *, envelope_to: str = "") -> BounceReport:
     try:
         parts = read_parts(raw)
         return _read(parts, raw, envelope_to)
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError):
+    except PARSER_FAULTS:
         # The parser is the standard library's, and the input is anybody's: what it chokes on is
         # kept for a person to look at.
         envelopes = (envelope_to,) if envelope_to else ()

@@ -147,7 +147,7 @@ def send(context: typer.Context, as_json: JsonOption = False) -> None:
         progress_bar("sending") as update,
     ):
         zone = newsletter.identity.timezone
-        report = newsletter.send(progress=lambda now: update(_settled(now), None))
+        report = newsletter.send(progress=lambda now: update(now.settled, None))
     if as_json:
         print_json(
             {
@@ -171,10 +171,6 @@ def send(context: typer.Context, as_json: JsonOption = False) -> None:
         _tell(report, zone)
     if report.problems:
         raise typer.Exit(1)
-
-
-def _settled(report: SendReport) -> int:
-    return report.accepted + report.deferred + report.rejected + report.suppressed + report.unknown
 
 
 def _tell(report: SendReport, zone: str) -> None:

@@ -66,12 +66,14 @@ from storage.model.readers import (
 )
 from storage.model.remarks import Remark
 from storage.model.reports import Effect, History, NewReport, Sent, SetAside, SoftBounce
+from storage.model.text import MONTHS, columns, write_day
 
 __all__ = [
     "CODE",
     "FIELD",
     "GUARD",
     "MAILING_TRANSITIONS",
+    "MONTHS",
     "RESENDS",
     "TAKEN",
     "TRANSITIONS",
@@ -130,8 +132,10 @@ __all__ = [
     "Tally",
     "Waiting",
     "WarmUpRule",
+    "columns",
     "guard",
     "read_tags",
     "spell_tags",
     "unguard",
+    "write_day",
 ]

@@ -110,6 +110,7 @@ PURE = (
     "storage/model/errors.py",
     "storage/model/direction.py",
     "storage/model/remarks.py",
+    "storage/model/text.py",
     "storage/model/fields.py",
     "storage/readers/mentions.py",
     "feeds/syndication/entries.py",

@@ -14,6 +14,8 @@ from email.utils import format_datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
+from storage.model import MONTHS
+
 Network = IPv4Network | IPv6Network
 
 _ENTITY_TAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
@@ -22,10 +24,7 @@ _LONGEST: Final = 8192
 _MAX_HOPS: Final = 20
 """Proxies one behind the other."""
 _LONGEST_HOP: Final = 64
-_MONTHS: Final = (
-    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
-    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-)
+_MONTHS: Final = tuple(month[:3] for month in MONTHS)
 _MONTH: Final = f"(?P<month>{'|'.join(_MONTHS)})"
 _TIME: Final = r"(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})"
 _DATES: Final = (

@@ -23,16 +23,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from feeds.markdown import link_footnotes
 from feeds.syndication import FeedFormat, feed_url, issue_url, tag_path
 from newsletter.publishing import as_readers_see
-from storage.model import Identity, Issue
+from storage.model import MONTHS, Identity, Issue, write_day
 
 _HERE: Final = Path(__file__).parent
 _TABLE: Final = re.compile(r"<table>(.*?</tr>)", re.DOTALL)
 _WIDE: Final = 5
 """Columns that a phone has no room for."""
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 _FEED_NAMES: Final = MappingProxyType(
     {FeedFormat.RSS: "RSS", FeedFormat.ATOM: "Atom", FeedFormat.JSON: "JSON Feed"}
 )
@@ -140,8 +136,7 @@ class Pages:
 
     def spell_day(self, moment: datetime) -> str:
         """The day in the newsletter's zone, in words: `2 October 2026`."""
-        local = moment.astimezone(self._zone)
-        return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+        return write_day(moment.astimezone(self._zone))
 
     def _day(self, moment: datetime) -> str:
         """`<time>` with the day."""
@@ -150,7 +145,7 @@ class Pages:
     def _moment(self, moment: datetime) -> str:
         """`<time>` with day and minute in the newsletter's zone."""
         local = moment.astimezone(self._zone)
-        return _time(local, f"{local.day} {_MONTHS[local.month - 1][:3]} {local:%Y, %H:%M}")
+        return _time(local, f"{local.day} {MONTHS[local.month - 1][:3]} {local:%Y, %H:%M}")
 
     def year(self, issue: Issue) -> int:
         """The year in which an issue was published, in the newsletter's zone."""

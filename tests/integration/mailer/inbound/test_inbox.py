@@ -166,6 +166,8 @@ def test_mailbox_addresses_are_read() -> None:
     assert mailbox.folder == "In/Box"
     assert "c/d" not in repr(mailbox)
     assert parse_mailbox("imaps://a:b@straße.de/").host == "xn--strae-oqa.de"
+    for host in ("127.0.0.1", "127.0.0.2", "[::1]", "localhost", "mail.localhost"):
+        assert not parse_mailbox(f"imap://a:b@{host}/").tls
     with pytest.raises(ValueError, match="must be like") as caught:
         parse_mailbox("imaps://ada@example.com:pa/ss@host")
     assert caught.value.__suppress_context__  # urlsplit quotes what may be a password (rule A37)

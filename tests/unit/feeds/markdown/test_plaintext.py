@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.markdown.characters import columns
 from feeds.markdown.plaintext import WIDTH, wrap
 from feeds.markdown.render import render_markdown
+from storage.model.text import columns
 
 
 class Somewhere:
