@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from tests.sizes import FULL, examples
 
 TIERS = ("unit", "integration", "acceptance")
 
@@ -18,6 +21,14 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--slow` runs the suites that always run small in their full size."""
     parser.addoption("--slow", action="store_true", help="run the full size of every suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """`--slow` also tries properties on all their examples; before any test module is read."""
+    if config.getoption("--slow"):
+        os.environ[FULL] = "full"
+    settings.register_profile("sized", max_examples=examples(100))
+    settings.load_profile("sized")
 
 
 @pytest.fixture

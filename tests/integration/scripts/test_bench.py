@@ -22,6 +22,7 @@ from scripts.bench.processes import ROOT, BenchError
 from scripts.bench.report import Bound, Row, build_table
 from scripts.bench.sink import Count, Sink
 from tests.peers.ports import free_port
+from tests.sizes import examples
 
 DIALOGUE = (
     b"EHLO me\r\n"
@@ -146,7 +147,7 @@ def test_the_delay_is_added_in_both_directions(sink: int) -> None:
 
 
 @given(cuts=st.lists(st.integers(0, len(DIALOGUE)), max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_the_sink_reads_a_dialogue_in_any_pieces(cuts: list[int]) -> None:
     """However the octets arrive, each command has one reply and each message counts once."""
     count = Count()

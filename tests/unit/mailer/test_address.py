@@ -21,6 +21,7 @@ from mailer.address import (
     parse_mailbox,
 )
 from storage.model.errors import AddressError
+from tests.sizes import examples
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_refuses_what_is_not_one_plain_address(text: str) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_text_is_an_address_or_a_reasoned_refusal(text: str) -> None:
     """Whatever is typed, the answer is an Address fit for a header, or a printable sentence."""
     refusal = ""

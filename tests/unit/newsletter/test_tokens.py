@@ -14,6 +14,7 @@ from newsletter.secret import Keyring
 from newsletter.tokens import Expired, Tokens
 from storage.model.deliveries import DeliveryKind
 from storage.model.errors import ConfigError, MessageError
+from tests.sizes import examples
 
 OLD = "11" * 32
 NEW = base64.urlsafe_b64encode(bytes(range(200, 240))).decode()
@@ -48,7 +49,7 @@ def test_links_name_their_subscriber(subscriber_id: int) -> None:
     assert re.fullmatch(r"[0-9a-z]{1,60}", unsubscribe)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(position=st.integers(0, 43), character=st.characters())
 def test_no_character_of_a_link_can_be_changed(position: int, character: str) -> None:
     """A link with any one character replaced, added or removed is nobody's."""

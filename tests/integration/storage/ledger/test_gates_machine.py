@@ -20,6 +20,7 @@ from storage.ledger.ledger import Ledger
 from storage.model.deliveries import DeliveryState
 from storage.model.issues import Mailing
 from tests.conftest import NOON
+from tests.sizes import examples
 from tests.worlds.store import LEASE, Store, settled
 
 READERS = 60
@@ -109,7 +110,7 @@ def play(acts: list[Act], gates: Callable[[], Gates], check: Callable[[World], N
             world.database.close()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(ACTS, min_size=10, max_size=40))
 def test_no_day_is_ever_overdrawn(acts: list[Act]) -> None:
     """Whatever happens, a day tries no more readers than twice the busiest before it (rule B17)."""
@@ -121,7 +122,7 @@ def test_no_day_is_ever_overdrawn(acts: list[Act]) -> None:
     play(acts, lambda: Gates(warmup=WarmUp(first=FIRST, timezone="UTC")), check)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(ACTS.filter(lambda act: act[0] != "day"), min_size=10, max_size=40))
 def test_nobody_beyond_the_cohort_is_tried_before_the_wait_is_over(acts: list[Act]) -> None:
     """Two workers that crash and come back try no more than the cohort, and stop when it refuses."""

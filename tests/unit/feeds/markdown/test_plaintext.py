@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from feeds.markdown.plaintext import WIDTH, wrap
 from feeds.markdown.render import render_markdown
 from storage.model.text import columns
+from tests.sizes import examples
 
 
 class Somewhere:
@@ -98,7 +99,7 @@ def test_scripts_leave_no_text() -> None:
     assert text("a <script>alert(1)</script>b\n\n<style>\np {}\n</style>") == "a b"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text(max_size=200), st.integers(min_value=1, max_value=40))
 def test_wrapping_loses_nothing(source: str, width: int) -> None:
     """Wrapping changes blanks only."""

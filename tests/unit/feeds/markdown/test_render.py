@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from feeds.markdown.html import TAGS, link_footnotes
 from feeds.markdown.links import link_key
 from feeds.markdown.render import Rendered, render_markdown
+from tests.sizes import examples
 
 ATTRIBUTES = {
     *("href", "title", "rel", "src", "alt", "width", "height", "id", "class", "scope", "start"),
@@ -80,7 +81,7 @@ def check(rendered: Rendered) -> None:
         assert link in rendered.text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join))
 def test_hostile_markdown_is_tamed(body: str) -> None:
     """Any mixture of Markdown and attack gives safe, well-formed HTML and a complete text
@@ -91,7 +92,7 @@ def test_hostile_markdown_is_tamed(body: str) -> None:
     assert render(body) == rendered
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_renders(body: str) -> None:
     """Any text at all renders."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from feeds.notes.frontmatter import MAX_HEADER, Shape, parse_front_matter
 from storage.model.errors import NoteError
+from tests.sizes import examples
 
 YAML = """---
 title: "A: b"
@@ -84,7 +85,7 @@ def test_what_cannot_be_read_is_said(text: str, words: str) -> None:
     assert words in caught.value.reason
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.text(alphabet="ab:-[]{}#&*!|>'\"%@`,?. \n\t0~é", max_size=60), st.sampled_from("-+"))
 def test_any_header_is_read_or_refused(header: str, fence: str) -> None:
     """Whatever stands between the fences, the answer is keys or a NoteError."""

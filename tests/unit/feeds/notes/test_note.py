@@ -16,6 +16,7 @@ from feeds.notes.names import slugify
 from feeds.notes.note import Note, parse_note, render_note
 from feeds.notes.timing import NOW
 from storage.model.errors import NoteError
+from tests.sizes import examples
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -303,7 +304,7 @@ def test_slugs(text: str, slug: str) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_slug_is_never_empty(text: str) -> None:
     """Any text gives the same usable slug each time."""
     slug = slugify(text)
@@ -323,7 +324,7 @@ def test_the_author_s_summary_wins() -> None:
     assert len(found) <= 200
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.binary(max_size=200)
     | st.text(alphabet="-+\n:#[]{}!&* titlepubshdraf\ud7ff\x85\u2028", max_size=80).map(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from feeds.notes.when import parse_when
 from storage.model.errors import ScheduleError
+from tests.sizes import examples
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SUNDAY = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -98,7 +99,7 @@ def test_unclear_wishes_are_refused(text: str) -> None:
         parse_when(text, BERLIN, now=SUNDAY)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text(alphabet="0123456789-:TZ+ .apmtodyw", max_size=30))
 def test_any_text_is_a_time_or_refused(text: str) -> None:
     """No text gets anything but a time in UTC or a ScheduleError."""

@@ -20,6 +20,7 @@ from lxml import etree
 from feeds.syndication.feed import MAX_BYTES, Document, build_feed
 from feeds.syndication.ids import FeedFormat, feed_id, feed_url, newsletter_namespace, note_guid
 from storage.model.issues import Identity, Issue, IssueState, Mailing
+from tests.sizes import examples
 
 URL = "https://notes.example.com"
 IDENTITY = Identity(
@@ -254,7 +255,7 @@ def test_a_feed_changes_when_its_archive_does(feed_format: FeedFormat) -> None:
 text = st.text(max_size=60)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(title=text, summary=text, body=text, tag=text, author=text)
 def test_no_text_breaks_a_feed(title: str, summary: str, body: str, tag: str, author: str) -> None:
     """Whatever a note holds, every format parses and keeps the other notes (rule E1)."""

@@ -30,6 +30,7 @@ from mailer.authentication.keys import KeyType, PrivateKey, SigningKey
 from storage.model.errors import ConfigError, MessageError
 from tests.conftest import NOON
 from tests.peers.verifier import pem, signing_key, verifies
+from tests.sizes import examples
 
 MESSAGE = (
     b"From: Working Notes <notes@example.com>\r\n"
@@ -173,7 +174,7 @@ BODY = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(head=HEAD, body=BODY)
 def test_any_message_verifies(head: bytes, body: bytes) -> None:
     """Whatever the fields and the body hold, repeated fields included, the verifier agrees."""
@@ -183,7 +184,7 @@ def test_any_message_verifies(head: bytes, body: bytes) -> None:
     assert verifies(wire, key)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(body=BODY)
 def test_bodies_are_canonical(body: bytes) -> None:
     """The canonical body is the one that the verifier makes of what goes over the wire."""
@@ -193,7 +194,7 @@ def test_bodies_are_canonical(body: bytes) -> None:
     assert canonical_body(made) == made
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(head=HEAD)
 def test_fields_are_canonical(head: bytes) -> None:
     """Every field has the verifier's canonical form (RFC 6376 3.4.2)."""
@@ -219,7 +220,7 @@ def test_canonical_bodies_by_hand(body: bytes, canonical: bytes) -> None:
     assert canonical_body(body) == canonical
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(content=st.binary(max_size=200))
 def test_any_bytes_are_signed_or_refused(content: bytes) -> None:
     """Nothing but MessageError comes of bytes that are no message."""

@@ -15,6 +15,7 @@ from mailer.authentication.records import find_dmarc, find_key_problem, parse_ta
 from mailer.authentication.resolver import DnsSilence
 from newsletter.doctor.diagnosis import PUBLISH, Diagnosis, Health, record_line
 from newsletter.doctor.domain import Origin, examine_domain
+from tests.sizes import examples
 
 DOMAIN = "news.example.com"
 KEY = SigningKey.load(make_key(KeyType.ED25519), domain=DOMAIN, selector="s1")
@@ -426,7 +427,7 @@ def test_silence_is_told_apart_from_nothing() -> None:
 
 
 @given(st.text(alphabet="v= DKMARC1;:kpts\t", max_size=60))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_any_record_can_be_read(text: str) -> None:
     """Whatever stands in the DNS is read, or refused with a sentence; nothing else happens."""
     with suppress(ValueError):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mailer.authentication.resolver import DnsSilence
 from mailer.authentication.spf import MAX_LOOKUPS, SpfRecord, parse_spf, survey
 from mailer.authentication.spfcheck import SpfResult, check_spf
+from tests.sizes import examples
 from tests.unit.mailer.authentication.test_records import Zone
 
 US = "news.example.com"
@@ -208,7 +209,7 @@ def test_names_that_lead_nowhere_are_told() -> None:
 
 
 @given(st.text(alphabet="v=spf1 acdinlmpxt;:/.-+~?=%{}46\t", max_size=60))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_any_record_is_answered(text: str) -> None:
     """Whatever stands in the DNS is read, or refused with a sentence, and has a result."""
     with suppress(ValueError):

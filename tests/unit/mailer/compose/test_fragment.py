@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mailer.compose import fragment, merge
 from storage.model.fields import guard
+from tests.sizes import examples
 
 _HTML = st.lists(
     st.sampled_from(
@@ -31,7 +32,7 @@ def _shout(field: str, default: str) -> str:
 
 
 @given(_HTML)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_tokens_and_blocks_lose_nothing(html: str) -> None:
     """Taken apart and put together, the HTML is the same."""
     assert "".join(fragment.tokens(html)) == html

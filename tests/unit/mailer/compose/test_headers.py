@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from mailer.compose import headers
 from storage.model.errors import MessageError
+from tests.sizes import examples
 
 _WORD = re.compile(rb"=\?utf-8\?[qb]\?[^? ]*\?=")
 _POOLS = (
@@ -57,7 +58,7 @@ def test_five_thousand_subjects_have_no_fault() -> None:
 
 
 @given(st.text(max_size=120))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_no_text_forges_a_header(text: str) -> None:
     """Whatever a title or a name holds, it stays one field of one message (rule A21)."""
     hostile = f"{text}\r\nBcc: x@example.com\u2028Bcc: y@example.com"
@@ -113,7 +114,7 @@ def test_a_display_name_reads_back_to_one_mailbox(name: str) -> None:
 
 
 @given(st.text(max_size=90))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_display_name_leaves_the_address_alone(name: str) -> None:
     """The addr-spec is never encoded, and no name adds a second mailbox (rules A4, A23)."""
     raw = headers.mailbox_field("To", name, "ada@example.com")

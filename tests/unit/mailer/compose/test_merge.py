@@ -13,6 +13,7 @@ from feeds.markdown.render import Rendered, render_markdown
 from mailer.compose import merge
 from mailer.compose.fragment import visible_text
 from storage.model.fields import FIELD, GUARD
+from tests.sizes import examples
 
 
 class Nowhere:
@@ -122,7 +123,7 @@ _PIECES = st.lists(
 
 
 @given(_PIECES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_the_text_fills_no_field_that_the_html_shows_as_written(pieces: list[str]) -> None:
     """However Markdown, HTML and code are mixed, a field filled in the text is filled in the HTML,
     and one that the HTML shows with its braces has them in the text (rules A24, D21).

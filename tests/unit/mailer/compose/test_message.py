@@ -22,6 +22,7 @@ from mailer.envelope import Envelope
 from storage.model.errors import AddressError, MessageError
 from storage.model.fields import guard, unguard
 from storage.model.issues import Identity, Issue, IssueState, Mailing
+from tests.sizes import examples
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -285,7 +286,7 @@ _HOSTILE = st.text(
 
 
 @given(_HOSTILE)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_no_readers_name_reaches_a_header_or_the_markup(name: str) -> None:
     """A name is text, whatever it holds: same headers, same tags, same limits (A21, D21)."""
     skeleton = _GREETING
@@ -300,7 +301,7 @@ _GREETING = message.compile_issue(replace(ISSUE, title="For {{ name | you }}"), 
 
 
 @given(_HOSTILE, _HOSTILE)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_no_title_reaches_a_header_or_the_markup(title: str, list_title: str) -> None:
     """Titles of issue and list are text, whatever they hold (rule A21)."""
     identity = replace(IDENTITY, title=list_title)
@@ -560,7 +561,7 @@ def test_a_sender_that_is_no_mailbox_is_refused() -> None:
 
 
 @given(_HOSTILE, _HOSTILE, st.sampled_from([".", "..", "From ", "\r", "\n.", "é", ".é"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_filled_message_is_as_plain_as_it_promises(name: str, body: str, start: str) -> None:
     """What the session does not look at again holds: ASCII, CRLF alone, no line begins with a dot."""
     text = f"{start}{body}\n{start}{{{{ name }}}}{body}"

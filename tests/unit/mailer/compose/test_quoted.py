@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.compose import quoted
+from tests.sizes import examples
 
 _TEXT = st.text(st.sampled_from("a b.=\t\nFrom é日😀") | st.characters(), max_size=300)
 
@@ -23,7 +24,7 @@ def _is_fit(line: bytes) -> bool:
 
 
 @given(_TEXT)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_text_reads_back_and_keeps_the_limits(text: str) -> None:
     """Lines ≤ 76, no bare CR or LF, nothing to dot-stuff; decoding gives the text (rule A25)."""
     clean = quoted.clean_body(text)
@@ -35,7 +36,7 @@ def test_any_text_reads_back_and_keeps_the_limits(text: str) -> None:
 
 
 @given(_TEXT)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_value_fits_between_two_soft_breaks(text: str) -> None:
     """A value is one line of text on short lines, whatever it holds."""
     encoded = quoted.encode_value(text)
@@ -48,7 +49,7 @@ def test_a_value_fits_between_two_soft_breaks(text: str) -> None:
 
 
 @given(st.from_regex(r"[.A-Z0-9a-z@:/%+ ~_&=<-]{0,200}", fullmatch=True) | _TEXT)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_the_short_cut_for_plain_values_leads_to_the_same(text: str) -> None:
     """What is taken for plain is encoded as with all care, and is the same in HTML (rule D21)."""
     plain = quoted.encode_plain(text)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mailer.authentication.dkim import canonical_body, split_message
 from mailer.compose import skeleton
 from mailer.compose.skeleton import Assembly, Marks, Personal, Recipient, Skeleton
+from tests.sizes import examples
 
 ADA = Recipient(
     address="ada@example.org",
@@ -39,7 +40,7 @@ def _bodies(content: bytes, marks: Marks) -> list[str]:
 
 
 @given(st.lists(st.text("a .=é\t", max_size=90), min_size=1, max_size=5), st.text(max_size=90))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_slot_reads_as_if_it_had_been_there(fixed: list[str], name: str) -> None:
     """Text, value, text: the soft line breaks around a slot leave no trace in either part."""
     marks = Marks(*fixed)
@@ -52,7 +53,7 @@ def test_a_slot_reads_as_if_it_had_been_there(fixed: list[str], name: str) -> No
 
 
 @given(st.lists(st.text("a .=é\t\n", max_size=90), min_size=1, max_size=5), st.text(max_size=90))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_relaxed_copy_is_what_dkim_would_make_of_the_whole(fixed: list[str], name: str) -> None:
     """Pieces relaxed one by one are the body that a receiver hashes (RFC 6376 3.4.4)."""
     marks = Marks(*fixed)

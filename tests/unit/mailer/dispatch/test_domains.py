@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mailer.dispatch.domains import Domains
 from mailer.replies.outcome import Outcome, Phase, parse_reply
+from tests.sizes import examples
 from tests.worlds.clock import Seconds
 
 TAKEN = parse_reply(250, "2.0.0 ok", phase=Phase.DOT)
@@ -103,7 +104,7 @@ def test_a_few_full_mailboxes_do_not_count() -> None:
         assert hear(domains, clock, PUT_OFF, 1) + hear(domains, clock, TAKEN, 4) == 0
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(limit=st.floats(0.5, 50), share=st.sampled_from([2, 3]))
 def test_the_speed_converges_to_what_a_domain_takes(limit: float, share: int) -> None:
     """A domain that puts off part of all above its limit is soon sent to at about that limit."""

@@ -11,6 +11,7 @@ from mailer.dispatch.ports import OpenSession
 from mailer.dispatch.relaystate import RelayState
 from mailer.dispatch.shares import SharedPace, Shares
 from mailer.smtp.relay import Relay
+from tests.sizes import examples
 
 
 async def _never(relay: Relay) -> OpenSession:
@@ -55,7 +56,7 @@ def part(taken: list[int], index: int = 0) -> float:
     return taken[index] / sum(taken)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(
     st.tuples(st.integers(1, 9), st.integers(1, 9)),
     st.tuples(st.floats(50, 800), st.floats(50, 800)),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from mailer.inbound.reading import parse_report
 from mailer.inbound.report import BounceReport, ReportKind
+from tests.sizes import examples
 from tests.unit.mailer.inbound.test_reading import EXPECTED, FIXTURES
 
 ALL = list(FIXTURES.values())
@@ -103,7 +104,7 @@ def test_damaged_reports_are_answered(slow: bool) -> None:
     assert kinds.total() >= 150
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.binary(max_size=2000))
 def test_any_octets_are_answered(raw: bytes) -> None:
     """Octets that are no message at all are answered (rule C12)."""
@@ -139,7 +140,7 @@ _HEADERS = st.sampled_from(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.lists(_HEADERS, max_size=25))
 def test_any_lines_are_answered(lines: list[str]) -> None:
     """Lines that mean something, in an order that does not, are answered (rule C12)."""

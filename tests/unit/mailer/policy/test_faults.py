@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.dispatch.pace import Backoff, Rate
+from tests.sizes import examples
 from tests.worlds.clock import Seconds
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(
     st.floats(0.5, 500), st.lists(st.floats(0, 5, allow_subnormal=False), min_size=1, max_size=60)
 )

@@ -17,6 +17,7 @@ from mailer.replies.outcome import (
     parse_reply,
 )
 from mailer.replies.status import parse_status
+from tests.sizes import examples
 
 ACCEPTED, TRANSIENT = Verdict.ACCEPTED, Verdict.TRANSIENT
 PERMANENT, UNKNOWN = Verdict.PERMANENT, Verdict.UNKNOWN
@@ -162,7 +163,7 @@ def test_cleaning_keeps_what_helps() -> None:
     assert cleaned == ("5.1.1 <[address]>: Recipient address rejected: 5.1.1 User unknown [31m")
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(-5, 1200), st.text(max_size=2000), st.sampled_from(list(Phase)))
 def test_any_reply_becomes_one_clean_outcome(code: int, text: str, phase: Phase) -> None:
     """Nothing a relay writes raises, spans lines, is endless or shows an address (promise 6)."""
@@ -173,7 +174,7 @@ def test_any_reply_becomes_one_clean_outcome(code: int, text: str, phase: Phase)
     assert (outcome.verdict is UNKNOWN) <= (phase is Phase.DOT)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.sampled_from([2, 4, 5]), st.integers(0, 999), st.integers(0, 999), st.text(max_size=50))
 def test_every_well_formed_status_is_read(kind: int, subject: int, detail: int, text: str) -> None:
     """Unknown subjects and details are kept as they are (RFC 3463 2)."""

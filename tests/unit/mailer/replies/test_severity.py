@@ -26,6 +26,7 @@ from mailer.replies.outcome import Fault, Outcome, Phase, Verdict, parse_reply
 from mailer.replies.severity import Judgement, Severity, judge
 from mailer.replies.status import parse_status
 from mailer.replies.words import find_causes
+from tests.sizes import examples
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "wordings"
 OURS = {Fault.SENDER, Fault.CONTENT}
@@ -207,7 +208,7 @@ def assert_not_hard(status: str, text: str) -> None:
             assert not parse_reply(code, f"{status} {text}".strip(), phase=phase).is_gone
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(mixtures())
 def test_no_mixture_with_a_forbidden_word_is_hard(mixture: tuple[str, str, str]) -> None:
     """Whatever the codes, and whatever else is said before or behind it (rule C5)."""

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.smtp.wire import Reply, Wire, WireLost
+from tests.sizes import examples
 
 
 class Line:
@@ -57,7 +58,7 @@ async def read(chunks: list[bytes], count: int) -> list[Reply]:
 
 
 @given(_REPLIES, st.lists(st.integers(0, 400), max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_pieces_make_no_difference(replies: list[tuple[int, list[str]]], cuts: list[int]) -> None:
     """However the network cuts them, the same replies are read (RFC 5321 4.2)."""
     said = "".join(on_the_wire(code, lines) for code, lines in replies).encode()
@@ -68,7 +69,7 @@ def test_pieces_make_no_difference(replies: list[tuple[int, list[str]]], cuts: l
 
 
 @given(st.lists(st.binary(max_size=80) | st.sampled_from([b"250 ok\r\n", b"2", b"\n"])))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_nonsense_ends_the_connection_and_nothing_else(chunks: list[bytes]) -> None:
     """A relay may say anything: it is read, or the connection is dropped with a reason."""
 

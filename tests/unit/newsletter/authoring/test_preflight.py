@@ -30,6 +30,7 @@ from storage.archive.issues import IssueName
 from storage.model.errors import NoteError
 from storage.model.issues import Identity, IssueState
 from tests.conftest import NOON
+from tests.sizes import examples
 
 URL = "https://notes.example.com"
 IDENTITY = Identity(title="N", url=URL, sender="notes@example.com", author="Ada")
@@ -266,7 +267,7 @@ def test_warnings_alone_are_no_error() -> None:
 
 
 @given(st.text(alphabet="[]()!<>|`ab.#\n \"'=img-&;{}", max_size=120))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_references_of_any_text_can_be_found(text: str) -> None:
     """Whatever a note holds, its references are found on lines that it has."""
     for found in find_references(text):

@@ -13,6 +13,7 @@ from mailer.authentication.dkim import Signer
 from mailer.authentication.keys import KeyType, SigningKey, make_key
 from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.received import examine_received
+from tests.sizes import examples
 from tests.unit.mailer.authentication.test_records import DOMAIN, Zone
 from tests.unit.mailer.inbound.test_complaints import LONG_AGO
 
@@ -233,7 +234,7 @@ def test_a_silent_dns_is_no_fault_of_the_message() -> None:
     assert found["spf sender"].health is Health.WARNING
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 900))
 def test_any_file_is_answered(noise: bytes, at: int) -> None:
     """Whatever file is named, with whatever in its header fields: an answer (promise 6)."""

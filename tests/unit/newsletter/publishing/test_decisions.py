@@ -20,6 +20,7 @@ from newsletter.publishing.decisions import (
 )
 from storage.model.issues import Issue, IssueState
 from tests.conftest import NOON
+from tests.sizes import examples
 from tests.unit.newsletter.publishing.test_publicview import PLAIN
 
 GRACE = timedelta(hours=24)
@@ -39,7 +40,7 @@ issues = st.sampled_from([None, LIVE, WITHDRAWN])
 hashes = st.sampled_from(["published", "changed"])
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.none() | wishes, hashes, issues, moments)
 def test_mail_only_for_a_new_timely_wanted_issue(
     wish: Wish | None, content: str, issue: Issue | None, now: datetime
@@ -57,7 +58,7 @@ def test_mail_only_for_a_new_timely_wanted_issue(
         assert decision.mail == (not decision.reason)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.none() | wishes, hashes, st.sampled_from([LIVE, WITHDRAWN]), moments)
 def test_readers_see_exactly_what_is_wanted(
     wish: Wish | None, content: str, issue: Issue, now: datetime

@@ -23,6 +23,7 @@ from storage.model.readers import (
     Suppression,
     SuppressionReason,
 )
+from tests.sizes import examples
 
 WHEN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -275,7 +276,7 @@ def _nfc(text: str) -> str:
     return text if text.isascii() else ""
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(exported(), min_size=1, max_size=3))
 def test_an_export_reads_back_as_it_was(rows: list[ExportedSubscriber]) -> None:
     """State, name, tags, times, suppression, consent and its proof survive the way out and in (F9)."""
@@ -344,7 +345,7 @@ def test_a_long_proof_reads_back() -> None:
 KEPT = ("name", "tags", "state", "consent", "created_at", "confirmed_at", "unsubscribed_at")
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(exported())
 def test_no_cell_of_an_export_is_a_formula(row: ExportedSubscriber) -> None:
     """A spreadsheet that opens an export runs nothing that a stranger typed."""
@@ -354,7 +355,7 @@ def test_no_cell_of_an_export_is_a_formula(row: ExportedSubscriber) -> None:
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.text(max_size=60))
 def test_any_text_is_a_list_or_a_clear_error(tail: str) -> None:
     """Whatever follows the header, the reader returns rows or its own error, and nothing else."""

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.sizes import examples
 from web.http.forms import MAX_FIELDS, MAX_PART_HEAD, MAX_TYPE, parse_fields
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -108,7 +109,7 @@ def test_a_multipart_form_is_read_as_it_was_written(fields: dict[str, str]) -> N
     assert parse_fields(body, MULTIPART_TYPE) == fields
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(
     st.binary(max_size=300),
     st.sampled_from(

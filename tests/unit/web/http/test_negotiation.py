@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.sizes import examples
 from web.http.negotiation import (
     accepts_gzip,
     client_ip,
@@ -153,7 +154,7 @@ def test_packing_is_reproducible_and_small() -> None:
     assert packed_etag(ETAG) == '"abc-gz"'
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(HEADER, HEADER)
 def test_no_header_is_an_error(one: str, other: str) -> None:
     """Whatever a client sends in these headers, an answer comes of it."""
