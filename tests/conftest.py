@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.peers.postfix import open_folder
 from tests.sizes import FULL, examples
 
 TIERS = ("unit", "integration", "acceptance")
@@ -35,6 +37,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def slow(request: pytest.FixtureRequest) -> bool:
     """Whether the full size was asked for."""
     return bool(request.config.getoption("--slow"))
+
+
+@pytest.fixture
+def postfix_home() -> Iterator[Path]:
+    """A folder for a Postfix of the test's own."""
+    with open_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import json
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from newsletter import Newsletter
 from storage.model.deliveries import DeliveryState
 from storage.model.readers import SuppressionReason
@@ -37,17 +35,14 @@ def run(house: House, *command: str | Path) -> str:
     return done.stdout
 
 
-def test_a_real_bounce_suppresses_the_right_reader(
-    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
-) -> None:
+def test_a_real_bounce_suppresses_the_right_reader(postfix_home: Path, tmp_path: Path) -> None:
     """The report comes to the address of that one delivery, and so names its reader (rules A34, C1
     to C6, C13): one is never mailed again, a fault of ours costs nobody anything.
     """
     with Relay(refuse).serving() as relay:
         main = f"transport_maps = inline:{{ {{example.org=smtp:[127.0.0.1]:{relay.port}}} }}\n"
         main += "virtual_mailbox_domains = example.com\nrelay_domains = example.org\n"
-        folder = tmp_path_factory.mktemp("postfix")
-        with running_postfix(folder, main=main) as postfix:
+        with running_postfix(postfix_home, main=main) as postfix:
             smtp = f"smtp://127.0.0.1:{postfix.port}?tls=none"
             storage = f"sqlite:///{tmp_path}/newsletter.db"
             house = build(tmp_path / "home", storage=storage, smtp=smtp, recipients=3)

@@ -18,7 +18,7 @@ from newsletter.app import Newsletter
 from tests.conftest import NOON
 from tests.peers.judges import Json, Judges
 from tests.peers.ports import free_port
-from tests.peers.postfix import Relaying, relaying
+from tests.peers.postfix import Relaying, open_folder, relaying
 from tests.peers.verifier import pem, signing_key, verifies
 
 KEYS = (signing_key(KeyType.RSA), signing_key(KeyType.ED25519))
@@ -90,11 +90,9 @@ def capture() -> Iterator[tuple[Capture, int]]:
 
 
 @pytest.fixture(scope="module")
-def postfix(
-    capture: tuple[Capture, int], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Relaying]:
+def postfix(capture: tuple[Capture, int]) -> Iterator[Relaying]:
     """A Postfix in front of it."""
-    with relaying(tmp_path_factory.mktemp("postfix"), capture[1]) as started:
+    with open_folder() as home, relaying(home, capture[1]) as started:
         yield started
 
 

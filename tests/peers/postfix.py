@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -75,19 +76,29 @@ seven unix - - n - - smtp -o smtp_discard_ehlo_keywords=8bitmime
 
 
 @contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that other accounts may enter, as Postfix's are, until the end.
+
+    Not below pytest's own: every other run of pytest closes that to other accounts.
+    """
+    with TemporaryDirectory(prefix="newsletter-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@contextmanager
 def private_postfix(
     home: Path, *, main: str = "", master: str = "", hostname: str = "mx.example.net"
 ) -> Iterator[int]:
     """Postfix with these lines added to main.cf and master.cf; yields its port.
 
-    `{home}` in them is its folder; no other braces have a meaning.
+    `{home}` in them is its folder, an open one; no other braces have a meaning.
     """
     if shutil.which("postfix") is None:
         pytest.skip("Postfix is missing: install postfix to run this on it")
     if os.geteuid() != 0:
         pytest.skip("Postfix must be started by root")
-    for parent in (home, *home.parents[:2]):
-        parent.chmod(parent.stat().st_mode | 0o055)
     for name in ("etc", "spool", "data", "mail"):
         (home / name).mkdir()
     port = free_port()

@@ -82,12 +82,12 @@ def test_a_place_in_use_ends_the_start(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("protocol", ["smtp", "lmtp"])
 def test_postfix_bounces_through_the_listener(
-    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, protocol: str
+    postfix_home: Path, tmp_path: Path, protocol: str
 ) -> None:
     """An issue goes out through Postfix, which finds nobody at home and reports back by itself:
     the reader is suppressed, the delivery bounced, and the other reader has the mail (rule C16).
     """
-    home = tmp_path_factory.mktemp("postfix")
+    home = postfix_home
     if protocol == "smtp":
         port = free_port()
         listen, transport = f"127.0.0.1:{port}", f"smtp:[127.0.0.1]:{port}"

@@ -37,7 +37,7 @@ class Postfix:
 
     def wait_for_reports(self, count: int) -> list[bytes]:
         """So many messages in the Maildir of reports."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if len(paths := sorted(self.maildir.glob("new/*"))) >= count:
                 return [path.read_bytes() for path in paths]
@@ -46,9 +46,9 @@ class Postfix:
 
 
 @pytest.fixture
-def postfix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postfix]:
+def postfix(postfix_home: Path) -> Iterator[Postfix]:
     """A private instance in a folder of its own, which ends with the test."""
-    with running_postfix(tmp_path_factory.mktemp("postfix")) as started:
+    with running_postfix(postfix_home) as started:
         yield started
 
 

@@ -61,7 +61,7 @@ def signing(folder: Path, home: Path, more: str) -> Iterator[Postfix]:
 
 def wait_for(port: int) -> None:
     """Until somebody listens there."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         with socket.socket() as trying:
             if trying.connect_ex(("127.0.0.1", port)) == 0:
@@ -80,9 +80,9 @@ def arrived(places: tuple[Path, Path], more: str = "") -> dict[str, Diagnosis]:
 
 
 @pytest.fixture
-def places(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def places(tmp_path: Path, postfix_home: Path) -> tuple[Path, Path]:
     """Where OpenDKIM and Postfix keep what is theirs."""
-    return tmp_path, tmp_path_factory.mktemp("postfix")
+    return tmp_path, postfix_home
 
 
 def test_a_relay_as_it_is_installed_signs_too_little(places: tuple[Path, Path]) -> None:
