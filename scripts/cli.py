@@ -47,6 +47,14 @@ app.add_typer(dkim.app, name="dkim")
 app.add_typer(database.app, name="db")
 
 
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version  # nobody else needs it
+
+        typer.echo(f"newsletter {version('newsletter-service')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     context: typer.Context,
@@ -58,6 +66,12 @@ def options(
     ] = Path("newsletter.toml"),
     verbose: Annotated[bool, typer.Option("--verbose", help="Log every step.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log errors only.")] = False,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Say which version this is."
+        ),
+    ] = False,
 ) -> None:
     """Turn a folder of Markdown notes into a newsletter: feeds, an archive, and mail."""
     if verbose and quiet:

@@ -1,7 +1,7 @@
 """Which characters may reach a feed, a mail or a page. Pure.
 
-XML 1.0 cannot carry most control characters, and headers and plain text must not; so they are
-removed once, at the door, and nobody behind it needs to think of them (rules A21, E1).
+XML 1.0 cannot carry most control characters (rule E1), and headers and plain text must not (rule A21).
+They are removed once, when a note is read; what comes after needs no check of its own.
 """
 
 from __future__ import annotations

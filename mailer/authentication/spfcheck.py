@@ -90,7 +90,7 @@ def check_spf(domain: str, address: str, resolver: Resolver, *, sender: str = ""
 
 
 def _plain_address(text: str) -> Address:
-    """An IPv4 address in the clothes of an IPv6 one is an IPv4 address (RFC 7208 5)."""
+    """An IPv4 address that is written as an IPv6 one counts as IPv4 (RFC 7208 5)."""
     address = ipaddress.ip_address(text)
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,6 +126,13 @@ def test_wrong_usage_ends_with_two(run: Run, folder: Path, arguments: list[str])
     ran = run(*arguments)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err
+
+
+def test_the_version_is_told_without_a_newsletter(run: Run, tmp_path: Path) -> None:
+    """Who reports a fault can say which version it is, wherever they are."""
+    told = run("--config", tmp_path / "none.toml", "--version")
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))
+    assert (told.code, told.out) == (0, f"newsletter {project['project']['version']}\n")
 
 
 def test_the_configuration_may_come_from_the_environment(
