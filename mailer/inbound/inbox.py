@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from mailer.address import ascii_domain
+from mailer.inbound.imap import BoundedImap
 from mailer.smtp import is_loopback
 from storage.model import AddressError, DatabaseBusy, MailboxError, StorageError
 
@@ -31,6 +32,12 @@ MAX_REFUSED: Final = 10
 """Messages refused one after another that end a visit: the fault is the database's, not theirs."""
 
 _TIMEOUT_S: Final = 30
+_VISIT_S: Final = 120.0
+"""Seconds a visit to a server may take; the rest waits for the next one."""
+_VISIT_OCTETS: Final = 10 * MAX_OCTETS
+"""Octets taken from a server in one visit."""
+_UID: Final = re.compile(rb"[1-9]\d{0,9}")
+"""A message's number (RFC 9051 9, nz-number)."""
 
 Handler: TypeAlias = Callable[[bytes], bool]
 """Handles one message; returns whether a person should look at it. What it raises goes through."""
@@ -182,15 +189,15 @@ def parse_mailbox(url: str) -> Mailbox:
     )
 
 
-def visit_mailbox(mailbox: Mailbox, handle: Handler) -> int:
+def visit_mailbox(mailbox: Mailbox, handle: Handler, *, lasting_s: float = _VISIT_S) -> int:
     """Handle every message without the flag Seen, oldest first; how many there were.
 
-    Raises MailboxError when the server cannot be reached, refuses, or breaks off, and at its end what
+    Raises MailboxError when the server cannot be reached, refuses, breaks off, or lies, and at its end what
     a message met that could not be handled; what was not marked is handled again next time.
     """
     visit = _Visit(handle)
     try:
-        with _session(mailbox) as session:
+        with _session(mailbox, lasting_s) as session:
             count = _look_through(session, mailbox, visit)
     except (OSError, imaplib.IMAP4.error) as error:
         # What the server says may repeat the login; its kind is enough to find the fault.
@@ -201,9 +208,9 @@ def visit_mailbox(mailbox: Mailbox, handle: Handler) -> int:
 
 
 @contextmanager
-def _session(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
+def _session(mailbox: Mailbox, lasting_s: float) -> Iterator[imaplib.IMAP4]:
     """A connection that is closed even when the server no longer answers LOGOUT."""
-    session = _open(mailbox)
+    session = _open(mailbox, lasting_s)
     try:
         yield session
         session.logout()
@@ -212,13 +219,15 @@ def _session(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
             session.shutdown()
 
 
-def _open(mailbox: Mailbox) -> imaplib.IMAP4:
-    if mailbox.tls:
-        context = ssl.create_default_context()
-        return imaplib.IMAP4_SSL(
-            mailbox.host, mailbox.port, ssl_context=context, timeout=_TIMEOUT_S
-        )
-    return imaplib.IMAP4(mailbox.host, mailbox.port, timeout=_TIMEOUT_S)
+def _open(mailbox: Mailbox, lasting_s: float) -> imaplib.IMAP4:
+    return BoundedImap(
+        mailbox.host,
+        mailbox.port,
+        context=ssl.create_default_context() if mailbox.tls else None,
+        timeout_s=_TIMEOUT_S,
+        lasting_s=lasting_s,
+        octets=_VISIT_OCTETS,
+    )
 
 
 def _look_through(session: imaplib.IMAP4, mailbox: Mailbox, visit: _Visit) -> int:
@@ -228,8 +237,10 @@ def _look_through(session: imaplib.IMAP4, mailbox: Mailbox, visit: _Visit) -> in
     status, found = session.uid("SEARCH", "UNSEEN")
     _expect(status)
     numbers = (found[0] or b"").split()[:MAX_MESSAGES]
+    if not all(map(_UID.fullmatch, numbers)):
+        raise imaplib.IMAP4.error("a number that no message can have")
     for number in numbers:
-        uid = number.decode("ascii", "replace")
+        uid = number.decode("ascii")
         for raw in _fetch(session, uid):
             if (flagged := visit.take(raw)) is not None:
                 flags = r"(\Seen \Flagged)" if flagged else r"(\Seen)"

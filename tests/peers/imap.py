@@ -20,6 +20,10 @@ class Server:
     flags: dict[int, set[str]] = field(default_factory=dict)
     hang_up_at: str = ""
     refuse: str = ""
+    search: str = ""
+    """What it answers to SEARCH instead of what there is."""
+    literal: str = ""
+    """The length it says a message has."""
     port: int = 0
 
     def answer(self, tag: str, command: str, words: list[str]) -> Iterator[bytes]:
@@ -29,11 +33,13 @@ class Server:
             return
         if command == "SEARCH":
             unseen = [str(n) for n in self.messages if "\\Seen" not in self.flags.get(n, set())]
-            yield f"* SEARCH {' '.join(unseen)}\r\n".encode()
+            yield f"* SEARCH {self.search or ' '.join(unseen)}\r\n".encode()
         elif command == "FETCH":
             raw = self.messages[int(words[0])]
             yield (
-                f"* 1 FETCH (UID {words[0]} BODY[]<0> {{{len(raw)}}}\r\n".encode() + raw + b")\r\n"
+                f"* 1 FETCH (UID {words[0]} BODY[]<0> {{{self.literal or len(raw)}}}\r\n".encode()
+                + raw
+                + b")\r\n"
             )
         elif command == "STORE":
             flags = re.findall(r"\\\w+", " ".join(words))

@@ -327,6 +327,9 @@ def test_counts_of_what_was_sent_before_they_were_kept_are_made_once(store: Stor
     store.settle(settled(claim.delivery_id))
     expected = counted(store)
     with store.database.transaction() as connection:
+        connection.execute(sa.text("DROP TABLE absences"))
+        connection.execute(sa.text("ALTER TABLE schedules DROP COLUMN title"))
+        connection.execute(sa.text("ALTER TABLE schedules DROP COLUMN content_hash"))
         connection.execute(sa.text("DROP TABLE moves"))
         connection.execute(sa.text("DROP INDEX ix_subscribers_state"))
         connection.execute(sa.update(schema.alembic_version).values(version_num="0005"))

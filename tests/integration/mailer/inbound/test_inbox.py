@@ -25,6 +25,7 @@ from scripts.cli import main
 from storage.model.errors import DatabaseBusy, MailboxError, StorageError
 from storage.model.readers import SuppressionReason
 from tests.peers.imap import Server, serving
+from tests.peers.silence import dripping
 
 FIXTURE = Path(__file__).parents[3] / "fixtures" / "reports" / "postfix-hard.eml"
 PLACEHOLDER = b"notes+i1.s1.000000000000@example.com"
@@ -157,6 +158,41 @@ def test_a_server_that_breaks_off_loses_nothing(command: str) -> None:
             visit_mailbox(mailbox, bool)
         assert "se@cret" not in str(caught.value)
         assert not server.flags
+
+
+@pytest.mark.parametrize(
+    "search", ["1 zwei", "-1", "0", "99999999999999999999", "1\u0661", "1)(", "\x1b[31m"]
+)
+def test_a_number_that_is_none_is_told(search: str) -> None:
+    """A server whose answers make no sense is one that cannot be used, and nothing is handled."""
+    server = Server({1: b"one"}, search=search)
+    with serving(server) as mailbox, pytest.raises(MailboxError, match="cannot be used"):
+        visit_mailbox(mailbox, lambda _raw: pytest.fail("nothing may be handled"))
+
+
+@pytest.mark.parametrize("length", ["99999999999999999999", "590000000", "9" * 5000])
+def test_a_literal_is_only_read_as_far_as_was_asked(length: str) -> None:
+    """Whatever length it says it has: no more is taken than a visit may take."""
+    server = Server({1: b"one"}, literal=length)
+    with serving(server) as mailbox, pytest.raises(MailboxError, match="cannot be used"):
+        visit_mailbox(mailbox, lambda _raw: pytest.fail("nothing may be handled"))
+
+
+@pytest.mark.parametrize("greeting", [b"", b"* OK ready\r\n"])
+def test_a_server_that_drips_has_an_end(greeting: bytes) -> None:
+    """An octet now and then is in time for every read; the visit ends nevertheless."""
+    with dripping(greeting, b".", every_s=0.01) as (port, _):
+        mailbox = parse_mailbox(f"imap://ada:secret@127.0.0.1:{port}/INBOX")
+        with pytest.raises(MailboxError, match="cannot be used"):
+            visit_mailbox(mailbox, lambda _raw: False, lasting_s=0.2)
+
+
+def test_a_tls_handshake_that_drips_has_an_end() -> None:
+    """The bound holds before there is a session."""
+    with dripping(b"\x16\x03\x03\x40\x00", b".", every_s=0.01) as (port, _):
+        mailbox = parse_mailbox(f"imaps://ada:secret@127.0.0.1:{port}/INBOX")
+        with pytest.raises(MailboxError, match="cannot be used"):
+            visit_mailbox(mailbox, lambda _raw: False, lasting_s=0.2)
 
 
 def test_mailbox_addresses_are_read() -> None:
