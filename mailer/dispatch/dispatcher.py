@@ -76,7 +76,9 @@ class Dispatcher:
         patience: int = 4,
         domain_connections: int = 0,
         monotonic: Callable[[], float] = time.monotonic,
+        farewell_s: float = 5.0,
     ) -> None:
+        """`farewell_s`: so many seconds after a stop a relay may still answer for what it got."""
         self._ledger = ledger
         self._relays = tuple(relays)
         self._fill = fill
@@ -91,6 +93,7 @@ class Dispatcher:
         self._patience = patience
         self._domain_connections = domain_connections
         self._monotonic = monotonic
+        self._farewell_s = farewell_s
         self._woken = asyncio.Event()
         self._counts: Counter[DeliveryState] = Counter()
         self._relay_error = ""
@@ -191,7 +194,7 @@ class Dispatcher:
             relays=states,
             counts=self._counts,
         )
-        return run, Waves(run, states, self._ledger, self._monotonic)
+        return run, Waves(run, states, self._ledger, self._monotonic, self._farewell_s)
 
     @asynccontextmanager
     async def _holding_claims(self, run: Run) -> AsyncIterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 
@@ -15,6 +16,9 @@ from mailer.smtp import Relay
 from storage.model import RelayError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+_STOPPING: Final = "not waited for any longer: this worker stops"
 
 
 @dataclass(slots=True)
@@ -30,7 +34,9 @@ class RelayState:
     proven: bool = False
     """Whether it has ever let us in: until then one connection tries, the others wait."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _sessions: int = 0
+    _sessions: set[OpenSession] = field(default_factory=set)
+    _opening: set[asyncio.Future[OpenSession]] = field(default_factory=set)
+    _is_cut: bool = False
     _waiting: tuple[int, float] | None = None
     """The trouble that is being waited out, and since when."""
 
@@ -68,7 +74,7 @@ class RelayState:
         """
         seen = self.backoff.count
         try:
-            session = await self.connect(self.relay)
+            session = await self._connect()
         except RelayError as error:
             if not self._sessions:
                 self.backoff.fail(str(error), since=seen, is_lasting=error.refuses_login)
@@ -81,13 +87,38 @@ class RelayState:
             )
             raise
         self.proven = True
-        self._sessions += 1
+        self._sessions.add(session)
         return session
+
+    async def _connect(self) -> OpenSession:
+        if self._is_cut:
+            raise RelayError(_STOPPING)
+        opening = asyncio.ensure_future(self.connect(self.relay))
+        self._opening.add(opening)
+        try:
+            return await opening
+        except asyncio.CancelledError:
+            if not self._is_cut:
+                raise
+            raise RelayError(_STOPPING) from None
+        finally:
+            self._opening.discard(opening)
+
+    def cut(self) -> None:
+        """Ends all sessions without a word, for a stop has waited for the relay long enough.
+
+        What it was about to say of a message is not known then: after the dot that is doubt.
+        """
+        self._is_cut = True
+        for session in self._sessions:
+            session.abandon()
+        for opening in self._opening:
+            opening.cancel()
 
     async def close(self, session: OpenSession) -> None:
         """Ends a session that was opened here."""
-        self._sessions -= 1
         await session.close()
+        self._sessions.discard(session)
 
     def judge(self, outcome: Outcome, seen: int) -> None:
         """Learns from what the relay said, or did not say, about a message (rule B6).

@@ -27,10 +27,13 @@ class Waves:
         states: Sequence[RelayState],
         ledger: Ledger,
         monotonic: Callable[[], float],
+        farewell_s: float,
     ) -> None:
+        """`farewell_s`: so long after a stop the relays may still answer."""
         self._run = run
         self._states = states
         self._ledger = ledger
+        self._farewell_s = farewell_s
         self._seen = 0
         """Outcomes when the last wave had ended."""
         self._shares = Shares(states, monotonic)
@@ -62,12 +65,15 @@ class Waves:
         for _, index in connections:
             self._shares.start(index)
         tasks = [asyncio.create_task(self._work(one, index)) for one, index in connections]
+        cutting = asyncio.create_task(self._cut_when_stopped())
         try:
             await asyncio.wait(tasks)
         except asyncio.CancelledError:
             run.stop.set()  # a message on the wire is finished, not abandoned in doubt
             await asyncio.wait(tasks)
             raise
+        finally:
+            cutting.cancel()
         for task in tasks:
             task.result()
         return bool(len(run.claims)) and not self.is_over
@@ -103,6 +109,13 @@ class Waves:
     @property
     def _are_given_up(self) -> bool:
         return all(self._run.is_given_up(state) for state in self._states)
+
+    async def _cut_when_stopped(self) -> None:
+        """A stop waits for what is on the wire, but not for a relay that is silent (rule G7)."""
+        await self._run.stop.wait()
+        await asyncio.sleep(self._farewell_s)
+        for state in self._states:
+            state.cut()
 
     async def _work(self, connection: Connection, index: int) -> None:
         try:
