@@ -1,5 +1,6 @@
 """SMTP spoken both ways: the relay, its session and wire, and servers that take mail."""
 
+from mailer.smtp.login import Login
 from mailer.smtp.outbox import Outbox, OutboxContent, OutboxServer, load_message, read_outbox
 from mailer.smtp.probe import Distrust, RelayFacts, Stage, probe_relay
 from mailer.smtp.relay import Relay, Timeouts, Tls, is_loopback
@@ -11,6 +12,7 @@ __all__ = [
     "Exchange",
     "Incoming",
     "Limits",
+    "Login",
     "Outbox",
     "OutboxContent",
     "OutboxServer",

@@ -16,11 +16,13 @@ _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]")
 class Offer:
     """What a relay said to EHLO (RFC 5321 4.1.1.1), as far as sending goes by it."""
 
-    def __init__(self, extensions: Mapping[str, str]) -> None:
-        """`extensions`: keyword in lower case → parameters."""
+    def __init__(self, extensions: Mapping[str, str], *, pipelining: bool = True) -> None:
+        """`extensions`: keyword in lower case → parameters. Without `pipelining` commands never go
+        in groups.
+        """
         self.messages = _mail_limit(extensions)
         """How many it takes in one connection."""
-        self.pipelining = "pipelining" in extensions
+        self.pipelining = pipelining and "pipelining" in extensions
         self._size_limit = _size_limit(extensions)
         self._size, self._dsn = "size" in extensions, "dsn" in extensions
         self._wide, self._utf8 = "8bitmime" in extensions, "smtputf8" in extensions

@@ -16,7 +16,17 @@ from types import MappingProxyType
 from typing import Final
 
 from mailer.replies import clean_reply
-from mailer.smtp.relay import Relay, Tls
+from mailer.smtp.login import (
+    CANCEL,
+    LOGGED_IN,
+    UNKNOWN_METHOD,
+    Dialogue,
+    Login,
+    OddChallenge,
+    choose_methods,
+)
+from mailer.smtp.relay import Relay, Tls, tls_context
+from storage.model import RelayError
 
 TIMEOUT: Final = 15
 """Seconds for each step: a person is waiting."""
@@ -88,7 +98,7 @@ def probe_relay(relay: Relay, *, timeout_s: float = TIMEOUT) -> RelayFacts:
         client = _connect(relay, timeout_s)
         if relay.tls is Tls.STARTTLS:
             stage = Stage.TLS
-            client.starttls(context=_context(relay))
+            client.starttls(context=tls_context(relay.ca, relay.client_cert))
         client.ehlo_or_helo_if_needed()
         return _log_in(client, relay, _facts(client))
     except ssl.SSLCertVerificationError as error:
@@ -97,7 +107,7 @@ def probe_relay(relay: Relay, *, timeout_s: float = TIMEOUT) -> RelayFacts:
         return RelayFacts(stage=Stage.TLS, problem=problem, distrust=distrust)
     except ssl.SSLError as error:
         return RelayFacts(stage=Stage.TLS, problem=clean_reply(str(error)))
-    except (OSError, smtplib.SMTPException, ValueError) as error:
+    except (OSError, smtplib.SMTPException, ValueError, RelayError) as error:
         return RelayFacts(stage=stage, problem=_explain(error))
     finally:
         if client is not None:
@@ -108,18 +118,11 @@ def probe_relay(relay: Relay, *, timeout_s: float = TIMEOUT) -> RelayFacts:
 def _connect(relay: Relay, timeout_s: float) -> smtplib.SMTP:
     name = relay.ehlo or None
     if relay.tls is Tls.IMPLICIT:
-        context = _context(relay)
+        context = tls_context(relay.ca, relay.client_cert)
         return smtplib.SMTP_SSL(
             relay.host, relay.port, local_hostname=name, timeout=timeout_s, context=context
         )
     return smtplib.SMTP(relay.host, relay.port, local_hostname=name, timeout=timeout_s)
-
-
-def _context(relay: Relay) -> ssl.SSLContext:
-    """Chain and name verified, TLS 1.2 or newer (rule A36)."""
-    context = ssl.create_default_context(cafile=relay.ca)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _log_in(client: smtplib.SMTP, relay: Relay, facts: RelayFacts) -> RelayFacts:
@@ -129,21 +132,35 @@ def _log_in(client: smtplib.SMTP, relay: Relay, facts: RelayFacts) -> RelayFacts
     if not facts.protocol and not relay.is_local:
         problem = "a login is never sent without TLS (RFC 4954 4)"
         return replace(facts, stage=Stage.LOGIN, problem=problem)
-    client.user, client.password = relay.username, relay.password
-    offered = facts.extensions.get("auth", "").lower().split()
+    methods = choose_methods(facts.extensions.get("auth", "").split(), relay.login)
+    if not methods:
+        problem = "it offers no way to log in that we know"
+        return replace(facts, stage=Stage.LOGIN, problem=problem)
     try:
-        if "plain" in offered:
-            client.auth("PLAIN", client.auth_plain)
-        elif "login" in offered:
-            client.auth("LOGIN", client.auth_login)
-        elif "cram-md5" in offered:
-            client.auth("CRAM-MD5", client.auth_cram_md5)
-        else:
-            problem = "it offers no way to log in that we know"
-            return replace(facts, stage=Stage.LOGIN, problem=problem)
-    except (OSError, smtplib.SMTPException) as error:
+        for method in methods:
+            code, said = _converse(client, relay, method)
+            if code != UNKNOWN_METHOD:
+                break
+    except (OSError, smtplib.SMTPException, OddChallenge) as error:
         return replace(facts, stage=Stage.LOGIN, problem=_explain(error))
+    if code not in LOGGED_IN:
+        problem = _explain(smtplib.SMTPAuthenticationError(code, said))
+        return replace(facts, stage=Stage.LOGIN, problem=problem)
     return facts
+
+
+def _converse(client: smtplib.SMTP, relay: Relay, method: Login) -> tuple[int, bytes]:
+    is_private = isinstance(client.sock, ssl.SSLSocket)
+    dialogue = Dialogue(method, relay.username, relay.password, is_private=is_private)
+    code, said = client.docmd("AUTH", dialogue.command.decode())
+    while code == 334:
+        try:
+            line = dialogue.answer(said.decode("utf-8", "replace"))
+        except OddChallenge:
+            client.docmd(CANCEL.decode())
+            raise
+        code, said = client.docmd(line.decode())
+    return code, said
 
 
 def _facts(client: smtplib.SMTP) -> RelayFacts:

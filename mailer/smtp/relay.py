@@ -24,8 +24,19 @@ from typing import Final, cast
 import aiosmtplib
 
 from mailer.replies import clean_reply
+from mailer.smtp.login import (
+    CANCEL,
+    LOGGED_IN,
+    UNKNOWN_METHOD,
+    Dialogue,
+    Login,
+    OddChallenge,
+    choose_methods,
+)
 from storage.model import RelayError
 
+_NOT_KNOWN: Final = (500, 502)
+"""What a relay says to a command that it does not know (RFC 5321 4.2.4)."""
 _ENHANCED: Final = re.compile(r"^\d\.\d{1,3}\.\d{1,3}\s", re.MULTILINE)
 """The status that may begin each line of a reply (RFC 2034 4)."""
 
@@ -74,6 +85,12 @@ class Relay:
     tls: Tls = Tls.STARTTLS
     ca: Path | None = None
     """Certificates to trust instead of the system's."""
+    login: Login | None = None
+    """The method to log in by; None: the first that both know."""
+    client_cert: Path | None = None
+    """Our certificate and its key, in one PEM file, for a relay that knows us by it."""
+    pipelining: bool = True
+    """Whether commands may go in groups where the relay takes them (RFC 2920)."""
     connections: int = 10
     rate: float = 0.0
     """Messages per second over all connections; 0 is as fast as the relay takes them."""
@@ -111,7 +128,7 @@ async def connect(relay: Relay, timeouts: Timeouts) -> tuple[asyncio.Transport, 
         use_tls=relay.tls is Tls.IMPLICIT,
         start_tls=False,
         timeout=timeouts.greeting,
-        tls_context=None if relay.tls is Tls.NONE else _tls_context(relay.ca),
+        tls_context=None if relay.tls is Tls.NONE else tls_context(relay.ca, relay.client_cert),
     )
     try:
         await _enter(client, relay, timeouts)
@@ -140,37 +157,79 @@ async def _leave(client: aiosmtplib.SMTP, timeouts: Timeouts) -> None:
 
 async def _enter(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> None:
     await client.connect(timeout=timeouts.greeting)
-    name = relay.ehlo or _own_name(client)
-    await client.ehlo(hostname=name, timeout=timeouts.greeting)
+    await _greet(client, relay, timeouts)
     if relay.tls is Tls.STARTTLS:
         await client.starttls(timeout=timeouts.tls)
-        await client.ehlo(hostname=name, timeout=timeouts.greeting)  # RFC 3207 4.2
+        await _greet(client, relay, timeouts)  # RFC 3207 4.2
     if relay.username:
         await _log_in(client, relay, timeouts)
 
 
+async def _greet(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> None:
+    """EHLO, or HELO where that is not known: a relay without extensions (RFC 5321 3.2, 4.1.1.1)."""
+    name = relay.ehlo or _own_name(client)
+    try:
+        await client.ehlo(hostname=name, timeout=timeouts.greeting)
+    except aiosmtplib.SMTPHeloError as error:
+        if error.code not in _NOT_KNOWN:
+            raise
+        await client.helo(hostname=name, timeout=timeouts.greeting)
+
+
 async def _log_in(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> None:
-    """One method, one try: a wrong password repeated three ways locks accounts."""
-    offered = client.server_auth_methods
-    if "plain" in offered:
-        await client.auth_plain(relay.username, relay.password, timeout=timeouts.auth)
-    elif "login" in offered:
-        await client.auth_login(relay.username, relay.password, timeout=timeouts.auth)
-    elif "cram-md5" in offered:
-        await client.auth_crammd5(relay.username, relay.password, timeout=timeouts.auth)
-    else:
-        raise aiosmtplib.SMTPNotSupported("no way to log in that we know (PLAIN, LOGIN, CRAM-MD5)")
+    """One try: a wrong password repeated three ways locks accounts.
+
+    Only a method that the relay does not know although it offers it is followed by the next one.
+    """
+    methods = choose_methods(client.server_auth_methods, relay.login)
+    if not methods:
+        wanted = relay.login or "PLAIN, LOGIN, CRAM-MD5"
+        raise aiosmtplib.SMTPNotSupported(f"no way to log in that we know ({wanted.upper()})")
+    for method in methods:
+        code, said = await _converse(client, relay, method, timeouts)
+        if code != UNKNOWN_METHOD:
+            break
+    if code not in LOGGED_IN:
+        raise aiosmtplib.SMTPAuthenticationError(code, said)
+
+
+async def _converse(
+    client: aiosmtplib.SMTP, relay: Relay, method: Login, timeouts: Timeouts
+) -> tuple[int, str]:
+    is_private = relay.tls is not Tls.NONE
+    dialogue = Dialogue(method, relay.username, relay.password, is_private=is_private)
+    reply = await client.execute_command(b"AUTH", dialogue.command, timeout=timeouts.auth)
+    while reply.code == 334:
+        try:
+            line = dialogue.answer(reply.message)
+        except OddChallenge:
+            await client.execute_command(CANCEL, timeout=timeouts.auth)
+            raise
+        reply = await client.execute_command(line, timeout=timeouts.auth)
+    return reply.code, reply.message
 
 
 @lru_cache(maxsize=8)
-def _tls_context(ca: Path | None) -> ssl.SSLContext:
-    """Chain and host name verified, TLS 1.2 or newer (RFC 8996, rule A36)."""
+def tls_context(ca: Path | None, client_cert: Path | None) -> ssl.SSLContext:
+    """Chain and host name verified, TLS 1.2 or newer (RFC 8996, rule A36). Raises RelayError."""
     try:
         context = ssl.create_default_context(cafile=ca)
     except OSError as error:
         raise RelayError(f"{ca}: these certificates cannot be read ({error.strerror})") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if client_cert is not None:
+        try:
+            context.load_cert_chain(client_cert, password=_no_password)
+        except (OSError, ValueError) as error:
+            raise RelayError(
+                f"{client_cert}: no certificate with an unencrypted key can be read from it"
+            ) from error
     return context
+
+
+def _no_password() -> str:
+    """Nobody can be asked for the one of a key."""
+    return ""
 
 
 @lru_cache(maxsize=1)
@@ -210,7 +269,8 @@ def _repeats_login(error: Exception, relay: Relay) -> bool:
     if not relay.password or not isinstance(error, aiosmtplib.SMTPResponseException):
         return False
     said = _squeeze(_ENHANCED.sub("", error.message))
-    sent = (relay.username, relay.password, f"\0{relay.username}\0{relay.password}")
+    token = f"user={relay.username}\x01auth=Bearer {relay.password}\x01\x01"
+    sent = (relay.username, relay.password, f"\0{relay.username}\0{relay.password}", token)
     coded = (b64encode(text.encode()).decode().rstrip("=") for text in sent)
     return any(_squeeze(secret) in said for secret in (relay.password, *coded))
 

@@ -66,7 +66,8 @@ class Session:
         """
         timeouts = timeouts or relay.timeouts
         transport, extensions = await connect(relay, timeouts)
-        return cls(Wire(transport), Offer(extensions), timeouts, asyncio.get_running_loop().time)
+        offer = Offer(extensions, pipelining=relay.pipelining)
+        return cls(Wire(transport), offer, timeouts, asyncio.get_running_loop().time)
 
     @property
     def usable(self) -> bool:

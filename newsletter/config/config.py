@@ -209,6 +209,10 @@ def _missing_files(relays: Sequence[Relay]) -> Iterator[str]:
     for relay in relays:
         if relay.ca is not None and not relay.ca.is_file():
             yield f"[smtp] url: there is no file {relay.ca}"
+        if relay.client_cert is not None and not relay.client_cert.is_file():
+            yield f"[smtp] client_cert: there is no file {relay.client_cert}"
+        if relay.client_cert is not None and relay.tls is Tls.NONE:
+            yield "[smtp] client_cert: is never shown, for this relay is used without TLS"
 
 
 def _missing_shares(relays: Sequence[Relay]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
 from mailer.address import ascii_domain
-from mailer.smtp import Outbox, Relay, Tls, is_loopback
+from mailer.smtp import Login, Outbox, Relay, Tls, is_loopback
 from newsletter.config.uris import is_host, split_address
 from newsletter.config.values import nearest
 
@@ -42,6 +42,13 @@ def parse_relay(value: object, folder: Path) -> Relay | Outbox:
         tls=_relay_tls(parts.scheme, host, options),
         ca=_ca_file(options, folder),
     )
+
+
+def parse_login(name: str) -> Login:
+    """Reads the name of a method to log in by."""
+    if name not in list(Login):
+        raise ValueError(f"must be one of {', '.join(Login)}{nearest(name, tuple(Login))}")
+    return Login(name)
 
 
 def _parse_outbox(directory: str, folder: Path) -> Outbox:

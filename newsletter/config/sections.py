@@ -25,7 +25,7 @@ from pydantic import (
 
 from mailer.inbound import ListenAddress, Mailbox, parse_listen, parse_mailbox
 from mailer.inbound.webhooks import EcdsaKey, parse_ecdsa_key
-from mailer.smtp import Outbox, Relay, Timeouts
+from mailer.smtp import Login, Outbox, Relay, Timeouts
 from newsletter.config.fields import (
     Count,
     DatabaseUrl,
@@ -46,7 +46,7 @@ from newsletter.config.fields import (
 )
 from newsletter.config.keyfiles import parse_domain, parse_selector
 from newsletter.config.problems import SectionProblems, tell_problem
-from newsletter.config.relays import parse_relay
+from newsletter.config.relays import parse_login, parse_relay
 from newsletter.config.source import TomlTable
 from newsletter.config.uris import parse_site, parse_web_address
 from newsletter.config.values import (
@@ -167,6 +167,10 @@ class SmtpSection(Section):
     rate: Annotated[float, BeforeValidator(no_flag), Field(ge=0, allow_inf_nan=False)] = 0.0
     share: Annotated[Count, Field(ge=0, le=1000)] = 0
     ehlo: Annotated[Line, AfterValidator(parse_greeting_name)] = ""
+    login: Annotated[Login | None, PlainValidator(unless_empty(parse_login))] = None
+    """None: the first method that both know."""
+    client_cert: OptionalPath = None
+    pipelining: bool = True
     reuse_messages: Annotated[Count, Field(ge=1)] = 10_000
     reuse_age: Period = timedelta(minutes=5)
     timeout_greeting: Period = timedelta(minutes=5)
@@ -193,6 +197,9 @@ class SmtpSection(Section):
             rate=self.rate,
             share=self.share,
             ehlo=self.ehlo,
+            login=self.login,
+            client_cert=self.client_cert,
+            pipelining=self.pipelining,
             timeouts=self._timeouts,
         )
 

@@ -150,6 +150,7 @@ PURE = (
     "mailer/replies/words.py",
     "mailer/policy/faults.py",
     "mailer/policy/settlement.py",
+    "mailer/smtp/login.py",
     "mailer/smtp/offer.py",
     "mailer/compose/quoted.py",
     "mailer/inbound/webhooks/signatures.py",
