@@ -29,7 +29,8 @@ from tests.peers.smtp import Act, Move, Peer
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-QUICK = Timeouts(greeting=1, tls=1, auth=1, mail=1, rcpt=1, data=1, block=1, dot=0.3, quit=0.2)
+PATIENT = Timeouts()
+"""Minutes: a busy machine is no silent relay."""
 Script = Mapping[str, Move | Iterable[Move]]
 
 
@@ -130,7 +131,7 @@ class House:
             "worker": "w1",
             "clock": lambda: self.now,
             "sleep": self.sleep,
-            "connect": lambda relay: Session.open(relay, QUICK),
+            "connect": lambda relay: Session.open(relay, PATIENT),
             **changes,
         }
         ledger = settings.pop("ledger", self.ledger)
@@ -371,7 +372,11 @@ def test_doubt_is_recorded_and_resent_only_if_wished(
     """A connection lost after the dot leaves one message in doubt (rule B8)."""
     issue = house.publish(3)
     summary, _ = drain(
-        house, {"DOT": ["250 ok", move, "250 ok"]}, connections=1, policy=policy(resend=resend)
+        house,
+        {"DOT": ["250 ok", move, "250 ok"]},
+        connections=1,
+        policy=policy(resend=resend),
+        connect=lambda relay: Session.open(relay, Timeouts(dot=2)),
     )
     assert summary == Summary(accepted=2, unknown=1)
     house.now += MINUTE
@@ -474,7 +479,7 @@ def test_a_connection_has_one_message_in_doubt_at_most(house: House) -> None:
             return await self._inner.exchange(ready, following)
 
     async def connect(relay: Relay) -> Checking:
-        return Checking(await Session.open(relay, QUICK))
+        return Checking(await Session.open(relay, PATIENT))
 
     summary, _ = drain(house, ledger=witness, connect=connect)
     assert (summary.accepted, checked) == (30, 30)

@@ -114,7 +114,7 @@ def test_a_relay_that_hangs_is_left_when_the_file_says(
 ) -> None:
     """A relay that never answers costs the configured wait, not the RFC's (rule B1)."""
     peer = Peer({"EHLO": PIPELINING, step: ["250 ok", Act.HANG, "250 ok"]})
-    report = send(tmp_path, peer, f'timeout_{step.lower()} = "0.3s"', readers=3)
+    report = send(tmp_path, peer, f'timeout_{step.lower()} = "2s"', readers=3)
     assert (report.accepted, report.unknown) == (accepted, unknown)
     assert peer.connections == 2
 

@@ -25,7 +25,8 @@ from tests.conftest import NOON
 from tests.peers.smtp import Peer
 from tests.worlds.store import MINUTE, Store
 
-QUICK = Timeouts(greeting=1, tls=1, auth=1, mail=1, rcpt=1, data=1, block=1, dot=0.5, quit=0.2)
+PATIENT = Timeouts()
+"""Minutes: a busy machine is no silent relay."""
 PIPELINING = "250-peer.test\r\n250-PIPELINING\r\n250 8BITMIME"
 POLICY = RetryPolicy(retry=(MINUTE,), expire=48 * 60 * MINUTE)
 
@@ -185,7 +186,7 @@ def dispatcher(store: Store, *peers: Peer, connections: int = 2, **changes: obje
         "worker": "w",
         "clock": lambda: NOON,
         "sleep": at_once,
-        "connect": lambda relay: Session.open(relay, QUICK),
+        "connect": lambda relay: Session.open(relay, PATIENT),
         **changes,
     }
     login = {"username": "ada", "password": "s3cret"}
@@ -337,7 +338,7 @@ def test_a_relay_that_cannot_be_reached_costs_no_claim(store: Store) -> None:
         if relay.port == 1:
             await asyncio.sleep(0.05)
             raise RelayError("nobody there")
-        return await Session.open(relay, QUICK)
+        return await Session.open(relay, PATIENT)
 
     async def scenario() -> Summary:
         async with good.serving():
