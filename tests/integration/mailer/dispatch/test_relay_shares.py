@@ -68,7 +68,7 @@ def send(
                 sleep=shortly,
                 connect=Session.open,
                 progress=progress,
-                patience=99,
+                patience=1_000_000,
             ).drain()
 
     return asyncio.run(scenario())
