@@ -239,6 +239,7 @@ def duties(
             domain_connections=config.dispatch.domain_connections,
         )
 
+    parts.subscriptions.desk.resume()  # a second run of one process
     return Duties(
         database=parts.database,
         relays=config.relays,
@@ -246,6 +247,7 @@ def duties(
         poll=poll,
         poll_every=config.notes.poll,
         signups=parts.subscriptions.process,
+        halt_signups=parts.subscriptions.desk.halt,
         upkeep=parts.upkeep.run,
         collect_reports=parts.collecting.look,
         collect_every=config.bounces.poll,

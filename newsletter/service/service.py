@@ -49,6 +49,8 @@ class Duties:
     poll: Callable[[], None]
     poll_every: timedelta
     signups: Callable[[], object]
+    halt_signups: Callable[[], None]
+    """Has a long run of `signups` end soon."""
     upkeep: Callable[[], None]
     collect_reports: Callable[[], None]
     collect_every: timedelta
@@ -113,6 +115,7 @@ async def _serve(
     finally:
         ending.stop.set()
         log.info("service.stopping")
+        duties.halt_signups()
         # A tick may wait for a mailbox or a folder for ever; sending ends by itself.
         await asyncio.wait([asyncio.create_task(ticks.stop()), sending], timeout=ORDERLY_S)
         await asyncio.wait([sending])

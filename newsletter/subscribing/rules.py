@@ -24,6 +24,10 @@ BURST_WINDOW: Final = timedelta(hours=1)
 NOTICE_WINDOW: Final = timedelta(days=30)
 """A reader is told at most once in this time that the subscription exists."""
 
+FULL: Final = frozenset({"domain-limit", "total-limit"})
+"""Reasons that end by themselves: the sign-up may wait until there is room."""
+
+_KEPT_PART: Final = 10
 _IPV6_NETWORK_BITS: Final = 64
 
 
@@ -62,6 +66,8 @@ class SignUpFacts:
     """Confirmations to its domain in `BURST_WINDOW`."""
     to_all: int = 0
     """Confirmations in `BURST_WINDOW`."""
+    is_crowded: bool = False
+    """Whether many came at once from its network for its domain: a part of the room is not theirs."""
     limits: SignUpLimits
 
 
@@ -108,14 +114,19 @@ def _decide_mail(facts: SignUpFacts) -> SignUpDecision:
     limits = facts.limits
     reasons = (
         ("address-limit", facts.confirmations >= limits.per_address),
-        ("domain-limit", facts.to_domain >= limits.per_domain),
-        ("total-limit", facts.to_all >= limits.in_total),
+        ("domain-limit", facts.to_domain >= _room(limits.per_domain, facts)),
+        ("total-limit", facts.to_all >= _room(limits.in_total, facts)),
         ("domain-takes-no-mail", facts.domain_refuses),
     )
     for reason, holds in reasons:
         if holds:
             return SignUpDecision(action=SignUpAction.DROP, reason=reason)
     return SignUpDecision(action=SignUpAction.CONFIRM)
+
+
+def _room(limit: int, facts: SignUpFacts) -> int:
+    """How much of a limit this sign-up may use up: a tenth is kept from crowds."""
+    return limit - limit // _KEPT_PART if facts.is_crowded else limit
 
 
 # ── mailboxes ────────────────────────────────────────────────────────────────────────────────

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 import structlog
 
-from mailer.address import (
-    Address,
-    DomainVerdict,
-    check_domain,
-    is_role,
-    open_resolver,
-    parse_address,
-)
+from mailer.address import Address, DomainVerdict, is_role, parse_address, strip_unseen
+from newsletter.subscribing.asking import DnsDesk
+from newsletter.subscribing.crowds import Admission, Door
+from newsletter.subscribing.intake import Intake
+from newsletter.subscribing.queue import TRY_AGAIN, SignUpQueue
 from newsletter.subscribing.rules import (
     BURST_WINDOW,
+    FULL,
     NOTICE_WINDOW,
     WINDOW,
     SignUpAction,
@@ -33,7 +31,7 @@ from newsletter.subscribing.rules import (
     SignUpFacts,
     SignUpLimits,
     decide_signup,
-    network_prefix,
+    is_own,
     spell_origin,
 )
 from newsletter.tokens import LINK_MAX_AGE, Tokens
@@ -45,11 +43,13 @@ from storage.model import (
     SignUp,
     Subscriber,
     SubscriberState,
+    SuppressionReason,
 )
-from storage.readers import NewSubscriber, SignUps, Subscribers
+from storage.readers import NewSignUp, NewSubscriber, SignUps, Subscribers
 
 _NONCE_BYTES: Final = 16
-_BATCH: Final = 100
+_LOOK_AGAIN_S: Final = 0.2
+"""How often new sign-ups are looked for while the DNS is waited for."""
 
 _log = structlog.get_logger()
 
@@ -74,6 +74,17 @@ class SignUpPolicy:
     """Keys of the addresses that bounces come to: nobody reads there."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A sign-up, and what was looked up for it."""
+
+    signup: SignUp
+    address: Address | None
+    """None for what is no address."""
+    is_known: bool
+    is_suppressed: bool
+
+
 class SignUpDesk:
     """Keeps requests to join and works them off. Thread-safe."""
 
@@ -94,106 +105,195 @@ class SignUpDesk:
         self._sender_domain = sender_domain
         self._policy = policy
         self._clock = clock
-        self._ask_dns = ask_dns
+        self._intake = Intake(signups)
+        self._door = Door(policy.limits, hour=BURST_WINDOW, day=WINDOW)
+        self._at_door = threading.Lock()
+        self._turned_away = 0
+        self._dropped = Counter[str]()
+        self._dns = DnsDesk(ask_dns)
+        self._queue = SignUpQueue(signups, limits=policy.limits, clock=clock)
         self._processing = threading.Lock()
+        self._halted = threading.Event()
 
     def request(self, address: str, *, ip: str, source: str, consent: str) -> None:
-        """Keep a request from the form: one insert, whatever was typed (rule F4).
+        """Keep a request from the form: one row, whatever was typed (rule F4).
 
-        Nothing is kept of what is no address but that somebody came, which the limits count.
+        Nothing is kept of what is no address but that somebody came, which the limits count; and
+        nothing at all for an origin or a mailbox that has had its share: what such a flood costs
+        ends here.
         """
         try:
-            parsed = parse_address(address, allow_test_domains=self._policy.allow_test_domains)
+            parsed = parse_address(
+                strip_unseen(address), allow_test_domains=self._policy.allow_test_domains
+            )
         except AddressError:
             parsed = None
-        self._signups.keep(
-            address=parsed.display if parsed else "",
-            key=parsed.key if parsed else "",
-            domain=parsed.domain if parsed else "",
-            ip=spell_origin(ip),
-            source=source,
-            consent=consent,
-            at=self._clock(),
+        origin, now = spell_origin(ip), self._clock()
+        with self._at_door:
+            admission = self._door.admit(origin, parsed.key if parsed else "", now)
+            self._turned_away += admission is not Admission.WHOLE
+        if admission is Admission.NONE:
+            return
+        kept = parsed if admission is Admission.WHOLE else None
+        self._intake.keep(
+            NewSignUp(
+                address=kept.display if kept else "",
+                address_key=kept.key if kept else "",
+                domain=kept.domain if kept else "",
+                ip=origin,
+                source=source,
+                consent=consent,
+                at=now,
+            )
         )
 
     def process(self) -> int:
-        """Decide about every open sign-up; how many there were.
+        """Decide about every sign-up for which there is room; how many there were.
 
-        A crash in between repeats the last one, and the limit per address bounds what that mails.
+        Those of a known address, a quiet network and a quiet domain go first. A crash in between
+        repeats the last ones, and the limit per address bounds what that mails. Ends soon after
+        `halt`.
         """
         done = 0
         with self._processing:
-            while signups := self._signups.waiting(_BATCH):
-                for signup in signups:
-                    self._settle(signup)
-                done += len(signups)
+            self._tell_turned_away()
+            self._queue.begin()
+            while not self._halted.is_set():
+                batch = self._queue.next_batch()
+                if batch:
+                    done += self._decide(batch)
+                elif self._queue.is_asking:
+                    self._dns.wait(_LOOK_AGAIN_S)
+                    self._queue.ask_again()
+                else:
+                    break
             if done:
                 self._signups.prune(before=self._clock() - WINDOW)
         return done
 
-    def _settle(self, signup: SignUp) -> None:
-        decision = self._carry_out(signup)
-        self._signups.close(signup.id, at=self._clock())
-        _log.info(
-            "signup.decided", signup=signup.id, action=decision.action, reason=decision.reason
-        )
+    def count_waiting(self) -> int:
+        """How many sign-ups have waited for longer than a decision takes: a limit is full."""
+        return self._signups.count_waiting(before=self._clock() - TRY_AGAIN)
 
-    def _carry_out(self, signup: SignUp) -> SignUpDecision:
+    def halt(self) -> None:
+        """Decide nothing more: what waits is decided after the next start."""
+        self._halted.set()
+        self._dns.close()
+
+    def resume(self) -> None:
+        """Decide again."""
+        self._halted.clear()
+        self._dns.open()
+
+    def _tell_turned_away(self) -> None:
+        with self._at_door:
+            count, self._turned_away = self._turned_away, 0
+        if count:
+            _log.info("signups.turned_away", count=count)
+
+    def _decide(self, batch: Sequence[SignUp]) -> int:
+        """Decide about these as far as they can be; how many are."""
+        closed: list[int] = []
         try:
-            address = parse_address(
-                signup.address, allow_test_domains=self._policy.allow_test_domains
+            for case in self._open(batch):
+                if self._halted.is_set():
+                    break
+                if self._settle(case):
+                    closed.append(case.signup.id)
+        finally:
+            if closed:
+                self._signups.close(*closed, at=self._clock())
+                self._queue.closed(closed)
+            self._tell_dropped()
+        return len(closed)
+
+    def _open(self, batch: Sequence[SignUp]) -> Iterator[Case]:
+        """What the store knows of each, looked up together."""
+        addresses = [self._parse(signup.address) for signup in batch]
+        keys = [address.key for address in addresses if address]
+        hashes = {key: self._tokens.address_hash(key) for key in keys}
+        states = self._subscribers.states(keys)
+        reasons = self._subscribers.suppression_reasons(list(hashes.values()))
+        for signup, address in zip(batch, addresses, strict=True):
+            key = address.key if address else ""
+            # An erasure keeps an import from bringing somebody back, not themselves (rule F11).
+            reason = reasons.get(hashes.get(key, ""))
+            yield Case(
+                signup=signup,
+                address=address,
+                is_known=key in states,
+                is_suppressed=reason not in (None, SuppressionReason.ERASED),
             )
+
+    def _parse(self, text: str) -> Address | None:
+        try:
+            return parse_address(text, allow_test_domains=self._policy.allow_test_domains)
         except AddressError:
-            return decide_signup(SignUpFacts(is_address=False, limits=self._policy.limits))
-        known = self._subscribers.find(address.key)
-        facts = self._facts(signup, address, known)
+            return None
+
+    def _settle(self, case: Case) -> bool:
+        """Decide about one and do what follows; False when it has to wait."""
+        signup, address = case.signup, case.address
+        if address is None:
+            return self._tell(
+                signup, decide_signup(SignUpFacts(is_address=False, limits=self._policy.limits))
+            )
+        known = self._subscribers.find(address.key) if case.is_known else None
+        facts = self._facts(case, address, known)
         decision = decide_signup(facts)
-        if decision.action is SignUpAction.CONFIRM and self._refused_by_dns(address):
-            decision = decide_signup(replace(facts, domain_refuses=True))
+        if decision.reason in FULL and self._queue.hold(signup, decision.reason):
+            return False
+        if decision.action is SignUpAction.CONFIRM and self._policy.check_dns:
+            verdict = self._dns.verdict(address)
+            if verdict is None:
+                self._queue.ask(signup)
+                return False
+            refuses = verdict is DomainVerdict.REFUSES
+            decision = decide_signup(replace(facts, domain_refuses=refuses))
+        self._queue.passed(signup, address)
         if decision.action is SignUpAction.CONFIRM:
             self._ask_to_confirm(signup, address)
+            self._queue.confirmed(address)
         elif decision.action is SignUpAction.NOTICE and known is not None:
             self._subscribers.notify(known.id, now=self._clock())
-        return decision
+        return self._tell(signup, decision)
 
-    def _facts(self, signup: SignUp, address: Address, known: Subscriber | None) -> SignUpFacts:
-        signups, now = self._signups, self._clock()
-        confirmations = notices = 0
+    def _tell(self, signup: SignUp, decision: SignUpDecision) -> bool:
+        if decision.action is SignUpAction.DROP:
+            self._dropped[decision.reason] += 1
+        else:
+            _log.info("signup.decided", signup=signup.id, action=decision.action)
+        return True
+
+    def _tell_dropped(self) -> None:
+        """A line for all that were dropped for one reason: a flood must not be one of the log, too."""
+        for reason, count in self._dropped.items():
+            _log.info("signups.dropped", reason=reason, count=count)
+        self._dropped.clear()
+
+    def _facts(self, case: Case, address: Address, known: Subscriber | None) -> SignUpFacts:
+        now, queue = self._clock(), self._queue
+        confirmations = queue.to_mailbox(address)
+        notices = 0
         if known is not None:
-            confirmations = signups.count_singles(
-                known.id, DeliveryKind.CONFIRMATION, since=now - WINDOW
+            count = self._signups.count_singles
+            since = now - WINDOW
+            confirmations = max(
+                confirmations, count(known.id, DeliveryKind.CONFIRMATION, since=since)
             )
-            notices = signups.count_singles(
-                known.id, DeliveryKind.NOTICE, since=now - NOTICE_WINDOW
-            )
-        burst = now - BURST_WINDOW
+            notices = count(known.id, DeliveryKind.NOTICE, since=now - NOTICE_WINDOW)
         return SignUpFacts(
-            is_role=is_role(address),
+            is_role=is_role(address) or is_own(address.key, self._policy.own),
             state=known.state if known else None,
-            is_suppressed=self._subscribers.suppression(self._tokens.address_hash(address.key))
-            is not None,
+            is_suppressed=case.is_suppressed,
             confirmations=confirmations,
             notices=notices,
-            from_origin=self._count_origin(signup, burst),
-            to_domain=signups.count_confirmations(since=burst, domain=address.domain),
-            to_all=signups.count_confirmations(since=burst),
+            from_origin=queue.from_origin(case.signup),
+            to_domain=queue.to_domain(address),
+            to_all=queue.to_all(),
+            is_crowded=queue.is_crowded(case.signup),
             limits=self._policy.limits,
         )
-
-    def _count_origin(self, signup: SignUp, since: datetime) -> int:
-        count = self._signups.count
-        prefix = network_prefix(signup.ip)
-        if prefix is not None:
-            return count(since=since, before_id=signup.id, ip_prefix=prefix)
-        # Without an origin (a Unix socket, a broken proxy) all share one: better than no limit.
-        return count(since=since, before_id=signup.id, ip=signup.ip)
-
-    def _refused_by_dns(self, address: Address) -> bool:
-        if not self._policy.check_dns:
-            return False
-        if self._ask_dns is None:
-            self._ask_dns = partial(check_domain, resolver=open_resolver())
-        return self._ask_dns(address) is DomainVerdict.REFUSES
 
     def _ask_to_confirm(self, signup: SignUp, address: Address) -> None:
         new = NewSubscriber(

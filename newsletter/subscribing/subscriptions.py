@@ -97,7 +97,7 @@ class Subscriptions:
         self._confirm_within = policy.confirm_within
         self._clock = clock
         self._wake = wake
-        self._desk = SignUpDesk(
+        self.desk = SignUpDesk(
             *(subscribers, signups, tokens),
             policy=policy,
             sender_domain=sender_domain,
@@ -116,11 +116,11 @@ class Subscriptions:
 
     def request(self, address: str, *, ip: str, source: str, consent: str) -> None:
         """Keep a request from the form; the same work, and silence, whatever was typed (rule F4)."""
-        self._desk.request(address, ip=ip, source=source, consent=consent)
+        self.desk.request(address, ip=ip, source=source, consent=consent)
 
     def process(self) -> int:
         """Decide about every open sign-up, and mail who is to confirm; how many there were."""
-        done = self._desk.process()
+        done = self.desk.process()
         if done:
             self._wake()
         return done

@@ -125,16 +125,20 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     under_way = [one for one in newsletter.issues() if one.issue.mailing in _UNDER_WAY]
     subscribers = {state.value: n for state, n in newsletter.subscribers.counts().items()}
     tally = newsletter.totals()
+    waiting = newsletter.subscriptions.desk.count_waiting()
     if as_json:
         print_json(
             {
                 "subscribers": subscribers,
+                "signups_waiting": waiting,
                 "deliveries": _tally(tally),
                 "under_way": [_issue(one) for one in under_way],
             }
         )
         return
     say("subscribers  " + ", ".join(f"{n} {state}" for state, n in subscribers.items()))
+    if waiting:
+        say(f"sign-ups     {waiting} wait for room: see limit_total and limit_domain")
     told = ", ".join(f"{tally[state]} {state.value}" for state in _present(tally))
     say(f"deliveries   {told or 'none'}")
     say()

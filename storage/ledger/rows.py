@@ -30,7 +30,15 @@ from storage.database import (
 )
 from storage.ledger.duties import stop
 from storage.ledger.moves import change_deliveries, keep_moves
-from storage.model import Claim, Delivery, DeliveryKind, DeliveryState, Mailing, SubscriberState
+from storage.model import (
+    Claim,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Mailing,
+    SubscriberState,
+    SuppressionReason,
+)
 
 _D = schema.deliveries.c
 _SENDING: Final = DeliveryState.SENDING.value
@@ -181,7 +189,18 @@ def _due(*, is_issue: bool, again: bool) -> sa.Select[Any]:
     """What a claim is made of, in the order of `_claim`; `wanted` says if it may be mailed."""
     s, suppressed = schema.subscribers.c, schema.suppressions.c
     free = suppressed.address_hash.is_(None)
-    wanted = sa.and_(free, s.state == word(SubscriberState.ACTIVE)) if is_issue else free
+    wanted = (
+        sa.and_(free, s.state == word(SubscriberState.ACTIVE))
+        if is_issue
+        # Who was erased may ask to join again, and is mailed that question and nothing else (F11).
+        else sa.or_(
+            free,
+            sa.and_(
+                suppressed.reason == word(SuppressionReason.ERASED),
+                s.state == word(SubscriberState.PENDING),
+            ),
+        )
+    )
     place = _D.issue_id == sa.bindparam("issue", type_=sa.BigInteger)
     return (
         sa.select(

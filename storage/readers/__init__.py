@@ -2,7 +2,7 @@
 
 from storage.readers.reports import Reports
 from storage.readers.rows import NewSubscriber
-from storage.readers.signups import SignUps
+from storage.readers.signups import Glance, NewSignUp, SignUps
 from storage.readers.subscribers import Subscribers
 
-__all__ = ["NewSubscriber", "Reports", "SignUps", "Subscribers"]
+__all__ = ["Glance", "NewSignUp", "NewSubscriber", "Reports", "SignUps", "Subscribers"]

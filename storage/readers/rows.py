@@ -87,6 +87,17 @@ def suppression_of(connection: Connection, subscriber_id: int) -> str | None:
     return reason
 
 
+def forget_erasure(connection: Connection, subscriber_id: int) -> None:
+    """Lift what an erasure left: the reader joins again by an action of their own (rule F11)."""
+    s = schema.suppressions.c
+    theirs = sa.select(_S.address_hash).where(_S.id == subscriber_id).scalar_subquery()
+    connection.execute(
+        sa.delete(schema.suppressions).where(
+            s.address_hash == theirs, s.reason == SuppressionReason.ERASED.value
+        )
+    )
+
+
 def to_subscriber(row: sa.RowMapping) -> Subscriber:
     """Row → record."""
     values: dict[str, Any] = {name: row[name] for name in Subscriber.__dataclass_fields__}

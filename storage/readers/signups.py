@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
 from storage.database import Database, schema
-from storage.model import DeliveryKind, SignUp
+from storage.model import DeliveryKind, SignUp, SubscriberState
 
 _S = schema.subscribers.c
+
+
+_KNOWN: Final = (SubscriberState.ACTIVE, SubscriberState.UNSUBSCRIBED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSignUp:
+    """A request from the form as it is kept. What is no address has none, and no key."""
+
+    address: str
+    address_key: str
+    domain: str
+    ip: str
+    source: str
+    consent: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What tells which sign-up goes first."""
+
+    id: int
+    ip: str
+    domain: str
+    is_known: bool
+    """Whether the address is a reader's, or was one's."""
 
 
 class SignUps:
@@ -18,45 +48,56 @@ class SignUps:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keep(
-        self,
-        *,
-        address: str,
-        key: str,
-        domain: str,
-        ip: str,
-        source: str,
-        consent: str,
-        at: datetime,
-    ) -> None:
-        """Keep a request from the form; the same work for every address (rule F4)."""
+    def keep(self, *rows: NewSignUp) -> None:
+        """Keep requests from the form; the same work for every address (rule F4)."""
         with self._database.transaction() as connection:
-            connection.execute(
-                sa.insert(schema.signups).values(
-                    address=address,
-                    address_key=key,
-                    domain=domain,
-                    ip=ip,
-                    source=source,
-                    consent=consent,
-                    at=at,
-                )
-            )
+            connection.execute(sa.insert(schema.signups), [asdict(row) for row in rows])
+
+    def glance(self, *, after: int = 0, limit: int) -> list[Glance]:
+        """The sign-ups that wait and have a higher id, oldest first, without their words: to see which go first."""
+        c = schema.signups.c
+        known = sa.case(
+            (_S.state.in_([word.value for word in _KNOWN]), sa.true()), else_=sa.false()
+        )
+        query = (
+            sa.select(c.id, c.ip, c.domain, known)
+            .outerjoin(schema.subscribers, _S.address_key == c.address_key)
+            .where(c.handled_at.is_(None), c.id > after)
+            .order_by(c.id)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [
+                Glance(id=row[0], ip=row[1], domain=row[2], is_known=bool(row[3]))
+                for row in connection.execute(query)
+            ]
 
     def waiting(self, limit: int = 100) -> tuple[SignUp, ...]:
-        """Sign-ups nobody has looked at, oldest first."""
-        c = schema.signups.c
-        columns = (c.id, c.address, c.ip, c.source, c.consent, c.at)
-        query = sa.select(*columns).where(c.handled_at.is_(None)).order_by(c.id).limit(limit)
+        """Sign-ups that are not decided, oldest first."""
+        query = _waiting().order_by(schema.signups.c.id).limit(limit)
         with self._database.reading() as connection:
             return tuple(SignUp(**row) for row in connection.execute(query).mappings())
 
-    def close(self, signup_id: int, *, at: datetime) -> None:
-        """It has been looked at. Its address goes; origin and key stay for the limits until pruned."""
+    def these(self, ids: Sequence[int]) -> list[SignUp]:
+        """Those of these sign-ups that wait still, in the order of the ids."""
+        query = _waiting().where(schema.signups.c.id.in_(ids))
+        with self._database.reading() as connection:
+            found = {row["id"]: SignUp(**row) for row in connection.execute(query).mappings()}
+        return [found[number] for number in ids if number in found]
+
+    def count_waiting(self, *, before: datetime) -> int:
+        """How many wait that came before then."""
+        c = schema.signups.c
+        query = sa.select(sa.func.count()).where(c.handled_at.is_(None), c.at < before)
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
+
+    def close(self, *ids: int, at: datetime) -> None:
+        """They have been decided. Their addresses go; origins and keys stay until pruned."""
         c = schema.signups.c
         with self._database.transaction() as connection:
             connection.execute(
-                sa.update(schema.signups).where(c.id == signup_id).values(handled_at=at, address="")
+                sa.update(schema.signups).where(c.id.in_(ids)).values(handled_at=at, address="")
             )
 
     def count(
@@ -91,19 +132,20 @@ class SignUps:
                 sa.delete(schema.signups).where(c.handled_at.is_not(None), c.at < before)
             ).rowcount
 
-    def count_confirmations(self, *, since: datetime, domain: str | None = None) -> int:
-        """How many confirmations were queued since then: to a domain, or to all (rule F6)."""
+    def confirmations(self, *, since: datetime) -> list[tuple[str, datetime]]:
+        """To which address key a confirmation was queued since then, and when (rules F5, F6)."""
         d = schema.deliveries.c
-        query = sa.select(sa.func.count()).where(
-            d.issue_id.is_(None),
-            d.kind == DeliveryKind.CONFIRMATION.value,
-            d.queued_at >= since,
+        query = (
+            sa.select(_S.address_key, d.queued_at)
+            .join(schema.subscribers, _S.id == d.subscriber_id)
+            .where(
+                d.issue_id.is_(None),
+                d.kind == DeliveryKind.CONFIRMATION.value,
+                d.queued_at >= since,
+            )
         )
-        if domain is not None:
-            ours = _S.address_key.endswith(f"@{domain}", autoescape=True)
-            query = query.join(schema.subscribers, _S.id == d.subscriber_id).where(ours)
         with self._database.reading() as connection:
-            return connection.scalar(query) or 0
+            return [(key, at) for key, at in connection.execute(query)]
 
     def count_singles(self, subscriber_id: int, kind: DeliveryKind, *, since: datetime) -> int:
         """How many confirmations or notices were queued for this reader since then (rule F5)."""
@@ -113,3 +155,9 @@ class SignUps:
         )
         with self._database.reading() as connection:
             return connection.scalar(query) or 0
+
+
+def _waiting() -> sa.Select[tuple[int, str, str, str, str, datetime]]:
+    c = schema.signups.c
+    columns = (c.id, c.address, c.ip, c.source, c.consent, c.at)
+    return sa.select(*columns).where(c.handled_at.is_(None))

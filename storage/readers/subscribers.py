@@ -34,6 +34,7 @@ from storage.readers.rows import (
     find_states,
     find_subscriber,
     find_suppressed,
+    forget_erasure,
     insert_subscriber,
     insert_subscribers,
     keep_event,
@@ -99,6 +100,7 @@ class Subscribers:
         """Make a pending subscriber active if the link is of the latest request (rule F3).
 
         None when it is not; an active one is returned unchanged, so that a second press is kind.
+        Who was erased is known again from now on, as they themselves ask.
         """
         with self._database.transaction() as connection:
             known = find_subscriber(connection, _S.id == subscriber_id, to_change=True)
@@ -106,8 +108,11 @@ class Subscribers:
                 return None
             if known.state is SubscriberState.ACTIVE:
                 return known
-            if known.nonce != nonce or suppression_of(connection, subscriber_id):
+            suppressed = suppression_of(connection, subscriber_id)
+            if known.nonce != nonce or suppressed not in (None, SuppressionReason.ERASED):
                 return None
+            if suppressed is not None:
+                forget_erasure(connection, subscriber_id)
             changes = {
                 "state": SubscriberState.ACTIVE.value,
                 "nonce": new_nonce,
@@ -223,6 +228,13 @@ class Subscribers:
         """Those of these address hashes that are suppressed."""
         with self._database.reading() as connection:
             return find_suppressed(connection, hashes)
+
+    def suppression_reasons(self, hashes: Sequence[str]) -> Mapping[str, SuppressionReason]:
+        """Why each of these address hashes that are suppressed is so."""
+        s = schema.suppressions.c
+        query = sa.select(s.address_hash, s.reason).where(s.address_hash.in_(hashes))
+        with self._database.reading() as connection:
+            return {found: SuppressionReason(why) for found, why in connection.execute(query)}
 
     def everyone(self, *, state: SubscriberState | None = None) -> Iterator[Subscriber]:
         """Subscribers in the order they came; read in portions."""

@@ -160,6 +160,9 @@ def bare_type(content_type: str) -> str:
 # ── who asks ─────────────────────────────────────────────────────────────────────────────────
 
 
+_WITH_PORT: Final = re.compile(r"\[(?P<v6>[^\]]*)\](?::\d{1,5})?|(?P<v4>[\d.]+):\d{1,5}")
+
+
 def client_ip(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
     """The address a request comes from, or an empty string when it is not an IP address.
 
@@ -179,10 +182,13 @@ def client_ip(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
 
 
 def _ip(hop: str) -> str | None:
+    """The address of a hop, which some proxies write with its port: `192.0.2.1:443`, `[::1]:443`."""
     if len(hop) > _LONGEST_HOP:
         return None
+    bare = hop.strip().strip('"')
+    with_port = _WITH_PORT.fullmatch(bare)
     try:
-        address = ip_address(hop.strip().strip("[]"))
+        address = ip_address(with_port["v6"] or with_port["v4"] if with_port else bare)
     except ValueError:
         return None
     mapped = getattr(address, "ipv4_mapped", None)

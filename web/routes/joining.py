@@ -106,7 +106,10 @@ class Joining:
         headers = {"Cache-Control": NO_STORE, "Vary": "Accept"}
         asked = request.headers
         if wants_json(asked.get("accept", ""), asked.get("content-type", "")):
-            message = "If this address can be subscribed, a mail with a link is on its way to it."
+            message = (
+                "If this address can be subscribed, a mail with a link is on its way to it. "
+                "When many sign up at a time it may take an hour."
+            )
             return JSONResponse(
                 {"status": "accepted", "message": message}, status_code=202, headers=headers
             )
