@@ -18,9 +18,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.database import Cursor, Prepared, portions, prepare, schema, to_micros
-from storage.ledger.moves import counted
+from storage.ledger.moves import counted, word
 from storage.ledger.outcomes import storable
-from storage.ledger.rows import begin_these, begun_among, wanted_among, word
+from storage.ledger.rows import begin_these, begun_among, wanted_among
 from storage.model import DeliveryState, Settlement
 
 _D = schema.deliveries.c

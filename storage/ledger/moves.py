@@ -10,6 +10,7 @@ when they are queued, and go when their reader is erased.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
@@ -164,3 +165,8 @@ def _sums_again(source: sa.FromClause, names: Iterable[str]) -> sa.Insert:
     issue_id, state, count = summed.c
     again = sa.select(issue_id, sa.literal(NOWHERE, sa.Text), state, count)
     return sa.insert(schema.moves).from_select(list(names), again)
+
+
+def word(member: StrEnum) -> sa.ColumnElement[str]:
+    """A member as a constant of the statement, for statements that are made once."""
+    return sa.literal_column(f"'{member.value}'", sa.Text)

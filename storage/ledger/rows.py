@@ -11,7 +11,6 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -29,7 +28,7 @@ from storage.database import (
     to_micros,
 )
 from storage.ledger.duties import stop
-from storage.ledger.moves import change_deliveries, keep_moves
+from storage.ledger.moves import change_deliveries, keep_moves, word
 from storage.model import (
     Claim,
     Delivery,
@@ -189,18 +188,11 @@ def _due(*, is_issue: bool, again: bool) -> sa.Select[Any]:
     """What a claim is made of, in the order of `_claim`; `wanted` says if it may be mailed."""
     s, suppressed = schema.subscribers.c, schema.suppressions.c
     free = suppressed.address_hash.is_(None)
-    wanted = (
-        sa.and_(free, s.state == word(SubscriberState.ACTIVE))
-        if is_issue
-        # Who was erased may ask to join again, and is mailed that question and nothing else (F11).
-        else sa.or_(
-            free,
-            sa.and_(
-                suppressed.reason == word(SuppressionReason.ERASED),
-                s.state == word(SubscriberState.PENDING),
-            ),
-        )
-    )
+    # Who was erased may ask to join again, and is mailed that question and nothing else (F11).
+    erased = suppressed.reason == word(SuppressionReason.ERASED)
+    asks = sa.and_(erased, s.state == word(SubscriberState.PENDING))
+    active = s.state == word(SubscriberState.ACTIVE)
+    wanted = sa.and_(free, active) if is_issue else sa.or_(free, asks)
     place = _D.issue_id == sa.bindparam("issue", type_=sa.BigInteger)
     return (
         sa.select(
@@ -320,11 +312,6 @@ def _may_be_sent(which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         _D.state == word(DeliveryState.SENDING),
         sa.or_(_D.issue_id.is_(None), _D.issue_id.in_(to_send)),
     )
-
-
-def word(member: StrEnum) -> sa.ColumnElement[str]:
-    """A member as a constant of the statement, for statements that are made once."""
-    return sa.literal_column(f"'{member.value}'", sa.Text)
 
 
 def on_the_wire(connection: Connection, worker: str, ids: Collection[int]) -> frozenset[int]:
