@@ -7,6 +7,7 @@ They are removed once, when a note is read; what comes after needs no check of i
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 _FORBIDDEN: Final = re.compile(
@@ -42,3 +43,10 @@ def shorten(text: str, limit: int) -> str:
     head, blank, _rest = cut.rpartition(" ")
     kept = head if blank and len(head) > limit // 2 else cut[:-1]
     return kept.rstrip(" ,;:.–—-") + "…"
+
+
+def heading_id(text: str) -> str:
+    """An id from a heading's words, as generators make it: `What's new?` is `whats-new`."""
+    folded = unicodedata.normalize("NFC", clean_line(text)).casefold()
+    kept = "".join(one for one in folded if one in " -_" or unicodedata.category(one)[0] in "LNM")
+    return re.sub(r"[\s_-]+", "-", kept).strip("-")[:100]

@@ -28,8 +28,8 @@ def _names(text: str) -> frozenset[str]:
 
 TAGS: Final = _names(
     "a abbr b blockquote br caption cite code dd del dfn div dl dt em figcaption figure h1 h2 h3 h4"
-    " h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub sup table tbody td"
-    " tfoot th thead time tr u ul var"
+    " h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody"
+    " td tfoot th thead time tr u ul var details"
 )
 """Everything else loses its tag and keeps its text, but for VANISHING."""
 
@@ -51,6 +51,7 @@ _ATTRIBUTES: Final = MappingProxyType(
         "li": {"id", "value"},
         "ol": {"start"},
         "sup": {"id"},
+        **{f"h{level}": {"id"} for level in range(1, 7)},
         "td": {"colspan", "rowspan"},
         "th": {"colspan", "rowspan", "abbr"},
         "time": {"datetime"},
@@ -64,6 +65,11 @@ _CLASSES: Final = MappingProxyType(
         "th": _ALIGNMENTS,
         "li": {"task"},
         "ol": {"footnotes"},
+        "ul": {"contents"},
+        "blockquote": {
+            "callout",
+            *(f"callout-{kind}" for kind in ("note", "tip", "warning", "danger")),
+        },
         "sup": {"footnote-ref"},
     }
 )
@@ -87,7 +93,7 @@ _FOOTNOTE_ITEM: Final = re.compile(r'<li id="fn-([0-9a-z]+-\d+)">')
 def sanitise(html: str, resolver: LinkResolver) -> str:
     """`html` with only the elements and attributes of the allow-list, and absolute URLs.
 
-    Scripts, styles, frames, forms, events and ids other than footnotes' are gone; a picture
+    Scripts, styles, frames, forms, events and ids other than of headings and footnotes are gone; a picture
     without a source leaves its text, one without a text gets an empty one; h1 becomes h2, because
     the title is the only h1 (rules D11, D12, D14, D15, E16, E17).
     """
@@ -107,7 +113,8 @@ def sanitise(html: str, resolver: LinkResolver) -> str:
 
 def addresses(html: str) -> tuple[str, ...]:
     """The links of sanitised HTML, each once, in order."""
-    return tuple(dict.fromkeys(unescape(found) for found in _HREF.findall(html)))
+    found = (unescape(one) for one in _HREF.findall(html))
+    return tuple(dict.fromkeys(one for one in found if not one.startswith("#")))
 
 
 def size_pictures(html: str, sizes: Mapping[str, Size]) -> str:
@@ -167,7 +174,8 @@ def _attribute_filter(resolver: LinkResolver) -> Callable[[str, str, str], str |
         if name == "src":
             return resolver.image(value)
         if name == "id":
-            return value if _FOOTNOTE.fullmatch(value) else None
+            known = resolver.anchors.values() if tag.startswith("h") else ()
+            return value if _FOOTNOTE.fullmatch(value) or value in known else None
         if name in _COUNTS:
             return value if _COUNT.fullmatch(value) else None
         return value
@@ -208,8 +216,8 @@ class Piece:
 
 
 _BREAKING: Final = _names(
-    "blockquote br caption dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre table"
-    " tbody tfoot thead tr ul"
+    "blockquote br caption dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre table"
+    " summary tbody tfoot thead tr ul"
 )
 SHOWING: Final = _BREAKING | {"img"}
 """Tags that mean something by themselves to a reader of plain text."""

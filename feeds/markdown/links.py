@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Final, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
-from feeds.markdown.characters import clean_line, clean_text, shorten
+from feeds.markdown.characters import clean_line, clean_text, heading_id, shorten
 from storage.model import Remark
 
 NOTE_SUFFIXES: Final = frozenset({".md", ".markdown"})
@@ -66,6 +67,8 @@ class LinkResolver:
         self._media: dict[str, None] = {}
         self._targets: dict[str, None] = {}
         self._warnings: dict[Remark, None] = {}
+        self.anchors: Mapping[str, str] = {}
+        """The ids of the note's parts, by what links may call them."""
 
     @property
     def media(self) -> tuple[str, ...]:
@@ -91,27 +94,34 @@ class LinkResolver:
         href = _tidy(href)
         if (scheme := _SCHEME.match(href)) or href.startswith("//"):
             return self._outside(href, scheme[1].lower() if scheme else "https")
-        path, _, _fragment = href.partition("#")
+        path, _, fragment = href.partition("#")
         if not path:
-            if href:
-                self.warn(
-                    "local-link",
-                    f"the link {_show(href)} leads to a place within the note: label only",
-                )
-            return None
+            return self._part(fragment, href) if href else None
         return self._note(path, href)
+
+    def _part(self, fragment: str, href: str) -> str | None:
+        """A link within the note, to one of its parts."""
+        named = unquote(fragment)
+        part = self.anchors.get(named) or self.anchors.get(heading_id(named))
+        if part is None:
+            self.warn(
+                "local-link", f"the link {_show(href)} leads to no part of the note: label only"
+            )
+            return None
+        return f"#{part}"
 
     def wiki(self, target: str) -> str | None:
         """The absolute URL for `[[target]]`, or None if only its label may stay."""
-        name = clean_line(target).partition("#")[0].strip()
+        name, _, part = (piece.strip() for piece in clean_line(target).partition("#"))
         key = link_key(name)
         if not key:
-            return None
+            return self._part(part, f"#{part}") if part else None
         self._targets[key] = None
         url = self._links.note_url(name)
         if url is None:
             self.warn("wiki-link", f"[[{shorten(name, 80)}]] is no published note: label only")
-        return url
+            return None
+        return _with_part(url, part)
 
     def image(self, src: str) -> str | None:
         """The absolute URL for a picture, or None if only its alternative text may stay."""
@@ -164,7 +174,8 @@ class LinkResolver:
             self.warn(
                 "unpublished-link", f"the link {_show(href)} leads to no published note: label only"
             )
-        return url
+            return None
+        return _with_part(url, unquote(href.partition("#")[2]))
 
     def _below(self, raw: str) -> str | None:
         """A relative reference as a path below the notes folder; None if it leads out of it."""
@@ -181,6 +192,12 @@ class LinkResolver:
         if not parts or any(part.startswith(".") for part in parts):
             return None
         return "/".join(parts)
+
+
+def _with_part(url: str, part: str) -> str:
+    """The address of a part of a note, by the words of its heading; a block's id leads to the note."""
+    name = "" if part.startswith("^") else heading_id(part.rpartition("#")[2])
+    return f"{url}#{quote(name)}" if name else url
 
 
 def _tidy(url: str) -> str:

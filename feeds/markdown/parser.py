@@ -15,6 +15,7 @@ from markdown_it.renderer import RendererProtocol
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from feeds.markdown.characters import clean_line
@@ -74,6 +75,7 @@ def _build_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING, "xhtmlOut": False})
     parser.enable(["table", "strikethrough"])
     footnote_plugin(parser)
+    deflist_plugin(parser)
     parser.inline.ruler.before("link", "wiki", _parse_wiki)
     parser.inline.ruler.before("link", "field", _parse_field)
     # Dangerous addresses are dropped by the resolver, label kept, not shown as source.

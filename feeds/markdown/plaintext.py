@@ -27,7 +27,7 @@ _UNIT: Final = re.compile(r"\S*\{\{[^{}\n]{0,80}\}\}\S*|\S+")
 _WIDE_PART: Final = re.compile(r"[!-~]+|.")
 _MARKS: Final = {
     "em_open": "_", "em_close": "_", "strong_open": "*", "strong_close": "*",
-    "s_open": "~", "s_close": "~", "softbreak": " ", "hardbreak": "\n",
+    "s_open": "~", "s_close": "~", "softbreak": " ", "hardbreak": "\n", "caption_open": "\n",
 }  # fmt: skip
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 
@@ -145,7 +145,7 @@ class _Inline:
         if not links:
             return
         url, start = links.pop()
-        if url and "".join(pieces[start:]) != url:
+        if url and not url.startswith("#") and "".join(pieces[start:]) != url:
             pieces.append(self._reference(url))
 
     def _read_raw(
@@ -231,6 +231,8 @@ class _Builder:
             "ordered_list_open": self._open_list,
             "list_item_open": self._open_item,
             "footnote_open": self._open_footnote,
+            "dt_open": self._take_opening,
+            "dd_open": self._open_meaning,
             "table_open": self._open_table,
             "tr_open": self._open_row,
             "th_open": self._take_opening,
@@ -243,6 +245,7 @@ class _Builder:
             "ordered_list_close": "list",
             "list_item_close": "item",
             "footnote_close": "footnote",
+            "dd_close": "meaning",
         }
 
     def take(self, token: Token) -> None:
@@ -277,7 +280,7 @@ class _Builder:
         self._tag = token.tag
         if token.type == "paragraph_open" and token.hidden:
             for frame in self._frames[-2:]:
-                frame.tight = True
+                frame.tight = frame.tight or frame.kind in {"list", "item"}
 
     def _take_inline(self, token: Token) -> None:
         text = self._inline.read(token.children or ())
@@ -322,6 +325,9 @@ class _Builder:
     def _open_footnote(self, token: Token) -> None:
         marker = f"[^{token.meta['id'] + 1}] "
         self._frames.append(_Frame(kind="footnote", first=marker, rest="    "))
+
+    def _open_meaning(self, _token: Token) -> None:
+        self._frames.append(_Frame(kind="meaning", first="    ", rest="    "))
 
     def _open_table(self, _token: Token) -> None:
         self._rows = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final
@@ -18,11 +18,13 @@ from markdown_it.token import Token
 
 from feeds.markdown.characters import clean_line, clean_text, shorten
 from feeds.markdown.code import Highlighter
+from feeds.markdown.dialects import translate_dialects
 from feeds.markdown.fields import Fields
 from feeds.markdown.html import VANISHING, addresses, sanitise
 from feeds.markdown.links import LinkResolver, Links, is_picture
 from feeds.markdown.parser import PARSER, find_h1, plain
 from feeds.markdown.plaintext import build_text
+from feeds.markdown.structure import shape
 from storage.model import Remark
 
 SUMMARY_LIMIT: Final = 200
@@ -31,6 +33,9 @@ MAX_RAW_TAGS: Final = 5_000
 sanitiser's, needs time that grows with the square of what stays open."""
 TOO_MANY_TAGS: Final = "html"
 """The code of the remark that says so."""
+
+TEMPLATE: Final = "template"
+"""The code of the remark that a generator's language stands in a note and is not known."""
 
 _BARE_URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"]+", re.IGNORECASE)
 _TASK: Final = re.compile(r"\[([ xX])\](?:\s+|\Z)")
@@ -60,22 +65,29 @@ class Rendered:
 
 
 def render_markdown(
-    body: str, *, path: str, links: Links, title: str = "", anchor: str = ""
+    body: str, *, path: str, links: Links, title: str = "", anchor: str = "", toc: bool = False
 ) -> Rendered:
     """Renders Markdown that stands at `path` below the notes folder.
 
-    A first h1 equal to `title` is left out. `anchor` makes the ids of footnotes differ between
+    A first h1 equal to `title` is left out; `toc` puts a list of the parts at the beginning. `anchor` makes the ids of footnotes differ between
     notes on one page. Raises nothing, whatever the text; the time is bounded by its length.
     """
-    body = clean_text(body)
+    translated = translate_dialects(clean_text(body), path)
     resolver = LinkResolver(path, links)
+    for unknown in translated.unknown:
+        resolver.warn(
+            TEMPLATE,
+            f"line {unknown.line}: `{unknown.source}` is a generator's language that is not known "
+            "here: left out",
+        )
     env: dict[str, object] = {
         "anchor": hashlib.sha256((anchor or path).encode()).hexdigest()[:8],
         "highlighter": Highlighter(),
     }
-    tokens = _without_title(PARSER.parse(body, env), clean_line(title))
-    fields = Fields(body)
-    tokens = _Preparation(resolver, fields).prepare(tokens)
+    tokens = _without_title(PARSER.parse(translated.text, env), clean_line(title))
+    tokens, resolver.anchors = shape(tokens, toc=toc)
+    fields = Fields(translated.text)
+    tokens = _Preparation(resolver, fields, translated.abbreviations).prepare(tokens)
     html = sanitise(str(PARSER.renderer.render(tokens, PARSER.options, env)), resolver)
     text = build_text(tokens, resolver, addresses(html))
     return Rendered(
@@ -120,9 +132,13 @@ class _Preparation:
     the places of merge fields.
     """
 
-    def __init__(self, resolver: LinkResolver, fields: Fields) -> None:
+    def __init__(
+        self, resolver: LinkResolver, fields: Fields, abbreviations: Mapping[str, str]
+    ) -> None:
         self._resolver = resolver
         self._fields = fields
+        self._abbreviations = abbreviations
+        self._short = _any_of(abbreviations)
         self._raw_tags = 0
 
     def prepare(self, tokens: Sequence[Token]) -> list[Token]:
@@ -175,7 +191,21 @@ class _Preparation:
             return [_text(self._fields.mark(token.content))]
         if token.type == "text" and not inside and "://" in token.content:
             return list(self._link_bare_urls(token.content))
+        if token.type == "text" and self._short is not None:
+            return list(self._explain(token.content, self._short))
         return [token]
+
+    def _explain(self, text: str, short: re.Pattern[str]) -> Iterator[Token]:
+        """`text` with its abbreviations as elements that say what they mean."""
+        position = 0
+        for found in short.finditer(text):
+            yield _text(text[position : found.start()])
+            meaning = self._abbreviations[found[0]]
+            yield Token("abbr_open", "abbr", 1, attrs={"title": meaning})
+            yield _text(found[0])
+            yield Token("abbr_close", "abbr", -1)
+            position = found.end()
+        yield _text(text[position:])
 
     def _is_excess(self, token: Token) -> bool:
         """Counts the tags of a token of raw HTML; whether they are more than a note may have."""
@@ -230,6 +260,14 @@ class _Preparation:
         token.children = [_text(alt)]
         token.content = alt
         return token
+
+
+def _any_of(words: Mapping[str, str]) -> re.Pattern[str] | None:
+    """What finds these as whole words; None without any."""
+    if not words:
+        return None
+    longest = sorted(words, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)")
 
 
 def _prepare_cell(token: Token) -> None:

@@ -110,7 +110,7 @@ def test_deep_nesting_ends(piece: str) -> None:
 @pytest.mark.parametrize(
     ("source", "html"),
     [
-        ("a\n===\n\n# b", "<h2>a</h2>\n<h2>b</h2>\n"),
+        ("a\n===\n\n# b", '<h2 id="a">a</h2>\n<h2 id="b">b</h2>\n'),
         ("~~x~~", "<p><s>x</s></p>\n"),
         ("- [ ] a\n- [X] b", '<li class="task">☐ a</li>\n<li class="task">☑ b</li>'),
         ("|a|\n|-:|\n|b|", '<th scope="col" class="align-right">a</th>'),
@@ -146,7 +146,9 @@ def test_constructs(source: str, html: str) -> None:
 def test_links_between_published_notes(source: str, html: str) -> None:
     """Every way to link a published note leads to its page, absolute."""
     rendered = render(source)
-    assert f'<a href="https://n.example/issues/other" rel="noopener"{html}' in rendered.html
+    part = re.search(r"#(\w+)", source)
+    url = f"https://n.example/issues/other{part[0] if part else ''}"
+    assert f'<a href="{url}" rel="noopener"{html}' in rendered.html
     assert rendered.wiki in {("other",), ("sub/other",), ("deep/other",)}
 
 
@@ -222,13 +224,52 @@ def test_sizes_in_alternative_texts() -> None:
 def test_the_title_is_not_repeated(heading: str) -> None:
     """An h1 that a note begins with and that equals its title is left out; another stays (rule D11)."""
     assert "title" not in render(f"{heading}\n\n## Sub", title="A title").html
-    assert "<h2>A <em>title</em></h2>" in render(heading, title="Another").html
+    assert '<h2 id="a-title">A <em>title</em></h2>' in render(heading, title="Another").html
+
+
+def test_links_lead_to_the_parts_of_a_note() -> None:
+    """Headings have ids, the author's own first; links within the note and `[TOC]` lead to them."""
+    rendered = render(
+        "[TOC]\n\n## What's new? {#new}\n\n## Part *two*\n\n[a](#new) [b](#part-two) [[#Part two]]"
+    )
+    assert rendered.html.count('href="#new"') == 2
+    assert rendered.html.count('href="#part-two"') == 3
+    assert '<h2 id="new">What\'s new?</h2>' in rendered.html
+    assert "#new" not in rendered.text  # a text has no place to jump to
+
+
+def test_boxes_figures_and_meanings_are_shown() -> None:
+    """A callout has a title of its own, a titled picture alone a caption, a term its meaning."""
+    rendered = render(
+        '> [!warning]- Hot\n> stuff\n\n> [!NOTE]\n> x\n\n![a](p.png "Cap")\n\nTerm\n: Meaning'
+    )
+    assert (
+        '<blockquote class="callout callout-warning">\n<p><strong>Hot</strong></p>' in rendered.html
+    )
+    assert "<p><strong>Note</strong></p>" in rendered.html
+    assert "<figcaption>Cap</figcaption></figure>" in rendered.html
+    assert "<dt>Term</dt>\n<dd>Meaning</dd>" in rendered.html
+    assert "> *Hot*\n>\n> stuff" in rendered.text
+    assert "Term\n\n    Meaning" in rendered.text
+
+
+def test_an_abbreviation_says_what_it_means() -> None:
+    """`*[HTML]: …` explains the word wherever it stands as one."""
+    html = render("HTML and XHTML\n\n*[HTML]: Hyper Text").html
+    assert html == '<p><abbr title="Hyper Text">HTML</abbr> and XHTML</p>\n'
+
+
+def test_a_generator_s_language_is_told_with_its_line() -> None:
+    """What is not known is left out and named, under the code by which the mail is held."""
+    rendered = render("a\n\n{{< chart >}}")
+    assert rendered.text == "a"
+    assert [remark.code for remark in rendered.warnings] == ["template"]
 
 
 def test_a_heading_in_the_middle_stays_where_it_is() -> None:
     """Only what a note begins with is its title: an h1 further down is a heading of its text."""
     html = render("Intro\n\n# A title\n\nMore", title="A title").html
-    assert html == "<p>Intro</p>\n<h2>A title</h2>\n<p>More</p>\n"
+    assert html == '<p>Intro</p>\n<h2 id="a-title">A title</h2>\n<p>More</p>\n'
 
 
 def test_footnotes_are_numbers_until_a_page_links_them() -> None:

@@ -1,0 +1,65 @@
+"""What in a note is not for readers: comments, block ids, attributes, imports. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from feeds.markdown.dialects.spans import Span, replace_spans, same_lines
+
+_COMMENTS: Final = tuple(
+    Span(opening=re.compile(opening, re.MULTILINE), closing=re.compile(closing), replace=same_lines)
+    for opening, closing in (
+        (r"<!--", r"-->"),
+        (r"%%", r"%%"),  # Obsidian's, within a line or over several
+        (r"\{::comment\}", r"\{:/(?:comment)?\}"),  # kramdown's
+        (r"\{%-?\s*comment\s*-?%\}", r"\{%-?\s*endcomment\s*-?%\}"),  # Liquid's
+        (r"\{#(?=-?\s)", r"#\}"),  # Jinja's and Nunjucks'
+        (r"\{/\*", r"\*/\}"),  # MDX's
+    )
+)
+_UNCLOSED: Final = re.compile(r"^ {0,3}<!--[\s\S]*\Z", re.MULTILINE)
+"""HTML's that is never closed: CommonMark 4.6 ends it with the note."""
+_BLOCK_ID: Final = re.compile(
+    r"(?:(?<=\S)[ \t]+\^(?=[\w-]*[A-Za-z])[A-Za-z0-9-]{2,40}|^\^[A-Za-z0-9-]{1,40})[ \t]*$",
+    re.MULTILINE,
+)
+_ATTRIBUTES: Final = re.compile(
+    r"^[ \t]*\{:[^{}\n]{0,300}\}[ \t]*$"  # kramdown's, on a line of their own
+    r"|(?<=[\w)\]`*\"”’.!?])\{:?[ \t]*(?:[.#][\w-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.%-]+))"
+    r"(?:[ \t]+(?:[.#][\w-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.%-]+))){0,9}[ \t]*\}",
+    re.MULTILINE,
+)
+_HEADING_ID: Final = re.compile(
+    r"^(#{1,6}[ \t]+[^\n]*?)[ \t]*\{:?[ \t]*(?:#([\w.:-]{1,100}))?[^{}\n]{0,200}\}[ \t]*#*[ \t]*$",
+    re.MULTILINE,
+)
+_IMPORT: Final = re.compile(
+    r"^(?:import\s+(?:[\w$*{},\s]{1,300}?\s+from\s+)?['\"][^'\"\n]{1,300}['\"];?[ \t]*"
+    r"|export\s+(?:const|let|var|default|function|\{)[^\n]{0,2000})$",
+    re.MULTILINE,
+)
+_MORE: Final = re.compile(r"^[ \t]*(?:\{\{<!--more-->\}\}|\[//\]:\s*#[^\n]*)[ \t]*$", re.MULTILINE)
+
+
+def drop_comments(text: str) -> str:
+    """Without comments of any kind; lines stay where they are."""
+    return _MORE.sub("", _UNCLOSED.sub("", replace_spans(text, _COMMENTS)))
+
+
+def drop_marks(text: str) -> str:
+    """Without block ids, attribute lists and the imports of MDX; a heading keeps its own id as
+    `{#id}` for the parser.
+    """
+    text = _IMPORT.sub(_keep_lines, text)
+    text = _HEADING_ID.sub(lambda found: found[1] + (f" {{#{found[2]}}}" if found[2] else ""), text)
+    return _BLOCK_ID.sub("", _ATTRIBUTES.sub(_keep_heading_id, text))
+
+
+def _keep_heading_id(found: re.Match[str]) -> str:
+    start = found.string.rfind("\n", 0, found.start()) + 1
+    return found[0] if found.string.startswith("#", start) else ""
+
+
+def _keep_lines(found: re.Match[str]) -> str:
+    return "\n" * found[0].count("\n")

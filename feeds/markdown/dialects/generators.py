@@ -1,0 +1,219 @@
+"""The languages of site generators in a note: Liquid, Hugo's and Zola's shortcodes, JSX. Pure.
+
+Known forms become Markdown or HTML. What is unknown is taken out and named, so that nobody is mailed a
+generator's source (`template`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from feeds.markdown.dialects.arguments import Arguments, figure, link, parse_arguments
+from feeds.markdown.dialects.masks import Masks, line_of
+from feeds.markdown.dialects.spans import Span, replace_spans, replace_tags
+from storage.model import FIELD
+
+_VIDEO: Final = {
+    "youtube": ("https://www.youtube.com/watch?v={}", "YouTube"),
+    "youtube-nocookie": ("https://www.youtube.com/watch?v={}", "YouTube"),
+    "vimeo": ("https://vimeo.com/{}", "Vimeo"),
+}
+_ID: Final = re.compile(r"[\w-]{1,64}")
+
+_LIQUID: Final = re.compile(r"\{%-?\s*(/?\w[\w-]*)?(.*?)-?%\}", re.DOTALL)
+_SHORTCODE: Final = re.compile(r"\{\{[<%]\s*(/?\s*[\w./-]*)(.*?)/?\s*[>%]\}\}", re.DOTALL)
+_ESCAPED: Final = re.compile(r"\{\{([<%])/\*\s?(.*?)\s?\*/([>%])\}\}", re.DOTALL)
+_OUTPUT: Final = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
+"""Each is matched with a whole tag, of bounded length, never with a note."""
+_CALL: Final = re.compile(r"([\w.:]+)\s*\((.{0,500})\)", re.DOTALL)
+_SITE: Final = re.compile(
+    r"(?:site|config|\$?page\.site)\.(?:baseurl|base_url|baseURL|url|root)", re.IGNORECASE
+)
+_PATHED: Final = re.compile(
+    r"(?:\"([^\"]*)\"|'([^']*)')\s*\|\s*(?:relative_url|absolute_url|url|prepend:.{0,60}|relURL|absURL)"
+    r"(?:\s*\|.{0,60})?|(?:relURL|absURL|relref|ref)\s+\"([^\"]*)\"",
+    re.DOTALL,
+)
+_COMPONENT: Final = re.compile(r"</?[A-Z][\w.]{0,60}(?:\s(?:[^<>\n]|\n(?!\s*\n)){0,1000})?/?>")
+
+MOST_UNKNOWN: Final = 20
+"""How many unknown tags of one note are named; a line is dear to find."""
+
+Report = list[tuple[int, str]]
+"""The line and the source of each tag that is not known."""
+
+
+def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
+    """The text with the languages of generators translated or taken out."""
+    text = replace_spans(text, _paired(masks))
+    for opening, closing, read in (
+        ("{{<", ">}}", _shortcode),
+        ("{{%", "%}}", _shortcode),
+        ("{%", "%}", _liquid),
+        ("{{", "}}", _output),
+        ("<%", "%>", _unknown),
+    ):
+        text = replace_tags(text, opening, closing, _Reader(text, masks, report, read).take)
+    if jsx:
+        reader = _Reader(text, masks, report, _unknown)
+        text = _COMPONENT.sub(lambda found: reader.take(found[0], found.start()), text)
+    return text
+
+
+class _Reader:
+    """Reads the tags of one pass, and keeps the line of what is not known."""
+
+    def __init__(
+        self, text: str, masks: Masks, report: Report, read: Callable[[str, Masks], str | None]
+    ) -> None:
+        self._text, self._masks, self._report, self._read = text, masks, report, read
+
+    def take(self, tag: str, position: int) -> str:
+        """What stands there instead of a tag."""
+        result = self._read(tag, self._masks)
+        if result is None and len(self._report) < MOST_UNKNOWN:
+            self._report.append((line_of(self._text, position, self._masks), tag))
+        return result or ""
+
+
+# ── pairs ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _paired(masks: Masks) -> tuple[Span, ...]:
+    """What has a beginning and an end, and is code or text within."""
+
+    def code(opening: re.Match[str], inside: str) -> str:
+        words = opening.groups()[0].split()
+        language = words[0].strip("\"'") if words else ""
+        body = inside.strip("\n").rstrip()
+        longest = max((len(run) for run in re.findall("`+", body)), default=0)
+        fence = "`" * max(3, longest + 1)
+        return "\n\n" + masks.put(f"{fence}{language}\n{body}\n{fence}") + "\n\n"
+
+    def literal(_opening: re.Match[str], inside: str) -> str:
+        return masks.put(inside) if "\n" in inside.strip("\n") or "{" in inside else inside
+
+    def folded(opening: re.Match[str], inside: str) -> str:
+        given = parse_arguments(opening[1])
+        title = given.get("summary", "title", at=0) or "Details"
+        return f"\n\n> [!details] {title}\n" + _quoted(inside) + "\n\n"
+
+    def span(opening: str, closing: str, replace: Callable[[re.Match[str], str], str]) -> Span:
+        return Span(opening=re.compile(opening), closing=re.compile(closing), replace=replace)
+
+    return (
+        span(r"\{%-?\s*(?:raw|verbatim)()\s*-?%\}", r"\{%-?\s*end(?:raw|verbatim)\s*-?%\}", literal),
+        span(r"\{%-?\s*(?:highlight|codeblock|code)\b([^%\n]{0,300}?)-?%\}",
+             r"\{%-?\s*end(?:highlight|codeblock|code)\s*-?%\}", code),
+        span(r"\{\{[<%]\s*(?:highlight|code)\b([^\n>]{0,300}?)[>%]\}\}",
+             r"\{\{[<%]\s*/\s*(?:highlight|code)\s*[>%]\}\}", code),
+        span(r"\{\{[<%]\s*details\b([^\n]{0,300}?)[>%]\}\}", r"\{\{[<%]\s*/\s*details\s*[>%]\}\}", folded),
+        span(r"\{\{[<%]\s*(?:notice|callout|alert|admonition|hint)\b([^\n]{0,300}?)[>%]\}\}",
+             r"\{\{[<%]\s*/\s*(?:notice|callout|alert|admonition|hint)\s*[>%]\}\}", _noticed),
+    )  # fmt: skip
+
+
+def _noticed(opening: re.Match[str], inside: str) -> str:
+    given = parse_arguments(opening[1])
+    kind = given.get("type", "kind", at=0) or "note"
+    title = given.get("title", at=1)
+    kind = kind.lower() if re.fullmatch(r"[A-Za-z]{1,20}", kind) else "note"
+    opening = f"> [!{kind}] {title}".rstrip()
+    return f"\n\n{opening}\n{_quoted(inside)}\n\n"
+
+
+def _quoted(inside: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in inside.strip("\n").split("\n"))
+
+
+# ── single tags ──────────────────────────────────────────────────────────────────────────────
+
+
+def _shortcode(tag: str, masks: Masks) -> str | None:
+    """Hugo's and Quarto's; None for what is not known."""
+    if (escaped := _ESCAPED.fullmatch(tag)) is not None:
+        return masks.put(f"{{{{{escaped[1]} {escaped[2]} {escaped[3]}}}}}")
+    found = _SHORTCODE.fullmatch(tag)
+    if found is None:
+        return None
+    return _known(found[1].replace(" ", ""), parse_arguments(found[2]))
+
+
+def _liquid(tag: str, _masks: Masks) -> str | None:
+    """Jekyll's and Eleventy's tags; None for what is not known."""
+    found = _LIQUID.fullmatch(tag)
+    if found is None:
+        return None
+    name, rest = found[1] or "", found[2].strip()
+    if name in {"post_url", "link"} and rest:
+        return "/" + rest.split()[0].strip("\"'").lstrip("/")
+    if name in {"include", "include_relative", "render", "figure", "img", "image"}:
+        return _include(name, rest)
+    if name == "endraw":
+        return ""
+    return _known(name, parse_arguments(rest))
+
+
+def _include(name: str, rest: str) -> str | None:
+    file, _, more = (
+        rest.partition(" ") if name.startswith(("include", "render")) else ("figure", "", rest)
+    )
+    given = parse_arguments(more)
+    source = given.get("src", "url", "image_path", "image", "path", "file", "filename")
+    if re.search(r"fig|image|img|picture|photo", file, re.IGNORECASE) and source:
+        return figure(source, alt=given.get("alt"), caption=given.get("caption", "title"))
+    for service in _VIDEO:
+        if service in file.lower():
+            return _video(service, given.get("id", "video_id"))
+    return None
+
+
+def _output(tag: str, _masks: Masks) -> str | None:
+    """`{{ … }}` that is no merge field; None for what is not known."""
+    found = _OUTPUT.fullmatch(tag)
+    if found is None or FIELD.fullmatch(tag):
+        return tag
+    inside = found[1].strip()
+    if _SITE.fullmatch(inside.partition("|")[0].strip()):
+        return ""
+    if (pathed := _PATHED.fullmatch(inside)) is not None:
+        return next(filter(None, pathed.groups()), "")
+    if (call := _CALL.fullmatch(inside)) is not None:
+        return _known(call[1].rpartition("::")[2], parse_arguments(call[2]))
+    return None if re.search(r"[.(\"'$]", inside.partition("|")[0]) else tag
+
+
+def _known(name: str, given: Arguments) -> str | None:
+    """What a shortcode of this name shows, whatever the generator; None if it is not known."""
+    if name in _VIDEO:
+        return _video(name, given.get("id", at=0))
+    if name in {"figure", "img", "image"}:
+        source = given.get("src", "link", "url", at=0)
+        title = given.get("caption", "title")
+        if not source:
+            return None
+        return figure(source, alt=given.get("alt"), caption=title, href=given.get("href"))
+    if name == "gist":
+        user, number = given.get("user", at=0), given.get("id", at=1)
+        path = f"{user}/{number}" if number else user
+        return link(f"https://gist.github.com/{path}", "Gist on GitHub") if path else None
+    if name in {"ref", "relref"}:
+        return given.get("path", at=0) or None
+    return {"br": "<br>", "nbsp": " ", "toc": "[TOC]"}.get(name)
+
+
+def _video(service: str, number: str) -> str | None:
+    pattern, title = _VIDEO[service]
+    if number.startswith("https://"):
+        return "\n\n" + link(number, f"Video on {title}") + "\n\n"
+    return (
+        "\n\n" + link(pattern.format(number), f"Video on {title}") + "\n\n"
+        if _ID.fullmatch(number)
+        else None
+    )
+
+
+def _unknown(_tag: str, _masks: Masks) -> str | None:
+    return None

@@ -1,0 +1,100 @@
+"""What plays or is drawn in a page, as what every reader can open: a link with a title. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import escape, unescape
+from typing import Final
+from urllib.parse import urlsplit
+
+from feeds.markdown.dialects.spans import Span, replace_spans
+
+_ATTRIBUTE: Final = re.compile(
+    r"\b([a-z-]{1,30})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE
+)
+_SOURCE: Final = re.compile(r"<source\b([^>]{0,2000})>", re.IGNORECASE)
+_SVG_TITLE: Final = re.compile(r"<title[^>]{0,200}>([^<]{1,300})</title>", re.IGNORECASE)
+_YOUTUBE: Final = re.compile(r"https?://(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{1,64})")
+_VIMEO: Final = re.compile(r"https?://player\.vimeo\.com/video/(\d{1,20})")
+_NAMES: Final = {
+    "youtube.com": "Video on YouTube", "youtu.be": "Video on YouTube", "vimeo.com": "Video on Vimeo",
+    "soundcloud.com": "Sound on SoundCloud", "spotify.com": "Sound on Spotify",
+    "codepen.io": "CodePen", "google.com": "Embedded page", "twitter.com": "Post", "x.com": "Post",
+}  # fmt: skip
+
+
+def link_players(text: str) -> str:
+    """The text with frames, videos, sounds and drawings as links or as their titles."""
+    return replace_spans(text, _PLAYERS)
+
+
+def _attributes(text: str) -> dict[str, str]:
+    """Of the first 4,000 characters, which is more than any such tag needs."""
+    found: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(text[:4000]):
+        value = next((part for part in match.groups()[1:] if part is not None), "")
+        found.setdefault(match[1].lower(), unescape(value))
+    return found
+
+
+def _frame(opening: re.Match[str], _inside: str) -> str:
+    given = _attributes(opening[0])
+    url = given.get("src", "") or given.get("data-src", "")
+    for pattern, page in (
+        (_YOUTUBE, "https://www.youtube.com/watch?v={}"),
+        (_VIMEO, "https://vimeo.com/{}"),
+    ):
+        if (found := pattern.match(url)) is not None:
+            url = page.format(found[1])
+    return _shown(url, given.get("title", ""), "Embedded page")
+
+
+def _player(kind: str) -> Callable[[re.Match[str], str], str]:
+    def replace(opening: re.Match[str], inside: str) -> str:
+        given = _attributes(opening[0])
+        source = given.get("src", "")
+        if not source and (nested := _SOURCE.search(inside)) is not None:
+            source = _attributes(nested[1]).get("src", "")
+        return _shown(source, given.get("title", "") or given.get("aria-label", ""), kind)
+
+    return replace
+
+
+def _drawing(_opening: re.Match[str], inside: str) -> str:
+    found = _SVG_TITLE.search(inside)
+    return escape(unescape(found[1]).strip()) if found else ""
+
+
+def _shown(url: str, title: str, kind: str) -> str:
+    """A link on a line of its own, so that no words around it are glued to it."""
+    if not url:
+        return f" {escape(title)} "
+    label = title or _host_name(url) or kind
+    return f'\n\n<p><a href="{escape(url)}">{escape(label)}</a></p>\n\n'
+
+
+def _host_name(url: str) -> str:
+    try:
+        host = (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+    return next(
+        (name for end, name in _NAMES.items() if host == end or host.endswith(f".{end}")), host
+    )
+
+
+def _kind(tag: str, replace: Callable[[re.Match[str], str], str]) -> Span:
+    return Span(
+        opening=re.compile(rf"<{tag}\b[^>]{{0,4000}}>", re.IGNORECASE),
+        closing=re.compile(rf"</{tag}\s*>", re.IGNORECASE),
+        replace=replace,
+    )
+
+
+_PLAYERS: Final = (
+    _kind("iframe", _frame),
+    _kind("video", _player("Video")),
+    _kind("audio", _player("Sound")),
+    _kind("svg", _drawing),
+)

@@ -1,0 +1,59 @@
+"""A note as its generator or program writes it → Markdown that everybody reads. Pure.
+
+code hidden | comments out | generators' languages | boxes | players | words | code back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from feeds.markdown.characters import clean_line, shorten
+from feeds.markdown.dialects.callouts import unify_callouts
+from feeds.markdown.dialects.comments import drop_comments, drop_marks
+from feeds.markdown.dialects.generators import translate
+from feeds.markdown.dialects.masks import Masks
+from feeds.markdown.dialects.players import link_players
+from feeds.markdown.dialects.words import mark_words, take_abbreviations
+
+_JSX: Final = frozenset({".mdx"})
+_PANDOC: Final = frozenset({".qmd", ".rmd"})
+"""Where `~sub~` and `^sup^` are the language's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """Something of a generator's language that is not known, and was left out."""
+
+    line: int
+    """In the body, from 1."""
+    source: str
+    """Its beginning, on one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translated:
+    """A note's body in Markdown and HTML."""
+
+    text: str
+    unknown: tuple[Unknown, ...]
+    abbreviations: Mapping[str, str]
+
+
+def translate_dialects(body: str, path: str) -> Translated:
+    """Translates the cleaned body of the note at `path`. Raises nothing, in time that is linear."""
+    suffix = PurePosixPath(path).suffix.lower()
+    masks = Masks()
+    report: list[tuple[int, str]] = []
+    text = masks.hide_code(body)
+    text = drop_comments(text)
+    text = translate(text, masks, report, jsx=suffix in _JSX)
+    text = unify_callouts(drop_marks(text))
+    text, abbreviations = take_abbreviations(link_players(text))
+    text = mark_words(text, scripts=suffix in _PANDOC)
+    unknown = tuple(
+        Unknown(line=line, source=shorten(clean_line(source), 60)) for line, source in report
+    )
+    return Translated(text=masks.restore(text), unknown=unknown, abbreviations=abbreviations)

@@ -1,0 +1,184 @@
+"""What a note's tokens show together: boxes, figures, headings with ids, a table of contents. Pure.
+
+Works on the parser's tokens before they are prepared, so that HTML and text show the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Final
+
+from markdown_it.token import Token
+
+from feeds.markdown.characters import heading_id
+from feeds.markdown.parser import plain
+
+CALLOUTS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(["tip", "hint", "important", "success", "check", "done"], "tip"),
+    **dict.fromkeys(
+        ["warning", "caution", "attention", "question", "help", "faq", "todo"], "warning"
+    ),
+    **dict.fromkeys(["danger", "error", "failure", "fail", "missing", "bug"], "danger"),
+}
+"""The four colours of boxes; every other kind is a `note`."""
+
+_CALLOUT: Final = re.compile(r"\[!([A-Za-z][\w -]{0,30})\][+-]?[ \t]*")
+_HEADING_ID: Final = re.compile(r"\s*\{#([\w.:-]{1,100})\}\s*\Z")
+_TOC: Final = re.compile(r"\[toc\]|\[\[_?toc_?\]\]|\$\{toc\}|\{:toc\}", re.IGNORECASE)
+_MOST_HEADINGS: Final = 500
+
+
+def shape(tokens: Sequence[Token], *, toc: bool) -> tuple[list[Token], dict[str, str]]:
+    """The tokens with boxes, figures and ids, and the ids by the form that links mean them by."""
+    anchors: dict[str, str] = {}
+    shaped = list(tokens)
+    _name_headings(shaped, anchors)
+    for index, token in enumerate(shaped):
+        if token.type == "blockquote_open":
+            _make_box(shaped, index)
+        elif token.type == "paragraph_open" and token.level == 0:
+            _make_figure(shaped, index)
+    return _with_contents(_with_titles(shaped), toc=toc), anchors
+
+
+def _name_headings(tokens: Sequence[Token], anchors: dict[str, str]) -> None:
+    used: set[str] = set()
+    for opening, inline in pairwise(tokens):
+        if opening.type != "heading_open" or len(used) >= _MOST_HEADINGS:
+            continue
+        children = inline.children or []
+        wished = _take_id(children)
+        name = wished or heading_id(plain(children)) or "part"
+        unique, count = name, 1
+        while unique in used:
+            unique, count = f"{name}-{count}", count + 1
+        used.add(unique)
+        opening.attrs["id"] = unique
+        for key in (unique, heading_id(plain(children)), heading_id(unique)):
+            anchors.setdefault(key, unique)
+
+
+def _take_id(children: list[Token]) -> str:
+    """The `{#id}` at the end of a heading, which goes."""
+    last = children[-1] if children else None
+    found = _HEADING_ID.search(last.content) if last is not None and last.type == "text" else None
+    if last is None or found is None:
+        return ""
+    last.content = last.content[: found.start()]
+    return found[1]
+
+
+# ── boxes ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _make_box(tokens: Sequence[Token], index: int) -> None:
+    """Obsidian's and GitHub's callout: a quotation that begins with `[!kind] Title`."""
+    following = tokens[index + 1 : index + 3]
+    if [token.type for token in following] != ["paragraph_open", "inline"]:
+        return
+    inline = following[1]
+    children = inline.children or []
+    found = _CALLOUT.match(children[0].content) if children and children[0].type == "text" else None
+    if found is None:
+        return
+    kind = found[1].strip().lower()
+    tokens[index].attrs["class"] = f"callout callout-{CALLOUTS.get(kind, 'note')}"
+    children[0].content = children[0].content[found.end() :]
+    end = next((n for n, one in enumerate(children) if one.type == "softbreak"), len(children))
+    title = [one for one in children[:end] if one.type != "text" or one.content]
+    inline.meta["callout"] = title or [_text(kind.capitalize())]
+    inline.children = children[end + 1 :]
+
+
+def _with_titles(tokens: Sequence[Token]) -> list[Token]:
+    """Each box with its title as a paragraph of its own; an empty first paragraph is gone."""
+    ready: list[Token] = []
+    skip = 0
+    for index, token in enumerate(tokens):
+        if skip:
+            skip -= 1
+            continue
+        inline = tokens[index + 1] if index + 1 < len(tokens) else None
+        title = (
+            inline.meta.get("callout") if inline is not None and inline.type == "inline" else None
+        )
+        if token.type == "paragraph_open" and title and inline is not None:
+            strong = [
+                Token("strong_open", "strong", 1),
+                *title,
+                Token("strong_close", "strong", -1),
+            ]
+            ready += _paragraph(strong, token.level)
+            if not inline.children:
+                skip = 2
+                continue
+        ready.append(token)
+    return ready
+
+
+# ── figures and contents ─────────────────────────────────────────────────────────────────────
+
+
+def _make_figure(tokens: Sequence[Token], index: int) -> None:
+    """A picture alone in its paragraph, with a title: the title is its caption."""
+    inline = tokens[index + 1]
+    children = [one for one in inline.children or [] if one.type != "text" or one.content.strip()]
+    picture = children[1] if len(children) == 3 and children[0].type == "link_open" else None
+    if len(children) == 1:
+        picture = children[0]
+    caption = str(picture.attrs.get("title", "")) if picture and picture.type == "image" else ""
+    if not caption or picture is None:
+        return
+    del picture.attrs["title"]
+    tokens[index].tag = tokens[index + 2].tag = "figure"
+    inline.children = [*children, Token("caption_open", "figcaption", 1), _text(caption),
+                       Token("caption_close", "figcaption", -1)]  # fmt: skip
+
+
+def _with_contents(tokens: list[Token], *, toc: bool) -> list[Token]:
+    """A list of the parts where `[TOC]` stands, or at the beginning if the note asks for it."""
+    places = [
+        index
+        for index, token in enumerate(tokens)
+        if token.type == "inline" and token.level == 1 and _TOC.fullmatch(token.content.strip())
+    ]
+    parts = [
+        (int(opening.tag[1]), str(opening.attrs.get("id", "")), plain(inline.children or ()))
+        for opening, inline in pairwise(tokens)
+        if opening.type == "heading_open" and opening.tag in {"h2", "h3"}
+    ]
+    listed = _list_parts(parts) if len(parts) > 1 else []
+    for index in reversed(places):
+        tokens[index - 1 : index + 2] = listed if index == places[0] else []
+    return listed + tokens if toc and not places else tokens
+
+
+def _list_parts(parts: Sequence[tuple[int, str, str]]) -> list[Token]:
+    """Tokens of one list, flat: h3 are told from h2 by what stands before them."""
+    tokens = [Token("bullet_list_open", "ul", 1, attrs={"class": "contents"})]
+    for level, name, words in parts:
+        label = [
+            Token("link_open", "a", 1, attrs={"href": f"#{name}"}),
+            _text(words),
+            Token("link_close", "a", -1),
+        ]
+        inline = Token("inline", "", 0, children=[_text("– "), *label] if level == 3 else label)
+        opening = Token("paragraph_open", "p", 1, hidden=True)
+        closing = Token("paragraph_close", "p", -1, hidden=True)
+        tokens += [Token("list_item_open", "li", 1), opening, inline, closing]
+        tokens.append(Token("list_item_close", "li", -1))
+    return [*tokens, Token("bullet_list_close", "ul", -1)]
+
+
+def _paragraph(children: list[Token], level: int) -> list[Token]:
+    return [
+        Token("paragraph_open", "p", 1, level=level),
+        Token("inline", "", 0, children=children, level=level + 1),
+        Token("paragraph_close", "p", -1, level=level),
+    ]
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)

@@ -1,0 +1,164 @@
+"""What generators and programs of notes add to Markdown, and that none of it reaches readers as source."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.markdown.dialects import translate_dialects
+
+
+def translated(text: str, path: str = "a.md") -> str:
+    """The note's body as Markdown, blanks at the ends taken off."""
+    return translate_dialects(text, path).text.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a%%not for you%% b",
+        "a <!-- c -->b",
+        "a %%one\n\ntwo%%b",
+        "a {::comment}x{:/comment}b",
+        "a {% comment %}x{% endcomment %}b",
+        "a {# x #}b",
+        "a b ^block-id",
+        "a b ^37066d",
+        "import x from 'y'\n\na b",
+        "export const meta = {title: 1}\n\na b",
+        "a b\n{: .center}",
+        "a b\n\n<!-- never closed",
+    ],
+)
+def test_what_is_not_for_readers_is_gone(text: str) -> None:
+    """Comments of every kind, block ids, attribute lists and imports do not reach anybody."""
+    assert " ".join(translated(text).split()) == "a b"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = mc^2",
+        "a == b == c",
+        "2 ^ 3",
+        "100%% and 50",
+        "{{ name | reader }}",
+        "a: b",
+        "import this",
+    ],
+)
+def test_what_only_looks_like_it_stays(text: str) -> None:
+    """A power, a comparison, a lone mark, a merge field and a sentence are the author's words."""
+    assert translated(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        (":::note Title\nIn\n:::", "> [!note] Title\n> In"),
+        ("::: {.callout-tip title=\"T\"}\nIn\n:::", "> [!tip] T\n> In"),
+        (":::warning[Hot]\nIn\n:::", "> [!warning] Hot\n> In"),
+        (":::: note\n::: tip\nDeep\n:::\n::::", "> [!note]\n>\n> > [!tip]\n> > Deep"),
+        ('!!! warning "W"\n    In\n\n    More\n\nOut', "> [!warning] W\n> In\n>\n> More\n\n\nOut"),
+        ("??? note\n    In", "> [!note]\n> In"),
+        ("::: columns\nIn\n:::", "In"),
+        ("{{< notice tip >}}\nIn\n{{< /notice >}}", "> [!tip]\n> In"),
+    ],
+)  # fmt: skip
+def test_boxes_are_one_kind_of_quotation(text: str, result: str) -> None:
+    """Every spelling of a box is Obsidian's; a container that is no box leaves its content."""
+    assert translated(text).replace("> \n", ">\n").removesuffix("\n>").strip() == result
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("{% highlight ruby %}\n  def x\n{% endhighlight %}", "```ruby\n  def x\n```"),
+        ("{{< highlight go >}}\nx\n{{< /highlight >}}", "```go\nx\n```"),
+        ("{% raw %}{{ x.y }}{% endraw %}", "{{ x.y }}"),
+        ("[a]({% post_url 2015-07-30-x %})", "[a](/2015-07-30-x)"),
+        ("[a]({% link _posts/x.md %})", "[a](/_posts/x.md)"),
+        ('[a]({{< ref "x.md" >}})', "[a](x.md)"),
+        ('[a]({{% relref "b/x.md" %}})', "[a](b/x.md)"),
+        ("{{ site.baseurl }}/x", "/x"),
+        ('{{ "/x" | relative_url }}', "/x"),
+        ("{{< youtube abc >}}", 'href="https://www.youtube.com/watch?v=abc"'),
+        ('{{ youtube(id="abc") }}', 'href="https://www.youtube.com/watch?v=abc"'),
+        ("{{< vimeo 123 >}}", 'href="https://vimeo.com/123"'),
+        ("{{< gist ada 42 >}}", 'href="https://gist.github.com/ada/42"'),
+        ('{{< figure src="a.png" alt="A" caption="C" >}}', '<figure><img src="a.png" alt="A"><figcaption>C</figcaption></figure>'),
+        ('{% include figure.html src="a.png" caption="C" %}', "<figcaption>C</figcaption>"),
+        ("{{</* youtube x */>}}", "{{< youtube x >}}"),
+        ('<iframe src="https://player.vimeo.com/video/9"></iframe>', 'href="https://vimeo.com/9"'),
+        ('<video controls><source src="v.mp4"></video>', 'href="v.mp4"'),
+        ('<audio src="a.mp3" title="Talk"></audio>', ">Talk</a>"),
+        ("<svg><title>A drawing</title><path/></svg>", "A drawing"),
+        ("==a== :tada:", "<mark>a</mark> 🎉"),
+    ],
+)  # fmt: skip
+def test_known_forms_are_translated(text: str, part: str) -> None:
+    """What Jekyll, Hugo, Zola and HTML show is shown, each as something every medium has."""
+    result = translate_dialects(text, "a.md")
+    assert part in result.text
+    assert not result.unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("x\n\n{{< tweet 1 >}}", "{{< tweet 1 >}}"),
+        ("x\n\n{% include nav.html %}", "{% include nav.html %}"),
+        ("x\n\n{{ page.title }}", "{{ page.title }}"),
+        ("x\n\n{% if a %}", "{% if a %}"),
+        ("x\n\n<%= tp.date %>", "<%= tp.date %>"),
+    ],
+)
+def test_what_is_unknown_is_taken_out_and_named_with_its_line(text: str, source: str) -> None:
+    """Nobody is shown a generator's source; its author is told where it stands."""
+    result = translate_dialects(text, "a.md")
+    assert result.text.strip() == "x"
+    assert [(one.line, one.source) for one in result.unknown] == [(3, source)]
+
+
+def test_a_component_is_unknown_where_there_are_some() -> None:
+    """`<Chart />` is a component in MDX, and HTML like any other elsewhere."""
+    assert translate_dialects("<Chart a={1} />", "a.mdx").unknown
+    assert not translate_dialects("<Chart />", "a.md").unknown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`{{< x >}} %%a%% :tada:`",
+        "```\n{% x %}\n<!-- c -->\n:::note\n```",
+        "~~~\n==a==\n~~~",
+        "> ```\n> {{< x >}}\n> ```",
+    ],
+)
+def test_code_is_left_alone(text: str) -> None:
+    """In code everything is the author's words."""
+    result = translate_dialects(text, "a.md")
+    assert result.text == text
+    assert not result.unknown
+
+
+def test_sub_and_superscript_are_pandoc_s() -> None:
+    """`~a~` and `^a^` mean something where pandoc reads the note, and nothing elsewhere."""
+    assert translated("H~2~O x^2^", "a.qmd") == "H<sub>2</sub>O x<sup>2</sup>"
+    assert translated("H~2~O x^2^", "a.md") == "H~2~O x^2^"
+
+
+PIECES = st.sampled_from(
+    ["{%", "%}", "{{<", ">}}", "{{", "}}", "%%", "<!--", "-->", "`", "```\n", ":::", ":::note", "!!! a\n    b",
+     "\n", " ", "a", "==", ":x:", "<iframe", "</iframe>", ">", "<%", "%>", "{: ", "}", "^a", "*[a]: b\n", "{#", "#}",
+     "raw", "endraw", "highlight", "<svg>", "details", "/", '"', "\ufdd0".encode().decode("ascii", "ignore")]
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PIECES, max_size=40).map("".join), st.sampled_from(["a.md", "a.mdx", "a.qmd"]))
+def test_any_text_is_translated_and_no_mask_is_left(text: str, path: str) -> None:
+    """Broken forms of any kind raise nothing, and what stood under a mask is put back."""
+    result = translate_dialects(text, path)
+    assert not {"\ufdd0", "\ufdd1"} & set(result.text)
