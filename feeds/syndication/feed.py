@@ -27,6 +27,7 @@ from feeds.syndication.entries import (
     FeedFacts,
     as_html,
     cleaned,
+    content_of,
     one_line,
     summary_of,
     tags_of,
@@ -202,7 +203,8 @@ def _add_entry(generator: FeedGenerator, feed: FeedFacts, issue: Issue) -> FeedE
     entry.title(title_of(issue))
     entry.link(href=issue_url(feed.identity.url, issue.slug), rel="alternate", type="text/html")
     entry.summary(summary_of(issue))  # without it RSS would have no content:encoded (rule E13)
-    entry.content(cleaned(issue.html), type="html")  # "CDATA" would be written as a type (E14)
+    page = issue_url(feed.identity.url, issue.slug)
+    entry.content(content_of(issue, page), type="html")  # "CDATA" would be written as a type (E14)
     entry.published(to_second(issue.published_at))
     entry.updated(to_second(issue.updated_at))
     for tag in tags_of(issue):

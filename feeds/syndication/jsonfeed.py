@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 from typing import TypedDict
 
-from feeds.syndication.entries import FeedFacts, cleaned, summary_of, tags_of, title_of, to_second
+from feeds.syndication.entries import (
+    FeedFacts,
+    content_of,
+    summary_of,
+    tags_of,
+    title_of,
+    to_second,
+)
 from feeds.syndication.ids import (
     issue_url,
 )
@@ -63,12 +70,13 @@ def build_json(feed: FeedFacts) -> bytes:
 
 
 def _item(feed: FeedFacts, issue: Issue) -> _Item:
+    page = issue_url(feed.identity.url, issue.slug)
     return _Item(
         id=issue.guid,
-        url=issue_url(feed.identity.url, issue.slug),
+        url=page,
         title=title_of(issue),
         summary=summary_of(issue),
-        content_html=cleaned(issue.html),
+        content_html=content_of(issue, page),
         date_published=to_second(issue.published_at).isoformat(),
         date_modified=to_second(issue.updated_at).isoformat(),
         tags=tags_of(issue),

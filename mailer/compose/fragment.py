@@ -89,6 +89,14 @@ def unlink_local(html: str) -> str:
     return "".join(kept)
 
 
+def unfold(html: str) -> str:
+    """The HTML with what can be folded open: most mail programs know no `details`."""
+    for element, shown in (("details", "div"), ("summary", "h4")):
+        html = re.sub(rf"<{element}(?: [^>]*)?>", f"<{shown}>", html)
+        html = html.replace(f"</{element}>", f"</{shown}>")
+    return html
+
+
 def wrap_tables(html: str) -> str:
     """The HTML with each table in a box of its own, which scrolls when the table is too wide.
 

@@ -118,7 +118,7 @@ class _IssueMail:
         self._date = _date(issue.published_at, identity)
         self.title = self._fill_title(headers.clean_line(issue.title))
         html = fragment.unlink_local(quoted.clean_body(issue.html))
-        html = fragment.link_pictures(html, identity.url)
+        html = fragment.link_pictures(fragment.unfold(html), identity.url)
         html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
         summary = headers.clean_line(issue.summary).strip()
         self._summary = merge.in_text(summary, self._put)

@@ -120,8 +120,8 @@ def _noticed(opening: re.Match[str], inside: str) -> str:
     kind = given.get("type", "kind", at=0) or "note"
     title = given.get("title", at=1)
     kind = kind.lower() if re.fullmatch(r"[A-Za-z]{1,20}", kind) else "note"
-    opening = f"> [!{kind}] {title}".rstrip()
-    return f"\n\n{opening}\n{_quoted(inside)}\n\n"
+    first = f"> [!{kind}] {title}".rstrip()
+    return f"\n\n{first}\n{_quoted(inside)}\n\n"
 
 
 def _quoted(inside: str) -> str:
