@@ -1,12 +1,13 @@
 """From a claim to the message that is sent for it: which skeleton, filled with whose links.
 
-Skeletons are compiled once and kept while an issue is being sent; filling only puts in what is
-personal. An edit of the note during a send reaches the readers who come after it. Signing is done
+Skeletons are compiled once, in a thread, and kept while an issue is being sent; filling only puts
+in what is personal. So a database that does not answer holds up nothing that is compiled already. An edit of the note during a send reaches the readers who come after it. Signing is done
 in a few threads: an RSA signature takes longer than everything else about a message together.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -67,29 +68,48 @@ class Letters:
         self._postmark = postmark
         self._domain = sender.rpartition("@")[2]
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
+        self._compiling: dict[_Key, asyncio.Task[Skeleton]] = {}
         self._signers = Signers(signer) if signer is not None else None
 
     def fill(self, claim: Claim) -> Envelope | Awaitable[Envelope]:
-        """The envelope for a claim; later, and signed, if there is a key. Each try is signed anew.
+        """The envelope for a claim; later, if it is the first of its kind or is signed. Each try is
+        signed anew.
 
         Raises NewsletterError when no message can be made of it.
         """
+        if (skeleton := self._skeletons.get(_key(claim))) is None:
+            return self._compile_and_fill(claim)
+        return self._fill(claim, skeleton)
+
+    async def _compile_and_fill(self, claim: Claim) -> Envelope:
+        made = self._fill(claim, await self._compiled(claim))
+        return made if isinstance(made, Envelope) else await made
+
+    def _fill(self, claim: Claim, skeleton: Skeleton) -> Envelope | Awaitable[Envelope]:
         recipient = self._recipient(claim)
-        envelope = self._skeleton(claim).fill(recipient, relax=self._signers is not None)
+        envelope = skeleton.fill(recipient, relax=self._signers is not None)
         if self._postmark:
             envelope = with_postmark_field(envelope)
         if self._signers is None:
             return envelope
         return self._signers.sign(envelope, recipient.date)
 
-    def _skeleton(self, claim: Claim) -> Skeleton:
-        key = (claim.kind, claim.issue_id, claim.issue_revision)
-        if (kept := self._skeletons.get(key)) is not None:
-            return kept
-        skeleton = self._skeletons[key] = self._compile(claim)
+    async def _compiled(self, claim: Claim) -> Skeleton:
+        """The skeleton, compiled once however many connections ask for it at the same time."""
+        key = _key(claim)
+        if (task := self._compiling.get(key)) is None:
+            task = asyncio.create_task(asyncio.to_thread(self._compile, claim))
+            self._compiling[key] = task
+            task.add_done_callback(lambda done: self._keep(key, done))
+        return await asyncio.shield(task)  # who gives up waiting must not take it from the others
+
+    def _keep(self, key: _Key, done: asyncio.Task[Skeleton]) -> None:
+        del self._compiling[key]
+        if done.cancelled() or done.exception() is not None:
+            return  # whoever waits is told, and the next one tries again
+        self._skeletons[key] = done.result()
         if len(self._skeletons) > _KEPT:
             self._skeletons.popitem(last=False)
-        return skeleton
 
     def _compile(self, claim: Claim) -> Skeleton:
         match claim.kind:
@@ -130,6 +150,10 @@ class Letters:
 
     def _mailto(self, subscriber_id: int) -> str:
         return build_mailto(self._tokens.leave_key(subscriber_id), self._bounce_address)
+
+
+def _key(claim: Claim) -> _Key:
+    return (claim.kind, claim.issue_id, claim.issue_revision)
 
 
 def with_postmark_field(envelope: Envelope) -> Envelope:

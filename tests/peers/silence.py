@@ -20,6 +20,14 @@ class Way:
     over: threading.Event = field(default_factory=threading.Event)
     ends: list[socket.socket] = field(default_factory=list)
 
+    def cut(self) -> None:
+        """End every connection."""
+        self.over.set()
+        for end in self.ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
 
 @contextmanager
 def way_to(port: int) -> Iterator[Way]:
@@ -28,6 +36,9 @@ def way_to(port: int) -> Iterator[Way]:
         way = Way(server.getsockname()[1])
 
         def meet(client: socket.socket) -> None:
+            if way.over.is_set():
+                client.close()
+                return
             other = socket.create_connection(("127.0.0.1", port))
             way.ends += [client, other]
             for source, target in ((client, other), (other, client)):
@@ -37,11 +48,7 @@ def way_to(port: int) -> Iterator[Way]:
         try:
             yield way
         finally:
-            way.over.set()
-            for end in way.ends:
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-                end.close()
+            way.cut()
 
 
 @contextmanager

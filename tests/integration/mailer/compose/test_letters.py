@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from mailer.envelope import Envelope
@@ -16,6 +19,8 @@ from newsletter.mailing.letters import Letters
 from newsletter.secret import Keyring
 from newsletter.tokens import Tokens
 from storage.model.deliveries import Claim, DeliveryKind
+from storage.model.errors import StorageError
+from tests.peers.silence import way_to
 from tests.worlds.notes import IDENTITY, URL, Folder, Room
 
 MINUTE = timedelta(minutes=1)
@@ -52,10 +57,13 @@ def claims(room: Room) -> list[Claim]:
 
 
 def fill(letters: Letters, claim: Claim) -> Envelope:
-    """The envelope of an unsigned letter, which is made at once."""
-    made = letters.fill(claim)
-    assert isinstance(made, Envelope)
-    return made
+    """The envelope of a letter, made at once or later."""
+
+    async def main() -> Envelope:
+        made = letters.fill(claim)
+        return made if isinstance(made, Envelope) else await made
+
+    return asyncio.run(main())
 
 
 def read(content: bytes) -> EmailMessage:
@@ -120,3 +128,45 @@ def test_letters_without_an_issue(
     )
     assert message["List-Unsubscribe"] is None
     assert (f"{URL}/confirm/" in plain(message)) == (kind is DeliveryKind.CONFIRMATION)
+
+
+def test_a_database_that_does_not_answer_holds_up_no_other_letter(
+    postgres: str, tmp_path: Path, tokens: Tokens
+) -> None:
+    """While an issue waits to be compiled, the event loop goes on, and letters of what is compiled
+    already, or needs no database, are made. Then each who waited is told.
+    """
+    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE speechless TEMPLATE migrated")
+    (tmp_path / "notes").mkdir()
+    folder = Folder(tmp_path / "notes")
+    with way_to(urlsplit(postgres).port or 5432) as way:
+        room = Room(f"postgresql://test@127.0.0.1:{way.port}/speechless", folder)
+        room.subscribe("ada@example.com", "bob@example.com")
+        for name in ("one", "two"):
+            folder.write(f"{name}.md", f"# {name}", publish="now")
+        room.poll()
+        folder.clock.move(hours=1)
+        letters = Letters(archive=room.archive, identity=IDENTITY, tokens=tokens, clock=room.clock)
+        first, second, *others = claims(room)
+
+        async def make(wanted: Claim) -> Envelope:
+            made = letters.fill(wanted)
+            return made if isinstance(made, Envelope) else await made
+
+        async def main() -> None:
+            await make(first)
+            way.silent.set()
+            waiting = [asyncio.create_task(make(one)) for one in others]
+            assert await asyncio.to_thread(way.waiting.wait, 30)
+            assert isinstance(letters.fill(second), Envelope)
+            letter = replace(first, kind=DeliveryKind.CONFIRMATION, issue_id=None, issue_revision=0)
+            assert (await make(letter)).content
+            assert len(waiting) == 2
+            assert not any(task.done() for task in waiting)
+            way.cut()
+            told = await asyncio.gather(*waiting, return_exceptions=True)
+            assert all(isinstance(error, StorageError) for error in told)
+
+        asyncio.run(main())
+        room.database.close()
