@@ -24,7 +24,15 @@ import structlog
 from mailer.authentication import Dns
 from mailer.dispatch import Summary
 from newsletter.assembly import Parts, duties, open_parts
-from newsletter.authoring import CheckedNote, Planned, Preview, Scheduled, TestCopy, send_test
+from newsletter.authoring import (
+    CheckedNote,
+    Planned,
+    Preview,
+    Scheduled,
+    TestCopy,
+    report_unusable,
+    send_test,
+)
 from newsletter.config import load_config
 from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, find_own_address
 from newsletter.mailing import IssueStatus, SendReport
@@ -187,7 +195,10 @@ class Newsletter:
 
         Raises NotFound or NotesFolderError. Changes nothing.
         """
-        return self.parts.proofs.check(notes)
+        checked = self.parts.proofs.check(notes)
+        if not notes and (fault := self.publication.about_fault()) is not None:
+            checked.append(report_unusable(fault))
+        return checked
 
     def test(self, note: str, to: str) -> TestCopy:
         """Send one marked copy of a note, past the queue; no issue or delivery comes of it.

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+import structlog
+
 from feeds.syndication import Document, FeedFormat, build_feed
 from mailer.compose import public_html
 from newsletter.config import Config
 from newsletter.publishing import Drafting, as_readers_see
 from storage.archive import Issues
-from storage.model import Issue
+from storage.model import Issue, NoteError
 from storage.notes import ABOUT, FolderNotes, MediaFile
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,7 @@ class Publication:
         self._notes = notes
         self._drafting = drafting
         self._namespace = namespace
-        self._about: tuple[int, bytes, AboutPage] | None = None
+        self._about: tuple[object, AboutPage | NoteError | None] | None = None
         self._feeds: dict[tuple[FeedFormat, str | None], tuple[int, Document]] = {}
 
     def version(self) -> int:
@@ -96,17 +100,38 @@ class Publication:
         return self._notes.media(path) if shown else None
 
     def about(self) -> AboutPage | None:
-        """The author's about.md, rendered; None when there is none."""
+        """The author's about.md, rendered; None when there is none or it cannot be used."""
+        found = self._look_at_about()
+        return found if isinstance(found, AboutPage) else None
+
+    def about_fault(self) -> NoteError | None:
+        """Why about.md cannot be used; None when it can, or is not there."""
+        found = self._look_at_about()
+        return found if isinstance(found, NoteError) else None
+
+    def _look_at_about(self) -> AboutPage | NoteError | None:
+        """Read and rendered once for each version of the file and of the archive it may link to."""
+        mark = (self._archive.version(), self._notes.about_mark())
+        kept = self._about
+        if kept is not None and kept[0] == mark:
+            return kept[1]
+        try:
+            found: AboutPage | NoteError | None = self._render_about()
+        except NoteError as error:
+            found = NoteError(
+                ABOUT, f"{error.reason}; mend it or remove it, there is no page of it"
+            )
+            if kept is None or str(kept[1]) != str(found):
+                log.warning("about.unusable", reason=found.reason)
+        self._about = (mark, found)
+        return found
+
+    def _render_about(self) -> AboutPage | None:
         source = self._notes.about()
         if source is None:
             return None
-        version = self._archive.version()
-        kept = self._about
-        if kept is None or kept[:2] != (version, source):
-            kept = self._about = (version, source, self._render_about(source))
-        return kept[2]
-
-    def _render_about(self, source: bytes) -> AboutPage:
+        if not source.strip():
+            raise NoteError(ABOUT, "the file is empty")
         note = self._drafting.parse(source, ABOUT)
         links = self._drafting.links(self._archive.names())
         drafted = self._drafting.draft(note, "about", "", links)

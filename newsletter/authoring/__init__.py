@@ -1,6 +1,7 @@
 """What the author asks for before anything is sent: schedules, previews, checks, test copies."""
 
 from newsletter.authoring.findings import CheckedNote, Finding
+from newsletter.authoring.preflight import report_unusable
 from newsletter.authoring.proofs import Preview, Proofs, TestCopy, send_test
 from newsletter.authoring.schedules import Authoring, Planned, Scheduled
 
@@ -13,5 +14,6 @@ __all__ = [
     "Proofs",
     "Scheduled",
     "TestCopy",
+    "report_unusable",
     "send_test",
 ]

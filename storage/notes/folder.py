@@ -221,8 +221,20 @@ class FolderNotes(NotesStore):
         )
 
     def about(self) -> bytes | None:
-        """The About page's text, or None if the author wrote none. Raises NoteError like read."""
-        return self.read(ABOUT) if (self.root / ABOUT).is_file() else None
+        """The About page's text, or None if the author wrote none. Raises NoteError like read, also
+        when it is a folder or a link that leads nowhere.
+        """
+        return self.read(ABOUT) if os.path.lexists(self.root / ABOUT) else None
+
+    def about_mark(self) -> tuple[int, ...] | None:
+        """What changes whenever the About page's file does; None while there is none."""
+        for look in (os.stat, os.lstat):  # a link that leads nowhere is looked at itself
+            try:
+                found = look(self.root / ABOUT)
+            except OSError:
+                continue
+            return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        return None
 
     def _real_root(self) -> str:
         try:

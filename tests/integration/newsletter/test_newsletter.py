@@ -321,3 +321,62 @@ def test_the_about_page_is_no_note(newsletter: Newsletter, folder: Folder) -> No
     assert "I am somebody." in page.html
     assert page.media == ("me.png",)
     assert newsletter.issues() == []
+
+
+def _spoil(kind: str, file: Path) -> None:
+    """Have the file of the About page be of no use."""
+    match kind:
+        case "folder":
+            file.mkdir()
+        case "dangling":
+            file.symlink_to("nowhere.md")
+        case "outward":
+            file.symlink_to("/etc/passwd")
+        case "circle":
+            file.symlink_to(file.name)
+        case "empty":
+            file.write_bytes(b" \n")
+        case "binary":
+            file.write_bytes(bytes(range(256)))
+        case "latin":
+            file.write_bytes("Grüße".encode("latin-1"))
+        case "large":
+            file.write_bytes(b"a" * 1_000_001)
+        case "front":
+            file.write_bytes(b"---\ntitle: [\n---\nHello")
+
+
+SPOILT = [
+    "folder",
+    "dangling",
+    "outward",
+    "circle",
+    "empty",
+    "binary",
+    "latin",
+    "large",
+    "front",
+]
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_an_about_page_of_no_use_harms_nothing(
+    newsletter: Newsletter, folder: Folder, kind: str
+) -> None:
+    """There is no page of it, pictures are served as ever, `check` says what it is; once mended it
+    is there.
+    """
+    file = folder.root / "about.md"
+    _spoil(kind, file)
+    for _ in range(2):
+        assert newsletter.publication.about() is None
+        assert newsletter.publication.media("me.png") is None
+    (found,) = newsletter.check()
+    assert (found.note, found.has_errors) == ("about.md", True)
+    assert "mend it or remove it" in found.findings[0].message
+    file.rmdir() if kind == "folder" else file.unlink()
+    file.write_text("# Who I am\n\nHello.")
+    page = newsletter.publication.about()
+    assert page is not None
+    assert page.title == "Who I am"
+    assert newsletter.check() == []
