@@ -1,4 +1,4 @@
-"""`newsletter send` with less patience for a relay that hangs: its waits are a second, not minutes.
+"""`newsletter send` with less patience for a relay that hangs: its waits are seconds, not minutes.
 
 python -m tests.acceptance.hasty CONFIG
 """
@@ -17,11 +17,11 @@ from newsletter.mailing.letters import Letters
 from newsletter.service.loops import run_in_loop
 from newsletter.service.workers import gone_workers, worker_name
 
-HASTY = Timeouts(greeting=2, mail=0.5, rcpt=0.5, data=0.5, block=0.5, dot=0.5, quit=0.5)
+HASTY = Timeouts(greeting=5, mail=2, rcpt=2, data=2, block=2, dot=2, quit=1)
 
 
 async def connect(relay: Relay) -> Session:
-    """A session that waits for no reply longer than half a second."""
+    """A session that waits for no reply longer than two seconds."""
     return await Session.open(relay, HASTY)
 
 

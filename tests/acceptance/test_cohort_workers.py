@@ -42,13 +42,13 @@ def test_a_gate_is_one_for_all_workers(postgres: str, tmp_path: Path) -> None:
         relay.kill(victim.pid, Phase.DOT, FIRST // 2)
         other = house.start(PROGRAM, "worker")
         try:
-            victim.communicate(timeout=60)
+            victim.communicate(timeout=120)
             assert not relay.spare()
-            assert relay.everybody.wait(60)
+            assert relay.everybody.wait(120)
         finally:
             victim.kill()
             other.send_signal(signal.SIGTERM)
-            _, err = other.communicate(timeout=60)
+            _, err = other.communicate(timeout=120)
     tell(recipients=FIRST, kills=1, copies=relay.copies)
     assert other.returncode == 0, err
     assert len(set(relay.accepted)) == FIRST

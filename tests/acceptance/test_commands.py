@@ -117,13 +117,13 @@ def test_run_says_where_things_are_and_ends_when_told(home: Path) -> None:
         assert re.search(r"^outbox +http://\S+/outbox$", said, re.MULTILINE)
         health = re.search(r"^health +(http://127\.0\.0\.1:\S+/healthz)$", said, re.MULTILINE)
         assert health is not None
-        with urllib.request.urlopen(health[1], timeout=30) as answer:
+        with urllib.request.urlopen(health[1], timeout=120) as answer:
             assert answer.status == 200
-        with urllib.request.urlopen(f"{site[1]}feed.xml", timeout=30) as answer:
+        with urllib.request.urlopen(f"{site[1]}feed.xml", timeout=120) as answer:
             assert b"<rss" in answer.read()
     finally:
         service.send_signal(signal.SIGTERM)
-        out, err = service.communicate(timeout=60)
+        out, err = service.communicate(timeout=120)
     assert (service.returncode, out) == (0, "")
     assert "Traceback" not in err
 
@@ -173,7 +173,7 @@ def test_a_reader_of_the_output_may_go_away(home: Path) -> None:
         assert pipe.stderr is not None
         assert pipe.stderr.read() == b""
         pipe.stderr.close()
-        assert pipe.wait(timeout=60) == 1
+        assert pipe.wait(timeout=120) == 1
 
 
 def test_a_second_run_of_the_same_newsletter_is_refused(home: Path) -> None:
@@ -190,11 +190,11 @@ def test_a_second_run_of_the_same_newsletter_is_refused(home: Path) -> None:
         assert first.stdout is not None
         assert first.stdout.readline().startswith("site")
         second = subprocess.run(
-            [PROGRAM, "run"], cwd=home, capture_output=True, text=True, timeout=60
+            [PROGRAM, "run"], cwd=home, capture_output=True, text=True, timeout=120
         )
         assert second.returncode == 1
         assert "another `newsletter run`" in second.stderr
         assert first.poll() is None
     finally:
         first.send_signal(signal.SIGINT)
-        first.communicate(timeout=60)
+        first.communicate(timeout=120)

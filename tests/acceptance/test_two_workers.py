@@ -40,13 +40,13 @@ def test_a_worker_that_dies_is_replaced_by_the_other(postgres: str, tmp_path: Pa
         relay.kill(victim.pid, Phase.DOT, RECIPIENTS // 2)
         other = house.start(PROGRAM, "worker")
         try:
-            victim.communicate(timeout=60)
+            victim.communicate(timeout=120)
             assert not relay.spare()
-            assert relay.everybody.wait(60)
+            assert relay.everybody.wait(120)
         finally:
             victim.kill()
             other.send_signal(signal.SIGTERM)
-            _, err = other.communicate(timeout=60)
+            _, err = other.communicate(timeout=120)
     tell(recipients=RECIPIENTS, kills=1, copies=relay.copies)
     assert other.returncode == 0, err
     assert set(relay.accepted) == {address(number) for number in range(RECIPIENTS)}

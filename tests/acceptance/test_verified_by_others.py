@@ -71,7 +71,7 @@ class Capture:
 
     def take(self) -> tuple[str, bytes]:
         """The next message."""
-        assert self.arrived.wait(30), "the relay passed nothing on"
+        assert self.arrived.wait(120), "the relay passed nothing on"
         self.arrived.clear()
         return self.mails.pop()
 
@@ -81,7 +81,7 @@ def capture() -> Iterator[tuple[Capture, int]]:
     """A receiver, and its port."""
     kept = Capture()
     port = free_port()
-    controller = Controller(kept, hostname="127.0.0.1", port=port, ready_timeout=10)
+    controller = Controller(kept, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     try:
         yield kept, port

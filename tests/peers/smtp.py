@@ -65,6 +65,9 @@ class Peer:
     most_open: int = 0
 
     def __post_init__(self) -> None:
+        moves = [[move] if isinstance(move, str) else move for move in self.script.values()]
+        self.hangs = any(Act.HANG in one for one in moves if isinstance(one, list | tuple))
+        """Whether a client must give up waiting for it: with the others it may wait for ever."""
         self._moves = {
             name: iter([move]) if isinstance(move, str) else iter(move)
             for name, move in self.script.items()

@@ -14,7 +14,7 @@ from typing import Self
 from mailer.inbound.listener import LIMITS, Accepts, ListenAddress, Process, listening
 from mailer.smtp.server import Limits
 
-PATIENCE_S = 30
+PATIENCE_S = 120
 """After so long a test that waits for a reply has failed."""
 
 

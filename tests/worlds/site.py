@@ -151,7 +151,7 @@ def serving_both(newsletter: Newsletter) -> Iterator[tuple[str, str]]:
     thread = threading.Thread(target=lambda: uvloop.run(serve()))
     thread.start()
     try:
-        assert listening.wait(10)
+        assert listening.wait(60)
         yield addresses[0], server.admin_address
     finally:
         loop, stop = loops[0]

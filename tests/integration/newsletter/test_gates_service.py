@@ -107,7 +107,7 @@ def test_a_gate_holds_over_a_kill(database_url: str, tmp_path: Path, keys: str) 
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-c", SEND, config, cwd=ROOT
             )
-            await asyncio.wait_for(peer.reached.wait(), 60)
+            await asyncio.wait_for(peer.reached.wait(), 120)
             process.kill()
             await process.wait()
             peer.go.set()

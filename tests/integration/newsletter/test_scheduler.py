@@ -53,7 +53,7 @@ def test_a_slow_tick_does_not_overlap_itself() -> None:
             overlaps.append(1)
             return
         for _ in range(5):  # as long as five of the other one
-            others.acquire(timeout=10)
+            others.acquire(timeout=60)
         guard.release()
         slow_twice.release()
 
@@ -61,7 +61,7 @@ def test_a_slow_tick_does_not_overlap_itself() -> None:
         ticks = Ticks([make(slow, "slow"), make(others.release, "quick")])
         ticks.start()
         for _ in range(2):
-            assert await asyncio.to_thread(slow_twice.acquire, timeout=10)
+            assert await asyncio.to_thread(slow_twice.acquire, timeout=60)
         await ticks.stop()
 
     asyncio.run(main())
@@ -75,7 +75,7 @@ def test_stopping_waits_for_what_is_running() -> None:
 
     def work() -> None:
         begun.set()
-        assert finish.wait(10)
+        assert finish.wait(60)
         done.append("whole")
 
     async def main() -> None:
@@ -100,12 +100,12 @@ def test_a_clock_set_back_does_not_stall_the_ticks() -> None:
     async def main() -> None:
         ticks = Ticks([make(came.release)], watch=OFTEN)
         ticks.start()
-        assert await asyncio.to_thread(came.acquire, timeout=10)
+        assert await asyncio.to_thread(came.acquire, timeout=60)
         with time_machine.travel(datetime.now(UTC) - timedelta(hours=1), tick=True):
             while came.acquire(blocking=False):
                 pass
             for _ in range(5):
-                assert await asyncio.to_thread(came.acquire, timeout=10)
+                assert await asyncio.to_thread(came.acquire, timeout=60)
             await ticks.stop()
 
     asyncio.run(main())
@@ -121,12 +121,12 @@ def test_a_clock_set_ahead_costs_nothing(years: int) -> None:
     async def main() -> None:
         ticks = Ticks([make(came.release)], watch=OFTEN)
         ticks.start()
-        assert await asyncio.to_thread(came.acquire, timeout=10)
+        assert await asyncio.to_thread(came.acquire, timeout=60)
         with time_machine.travel(datetime.now(UTC) + timedelta(days=365 * years), tick=True):
             while came.acquire(blocking=False):
                 pass
             for _ in range(5):
-                assert await asyncio.to_thread(came.acquire, timeout=10)
+                assert await asyncio.to_thread(came.acquire, timeout=60)
             await ticks.stop()
 
     asyncio.run(main())

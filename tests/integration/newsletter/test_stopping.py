@@ -59,7 +59,7 @@ def test_a_relay_silent_after_the_dot_holds_nothing_up(tmp_path: Path) -> None:
             assert isinstance(peer, HeldPeer)
             config = settle_in(tmp_path, "sqlite:///n.db", f"smtp://127.0.0.1:{peer.port}")
             async with running(config) as process:
-                await asyncio.wait_for(peer.reached.wait(), 30)
+                await asyncio.wait_for(peer.reached.wait(), 120)
                 assert await stop(process) in {0, 1}
 
     asyncio.run(main())
@@ -94,13 +94,13 @@ def test_a_second_signal_ends_it_at_once(number: signal.Signals, tmp_path: Path)
             assert isinstance(peer, HeldPeer)
             config = settle_in(tmp_path, "sqlite:///n.db", f"smtp://127.0.0.1:{peer.port}")
             async with running(config) as process:
-                await asyncio.wait_for(peer.reached.wait(), 30)
+                await asyncio.wait_for(peer.reached.wait(), 120)
                 process.send_signal(number)
                 assert process.stdout is not None
                 while b"service.stopping" not in await process.stdout.readline():
                     pass
                 process.send_signal(number)
-                assert await asyncio.wait_for(process.wait(), 30) == -number
+                assert await asyncio.wait_for(process.wait(), 120) == -number
 
     asyncio.run(main())
 

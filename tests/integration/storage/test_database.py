@@ -151,7 +151,7 @@ def test_a_deadlock_is_busy(database: Database) -> None:
             with database.transaction() as connection:
                 connection.execute(sa.text("SET LOCAL deadlock_timeout = '50ms'"))
                 connection.execute(sa.update(schema.meta).where(META.key == first).values(value=""))
-                meeting.wait(10)
+                meeting.wait(60)
                 connection.execute(
                     sa.update(schema.meta).where(META.key == second).values(value="")
                 )
@@ -311,7 +311,7 @@ def test_a_lock_ends_with_its_process_even_by_kill_9(database: Database, databas
         assert database.try_lock("run") is None
         process.kill()
         process.wait()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         # The kernel frees a file at once; PostgreSQL must first read that its client is gone.
         while (lock := database.try_lock("run")) is None:
             assert time.monotonic() < deadline

@@ -176,9 +176,8 @@ class Editor(threading.Thread):
         """
         with self._strokes:
             before = self._made
-            self._strokes.wait_for(
-                lambda: self._made > before + 1 or not self.is_alive(), timeout=1
-            )
+            while self._made <= before + 1 and self.is_alive():
+                self._strokes.wait(0.05)  # its end is no stroke
 
     def _rest(self) -> None:
         with self._strokes:

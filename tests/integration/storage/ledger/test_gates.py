@@ -16,8 +16,7 @@ from mailer.envelope import Envelope
 from mailer.policy.cohort import Cohort
 from mailer.policy.settlement import RetryPolicy
 from mailer.policy.warmup import WarmUp
-from mailer.smtp.relay import Relay, Timeouts, Tls
-from mailer.smtp.session import Session
+from mailer.smtp.relay import Relay, Tls
 from storage.database import schema
 from storage.database.engine import Database
 from storage.ledger.gates import Gates
@@ -27,7 +26,6 @@ from tests.conftest import NOON
 from tests.peers.smtp import PIPELINING, Act, Move, Peer
 from tests.worlds.store import LEASE, MINUTE, Store
 
-QUICK = Timeouts(greeting=1, tls=1, auth=1, mail=1, rcpt=1, data=1, block=1, dot=0.5, quit=0.2)
 POLICY = RetryPolicy(retry=(MINUTE,), expire=timedelta(days=9))
 DAY = timedelta(days=1)
 MIDNIGHT = NOON + timedelta(hours=12)
@@ -75,7 +73,6 @@ class House(Store):
             worker=name,
             clock=lambda: self.now,
             sleep=at_once,
-            connect=lambda relay: Session.open(relay, QUICK),
             progress=progress,
         )
 
@@ -467,7 +464,7 @@ def test_the_service_goes_on_by_itself(database: Database) -> None:
 
     async def scenario() -> None:
         async with peer.serving():
-            await asyncio.wait_for(house.worker(peer, progress=see).run(stop), 30)
+            await asyncio.wait_for(house.worker(peer, progress=see).run(stop), 120)
 
     asyncio.run(scenario())
     assert len(peer.messages) == 40

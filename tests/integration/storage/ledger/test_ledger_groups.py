@@ -196,7 +196,7 @@ def test_a_worker_that_claims_does_not_wait_for_another_that_does(store: Store) 
         steady_plans(connection)
         (issue,) = open_issues(connection)
         first = take(connection, "a", issue, NOON, 3)
-        second = pool.submit(store.claim, "b", limit=3).result(timeout=20)
+        second = pool.submit(store.claim, "b", limit=3).result(timeout=120)
     ids = [claim.delivery_id for claim in (*first, *second)]
     assert sorted(ids) == sorted(store.rows())
 
