@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from itertools import chain
+from typing import Final
 
 import structlog
 
 from mailer.dispatch.domains import Domains
 from mailer.dispatch.lease import Lease
 from mailer.dispatch.pace import Backoff
-from mailer.dispatch.parking import Parking
+from mailer.dispatch.parking import Parking, domain_of
 from mailer.dispatch.ports import Ledger
+from mailer.policy import STRAY_PAUSE
 from storage.model import Claim, DeliveryState, StorageError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+_ASTRAY_S: Final = 3600.0
+"""How long a claim goes back whose domain is paused: so soon it is looked at again after a lift."""
 
 
 class ClaimBuffer:
@@ -49,6 +54,8 @@ class ClaimBuffer:
         """Refilling while there is still something at hand, so that nobody has to wait."""
         self._dry = False
         self._paused: set[int] = set()
+        self._astray: Mapping[str, datetime] = {}
+        """Domains that are paused, and until when."""
         self.error: StorageError | None = None
         """Why the last claim failed; the wave then ends in good order."""
 
@@ -132,6 +139,21 @@ class ClaimBuffer:
                 await self._sleep(backoff.wait_s)
         log.warning("issue.paused", issue=issue_id, reason=reason)
 
+    async def pause_domain(self, domain: str, reason: str) -> None:
+        """Stops the mail to a domain that has lost its way (rule B5), and to no other."""
+        until = self._clock() + STRAY_PAUSE
+        self._astray = {**self._astray, domain: until}
+        self._set_aside()
+        log.error("domain.paused", domain=domain, reason=reason)
+        try:
+            await asyncio.to_thread(self._ledger.pause_domain, domain, until=until)
+        except StorageError as error:
+            log.warning("domain.pause_failed", domain=domain, error=type(error).__name__)
+
+    def is_astray(self, claim: Claim) -> bool:
+        """Whether the claim is an issue's, for a domain that is paused."""
+        return claim.issue_id is not None and domain_of(claim) in self._astray
+
     def is_paused(self, claim: Claim) -> bool:
         """Whether this claim was taken away by a pause, not by its reader."""
         return claim.issue_id in self._paused
@@ -171,6 +193,12 @@ class ClaimBuffer:
             gone = set(ids)
             self._keep(lambda claim: claim.delivery_id not in gone)
 
+    def _set_aside(self) -> None:
+        """Sends the claims of domains that are paused back, each for a while."""
+        for claim in filter(self.is_astray, chain(tuple(self._claims), tuple(self._parking))):
+            self._parking.hold(claim, _ASTRAY_S)
+        self._keep(lambda claim: not self.is_astray(claim))
+
     def _keep(self, wanted: Callable[[Claim], bool]) -> None:
         self._claims = deque(filter(wanted, self._claims))
         self._parking.keep(wanted)
@@ -203,6 +231,8 @@ class ClaimBuffer:
 
     async def _refill(self) -> None:
         try:
+            # Another worker, or the start before this one, may have paused a domain.
+            self._astray = await asyncio.to_thread(self._ledger.paused_domains, now=self._clock())
             claims = await self._lease.claim(self._portion)
         except StorageError as error:
             log.warning("ledger.claim_failed", error=type(error).__name__)
@@ -210,4 +240,6 @@ class ClaimBuffer:
             return
         self._dry = len(claims) < self._portion
         self._claims.extend(claims)
+        if self._astray:
+            self._set_aside()
         self._paused.difference_update({claim.issue_id for claim in claims if claim.issue_id})

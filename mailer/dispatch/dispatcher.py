@@ -27,7 +27,7 @@ from mailer.dispatch.recorder import Recorder
 from mailer.dispatch.relaystate import RelayState
 from mailer.dispatch.run import Fill, Run
 from mailer.dispatch.wave import Waves
-from mailer.policy import FaultRuns, RetryPolicy
+from mailer.policy import FaultRuns, RetryPolicy, Strays
 from mailer.smtp import Relay, Session
 from storage.model import DeliveryState, Settlement, StorageError
 
@@ -186,6 +186,7 @@ class Dispatcher:
             policy=self._policy,
             faults=FaultRuns(self._policy.fault_limit),
             domains=domains,
+            strays=Strays(),
             clock=self._clock,
             sleep=self._sleep,
             stop=stop,

@@ -88,6 +88,10 @@ class Parking:
         held_back, self._held_back = self._held_back, []
         return held_back
 
+    def hold(self, claim: Claim, wait_s: float) -> None:
+        """Sends a claim back to the ledger, untried, with a later time."""
+        self._held_back.append((claim, wait_s))
+
     def keep(self, wanted: Callable[[Claim], bool]) -> None:
         """Forgets the claims that are not wanted any more."""
         kept = {domain: deque(filter(wanted, parked)) for domain, parked in self._parked.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -55,6 +55,12 @@ class Ledger(Protocol):
 
     def pause_issue(self, issue_id: int, reason: str, *, now: datetime) -> object:
         """Stops an issue; its claims that are not begun go back."""
+
+    def pause_domain(self, domain: str, *, until: datetime) -> object:
+        """Remembers that a domain's readers are not to be mailed until then."""
+
+    def paused_domains(self, *, now: datetime) -> Mapping[str, datetime]:
+        """Returns the domains that are not to be mailed now, and until when."""
 
     def has_arrived(self, issue_id: int) -> bool:
         """Whether a relay has taken the issue for anybody."""

@@ -15,7 +15,7 @@ from mailer.dispatch.lease import Lease
 from mailer.dispatch.recorder import Recorder
 from mailer.dispatch.relaystate import RelayState
 from mailer.envelope import Envelope
-from mailer.policy import FaultRuns, RetryPolicy
+from mailer.policy import FaultRuns, RetryPolicy, Strays
 from storage.model import Claim, DeliveryState
 
 Fill = Callable[[Claim], Envelope | Awaitable[Envelope]]
@@ -34,6 +34,7 @@ class Run:
     policy: RetryPolicy
     faults: FaultRuns
     domains: Domains
+    strays: Strays
     clock: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]]
     stop: asyncio.Event

@@ -6,6 +6,8 @@ next transaction, and may stop an issue that is refused whoever the reader is (r
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
 from mailer.dispatch.parking import domain_of
@@ -30,6 +32,8 @@ class Settler:
         run = self._run
         if run.domains.is_bounded and run.domains.hear(domain_of(claim), outcome):
             log.warning("domain.slowed", domain=domain_of(claim), code=outcome.code)
+        if outcome.is_gone and run.claims.is_astray(claim):
+            outcome = replace(outcome, is_gone=False, counts=False)  # it says so of everybody
         settlement = decide_settlement(outcome, claim, run.clock(), run.policy)
         await self._settle(claim, outcome, settlement)
 
@@ -44,7 +48,12 @@ class Settler:
 
     def hold_back(self, claim: Claim, wait_s: float) -> None:
         """Settles a delivery that was not tried, because its domain is sent to slowly."""
-        self._pending.append(decide_held_back(claim, wait_s, self._run.clock()))
+        now = self._run.clock()
+        if self._run.claims.is_astray(claim):
+            why = "this domain refused too many readers as unknown, and is paused"
+            self._pending.append(decide_held_back(claim, wait_s, now, why))
+        else:
+            self._pending.append(decide_held_back(claim, wait_s, now))
 
     async def begin(self, ready: Claim | None, following: Claim | None) -> tuple[bool, bool]:
         """Records what is pending and, in the same transaction, that `ready` is on the wire.
@@ -101,6 +110,10 @@ class Settler:
             )
         if settlement.state is DeliveryState.UNKNOWN and settlement.due_at is None:
             log.warning("delivery.waits_for_author", delivery=claim.delivery_id, see="reconcile")
+        if claim.issue_id is not None:
+            astray = self._run.strays.learn(domain_of(claim), outcome)
+            if astray is not None:
+                await self._run.claims.pause_domain(domain_of(claim), astray)
         reason = self._run.faults.learn(claim.issue_id, outcome, domain_of(claim))
         if reason is not None and claim.issue_id is not None:
             await self.flush()  # a pause gives back what has neither begun nor an outcome

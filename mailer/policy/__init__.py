@@ -8,14 +8,18 @@ from mailer.policy.settlement import (
     decide_settlement,
     decide_unfillable,
 )
+from mailer.policy.strays import STRAY_PAUSE, Strays, is_astray
 from mailer.policy.warmup import WarmUp
 
 __all__ = [
+    "STRAY_PAUSE",
     "Cohort",
     "FaultRuns",
     "RetryPolicy",
+    "Strays",
     "WarmUp",
     "decide_held_back",
     "decide_settlement",
     "decide_unfillable",
+    "is_astray",
 ]

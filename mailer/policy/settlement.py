@@ -69,14 +69,19 @@ def decide_unfillable(claim: Claim, reason: str, now: datetime) -> Settlement:
     )
 
 
-def decide_held_back(claim: Claim, wait_s: float, now: datetime) -> Settlement:
-    """Puts off a delivery that was not tried, because its domain puts off too much (rule B18)."""
+def decide_held_back(
+    claim: Claim,
+    wait_s: float,
+    now: datetime,
+    why: str = "this domain puts much mail off, and is sent to more slowly",
+) -> Settlement:
+    """Puts off a delivery that was not tried, because of its domain (rules B5, B18)."""
     return Settlement(
         delivery_id=claim.delivery_id,
         state=DeliveryState.DEFERRED,
         at=now,
         due_at=now + timedelta(seconds=wait_s),
-        reason="not tried yet: this domain puts much mail off, and is sent to more slowly",
+        reason=f"not tried yet: {why}",
         counts=False,
     )
 

@@ -8,7 +8,7 @@ decisions are pure functions at the end of the file.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -26,9 +26,11 @@ from mailer.inbound import (
     find_leave_keys,
     parse_report,
 )
+from mailer.policy import STRAY_PAUSE, is_astray
 from mailer.replies import clean_reply
+from newsletter.inbound.softbounces import SoftLimits, is_worn_out
 from newsletter.tokens import Tokens, looks_keyed
-from storage.model import AddressError, Effect, History, NewReport, Sent, SoftBounce, Subscriber
+from storage.model import AddressError, Effect, NewReport, Sent, Subscriber
 from storage.readers import Reports, Subscribers
 
 _log = structlog.get_logger()
@@ -44,18 +46,6 @@ _MOST_NAMED: Final = 3
 
 _OLDEST: Final = timedelta(days=365)
 """A report that claims to be older has a clock that is wrong."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoftLimits:
-    """When soft bounces are enough (rule C6); the numbers are those of `[bounces]`."""
-
-    count: int
-    """Distinct issues that bounced."""
-    span: timedelta
-    """At least so long between the first and the last of them."""
-    clean: timedelta
-    """A gap of this length in which mail arrived begins the count anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +142,8 @@ class ReportDesk:
         reader = self._subscribers.get(owner.subscriber_id) if owner else None
         finding = report.about(reader.address if reader else "")
         effect = decide_effect(report, finding, is_known=reader is not None)
+        if effect is Effect.SUPPRESSED and reader and self._is_astray(reader, dry_run=dry_run):
+            effect = Effect.BOUNCED
         if effect is not Effect.NOTHING:
             new = self._build(report, finding, effect, owner, raw)
             effect = self._reports.record(
@@ -167,6 +159,21 @@ class ReportDesk:
             subscriber=reader,
             action=effect,
         )
+
+    def lift_since(self, since: datetime, domain: str) -> int:
+        """Let the addresses of a domain be mailed again that bounced since then; how many those are."""
+        return self._reports.lift_since(since, domain.strip().lstrip("@").lower())
+
+    def _is_astray(self, reader: Subscriber, *, dry_run: bool) -> bool:
+        """Whether the reader's domain calls so many unknown today that it is not believed (rule B5)."""
+        now = self._clock()
+        domain = reader.address.rpartition("@")[2].lower()
+        gone, asked = self._reports.gone_since(now - STRAY_PAUSE, domain)
+        if not is_astray(gone, asked):
+            return False
+        if not dry_run:
+            _log.error("domain.astray", domain=domain, gone=gone, asked=asked)
+        return True
 
     def prune(self) -> int:
         """Forget the content of what was set aside a month ago."""
@@ -351,30 +358,6 @@ def decide_effect(report: BounceReport, finding: Finding | None, *, is_known: bo
             return Effect.COUNTED
         case _:
             return Effect.BOUNCED
-
-
-def is_worn_out(history: History, limits: SoftLimits) -> bool:
-    """Whether the last run of soft bounces is long enough, in issues and in days (rule C6)."""
-    run = list(_last_run(history, limits.clean))
-    issues = {bounce.issue_id for bounce in run if bounce.issue_id}
-    if len(issues) < limits.count:
-        return False
-    return max(one.at for one in run) - min(one.at for one in run) >= limits.span
-
-
-def _last_run(history: History, clean: timedelta) -> Iterator[SoftBounce]:
-    """The soft bounces since the last clean period, newest first."""
-    later: datetime | None = None
-    for bounce in sorted(history.soft, key=lambda one: one.at, reverse=True):
-        if later is not None and _is_clean(bounce.at, later, history, clean):
-            return
-        yield bounce
-        later = bounce.at
-
-
-def _is_clean(start: datetime, end: datetime, history: History, clean: timedelta) -> bool:
-    """A pause is clean if mail arrived in it; a pause of the author's proves nothing."""
-    return end - start >= clean and any(start < at < end for at in history.arrived)
 
 
 def decide_moment(sent_at: datetime | None, now: datetime) -> datetime:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
 
 import typer
 
 from scripts.console import local, print_json, print_table, say, stamp
 from scripts.context import JsonOption, open_newsletter
 from storage.model import NotFound
+
+_UNITS: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 app = typer.Typer(help="Addresses that are never mailed.", no_args_is_help=True)
 
@@ -62,12 +66,43 @@ def add(
 
 
 @app.command()
-def lift(context: typer.Context, address: Address) -> None:
-    """Let an address be mailed again. Whether it is subscribed stays as it was.
+def lift(
+    context: typer.Context,
+    address: Annotated[
+        str, typer.Argument(metavar="[ADDRESS]", help="An e-mail address.", show_default=False)
+    ] = "",
+    since: Annotated[
+        str, typer.Option("--since", metavar="WHEN", help="What bounced since: 1d, 12h or ISO.")
+    ] = "",
+    domain: Annotated[
+        str, typer.Option("--domain", metavar="DOMAIN", help="Of the addresses of this domain.")
+    ] = "",
+) -> None:
+    """Let an address be mailed again, or all of a domain that bounced of late.
 
-    Example: newsletter suppressions lift ada@example.com
+    Whether they are subscribed stays as it was. Complaints, and what was suppressed by hand, stay.
+    Example: newsletter suppressions lift --since 1d --domain example.org
     """
+    if bool(address) == bool(since and domain) or bool(since) != bool(domain):
+        raise typer.BadParameter("name an address, or --since WHEN together with --domain DOMAIN")
     with open_newsletter(context) as newsletter:
+        if domain:
+            start = parse_since(since, datetime.now(UTC))
+            count = newsletter.report_desk.lift_since(start, domain)
+            noun = "address" if count == 1 else "addresses"
+            say(f"{count} {noun} at {domain} may be mailed again")
+            return
         if not newsletter.subscriptions.lift(address):
             raise NotFound("suppression of", address)
     say(f"{address} may be mailed again")
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """`12h`, `1d`, or a date and time of ISO 8601, which is of UTC unless it says otherwise."""
+    if match := re.fullmatch(r"(\d{1,6})([mhdw])", text.strip()):
+        return now - timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise typer.BadParameter(f"--since {text} is no time; say 1d, 12h or 2026-11-22") from None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)

@@ -1,5 +1,6 @@
 """The ledger of deliveries and of mailings: who must get what, what became of it, what waits."""
 
+from storage.ledger.domains import lift_pause
 from storage.ledger.duties import (
     cancel_open,
     move_mailing,
@@ -25,6 +26,7 @@ __all__ = [
     "change_deliveries",
     "erase_deliveries",
     "go_on",
+    "lift_pause",
     "move_mailing",
     "pause_mail",
     "put_suppression",

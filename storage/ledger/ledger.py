@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from storage.database import Database, cursor_of, schema
+from storage.ledger.domains import find_paused, put_pause
 from storage.ledger.gates import Gates
 from storage.ledger.groups import are_apart, is_usual, write_group
 from storage.ledger.mailings import pause_mail
@@ -190,6 +191,16 @@ class Ledger:
         """
         with self._database.transaction() as connection:
             return pause_mail(connection, issue_id, reason, now)
+
+    def pause_domain(self, domain: str, *, until: datetime) -> None:
+        """Remember that the readers of a domain are not to be mailed until then."""
+        with self._database.transaction() as connection:
+            put_pause(connection, domain, until)
+
+    def paused_domains(self, *, now: datetime) -> dict[str, datetime]:
+        """Domains whose readers are not to be mailed now, and until when."""
+        with self._database.reading() as connection:
+            return find_paused(connection, now)
 
     def lets_in(self, *, now: datetime) -> bool:
         """Whether a gate lets readers in who are due and were not tried, or is to stop them."""

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import Database, insert_new, schema
-from storage.ledger import change_deliveries
+from storage.ledger import change_deliveries, lift_pause
 from storage.model import (
     TRANSITIONS,
     ConsentEvent,
@@ -29,10 +29,12 @@ from storage.model import (
     SetAside,
     SoftBounce,
     Subscriber,
+    SubscriberState,
     Suppression,
     SuppressionReason,
 )
 from storage.readers.rows import (
+    discount_bounces,
     end_subscription,
     find_subscriber,
     keep_suppression,
@@ -110,6 +112,46 @@ class Reports:
         elif effect is Effect.LEFT:
             _unsubscribe(connection, report, known, "the reader unsubscribed", report.evidence)
         return effect
+
+    def gone_since(self, since: datetime, domain: str) -> tuple[int, int]:
+        """How many of a domain were suppressed as gone since then, and of how many readers.
+
+        The readers are counted only when there are some who are gone: that looks at all of them.
+        """
+        table, at = schema.suppressions.c, f"@{domain}"
+        gone = sa.select(sa.func.count()).where(
+            table.created_at >= since,
+            table.reason == SuppressionReason.HARD_BOUNCE.value,
+            table.address.endswith(at, autoescape=True),
+        )
+        readers = sa.select(sa.func.count()).where(
+            _S.state == SubscriberState.ACTIVE.value, _S.address.endswith(at, autoescape=True)
+        )
+        with self._database.reading() as connection:
+            count = connection.scalar(gone) or 0
+            return count, (connection.scalar(readers) or 0) if count else 0
+
+    def lift_since(self, since: datetime, domain: str) -> int:
+        """Lift the bounces of a domain since then, and its pause; how many addresses there were.
+
+        What readers asked for, by a complaint, by hand or by an erasure, stays.
+        """
+        table = schema.suppressions.c
+        bounced = [SuppressionReason.HARD_BOUNCE.value, SuppressionReason.SOFT_BOUNCES.value]
+        query = sa.select(table.address_hash).where(
+            table.created_at >= since,
+            table.reason.in_(bounced),
+            sa.func.lower(table.address).endswith(f"@{domain.lower()}", autoescape=True),
+        )
+        with self._database.transaction() as connection:
+            found = list(connection.scalars(query))
+            for address_hash in found:
+                connection.execute(
+                    sa.delete(schema.suppressions).where(table.address_hash == address_hash)
+                )
+                discount_bounces(connection, address_hash)
+            lift_pause(connection, domain.lower())
+        return len(found)
 
     def sent_to(self, subscriber_id: int, *, limit: int = 500) -> tuple[Sent, ...]:
         """A reader's deliveries, newest first."""

@@ -165,6 +165,7 @@ PURE = (
     "mailer/policy/faults.py",
     "mailer/policy/settlement.py",
     "mailer/smtp/login.py",
+    "mailer/policy/strays.py",
     "mailer/smtp/offer.py",
     "mailer/compose/quoted.py",
     "mailer/inbound/webhooks/signatures.py",

@@ -20,12 +20,14 @@ from storage.database.engine import Database
 from storage.model.deliveries import Claim, DeliveryState
 from storage.model.issues import Issue
 from storage.model.readers import ConsentEventKind
+from storage.readers.reports import Reports
 from tests.conftest import NOON
 from tests.worlds.store import MINUTE, Store, new_subscriber
 
 POLICY = RetryPolicy(retry=(MINUTE,), expire=timedelta(days=2))
 GO_ON = parse_reply(354, "go ahead", phase=Phase.DATA)
 TAKEN = parse_reply(250, "2.0.0 ok", phase=Phase.DOT)
+GONE = parse_reply(550, "5.1.1 user unknown", phase=Phase.RCPT)
 PUT_OFF = parse_reply(450, "4.7.28 unusual rate of mail", phase=Phase.RCPT)
 
 
@@ -66,6 +68,8 @@ class World:
         self.taken: Counter[str] = Counter()
         self.pace: dict[str, float] = {}
         """Seconds that a domain wants between two messages; it puts off what comes sooner."""
+        self.astray: set[str] = set()
+        """Domains that know nobody any more."""
         self._last: dict[str, float] = {}
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = 0
@@ -98,6 +102,8 @@ class World:
         """What the reader's domain says to RCPT."""
         domain = envelope.recipient.rpartition("@")[2]
         self.tried[domain] += 1
+        if domain in self.astray:
+            return GONE
         last, self._last[domain] = self._last.get(domain, -9e9), self.now
         return PUT_OFF if self.now - last < self.pace.get(domain, 0) else GO_ON
 
@@ -231,3 +237,44 @@ def test_a_delivery_that_is_held_back_uses_no_attempt(store: Store) -> None:
     assert {one.reason for one in untried} != {""}
     assert all(one.due_at is not None and one.due_at > NOON for one in untried)
     assert max(one.due_at for one in untried if one.due_at) - NOON <= timedelta(minutes=8)
+
+
+@pytest.mark.parametrize("bound", [0, 2])
+def test_a_domain_that_knows_nobody_is_paused_alone(store: Store, bound: int) -> None:
+    """Of 300 readers a few dozen are lost, the others wait; other domains go on (rule B5)."""
+    world = World()
+    world.astray = {"one.example"}
+    issue = publish(store, {"one.example": 300, "two.example": 300})
+    asyncio.run(dispatcher(store, world, connections=3, bound=bound).drain())
+    lost = len(store.subscribers.suppressions())
+    assert 25 <= lost <= 30
+    assert world.tried["one.example"] <= 35
+    tally = store.overview.tally(issue.id)
+    assert tally[DeliveryState.ACCEPTED] == 300
+    assert tally[DeliveryState.DEFERRED] + tally[DeliveryState.QUEUED] >= 265
+
+
+def test_a_pause_is_remembered_until_it_is_lifted(store: Store) -> None:
+    """Another start does not ask again; who lifts what bounced lifts the pause (rule B5)."""
+    world = World()
+    world.astray = {"one.example"}
+    publish(store, {"one.example": 100})
+    asyncio.run(dispatcher(store, world, connections=1).drain())
+    tried = world.tried["one.example"]
+    world.astray, world.now = set(), 7200.0
+    asyncio.run(dispatcher(store, world, connections=1).drain())
+    assert world.tried["one.example"] == tried
+    assert Reports(store.database).lift_since(NOON, "one.example") >= 25
+    assert not store.subscribers.suppressions()
+    world.now = 14_400.0
+    asyncio.run(dispatcher(store, world, connections=1).drain())
+    assert sum(world.taken.values()) == 100 - tried
+
+
+def test_a_small_domain_that_died_is_cleaned(store: Store) -> None:
+    """Twenty readers whose domain knows them no more are never mailed again (rule C6)."""
+    world = World()
+    world.astray = {"small.example"}
+    publish(store, {"small.example": 20, "two.example": 50})
+    asyncio.run(dispatcher(store, world, connections=2).drain())
+    assert len(store.subscribers.suppressions()) == 20

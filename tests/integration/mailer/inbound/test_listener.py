@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from mailer.inbound.listener import LIMITS, parse_listen
 from newsletter.app import Newsletter
-from newsletter.inbound.reportdesk import ReportDesk, SoftLimits
+from newsletter.inbound.reportdesk import ReportDesk
+from newsletter.inbound.softbounces import SoftLimits
 from storage.database.engine import Database
 from storage.model.errors import ConfigError, DatabaseBusy, SiteError
 from storage.model.readers import SubscriberState, SuppressionReason

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from newsletter.inbound.reportdesk import KEPT_FOR, ReportDesk, SoftLimits
+from newsletter.inbound.reportdesk import KEPT_FOR, ReportDesk
+from newsletter.inbound.softbounces import SoftLimits
 from newsletter.secret import Keyring
 from newsletter.tokens import Tokens
 from storage.database import schema
@@ -22,7 +23,7 @@ from storage.model.readers import ConsentEventKind, SubscriberState, Suppression
 from storage.model.reports import Effect
 from storage.readers.reports import Reports
 from tests.conftest import NOON
-from tests.worlds.store import Store, consent, quarantined, settled
+from tests.worlds.store import Store, consent, new_subscriber, quarantined, settled
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
 PLACEHOLDER = "notes+i1.s1.000000000000@example.com"
@@ -538,3 +539,20 @@ def test_what_a_person_or_their_machine_answers_is_not_kept(house: House) -> Non
     ):
         raw = f"{head}To: {to}\nSubject: Re: hello\n\nThank you.\n"
         assert house.desk.process(raw.encode()).action is Effect.NOTHING
+
+
+def test_a_domain_whose_reports_call_everybody_gone_is_not_believed(house: House) -> None:
+    """After 25 of one domain in a day its reports suppress nobody more; other domains do (B5)."""
+    readers = [
+        new_subscriber(n, address=f"r{n}@one.example", key=f"r{n}@one.example", hash=f"h{n}")
+        for n in range(100, 140)
+    ]
+    house.store.subscribers.add(readers, kind=ConsentEventKind.ADDED)
+    issue = house.mail()
+    actions = Counter(
+        house.desk.process(house.report("postfix-hard", issue, reader)).action
+        for reader in range(4, 44)
+    )
+    assert actions == {Effect.SUPPRESSED: 25, Effect.BOUNCED: 15}
+    other = house.desk.process(house.report("postfix-hard", issue, 1))
+    assert other.action is Effect.SUPPRESSED

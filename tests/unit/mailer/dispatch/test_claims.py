@@ -62,6 +62,13 @@ class Queue:
         """Not asked here."""
         return 0
 
+    def pause_domain(self, domain: str, *, until: datetime) -> None:
+        """Not asked here."""
+
+    def paused_domains(self, *, now: datetime) -> dict[str, datetime]:
+        """None."""
+        return {}
+
     def standing(self, delivery_id: int) -> DeliveryState | None:
         """Not asked here."""
 

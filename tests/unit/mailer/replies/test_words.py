@@ -9,7 +9,8 @@ import pytest
 from mailer.replies.severity import Severity, judge
 from mailer.replies.status import parse_status
 from mailer.replies.words import Cause, find_causes
-from newsletter.inbound.reportdesk import SoftLimits, decide_moment, is_worn_out
+from newsletter.inbound.reportdesk import decide_moment
+from newsletter.inbound.softbounces import SoftLimits, is_worn_out
 from newsletter.tokens import looks_keyed
 from storage.model.reports import History, SoftBounce
 from tests.conftest import NOON

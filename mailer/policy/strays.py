@@ -1,0 +1,58 @@
+"""Owns when a domain of readers has lost its way: so many of them are said not to exist. Pure.
+
+A host that says 5.1.1 to everybody, for a broken table or a moved directory, would cost the author all
+readers of that domain in seconds. A domain that really died looks the same, but is small on most
+lists: below `GONE_LIMIT` nothing is held up, and above it a day's pause lets the next few be asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from mailer.replies import Outcome, Verdict
+
+GONE_LIMIT: Final = 25
+"""Readers of one domain that may be found gone before anybody wonders."""
+_SHARE: Final = 0.3
+"""So much of what a domain answered, since it began, is far beyond what lists lose in a day."""
+STRAY_PAUSE: Final = timedelta(days=1)
+"""How long a domain that has lost its way is left alone."""
+
+
+def is_astray(gone: int, asked: int) -> bool:
+    """Whether `gone` readers of `asked` are too many to be believed."""
+    return gone >= GONE_LIMIT and gone >= _SHARE * asked
+
+
+@dataclass(slots=True)
+class _Domain:
+    gone: int = 0
+    asked: int = 0
+
+
+class Strays:
+    """Counts by domain who is said not to exist; what other domains accept says nothing of it."""
+
+    def __init__(self) -> None:
+        self._domains: dict[str, _Domain] = {}
+        """Those that refused somebody, since they did."""
+
+    def learn(self, domain: str, outcome: Outcome) -> str | None:
+        """Returns the sentence to pause the domain with when it has lost its way, else None."""
+        if not outcome.is_gone and (
+            domain not in self._domains
+            or outcome.verdict not in (Verdict.ACCEPTED, Verdict.PERMANENT)
+        ):
+            return None
+        known = self._domains.setdefault(domain, _Domain())
+        known.asked += 1
+        known.gone += outcome.is_gone
+        if not outcome.is_gone or not is_astray(known.gone, known.asked):
+            return None
+        del self._domains[domain]  # what is asked after the pause is counted afresh
+        return (
+            f"{known.gone} of {known.asked} readers do not exist, it says. Its mail waits for a day; if it "
+            f"is wrong, `newsletter suppressions lift --since 1d --domain {domain}`"
+        )
