@@ -1,6 +1,7 @@
 """Markdown to HTML and to text with the same content. Pure."""
 
 from feeds.markdown.characters import clean_line, clean_text
+from feeds.markdown.cost import MAX_MARKS, find_excess
 from feeds.markdown.html import link_footnotes, size_pictures
 from feeds.markdown.links import LinkResolver, Links, link_key
 from feeds.markdown.parser import find_title
@@ -15,6 +16,7 @@ from feeds.markdown.references import (
 from feeds.markdown.render import TOO_MANY_TAGS, Rendered, render_markdown
 
 __all__ = [
+    "MAX_MARKS",
     "TOO_MANY_TAGS",
     "LinkResolver",
     "Links",
@@ -24,6 +26,7 @@ __all__ = [
     "Size",
     "clean_line",
     "clean_text",
+    "find_excess",
     "find_headings",
     "find_prose",
     "find_references",

@@ -39,6 +39,11 @@ VANISHING: Final = _names(
 )
 """Elements that go with all they hold."""
 
+RAW_TEXT: Final = _names(
+    "script style iframe noscript title textarea noembed noframes xmp plaintext"
+)
+"""Those in which no other tag is one: the first end tag ends them (HTML 13.2.6.2)."""
+
 HIGHLIGHTS: Final = ("k", "s", "c", "f", "m", "t", "gi", "gd")
 """Classes `hl-…` of highlighted code: keyword, string, comment, function, number, type, and a
 diff's inserted and deleted lines."""

@@ -20,11 +20,13 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from feeds.markdown.characters import clean_line
 from feeds.markdown.code import Highlighter
+from feeds.markdown.html import RAW_TEXT, VANISHING
 from storage.model import FIELD
 
 MAX_NESTING: Final = 20
 """Levels of quotes, lists, brackets; deeper input is taken as text, in bounded time."""
 
+_RAW_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _WIKI: Final = re.compile(r"(!?)\[\[([^\[\]\n|]{1,300})(?:\|([^\[\]\n]{0,300}))?\]\](?![(\[])")
 
 
@@ -56,8 +58,32 @@ def plain(children: Iterable[Token]) -> str:
     return clean_line("".join(_plain_pieces(children)))
 
 
-def _plain_pieces(children: Iterable[Token]) -> Iterator[str]:
+def shown(children: Iterable[Token]) -> Iterator[Token]:
+    """The inline tokens but for those inside of elements that go with all they hold (VANISHING).
+
+    Of raw HTML only tags are left that open or close nothing of that kind.
+    """
+    name, depth = "", 0
     for token in children:
+        tag = _RAW_TAG.match(token.content) if token.type == "html_inline" else None
+        closing, of = (bool(tag[1]), tag[2].lower()) if tag else (False, "")
+        if of and of == (name or of) and of in VANISHING:
+            if closing:
+                depth = max(0, depth - 1)
+            elif not _closes_itself(token.content, of) and not (depth and of in RAW_TEXT):
+                depth += 1
+            name = of if depth else ""
+        elif not depth:
+            yield token
+
+
+def _closes_itself(tag: str, name: str) -> bool:
+    """`<svg/>` is whole; elements of HTML itself know no such end (HTML 13.2.5.40)."""
+    return tag.endswith("/>") and name in {"svg", "math"}
+
+
+def _plain_pieces(children: Iterable[Token]) -> Iterator[str]:
+    for token in shown(children):
         if token.type in {"softbreak", "hardbreak"}:
             yield " "
         elif token.type == "image":

@@ -14,8 +14,9 @@ from typing import Final
 from markdown_it.token import Token
 
 from feeds.markdown.characters import clean_text
-from feeds.markdown.html import SHOWING, VANISHING, Piece, PieceKind, read_pieces, sanitise
+from feeds.markdown.html import SHOWING, Piece, PieceKind, read_pieces, sanitise
 from feeds.markdown.links import LinkResolver
+from feeds.markdown.parser import shown
 from storage.model import columns
 
 WIDTH: Final = 72
@@ -110,12 +111,9 @@ class _Inline:
         """The text of a paragraph, heading or cell."""
         pieces: list[str] = []
         links: list[tuple[str, int]] = []  # per open link its URL and where its label begins
-        vanished = ""
-        for token in children:
+        for token in shown(children):
             if token.type == "html_inline":
-                vanished = self._read_raw(token.content, pieces, links, vanished)
-            elif vanished:
-                continue
+                self._read_raw(token.content, pieces, links)
             elif token.type == "link_open":
                 links.append((str(token.attrs.get("href", "")), len(pieces)))
             elif token.type == "link_close":
@@ -148,23 +146,16 @@ class _Inline:
         if url and not url.startswith("#") and "".join(pieces[start:]) != url:
             pieces.append(self._reference(url))
 
-    def _read_raw(
-        self, tag: str, pieces: list[str], links: list[tuple[str, int]], vanished: str
-    ) -> str:
-        """Handles one raw tag; returns the element whose content is being left out, if any."""
+    def _read_raw(self, tag: str, pieces: list[str], links: list[tuple[str, int]]) -> None:
+        """Handles one raw tag that is no part of what vanishes."""
         found = _TAG.match(tag)
         closing, name = (bool(found[1]), found[2].lower()) if found else (False, "")
-        if vanished:
-            return "" if closing and name == vanished else vanished
-        if name in VANISHING:
-            return "" if closing else name
         if name == "a" and closing:
             self._close_link(pieces, links)
         elif name == "a":
             links.append((self._raw_href(tag), len(pieces)))
         elif not closing and name in SHOWING:
             pieces.append(self.pieces(read_pieces(sanitise(tag, self.resolver))).strip(" "))
-        return ""
 
     def _raw_href(self, tag: str) -> str:
         html = sanitise(f"{tag}x</a>", self.resolver)

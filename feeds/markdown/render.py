@@ -304,6 +304,8 @@ def _swallows(tokens: Sequence[Token]) -> frozenset[str]:
         if token.type not in {"html_inline", "html_block"}:
             continue
         for closing, name in _TAG.findall(token.content):
+            if closing and name.lower() == "plaintext":
+                continue  # nothing ends it (HTML 13.2.5.5)
             if (tag := name.lower()) in VANISHING:
                 open_tags[tag] = max(0, open_tags.get(tag, 0) + (-1 if closing else 1))
     return frozenset(tag for tag, count in open_tags.items() if count)

@@ -17,9 +17,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from feeds.markdown import (
+    MAX_MARKS,
     Links,
     Rendered,
     clean_text,
+    find_excess,
     find_title,
     render_markdown,
 )
@@ -101,10 +103,12 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
 
     Times without an offset are in `zone`; `habits` says what the folder's keys and names mean.
     Keys are read in any case; unknown ones are the author's own. Raises NoteError with one
-    sentence, and the line where there is one, for text that is no UTF-8, front matter that cannot
-    be read, or a key of ours whose value cannot be what it should. Nothing else is ever raised.
+    sentence, and the line where there is one, for text that is no UTF-8 or would take too long to
+    render, front matter that cannot be read, or a key of ours whose value cannot be what it should. Nothing else is ever raised.
     """
-    front = parse_front_matter(clean_text(_decode(source, path)), path)
+    text = clean_text(_decode(source, path))
+    _check_cost(text, path)
+    front = parse_front_matter(text, path)
     keys = Keys(front.fields, path)
     facts = read_path(path, languages=habits.languages)
     timing = read_timing(keys, facts, zone, habits)
@@ -139,6 +143,17 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
         body=front.body,
         warnings=tuple(keys.remarks),
     )
+
+
+def _check_cost(text: str, path: str) -> None:
+    line = find_excess(text)
+    if line is not None:
+        raise NoteError(
+            path,
+            f"the note has more than {MAX_MARKS} Markdown marks and line ends, which would take too long "
+            "to render; divide it, or leave data out of it",
+            line,
+        )
 
 
 def render_note(note: Note, links: Links) -> Rendered:

@@ -121,6 +121,7 @@ PURE = (
     "feeds/notes/frontmatter.py",
     "feeds/markdown/render.py",
     "feeds/markdown/code.py",
+    "feeds/markdown/cost.py",
     "feeds/markdown/fields.py",
     "feeds/markdown/html.py",
     "feeds/markdown/links.py",

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.markdown.html import TAGS, link_footnotes
+from feeds.markdown.html import TAGS, VANISHING, link_footnotes
 from feeds.markdown.links import link_key
+from feeds.markdown.parser import find_title
 from feeds.markdown.render import Rendered, render_markdown
 from tests.sizes import examples
 
@@ -303,3 +304,39 @@ def test_long_code_is_left_plain() -> None:
     html = render("```python\n" + "if x: pass\n" * 2_000 + "```").html
     assert "hl-k" not in html
     assert html.count("if x: pass") == 2_000
+
+
+DROPPED = sorted(VANISHING - {"head", "plaintext"})
+SHAPES = (
+    "See <{0}>SECRET</{0}> after.",
+    "See <{0} a='b'>SECRET <b>SECRET</b></{0}> after.",
+    "See <{0}><{0}>SECRET</{0}></{0}> after.",
+    "# See <{0}>SECRET</{0}>\n\nafter",
+    "<{0}>SECRET</{0}>\n\nSee after",
+    "- See <{0}>SECRET</{0}> after",
+    "See **<{0}>SECRET</{0}>** after",
+    "See [<{0}>SECRET</{0}>](https://a.example) after",
+)
+
+
+@pytest.mark.parametrize("tag", DROPPED)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_html_drops_no_medium_shows(tag: str, shape: str) -> None:
+    """The text of an element that goes with all it holds is in no text, summary or title either."""
+    body = shape.format(tag)
+    rendered = render_markdown(body, path="a.md", links=Published())
+    title = find_title(body)
+    if "SECRET" in rendered.html:  # a browser ends an SVG at the first tag that is none of its own
+        assert tag in {"svg", "math", "select"}
+        return
+    assert "SECRET" not in rendered.text + rendered.summary + title
+    assert "after" in rendered.text
+
+
+@pytest.mark.parametrize("tag", ["svg", "math"])
+def test_an_element_that_ends_itself_takes_nothing_along(tag: str) -> None:
+    """After `<svg/>` the text goes on, in every part."""
+    rendered = render_markdown(f"See <{tag}/> after </{tag}> all.", path="a.md", links=Published())
+    assert "after" in rendered.text
+    assert "after" in rendered.summary
+    assert "after" in rendered.html

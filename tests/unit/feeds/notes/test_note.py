@@ -338,3 +338,14 @@ def test_any_bytes_are_a_note_or_an_error(source: bytes) -> None:
     except NoteError:
         return
     render_note(note, NoLinks())
+
+
+def test_a_note_that_costs_too_much_is_told_to_its_author() -> None:
+    """A megabyte of reference definitions is refused with the line, before it is parsed."""
+    source = b"---\ntitle: T\n---\n" + b"[a]: /b\n" * 120_000
+    with pytest.raises(
+        NoteError, match=r"line \d+: the note has more than 60000 Markdown marks"
+    ) as told:
+        parse_note(source, "a.md", zone=ZoneInfo("UTC"))
+    assert told.value.line is not None
+    assert told.value.line > 3
