@@ -1,0 +1,20 @@
+"""The costliest requests of strangers, as `python -m scripts.bench.strangers` sends them."""
+
+from __future__ import annotations
+
+from scripts.bench.strangers import measure
+
+
+def test_every_costly_request_has_its_answer() -> None:
+    """Each route answers each of them as it would answer anybody: with a page or a refusal of the
+    request, never with a fault of ours, and never not at all. How long it took is the script's to say.
+    """
+    usual, *others = measure()
+    assert usual.status == 200
+    assert len(others) > 200
+    wrong = [
+        (cost.request.route, cost.request.what, cost.status)
+        for cost in others
+        if not 200 <= cost.status < 500
+    ]
+    assert wrong == []
