@@ -5,14 +5,17 @@ The site asks here. What is costly to make is kept until the archive changes.
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
 
 from feeds.syndication import Document, FeedFormat, build_feed
 from mailer.compose import public_html
+from mailer.smtp import is_loopback
 from newsletter.config import Config
 from newsletter.publishing import Drafting, as_readers_see
 from storage.archive import Issues
@@ -50,6 +53,8 @@ class Publication:
         self._drafting = drafting
         self._namespace = namespace
         self._about: tuple[object, AboutPage | NoteError | None] | None = None
+        self.outbox_key = secrets.token_urlsafe(16)
+        """Opens the outbox's pages until this process ends; told at the start and nowhere else."""
         self._feeds: dict[tuple[FeedFormat, str | None], tuple[int, Document]] = {}
 
     def version(self) -> int:
@@ -138,6 +143,16 @@ class Publication:
         title = note.title if note.title.casefold() != "about" else "About"
         html = public_html(drafted.draft.html)
         return AboutPage(title=title, html=html, media=drafted.draft.media)
+
+    @property
+    def outbox_is_local(self) -> bool:
+        """Whether the newsletter is tried on this machine, as its own address says.
+
+        Only then may the outbox be read without its key, and only from this machine: whoever reads
+        it can confirm for others. A site with a name is behind a proxy, which comes from here as well.
+        """
+        host = urlsplit(self._config.identity.url).hostname or ""
+        return is_loopback(host) and not self._config.web.trusted_proxies
 
     def outbox(self) -> Path | None:
         """The Maildir of the embedded outbox; None with real relays."""

@@ -17,6 +17,7 @@ from typing import Final
 from feeds.syndication import FeedFormat, feed_url
 from newsletter import Newsletter
 from newsletter.config import render_template
+from scripts.commands.service import outbox_address
 from scripts.console import configure_logging
 from storage.model import NewsletterError
 from web.server import SiteServer
@@ -91,7 +92,7 @@ def _tell(newsletter: Newsletter, address: str, admin: str) -> None:
     lines = {
         "site": f"{address}/",
         "feeds": "  ".join(feed_url(url, feed_format) for feed_format in FeedFormat),
-        "outbox": f"{address}/outbox",
+        "outbox": outbox_address(newsletter, address),
         "notes": f"{newsletter.config.notes.path}/",
         "metrics": f"{admin}/metrics",
     }

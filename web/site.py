@@ -88,7 +88,10 @@ def create_app(newsletter: Newsletter, count: Count = _uncounted) -> Starlette:
     ]
     outbox = newsletter.publication.outbox()
     if outbox is not None:
-        routes += Mailbox(outbox, pages).routes()
+        shown = newsletter.publication
+        routes += Mailbox(
+            outbox, pages, key=shown.outbox_key, is_local=shown.outbox_is_local
+        ).routes()
     errors = _Errors(pages)
 
     @asynccontextmanager

@@ -120,6 +120,13 @@ def worker(context: typer.Context) -> None:
         newsletter.work()
 
 
+def outbox_address(newsletter: Newsletter, address: str) -> str:
+    """Where the outbox can be read: with its key, where being on this machine is not enough."""
+    shown = newsletter.publication
+    key = "" if shown.outbox_is_local else f"?key={shown.outbox_key}"
+    return f"{address}/outbox{key}"
+
+
 def _announcer(newsletter: Newsletter) -> Callable[[str, str], None]:
     """Says where things are once the site listens."""
 
@@ -127,7 +134,7 @@ def _announcer(newsletter: Newsletter) -> Callable[[str, str], None]:
         lines = [("site", f"{address}/"), ("feeds", f"{address}/feed.xml")]
         lines += [("", f"{address}/atom.xml"), ("", f"{address}/feed.json")]
         if newsletter.publication.outbox() is not None:
-            lines.append(("outbox", f"{address}/outbox"))
+            lines.append(("outbox", outbox_address(newsletter, address)))
         lines.append(("health", f"{admin}/healthz"))
         for label, where in lines:
             print(f"{label:<7} {where}", flush=True)

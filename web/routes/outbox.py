@@ -6,17 +6,19 @@ a frame that has no script and no identity.
 
 from __future__ import annotations
 
+import hmac
 import re
 from html import escape
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from mailer.smtp import OutboxContent, load_message, read_outbox
+from mailer.smtp import OutboxContent, is_loopback, load_message, read_outbox
 from storage.model import NotFound
 from web.http import NO_STORE, OUTBOX_FRAME, mail_policy, page_policy
 from web.pages import Frame, Pages
@@ -24,16 +26,29 @@ from web.pages import Frame, Pages
 _SHOWN: Final = 200
 _LEADING: Final = ("from", "to", "subject", "date", "list-unsubscribe")
 _LINK: Final = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
-_PRIVATE: Final = {"Cache-Control": NO_STORE, "X-Robots-Tag": "noindex, nofollow"}
+_PRIVATE: Final = {
+    "Cache-Control": NO_STORE,
+    "X-Robots-Tag": "noindex, nofollow",
+    "Referrer-Policy": "no-referrer",
+}
+_PASSED_ON: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""What proxies add (RFC 7239, RFC 9110 7.6.3)."""
 _NEW_TAB: Final = '<base target="_blank">'
 
 
 class Mailbox:
-    """Handlers over the Maildir of one outbox."""
+    """Handlers over the Maildir of one outbox.
 
-    def __init__(self, directory: Path, pages: Pages) -> None:
+    Whoever reads it can confirm for others. So it is shown to a browser on this machine if the
+    newsletter is only tried here (`is_local`), and otherwise to who has the key that was printed at
+    the start; to all others it is not there.
+    """
+
+    def __init__(self, directory: Path, pages: Pages, *, key: str, is_local: bool) -> None:
         self._directory = directory
         self._pages = pages
+        self._key = key
+        self._is_local = is_local
 
     def routes(self) -> list[Route]:
         """The routes, in the order in which they are tried."""
@@ -43,14 +58,16 @@ class Mailbox:
             Route("/outbox/{key}/html", self.html),
         ]
 
-    def listing(self, _request: Request) -> Response:
+    def listing(self, request: Request) -> Response:
         """The newest mails."""
+        suffix = self._admit(request)
         messages = read_outbox(self._directory, limit=_SHOWN)
         frame = Frame(title="Outbox", indexed=False)
-        return self._page("outbox.html", frame, messages=messages, limit=_SHOWN)
+        return self._page("outbox.html", frame, messages=messages, limit=_SHOWN, suffix=suffix)
 
     def message(self, request: Request) -> Response:
         """One mail: its headers, its HTML in a frame, its plain text."""
+        suffix = self._admit(request)
         content = self._load(request)
         headers = {name.lower(): value for name, value in reversed(content.headers)}
         subject = headers.get("subject", "") or "(no subject)"
@@ -60,19 +77,29 @@ class Mailbox:
             content=content,
             leading=[(name, headers[name]) for name in _LEADING if name in headers],
             text=_with_links(content.text),
+            suffix=suffix,
         )
 
     def html(self, request: Request) -> Response:
         """The HTML part alone, for the frame. Its links open in a new tab."""
+        self._admit(request)
         content = self._load(request)
         if not content.html:
             raise HTTPException(404)
         headers = _PRIVATE | {
             "Content-Security-Policy": mail_policy(self._pages.identity.url),
             "X-Frame-Options": "SAMEORIGIN",
-            "Referrer-Policy": "no-referrer",
         }
         return HTMLResponse(_NEW_TAB.join(_split_head(content.html)), headers=headers)
+
+    def _admit(self, request: Request) -> str:
+        """What links have to carry on. Raises 404 for who may not read here."""
+        given = request.query_params.get("key", "")
+        if hmac.compare_digest(given.encode(), self._key.encode()):
+            return f"?key={self._key}"
+        if not (self._is_local and _comes_from_here(request)):
+            raise HTTPException(404)
+        return ""
 
     def _load(self, request: Request) -> OutboxContent:
         try:
@@ -84,6 +111,17 @@ class Mailbox:
         policy = page_policy(self._pages.identity.url) + OUTBOX_FRAME
         html = self._pages.render(template, frame, **context)
         return HTMLResponse(html, headers=_PRIVATE | {"Content-Security-Policy": policy})
+
+
+def _comes_from_here(request: Request) -> bool:
+    """Whether a browser on this machine asks, by this machine's name, and nobody through a proxy.
+
+    The name is looked at because a page elsewhere may have a name that leads here.
+    """
+    peer = request.client.host if request.client else ""
+    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    passed_on = any(name in request.headers for name in _PASSED_ON)
+    return is_loopback(peer) and is_loopback(host) and not passed_on
 
 
 def _split_head(html: str) -> tuple[str, str]:
