@@ -142,8 +142,9 @@ class Newsletter:
             summary = run_in_loop(lambda: drain(work, ending))
         self.parts.mailings.finish()
         problems += [summary.relay_error] if summary.relay_error else []
-        away = [issue.id for issue in polled.withdrawn]
-        problems += self.parts.standing.paused_of([*under_way, *away])
+        held = [issue.id for issue in (*polled.withdrawn, *polled.published)]
+        problems += self.parts.standing.paused_of([*under_way, *held])
+        problems += [str(fault) for fault in polled.stuck]
         done = replace(report(summary), waiting=self.parts.standing.waiting())
         if done.settled >= done.queued:
             return done

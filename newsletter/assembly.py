@@ -174,6 +174,7 @@ def _assemble(
                 drafting=drafting,
                 grace=config.schedule.grace,
                 hold=config.schedule.hold,
+                late=config.schedule.late,
                 clock=clock,
                 wait=time.sleep,
             )

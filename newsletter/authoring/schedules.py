@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from feeds.notes import Note, When, parse_when
-from newsletter.publishing import Drafting
+from newsletter.publishing import Drafting, hash_content
 from storage.archive import Issues
 from storage.model import Conflict, Identity, NoteError, NotFound, Schedule, ScheduleError
 from storage.notes import FolderNotes, Notebook, Schedules
@@ -71,7 +71,9 @@ class Authoring:
 
     def schedule(self, note: str, at: str | datetime, *, zone: str | None) -> Scheduled:
         """Set or move a note's schedule; see Newsletter.schedule."""
-        found = self._read(self.find(note))
+        path = self.find(note)
+        source = self._store.read(path)
+        found = self._drafting.parse(source, path)
         self._refuse_unpublishable(found)
         when = self._when(at, zone)
         now = self._clock()
@@ -83,6 +85,8 @@ class Authoring:
             wall=when.wall,
             zone=when.zone,
             created_at=now,
+            title=found.title,
+            content_hash=hash_content(source),
         )
         self._schedules.put(schedule)
         return Scheduled(schedule=schedule, remark=when.remark)

@@ -4,6 +4,14 @@ from newsletter.config.config import Config, load_config
 from newsletter.config.keyfiles import parse_selector
 from newsletter.config.sections import Doubt
 from newsletter.config.source import render_template
-from newsletter.config.values import sender_domain
+from newsletter.config.values import Late, sender_domain
 
-__all__ = ["Config", "Doubt", "load_config", "parse_selector", "render_template", "sender_domain"]
+__all__ = [
+    "Config",
+    "Doubt",
+    "Late",
+    "load_config",
+    "parse_selector",
+    "render_template",
+    "sender_domain",
+]

@@ -50,6 +50,7 @@ from newsletter.config.relays import parse_login, parse_relay
 from newsletter.config.source import TomlTable
 from newsletter.config.uris import parse_site, parse_web_address
 from newsletter.config.values import (
+    Late,
     Network,
     parse_bounce_address,
     parse_duration,
@@ -147,6 +148,7 @@ class ScheduleSection(Section):
 
     hold: Duration = timedelta(minutes=5)
     grace: Duration = timedelta(hours=24)
+    late: Late = Late.HOLD
     slots: Annotated[Line, AfterValidator(_not_available)] = ""
 
 

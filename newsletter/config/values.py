@@ -16,6 +16,7 @@ import zoneinfo
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from email.headerregistry import Address
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -55,6 +56,17 @@ _LOCAL_PART: Final = re.compile(
 
 
 # ── plain values ─────────────────────────────────────────────────────────────────────────────
+
+
+class Late(StrEnum):
+    """What to do with the mail of a note that was due, past the grace, while nothing was running."""
+
+    HOLD = "hold"
+    """Ask the author."""
+    SEND = "send"
+    """Mail it all the same."""
+    SKIP = "skip"
+    """Publish it and mail nobody."""
 
 
 def parse_duration(value: object) -> timedelta:

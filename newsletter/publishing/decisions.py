@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from newsletter.config import Late
 from storage.model import Issue, IssueState
 
 AWAY_FOR: Final = timedelta(hours=1)
@@ -38,6 +39,8 @@ class Publish:
     at: datetime
     mail: bool
     reason: str = ""
+    held: bool = False
+    """Whether the mail waits for the author, for the `reason`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +78,17 @@ Decision = Publish | Revise | Restore | Withdraw | Wait | Skip
 
 
 def decide(
-    wish: Wish | None, content_hash: str, issue: Issue | None, *, now: datetime, grace: timedelta
+    wish: Wish | None,
+    content_hash: str,
+    issue: Issue | None,
+    *,
+    now: datetime,
+    grace: timedelta,
+    late: Late = Late.HOLD,
 ) -> Decision:
     """What to do with a note whose bytes have `content_hash`; `wish` None means it is gone."""
     if issue is None:
-        return _decide_new(wish, now=now, grace=grace)
+        return _decide_new(wish, now=now, grace=grace, late=late)
     if (hidden := _why_hidden(wish)) is not None:
         live = issue.state is IssueState.LIVE
         return Withdraw(reason=hidden) if live else Skip(reason=hidden)
@@ -88,7 +97,7 @@ def decide(
     return Skip(reason="unchanged") if content_hash == issue.content_hash else Revise()
 
 
-def _decide_new(wish: Wish | None, *, now: datetime, grace: timedelta) -> Decision:
+def _decide_new(wish: Wish | None, *, now: datetime, grace: timedelta, late: Late) -> Decision:
     if wish is None or (hidden := _why_hidden(wish)) is not None:
         return Skip(reason="gone" if wish is None else hidden or "")
     if wish.publish_at is None:
@@ -99,7 +108,22 @@ def _decide_new(wish: Wish | None, *, now: datetime, grace: timedelta) -> Decisi
         return Publish(at=wish.publish_at, mail=False, reason="the note says `email: false`")
     if wish.seen_at - wish.publish_at > grace:
         return Publish(at=wish.publish_at, mail=False, reason=_why_late(wish, grace))
+    if now - wish.publish_at > grace and late is not Late.SEND:
+        return Publish(
+            at=wish.publish_at,
+            mail=late is Late.HOLD,
+            reason=_tell_late(wish.publish_at, now, late),
+            held=late is Late.HOLD,
+        )
     return Publish(at=wish.publish_at, mail=True)
+
+
+def _tell_late(due: datetime, now: datetime, late: Late) -> str:
+    hours = (now - due).total_seconds() / 3600
+    told = f"it was due at {due:%Y-%m-%d %H:%M} UTC, {hours:.0f} h ago, while nothing was running"
+    if late is Late.SKIP:
+        return told
+    return f"{told}; `newsletter resume` mails it, `newsletter cancel` does not"
 
 
 def tell_absence(reason: str) -> str:

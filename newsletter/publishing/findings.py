@@ -5,7 +5,7 @@ No input and no output here but log lines; newsletter/publishing/sweep.py fills 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -41,6 +41,8 @@ class PollReport:
     revised: tuple[Issue, ...] = ()
     restored: tuple[Issue, ...] = ()
     withdrawn: tuple[Issue, ...] = ()
+    stuck: tuple[NoteError, ...] = ()
+    """Notes that are scheduled and cannot come out."""
     given_up: tuple[Issue, ...] = ()
     """Whose mail was taken back, because their notes stayed away."""
     queued: int = 0
@@ -119,6 +121,44 @@ class Seen:
 
 
 # ── what may be concluded ───────────────────────────────────────────────
+
+
+def find_scheduled(found: Findings, one: Seen) -> str | None:
+    """The path under which a note that was renamed before it came out had been scheduled: by the
+    same bytes, or, where only one is meant, by the same title.
+    """
+    lost = [
+        schedule
+        for path, schedule in found.schedules.items()
+        if path not in found.files and path not in found.names.by_path and schedule.content_hash
+    ]
+    same = [schedule.path for schedule in lost if schedule.content_hash == one.content_hash]
+    same = same or [schedule.path for schedule in lost if schedule.title == one.note.title]
+    return same[0] if len(same) == 1 else None
+
+
+def find_stuck(
+    schedules: Iterable[Schedule],
+    files: Container[str],
+    known: Mapping[str, KnownNote],
+    published: Container[str],
+    now: datetime,
+) -> list[NoteError]:
+    """Notes that are scheduled and cannot come out, each with what to do."""
+    stuck = []
+    for schedule in schedules:
+        path, note = schedule.path, known.get(schedule.path)
+        when = f"it is scheduled for {schedule.publish_at:%Y-%m-%d %H:%M} UTC"
+        if path in published:
+            continue
+        if path not in files:
+            wrong = "there is no such file; bring it back, schedule it under its new name, or"
+        elif schedule.publish_at <= now and note and not note.fault and note.publish_at is None:
+            wrong = "it is a draft; take that out of it, or"
+        else:
+            continue
+        stuck.append(NoteError(path, f"{when}, but {wrong} `newsletter unschedule` it"))
+    return stuck
 
 
 def find_missing(known: Mapping[str, KnownNote], scan: Scan) -> set[str]:

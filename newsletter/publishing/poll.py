@@ -8,13 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import structlog
+
 from newsletter.publishing.decisions import AWAY_FOR, AWAY_LOOKS, GONE_FOR_GOOD
-from newsletter.publishing.findings import Findings, PollReport, find_candidates, find_missing
+from newsletter.publishing.findings import (
+    Findings,
+    PollReport,
+    find_candidates,
+    find_missing,
+    find_stuck,
+)
 from newsletter.publishing.reading import Means
 from newsletter.publishing.recognition import Names
 from newsletter.publishing.sweep import Sweep
-from storage.model import KnownNote
+from storage.model import KnownNote, NoteError
 from storage.notes import SETTLE, FileStat, Scan
+
+log = structlog.get_logger()
 
 
 class Poll:
@@ -23,6 +33,7 @@ class Poll:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._rendering_checked = False
+        self._told: set[str] = set()
 
     def run(self) -> PollReport:
         """One look at the folder. Raises NotesFolderError when there is no folder to look at."""
@@ -30,7 +41,26 @@ class Poll:
         given_up = self._means.archive.give_up_absent(
             looks=AWAY_LOOKS, lasting=AWAY_FOR, reason=GONE_FOR_GOOD, now=self._means.clock()
         )
-        return replace(report, given_up=tuple(given_up))
+        return replace(report, given_up=tuple(given_up), stuck=tuple(self._find_stuck()))
+
+    def _find_stuck(self) -> list[NoteError]:
+        """Told in the log once each; a schedule that nobody sees to is told again at every start."""
+        schedules = self._means.schedules.load()
+        published = {name.path for name in self._means.archive.names()} if schedules else set()
+        if not schedules.keys() - published:
+            return []
+        stuck = find_stuck(
+            schedules.values(),
+            {file.path for file in self._means.store.scan().files},
+            self._means.notebook.load(),
+            published,
+            self._means.clock(),
+        )
+        for fault in stuck:
+            if str(fault) not in self._told:
+                log.warning("schedule.stuck", path=fault.path, reason=fault.reason)
+        self._told = {str(fault) for fault in stuck}
+        return stuck
 
     def _take_up(self) -> PollReport:
         means, now = self._means, self._means.clock()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from newsletter.config import Late
 from newsletter.publishing.drafting import Drafting, hash_content
 from newsletter.publishing.findings import Findings, Seen, keep_fault, refuse_emptied
 from storage.archive import Issues
@@ -24,6 +25,7 @@ class Means:
     drafting: Drafting
     grace: timedelta
     hold: timedelta
+    late: Late = Late.HOLD
     clock: Callable[[], datetime]
     wait: Callable[[float], None]
     """Lets seconds pass, so that a file can come to rest."""

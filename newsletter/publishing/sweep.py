@@ -33,6 +33,7 @@ from newsletter.publishing.findings import (
     Findings,
     PollReport,
     Seen,
+    find_scheduled,
     keep_fault,
     refuse_mass_removal,
     remember,
@@ -107,13 +108,19 @@ class Sweep:
         name = self._found.names.by_note.get(one.note_id)
         issue = self._means.archive.get(name.issue_id) if name else None
         decision = decide(
-            wish, one.content_hash, issue, now=self._found.now, grace=self._means.grace
+            wish,
+            one.content_hash,
+            issue,
+            now=self._found.now,
+            grace=self._means.grace,
+            late=self._means.late,
         )
         if isinstance(decision, Wait):
             known = replace(known, wake_at=decision.until)
         else:
             self._carry_out(one, issue, decision)
         self._found.remembered[one.note.path] = known
+        self._refresh_schedule(one)
 
     def _recognise(self, one: Seen) -> Seen:
         """Give the note its identity; follow it when its file was renamed."""
@@ -127,7 +134,10 @@ class Sweep:
         )
         if recognised.note_id not in self._found.names.by_note:
             recognised = self._find_lost(one.note) or recognised
-        if (origin := recognised.origin) is not None:
+        origin = recognised.origin
+        if origin is None and one.note.path not in self._found.known:
+            origin = find_scheduled(self._found, one)
+        if origin is not None:
             self._follow(recognised.note_id, origin, one.note.path)
         return replace(one, note_id=recognised.note_id)
 
@@ -157,6 +167,13 @@ class Sweep:
             self._means.schedules.remove(new)  # that of an earlier file of this name
             self._means.schedules.move(old, new)
             self._found.schedules[new] = replace(schedule, path=new)
+
+    def _refresh_schedule(self, one: Seen) -> None:
+        """By what it is now the note of a schedule is recognised if it is renamed."""
+        schedule = self._found.schedules.get(one.note.path)
+        if schedule is not None and schedule.content_hash != one.content_hash:
+            now = replace(schedule, title=one.note.title, content_hash=one.content_hash)
+            self._means.schedules.put(now)
 
     def _withdraw_overwritten(self, path: str) -> None:
         """The issue whose file another note has just replaced, if there is one."""
@@ -202,6 +219,7 @@ class Sweep:
             mail=MailOrder(
                 at=self._found.now + self._means.hold if decision.mail else None,
                 reason=decision.reason,
+                held=decision.held,
             ),
             now=self._found.now,
         )

@@ -40,6 +40,8 @@ class MailOrder:
 
     at: datetime | None
     reason: str = ""
+    held: bool = False
+    """Paused from the beginning: its author is asked first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ class Issues:
                 "guid": draft.guid,
                 "slug": free_slug(connection, draft.slug),
                 "state": IssueState.LIVE.value,
-                "mailing": (Mailing.OPEN if mail.at else Mailing.OFF).value,
+                "mailing": _first_mailing(mail).value,
                 "mailing_reason": mail.reason,
                 "published_at": published_at,
                 "updated_at": published_at,
@@ -301,6 +303,12 @@ class Issues:
         with self._database.reading() as connection:
             found = load_issues(connection, sa.select(schema.issues).where(condition))
             return found[0] if found else None
+
+
+def _first_mailing(mail: MailOrder) -> Mailing:
+    if mail.at is None:
+        return Mailing.OFF
+    return Mailing.PAUSED if mail.held else Mailing.OPEN
 
 
 # ── queries ──────────────────────────────────────────────────────────────────────────────────

@@ -70,7 +70,8 @@ MAILING_TRANSITIONS: Final[MappingProxyType[Mailing, frozenset[Mailing]]] = Mapp
         _M.DONE: frozenset({_M.OPEN}),  # the author resends what is in doubt
     }
 )
-"""Where the mail of an issue may go from where it is. Publishing begins with OFF or OPEN."""
+"""Where the mail of an issue may go from where it is. Publishing begins with OFF, OPEN or,
+where its author is asked first, PAUSED."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

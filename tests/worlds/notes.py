@@ -16,6 +16,7 @@ from pathlib import Path
 from feeds.notes.habits import USUAL, Habits
 from feeds.syndication.ids import newsletter_namespace
 from newsletter.authoring.schedules import Authoring
+from newsletter.config.values import Late
 from newsletter.publishing.drafting import Drafting
 from newsletter.publishing.findings import PollReport
 from newsletter.publishing.poll import Poll
@@ -95,6 +96,7 @@ class Room:
         identity: Identity = IDENTITY,
         grace: timedelta = timedelta(hours=24),
         hold: timedelta = timedelta(minutes=5),
+        late: Late = Late.HOLD,
         waiting: Callable[[float], None] = lambda _: None,
         patience_s: float = 30,
     ) -> None:
@@ -119,6 +121,7 @@ class Room:
                 drafting=drafting,
                 grace=grace,
                 hold=hold,
+                late=late,
                 clock=folder.clock,
                 wait=waiting,
             )

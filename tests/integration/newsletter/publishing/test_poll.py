@@ -115,7 +115,7 @@ def test_a_note_first_seen_late_is_not_mailed(room: Room) -> None:
 
 
 def test_a_note_seen_in_time_is_mailed_however_late(room: Room, database_url: str) -> None:
-    """If the service was down for three days, what it had seen before is still mailed."""
+    """If the service was down for three days, what it had seen before has its deliveries."""
     room.folder.write("note.md", publish="2026-11-22T18:00Z")
     room.poll()
     room.clock.move(days=3)
