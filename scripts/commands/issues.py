@@ -122,7 +122,8 @@ def _show_issue(found: IssueStatus, zone: str, as_json: bool) -> None:
 
 
 def _show_all(newsletter: Newsletter, as_json: bool) -> None:
-    under_way = [one for one in newsletter.issues() if one.issue.mailing in _UNDER_WAY]
+    every = newsletter.issues()
+    under_way = [one for one in every if one.issue.mailing in _UNDER_WAY]
     subscribers = {state.value: n for state, n in newsletter.subscribers.counts().items()}
     tally = newsletter.totals()
     waiting = newsletter.subscriptions.desk.count_waiting()
@@ -147,8 +148,10 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     for one in under_way:
         for wait in one.waiting:
             say(f"{one.issue.slug}: {tell_waiting(wait, zone)}")
+    for one in every:
         if in_doubt := one.tally[DeliveryState.UNKNOWN]:
-            say(f"{one.issue.slug}: {in_doubt} in doubt, see `newsletter reconcile`")
+            slug = one.issue.slug
+            say(f"{slug}: {in_doubt} in doubt; `newsletter reconcile {slug}` decides")
 
 
 def deliveries(

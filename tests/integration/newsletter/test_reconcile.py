@@ -143,6 +143,15 @@ def reconcile(folder: Path, *options: str) -> tuple[int, str]:
     return ran.exit_code, ran.stdout
 
 
+@pytest.mark.parametrize("issue", [(), ("launch",)], ids=["of all", "of the issue"])
+def test_status_tells_of_what_waits_for_the_author(folder: Path, issue: tuple[str, ...]) -> None:
+    """A message in doubt is named with the command that decides, also when the issue is done."""
+    arguments = ["--config", str(folder / "newsletter.toml"), "status", *issue]
+    assert "newsletter reconcile launch" in CliRunner().invoke(app, arguments).stdout
+    reconcile(folder, "--accept")
+    assert "reconcile" not in CliRunner().invoke(app, arguments).stdout
+
+
 def test_the_command_lists_and_changes_nothing(folder: Path) -> None:
     """Without an option the doubtful are shown, and are still there afterwards."""
     for _ in range(2):
