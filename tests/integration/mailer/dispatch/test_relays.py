@@ -22,7 +22,8 @@ from storage.model.deliveries import Claim, DeliveryState
 from storage.model.errors import RelayError
 from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
-from tests.peers.smtp import Peer
+from tests.integration.mailer.dispatch.test_relay_shares import Waiting
+from tests.peers.smtp import Move, Peer
 from tests.worlds.store import MINUTE, Store
 
 PATIENT = Timeouts()
@@ -227,8 +228,15 @@ def test_a_relay_comes_back_while_the_other_works(store: Store) -> None:
     """A relay that was down for some tries gets its share again in the same run."""
     store.join(200)
     store.publish()
-    back = Peer({"EHLO": PIPELINING, "GREET": ["421 4.3.2 starting"] * 3 + ["220 hi"]})
-    good = Peer({"EHLO": PIPELINING})
+    is_back = asyncio.Event()
+
+    def letting_in() -> Iterator[Move]:
+        is_back.set()
+        yield "250 ok"
+
+    greetings = ["421 4.3.2 starting"] * 3 + ["220 hi"]
+    back = Peer({"EHLO": PIPELINING, "GREET": greetings, "MAIL": letting_in()})
+    good = Waiting({"EHLO": PIPELINING}).wait(100, is_back)
 
     async def scenario() -> Summary:
         async with back.serving(), good.serving():
