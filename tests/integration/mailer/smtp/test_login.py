@@ -103,7 +103,7 @@ def test_login_is_answered_as_it_is_asked() -> None:
 
 
 def test_a_method_that_is_offered_and_not_known_is_followed_by_the_next() -> None:
-    """504 tries nothing, so it locks no account (RFC 4954 4)."""
+    """504 tries nothing, so it locks no account (RFC 4954 4, rule B20)."""
     for work in (enter, look):
         peer = offering("PLAIN", "LOGIN").asks("504 5.5.4 no", NAME, WORD, "235 2.7.0 welcome")
         trying(peer, work)
