@@ -17,6 +17,8 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from storage.model import StorageError
+
 log = structlog.get_logger()
 
 WATCH: Final = timedelta(seconds=2)
@@ -95,6 +97,9 @@ class Ticks:
     async def _work(self, tick: Tick) -> None:
         try:
             await asyncio.to_thread(tick.work)
+        except StorageError as error:  # the database itself tells of it, once for all
+            self.failures += 1
+            log.debug("tick.failed", tick=tick.name, reason=str(error))
         except Exception:
             self.failures += 1
             log.exception("tick.failed", tick=tick.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 UPKEEP: Final = timedelta(seconds=15)
 SIGNUPS: Final = timedelta(seconds=2)
+WATCH_S: Final = 2.0
+"""How often we look whether the database's file is still there."""
 
 
 class Site(Protocol):
@@ -102,9 +104,10 @@ async def _serve(
     loop = asyncio.get_running_loop()
     duties.on_dispatcher(lambda: _call_soon(loop, dispatcher.wake))
     ticks = Ticks(_ticks(duties, turn))
+    duties.database.tell_troubles()
     site_stop = asyncio.Event()  # readers are served until the last message is recorded
     sending = asyncio.create_task(dispatcher.run(ending.stop))
-    tasks = [sending]
+    tasks = [sending, asyncio.create_task(_watch(duties.database, ending.stop))]
     if site is not None:
         tasks.append(asyncio.create_task(site(stop=site_stop, ready=ready)))
     else:
@@ -116,6 +119,7 @@ async def _serve(
         ending.stop.set()
         log.info("service.stopping")
         duties.halt_signups()
+        duties.database.hurry()
         # A tick may wait for a mailbox or a folder for ever; sending ends by itself.
         await asyncio.wait([asyncio.create_task(ticks.stop()), sending], timeout=ORDERLY_S)
         await asyncio.wait([sending])
@@ -126,6 +130,14 @@ async def _serve(
     for task in tasks:
         task.result()
     log.info("service.stopped")
+
+
+async def _watch(database: Database, stop: asyncio.Event) -> None:
+    """Until the end; raises DatabaseLost when the database's file is not there any more."""
+    while not stop.is_set():
+        await asyncio.to_thread(database.check)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), WATCH_S)
 
 
 async def _until_stopped(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:

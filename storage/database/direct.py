@@ -40,6 +40,13 @@ class Cursor(Protocol):
         """The rows of the last statement."""
 
 
+class BeginWriting(Protocol):
+    """Begins a transaction on SQLite once nobody else writes, or fails when that takes too long."""
+
+    def __call__(self, cursor: Cursor, wait_s: float | None = None) -> None:
+        """Begins it; waits so many seconds, or as long as is usual."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A statement as the driver takes it."""
@@ -81,8 +88,9 @@ def portions(count: int) -> Iterator[tuple[slice, int]]:
 class Direct:
     """Short transactions on the driver's own connections."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, begin: BeginWriting) -> None:
         self._engine = engine
+        self._begin = begin
         self._begins = engine.dialect.name == "sqlite"
         """On PostgreSQL each statement is a transaction of its own: one round trip."""
 
@@ -110,7 +118,7 @@ class Direct:
     def _transact(self, cursor: Cursor, work: Callable[[Cursor], _Result]) -> _Result:
         if not self._begins:
             return work(cursor)
-        cursor.execute("BEGIN IMMEDIATE")
+        self._begin(cursor)
         result = work(cursor)
         cursor.execute("COMMIT")
         return result

@@ -7,22 +7,46 @@ connection, a row or an SQLAlchemy error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from threading import Thread
+from typing import Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 
 from storage.database import schema
+from storage.database.connections import (
+    PG_CONNECT,
+    PG_WAITS,
+    SQLITE_LOCKED,
+    STEP_S,
+    begin_sqlite,
+    begin_writing,
+    is_there,
+    prepare_postgresql,
+    prepare_postgresql_for_groups,
+    prepare_sqlite,
+)
 from storage.database.direct import Cursor, Direct
 from storage.database.locks import AdvisoryLock, FileLock, Lock
-from storage.model import DatabaseBusy, SchemaOutdated, StorageError
+from storage.database.patience import Patience, Watch
+from storage.database.place import Place
+from storage.database.troubles import Troubles
+from storage.model import (
+    DatabaseBusy,
+    DatabaseDamaged,
+    SchemaNewer,
+    SchemaOutdated,
+    StorageError,
+)
 
 _Result = TypeVar("_Result")
 BUSY_TIMEOUT_S: Final = 30
-_SQLITE_LOCKED: Final = ("database is locked", "database table is locked")
+_SQLITE_DAMAGED: Final = ("malformed", "file is not a database", "malformed database schema")
+_PROBE_S: Final = 2.0
+"""How long a readiness probe waits."""
 _PG_RETRY: Final = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL: serialization failure, deadlock, lock not available."""
 
@@ -30,82 +54,68 @@ _PG_RETRY: Final = frozenset({"40001", "40P01", "55P03"})
 class Database:
     """A store at a URL. `sqlite:///FILE` or `postgresql://user:pass@host/db`."""
 
-    def __init__(self, engine: Engine, path: Path | None, *, hot: Engine | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        patience: Patience,
+        *,
+        place: Place | None = None,
+        hot: Engine | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         self._engine = engine
         self._hot = hot or engine
-        self._direct = Direct(self._hot)
-        self._path = path
+        self._direct = Direct(self._hot, begin_writing(patience))
+        self._patience = patience
+        self._place = place
+        self._watch = watch
+        self._troubles = Troubles()
+        self._asking: Thread | None = None
 
     @classmethod
     def open(cls, url: str, *, wait_s: float = BUSY_TIMEOUT_S) -> Database:
         """Connect lazily. Raises StorageError when the URL cannot mean a database.
 
-        `wait_s` is how long a writer waits for another one on SQLite before DatabaseBusy.
+        `wait_s` is how long a writer waits for another one before DatabaseBusy.
         """
         try:
             parsed = make_url(url)
         except sa.exc.ArgumentError as error:
             raise StorageError("[storage] url is not a database URL") from error
         if parsed.get_backend_name() == "sqlite":
-            return cls._open_sqlite(parsed, wait_s)
+            return _open_sqlite(parsed, Patience(wait_s))
         if parsed.get_backend_name() == "postgresql":
-            return cls._open_postgresql(parsed)
+            return _open_postgresql(parsed, Patience(wait_s))
         raise StorageError(
             f"[storage] url: {parsed.get_backend_name()} is not supported; "
             "use sqlite:///FILE or postgresql://user:pass@host/db"
         )
 
-    @classmethod
-    def _open_postgresql(cls, url: sa.URL) -> Database:
-        engine = sa.create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            pool_size=8,
-            pool_pre_ping=True,
-            hide_parameters=True,  # an error is logged, and must not take addresses along
-        )
-        sa.event.listen(engine, "connect", _prepare_postgresql)
-        # No question whether the server is still there before each of ten thousand statements.
-        hot = sa.create_engine(
-            engine.url,
-            isolation_level="AUTOCOMMIT",
-            pool_use_lifo=True,
-            hide_parameters=True,
-        )
-        sa.event.listen(hot, "connect", _prepare_postgresql_for_groups)
-        return cls(engine, None, hot=hot)
-
-    @classmethod
-    def _open_sqlite(cls, url: sa.URL, wait_s: float) -> Database:
-        if not url.database or url.database == ":memory:":
-            raise StorageError("[storage] url: SQLite needs a file, as in sqlite:///newsletter.db")
-        path = Path(url.database)
-        engine = sa.create_engine(
-            url.set(drivername="sqlite+pysqlite"),
-            connect_args={"timeout": wait_s, "check_same_thread": False},
-            pool_use_lifo=True,  # one connection does most of the work, and its cache is warm
-            hide_parameters=True,
-        )
-        sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
-        return cls(engine, path)
-
     @property
     def is_sqlite(self) -> bool:
         """Whether this is the single-machine engine."""
-        return self._path is not None
+        return self._place is not None
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """One writing transaction: all of it or nothing. Waits for other writers (SQLite)."""
-        with self._wrapping(), self._engine.connect() as connection, connection.begin():
-            yield connection
+    def transaction(self, *, wait_s: float | None = None) -> Iterator[Connection]:
+        """One writing transaction: all of it or nothing. Waits for other writers, here perhaps
+        for less time than elsewhere.
+        """
+        with self._wrapping(writes=True), self._engine.connect() as connection:
+            if wait_s is not None:
+                connection.execution_options(newsletter_wait_s=wait_s)
+            with connection.begin():
+                if wait_s is not None and not self.is_sqlite:
+                    limit = f"SET LOCAL lock_timeout = {round(wait_s * 1000)}"
+                    connection.execute(sa.text(limit))
+                yield connection
 
     def direct(self, work: Callable[[Cursor], _Result]) -> _Result:
         """One short writing transaction on the driver itself, see storage/database/direct.py.
 
         `work` must be harmless when it is done twice; on PostgreSQL it is a single statement.
         """
-        with self._wrapping():
+        with self._wrapping(writes=True):
             return self._direct.run(work)
 
     @contextmanager
@@ -119,13 +129,40 @@ class Database:
                 yield connection
 
     def answers(self) -> bool:
-        """Whether the database can be used right now."""
+        """Whether the database can be used right now, said within seconds.
+
+        It cannot while the last attempt to write to it failed: a full disk still reads.
+        """
+        if self._troubles.is_writing_in_vain:
+            return False
+        found: list[bool] = []
+        if self._asking is None or not self._asking.is_alive():
+            self._asking = Thread(target=lambda: found.append(self._answers()), daemon=True)
+            self._asking.start()
+            self._asking.join(_PROBE_S)
+        return found == [True]
+
+    def _answers(self) -> bool:
         try:
+            self.check()
             with self.reading() as connection:
-                connection.execute(sa.text("SELECT 1"))
+                connection.execute(sa.select(schema.alembic_version.c.version_num))
         except StorageError:
             return False
         return True
+
+    def check(self) -> None:
+        """Raises DatabaseLost when an SQLite database's file is not the one that was opened."""
+        if self._place is not None:
+            self._place.check()
+
+    def tell_troubles(self) -> None:
+        """Have a line in the log where a trouble begins and one where it ends."""
+        self._troubles.are_told = True
+
+    def hurry(self) -> None:
+        """The process is to end: wait no more than two seconds for anything from now on."""
+        self._patience.hurry()
 
     # ── schema ───────────────────────────────────────────────────────────────────────────
 
@@ -138,20 +175,38 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         config.set_main_option("path_separator", "os")
+        self._refuse_newer(self._revision())
         with self.transaction() as connection:
+            if not self.is_sqlite:  # however long it takes
+                connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
             serialise(connection, "schema")  # the second of two waits, then finds it done
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
     def prepare(self) -> None:
-        """Make the tables in an empty database; raise SchemaOutdated for those of another version."""
+        """Make the tables in an empty database.
+
+        Raises SchemaOutdated or SchemaNewer for those of another version.
+        """
         current = self._revision()
+        self._refuse_newer(current)
         if current is None:
             self.upgrade()
         elif current != schema.REVISION:
             raise SchemaOutdated(
                 f"the database has schema {current}, this program needs {schema.REVISION}: "
                 "make a backup, then run `newsletter db upgrade`"
+            )
+
+    def is_empty(self) -> bool:
+        """Whether there are no tables of ours yet."""
+        return self._revision() is None
+
+    def _refuse_newer(self, current: str | None) -> None:
+        if current is not None and current > schema.REVISION:
+            raise SchemaNewer(
+                f"the database has schema {current}, newer than the {schema.REVISION} of this "
+                "program: use the version of the program that made it, or a later one"
             )
 
     def _revision(self) -> str | None:
@@ -169,8 +224,9 @@ class Database:
         It ends with the process, however that ends: a file lock beside an SQLite database, an
         advisory lock on PostgreSQL.
         """
-        if self._path is not None:
-            return FileLock.take(self._path.with_name(f"{self._path.name}.{name}.lock"))
+        if self._place is not None:
+            path = self._place.path
+            return FileLock.take(path.with_name(f"{path.name}.{name}.lock"))
         with self._wrapping():
             return AdvisoryLock.take(self._engine, name)
 
@@ -188,12 +244,25 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        if self._watch is not None:
+            self._watch.end()
         self._engine.dispose()
         self._hot.dispose()
 
     @contextmanager
-    def _wrapping(self) -> Iterator[None]:
+    def _wrapping(self, *, writes: bool = False) -> Iterator[None]:
         """The one door through which driver errors leave: as StorageError, chained."""
+        try:
+            with self._translated(), nullcontext() if self._watch is None else self._watch.over():
+                yield
+        except StorageError as error:
+            self._troubles.begin(error, writes=writes)
+            raise
+        if writes:
+            self._troubles.end()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
         try:
             yield
         except sa.exc.DBAPIError as error:
@@ -202,6 +271,50 @@ class Database:
             raise _ours(error) from error
         except sa.exc.SQLAlchemyError as error:
             raise StorageError(f"the database cannot be used: {error}") from error
+
+
+def _open_postgresql(url: sa.URL, patience: Patience) -> Database:
+    waits = {"lock_timeout": round(patience.wait_s * 1000), **PG_WAITS}
+    options = " ".join(f"-c {name}={value}" for name, value in waits.items())
+    given = str(url.query.get("options", ""))
+    engine = sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={**PG_CONNECT, "options": f"{options} {given}".strip()},
+        pool_size=8,
+        pool_pre_ping=True,
+        hide_parameters=True,  # an error is logged, and must not take addresses along
+    )
+    sa.event.listen(engine, "connect", prepare_postgresql)
+    # No question whether the server is still there before each of ten thousand statements.
+    hot = sa.create_engine(
+        engine.url,
+        connect_args={**PG_CONNECT, "options": f"{options} {given}".strip()},
+        isolation_level="AUTOCOMMIT",
+        pool_use_lifo=True,
+        hide_parameters=True,
+    )
+    sa.event.listen(hot, "connect", prepare_postgresql_for_groups)
+    watch = Watch(patience, lambda: is_there(engine))
+    for one in (engine, hot):
+        sa.event.listen(one, "connect", lambda connection, _: watch.add(connection))
+    return Database(engine, patience, hot=hot, watch=watch)
+
+
+def _open_sqlite(url: sa.URL, patience: Patience) -> Database:
+    if not url.database or url.database == ":memory:":
+        raise StorageError("[storage] url: SQLite needs a file, as in sqlite:///newsletter.db")
+    place = Place(Path(url.database))
+    engine = sa.create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        connect_args={"timeout": min(STEP_S, patience.wait_s), "check_same_thread": False},
+        pool_use_lifo=True,  # one connection does most of the work, and its cache is warm
+        hide_parameters=True,
+    )
+    sa.event.listen(engine, "do_connect", lambda *_: place.check())
+    sa.event.listen(engine, "connect", lambda *_: place.remember())
+    sa.event.listen(engine, "connect", prepare_sqlite)
+    sa.event.listen(engine, "begin", begin_sqlite(patience))
+    return Database(engine, patience, place=place)
 
 
 def insert_new(connection: Connection, table: sa.Table, values: Mapping[str, object]) -> bool:
@@ -219,49 +332,17 @@ def serialise(connection: Connection, name: str) -> None:
         connection.execute(sa.select(key))
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # FULL: an outcome that was committed survives a power cut, so nobody is mailed twice by one.
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA secure_delete = ON")  # an erased address leaves no trace (rule F11)
-    # Enough for what a run touches at a time; each connection fills its own while it publishes.
-    cursor.execute("PRAGMA cache_size = -8192")
-    # The log of publishing to a million readers need not lie there until the next time.
-    cursor.execute("PRAGMA journal_size_limit = 33554432")
-    cursor.close()
-
-
-def _prepare_postgresql(connection: Any, _record: object) -> None:
-    # Compiling a statement costs a hundred times what any of ours takes to run.
-    with connection.cursor() as cursor:
-        cursor.execute("SET jit = off")
-    connection.commit()
-
-
-def _prepare_postgresql_for_groups(connection: Any, record: object) -> None:
-    # A group's rows are found by their ids, however little PostgreSQL thinks a look through the
-    # whole table costs; and the plan made once serves every group.
-    _prepare_postgresql(connection, record)
-    with connection.cursor() as cursor:
-        for kind in ("seqscan", "hashjoin", "mergejoin"):
-            cursor.execute(f"SET enable_{kind} = off")
-        cursor.execute("SET plan_cache_mode = force_generic_plan")
-    connection.commit()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes its place at once: upgrading a read lock later fails instead of waiting.
-    reading = connection.get_execution_options().get("newsletter_reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-
 def _ours(error: BaseException | None) -> StorageError:
     cause = _cause(error)
-    if cause in _SQLITE_LOCKED or getattr(error, "sqlstate", None) in _PG_RETRY:
+    if cause in SQLITE_LOCKED or getattr(error, "sqlstate", None) in _PG_RETRY:
         return DatabaseBusy(f"the database is busy ({cause}); trying again is safe")
+    if any(word in cause for word in _SQLITE_DAMAGED):
+        return DatabaseDamaged(
+            f"the database is damaged ({cause}): stop what uses it, keep a copy of the file with "
+            "its -wal, and bring back your last backup (or try `sqlite3 FILE .recover`)"
+        )
+    if "disk is full" in cause or getattr(error, "sqlstate", None) == "53100":
+        return StorageError(f"the disk of the database is full ({cause}); make room on it")
     return StorageError(f"the database refused: {cause}")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import sqlalchemy as sa
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -20,7 +21,6 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
 )
 from sqlalchemy.types import TypeDecorator
@@ -57,6 +57,25 @@ class Instant(TypeDecorator[datetime]):
         """Integer → aware datetime in UTC."""
         del dialect
         return None if value is None else from_micros(value)
+
+
+class Text(TypeDecorator[str]):
+    """Text as every database keeps it: see `storable`. What cannot be kept is found nowhere."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Text → text without NUL and halves of characters."""
+        del dialect
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """The text without what no database keeps: one hostile word must not stop all recording."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 # SQLite numbers rows by itself only in a column declared INTEGER.

@@ -17,9 +17,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from storage.database import Cursor, Prepared, portions, prepare, schema, to_micros
+from storage.database import Cursor, Prepared, portions, prepare, schema, storable, to_micros
 from storage.ledger.moves import counted, word
-from storage.ledger.outcomes import storable
 from storage.ledger.rows import begin_these, begun_among, wanted_among
 from storage.model import DeliveryState, Settlement
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 
-from storage.database import schema, to_micros
+from storage.database import schema, storable, to_micros
 from storage.ledger.duties import put_suppression, stop, suppress_open
 from storage.ledger.moves import Move, keep_moves
 from storage.ledger.rows import among
@@ -109,13 +109,6 @@ def _settled(settlement: Settlement) -> dict[str, object]:
         "reply": storable(settlement.reply),
         "reason": storable(settlement.reason),
     }
-
-
-def storable(text: str) -> str:
-    """The text without what no database keeps: one hostile reply must not stop all recording."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _outcomes_given(engine: str) -> sa.FromClause:

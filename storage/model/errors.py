@@ -17,7 +17,10 @@
     ├── FetchError           a document that proves a report cannot be fetched
     └── StorageError         the database refused; wrapped at storage/database/engine.py
         ├── DatabaseBusy         locked for longer than the wait allows; try again
-        └── SchemaOutdated       tables are of another version: `newsletter db upgrade`
+        ├── DatabaseDamaged      what is in its file is no database any more
+        ├── DatabaseLost         its file is gone, or is not the one that was there
+        ├── SchemaOutdated       tables are of an older version: `newsletter db upgrade`
+        └── SchemaNewer          tables are of a newer version than this program
 
 Stdlib only. `str(error)` is a sentence for a person.
 """
@@ -129,5 +132,17 @@ class DatabaseBusy(StorageError):
     """The database stayed locked for longer than the wait allows; trying again is safe."""
 
 
+class DatabaseDamaged(StorageError):
+    """What is in the database's file is no database, or only a part of one."""
+
+
+class DatabaseLost(StorageError):
+    """The database's file is gone, or another one is in its place."""
+
+
 class SchemaOutdated(StorageError):
-    """The tables are of another version than this program: run `newsletter db upgrade`."""
+    """The tables are of an older version than this program: run `newsletter db upgrade`."""
+
+
+class SchemaNewer(StorageError):
+    """The tables are of a newer version than this program, which must not touch them."""

@@ -13,6 +13,8 @@ from storage.database import Database, schema
 from storage.model import DeliveryKind, SignUp, SubscriberState
 
 _S = schema.subscribers.c
+_KEEP_S: Final = 5.0
+"""How long the form waits for a place among the writers: a person waits for it, too."""
 
 
 _KNOWN: Final = (SubscriberState.ACTIVE, SubscriberState.UNSUBSCRIBED)
@@ -50,7 +52,7 @@ class SignUps:
 
     def keep(self, *rows: NewSignUp) -> None:
         """Keep requests from the form; the same work for every address (rule F4)."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(wait_s=_KEEP_S) as connection:
             connection.execute(sa.insert(schema.signups), [asdict(row) for row in rows])
 
     def glance(self, *, after: int = 0, limit: int) -> list[Glance]:

@@ -1,0 +1,103 @@
+"""What each new connection is told, and how a transaction begins, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy.engine import Connection, Engine
+
+from storage.database.direct import BeginWriting, Cursor, cursor_of
+from storage.database.patience import Patience
+
+SQLITE_LOCKED: Final = ("database is locked", "database table is locked")
+STEP_S: Final = 0.5
+"""How long SQLite waits for a lock by itself; in between we look whether to go on."""
+PG_CONNECT: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""In seconds and, the last, milliseconds: a server that is cut off is noticed."""
+PG_WAITS: Final = {"idle_in_transaction_session_timeout": 120_000}
+"""In milliseconds: a process that was stopped in the middle does not hold others up for ever."""
+
+
+def prepare_sqlite(connection: Any, _record: object) -> None:
+    """Keeps what was committed, whatever happens, and lets readers read while one writes."""
+    connection.isolation_level = None  # we say BEGIN ourselves, see begin_sqlite
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL: an outcome that was committed survives a power cut, so nobody is mailed twice by one.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")  # an erased address leaves no trace (rule F11)
+    # Enough for what a run touches at a time; each connection fills its own while it publishes.
+    cursor.execute("PRAGMA cache_size = -8192")
+    # The log of publishing to a million readers need not lie there until the next time.
+    cursor.execute("PRAGMA journal_size_limit = 33554432")
+    cursor.close()
+
+
+def prepare_postgresql(connection: Any, _record: object) -> None:
+    """For all that is asked once in a while."""
+    # Compiling a statement costs a hundred times what any of ours takes to run.
+    with connection.cursor() as cursor:
+        cursor.execute("SET jit = off")
+    connection.commit()
+
+
+def prepare_postgresql_for_groups(connection: Any, record: object) -> None:
+    """For the few statements that run for every message."""
+    # A group's rows are found by their ids, however little PostgreSQL thinks a look through the
+    # whole table costs; and the plan made once serves every group.
+    prepare_postgresql(connection, record)
+    with connection.cursor() as cursor:
+        for kind in ("seqscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET enable_{kind} = off")
+        cursor.execute("SET plan_cache_mode = force_generic_plan")
+    connection.commit()
+
+
+def begin_sqlite(patience: Patience) -> Callable[[Connection], None]:
+    """For SQLAlchemy: begins a transaction as its connection's options say."""
+    write = begin_writing(patience)
+
+    def begin(connection: Connection) -> None:
+        # A writer takes its place at once: upgrading a read lock later fails instead of waiting.
+        options = connection.get_execution_options()
+        cursor = cursor_of(connection)
+        if not options.get("newsletter_reading"):
+            write(cursor, options.get("newsletter_wait_s"))
+            return
+        cursor.execute("BEGIN")
+        # What is looked at is what there is now, not at the first question.
+        patience.insist(lambda: cursor.execute("SELECT 1 FROM sqlite_master LIMIT 1"), _is_locked)
+
+    return begin
+
+
+def begin_writing(patience: Patience) -> BeginWriting:
+    """A transaction that writes, once nobody else does."""
+
+    def begin(cursor: Cursor, wait_s: float | None = None) -> None:
+        patience.insist(lambda: cursor.execute("BEGIN IMMEDIATE"), _is_locked, wait_s)
+
+    return begin
+
+
+def _is_locked(error: Exception) -> bool:
+    return str(error) in SQLITE_LOCKED
+
+
+def is_there(engine: Engine) -> bool:
+    """Whether the server answers anybody: a connection of its own, made and closed."""
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    try:
+        made: Any = engine.dialect.connect(*arguments, **{**options, "connect_timeout": 2})
+    except engine.dialect.loaded_dbapi.Error:
+        return False
+    made.close()
+    return True

@@ -1,0 +1,41 @@
+"""The file of an SQLite database: whether it is still the one that was opened.
+
+A process goes on writing to a file that was deleted or moved, and a new connection makes an empty
+one in its place; neither is told by SQLite.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storage.model import DatabaseLost
+
+
+class Place:
+    """One path, and which file was there when it was first used."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._known: tuple[int, int] | None = None
+
+    def remember(self) -> None:
+        """The file that is there now is ours; later calls change nothing."""
+        if self._known is None:
+            self._known = self._found()
+
+    def check(self) -> None:
+        """Raises DatabaseLost when our file is not there any more."""
+        if self._known is None or (found := self._found()) == self._known:
+            return
+        what = "is gone" if found is None else "was replaced by another file"
+        raise DatabaseLost(
+            f"the database {self.path} {what} while it was in use; stop whatever moves it, bring "
+            "back the file with its -wal and -shm beside it, and start again"
+        )
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            status = self.path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino

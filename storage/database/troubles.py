@@ -1,0 +1,40 @@
+"""Troubles with the database: whether there is one, and a line in the log for its two ends."""
+
+from __future__ import annotations
+
+import time
+from threading import Lock
+
+import structlog
+
+from storage.model import StorageError
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Troubles:
+    """What became of the last attempts, of all threads together."""
+
+    def __init__(self) -> None:
+        self.are_told = False
+        """Only a service says so: a command ends with the error itself."""
+        self.is_writing_in_vain = False
+        self._since: float | None = None
+        self._lock = Lock()
+
+    def begin(self, error: StorageError, *, writes: bool) -> None:
+        """Something failed."""
+        with self._lock:
+            self.is_writing_in_vain = self.is_writing_in_vain or writes
+            is_news, self._since = self._since is None, self._since or time.monotonic()
+        if is_news and self.are_told:
+            log.error("database.trouble", reason=str(error))
+
+    def end(self) -> None:
+        """Something was written."""
+        if self._since is None and not self.is_writing_in_vain:
+            return
+        with self._lock:
+            since, self._since, self.is_writing_in_vain = self._since, None, False
+        if since is not None and self.are_told:
+            log.info("database.recovered", seconds=round(time.monotonic() - since, 1))
