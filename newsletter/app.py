@@ -108,6 +108,7 @@ class Newsletter:
         """Look at the notes folder once. Raises NotesFolderError when there is none."""
         with self._poll_lock:
             report = self.parts.poll.run()
+        self.parts.mailings.release()  # a restored copy has seen all that it may have missed
         report.log()
         if report.queued or report.restored:
             self.parts.wake()
@@ -133,6 +134,7 @@ class Newsletter:
             return base.counting(summary, time.monotonic() - started, problems)
 
         self.subscriptions.process()
+        self.parts.watermark.raise_if_moved(self.parts.overview)
         self.parts.upkeep.rescue()
         under_way = self.parts.overview.under_way()
         work = duties(
@@ -141,6 +143,7 @@ class Newsletter:
         with Ending() as ending:
             summary = run_in_loop(lambda: drain(work, ending))
         self.parts.mailings.finish()
+        self.parts.watermark.raise_if_moved(self.parts.overview)
         problems += [summary.relay_error] if summary.relay_error else []
         held = [issue.id for issue in (*polled.withdrawn, *polled.published)]
         problems += self.parts.standing.paused_of([*under_way, *held])

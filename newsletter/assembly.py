@@ -31,6 +31,7 @@ from newsletter.secret import load_secret
 from newsletter.service import Duties, Upkeep, worker_name
 from newsletter.subscribing import SignUpLimits, SignUpPolicy, Subscriptions
 from newsletter.tokens import Tokens
+from newsletter.watermark import Watermark
 from storage.archive import Issues
 from storage.database import Database, Facts
 from storage.ledger import Gates, Ledger, Mailings, Overview, Rescuer
@@ -63,6 +64,7 @@ class Parts:
     clock: Callable[[], datetime]
     wake: Waker
     database: Database
+    watermark: Watermark
     tokens: Tokens
     archive: Issues
     ledger: Ledger
@@ -90,7 +92,9 @@ def open_parts(config: Config, clock: Callable[[], datetime]) -> Parts:
     Raises StorageError, SchemaOutdated or SecretMismatch.
     """
     database = Database.open(config.storage.url)
+    watermark = Watermark(config.web.secret_file, database, clock)
     try:
+        watermark.refuse_missing()
         database.prepare()
         facts = Facts(database)
         tokens = open_tokens(config.web.secret_file, facts)
@@ -98,12 +102,16 @@ def open_parts(config: Config, clock: Callable[[], datetime]) -> Parts:
     except BaseException:
         database.close()
         raise
-    return _assemble(config, database, tokens, UUID(namespace), clock)
+    parts = _assemble(config, database, watermark, tokens, UUID(namespace), clock)
+    watermark.keep()
+    watermark.hold_restored(parts.mailings)
+    return parts
 
 
 def _assemble(
     config: Config,
     database: Database,
+    watermark: Watermark,
     tokens: Tokens,
     namespace: UUID,
     clock: Callable[[], datetime],
@@ -147,6 +155,7 @@ def _assemble(
         clock=clock,
         wake=wake,
         database=database,
+        watermark=watermark,
         tokens=tokens,
         archive=archive,
         ledger=ledger,
@@ -203,6 +212,7 @@ def _assemble(
             mailings=mailings,
             overview=overview,
             rescuer=rescuer,
+            moved=partial(watermark.raise_if_moved, overview),
             clock=clock,
             wake=wake,
         ),

@@ -28,6 +28,7 @@ class Upkeep:
         mailings: Mailings,
         overview: Overview,
         rescuer: Rescuer,
+        moved: Callable[[], None],
         clock: Callable[[], datetime],
         wake: Callable[[], None],
     ) -> None:
@@ -35,11 +36,13 @@ class Upkeep:
         self._mailings = mailings
         self._overview = overview
         self._rescuer = rescuer
+        self._moved = moved
         self._clock = clock
         self._wake = wake
 
     def run(self) -> None:
         """Take over from workers that died, and mark what is done as done."""
+        self._moved()
         self.rescue()
         for issue_id in self._mailings.finish():
             tally = self._overview.tally(issue_id)

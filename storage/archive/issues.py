@@ -27,7 +27,7 @@ from storage.archive.rows import (
     write_marks,
 )
 from storage.database import Database, schema, serialise
-from storage.ledger import queue_issue
+from storage.ledger import hold_if_told, queue_issue
 from storage.model import Issue, IssueDraft, IssueState, Mailing
 
 _PUBLISHING: Final = "publishing"
@@ -108,6 +108,7 @@ class Issues:
             queued = (
                 queue_issue(connection, issue_id, queued_at=now, due_at=mail.at) if mail.at else 0
             )
+            hold_if_told(connection, issue_id)
             bump_version(connection, self._clock())
             return Published(issue=one_issue(connection, issue_id), queued=queued)
 

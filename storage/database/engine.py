@@ -128,6 +128,14 @@ class Database:
             with connection.begin():
                 yield connection
 
+    @property
+    def name(self) -> str:
+        """Where it is, without a password."""
+        if self._place is not None:
+            return str(self._place.path.resolve())
+        url = self._engine.url.set(drivername="postgresql", password=None, query={})
+        return url.render_as_string()
+
     def answers(self) -> bool:
         """Whether the database can be used right now, said within seconds.
 
@@ -199,8 +207,8 @@ class Database:
             )
 
     def is_empty(self) -> bool:
-        """Whether there are no tables of ours yet."""
-        return self._revision() is None
+        """Whether there are no tables of ours yet; makes no file."""
+        return (self._place is not None and self._place.is_free()) or self._revision() is None
 
     def _refuse_newer(self, current: str | None) -> None:
         if current is not None and current > schema.REVISION:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from storage.database import schema
-from storage.database.engine import Database
+from storage.database.engine import Database, insert_new
 
 
 class Facts:
-    """Facts that are written once and then compared: whose secret, whose feed ids."""
+    """Whose secret, whose feed ids, how far it has come."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -21,6 +21,13 @@ class Facts:
                 sa.select(schema.meta.c.value).where(schema.meta.c.key == key)
             )
             return value
+
+    def put(self, key: str, value: str) -> None:
+        """The fact is this from now on."""
+        table = schema.meta
+        with self._database.transaction() as connection:
+            if not insert_new(connection, table, {"key": key, "value": value}):
+                connection.execute(sa.update(table).where(table.c.key == key).values(value=value))
 
     def settle(self, key: str, value: str) -> str:
         """The fact as it is from now on: the one there was, else this `value`."""

@@ -33,6 +33,10 @@ class Place:
             "back the file with its -wal and -shm beside it, and start again"
         )
 
+    def is_free(self) -> bool:
+        """Whether there is no file, or an empty one."""
+        return not self.path.exists() or not self.path.stat().st_size
+
     def _found(self) -> tuple[int, int] | None:
         try:
             status = self.path.stat()

@@ -3,6 +3,7 @@
 from storage.ledger.domains import lift_pause
 from storage.ledger.duties import (
     cancel_open,
+    hold_if_told,
     move_mailing,
     put_suppression,
     queue_issue,
@@ -26,6 +27,7 @@ __all__ = [
     "change_deliveries",
     "erase_deliveries",
     "go_on",
+    "hold_if_told",
     "lift_pause",
     "move_mailing",
     "pause_mail",

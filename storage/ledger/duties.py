@@ -33,6 +33,18 @@ _STOPPABLE: Final = sa.or_(
 """Deliveries that would still be sent and of which nothing is on the wire."""
 
 
+HELD: Final = "held"
+"""The fact that new issues wait for their author, and why."""
+
+
+def hold_if_told(connection: Connection, issue_id: int) -> None:
+    """Pause a new issue while all are held, see `Mailings.hold`."""
+    m = schema.meta.c
+    reason = connection.scalar(sa.select(m.value).where(m.key == HELD))
+    if reason is not None:
+        move_mailing(connection, issue_id, Mailing.PAUSED, reason)
+
+
 def queue_issue(
     connection: Connection, issue_id: int, *, queued_at: datetime, due_at: datetime
 ) -> int:

@@ -11,11 +11,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.database import Database, schema
-from storage.ledger.duties import cancel_open, move_mailing
+from storage.database import Database, insert_new, schema
+from storage.ledger.duties import HELD, cancel_open, move_mailing
 from storage.ledger.gates import Gates
 from storage.ledger.moves import change_deliveries, fold, is_to_be_folded
-from storage.ledger.rows import unsent
+from storage.ledger.rows import open_issues, unsent
 from storage.model import Conflict, DeliveryState, Mailing, NotFound
 
 _D = schema.deliveries.c
@@ -60,6 +60,24 @@ class Mailings:
             if not move_mailing(connection, issue_id, Mailing.CANCELLED, reason):
                 raise Conflict(_why_not_cancelled(connection, issue_id, mailing))
             return cancel_open(connection, issue_id, reason)
+
+    def hold(self, reason: str) -> int:
+        """Pause all that is open, and whatever is published until `release`; how many were open.
+
+        For a database that may not know what it has sent.
+        """
+        with self._database.transaction() as connection:
+            insert_new(connection, schema.meta, {"key": HELD, "value": reason})
+            issues = [issue_id for issue_id, _ in open_issues(connection)]
+            return sum(move_mailing(connection, one, Mailing.PAUSED, reason) for one in issues)
+
+    def release(self) -> None:
+        """What is published from now on is mailed again."""
+        with self._database.reading() as connection:
+            held = connection.scalar(sa.select(schema.meta.c.key).where(schema.meta.c.key == HELD))
+        if held is not None:
+            with self._database.transaction() as connection:
+                connection.execute(sa.delete(schema.meta).where(schema.meta.c.key == HELD))
 
     def finish(self) -> list[int]:
         """Mark as DONE every issue whose deliveries all have their last outcome. Returns their ids.

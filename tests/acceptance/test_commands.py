@@ -93,6 +93,8 @@ def test_a_list_moves_to_another_newsletter(shell: Shell, home: Path, tmp_path: 
     exported = shell("subscribers", "export").stdout
     (tmp_path / "all.csv").write_text(exported, "utf-8", newline="")
     (home / "newsletter.db").unlink()
+    assert "db init" in shell("subscribers", "list").stderr
+    assert shell("db", "init").returncode == 0
     done = shell("subscribers", "import", str(tmp_path / "all.csv"), "--json")
     assert (done.returncode, json.loads(done.stdout)["refused"]) == (0, [])
     assert shell("subscribers", "export").stdout == exported

@@ -41,7 +41,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("dispatch", "inbound"),
     ),
     "newsletter": (
-        ("config", "secret"),
+        ("config", "secret", "watermark"),
         ("tokens",),
         ("publishing", "subscribing", "mailing", "inbound"),
         ("authoring", "service", "doctor"),
