@@ -64,7 +64,7 @@ EVENTS: dict[str, Callable[[Store, Issue], object]] = {
         store.mailings.pause(issue.id, "wait", now=NOON),
     ),
     "cancel": lambda store, issue: (settle_some(store, issue), store.mailings.cancel(issue.id)),
-    "withdraw": lambda store, issue: store.issues.withdraw(issue.id),
+    "withdraw": lambda store, issue: store.issues.withdraw(issue.id, "away", now=NOON),
     "leave": lambda store, _: store.leave(1),
     "left when claimed": lambda store, _: (
         store.subscribers.suppress(
