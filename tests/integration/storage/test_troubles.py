@@ -30,6 +30,7 @@ from storage.model.errors import (
     SchemaNewer,
     StorageError,
 )
+from storage.readers.signups import NewSignUp
 from tests.integration.conftest import _as_unprivileged, _postgres_programs, _quick_folder
 from tests.peers.ports import free_port
 from tests.worlds.store import NOON, Store, settled
@@ -293,6 +294,9 @@ def test_what_no_database_keeps_is_not_found(store: Store, odd: str) -> None:
     assert store.issues.live(tag=odd) == []
     assert not store.issues.serves_media(odd)
     assert store.subscribers.find(odd) is None
-    store.signups.keep(address=odd, key=odd, domain=odd, ip=odd, source=odd, consent=odd, at=NOON)
+    row = NewSignUp(
+        address=odd, address_key=odd, domain=odd, ip=odd, source=odd, consent=odd, at=NOON
+    )
+    store.signups.keep(row)
     (kept,) = store.signups.waiting()
     assert "\0" not in kept.address
