@@ -134,7 +134,6 @@ class Newsletter:
             return base.counting(summary, time.monotonic() - started, problems)
 
         self.subscriptions.process()
-        self.parts.watermark.raise_if_moved(self.parts.overview)
         self.parts.upkeep.rescue()
         under_way = self.parts.overview.under_way()
         work = duties(

@@ -42,7 +42,6 @@ class Upkeep:
 
     def run(self) -> None:
         """Take over from workers that died, and mark what is done as done."""
-        self._moved()
         self.rescue()
         for issue_id in self._mailings.finish():
             tally = self._overview.tally(issue_id)
@@ -51,7 +50,8 @@ class Upkeep:
                 log.warning("issue.in_doubt", issue=issue_id, messages=in_doubt, see="reconcile")
 
     def rescue(self) -> None:
-        """Take over from workers whose lease ended or whose process is gone."""
+        """Take over from workers whose lease ended or whose process is gone; raise the watermark."""
+        self._moved()
         names = self._rescuer.workers()
         rescued = self._rescuer.rescue(
             now=self._clock(),
