@@ -135,6 +135,7 @@ class Newsletter:
 
         self.subscriptions.process()
         self.parts.upkeep.rescue()
+        self.report_desk.wear_out()
         under_way = self.parts.overview.under_way()
         work = duties(
             self.parts, self._look, lambda now: progress(report(now)) if progress else None

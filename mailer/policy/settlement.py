@@ -102,6 +102,7 @@ def _settle(
     reason: str = "",
     counts: bool = True,
     suppress: SuppressionReason | None = None,
+    is_soft: bool = False,
 ) -> Settlement:
     """Copies the reply; text without a code is ours and so becomes the reason."""
     replied = outcome.code is not None
@@ -116,6 +117,7 @@ def _settle(
         reason=reason if replied or reason else outcome.text,
         counts=counts,
         suppress=suppress,
+        is_soft=is_soft,
     )
 
 
@@ -126,6 +128,7 @@ def _settle_rejected(outcome: Outcome, claim: Claim, now: datetime) -> Settlemen
         now,
         DeliveryState.REJECTED,
         suppress=SuppressionReason.HARD_BOUNCE if outcome.is_gone else None,
+        is_soft=outcome.counts,
     )
 
 
@@ -154,6 +157,7 @@ def _settle_later(outcome: Outcome, claim: Claim, now: datetime, policy: RetryPo
             DeliveryState.EXPIRED,
             reason=f"out of time: {reason}" if reason else "out of time",
             counts=counts,
+            is_soft=outcome.counts,
         )
     return _settle(
         outcome, claim, now, DeliveryState.DEFERRED, due_at=due_at, reason=reason, counts=counts

@@ -40,6 +40,7 @@ class Collecting:
             self.collect()
         except MailboxError as error:
             log.warning("reports.impossible", reason=str(error))
+        self._desk.wear_out()
         self._desk.prune()
 
     @asynccontextmanager

@@ -175,6 +175,17 @@ class ReportDesk:
             _log.error("domain.astray", domain=domain, gone=gone, asked=asked)
         return True
 
+    def wear_out(self) -> int:
+        """Give up the addresses that were refused softly in enough sessions; how many (rule C6)."""
+        worn = self._reports.wear_out(
+            lambda history: is_worn_out(history, self._limits),
+            least=self._limits.count,
+            now=self._clock(),
+        )
+        if worn:
+            _log.info("reports.worn_out", readers=worn)
+        return worn
+
     def prune(self) -> int:
         """Forget the content of what was set aside a month ago."""
         return self._reports.prune(before=self._clock() - KEPT_FOR)

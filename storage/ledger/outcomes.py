@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 
-from storage.database import schema, storable, to_micros
+from storage.database import insert_new, schema, storable, to_micros
 from storage.ledger.duties import put_suppression, stop, suppress_open
 from storage.ledger.moves import Move, keep_moves
 from storage.ledger.rows import among
-from storage.model import RESENDS, DeliveryState, Mailing, Settlement, SuppressionReason
+from storage.model import RESENDS, DeliveryState, Effect, Mailing, Settlement, SuppressionReason
 
 _D = schema.deliveries.c
 _SENDING: Final = DeliveryState.SENDING.value
@@ -53,6 +53,8 @@ def settle(connection: Connection, worker: str, settlements: Sequence[Settlement
     for settlement in settlements:
         if settlement.suppress is not None and settlement.delivery_id in ours:
             _suppress_recipient(connection, settlement, settlement.suppress)
+        if settlement.is_soft and settlement.delivery_id in ours:
+            _keep_soft_bounce(connection, settlement)
 
 
 def _write_outcomes(
@@ -150,6 +152,26 @@ def _stop_cancelled(connection: Connection, ids: Collection[int], issues: Sequen
     """What was on the wire when its issue was taken back is not tried again."""
     theirs = sa.and_(among(connection, ids), _D.issue_id.in_(issues))
     stop(connection, theirs, DeliveryState.CANCELLED, "taken back while it was being sent")
+
+
+def _keep_soft_bounce(connection: Connection, settlement: Settlement) -> None:
+    """A refusal in the session is kept as the report it would have been a moment later (rule C6)."""
+    row = connection.execute(
+        sa.select(_D.subscriber_id, _D.issue_id).where(_D.id == settlement.delivery_id)
+    ).one()
+    report = {
+        "event_id": f"session {settlement.delivery_id}",
+        "kind": "soft",
+        "action": Effect.COUNTED.value,
+        "status": settlement.status,
+        "issue_id": row.issue_id,
+        "subscriber_id": row.subscriber_id,
+        "happened_at": settlement.at,
+        "received_at": settlement.at,
+        "evidence": f"{settlement.code or ''} {storable(settlement.reply)}".strip(),
+        "counts": True,
+    }
+    insert_new(connection, schema.reports, report)
 
 
 def _suppress_recipient(

@@ -205,6 +205,8 @@ class Settlement:
     """Whether an attempt was used: False when the fault was not about this delivery."""
     suppress: Final[SuppressionReason | None] = None
     """Set when the reply proved that the mailbox does not exist."""
+    is_soft: Final[bool] = False
+    """Whether it is the last word, and one of the reader's soft bounces (rule C6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

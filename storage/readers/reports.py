@@ -113,6 +113,44 @@ class Reports:
             _unsubscribe(connection, report, known, "the reader unsubscribed", report.evidence)
         return effect
 
+    def wear_out(self, is_worn_out: Callable[[History], bool], *, least: int, now: datetime) -> int:
+        """Suppress those whose soft bounces in sessions are enough; how many those were.
+
+        A bounce that comes as a report is looked at when it comes. Only who bounced on `least` issues
+        or more is looked at here.
+        """
+        table = schema.suppressions.c
+        many = (
+            sa.select(_R.subscriber_id, sa.func.max(_R.id).label("last"))
+            .join(schema.subscribers, _S.id == _R.subscriber_id)
+            .outerjoin(schema.suppressions, table.address_hash == _S.address_hash)
+            .where(_R.counts, table.address_hash.is_(None))
+            .group_by(_R.subscriber_id)
+            .having(sa.func.count(sa.distinct(_R.issue_id)) >= least)
+        )
+        worn = 0
+        with self._database.transaction() as connection:
+            for subscriber_id, last in connection.execute(many).all():
+                known = find_subscriber(connection, _S.id == subscriber_id, to_change=True)
+                if known is None or not is_worn_out(_history(connection, subscriber_id)):
+                    continue
+                row = connection.execute(
+                    sa.select(_R.status, _R.evidence, _R.event_id).where(_R.id == last)
+                ).one()
+                report = NewReport(
+                    event_id=row.event_id,
+                    kind="soft",
+                    status=row.status,
+                    effect=Effect.SUPPRESSED,
+                    happened_at=now,
+                    received_at=now,
+                    evidence=row.evidence,
+                    subscriber_id=subscriber_id,
+                )
+                _suppress(connection, report, known, SuppressionReason.SOFT_BOUNCES)
+                worn += 1
+        return worn
+
     def gone_since(self, since: datetime, domain: str) -> tuple[int, int]:
         """How many of a domain were suppressed as gone since then, and of how many readers.
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from mailer.policy.settlement import RetryPolicy, decide_settlement
+from mailer.replies.outcome import Phase, parse_reply
 from newsletter.inbound.reportdesk import KEPT_FOR, ReportDesk
 from newsletter.inbound.softbounces import SoftLimits
 from newsletter.secret import Keyring
@@ -556,3 +558,27 @@ def test_a_domain_whose_reports_call_everybody_gone_is_not_believed(house: House
     assert actions == {Effect.SUPPRESSED: 25, Effect.BOUNCED: 15}
     other = house.desk.process(house.report("postfix-hard", issue, 1))
     assert other.action is Effect.SUPPRESSED
+
+
+def test_soft_refusals_in_the_session_wear_out_as_reports_do(house: House) -> None:
+    """Five issues refused over two weeks are enough, whether by reply or by report (rule C6)."""
+    outcome = parse_reply(550, "5.4.1 Recipient address rejected: Access denied", phase=Phase.RCPT)
+    policy = RetryPolicy(retry=(DAY,), expire=2 * DAY)
+    for number in range(5):
+        assert not house.desk.wear_out()
+        house.store.publish(f"issue{number}")
+        claims = house.store.claim()
+        at = NOON + number * 4 * DAY
+        house.store.settle(
+            *(
+                decide_settlement(outcome, claim, at, policy)
+                if claim.subscriber_id == 1
+                else settled(claim.delivery_id)
+                for claim in claims
+            )
+        )
+    house.clock[0] = NOON + 20 * DAY
+    assert house.desk.wear_out() == 1
+    assert house.reason(1) is SuppressionReason.SOFT_BOUNCES
+    assert house.reason(2) is None
+    assert not house.desk.wear_out()
