@@ -115,10 +115,7 @@ class Newsletter:
         return report
 
     def send(self, *, progress: Callable[[SendReport], None] | None = None) -> SendReport:
-        """Everything that is due now: poll, publish, queue, dispatch until nothing is due.
-
-        Raises StorageError when the database cannot be used.
-        """
+        """All that is due now: poll, publish, queue, dispatch until it is done. Raises StorageError."""
         started = time.monotonic()
         problems: list[str] = []
         polled = PollReport()

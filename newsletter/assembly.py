@@ -237,6 +237,7 @@ def duties(
             bounce_address=config.bounces.address,
             by_mail=config.takes_mail,
             postmark=bool(config.webhooks.postmark),
+            sendgrid=bool(config.webhooks.sendgrid),
         )
         return Dispatcher(
             parts.ledger,

@@ -1,7 +1,6 @@
 """What mail services tell by HTTP of mail that was submitted to them."""
 
-from mailer.inbound.webhooks.events import Event, Keys, Post, unknown
-from mailer.inbound.webhooks.postmark import METADATA
+from mailer.inbound.webhooks.events import METADATA, Event, Keys, Post, unknown
 from mailer.inbound.webhooks.signatures import EcdsaKey, parse_ecdsa_key
 from mailer.inbound.webhooks.table import ADAPTERS, usable
 

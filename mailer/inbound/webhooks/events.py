@@ -25,6 +25,9 @@ Json: TypeAlias = object
 SKEW: Final = timedelta(minutes=10)
 """How far ahead a service's clock may be."""
 
+METADATA: Final = "delivery"
+"""The name under which services give back what mail says of itself, where they have such a field."""
+
 _TOKEN: Final = re.compile(r"/unsubscribe/([0-9a-f]{20,200})")
 _LONGEST: Final = 2000
 _GONE: Final = "5.1.1"

@@ -12,6 +12,7 @@ from typing import Final
 
 from mailer.inbound.report import BounceReport, ReportKind
 from mailer.inbound.webhooks.events import (
+    METADATA,
     Batch,
     Event,
     Json,
@@ -33,9 +34,6 @@ from mailer.inbound.webhooks.events import (
 from mailer.inbound.webhooks.signatures import is_same
 
 SERVICE: Final = "postmark"
-
-METADATA: Final = "delivery"
-"""The name under which Postmark gives back what mail says of itself in `X-PM-Metadata-delivery`."""
 
 _FAILURES: Final = {
     "HardBounce": Opinion.GONE,

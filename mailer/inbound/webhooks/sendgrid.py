@@ -6,10 +6,12 @@ Facts: Twilio SendGrid documentation, "Event Webhook reference" and "Event Webho
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import Final
 
 from mailer.inbound.report import BounceReport, ReportKind
 from mailer.inbound.webhooks.events import (
+    METADATA,
     Batch,
     Event,
     Json,
@@ -80,8 +82,9 @@ def _events(event: Json) -> list[Event]:
     name = text_at(event, "event")
     if name in _IDLE:
         return []
-    trail, raw = _trail(event), write_json(event)
-    if not trail.id:
+    raw = write_json(event)
+    trail = _trail(event, raw)
+    if not (trail.paths or trail.message_id or trail.recipients):
         return [unknown(SERVICE, raw)]
     if name in _TOLD:
         return [Event(report=_told(trail, _TOLD[name]), raw=raw)]
@@ -114,11 +117,17 @@ def _failed(event: Json, trail: Trail, opinion: Opinion) -> BounceReport:
     )
 
 
-def _trail(event: Json) -> Trail:
+def _trail(event: Json, raw: bytes) -> Trail:
+    """What of ours it has: the argument that our mail was sent with, or its Message-ID.
+
+    An event without an id is told from others by all that it says: a copy says the same.
+    """
+    path = text_at(event, METADATA)
     return Trail(
         service=SERVICE,
-        id=text_at(event, "sg_event_id"),
+        id=text_at(event, "sg_event_id") or sha256(raw).hexdigest(),
         recipients=addresses(text_at(event, "email")),
+        paths=(path,) if path else (),
         message_id=text_at(event, "smtp-id"),
         at=parse_moment(text_at(event, "timestamp")),
     )

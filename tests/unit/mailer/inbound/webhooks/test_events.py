@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.inbound.report import ReportKind
+from mailer.inbound.webhooks import sendgrid
 from mailer.inbound.webhooks.events import Batch, Keys, Opinion, Post, judge_failure, parse_moment
 from mailer.inbound.webhooks.ses import is_amazons
 from mailer.inbound.webhooks.table import ADAPTERS, usable
@@ -483,3 +484,19 @@ def test_deep_documents_are_survived(service: str) -> None:
     assert kinds(service, said) == ["unknown"]
     nested = "[" * 900 + "]" * 900
     assert kinds("sendgrid", sign_sendgrid(f"[{nested}]".encode())) == ["unknown"]
+
+
+def test_a_sendgrid_event_without_ids_has_ours() -> None:
+    """The argument that our mail was sent with names it; a copy of the event is the same (C2, C13)."""
+    event = {
+        "event": "bounce",
+        "email": "ada@example.org",
+        "reason": "550 5.1.1 user unknown",
+        "status": "5.1.1",
+        "delivery": "notes+i1.s2.0123456789ab@",
+    }
+    first, again = (sendgrid._events(event)[0].report for _ in range(2))
+    assert first.envelopes == ("notes+i1.s2.0123456789ab@",)
+    assert (first.kind, first.event_id) == (ReportKind.HARD, again.event_id)
+    other = sendgrid._events({**event, "email": "eve@example.org"})[0].report
+    assert other.event_id != first.event_id
