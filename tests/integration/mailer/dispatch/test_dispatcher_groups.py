@@ -13,8 +13,8 @@ from mailer.envelope import Envelope
 from storage.database.engine import Database
 from storage.model.deliveries import Claim, DeliveryState
 from storage.model.issues import Issue
-from tests.integration.mailer.dispatch.test_dispatcher import House, Script
 from tests.peers.smtp import PIPELINING, Act, Move, Peer
+from tests.worlds.dispatch import House, Script
 from tests.worlds.store import Store
 
 READERS = 20

@@ -9,9 +9,10 @@ import pytest
 
 from storage.database.engine import Database
 from storage.model.deliveries import DeliveryState
-from tests.integration.mailer.dispatch.test_dispatcher import House, drain, policy
+from tests.integration.mailer.dispatch.test_dispatcher import drain
 from tests.integration.mailer.dispatch.test_dispatcher_groups import fill, ids
 from tests.peers.smtp import PIPELINING, Act, Move
+from tests.worlds.dispatch import House, policy
 
 READERS = 3
 HASTY = (timedelta(seconds=2),)

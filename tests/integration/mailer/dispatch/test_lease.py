@@ -14,9 +14,9 @@ from storage.database.engine import Database
 from storage.ledger.ledger import Ledger
 from storage.model.deliveries import DeliveryState, Settlement
 from storage.model.errors import DatabaseBusy
-from tests.integration.mailer.dispatch.test_dispatcher import House
 from tests.integration.mailer.dispatch.test_dispatcher_groups import fill, ids
 from tests.peers.smtp import PIPELINING, Peer
+from tests.worlds.dispatch import House
 
 READERS = 12
 LEASE = timedelta(minutes=1)

@@ -10,8 +10,8 @@ from mailer.smtp.relay import Timeouts
 from mailer.smtp.session import Session
 from storage.database.engine import Database
 from storage.model.deliveries import DeliveryState
-from tests.integration.mailer.dispatch.test_dispatcher import House
 from tests.peers.smtp import PIPELINING, Act, Peer
+from tests.worlds.dispatch import House
 
 READERS = 6
 PATIENT = Timeouts()

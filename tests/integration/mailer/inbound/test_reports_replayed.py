@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from storage.model.reports import Effect
-from tests.integration.mailer.inbound.test_reportdesk import FOLDER, House, house
+from tests.integration.mailer.inbound.test_reportdesk import house
+from tests.worlds.reports import FOLDER, House
 
 __all__ = ["house"]
 
