@@ -18,10 +18,14 @@ from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from feeds.markdown.characters import clean_line
+from feeds.markdown.characters import clean_line, clean_text
 from feeds.markdown.code import Highlighter
+from feeds.markdown.dialects import hide_formulas
 from feeds.markdown.html import RAW_TEXT, VANISHING
+from feeds.markdown.maths import Formulas
 from storage.model import FIELD
+
+_HTML_TAG: Final = re.compile(r"<[^<>]*>")
 
 MAX_NESTING: Final = 20
 """Levels of quotes, lists, brackets; deeper input is taken as text, in bounded time."""
@@ -32,13 +36,58 @@ _WIKI: Final = re.compile(r"(!?)\[\[([^\[\]\n|]{1,300})(?:\|([^\[\]\n]{0,300}))?
 
 def find_title(body: str) -> str:
     """The plain text of the `# heading` that a note begins with, or empty."""
+    body, formulas = hide_formulas(clean_text(body))
     env: dict[str, object] = {}
     tokens = _BLOCKS.parse(body, env)
     found = find_h1(tokens)
     if found is None:
         return ""
     inline, *_footnotes = PARSER.parseInline(tokens[found + 1].content, env)
-    return plain(inline.children or ())
+    return plain(cut_formulas(inline.children or (), formulas))
+
+
+def plain_line(text: str) -> str:
+    """A line that is no Markdown, such as a title, with its formulas in Unicode or as bare TeX."""
+    hidden, formulas = hide_formulas(text)
+    return formulas.as_plain(hidden)
+
+
+def place_formulas(tokens: Sequence[Token], formulas: Formulas) -> None:
+    """Makes a `formula` token of each mark in the text; everywhere else stands what was written."""
+    if not formulas:
+        return
+    for token in tokens:
+        if token.type == "inline":
+            token.children = list(cut_formulas(token.children or (), formulas))
+        elif token.type == "html_block":
+            token.content = _written_tags(token.content, formulas)
+        else:
+            token.content = formulas.as_written(token.content)
+
+
+def cut_formulas(children: Iterable[Token], formulas: Formulas) -> Iterator[Token]:
+    """Inline tokens with the formulas as tokens of their own."""
+    for token in children:
+        if token.type == "text":
+            for at, piece in enumerate(formulas.cut(token.content)):
+                kind = "formula" if at % 2 else "text"
+                if piece:
+                    yield Token(kind, "", 0, content=piece, meta={"of": formulas} if at % 2 else {})
+            continue
+        if token.type == "html_inline":
+            token.content = _written_tags(token.content, formulas)
+        elif token.type != "text_special":
+            token.content = formulas.as_written(token.content)
+        for values in (token.attrs, token.meta):
+            for name, value in values.items():
+                if isinstance(value, str):
+                    values[name] = formulas.as_written(value)
+        token.children = list(cut_formulas(token.children or (), formulas))
+        yield token
+
+
+def _written_tags(html: str, formulas: Formulas) -> str:
+    return _HTML_TAG.sub(lambda found: formulas.as_written(found[0]), html)
 
 
 def find_h1(tokens: Sequence[Token]) -> int | None:
@@ -90,6 +139,8 @@ def _plain_pieces(children: Iterable[Token]) -> Iterator[str]:
             yield plain(token.children or ())
         elif token.type == "wiki":
             yield "" if token.meta["embed"] else token.meta["label"]
+        elif token.type == "formula":
+            yield token.meta["of"].as_plain(token.content)
         elif token.type in {"text", "text_special", "code_inline", "field"}:
             yield token.content
 
@@ -166,6 +217,16 @@ def _render_fence(
     return highlighter.block(tokens[index].content, tokens[index].info)
 
 
+def _render_formula(
+    _self: RendererProtocol,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    _env: EnvType,
+) -> str:
+    return tokens[index].content  # its mark: MathML is put there when all else is sanitised
+
+
 def _render_task(
     _self: RendererProtocol,
     tokens: Sequence[Token],
@@ -220,6 +281,7 @@ def _render_footnote_anchor(
 
 _RULES: Final = (
     _render_fence,
+    _render_formula,
     _render_task,
     _render_footnote_ref,
     _render_footnote_block_open,

@@ -23,6 +23,7 @@ WIDTH: Final = 72
 MIN_WIDTH: Final = 20
 """What is left for text in deep quotes and lists."""
 
+_LOOSE: Final = re.compile(r" *\n[ \n]*")
 _UNIT: Final = re.compile(r"\S*\{\{[^{}\n]{0,80}\}\}\S*|\S+")
 """What must stay on one line: a word, or a merge field with the blanks inside it."""
 _WIDE_PART: Final = re.compile(r"[!-~]+|.")
@@ -33,8 +34,14 @@ _MARKS: Final = {
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 
 
-def build_text(tokens: Sequence[Token], resolver: LinkResolver, urls: Sequence[str] = ()) -> str:
-    """The text of a note, its footnotes, then the numbered addresses.
+def build_text(
+    tokens: Sequence[Token],
+    resolver: LinkResolver,
+    urls: Sequence[str] = (),
+    settle: Callable[[str], str] = str,
+) -> str:
+    """The text of a note, its footnotes, then the numbered addresses; `settle` puts in what only
+    stood there for its width.
 
     `urls` are the links of the HTML made from the same tokens: each occurs in the text, unbroken
     (rule D18). Only LF and printable characters; empty for a note without content.
@@ -43,7 +50,7 @@ def build_text(tokens: Sequence[Token], resolver: LinkResolver, urls: Sequence[s
     builder = _Builder(inline)
     for token in tokens:
         builder.take(token)
-    text = builder.finish()
+    text = settle(builder.finish())
     # A browser may find links in broken raw HTML that token by token are none.
     missing = [url for url in urls if url not in text]
     return clean_text("\n\n".join(filter(None, [text, *inline.references(missing)])))
@@ -135,6 +142,8 @@ class _Inline:
             return self._image(str(token.attrs.get("src", "")), str(token.attrs.get("alt", "")))
         if token.type == "footnote_ref":
             return f"[^{token.meta['id'] + 1}]"
+        if token.type == "formula":
+            return str(token.meta["of"].as_lines(token.content))
         if token.type == "task":
             return "[x] " if token.meta["done"] else "[ ] "
         return _MARKS.get(token.type, token.content)
@@ -278,7 +287,7 @@ class _Builder:
         if self._tag in {"th", "td"} and self._rows:
             self._rows[-1].append(" ".join(text.split()))
             return
-        lines = wrap(text, self._width)
+        lines = wrap(_LOOSE.sub("\n", text).strip("\n"), self._width)
         if self._tag.startswith("h"):
             mark = "=" if self._tag == "h2" else "-"
             lines.append(mark * min(self._width, max(3, *map(columns, lines))))

@@ -14,6 +14,7 @@ from itertools import pairwise
 from markdown_it.token import Token
 
 from feeds.markdown.characters import clean_text
+from feeds.markdown.dialects import hide_formulas
 from feeds.markdown.parser import PARSER, plain
 
 _BREAKS = frozenset({"softbreak", "hardbreak"})
@@ -75,7 +76,7 @@ def find_references(body: str) -> list[Reference]:
 
 def find_headings(body: str) -> list[Heading]:
     """The headings, in order."""
-    tokens = PARSER.parse(clean_text(body), {})
+    tokens = PARSER.parse(_without_formulas(body), {})
     return [
         Heading(
             level=int(opening.tag[1]),
@@ -96,9 +97,15 @@ def find_prose(body: str) -> list[Prose]:
     ]
 
 
+def _without_formulas(body: str) -> str:
+    """The cleaned body with a word for each line of a formula."""
+    text, formulas = hide_formulas(clean_text(body))
+    return formulas.as_blank(text)
+
+
 def _leaves(body: str) -> Iterator[tuple[int, Token]]:
     """(line, token) of what has no token inside; pictures count as such."""
-    for token in PARSER.parse(clean_text(body), {}):
+    for token in PARSER.parse(_without_formulas(body), {}):
         line = token.map[0] + 1 if token.map else 1
         if token.type == "inline":
             yield from _inline_leaves(line, token.children or ())

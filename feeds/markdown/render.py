@@ -22,7 +22,8 @@ from feeds.markdown.dialects import translate_dialects
 from feeds.markdown.fields import Fields
 from feeds.markdown.html import VANISHING, addresses, sanitise
 from feeds.markdown.links import LinkResolver, Links, is_picture
-from feeds.markdown.parser import PARSER, find_h1, plain
+from feeds.markdown.maths import Formulas
+from feeds.markdown.parser import PARSER, find_h1, place_formulas, plain
 from feeds.markdown.plaintext import build_text
 from feeds.markdown.structure import shape
 from storage.model import Remark
@@ -36,6 +37,8 @@ TOO_MANY_TAGS: Final = "html"
 
 TEMPLATE: Final = "template"
 """The code of the remark that a generator's language stands in a note and is not known."""
+MATHS: Final = "maths"
+"""The code of the remark that a formula cannot be shown as one."""
 
 _BARE_URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"]+", re.IGNORECASE)
 _TASK: Final = re.compile(r"\[([ xX])\](?:\s+|\Z)")
@@ -84,16 +87,21 @@ def render_markdown(
         "anchor": hashlib.sha256((anchor or path).encode()).hexdigest()[:8],
         "highlighter": Highlighter(),
     }
-    tokens = _without_title(PARSER.parse(translated.text, env), clean_line(title))
+    formulas = translated.formulas
+    formulas.warn = lambda sentence: resolver.warn(MATHS, sentence)
+    tokens = PARSER.parse(translated.text, env)
+    place_formulas(tokens, formulas)
+    tokens = _without_title(tokens, clean_line(title))
     tokens, resolver.anchors = shape(tokens, toc=toc)
     fields = Fields(translated.text)
     tokens = _Preparation(resolver, fields, translated.abbreviations).prepare(tokens)
     html = sanitise(str(PARSER.renderer.render(tokens, PARSER.options, env)), resolver)
-    text = build_text(tokens, resolver, addresses(html))
+    text = build_text(tokens, resolver, addresses(html), formulas.settle_text)
+    summary = fields.settle_text(_first_paragraph(tokens, formulas))
     return Rendered(
-        html=fields.settle_html(html),
+        html=formulas.settle_html(fields.settle_html(html)),
         text=fields.settle_text(text),
-        summary=summarise(fields.settle_text(_first_paragraph(tokens))),
+        summary=summarise(summary),
         media=resolver.media,
         wiki=resolver.targets,
         warnings=resolver.warnings,
@@ -119,9 +127,15 @@ def _without_title(tokens: list[Token], title: str) -> list[Token]:
     return tokens[:found] + tokens[found + 3 :]
 
 
-def _first_paragraph(tokens: Sequence[Token]) -> str:
-    """The text of the first paragraph in no list or quote; failing that, of the first text."""
-    inlines = [(before, token) for before, token in pairwise(tokens) if token.type == "inline"]
+def _first_paragraph(tokens: Sequence[Token], formulas: Formulas) -> str:
+    """The text of the first paragraph in no list or quote; failing that, of the first text. A
+    displayed formula alone is none.
+    """
+    inlines = [
+        (before, token)
+        for before, token in pairwise(tokens)
+        if token.type == "inline" and not formulas.is_display(token.content)
+    ]
     top = [t for before, t in inlines if before.type == "paragraph_open" and before.level == 0]
     candidates = chain(top, (token for _before, token in inlines))
     return next(filter(None, (plain(token.children or ()) for token in candidates)), "")

@@ -23,6 +23,7 @@ from feeds.markdown import (
     clean_text,
     find_excess,
     find_title,
+    plain_line,
     render_markdown,
 )
 from feeds.notes.frontmatter import parse_front_matter
@@ -32,7 +33,7 @@ from feeds.notes.names import PathFacts, read_path, slugify, title_from
 from feeds.notes.timing import Now, read_timing
 from storage.model import NoteError, Remark
 
-RENDERER: Final = 4
+RENDERER: Final = 5
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
 
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -112,7 +113,7 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
     keys = Keys(front.fields, path)
     facts = read_path(path, languages=habits.languages)
     timing = read_timing(keys, facts, zone, habits)
-    title = keys.text("title") or find_title(front.body) or title_from(facts, path)
+    title = plain_line(keys.text("title")) or find_title(front.body) or title_from(facts, path)
     check_length("title", title, path)
     slug = keys.text("slug")
     address, aliases = _read_addresses(keys)
@@ -122,7 +123,7 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
         title=title,
         slug=slugify(slug or address) if slug or address else None,
         name=slugify(facts.stem),
-        summary=keys.text("summary", "description", "excerpt", "subtitle", "desc"),
+        summary=plain_line(keys.text("summary", "description", "excerpt", "subtitle", "desc")),
         tags=keys.tags(
             "tags", "categories", "keywords", "taxonomies.tags", "taxonomies.categories"
         ),
@@ -135,7 +136,7 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
         updated=timing.updated,
         image=keys.elsewhere(*_PICTURE_KEYS),
         image_alt=keys.elsewhere(*_PICTURE_ALT_KEYS),
-        subject=keys.text("subject"),
+        subject=plain_line(keys.text("subject")),
         language=_read_language(keys, facts),
         audience=keys.text("audience"),
         aliases=aliases,

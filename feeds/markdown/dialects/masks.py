@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from feeds.markdown.maths import Formula, Formulas, find_formulas
+
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 """Noncharacters: no cleaned text holds them, so nobody can write a mask (feeds/markdown/characters.py)."""
 _MASK: Final = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
@@ -15,12 +17,20 @@ _SPAN: Final = re.compile(
     r"(?<!`)(`{1,16})(?!`)(?=[^`])((?:(?!\n[ \t]*\n).){1,4000}?)(?<!`)\1(?!`)", re.DOTALL
 )
 
+_MATH_FENCE: Final = re.compile(
+    r"([ >\t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)(?:`{3,}|~{3,})[ \t]*\{?\.?(?:math|katex)\}?[ \t]*\n"
+)
+_TICKED: Final = re.compile(rf"(?<!\$)\${_OPEN}(\d+){_CLOSE}\$(?!\$)")
+_CONTINUED: Final = re.compile(r"(?:^|\n)[ \t]*(?:>[ \t]?)+")
+
 
 @dataclass(slots=True)
 class Masks:
     """Pieces of text that stand under a mask until they are put back."""
 
     pieces: list[str] = field(default_factory=list)
+    formulas: Formulas = field(default_factory=lambda: Formulas(""))
+    """What stands under marks, which stay until the note is laid out."""
 
     def put(self, piece: str) -> str:
         """The mask for a piece."""
@@ -38,6 +48,24 @@ class Masks:
     def hide_code(self, text: str) -> str:
         """Masks fenced code, line by line, and code within a line."""
         return _SPAN.sub(lambda found: self.put(found[0]), "".join(self._hide_fences(text)))
+
+    def hide_formulas(self, text: str) -> str:
+        """Marks the formulas of a text whose code is masked, and code that is one: a fence that says
+        `math`, and a span between dollars.
+        """
+        for at, piece in enumerate(self.pieces):
+            if (block := _MATH_FENCE.match(piece)) is not None:
+                tex = _CONTINUED.sub("\n", piece[block.end() :]).strip(" \t\n>`~")
+                shown = self._put(tex, f"$$\n{tex}\n$$", display=True) if tex else ""
+                self.pieces[at] = block[1] + shown
+        return find_formulas(_TICKED.sub(self._put_ticked, text), self.formulas.put)
+
+    def _put_ticked(self, found: re.Match[str]) -> str:
+        tex = self.pieces[int(found[1])].strip("` ")
+        return self._put(tex, f"${tex}$", display=False) if tex else found[0]
+
+    def _put(self, tex: str, source: str, *, display: bool) -> str:
+        return self.formulas.put(Formula(tex=tex, display=display, source=source))
 
     def _hide_fences(self, text: str) -> Iterator[str]:
         lines = text.splitlines(keepends=True)
@@ -66,4 +94,5 @@ def _find_end(lines: list[str], start: int, fence: str) -> int:
 
 def line_of(text: str, position: int, masks: Masks) -> int:
     """The line, from 1, in the text as it was before masking."""
-    return masks.restore(text[:position]).count("\n") + 1
+    before = masks.restore(text[:position])
+    return masks.formulas.as_written(before).count("\n") + 1

@@ -1,6 +1,6 @@
 """A note as its generator or program writes it → Markdown that everybody reads. Pure.
 
-code hidden | comments out | generators' languages | boxes | players | words | code back
+code and formulas hidden | comments out | generators' languages | boxes | players | words | code back
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from feeds.markdown.dialects.generators import translate
 from feeds.markdown.dialects.masks import Masks
 from feeds.markdown.dialects.players import link_players
 from feeds.markdown.dialects.words import mark_words, take_abbreviations
+from feeds.markdown.maths import Formulas
 
 _JSX: Final = frozenset({".mdx"})
 _PANDOC: Final = frozenset({".qmd", ".rmd"})
@@ -40,14 +41,16 @@ class Translated:
     text: str
     unknown: tuple[Unknown, ...]
     abbreviations: Mapping[str, str]
+    formulas: Formulas
+    """What the marks in `text` stand for."""
 
 
 def translate_dialects(body: str, path: str) -> Translated:
     """Translates the cleaned body of the note at `path`. Raises nothing, in time that is linear."""
     suffix = PurePosixPath(path).suffix.lower()
-    masks = Masks()
+    masks = Masks(formulas=Formulas(body))
     report: list[tuple[int, str]] = []
-    text = masks.hide_code(body)
+    text = masks.hide_formulas(masks.hide_code(body))
     text = drop_comments(text)
     text = translate(text, masks, report, jsx=suffix in _JSX)
     text = unify_callouts(drop_marks(text))
@@ -56,4 +59,15 @@ def translate_dialects(body: str, path: str) -> Translated:
     unknown = tuple(
         Unknown(line=line, source=shorten(clean_line(source), 60)) for line, source in report
     )
-    return Translated(text=masks.restore(text), unknown=unknown, abbreviations=abbreviations)
+    return Translated(
+        text=masks.restore(text),
+        unknown=unknown,
+        abbreviations=abbreviations,
+        formulas=masks.formulas,
+    )
+
+
+def hide_formulas(body: str) -> tuple[str, Formulas]:
+    """The body with marks for its formulas and nothing else changed."""
+    masks = Masks(formulas=Formulas(body))
+    return masks.restore(masks.hide_formulas(masks.hide_code(body))), masks.formulas

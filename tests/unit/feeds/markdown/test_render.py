@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 
 from feeds.markdown.html import TAGS, VANISHING, link_footnotes
 from feeds.markdown.links import link_key
+from feeds.markdown.maths.mathml import _TAGS
 from feeds.markdown.parser import find_title
 from feeds.markdown.render import Rendered, render_markdown
+from storage.model import FIELD
 from tests.sizes import examples
 
 ATTRIBUTES = {
     *("href", "title", "rel", "src", "alt", "width", "height", "id", "class", "scope", "start"),
     *("value", "lang", "dir", "colspan", "rowspan", "abbr", "datetime"),
 }
+MATHS = _TAGS | {"math", "semantics", "annotation"}
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 FRAGMENTS = (
     "[", "]", "(", ")", "[[", "]]", "![", "![[", "|", "a", "b.md", "x.png", "https://e.example/?b&c",
@@ -31,6 +34,7 @@ FRAGMENTS = (
     "\x01", "\u2028", "\ud800", "&#1;", "&#x2028;", "&lt;", "\\", "{{ name | there }}", "日本語", "---\n",
     "<table><tr><td>", "<form>", "<input>", "<textarea>", "<br>", "<h1>", "<iframe src=x>", "\t",
     "<svg><style><img src=x onerror=y>", "<![CDATA[", "<?x", "<a@b.example>", "file:///etc/passwd",
+    "$", "$$", "\\(", "\\)", "$x^2$", "\\frac", "$$\n", "\\begin{align}", "\\end{align}", "```math\n",
     "<sup id='fn-a-1' class='footnote-ref'>", "https://ex[ample", "+", "<p style='x' onclick=y>",
 )  # fmt: skip
 
@@ -56,6 +60,9 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Checks one element."""
+        if tag in MATHS:
+            assert not {name for name, _value in attrs} & {"href", "src", "style", "class", "id"}
+            return
         assert tag in TAGS - {"h1"}
         for name, value in attrs:
             assert name in ATTRIBUTES
@@ -340,3 +347,70 @@ def test_an_element_that_ends_itself_is_the_same_in_every_part(tag: str) -> None
     parts = (rendered.html, rendered.text, rendered.summary)
     assert len({"after" in part for part in parts}) == 1
     assert all("all." in part for part in parts)
+
+
+# ── formulas ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (r"$a^*$ and $b^*$", r"$a^*$ and $b^*$"),
+        (r"$a \\ b\,c$", r"$a \\ b\,c$"),
+        ("$$\nA\n=\nB\n$$", "$$\nA\n=\nB\n$$"),
+        ("a $$x$$ b", "a\n$$x$$\nb"),
+        ("> $$\n> x\n> = y\n> $$", "> $$\n> x\n> = y\n> $$"),
+        ("- $*a*$", "- $*a*$"),
+        ("| a |\n|---|\n| $x|y$ |", "a\n-----\n$x|y$"),
+        ("$x_{a}$ *and* $y_{b}$", "$x_{a}$ _and_ $y_{b}$"),
+        ("$[a](b)$", "$[a](b)$"),
+        ("$a < b > c$", "$a < b > c$"),
+        ("# H\n\n## $x$ y", "H\n===\n\n$x$ y\n====="),
+    ],
+)
+def test_a_formula_is_mathml_and_in_text_as_it_is_written(body: str, text: str) -> None:
+    """Nothing in a formula is Markdown: it is MathML with its TeX in HTML, and that TeX in text."""
+    rendered = render(body)
+    check(rendered)
+    assert rendered.text == text
+    assert rendered.html.count("<math") == rendered.html.count("<annotation") >= 1
+    assert not rendered.warnings
+
+
+def test_a_displayed_formula_is_no_heading_no_title_and_no_summary() -> None:
+    """A line of `=` in it underlines nothing, and what sums the note up are words."""
+    body = "$$\nA\n=\nB\n$$\n\nWords about $n^2$ and $\\frac{a}{b}$."
+    rendered = render(body)
+    assert find_title(body) == ""
+    assert "<h" not in rendered.html
+    assert rendered.summary == r"Words about n² and \frac{a}{b}."
+    assert find_title(r"# On $x^2$ and `$y$`") == "On x² and $y$"
+
+
+def test_code_attributes_and_addresses_keep_their_dollars() -> None:
+    """A formula is one in text only: code, addresses and attributes hold what was written."""
+    html = render("`$x$` [$a$](https://e.example/$b$c) <b title='$d$'>y</b>\n\n    $e$").html
+    assert "<code>$x$</code>" in html
+    assert 'href="https://e.example/$b$c"' in html
+    assert 'title="$d$"' in html
+    assert "<pre><code>$e$" in html
+    assert html.count("<math") == 1
+
+
+def test_what_cannot_be_shown_is_tex_and_told() -> None:
+    """A formula with an unknown command stays its TeX, in code, and its author is told why."""
+    rendered = render(r"a $\foo{x_*}$ b")
+    assert rendered.html == "<p>a <code>$\\foo{x_*}$</code> b</p>\n"
+    assert [remark.code for remark in rendered.warnings] == ["maths"]
+    assert r"`\foo` is not known" in rendered.warnings[0].sentence
+
+
+def test_an_authors_own_math_element_vanishes() -> None:
+    """Raw MathML carries what it likes into a page, so only what is written here is let through."""
+    assert "math" not in render("a <math><mtext><img src=x></mtext></math> b").html
+
+
+def test_braces_in_a_formula_are_no_merge_field() -> None:
+    """`{{a}}` in TeX is a group in a group, not something to fill in."""
+    rendered = render("${{name}}$ {{ name }}")
+    assert len(FIELD.findall(rendered.html)) == len(FIELD.findall(rendered.text)) == 1

@@ -1,0 +1,141 @@
+"""The formulas of one note while it is rendered, and the marks that stand for them. Pure.
+
+    formulas → marks → Markdown, HTML and text, laid out with the marks → MathML, TeX, Unicode
+
+As with merge fields (feeds/markdown/fields.py), Markdown and the sanitiser see a word of letters and
+digits: what is in a formula reaches neither, and what comes out is written here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from html import escape
+from typing import Final
+
+from feeds.markdown.characters import shorten
+from feeds.markdown.maths.finding import Formula
+from feeds.markdown.maths.mathml import Unreadable, read_tex, write_math
+from feeds.markdown.maths.unicode import plain_formula
+from storage.model import CODE, guard
+
+MOST: Final = 2000
+"""Formulas of one note that are read; more are shown as TeX."""
+
+_PIECE: Final = re.compile(r"(<[^>]*>)")
+_NAME: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)")
+_LINE, _FILLER = "\x01", "\x02"
+"""A line of TeX while text is laid out, as wide as it will be; no cleaned text holds these."""
+_LAID: Final = re.compile(f"{_LINE}([\ue000-\uf8ff]){_FILLER}*")
+_MOST_LINES: Final = 0xF8FF - 0xE000
+
+
+class Formulas:
+    """Gives out marks and puts the formulas back where they stand."""
+
+    def __init__(self, body: str, warn: Callable[[str], None] = lambda _sentence: None) -> None:
+        """`warn` is told, in a sentence, of each formula that nobody here can read."""
+        self._digest = hashlib.sha256(body.encode("utf-8", "replace")).hexdigest()[:8]
+        self._mark = re.compile(rf"x{self._digest}m(\d{{1,6}})x")
+        self._found: list[Formula] = []
+        self._lines: list[str] = []
+        self.warn = warn
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def put(self, formula: Formula) -> str:
+        """The mark of a formula: one word."""
+        self._found.append(formula)
+        return f"x{self._digest}m{len(self._found) - 1}x"
+
+    def as_written(self, text: str) -> str:
+        """`text` with its formulas as their author wrote them."""
+        return self._mark.sub(lambda mark: self._of(mark).source, text) if self._found else text
+
+    def as_plain(self, text: str) -> str:
+        """One line with its formulas in Unicode where that is simple, else as TeX."""
+        if not self._found:
+            return text
+        return self._mark.sub(lambda mark: guard(plain_formula(self._of(mark).tex)), text)
+
+    def as_blank(self, text: str) -> str:
+        """`text` with a word for each line of a formula: the rest stands where it stood."""
+        return self._mark.sub(
+            lambda mark: "\n".join("formula" for _line in self._of(mark).source.split("\n")), text
+        )
+
+    def is_display(self, text: str) -> bool:
+        """Whether this is one displayed formula and nothing else."""
+        mark = self._mark.fullmatch(text.strip()) if self._found else None
+        return mark is not None and self._of(mark).display
+
+    def cut(self, text: str) -> list[str]:
+        """`text` in pieces: words and marks by turns, beginning with words."""
+        return (
+            re.split(f"({self._mark.pattern.replace('(', '(?:')})", text) if self._found else [text]
+        )
+
+    def as_lines(self, text: str) -> str:
+        """`text` for laying out: each line of a formula is one word, as wide as it will be."""
+        return self._mark.sub(self._lay, text) if self._found else text
+
+    def settle_text(self, text: str) -> str:
+        """Laid out text with the formulas as they are written."""
+        if not self._found:
+            return text
+        text = _LAID.sub(lambda line: guard(self._lines[ord(line[1]) - 0xE000]), text)
+        return self._mark.sub(lambda mark: guard(self._of(mark).source), text)
+
+    def settle_html(self, html: str) -> str:
+        """Sanitised HTML with MathML for each mark; in code and attributes stands what was written."""
+        if not self._found:
+            return html
+        pieces = _PIECE.split(html)
+        depth = 0
+        for at, piece in enumerate(pieces):
+            if at % 2:
+                depth += _code_step(piece)
+                pieces[at] = self._mark.sub(
+                    lambda mark: escape(self._of(mark).source.replace("\n", " ")), piece
+                )
+            elif depth > 0:
+                pieces[at] = self._mark.sub(lambda mark: escape(self._of(mark).source), piece)
+            else:
+                pieces[at] = self._mark.sub(self._show, piece)
+        return "".join(pieces)
+
+    def _of(self, mark: re.Match[str]) -> Formula:
+        return self._found[min(int(mark[1]), len(self._found) - 1)]
+
+    def _lay(self, mark: re.Match[str]) -> str:
+        formula = self._of(mark)
+        lines = formula.source.split("\n")
+        if len(self._lines) + len(lines) > _MOST_LINES:
+            return mark[0]
+        words = [
+            f"{_LINE}{chr(0xE000 + number)}".ljust(len(line), _FILLER)
+            for number, line in enumerate(lines, start=len(self._lines))
+        ]
+        self._lines += lines
+        return "\n".join(["", *words, ""] if formula.display else words)
+
+    def _show(self, mark: re.Match[str]) -> str:
+        formula = self._of(mark)
+        reason = f"a note may have {MOST} formulas"
+        if int(mark[1]) < MOST:
+            try:
+                return write_math(formula, read_tex(formula.tex, display=formula.display))
+            except Unreadable as error:
+                reason = str(error)
+        shown = " ".join(formula.source.split())
+        self.warn(f"the formula `{shorten(shown, 60)}` is shown as TeX: {reason}")
+        return f"<code>{escape(formula.source)}</code>"
+
+
+def _code_step(tag: str) -> int:
+    found = _NAME.match(tag)
+    if not found or found[2] not in CODE:
+        return 0
+    return -1 if found[1] else 1

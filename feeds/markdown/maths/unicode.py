@@ -1,0 +1,100 @@
+"""A simple formula as plain Unicode: `n²`, `a₁ ≤ b`, `α + β`. Pure.
+
+For titles, summaries and subjects, where nothing but characters can stand.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from feeds.markdown.maths.mathml import Unreadable, read_tex, text_of
+
+_RAISED: Final = dict(
+    zip("0123456789+−-=()abcdefghijklmnoprstuvwxyz*′", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ*′", strict=True)
+)  # fmt: skip
+_LOWERED: Final = dict(zip("0123456789+−-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))  # fmt: skip
+_LONGEST: Final = 60
+_TIGHT: Final = frozenset("()[]{}|‖!/′.°%∗*:⟨⟩∑∏∫∂∇√¬∀∃")
+"""Operators with no blank around them; a comma has one after it."""
+
+
+def plain_formula(tex: str) -> str:
+    """The formula in Unicode if it is simple, else its TeX on one line."""
+    try:
+        plain = "".join(_plain(read_tex(tex, display=False)).split("\u2061"))
+    except (Unreadable, _Complex):
+        plain = ""
+    plain = " ".join(plain.split())
+    return plain if 0 < len(plain) <= _LONGEST else " ".join(tex.split())
+
+
+class _Complex(Exception):
+    """A formula that a line of characters cannot say."""
+
+
+def _plain(element: Element) -> str:
+    match element.tag:
+        case "mi" | "mn" | "mtext":
+            return _leaf(element)
+        case "mo":
+            return _operator(text_of(element))
+        case "mspace":
+            return " "
+        case "mrow" | "mstyle" | "mpadded":
+            return _row(list(element))
+        case "msup":
+            return _plain(element[0]) + _shifted(element[1], _RAISED)
+        case "msub":
+            return _plain(element[0]) + _shifted(element[1], _LOWERED)
+        case "msubsup":
+            under, over = _shifted(element[1], _LOWERED), _shifted(element[2], _RAISED)
+            return _plain(element[0]) + under + over
+    raise _Complex
+
+
+def _leaf(element: Element) -> str:
+    if (element.get("mathvariant") or "normal") not in {"normal", "italic"}:
+        raise _Complex
+    return text_of(element)
+
+
+def _row(children: list[Element]) -> str:
+    """A sign at the beginning, or after another operator, belongs to what follows it; a name such as
+    `sin` stands apart from letters.
+    """
+    pieces: list[str] = []
+    signed, after_name = True, False
+    for child in children:
+        piece = _plain(child)
+        if signed and child.tag == "mo":
+            piece = piece.strip()
+        named, before = _is_name(child), pieces[-1][-1:] if pieces else ""
+        if (named or after_name) and child.tag != "mo" and before.isalnum():
+            piece = f" {piece}"
+        after_name = named
+        signed = child.tag == "mo" and text_of(child) not in {")", "]", "}", "!", "|"}
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def _is_name(element: Element) -> bool:
+    base = element[0] if element.tag in {"msub", "msup", "msubsup"} else element
+    return base.tag == "mi" and len(text_of(base)) > 1
+
+
+def _operator(sign: str) -> str:
+    if sign in {",", ";"}:
+        return f"{sign} "
+    if sign in {"-", "−"}:
+        return " − "
+    if len(sign) > 1 or sign in _TIGHT or sign.isalpha():
+        return sign
+    return f" {sign} "
+
+
+def _shifted(element: Element, alphabet: dict[str, str]) -> str:
+    text = _plain(element).replace(" ", "")
+    if not text or any(one not in alphabet for one in text):
+        raise _Complex
+    return "".join(alphabet[one] for one in text)

@@ -1,0 +1,54 @@
+"""Formulas where only characters can stand: titles, summaries, subjects."""
+
+from __future__ import annotations
+
+import pytest
+
+from feeds.markdown.maths.unicode import plain_formula
+
+
+@pytest.mark.parametrize(
+    ("tex", "plain"),
+    [
+        ("x", "x"),
+        ("n^2", "n²"),
+        ("a_1", "a₁"),
+        ("x_i^2", "xᵢ²"),
+        (r"\alpha", "α"),
+        (r"x \le y", "x ≤ y"),
+        ("a+b=c", "a + b = c"),
+        ("-1", "−1"),
+        ("x = -1", "x = −1"),
+        ("f(x, y)", "f(x, y)"),
+        ("e^{-x}", "e⁻ˣ"),
+        (r"\mathbb{R}^n", "ℝⁿ"),
+        (r"a \to b", "a → b"),
+        (r"\text{if } x", "if x"),
+        ("10^{-3}", "10⁻³"),
+        ("a^*", "a*"),
+        (r"n!", "n!"),
+        ("A\n=\nB", "A = B"),
+        (r"\sin x", "sin x"),
+        (r"O(n \log n)", "O(n log n)"),
+    ],
+)
+def test_simple_formulas_are_characters(tex: str, plain: str) -> None:
+    """Letters, numbers, signs and short powers and indices are plain Unicode."""
+    assert plain_formula(tex) == plain
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        r"\frac{a}{b}",
+        r"\sqrt{2}",
+        "x^{y^z}",
+        r"\foo",
+        r"\begin{pmatrix}1\end{pmatrix}",
+        "x_Q",
+        "}{",
+    ],
+)
+def test_others_stay_tex(tex: str) -> None:
+    """What a line of characters cannot say stays the TeX that the author wrote."""
+    assert plain_formula(tex) == tex
