@@ -36,7 +36,7 @@ from storage.archive import Issues
 from storage.database import Database, Facts
 from storage.ledger import Gates, Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
-from storage.notes import FolderNotes, Notebook, Schedules
+from storage.notes import FolderNotes, Notebook, Schedules, Which
 from storage.readers import Reports, SignUps, Subscribers
 
 
@@ -126,7 +126,7 @@ def _assemble(
     ledger, mailings = Ledger(database, bounds), Mailings(database, bounds)
     overview, rescuer = Overview(database, bounds), Rescuer(database)
     schedules, notebook = Schedules(database), Notebook(database)
-    notes = FolderNotes(config.notes.path)
+    notes = FolderNotes(config.notes.path, which_notes(config))
     drafting = Drafting(
         config.identity,
         habits=habits(config),
@@ -352,6 +352,12 @@ def retry_policy(config: Config) -> RetryPolicy:
         expire=config.dispatch.expire,
         resend=config.dispatch.doubt is Doubt.RESEND,
     )
+
+
+def which_notes(config: Config) -> Which:
+    """Which files of the folder are notes."""
+    notes = config.notes
+    return Which(suffixes=notes.suffixes, include=notes.include, exclude=notes.exclude)
 
 
 def habits(config: Config) -> Habits:

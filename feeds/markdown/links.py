@@ -16,7 +16,8 @@ from urllib.parse import quote, unquote, urlsplit
 from feeds.markdown.characters import clean_line, clean_text, heading_id, shorten
 from storage.model import Remark
 
-NOTE_SUFFIXES: Final = frozenset({".md", ".markdown"})
+NOTE_SUFFIXES: Final = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"})
+"""What the name of a note may end with, in any case: a link may leave it out."""
 PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif"})
 """Pictures that mail, feeds and pages can all show. SVG carries scripts and mail drops it (D5)."""
 

@@ -170,17 +170,19 @@ class Authoring:
     def find(self, note: str) -> str:
         """The path below the notes folder that the author means. Raises NotFound.
 
-        A path as the shell completes it, through the folder's own name, is understood too.
+        A path as the shell completes it, through the folder's own name, is understood too, and so
+        is one without the ending that all notes have.
         """
         paths = [file.path for file in self._store.scan().files]
         wanted = Path(note)
         root = self._store.root.resolve()
-        spellings = [note, f"{note}.md"]
+        spellings = [note]
         if wanted.resolve().is_relative_to(root):
             spellings.append(wanted.resolve().relative_to(root).as_posix())
+        bare = {path.rpartition(".")[0]: path for path in reversed(paths)}
         for spelling in spellings:
-            if spelling in paths:
-                return spelling
+            if spelling in paths or spelling in bare:
+                return spelling if spelling in paths else bare[spelling]
         nearest = get_close_matches(note, paths, n=1)
         raise NotFound("note", note, nearest[0] if nearest else None)
 

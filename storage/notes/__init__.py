@@ -1,7 +1,8 @@
 """The author's side of what is kept: the notes folder, what the poll remembers, schedules."""
 
-from storage.notes.folder import ABOUT, SETTLE, FileStat, FolderNotes, MediaFile, NotesStore, Scan
+from storage.notes.folder import SETTLE, FolderNotes, MediaFile, NotesStore
 from storage.notes.notebook import Notebook, Schedules
+from storage.notes.walk import ABOUT, FileStat, Scan, Which
 
 __all__ = [
     "ABOUT",
@@ -13,4 +14,5 @@ __all__ = [
     "NotesStore",
     "Scan",
     "Schedules",
+    "Which",
 ]

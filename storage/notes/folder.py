@@ -7,27 +7,30 @@ is not known here.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from storage.model import NoteError, NotesFolderError
+from storage.model import NoteError
+from storage.notes.walk import (
+    ABOUT,
+    USUAL,
+    FileStat,
+    Scan,
+    Which,
+    real_root,
+    scan_folder,
+    stays_inside,
+)
 
-ABOUT: Final = "about.md"
-"""The About page: it lies among the notes, but is none."""
-
-SUFFIXES: Final = (".md", ".markdown")
 SETTLE: Final = 0.5
 """Seconds a file must have rested before it is taken as whole (rule G11)."""
 MAX_NOTE_BYTES: Final = 1_000_000
 """A book; more is no note, and rendering must stay short."""
 MAX_MEDIA_BYTES: Final = 20_000_000
-MAX_DEPTH: Final = 64
-"""Folders within folders; deeper is a mistake or an attack."""
 
 MEDIA_TYPES: Final[MappingProxyType[str, str]] = MappingProxyType(
     {
@@ -41,14 +44,6 @@ MEDIA_TYPES: Final[MappingProxyType[str, str]] = MappingProxyType(
 )
 """Pictures that cannot carry a script; SVG can, so it is not here."""
 
-_SKIPPED_STARTS: Final = (".", "#", "~")
-_SKIPPED_ENDS: Final = ("~", ".swp", ".tmp")
-_SKIPPED_NAMES: Final = frozenset({"node_modules", "_index.md", "_index.markdown"})
-_CONFLICT_MARKS: Final = (".sync-conflict-", "conflicted copy")
-
-_NO_TEXT: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
-"""Characters that neither a database nor a log line can hold."""
-
 _OPEN_FLAGS: Final = (
     os.O_RDONLY
     | getattr(os, "O_CLOEXEC", 0)
@@ -56,25 +51,6 @@ _OPEN_FLAGS: Final = (
     | getattr(os, "O_NONBLOCK", 0)  # a named pipe must not hold the poll
     | getattr(os, "O_BINARY", 0)
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileStat:
-    """What one look at a file tells: enough to see that it changed."""
-
-    path: str
-    """POSIX path below the notes folder."""
-    size: int
-    """Bytes."""
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
-    """The notes found, sorted by path, and what could not be looked at."""
-
-    files: tuple[FileStat, ...]
-    faults: tuple[NoteError, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,36 +100,16 @@ class NotesStore(Protocol):
         ...
 
 
-@dataclass(slots=True, kw_only=True)
-class _Walk:
-    """What one scan has collected so far. Links wait until everything real was seen."""
-
-    root: str
-    files: list[FileStat] = field(default_factory=list)
-    faults: list[NoteError] = field(default_factory=list)
-    seen: set[tuple[int, int]] = field(default_factory=set)
-    """(device, inode) of the folders and files taken, so that no note counts twice."""
-    links: list[tuple[os.DirEntry[str], str, int]] = field(default_factory=list)
-
-
 class FolderNotes(NotesStore):
     """Notes in a folder and its sub-folders: an Obsidian vault, a Hugo folder, a checkout."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, which: Which = USUAL) -> None:
         self.root = root
+        self.which = which
 
     def scan(self) -> Scan:
-        """Every `*.md` and `*.markdown`, but hidden, backup, temporary and conflict files.
-
-        A link is followed as long as it stays inside the folder, and each file counts once. What
-        cannot be looked at is a fault, not an error. Raises NotesFolderError when the folder is
-        missing or unreadable, so that nobody takes that for "all notes were removed".
-        """
-        walk = _Walk(root=self._real_root())
-        _walk_root(walk)
-        _follow_links(walk)
-        walk.files.sort(key=lambda file: file.path)
-        return Scan(files=tuple(walk.files), faults=tuple(walk.faults))
+        """Every note; see scan_folder."""
+        return scan_folder(self.root, self.which)
 
     def settled(
         self,
@@ -236,12 +192,6 @@ class FolderNotes(NotesStore):
             return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
         return None
 
-    def _real_root(self) -> str:
-        try:
-            return os.path.realpath(self.root, strict=True)
-        except OSError as error:
-            raise _folder_error(self.root, error) from error
-
     def _inside(self, path: str) -> Path:
         """The real file behind `path`. Raises NoteError unless it is visible and inside."""
         parts = PurePosixPath(path).parts
@@ -249,12 +199,12 @@ class FolderNotes(NotesStore):
             raise NoteError(path, "not a path below the notes folder")
         if any(part.startswith(".") for part in parts):
             raise NoteError(path, "hidden files and `..` are not read")
-        root = Path(self._real_root())
+        root = Path(real_root(self.root))
         try:
             real = Path(os.path.realpath(root.joinpath(*parts)))
         except (OSError, ValueError) as error:
             raise NoteError(path, "not a path below the notes folder") from error
-        if not _stays_inside(str(real), str(root)):
+        if not stays_inside(str(real), str(root)):
             raise NoteError(path, "leads out of the notes folder")
         return real
 
@@ -264,107 +214,6 @@ class FolderNotes(NotesStore):
         except OSError:
             return None
         return FileStat(path=path, size=info.st_size, mtime_ns=info.st_mtime_ns)
-
-
-# ── scanning ─────────────────────────────────────────────────────────────────────────────────
-
-
-def _walk_root(walk: _Walk) -> None:
-    """Walks the whole folder; unlike below, here a failure is fatal."""
-    try:
-        with os.scandir(walk.root):
-            pass
-    except OSError as error:
-        raise _folder_error(Path(walk.root), error) from error
-    _walk_folder(walk, walk.root, "", 0)
-
-
-def _walk_folder(walk: _Walk, folder: str, prefix: str, depth: int) -> None:
-    """Takes the notes of one folder and of those below it; links are put aside."""
-    if depth > MAX_DEPTH:
-        walk.faults.append(NoteError(prefix.rstrip("/"), f"more than {MAX_DEPTH} folders deep"))
-        return
-    try:
-        entries = _list_folder(walk, folder)
-    except OSError as error:
-        walk.faults.append(
-            NoteError(prefix.rstrip("/"), f"the folder cannot be read: {error.strerror}")
-        )
-        return
-    for entry in entries:
-        if not _is_skipped(entry.name) and (prefix or entry.name != ABOUT):
-            _take_entry(walk, entry, prefix + entry.name, depth)
-
-
-def _list_folder(walk: _Walk, folder: str) -> list[os.DirEntry[str]]:
-    """The entries of a folder; none if the walk was there before, by whatever name."""
-    info = Path(folder).stat()
-    identity = (info.st_dev, info.st_ino)
-    if identity in walk.seen:
-        return []
-    walk.seen.add(identity)
-    with os.scandir(folder) as entries:
-        return list(entries)
-
-
-def _is_skipped(name: str) -> bool:
-    """Hidden, backup, temporary and conflict files, and Hugo's list pages."""
-    return (
-        name.startswith(_SKIPPED_STARTS)
-        or name.endswith(_SKIPPED_ENDS)
-        or name in _SKIPPED_NAMES
-        or _CONFLICT_MARKS[0] in name
-        or _CONFLICT_MARKS[1] in name
-    )
-
-
-def _take_entry(walk: _Walk, entry: os.DirEntry[str], path: str, depth: int) -> None:
-    if entry.is_symlink():
-        walk.links.append((entry, path, depth))
-    elif entry.is_dir(follow_symlinks=False):
-        _walk_folder(walk, entry.path, path + "/", depth + 1)
-    elif entry.name.lower().endswith(SUFFIXES):
-        _take_file(walk, entry, path)
-
-
-def _take_file(walk: _Walk, entry: os.DirEntry[str], path: str) -> None:
-    try:
-        info = entry.stat()
-    except OSError as error:
-        walk.faults.append(NoteError(path, f"the file cannot be looked at: {error.strerror}"))
-        return
-    identity = (info.st_dev, info.st_ino)
-    if not stat.S_ISREG(info.st_mode) or (identity in walk.seen and entry.is_symlink()):
-        return
-    if _NO_TEXT.search(path):
-        shown = path.encode("utf-8", "backslashreplace").decode()
-        walk.faults.append(NoteError(shown, "the file's name has characters that are no text"))
-        return
-    walk.seen.add(identity)
-    walk.files.append(FileStat(path=path, size=info.st_size, mtime_ns=info.st_mtime_ns))
-
-
-def _follow_links(walk: _Walk) -> None:
-    """Follows links that stay inside the folder; following may find more of them."""
-    while walk.links:
-        entry, path, depth = walk.links.pop()
-        folder = _is_folder(entry)
-        if not folder and not entry.name.lower().endswith(SUFFIXES):
-            continue
-        if not _stays_inside(os.path.realpath(entry.path), walk.root):
-            walk.faults.append(NoteError(path, "a link that leads out of the notes folder"))
-        elif folder:
-            _walk_folder(walk, entry.path, path + "/", depth + 1)
-        else:
-            _take_file(walk, entry, path)
-
-
-def _is_folder(link: os.DirEntry[str]) -> bool:
-    """Whether a link leads to a folder; a link in a circle leads nowhere."""
-    try:
-        return link.is_dir()
-    except OSError:
-        return False
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────
@@ -386,14 +235,3 @@ def _read_regular(handle: int, path: str) -> bytes:
     if left <= 0:
         raise too_large
     return b"".join(chunks)
-
-
-def _stays_inside(real: str, root: str) -> bool:
-    return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
-
-
-def _folder_error(root: Path, error: OSError) -> NotesFolderError:
-    return NotesFolderError(
-        str(root),
-        f"the notes folder cannot be read ({error.strerror}); create it, or set `[notes] path`",
-    )

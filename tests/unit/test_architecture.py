@@ -114,6 +114,7 @@ PURE = (
     "storage/model/remarks.py",
     "storage/model/text.py",
     "storage/model/fields.py",
+    "storage/notes/globs.py",
     "storage/readers/mentions.py",
     "feeds/syndication/entries.py",
     "feeds/syndication/feed.py",

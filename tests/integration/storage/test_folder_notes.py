@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from storage.model.errors import NoteError, NotesFolderError
-from storage.notes.folder import MAX_DEPTH, MAX_NOTE_BYTES, FileStat, FolderNotes
+from storage.notes.folder import MAX_NOTE_BYTES, FolderNotes
+from storage.notes.walk import MAX_DEPTH, FileStat, Which
 
 SECOND = 1_000_000_000
 
@@ -53,6 +54,27 @@ def test_notes_are_found_in_sub_folders(root: Path) -> None:
     assert scan.files[3].size == 1
     assert scan.files[3].mtime_ns == (root / "b.md").stat().st_mtime_ns
     assert scan.faults == ()
+
+
+def test_a_note_is_told_by_the_end_of_its_name(root: Path) -> None:
+    """What `[notes] suffixes` names, in any case; Hugo's list pages are none, whatever they end with."""
+    put(root, "a.MDX", "b.Rmd", "c.qmd", "d.mkd", "_index.fr.md", "_index.mdx", "_indexed.md")
+    names = [file.path for file in FolderNotes(root).scan().files]
+    assert names == ["_indexed.md", "a.MDX", "b.Rmd", "c.qmd", "d.mkd"]
+    only = FolderNotes(root, Which(suffixes=(".mdx",))).scan().files
+    assert [file.path for file in only] == ["a.MDX"]
+
+
+def test_patterns_say_which_files_are_notes(root: Path) -> None:
+    """Only what fits `include`, and nothing that fits `exclude`, also what lies behind a link."""
+    put(root, "posts/a.md", "posts/deep/b.md", "posts/c.draft.md", "private/d.md", "e.md")
+    (root / "posts" / "away").symlink_to(root / "private")
+    (root / "posts" / "linked.draft.md").symlink_to(root / "e.md")
+    which = Which(include=("posts/**",), exclude=("*.draft.md", "posts/away"))
+    assert [file.path for file in FolderNotes(root, which).scan().files] == [
+        "posts/a.md",
+        "posts/deep/b.md",
+    ]
 
 
 @pytest.mark.parametrize(

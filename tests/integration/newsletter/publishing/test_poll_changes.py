@@ -13,7 +13,8 @@ import pytest
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import NoteError
 from storage.model.issues import IssueState, Mailing
-from storage.notes.folder import FolderNotes, Scan
+from storage.notes.folder import FolderNotes
+from storage.notes.walk import Scan
 from tests.conftest import NOON
 from tests.worlds.notes import Folder, Room
 

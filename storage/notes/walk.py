@@ -1,0 +1,236 @@
+"""Walks the notes folder: which files are notes, and how each of them stands. Reads no content.
+
+Paths are POSIX, relative to the folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from storage.model import NoteError, NotesFolderError
+from storage.notes.globs import compile_globs
+
+ABOUT: Final = "about.md"
+"""The About page: it lies among the notes, but is none."""
+
+SUFFIXES: Final = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
+MAX_DEPTH: Final = 64
+"""Folders within folders; deeper is a mistake or an attack."""
+
+_SKIPPED_STARTS: Final = (".", "#", "~")
+_SKIPPED_ENDS: Final = ("~", ".swp", ".tmp")
+_SKIPPED_NAMES: Final = frozenset({"node_modules"})
+_LIST_PAGE: Final = "_index."
+_CONFLICT_MARKS: Final = (".sync-conflict-", "conflicted copy")
+
+_NO_TEXT: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+"""Characters that neither a database nor a log line can hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStat:
+    """What one look at a file tells: enough to see that it changed."""
+
+    path: str
+    """POSIX path below the notes folder."""
+    size: int
+    """Bytes."""
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """The notes found, sorted by path, and what could not be looked at."""
+
+    files: tuple[FileStat, ...]
+    faults: tuple[NoteError, ...]
+
+
+class Which:
+    """Which files below a notes folder are its notes."""
+
+    def __init__(
+        self,
+        *,
+        suffixes: Iterable[str] = SUFFIXES,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+    ) -> None:
+        """`suffixes` begin with a dot and count in any case; the others are patterns as in
+        storage/notes/globs.py: only what fits `include`, if there is one, and nothing that fits
+        `exclude`.
+        """
+        self.suffixes = tuple(suffix.lower() for suffix in suffixes)
+        self._only = compile_globs(include)
+        self._never = compile_globs(exclude)
+
+    def is_note(self, name: str) -> bool:
+        """Whether a file of this name is a note; Hugo's list pages are none."""
+        lower = name.lower()
+        return lower.endswith(self.suffixes) and not lower.startswith(_LIST_PAGE)
+
+    def takes(self, path: str) -> bool:
+        """Whether the patterns leave this file in."""
+        return (self._only is None or self._only.match(path) is not None) and self.enters(path)
+
+    def enters(self, path: str) -> bool:
+        """Whether this folder, or file, is not excluded."""
+        return self._never is None or self._never.match(path) is None
+
+
+USUAL: Final = Which()
+"""As it is without a word about it in the configuration."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Walk:
+    """What one scan has collected so far. Links wait until everything real was seen."""
+
+    root: str
+    which: Which
+    files: list[FileStat] = field(default_factory=list)
+    faults: list[NoteError] = field(default_factory=list)
+    seen: set[tuple[int, int]] = field(default_factory=set)
+    """(device, inode) of the folders and files taken, so that no note counts twice."""
+    links: list[tuple[os.DirEntry[str], str, int]] = field(default_factory=list)
+
+
+def scan_folder(root: Path, which: Which) -> Scan:
+    """Every note below `root`, but hidden, backup, temporary and conflict files.
+
+    A link is followed as long as it stays inside the folder, and each file counts once. What
+    cannot be looked at is a fault, not an error. Raises NotesFolderError when the folder is
+    missing or unreadable, so that nobody takes that for "all notes were removed".
+    """
+    walk = _Walk(root=real_root(root), which=which)
+    _walk_root(walk)
+    _follow_links(walk)
+    walk.files.sort(key=lambda file: file.path)
+    return Scan(files=tuple(walk.files), faults=tuple(walk.faults))
+
+
+def real_root(root: Path) -> str:
+    """Where the notes folder really is. Raises NotesFolderError when it is nowhere."""
+    try:
+        return os.path.realpath(root, strict=True)
+    except OSError as error:
+        raise _folder_error(root, error) from error
+
+
+def _walk_root(walk: _Walk) -> None:
+    """Walks the whole folder; unlike below, here a failure is fatal."""
+    try:
+        with os.scandir(walk.root):
+            pass
+    except OSError as error:
+        raise _folder_error(Path(walk.root), error) from error
+    _walk_folder(walk, walk.root, "", 0)
+
+
+def _walk_folder(walk: _Walk, folder: str, prefix: str, depth: int) -> None:
+    """Takes the notes of one folder and of those below it; links are put aside."""
+    if depth > MAX_DEPTH:
+        walk.faults.append(NoteError(prefix.rstrip("/"), f"more than {MAX_DEPTH} folders deep"))
+        return
+    try:
+        entries = _list_folder(walk, folder)
+    except OSError as error:
+        walk.faults.append(
+            NoteError(prefix.rstrip("/"), f"the folder cannot be read: {error.strerror}")
+        )
+        return
+    for entry in entries:
+        if not _is_skipped(entry.name) and (prefix or entry.name != ABOUT):
+            _take_entry(walk, entry, prefix + entry.name, depth)
+
+
+def _list_folder(walk: _Walk, folder: str) -> list[os.DirEntry[str]]:
+    """The entries of a folder; none if the walk was there before, by whatever name."""
+    info = Path(folder).stat()
+    identity = (info.st_dev, info.st_ino)
+    if identity in walk.seen:
+        return []
+    walk.seen.add(identity)
+    with os.scandir(folder) as entries:
+        return list(entries)
+
+
+def _is_skipped(name: str) -> bool:
+    """Hidden, backup, temporary and conflict files."""
+    return (
+        name.startswith(_SKIPPED_STARTS)
+        or name.endswith(_SKIPPED_ENDS)
+        or name in _SKIPPED_NAMES
+        or _CONFLICT_MARKS[0] in name
+        or _CONFLICT_MARKS[1] in name
+    )
+
+
+def _take_entry(walk: _Walk, entry: os.DirEntry[str], path: str, depth: int) -> None:
+    if entry.is_symlink():
+        walk.links.append((entry, path, depth))
+    elif entry.is_dir(follow_symlinks=False):
+        if walk.which.enters(path):
+            _walk_folder(walk, entry.path, path + "/", depth + 1)
+    elif walk.which.is_note(entry.name) and walk.which.takes(path):
+        _take_file(walk, entry, path)
+
+
+def _take_file(walk: _Walk, entry: os.DirEntry[str], path: str) -> None:
+    try:
+        info = entry.stat()
+    except OSError as error:
+        walk.faults.append(NoteError(path, f"the file cannot be looked at: {error.strerror}"))
+        return
+    identity = (info.st_dev, info.st_ino)
+    if not stat.S_ISREG(info.st_mode) or (identity in walk.seen and entry.is_symlink()):
+        return
+    if _NO_TEXT.search(path):
+        shown = path.encode("utf-8", "backslashreplace").decode()
+        walk.faults.append(NoteError(shown, "the file's name has characters that are no text"))
+        return
+    walk.seen.add(identity)
+    walk.files.append(FileStat(path=path, size=info.st_size, mtime_ns=info.st_mtime_ns))
+
+
+def _follow_links(walk: _Walk) -> None:
+    """Follows links that stay inside the folder; following may find more of them."""
+    while walk.links:
+        entry, path, depth = walk.links.pop()
+        folder = _is_folder(entry)
+        which = walk.which
+        taken = which.enters(path) if folder else which.is_note(entry.name) and which.takes(path)
+        if not taken:
+            continue
+        if not stays_inside(os.path.realpath(entry.path), walk.root):
+            walk.faults.append(NoteError(path, "a link that leads out of the notes folder"))
+        elif folder:
+            _walk_folder(walk, entry.path, path + "/", depth + 1)
+        else:
+            _take_file(walk, entry, path)
+
+
+def _is_folder(link: os.DirEntry[str]) -> bool:
+    """Whether a link leads to a folder; a link in a circle leads nowhere."""
+    try:
+        return link.is_dir()
+    except OSError:
+        return False
+
+
+def stays_inside(real: str, root: str) -> bool:
+    """Whether a real path is the folder `root` or lies in it."""
+    return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _folder_error(root: Path, error: OSError) -> NotesFolderError:
+    return NotesFolderError(
+        str(root),
+        f"the notes folder cannot be read ({error.strerror}); create it, or set `[notes] path`",
+    )
