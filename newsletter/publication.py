@@ -97,6 +97,11 @@ class Publication:
         """The issue as pages and feeds show it: its merge fields read as their defaults."""
         return as_readers_see(issue)
 
+    def former(self, path: str) -> Issue | None:
+        """The issue that an old address of the site leads to, by its path; None without one."""
+        bare = path.strip("/").removesuffix(".html").removesuffix("/index")
+        return self._archive.by_alias(bare) if bare else None
+
     def media(self, path: str) -> MediaFile | None:
         """An image that a live issue or the About page shows; None for every other file."""
         shown = self._archive.serves_media(path)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import structlog
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -23,9 +24,10 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from newsletter import Newsletter
+from newsletter.publication import Publication
 from storage.model import StorageError
 from web.http import NO_STORE, Count, Guard, Repeats, protecting_headers
-from web.pages import Frame, Pages
+from web.pages import Frame, Pages, issue_path
 from web.routes import Joining, Mailbox, Reading, Vitals, Webhooks
 
 _log = structlog.get_logger()
@@ -92,7 +94,7 @@ def create_app(newsletter: Newsletter, count: Count = _uncounted) -> Starlette:
         routes += Mailbox(
             outbox, pages, key=shown.outbox_key, is_local=shown.outbox_is_local
         ).routes()
-    errors = _Errors(pages)
+    errors = _Errors(pages, newsletter.publication)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -155,15 +157,21 @@ class _Unprintable(BaseRoute):
 class _Errors:
     """Answers to what went wrong, as pages like all others."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: Pages, publication: Publication) -> None:
         self._pages = pages
+        self._publication = publication
 
     async def refused(self, request: Request, error: Exception) -> Response:
         """A status that a route or the router chose."""
         if not isinstance(error, HTTPException):
             raise error
         path = request.scope["path"]
-        if error.status_code == 404 and path.endswith("/") and request.method in ("GET", "HEAD"):
+        reads = error.status_code == 404 and request.method in ("GET", "HEAD")
+        if reads and not _CONTROL.search(path):
+            issue = await run_in_threadpool(self._publication.former, path)
+            if issue is not None:
+                return RedirectResponse(self._pages.absolute(issue_path(issue)), 301)
+        if reads and path.endswith("/"):
             return RedirectResponse(self._pages.absolute(quote(path.rstrip("/"))), 308)
         headers = dict(error.headers or {})
         if "Allow" in headers:

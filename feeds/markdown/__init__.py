@@ -13,10 +13,11 @@ from feeds.markdown.references import (
     find_prose,
     find_references,
 )
-from feeds.markdown.render import TOO_MANY_TAGS, Rendered, render_markdown
+from feeds.markdown.render import TEMPLATE, TOO_MANY_TAGS, Rendered, render_markdown
 
 __all__ = [
     "MAX_MARKS",
+    "TEMPLATE",
     "TOO_MANY_TAGS",
     "LinkResolver",
     "Links",

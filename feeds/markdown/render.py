@@ -41,6 +41,8 @@ MATHS: Final = "maths"
 """The code of the remark that a formula cannot be shown as one."""
 
 _BARE_URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"]+", re.IGNORECASE)
+_WORD: Final = re.compile(r"\w")
+_TAGS: Final = re.compile(r"<[^>]*>")
 _TASK: Final = re.compile(r"\[([ xX])\](?:\s+|\Z)")
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _SENTENCE_ENDS: Final = "?!.,:;*_~'\"|"
@@ -65,15 +67,27 @@ class Rendered:
     """Keys (`link_key`) of the notes it links to, published or not."""
     warnings: tuple[Remark, ...]
     """For the author: what was left out, or lacks something."""
+    has_words: bool = True
+    """Whether there is anything to read in it, besides what pictures show."""
+    image: str = ""
+    """The absolute URL of the preview picture; empty without one."""
 
 
 def render_markdown(
-    body: str, *, path: str, links: Links, title: str = "", anchor: str = "", toc: bool = False
+    body: str,
+    *,
+    path: str,
+    links: Links,
+    title: str = "",
+    anchor: str = "",
+    image: str = "",
+    toc: bool = False,
 ) -> Rendered:
     """Renders Markdown that stands at `path` below the notes folder.
 
-    A first h1 equal to `title` is left out; `toc` puts a list of the parts at the beginning. `anchor` makes the ids of footnotes differ between
-    notes on one page. Raises nothing, whatever the text; the time is bounded by its length.
+    A first h1 equal to `title` is left out; `toc` puts a list of the parts at the beginning.
+    `anchor` makes the ids of footnotes differ between notes on one page. `image` is the preview
+    picture as its author wrote it. Raises nothing, whatever the text; the time is bounded by its length.
     """
     translated = translate_dialects(clean_text(body), path)
     resolver = LinkResolver(path, links)
@@ -98,6 +112,7 @@ def render_markdown(
     html = sanitise(str(PARSER.renderer.render(tokens, PARSER.options, env)), resolver)
     text = build_text(tokens, resolver, addresses(html), formulas.settle_text)
     summary = fields.settle_text(_first_paragraph(tokens, formulas))
+    preview = resolver.image(image) if image else None
     return Rendered(
         html=formulas.settle_html(fields.settle_html(html)),
         text=fields.settle_text(text),
@@ -105,6 +120,8 @@ def render_markdown(
         media=resolver.media,
         wiki=resolver.targets,
         warnings=resolver.warnings,
+        has_words=bool(_WORD.search(_TAGS.sub("", html))),
+        image=preview or "",
     )
 
 

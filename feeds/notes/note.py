@@ -28,7 +28,7 @@ from feeds.markdown import (
 )
 from feeds.notes.frontmatter import parse_front_matter
 from feeds.notes.habits import USUAL, Habits
-from feeds.notes.keys import FALSE, Keys, check_length
+from feeds.notes.keys import FALSE, TRUE, Keys, check_length
 from feeds.notes.names import PathFacts, read_path, slugify, title_from
 from feeds.notes.timing import Now, read_timing
 from storage.model import NoteError, Remark
@@ -87,6 +87,8 @@ class Note:
     """Who gets the mail: an expression over tags of readers; empty for all."""
     aliases: tuple[str, ...]
     """Old addresses and other names, as written."""
+    toc: bool
+    """Whether it begins with a list of its parts."""
     keys: tuple[str, ...]
     """Every key that it has, as its author wrote it."""
     body: str
@@ -140,6 +142,7 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
         language=_read_language(keys, facts),
         audience=keys.text("audience"),
         aliases=aliases,
+        toc=keys.word("toc") in TRUE,
         keys=tuple(keys.names()),
         body=front.body,
         warnings=tuple(keys.remarks),
@@ -163,7 +166,13 @@ def render_note(note: Note, links: Links) -> Rendered:
     Raises nothing of its own; what `links` raises for a Markdown link passes through.
     """
     rendered = render_markdown(
-        note.body, path=note.path, links=links, title=note.title, anchor=note.note_id
+        note.body,
+        path=note.path,
+        links=links,
+        title=note.title,
+        anchor=note.note_id,
+        image=note.image,
+        toc=note.toc,
     )
     return replace(
         rendered,

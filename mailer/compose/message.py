@@ -65,7 +65,7 @@ def compile_issue(
 
     Raises AddressError when the identity's sender is no mailbox.
     """
-    marks = Marks(issue.title, issue.summary, issue.html, issue.text, str(identity))
+    marks = Marks(issue.title, issue.subject, issue.summary, issue.html, issue.text, str(identity))
     mail = _IssueMail(
         issue=issue,
         identity=identity,
@@ -76,7 +76,7 @@ def compile_issue(
     prefix = _TEST_MARK if test_copy else ""
     fields: list[bytes | Fill] = [
         skeleton.to_field,
-        skeleton.subject_field(marks.split(prefix + mail.title)),
+        skeleton.subject_field(marks.split(prefix + mail.subject)),
         *_COPY_FIELDS,
         *_list_fields(issue, identity, one_click=not test_copy),
     ]
@@ -117,6 +117,9 @@ class _IssueMail:
         self._test_copy = test_copy
         self._date = _date(issue.published_at, identity)
         self.title = self._fill_title(headers.clean_line(issue.title))
+        wished = headers.clean_line(issue.subject)
+        self.subject = self._fill_title(wished) if wished else self.title
+        self._said = {"note_language": issue.language, "note_direction": issue.direction}
         html = fragment.unlink_local(quoted.clean_body(issue.html))
         html = fragment.link_pictures(fragment.unfold(html), identity.url)
         html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
@@ -129,7 +132,7 @@ class _IssueMail:
                 code="merge-field",
                 sentence=f"{{{{ {name} }}}} is no merge field; it will be read as it is written.",
             )
-            for name in merge.unknown_fields(html, issue.title, issue.summary)
+            for name in merge.unknown_fields(html, issue.title, issue.subject, issue.summary)
         ]
 
     def text(self) -> str:
@@ -174,8 +177,8 @@ class _IssueMail:
             _templates()
             .get_template(template)
             .render(
-                _common(self._identity),
-                subject=self.title,
+                _common(self._identity) | self._said,
+                subject=self.subject,
                 title=self.title,
                 date=self._date,
                 summary="" if _is_said(self._summary, said) else self._summary,

@@ -28,8 +28,20 @@ class Wish:
     """None while the note is private."""
     seen_at: datetime
     """When this very publish time was first seen (or commanded): lateness counts from here."""
-    draft: bool
+    kept: str
+    """Why readers may not see it, as the end of a sentence; empty if they may."""
     email: bool
+    not_before: datetime | None = None
+    """Hugo's `publishDate`, whatever else the note says."""
+    expires: datetime | None = None
+    """Hugo's `expiryDate`: readers see it until then."""
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it may go out."""
+        if self.publish_at is None or self.not_before is None:
+            return self.publish_at
+        return max(self.publish_at, self.not_before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +101,7 @@ def decide(
     """What to do with a note whose bytes have `content_hash`; `wish` None means it is gone."""
     if issue is None:
         return _decide_new(wish, now=now, grace=grace, late=late)
-    if (hidden := _why_hidden(wish)) is not None:
+    if (hidden := _why_hidden(wish, now)) is not None:
         live = issue.state is IssueState.LIVE
         return Withdraw(reason=hidden) if live else Skip(reason=hidden)
     if issue.state is IssueState.WITHDRAWN:
@@ -98,24 +110,25 @@ def decide(
 
 
 def _decide_new(wish: Wish | None, *, now: datetime, grace: timedelta, late: Late) -> Decision:
-    if wish is None or (hidden := _why_hidden(wish)) is not None:
+    if wish is None or (hidden := _why_hidden(wish, now)) is not None:
         return Skip(reason="gone" if wish is None else hidden or "")
-    if wish.publish_at is None:
+    due_at = wish.due_at
+    if due_at is None:
         return Skip(reason="private")
-    if wish.publish_at > now:
-        return Wait(until=wish.publish_at)
+    if due_at > now:
+        return Wait(until=due_at)
     if not wish.email:
-        return Publish(at=wish.publish_at, mail=False, reason="the note says `email: false`")
-    if wish.seen_at - wish.publish_at > grace:
-        return Publish(at=wish.publish_at, mail=False, reason=_why_late(wish, grace))
-    if now - wish.publish_at > grace and late is not Late.SEND:
+        return Publish(at=due_at, mail=False, reason="the note says `email: false`")
+    if wish.seen_at - due_at > grace:
+        return Publish(at=due_at, mail=False, reason=_why_late(wish, grace))
+    if now - due_at > grace and late is not Late.SEND:
         return Publish(
-            at=wish.publish_at,
+            at=due_at,
             mail=late is Late.HOLD,
-            reason=_tell_late(wish.publish_at, now, late),
+            reason=_tell_late(due_at, now, late),
             held=late is Late.HOLD,
         )
-    return Publish(at=wish.publish_at, mail=True)
+    return Publish(at=due_at, mail=True)
 
 
 def _tell_late(due: datetime, now: datetime, late: Late) -> str:
@@ -131,11 +144,13 @@ def tell_absence(reason: str) -> str:
     return f"{reason}; the mail goes on when it is back, and is taken back after an hour without it"
 
 
-def _why_hidden(wish: Wish | None) -> str | None:
+def _why_hidden(wish: Wish | None, now: datetime) -> str | None:
     if wish is None:
         return "the note was removed"
-    if wish.draft:
-        return "the note is a draft"
+    if wish.kept:
+        return wish.kept.replace("it ", "the note ", 1)
+    if wish.expires is not None and wish.expires <= now:
+        return "the note's `expiryDate` is past"
     return "the note is private" if wish.publish_at is None else None
 
 

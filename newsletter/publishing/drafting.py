@@ -8,16 +8,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from feeds.markdown import Rendered, Size, read_size, size_pictures
+from feeds.markdown import TEMPLATE, Rendered, Size, read_size, size_pictures
 from feeds.notes import RENDERER, USUAL, Habits, Note, parse_note, render_note
 from feeds.syndication import note_guid
+from newsletter.publishing.decisions import Publish
 from newsletter.publishing.links import NoteLinks
-from storage.archive import IssueName
-from storage.model import Identity, IssueDraft, Remark
+from storage.archive import IssueName, MailOrder
+from storage.model import Identity, Issue, IssueDraft, Remark
 from storage.notes import NotesStore
+
+_SHOWN: Final = ("html", "text", "language", "subject", "image", "image_alt", "aliases")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +32,8 @@ class Drafted:
 
     draft: IssueDraft
     warnings: tuple[Remark, ...]
+    unmailed: str = ""
+    """Why it is published and not mailed, as a sentence; empty if it may be."""
 
 
 class Drafting:
@@ -41,6 +49,7 @@ class Drafting:
     ) -> None:
         """`habits` are those of the folder; `measure` tells the size of a picture, by its path below the notes folder."""
         self._url = identity.url
+        self._language = identity.language
         self._zone = ZoneInfo(identity.timezone)
         self._habits = habits
         self._namespace = namespace
@@ -68,18 +77,74 @@ class Drafting:
             summary=note.summary or rendered.summary,
             html=self._sized(rendered, links),
             text=rendered.text,
+            language=note.language,
+            subject=note.subject,
+            image=rendered.image,
+            image_alt=note.image_alt,
             tags=note.tags,
+            aliases=read_aliases(note.aliases, self._url),
             media=rendered.media,
             wiki=rendered.wiki,
             content_hash=content_hash,
             rendering=self.rendering,
         )
-        return Drafted(draft=draft, warnings=rendered.warnings)
+        return Drafted(
+            draft=draft, warnings=rendered.warnings, unmailed=self._why_unmailed(note, rendered)
+        )
+
+    def _why_unmailed(self, note: Note, rendered: Rendered) -> str:
+        if not rendered.has_words:
+            return "the note has no words"
+        language = (note.language or self._language).partition("-")[0].lower()
+        mailed = {name.partition("-")[0].lower() for name in self._habits.languages}
+        if mailed and language not in mailed:
+            return f"its language is `{language}`, and `[notes] languages` names others"
+        return ""
 
     def _sized(self, rendered: Rendered, links: NoteLinks) -> str:
         """The HTML, with the sizes of its own pictures."""
         found = {links.media_url(path): self._measure(path) for path in rendered.media}
         return size_pictures(rendered.html, {url: size for url, size in found.items() if size})
+
+
+def order_mail(drafted: Drafted, decision: Publish, at: datetime) -> MailOrder:
+    """How an issue that is due is mailed: at a time, held for its author, or not at all."""
+    if not decision.mail:
+        return MailOrder(at=None, reason=decision.reason)
+    if drafted.unmailed:
+        return MailOrder(at=None, reason=drafted.unmailed)
+    unknown = [remark for remark in drafted.warnings if remark.code == TEMPLATE]
+    if unknown:
+        more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
+        return MailOrder(
+            at=at,
+            held=True,
+            reason=f"held: {unknown[0]}{more}. Mend the note, then `newsletter resume` has it mailed",
+        )
+    return MailOrder(at=at, reason=decision.reason, held=decision.held)
+
+
+def is_shown_otherwise(draft: IssueDraft, issue: Issue) -> bool:
+    """Whether readers see anything of the draft that they do not see of the issue."""
+    return any(getattr(draft, name) != getattr(issue, name) for name in _SHOWN)
+
+
+def read_aliases(written: Iterable[str], url: str) -> tuple[str, ...]:
+    """Old addresses as paths from the root of the site at `url`; those of other sites are none."""
+    site = urlsplit(url)
+    found: dict[str, None] = {}
+    for one in written:
+        try:
+            parts = urlsplit(one)
+        except ValueError:
+            continue
+        if parts.scheme and parts.netloc != site.netloc:
+            continue
+        path = unquote(parts.path).strip("/")
+        path = path.removeprefix(site.path.strip("/")).strip("/") if site.path else path
+        if path and "\0" not in path:
+            found[path.removesuffix(".html").removesuffix("/index")] = None
+    return tuple(found)
 
 
 class Pictures:

@@ -245,7 +245,7 @@ def remember(one: Seen, wish: Wish) -> KnownNote:
 
     A draft has no publish time yet: lateness counts from when it stops being one.
     """
-    publish_at = None if wish.draft else wish.publish_at
+    publish_at = None if wish.kept else wish.publish_at
     return KnownNote(
         path=one.note.path,
         note_id=one.note_id,

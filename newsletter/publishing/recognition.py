@@ -6,8 +6,9 @@ A mail cannot be taken back, so the rule is: when in doubt it is the issue that 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import PurePosixPath
 from unicodedata import normalize
 
@@ -161,3 +162,22 @@ def refuse_double(
 def _says_id(note: Note) -> bool:
     """Whether the author gave an `id`, or it is just the path."""
     return note.note_id != normalize("NFC", str(PurePosixPath(note.path).with_suffix("")))
+
+
+def find_lost(
+    note: Note,
+    names: Names,
+    *,
+    present: Container[str],
+    published: Callable[[int], datetime],
+) -> Recognised | None:
+    """A withdrawn issue without a file, of the same title and publish time: its note came back
+    elsewhere and edited, as folders that are synchronised bit by bit bring it.
+
+    `published` tells when an issue was published, by its id.
+    """
+    for name in names.with_title(note.title):
+        is_lost = name.state is IssueState.WITHDRAWN and not names.is_there(name, present)
+        if is_lost and published(name.issue_id) == note.publish:
+            return Recognised(note_id=name.note_id, origin=name.path)
+    return None

@@ -16,7 +16,7 @@ from functools import partial
 
 import structlog
 
-from feeds.notes import Note, Now
+from feeds.notes import Now
 from newsletter.publishing.decisions import (
     Decision,
     Publish,
@@ -28,7 +28,12 @@ from newsletter.publishing.decisions import (
     decide,
     tell_absence,
 )
-from newsletter.publishing.drafting import hash_content
+from newsletter.publishing.drafting import (
+    Drafted,
+    hash_content,
+    is_shown_otherwise,
+    order_mail,
+)
 from newsletter.publishing.findings import (
     Findings,
     PollReport,
@@ -41,8 +46,7 @@ from newsletter.publishing.findings import (
 )
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.reading import Means, read_settled
-from newsletter.publishing.recognition import Recognised, recognise, refuse_double
-from storage.archive import MailOrder
+from newsletter.publishing.recognition import find_lost, recognise, refuse_double
 from storage.model import Conflict, Issue, IssueDraft, IssueState, NoteError
 from storage.notes import FileStat
 
@@ -97,7 +101,7 @@ class Sweep:
         one = self._recognise(one)
         wish = self._wish(one)
         known = self._found.known[one.note.path] = remember(one, wish)
-        if wish.publish_at is not None and not wish.draft:
+        if wish.publish_at is not None and not wish.kept:
             refuse_double(
                 one.note,
                 one.note_id,
@@ -119,6 +123,8 @@ class Sweep:
             known = replace(known, wake_at=decision.until)
         else:
             self._carry_out(one, issue, decision)
+            if wish.expires is not None and wish.expires > self._found.now:
+                known = replace(known, wake_at=wish.expires)
         self._found.remembered[one.note.path] = known
         self._refresh_schedule(one)
 
@@ -133,26 +139,21 @@ class Sweep:
             gone=self._found.gone,
         )
         if recognised.note_id not in self._found.names.by_note:
-            recognised = self._find_lost(one.note) or recognised
+            recognised = (
+                find_lost(
+                    one.note,
+                    self._found.names,
+                    present=self._found.files,
+                    published=lambda issue_id: self._means.archive.get(issue_id).published_at,
+                )
+                or recognised
+            )
         origin = recognised.origin
         if origin is None and one.note.path not in self._found.known:
             origin = find_scheduled(self._found, one)
         if origin is not None:
             self._follow(recognised.note_id, origin, one.note.path)
         return replace(one, note_id=recognised.note_id)
-
-    def _find_lost(self, note: Note) -> Recognised | None:
-        """A withdrawn issue without a file, of the same title and publish time: its note came back
-        elsewhere and edited, as folders that are synchronised bit by bit bring it.
-        """
-        names = self._found.names
-        for name in names.with_title(note.title):
-            is_lost = name.state is IssueState.WITHDRAWN and not names.is_there(
-                name, self._found.files
-            )
-            if is_lost and self._means.archive.get(name.issue_id).published_at == note.publish:
-                return Recognised(note_id=name.note_id, origin=name.path)
-        return None
 
     def _follow(self, note_id: str, old: str, new: str) -> None:
         self._found.gone.discard(old)
@@ -192,7 +193,14 @@ class Sweep:
         known = self._found.known.get(note.path)
         if known is not None and publish_at is not None and known.publish_at == publish_at:
             seen_at = known.publish_seen_at or seen_at
-        return Wish(publish_at=publish_at, seen_at=seen_at, draft=note.draft, email=note.email)
+        return Wish(
+            publish_at=publish_at,
+            seen_at=seen_at,
+            kept=note.kept,
+            email=note.email,
+            not_before=note.not_before,
+            expires=note.expires,
+        )
 
     def _publish_now(self, file: FileStat, now: datetime) -> datetime:
         """`publish: now` means when it was written, if that is long ago: old notes never mail."""
@@ -213,16 +221,13 @@ class Sweep:
                 pass
 
     def _publish(self, one: Seen, decision: Publish) -> None:
+        drafted = self._drafted(one)
+        order = order_mail(drafted, decision, self._found.now + self._means.hold)
         published = self._means.archive.publish(
-            self._draft(one),
-            published_at=decision.at,
-            mail=MailOrder(
-                at=self._found.now + self._means.hold if decision.mail else None,
-                reason=decision.reason,
-                held=decision.held,
-            ),
-            now=self._found.now,
+            drafted.draft, published_at=decision.at, mail=order, now=self._found.now
         )
+        for remark in drafted.warnings:
+            log.warning("note.remark", path=one.note.path, code=remark.code, remark=str(remark))
         self._found.published.append(published.issue)
         self._found.queued += published.queued
         self._found.names.put_issue(published.issue)
@@ -262,8 +267,11 @@ class Sweep:
     # ── rendering ────────────────────────────────────────────────────────────────────────
 
     def _draft(self, one: Seen) -> IssueDraft:
+        return self._drafted(one).draft
+
+    def _drafted(self, one: Seen) -> Drafted:
         links = self._found.names.links
-        return self._means.drafting.draft(one.note, one.note_id, one.content_hash, links).draft
+        return self._means.drafting.draft(one.note, one.note_id, one.content_hash, links)
 
     def _refresh(self, *, rerender: bool) -> None:
         """Render again what links to something that came, went or moved in this poll, and once
@@ -296,7 +304,7 @@ class Sweep:
             file=file,
         )
         draft = self._draft(one)
-        if (draft.html, draft.text, draft.rendering) != (issue.html, issue.text, issue.rendering):
+        if draft.rendering != issue.rendering or is_shown_otherwise(draft, issue):
             self._means.archive.revise(issue.id, draft, updated_at=None, slug=None)
 
 

@@ -210,6 +210,17 @@ class Issues:
         former = sa.select(schema.slugs.c.issue_id).where(schema.slugs.c.slug == slug)
         return self._first(schema.issues.c.id.in_(former))
 
+    def by_alias(self, path: str) -> Issue | None:
+        """The live issue that an old address of the site leads to; the newest of several."""
+        marks = schema.issue_marks
+        named = sa.select(marks.c.issue_id).where(
+            marks.c.kind == MarkKind.ALIAS.value, marks.c.value == path
+        )
+        query = _newest_first(sa.select(schema.issues).where(schema.issues.c.id.in_(named)))
+        with self._database.reading() as connection:
+            found = load_issues(connection, query.limit(1))
+            return found[0] if found else None
+
     def live(self, *, tag: str | None = None, limit: int | None = None) -> list[Issue]:
         """Issues readers can see, newest first; `tag` is compared as written."""
         query = _newest_first(_tagged(sa.select(schema.issues), tag)).limit(limit)

@@ -48,6 +48,7 @@ class MarkKind(StrEnum):
     TAG = "tag"
     MEDIA = "media"
     WIKI = "wiki"
+    ALIAS = "alias"
 
 
 # ── issues ───────────────────────────────────────────────────────────────────────────────────
@@ -61,6 +62,10 @@ def contents(draft: IssueDraft) -> dict[str, Any]:
         "summary": draft.summary,
         "html": draft.html,
         "text": draft.text,
+        "language": draft.language,
+        "subject": draft.subject,
+        "image": draft.image,
+        "image_alt": draft.image_alt,
         "content_hash": draft.content_hash,
         "rendering": draft.rendering,
     }
@@ -91,12 +96,18 @@ def lock_issue(connection: Connection, issue_id: int) -> Issue:
     return one_issue(connection, issue_id)
 
 
+_MARKED: Final = (
+    (MarkKind.TAG, "tags"),
+    (MarkKind.MEDIA, "media"),
+    (MarkKind.WIKI, "wiki"),
+    (MarkKind.ALIAS, "aliases"),
+)
 _Marks = dict[tuple[int, str], list[str]]
 
 
 def _to_issue(row: sa.RowMapping, marks: _Marks) -> Issue:
     values = dict(row)
-    for kind, name in ((MarkKind.TAG, "tags"), (MarkKind.MEDIA, "media"), (MarkKind.WIKI, "wiki")):
+    for kind, name in _MARKED:
         values[name] = tuple(marks.get((row["id"], kind.value), ()))
     values["state"] = IssueState(row["state"])
     values["mailing"] = Mailing(row["mailing"])
@@ -127,6 +138,7 @@ def write_marks(connection: Connection, issue_id: int, draft: IssueDraft) -> Non
             (MarkKind.TAG, draft.tags),
             (MarkKind.MEDIA, draft.media),
             (MarkKind.WIKI, draft.wiki),
+            (MarkKind.ALIAS, draft.aliases),
         )
         for position, value in enumerate(dict.fromkeys(values))
     ]

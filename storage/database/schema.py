@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0007"
+REVISION: Final = "0008"
 """The last migration: what the tables of this program are."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -147,6 +147,10 @@ issues = Table(
     _text("summary"),
     _text("html"),
     _text("text"),
+    _text("language"),
+    _text("subject"),
+    _text("image"),
+    _text("image_alt"),
     _text("content_hash"),
     _text("rendering"),
     _text("state", None),

@@ -91,7 +91,16 @@ class IssueDraft:
     """Sanitised body, absolute URLs, without the title's h1."""
     text: str
     """The text/plain body made from the Markdown tree, links numbered and written out."""
+    language: str = ""
+    """The note's own language (BCP 47); empty for the newsletter's."""
+    subject: str = ""
+    """The mail's subject, where it is not the title."""
+    image: str = ""
+    """The preview picture: an absolute URL, or empty."""
+    image_alt: str = ""
     tags: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Old addresses of this site that lead here: paths from its root, without slashes at their ends."""
     media: tuple[str, ...] = ()
     """Paths of images below the notes folder that /media may serve because of this issue."""
     wiki: tuple[str, ...] = ()
@@ -131,3 +140,13 @@ class Issue:
     """When the hold ends; None when the issue is not mailed."""
     revision: int
     """Counts every change of what readers see; caches compare it."""
+    language: str = ""
+    subject: str = ""
+    image: str = ""
+    image_alt: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def direction(self) -> str:
+        """Of its own language, `rtl` or `ltr`; empty where it has the newsletter's."""
+        return direction_of(self.language) if self.language else ""

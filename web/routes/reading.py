@@ -29,6 +29,10 @@ _NEWEST: Final = 10
 """Issues on the home page; the archive has them all."""
 _SITEMAP_LIMIT: Final = 49_000
 """A sitemap holds 50,000 addresses at most."""
+_OLD_FEEDS: Final = {
+    **dict.fromkeys(("/rss.xml", "/rss", "/feed", "/feed/", "/index.xml"), FeedFormat.RSS),
+    **dict.fromkeys(("/atom", "/feed.atom"), FeedFormat.ATOM),
+}
 _PICTURE_CACHE: Final = "public, max-age=3600"
 
 
@@ -58,6 +62,7 @@ class Reading:
             Route("/tags/{tag:path}", self.tag),
             Route("/media/{path:path}", self.media),
             Route("/static/{name}", self.asset),
+            *(Route(path, self.old_feed) for path in _OLD_FEEDS),
             Route("/robots.txt", self.robots),
             Route("/sitemap.xml", self.sitemap),
         ]
@@ -147,6 +152,11 @@ class Reading:
             headers=self._feed_headers(feed_format, tag),
         )
         return self._packer.respond(request, body)
+
+    def old_feed(self, request: Request) -> Response:
+        """Where other systems have their feeds: 301 to ours, so that readers move along."""
+        feed_format = _OLD_FEEDS[request.url.path.removeprefix(request.scope.get("root_path", ""))]
+        return RedirectResponse(self._pages.absolute(f"/{feed_format.path}"), 301)
 
     def _feed_headers(self, feed_format: FeedFormat, tag: str | None) -> dict[str, str]:
         headers = {"Access-Control-Allow-Origin": "*"}  # readers that live in a browser

@@ -329,6 +329,8 @@ def test_counts_of_what_was_sent_before_they_were_kept_are_made_once(store: Stor
     store.settle(settled(claim.delivery_id))
     expected = counted(store)
     with store.database.transaction() as connection:
+        for column in ("language", "subject", "image", "image_alt"):
+            connection.execute(sa.text(f"ALTER TABLE issues DROP COLUMN {column}"))
         connection.execute(sa.text("DROP TABLE absences"))
         connection.execute(sa.text("ALTER TABLE schedules DROP COLUMN title"))
         connection.execute(sa.text("ALTER TABLE schedules DROP COLUMN content_hash"))

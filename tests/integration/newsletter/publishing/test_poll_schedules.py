@@ -70,7 +70,7 @@ def test_what_was_due_while_nothing_ran_is_the_authors_to_decide(
 ) -> None:
     """Published it is in any case; past the grace its mail is held, sent or left out."""
     if by_note:
-        room.folder.write("launch.md", "# Launch", publish="2026-11-22T12:30Z")
+        room.folder.write("launch.md", "# Launch\n\nWords.", publish="2026-11-22T12:30Z")
     room.poll()
     room.clock.move(days=30)
     back = Room(database_url, room.folder, late=late)

@@ -67,6 +67,7 @@ def test_every_key_is_read() -> None:
         language="pt-BR",
         audience="ml and not beta",
         aliases=("/old/", "Other name"),
+        toc=False,
         keys=(
             *("publish", "title", "id", "slug", "summary", "tags", "email", "updated", "image"),
             *("image_alt", "subject", "lang", "audience", "aliases", "publishDate", "expiryDate"),

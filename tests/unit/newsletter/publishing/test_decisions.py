@@ -26,14 +26,14 @@ from tests.unit.newsletter.publishing.test_publicview import PLAIN
 GRACE = timedelta(hours=24)
 LIVE = replace(PLAIN, content_hash="published")
 WITHDRAWN = replace(LIVE, state=IssueState.WITHDRAWN)
-WISH = Wish(publish_at=NOON, seen_at=NOON, draft=False, email=True)
+WISH = Wish(publish_at=NOON, seen_at=NOON, kept="", email=True)
 
 moments = st.integers(-10_000, 10_000).map(lambda minutes: NOON + timedelta(minutes=minutes))
 wishes = st.builds(
     Wish,
     publish_at=st.none() | moments,
     seen_at=moments,
-    draft=st.booleans(),
+    kept=st.sampled_from(["", "it is a draft"]),
     email=st.booleans(),
 )
 issues = st.sampled_from([None, LIVE, WITHDRAWN])
@@ -50,7 +50,7 @@ def test_mail_only_for_a_new_timely_wanted_issue(
     if isinstance(decision, Publish):
         assert issue is None
         assert wish is not None
-        assert not wish.draft
+        assert not wish.kept
         assert wish.publish_at is not None
         assert decision.at == wish.publish_at <= now
         timely = wish.seen_at - wish.publish_at <= GRACE
@@ -67,7 +67,7 @@ def test_readers_see_exactly_what_is_wanted(
     decision = decide(wish, content, issue, now=now, grace=GRACE)
     live = issue.state is IssueState.LIVE
     live = (live or isinstance(decision, Restore)) and not isinstance(decision, Withdraw)
-    assert live == (wish is not None and wish.publish_at is not None and not wish.draft)
+    assert live == (wish is not None and wish.publish_at is not None and not wish.kept)
 
 
 def test_before_its_time_it_waits() -> None:
@@ -97,7 +97,7 @@ def test_a_withdrawal_says_why() -> None:
     """Removed, made a draft, made private: three reasons."""
     reasons = [
         decide(wish, "", LIVE, now=NOON, grace=GRACE)
-        for wish in (None, replace(WISH, draft=True), replace(WISH, publish_at=None))
+        for wish in (None, replace(WISH, kept="it is a draft"), replace(WISH, publish_at=None))
     ]
     assert [getattr(decision, "reason", "") for decision in reasons] == [
         "the note was removed",
