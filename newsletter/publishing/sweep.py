@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -187,7 +187,7 @@ class Sweep:
         note, seen_at = one.note, self._found.now
         publish_at = note.publish if isinstance(note.publish, datetime) else None
         if isinstance(note.publish, Now):
-            publish_at = self._publish_now(one.file, self._found.now)
+            publish_at = _publish_now(one.file, self._found.now, self._means.grace)
         if (schedule := self._found.schedules.get(note.path)) is not None:
             publish_at, seen_at = schedule.publish_at, schedule.created_at
         known = self._found.known.get(note.path)
@@ -201,11 +201,6 @@ class Sweep:
             not_before=note.not_before,
             expires=note.expires,
         )
-
-    def _publish_now(self, file: FileStat, now: datetime) -> datetime:
-        """`publish: now` means when it was written, if that is long ago: old notes never mail."""
-        written = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
-        return written if now - written > self._means.grace else now
 
     def _carry_out(self, one: Seen, issue: Issue | None, decision: Decision) -> None:
         match decision:
@@ -316,3 +311,9 @@ def _oldest_first(one: Seen) -> tuple[datetime, str]:
     publish = one.note.publish
     latest = datetime.max.replace(tzinfo=UTC)
     return (publish if isinstance(publish, datetime) else latest, one.note.path)
+
+
+def _publish_now(file: FileStat, now: datetime, grace: timedelta) -> datetime:
+    """`publish: now` means when it was written, if that is long ago: old notes never mail."""
+    written = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
+    return written if now - written > grace else now
