@@ -111,10 +111,11 @@ def render_markdown(
     tokens = _Preparation(resolver, fields, translated.abbreviations).prepare(tokens)
     html = sanitise(str(PARSER.renderer.render(tokens, PARSER.options, env)), resolver)
     text = build_text(tokens, resolver, addresses(html), formulas.settle_text)
+    settled = formulas.settle_html(fields.settle_html(html))  # tells which fields are filled
     summary = fields.settle_text(_first_paragraph(tokens, formulas))
     preview = resolver.image(image) if image else None
     return Rendered(
-        html=formulas.settle_html(fields.settle_html(html)),
+        html=settled,
         text=fields.settle_text(text),
         summary=summarise(summary),
         media=resolver.media,
