@@ -28,7 +28,7 @@ from newsletter.publication import Publication
 from storage.model import StorageError
 from web.http import NO_STORE, Count, Guard, Repeats, protecting_headers
 from web.pages import Frame, Pages, issue_path
-from web.routes import Joining, Mailbox, Reading, Vitals, Webhooks
+from web.routes import Joining, OutboxPages, Reading, Vitals, Webhooks
 
 _log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ def create_app(newsletter: Newsletter, count: Count = _uncounted) -> Starlette:
     outbox = newsletter.publication.outbox()
     if outbox is not None:
         shown = newsletter.publication
-        routes += Mailbox(
+        routes += OutboxPages(
             outbox, pages, key=shown.outbox_key, is_local=shown.outbox_is_local
         ).routes()
     errors = _Errors(pages, newsletter.publication)

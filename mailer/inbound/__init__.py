@@ -2,9 +2,9 @@
 
 from mailer.inbound.fetch import fetch_document
 from mailer.inbound.inbox import (
-    Mailbox,
+    ImapMailbox,
     find_messages,
-    parse_mailbox,
+    parse_imap,
     split_messages,
     visit_mailbox,
     visit_maildir,
@@ -17,8 +17,8 @@ from mailer.inbound.report import BounceReport, Finding, ReportKind
 __all__ = [
     "BounceReport",
     "Finding",
+    "ImapMailbox",
     "ListenAddress",
-    "Mailbox",
     "ReportKind",
     "fetch_document",
     "find_addressed_keys",
@@ -26,8 +26,8 @@ __all__ = [
     "find_leave_keys",
     "find_messages",
     "listening",
+    "parse_imap",
     "parse_listen",
-    "parse_mailbox",
     "parse_report",
     "split_messages",
     "visit_mailbox",

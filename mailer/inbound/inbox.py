@@ -151,7 +151,7 @@ def split_messages(raw: bytes) -> list[bytes]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mailbox:
+class ImapMailbox:
     """A mailbox on an IMAP server (RFC 9051). Its repr shows no password."""
 
     host: str
@@ -166,7 +166,7 @@ class Mailbox:
 _MAILBOX_SHAPE: Final = 'must be like "imaps://user:password@host/INBOX"'
 
 
-def parse_mailbox(url: str) -> Mailbox:
+def parse_imap(url: str) -> ImapMailbox:
     """`imaps://user:password@host/INBOX`, or `imap://` to loopback. Raises ValueError, which never
     repeats the URL: it holds a password.
     """
@@ -179,7 +179,7 @@ def parse_mailbox(url: str) -> Mailbox:
         raise ValueError(_MAILBOX_SHAPE)
     if parts.scheme == "imap" and not is_loopback(parts.hostname or ""):
         raise ValueError("imap:// sends the password in clear; use imaps://")
-    return Mailbox(
+    return ImapMailbox(
         host=host,
         port=port or (993 if parts.scheme == "imaps" else 143),
         username=unquote(parts.username),
@@ -189,7 +189,7 @@ def parse_mailbox(url: str) -> Mailbox:
     )
 
 
-def visit_mailbox(mailbox: Mailbox, handle: Handler, *, lasting_s: float = _VISIT_S) -> int:
+def visit_mailbox(mailbox: ImapMailbox, handle: Handler, *, lasting_s: float = _VISIT_S) -> int:
     """Handle every message without the flag Seen, oldest first; how many there were.
 
     Raises MailboxError when the server cannot be reached, refuses, breaks off, or lies, and at its end what
@@ -208,7 +208,7 @@ def visit_mailbox(mailbox: Mailbox, handle: Handler, *, lasting_s: float = _VISI
 
 
 @contextmanager
-def _session(mailbox: Mailbox, lasting_s: float) -> Iterator[imaplib.IMAP4]:
+def _session(mailbox: ImapMailbox, lasting_s: float) -> Iterator[imaplib.IMAP4]:
     """A connection that is closed even when the server no longer answers LOGOUT."""
     session = _open(mailbox, lasting_s)
     try:
@@ -219,7 +219,7 @@ def _session(mailbox: Mailbox, lasting_s: float) -> Iterator[imaplib.IMAP4]:
             session.shutdown()
 
 
-def _open(mailbox: Mailbox, lasting_s: float) -> imaplib.IMAP4:
+def _open(mailbox: ImapMailbox, lasting_s: float) -> imaplib.IMAP4:
     return BoundedImap(
         mailbox.host,
         mailbox.port,
@@ -230,7 +230,7 @@ def _open(mailbox: Mailbox, lasting_s: float) -> imaplib.IMAP4:
     )
 
 
-def _look_through(session: imaplib.IMAP4, mailbox: Mailbox, visit: _Visit) -> int:
+def _look_through(session: imaplib.IMAP4, mailbox: ImapMailbox, visit: _Visit) -> int:
     session.login(mailbox.username, mailbox.password)
     quoted = '"' + mailbox.folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
     _expect(session.select(quoted)[0])

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from mailer.inbound import ListenAddress, Mailbox, parse_listen, parse_mailbox
+from mailer.inbound import ImapMailbox, ListenAddress, parse_imap, parse_listen
 from mailer.inbound.webhooks import EcdsaKey, parse_ecdsa_key
 from mailer.smtp import Login, Outbox, Relay, Timeouts
 from newsletter.config.fields import (
@@ -277,7 +277,7 @@ class BouncesSection(Section):
     address: Annotated[str, BeforeValidator(_empty_or_address)] = ""
     """What return paths are made of; empty: the sender's."""
     maildir: OptionalPath = None
-    imap: Annotated[Mailbox | None, PlainValidator(unless_empty(parse_mailbox))] = Field(
+    imap: Annotated[ImapMailbox | None, PlainValidator(unless_empty(parse_imap))] = Field(
         default=None, repr=False
     )
     poll: Annotated[Period, Field(ge=timedelta(seconds=1))] = timedelta(minutes=1)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailer.inbound.inbox import Mailbox, parse_mailbox
+from mailer.inbound.inbox import ImapMailbox, parse_imap
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(server: Server) -> Iterator[Mailbox]:
+def serving(server: Server) -> Iterator[ImapMailbox]:
     """The server on loopback, and the mailbox that leads to it."""
 
     class Handler(socketserver.StreamRequestHandler):
@@ -77,7 +77,7 @@ def serving(server: Server) -> Iterator[Mailbox]:
         thread.start()
         try:
             port = tcp.server_address[1]
-            yield parse_mailbox(f"imap://ada:se%40cret@127.0.0.1:{port}/Bounces")
+            yield parse_imap(f"imap://ada:se%40cret@127.0.0.1:{port}/Bounces")
         finally:
             tcp.shutdown()
             thread.join()

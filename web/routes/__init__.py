@@ -1,9 +1,9 @@
 """The routes, by who comes: readers, those who join or leave, services, the operator."""
 
 from web.routes.joining import Joining
-from web.routes.outbox import Mailbox
+from web.routes.outbox import OutboxPages
 from web.routes.reading import Reading
 from web.routes.vitals import Vitals
 from web.routes.webhooks import Webhooks
 
-__all__ = ["Joining", "Mailbox", "Reading", "Vitals", "Webhooks"]
+__all__ = ["Joining", "OutboxPages", "Reading", "Vitals", "Webhooks"]

@@ -36,7 +36,7 @@ _PASSED_ON: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", 
 _NEW_TAB: Final = '<base target="_blank">'
 
 
-class Mailbox:
+class OutboxPages:
     """Handlers over the Maildir of one outbox.
 
     Whoever reads it can confirm for others. So it is shown to a browser on this machine if the

@@ -15,7 +15,7 @@ import structlog
 from mailer.inbound.inbox import (
     MAX_REFUSED,
     find_messages,
-    parse_mailbox,
+    parse_imap,
     split_messages,
     visit_mailbox,
     visit_maildir,
@@ -182,7 +182,7 @@ def test_a_literal_is_only_read_as_far_as_was_asked(length: str) -> None:
 def test_a_server_that_drips_has_an_end(greeting: bytes) -> None:
     """An octet now and then is in time for every read; the visit ends nevertheless."""
     with dripping(greeting, b".", every_s=0.01) as (port, _):
-        mailbox = parse_mailbox(f"imap://ada:secret@127.0.0.1:{port}/INBOX")
+        mailbox = parse_imap(f"imap://ada:secret@127.0.0.1:{port}/INBOX")
         with pytest.raises(MailboxError, match="cannot be used"):
             visit_mailbox(mailbox, lambda _raw: False, lasting_s=0.2)
 
@@ -190,26 +190,26 @@ def test_a_server_that_drips_has_an_end(greeting: bytes) -> None:
 def test_a_tls_handshake_that_drips_has_an_end() -> None:
     """The bound holds before there is a session."""
     with dripping(b"\x16\x03\x03\x40\x00", b".", every_s=0.01) as (port, _):
-        mailbox = parse_mailbox(f"imaps://ada:secret@127.0.0.1:{port}/INBOX")
+        mailbox = parse_imap(f"imaps://ada:secret@127.0.0.1:{port}/INBOX")
         with pytest.raises(MailboxError, match="cannot be used"):
             visit_mailbox(mailbox, lambda _raw: False, lasting_s=0.2)
 
 
 def test_mailbox_addresses_are_read() -> None:
     """A mailbox is an address with a login; a password is never shown, nor sent in clear."""
-    mailbox = parse_mailbox("imaps://a%40b:c%2Fd@mail.example.com/In/Box")
+    mailbox = parse_imap("imaps://a%40b:c%2Fd@mail.example.com/In/Box")
     assert (mailbox.port, mailbox.username, mailbox.password) == (993, "a@b", "c/d")
     assert mailbox.folder == "In/Box"
     assert "c/d" not in repr(mailbox)
-    assert parse_mailbox("imaps://a:b@straße.de/").host == "xn--strae-oqa.de"
+    assert parse_imap("imaps://a:b@straße.de/").host == "xn--strae-oqa.de"
     for host in ("127.0.0.1", "127.0.0.2", "[::1]", "localhost", "mail.localhost"):
-        assert not parse_mailbox(f"imap://a:b@{host}/").tls
+        assert not parse_imap(f"imap://a:b@{host}/").tls
     with pytest.raises(ValueError, match="must be like") as caught:
-        parse_mailbox("imaps://ada@example.com:pa/ss@host")
+        parse_imap("imaps://ada@example.com:pa/ss@host")
     assert caught.value.__suppress_context__  # urlsplit quotes what may be a password (rule A37)
     for url in ("imap://a:b@mail.example.com/", "https://a:b@c/", "imaps://mail.example.com", "x"):
         with pytest.raises(ValueError, match="imap"):
-            parse_mailbox(url)
+            parse_imap(url)
 
 
 # ── the service and the command ──────────────────────────────────────────────────────────────
