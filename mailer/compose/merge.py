@@ -79,11 +79,11 @@ def _prose(html: str) -> list[str]:
     """The texts outside code, still escaped."""
     found: list[str] = []
 
-    def note(prose: str) -> str:
+    def keep(prose: str) -> str:
         found.append(prose)
         return prose
 
-    fragment.map_prose(html, note)
+    fragment.map_prose(html, keep)
     return found
 
 

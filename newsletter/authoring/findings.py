@@ -15,7 +15,7 @@ from newsletter.publishing import NoteLinks
 from storage.model import IssueDraft, Remark
 
 
-class Severity(StrEnum):
+class Gravity(StrEnum):
     """How bad it is."""
 
     ERROR = "error"
@@ -28,7 +28,7 @@ class Severity(StrEnum):
 class Finding:
     """One thing about a note."""
 
-    severity: Severity
+    gravity: Gravity
     code: str
     """A lasting name of this kind of finding, such as `dead-link`; for scripts."""
     message: str
@@ -48,7 +48,7 @@ class CheckedNote:
     @property
     def has_errors(self) -> bool:
         """Whether it should not go out like this."""
-        return any(finding.severity is Severity.ERROR for finding in self.findings)
+        return any(finding.gravity is Gravity.ERROR for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +75,12 @@ class Proof:
 
 def error(code: str, message: str, line: int | None = None) -> Finding:
     """Readers would stumble over it."""
-    return Finding(severity=Severity.ERROR, code=code, message=message, line=line)
+    return Finding(gravity=Gravity.ERROR, code=code, message=message, line=line)
 
 
 def warn(code: str, message: str, line: int | None = None) -> Finding:
     """The author is to judge it."""
-    return Finding(severity=Severity.WARNING, code=code, message=message, line=line)
+    return Finding(gravity=Gravity.WARNING, code=code, message=message, line=line)
 
 
 def body_offset(proof: Proof) -> int:

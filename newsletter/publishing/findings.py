@@ -49,7 +49,7 @@ class PollReport:
     """Deliveries made for the issues published."""
     faults: tuple[NoteError, ...] = ()
     """Notes that cannot be used, each reported once per content."""
-    unsettled: frozenset[str] = frozenset()
+    unstable: frozenset[str] = frozenset()
     """Files still being written; the next poll looks again."""
 
     def log(self) -> None:
@@ -95,7 +95,7 @@ class Findings:
     withdrawn: list[Issue] = field(default_factory=list)
     queued: int = 0
     faults: list[NoteError] = field(default_factory=list)
-    unsettled: set[str] = field(default_factory=set)
+    unstable: set[str] = field(default_factory=set)
 
     def report(self) -> PollReport:
         """What has been done, as it is told."""
@@ -106,7 +106,7 @@ class Findings:
             withdrawn=tuple(self.withdrawn),
             queued=self.queued,
             faults=tuple(self.faults),
-            unsettled=frozenset(self.unsettled),
+            unstable=frozenset(self.unstable),
         )
 
 

@@ -31,16 +31,16 @@ class Means:
     """Lets seconds pass, so that a file can come to rest."""
 
 
-def read_settled(means: Means, found: Findings, paths: Sequence[str]) -> Iterator[Seen]:
+def read_resting(means: Means, found: Findings, paths: Sequence[str]) -> Iterator[Seen]:
     """The notes in files that rest; what is still being written waits for the next poll."""
-    settled = means.store.settled(
+    resting = means.store.resting(
         [found.files[path] for path in paths],
         wait=means.wait,
         now_ns=lambda: int(means.clock().timestamp() * 1e9),
     )
-    found.unsettled |= settled.unstable
+    found.unstable |= resting.unstable
     for path in paths:
-        if path in settled.stable and (one := _read(means, found, path)) is not None:
+        if path in resting.stable and (one := _read(means, found, path)) is not None:
             yield one
 
 
@@ -62,8 +62,8 @@ def _read(means: Means, found: Findings, path: str) -> Seen | None:
 
 def _is_same(means: Means, found: Findings, file: FileStat) -> bool:
     """Whether the file is as it was: else what was read of it may be half of something."""
-    changed = means.store.settled([file], wait=_at_once, now_ns=lambda: file.mtime_ns).unstable
-    found.unsettled |= changed
+    changed = means.store.resting([file], wait=_at_once, now_ns=lambda: file.mtime_ns).unstable
+    found.unstable |= changed
     return not changed
 
 

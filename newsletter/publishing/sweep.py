@@ -45,7 +45,7 @@ from newsletter.publishing.findings import (
     report_unreadable,
 )
 from newsletter.publishing.links import NoteLinks
-from newsletter.publishing.reading import Means, read_settled
+from newsletter.publishing.reading import Means, read_resting
 from newsletter.publishing.recognition import find_lost, recognise, refuse_double
 from storage.model import Conflict, Issue, IssueDraft, IssueState, NoteError
 from storage.notes import FileStat
@@ -70,9 +70,9 @@ class Sweep:
         found = self._found
         refuse_mass_removal(found)
         report_unreadable(found, faults)
-        seen = sorted(read_settled(self._means, found, candidates), key=_oldest_first)
+        seen = sorted(read_resting(self._means, found, candidates), key=_oldest_first)
         # A new file still being written may be what seems gone, under another name.
-        is_moving = not found.unsettled <= found.known.keys()
+        is_moving = not found.unstable <= found.known.keys()
         for one in seen:
             self._guarded(one.note.path, partial(self._handle, one))
         removed = frozenset[str]() if is_moving else frozenset(found.gone)

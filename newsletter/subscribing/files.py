@@ -1,7 +1,7 @@
 """Owns files of subscribers: CSV to rows, rows to CSV. Pure but for the streams it is given.
 
 Reads our own export, a plain list, and the exports of other systems (newsletter/subscribing/dialects.py),
-of which it takes who is a reader there (newsletter/subscribing/standing.py). Streams: a file may be
+of which it takes who is a reader there (newsletter/subscribing/membership.py). Streams: a file may be
 larger than memory.
 
 A cell of an export that a spreadsheet would run as a formula begins with an apostrophe, and
@@ -27,13 +27,13 @@ from newsletter.subscribing.dialects import (
     recognise,
     split_tags,
 )
+from newsletter.subscribing.membership import Column, Membership, judge_row, read_header
 from newsletter.subscribing.records import (
     ExportedSubscriber,
     RefusedRow,
     SubscriberFile,
     SubscriberRow,
 )
-from newsletter.subscribing.standing import Column, Standing, judge_row, read_header
 from newsletter.subscribing.words import fold
 from storage.model import (
     ConsentEvent,
@@ -208,7 +208,7 @@ def _read_record(line: int, cells: list[str], header: Header) -> SubscriberRow |
     if any(cell.strip() for cell in cells[len(header.names) :]):
         reason = f"has {len(cells)} cells, the header has {len(header.names)}"
         return RefusedRow(line=line, email=email, reason=reason)
-    if judged.standing is Standing.LEFT:
+    if judged.membership is Membership.LEFT:
         return RefusedRow(
             line=line, email=email, reason=judged.reason, left=True, left_at=_when(judged.left_at)
         )
@@ -219,7 +219,7 @@ def _read_record(line: int, cells: list[str], header: Header) -> SubscriberRow |
             row = _read_foreign(line, columns, header.dialect)
     except RowError as error:
         return RefusedRow(line=line, email=email, reason=str(error))
-    if judged.standing is Standing.DOUBTFUL:
+    if judged.membership is Membership.DOUBTFUL:
         return RefusedRow(line=line, email=email, reason=judged.reason)
     return row
 

@@ -28,12 +28,12 @@ class Format(StrEnum):
     EML = "eml"
 
 
-def register(app: typer.Typer) -> None:
-    """Add this group's commands to the application."""
-    app.command()(schedule)
-    app.command()(unschedule)
-    app.command()(calendar)
-    app.command()(preview)
+def register(app: typer.Typer, heading: str) -> None:
+    """Add this group's commands to the application, under this heading of its help."""
+    app.command(rich_help_panel=heading)(schedule)
+    app.command(rich_help_panel=heading)(unschedule)
+    app.command(rich_help_panel=heading)(calendar)
+    app.command(rich_help_panel=heading)(preview)
 
 
 def schedule(

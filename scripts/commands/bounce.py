@@ -26,9 +26,9 @@ class _Source(NamedTuple):
     raw: bytes
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
-    app.command()(bounce)
+def register(app: typer.Typer, heading: str) -> None:
+    """Add the command to the application, under this heading of its help."""
+    app.command(rich_help_panel=heading)(bounce)
 
 
 def bounce(
@@ -45,7 +45,7 @@ def bounce(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take bounces and complaints, and act on those that name one of our deliveries.
+    """Take bounces and complaints, and act on those about our mail.
 
     Example: newsletter bounce --dry-run returned.eml
     """
@@ -78,7 +78,7 @@ def _envelope_recipient(environ: Mapping[str, str]) -> str:
 
 
 def _sources(files: list[str], unreadable: list[str]) -> Iterator[_Source]:
-    """Every message, file by file; what cannot be read is noted, and the others are read."""
+    """Every message, file by file; what cannot be read is remembered, and the others are read."""
     from mailer.inbound import split_messages
 
     for name in files:

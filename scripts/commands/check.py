@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from newsletter.authoring import CheckedNote, Finding
 
 
-def register(app: typer.Typer) -> None:
-    """Add this group's commands to the application."""
-    app.command()(check)
-    app.command("test")(send_test)
+def register(app: typer.Typer, heading: str) -> None:
+    """Add this group's commands to the application, under this heading of its help."""
+    app.command(rich_help_panel=heading)(check)
+    app.command("test", rich_help_panel=heading)(send_test)
 
 
 def check(
@@ -48,7 +48,7 @@ def _document(checked: CheckedNote) -> Json:
         "note": checked.note,
         "findings": [
             {
-                "severity": finding.severity.value,
+                "severity": finding.gravity.value,
                 "code": finding.code,
                 "message": finding.message,
                 "line": finding.line,
@@ -71,7 +71,7 @@ def _tell(checked: list[CheckedNote]) -> None:
 def _line(note: str, finding: Finding) -> str:
     """As compilers write it, so that editors find the place."""
     place = note if finding.line is None else f"{note}:{finding.line}"
-    return f"{place}: {finding.severity.value}: {finding.message} [{finding.code}]"
+    return f"{place}: {finding.gravity.value}: {finding.message} [{finding.code}]"
 
 
 def send_test(

@@ -31,9 +31,9 @@ class _Line(NamedTuple):
     style: str = ""
 
 
-def register(app: typer.Typer) -> None:
-    """Add this group's command to the application."""
-    app.command()(doctor)
+def register(app: typer.Typer, heading: str) -> None:
+    """Add this group's command to the application, under this heading of its help."""
+    app.command(rich_help_panel=heading)(doctor)
 
 
 def doctor(

@@ -36,15 +36,15 @@ _WATCH_S = 1.0
 _PORTION = 500
 
 
-def register(app: typer.Typer) -> None:
-    """Add this group's commands to the application."""
-    app.command("issues")(list_issues)
-    app.command()(status)
-    app.command()(deliveries)
-    app.command()(pause)
-    app.command()(resume)
-    app.command()(cancel)
-    app.command()(reconcile)
+def register(app: typer.Typer, heading: str) -> None:
+    """Add this group's commands to the application, under this heading of its help."""
+    app.command("issues", rich_help_panel=heading)(list_issues)
+    app.command(rich_help_panel=heading)(status)
+    app.command(rich_help_panel=heading)(deliveries)
+    app.command(rich_help_panel=heading)(pause)
+    app.command(rich_help_panel=heading)(resume)
+    app.command(rich_help_panel=heading)(cancel)
+    app.command(rich_help_panel=heading)(reconcile)
 
 
 def list_issues(context: typer.Context, as_json: JsonOption = False) -> None:

@@ -54,7 +54,7 @@ _OPEN_FLAGS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Rest:
     """Which files rest, and which are still being written and wait for the next poll."""
 
     stable: frozenset[str]
@@ -81,13 +81,13 @@ class NotesStore(Protocol):
         """Looks at every note. Raises NotesFolderError when there is nothing to look at."""
         ...
 
-    def settled(
+    def resting(
         self,
         files: Iterable[FileStat],
         *,
         wait: Callable[[float], None],
         now_ns: Callable[[], int],
-    ) -> Settled:
+    ) -> Rest:
         """Tells whole files from half-written ones."""
         ...
 
@@ -111,13 +111,13 @@ class FolderNotes(NotesStore):
         """Every note; see scan_folder."""
         return scan_folder(self.root, self.which)
 
-    def settled(
+    def resting(
         self,
         files: Iterable[FileStat],
         *,
         wait: Callable[[float], None],
         now_ns: Callable[[], int],
-    ) -> Settled:
+    ) -> Rest:
         """Gives files younger than SETTLE a second look, after one short wait for all of them.
 
         A file is stable if both looks agree in size and time of change; so a time in the future
@@ -129,7 +129,7 @@ class FolderNotes(NotesStore):
         if restless:
             wait(SETTLE)
         moving = frozenset(file.path for file in restless if self._look(file.path) != file)
-        return Settled(
+        return Rest(
             stable=frozenset(file.path for file in files) - moving,
             unstable=moving,
         )

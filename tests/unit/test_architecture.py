@@ -193,7 +193,7 @@ PURE = (
     "newsletter/publishing/recognition.py",
     "newsletter/subscribing/rules.py",
     "newsletter/subscribing/words.py",
-    "newsletter/subscribing/standing.py",
+    "newsletter/subscribing/membership.py",
     "newsletter/subscribing/dialects.py",
     "newsletter/config/problems.py",
     "newsletter/config/uris.py",

@@ -55,7 +55,7 @@ class _Stop(Exception):
     """Ends the parser's work in the middle of a header."""
 
 
-class Connection(HttpToolsProtocol):
+class BoundedConnection(HttpToolsProtocol):
     """uvicorn's protocol with bounds; see `bounded`."""
 
     bounds: ClassVar[Bounds]
@@ -98,7 +98,7 @@ class Connection(HttpToolsProtocol):
 
     def _make_room(self) -> bool:
         """Ends the connection whose peer has kept us waiting longest; False when all are at work."""
-        others = [other for other in self.connections if isinstance(other, Connection)]
+        others = [other for other in self.connections if isinstance(other, BoundedConnection)]
         waiting = [(other._since, id(other), other) for other in others if other._since is not None]
         oldest = min((one for one in waiting if one[2] is not self), default=None)
         if oldest is None:
@@ -255,9 +255,9 @@ class Connection(HttpToolsProtocol):
         self.loop.call_later(_LINGER_S, self.transport.abort)
 
 
-def bounded(bounds: Bounds) -> type[Connection]:
+def bounded(bounds: Bounds) -> type[BoundedConnection]:
     """The protocol of a listener, as uvicorn's `http` wants it."""
-    return type("BoundedConnection", (Connection,), {"bounds": bounds})
+    return type("BoundedConnection", (BoundedConnection,), {"bounds": bounds})
 
 
 def _refusal(status: HTTPStatus, defaults: list[tuple[bytes, bytes]]) -> bytes:

@@ -37,7 +37,7 @@ _BOTH: Final = ("GET", "POST")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Verdict:
+class _ConfirmPage:
     """How a page tells what became of a confirmation."""
 
     template: str
@@ -47,16 +47,16 @@ class _Verdict:
 
 _CONFIRMED: Final = MappingProxyType(
     {
-        ConfirmResult.CONFIRMED: _Verdict(
+        ConfirmResult.CONFIRMED: _ConfirmPage(
             template="confirmed.html", status=200, title="You are subscribed"
         ),
-        ConfirmResult.ALREADY: _Verdict(
+        ConfirmResult.ALREADY: _ConfirmPage(
             template="confirmed.html", status=200, title="You are subscribed"
         ),
-        ConfirmResult.EXPIRED: _Verdict(
+        ConfirmResult.EXPIRED: _ConfirmPage(
             template="stale.html", status=410, title="This link is too old"
         ),
-        ConfirmResult.INVALID: _Verdict(
+        ConfirmResult.INVALID: _ConfirmPage(
             template="stale.html", status=404, title="This link cannot be used"
         ),
     }

@@ -227,8 +227,8 @@ def one(root: Path) -> tuple[FileStat, Callable[[], int]]:
 def test_old_files_need_no_wait(root: Path) -> None:
     """Files that have rested are stable at once."""
     stat, clock = one(root)
-    settled = FolderNotes(root).settled([stat], wait=no_wait, now_ns=lambda: clock() + SECOND)
-    assert (settled.stable, settled.unstable) == ({"n.md"}, set())
+    resting = FolderNotes(root).resting([stat], wait=no_wait, now_ns=lambda: clock() + SECOND)
+    assert (resting.stable, resting.unstable) == ({"n.md"}, set())
 
 
 def test_a_file_being_written_is_unstable(root: Path) -> None:
@@ -238,17 +238,17 @@ def test_a_file_being_written_is_unstable(root: Path) -> None:
     def write(_seconds: float) -> None:
         (root / "n.md").write_text("more")
 
-    settled = FolderNotes(root).settled([stat], wait=write, now_ns=clock)
-    assert (settled.stable, settled.unstable) == (set(), {"n.md"})
+    resting = FolderNotes(root).resting([stat], wait=write, now_ns=clock)
+    assert (resting.stable, resting.unstable) == (set(), {"n.md"})
 
 
 def test_a_file_that_vanishes_is_unstable(root: Path) -> None:
     """A young file that is gone after the wait is left for the next poll."""
     stat, clock = one(root)
-    settled = FolderNotes(root).settled(
+    resting = FolderNotes(root).resting(
         [stat], wait=lambda _seconds: (root / "n.md").unlink(), now_ns=clock
     )
-    assert settled.unstable == {"n.md"}
+    assert resting.unstable == {"n.md"}
 
 
 def test_a_young_file_that_rests_is_stable(root: Path) -> None:
@@ -258,6 +258,6 @@ def test_a_young_file_that_rests_is_stable(root: Path) -> None:
     _stat, clock = one(root)
     waits: list[float] = []
     files = FolderNotes(root).scan().files
-    settled = FolderNotes(root).settled(files, wait=waits.append, now_ns=clock)
-    assert settled.stable == {"m.md", "n.md"}
+    resting = FolderNotes(root).resting(files, wait=waits.append, now_ns=clock)
+    assert resting.stable == {"m.md", "n.md"}
     assert waits == [0.5]

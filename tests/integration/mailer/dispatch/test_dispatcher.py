@@ -201,7 +201,7 @@ def test_a_relay_that_is_down_touches_nobody(house: House) -> None:
 
 
 def test_a_relay_that_comes_back_is_used(house: House) -> None:
-    """Trouble at the start costs a wait, no reader."""
+    """A fault at the start costs a wait, no reader."""
     house.publish(10)
     greetings = ["421 4.3.2 starting", "421 4.3.2 starting", "220 peer.test"]
     summary, _ = drain(house, {"GREET": greetings})

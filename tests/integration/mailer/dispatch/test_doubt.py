@@ -85,8 +85,8 @@ def test_a_process_that_dies_at_each_try_brings_two_copies_at_most(house: House)
     issue = house.publish(1)
     lease = timedelta(minutes=1)
     begun = 0
-    for round_ in range(4):
-        worker = f"dies{round_}"
+    for turn in range(4):
+        worker = f"dies{turn}"
         for claim in house.ledger.claim(worker, now=house.now, limit=9, lease=lease):
             begun += len(house.ledger.record(worker, [], [claim.delivery_id], now=house.now))
         house.now += lease

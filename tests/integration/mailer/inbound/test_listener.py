@@ -120,7 +120,7 @@ def test_strangers_are_refused_before_their_content(newsletter: Newsletter) -> N
 
 
 def test_a_mail_arrives_as_it_was(shelf: Shelf) -> None:
-    """Dots come back off, the envelope is noted on top, and the rest is untouched."""
+    """Dots come back off, the envelope stands on top, and the rest is untouched."""
     with listener(shelf.accepts, shelf.process) as port, Wire(port) as wire:
         wire.greet()
         wire.begin("ours@example.com")

@@ -250,7 +250,7 @@ def test_a_note_renamed_while_it_is_written_is_not_withdrawn(
     text = "---\npublish: 2026-11-22\n---\n# Old title\n\nThe text, ever longer"
     writes += [f"{text}.", f"{text} and longer."]
     report = room.poll()
-    assert report.unsettled == {"second.md"}
+    assert report.unstable == {"second.md"}
     assert report.withdrawn == ()
     folder.save("second.md", f"{text} and longer.")
     report = room.poll()
@@ -414,7 +414,7 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_later(
 
     store.before_read = truncate
     report = room.poll()
-    assert "long.md" in report.unsettled
+    assert "long.md" in report.unstable
     assert (report.published, report.faults) == ((), ())
     store.before_read = lambda _path: None
     room.folder.save("long.md", whole)

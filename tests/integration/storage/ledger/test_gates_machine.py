@@ -37,7 +37,7 @@ ACTS = st.tuples(
 
 
 class World:
-    """Two workers behind gates, and what was first tried on which day, as the test noted it."""
+    """Two workers behind gates, and what was first tried on which day, as the test saw it."""
 
     def __init__(self, folder: Path, gates: Callable[[], Gates]) -> None:
         self.database = Database.open(f"sqlite:///{folder / 'n.db'}")

@@ -42,13 +42,13 @@ def test_crash_after_crash_nobody_is_skipped_and_doubt_is_bounded(
     issue = store.publish()
     passed: Counter[int] = Counter()
     doubtful: set[int] = set()
-    for round_, kill_after in enumerate((1, 23, 78)):
-        now_passed = run(database_url, f"worker-{round_}", kill_after=kill_after)
+    for turn, kill_after in enumerate((1, 23, 78)):
+        now_passed = run(database_url, f"worker-{turn}", kill_after=kill_after)
         held = store.rows()
         accepted = {id_ for id_, row in held.items() if row.state is S.ACCEPTED}
         assert accepted <= set(passed) | set(now_passed), "recorded what was never sent"
 
-        rescued = store.rescuer.rescue(now=NOON, resend=True, gone={f"worker-{round_}"})
+        rescued = store.rescuer.rescue(now=NOON, resend=True, gone={f"worker-{turn}"})
         assert rescued.unknown <= CONNECTIONS
         unknown = {id_ for id_, row in store.rows().items() if row.state is S.UNKNOWN}
         assert set(now_passed) <= accepted | unknown, "forgot what was sent"

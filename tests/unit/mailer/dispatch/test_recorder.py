@@ -27,8 +27,8 @@ class Entry:
 
 
 @dataclass
-class Pages:
-    """A book in memory that refuses as often as it is told to."""
+class MemoryLedger:
+    """A ledger in memory that refuses as often as it is told to."""
 
     busy: int = 0
     refused: Collection[int] = ()
@@ -75,124 +75,128 @@ async def no_sleep(seconds: float) -> None:
     """A wait that is over at once."""
 
 
-def recorder(pages: Pages, sleep: Callable[[float], Awaitable[None]] = no_sleep) -> Recorder:
-    """A recorder that writes to these pages."""
-    return Recorder(pages, "worker", clock=ticking(), sleep=sleep)
+def make_recorder(
+    ledger: MemoryLedger, sleep: Callable[[float], Awaitable[None]] = no_sleep
+) -> Recorder:
+    """A recorder that writes to this ledger."""
+    return Recorder(ledger, "worker", clock=ticking(), sleep=sleep)
 
 
 def test_everybody_waits_for_the_transaction_that_holds_theirs() -> None:
     """A hundred who come together are told what they asked, each after the commit of its outcome."""
-    pages = Pages(refused={7})
+    ledger = MemoryLedger(refused={7})
 
     async def scenario() -> None:
-        book = recorder(pages)
+        recorder = make_recorder(ledger)
 
         async def one(number: int) -> None:
-            granted = await book.record([settled(number)], begin=number + 1000, ask=number + 2000)
-            kept = [entry for entry in pages.kept if number in entry.settled]
+            granted = await recorder.record(
+                [settled(number)], begin=number + 1000, ask=number + 2000
+            )
+            kept = [entry for entry in ledger.kept if number in entry.settled]
             assert len(kept) == 1
             assert {number + 1000, number + 2000} <= granted
             assert number + 1000 in kept[0].begins
 
         await asyncio.gather(*(one(number) for number in range(100)))
-        assert 7 not in await book.record([], begin=7)
+        assert 7 not in await recorder.record([], begin=7)
 
     asyncio.run(scenario())
-    assert sorted(number for entry in pages.kept for number in entry.settled) == list(range(100))
-    assert len(pages.kept) < 10
+    assert sorted(number for entry in ledger.kept for number in entry.settled) == list(range(100))
+    assert len(ledger.kept) < 10
 
 
 def test_who_comes_during_a_commit_is_in_the_next_one() -> None:
     """While the disk works the next group gathers, and is committed without being asked again."""
-    pages = Pages(hold=threading.Event())
+    ledger = MemoryLedger(hold=threading.Event())
 
     async def scenario() -> None:
-        book = recorder(pages)
-        first = asyncio.create_task(book.record([settled(1)]))
-        await asyncio.to_thread(pages.entered.wait, 20)
-        others = [asyncio.create_task(book.record([settled(n)])) for n in (2, 3)]
+        recorder = make_recorder(ledger)
+        first = asyncio.create_task(recorder.record([settled(1)]))
+        await asyncio.to_thread(ledger.entered.wait, 20)
+        others = [asyncio.create_task(recorder.record([settled(n)])) for n in (2, 3)]
         await asyncio.sleep(0)  # they have said what they have to say
-        assert pages.hold is not None
-        pages.hold.set()
+        assert ledger.hold is not None
+        ledger.hold.set()
         await asyncio.gather(first, *others)
 
     asyncio.run(scenario())
-    assert [entry.settled for entry in pages.kept] == [[1], [2, 3]]
+    assert [entry.settled for entry in ledger.kept] == [[1], [2, 3]]
 
 
 def test_a_busy_database_is_asked_the_same_again() -> None:
     """Nothing is dropped and nothing added, and the moment stays, by which a ledger knows the
     question again; whoever came meanwhile follows.
     """
-    pages = Pages(busy=3)
+    ledger = MemoryLedger(busy=3)
 
     async def scenario() -> None:
-        book = recorder(pages)
+        recorder = make_recorder(ledger)
         later: list[asyncio.Task[frozenset[int]]] = []
 
         async def sleep(seconds: float) -> None:
-            later.append(asyncio.create_task(book.record([settled(2)])))
+            later.append(asyncio.create_task(recorder.record([settled(2)])))
             await asyncio.sleep(0)
 
-        book = recorder(pages, sleep)
-        await book.record([settled(1)], begin=5)
+        recorder = make_recorder(ledger, sleep)
+        await recorder.record([settled(1)], begin=5)
         await asyncio.gather(*later)
 
     asyncio.run(scenario())
-    first = [entry for entry in pages.tried if 1 in entry.settled]
+    first = [entry for entry in ledger.tried if 1 in entry.settled]
     assert len(first) == 4
     assert all(entry == first[0] for entry in first)
-    assert sum(entry.settled.count(2) for entry in pages.kept) == 3
+    assert sum(entry.settled.count(2) for entry in ledger.kept) == 3
 
 
 def test_who_does_not_wait_any_more_loses_no_outcome() -> None:
     """A connection that is cancelled leaves its outcome behind; the others are told as ever."""
-    pages = Pages(hold=threading.Event())
+    ledger = MemoryLedger(hold=threading.Event())
 
     async def scenario() -> None:
-        book = recorder(pages)
-        gone = asyncio.create_task(book.record([settled(1)]))
-        await asyncio.to_thread(pages.entered.wait, 20)
-        stays = asyncio.create_task(book.record([settled(2)], begin=3))
+        recorder = make_recorder(ledger)
+        gone = asyncio.create_task(recorder.record([settled(1)]))
+        await asyncio.to_thread(ledger.entered.wait, 20)
+        stays = asyncio.create_task(recorder.record([settled(2)], begin=3))
         gone.cancel()
         with suppress(asyncio.CancelledError):
             await gone
-        assert pages.hold is not None
-        pages.hold.set()
+        assert ledger.hold is not None
+        ledger.hold.set()
         assert await stays == {3}
 
     asyncio.run(scenario())
-    assert [entry.settled for entry in pages.kept] == [[1], [2]]
+    assert [entry.settled for entry in ledger.kept] == [[1], [2]]
 
 
 def test_a_fault_of_who_watches_reaches_everybody_who_waits() -> None:
     """A progress display that raises ends the run; what was committed stays committed."""
-    pages = Pages()
+    ledger = MemoryLedger()
 
     def broken(_: Sequence[Settlement]) -> None:
         raise ZeroDivisionError
 
     async def scenario() -> None:
-        book = Recorder(pages, "worker", clock=ticking(), committed=broken)
-        done = await asyncio.gather(book.record([settled(1)]), return_exceptions=True)
+        recorder = Recorder(ledger, "worker", clock=ticking(), committed=broken)
+        done = await asyncio.gather(recorder.record([settled(1)]), return_exceptions=True)
         assert [type(one) for one in done] == [ZeroDivisionError]
 
     asyncio.run(scenario())
-    assert [entry.settled for entry in pages.kept] == [[1]]
+    assert [entry.settled for entry in ledger.kept] == [[1]]
 
 
 def test_a_fault_of_ours_reaches_everybody_who_waits() -> None:
-    """A bug in the book ends the run loudly instead of letting it hang."""
-    pages = Pages()
+    """A bug in the ledger ends the run loudly instead of letting it hang."""
+    ledger = MemoryLedger()
 
     def broken(*_: object, **__: object) -> frozenset[int]:
         raise ZeroDivisionError
 
-    pages.record = broken  # type: ignore[method-assign]
+    ledger.record = broken  # type: ignore[method-assign]
 
     async def scenario() -> None:
-        book = recorder(pages)
-        waiting = [asyncio.create_task(book.record([settled(n)])) for n in (1, 2)]
+        recorder = make_recorder(ledger)
+        waiting = [asyncio.create_task(recorder.record([settled(n)])) for n in (1, 2)]
         done = await asyncio.gather(*waiting, return_exceptions=True)
         assert [type(one) for one in done] == [ZeroDivisionError] * 2
 

@@ -41,7 +41,7 @@ def test_messages_are_spread_evenly() -> None:
 
 
 def test_waits_double_up_to_a_cap_and_start_again() -> None:
-    """Trouble makes patient, and success forgets it."""
+    """Each failure doubles the wait up to a cap, and a success ends it."""
     backoff = Backoff(first_s=1, cap_s=10)
     waits = [backoff.wait_s]
     for _ in range(6):
@@ -52,7 +52,7 @@ def test_waits_double_up_to_a_cap_and_start_again() -> None:
     assert (backoff.wait_s, backoff.words) == (0, "")
 
 
-def test_connections_that_die_together_are_one_trouble() -> None:
+def test_connections_that_die_together_are_one_failure() -> None:
     """Only the first failure since the last count is counted."""
     backoff = Backoff()
     for _ in range(50):

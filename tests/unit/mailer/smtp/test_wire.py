@@ -14,7 +14,7 @@ from mailer.smtp.wire import Reply, Wire, WireLost
 from tests.sizes import examples
 
 
-class Line:
+class Nowhere:
     """The transport of a connection that goes nowhere."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ def on_the_wire(code: int, lines: list[str]) -> str:
 
 async def read(chunks: list[bytes], count: int) -> list[Reply]:
     """So many replies out of these pieces."""
-    wire = Wire(cast("asyncio.Transport", Line()))
+    wire = Wire(cast("asyncio.Transport", Nowhere()))
     for chunk in chunks:
         wire.data_received(chunk)
     return [await wire.reply(1) for _ in range(count)]
@@ -74,14 +74,14 @@ def test_nonsense_ends_the_connection_and_nothing_else(chunks: list[bytes]) -> N
     """A relay may say anything: it is read, or the connection is dropped with a reason."""
 
     async def scenario() -> None:
-        line = Line()
-        wire = Wire(cast("asyncio.Transport", line))
+        transport = Nowhere()
+        wire = Wire(cast("asyncio.Transport", transport))
         for chunk in chunks:
-            if not line.closed:
+            if not transport.closed:
                 wire.data_received(chunk)
         while wire.spoke:
             assert 0 <= (await wire.reply(1)).code <= 999
-        if line.closed:
+        if transport.closed:
             with pytest.raises(WireLost, match="the relay's reply"):
                 await wire.reply(1)
 
@@ -92,7 +92,7 @@ def test_replies_are_taken_together_only_if_they_are_the_expected_ones() -> None
     """The short cut for a usual group touches nothing in an unusual one (rule B12)."""
 
     async def scenario() -> None:
-        wire = Wire(cast("asyncio.Transport", Line()))
+        wire = Wire(cast("asyncio.Transport", Nowhere()))
         wire.data_received(b"250 a\r\n550 no\r\n354 go\r\n")
         assert not wire.take(250, 250, 354)
         assert [(await wire.reply(1)).code for _ in range(3)] == [250, 550, 354]

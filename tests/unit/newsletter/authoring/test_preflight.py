@@ -17,7 +17,7 @@ from feeds.markdown.references import ReferenceKind, find_references
 from feeds.syndication.ids import newsletter_namespace
 from mailer.compose.message import CLIP, compile_issue
 from mailer.compose.skeleton import Recipient
-from newsletter.authoring.findings import CheckedNote, Finding, Proof, Severity
+from newsletter.authoring.findings import CheckedNote, Finding, Gravity, Proof
 from newsletter.authoring.preflight import (
     RELAYS_TAKE,
     can_unsubscribe,
@@ -94,7 +94,7 @@ def test_a_good_note_has_no_finding() -> None:
     assert [finding.code for finding in found] == ["no-alt"]  # an embed's number is its width
 
 
-E_, W = Severity.ERROR, Severity.WARNING
+E_, W = Gravity.ERROR, Gravity.WARNING
 FAULTS = {
     "[x](missing.md)": (E_, "dead-link"),
     "[x](files/plan.pdf)": (E_, "dead-link"),
@@ -137,7 +137,7 @@ def test_one_fault_is_one_complaint(fault: str) -> None:
         f"---\npublish: now\n---\n# Title\n\nWords.\nMore {fault} words.\n",
         {"bridge.jpg": 1000, "boat.webp": 1000, "huge.jpg": 2_000_000},
     )
-    assert [(one.severity, one.code, one.line) for one in found] == [(*FAULTS[fault], 7)]
+    assert [(one.gravity, one.code, one.line) for one in found] == [(*FAULTS[fault], 7)]
     assert found[0].message.endswith(".")
 
 
@@ -257,12 +257,12 @@ def test_what_parsing_and_rendering_remark_is_told_once() -> None:
     skipped = "---\npublish: 2027-03-28 02:30\n---\n# T\n\nWords.\n"
     for source, code in ((skipped, "time"), (f"# T\n\nWords {'<b></b>' * 3000}.\n", "html")):
         found = check_note(proof(source, drafting=drafting)).findings
-        assert [(one.severity, one.code) for one in found] == [(W, code)]
+        assert [(one.gravity, one.code) for one in found] == [(W, code)]
 
 
 def test_warnings_alone_are_no_error() -> None:
     """Only errors make a note unfit."""
-    warning = Finding(severity=W, code="todo", message="Finish it.")
+    warning = Finding(gravity=W, code="todo", message="Finish it.")
     assert not CheckedNote(note="a.md", findings=(warning,)).has_errors
 
 

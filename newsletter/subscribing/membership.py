@@ -17,7 +17,7 @@ from typing import Final
 from newsletter.subscribing import words
 
 
-class Standing(StrEnum):
+class Membership(StrEnum):
     """What one cell says, or all cells of a row together. The later ones outweigh the earlier."""
 
     SILENT = "silent"
@@ -30,7 +30,7 @@ class Standing(StrEnum):
     """Left, bounced, complained or was shut out."""
 
 
-_WEIGHT = {standing: weight for weight, standing in enumerate(Standing)}
+_WEIGHT = {membership: weight for weight, membership in enumerate(Membership)}
 
 
 class Topic(StrEnum):
@@ -80,10 +80,10 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class RowMembership:
     """What a row says, and in which of its cells."""
 
-    standing: Standing
+    membership: Membership
     column: str = ""
     cell: str = ""
     left_at: str = ""
@@ -93,7 +93,7 @@ class Judgement:
     def reason(self) -> str:
         """Why it is no reader's row, as a sentence without its subject."""
         shown = " ".join(self.cell.split())[:60] or "empty"
-        if self.standing is Standing.LEFT:
+        if self.membership is Membership.LEFT:
             return f"left or was shut out there ({self.column}: {shown})"
         return f"is not said to be a reader there ({self.column}: {shown})"
 
@@ -155,39 +155,39 @@ def _good_topic(name: str) -> Topic:
     return Topic.OTHER
 
 
-def judge_row(columns: Sequence[Column], cells: Sequence[str]) -> Judgement:
+def judge_row(columns: Sequence[Column], cells: Sequence[str]) -> RowMembership:
     """What a row says: the gravest of its cells. A cell that the row lacks is none of a reader's.
 
     An empty cell below a question of consent is no answer: it counts against a reader of whom no
     other cell says that they are one.
     """
-    gravest, left_at = Judgement(standing=Standing.SILENT), ""
+    gravest, left_at = RowMembership(membership=Membership.SILENT), ""
     unanswered: Column | None = None
     for column, cell in zip(columns, cells, strict=False):
-        standing = judge_cell(column, cell)
-        if _WEIGHT[standing] > _WEIGHT[gravest.standing]:
-            gravest = Judgement(standing=standing, column=column.title, cell=cell)
+        membership = judge_cell(column, cell)
+        if _WEIGHT[membership] > _WEIGHT[gravest.membership]:
+            gravest = RowMembership(membership=membership, column=column.title, cell=cell)
         if column.topic is Topic.CONSENT and words.is_nothing(cell):
             unanswered = unanswered or column
         if column.topic is Topic.LEAVING and words.looks_dated(cell):
             left_at = left_at or cell
     missing = next((one for one in columns[len(cells) :] if one.topic.is_judged), None)
-    missing = missing or (unanswered if gravest.standing is Standing.SILENT else None)
-    if missing is not None and _WEIGHT[gravest.standing] < _WEIGHT[Standing.DOUBTFUL]:
-        return Judgement(standing=Standing.DOUBTFUL, column=missing.title)
+    missing = missing or (unanswered if gravest.membership is Membership.SILENT else None)
+    if missing is not None and _WEIGHT[gravest.membership] < _WEIGHT[Membership.DOUBTFUL]:
+        return RowMembership(membership=Membership.DOUBTFUL, column=missing.title)
     return replace(gravest, left_at=left_at) if left_at else gravest
 
 
-def judge_cell(column: Column, cell: str) -> Standing:
+def judge_cell(column: Column, cell: str) -> Membership:
     """What one cell says."""
     if column.topic is Topic.ELSEWHERE or not cell:
-        return Standing.SILENT
+        return Membership.SILENT
     if column.topic is Topic.OTHER:
         return _judge_other(cell)
     if column.topic is Topic.MOMENT and words.is_plain_date(cell):
-        return Standing.GOOD
+        return Membership.GOOD
     if words.is_nothing(cell):
-        return Standing.SILENT
+        return Membership.SILENT
     value = words.fold(cell)
     if column.topic is Topic.LEAVING:
         return _judge_leaving(column, cell, value)
@@ -196,74 +196,74 @@ def judge_cell(column: Column, cell: str) -> Standing:
     return _JUDGES[column.topic](value)
 
 
-def _judge_leaving(column: Column, cell: str, value: str) -> Standing:
+def _judge_leaving(column: Column, cell: str, value: str) -> Membership:
     if value in words.NO or value == "ok":
-        return Standing.SILENT
+        return Membership.SILENT
     if column.counts:
-        return Standing.DOUBTFUL
+        return Membership.DOUBTFUL
     if column.names_status and value in words.GOOD:
-        return Standing.GOOD
+        return Membership.GOOD
     gone = value in words.YES or words.looks_dated(cell) or words.says_left(value)
-    return Standing.LEFT if gone else Standing.DOUBTFUL
+    return Membership.LEFT if gone else Membership.DOUBTFUL
 
 
-def _judge_consent(column: Column, cell: str, value: str) -> Standing:
+def _judge_consent(column: Column, cell: str, value: str) -> Membership:
     if value in words.YES or value in words.GOOD:
-        return Standing.GOOD
+        return Membership.GOOD
     if words.says_left(value):
-        return Standing.LEFT
+        return Membership.LEFT
     if words.looks_dated(cell) and not words.says_never(value):
-        return Standing.GOOD
+        return Membership.GOOD
     if value in words.NO and not words.is_of_confirming(words.fold(column.title)):
-        return Standing.LEFT
-    return Standing.DOUBTFUL
+        return Membership.LEFT
+    return Membership.DOUBTFUL
 
 
-def _judge_waiting(value: str) -> Standing:
-    return Standing.SILENT if value in words.NO else Standing.DOUBTFUL
+def _judge_waiting(value: str) -> Membership:
+    return Membership.SILENT if value in words.NO else Membership.DOUBTFUL
 
 
-def _judge_status(value: str) -> Standing:
+def _judge_status(value: str) -> Membership:
     if value in words.GOOD:
-        return Standing.GOOD
+        return Membership.GOOD
     gone = words.says_left(value) and not words.says_never(value)
-    return Standing.LEFT if gone else Standing.DOUBTFUL
+    return Membership.LEFT if gone else Membership.DOUBTFUL
 
 
-def _judge_wording(value: str) -> Standing:
+def _judge_wording(value: str) -> Membership:
     if value in words.YES or value in words.GOOD:
-        return Standing.GOOD
+        return Membership.GOOD
     is_short = value.count(" ") < 3
     if value in words.NO or (is_short and words.says_left(value)):
-        return Standing.LEFT
+        return Membership.LEFT
     if words.says_never(value) or (is_short and words.says_waits(value)):
-        return Standing.DOUBTFUL
-    return Standing.SILENT
+        return Membership.DOUBTFUL
+    return Membership.SILENT
 
 
-def _judge_mailing(value: str) -> Standing:
-    return Standing.LEFT if value in words.NO else _judge_aside(value)
+def _judge_mailing(value: str) -> Membership:
+    return Membership.LEFT if value in words.NO else _judge_aside(value)
 
 
-def _judge_preference(value: str) -> Standing:
+def _judge_preference(value: str) -> Membership:
     if value in words.GOOD_PREFERENCES:
-        return Standing.GOOD
-    return Standing.LEFT if words.says_left(value) else Standing.DOUBTFUL
+        return Membership.GOOD
+    return Membership.LEFT if words.says_left(value) else Membership.DOUBTFUL
 
 
-def _judge_aside(value: str) -> Standing:
+def _judge_aside(value: str) -> Membership:
     """Of a column that may hold anything: only who left or waits is told from it."""
     if words.says_left(value):
-        return Standing.LEFT
-    return Standing.DOUBTFUL if words.says_waits(value) else Standing.SILENT
+        return Membership.LEFT
+    return Membership.DOUBTFUL if words.says_waits(value) else Membership.SILENT
 
 
-def _judge_other(cell: str) -> Standing:
+def _judge_other(cell: str) -> Membership:
     """Of anything else, also of several tags in one cell."""
     glaring = next(filter(words.is_glaring, _SEPARATORS.split(cell[:_MOST_LOOKED_AT])), None)
     if glaring is None:
-        return Standing.SILENT
-    return Standing.DOUBTFUL if words.says_waits(words.fold(glaring)) else Standing.LEFT
+        return Membership.SILENT
+    return Membership.DOUBTFUL if words.says_waits(words.fold(glaring)) else Membership.LEFT
 
 
 _JUDGES: Final = MappingProxyType(

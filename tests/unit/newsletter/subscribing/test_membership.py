@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from newsletter.subscribing import words
 from newsletter.subscribing.files import read_rows
+from newsletter.subscribing.membership import Membership, judge_row, read_header
 from newsletter.subscribing.records import SubscriberRow
-from newsletter.subscribing.standing import Standing, judge_row, read_header
 
 SHAPES = sorted((Path(__file__).parents[3] / "fixtures" / "lists").glob("*.csv"))
 
@@ -81,11 +81,11 @@ def test_an_answer_that_is_not_known_to_be_good_makes_no_reader(
     """Whatever else a row says, a cell that no reader has makes it nobody's (F17)."""
     titles = [question, *(title for title, _ in others)]
     cells = [answer, *(cell for _, cell in others)]
-    standing = judge_row(read_header(titles), cells).standing
+    membership = judge_row(read_header(titles), cells).membership
     known = words.fold(answer) in GOOD_ANSWERS or words.is_nothing(answer)
     is_time = words.looks_dated(answer)  # when they agreed is no reason against them
     if not (known or is_time):
-        assert standing in (Standing.DOUBTFUL, Standing.LEFT)
+        assert membership in (Membership.DOUBTFUL, Membership.LEFT)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_an_answer_that_is_not_known_to_be_good_makes_no_reader(
 )
 def test_a_yes_to_a_question_of_leaving_is_a_departure(question: str, answer: str) -> None:
     """Under any name of the column, and in any way of saying yes or when."""
-    assert judge_row(read_header([question]), [answer]).standing is Standing.LEFT
+    assert judge_row(read_header([question]), [answer]).membership is Membership.LEFT
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ def test_a_yes_to_a_question_of_leaving_is_a_departure(question: str, answer: st
 )
 def test_what_speaks_of_something_else_is_no_reason(header: str, cells: str) -> None:
     """Where people live, what they buy and whether they take text messages decides nothing."""
-    standing = judge_row(read_header(header.split(",")), cells.split(",")).standing
-    assert standing in (Standing.SILENT, Standing.GOOD)
+    membership = judge_row(read_header(header.split(",")), cells.split(",")).membership
+    assert membership in (Membership.SILENT, Membership.GOOD)
 
 
 @pytest.mark.parametrize(

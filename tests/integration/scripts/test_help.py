@@ -1,0 +1,63 @@
+"""What `newsletter --help` shows, and what it waits for."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+LIBRARIES = {"typer", "shellingham", "annotated_doc"}
+"""All that is installed and may be loaded before a command is known."""
+
+
+def run(program: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Runs a few lines of Python in a process of their own."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, **environ},
+    )
+
+
+def test_all_commands_stand_under_the_headings_of_the_document() -> None:
+    """Each once, its line whole within 80 columns, under the heading that docs/commands.md has."""
+    show = "from scripts.cli import main; main(['--help'])"
+    shown = run(show, COLUMNS="80").stdout
+    assert not [
+        line for line in shown.splitlines() if len(line) > 80 or re.search(r"[a-z]\.\.\.$", line)
+    ]
+    listed = {
+        heading: set(re.findall(r"^  ([a-z]+)  ", lines, flags=re.MULTILINE))
+        for heading, lines in re.findall(
+            r"^([A-Z][a-z ]+):\n((?:  .+\n?)+)", shown, flags=re.MULTILINE
+        )
+        if heading != "Options"
+    }
+    text = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    documented = {
+        heading: set(re.findall(r"^## `newsletter ([a-z]+)`", body, flags=re.MULTILINE))
+        for heading, body in re.findall(r"^# (.+)\n((?:(?!# ).*\n)+)", text, flags=re.MULTILINE)
+        if heading != "Commands"
+    }
+    assert listed == documented
+    assert list(listed) == list(documented)
+
+
+def test_help_waits_for_no_library() -> None:
+    """What sends, stores or serves is loaded by the command that needs it: --help comes at once."""
+    show = (
+        "import sys; from scripts.cli import app; app(['--help'], standalone_mode=False);"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    names = run(show).stderr.split()
+    loaded = {name.partition(".")[0] for name in names}
+    foreign = {name for name in loaded - sys.stdlib_module_names if not name.startswith("_")}
+    assert foreign - LIBRARIES == {"scripts", "storage"}
+    assert not [name for name in names if re.match(r"storage\.(?!model\b)", name)]
+    assert "asyncio" not in loaded
