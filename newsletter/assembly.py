@@ -126,12 +126,13 @@ def _assemble(
     ledger, mailings = Ledger(database, bounds), Mailings(database, bounds)
     overview, rescuer = Overview(database, bounds), Rescuer(database)
     schedules, notebook = Schedules(database), Notebook(database)
-    notes = FolderNotes(config.notes.path, which_notes(config))
+    notes = FolderNotes(config.notes.path, which_notes(config), static=config.notes.static)
     drafting = Drafting(
         config.identity,
         habits=habits(config),
         namespace=namespace,
         measure=Pictures(notes).size,
+        files=notes.finder,
     )
     authoring = Authoring(
         store=notes,

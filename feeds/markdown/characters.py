@@ -16,6 +16,7 @@ _FORBIDDEN: Final = re.compile(
 _ODD_BREAKS: Final = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 _ODD: Final = re.compile(f"{_FORBIDDEN.pattern}|{_ODD_BREAKS.pattern}|\r")
 _BLANKS: Final = re.compile("[ \t\n]+")
+_SIZE: Final = re.compile(r"(\d{1,4})(?:\s*x\s*(\d{1,4}))?", re.ASCII)
 
 
 def clean_text(text: str) -> str:
@@ -50,3 +51,14 @@ def heading_id(text: str) -> str:
     folded = unicodedata.normalize("NFC", clean_line(text)).casefold()
     kept = "".join(one for one in folded if one in " -_" or unicodedata.category(one)[0] in "LNM")
     return re.sub(r"[\s_-]+", "-", kept).strip("-")[:100]
+
+
+def split_size(label: str) -> tuple[str, str, str]:
+    """Obsidian's `alt|300` and `alt|300x200`: the text, the width and the height in pixels, each empty
+    where it is not given.
+    """
+    text, bar, size = label.rpartition("|")
+    found = _SIZE.fullmatch(size.strip()) if bar else None
+    if found is None:
+        return label, "", ""
+    return text.strip(), found[1], found[2] or ""

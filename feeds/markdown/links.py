@@ -18,9 +18,16 @@ from storage.model import Remark
 
 NOTE_SUFFIXES: Final = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"})
 """What the name of a note may end with, in any case: a link may leave it out."""
-PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif"})
-"""Pictures that mail, feeds and pages can all show. SVG carries scripts and mail drops it (D5)."""
+PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
+"""Pictures that pages and feeds show, and mail as they are or as they are drawn for it (D5)."""
+FILE_SUFFIXES: Final = frozenset(
+    {".mp3", ".m4a", ".m4b", ".ogg", ".oga", ".opus", ".flac", ".wav", ".mp4", ".m4v", ".webm",
+     ".pdf", ".epub", ".zip"}
+)  # fmt: skip
+"""What readers hear, see or keep."""
 
+_SUFFIX: Final = re.compile(r"\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)
+"""A name that ends so is a file's: `![[v1.2 notes]]` is a note's."""
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _HOST: Final = re.compile(r"[\w-]+(?:\.[\w-]+)*\.?|[0-9a-fA-F:.]+")
 _IGNORED: Final = re.compile("[\t\n\r]")
@@ -37,7 +44,13 @@ class Links(Protocol):
         ...
 
     def media_url(self, path: str) -> str:
-        """The absolute URL of a picture, by its path below the notes folder."""
+        """The absolute URL of a picture or another file, by its path (`find_media`)."""
+        ...
+
+    def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
+        """The path of the file that a note in `folder` means by `written`, decoded; None if there is
+        none. `anywhere`: its name is enough, as in Obsidian.
+        """
         ...
 
 
@@ -56,7 +69,16 @@ def link_key(target: str) -> str:
 
 def is_picture(path: str) -> bool:
     """Whether the name is that of a picture that can be shown everywhere."""
-    return PurePosixPath(path).suffix.lower() in PICTURE_SUFFIXES
+    return _suffix(path) in PICTURE_SUFFIXES
+
+
+def is_download(path: str) -> bool:
+    """Whether the name is that of a sound, a film or a document."""
+    return _suffix(path) in FILE_SUFFIXES
+
+
+def _suffix(path: str) -> str:
+    return PurePosixPath(path.strip()).suffix.lower()
 
 
 class LinkResolver:
@@ -73,7 +95,7 @@ class LinkResolver:
 
     @property
     def media(self) -> tuple[str, ...]:
-        """Paths of the note's own pictures below the notes folder."""
+        """Paths of the note's own pictures and files, as `Links.find_media` gives them."""
         return tuple(self._media)
 
     @property
@@ -130,28 +152,66 @@ class LinkResolver:
         if (scheme := _SCHEME.match(src)) or src.startswith("//"):
             name = scheme[1].lower() if scheme else "https"
             return self._outside(src, "" if name == "mailto" else name)
-        path = self._below(src)
+        return self._shown(src, _decoded(src), anywhere=False)
+
+    def is_file(self, target: str) -> bool:
+        """Whether `![[target]]` means a picture or another file, and no note."""
+        suffixes = {_suffix(target), _suffix(target.partition("#")[0])}
+        if suffixes & (PICTURE_SUFFIXES | FILE_SUFFIXES):
+            return True
+        named = any(map(_SUFFIX.fullmatch, suffixes)) and not suffixes & NOTE_SUFFIXES
+        return named and self._links.note_url(target) is None
+
+    def embed(self, target: str) -> str | None:
+        """The URL for `![[target]]`: a path starts at the root unless it begins with a dot, a name may
+        be that of any file of the folder. What Obsidian reads after `#` is left out.
+        """
+        plain = clean_line(target).replace("\\", "/")
+        if not _suffix(plain) or _suffix(plain.partition("#")[0]):
+            plain = plain.partition("#")[0]
+        if "/" in plain and not plain.startswith((".", "/")):
+            plain = f"/{plain}"
+        if is_download(plain):
+            return self._download(target, plain, anywhere=True)
+        return self._shown(target, plain, anywhere=True)
+
+    def _shown(self, source: str, written: str, *, anywhere: bool) -> str | None:
+        """The address of the note's own picture."""
+        path = self._find(written, anywhere=anywhere)
         if path is None:
             self.warn(
-                "bad-picture", f"the picture {_show(src)} is not below the notes folder: left out"
+                "bad-picture",
+                f"the picture {_show(source)} is not below the notes folder: left out",
             )
             return None
         if not is_picture(path):
             self.warn(
                 "bad-picture",
-                f"the picture {_show(src)} is of a type that mail cannot show: left out",
+                f"the picture {_show(source)} is of a type that mail cannot show: left out",
             )
             return None
         self._media[path] = None
         return self._links.media_url(path)
 
-    def embed(self, target: str) -> str | None:
-        """The URL for `![[target]]`: a bare name lies beside the note, a path starts at the root,
-        unless it begins with a dot.
-        """
-        plain = target.replace("\\", "/")
-        from_root = "/" in plain and not plain.startswith(".")
-        return self.image(("/" if from_root else "") + _quote_mark(plain))
+    def _download(self, source: str, written: str, *, anywhere: bool) -> str | None:
+        """The address of a file of the notes; None, told, where there is none."""
+        path = self._links.find_media(written, str(self._folder), anywhere=anywhere)
+        if path is None or not is_download(path):
+            self.warn(
+                "missing-file", f"the file {_show(source)} is not in the notes folder: label only"
+            )
+            return None
+        self._media[path] = None
+        return self._links.media_url(path)
+
+    def _find(self, written: str, *, anywhere: bool) -> str | None:
+        """Where a picture is; where it would be, which is told, if it is not there (yet)."""
+        path = self._links.find_media(written, str(self._folder), anywhere=anywhere)
+        if path is None:
+            path = self._below(written)
+            if path is not None and is_picture(path):
+                self.warn("missing-picture", f"the picture {_show(written)} is not there")
+        return path
 
     def _outside(self, href: str, scheme: str) -> str | None:
         url = href if _SCHEME.match(href) else f"https:{href}"
@@ -166,7 +226,9 @@ class LinkResolver:
         return None
 
     def _note(self, path: str, href: str) -> str | None:
-        below = self._below(path)
+        if is_download(_decoded(path)):
+            return self._download(href, _decoded(path), anywhere=False)
+        below = self._below(_decoded(path))
         url = None
         if below is not None and PurePosixPath(below).suffix.lower() in NOTE_SUFFIXES | {""}:
             self._targets[link_key(below)] = None
@@ -178,10 +240,8 @@ class LinkResolver:
             return None
         return _with_part(url, unquote(href.partition("#")[2]))
 
-    def _below(self, raw: str) -> str | None:
-        """A relative reference as a path below the notes folder; None if it leads out of it."""
-        bare = re.split(r"[?#]", raw, maxsplit=1)[0]
-        plain = clean_text(unquote(bare)).replace("\\", "/").replace("\n", "")
+    def _below(self, plain: str) -> str | None:
+        """A decoded path as one below the notes folder; None if it leads out of it."""
         parts: list[str] = [] if plain.startswith("/") else list(self._folder.parts)
         for part in plain.split("/"):
             if part == "..":
@@ -211,9 +271,10 @@ def _escape(character: str) -> str:
     return "".join(f"%{byte:02X}" for byte in character.encode())
 
 
-def _quote_mark(path: str) -> str:
-    """A file name may hold what a URL would take for its query or an escape."""
-    return path.replace("%", "%25").replace("?", "%3F").replace("#", "%23")
+def _decoded(raw: str) -> str:
+    """The path that a relative reference is written for."""
+    bare = re.split(r"[?#]", raw, maxsplit=1)[0]
+    return clean_text(unquote(bare)).replace("\\", "/").replace("\n", "")
 
 
 def _has_host(url: str) -> bool:

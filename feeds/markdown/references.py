@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from markdown_it.token import Token
 
-from feeds.markdown.characters import clean_text
+from feeds.markdown.characters import clean_text, split_size
 from feeds.markdown.dialects import hide_formulas
 from feeds.markdown.parser import PARSER, plain
 
@@ -124,9 +124,9 @@ def _references(line: int, token: Token) -> Iterator[Reference]:
         case "link_open":
             yield _reference(ReferenceKind.LINK, str(token.attrs.get("href", "")), line)
         case "image":
-            alt, has_width = _split_size(plain(token.children or ()))
+            alt, width, _height = split_size(plain(token.children or ()))
             source = str(token.attrs.get("src", ""))
-            yield _reference(ReferenceKind.PICTURE, source, line, alt or None, has_width)
+            yield _reference(ReferenceKind.PICTURE, source, line, alt or None, bool(width))
         case "wiki":
             yield _wiki(token, line)
         case "html_inline" | "html_block":
@@ -137,19 +137,8 @@ def _wiki(token: Token, line: int) -> Reference:
     target, label = str(token.meta["target"]), str(token.meta["label"])
     if not token.meta["embed"]:
         return _reference(ReferenceKind.WIKI, target, line, label)
-    given = "" if label == target else label
-    alt, has_width = _split_size(f"|{given}" if _is_size(given) else given)
-    return _reference(ReferenceKind.EMBED, target, line, alt or None, has_width)
-
-
-def _split_size(alt: str) -> tuple[str, bool]:
-    """Obsidian's `alt|300`: the alternative text, and whether a width follows it."""
-    text, bar, size = alt.rpartition("|")
-    return (text.strip(), True) if bar and _is_size(size) else (alt, False)
-
-
-def _is_size(text: str) -> bool:
-    return text.partition("x")[0].strip().isdigit()
+    alt, width, _height = split_size("" if label == target else f"|{label}")
+    return _reference(ReferenceKind.EMBED, target, line, alt.lstrip("|") or None, bool(width))
 
 
 def _reference(

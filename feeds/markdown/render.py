@@ -16,12 +16,12 @@ from typing import Final
 
 from markdown_it.token import Token
 
-from feeds.markdown.characters import clean_line, clean_text, shorten
+from feeds.markdown.characters import clean_line, clean_text, shorten, split_size
 from feeds.markdown.code import Highlighter
 from feeds.markdown.dialects import translate_dialects
 from feeds.markdown.fields import Fields
 from feeds.markdown.html import VANISHING, addresses, sanitise
-from feeds.markdown.links import LinkResolver, Links, is_picture
+from feeds.markdown.links import LinkResolver, Links, is_download
 from feeds.markdown.maths import Formulas
 from feeds.markdown.parser import PARSER, find_h1, place_formulas, plain
 from feeds.markdown.plaintext import build_text
@@ -255,17 +255,24 @@ class _Preparation:
         return url is not None
 
     def _prepare_image(self, token: Token) -> Token:
-        alt, width = _split_size(plain(token.children or ()))
-        return self._image(self._resolver.image(str(token.attrs.get("src", ""))), alt, width, token)
+        label = plain(token.children or ())
+        return self._image(self._resolver.image(str(token.attrs.get("src", ""))), label, token)
 
     def _prepare_wiki(self, token: Token, *, inside: bool) -> list[Token]:
         target, label = token.meta["target"], token.meta["label"]
-        if token.meta["embed"] and (is_picture(target) or "." in target.rpartition("/")[2]):
-            given = label if label != target else ""
-            alt, width = _split_size(f"|{given}" if given.isdigit() else given)
-            return [self._image(self._resolver.embed(target), alt, width, Token("image", "img", 0))]
+        if token.meta["embed"] and self._resolver.is_file(target):
+            return self._prepare_file(target, label if label != target else "", inside=inside)
         url = None if inside else self._resolver.wiki(target)
         return [_text(label)] if url is None else list(_link(url, label))
+
+    def _prepare_file(self, target: str, label: str, *, inside: bool) -> list[Token]:
+        """`![[a.png|alt|300]]`, and a sound or a document, which is a link."""
+        if not is_download(target):
+            picture = Token("image", "img", 0)
+            return [self._image(self._resolver.embed(target), f"|{label}", picture)]
+        url = None if inside else self._resolver.embed(target)
+        words = label or target.rpartition("/")[2]
+        return [_text(words)] if url is None else list(_link(url, words))
 
     def _link_bare_urls(self, text: str) -> Iterator[Token]:
         """`text` with its web addresses as links, without the punctuation after them."""
@@ -279,7 +286,9 @@ class _Preparation:
                 position = found.start() + len(label)
         yield _text(text[position:])
 
-    def _image(self, url: str | None, alt: str, width: str, token: Token) -> Token:
+    def _image(self, url: str | None, label: str, token: Token) -> Token:
+        alt, width, height = split_size(label)
+        alt = alt.lstrip("|")
         if url is None:
             return _text(alt)
         if not alt:
@@ -287,8 +296,9 @@ class _Preparation:
                 "no-alt", f"the picture `{shorten(url, 80)}` has no alternative text"
             )
         token.attrs = {"src": url, "alt": alt}
-        if width:
-            token.attrs["width"] = width
+        for name, pixels in (("width", width), ("height", height)):
+            if pixels:
+                token.attrs[name] = pixels
         token.children = [_text(alt)]
         token.content = alt
         return token
@@ -353,13 +363,6 @@ def _raw_link_step(tag: str) -> int:
     if not found or found[2].lower() != "a":
         return 0
     return -1 if found[1] else 1
-
-
-def _split_size(alt: str) -> tuple[str, str]:
-    """Obsidian's `alt|300`: the alternative text and the width in pixels."""
-    text, bar, size = alt.rpartition("|")
-    width = size.partition("x")[0].strip()
-    return (text.strip(), width) if bar and width.isdigit() and len(width) < 5 else (alt, "")
 
 
 def _trim_url(url: str) -> str:

@@ -21,7 +21,7 @@ from newsletter.publishing.decisions import Publish
 from newsletter.publishing.links import NoteLinks
 from storage.archive import IssueName, MailOrder
 from storage.model import Identity, Issue, IssueDraft, Remark
-from storage.notes import NotesStore
+from storage.notes import MediaFinder, NotesStore
 
 _SHOWN: Final = ("html", "text", "language", "subject", "image", "image_alt", "aliases")
 
@@ -46,14 +46,18 @@ class Drafting:
         habits: Habits = USUAL,
         namespace: UUID,
         measure: Callable[[str], Size | None] = lambda _path: None,
+        files: Callable[[], MediaFinder | None] = lambda: None,
     ) -> None:
-        """`habits` are those of the folder; `measure` tells the size of a picture, by its path below the notes folder."""
+        """`habits` are those of the folder; `measure` tells the size of a picture, by its path below the notes folder. `files` begins
+        a look at the files that notes show.
+        """
         self._url = identity.url
         self._language = identity.language
         self._zone = ZoneInfo(identity.timezone)
         self._habits = habits
         self._namespace = namespace
         self._measure = measure
+        self._files = files
         self.rendering = f"{RENDERER}:{identity.url}"
         """What the HTML depends on besides the note and its links."""
 
@@ -63,7 +67,7 @@ class Drafting:
 
     def links(self, names: Iterable[IssueName] = ()) -> NoteLinks:
         """Where links among these issues lead."""
-        return NoteLinks(names, self._url)
+        return NoteLinks(names, self._url, self._files())
 
     def draft(self, note: Note, note_id: str, content_hash: str, links: NoteLinks) -> Drafted:
         """The note as an issue, its links to other notes resolved. Raises NoteError."""

@@ -12,6 +12,7 @@ from feeds.markdown import link_key
 from feeds.syndication import issue_url
 from storage.archive import IssueName
 from storage.model import Issue, IssueState
+from storage.notes import MediaFinder
 
 _Rank: TypeAlias = tuple[bool, str, str]
 """Of the issues that one target may mean, the least is meant."""
@@ -24,8 +25,12 @@ class NoteLinks:
     grows with their number, not with its square.
     """
 
-    def __init__(self, names: Iterable[IssueName], url: str) -> None:
+    def __init__(
+        self, names: Iterable[IssueName], url: str, files: MediaFinder | None = None
+    ) -> None:
+        """`files` finds what notes show; without it, nothing is there."""
         self._url = url
+        self._files = files
         self._names: dict[str, IssueName] = {}
         self._slugs: defaultdict[str, dict[_Rank, str]] = defaultdict(dict)
         for name in names:
@@ -48,6 +53,12 @@ class NoteLinks:
         """
         meant = self._slugs.get(link_key(target))
         return issue_url(self._url, meant[min(meant)]) if meant else None
+
+    def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
+        """See MediaFinder.find."""
+        if self._files is None:
+            return None
+        return self._files.find(written, "" if folder == "." else folder, anywhere=anywhere)
 
     def media_url(self, path: str) -> str:
         """Where the site serves an image of a published note."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
 from typing import Final, Protocol
 
 from storage.model import NoteError
+from storage.notes.media import MediaFile, MediaFinder, open_media
 from storage.notes.walk import (
     ABOUT,
     USUAL,
@@ -30,20 +30,6 @@ SETTLE: Final = 0.5
 """Seconds a file must have rested before it is taken as whole (rule G11)."""
 MAX_NOTE_BYTES: Final = 1_000_000
 """A book; more is no note, and rendering must stay short."""
-MAX_MEDIA_BYTES: Final = 20_000_000
-
-MEDIA_TYPES: Final[MappingProxyType[str, str]] = MappingProxyType(
-    {
-        ".png": "image/png",
-        ".jpg": "image/jpeg",
-        ".jpeg": "image/jpeg",
-        ".gif": "image/gif",
-        ".webp": "image/webp",
-        ".avif": "image/avif",
-    }
-)
-"""Pictures that cannot carry a script; SVG can, so it is not here."""
-
 _OPEN_FLAGS: Final = (
     os.O_RDONLY
     | getattr(os, "O_CLOEXEC", 0)
@@ -59,19 +45,6 @@ class Rest:
 
     stable: frozenset[str]
     unstable: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaFile:
-    """A picture that may be served."""
-
-    file: Path
-    """Resolved, inside the notes folder."""
-    content_type: str
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    """When another file took its place, too: one that is older by its own account."""
 
 
 class NotesStore(Protocol):
@@ -96,16 +69,22 @@ class NotesStore(Protocol):
         ...
 
     def media(self, path: str) -> MediaFile | None:
-        """A picture below the folder, or None if there is none that may be served."""
+        """A file that notes show, or None if there is none that may be served."""
+        ...
+
+    def finder(self) -> MediaFinder:
+        """Finds what notes show, as the folder is now."""
         ...
 
 
 class FolderNotes(NotesStore):
     """Notes in a folder and its sub-folders: an Obsidian vault, a Hugo folder, a checkout."""
 
-    def __init__(self, root: Path, which: Which = USUAL) -> None:
+    def __init__(self, root: Path, which: Which = USUAL, *, static: Sequence[str] = ()) -> None:
+        """`static` names the folders, in this one or beside it, where absolute paths lead to."""
         self.root = root
         self.which = which
+        self._static = static
 
     def scan(self) -> Scan:
         """Every note; see scan_folder."""
@@ -154,27 +133,12 @@ class FolderNotes(NotesStore):
             os.close(handle)
 
     def media(self, path: str) -> MediaFile | None:
-        """The picture at `path`, or None: missing, hidden, outside, too large, or of a type that
-        is not in MEDIA_TYPES.
-        """
-        content_type = MEDIA_TYPES.get(PurePosixPath(path).suffix.lower())
-        if content_type is None:
-            return None
-        try:
-            file = self._inside(path)
-            info = file.stat()
-        except (NoteError, OSError):
-            return None
-        suits = file.suffix.lower() in MEDIA_TYPES and stat.S_ISREG(info.st_mode)
-        if not suits or info.st_size > MAX_MEDIA_BYTES:
-            return None
-        return MediaFile(
-            file=file,
-            content_type=content_type,
-            size=info.st_size,
-            mtime_ns=info.st_mtime_ns,
-            ctime_ns=info.st_ctime_ns,
-        )
+        """The file of a path that a note may show; see open_media."""
+        return open_media(self.root, path, self._static)
+
+    def finder(self) -> MediaFinder:
+        """Finds what notes show, as the folder is now."""
+        return MediaFinder(self.root, self._static)
 
     def about(self) -> bytes | None:
         """The About page's text, or None if the author wrote none. Raises NoteError like read, also

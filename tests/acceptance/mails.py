@@ -16,6 +16,7 @@ from mailer.compose import message
 from mailer.compose.skeleton import Recipient, Skeleton
 from storage.model.issues import Identity, Issue, IssueState, Mailing
 from tests.conftest import NOON
+from tests.worlds.files import beside
 
 NOTE = Path(__file__).parents[1] / "fixtures" / "looks" / "everything.md"
 MEDIA = "https://notes.example.com/media/"
@@ -42,6 +43,10 @@ class _Site:
 
     def media_url(self, path: str) -> str:
         return f"{MEDIA}{path}"
+
+    def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
+        """Every file is there."""
+        return beside(written, folder)
 
 
 def sample_issue() -> Issue:

@@ -10,6 +10,7 @@ from feeds.markdown.plaintext import WIDTH, wrap
 from feeds.markdown.render import render_markdown
 from storage.model.text import columns
 from tests.sizes import examples
+from tests.worlds.files import beside
 
 
 class Somewhere:
@@ -22,6 +23,10 @@ class Somewhere:
     def media_url(self, path: str) -> str:
         """A place for each."""
         return f"https://n.example/media/{path}"
+
+    def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
+        """Every file is there."""
+        return beside(written, folder)
 
 
 def text(body: str) -> str:

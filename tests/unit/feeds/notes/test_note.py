@@ -17,6 +17,7 @@ from feeds.notes.note import Note, parse_note, render_note
 from feeds.notes.timing import NOW
 from storage.model.errors import NoteError
 from tests.sizes import examples
+from tests.worlds.files import beside
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -31,6 +32,10 @@ class NoLinks:
     def media_url(self, path: str) -> str:
         """Pictures are where they always are."""
         return f"https://n.example/media/{path}"
+
+    def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
+        """Every file is there."""
+        return beside(written, folder)
 
 
 def parse(text: str, path: str = "sub/My note.md", key: str = "publish") -> Note:

@@ -14,6 +14,7 @@ from mailer.compose import merge
 from mailer.compose.fragment import visible_text
 from storage.model.fields import FIELD, GUARD
 from tests.sizes import examples
+from tests.worlds.files import beside
 
 
 class Nowhere:
@@ -26,6 +27,10 @@ class Nowhere:
     def media_url(self, path: str) -> str:
         """Where pictures would be."""
         return f"https://n.example/media/{path}"
+
+    def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
+        """Every file is there."""
+        return beside(written, folder)
 
 
 def render(body: str) -> Rendered:

@@ -107,7 +107,7 @@ FAULTS = {
     "[[private]]": (W, "wiki-link"),
     "![A bridge|600](missing.jpg)": (E_, "missing-picture"),
     "![A bridge|600](../out.jpg)": (E_, "bad-picture"),
-    "![A bridge|600](bridge.svg)": (E_, "bad-picture"),
+    "![A bridge|600](bridge.tiff)": (E_, "bad-picture"),
     "![A bridge|600](huge.jpg)": (W, "large-picture"),
     "![A bridge](bridge.jpg)": (W, "no-width"),
     "![|600](bridge.jpg)": (W, "no-alt"),
