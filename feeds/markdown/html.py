@@ -164,8 +164,20 @@ def link_footnotes(html: str) -> str:
         anchor = f'<a href="#fn-{prefix}-{found[2]}">[{found[2]}]</a>'
         return found[0].replace(f"[{found[2]}]", anchor)
 
-    back = r'<li id="fn-\1"><a href="#fnref-\1" class="footnote-back">↑</a> '
-    return _FOOTNOTE_ITEM.sub(back, _REFERENCE.sub(refer, html))
+    return _link_back(_REFERENCE.sub(refer, html))
+
+
+def _link_back(html: str) -> str:
+    """An arrow at the end of each footnote's text, back to where it was called."""
+    starts = [*_FOOTNOTE_ITEM.finditer(html)]
+    pieces = [html[: starts[0].start()]]
+    for item, following in zip(starts, [*starts[1:], None], strict=True):
+        end = following.start() if following else html.rfind("</ol>")
+        note = html[item.start() : end]
+        arrow = f' <a href="#fnref-{item[1]}" class="footnote-back">↑</a>'
+        at = max(note.rfind("</p>"), 0) or note.rfind("</li>")
+        pieces.append(note[:at] + arrow + note[at:])
+    return "".join(pieces) + html[html.rfind("</ol>") :]
 
 
 def _attribute_filter(resolver: LinkResolver) -> Callable[[str, str, str], str | None]:
