@@ -186,3 +186,10 @@ def test_every_cited_promise_is_in_the_design() -> None:
     files = [path for folder in (*ROOMS, "tests") for path in (ROOT / folder).rglob("*.py")]
     cited = {n for path in files for n in re.findall(r"\(promise (\d)\)", path.read_text("utf-8"))}
     assert cited <= known
+
+
+def test_decisions_are_numbered_in_order() -> None:
+    """Each decision has a number of its own, one more than the one before it."""
+    text = (DOCS / "decisions.md").read_text("utf-8")
+    numbers = [int(number) for number in re.findall(r"^## (\d+)\. ", text, flags=re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
