@@ -1,4 +1,4 @@
-"""How many examples a property is tried on: fewer while working, all of them in CI and with --slow."""
+"""How much of a large suite is tried: less while working, all of it in CI and with --slow."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ FULL = "TESTS_EXAMPLES"
 """Set to `full` for all examples; `--slow` sets it."""
 
 
+def is_full() -> bool:
+    """Whether everything was asked for."""
+    return os.environ.get(FULL) == "full"
+
+
 def examples(count: int) -> int:
     """So many if all were asked for, else a quarter of them, and at least a dozen."""
-    return count if os.environ.get(FULL) == "full" else min(count, max(count // 4, 12))
+    return count if is_full() else min(count, max(count // 4, 12))
+
+
+def every(step: int) -> int:
+    """The step through a table: one by one if all was asked for, else this.
+
+    A prime step meets every value of every column of a product, in all their places.
+    """
+    return 1 if is_full() else step

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ import pytest
 from mailer.replies.outcome import Phase, parse_reply
 from mailer.replies.severity import Severity, judge
 from mailer.replies.status import parse_status
+from tests.sizes import every
 
 FILE = Path(__file__).parents[3] / "fixtures" / "wordings" / "languages.tsv"
 with FILE.open(encoding="utf-8", newline="") as _file:
@@ -36,7 +37,8 @@ def test_the_gate_holds_over_all_mixtures() -> None:
     hard: list[str] = []
     counts: Counter[str] = Counter()
     proofs = ["", *(text for _, text in GONE)]
-    for number, (row, code, field, quoted) in enumerate(product(MILD, CODES, FIELDS, QUOTED)):
+    mixtures = enumerate(product(MILD, CODES, FIELDS, QUOTED))
+    for number, (row, code, field, quoted) in islice(mixtures, 0, None, every(5)):
         language, kind, text = row
         words = (
             text,
@@ -50,7 +52,8 @@ def test_the_gate_holds_over_all_mixtures() -> None:
     figures = " ".join(f"{name}={count}" for name, count in sorted(counts.items()))
     sys.stdout.write(f"mixtures: {counts.total()}: {figures}\n")
     assert not hard
-    assert counts.total() > 2000
+    assert counts.total() > 2000 // every(5)
+    assert set(counts) == {kind for _, kind, _ in MILD}
     assert len({language for language, _, _ in ROWS}) >= 15
 
 

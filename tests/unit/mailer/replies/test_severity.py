@@ -26,7 +26,7 @@ from mailer.replies.outcome import Fault, Outcome, Phase, Verdict, parse_reply
 from mailer.replies.severity import Judgement, Severity, judge
 from mailer.replies.status import parse_status
 from mailer.replies.words import find_causes
-from tests.sizes import examples
+from tests.sizes import every, examples
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "wordings"
 OURS = {Fault.SENDER, Fault.CONTENT}
@@ -234,7 +234,8 @@ def test_no_hard_row_stays_hard_beside_a_forbidden_word(slow: bool) -> None:
     """Every proof of the table gives way to a word about us, quota or time (rule C5)."""
     proofs = [row for row in REPLIES if row.kind == "hard"]
     for number, row in enumerate(proofs):
-        for word in FORBIDDEN if slow else FORBIDDEN[number % 31 :: 31]:
+        step = 1 if slow else 31 * every(5)
+        for word in FORBIDDEN[number % min(step, len(FORBIDDEN)) :: step]:
             assert_not_hard(row.status, f"{row.code} {row.words}; {word}")
 
 
