@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from html import unescape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -23,12 +24,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from feeds.markdown import link_footnotes
 from feeds.syndication import FeedFormat, feed_url, issue_url, tag_path
 from newsletter.publishing import as_readers_see
-from storage.model import MONTHS, Identity, Issue, write_day
+from storage.model import MONTHS, Identity, Issue, columns, write_day
 
 _HERE: Final = Path(__file__).parent
 _TABLE: Final = re.compile(r"<table>(.*?</tr>)", re.DOTALL)
 _WIDE: Final = 5
-"""Columns that a phone has no room for."""
+"""Columns of a table that a phone has no room for."""
+_CODE: Final = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
+_TAG: Final = re.compile(r"<[^>]*>")
+_LONG: Final = 34
+"""Characters of a line of code that a phone has no room for."""
 _FEED_NAMES: Final = MappingProxyType(
     {FeedFormat.RSS: "RSS", FeedFormat.ATOM: "Atom", FeedFormat.JSON: "JSON Feed"}
 )
@@ -175,13 +180,25 @@ def issue_summary(issue: Issue) -> str:
 
 def issue_body(issue: Issue) -> str:
     """The sanitised HTML, with the defaults of its merge fields and footnotes to click on."""
-    return _TABLE.sub(_let_scroll, link_footnotes(as_readers_see(issue).html))
+    return let_scroll(link_footnotes(as_readers_see(issue).html))
 
 
-def _let_scroll(table: re.Match[str]) -> str:
+def let_scroll(html: str) -> str:
+    """HTML in which whatever does not fit a phone can have the focus, to be scrolled there."""
+    return _CODE.sub(_let_code_scroll, _TABLE.sub(_let_table_scroll, html))
+
+
+def _let_table_scroll(table: re.Match[str]) -> str:
     """A table that does not fit a phone scrolls there, also by keyboard (WCAG 2.1.1)."""
     is_wide = table[1].count("<th") + table[1].count("<td") >= _WIDE
     return f'<table tabindex="0">{table[1]}' if is_wide else table[0]
+
+
+def _let_code_scroll(code: re.Match[str]) -> str:
+    """So does code with a line that does not fit."""
+    lines = unescape(_TAG.sub("", code[1])).expandtabs(4).splitlines()
+    is_wide = any(columns(line) > _LONG for line in lines)
+    return f'<pre tabindex="0">{code[1]}</pre>' if is_wide else code[0]
 
 
 def by_year(pages: Pages, issues: Sequence[Issue]) -> list[tuple[int, list[Issue]]]:
