@@ -25,6 +25,9 @@ MAX_OCTETS: Final = 524_288
 MAX_PARTS: Final = 50
 """MIME containers of a report. More is nobody's report, and nesting costs a stack frame each."""
 
+_MAX_BLANKS: Final = 3000
+"""Empty lines that are read over. The standard library makes a message of each in a status part."""
+
 MAX_TEXT: Final = 20_000
 """Characters of a part's text that are kept."""
 
@@ -105,7 +108,7 @@ class ReportParts:
 
 def read_parts(raw: bytes) -> ReportParts:
     """Take a report apart. CR, LF and CRLF mean the same (rule C14)."""
-    normal = normalise(raw)
+    normal = b"\n\n".join(normalise(raw).split(b"\n\n", _MAX_BLANKS)[:_MAX_BLANKS])
     if len(_CONTAINER.findall(normal)) > MAX_PARTS:
         head = normal.partition(b"\n\n")[0]
         headers = parse_fields(_decode(head, None))

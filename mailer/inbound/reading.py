@@ -53,6 +53,7 @@ def _read(parts: ReportParts, raw: bytes, envelope_to: str) -> BounceReport:
         feedback_type=_feedback_type(parts),
         reported_message_id=parts.returned.get("message-id", "")[:500],
         is_daemon=is_from_daemon(parts),
+        source=_source(parts.headers.get("from", "")),
         sent_at=_sent_at(parts.headers.get("date", "")),
     )
 
@@ -158,6 +159,15 @@ def _event_id(parts: ReportParts, raw: bytes) -> str:
     head = "\n".join(f"{name}: {parts.headers.get(name, '')}" for name in names)
     body = normalise(raw).partition(b"\n\n")[2][:_TELLING]
     return sha256(head.encode("utf-8", "replace") + b"\n\n" + body.rstrip()).hexdigest()
+
+
+_DOMAIN: Final = re.compile(r"@([\w.-]{1,253})")
+
+
+def _source(value: str) -> str:
+    """The domain of a From, without the names of single hosts in it: two labels."""
+    found = _DOMAIN.search(value[:1000])
+    return ".".join(found.group(1).lower().split(".")[-2:]) if found else ""
 
 
 def _sent_at(value: str) -> datetime | None:

@@ -79,6 +79,8 @@ class BounceReport:
     reported_message_id: str = ""
     is_daemon: bool = False
     """Whether a mail system wrote it, and not a person or what answers for one."""
+    source: str = ""
+    """Who says to have written it: the domain of its From, or a service. Anybody may say so."""
     sent_at: datetime | None = None
     """Its Date, in UTC; what a stranger's clock said."""
 

@@ -16,6 +16,8 @@ from mailer.replies.severity import Judgement, Severity, judge
 from mailer.replies.status import Status, parse_status
 from mailer.replies.words import Cause
 
+_READ_LIMIT: Final = 1000
+"""Characters of a reply that are judged, in the event loop: two of the longest lines (RFC 5321 4.5.3.1.5)."""
 REPLY_LIMIT: Final = 500
 """Characters of a reply that are kept."""
 
@@ -119,7 +121,7 @@ def parse_reply(code: int, text: str, *, phase: Phase, ours: tuple[str, ...] = (
     judged = None
     if verdict is not Verdict.ACCEPTED:
         told = "dot" if phase in _AFTER_RCPT else ""
-        judged = judge(status, f"{code} {text}", ours=ours, phase=told)
+        judged = judge(status, f"{code} {text[:_READ_LIMIT]}", ours=ours, phase=told)
     fault = _fault(phase, code, status, judged) if judged else Fault.NONE
     return Outcome(
         verdict=verdict,

@@ -50,6 +50,10 @@ _ORDER: Final = (
 WORDS_LIMIT: Final = 4000
 """Characters of a text that are looked at: a reason stands near its beginning."""
 
+_RUN: Final = re.compile(r"(\S{128})(?=\S)")
+"""Where a run without a space is cut. No word, address or host of a reason is longer, and a pattern that
+starts anew at each letter of a run would take the square of its length."""
+
 _TOP_DOMAIN: Final = (
     r"(?:com|net|org|info|biz|edu|gov|mil|arpa|cloud|email|online|local|example|test|invalid"
     r"|(?!(?:as|is|me|my|no|of|on|or|so|to|we)\b)[a-z]{2})"
@@ -98,13 +102,18 @@ _AFTER_COMMAND: Final = re.compile(
 """How Postfix, Exim, Sendmail and others say what the host answered to."""
 
 
+def bound_words(text: str) -> str:
+    """The beginning of a text, with its endless words in pieces: what any pattern may be run on."""
+    return _RUN.sub(r"\1 ", text[:WORDS_LIMIT])
+
+
 def find_phase(text: str) -> str:
     """The command that a quoted reply answered: `rcpt`, `dot` (also DATA), or an earlier one; or empty.
 
     Of several it is the last: what stands before it went well.
     """
     told = ""
-    for match in _AFTER_COMMAND.finditer(text[:WORDS_LIMIT]):
+    for match in _AFTER_COMMAND.finditer(bound_words(text)):
         told = (match.lastgroup or "").rstrip("2")
     return told
 
@@ -116,6 +125,7 @@ def find_causes(text: str, ours: Sequence[str] = ()) -> tuple[Cause, ...]:
     tells people of our message. Names of other hosts, links and addresses are not
     looked at, but for those of blocklists: they say nothing about the reason.
     """
+    text = bound_words(text)
     plain = strip_noise(text)
     said = tuple(
         cause for cause, words in _ORDER if any(pattern.search(plain) for pattern in words)
@@ -147,12 +157,13 @@ _RANK: Final = {
 
 def names_reader(text: str) -> bool:
     """Whether the words are about somebody's mailbox, and not about just any address or domain."""
-    return bool(_ADDRESS.search(text) or languages.READER.search(strip_noise(text)))
+    return bool(_ADDRESS.search(bound_words(text)) or languages.READER.search(strip_noise(text)))
 
 
 def _is_blocklist(text: str, said: Sequence[Cause]) -> bool:
     """A link into a blocklist, or nothing but a link, is about who sends."""
-    links = _LINK.findall(text[:WORDS_LIMIT])
+    text = bound_words(text)
+    links = _LINK.findall(text)
     if any(_BLOCKLISTS.search(link) for link in links):
         return True
     return bool(links) and not said and not _LETTERS.search(_LINK.sub(" ", _NOISE.sub(" ", text)))
@@ -185,5 +196,5 @@ def strip_noise(text: str) -> str:
     goes, and words that were put together come apart: nobody can hide a word from its reader that way.
     """
     usual = unicodedata.normalize("NFKC", text[:WORDS_LIMIT]).replace("’", "'")
-    seen = "".join(char for char in usual if unicodedata.category(char) != "Cf")
+    seen = bound_words("".join(char for char in usual if unicodedata.category(char) != "Cf"))
     return " ".join(_SEAM.sub(" ", _NOISE.sub(" ", seen)).split())

@@ -151,6 +151,7 @@ class ReportDesk:
             )
             if not dry_run:
                 _log_report(new, effect)
+                self._tell_if_full(new, effect)
         kind = finding.kind if finding else report.kind
         return ReportResult(
             kind=kind,
@@ -159,6 +160,12 @@ class ReportDesk:
             subscriber=reader,
             action=effect,
         )
+
+    def _tell_if_full(self, report: NewReport, done: Effect) -> None:
+        """Tell the author once that the oldest of the quarantine are let go: when the first are."""
+        full = self._reports.overflow() if done is Effect.QUARANTINED else None
+        if full is not None and full.times == 1 and full.since == report.received_at:
+            _log.error("quarantine.full", advice="look at it with newsletter quarantine list")
 
     def lift_since(self, since: datetime, domain: str) -> int:
         """Let the addresses of a domain be mailed again that bounced since then; how many those are."""
@@ -268,6 +275,7 @@ class ReportDesk:
             subscriber_id=owner.subscriber_id if owner else None,
             counts=effect is Effect.COUNTED,
             raw=raw if effect is Effect.QUARANTINED else None,
+            source=report.source,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -52,20 +53,21 @@ class WebhookDesk:
             _log.warning("webhook.refused", service=service)
             return False
         for event in batch.events:
-            self._take(event)
+            self._take(service, event)
         if batch.confirm:
             self._confirm(service, batch.confirm, body)
         return True
 
-    def _take(self, event: Event) -> None:
-        self._desk.take(event.report, event.raw, by_message_id=True)
+    def _take(self, service: str, event: Event) -> None:
+        report = replace(event.report, source=service)
+        self._desk.take(report, event.raw, by_message_id=True)
 
     def _confirm(self, service: str, url: str, body: bytes) -> None:
         """Agree to be told; if the service does not hear it, the author finds the address kept."""
         try:
             self._fetch(url)
         except FetchError:
-            self._take(unknown(service, body))
+            self._take(service, unknown(service, body))
             raise
         _log.info("webhook.confirmed", service=service)
 

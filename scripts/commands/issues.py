@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts.commands.quarantine import overflow_json, tell_overflow
 from scripts.console import (
     Json,
     local,
@@ -127,12 +128,14 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     subscribers = {state.value: n for state, n in newsletter.subscribers.counts().items()}
     tally = newsletter.totals()
     waiting = newsletter.subscriptions.desk.count_waiting()
+    overflow = newsletter.reports.overflow()
     if as_json:
         print_json(
             {
                 "subscribers": subscribers,
                 "signups_waiting": waiting,
                 "deliveries": _tally(tally),
+                "quarantine": overflow_json(overflow),
                 "under_way": [_issue(one) for one in under_way],
             }
         )
@@ -140,6 +143,8 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     say("subscribers  " + ", ".join(f"{n} {state}" for state, n in subscribers.items()))
     if waiting:
         say(f"sign-ups     {waiting} wait for room: see limit_total and limit_domain")
+    if overflow is not None:
+        say(f"quarantine   {tell_overflow(overflow, newsletter.identity.timezone)}")
     told = ", ".join(f"{tally[state]} {state.value}" for state in _present(tally))
     say(f"deliveries   {told or 'none'}")
     say()

@@ -13,7 +13,7 @@ from scripts.context import JsonOption, open_newsletter
 from storage.model import Conflict, NewsletterError, NotFound
 
 if TYPE_CHECKING:
-    from storage.model import SetAside
+    from storage.model import Overflow, SetAside
 
 app = typer.Typer(help="Reports that were set aside.", no_args_is_help=True)
 
@@ -29,6 +29,9 @@ def list_(context: typer.Context, as_json: JsonOption = False) -> None:
     with open_newsletter(context) as newsletter:
         zone = newsletter.identity.timezone
         found = newsletter.reports.set_aside()
+        overflow = newsletter.reports.overflow()
+    if overflow is not None:
+        remark(tell_overflow(overflow, zone))
     if as_json:
         print_json([_as_json(one) for one in found])
         return
@@ -102,6 +105,21 @@ def drop(
         print_json({"dropped": dropped})
     else:
         say(f"{dropped} dropped")
+
+
+def tell_overflow(overflow: Overflow, zone: str) -> str:
+    """What was lost for want of room, and how to be told again."""
+    return (
+        f"{overflow.reports} were let go to make room since {local(overflow.since, zone)}: "
+        "somebody floods it; `newsletter quarantine list` shows what is left, and `drop` makes room"
+    )
+
+
+def overflow_json(overflow: Overflow | None) -> Json:
+    """The same for programs."""
+    if overflow is None:
+        return None
+    return {"let_go": overflow.reports, "since": stamp(overflow.since)}
 
 
 def why(one: SetAside) -> str:

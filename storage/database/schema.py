@@ -22,10 +22,11 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0008"
+REVISION: Final = "0009"
 """The last migration: what the tables of this program are."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -361,7 +362,16 @@ reports = Table(
     _text("evidence"),
     Column("counts", Boolean, nullable=False),
     Column("raw", LargeBinary),
+    _text("source"),
     Index("ix_reports_subscriber_id", "subscriber_id", "happened_at"),
     Index("ix_reports_received_at", "received_at"),
+    Index(
+        "ix_reports_kept",
+        "source",
+        "id",
+        sqlite_where=text("raw IS NOT NULL"),
+        postgresql_where=text("raw IS NOT NULL"),
+    ),
 )
-"""What came back after acceptance. `raw` is kept only of what nobody could be matched with."""
+"""What came back after acceptance. `raw` is kept only of what nobody could be matched with, for some
+time and of each `source` (who is said to have written it) within bounds."""

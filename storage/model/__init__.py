@@ -68,7 +68,15 @@ from storage.model.readers import (
     spell_tags,
 )
 from storage.model.remarks import Remark
-from storage.model.reports import Effect, History, NewReport, Sent, SetAside, SoftBounce
+from storage.model.reports import (
+    Effect,
+    History,
+    NewReport,
+    Overflow,
+    Sent,
+    SetAside,
+    SoftBounce,
+)
 from storage.model.text import MONTHS, columns, write_day
 
 __all__ = [
@@ -115,6 +123,7 @@ __all__ = [
     "NotFound",
     "NoteError",
     "NotesFolderError",
+    "Overflow",
     "RelayError",
     "Remark",
     "Schedule",

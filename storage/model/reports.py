@@ -50,6 +50,9 @@ class NewReport:
     counts: bool = False
     """Whether it is one of the reader's soft bounces."""
     raw: bytes | None = None
+    """What is kept of it, if it is to be set aside."""
+    source: str = ""
+    """Who is said to have written it: a domain, or a service. Bounds what is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +93,13 @@ class SetAside:
     received_at: datetime
     size: int
     """Octets kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overflow:
+    """What was let go before its time because there was too much of it."""
+
+    times: int
+    """How often room had to be made."""
+    reports: int
+    since: datetime

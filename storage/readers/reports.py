@@ -25,6 +25,7 @@ from storage.model import (
     Effect,
     History,
     NewReport,
+    Overflow,
     Sent,
     SetAside,
     SoftBounce,
@@ -32,6 +33,12 @@ from storage.model import (
     SubscriberState,
     Suppression,
     SuppressionReason,
+)
+from storage.readers.quarantine import (
+    IN_TOTAL,
+    find_overflow,
+    forget_overflow,
+    keep_raw,
 )
 from storage.readers.rows import (
     discount_bounces,
@@ -44,14 +51,8 @@ _D = schema.deliveries.c
 _R = schema.reports.c
 _S = schema.subscribers.c
 
-RAW_LIMIT: Final = 65536
-"""Octets kept of a report that nobody could be matched with: enough to see what it is."""
-
 _PORTION: Final = 500
 """Numbers in one statement."""
-
-QUARANTINE_LIMIT: Final = 10_000
-"""Reports kept whole. A flood of forged ones is counted, and does not fill the disk."""
 
 
 class Reports:
@@ -82,8 +83,9 @@ class Reports:
         self, connection: Connection, report: NewReport, is_worn_out: Callable[[History], bool]
     ) -> Effect:
         report = _without_stranger(connection, report)
-        if not insert_new(connection, schema.reports, _values(connection, report)):
+        if not insert_new(connection, schema.reports, _values(report)):
             return Effect.DUPLICATE
+        _keep(connection, report)
         known = _reader(connection, report)
         if known is None:
             return report.effect
@@ -216,7 +218,7 @@ class Reports:
         with self._database.reading() as connection:
             return {(kind, Effect(action)): n for kind, action, n in connection.execute(query)}
 
-    def set_aside(self, limit: int = QUARANTINE_LIMIT) -> tuple[SetAside, ...]:
+    def set_aside(self, limit: int = 2 * IN_TOTAL.reports) -> tuple[SetAside, ...]:
         """What is in quarantine, newest first."""
         size = sa.func.length(_R.raw)  # octets on both engines: the column is binary
         columns = (_R.id, _R.kind, _R.status, _R.evidence, _R.received_at, size)
@@ -246,14 +248,23 @@ class Reports:
         statement = sa.delete(schema.reports).where(_R.raw.is_not(None))
         dropped = 0
         with self._database.transaction() as connection:
+            forget_overflow(connection)
             for start in range(0, len(numbers), _PORTION):
                 some = _R.id.in_(numbers[start : start + _PORTION])
                 dropped += connection.execute(statement.where(some)).rowcount
         return dropped
 
+    def overflow(self) -> Overflow | None:
+        """What was let go for want of room since the author last dropped some; None for nothing."""
+        with self._database.reading() as connection:
+            return find_overflow(connection)
+
     def prune(self, *, before: datetime) -> int:
         """Forget the content of what was set aside before then; the event itself stays counted."""
         with self._database.transaction() as connection:
+            full = find_overflow(connection)
+            if full is not None and full.since < before:
+                forget_overflow(connection)
             return connection.execute(
                 sa.update(schema.reports)
                 .where(_R.raw.is_not(None), _R.received_at < before)
@@ -264,11 +275,18 @@ class Reports:
 # ── parts of the transaction ─────────────────────────────────────────────────────────────────
 
 
-def _values(connection: Connection, report: NewReport) -> dict[str, Any]:
-    raw = report.raw
+def _keep(connection: Connection, report: NewReport) -> None:
+    """Set aside what was not there yet; a copy makes no room at the cost of others."""
+    raw, source = keep_raw(connection, report.raw, report.source, report.received_at)
     if raw is not None:
-        kept = connection.scalar(sa.select(sa.func.count()).where(_R.raw.is_not(None))) or 0
-        raw = raw[:RAW_LIMIT] if kept < QUARANTINE_LIMIT else None
+        connection.execute(
+            sa.update(schema.reports)
+            .where(_R.event_id == report.event_id)
+            .values(raw=raw, source=source)
+        )
+
+
+def _values(report: NewReport) -> dict[str, Any]:
     return {
         "event_id": report.event_id,
         "kind": report.kind,
@@ -280,7 +298,7 @@ def _values(connection: Connection, report: NewReport) -> dict[str, Any]:
         "received_at": report.received_at,
         "evidence": report.evidence,
         "counts": report.counts,
-        "raw": raw,
+        "raw": None,
     }
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from newsletter.app import Newsletter
 from scripts.cli import main
 from scripts.commands.quarantine import readable
 from storage.model.readers import SuppressionReason
 from storage.model.reports import Effect
-from storage.readers.reports import RAW_LIMIT
+from storage.readers.quarantine import PER_SOURCE, RAW_LIMIT, Bound
 from tests.conftest import NOON
 from tests.worlds.intakes import settle_in
 
@@ -167,3 +168,62 @@ def test_a_large_one_is_kept_in_part(config: Path, run: Callable[..., Ran]) -> N
     assert take(config, HOSTILE + b"x" * (2 * RAW_LIMIT)) is Effect.QUARANTINED
     (entry,) = json.loads(run("quarantine", "list", "--json").out)
     assert entry["octets"] == RAW_LIMIT
+
+
+FORGED = (
+    b"From: MAILER-DAEMON@mx%d.%s\r\nTo: notes@example.com\r\nSubject: Undelivered mail %d\r\n"
+    b"\r\nwhatever\r\n"
+)
+
+
+def flood(config: Path, count: int, domain: bytes, *, octets: int = 100_000) -> list[str]:
+    """Forged bounces of this size come in, all different; the names of what was logged meanwhile."""
+    with (
+        structlog.testing.capture_logs() as logs,
+        Newsletter.open(config, environ={}, clock=lambda: NOON) as newsletter,
+    ):
+        for number in range(count):
+            raw = FORGED % (number, domain, number) + b" " * octets
+            assert newsletter.report_desk.process(raw).action is Effect.QUARANTINED
+    return [log["event"] for log in logs]
+
+
+def test_a_flood_stays_within_bounds(config: Path, run: Callable[..., Ran]) -> None:
+    """Six hundred forged bounces of one domain keep two megabytes of themselves and push nothing else
+    out; the author is told once, and again only after having looked.
+    """
+    assert take(config, (FOLDER / "postfix-hard.eml").read_bytes()) is Effect.QUARANTINED
+    told = flood(config, 600, b"forger.example")
+    assert told.count("quarantine.full") == 1
+    kept = json.loads(run("quarantine", "list", "--json").out)
+    assert sum(one["octets"] for one in kept) <= PER_SOURCE.octets + RAW_LIMIT
+    assert kept[-1]["status"] == "5.1.1"
+    listed = run("quarantine", "list")
+    assert "were let go to make room" in listed.err
+    assert "let go" in run("status").out
+    document = json.loads(run("status", "--json").out)["quarantine"]
+    assert document["let_go"] == 600 - PER_SOURCE.octets // RAW_LIMIT
+    assert document["since"] == "2026-11-22T12:00:00Z"
+    run("quarantine", "drop", kept[0]["number"])
+    assert run("quarantine", "list").err == ""
+    assert json.loads(run("status", "--json").out)["quarantine"] is None
+
+
+def test_many_small_ones_of_one_source_stay_within_bounds(config: Path) -> None:
+    """Not only octets are counted: a thousand small reports would hide the ones that matter."""
+    flood(config, PER_SOURCE.reports + 20, b"forger.example", octets=0)
+    with Newsletter.open(config, environ={}) as newsletter:
+        assert len(newsletter.reports.set_aside()) == PER_SOURCE.reports
+
+
+def test_sources_together_stay_within_bounds(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood that calls itself something else each time pushes out the oldest of all."""
+    monkeypatch.setattr("storage.readers.quarantine.IN_TOTAL", Bound(30, 1_000_000))
+    for number in range(40):
+        flood(config, 1, b"forger%d.example" % number)
+    with Newsletter.open(config, environ={}) as newsletter:
+        kept = newsletter.reports.set_aside()
+        assert sum(one.size for one in kept) <= 1_000_000
+        newest = newsletter.reports.content(kept[0].number)
+    assert newest is not None
+    assert b"@mx0.forger39.example" in newest

@@ -321,6 +321,17 @@ def test_deep_nesting_is_set_aside(count: int) -> None:
     assert parse_report(b"From: MAILER-DAEMON\n" + nest).kind is ReportKind.UNKNOWN
 
 
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("filler", [b"\n", b"a: b\n\n", b"x", b"a.b.", b"\r", b" \n"])
+@pytest.mark.parametrize("name", ["postfix-hard", "qmail-hard"])
+def test_what_a_stranger_repeats_costs_no_square(name: str, filler: bytes) -> None:
+    """Half a megabyte of empty lines or of one word, in each place of a report, is read in bounded time."""
+    raw = FIXTURES[name]
+    for start in range(0, len(raw), max(1, len(raw) // 5)):
+        at = raw.find(b"\n", start) + 1
+        parse_report(raw[:at] + filler * (500_000 // len(filler)) + raw[at:])
+
+
 def test_a_huge_message_is_read_to_a_limit() -> None:
     """What counts stands in front of what was returned: a large return changes nothing."""
     raw = FIXTURES["postfix-hard"]

@@ -5,10 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailer.replies.severity import Severity, judge
 from mailer.replies.status import parse_status
-from mailer.replies.words import Cause, find_causes
+from mailer.replies.words import (
+    WORDS_LIMIT,
+    Cause,
+    bound_words,
+    find_causes,
+    find_phase,
+    names_reader,
+)
 from newsletter.inbound.reportdesk import decide_moment
 from newsletter.inbound.softbounces import SoftLimits, is_worn_out
 from newsletter.tokens import looks_keyed
@@ -228,3 +237,59 @@ def test_shapes_of_return_paths() -> None:
     assert looks_keyed("notes+i1.s2.abc@example.com")
     assert not looks_keyed("notes@example.com")
     assert not looks_keyed("ada+ideas@example.com")
+
+
+HOSTILE = (
+    *(
+        "x",
+        "@",
+        "a.b.",
+        "1",
+        "-",
+        "<",
+        "www.",
+        "x?y=",
+        "http://",
+        "from=",
+        "a@",
+        "é",
+        "存",
+        "aA",
+        "_A",
+    ),
+    *(" ", "\n", "\u3000", ". ", "user ", "not ", "in reply to ", "5.1.1 550 ", "&lt;", "+i1.s1."),
+)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_an_endless_word_costs_no_more_than_words_do(unit: str) -> None:
+    """Whatever a stranger's host repeats, it is judged in bounded time; once it took the square."""
+    text = unit * 400_000
+    for _ in range(5):
+        find_causes(text, ("example.com",))
+        names_reader(text)
+        find_phase(text)
+
+
+@given(st.text(max_size=300), st.integers(1, 200))
+def test_no_pattern_is_run_on_an_endless_word(text: str, times: int) -> None:
+    """What patterns see is bounded, and so is each word of it; nothing but spaces is added."""
+    bounded = bound_words(text * times)
+    assert len(bounded) <= WORDS_LIMIT * 129 / 128 + 1
+    assert max(map(len, bounded.split()), default=0) <= 128
+    assert "".join(bounded.split()) == "".join((text * times)[:WORDS_LIMIT].split())
+
+
+COMMANDS = ("EHLO", "HELO", "STARTTLS", "AUTH", "MAIL FROM", "RCPT TO", "DATA", "end of DATA")
+
+
+@given(st.text(max_size=200), st.lists(st.sampled_from(COMMANDS), max_size=4), st.text(max_size=99))
+def test_the_last_command_is_the_phase(before: str, commands: list[str], after: str) -> None:
+    """Any text has one of the known phases or none; the last that a mail system tells counts."""
+    known = {"", "connect", "ehlo", "tls", "auth", "mail", "rcpt", "dot"}
+    assert find_phase(before + after) in known
+    told = ". ".join(f"550 no (in reply to {one} command)" for one in commands)
+    found = find_phase(told)
+    names = ("ehlo", "ehlo", "tls", "auth", "mail", "rcpt", "dot", "dot")
+    assert found == (dict(zip(COMMANDS, names, strict=True))[commands[-1]] if commands else "")
