@@ -32,7 +32,7 @@ from newsletter.service import Duties, Upkeep, worker_name
 from newsletter.subscribing import SignUpLimits, SignUpPolicy, Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.watermark import Watermark
-from storage.archive import Issues
+from storage.archive import Issues, Places
 from storage.database import Database, Facts
 from storage.ledger import Gates, Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
@@ -190,7 +190,12 @@ def _assemble(
             )
         ),
         publication=Publication(
-            config, archive=archive, notes=notes, drafting=drafting, namespace=namespace
+            config,
+            archive=archive,
+            places=Places(database),
+            notes=notes,
+            drafting=drafting,
+            namespace=namespace,
         ),
         subscriptions=Subscriptions(
             subscribers,

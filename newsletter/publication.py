@@ -6,23 +6,34 @@ The site asks here. What is costly to make is kept until the archive changes.
 from __future__ import annotations
 
 import secrets
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
 
-from feeds.syndication import Document, FeedFormat, build_feed
+from feeds.syndication import Chain, Document, FeedFormat, Spot, build_chain, build_feed
 from mailer.compose import public_html
 from mailer.smtp import is_loopback
 from newsletter.config import Config
 from newsletter.publishing import Drafting, as_readers_see
-from storage.archive import Issues
+from storage.archive import ArchiveState, Issues, Places
 from storage.model import Issue, NoteError
 from storage.notes import ABOUT, FolderNotes, MediaFile
 
 log = structlog.get_logger()
+
+K = TypeVar("K")
+V = TypeVar("V")
+_Wanted = tuple[FeedFormat, str | None, int | None]
+"""Format, tag and number of the archive."""
+
+_KEPT: Final = 100
+"""Feeds and archives that stay in memory as they were made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +54,23 @@ class Publication:
         config: Config,
         *,
         archive: Issues,
+        places: Places,
         notes: FolderNotes,
         drafting: Drafting,
         namespace: UUID,
     ) -> None:
         self._config = config
         self._archive = archive
+        self._places = places
         self._notes = notes
         self._drafting = drafting
         self._namespace = namespace
         self._about: tuple[object, AboutPage | NoteError | None] | None = None
         self.outbox_key = secrets.token_urlsafe(16)
         """Opens the outbox's pages until this process ends; told at the start and nowhere else."""
-        self._feeds: dict[tuple[FeedFormat, str | None], tuple[int, Document]] = {}
+        self._feeds: OrderedDict[_Wanted, tuple[int, Document]] = OrderedDict()
+        self._chains: OrderedDict[str | None, tuple[int, Chain]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def version(self) -> int:
         """Grows with every change that readers could see; caches compare it."""
@@ -69,29 +84,69 @@ class Publication:
         """The issue that has, or once had, this slug, withdrawn or not."""
         return self._archive.by_slug(slug)
 
-    def feed(self, feed_format: FeedFormat, tag: str | None = None) -> Document | None:
-        """A feed, of everything or of one tag; None when no live issue carries the tag."""
+    def feed(
+        self, feed_format: FeedFormat, tag: str | None = None, archive: int | None = None
+    ) -> Document | None:
+        """A feed, of everything or of one tag, or an archive of it by its number.
+
+        None when no live issue carries the tag, or there is no such archive.
+        """
         state = self._archive.state()
-        kept = self._feeds.get((feed_format, tag))
-        if kept is not None and kept[0] == state.version:
-            return kept[1]
-        issues = self._archive.live(tag=tag, limit=self._config.feeds.items)
-        if tag is not None and not issues:
+        wanted = (feed_format, tag, archive)
+        kept = self._kept(self._feeds, wanted, state.version)
+        if kept is not None:
+            return kept
+        chain = self._chain(tag, state.version)
+        document = self._build(wanted, chain, state)
+        if document is not None:
+            self._keep(self._feeds, wanted, (state.version, document))
+        return document
+
+    def _build(self, wanted: _Wanted, chain: Chain, state: ArchiveState) -> Document | None:
+        feed_format, tag, number = wanted
+        archives = len(chain.archives)
+        if number is not None and not 1 <= number <= archives:
+            return None
+        issue_ids = chain.current if number is None else chain.archives[number - 1]
+        issues = self._places.live(issue_ids)
+        if tag is not None and not issues and not archives:
             return None
         identity = self._config.identity
-        document = build_feed(
+        newest = max((issue.updated_at for issue in issues), default=None)
+        return build_feed(
             feed_format,
             identity,
             [self.readable(issue) for issue in issues],
             tag=tag,
+            spot=Spot(archives=archives, number=number),
             hub=self._config.feeds.hub,
             stylesheet=f"{identity.url}/static/feed.css",
             namespace=self._namespace,
-            changed_at=state.changed_at,
+            changed_at=state.changed_at if number is None else newest,
             modified=state.modified,
         )
-        self._feeds[feed_format, tag] = (state.version, document)
-        return document
+
+    def _chain(self, tag: str | None, version: int) -> Chain:
+        """What stands where; looked up once for all formats."""
+        kept = self._kept(self._chains, tag, version)
+        if kept is not None:
+            return kept
+        chain = build_chain(self._places.extents(tag=tag), self._config.feeds.items)
+        self._keep(self._chains, tag, (version, chain))
+        return chain
+
+    def _kept(self, among: OrderedDict[K, tuple[int, V]], key: K, version: int) -> V | None:
+        """What was made of this version of the archive."""
+        with self._lock:
+            kept = among.get(key)
+            return kept[1] if kept is not None and kept[0] == version else None
+
+    def _keep(self, among: OrderedDict[K, tuple[int, V]], key: K, made: tuple[int, V]) -> None:
+        with self._lock:
+            among[key] = made
+            among.move_to_end(key)
+            while len(among) > _KEPT:
+                among.popitem(last=False)
 
     def readable(self, issue: Issue) -> Issue:
         """The issue as pages and feeds show it: its merge fields read as their defaults."""

@@ -1,24 +1,30 @@
 """Issues to RSS, Atom and JSON Feed. Pure."""
 
-from feeds.syndication.feed import Document, build_feed
+from feeds.syndication.chain import Chain, build_chain
+from feeds.syndication.feed import Document, Spot, build_feed
 from feeds.syndication.ids import (
     FeedFormat,
     feed_url,
     issue_url,
     newsletter_namespace,
     note_guid,
+    read_archive,
     read_tag,
     tag_path,
 )
 
 __all__ = [
+    "Chain",
     "Document",
     "FeedFormat",
+    "Spot",
+    "build_chain",
     "build_feed",
     "feed_url",
     "issue_url",
     "newsletter_namespace",
     "note_guid",
+    "read_archive",
     "read_tag",
     "tag_path",
 ]

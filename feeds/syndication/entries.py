@@ -21,6 +21,18 @@ _NOT_ALLOWED: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChainLinks:
+    """The documents around one of a feed's (RFC 5005 4); what is empty is not there."""
+
+    previous: str = ""
+    """The archive of the next older issues."""
+    next: str = ""
+    """The archive of the next newer ones."""
+    current: str = ""
+    """The feed itself; only an archive says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedFacts:
     """What all formats say, each in its own words. Its strings are free of forbidden characters."""
 
@@ -32,6 +44,7 @@ class FeedFacts:
     title: str
     id: str
     hub: str
+    around: ChainLinks
 
     @property
     def author(self) -> str:

@@ -24,6 +24,7 @@ from feedgen.feed import FeedGenerator
 from feedgen.util import xml_elem
 
 from feeds.syndication.entries import (
+    ChainLinks,
     FeedFacts,
     as_html,
     cleaned,
@@ -36,6 +37,7 @@ from feeds.syndication.entries import (
 )
 from feeds.syndication.ids import (
     FeedFormat,
+    archive_url,
     feed_id,
     feed_url,
     home_of,
@@ -57,12 +59,23 @@ _NO_ISSUE_YET: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """What an empty feed calls its last change: Atom demands one, and there is no clock here."""
 
 _ATOM: Final = "http://www.w3.org/2005/Atom"
+_HISTORY: Final = "http://purl.org/syndication/history/1.0"
 _DECLARATION_END: Final = b"?>\n"
 
 
 # feedgen's own formatter calls locale.setlocale, which changes the whole process and is not
 # thread-safe, and writes three-digit years as such (rule E18). The standard library's does neither.
 feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = format_datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """Where a document stands among a feed and its archives, which are numbered from the oldest."""
+
+    archives: int = 0
+    """How many there are."""
+    number: int | None = None
+    """Of this one; None for the feed itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +91,7 @@ class Document:
     a server says no later time than its own (RFC 9110 8.8.2.1)."""
 
 
-# ── ids and addresses ────────────────────────────────────────────────────────────────────────
+_THE_FEED: Final = Spot()
 
 
 # ── the documents ────────────────────────────────────────────────────────────────────────────
@@ -90,6 +103,7 @@ def build_feed(
     issues: Sequence[Issue],
     *,
     tag: str | None = None,
+    spot: Spot = _THE_FEED,
     hub: str = "",
     stylesheet: str = "",
     namespace: UUID | None = None,
@@ -102,6 +116,7 @@ def build_feed(
     Characters that XML forbids are left out wherever they stand, so no note can break or empty
     the feed (rule E1). An empty feed is valid too.
 
+    `spot` says which document of the feed this is; an archive names no hub, which would not tell of it.
     `hub` is announced in every format (WebSub 4). `stylesheet` is the address of a CSS file for
     people who open an XML feed in a browser (rule E26). `namespace` is needed only by a newsletter
     that has moved; see `newsletter_namespace`. `changed_at` is when the archive last changed in any
@@ -115,10 +130,11 @@ def build_feed(
         issues=entries,
         updated=to_second(changed_at or newest),
         home=home_of(identity.url, tag),
-        self_url=feed_url(identity.url, feed_format, tag),
+        self_url=_own_url(identity.url, feed_format, tag, spot),
         title=one_line(identity.title if tag is None else f"{identity.title}: {tag}"),
         id=feed_id(namespace or newsletter_namespace(identity.url), tag),
-        hub=hub,
+        hub=hub if spot.number is None else "",
+        around=_links_around(identity.url, feed_format, tag, spot),
     )
     body = _BUILDERS[feed_format](feed)
     if stylesheet and feed_format is not FeedFormat.JSON:
@@ -128,6 +144,27 @@ def build_feed(
         media_type=feed_format.media_type,
         etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
         last_modified=to_second(modified) if modified else feed.updated,
+    )
+
+
+def _own_url(url: str, feed_format: FeedFormat, tag: str | None, spot: Spot) -> str:
+    """A page of a JSON feed still names the feed: `feed_url` is what is subscribed to."""
+    if spot.number is None or feed_format is FeedFormat.JSON:
+        return feed_url(url, feed_format, tag)
+    return archive_url(url, feed_format, tag, spot.number)
+
+
+def _links_around(url: str, feed_format: FeedFormat, tag: str | None, spot: Spot) -> ChainLinks:
+    number = spot.archives + 1 if spot.number is None else spot.number
+
+    def archive(wanted: int) -> str:
+        there = 1 <= wanted <= spot.archives
+        return archive_url(url, feed_format, tag, wanted) if there else ""
+
+    return ChainLinks(
+        previous=archive(number - 1),
+        next=archive(number + 1),
+        current="" if spot.number is None else feed_url(url, feed_format, tag),
     )
 
 
@@ -160,8 +197,6 @@ def _escaped_size(text: str) -> int:
 def _build_rss(feed: FeedFacts) -> bytes:
     generator = _generator(feed, FeedFormat.RSS)
     generator.load_extension("dc", atom=False, rss=True)
-    if feed.hub:
-        generator.register_extension("hub", lambda: _HubLink(feed.hub), atom=False, rss=True)
     for issue in feed.issues:
         entry = _add_entry(generator, feed, issue)
         entry.summary(as_html(summary_of(issue)))
@@ -194,6 +229,7 @@ def _generator(feed: FeedFacts, feed_format: FeedFormat) -> FeedGenerator:
     generator.link(href=feed.self_url, rel="self", type=feed_format.bare_type)
     # The last link of any kind becomes the channel's link (rule E3): the site comes last.
     generator.link(href=feed.home, rel="alternate", type="text/html")
+    generator.register_extension("channel", lambda: _ChannelLinks(feed), atom=True, rss=True)
     return generator
 
 
@@ -212,17 +248,35 @@ def _add_entry(generator: FeedGenerator, feed: FeedFacts, issue: Issue) -> FeedE
     return entry
 
 
-class _HubLink:
-    """Writes the WebSub hub into an RSS channel, which feedgen never does (rule E5)."""
+class _ChannelLinks:
+    """Writes what feedgen does not: the hub into RSS (rule E5), and the archives' links (rule E24)."""
 
-    def __init__(self, href: str) -> None:
-        self._href = href
+    def __init__(self, feed: FeedFacts) -> None:
+        self._feed = feed
+        self._around = [
+            ("prev-archive", feed.around.previous),
+            ("next-archive", feed.around.next),
+            ("current", feed.around.current),
+        ]
 
     def extend_ns(self) -> dict[str, str]:
-        return {}
+        """The history's prefix, where it is used."""
+        return {"fh": _HISTORY} if self._feed.around.current else {}
+
+    def extend_atom(self, root: object) -> None:
+        """In feedgen's tree of Atom no element has a namespace; its root says which it is."""
+        self._write(root, "link", self._around)
 
     def extend_rss(self, root: Sequence[object]) -> None:
-        xml_elem(f"{{{_ATOM}}}link", root[0], href=self._href, rel="hub")
+        """Links in RSS are Atom's."""
+        self._write(root[0], f"{{{_ATOM}}}link", [("hub", self._feed.hub), *self._around])
+
+    def _write(self, parent: object, link: str, links: Sequence[tuple[str, str]]) -> None:
+        if self._feed.around.current:
+            xml_elem(f"{{{_HISTORY}}}archive", parent)
+        for rel, href in links:
+            if href:
+                xml_elem(link, parent, href=href, rel=rel)
 
 
 def _with_stylesheet(body: bytes, href: str) -> bytes:
@@ -231,14 +285,8 @@ def _with_stylesheet(body: bytes, href: str) -> bytes:
     return declaration + end + instruction + document
 
 
-# ── JSON Feed ────────────────────────────────────────────────────────────────────────────────
-
-
 _BUILDERS: Final = {
     FeedFormat.RSS: _build_rss,
     FeedFormat.ATOM: _build_atom,
     FeedFormat.JSON: build_json,
 }
-
-
-# ── what an entry says ───────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from enum import StrEnum
 from typing import Final
@@ -47,6 +48,7 @@ _PATHS: Final = {
 _DOTS: Final = frozenset({"", ".", ".."})
 _FEEDS: Final = frozenset({*_PATHS.values(), "rss.xml", "index.xml", "feed", "atom"})
 """The feeds' names, and what readers' programs try."""
+_ARCHIVE: Final = re.compile(r"(?P<number>[1-9][0-9]{0,8})\.(?P<suffix>xml|json)")
 
 
 _MEDIA_TYPES: Final = {
@@ -85,6 +87,21 @@ def feed_url(url: str, feed_format: FeedFormat, tag: str | None = None) -> str:
     return f"{home_of(url, tag)}/{feed_format.path}"
 
 
+def archive_url(url: str, feed_format: FeedFormat, tag: str | None, number: int) -> str:
+    """Where an archive of a feed is published (RFC 5005 4). RSS and Atom share those in Atom."""
+    suffix = "json" if feed_format is FeedFormat.JSON else "xml"
+    return f"{home_of(url, tag)}/archive/{number}.{suffix}"
+
+
+def read_archive(name: str) -> tuple[FeedFormat, int] | None:
+    """The format and number of an archive by its file's name; None for what is none."""
+    found = _ARCHIVE.fullmatch(name)
+    if found is None:
+        return None
+    feed_format = FeedFormat.JSON if found["suffix"] == "json" else FeedFormat.ATOM
+    return feed_format, int(found["number"])
+
+
 def issue_url(url: str, slug: str) -> str:
     """Where the page of an issue is published."""
     return f"{url}/issues/{quote(slug, safe='')}"
@@ -106,6 +123,8 @@ def tag_path(tag: str) -> str:
     last = len(rest) - 1
     parts = [_guard(first, _DOTS)]
     parts += [_guard(part, _DOTS | _FEEDS if n == last else _DOTS) for n, part in enumerate(rest)]
+    if read_archive(parts[-1]) is not None:
+        parts[-1] += "~"
     return "/".join(parts)
 
 

@@ -45,6 +45,7 @@ class _JsonFeed(TypedDict, total=False):
     title: str
     home_page_url: str
     feed_url: str
+    next_url: str
     description: str
     language: str
     authors: list[_Author]
@@ -63,6 +64,8 @@ def build_json(feed: FeedFacts) -> bytes:
         language=feed.identity.language,
         authors=[_Author(name=feed.author, url=feed.identity.url)],
     )
+    if feed.around.previous:
+        document["next_url"] = feed.around.previous
     if feed.hub:
         document["hubs"] = [_Hub(type="WebSub", url=feed.hub)]
     document["items"] = [_item(feed, issue) for issue in feed.issues]

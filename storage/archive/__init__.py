@@ -1,5 +1,7 @@
 """The archive: issues as they are published, changed, withdrawn and read."""
 
 from storage.archive.issues import IssueName, Issues, MailOrder
+from storage.archive.places import Places
+from storage.archive.rows import ArchiveState
 
-__all__ = ["IssueName", "Issues", "MailOrder"]
+__all__ = ["ArchiveState", "IssueName", "Issues", "MailOrder", "Places"]

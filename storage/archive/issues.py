@@ -21,9 +21,11 @@ from storage.archive.rows import (
     load_issues,
     lock_issue,
     move_slug,
+    newest_first,
     one_issue,
     read_state,
     refuse_second,
+    tagged,
     write_marks,
 )
 from storage.database import Database, schema, serialise
@@ -216,14 +218,14 @@ class Issues:
         named = sa.select(marks.c.issue_id).where(
             marks.c.kind == MarkKind.ALIAS.value, marks.c.value == path
         )
-        query = _newest_first(sa.select(schema.issues).where(schema.issues.c.id.in_(named)))
+        query = newest_first(sa.select(schema.issues).where(schema.issues.c.id.in_(named)))
         with self._database.reading() as connection:
             found = load_issues(connection, query.limit(1))
             return found[0] if found else None
 
     def live(self, *, tag: str | None = None, limit: int | None = None) -> list[Issue]:
         """Issues readers can see, newest first; `tag` is compared as written."""
-        query = _newest_first(_tagged(sa.select(schema.issues), tag)).limit(limit)
+        query = newest_first(tagged(sa.select(schema.issues), tag)).limit(limit)
         with self._database.reading() as connection:
             return load_issues(connection, query)
 
@@ -321,23 +323,3 @@ def _first_mailing(mail: MailOrder) -> Mailing:
     if mail.at is None:
         return Mailing.OFF
     return Mailing.PAUSED if mail.held else Mailing.OPEN
-
-
-# ── queries ──────────────────────────────────────────────────────────────────────────────────
-
-
-def _newest_first(query: sa.Select[Any]) -> sa.Select[Any]:
-    c = schema.issues.c
-    return query.where(c.state == IssueState.LIVE.value).order_by(
-        c.published_at.desc(), c.id.desc()
-    )
-
-
-def _tagged(query: sa.Select[Any], tag: str | None) -> sa.Select[Any]:
-    if tag is None:
-        return query
-    marks = schema.issue_marks
-    wearing = sa.select(marks.c.issue_id).where(
-        marks.c.kind == MarkKind.TAG.value, marks.c.value == tag
-    )
-    return query.where(schema.issues.c.id.in_(wearing))

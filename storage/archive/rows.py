@@ -219,3 +219,25 @@ def read_state(connection: Connection) -> ArchiveState:
         changed_at=times[0] if times else None,
         modified=times[1] if times else None,
     )
+
+
+# ── queries ──────────────────────────────────────────────────────────────────────────────────
+
+
+def newest_first(query: sa.Select[Any]) -> sa.Select[Any]:
+    """Only what readers can see, in the order of feeds and lists."""
+    c = schema.issues.c
+    return query.where(c.state == IssueState.LIVE.value).order_by(
+        c.published_at.desc(), c.id.desc()
+    )
+
+
+def tagged(query: sa.Select[Any], tag: str | None) -> sa.Select[Any]:
+    """Only issues that carry the tag, as it is written; all without one."""
+    if tag is None:
+        return query
+    marks = schema.issue_marks
+    wearing = sa.select(marks.c.issue_id).where(
+        marks.c.kind == MarkKind.TAG.value, marks.c.value == tag
+    )
+    return query.where(schema.issues.c.id.in_(wearing))

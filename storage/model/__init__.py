@@ -51,6 +51,7 @@ from storage.model.issues import (
     Identity,
     Issue,
     IssueDraft,
+    IssueExtent,
     IssueState,
     Mailing,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "Identity",
     "Issue",
     "IssueDraft",
+    "IssueExtent",
     "IssueState",
     "KnownNote",
     "MailboxError",

@@ -150,3 +150,12 @@ class Issue:
     def direction(self) -> str:
         """Of its own language, `rtl` or `ltr`; empty where it has the newsletter's."""
         return direction_of(self.language) if self.language else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueExtent:
+    """How much of a feed an issue takes, and nothing else of it."""
+
+    issue_id: int
+    characters: int
+    """Of its HTML."""

@@ -116,6 +116,7 @@ PURE = (
     "storage/model/fields.py",
     "storage/notes/globs.py",
     "storage/readers/mentions.py",
+    "feeds/syndication/chain.py",
     "feeds/syndication/entries.py",
     "feeds/syndication/feed.py",
     "feeds/syndication/ids.py",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -10,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from feeds.syndication import FeedFormat, feed_url, read_tag
+from feeds.syndication import Document, FeedFormat, feed_url, read_archive, read_tag
 from newsletter import Newsletter
 from storage.model import Issue, IssueState
 from web.http import (
@@ -33,6 +35,8 @@ _OLD_FEEDS: Final = {
     **dict.fromkeys(("/rss.xml", "/rss", "/feed", "/feed/", "/index.xml"), FeedFormat.RSS),
     **dict.fromkeys(("/atom", "/feed.atom"), FeedFormat.ATOM),
 }
+_SHARED: Final = MappingProxyType({"Access-Control-Allow-Origin": "*"})
+"""For readers that live in a browser."""
 _PICTURE_CACHE: Final = "public, max-age=3600"
 
 
@@ -57,6 +61,8 @@ class Reading:
             Route("/", self.home),
             Route("/about", self.about),
             Route("/archive", self.archive),
+            Route("/archive/{name}", self.feed_archive),
+            Route("/tags/{tag:path}/archive/{name}", self.feed_archive),
             Route("/issues/{slug}", self.issue),
             *feeds,
             Route("/tags/{tag:path}", self.tag),
@@ -138,20 +144,27 @@ class Reading:
         """A feed, of everything or of a tag, with its validators (rules E5, E19–E22)."""
         path = request.url.path
         feed_format = next(known for known in FeedFormat if path.endswith(f"/{known.path}"))
-        place: str | None = request.path_params.get("tag")
-        tag = None if place is None else read_tag(place)
+        tag = self._feed_tag(request)
         document = self._publication.feed(feed_format, tag)
         if document is None:
             raise HTTPException(404)
-        body = Body(
-            content=document.body,
-            media_type=document.media_type,
-            etag=document.etag,
-            cache=FEED_CACHE,
-            last_modified=document.last_modified,
-            headers=self._feed_headers(feed_format, tag),
-        )
-        return self._packer.respond(request, body)
+        headers = self._feed_headers(feed_format, tag)
+        return self._packer.respond(request, _as_body(document, headers))
+
+    def feed_archive(self, request: Request) -> Response:
+        """An older part of a feed, as it says itself where it is (RFC 5005 4, rule E24)."""
+        found = read_archive(request.path_params["name"])
+        if found is None:
+            raise HTTPException(404)
+        feed_format, number = found
+        document = self._publication.feed(feed_format, self._feed_tag(request), number)
+        if document is None:
+            raise HTTPException(404)
+        return self._packer.respond(request, _as_body(document, dict(_SHARED)))
+
+    def _feed_tag(self, request: Request) -> str | None:
+        place: str | None = request.path_params.get("tag")
+        return None if place is None else read_tag(place)
 
     def old_feed(self, request: Request) -> Response:
         """Where other systems have their feeds: 301 to ours, so that readers move along."""
@@ -159,7 +172,7 @@ class Reading:
         return RedirectResponse(self._pages.absolute(f"/{feed_format.path}"), 301)
 
     def _feed_headers(self, feed_format: FeedFormat, tag: str | None) -> dict[str, str]:
-        headers = {"Access-Control-Allow-Origin": "*"}  # readers that live in a browser
+        headers = dict(_SHARED)
         hub = self._newsletter.config.feeds.hub
         if hub:
             own = feed_url(self._newsletter.identity.url, feed_format, tag)
@@ -219,3 +232,14 @@ class Reading:
         xml = self._pages.render("sitemap.xml", Frame(title=""), issues=issues, tags=shelf.tags())
         body = Body.of_xml(xml.encode())
         return self._packer.respond(request, body)
+
+
+def _as_body(document: Document, headers: Mapping[str, str]) -> Body:
+    return Body(
+        content=document.body,
+        media_type=document.media_type,
+        etag=document.etag,
+        cache=FEED_CACHE,
+        last_modified=document.last_modified,
+        headers=headers,
+    )

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.syndication.ids import FeedFormat, feed_url, home_of, read_tag, tag_path
+from feeds.syndication.ids import FeedFormat, feed_url, home_of, read_archive, read_tag, tag_path
 
 TAGS = st.text(st.sampled_from("./~ax%") | st.characters(codec="utf-8"), min_size=1, max_size=12)
-ODD = st.sampled_from([".", "..", "x/feed.xml", "x/feed.json~", "a/../b", "/", "a//b", "x/feed"])
+ODD = st.sampled_from(
+    [".", "..", "x/feed.xml", "x/feed.json~", "a/../b", "/", "a//b", "x/feed", "x/archive/1.xml"]
+)
 
 
 @given(TAGS | ODD)
@@ -31,6 +33,7 @@ def test_nothing_on_the_way_reads_a_tag_otherwise(tag: str) -> None:
         or not parts[-1].endswith((".xml", ".json"))
         or parts[-1] not in {known.path for known in FeedFormat}
     )
+    assert read_archive(parts[-1]) is None
 
 
 @pytest.mark.parametrize("tag", ["tools", "shipping things", "a/b", "C++", "feed", "naïve"])
