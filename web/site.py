@@ -26,7 +26,7 @@ from starlette.types import Receive, Scope, Send
 from newsletter import Newsletter
 from newsletter.publication import Publication
 from storage.model import StorageError
-from web.http import NO_STORE, Count, Guard, Repeats, protecting_headers
+from web.http import NO_STORE, Count, Guard, Repeats, Sharing, protecting_headers
 from web.pages import Frame, Pages, issue_path
 from web.routes import Joining, OutboxPages, Reading, Vitals, Webhooks
 
@@ -106,6 +106,7 @@ def create_app(newsletter: Newsletter, count: Count = _uncounted) -> Starlette:
         middleware=[
             Middleware(Repeats, version=newsletter.publication.version, count=count),
             Middleware(Guard, url=newsletter.identity.url, count=count),
+            Middleware(Sharing),
             Middleware(RequestBodyLimitMiddleware, max_body_size=newsletter.config.web.max_body),
         ],
         exception_handlers={

@@ -5,6 +5,7 @@ from feeds.syndication.feed import Document, Spot, build_feed
 from feeds.syndication.ids import (
     FeedFormat,
     feed_url,
+    is_feed_path,
     issue_url,
     newsletter_namespace,
     note_guid,
@@ -21,6 +22,7 @@ __all__ = [
     "build_chain",
     "build_feed",
     "feed_url",
+    "is_feed_path",
     "issue_url",
     "newsletter_namespace",
     "note_guid",

@@ -46,7 +46,9 @@ _PATHS: Final = {
 
 
 _DOTS: Final = frozenset({"", ".", ".."})
-_FEEDS: Final = frozenset({*_PATHS.values(), "rss.xml", "index.xml", "feed", "atom"})
+_FEEDS: Final = frozenset(
+    {*_PATHS.values(), "rss.xml", "index.xml", "rss", "feed", "atom", "feed.atom"}
+)
 """The feeds' names, and what readers' programs try."""
 _ARCHIVE: Final = re.compile(r"(?P<number>[1-9][0-9]{0,8})\.(?P<suffix>xml|json)")
 
@@ -100,6 +102,13 @@ def read_archive(name: str) -> tuple[FeedFormat, int] | None:
         return None
     feed_format = FeedFormat.JSON if found["suffix"] == "json" else FeedFormat.ATOM
     return feed_format, int(found["number"])
+
+
+def is_feed_path(path: str) -> bool:
+    """Whether a path is a feed's, an archive's, or one that readers' programs try."""
+    *before, name = path.rstrip("/").split("/")
+    in_archive = before[-1:] == ["archive"] and read_archive(name) is not None
+    return in_archive or name in _FEEDS
 
 
 def issue_url(url: str, slug: str) -> str:

@@ -12,9 +12,10 @@ from web.http.guard import (
     protecting_headers,
 )
 from web.http.later import Later
-from web.http.negotiation import client_ip, http_date, is_unchanged, wants_json
+from web.http.negotiation import client_ip, http_date, is_unchanged, wants_json, wants_page
 from web.http.repeats import Repeats
 from web.http.responses import ASSET_CACHE, FEED_CACHE, NO_STORE, PAGE_CACHE, Body, Packer
+from web.http.sharing import Sharing
 
 __all__ = [
     "ASSET_CACHE",
@@ -30,6 +31,7 @@ __all__ = [
     "Later",
     "Packer",
     "Repeats",
+    "Sharing",
     "bounded",
     "client_ip",
     "http_date",
@@ -39,4 +41,5 @@ __all__ = [
     "parse_fields",
     "protecting_headers",
     "wants_json",
+    "wants_page",
 ]

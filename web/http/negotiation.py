@@ -139,6 +139,18 @@ def _weight(parameters: Sequence[str]) -> float:
     return 1.0
 
 
+_FEED_KINDS: Final = (
+    *(
+        "application/rss+xml",
+        "application/atom+xml",
+        "application/rdf+xml",
+        "application/feed+json",
+    ),
+    *("application/xml", "text/xml", "application/json", "application/*", "*/*"),
+)
+"""By what names readers' programs ask for a feed."""
+
+
 # ── formats ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -150,6 +162,16 @@ def wants_json(accept: str, content_type: str) -> bool:
     if as_json != as_html:
         return as_json > as_html
     return bare_type(content_type) == "application/json"
+
+
+def wants_page(accept: str) -> bool:
+    """Whether a browser asks for a feed to look at it: it ranks HTML above everything a feed could be.
+
+    Readers' programs rank it lower or equal, or name nothing at all (RFC 9110 12.5.1).
+    """
+    weights = dict(_weighted(accept))
+    as_feed = max(weights.get(kind, 0.0) for kind in _FEED_KINDS)
+    return weights.get("text/html", 0.0) > as_feed
 
 
 def bare_type(content_type: str) -> str:

@@ -20,7 +20,7 @@ from web.http.guard import Count
 
 _PLACES: Final = tuple(f"/{feed_format.path}" for feed_format in FeedFormat)
 _ASKED: Final = frozenset(
-    {b"accept-encoding", b"if-none-match", b"if-modified-since"},
+    {b"accept", b"accept-encoding", b"if-none-match", b"if-modified-since"},
 )
 """All that a feed's answer depends on, but for its path and the archive."""
 _LIMIT: Final = 256

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -24,6 +24,7 @@ from web.http import (
     Packer,
     http_date,
     is_unchanged,
+    wants_page,
 )
 from web.pages import Frame, Pages, ShelfKeeper, by_year, issue_path, issue_summary, issue_title
 
@@ -35,8 +36,6 @@ _OLD_FEEDS: Final = {
     **dict.fromkeys(("/rss.xml", "/rss", "/feed", "/feed/", "/index.xml"), FeedFormat.RSS),
     **dict.fromkeys(("/atom", "/feed.atom"), FeedFormat.ATOM),
 }
-_SHARED: Final = MappingProxyType({"Access-Control-Allow-Origin": "*"})
-"""For readers that live in a browser."""
 _PICTURE_CACHE: Final = "public, max-age=3600"
 
 
@@ -149,7 +148,23 @@ class Reading:
         if document is None:
             raise HTTPException(404)
         headers = self._feed_headers(feed_format, tag)
+        if wants_page(", ".join(request.headers.getlist("accept"))):
+            return self._feed_page(request, feed_format, tag, headers)
         return self._packer.respond(request, _as_body(document, headers))
+
+    def _feed_page(
+        self, request: Request, feed_format: FeedFormat, tag: str | None, headers: dict[str, str]
+    ) -> Response:
+        """What a feed is and holds, for somebody whose browser has opened it."""
+        shelf = self._keeper.shelf()
+        issues = shelf.issues if tag is None else shelf.tagged(tag)
+        html = self._pages.render(
+            "feed.html",
+            Frame(title="A feed to follow", tag=tag, indexed=False),
+            address=feed_url(self._newsletter.identity.url, feed_format, tag),
+            issues=issues[: self._newsletter.config.feeds.items],
+        )
+        return self._packer.respond(request, replace(Body.of_page(html), headers=headers))
 
     def feed_archive(self, request: Request) -> Response:
         """An older part of a feed, as it says itself where it is (RFC 5005 4, rule E24)."""
@@ -160,7 +175,7 @@ class Reading:
         document = self._publication.feed(feed_format, self._feed_tag(request), number)
         if document is None:
             raise HTTPException(404)
-        return self._packer.respond(request, _as_body(document, dict(_SHARED)))
+        return self._packer.respond(request, _as_body(document, {}))
 
     def _feed_tag(self, request: Request) -> str | None:
         place: str | None = request.path_params.get("tag")
@@ -172,7 +187,7 @@ class Reading:
         return RedirectResponse(self._pages.absolute(f"/{feed_format.path}"), 301)
 
     def _feed_headers(self, feed_format: FeedFormat, tag: str | None) -> dict[str, str]:
-        headers = dict(_SHARED)
+        headers = {"Vary": "Accept, Accept-Encoding"}
         hub = self._newsletter.config.feeds.hub
         if hub:
             own = feed_url(self._newsletter.identity.url, feed_format, tag)

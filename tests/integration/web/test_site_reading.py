@@ -272,7 +272,8 @@ def test_gzip_is_the_same_document(client: Client, path: str) -> None:
     assert packed.content == plain.content  # httpx has unpacked it
     assert int(packed.headers["content-length"]) < len(plain.content)
     assert plain.headers["etag"] != packed.headers["etag"]
-    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    assert plain.headers["vary"] == packed.headers["vary"]
+    assert plain.headers["vary"].endswith("Accept-Encoding")
 
 
 def test_an_edit_changes_tag_and_page(author: Author, reader: Client) -> None:

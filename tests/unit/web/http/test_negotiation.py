@@ -19,6 +19,7 @@ from web.http.negotiation import (
     pack,
     packed_etag,
     wants_json,
+    wants_page,
 )
 
 ETAG = '"abc"'
@@ -180,3 +181,32 @@ def test_a_field_that_is_too_long_asks_for_nothing() -> None:
     hops = "10.0.0.1, " * 9000 + "10.0.0.2"
     assert client_ip("10.0.0.3", hops, PROXIES) == "10.0.0.1"
     assert client_ip("10.0.0.3", "9" * 60_000, PROXIES) == "10.0.0.3"
+
+
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", True),
+        ("text/html, application/xhtml+xml, image/jxr, */*;q=0.5", True),
+        ("text/html", True),
+        ("", False),
+        ("*/*", False),
+        ("application/rss+xml", False),
+        ("application/rss+xml, text/html;q=0.5", False),
+        ("application/atom+xml, application/rss+xml, application/xml, text/html, */*;q=0.9", False),
+        ("text/html;q=0.2, */*", False),
+        ("text/html, */*", False),
+        ("text/html;q=0, application/xml;q=0", False),
+        ("text/html;q=nan", False),
+        ("application/feed+json, text/html;q=0.9", False),
+    ],
+)
+def test_browsers_and_feed_readers_are_told_apart(accept: str, *, page: bool) -> None:
+    """Only who ranks HTML above every kind of feed wants to look at one (rule E26)."""
+    assert wants_page(accept) is page
+
+
+@given(HEADER)
+def test_no_accept_field_is_an_error(accept: str) -> None:
+    """Whatever stands in it, something is understood."""
+    assert wants_page(accept) in (True, False)
