@@ -9,8 +9,8 @@ from pathlib import Path
 from newsletter import Newsletter
 from storage.model.deliveries import DeliveryState
 from storage.model.readers import SuppressionReason
-from tests.integration.mailer.inbound.test_reports_postfix import running_postfix
 from tests.peers.counting import Phase, Relay
+from tests.peers.reporting import running_postfix
 from tests.worlds.installed import PROGRAM, House, address, build, environment
 
 GONE, BLOCKED, FINE = (address(number) for number in range(3))

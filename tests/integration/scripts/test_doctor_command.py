@@ -26,7 +26,7 @@ from tests.integration.newsletter.doctor.test_doctor import (
     site,
 )
 from tests.peers.smtp import Act, Move, Peer
-from tests.unit.mailer.authentication.test_records import DOMAIN, HERE, Zone
+from tests.peers.zone import DOMAIN, HERE, Zone
 
 PEM = make_key(KeyType.RSA)
 KEY = SigningKey.load(PEM, domain=DOMAIN, selector="s1")

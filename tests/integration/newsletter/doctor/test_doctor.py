@@ -34,7 +34,7 @@ from scripts.cli import main
 from storage.database.engine import Database
 from tests.conftest import NOON
 from tests.peers.smtp import Act, Move, Peer
-from tests.unit.mailer.authentication.test_records import Zone
+from tests.peers.zone import Zone
 from tests.worlds.site import Client
 
 AUTH = (

@@ -15,8 +15,8 @@ import pytest
 
 from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.received import examine_received
-from tests.integration.mailer.inbound.test_reports_postfix import Postfix, running_postfix
-from tests.unit.mailer.authentication.test_records import DOMAIN
+from tests.peers.reporting import Postfix, running_postfix
+from tests.peers.zone import DOMAIN
 from tests.unit.newsletter.doctor.test_received import MAIL, PEM, resolver
 
 CONFIG = """

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from mailer.authentication.resolver import DnsSilence
 from mailer.authentication.spf import MAX_LOOKUPS, SpfRecord, parse_spf, survey
 from mailer.authentication.spfcheck import SpfResult, check_spf
+from tests.peers.zone import Zone
 from tests.sizes import examples
-from tests.unit.mailer.authentication.test_records import Zone
 
 US = "news.example.com"
 

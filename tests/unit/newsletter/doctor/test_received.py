@@ -13,8 +13,8 @@ from mailer.authentication.dkim import Signer
 from mailer.authentication.keys import KeyType, SigningKey, make_key
 from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.received import examine_received
+from tests.peers.zone import DOMAIN, Zone
 from tests.sizes import examples
-from tests.unit.mailer.authentication.test_records import DOMAIN, Zone
 from tests.unit.mailer.inbound.test_complaints import LONG_AGO
 
 PUBLIC = "9.9.9.9"
