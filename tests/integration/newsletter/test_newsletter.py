@@ -134,7 +134,7 @@ def test_who_leaves_during_a_send_is_counted(newsletter: Newsletter, folder: Fol
         while leaving:
             newsletter.subscriptions.unsubscribe_address(leaving.pop())
 
-    folder.write("note.md", "# Hello", publish="now")
+    folder.write("note.md", "# Hello\n\nWords.", publish="now")
     done = newsletter.send(progress=leave)
     assert (done.queued, done.accepted, done.suppressed) == (1101, 1098, 3)
 
@@ -147,7 +147,7 @@ def test_a_display_that_fails_does_not_hang_the_send(
     def fail(_: SendReport) -> None:
         raise ZeroDivisionError
 
-    folder.write("note.md", "# Hello", publish="now")
+    folder.write("note.md", "# Hello\n\nWords.", publish="now")
     with pytest.raises(ZeroDivisionError):
         newsletter.send(progress=fail)
     assert newsletter.send().accepted == 0
@@ -170,7 +170,7 @@ def test_a_relay_that_is_not_there_is_a_problem(folder: Folder, tmp_path: Path) 
     """Nothing is lost and nobody's attempts are used when the relay refuses connections."""
     config = configure(folder, f"sqlite:///{tmp_path}/n.db")
     config.write_text(config.read_text() + '[smtp]\nurl = "smtp://127.0.0.1:1"\n')
-    folder.write("note.md", "# Note", publish="now")
+    folder.write("note.md", "# Note\n\nWords.", publish="now")
     with open_at(config, folder.clock) as newsletter:
         newsletter.subscriptions.add("bob@example.com", consent="told me so")
         report = newsletter.send()
@@ -185,7 +185,7 @@ def test_a_relay_that_is_not_there_is_a_problem(folder: Folder, tmp_path: Path) 
 def test_pause_resume_and_cancel(database_url: str, folder: Folder) -> None:
     """In flight: stopped where it is, gone on with, taken back; each says when it cannot."""
     config = configure(folder, database_url, hold="5m")
-    folder.write("note.md", "# Note", publish="now")
+    folder.write("note.md", "# Note\n\nWords.", publish="now")
     with open_at(config, folder.clock) as newsletter:
         newsletter.subscriptions.add("bob@example.com", consent="told me so")
         newsletter.send()

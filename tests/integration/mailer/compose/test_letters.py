@@ -144,7 +144,7 @@ def test_a_database_that_does_not_answer_holds_up_no_other_letter(
         room = Room(f"postgresql://test@127.0.0.1:{way.port}/speechless", folder)
         room.subscribe("ada@example.com", "bob@example.com")
         for name in ("one", "two"):
-            folder.write(f"{name}.md", f"# {name}", publish="now")
+            folder.write(f"{name}.md", f"# {name}\n\nWords.", publish="now")
         room.poll()
         folder.clock.move(hours=1)
         letters = Letters(archive=room.archive, identity=IDENTITY, tokens=tokens, clock=room.clock)
