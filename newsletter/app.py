@@ -142,8 +142,8 @@ class Newsletter:
         self.parts.mailings.finish()
         self.parts.watermark.raise_if_moved(self.parts.overview)
         problems += [summary.relay_error] if summary.relay_error else []
-        held = [issue.id for issue in (*polled.withdrawn, *polled.published)]
-        problems += self.parts.standing.paused_of([*under_way, *held])
+        seen = [issue.id for issue in (*polled.withdrawn, *polled.published)]
+        problems += self.parts.standing.paused_of(tuple(dict.fromkeys([*under_way, *seen])))
         problems += [str(fault) for fault in polled.stuck]
         done = replace(report(summary), waiting=self.parts.standing.waiting())
         if done.settled >= done.queued:
