@@ -4,6 +4,9 @@ BIN := .venv/bin
 WORKERS ?= auto
 ROOMS := feeds mailer newsletter scripts storage web
 
+# Tests start many processes: each module is compiled once, whatever the surroundings say.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check bench format lock clean
 
 run: .venv/run
