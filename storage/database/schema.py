@@ -119,7 +119,6 @@ notes = Table(
     Column("publish_at", Instant),
     Column("publish_seen_at", Instant),
     _text("fault"),
-    Column("missing_since", Instant),
     Column("wake_at", Instant),
 )
 """The poll's memory of files, by path."""

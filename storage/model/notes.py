@@ -21,7 +21,6 @@ class KnownNote:
     """When this very publish time was first seen: lateness is judged from here (grace)."""
     fault: str
     """The problem last reported for this content; empty when there is none."""
-    missing_since: datetime | None = None
     wake_at: datetime | None = None
     """When an unchanged file must be looked at again, because its time comes; None = never."""
 

@@ -57,7 +57,7 @@ def test_what_was_learned_is_remembered_exactly(notebook: Notebook) -> None:
 def test_learning_again_replaces_and_leaves_the_rest(notebook: Notebook) -> None:
     """Only what changed is written; what is gone is forgotten."""
     notebook.save([known("a.md"), known("b.md"), known("c.md")])
-    broken = replace(known("b.md"), fault="no closing line", publish_at=None, missing_since=NOON)
+    broken = replace(known("b.md"), fault="no closing line", publish_at=None)
     notebook.save([broken], gone=["c.md", "never there.md"])
     assert notebook.load() == {"a.md": known("a.md"), "b.md": broken}
 

@@ -1,0 +1,13 @@
+"""The poll no longer keeps since when a file is missing: absences have a table of their own."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    """Forward; nothing ever read the column."""
+    op.drop_column("notes", "missing_since")
