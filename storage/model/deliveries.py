@@ -1,7 +1,7 @@
 """What is kept: the records that cross from room to room, their states and transitions.
 
 Stdlib only, immutable, no behaviour but small derived facts. Every datetime is aware and in
-UTC. An `id` is the database's integer; whatever leaves the house carries a keyed hash beside it.
+UTC. An `id` is the database's integer; what is shown to strangers carries a keyed hash beside it.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class _Answer:
 
 
 class Repeats:
-    """ASGI middleware, outside of all others: what it remembers is dressed already."""
+    """ASGI middleware, outside of all others: an answer is remembered with all its headers."""
 
     def __init__(self, app: ASGIApp, *, version: Callable[[], int], count: Count) -> None:
         self._app = app
