@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,11 +22,23 @@ from storage.model import SiteError, StorageError
 
 _log = structlog.get_logger()
 
-LIMITS: Final = Limits(octets=8 * 1024 * 1024, connections=20, commands=1000)
-"""A report returns at most the message that we sent. All connections together stay in memory."""
+LIMITS: Final = Limits(
+    octets=8 * 1024 * 1024,
+    connections=20,
+    commands=1000,
+    session_octets=64 * 1024 * 1024,
+    kept=8,
+    stranger_idle_s=60,
+    stranger_session_s=600,
+)
+"""A report returns at most the message that we sent. All connections together stay in memory.
+
+Places are kept for our own mail system, or strangers who say nothing would lock it out."""
 
 _AT_ONCE: Final = 2
 """Messages looked at at a time: the database writes one, and threads are shared with the rest."""
+
+Peers = IPv4Network | IPv6Network
 
 Accepts = Callable[[str], bool]
 """Whether an address is one of ours that mail may come to. Quick, and never raises."""
@@ -77,13 +90,26 @@ def parse_listen(text: str) -> ListenAddress:
 
 @asynccontextmanager
 async def listening(
-    address: ListenAddress, accepts: Accepts, process: Process, *, limits: Limits = LIMITS
+    address: ListenAddress,
+    accepts: Accepts,
+    process: Process,
+    *,
+    limits: Limits = LIMITS,
+    peers: Sequence[Peers] = (),
 ) -> AsyncIterator[int]:
     """Listens for as long as the context lasts; yields the port, 0 for a socket. Raises SiteError.
 
+    `peers` are networks of our own mail system, which finds a place when strangers have taken theirs.
+
     At its end what is being taken is finished first.
     """
-    server = SmtpServer(_Desk(accepts, process), limits, name="bounces", lmtp=address.lmtp)
+    server = SmtpServer(
+        _Desk(accepts, process),
+        limits,
+        name="bounces",
+        lmtp=address.lmtp,
+        is_known=lambda ip: is_own(ip, peers),
+    )
     try:
         if address.path is not None:
             await server.listen_at(address.path)
@@ -99,6 +125,12 @@ async def listening(
         yield port
     finally:
         await server.stop()
+
+
+def is_own(ip: str, peers: Sequence[Peers]) -> bool:
+    """Whether an address is this machine's, or in a network of our own mail system."""
+    address = ip_address(ip)
+    return address.is_loopback or any(address in network for network in peers)
 
 
 class _Desk:

@@ -11,8 +11,9 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Final, Protocol, cast
 
@@ -64,14 +65,30 @@ class Limits:
     """Between two commands, and for the whole of a message (RFC 5321 4.5.3.2.7)."""
     session_s: float = 3600
     """From greeting to end, however busy a client keeps itself."""
+    session_octets: int | None = None
+    """Of all messages of one session together; None is any number."""
+    kept: int = 0
+    """Connections that only peers who are known may have."""
+    stranger_idle_s: float = 300
+    """Instead of `idle_s`, for peers who are not known."""
+    stranger_session_s: float = 3600
+    """Instead of `session_s`, likewise."""
 
 
 class SmtpServer:
     """Listens inside the running event loop, from `listen` until `stop` returns."""
 
     def __init__(
-        self, reception: Reception, limits: Limits, *, name: str, lmtp: bool = False
+        self,
+        reception: Reception,
+        limits: Limits,
+        *,
+        name: str,
+        lmtp: bool = False,
+        is_known: Callable[[str], bool] = lambda _: True,
     ) -> None:
+        """`is_known` says whether an IP address is no stranger's; a Unix socket never is."""
+        self._is_known = is_known
         self._reception = reception
         self._limits = limits
         self._name = name
@@ -109,12 +126,43 @@ class SmtpServer:
     def _welcome(self) -> asyncio.BaseProtocol:
         # It would log every command, and with it every address (rule A37).
         logging.getLogger("mail.log").setLevel(logging.CRITICAL)
-        if len(self._peers) >= self._limits.connections:
-            return _Busy()
+        return _Door(self._enter)
+
+    def _enter(self, transport: asyncio.Transport) -> None:
+        """A connection is there, and who it is from can be told."""
+        known = is_no_stranger(transport.get_extra_info("peername"), self._is_known)
+        limits = self._limits if known else _for_strangers(self._limits)
+        if len(self._peers) >= limits.connections:
+            transport.write(_BUSY)
+            transport.close()
+            return
         handler = _Handler(self._reception, self._taking)
-        peer = self._kind(handler, self._limits, self._name, self._peers)
-        self._peers.add(peer)  # before it is connected: many are welcomed at the same moment
-        return cast("asyncio.BaseProtocol", peer)
+        peer = self._kind(handler, limits, self._name, self._peers)
+        self._peers.add(peer)
+        transport.set_protocol(cast("asyncio.BaseProtocol", peer))
+        peer.connection_made(transport)
+
+
+def is_no_stranger(peer: object, is_known: Callable[[str], bool]) -> bool:
+    """Whether a peer, as its socket tells it, came by a Unix socket or is known."""
+    if not isinstance(peer, tuple) or not peer:
+        return True  # a Unix socket has no address
+    try:
+        address = ip_address(str(peer[0]).partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return is_known(str(address))
+
+
+def _for_strangers(limits: Limits) -> Limits:
+    return replace(
+        limits,
+        connections=limits.connections - limits.kept,
+        idle_s=min(limits.idle_s, limits.stranger_idle_s),
+        session_s=min(limits.session_s, limits.stranger_session_s),
+    )
 
 
 def _bind(path: Path) -> socket.socket:
@@ -138,13 +186,14 @@ def _unlink(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-class _Busy(asyncio.Protocol):
-    """One connection too many (RFC 5321 3.8)."""
+class _Door(asyncio.Protocol):
+    """A connection until it is known whose it is; one too many stays here (RFC 5321 3.8)."""
+
+    def __init__(self, enter: Callable[[asyncio.Transport], None]) -> None:
+        self._enter = enter
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport = cast("asyncio.Transport", transport)
-        transport.write(_BUSY)
-        transport.close()
+        self._enter(cast("asyncio.Transport", transport))
 
 
 class _Server(SMTP):
@@ -166,6 +215,8 @@ class _Server(SMTP):
         self._limits = limits
         self._peers = peers
         self._end_of_session: asyncio.TimerHandle | None = None
+        self._octets = 0
+        """Of content, in all messages of the session."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Limits the connection's time."""
@@ -194,8 +245,14 @@ class _Server(SMTP):
         if arg or not envelope.rcpt_tos:
             await self.push("501 5.5.4 Syntax: DATA" if arg else "503 5.5.1 Need RCPT first")
             return
+        most = self._limits.session_octets
+        if most is not None and self._octets >= most:
+            await self.push("421 4.3.2 Enough for one connection, come back later")
+            cast("asyncio.Transport", self.transport).close()
+            return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         content = await self._read_content()
+        self._octets += len(content or b"")
         if content is None:
             await self.push("552 5.3.4 Too much mail data")
             cast("asyncio.Transport", self.transport).close()

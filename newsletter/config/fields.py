@@ -22,12 +22,19 @@ from pydantic import (
 
 from newsletter.config.keyfiles import KeyFile, load_key
 from newsletter.config.values import (
+    Network,
     parse_duration,
     parse_list,
+    parse_network,
     parse_path,
     parse_size,
     parse_storage,
 )
+
+Networks: TypeAlias = Annotated[
+    tuple[Annotated[Network, PlainValidator(parse_network)], ...], BeforeValidator(parse_list)
+]
+"""IP addresses and networks."""
 
 _T = TypeVar("_T")
 

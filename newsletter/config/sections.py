@@ -34,6 +34,7 @@ from newsletter.config.fields import (
     Key,
     KeyFiles,
     Line,
+    Networks,
     OptionalPath,
     Period,
     Section,
@@ -51,14 +52,12 @@ from newsletter.config.source import TomlTable
 from newsletter.config.uris import parse_site, parse_web_address
 from newsletter.config.values import (
     Late,
-    Network,
     parse_bounce_address,
     parse_duration,
     parse_greeting_name,
     parse_language,
     parse_links,
     parse_list,
-    parse_network,
     parse_postal,
     parse_sender,
     parse_timezone,
@@ -283,6 +282,8 @@ class BouncesSection(Section):
     poll: Annotated[Period, Field(ge=timedelta(seconds=1))] = timedelta(minutes=1)
     listen: Annotated[ListenAddress | None, PlainValidator(unless_empty(parse_listen))] = None
     """Where `run` takes mail by SMTP or LMTP."""
+    listen_peers: Networks = ()
+    """Our own mail system, besides loopback: it finds a place when strangers have taken theirs."""
     complaints_from: Annotated[
         tuple[Annotated[str, BeforeValidator(parse_domain)], ...], BeforeValidator(parse_list)
     ] = ()
@@ -335,9 +336,7 @@ class WebSection(Section):
     """0 = any free port."""
     admin_port: Annotated[Count, Field(ge=0, le=65535)] | None = None
     """Of `/healthz`, `/readyz` and `/metrics`, on loopback alone; None = the one after `port`."""
-    trusted_proxies: Annotated[
-        tuple[Annotated[Network, PlainValidator(parse_network)], ...], BeforeValidator(parse_list)
-    ] = ()
+    trusted_proxies: Networks = ()
     secret_file: FilePath = Path("secret")
     max_header: Annotated[Size, Field(ge=1000, le=1_000_000)] = 64_000
     """Octets of a request before its body."""

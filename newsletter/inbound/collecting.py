@@ -46,7 +46,8 @@ class Collecting:
     @asynccontextmanager
     async def listen(self, address: ListenAddress) -> AsyncIterator[None]:
         """Take mail at this address for as long as the context lasts. Raises SiteError."""
-        async with listening(address, self._desk.accepts, self._take_mail):
+        peers = self._bounces.listen_peers
+        async with listening(address, self._desk.accepts, self._take_mail, peers=peers):
             log.info("listener.ready", at=str(address))
             yield
 

@@ -11,6 +11,7 @@ from web.http.guard import (
     page_policy,
     protecting_headers,
 )
+from web.http.guesses import Guesses
 from web.http.later import Later
 from web.http.negotiation import client_ip, http_date, is_unchanged, wants_json, wants_page
 from web.http.repeats import Repeats
@@ -28,6 +29,7 @@ __all__ = [
     "Bounds",
     "Count",
     "Guard",
+    "Guesses",
     "Later",
     "Packer",
     "Repeats",

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import smtplib
 import socket
 import sqlite3
 import threading
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailer.inbound.listener import LIMITS, parse_listen
+from mailer.inbound.listener import LIMITS, _Desk, is_own, parse_listen
+from mailer.smtp.server import SmtpServer, is_no_stranger
 from newsletter.app import Newsletter
 from newsletter.inbound.reportdesk import ReportDesk
 from newsletter.inbound.softbounces import SoftLimits
@@ -315,6 +319,60 @@ def test_a_burst_of_connections_is_bounded(shelf: Shelf) -> None:
         wires = [all_.enter_context(Wire(port)) for _ in range(30)]
         answers = [wire.hear()[:3] for wire in wires]
     assert (answers.count("220"), answers.count("421")) == (3, 27)
+
+
+def test_our_own_mail_system_is_known() -> None:
+    """Loopback and the networks of `listen_peers`, in either spelling of IPv4."""
+    peers = (ip_network("192.0.2.0/28"),)
+
+    def knows(ip: object) -> bool:
+        return is_no_stranger((ip, 4000), lambda ip: is_own(ip, peers))
+
+    assert all(map(knows, ("192.0.2.9", "::ffff:192.0.2.9", "127.8.8.8", "::1")))
+    assert not any(map(knows, ("192.0.2.25", "2001:db8::1", "nonsense")))
+    assert is_no_stranger("", lambda _: False)
+
+
+def test_strangers_do_not_lock_our_own_mail_system_out(shelf: Shelf) -> None:
+    """Strangers who say nothing have their share of the places and are hung up on early; whoever is
+    known still finds the others.
+    """
+    limits = replace(LIMITS, connections=5, kept=2, stranger_idle_s=0.2)
+
+    async def come(port: int, host: str) -> tuple[StreamReader, StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", port, local_addr=(host, 0))
+
+    async def main() -> None:
+        known = {"127.0.0.2"}.__contains__
+        server = SmtpServer(_Desk(shelf.accepts, shelf.process), limits, name="x", is_known=known)
+        port = await server.listen("127.0.0.1", 0)
+        arrivals = [await come(port, "127.0.0.1") for _ in range(6)]
+        arrivals += [await come(port, "127.0.0.2") for _ in range(3)]
+        heard = [(await reader.readline())[:3] for reader, _ in arrivals]
+        assert heard == [b"220"] * 3 + [b"421"] * 3 + [b"220"] * 2 + [b"421"]
+        for reader, _ in arrivals[:3]:  # the strangers' time is over
+            await reader.read()
+        assert not any(reader.at_eof() for reader, _ in arrivals[6:8])
+        for _, writer in arrivals:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+        await server.stop()
+
+    asyncio.run(main())
+
+
+def test_one_connection_hands_over_so_much(shelf: Shelf) -> None:
+    """Message after message does not hold a connection for ever; the rest comes by the next."""
+    limits = replace(LIMITS, session_octets=100)
+    with listener(shelf.accepts, shelf.process, limits=limits) as port, Wire(port) as wire:
+        wire.greet()
+        wire.begin("ours@example.com")
+        assert wire.finish(LETTER + b"x" * 200).startswith("250")
+        assert wire.ask("MAIL FROM:<>").startswith("250")
+        assert wire.ask("RCPT TO:<ours@example.com>").startswith("250")
+        assert wire.ask("DATA").startswith("421")
+        assert wire.hear() == ""
 
 
 @pytest.mark.parametrize("said", [b"", b"EHLO a\r\n", b"EHLO a\r\nMAIL FROM:<>\r\n", b"EHLO"])

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 import structlog
+from starlette.applications import Starlette
 
 from mailer.inbound.fetch import MAX_OCTETS, fetch_document
 from newsletter.app import Newsletter
@@ -142,11 +143,13 @@ class House:
             link=self.wire["List-Unsubscribe"].split(",")[0].strip(" <>"),
         )
 
-    def post(self, service: str, said: Said, method: str = "POST") -> httpx.Response:
-        """A request from outside."""
+    def post(
+        self, service: str, said: Said, method: str = "POST", app: Starlette | None = None
+    ) -> httpx.Response:
+        """A request from outside, to a site that just started, or to this one."""
+        app = app or create_app(self.newsletter)
 
         async def ask() -> httpx.Response:
-            app = create_app(self.newsletter)
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as http:
                 return await http.request(
@@ -263,6 +266,26 @@ def test_other_mail_has_no_field_for_postmark(tmp_path: Path) -> None:
 
 
 # ── who is answered how ──────────────────────────────────────────────────────────────────────
+
+
+def test_a_password_cannot_be_guessed(small_house: House) -> None:
+    """After ten wrong ones an origin is told when to come back, and the right one is not heard either."""
+    app = create_app(small_house.newsletter)
+    said = hard("postmark", small_house.mail)
+    wrong = Said(said.body, {"authorization": "Basic eDp5"})
+    codes = [small_house.post("postmark", wrong, app=app).status_code for _ in range(12)]
+    assert codes == [403] * 10 + [429] * 2
+    answer = small_house.post("postmark", said, app=app)
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 600
+    assert small_house.reason is None
+
+
+def test_a_service_never_meets_the_limit(small_house: House) -> None:
+    """However much it tells at a time."""
+    app = create_app(small_house.newsletter)
+    said = hard("postmark", small_house.mail)
+    assert {small_house.post("postmark", said, app=app).status_code for _ in range(30)} == {200}
 
 
 @pytest.mark.parametrize("service", SERVICES)
