@@ -336,12 +336,17 @@ def decode_words(value: str) -> str:
     )
 
 
+_ENCODINGS: Final = frozenset({"base64", "quoted-printable"})
+"""RFC 2046 5.2.1 allows neither for a message; hosts use them nevertheless."""
+
+
 def _returned_fields(parts: Sequence[Message], rest: str) -> Fields:
     if not parts:
         return _merge(parse_fields(rest.partition("\n")[2]) if rest else [])
     part = parts[0]
     payload = part.get_payload()
-    if isinstance(payload, list) and payload and isinstance(payload[0], Message):
+    is_plain = str(part.get("content-transfer-encoding", "")).strip().lower() not in _ENCODINGS
+    if is_plain and isinstance(payload, list) and payload and isinstance(payload[0], Message):
         return _header_fields(payload[0])
     return _merge(parse_fields(_part_text(part))[:1])
 

@@ -85,6 +85,8 @@ SENDER: Final = any_of(
         r"차단|스팸|거부|블랙 ?리스트|그레이 ?리스트|인증|로그인|정책|금지|허용되지|평판|제한|너무 많은|수신 ?거절",
         # Chinese
         r"垃圾|拒收|拒绝|拒絕|屏蔽|封锁|封鎖|黑名单|黑名單|灰名单|灰名單|认证|認證|身份验证|身份驗證|验证失败|驗證失敗|策略|政策|禁止|不允许|不允許|信誉|信譽|频率|頻率|限制|过多|過多|反垃圾",
+        # nouns that stand in no refusal of an unknown reader
+        r"(?:revers\w*|invers\w*|odwrotn\w+|umgekehrt\w*|omvänd\w*) (?:rekord\w* )?dns|dns[- ](?:invers\w*|revers\w*|rückwärts\w*)|you greeted|you open|接続数|逆引き",
     )
 )
 
@@ -97,6 +99,8 @@ FULL: Final = any_of(
         r"\bfullt?\b|\bfulla\b|överfull\w*|utrymme\w*|överskrid\w+|överskrev|\bfuld\b|täynnä|\bdolu\w*\b|\bdoldu\b|dolmuş\w*|yetersiz (?:alan|yer)|\başıld\w*|\başt\w*|\bpln[áéýoa]\w{0,3}\b|přeplněn\w*|zaplněn\w*|překročen\w*|nedostatek místa",
         r"\bполон\b|\bполн(?:а|ый|ая|ой)\b|заполнен\w*|нет места|недостаточно места|исчерпан\w*|лимит\w* (?:ящика|хранилища)|megtelt|\btele van\b|\bplină?\b|πλήρης|γεμάτ\w+|переповнен\w*",
         r"満ちて|溢れ|クォータ|クオータ|空き(?:が|容量)|가득|꽉|초과|용량|할당량|쿼터|공간(?:이)? ?부족|已满|已滿|满了|滿了|配额|配額|容量|超出|超过|超過|空间不足|空間不足|爆满",
+        # nouns that stand in no refusal of an unknown reader
+        r"\bstockage|\bespaço|\bspazio|\bespacio|\bruimte\b|\bmiejsca\b|\butrymme|\bspeicherplatz|\bstorage\b|\bout of (?:room|space)|容量|\bquotum\w*",
     )
 )
 
@@ -114,6 +118,8 @@ TIME: Final = any_of(
         r"만료|시간 ?초과|기한|나중에|다시 시도|일시적|임시|지연|응답(?:이)? ?없",
         r"过期|過期|超时|超時|逾时|逾時|稍后|稍後|暂时|暫時|临时|臨時|重试|重試|延迟|延遲|未响应|无响应|期限",
         r"グレイリスト|お待ち|リトライ",
+        # nouns that stand in no refusal of an unknown reader
+        r"\bminut\w*|分後",
     )
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import quopri
 import re
 import sys
+from base64 import encodebytes
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -337,3 +338,69 @@ def test_a_huge_message_is_read_to_a_limit() -> None:
     raw = FIXTURES["postfix-hard"]
     huge = raw.replace(b"User unknown? Mailbox", b"x" * 80 + b"\n" + b"y" * 3_000_000)
     assert parse_report(huge).kind is ReportKind.HARD
+
+
+RETURNED = (
+    b"Return-Path: <notes+i1.s1.000000000000@example.com>\nFrom: notes@example.com\n"
+    b'To: "ada b"@example.org\nMessage-ID: <x@example.com>\n'
+    b"List-Unsubscribe: <https://a.example/unsubscribe/" + b"0" * 40 + b">\n\nhello\n"
+)
+ARF = (
+    b"From: loop@host.example\nTo: notes@example.com\nSubject: a complaint\nMIME-Version: 1.0\n"
+    b"Content-Type: multipart/report; report-type=feedback-report; boundary=q\n\n--q\n"
+    b"Content-Type: message/feedback-report\n\nFeedback-Type: abuse\nVersion: 1\nUser-Agent: x\n\n--q\n"
+    b"Content-Type: %s\nContent-Transfer-Encoding: %s\n\n%s\n--q--\n"
+)
+
+
+@pytest.mark.parametrize("kind", [b"message/rfc822", b"text/rfc822-headers"])
+@pytest.mark.parametrize("encoding", [b"7bit", b"base64", b"quoted-printable"])
+def test_a_complaint_returns_its_mail_in_any_encoding(kind: bytes, encoding: bytes) -> None:
+    """The keys are found, however the returned message travelled."""
+    coded = {b"base64": encodebytes, b"quoted-printable": quopri.encodestring}
+    report = parse_report(ARF % (kind, encoding, coded.get(encoding, bytes)(RETURNED)))
+    assert report.kind is ReportKind.COMPLAINT
+    assert report.tokens == ("<notes+i1.s1.000000000000@example.com>", "0" * 40)
+    assert report.reported_message_id == "<x@example.com>"
+
+
+DSN = (
+    "From: MAILER-DAEMON@mx.example.org\nTo: notes+i1.s1.000000000000@example.com\n"
+    "Subject: Undelivered Mail\n"
+    "Content-Type: multipart/report; report-type=delivery-status; boundary={0}\n\n--{0}\n"
+    "Content-Type: text/plain\n\nIt could not be delivered.\n--{0}\n"
+    "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.org\n\n{1}\n{2}--{0}--\n"
+)
+NAMED = "Final-Recipient: rfc822; ada@example.org\nAction: failed\n"
+FOLDED = (
+    "Status: 5.1.1\nDiagnostic-Code: smtp; 550-5.1.1 The mail account that\n"
+    " 550-5.1.1 you tried to reach does\n 550-5.1.1 not exist here\n"
+)
+BARE = "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\n"
+INNER = DSN.format("z", NAMED + BARE, "")
+JAPANESE = (
+    "From: MAILER-DAEMON@mx.example.jp\nTo: notes+i1.s1.000000000000@example.com\n"
+    "Subject: =?utf-8?b?6YWN5L+h44Ko44Op44O8?=\nMIME-Version: 1.0\n"
+    "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
+    "メールをお届けできませんでした。\n\n{}\n"
+)
+SHAPES = {
+    "folded over repeats": DSN.format("q", NAMED + FOLDED, ""),
+    "neither action nor recipient": DSN.format("q", BARE, ""),
+    "a bounce in a bounce": DSN.format(
+        "q", NAMED + "Status: 5.0.0\n", f"--q\nContent-Type: message/rfc822\n\n{INNER}"
+    ),
+    "Japanese, Postfix's words": JAPANESE.format(
+        "<ada@example.org>: host mx.example.org said: 550 <ada@example.org>: Recipient address "
+        "rejected: User unknown in local recipient table"
+    ),
+    "Japanese alone": JAPANESE.format("ada@example.org\n宛先のユーザが見つかりません。"),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_an_unknown_reader_is_found_in_every_shape(name: str) -> None:
+    """Where a daemon folds, leaves out, wraps or says it without a status part."""
+    report = parse_report(SHAPES[name].encode())
+    assert report.kind is ReportKind.HARD
+    assert report.about("ada@example.org") is not None

@@ -122,3 +122,30 @@ def test_soft_refusals_in_the_session_count_as_in_reports() -> None:
         assert (outcome.counts, outcome.is_gone) == (True, False)
         assert judge(parse_status(text), f"{code} {text}").counts
     assert not parse_reply(550, "5.7.1 blocked", phase=Phase.RCPT).counts
+
+
+POSTMASTERS = [
+    line.split("\t")
+    for line in FILE.with_name("postmasters.tsv").read_text("utf-8").splitlines()[1:]
+]
+
+
+@pytest.mark.parametrize("field", ["", "5.1.1"])
+def test_what_postmasters_write_of_us_is_never_hard(field: str) -> None:
+    """Wordings that were written without a look at the vocabulary, and sorted by hand before."""
+    hard = []
+    for language, kind, text in POSTMASTERS:
+        code = "550" if field else text[:3]
+        judged = judge(parse_status(field) if field else None, f"{code} {text[4:]}")
+        if kind == "not" and judged.severity is Severity.HARD:
+            hard.append(f"{language}: {text}")
+    assert not hard
+
+
+def test_most_unknown_readers_of_postmasters_are_found() -> None:
+    """Without any code two in three are known by their words; with a host's 5.1.1 nearly all of them."""
+    gone = [text for _, kind, text in POSTMASTERS if kind == "gone"]
+    bare = sum(judge(None, text).severity is Severity.HARD for text in gone)
+    coded = sum(judge(parse_status("5.1.1"), text).severity is Severity.HARD for text in gone)
+    assert bare >= 0.64 * len(gone)
+    assert coded >= 0.95 * len(gone)
