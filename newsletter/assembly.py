@@ -24,7 +24,7 @@ from mailer.smtp import Relay
 from newsletter.authoring import Authoring, Proofs
 from newsletter.config import Config, Doubt, sender_domain
 from newsletter.inbound import Certificates, Collecting, ReportDesk, SoftLimits, WebhookDesk
-from newsletter.mailing import InFlight, Letters, Standing
+from newsletter.mailing import FormulaDesk, InFlight, Letters, Standing
 from newsletter.publication import Publication
 from newsletter.publishing import Drafting, Means, Pictures, Poll
 from newsletter.secret import load_secret
@@ -32,7 +32,7 @@ from newsletter.service import Duties, Upkeep, worker_name
 from newsletter.subscribing import SignUpLimits, SignUpPolicy, Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.watermark import Watermark
-from storage.archive import Issues, Places
+from storage.archive import FormulaPictures, Issues, Places
 from storage.database import Database, Facts
 from storage.ledger import Gates, Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
@@ -127,6 +127,7 @@ def _assemble(
     overview, rescuer = Overview(database, bounds), Rescuer(database)
     schedules, notebook = Schedules(database), Notebook(database)
     notes = FolderNotes(config.notes.path, which_notes(config), static=config.notes.static)
+    formulas = FormulaPictures(database)
     drafting = Drafting(
         config.identity,
         habits=habits(config),
@@ -173,6 +174,7 @@ def _assemble(
             drafting=drafting,
             identity=config.identity,
             find=authoring.find,
+            formulas=FormulaDesk(formulas),
             clock=clock,
         ),
         poll=Poll(
@@ -196,6 +198,7 @@ def _assemble(
             notes=notes,
             drafting=drafting,
             namespace=namespace,
+            formulas=formulas,
         ),
         subscriptions=Subscriptions(
             subscribers,
@@ -244,6 +247,7 @@ def duties(
             by_mail=config.takes_mail,
             postmark=bool(config.webhooks.postmark),
             sendgrid=bool(config.webhooks.sendgrid),
+            formulas=FormulaDesk(FormulaPictures(parts.database)),
         )
         return Dispatcher(
             parts.ledger,

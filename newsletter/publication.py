@@ -21,7 +21,7 @@ from mailer.compose import public_html
 from mailer.smtp import is_loopback
 from newsletter.config import Config
 from newsletter.publishing import Drafting, as_readers_see
-from storage.archive import ArchiveState, Issues, Places
+from storage.archive import ArchiveState, FormulaPictures, Issues, Places
 from storage.model import Issue, NoteError
 from storage.notes import ABOUT, FolderNotes, MediaFile
 
@@ -58,6 +58,7 @@ class Publication:
         notes: FolderNotes,
         drafting: Drafting,
         namespace: UUID,
+        formulas: FormulaPictures,
     ) -> None:
         self._config = config
         self._archive = archive
@@ -65,6 +66,7 @@ class Publication:
         self._notes = notes
         self._drafting = drafting
         self._namespace = namespace
+        self._formulas = formulas
         self._about: tuple[object, AboutPage | NoteError | None] | None = None
         self.outbox_key = secrets.token_urlsafe(16)
         """Opens the outbox's pages until this process ends; told at the start and nowhere else."""
@@ -163,6 +165,10 @@ class Publication:
         if not shown and (about := self.about()) is not None:
             shown = path in about.media
         return self._notes.media(path) if shown else None
+
+    def formula(self, digest: str) -> bytes | None:
+        """The PNG of a formula that a mail shows, whatever became of its issue."""
+        return self._formulas.png(digest)
 
     def about(self) -> AboutPage | None:
         """The author's about.md, rendered; None when there is none or it cannot be used."""

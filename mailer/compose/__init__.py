@@ -1,6 +1,7 @@
 """An issue to a skeleton to a message for one reader. Pure."""
 
 from mailer.compose import merge
+from mailer.compose.formulas import Formula, Pictures, draw_formulas, formula_url
 from mailer.compose.fragment import is_shown, visible_text
 from mailer.compose.headers import build_mailto
 from mailer.compose.merge import (
@@ -25,13 +26,17 @@ __all__ = [
     "CLIP",
     "SHORTENED",
     "WARN",
+    "Formula",
+    "Pictures",
     "Recipient",
     "Skeleton",
     "build_mailto",
     "compile_confirmation",
     "compile_issue",
     "compile_notice",
+    "draw_formulas",
     "fields_in_tags",
+    "formula_url",
     "has_gap",
     "is_shown",
     "loose_braces",

@@ -20,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from mailer.address import parse_mailbox
 from mailer.compose import fragment, headers, merge, quoted, skeleton
+from mailer.compose.formulas import Pictures, draw_formulas, show_formulas
 from mailer.compose.skeleton import Assembly, Fill, Marks, Personal, Skeleton, Slot
 from storage.model import Identity, Issue, Remark, write_day
 
@@ -54,14 +55,19 @@ _TEST_MARK: Final = "[Test] "
 
 
 def compile_issue(
-    issue: Issue, identity: Identity, *, page_url: str = "", test_copy: bool = False
+    issue: Issue,
+    identity: Identity,
+    *,
+    page_url: str = "",
+    test_copy: bool = False,
+    pictures: Pictures = draw_formulas,
 ) -> Skeleton:
     """The mail of an issue, for everybody who gets it.
 
     `page_url` is where it is on the web, if not at `/issues/SLUG`. A test copy says so in subject
     and text and has no List-Unsubscribe, as it has nobody to unsubscribe. An issue too long for
     Gmail is cut between two paragraphs of the HTML, or within one that fills most of it, with a link
-    to the rest; its text stays whole.
+    to the rest; its text stays whole. `pictures` gives those of its formulas.
 
     Raises AddressError when the identity's sender is no mailbox.
     """
@@ -72,6 +78,7 @@ def compile_issue(
         marks=marks,
         page_url=page_url or f"{identity.url}/issues/{issue.slug}",
         test_copy=test_copy,
+        pictures=pictures,
     )
     prefix = _TEST_MARK if test_copy else ""
     fields: list[bytes | Fill] = [
@@ -109,7 +116,14 @@ class _IssueMail:
     """One issue while its two parts are made."""
 
     def __init__(
-        self, *, issue: Issue, identity: Identity, marks: Marks, page_url: str, test_copy: bool
+        self,
+        *,
+        issue: Issue,
+        identity: Identity,
+        marks: Marks,
+        page_url: str,
+        test_copy: bool,
+        pictures: Pictures,
     ) -> None:
         self._identity = identity
         self._marks = marks
@@ -120,14 +134,15 @@ class _IssueMail:
         wished = headers.clean_line(issue.subject)
         self.subject = self._fill_title(wished) if wished else self.title
         self._said = {"note_language": issue.language, "note_direction": issue.direction}
-        html = fragment.unlink_local(quoted.clean_body(issue.html))
+        html, undrawn = show_formulas(quoted.clean_body(issue.html), identity.url, pictures)
+        html = fragment.unlink_local(html)
         html = fragment.link_pictures(fragment.unfold(html), identity.url)
         html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
         summary = headers.clean_line(issue.summary).strip()
         self._summary = merge.in_text(summary, self._put)
         self._body = merge.in_html(html, self._put)
         self._text = merge.in_text(quoted.clean_body(issue.text), self._put)
-        self.warnings = [
+        self.warnings = undrawn + [
             Remark(
                 code="merge-field",
                 sentence=f"{{{{ {name} }}}} is no merge field; it will be read as it is written.",

@@ -8,9 +8,10 @@ Reads notes and pictures and writes nothing. What is found wrong is decided in n
 from __future__ import annotations
 
 import asyncio
+import base64
 import email
 import email.policy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -20,7 +21,14 @@ from feeds.markdown import link_key
 from feeds.notes import Note
 from mailer.address import Address, parse_address, parse_mailbox
 from mailer.authentication import Signer, sign_envelope
-from mailer.compose import Recipient, compile_issue
+from mailer.compose import (
+    Formula,
+    Pictures,
+    Recipient,
+    compile_issue,
+    draw_formulas,
+    formula_url,
+)
 from mailer.envelope import Envelope
 from mailer.replies import Outcome
 from mailer.smtp import Outbox, Relay, Session, Timeouts
@@ -29,7 +37,16 @@ from newsletter.authoring.preflight import check_note, part_of, report_unusable
 from newsletter.mailing import open_relays
 from newsletter.publishing import Drafting, NoteLinks, hash_content
 from storage.archive import Issues
-from storage.model import Identity, Issue, IssueDraft, IssueState, Mailing, NoteError, Remark
+from storage.model import (
+    FormulaPicture,
+    Identity,
+    Issue,
+    IssueDraft,
+    IssueState,
+    Mailing,
+    NoteError,
+    Remark,
+)
 from storage.notes import ABOUT, FolderNotes, Schedules
 
 _PATIENCE: Final = Timeouts(
@@ -91,6 +108,7 @@ class Proofs:
         drafting: Drafting,
         identity: Identity,
         find: Callable[[str], str],
+        formulas: Pictures = draw_formulas,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -99,6 +117,7 @@ class Proofs:
         self._drafting = drafting
         self._identity = identity
         self._find = find
+        self._formulas = formulas
         self._clock = clock
 
     def check(self, notes: Sequence[str]) -> list[CheckedNote]:
@@ -153,12 +172,19 @@ class Proofs:
     def preview(self, note: str) -> Preview:
         """The mail a note would become; see Newsletter.preview."""
         read = self._read(self._find(note), self._links())
-        skeleton = compile_issue(read.issue, self._identity, test_copy=True)
+        shown: dict[str, str] = {}
+
+        def draw(formulas: Sequence[Formula]) -> Mapping[str, FormulaPicture]:
+            drawn = draw_formulas(formulas)
+            shown.update((one.digest, _inline(one)) for one in drawn.values())
+            return drawn
+
+        skeleton = compile_issue(read.issue, self._identity, test_copy=True, pictures=draw)
         content = skeleton.fill(self._recipient(self._author, self._identity.author)).content
         parts = email.message_from_bytes(content, policy=email.policy.default)
         return Preview(
             subject=read.draft.title,
-            html=part_of(parts, "html"),
+            html=_with_formulas(part_of(parts, "html"), self._identity.url, shown),
             text=part_of(parts, "plain"),
             eml=content,
             warnings=(*read.warnings, *skeleton.warnings),
@@ -171,7 +197,9 @@ class Proofs:
         """
         address = parse_address(to, allow_test_domains=True)
         read = self._read(self._find(note), self._links())
-        skeleton = compile_issue(read.issue, self._identity, test_copy=True)
+        skeleton = compile_issue(
+            read.issue, self._identity, test_copy=True, pictures=self._formulas
+        )
         envelope = skeleton.fill(self._recipient(address))
         return sign_envelope(envelope, signer, self._clock()) if signer else envelope
 
@@ -210,6 +238,17 @@ class Proofs:
             preferences_url=f"{url}/preferences/preview",
             date=now,
         )
+
+
+def _inline(picture: FormulaPicture) -> str:
+    """A picture as an address that holds it: the site has it only once a mail does."""
+    return f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
+
+
+def _with_formulas(html: str, site_url: str, shown: Mapping[str, str]) -> str:
+    for digest, address in shown.items():
+        html = html.replace(formula_url(site_url, digest), address)
+    return html
 
 
 async def send_test(

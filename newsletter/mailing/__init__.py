@@ -1,9 +1,18 @@
 """The mail of issues: letters, relays, how it stands, and the author's hand on it."""
 
+from newsletter.mailing.formulas import FormulaDesk
 from newsletter.mailing.inflight import InFlight
 from newsletter.mailing.letters import Letters
 from newsletter.mailing.relays import open_relays
 from newsletter.mailing.results import IssueStatus, SendReport
 from newsletter.mailing.standing import Standing
 
-__all__ = ["InFlight", "IssueStatus", "Letters", "SendReport", "Standing", "open_relays"]
+__all__ = [
+    "FormulaDesk",
+    "InFlight",
+    "IssueStatus",
+    "Letters",
+    "SendReport",
+    "Standing",
+    "open_relays",
+]

@@ -18,12 +18,14 @@ from typing import Final, TypeAlias
 from mailer.address import ascii_address, parse_mailbox
 from mailer.authentication import Signer, Signers
 from mailer.compose import (
+    Pictures,
     Recipient,
     Skeleton,
     build_mailto,
     compile_confirmation,
     compile_issue,
     compile_notice,
+    draw_formulas,
 )
 from mailer.envelope import Envelope
 from mailer.inbound.webhooks import METADATA
@@ -59,6 +61,7 @@ class Letters:
         by_mail: bool = False,
         postmark: bool = False,
         sendgrid: bool = False,
+        formulas: Pictures = draw_formulas,
     ) -> None:
         self._archive = archive
         self._identity = identity
@@ -69,6 +72,7 @@ class Letters:
         self._by_mail = by_mail
         self._postmark = postmark
         self._sendgrid = sendgrid
+        self._formulas = formulas
         self._domain = sender.rpartition("@")[2]
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
         self._compiling: dict[_Key, asyncio.Task[Skeleton]] = {}
@@ -124,7 +128,8 @@ class Letters:
                 return compile_notice(self._identity)
             case DeliveryKind.ISSUE:
                 assert claim.issue_id is not None  # noqa: S101 - an issue's delivery has an issue
-                return compile_issue(self._archive.get(claim.issue_id), self._identity)
+                issue = self._archive.get(claim.issue_id)
+                return compile_issue(issue, self._identity, pictures=self._formulas)
 
     def _recipient(self, claim: Claim) -> Recipient:
         tokens, url, now = self._tokens, self._identity.url, self._clock()

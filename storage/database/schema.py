@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0009"
+REVISION: Final = "0010"
 """The last migration: what the tables of this program are."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -190,6 +190,17 @@ issue_marks = Table(
     Index("ix_issue_marks_kind_value", "kind", "value"),
 )
 """What an issue is found by: its tags, its images, the notes it links to (see MarkKind)."""
+
+formulas = Table(
+    "formulas",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("png", LargeBinary, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("depth", Integer, nullable=False),
+)
+"""Formulas drawn for mails, which ask for them as long as they are opened (see FormulaPicture)."""
 
 slugs = Table(
     "slugs",

@@ -36,6 +36,7 @@ from storage.model.errors import (
     SubscriberFileError,
 )
 from storage.model.fields import CODE, FIELD, GUARD, guard, unguard
+from storage.model.formulas import FormulaPicture
 from storage.model.gates import (
     Allowance,
     Answer,
@@ -110,6 +111,7 @@ __all__ = [
     "DeliveryState",
     "Effect",
     "FetchError",
+    "FormulaPicture",
     "History",
     "Identity",
     "Issue",

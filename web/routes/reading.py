@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ _OLD_FEEDS: Final = {
     **dict.fromkeys(("/rss.xml", "/rss", "/feed", "/feed/", "/index.xml"), FeedFormat.RSS),
     **dict.fromkeys(("/atom", "/feed.atom"), FeedFormat.ATOM),
 }
+_DIGEST: Final = re.compile(r"[0-9a-f]{32}")
 _PICTURE_CACHE: Final = "public, max-age=3600"
 
 
@@ -65,6 +67,7 @@ class Reading:
             Route("/issues/{slug}", self.issue),
             *feeds,
             Route("/tags/{tag:path}", self.tag),
+            Route("/media/maths/{digest:str}.png", self.formula),
             Route("/media/{path:path}", self.media),
             Route("/static/{name}", self.asset),
             *(Route(path, self.old_feed) for path in _OLD_FEEDS),
@@ -196,7 +199,10 @@ class Reading:
 
     def media(self, request: Request) -> Response:
         """A picture of a live issue, and nothing else."""
-        found = self._publication.media(request.path_params["path"])
+        return self._media_at(request, request.path_params["path"])
+
+    def _media_at(self, request: Request, path: str) -> Response:
+        found = self._publication.media(path)
         if found is None:
             raise HTTPException(404)
         etag = f'"{found.ctime_ns:x}-{found.mtime_ns:x}-{found.size:x}"'
@@ -218,6 +224,21 @@ class Reading:
         ):
             return Response(status_code=304, headers=headers)
         return FileResponse(found.file, headers=headers, media_type=found.content_type)
+
+    def formula(self, request: Request) -> Response:
+        """A formula drawn for a mail. Its name is that of its content, so it never changes."""
+        digest = request.path_params["digest"]
+        png = self._publication.formula(digest) if _DIGEST.fullmatch(digest) else None
+        if png is None:
+            return self._media_at(request, f"maths/{digest}.png")
+        body = Body(
+            content=png,
+            media_type="image/png",
+            etag=f'"{digest}"',
+            cache=ASSET_CACHE,
+            headers={"Content-Security-Policy": PICTURE_POLICY},
+        )
+        return self._packer.respond(request, body)
 
     def asset(self, request: Request) -> Response:
         """A style sheet or icon of the site's own."""
