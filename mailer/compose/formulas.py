@@ -23,7 +23,7 @@ MATHS: Final = "maths"
 """The code of the remark that a formula is shown as TeX."""
 
 _MATH: Final = re.compile(
-    r'<math( display="block")?><semantics>(<mrow>.*?</mrow>)'
+    r'<math( display="block")? alttext="([^"]*)"><semantics>(<mrow>.*?</mrow>)'
     r'<annotation encoding="application/x-tex">([^<]*)</annotation></semantics></math>',
     re.DOTALL,
 )
@@ -74,18 +74,18 @@ def show_formulas(html: str, site_url: str, pictures: Pictures) -> tuple[str, li
         return html, []
     wanted: dict[str, Formula] = {}
     for found in _MATH.finditer(html):
-        if _spell(found[2]) is None and len(wanted) < MOST_PICTURES:
+        if _spell(found[3]) is None and len(wanted) < MOST_PICTURES:
             formula = _formula(found)
             wanted[formula.digest] = formula
     drawn = pictures(tuple(wanted.values())) if wanted else {}
     remarks: list[Remark] = []
 
     def show(found: re.Match[str]) -> str:
-        spelled = _spell(found[2])
+        spelled = _spell(found[3])
         if spelled is not None:
             return _placed(spelled, display=bool(found[1]))
         picture = drawn.get(_formula(found).digest)
-        tex = " ".join(unescape(found[3]).split())
+        tex = " ".join(unescape(found[4]).split())
         if picture is None:
             sentence = f"The formula `{tex[:60]}` cannot be drawn; the mail shows it as TeX."
             remarks.append(Remark(code=MATHS, sentence=sentence))
@@ -100,8 +100,13 @@ def show_formulas(html: str, site_url: str, pictures: Pictures) -> tuple[str, li
     return _MATH.sub(show, html), remarks
 
 
+def say_formulas(html: str) -> str:
+    """The HTML with the words of each formula in its place: what a reader comes upon there."""
+    return _MATH.sub(lambda found: escape(unescape(found[2])), html)
+
+
 def _formula(found: re.Match[str]) -> Formula:
-    return Formula(presentation=found[2], display=bool(found[1]))
+    return Formula(presentation=found[3], display=bool(found[1]))
 
 
 def _placed(shown: str, *, display: bool) -> str:

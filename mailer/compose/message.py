@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from mailer.address import parse_mailbox
 from mailer.compose import fragment, headers, merge, quoted, skeleton
-from mailer.compose.formulas import Pictures, draw_formulas, show_formulas
+from mailer.compose.formulas import Pictures, draw_formulas, say_formulas, show_formulas
 from mailer.compose.skeleton import Assembly, Fill, Marks, Personal, Skeleton, Slot
 from storage.model import Identity, Issue, Remark, write_day
 
@@ -134,6 +134,7 @@ class _IssueMail:
         wished = headers.clean_line(issue.subject)
         self.subject = self._fill_title(wished) if wished else self.title
         self._said = {"note_language": issue.language, "note_direction": issue.direction}
+        self._words = merge.in_html(say_formulas(quoted.clean_body(issue.html)), self._put)
         html, undrawn = show_formulas(quoted.clean_body(issue.html), identity.url, pictures)
         html = fragment.unlink_local(html)
         html = fragment.link_pictures(fragment.unfold(html), identity.url)
@@ -152,7 +153,7 @@ class _IssueMail:
 
     def text(self) -> str:
         """The plain part."""
-        return self._render("issue.txt", body=self._text.strip("\n"), said=self._body)
+        return self._render("issue.txt", body=self._text.strip("\n"), said=self._words)
 
     def html(self) -> str:
         """The HTML part, shortened if it must be; adds to `warnings`."""
@@ -184,7 +185,8 @@ class _IssueMail:
         return self._page(fragment.cut(self._body, size, _BUDGET), shortened=True)
 
     def _page(self, body: str, *, shortened: bool = False) -> str:
-        return _inline(self._render("issue.html", body=body, said=body, shortened=shortened))
+        said = body if shortened else self._words
+        return _inline(self._render("issue.html", body=body, said=said, shortened=shortened))
 
     def _render(self, template: str, *, body: str, said: str, shortened: bool = False) -> str:
         """A template with this body; `said` is the HTML in which the summary may be said already."""

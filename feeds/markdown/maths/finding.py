@@ -97,8 +97,8 @@ def _read(text: str, found: re.Match[str]) -> _Piece:
             kind, closes = found[0].translate(_FACING), True
         case "dollars" if len(found[0]) == 1:
             kind, opens, closes = "$", _may_open(text, found), _may_close(text, found)
-        case "dollars" if len(found[0]) == 2:
-            kind, opens, closes = "$$", True, True
+        case "dollars":
+            kind, opens, closes = "$$", len(found[0]) == 2, len(found[0]) == 2
         case "bound":
             kind = _BOUND
     return _Piece(kind=kind, opens=opens, closes=closes, start=found.start(), end=found.end())
@@ -141,8 +141,10 @@ def _closings(pieces: list[_Piece]) -> list[_Piece | None]:
         if closing is not None and bound is not None and bound < closing.start:
             closing = None
         closings.append(closing)
+        if piece.kind.startswith("$"):
+            following["$"] = []  # a formula within a line ends at the next dollar, or is none
         if piece.closes:
-            ends.append(piece)
+            following.setdefault(piece.kind, []).append(piece)
         if piece.kind == _BOUND:
             bound = piece.start
     return closings[::-1]

@@ -126,7 +126,8 @@ class Formulas:
         reason = f"a note may have {MOST} formulas"
         if int(mark[1]) < MOST:
             try:
-                return write_math(formula, read_tex(formula.tex, display=formula.display))
+                tree = read_tex(formula.tex, display=formula.display)
+                return write_math(formula, tree, plain_formula(formula.tex))
             except Unreadable as error:
                 reason = str(error)
         shown = " ".join(formula.source.split())

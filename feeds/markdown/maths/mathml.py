@@ -133,15 +133,18 @@ def read_tex(tex: str, *, display: bool) -> Element:
     return tree
 
 
-def write_math(formula: Formula, tree: Element) -> str:
-    """The `math` element of a formula, its TeX in it. Raises Unreadable if that is too large."""
+def write_math(formula: Formula, tree: Element, plain: str) -> str:
+    """The `math` element of a formula, its TeX in it and what a line of text says instead. Raises
+    Unreadable if that is too large.
+    """
     body = "".join(_write(tree))
     if len(body) > LARGEST:
         raise Unreadable("it is too large")
     display = ' display="block"' if formula.display else ""
     tex = escape(guard(formula.tex), quote=False)
     return (
-        f"<math{display}><semantics><mrow>{body}</mrow>"
+        f'<math{display} alttext="{escape(guard(plain))}"><semantics>'
+        f"<mrow>{body}</mrow>"
         f'<annotation encoding="application/x-tex">{tex}</annotation></semantics></math>'
     )
 

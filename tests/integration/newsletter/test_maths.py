@@ -58,6 +58,7 @@ def test_a_note_with_formulas_reaches_every_medium(tmp_path: Path, clock: Clock)
         assert "$$\nA\n=\n\\sum_{i=1}^n i^*\n$$" in text
         assert "for $5 and $10" in text
         assert "<math" not in html
+        assert 'class="lede"' not in html  # the summary is in the text anyway
         pictures = re.findall(
             r'<img[^>]*src="https://notes\.example\.com(/media/maths/[0-9a-f]{32}\.png)"', html
         )

@@ -9,6 +9,7 @@ import pytest
 
 from feeds.markdown.maths.finding import Formula as Written
 from feeds.markdown.maths.mathml import read_tex, write_math
+from feeds.markdown.maths.unicode import plain_formula
 from mailer.compose.formulas import MOST_PICTURES, Formula, show_formulas
 from storage.model import FormulaPicture
 
@@ -18,7 +19,7 @@ SITE = "https://n.example"
 def math(tex: str, *, display: bool = False) -> str:
     """The element as an issue's HTML has it."""
     formula = Written(tex=tex, display=display, source=f"${tex}$")
-    return write_math(formula, read_tex(tex, display=display))
+    return write_math(formula, read_tex(tex, display=display), plain_formula(tex))
 
 
 def pictures(formulas: Sequence[Formula]) -> Mapping[str, FormulaPicture]:

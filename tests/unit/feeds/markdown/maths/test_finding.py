@@ -55,6 +55,8 @@ def found(text: str) -> list[tuple[str, bool]]:
         ("$5$", [("5", False)]),
         ("$3 \\text{ km}$", [("3 \\text{ km}", False)]),
         ("$x$ costs $5", [("x", False)]),
+        (r"for $5 and $10. Let $x \le y$ be", [(r"x \le y", False)]),
+        (r"$5, $6 and $\alpha$", [(r"\alpha", False)]),
     ],
 )
 def test_formulas_are_found(text: str, formulas: list[tuple[str, bool]]) -> None:

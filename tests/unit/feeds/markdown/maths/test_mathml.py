@@ -43,7 +43,7 @@ FORMULAS = (
 def shown(tex: str, *, display: bool = False) -> str:
     """The `math` element of this TeX."""
     formula = Formula(tex=tex, display=display, source=f"${tex}$")
-    return write_math(formula, read_tex(tex, display=display))
+    return write_math(formula, read_tex(tex, display=display), tex)
 
 
 def check(math: str) -> None:
@@ -52,7 +52,9 @@ def check(math: str) -> None:
     for one in root.iter():
         assert one.tag in _TAGS | {"math", "semantics", "annotation"}
         for name, value in one.attrib.items():
-            if one.tag in {"math", "annotation"} or name == "mathvariant":
+            if name == "alttext":
+                assert one.tag == "math"
+            elif one.tag in {"math", "annotation"} or name == "mathvariant":
                 assert value in {"block", "application/x-tex", "normal"}
             else:
                 assert _ALLOWED[name].fullmatch(value)
@@ -64,7 +66,9 @@ def test_what_authors_write_is_shown(tex: str) -> None:
     for display in (False, True):
         math = shown(tex, display=display)
         check(math)
-        presentation = re.sub("<annotation.*</annotation>", "", math, flags=re.DOTALL)
+        presentation = re.sub(
+            '<annotation.*</annotation>|alttext="[^"]*"', "", math, flags=re.DOTALL
+        )
         assert "\\" not in presentation
         assert not re.search(r">&amp;<|\{aligned|\{align", presentation)
 
@@ -110,7 +114,7 @@ def test_no_markup_comes_from_a_formula(tex: str) -> None:
     except Unreadable:
         return
     check(math)
-    math = math.partition("<annotation")[0]
+    math = re.sub('alttext="[^"]*"', "", math.partition("<annotation")[0])
     for word in ("href", "class=", "style=", "<img", "<script", "<b>", 'mathcolor="red;'):
         assert word not in math
 
