@@ -234,9 +234,20 @@ def _write(element: Element) -> Iterator[str]:
     yield f"<{tag}{''.join(_attributes(element))}>"
     variant = element.get("mathvariant") or ""
     yield escape(guard(_letters(text_of(element), variant)), quote=False)
+    before: Element | None = None
     for child in element:
+        if tag == "mrow" and before is not None and _stand_apart(before, child):
+            yield '<mspace width="0.167em"></mspace>'
         yield from _write(child)
+        before = child
     yield f"</{tag}>"
+
+
+def _stand_apart(left: Element, right: Element) -> bool:
+    """Whether one is a name, such as `sin`, and the other a letter, a number or a name."""
+    bases = [one[0] if one.tag.startswith("msu") and len(one) else one for one in (left, right)]
+    named = any(one.tag == "mi" and len(text_of(one)) > 1 for one in bases)
+    return named and all(one.tag in {"mi", "mn"} for one in bases)
 
 
 def _attributes(element: Element) -> Iterator[str]:

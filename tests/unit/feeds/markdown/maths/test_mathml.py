@@ -126,6 +126,12 @@ def test_letters_of_other_alphabets_are_characters() -> None:
     assert "ℒ" in shown(r"\mathcal{L}")
 
 
+def test_names_stand_apart_from_letters() -> None:
+    """`n log n` is no word: MathML has no blank there of its own, and `sin(x)` needs none."""
+    assert shown(r"n \log n").count("<mspace") == 2
+    assert "<mspace" not in shown(r"\sin(x)")
+
+
 TEX = st.lists(
     st.sampled_from(
         ["\\frac", "\\sqrt", "{", "}", "^", "_", "a", "1", "\\left(", "\\right)", "&", "\\\\", "\\text{", "[", "]",
