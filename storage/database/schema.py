@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0010"
+REVISION: Final = "0011"
 """The last migration: what the tables of this program are."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
