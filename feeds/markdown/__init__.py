@@ -12,6 +12,7 @@ from feeds.markdown.references import (
     find_headings,
     find_prose,
     find_references,
+    find_tags,
 )
 from feeds.markdown.render import TEMPLATE, TOO_MANY_TAGS, Rendered, render_markdown
 
@@ -31,6 +32,7 @@ __all__ = [
     "find_headings",
     "find_prose",
     "find_references",
+    "find_tags",
     "find_title",
     "link_footnotes",
     "link_key",

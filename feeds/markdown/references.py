@@ -5,6 +5,7 @@ Reads with the parser that readers' HTML comes from, so that code is code for bo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,11 +15,16 @@ from itertools import pairwise
 from markdown_it.token import Token
 
 from feeds.markdown.characters import clean_text, split_size
-from feeds.markdown.dialects import hide_formulas
+from feeds.markdown.dialects import hide_formulas, translate_dialects
 from feeds.markdown.parser import PARSER, plain
 
 _BREAKS = frozenset({"softbreak", "hardbreak"})
 _PROSE = frozenset({"text", "field", "html_inline"})
+_TAG = re.compile(
+    r"(?<=\s)#(?=[\d/-]*[^\s\d/\-!-,.:-@\[-^`{-~])"
+    r"([^\s!-,.:-@\[-^`{-~\u2000-\u200b\u200e-\u206f\u3000-\u303f\uff00-\uff0f]+)"
+)
+"""Letters of any script with their marks, and what Obsidian allows beside them."""
 
 
 class ReferenceKind(StrEnum):
@@ -101,6 +107,34 @@ def _without_formulas(body: str) -> str:
     """The cleaned body with a word for each line of a formula."""
     text, formulas = hide_formulas(clean_text(body))
     return formulas.as_blank(text)
+
+
+def find_tags(body: str, path: str = "") -> tuple[str, ...]:
+    """Every `#tag` in the text as Obsidian reads it, in order and as written: after a blank or at
+    the start of a line, of letters, digits, `_`, `-` and `/`, and not of digits alone. None in code,
+    headings, links, formulas and comments.
+    """
+    found: dict[str, None] = {}
+    tokens = PARSER.parse(translate_dialects(clean_text(body), path).text, {})
+    for before, token in pairwise(tokens):
+        if token.type == "inline" and before.type != "heading_open":
+            found |= dict.fromkeys(_tags_of(token.children or ()))
+    return tuple(found)
+
+
+def _tags_of(children: Sequence[Token]) -> Iterator[str]:
+    """The tags in one run of text; what markup divides is no word (`#a**b**` is the tag `a`)."""
+    open_links, before = 0, " "
+    for token in children:
+        open_links += (token.type == "link_open") - (token.type == "link_close")
+        if token.type == "text":
+            if not open_links:
+                yield from _TAG.findall(before + token.content)
+            before = token.content[-1:] or before
+        elif token.type in _BREAKS:
+            before = " "
+        elif token.content:
+            before = "x"  # code, a formula or an address: a `#` behind it begins no tag
 
 
 def _leaves(body: str) -> Iterator[tuple[int, Token]]:

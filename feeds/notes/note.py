@@ -22,13 +22,14 @@ from feeds.markdown import (
     Rendered,
     clean_text,
     find_excess,
+    find_tags,
     find_title,
     plain_line,
     render_markdown,
 )
 from feeds.notes.frontmatter import parse_front_matter
 from feeds.notes.habits import USUAL, Habits
-from feeds.notes.keys import FALSE, TRUE, Keys, check_length
+from feeds.notes.keys import FALSE, MAX_TAG, MAX_TAGS, TRUE, Keys, check_length
 from feeds.notes.names import PathFacts, read_path, slugify, title_from
 from feeds.notes.timing import Now, read_timing
 from storage.model import NoteError, Remark
@@ -126,9 +127,7 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
         slug=slugify(slug or address) if slug or address else None,
         name=slugify(facts.stem),
         summary=plain_line(keys.text("summary", "description", "excerpt", "subtitle", "desc")),
-        tags=keys.tags(
-            "tags", "categories", "keywords", "taxonomies.tags", "taxonomies.categories"
-        ),
+        tags=_read_tags(keys, front.body, habits),
         kept=timing.kept,
         email=keys.flag("email", default=True),
         publish=timing.publish,
@@ -147,6 +146,17 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
         body=front.body,
         warnings=tuple(keys.remarks),
     )
+
+
+def _read_tags(keys: Keys, body: str, habits: Habits) -> tuple[str, ...]:
+    """Those of the front matter, and where the folder has them so, those in the text."""
+    given = keys.tags("tags", "categories", "keywords", "taxonomies.tags", "taxonomies.categories")
+    if not habits.inline_tags or "#" not in body:
+        return given
+    tags: dict[str, str] = {}
+    for tag in (*given, *find_tags(body, keys.path)):
+        tags.setdefault(tag.casefold(), tag)
+    return tuple(tag for tag in tags.values() if len(tag) <= MAX_TAG)[:MAX_TAGS]
 
 
 def _check_cost(text: str, path: str) -> None:

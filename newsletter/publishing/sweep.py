@@ -1,6 +1,6 @@
 """One look at the notes folder: what was found is read, recognised, decided and carried out.
 
-    drafting.parse | recognise | decide | drafting.draft | archive.publish
+    drafting.parse | recognise | decide | issuing.carry_out
 
 What may be concluded is decided in newsletter/publishing/decisions.py and
 newsletter/publishing/recognition.py. A note that cannot be used is reported once per content and
@@ -18,21 +18,9 @@ import structlog
 
 from feeds.notes import Now
 from newsletter.publishing.decisions import (
-    Decision,
-    Publish,
-    Restore,
-    Revise,
     Wait,
     Wish,
-    Withdraw,
     decide,
-    tell_absence,
-)
-from newsletter.publishing.drafting import (
-    Drafted,
-    hash_content,
-    is_shown_otherwise,
-    order_mail,
 )
 from newsletter.publishing.findings import (
     Findings,
@@ -44,10 +32,11 @@ from newsletter.publishing.findings import (
     remember,
     report_unreadable,
 )
+from newsletter.publishing.issuing import Issuing
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.reading import Means, read_resting
 from newsletter.publishing.recognition import find_lost, recognise, refuse_double
-from storage.model import Conflict, Issue, IssueDraft, IssueState, NoteError
+from storage.model import Conflict, NoteError
 from storage.notes import FileStat
 
 log = structlog.get_logger()
@@ -59,6 +48,7 @@ class Sweep:
     def __init__(self, means: Means, found: Findings) -> None:
         self._means = means
         self._found = found
+        self._issuing = Issuing(means, found)
 
     def run(
         self, candidates: Sequence[str], faults: Iterable[NoteError], *, rerender: bool
@@ -76,7 +66,8 @@ class Sweep:
         for one in seen:
             self._guarded(one.note.path, partial(self._handle, one))
         removed = frozenset[str]() if is_moving else frozenset(found.gone)
-        self._withdraw_removed(removed)
+        for path in sorted(removed):
+            self._issuing.withdraw_at(path)
         self._refresh(rerender=rerender)
         self._means.notebook.save(list(found.remembered.values()), gone=found.forgotten | removed)
         return found.report()
@@ -122,7 +113,7 @@ class Sweep:
         if isinstance(decision, Wait):
             known = replace(known, wake_at=decision.until)
         else:
-            self._carry_out(one, issue, decision)
+            self._issuing.carry_out(one, issue, decision)
             if wish.expires is not None and wish.expires > self._found.now:
                 known = replace(known, wake_at=wish.expires)
         self._found.remembered[one.note.path] = known
@@ -161,7 +152,7 @@ class Sweep:
         if old in self._found.known:
             self._found.known[new] = replace(self._found.known[old], path=new)
         if (name := self._found.names.by_note.get(note_id)) is not None:
-            self._withdraw_overwritten(new)
+            self._issuing.withdraw_at(new)
             self._means.archive.move(name.issue_id, new)
             self._found.names.move(name, new)
         if (schedule := self._found.schedules.pop(old, None)) is not None:
@@ -175,12 +166,6 @@ class Sweep:
         if schedule is not None and schedule.content_hash != one.content_hash:
             now = replace(schedule, title=one.note.title, content_hash=one.content_hash)
             self._means.schedules.put(now)
-
-    def _withdraw_overwritten(self, path: str) -> None:
-        """The issue whose file another note has just replaced, if there is one."""
-        name = self._found.names.by_path.get(path)
-        if name is not None and name.state is IssueState.LIVE:
-            self._withdraw(name.issue_id, "the note was removed")
 
     def _wish(self, one: Seen) -> Wish:
         """The author's command wins over the front matter."""
@@ -202,71 +187,7 @@ class Sweep:
             expires=note.expires,
         )
 
-    def _carry_out(self, one: Seen, issue: Issue | None, decision: Decision) -> None:
-        match decision:
-            case Publish():
-                self._publish(one, decision)
-            case Revise() if issue is not None:
-                self._revise(one, issue)
-            case Restore() if issue is not None:
-                self._restore(one, issue)
-            case Withdraw(reason=reason) if issue is not None:
-                self._withdraw(issue.id, reason)
-            case _:
-                pass
-
-    def _publish(self, one: Seen, decision: Publish) -> None:
-        drafted = self._drafted(one)
-        order = order_mail(drafted, decision, self._found.now + self._means.hold)
-        published = self._means.archive.publish(
-            drafted.draft, published_at=decision.at, mail=order, now=self._found.now
-        )
-        for remark in drafted.warnings:
-            log.warning("note.remark", path=one.note.path, code=remark.code, remark=str(remark))
-        self._found.published.append(published.issue)
-        self._found.queued += published.queued
-        self._found.names.put_issue(published.issue)
-
-    def _revise(self, one: Seen, issue: Issue) -> None:
-        draft = self._draft(one)
-        revised = self._means.archive.revise(
-            issue.id, draft, updated_at=self._found.now, slug=one.note.slug
-        )
-        self._found.revised.append(revised)
-        self._found.names.put_issue(revised)
-
-    def _restore(self, one: Seen, issue: Issue) -> None:
-        edited = one.content_hash != issue.content_hash
-        restored = self._means.archive.restore(
-            issue.id,
-            self._draft(one),
-            updated_at=self._found.now if edited else None,
-            now=self._found.now,
-        )
-        self._found.restored.append(restored)
-        self._found.names.put_issue(restored)
-
-    def _withdraw(self, issue_id: int, reason: str) -> None:
-        withdrawn = self._means.archive.withdraw(
-            issue_id, tell_absence(reason), now=self._found.now
-        )
-        self._found.withdrawn.append(withdrawn)
-        self._found.names.put_issue(withdrawn)
-
-    def _withdraw_removed(self, removed: Iterable[str]) -> None:
-        for path in sorted(removed):
-            name = self._found.names.by_path.get(path)
-            if name is not None and name.state is IssueState.LIVE:
-                self._withdraw(name.issue_id, "the note was removed")
-
     # ── rendering ────────────────────────────────────────────────────────────────────────
-
-    def _draft(self, one: Seen) -> IssueDraft:
-        return self._drafted(one).draft
-
-    def _drafted(self, one: Seen) -> Drafted:
-        links = self._found.names.links
-        return self._means.drafting.draft(one.note, one.note_id, one.content_hash, links)
 
     def _refresh(self, *, rerender: bool) -> None:
         """Render again what links to something that came, went or moved in this poll, and once
@@ -283,24 +204,7 @@ class Sweep:
         if rerender:
             stale += self._means.archive.rendered_otherwise(self._means.drafting.rendering)
         for issue in {issue.id: issue for issue in stale}.values():
-            self._guarded(issue.path, partial(self._render_again, issue))
-
-    def _render_again(self, issue: Issue) -> None:
-        file = self._found.files.get(issue.path)
-        if file is None:
-            return
-        source = self._means.store.read(issue.path)
-        if hash_content(source) != issue.content_hash:
-            return  # changed meanwhile: the next poll revises it anyway
-        one = Seen(
-            note=self._means.drafting.parse(source, issue.path),
-            note_id=issue.note_id,
-            content_hash=issue.content_hash,
-            file=file,
-        )
-        draft = self._draft(one)
-        if draft.rendering != issue.rendering or is_shown_otherwise(draft, issue):
-            self._means.archive.revise(issue.id, draft, updated_at=None, slug=None)
+            self._guarded(issue.path, partial(self._issuing.render_again, issue))
 
 
 # ── small facts ──────────────────────────────────────────────────────────────────────────────

@@ -235,18 +235,16 @@ class Issues:
         with self._database.reading() as connection:
             return load_issues(connection, sa.select(schema.issues).order_by(*order))
 
-    def tags(self) -> list[tuple[str, int]]:
-        """Tags of live issues with how many carry them, by name."""
-        marks, issues = schema.issue_marks, schema.issues
+    def tag_spellings(self) -> list[tuple[int, str]]:
+        """(issue id, tag) for every tag of every issue, the oldest issue first."""
+        marks = schema.issue_marks
         query = (
-            sa.select(marks.c.value, sa.func.count())
-            .join(issues, issues.c.id == marks.c.issue_id)
-            .where(marks.c.kind == MarkKind.TAG.value, issues.c.state == IssueState.LIVE.value)
-            .group_by(marks.c.value)
-            .order_by(marks.c.value)
+            sa.select(marks.c.issue_id, marks.c.value)
+            .where(marks.c.kind == MarkKind.TAG.value)
+            .order_by(marks.c.issue_id, marks.c.position)
         )
         with self._database.reading() as connection:
-            return [(tag, count) for tag, count in connection.execute(query)]
+            return [(issue_id, tag) for issue_id, tag in connection.execute(query)]
 
     def names(self) -> list[IssueName]:
         """Every issue's names, without its contents."""

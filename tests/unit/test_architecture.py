@@ -193,6 +193,7 @@ PURE = (
     "newsletter/authoring/preflight.py",
     "newsletter/authoring/references.py",
     "newsletter/authoring/wording.py",
+    "newsletter/publishing/spellings.py",
     "newsletter/publishing/decisions.py",
     "newsletter/publishing/recognition.py",
     "newsletter/subscribing/rules.py",

@@ -39,6 +39,12 @@ class Shelf:
         """Those that carry a tag, newest first."""
         return [issue for issue in self.issues if tag in issue.tags]
 
+    def spelling(self, tag: str) -> str | None:
+        """A tag as the archive writes it, whatever its case here; None if no issue carries it."""
+        wanted = tag.casefold()
+        spellings = (one for issue in self.issues for one in issue.tags)
+        return next((one for one in spellings if one.casefold() == wanted), None)
+
     def tags(self) -> list[tuple[str, int]]:
         """Every tag with how many issues carry it, in alphabetical order."""
         counts: dict[str, int] = {}

@@ -127,12 +127,15 @@ class Reading:
         return self._page(request, "issue.html", frame, issue=issue, around=around, edited=edited)
 
     def tag(self, request: Request) -> Response:
-        """The issues that carry a tag."""
+        """The issues that carry a tag: 301 from another case of it."""
         tag = read_tag(request.path_params["tag"])
-        issues = self._keeper.shelf().tagged(tag)
-        if not issues:
+        shelf = self._keeper.shelf()
+        issues, spelling = shelf.tagged(tag), shelf.spelling(tag)
+        if spelling is None:
             raise HTTPException(404)
-        path = feed_url("", FeedFormat.RSS, tag).removesuffix(f"/{FeedFormat.RSS.path}")
+        path = feed_url("", FeedFormat.RSS, spelling).removesuffix(f"/{FeedFormat.RSS.path}")
+        if not issues:
+            return RedirectResponse(self._pages.absolute(path), 301)
         frame = Frame(title=f"Tagged “{tag}”", path=path, tag=tag)
         return self._page(request, "tag.html", frame, wanted=tag, issues=issues)
 
@@ -149,7 +152,7 @@ class Reading:
         tag = self._feed_tag(request)
         document = self._publication.feed(feed_format, tag)
         if document is None:
-            raise HTTPException(404)
+            return self._other_case(feed_format, tag or "")
         headers = self._feed_headers(feed_format, tag)
         if wants_page(", ".join(request.headers.getlist("accept"))):
             return self._feed_page(request, feed_format, tag, headers)
@@ -188,6 +191,13 @@ class Reading:
         """Where other systems have their feeds: 301 to ours, so that readers move along."""
         feed_format = _OLD_FEEDS[request.url.path.removeprefix(request.scope.get("root_path", ""))]
         return RedirectResponse(self._pages.absolute(f"/{feed_format.path}"), 301)
+
+    def _other_case(self, feed_format: FeedFormat, tag: str) -> Response:
+        """The feed of a tag that the archive writes otherwise. Raises HTTPException, 404."""
+        spelling = self._keeper.shelf().spelling(tag)
+        if spelling is None:
+            raise HTTPException(404)
+        return RedirectResponse(self._pages.absolute(feed_url("", feed_format, spelling)), 301)
 
     def _feed_headers(self, feed_format: FeedFormat, tag: str | None) -> dict[str, str]:
         headers = {"Vary": "Accept, Accept-Encoding"}

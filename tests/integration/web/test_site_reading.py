@@ -379,11 +379,15 @@ def test_media_are_those_of_live_issues(author: Author, reader: Client) -> None:
 
 
 def test_tags_with_odd_names(client: Client) -> None:
-    """A tag with a slash or a blank has its page and its feeds; an unknown one has none."""
+    """A tag with a slash or a blank has its page and its feeds, in any case; an unknown one has none."""
     for tag in ("a%2Fb", "ship%20it"):
         assert client.get(f"/tags/{tag}").status_code == 200
         assert f"{URL}/tags/{tag}/feed.xml" in client.get(f"/tags/{tag}").text
         assert client.get(f"/tags/{tag}/feed.json").status_code == 200
+    for place in ("", "/feed.xml", "/atom.xml", "/feed.json"):
+        other = client.get(f"/tags/SHIP%20it{place}")
+        assert other.status_code == 301
+        assert other.headers["location"] == f"{URL}/tags/ship%20it{place}"
     assert client.get("/tags/none").status_code == 404
     assert client.get("/tags/none/feed.xml").status_code == 404
 

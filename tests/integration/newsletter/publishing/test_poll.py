@@ -320,3 +320,21 @@ def test_feed_ids_survive_a_lost_database(folder: Folder, tmp_path: Path) -> Non
         folder.clock.move(days=30)
     assert guids[0] == guids[1]
     assert set(guids[0]) == {"one", "second"}
+
+
+def test_a_tag_is_one_whatever_its_case(room: Room) -> None:
+    """The first spelling is shown by every issue, also by one that was revised."""
+    room.folder.write("a.md", publish="2026-11-20", tags="[Python, One]")
+    room.folder.write("b.md", publish="2026-11-21", tags="[python, PYTHON]")
+    room.poll()
+    room.folder.write("c.md", publish="2026-11-22", tags="pYTHON")
+    room.folder.write("a.md", "More words.", publish="2026-11-20", tags="[Python, ONE]")
+    room.poll()
+    assert [issue.tags for issue in room.archive.live()] == [
+        ("Python",),
+        ("Python",),
+        ("Python", "ONE"),
+    ]
+    room.folder.write("a.md", "More words.", publish="2026-11-20")
+    room.poll()
+    assert [issue.tags for issue in room.archive.live()] == [("Python",), ("Python",), ()]

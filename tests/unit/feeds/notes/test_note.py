@@ -192,6 +192,33 @@ def test_the_path_may_say_the_language(path: str, language: str) -> None:
     assert parse_note(b"x", path, zone=BERLIN, habits=habits).language == language
 
 
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        (
+            "#first words #Second, #a/b-c. #y2k #हिन्दी #日本語。\n#über-cool!",
+            "first Second a/b-c y2k हिन्दी 日本語 über-cool",
+        ),
+        ("**#bold**\n- #list\n\n> #quote", "bold list quote"),
+        (
+            "# A #heading\n\nx#glued (#bracket) #123 #-/ ## {#id} [a #link](https://x.example/#y)",
+            "",
+        ),
+        (
+            "`#code`\n\n    #code\n\n```\n#code\n```\n\n%%#comment%% <!-- #comment --> $#formula$",
+            "",
+        ),
+        ("![[a.png#part]] [[Note#part]] https://x.example/#part &#39;", ""),
+        ("#given #Given #new", "given new"),
+    ],
+)
+def test_tags_in_the_text_are_read_where_the_folder_has_them_so(text: str, tags: str) -> None:
+    """As Obsidian reads them: of letters, behind a blank, and none in what is no text."""
+    habits = Habits(inline_tags=True)
+    assert " ".join(parse_note(text.encode(), "a.md", zone=BERLIN, habits=habits).tags) == tags
+    assert parse(text).tags == ()
+
+
 def test_defaults_are_private() -> None:
     """A note without keys is private, mailed once published, and named by its heading and path."""
     note = parse("# The *big* `one`[^1]\n\nIntro\n\n[^1]: x")

@@ -1,0 +1,143 @@
+"""What was decided of a note, carried out: its issue published, revised, restored or withdrawn.
+
+decision | drafting.draft | archive
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from newsletter.publishing.decisions import (
+    Decision,
+    Publish,
+    Restore,
+    Revise,
+    Withdraw,
+    tell_absence,
+)
+from newsletter.publishing.drafting import (
+    Drafted,
+    hash_content,
+    is_shown_otherwise,
+    order_mail,
+)
+from newsletter.publishing.findings import Findings, Seen
+from newsletter.publishing.reading import Means
+from newsletter.publishing.spellings import Spellings
+from storage.model import Issue, IssueDraft, IssueState
+
+log = structlog.get_logger()
+
+
+class Issuing:
+    """Brings the archive up to what one look found, and the findings up to the archive."""
+
+    def __init__(self, means: Means, found: Findings) -> None:
+        self._means = means
+        self._found = found
+        self._spellings: Spellings | None = None
+
+    def carry_out(self, one: Seen, issue: Issue | None, decision: Decision) -> None:
+        """Do it; what is only to be waited for or left alone is nobody's work here."""
+        match decision:
+            case Publish():
+                self._publish(one, decision)
+            case Revise() if issue is not None:
+                self._revise(one, issue)
+            case Restore() if issue is not None:
+                self._restore(one, issue)
+            case Withdraw(reason=reason) if issue is not None:
+                self._withdraw(issue.id, reason)
+            case _:
+                pass
+
+    def _publish(self, one: Seen, decision: Publish) -> None:
+        drafted = self._drafted(one)
+        order = order_mail(drafted, decision, self._found.now + self._means.hold)
+        published = self._means.archive.publish(
+            self._spelled(drafted.draft, None),
+            published_at=decision.at,
+            mail=order,
+            now=self._found.now,
+        )
+        for remark in drafted.warnings:
+            log.warning("note.remark", path=one.note.path, code=remark.code, remark=str(remark))
+        self._found.published.append(published.issue)
+        self._learn_tags(published.issue)
+        self._found.queued += published.queued
+        self._found.names.put_issue(published.issue)
+
+    def _revise(self, one: Seen, issue: Issue) -> None:
+        draft = self._draft(one, issue)
+        revised = self._means.archive.revise(
+            issue.id, draft, updated_at=self._found.now, slug=one.note.slug
+        )
+        self._found.revised.append(revised)
+        self._learn_tags(revised)
+        self._found.names.put_issue(revised)
+
+    def _restore(self, one: Seen, issue: Issue) -> None:
+        edited = one.content_hash != issue.content_hash
+        restored = self._means.archive.restore(
+            issue.id,
+            self._draft(one, issue),
+            updated_at=self._found.now if edited else None,
+            now=self._found.now,
+        )
+        self._found.restored.append(restored)
+        self._learn_tags(restored)
+        self._found.names.put_issue(restored)
+
+    def _learn_tags(self, issue: Issue) -> None:
+        if self._spellings is not None:
+            self._spellings.put(issue.id, issue.tags)
+
+    def withdraw_at(self, path: str) -> None:
+        """The issue whose file is not there any more, or is another note's now, if there is one."""
+        name = self._found.names.by_path.get(path)
+        if name is not None and name.state is IssueState.LIVE:
+            self._withdraw(name.issue_id, "the note was removed")
+
+    def _withdraw(self, issue_id: int, reason: str) -> None:
+        withdrawn = self._means.archive.withdraw(
+            issue_id, tell_absence(reason), now=self._found.now
+        )
+        self._found.withdrawn.append(withdrawn)
+        self._found.names.put_issue(withdrawn)
+
+    def render_again(self, issue: Issue) -> None:
+        """Its page and its mail as its note would be rendered today. Raises NoteError."""
+        file = self._found.files.get(issue.path)
+        if file is None:
+            return
+        source = self._means.store.read(issue.path)
+        if hash_content(source) != issue.content_hash:
+            return  # changed meanwhile: the next poll revises it anyway
+        one = Seen(
+            note=self._means.drafting.parse(source, issue.path),
+            note_id=issue.note_id,
+            content_hash=issue.content_hash,
+            file=file,
+        )
+        draft = self._draft(one, issue)
+        if draft.rendering != issue.rendering or is_shown_otherwise(draft, issue):
+            self._means.archive.revise(issue.id, draft, updated_at=None, slug=None)
+
+    # ── drafts ───────────────────────────────────────────────────────────────────────────────
+
+    def _draft(self, one: Seen, issue: Issue) -> IssueDraft:
+        return self._spelled(self._drafted(one).draft, issue.id)
+
+    def _spelled(self, draft: IssueDraft, issue_id: int | None) -> IssueDraft:
+        """The draft with its tags as the archive writes them, which is read when one has tags."""
+        if not draft.tags:
+            return draft
+        if self._spellings is None:
+            self._spellings = Spellings(self._means.archive.tag_spellings())
+        return replace(draft, tags=self._spellings.spell(draft.tags, issue_id))
+
+    def _drafted(self, one: Seen) -> Drafted:
+        links = self._found.names.links
+        return self._means.drafting.draft(one.note, one.note_id, one.content_hash, links)
