@@ -21,7 +21,7 @@ from mailer.inbound import fetch_document
 from mailer.inbound.webhooks import Keys
 from mailer.policy import Cohort, RetryPolicy, WarmUp
 from mailer.smtp import Relay
-from newsletter.authoring import Authoring, Proofs
+from newsletter.authoring import Authoring, Proofs, Survey
 from newsletter.config import Config, Doubt, sender_domain
 from newsletter.inbound import Certificates, Collecting, ReportDesk, SoftLimits, WebhookDesk
 from newsletter.mailing import FormulaDesk, InFlight, Letters, Standing
@@ -75,6 +75,7 @@ class Parts:
     reports: Reports
     authoring: Authoring
     proofs: Proofs
+    survey: Survey
     poll: Poll
     publication: Publication
     subscriptions: Subscriptions
@@ -175,6 +176,14 @@ def _assemble(
             identity=config.identity,
             find=authoring.find,
             formulas=FormulaDesk(formulas),
+            clock=clock,
+        ),
+        survey=Survey(
+            store=notes,
+            archive=archive,
+            schedules=schedules,
+            drafting=drafting,
+            grace=config.schedule.grace,
             clock=clock,
         ),
         poll=Poll(

@@ -3,11 +3,12 @@
 from feeds.notes.frontmatter import parse_front_matter
 from feeds.notes.habits import USUAL, Habits
 from feeds.notes.note import RENDERER, Note, parse_note, render_note
-from feeds.notes.timing import CLOCK_CHANGE, Now
+from feeds.notes.timing import CLOCK_CHANGE, NO_TIME, Now
 from feeds.notes.when import When, parse_when
 
 __all__ = [
     "CLOCK_CHANGE",
+    "NO_TIME",
     "RENDERER",
     "USUAL",
     "Habits",

@@ -4,15 +4,19 @@ from newsletter.authoring.findings import CheckedNote, Finding
 from newsletter.authoring.preflight import report_unusable
 from newsletter.authoring.proofs import Preview, Proofs, TestCopy, send_test
 from newsletter.authoring.schedules import Authoring, Planned, Scheduled
+from newsletter.authoring.survey import Kind, Line, Survey
 
 __all__ = [
     "Authoring",
     "CheckedNote",
     "Finding",
+    "Kind",
+    "Line",
     "Planned",
     "Preview",
     "Proofs",
     "Scheduled",
+    "Survey",
     "TestCopy",
     "report_unusable",
     "send_test",

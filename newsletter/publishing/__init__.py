@@ -1,5 +1,6 @@
 """From the notes folder to published issues: what is due, whose file it is, what it becomes."""
 
+from newsletter.publishing.decisions import Publish, Wait, Wish, decide
 from newsletter.publishing.drafting import Drafting, Pictures, hash_content
 from newsletter.publishing.findings import PollReport
 from newsletter.publishing.links import NoteLinks
@@ -14,6 +15,10 @@ __all__ = [
     "Pictures",
     "Poll",
     "PollReport",
+    "Publish",
+    "Wait",
+    "Wish",
     "as_readers_see",
+    "decide",
     "hash_content",
 ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from scripts.console import Json, plain, print_json, remark, say
+from scripts.console import Json, plain, print_json, progress_bar, remark, say
 from scripts.context import JsonOption, open_newsletter
 
 if TYPE_CHECKING:
-    from newsletter.authoring import CheckedNote, Finding
+    from newsletter.authoring import CheckedNote, Finding, Line
 
 
 def register(app: typer.Typer, heading: str) -> None:
@@ -25,22 +26,80 @@ def check(
         list[str] | None,
         typer.Argument(metavar="[NOTE]...", help="Paths below the notes folder."),
     ] = None,
+    survey: Annotated[
+        bool,
+        typer.Option("--all", help="Tell of the whole folder: what would become of it, and why."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Look for mistakes in notes before readers find them.
 
-    Without a NOTE, in all that are to be published. Changes nothing. The exit code is 1 when there are errors; warnings alone leave it 0.
+    Without a NOTE, in all that are to be published; with --all a first look at the whole folder, a line for each kind of thing that is in it. Changes nothing. The exit code is 1 when there are errors; warnings alone, and --all, leave it 0.
 
     Example: newsletter check launch.md
     """
+    if survey:
+        _survey(context, notes or [], as_json=as_json)
+        return
     with open_newsletter(context) as newsletter:
         checked = newsletter.check(*(notes or ()))
+        seen = [] if checked or as_json else newsletter.survey(brief=True)
     if as_json:
         print_json([_document(one) for one in checked])
     else:
         _tell(checked)
+        tell_survey(seen, remark)
     if any(one.has_errors for one in checked):
         raise typer.Exit(1)
+
+
+def _survey(context: typer.Context, notes: list[str], *, as_json: bool) -> None:
+    if notes:
+        raise typer.BadParameter("--all looks at every note; leave the NOTE out")
+    with open_newsletter(context) as newsletter, progress_bar("looking") as update:
+        lines = newsletter.survey(progress=update)
+    if as_json:
+        print_json(
+            [
+                {
+                    "kind": line.kind.value,
+                    "reason": line.reason,
+                    "count": line.count,
+                    "examples": line.examples,
+                }
+                for line in lines
+            ]
+        )
+    else:
+        tell_survey(lines, say)
+
+
+def tell_survey(lines: list[Line], tell: Callable[[str], None]) -> None:
+    """A line for each kind of thing, with an example, or as many as are kept where each is a fault."""
+    for line in lines:
+        about = f": {line.reason}" if line.reason else ""
+        example = f" (as {line.examples[0]})" if line.examples else ""
+        if line.kind in _NAMED:
+            tell(f"{line.count} {_WORDS[line.kind]}")
+            for one in line.examples:
+                tell(plain(f"  {one}"))
+        else:
+            tell(plain(f"{line.count} {_WORDS[line.kind]}{about}{example}"))
+
+
+_WORDS: Final = {
+    "notes": "notes in the folder",
+    "published": "published",
+    "would-be-mailed": "would be published and mailed",
+    "would-be-published": "would be published and not mailed",
+    "later": "wait for their time",
+    "kept-back": "stay private",
+    "unusable": "cannot be used",
+    "missing-picture": "pictures missing",
+    "dead-link": "links that lead nowhere",
+    "template": "of a generator's language, and not known",
+}
+_NAMED: Final = frozenset({"unusable", "missing-picture", "dead-link", "template"})
 
 
 def _document(checked: CheckedNote) -> Json:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts.commands.check import tell_survey
 from scripts.console import print_json, progress_bar, remark, say
 from scripts.context import JsonOption, open_newsletter, settings_of
 from scripts.waiting import tell_waiting, waiting_json
@@ -155,6 +156,7 @@ def send(context: typer.Context, as_json: JsonOption = False) -> None:
     ):
         zone = newsletter.identity.timezone
         report = newsletter.send(progress=lambda now: update(now.settled, None))
+        seen = newsletter.survey(brief=True) if report.idle and not report.problems else []
     if as_json:
         print_json(
             {
@@ -176,6 +178,7 @@ def send(context: typer.Context, as_json: JsonOption = False) -> None:
         )
     else:
         _tell(report, zone)
+        tell_survey(seen, remark)
     if report.problems:
         raise typer.Exit(1)
 

@@ -66,6 +66,40 @@ def kept(home: Path) -> list[EmailMessage]:
 # ── check ────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_all_tells_of_the_whole_folder(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each kind of thing, with an example; what cannot be used is named. Exit code 0."""
+    write(home, "jekyll.md", "---\ntitle: A\ndate: 2020-01-01\n---\nWords.")
+    write(home, "broken.md", "---\npublish: [\n---\n")
+    assert run("check", "--all") == 0
+    out = capsys.readouterr().out
+    assert "2 notes in the folder" in out
+    assert "has `date` (see `[notes] date_keys`) (as jekyll.md)" in out
+    assert "  broken.md:" in out
+    assert run("check", "--all", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [(one["kind"], one["count"]) for one in document] == [
+        ("notes", 2),
+        ("kept-back", 1),
+        ("unusable", 1),
+    ]
+    assert run("check", "--all", "broken.md") == 2
+
+
+def test_nothing_to_do_says_what_was_seen(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`check` and `send` do not pass over a folder of notes in silence; once an issue is out, they do."""
+    write(home, "jekyll.md", "---\ntitle: A\ndate: 2020-01-01\n---\nWords.")
+    for command in ("check", "send"):
+        run(command)
+        said = capsys.readouterr().err
+        assert "1 notes in the folder" in said
+        assert "`date`" in said
+    write(home, "old.md", "---\npublish: 2020-01-01\n---\nWords.")
+    run("send")
+    capsys.readouterr()
+    run("send")
+    assert "notes in the folder" not in capsys.readouterr().err
+
+
 def test_errors_end_with_1_and_warnings_with_0(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
