@@ -27,7 +27,7 @@ from feeds.markdown import (
     plain_line,
     render_markdown,
 )
-from feeds.notes.frontmatter import parse_front_matter
+from feeds.notes.frontmatter import FrontMatter, parse_front_matter
 from feeds.notes.habits import USUAL, Habits
 from feeds.notes.keys import FALSE, MAX_TAG, MAX_TAGS, TRUE, Keys, check_length
 from feeds.notes.names import PathFacts, read_path, slugify, title_from
@@ -112,9 +112,9 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
     """
     text = clean_text(_decode(source, path))
     _check_cost(text, path)
-    front = parse_front_matter(text, path)
-    keys = Keys(front.fields, path)
     facts = read_path(path, languages=habits.languages)
+    front = _read_front(text, path, facts)
+    keys = Keys(front.fields, path)
     timing = read_timing(keys, facts, zone, habits)
     title = plain_line(keys.text("title")) or find_title(front.body) or title_from(facts, path)
     check_length("title", title, path)
@@ -146,6 +146,18 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
         body=front.body,
         warnings=tuple(keys.remarks),
     )
+
+
+def _read_front(text: str, path: str, facts: PathFacts) -> FrontMatter:
+    """The keys and the body. A template's placeholders are no YAML, and where templates lie that is
+    nobody's mistake.
+    """
+    try:
+        return parse_front_matter(text, path)
+    except NoteError:
+        if not facts.kept:
+            raise
+        return FrontMatter(fields={}, body=text)
 
 
 def _read_tags(keys: Keys, body: str, habits: Habits) -> tuple[str, ...]:

@@ -135,9 +135,6 @@ class Survey:
             drafted = self._drafting.draft(note, note.note_id, hash_content(source), links)
         except NoteError:
             return  # it was counted, or has just gone
-        for picture in drafted.draft.media:
-            if self._store.media(picture) is None:
-                look.count(Kind.PICTURES, "", f"{path}: {picture}")
         for remark in drafted.warnings:
             where = f"{path}: {remark.sentence}"
             if remark.code in _LOST_LINKS:

@@ -93,7 +93,7 @@ def test_a_first_look_tells_what_readers_would_miss(newsletter: Newsletter, fold
     folder.write("two.md", "[back](one.md)", publish="2020-01-02")
     folder.write("private.md", "[z](nowhere.md) ![z](z.png)")
     found = {line.kind: line for line in newsletter.survey()}
-    assert found[Kind.PICTURES].examples == ["one.md: no.png"]
+    assert found[Kind.PICTURES].examples == ["one.md: the picture `no.png` is not there"]
     assert found[Kind.LINKS].count == 2
     assert found[Kind.TEMPLATES].count == 1
     assert "{% widget %}" in found[Kind.TEMPLATES].examples[0]
