@@ -26,7 +26,6 @@ from mailer.dispatch import Summary
 from newsletter.assembly import Parts, duties, open_parts
 from newsletter.authoring import (
     CheckedNote,
-    Line,
     Planned,
     Preview,
     Scheduled,
@@ -146,11 +145,7 @@ class Newsletter:
         seen = [issue.id for issue in (*polled.withdrawn, *polled.published)]
         problems += self.parts.standing.paused_of(tuple(dict.fromkeys([*under_way, *seen])))
         problems += [str(fault) for fault in polled.stuck]
-        done = replace(
-            report(summary),
-            waiting=self.parts.standing.waiting(),
-            idle=not polled.published and not self.parts.archive.names(),
-        )
+        done = replace(report(summary), waiting=self.parts.standing.waiting())
         if done.settled >= done.queued:
             return done
         # Who left before being claimed was never the dispatcher's to count.
@@ -205,18 +200,6 @@ class Newsletter:
         if not notes and (fault := self.publication.about_fault()) is not None:
             checked.append(report_unusable(fault))
         return checked
-
-    def survey(
-        self,
-        *,
-        brief: bool = False,
-        progress: Callable[[int, int], None] = lambda _done, _all: None,
-    ) -> list[Line]:
-        """What the notes folder holds, a line for each kind, and what would become of it.
-
-        A `brief` one renders nothing. Raises NotesFolderError. Changes nothing.
-        """
-        return self.parts.survey.run(brief=brief, progress=progress)
 
     def test(self, note: str, to: str) -> TestCopy:
         """Send one marked copy of a note, past the queue; no issue or delivery comes of it.

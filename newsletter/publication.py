@@ -78,6 +78,10 @@ class Publication:
         """Grows with every change that readers could see; caches compare it."""
         return self._archive.version()
 
+    def is_bare(self) -> bool:
+        """Whether nothing was ever published."""
+        return not self._archive.names()
+
     def live(self, *, tag: str | None = None, limit: int | None = None) -> list[Issue]:
         """Issues readers can see, newest first; `tag` is compared as written."""
         return self._archive.live(tag=tag, limit=limit)

@@ -108,9 +108,9 @@ class LinkResolver:
         """What was left out, or lacks something; codes are those of `newsletter check`."""
         return tuple(self._warnings)
 
-    def warn(self, code: str, sentence: str) -> None:
-        """Keeps a remark for the author."""
-        self._warnings[Remark(code=code, sentence=sentence)] = None
+    def warn(self, code: str, sentence: str, line: int | None = None) -> None:
+        """Keeps a remark for the author; `line` is in the Markdown, from 1."""
+        self._warnings[Remark(code=code, sentence=sentence, line=line)] = None
 
     def link(self, href: str) -> str | None:
         """The absolute URL for a link, or None if only its label may stay."""

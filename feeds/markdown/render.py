@@ -94,8 +94,8 @@ def render_markdown(
     for unknown in translated.unknown:
         resolver.warn(
             TEMPLATE,
-            f"line {unknown.line}: `{unknown.source}` is a generator's language that is not known "
-            "here: left out",
+            f"`{unknown.source}` is a generator's language that is not known here: left out",
+            unknown.line,
         )
     env: dict[str, object] = {
         "anchor": hashlib.sha256((anchor or path).encode()).hexdigest()[:8],

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 from feeds.markdown import clean_line
@@ -16,6 +18,21 @@ from storage.model import NoteError, Remark
 
 TRUE: Final = frozenset({"true", "yes", "on", "1"})
 FALSE: Final = frozenset({"false", "no", "off", "0"})
+
+KEY_VALUE: Final = "key-value"
+"""The code of the remark that a key of another system cannot be read, and is passed over."""
+UNKNOWN_KEY: Final = "unknown-key"
+"""The code of the remark that a key is nearly one of ours, and none."""
+OURS: Final = frozenset(
+    {"publish", "title", "subject", "summary", "tags", "slug", "aliases", "id", "updated", "image",
+     "image_alt", "lang", "email", "audience", "toc", "draft"}
+)  # fmt: skip
+"""Our own names for keys: what an author who slips may have meant."""
+ELSEWHERE: Final = frozenset(
+    {"published", "pubdate", "publishdate", "subtitle", "alias", "cover", "images", "tag", "pages",
+     "published_at", "updates", "update", "imagealt", "cover_alt", "page", "titles", "subjects"}
+)  # fmt: skip
+"""Near to ours, and keys of other systems or of an author's own."""
 
 LIMITS: Final = {
     "id": 200,
@@ -68,7 +85,7 @@ class Keys:
             value = clean_line(found.items[0]) if found.items else ""
             if value and len(value) <= limit:
                 return value
-            self.pass_over(found, "key-value", "cannot be read here; it is passed over")
+            self.pass_over(found, KEY_VALUE, "cannot be read here; it is passed over")
         return ""
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -119,12 +136,29 @@ class Keys:
 
     def pass_over(self, found: Field, code: str, why: str) -> None:
         """Keep a remark on a value that is passed over."""
-        sentence = f"{_where(found)}{_shown(found)} {why}"
-        self.remarks.append(Remark(code=code, sentence=sentence))
+        remark = Remark(code=code, sentence=f"{_shown(found)} {why}", line=found.line or None)
+        self.remarks.append(remark)
+
+    def find_slips(self, others: Iterable[str]) -> None:
+        """Keep a remark on every key that is nearly one of ours; `others` are known as well."""
+        known = OURS | ELSEWHERE | {name.casefold() for name in others}
+        for key, found in self.fields.items():
+            if key not in known and "." not in key and (meant := _nearest(key)):
+                why = f"is no key that is known here; did you mean `{meant}`?"
+                self.pass_over(found, UNKNOWN_KEY, why)
 
     def names(self) -> Iterable[str]:
         """The keys as their author wrote them, without those nested in others."""
         return [found.key for found in self.fields.values() if "." not in found.key]
+
+
+@lru_cache(maxsize=1000)
+def _nearest(key: str) -> str:
+    """The key of ours that an unknown one is a slip of; empty if it is none. Two letters are no slip."""
+    if not 4 <= len(key) <= 20:
+        return ""
+    near = get_close_matches(key, OURS, n=1, cutoff=0.8)
+    return near[0] if near and len(near[0]) >= 4 else ""
 
 
 def split_words(text: str) -> tuple[str, ...]:
@@ -138,10 +172,6 @@ def check_length(name: str, value: str, path: str) -> None:
     """Raises NoteError for a value that is longer than such a value can be."""
     if len(value) > LIMITS[name]:
         raise NoteError(path, f"the {name} has {len(value)} characters; {LIMITS[name]} is the most")
-
-
-def _where(found: Field) -> str:
-    return f"line {found.line}: " if found.line else ""
 
 
 def _shown(found: Field) -> str:

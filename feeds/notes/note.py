@@ -29,7 +29,7 @@ from feeds.markdown import (
 )
 from feeds.notes.frontmatter import FrontMatter, parse_front_matter
 from feeds.notes.habits import USUAL, Habits
-from feeds.notes.keys import FALSE, MAX_TAG, MAX_TAGS, TRUE, Keys, check_length
+from feeds.notes.keys import FALSE, KEY_VALUE, MAX_TAG, MAX_TAGS, TRUE, Keys, check_length
 from feeds.notes.names import PathFacts, read_path, slugify, title_from
 from feeds.notes.timing import Now, read_timing
 from storage.model import NoteError, Remark
@@ -94,6 +94,8 @@ class Note:
     """Every key that it has, as its author wrote it."""
     body: str
     """Markdown without front matter."""
+    above: int
+    """Lines of the file before it."""
     warnings: tuple[Remark, ...]
 
     @property
@@ -119,6 +121,7 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
     title = plain_line(keys.text("title")) or find_title(front.body) or title_from(facts, path)
     check_length("title", title, path)
     slug = keys.text("slug")
+    keys.find_slips(habits.date_keys)
     address, aliases = _read_addresses(keys)
     return Note(
         path=path,
@@ -144,6 +147,7 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
         toc=keys.word("toc") in TRUE,
         keys=tuple(keys.names()),
         body=front.body,
+        above=text.count("\n", 0, max(len(text) - len(front.body), 0)),
         warnings=tuple(keys.remarks),
     )
 
@@ -199,8 +203,13 @@ def render_note(note: Note, links: Links) -> Rendered:
     return replace(
         rendered,
         summary=note.summary or rendered.summary,
-        warnings=note.warnings + rendered.warnings,
+        warnings=(*note.warnings, *(_in_file(one, note) for one in rendered.warnings)),
     )
+
+
+def _in_file(remark: Remark, note: Note) -> Remark:
+    """A remark on the body, its line counted from the beginning of the file."""
+    return remark if remark.line is None else replace(remark, line=remark.line + note.above)
 
 
 def _read_addresses(keys: Keys) -> tuple[str, tuple[str, ...]]:
@@ -229,7 +238,7 @@ def _read_language(keys: Keys, facts: PathFacts) -> str:
     if not _LANGUAGE.fullmatch(given):
         found = keys.find("lang", "language", "locale")
         if found is not None:
-            keys.pass_over(found, "key-value", "is no language; write it like `en` or `pt-BR`")
+            keys.pass_over(found, KEY_VALUE, "is no language; write it like `en` or `pt-BR`")
         return facts.language
     return given.replace("_", "-")
 

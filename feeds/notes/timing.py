@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from feeds.markdown import clean_line
 from feeds.notes.fields import Field, Shape
 from feeds.notes.habits import Habits
-from feeds.notes.keys import FALSE, TRUE, Keys
+from feeds.notes.keys import FALSE, KEY_VALUE, TRUE, Keys
 from feeds.notes.names import PathFacts
 from feeds.notes.when import EXAMPLES, When, parse_when
 from storage.model import Remark, ScheduleError
@@ -151,5 +151,5 @@ def _moment(keys: Keys, zone: ZoneInfo, *names: str) -> datetime | None:
     try:
         return parse_when(found.text, zone).instant
     except ScheduleError:
-        keys.pass_over(found, "key-value", f"is no time; write it like {EXAMPLES}")
+        keys.pass_over(found, KEY_VALUE, f"is no time; write it like {EXAMPLES}")
         return None

@@ -11,22 +11,22 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.message import EmailMessage
 from typing import Final
 
-from feeds.markdown import TOO_MANY_TAGS
-from feeds.notes import CLOCK_CHANGE
+from feeds.markdown import TEMPLATE, TOO_MANY_TAGS
+from feeds.notes import CLOCK_CHANGE, KEY_VALUE, NO_TIME, UNKNOWN_KEY
 from mailer.compose import CLIP, SHORTENED, WARN
 from newsletter.authoring.findings import CheckedNote, Finding, Proof, error, warn
 from newsletter.authoring.references import check_references
 from newsletter.authoring.wording import check_wording
-from storage.model import NoteError
+from storage.model import NoteError, Remark
 
 RELAYS_TAKE: Final = 10_000_000
 """Octets of a message; Postfix as it is installed takes a little more (message_size_limit)."""
 
-_PASSED_ON: Final = frozenset({CLOCK_CHANGE, TOO_MANY_TAGS})
+_PASSED_ON: Final = frozenset({CLOCK_CHANGE, KEY_VALUE, NO_TIME, TOO_MANY_TAGS, UNKNOWN_KEY})
 """Codes of remarks that nothing here looks for again; of the others there are findings with lines."""
 
 
@@ -36,9 +36,20 @@ def check_note(proof: Proof) -> CheckedNote:
         *check_wording(proof),
         *check_references(proof),
         *(_check_mail(proof) if proof.note.email else ()),
-        *(warn(one.code, one.sentence) for one in proof.warnings if one.code in _PASSED_ON),
+        *_pass_on(proof.warnings),
     ]
     return CheckedNote(note=proof.note.path, findings=tuple(sorted(found, key=_order)))
+
+
+def _pass_on(remarks: Iterable[Remark]) -> Iterator[Finding]:
+    """A generator's language is an error, since a mail with it waits for its author."""
+    for remark in remarks:
+        sentence = f"{remark.sentence[:1].upper()}{remark.sentence[1:]}."
+        if remark.code == TEMPLATE:
+            why = " A new issue's mail is held until you `newsletter resume` it; mend or remove it."
+            yield error(remark.code, sentence + why, remark.line)
+        elif remark.code in _PASSED_ON:
+            yield warn(remark.code, sentence, remark.line)
 
 
 def report_unusable(fault: NoteError) -> CheckedNote:

@@ -136,7 +136,7 @@ class Survey:
         except NoteError:
             return  # it was counted, or has just gone
         for remark in drafted.warnings:
-            where = f"{path}: {remark.sentence}"
+            where = f"{path}: {remark}"
             if remark.code in _LOST_LINKS:
                 look.count(Kind.LINKS, "", where)
             elif remark.code in {"bad-picture", "missing-picture"}:

@@ -29,6 +29,7 @@ from newsletter.authoring.findings import (
 LONG_SUBJECT: Final = 100
 """Characters of a subject above which every mail program cuts it."""
 
+_BARE_NAME: Final = re.compile(r"\{\{\s*name\s*\|?\s*\}\}", re.IGNORECASE)
 _MARK: Final = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 
 
@@ -93,6 +94,13 @@ def _check_fields(proof: Proof) -> Iterator[Finding]:
             line_matching(proof.source, re.compile(rf"\{{\{{\s*{re.escape(name)}\b")),
         )
 
+    if has_gap(public := visible_text(draft.html)) and "{{" in public:
+        yield warn(
+            "merge-field",
+            "A `{{ name }}` has no default, so readers without a name read a gap; write it like "
+            "`{{ name | there }}`.",
+            line_matching(proof.source, _BARE_NAME),
+        )
     if has_gap(draft.title):
         yield warn(
             "merge-field",

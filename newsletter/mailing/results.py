@@ -38,8 +38,6 @@ class SendReport:
     seconds: float = 0.0
     waiting: tuple[IssueStatus, ...] = ()
     """The issues of which readers wait who are due already."""
-    idle: bool = False
-    """Whether nothing was due and nothing was ever published: its author may wonder why."""
     problems: tuple[str, ...] = ()
     """Why something that was asked for did not happen; empty when all is well."""
 

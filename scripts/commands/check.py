@@ -43,7 +43,7 @@ def check(
         return
     with open_newsletter(context) as newsletter:
         checked = newsletter.check(*(notes or ()))
-        seen = [] if checked or as_json else newsletter.survey(brief=True)
+        seen = [] if checked or as_json else newsletter.parts.survey.run(brief=True)
     if as_json:
         print_json([_document(one) for one in checked])
     else:
@@ -57,7 +57,7 @@ def _survey(context: typer.Context, notes: list[str], *, as_json: bool) -> None:
     if notes:
         raise typer.BadParameter("--all looks at every note; leave the NOTE out")
     with open_newsletter(context) as newsletter, progress_bar("looking") as update:
-        lines = newsletter.survey(progress=update)
+        lines = newsletter.parts.survey.run(progress=update)
     if as_json:
         print_json(
             [

@@ -156,7 +156,9 @@ def send(context: typer.Context, as_json: JsonOption = False) -> None:
     ):
         zone = newsletter.identity.timezone
         report = newsletter.send(progress=lambda now: update(now.settled, None))
-        seen = newsletter.survey(brief=True) if report.idle and not report.problems else []
+        seen = []
+        if not report.problems and newsletter.publication.is_bare():
+            seen = newsletter.parts.survey.run(brief=True)
     if as_json:
         print_json(
             {

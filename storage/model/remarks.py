@@ -16,6 +16,9 @@ class Remark:
     """A lasting name of this kind of remark, such as `clipped`."""
     sentence: str
     """For a person. It names the thing that it is about."""
+    line: int | None = None
+    """Where it is, from 1; None when it is about the whole. In the file, once a note's front matter
+    is counted in."""
 
     def __str__(self) -> str:
-        return self.sentence
+        return self.sentence if self.line is None else f"line {self.line}: {self.sentence}"

@@ -66,6 +66,46 @@ def kept(home: Path) -> list[EmailMessage]:
 # ── check ────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "severity", "code", "words"),
+    [
+        ("---\ntitle: T\npublsh: now\n---\nWords.", 3, "warning", "unknown-key", "`publish`"),
+        ("---\ntitle: T\npublish: true\n---\nWords.", 3, "warning", "no-time", "date_keys"),
+        ("---\ntitle: T\nlastmod: soon\n---\nWords.", 3, "warning", "key-value", "is no time"),
+        ("---\ntitle: T\n---\n\nWords.\n\n{% widget %}\n", 7, "error", "template", "{% widget %}"),
+        ("---\ntitle: T\n---\nHello {{ name }}.", 4, "warning", "merge-field", "no default"),
+    ],
+)
+def test_what_is_passed_over_is_a_finding_with_its_line(
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    line: int,
+    severity: str,
+    code: str,
+    words: str,
+) -> None:
+    """What parsing and rendering remark on is told with file, line, severity and code."""
+    write(home, "a.md", text)
+    assert run("check", "a.md") == (severity == "error")
+    found = [one for one in capsys.readouterr().out.splitlines() if f"[{code}]" in one]
+    assert len(found) == 1
+    assert found[0].startswith(f"a.md:{line}: {severity}: ")
+    assert words in found[0]
+
+
+@pytest.mark.parametrize(
+    "key", ["layout", "author", "date", "series", "published", "images", "x", "cover"]
+)
+def test_keys_of_others_are_no_slips(
+    home: Path, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    """What other systems call their keys is no finding."""
+    write(home, "a.md", f"---\ntitle: T\n{key}: 1\n---\nWords.")
+    run("check", "a.md")
+    assert "unknown-key" not in capsys.readouterr().out
+
+
 def test_all_tells_of_the_whole_folder(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A line for each kind of thing, with an example; what cannot be used is named. Exit code 0."""
     write(home, "jekyll.md", "---\ntitle: A\ndate: 2020-01-01\n---\nWords.")

@@ -59,7 +59,7 @@ def test_a_first_look_tells_what_will_become_of_every_note(
     folder.write("gone.md", publish="2020-01-01", expiryDate="2020-02-01")
     folder.write("_drafts/x.md", publish="now")
     folder.write("broken.md", publish="[1")
-    lines = newsletter.survey()
+    lines = newsletter.parts.survey.run()
     assert told(lines) == {
         ("notes", ""): 13,
         ("would-be-mailed", ""): 1,
@@ -81,7 +81,7 @@ def test_a_first_look_tells_what_will_become_of_every_note(
     }
     assert sum(line.count for line in lines[1:]) == lines[0].count
     newsletter.poll()
-    assert told(newsletter.survey())["published", ""] == 3
+    assert told(newsletter.parts.survey.run())["published", ""] == 3
 
 
 def test_a_first_look_tells_what_readers_would_miss(newsletter: Newsletter, folder: Folder) -> None:
@@ -92,13 +92,13 @@ def test_a_first_look_tells_what_readers_would_miss(newsletter: Newsletter, fold
     folder.write("one.md", body, publish="2020-01-01")
     folder.write("two.md", "[back](one.md)", publish="2020-01-02")
     folder.write("private.md", "[z](nowhere.md) ![z](z.png)")
-    found = {line.kind: line for line in newsletter.survey()}
+    found = {line.kind: line for line in newsletter.parts.survey.run()}
     assert found[Kind.PICTURES].examples == ["one.md: the picture `no.png` is not there"]
     assert found[Kind.LINKS].count == 2
     assert found[Kind.TEMPLATES].count == 1
     assert "{% widget %}" in found[Kind.TEMPLATES].examples[0]
     assert not {Kind.PICTURES, Kind.LINKS, Kind.TEMPLATES} & {
-        line.kind for line in newsletter.survey(brief=True)
+        line.kind for line in newsletter.parts.survey.run(brief=True)
     }
 
 
@@ -108,7 +108,7 @@ def test_a_survey_of_many_notes_stays_small(newsletter: Newsletter, folder: Fold
         folder.save(f"bad{number}.md", "---\npublish: [\n---\nx")
         folder.save(f"good{number}.md", front("![](no.png)", publish="2020-01-01"))
     steps: list[tuple[int, int]] = []
-    lines = newsletter.survey(progress=lambda done, total: steps.append((done, total)))
+    lines = newsletter.parts.survey.run(progress=lambda done, total: steps.append((done, total)))
     named = {line.kind: len(line.examples) for line in lines}
     assert named[Kind.UNUSABLE] == FAULTS
     assert named[Kind.PICTURES] == EXAMPLES
@@ -118,4 +118,4 @@ def test_a_survey_of_many_notes_stays_small(newsletter: Newsletter, folder: Fold
 
 def test_an_empty_folder_is_told(newsletter: Newsletter) -> None:
     """No note is a line, too."""
-    assert told(newsletter.survey(brief=True)) == {("notes", ""): 0}
+    assert told(newsletter.parts.survey.run(brief=True)) == {("notes", ""): 0}

@@ -42,7 +42,7 @@ def test_a_folder_of_old_notes_becomes_an_archive_and_mails_nobody(
     """
     with Newsletter.open(lay_out(shape, tmp_path), environ={}, clock=Clock()) as newsletter:
         newsletter.subscriptions.add("ada@example.com", consent="told me so")
-        lines = newsletter.survey()
+        lines = newsletter.parts.survey.run()
         report = newsletter.poll()
         issues = newsletter.publication.live()
     shown = {picture for issue in issues for picture in issue.media}

@@ -79,6 +79,7 @@ def test_every_key_is_read() -> None:
             "mine",
         ),
         body="Body",
+        above=19,
         warnings=(),
     )
 

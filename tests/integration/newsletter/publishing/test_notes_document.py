@@ -1,0 +1,113 @@
+"""docs/notes.md, "Writing a note": what it says is what the code does."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from feeds.markdown.render import render_markdown
+from feeds.notes.habits import USUAL
+from feeds.notes.note import Note, parse_note
+
+HOME: Final = Path(__file__).parents[4]
+DOCUMENT: Final = (HOME / "docs" / "notes.md").read_text("utf-8")
+ROWS: Final = re.findall(r"^\| `([^`]+)` \| (.*?) \| `([^`]+)` \| .+ \|$", DOCUMENT, re.MULTILINE)
+FORMS: Final = re.findall(
+    r"^### (.+?)\n.*?^````markdown\n(.*?)\n````\n\n````text\n(.*?)\n````$",
+    DOCUMENT,
+    re.MULTILINE | re.DOTALL,
+)
+READING: Final = frozenset({"text", "flag", "tags", "lines", "elsewhere", "word", "find"})
+
+
+class Elsewhere:
+    """What lies outside an example: one note, and every picture."""
+
+    def note_url(self, target: str) -> str | None:
+        """The one note."""
+        is_other = target.removesuffix(".md") == "commands"
+        return "https://notes.example.com/issues/commands" if is_other else None
+
+    def media_url(self, path: str) -> str:
+        """Where the site serves it."""
+        return f"https://notes.example.com/media/{path}"
+
+    def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
+        """It is there."""
+        del folder, anywhere
+        return written
+
+
+def documented() -> set[str]:
+    """Every key that the document names, in lower case."""
+    others = (re.findall(r"`([\w.]+)`", also) for _key, also, _example in ROWS)
+    return {key.casefold() for key, _also, _example in ROWS} | {
+        other.casefold() for found in others for other in found
+    }
+
+
+def read() -> set[str]:
+    """Every key that the code asks a front matter for."""
+    found: set[str] = set(USUAL.date_keys)
+    for file in (HOME / "feeds" / "notes").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and _asks(node):
+                found |= {
+                    argument.value
+                    for argument in node.args
+                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+                }
+            if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "").startswith(
+                "_PICTURE"
+            ):
+                found |= set(ast.literal_eval(node.value)) if node.value else set()
+    return found
+
+
+def _asks(call: ast.Call) -> bool:
+    if isinstance(call.func, ast.Attribute):
+        owner = call.func.value
+        return call.func.attr in READING and isinstance(owner, ast.Name) and owner.id == "keys"
+    return isinstance(call.func, ast.Name) and call.func.id == "_moment"
+
+
+def test_each_key_documented_is_read_and_each_key_read_is_documented() -> None:
+    """The table of keys is the code's own list."""
+    assert documented() == read()
+
+
+def _parse(line: str) -> Note:
+    note = parse_note(f"---\n{line}\n---\nWords.".encode(), "a.md", zone=ZoneInfo("UTC"))
+    return replace(note, keys=())
+
+
+@pytest.mark.parametrize(("key", "also", "example"), ROWS, ids=lambda value: value[:20])
+def test_each_key_s_example_says_something(key: str, also: str, example: str) -> None:
+    """The example is of its key, is understood, and makes a difference; by its other names, too."""
+    name, _, value = example.partition(": ")
+    assert name == key
+    for spelling in (key, *re.findall(r"`(\w+)`", also)):
+        note = _parse(f"{spelling}: {value}")
+        assert note != _parse("mine: 1")
+        assert note.warnings == ()
+
+
+@pytest.mark.parametrize(("name", "source", "text"), FORMS, ids=lambda value: value[:20])
+def test_each_form_s_example_renders(name: str, source: str, text: str) -> None:
+    """The text part is as it is shown, and nothing of the source is left in the HTML."""
+    rendered = render_markdown(source, path="a.md", links=Elsewhere())
+    assert rendered.text.strip("\n") == text, name
+    visible = re.sub(r"<[^>]*>", "", rendered.html)
+    assert not re.search(r"\{%|\{\{[<%]|:::|\[\[|==|~~|!!!|\[!|%%|\^block", visible)
+
+
+def test_the_document_has_every_part() -> None:
+    """As many examples as there are forms, so that none is passed over by how it is written."""
+    assert len(FORMS) == DOCUMENT.count("\n````text\n") >= 15
+    assert len(ROWS) >= 20
