@@ -89,6 +89,7 @@ class Drafting:
             aliases=read_aliases(note.aliases, self._url),
             media=rendered.media,
             wiki=rendered.wiki,
+            changed_at=note.updated,
             content_hash=content_hash,
             rendering=self.rendering,
         )

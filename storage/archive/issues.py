@@ -97,7 +97,7 @@ class Issues:
                 "mailing": _first_mailing(mail).value,
                 "mailing_reason": mail.reason,
                 "published_at": published_at,
-                "updated_at": published_at,
+                "updated_at": _first_change(draft, published_at, now),
                 "mail_at": mail.at,
             }
             issue_id = connection.execute(
@@ -315,6 +315,12 @@ class Issues:
         with self._database.reading() as connection:
             found = load_issues(connection, sa.select(schema.issues).where(condition))
             return found[0] if found else None
+
+
+def _first_change(draft: IssueDraft, published_at: datetime, now: datetime) -> datetime:
+    """When its author last changed it: never before it was published, nor to come."""
+    said = draft.changed_at or published_at
+    return max(published_at, min(said, now))
 
 
 def _first_mailing(mail: MailOrder) -> Mailing:

@@ -105,6 +105,8 @@ class IssueDraft:
     """Paths of images below the notes folder that /media may serve because of this issue."""
     wiki: tuple[str, ...] = ()
     """Targets of wiki and note links, so that the poll knows what to render again."""
+    changed_at: datetime | None = None
+    """When its author says that it was last changed; None where nothing is said."""
     content_hash: str = ""
     """SHA-256 of the note's bytes: what the author wrote."""
     rendering: str = ""

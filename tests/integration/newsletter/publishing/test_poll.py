@@ -338,3 +338,26 @@ def test_a_tag_is_one_whatever_its_case(room: Room) -> None:
     room.folder.write("a.md", "More words.", publish="2026-11-20")
     room.poll()
     assert [issue.tags for issue in room.archive.live()] == [("Python",), ("Python",), ()]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("2026-11-21T10:00Z", datetime(2026, 11, 21, 10, tzinfo=UTC)),
+        ("2013-01-01", datetime(2026, 11, 20, 12, tzinfo=UTC)),
+        ("2099-01-01", NOON),
+        ("", datetime(2026, 11, 20, 12, tzinfo=UTC)),
+    ],
+)
+def test_the_author_s_date_of_change_is_shown_and_mails_nobody(
+    room: Room, said: str, meant: datetime
+) -> None:
+    """Never before it was published, nor to come; an edit is the later change, and no mail."""
+    room.folder.write("a.md", publish="2026-11-20T12:00Z", lastmod=said)
+    room.poll()
+    assert room.issue("a").updated_at == meant
+    room.clock.move(days=1)
+    room.folder.write("a.md", "Edited.", publish="2026-11-20T12:00Z", lastmod="2026-11-22")
+    room.poll()
+    assert room.issue("a").updated_at == room.clock.now
+    assert room.queued == 0
