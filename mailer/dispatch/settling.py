@@ -35,7 +35,10 @@ class Settler:
         if outcome.is_gone and run.claims.is_astray(claim):
             outcome = replace(outcome, is_gone=False, counts=False)  # it says so of everybody
         settlement = decide_settlement(outcome, claim, run.clock(), run.policy)
-        await self._settle(claim, outcome, settlement)
+        if outcome.accepted and not run.strays.is_counting and not run.faults.is_counting:
+            self._pending.append(settlement)  # as of nearly every message: nobody learns from it
+        else:
+            await self._settle(claim, outcome, settlement)
 
     async def reject(self, claim: Claim, why: str) -> None:
         """Settles a delivery whose message must not be sent as it is; `why` is a sentence."""
@@ -110,11 +113,12 @@ class Settler:
             )
         if settlement.state is DeliveryState.UNKNOWN and settlement.due_at is None:
             log.warning("delivery.waits_for_author", delivery=claim.delivery_id, see="reconcile")
+        domain = domain_of(claim)
         if claim.issue_id is not None:
-            astray = self._run.strays.learn(domain_of(claim), outcome)
+            astray = self._run.strays.learn(domain, outcome)
             if astray is not None:
-                await self._run.claims.pause_domain(domain_of(claim), astray)
-        reason = self._run.faults.learn(claim.issue_id, outcome, domain_of(claim))
+                await self._run.claims.pause_domain(domain, astray)
+        reason = self._run.faults.learn(claim.issue_id, outcome, domain)
         if reason is not None and claim.issue_id is not None:
             await self.flush()  # a pause gives back what has neither begun nor an outcome
             await self._run.claims.pause_issue(claim.issue_id, reason)

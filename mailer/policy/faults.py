@@ -33,6 +33,11 @@ class FaultRuns:
         self._gone: dict[int, Counter[str]] = {}
         """The readers in a row who are said not to exist, by domain."""
 
+    @property
+    def is_counting(self) -> bool:
+        """Whether an acceptance would end a run."""
+        return bool(self._runs or self._gone)
+
     def learn(self, issue_id: int | None, outcome: Outcome, domain: str = "") -> str | None:
         """Returns the sentence to pause the issue with when a run is full, else None.
 

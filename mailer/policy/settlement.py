@@ -46,6 +46,7 @@ def decide_settlement(
                 delivery_id=claim.delivery_id,
                 state=DeliveryState.ACCEPTED,
                 at=now,
+                issue_id=claim.issue_id,
                 code=outcome.code,
                 status=outcome.status,
                 reply=outcome.text,

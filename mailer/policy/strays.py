@@ -39,6 +39,11 @@ class Strays:
         self._domains: dict[str, _Domain] = {}
         """Those that refused somebody, since they did."""
 
+    @property
+    def is_counting(self) -> bool:
+        """Whether an acceptance would be counted."""
+        return bool(self._domains)
+
     def learn(self, domain: str, outcome: Outcome) -> str | None:
         """Returns the sentence to pause the domain with when it has lost its way, else None."""
         if not outcome.is_gone and (

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.database import Cursor, Prepared, portions, prepare, schema, storable, to_micros
-from storage.ledger.moves import counted, word
+from storage.ledger.moves import counted, keep_accepted, word
 from storage.ledger.rows import begin_these, begun_among, wanted_among
 from storage.model import DeliveryState, Settlement
 
@@ -86,9 +86,7 @@ def _write_sqlite(
 ) -> frozenset[int]:
     granted: set[int] = set()
     for part, size in portions(len(accepted)):
-        ids = _padded([one.delivery_id for one in accepted[part]], size)
-        cursor.execute(_count_text(size), (*ids, worker))
-        cursor.execute(_settle_text(size), _flat(accepted[part], size, worker))
+        _settle_sqlite(cursor, worker, accepted[part], size)
     for part, size in portions(len(begins)):
         ids = _padded(begins[part], size)
         cursor.execute(_begin_text(size), (now, now, *ids, worker, now))
@@ -101,6 +99,20 @@ def _write_sqlite(
         cursor.execute(_ask_text(size), (*_padded(asks[part], size), worker))
         granted.update(json.loads(cursor.fetchall()[0][0]))
     return frozenset(granted)
+
+
+def _settle_sqlite(cursor: Cursor, worker: str, accepted: Sequence[Settlement], size: int) -> None:
+    """Settles a portion and keeps its moves: usually they are of one issue, and how many changed
+    is all there is to know.
+    """
+    issue_ids = {one.issue_id for one in accepted}
+    issue_id = issue_ids.pop() if len(issue_ids) == 1 else None
+    if issue_id is None:
+        ids = _padded([one.delivery_id for one in accepted], size)
+        cursor.execute(_count_text(size), (*ids, worker))
+    cursor.execute(_settle_text(size), _flat(accepted, size, worker))
+    if issue_id is not None:
+        keep_accepted(cursor, issue_id, cursor.rowcount)
 
 
 def _flat(accepted: Sequence[Settlement], size: int, worker: str) -> list[object]:

@@ -17,13 +17,15 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.database import Prepared, cursor_of, prepare, schema
+from storage.database import Cursor, Prepared, cursor_of, prepare, schema
 from storage.model import DeliveryState
 
 _D = schema.deliveries.c
 _M = schema.moves.c
 
 NOWHERE: Final = ""
+_SENDING: Final = DeliveryState.SENDING.value
+_ACCEPTED: Final = DeliveryState.ACCEPTED.value
 _FOLD_FROM: Final = 500
 """Rows beyond the sums, before they are folded into them: adding these up takes a millisecond."""
 
@@ -37,6 +39,13 @@ def keep_moves(connection: Connection, moved: Mapping[Move, int]) -> None:
         if before != after and count:
             given = {"issue": issue_id, "before": before, "after": after, "count": count}
             _keep_statement(connection.dialect.name).run(cursor_of(connection), given)
+
+
+def keep_accepted(cursor: Cursor, issue_id: int, count: int) -> None:
+    """Keep that so many messages of an issue were accepted, on SQLite and its driver."""
+    if count:
+        given = {"issue": issue_id, "before": _SENDING, "after": _ACCEPTED, "count": count}
+        _keep_statement("sqlite").run(cursor, given)
 
 
 @cache

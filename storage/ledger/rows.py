@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -116,7 +117,7 @@ def take(
         mine = [row for row in rows if row[-1]]
         claims += [_claim(row, issue_id, revision) for row in mine]
         if issue_id is not None:
-            before = Counter(row[-2] for row in mine)
+            before = Counter(map(_STATE_BEFORE, mine))
             moved = {(issue_id, state, _SENDING): count for state, count in before.items()}
             keep_moves(connection, moved)
         if unwanted := [row[0] for row in rows if not row[-1]]:
@@ -126,6 +127,7 @@ def take(
 
 
 _Row = tuple[Any, ...]
+_STATE_BEFORE: Final = itemgetter(-2)
 
 
 def _take_rows(

@@ -195,6 +195,8 @@ class Settlement:
     delivery_id: Final[int]
     state: Final[DeliveryState]
     at: Final[datetime]
+    issue_id: Final[int | None] = None
+    """Its claim's. With None the ledger looks for it, which costs a little."""
     due_at: Final[datetime | None] = None
     """When it may be claimed again; only for DEFERRED, and UNKNOWN that is to be resent."""
     code: Final[int | None] = None

@@ -45,10 +45,20 @@ def settle_some(store: Store, _: Issue) -> None:
     store.settle(settled(ids[70], S.REJECTED), settled(ids[71], S.DEFERRED), settled(ids[72]))
 
 
+def settle_known(store: Store, issue: Issue) -> None:
+    """Acceptances that name their issue, some of them of another worker's deliveries or told twice."""
+    ids = begun(store, 90)
+    theirs = [claim.delivery_id for claim in store.claim(worker="other", limit=5)]
+    told = [settled(id_, issue_id=issue.id) for id_ in (*ids[:70], *theirs)]
+    store.settle(*told)
+    store.settle(*told)
+
+
 EVENTS: dict[str, Callable[[Store, Issue], object]] = {
     "claim": lambda store, _: store.claim(limit=50),
     "release": lambda store, _: (store.claim(), store.ledger.release("w", now=NOON)),
     "settle": settle_some,
+    "settle with the issue known": settle_known,
     "doubt": lambda store, _: (
         begun(store, 5),
         store.claim(limit=5),
