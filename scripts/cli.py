@@ -29,6 +29,7 @@ from scripts.commands import (
     subscribers,
     suppressions,
 )
+from scripts.console import remark
 from scripts.context import Settings
 from storage.model import ConfigError, NewsletterError
 
@@ -125,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments, prog_name="newsletter")
     except NewsletterError as error:
-        print(f"newsletter: {error}", file=sys.stderr)
+        remark(f"newsletter: {error}")
         sys.exit(2 if isinstance(error, ConfigError) else 1)
     except BrokenPipeError:
         # Whoever read has what they wanted. Python would complain once more when it flushes.

@@ -12,9 +12,13 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from storage.model import columns as columns_of
+from storage.model import show, show_json
+
+if TYPE_CHECKING:
+    import structlog
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 
@@ -38,6 +42,7 @@ def configure_logging(level: int) -> None:
             ),
             # The console renderer shows a traceback itself, and better.
             *([] if on_terminal else [structlog.processors.format_exc_info]),
+            _show_values,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -52,32 +57,43 @@ def configure_logging(level: int) -> None:
     )
 
 
+def _show_values(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """What others named or wrote steers no terminal on which a log is read."""
+    return {key: show(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
 # ── results ──────────────────────────────────────────────────────────────────────────────────
 
 
 def say(line: str = "") -> None:
     """One line of result."""
-    print(line)
+    print(show(line))
 
 
 def remark(line: str) -> None:
     """One line beside the result, on standard error."""
-    print(line, file=sys.stderr)
+    print(show(line), file=sys.stderr)
 
 
 def print_json(document: Json) -> None:
     """One JSON document, and nothing else on standard output."""
-    print(json.dumps(document, ensure_ascii=False, indent=2))
+    print(_write_json(document))
 
 
 def print_json_list(items: Iterable[Json]) -> None:
     """One JSON document, a list, written as its items come: it may be longer than memory."""
     before = "[\n"
     for item in items:
-        text = json.dumps(item, ensure_ascii=False, indent=2)
+        text = _write_json(item)
         sys.stdout.write(f"{before}  " + text.replace("\n", "\n  "))  # none is within a string
         before = ",\n"
     say("[]" if before == "[\n" else "\n]")
+
+
+def _write_json(item: Json) -> str:
+    return show_json(json.dumps(item, ensure_ascii=False, indent=2))
 
 
 def print_table(

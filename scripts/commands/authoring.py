@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ import typer
 
 from scripts.console import local, print_json, print_table, remark, say, stamp
 from scripts.context import JsonOption, open_newsletter
-from storage.model import NewsletterError
+from storage.model import NewsletterError, show
 
 if TYPE_CHECKING:
     from newsletter.authoring import Preview
@@ -164,7 +165,7 @@ def preview(
             }
         )
     elif out is None:
-        typer.echo(_content(found, formats[0]), nl=False)
+        _print(found, formats[0])
     else:
         for one in formats:
             _write(out if len(formats) == 1 else out.with_suffix(_SUFFIXES[one]), found, one)
@@ -191,6 +192,14 @@ def _content(found: Preview, form: Format) -> bytes:
             return found.text.encode()
         case Format.EML:
             return found.eml
+
+
+def _print(found: Preview, form: Format) -> None:
+    """For a pipe the octets as they are; where people read, nothing in them steers a terminal."""
+    content = _content(found, form)
+    if form is Format.TEXT or sys.stdout.isatty():
+        content = show(content.decode("utf-8", "replace").replace("\r\n", "\n")).encode()
+    typer.echo(content, nl=False)
 
 
 def _write(path: Path, found: Preview, form: Format) -> None:

@@ -70,16 +70,8 @@ from storage.model.readers import (
     spell_tags,
 )
 from storage.model.remarks import Remark
-from storage.model.reports import (
-    Effect,
-    History,
-    NewReport,
-    Overflow,
-    Sent,
-    SetAside,
-    SoftBounce,
-)
-from storage.model.text import MONTHS, columns, write_day
+from storage.model.reports import Effect, History, NewReport, Overflow, Sent, SetAside, SoftBounce
+from storage.model.text import MONTHS, columns, show, show_json, write_day
 
 __all__ = [
     "CODE",
@@ -154,6 +146,8 @@ __all__ = [
     "columns",
     "guard",
     "read_tags",
+    "show",
+    "show_json",
     "spell_tags",
     "unguard",
     "write_day",

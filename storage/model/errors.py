@@ -29,6 +29,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from storage.model.text import show
+
 
 class NewsletterError(Exception):
     """Base of every error the product raises on purpose."""
@@ -51,7 +53,8 @@ class SecretMismatch(NewsletterError):
 
 
 class NoteError(NewsletterError):
-    """One note cannot be used. `path` is below the notes folder; `fault` is a sentence.
+    """One note cannot be used. `path` is below the notes folder, as it opens the file; `fault` is
+    a sentence. The message shows odd characters of either written out.
 
     `line`, in the file and from 1, is None when it is about the whole; `reason` names it, too.
     """
@@ -61,7 +64,7 @@ class NoteError(NewsletterError):
         self.fault = fault
         self.line = line
         self.reason = fault if line is None else f"line {line}: {fault}"
-        super().__init__(f"{path}: {self.reason}")
+        super().__init__(show(f"{path}: {self.reason}"))
 
 
 class NotesFolderError(NoteError):

@@ -1,7 +1,8 @@
-"""How words are counted and days are written, for mail, pages and terminals alike. Pure."""
+"""How words are counted, days are written and odd characters shown, for mail, pages and terminals. Pure."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 from typing import Final
@@ -11,6 +12,22 @@ MONTHS: Final = (
     *("July", "August", "September", "October", "November", "December"),
 )
 """In English whatever the host speaks: strftime would follow its locale."""
+
+
+_UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What steers a terminal, or how the rest of a line is read: controls but tab and line feed, other
+ends of lines, embeddings, overrides and isolates (UAX 9), lone surrogates. Marks of direction
+and joiners are letters' company in some languages, and stay."""
+
+
+def show(text: str) -> str:
+    """`text` for people to look at: what steers is written out, by its number."""
+    return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def show_json(document: str) -> str:
+    """The same in a JSON document, which keeps its meaning (RFC 8259 7)."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
 
 
 def write_day(day: date) -> str:

@@ -30,7 +30,7 @@ _LIST_PAGE: Final = "_index."
 _CONFLICT_MARKS: Final = (".sync-conflict-", "conflicted copy")
 
 _NO_TEXT: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
-"""Characters that neither a database nor a log line can hold."""
+"""Characters that neither a database nor a line can hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import trustme
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mailer.authentication.keys import KeyType, PrivateKey, SigningKey, make_key
 from mailer.smtp import Relay, Tls
@@ -287,3 +289,33 @@ def test_a_relay_that_cannot_be_used_is_an_error() -> None:
                 await send_test(LETTER, [relay(peer)], signed=False)
 
     asyncio.run(send())
+
+
+_ODD = st.text(
+    st.sampled_from("\x1b\x9b\x85\r\u2028\u202e\u202a\u2066\u2069a b\u200e\u05d0"),
+    min_size=1,
+    max_size=12,
+).filter(lambda name: name.strip() == name and "a" in name)
+_STEERING = set("\x1b\x9b\x85\r\u2028\u202e\u202a\u2066\u2069")
+
+
+@settings(
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(_ODD)
+def test_no_name_of_a_file_steers_the_terminal(
+    home: Path, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Whatever a note is called, no command and no log line has ESC, C1 or bidi controls."""
+    path = home / "notes" / f"{name}.md"
+    body = "publish: 2026-01-01\ntitle: A \u202e title"
+    path.write_text(f"---\n{body}: broken\n  - x\n", "utf-8")
+    run("send")
+    path.write_text(f"---\n{body}\n---\nWords \u202e here\n", "utf-8")
+    write(home, "plain.md", path.read_text("utf-8"))
+    for command in (("check",), ("check", "--json"), ("preview", "plain.md"), ("send",)):
+        run(*command)
+    path.unlink()
+    told = capfd.readouterr()
+    assert "Words" in told.out
+    assert not _STEERING & set(told.out + told.err)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.model.text import columns, write_day
+from storage.model.text import columns, show, show_json, write_day
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,26 @@ def test_columns_add_up(one: str, other: str) -> None:
 def test_days_are_written_in_english(day: date) -> None:
     """Whatever the host speaks."""
     assert write_day(day) == "2 November 2026"
+
+
+STEERING = "\x1b\x07\r\x85\x9b\u2028\u202e\u202a\u2066\u2069\ud800"
+_STEERS = {"Cc", "Cs", "Zl", "Zp"}
+HOSTILE = st.text(st.sampled_from(STEERING + 'a\\"\n\u200e\u200dא') | st.characters())
+
+
+@given(HOSTILE)
+def test_what_is_shown_steers_nothing_and_keeps_the_rest(text: str) -> None:
+    """No control, embedding, override, isolate or lone surrogate is left; all other characters are."""
+    shown = show(text)
+    assert not [one for one in shown if one not in "\n\t" and unicodedata.category(one) in _STEERS]
+    assert not set(shown) & set(STEERING)
+    kept = [one for one in text if one in "\n\t" or show(one) == one]
+    assert "".join(kept) == text or len(shown) > len(text)
+
+
+@given(HOSTILE)
+def test_a_json_document_keeps_its_meaning(text: str) -> None:
+    """Whatever is written out there is read back as it was."""
+    document = show_json(json.dumps([text, {text: text}], ensure_ascii=False))
+    assert not set(document) & set(STEERING)
+    assert json.loads(document) == [text, {text: text}]
