@@ -6,7 +6,8 @@ Each part is a tick of newsletter/service/scheduler.py and may be done at any ti
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
@@ -16,6 +17,9 @@ from storage.ledger import Mailings, Overview, Rescuer
 from storage.model import DeliveryState
 
 log = structlog.get_logger()
+
+_LONGEST_PUT_OFF: Final = timedelta(hours=1)
+"""How long a delivery waits at most that its domain has no room for."""
 
 
 class Upkeep:
@@ -43,11 +47,23 @@ class Upkeep:
     def run(self) -> None:
         """Take over from workers that died, and mark what is done as done."""
         self.rescue()
+        self._pull_in()
         for issue_id in self._mailings.finish():
             tally = self._overview.tally(issue_id)
             log.info("issue.done", issue=issue_id, accepted=tally[DeliveryState.ACCEPTED])
             if in_doubt := tally[DeliveryState.UNKNOWN]:
                 log.warning("issue.in_doubt", issue=issue_id, messages=in_doubt, see="reconcile")
+
+    def _pull_in(self) -> None:
+        config = self._config
+        pulled = self._mailings.pull_in(
+            now=self._clock(),
+            hold=config.schedule.hold,
+            wait=max(*config.dispatch.retry, _LONGEST_PUT_OFF),
+        )
+        if pulled:
+            log.warning("ledger.pulled_in", deliveries=pulled, why="the clock was set back")
+            self._wake()
 
     def rescue(self) -> None:
         """Take over from workers whose lease ended or whose process is gone; raise the watermark."""

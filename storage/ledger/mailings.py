@@ -6,7 +6,7 @@ method is one transaction; pausing is also part of a worker's, see storage/ledge
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -109,6 +109,26 @@ class Mailings:
                 fold(connection)
             return done
 
+    def pull_in(self, *, now: datetime, hold: timedelta, wait: timedelta) -> int:
+        """Let nothing wait longer than was ever meant: how many deliveries were due too far ahead.
+
+        They are after a clock was set back (rule G10): an issue's first tries are due within `hold`,
+        a confirmation's at once, and second ones within `wait`.
+        """
+        far = _too_far(now, hold, wait)
+        mail_late = sa.and_(_I.mailing == Mailing.OPEN.value, _I.mail_at > now + hold)
+        with self._database.reading() as connection:
+            found = connection.scalar(
+                sa.select(sa.or_(*(sa.exists().where(one) for one, _ in far)))
+            )
+        if not found:
+            return 0
+        with self._database.transaction() as connection:
+            connection.execute(sa.update(schema.issues).where(mail_late).values(mail_at=now + hold))
+            update = sa.update(schema.deliveries)
+            moved = [connection.execute(update.where(one).values(due_at=at)) for one, at in far]
+            return sum(one.rowcount for one in moved)
+
     # ── messages in doubt ────────────────────────────────────────────────────────────────
 
     def resend_doubtful(self, issue_id: int, *, now: datetime) -> int:
@@ -138,6 +158,20 @@ class Mailings:
         }
         with self._database.transaction() as connection:
             return change_deliveries(connection, _doubtful(issue_id), accepted)
+
+
+def _too_far(
+    now: datetime, hold: timedelta, wait: timedelta
+) -> list[tuple[sa.ColumnElement[bool], datetime]]:
+    """Which deliveries are due too far ahead, and when they are due instead; found by the index."""
+    of_issues = _D.issue_id.in_(sa.select(_I.id).where(_I.mailing == Mailing.OPEN.value))
+    first = _D.state == DeliveryState.QUEUED.value
+    return [
+        (sa.and_(of_issues, first, _D.due_at > now + hold), now + hold),
+        (sa.and_(of_issues, ~first, _D.due_at > now + wait), now + wait),
+        (sa.and_(_D.issue_id.is_(None), first, _D.due_at > now), now),
+        (sa.and_(_D.issue_id.is_(None), ~first, _D.due_at > now + wait), now + wait),
+    ]
 
 
 def go_on(connection: Connection, issue_id: int, now: datetime) -> bool:
