@@ -12,13 +12,17 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import islice
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from storage.model import columns as columns_of
 from storage.model import show, show_json
 
 if TYPE_CHECKING:
     import structlog
+
+PAGE: Final = 500
+"""Rows of a table that are held at once."""
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 
@@ -106,6 +110,20 @@ def print_table(
         _print_rich(columns, rows)
     else:
         _print_plain(columns, rows)
+
+
+def print_long_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str = "nothing"
+) -> None:
+    """The same as its rows come, for there may be more of them than memory holds: as pages of
+    PAGE rows, each below the headings.
+    """
+    left = iter(rows)
+    page = list(islice(left, PAGE))
+    print_table(columns, page, empty=empty)
+    while page := list(islice(left, PAGE)):
+        say()
+        print_table(columns, page)
 
 
 def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

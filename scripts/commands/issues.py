@@ -15,6 +15,7 @@ from scripts.console import (
     local,
     print_json,
     print_json_list,
+    print_long_table,
     print_table,
     progress_bar,
     say,
@@ -179,21 +180,19 @@ def deliveries(
         if as_json:
             print_json_list(_deliveries(newsletter, found))
             return
-        listed = list(found)
-    rows = [
-        (
-            one.address,
-            one.state.value,
-            str(one.attempts),
-            local(one.settled_at, zone),
-            local(one.due_at, zone),
-            " ".join(filter(None, (str(one.code or ""), one.reply or one.reason))),
+        rows = (
+            (
+                one.address,
+                one.state.value,
+                str(one.attempts),
+                local(one.settled_at, zone),
+                local(one.due_at, zone),
+                " ".join(filter(None, (str(one.code or ""), one.reply or one.reason))),
+            )
+            for one in found
         )
-        for one in listed
-    ]
-    print_table(
-        ("address", "state", "tries", "settled", "due", "answer"), rows, empty="no deliveries"
-    )
+        columns = ("address", "state", "tries", "settled", "due", "answer")
+        print_long_table(columns, rows, empty="no deliveries")
 
 
 def pause(context: typer.Context, issue: IssueArgument) -> None:

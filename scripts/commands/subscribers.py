@@ -20,6 +20,7 @@ from scripts.console import (
     plain,
     print_json,
     print_json_list,
+    print_long_table,
     print_table,
     progress_bar,
     remark,
@@ -254,12 +255,18 @@ def list_(context: typer.Context, state: StateOption = None, as_json: JsonOption
         if as_json:
             print_json_list(map(_subscriber, everyone))
             return
-        found = list(everyone)
-    rows = [
-        (one.address, one.name, one.state.value, ", ".join(one.tags), local(one.created_at, zone))
-        for one in found
-    ]
-    print_table(("address", "name", "state", "tags", "since"), rows, empty="no subscribers")
+        rows = (
+            (
+                one.address,
+                one.name,
+                one.state.value,
+                ", ".join(one.tags),
+                local(one.created_at, zone),
+            )
+            for one in everyone
+        )
+        columns = ("address", "name", "state", "tags", "since")
+        print_long_table(columns, rows, empty="no subscribers")
 
 
 @app.command()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.console import Json, print_json, print_json_list
+from scripts.console import PAGE, Json, print_json, print_json_list, print_long_table
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -28,3 +29,20 @@ def test_a_list_written_as_it_comes_is_the_list_written_at_once(items: list[Json
         print_json(items)
     assert streamed.getvalue() == whole.getvalue()
     assert json.loads(streamed.getvalue()) == items
+
+
+def test_a_long_table_is_written_as_its_rows_come() -> None:
+    """However many rows there are, no more of them are held than a page has."""
+    out = io.StringIO()
+    ahead: list[int] = []
+
+    def rows() -> Iterator[tuple[str]]:
+        for number in range(PAGE * 3 + 1):
+            ahead.append(number - out.getvalue().count("row"))
+            yield (f"row{number}",)
+
+    with redirect_stdout(out):
+        print_long_table(("what",), rows())
+    lines = [line for line in out.getvalue().splitlines() if line.startswith("row")]
+    assert lines == [f"row{number}" for number in range(PAGE * 3 + 1)]
+    assert max(ahead) <= PAGE
