@@ -519,3 +519,16 @@ def _may_enter(module: Module, library: str) -> bool:
 
 def _fits(path: str, door: str) -> bool:
     return path.startswith(door.removesuffix("*")) if door.endswith("*") else path == door
+
+
+def test_migrations_are_one_chain() -> None:
+    """Each step follows the one before it, and the last is what the tables are: two that were made side by
+    side with the same number would leave every database unusable.
+    """
+    folder = ROOT / "storage" / "database" / "migrations" / "versions"
+    numbers = [path.name[:4] for path in sorted(folder.glob("0*.py"))]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    for path in folder.glob("0*.py"):
+        assert f'\nrevision = "{path.name[:4]}"\n' in path.read_text("utf-8")
+    schema = (ROOT / "storage" / "database" / "schema.py").read_text("utf-8")
+    assert f'\nREVISION: Final = "{numbers[-1]}"\n' in schema
