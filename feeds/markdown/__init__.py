@@ -3,7 +3,7 @@
 from feeds.markdown.characters import clean_line, clean_text
 from feeds.markdown.cost import MAX_MARKS, find_excess
 from feeds.markdown.html import link_footnotes, size_pictures
-from feeds.markdown.links import LinkResolver, Links, link_key
+from feeds.markdown.links import LinkResolver, Links, link_key, loose_keys
 from feeds.markdown.parser import find_title, plain_line
 from feeds.markdown.picture import Size, read_size
 from feeds.markdown.references import (
@@ -36,6 +36,7 @@ __all__ = [
     "find_title",
     "link_footnotes",
     "link_key",
+    "loose_keys",
     "plain_line",
     "read_size",
     "render_markdown",

@@ -26,6 +26,12 @@ FILE_SUFFIXES: Final = frozenset(
 )  # fmt: skip
 """What readers hear, see or keep."""
 
+_HTML: Final = re.compile(r"(?:(?:/|\A)index)?\.html?\Z|/index\Z")
+_DATE: Final = re.compile(r"\A\d{4}-\d{2}-\d{2}-")
+_LISTS: Final = frozenset(
+    {"tag", "tags", "category", "categories", "topics", "author", "authors", "page", "series"}
+)
+"""Where generators have lists: what stands there is no note's name."""
 _SUFFIX: Final = re.compile(r"\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)
 """A name that ends so is a file's: `![[v1.2 notes]]` is a note's."""
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
@@ -37,9 +43,11 @@ _UNSAFE: Final = re.compile('[ "<>\\\\^`{|}\xa0]')
 class Links(Protocol):
     """How rendering asks what lies outside the note."""
 
-    def note_url(self, target: str) -> str | None:
+    def note_url(self, target: str, folder: str = "", *, loose: bool = False) -> str | None:
         """The absolute URL of the published issue of a note, else None. `target` is what a wiki
-        link names (a name or a path, as typed) or the path of a file below the notes folder.
+        link names (a name or a path, as typed), the path of a file below the notes folder, or a whole
+        address, which may be an old one; `folder` is that of the note that links. `loose` takes a path
+        by its end, too (`loose_keys`).
         """
         ...
 
@@ -65,6 +73,18 @@ def link_key(target: str) -> str:
     if path.suffix.lower() in NOTE_SUFFIXES:
         name = str(path.with_suffix(""))
     return name.casefold()
+
+
+def loose_keys(target: str) -> tuple[str, ...]:
+    """By what else the address of a note may be found, as generators make it from its file: without
+    `.html` and `/index`, and by its last part, with and without a date. Lists of notes have none.
+    """
+    key = _HTML.sub("", link_key(target))
+    first, slash, _rest = key.partition("/")
+    if not key or (slash and first in _LISTS):
+        return ()
+    last = key.rpartition("/")[2]
+    return tuple(dict.fromkeys(filter(None, (key, last, _DATE.sub("", last)))))
 
 
 def is_picture(path: str) -> bool:
@@ -117,7 +137,7 @@ class LinkResolver:
         href = _tidy(href)
         if (scheme := _SCHEME.match(href)) or href.startswith("//"):
             return self._outside(href, scheme[1].lower() if scheme else "https")
-        path, _, fragment = href.partition("#")
+        path, _, fragment = href.removeprefix("@").partition("#")  # Zola's `@/a/b.md`
         if not path:
             return self._part(fragment, href) if href else None
         return self._note(path, href)
@@ -140,7 +160,7 @@ class LinkResolver:
         if not key:
             return self._part(part, f"#{part}") if part else None
         self._targets[key] = None
-        url = self._links.note_url(name)
+        url = self._links.note_url(name, str(self._folder))
         if url is None:
             self.warn("wiki-link", f"[[{shorten(name, 80)}]] is no published note: label only")
             return None
@@ -219,7 +239,8 @@ class LinkResolver:
         if scheme == "mailto" and rest:
             return f"mailto:{rest}"
         if scheme in {"http", "https"} and rest.startswith("//") and _has_host(url):
-            return f"{scheme}:{rest}"
+            address = f"{scheme}:{rest}"
+            return self._links.note_url(address) or address
         self.warn(
             "bad-link", f"the address {_show(href)} is of a kind that readers cannot open: left out"
         )
@@ -228,11 +249,12 @@ class LinkResolver:
     def _note(self, path: str, href: str) -> str | None:
         if is_download(_decoded(path)):
             return self._download(href, _decoded(path), anywhere=False)
-        below = self._below(_decoded(path))
+        written = _decoded(path)
+        below = self._below(written) or written.rstrip("/").rpartition("/")[2]
         url = None
-        if below is not None and PurePosixPath(below).suffix.lower() in NOTE_SUFFIXES | {""}:
-            self._targets[link_key(below)] = None
-            url = self._links.note_url(below)
+        if below and not is_picture(below):
+            self._targets |= dict.fromkeys((link_key(below), *loose_keys(below)))
+            url = self._links.note_url(below, str(self._folder), loose=True)
         if url is None:
             self.warn(
                 "unpublished-link", f"the link {_show(href)} leads to no published note: label only"

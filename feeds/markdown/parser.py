@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
 from markdown_it.renderer import RendererProtocol
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -171,7 +172,7 @@ def _parse_wiki(state: StateInline, silent: bool) -> bool:
     if not state.src.startswith(("[[", "![["), state.pos):
         return False
     found = _WIKI.match(state.src, state.pos, state.posMax)
-    if not found:
+    if not found or (not found[1] and _is_defined(state, found[2])):
         return False
     if not silent:
         token = state.push("wiki", "", 0)
@@ -180,6 +181,11 @@ def _parse_wiki(state: StateInline, silent: bool) -> bool:
         token.content = found[0]
     state.pos = found.end()
     return True
+
+
+def _is_defined(state: StateInline, label: str) -> bool:
+    """Whether `[Ref]: https://…` stands in the note: `[[Ref]]` is a link in brackets then."""
+    return normalizeReference(label) in state.env.get("references", {})
 
 
 def _parse_field(state: StateInline, silent: bool) -> bool:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
+from enum import IntEnum
+from functools import partial
 from pathlib import PurePosixPath
-from typing import TypeAlias
-from urllib.parse import quote
+from typing import Final
+from urllib.parse import quote, unquote, urlsplit
 
-from feeds.markdown import link_key
+from feeds.markdown import link_key, loose_keys
 from feeds.syndication import issue_url
 from storage.archive import IssueName
 from storage.model import Issue, IssueState
 from storage.notes import MediaFinder
 
-_Rank: TypeAlias = tuple[bool, str, str]
-"""Of the issues that one target may mean, the least is meant."""
+_DATE: Final = re.compile(r"\A\d{4}[-_.]?\d{2}[-_.]?\d{2}[-_. ]+")
+
+
+class _Way(IntEnum):
+    """How a target names a note; what is least is most exact."""
+
+    PATH = 0
+    ALIAS = 1
+    """An old address, or another name."""
+    SLUG = 2
+    NAME = 3
+    """The file's name, its folder's for a bundle, each with and without its date; or the title."""
 
 
 class NoteLinks:
@@ -32,27 +45,50 @@ class NoteLinks:
         self._url = url
         self._files = files
         self._names: dict[str, IssueName] = {}
-        self._slugs: defaultdict[str, dict[_Rank, str]] = defaultdict(dict)
+        self._meant: defaultdict[str, dict[str, _Way]] = defaultdict(dict)
+        """For each target the ids of the notes that it may mean."""
         for name in names:
             self.put(name)
 
     def put(self, name: IssueName) -> None:
         """Learn or correct one."""
         if (before := self._names.pop(name.note_id, None)) is not None:
-            for target in _targets(before.path, before.title):
-                self._slugs[target].pop(_rank(target, before), None)
+            for target in _ways(before.path, before.title, before.slug, before.aliases):
+                self._meant[target].pop(name.note_id, None)
         if name.state is IssueState.LIVE:
             self._names[name.note_id] = name
-            for target in _targets(name.path, name.title):
-                self._slugs[target][_rank(target, name)] = name.slug
+            ways = _ways(name.path, name.title, name.slug, name.aliases)
+            for target, way in ways.items():
+                self._meant[target][name.note_id] = way
 
-    def note_url(self, target: str) -> str | None:
-        """The page of the published note meant by a path, a file name or a title; else None.
-
-        An exact path beats a bare name or title; else the first path in the alphabet is meant.
+    def note_url(self, target: str, folder: str = "", *, loose: bool = False) -> str | None:
+        """The page of the published note meant by a path, an old address, a slug, a file name or a
+        title, in this order; else None. Of several the one nearest to `folder` is meant, then the
+        first path in the alphabet. `loose` takes an address by its end, as generators make them
+        (`/2015/07/30/x/`, `/blog/x`). Of whole addresses only old ones of this very site are known.
         """
-        meant = self._slugs.get(link_key(target))
-        return issue_url(self._url, meant[min(meant)]) if meant else None
+        if target.startswith(("http://", "https://")):
+            return self._moved(target)
+        for key in (link_key(target), *(loose_keys(target) if loose else ())):
+            if found := self._meant.get(key):
+                best = min(found.values())
+                names = [self._names[one] for one, way in found.items() if way == best]
+                return issue_url(self._url, min(names, key=partial(_distance, folder)).slug)
+        return None
+
+    def _moved(self, url: str) -> str | None:
+        """Where an old address of this site leads now."""
+        if not url.startswith(f"{self._url}/"):
+            return None
+        path = unquote(urlsplit(url.removeprefix(self._url)).path)
+        key = link_key(path)
+        meant = [
+            self._names[one] for one, way in self._meant.get(key, {}).items() if way is _Way.ALIAS
+        ]
+        part = urlsplit(url).fragment
+        if not meant:
+            return None
+        return issue_url(self._url, meant[0].slug) + (f"#{part}" if part else "")
 
     def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
         """See MediaFinder.find."""
@@ -67,12 +103,32 @@ class NoteLinks:
     @staticmethod
     def targets_of(issue: Issue) -> tuple[str, ...]:
         """The ways in which other notes may have meant this one."""
-        return _targets(issue.path, issue.title)
+        return tuple(_ways(issue.path, issue.title, issue.slug, issue.aliases))
 
 
-def _rank(target: str, name: IssueName) -> _Rank:
-    return (target != link_key(name.path), name.path, name.note_id)
+def _distance(folder: str, name: IssueName) -> tuple[int, str, str]:
+    common = 0
+    for one, other in zip(
+        PurePosixPath(folder).parts, PurePosixPath(name.path).parent.parts, strict=False
+    ):
+        if one != other:
+            break
+        common += 1
+    return -common, name.path, name.note_id
 
 
-def _targets(path: str, title: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(map(link_key, (path, PurePosixPath(path).name, title))))
+def _ways(path: str, title: str, slug: str, aliases: Iterable[str]) -> dict[str, _Way]:
+    """Each target that means a note, with the most exact way in which it does."""
+    pure = PurePosixPath(path)
+    ways = {link_key(path): _Way.PATH}
+    names = [pure.name]
+    if pure.stem.casefold() in {"index", "readme"} and pure.parent.name:
+        ways.setdefault(link_key(str(pure.parent)), _Way.PATH)
+        names = [pure.parent.name]
+    for alias in aliases:
+        ways.setdefault(link_key(alias), _Way.ALIAS)
+    ways.setdefault(link_key(slug), _Way.SLUG)
+    for name in (*names, *(_DATE.sub("", name) for name in names), title):
+        ways.setdefault(link_key(name), _Way.NAME)
+    ways.pop("", None)
+    return ways

@@ -53,6 +53,7 @@ class Names:
                 title=issue.title,
                 state=issue.state,
                 content_hash=issue.content_hash,
+                aliases=issue.aliases,
             )
         )
 

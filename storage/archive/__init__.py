@@ -1,8 +1,8 @@
 """The archive: issues as they are published, changed, withdrawn and read."""
 
 from storage.archive.formulas import FormulaPictures
-from storage.archive.issues import IssueName, Issues, MailOrder
+from storage.archive.issues import Issues, MailOrder
 from storage.archive.places import Places
-from storage.archive.rows import ArchiveState
+from storage.archive.rows import ArchiveState, IssueName
 
 __all__ = ["ArchiveState", "FormulaPictures", "IssueName", "Issues", "MailOrder", "Places"]

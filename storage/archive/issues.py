@@ -14,11 +14,13 @@ from storage.archive.absences import begin_absence, count_look, end_absence, end
 from storage.archive.rows import (
     ARCHIVE_VERSION,
     ArchiveState,
+    IssueName,
     MarkKind,
     bump_version,
     contents,
     free_slug,
     load_issues,
+    load_names,
     lock_issue,
     move_slug,
     newest_first,
@@ -53,19 +55,6 @@ class Published:
     issue: Issue
     queued: int
     """Deliveries made: one for every subscriber active at that moment."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueName:
-    """The little that resolving links and completing names needs."""
-
-    issue_id: int
-    note_id: str
-    path: str
-    slug: str
-    title: str
-    state: IssueState
-    content_hash: str
 
 
 class Issues:
@@ -248,22 +237,8 @@ class Issues:
 
     def names(self) -> list[IssueName]:
         """Every issue's names, without its contents."""
-        c = schema.issues.c
         with self._database.reading() as connection:
-            return [
-                IssueName(
-                    issue_id=row.id,
-                    note_id=row.note_id,
-                    path=row.path,
-                    slug=row.slug,
-                    title=row.title,
-                    state=IssueState(row.state),
-                    content_hash=row.content_hash,
-                )
-                for row in connection.execute(
-                    sa.select(c.id, c.note_id, c.path, c.slug, c.title, c.state, c.content_hash)
-                )
-            ]
+            return load_names(connection)
 
     def linking_to(self, targets: Sequence[str]) -> list[Issue]:
         """Live issues whose notes link to one of these wiki targets."""

@@ -42,6 +42,20 @@ class ArchiveState:
     the clock after many changes at once, or after the clock was set back."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueName:
+    """The little that resolving links and completing names needs."""
+
+    issue_id: int
+    note_id: str
+    path: str
+    slug: str
+    title: str
+    state: IssueState
+    content_hash: str
+    aliases: tuple[str, ...] = ()
+
+
 class MarkKind(StrEnum):
     """What the rows of `issue_marks` say of an issue."""
 
@@ -76,6 +90,29 @@ def load_issues(connection: Connection, query: sa.Select[Any]) -> list[Issue]:
     rows = connection.execute(query).mappings().all()
     marks = _read_marks(connection, [row["id"] for row in rows])
     return [_to_issue(row, marks) for row in rows]
+
+
+def load_names(connection: Connection) -> list[IssueName]:
+    """Every issue's names, without its contents."""
+    c, marks = schema.issues.c, schema.issue_marks
+    aliases: defaultdict[int, list[str]] = defaultdict(list)
+    named = sa.select(marks.c.issue_id, marks.c.value).where(marks.c.kind == MarkKind.ALIAS.value)
+    for issue_id, alias in connection.execute(named):
+        aliases[issue_id].append(alias)
+    columns = sa.select(c.id, c.note_id, c.path, c.slug, c.title, c.state, c.content_hash)
+    return [
+        IssueName(
+            issue_id=row.id,
+            note_id=row.note_id,
+            path=row.path,
+            slug=row.slug,
+            title=row.title,
+            state=IssueState(row.state),
+            content_hash=row.content_hash,
+            aliases=tuple(aliases.get(row.id, ())),
+        )
+        for row in connection.execute(columns)
+    ]
 
 
 def one_issue(connection: Connection, issue_id: int) -> Issue:

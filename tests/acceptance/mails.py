@@ -38,7 +38,7 @@ IDENTITY = Identity(
 class _Site:
     """Where the note's links and pictures are."""
 
-    def note_url(self, target: str) -> str | None:
+    def note_url(self, target: str, folder: str = "", *, loose: bool = False) -> str | None:
         return None
 
     def media_url(self, path: str) -> str:

@@ -16,9 +16,9 @@ from tests.worlds.files import beside
 class Somewhere:
     """Every note is published, every picture served."""
 
-    def note_url(self, target: str) -> str | None:
+    def note_url(self, target: str, folder: str = "", *, loose: bool = False) -> str | None:
         """A page for each."""
-        return f"https://n.example/issues/{len(target)}"
+        return None if "://" in target else f"https://n.example/issues/{len(target)}"
 
     def media_url(self, path: str) -> str:
         """A place for each."""

@@ -25,7 +25,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 class NoLinks:
     """A newsletter that has published nothing."""
 
-    def note_url(self, target: str) -> str | None:
+    def note_url(self, target: str, folder: str = "", *, loose: bool = False) -> str | None:
         """Nothing is published."""
         return None
 

@@ -20,7 +20,7 @@ from tests.worlds.files import beside
 class Nowhere:
     """A site without other notes."""
 
-    def note_url(self, target: str) -> str | None:
+    def note_url(self, target: str, folder: str = "", *, loose: bool = False) -> str | None:
         """No note is published."""
         return None
 

@@ -26,7 +26,7 @@ from newsletter.authoring.preflight import (
 )
 from newsletter.authoring.proofs import as_issue
 from newsletter.publishing.drafting import Drafting
-from storage.archive.issues import IssueName
+from storage.archive.rows import IssueName
 from storage.model.errors import NoteError
 from storage.model.issues import Identity, IssueState
 from tests.conftest import NOON

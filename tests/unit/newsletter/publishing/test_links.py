@@ -6,15 +6,22 @@ from dataclasses import replace
 
 import pytest
 
+from feeds.markdown.links import LinkResolver
+from feeds.markdown.render import render_markdown
 from newsletter.publishing.links import NoteLinks
-from storage.archive.issues import IssueName
+from storage.archive.rows import IssueName
 from storage.model.issues import IssueState
 
 URL = "https://notes.example.com"
 
 
 def name(
-    path: str, title: str, slug: str, *, number: int = 1, state: IssueState = IssueState.LIVE
+    path: str,
+    title: str,
+    slug: str,
+    *aliases: str,
+    number: int = 1,
+    state: IssueState = IssueState.LIVE,
 ) -> IssueName:
     """An issue as links know it."""
     return IssueName(
@@ -25,6 +32,7 @@ def name(
         title=title,
         state=state,
         content_hash="",
+        aliases=aliases,
     )
 
 
@@ -76,3 +84,60 @@ def test_a_name_is_corrected_in_its_place() -> None:
     assert links.note_url("x/n") is None
     links.put(replace(moved, state=IssueState.WITHDRAWN))
     assert links.note_url("m") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("2015-07-30-x.md", "/2015/07/30/x/"),
+        ("2015-07-30-x.md", "/2015-07-30-x"),
+        ("2015-07-30-x.md", "x.html"),
+        ("2015-07-30-x.md", "../x/"),
+        ("x.md", "/blog/x"),
+        ("x.md", "/blog/x/index.html"),
+        ("a/x.md", "@/a/x.md"),
+        ("a/x/index.md", "/a/x/"),
+        ("a/x/index.md", "../x"),
+        ("a/Some Name.md", "Some%20Name.md"),
+        ("a/Some Name.md", "/a/some-name/"),
+        ("2015-07-30-x.md", "/old/place/"),
+        ("2015-07-30-x.md", "https://notes.example.com/old/place.html#part"),
+    ],
+)
+def test_links_between_notes_are_read_as_generators_write_them(path: str, written: str) -> None:
+    """By path, old address, slug or file name, with and without its date."""
+    slug = "some-name" if "Some" in path else "x"
+    links = NoteLinks([name(path, "T", slug, "old/place", "old/place.html")], URL)
+    found = LinkResolver("a/here.md", links).link(written)
+    assert found is not None
+    assert found.partition("#")[0] == f"{URL}/issues/{slug}"
+
+
+@pytest.mark.parametrize("written", ["/tags/x/", "/category/x", "https://other.example/old/place"])
+def test_lists_and_other_sites_are_no_notes(written: str) -> None:
+    """A list that happens to have a note's name does not lead to that note."""
+    links = NoteLinks([name("x.md", "T", "x", "old/place")], URL)
+    assert LinkResolver("here.md", links).link(written) in {None, written}
+
+
+def test_a_wiki_link_finds_a_note_by_its_other_name() -> None:
+    """`aliases` of a note are names of it, as in Obsidian; its own path beats them."""
+    links = NoteLinks([name("a.md", "A", "a", "Other Name", "b"), name("b.md", "B", "b")], URL)
+    assert links.note_url("other name") == f"{URL}/issues/a"
+    assert links.note_url("b") == f"{URL}/issues/b"
+
+
+def test_of_two_notes_of_a_name_the_nearest_is_meant() -> None:
+    """A link from a folder means the note in that folder."""
+    links = NoteLinks([name("x/n.md", "N", "one"), name("y/n.md", "N", "two", number=2)], URL)
+    assert LinkResolver("y/here.md", links).wiki("n") == f"{URL}/issues/two"
+    assert LinkResolver("here.md", links).wiki("n") == f"{URL}/issues/one"
+
+
+def test_a_reference_with_a_definition_stays_that_link() -> None:
+    """`[[Ref]]` beside `[Ref]: https://…` was never a wiki link."""
+    links = NoteLinks([name("ref.md", "Ref", "ref")], URL)
+    body = "See [[Ref]].\n\n[Ref]: https://example.org/r\n"
+    html = render_markdown(body, path="a.md", links=links).html
+    assert 'href="https://example.org/r"' in html
+    assert "/issues/ref" not in html

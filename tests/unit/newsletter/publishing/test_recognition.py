@@ -10,7 +10,7 @@ import pytest
 from feeds.notes.note import Note, parse_note
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.recognition import Names, Recognised, recognise, refuse_double
-from storage.archive.issues import IssueName
+from storage.archive.rows import IssueName
 from storage.model.errors import NoteError
 from storage.model.issues import IssueState
 from storage.model.notes import KnownNote
