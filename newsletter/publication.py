@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -16,10 +17,21 @@ from uuid import UUID
 
 import structlog
 
-from feeds.syndication import Chain, Document, FeedFormat, Spot, build_chain, build_feed
+from feeds.markdown import is_download
+from feeds.syndication import (
+    Chain,
+    Document,
+    Enclosure,
+    FeedFormat,
+    Spot,
+    build_chain,
+    build_feed,
+    media_url,
+)
 from mailer.compose import public_html
 from mailer.smtp import is_loopback
 from newsletter.config import Config
+from newsletter.drawing import Drawing, Drawings, drawn_from
 from newsletter.publishing import Drafting, as_readers_see
 from storage.archive import ArchiveState, FormulaPictures, Issues, Places
 from storage.model import Issue, NoteError
@@ -34,6 +46,7 @@ _Wanted = tuple[FeedFormat, str | None, int | None]
 
 _KEPT: Final = 100
 """Feeds and archives that stay in memory as they were made."""
+_PLAYED: Final = ("audio/", "video/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +86,8 @@ class Publication:
         self._feeds: OrderedDict[_Wanted, tuple[int, Document]] = OrderedDict()
         self._chains: OrderedDict[str | None, tuple[int, Chain]] = OrderedDict()
         self._lock = threading.Lock()
+        self._lengths: OrderedDict[_Wanted, tuple[int, Mapping[str, int]]] = OrderedDict()
+        self._drawings = Drawings()
 
     def version(self) -> int:
         """Grows with every change that readers could see; caches compare it."""
@@ -100,7 +115,8 @@ class Publication:
         state = self._archive.state()
         wanted = (feed_format, tag, archive)
         kept = self._kept(self._feeds, wanted, state.version)
-        if kept is not None:
+        lengths = self._kept(self._lengths, wanted, state.version) or {}
+        if kept is not None and self._are_same(lengths):
             return kept
         chain = self._chain(tag, state.version)
         document = self._build(wanted, chain, state)
@@ -117,6 +133,9 @@ class Publication:
         issues = self._places.live(issue_ids)
         if tag is not None and not issues and not archives:
             return None
+        files = self._find_files(issues)
+        lengths = {path: file.size for path, file in files.items()}
+        self._keep(self._lengths, wanted, (state.version, lengths))
         identity = self._config.identity
         newest = max((issue.updated_at for issue in issues), default=None)
         return build_feed(
@@ -130,6 +149,11 @@ class Publication:
             namespace=self._namespace,
             changed_at=state.changed_at if number is None else newest,
             modified=state.modified,
+            enclosures={
+                issue.guid: [self._enclose(path, files[path]) for path in own]
+                for issue in issues
+                if (own := [path for path in files if path in issue.media])
+            },
         )
 
     def _chain(self, tag: str | None, version: int) -> Chain:
@@ -154,6 +178,23 @@ class Publication:
             while len(among) > _KEPT:
                 among.popitem(last=False)
 
+    def _find_files(self, issues: Iterable[Issue]) -> dict[str, MediaFile]:
+        """What these issues give their readers, by path: first what they hear or see, for RSS shows one."""
+        paths = dict.fromkeys(path for one in issues for path in one.media if is_download(path))
+        found = [(path, file) for path in paths if (file := self._notes.media(path)) is not None]
+        return dict(sorted(found, key=lambda one: not one[1].content_type.startswith(_PLAYED)))
+
+    def _are_same(self, lengths: Mapping[str, int]) -> bool:
+        """Whether a feed tells the true lengths of its files still (rule E30)."""
+        return all(
+            (file := self._notes.media(path)) is not None and file.size == length
+            for path, length in lengths.items()
+        )
+
+    def _enclose(self, path: str, file: MediaFile) -> Enclosure:
+        url = media_url(self._config.identity.url, path)
+        return Enclosure(url=url, length=file.size, type=file.content_type)
+
     def readable(self, issue: Issue) -> Issue:
         """The issue as pages and feeds show it: its merge fields read as their defaults."""
         return as_readers_see(issue)
@@ -173,6 +214,12 @@ class Publication:
     def formula(self, digest: str) -> bytes | None:
         """The PNG of a formula that a mail shows, whatever became of its issue."""
         return self._formulas.png(digest)
+
+    def drawn(self, path: str) -> Drawing | None:
+        """A picture of a live issue as mail shows it: `a.svg.png`; None for every other path."""
+        source = drawn_from(path)
+        found = self.media(source) if source is not None else None
+        return self._drawings.draw(found) if found is not None else None
 
     def about(self) -> AboutPage | None:
         """The author's about.md, rendered; None when there is none or it cannot be used."""

@@ -3,7 +3,7 @@
 from feeds.markdown.characters import clean_line, clean_text
 from feeds.markdown.cost import MAX_MARKS, find_excess
 from feeds.markdown.html import link_footnotes, size_pictures
-from feeds.markdown.links import LinkResolver, Links, link_key, loose_keys
+from feeds.markdown.links import LinkResolver, Links, is_download, link_key, loose_keys
 from feeds.markdown.parser import find_title, plain_line
 from feeds.markdown.picture import Size, read_size
 from feeds.markdown.references import (
@@ -34,6 +34,7 @@ __all__ = [
     "find_references",
     "find_tags",
     "find_title",
+    "is_download",
     "link_footnotes",
     "link_key",
     "loose_keys",

@@ -1,4 +1,4 @@
-"""How large a picture is shown, read from its file: PNG, JPEG, GIF, WebP and AVIF. Pure.
+"""How large a picture is shown, read from its file: PNG, JPEG, GIF, WebP, AVIF and SVG. Pure.
 
 A mail must say it, since Outlook knows no other limit (rule D5), and a page that says it does not
 jump while it loads. The only user of imagesize, which is held to a few reads of the file: what is damaged,
@@ -7,6 +7,7 @@ endless or of another kind has no size, and nothing is ever raised for it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from io import SEEK_SET
 from typing import BinaryIO, Final
@@ -22,6 +23,15 @@ _BEGINNING: Final = 12
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _GIF: Final = (b"GIF87a", b"GIF89a")
 _JPEG: Final = b"\xff\xd8"
+
+
+_SVG_HEAD: Final = 20_000
+_NUMBER: Final = r"([0-9]{1,6}(?:\.[0-9]{1,6})?)"
+_SVG: Final = re.compile(r"<svg\b[^>]{0,10000}>")
+_SVG_SIDE: Final = re.compile(rf"\s(width|height)\s*=\s*[\"']\s*{_NUMBER}\s*(?:px)?\s*[\"']")
+_SVG_BOX: Final = re.compile(
+    rf"\sviewBox\s*=\s*[\"']\s*-?[0-9.]{{1,12}}[\s,]+-?[0-9.]{{1,12}}[\s,]+{_NUMBER}[\s,]+{_NUMBER}\s*[\"']"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +56,10 @@ def read_size(file: BinaryIO) -> Size | None:
     Raises OSError for what cannot be read, and nothing for what is read.
     """
     bounded = _Bounded(file)
-    if not _is_picture(file.read(_BEGINNING)):
+    beginning = file.read(_BEGINNING)
+    if beginning.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return _read_drawing(beginning + file.read(_SVG_HEAD))
+    if not _is_picture(beginning):
         return None
     from imagesize import get  # it loads a client for the web; only who has pictures needs it
 
@@ -55,6 +68,22 @@ def read_size(file: BinaryIO) -> Size | None:
         raise bounded.failure
     fits = 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE
     return Size(width=width, height=height) if fits else None
+
+
+def _read_drawing(head: bytes) -> Size | None:
+    """The size that an SVG says it has, in pixels: its sides, or those of its view."""
+    root = _SVG.search(head.decode("utf-8", "replace"))
+    if root is None:
+        return None
+    sides = {name: float(value) for name, value in _SVG_SIDE.findall(root[0])}
+    box = _SVG_BOX.search(root[0])
+    wide, high = (float(box[1]), float(box[2])) if box else (0.0, 0.0)
+    width, height = sides.get("width", 0.0), sides.get("height", 0.0)
+    if wide and high:
+        width = width or (height * wide / high if height else wide)
+        height = height or width * high / wide
+    fits = 1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE
+    return Size(width=round(width), height=round(height)) if fits else None
 
 
 def _is_picture(beginning: bytes) -> bool:

@@ -1,12 +1,14 @@
 """Issues to RSS, Atom and JSON Feed. Pure."""
 
 from feeds.syndication.chain import Chain, build_chain
+from feeds.syndication.entries import Enclosure
 from feeds.syndication.feed import Document, Spot, build_feed
 from feeds.syndication.ids import (
     FeedFormat,
     feed_url,
     is_feed_path,
     issue_url,
+    media_url,
     newsletter_namespace,
     note_guid,
     read_archive,
@@ -17,6 +19,7 @@ from feeds.syndication.ids import (
 __all__ = [
     "Chain",
     "Document",
+    "Enclosure",
     "FeedFormat",
     "Spot",
     "build_chain",
@@ -24,6 +27,7 @@ __all__ = [
     "feed_url",
     "is_feed_path",
     "issue_url",
+    "media_url",
     "newsletter_namespace",
     "note_guid",
     "read_archive",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -33,6 +33,17 @@ class ChainLinks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A sound, a film or a document that goes with an entry (rule E30)."""
+
+    url: str
+    """Absolute."""
+    length: int
+    """Octets."""
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedFacts:
     """What all formats say, each in its own words. Its strings are free of forbidden characters."""
 
@@ -45,6 +56,8 @@ class FeedFacts:
     id: str
     hub: str
     around: ChainLinks
+    enclosures: Mapping[str, Sequence[Enclosure]]
+    """By the guids of the issues that have any."""
 
     @property
     def author(self) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from feedgen.util import xml_elem
 
 from feeds.syndication.entries import (
     ChainLinks,
+    Enclosure,
     FeedFacts,
     as_html,
     cleaned,
@@ -109,6 +111,7 @@ def build_feed(
     namespace: UUID | None = None,
     changed_at: datetime | None = None,
     modified: datetime | None = None,
+    enclosures: Mapping[str, Sequence[Enclosure]] = MappingProxyType({}),
 ) -> Document:
     """Builds one feed from live issues, which come newest first and stay so (rule E12).
 
@@ -121,7 +124,8 @@ def build_feed(
     people who open an XML feed in a browser (rule E26). `namespace` is needed only by a newsletter
     that has moved; see `newsletter_namespace`. `changed_at` is when the archive last changed in any
     way, which is later than any entry's time when one was withdrawn, or is older than one that stands
-    before it; `modified` is the same for HTTP (see Document). Without them it is the newest entry's.
+    before it; `modified` is the same for HTTP (see Document). Without them it is the newest entry's. `enclosures` are by guid; RSS shows the
+    first of an entry.
     """
     entries = _newest_that_fit(issues)
     newest = max((issue.updated_at for issue in entries), default=_NO_ISSUE_YET)
@@ -135,6 +139,7 @@ def build_feed(
         id=feed_id(namespace or newsletter_namespace(identity.url), tag),
         hub=hub if spot.number is None else "",
         around=_links_around(identity.url, feed_format, tag, spot),
+        enclosures=enclosures,
     )
     body = _BUILDERS[feed_format](feed)
     if stylesheet and feed_format is not FeedFormat.JSON:
@@ -199,6 +204,7 @@ def _build_rss(feed: FeedFacts) -> bytes:
     generator.load_extension("dc", atom=False, rss=True)
     for issue in feed.issues:
         entry = _add_entry(generator, feed, issue)
+        _enclose(entry, feed.enclosures.get(issue.guid, ())[:1])  # RSS 2.0 knows one
         entry.summary(as_html(summary_of(issue)))
         # An RSS author is an e-mail address; a name alone is Dublin Core's creator (rule E27).
         entry.dc.dc_creator(feed.author)
@@ -209,7 +215,8 @@ def _build_rss(feed: FeedFacts) -> bytes:
 def _build_atom(feed: FeedFacts) -> bytes:
     generator = _generator(feed, FeedFormat.ATOM)
     for issue in feed.issues:
-        _add_entry(generator, feed, issue)
+        entry = _add_entry(generator, feed, issue)
+        _enclose(entry, feed.enclosures.get(issue.guid, ()))
     document: bytes = generator.atom_str(pretty=True)
     return document
 
@@ -246,6 +253,11 @@ def _add_entry(generator: FeedGenerator, feed: FeedFacts, issue: Issue) -> FeedE
     for tag in tags_of(issue):
         entry.category(term=tag)
     return entry
+
+
+def _enclose(entry: FeedEntry, enclosures: Sequence[Enclosure]) -> None:
+    for one in enclosures:
+        entry.enclosure(one.url, one.length, one.type)
 
 
 class _ChannelLinks:

@@ -111,6 +111,11 @@ def is_feed_path(path: str) -> bool:
     return in_archive or name in _FEEDS
 
 
+def media_url(site_url: str, path: str) -> str:
+    """Where the site serves a file of a published note, by its path."""
+    return f"{site_url}/media/{quote(path)}"
+
+
 def issue_url(url: str, slug: str) -> str:
     """Where the page of an issue is published."""
     return f"{url}/issues/{quote(slug, safe='')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from feeds.syndication.entries import (
     FeedFacts,
@@ -29,6 +29,12 @@ class _Author(TypedDict):
     url: str
 
 
+class _Attachment(TypedDict):
+    url: str
+    mime_type: str
+    size_in_bytes: int
+
+
 class _Item(TypedDict):
     id: str
     url: str
@@ -38,6 +44,7 @@ class _Item(TypedDict):
     date_published: str
     date_modified: str
     tags: list[str]
+    attachments: NotRequired[list[_Attachment]]
 
 
 class _JsonFeed(TypedDict, total=False):
@@ -74,7 +81,7 @@ def build_json(feed: FeedFacts) -> bytes:
 
 def _item(feed: FeedFacts, issue: Issue) -> _Item:
     page = issue_url(feed.identity.url, issue.slug)
-    return _Item(
+    item = _Item(
         id=issue.guid,
         url=page,
         title=title_of(issue),
@@ -84,3 +91,9 @@ def _item(feed: FeedFacts, issue: Issue) -> _Item:
         date_modified=to_second(issue.updated_at).isoformat(),
         tags=tags_of(issue),
     )
+    if enclosures := feed.enclosures.get(issue.guid):
+        item["attachments"] = [
+            _Attachment(url=one.url, mime_type=one.type, size_in_bytes=one.length)
+            for one in enclosures
+        ]
+    return item

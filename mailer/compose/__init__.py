@@ -2,7 +2,7 @@
 
 from mailer.compose import merge
 from mailer.compose.formulas import Formula, Pictures, draw_formulas, formula_url
-from mailer.compose.fragment import is_shown, visible_text
+from mailer.compose.fragment import DRAWN, is_shown, visible_text
 from mailer.compose.headers import build_mailto
 from mailer.compose.merge import (
     fields_in_tags,
@@ -24,6 +24,7 @@ from mailer.compose.skeleton import Recipient, Skeleton
 
 __all__ = [
     "CLIP",
+    "DRAWN",
     "SHORTENED",
     "WARN",
     "Formula",

@@ -129,13 +129,32 @@ def _cell_width(attributes: str, inner: str) -> int:
     return max(_NARROWEST, _CHARACTER * longest + _GAP)
 
 
+DRAWN: Final = frozenset({".svg", ".webp", ".avif"})
+"""Pictures that mail programs do not show, or not all of them (rule D5): the site has a drawing of its own
+at the same address and `.png`."""
+
+
+def draw_pictures(html: str, site_url: str) -> str:
+    """The HTML with the newsletter's own pictures as they are drawn for mail."""
+
+    def point(found: re.Match[str]) -> str:
+        url = unescape(found[1])
+        own = url.startswith(f"{site_url}/media/") and url.lower().endswith(tuple(DRAWN))
+        return f' src="{found[1]}.png"' if own else found[0]
+
+    return _PICTURE.sub(lambda picture: _SOURCE.sub(point, picture[0]), html)
+
+
 def is_shown(url: str, site_url: str) -> bool:
     """Whether a mail may show the picture at this address: no SVG, and only by https (rule D5).
 
-    The newsletter's own are shown as its site is reached, which may be by http on one machine.
+    The newsletter's own are shown as its site is reached, which may be by http on one machine, and
+    drawn where they must be (draw_pictures).
     """
     path = url.partition("?")[0].partition("#")[0].lower()
     secure = url.startswith(("https://", f"{site_url}/"))
+    if url.startswith(f"{site_url}/media/"):
+        return True
     return secure and not path.endswith((".svg", ".svgz"))
 
 

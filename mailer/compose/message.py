@@ -138,6 +138,7 @@ class _IssueMail:
         html, undrawn = show_formulas(quoted.clean_body(issue.html), identity.url, pictures)
         html = fragment.unlink_local(html)
         html = fragment.link_pictures(fragment.unfold(html), identity.url)
+        html = fragment.draw_pictures(html, identity.url)
         html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
         summary = headers.clean_line(issue.summary).strip()
         self._summary = merge.in_text(summary, self._put)

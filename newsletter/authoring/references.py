@@ -102,7 +102,8 @@ def _check_picture(proof: Proof, picture: Reference) -> Iterator[Finding]:
             "Write it after the alternative text, as in `![A bridge|600](bridge.jpg)`.",
             picture.line,
         )
-    if (suffix := PurePosixPath(urlsplit(url).path).suffix.lower()) in _RARELY_SHOWN:
+    suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
+    if suffix in _RARELY_SHOWN and not resolver.media:  # its own are drawn for mail
         yield warn(
             "picture-type",
             f"The picture {shown} is of a type, {suffix[1:]}, that some mail programs do not show; "

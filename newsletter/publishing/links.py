@@ -9,10 +9,10 @@ from enum import IntEnum
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from feeds.markdown import link_key, loose_keys
-from feeds.syndication import issue_url
+from feeds.syndication import issue_url, media_url
 from storage.archive import IssueName
 from storage.model import Issue, IssueState
 from storage.notes import MediaFinder
@@ -98,7 +98,7 @@ class NoteLinks:
 
     def media_url(self, path: str) -> str:
         """Where the site serves an image of a published note."""
-        return f"{self._url}/media/{quote(path)}"
+        return media_url(self._url, path)
 
     @staticmethod
     def targets_of(issue: Issue) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from web.http.connection import Bounds, bounded
 from web.http.forms import parse_fields
 from web.http.guard import (
+    FILE_POLICY,
     OUTBOX_FRAME,
     PICTURE_POLICY,
     Count,
@@ -21,6 +22,7 @@ from web.http.sharing import Sharing
 __all__ = [
     "ASSET_CACHE",
     "FEED_CACHE",
+    "FILE_POLICY",
     "NO_STORE",
     "OUTBOX_FRAME",
     "PAGE_CACHE",

@@ -92,8 +92,11 @@ def mail_policy(url: str) -> str:
     )
 
 
-PICTURE_POLICY: Final = "default-src 'none'; sandbox"
-"""For an author's file: whatever it holds, it is looked at and nothing else."""
+PICTURE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+"""For an author's picture: whatever it holds, SVG too, it is looked at and runs no script."""
+
+FILE_POLICY: Final = "default-src 'none'; media-src 'self'; object-src 'self'"
+"""For a sound, a film or a document: a sandbox would keep browsers from showing them."""
 
 OUTBOX_FRAME: Final = "; frame-src 'self'"
 

@@ -19,6 +19,7 @@ from storage.model import Issue, IssueState
 from web.http import (
     ASSET_CACHE,
     FEED_CACHE,
+    FILE_POLICY,
     PAGE_CACHE,
     PICTURE_POLICY,
     Body,
@@ -208,23 +209,28 @@ class Reading:
         return headers
 
     def media(self, request: Request) -> Response:
-        """A picture of a live issue, and nothing else."""
+        """A picture or a file of a live issue, and nothing else."""
         return self._media_at(request, request.path_params["path"])
 
     def _media_at(self, request: Request, path: str) -> Response:
-        found = self._publication.media(path)
+        found, drawing = self._publication.media(path), None
         if found is None:
-            raise HTTPException(404)
-        etag = f'"{found.ctime_ns:x}-{found.mtime_ns:x}-{found.size:x}"'
+            drawing = self._publication.drawn(path)
+            if drawing is None:
+                raise HTTPException(404)
+            found = drawing.source
+        mark = "-m" if drawing is not None else ""
+        etag = f'"{found.ctime_ns:x}-{found.mtime_ns:x}-{found.size:x}{mark}"'
         changed = (
             max(found.mtime_ns, found.ctime_ns) // 1_000_000_000 + 1
         )  # whatever is in this second
         modified = datetime.fromtimestamp(changed, UTC)
+        is_picture = found.content_type.startswith("image/")
         headers = {
             "ETag": etag,
             "Last-Modified": http_date(self._packer.said(modified)),
             "Cache-Control": _PICTURE_CACHE,
-            "Content-Security-Policy": PICTURE_POLICY,
+            "Content-Security-Policy": PICTURE_POLICY if is_picture else FILE_POLICY,
         }
         if is_unchanged(
             etag,
@@ -233,6 +239,8 @@ class Reading:
             if_modified_since=request.headers.get("if-modified-since", ""),
         ):
             return Response(status_code=304, headers=headers)
+        if drawing is not None:
+            return Response(drawing.content, headers=headers, media_type=drawing.content_type)
         return FileResponse(found.file, headers=headers, media_type=found.content_type)
 
     def formula(self, request: Request) -> Response:

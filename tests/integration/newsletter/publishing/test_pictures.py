@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import struct
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from PIL import Image
 
+from feeds.syndication.ids import FeedFormat
 from newsletter.app import Newsletter
 from newsletter.publishing.drafting import Pictures
 from storage.notes.folder import FolderNotes
 from tests.conftest import NOON
+from tests.worlds.site import Client
 
 CONFIG = """
 [newsletter]
@@ -160,3 +165,136 @@ def test_a_picture_that_is_not_there_is_told(tmp_path: Path) -> None:
     with publish(tmp_path, {"notes/n.md": note}) as newsletter:
         codes = [remark.code for remark in newsletter.preview("n.md").warnings]
         assert codes.count("missing-picture") == 2
+
+
+# ── what readers hear and keep ───────────────────────────────────────────────────────────────
+
+
+def test_sounds_and_documents_are_enclosures_with_their_true_length(tmp_path: Path) -> None:
+    """In RSS the first, in Atom and JSON Feed all, served with their type (rule E30)."""
+    note = (
+        "---\npublish: now\n---\n# T\n\nHear:\n\n<audio src='/ep 1.mp3' controls></audio>\n\n"
+        "[read](paper.pdf) [gone](gone.pdf) [mine](../newsletter.toml)\n"
+    )
+    files = {"static/ep 1.mp3": bytes(1234), "notes/paper.pdf": bytes(77), "notes/no.pdf": b"x"}
+    with publish(tmp_path, {"notes/n.md": note, **files}) as newsletter:
+        publication = newsletter.publication
+        rss, atom, json_feed = (
+            document.body.decode()
+            for kind in (FeedFormat.RSS, FeedFormat.ATOM, FeedFormat.JSON)
+            if (document := publication.feed(kind)) is not None
+        )
+        sound = "https://notes.example.com/media/static/ep%201.mp3"
+        assert re.findall(r"<enclosure [^>]*>", rss) == [
+            f'<enclosure url="{sound}" length="1234" type="audio/mpeg"/>'
+        ]
+        assert len(re.findall(r'<link [^>]*rel="enclosure"[^>]*>', atom)) == 2
+        assert json.loads(json_feed)["items"][0]["attachments"] == [
+            {"url": sound, "mime_type": "audio/mpeg", "size_in_bytes": 1234},
+            {
+                "url": "https://notes.example.com/media/paper.pdf",
+                "mime_type": "application/pdf",
+                "size_in_bytes": 77,
+            },
+        ]
+        (tmp_path / "static" / "ep 1.mp3").write_bytes(bytes(99))
+        again = publication.feed(FeedFormat.RSS)
+        assert again is not None
+        assert b'length="99"' in again.body
+        with Client(newsletter) as client:
+            answer = client.get("/media/static/ep 1.mp3", range="bytes=0-9")
+            assert (answer.status_code, answer.headers["content-type"]) == (206, "audio/mpeg")
+            for path in ("no.pdf", "gone.pdf", "newsletter.toml", "static/no.mp3"):
+                assert client.get(f"/media/{path}").status_code == 404
+
+
+def test_a_drawing_of_the_notes_is_shown_and_runs_nothing(tmp_path: Path) -> None:
+    """SVG is itself on page and feed, and is served so that no script in it runs."""
+    svg = "<svg xmlns='http://www.w3.org/2000/svg' width='30' height='20'><script>x</script></svg>"
+    note = "---\npublish: now\n---\n# T\n\nWords ![A](a.svg)\n"
+    with publish(tmp_path, {"notes/n.md": note, "notes/a.svg": svg}) as newsletter:
+        (issue,) = newsletter.publication.live()
+        assert 'src="https://notes.example.com/media/a.svg"' in issue.html
+        with Client(newsletter) as client:
+            answer = client.get("/media/a.svg")
+        assert answer.headers["content-type"] == "image/svg+xml"
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "sandbox" in policy
+
+
+# ── pictures that mail programs do not show ──────────────────────────────────────────────────
+
+SVG = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink" viewBox="0 0 40 20">
+<rect width="40" height="20" fill="#0a0"/>{}</svg>"""
+
+
+def picture(kind: str, *, alpha: bool = False) -> bytes:
+    """A picture of this kind, made by Pillow."""
+    made = BytesIO()
+    Image.new("RGBA", (60, 40), (0, 160, 0, 90 if alpha else 255)).save(made, kind)
+    return made.getvalue()
+
+
+def test_mail_shows_drawings_of_what_mail_programs_do_not_show(tmp_path: Path) -> None:
+    """SVG, WebP and AVIF as PNG or JPEG, at an address that follows from the file's."""
+    files = {
+        "notes/a.svg": SVG.format(""),
+        "notes/b.webp": picture("WEBP", alpha=True),
+        "notes/c.avif": picture("AVIF"),
+        "notes/other.svg": SVG.format(""),
+        "notes/bad.svg": "<svg",
+    }
+    note = (
+        "---\npublish: now\n---\n# T\n\nWords\n\n![A](a.svg)\n\n![B](b.webp)\n\n![C](c.avif)\n\n"
+        "![D](bad.svg)\n\n![E](https://example.org/e.svg)\n"
+    )
+    with publish(tmp_path, {"notes/n.md": note, **files}) as newsletter:
+        mail = newsletter.preview("n.md").html
+        media = "https://notes.example.com/media/"
+        assert re.findall(r'<img [^>]*src="([^"]*)"', mail) == [
+            f"{media}{name}.png" for name in ("a.svg", "b.webp", "c.avif", "bad.svg")
+        ]
+        assert 'width="40"' in mail
+        with Client(newsletter) as client:
+            for name, kind, size in (
+                ("a.svg", "PNG", (80, 40)),
+                ("b.webp", "PNG", (60, 40)),
+                ("c.avif", "JPEG", (60, 40)),
+            ):
+                answer = client.get(f"/media/{name}.png")
+                with Image.open(BytesIO(answer.content)) as shown:
+                    assert (shown.format, shown.size) == (kind, size)
+                    assert answer.headers["content-type"] == f"image/{kind.lower()}"
+                again = client.get(f"/media/{name}.png", if_none_match=answer.headers["etag"])
+                assert again.status_code == 304
+            for name in ("bad.svg", "other.svg", "gone.svg", "a.svg.png", "n.md"):
+                assert client.get(f"/media/{name}.png").status_code == 404
+
+
+def test_a_drawing_takes_nothing_from_elsewhere(tmp_path: Path) -> None:
+    """Neither files nor entities: what a drawing refers to outside of itself is not in it."""
+    red = BytesIO()
+    Image.new("RGB", (40, 20), (255, 0, 0)).save(red, "PNG")
+    (tmp_path / "secret.png").write_bytes(red.getvalue())
+    stolen = f'<image x:href="{tmp_path}/secret.png" width="40" height="20"/>'
+    note = "---\npublish: now\n---\n# T\n\nWords ![A](a.svg) ![B](b.svg)\n"
+    bomb = '<!DOCTYPE svg [<!ENTITY a "b">]>' + SVG.format("&a;")
+    files = {"notes/n.md": note, "notes/a.svg": SVG.format(stolen), "notes/b.svg": bomb}
+    with publish(tmp_path, files) as newsletter:
+        drawn = newsletter.publication.drawn("a.svg.png")
+        assert drawn is not None
+        with Image.open(BytesIO(drawn.content)) as shown:
+            assert shown.convert("RGB").getpixel((20, 10)) == (0, 170, 0)
+        assert newsletter.publication.drawn("b.svg.png") is None
+
+
+def test_what_would_cost_too_much_is_not_drawn(tmp_path: Path) -> None:
+    """A picture of very many pixels, and what is none at all."""
+    made = BytesIO()
+    Image.new("RGB", (16_000, 2_600)).save(made, "WEBP", quality=1, method=0)
+    note = "---\npublish: now\n---\n# T\n\nWords ![A](a.webp) ![B](b.webp)\n"
+    files = {"notes/n.md": note, "notes/a.webp": made.getvalue(), "notes/b.webp": b"RIFF"}
+    with publish(tmp_path, files) as newsletter:
+        assert newsletter.publication.drawn("a.webp.png") is None
+        assert newsletter.publication.drawn("b.webp.png") is None

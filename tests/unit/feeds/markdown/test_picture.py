@@ -145,7 +145,8 @@ def test_a_picture_says_how_large_it_is_shown(head: bytes, shown: tuple[int, int
         avif(640, 480, before=box(b"free", b"") * MAX_STEPS),
         box(b"ftyp", b"mp42" + bytes(8)) + avif(640, 480)[32:],
         b"P6 640 480 255 ",
-        b'<svg width="640" height="480"/>',
+        b'<svg width="64%" height="480"/>',
+        b"<html><body>640 480</body></html>",
         b"BM" + bytes(16) + struct.pack("<ii", 640, 480) + bytes(30),
     ],
 )

@@ -115,7 +115,7 @@ FAULTS = {
     "![A bridge|600](http://example.org/b.jpg)": (W, "insecure-picture"),
     "![A bridge|600](https://example.org/b.svg?x=1)": (W, "picture-type"),
     "![A bridge](https://example.org/b.svg)": (W, "picture-type"),
-    "![A bridge|600](boat.webp)": (W, "picture-type"),
+    "![A bridge|600](https://example.org/boat.webp)": (W, "picture-type"),
     "![A bridge|600](data:image/png;base64,AAAA)": (E_, "bad-picture"),
     "![A bridge](https://example.org/b.jpg)": (W, "no-width"),
     "{{ firstname }}": (W, "merge-field"),
