@@ -135,6 +135,7 @@ def _assemble(
         namespace=namespace,
         measure=Pictures(notes).size,
         files=notes.finder,
+        read=notes.read,
     )
     authoring = Authoring(
         store=notes,

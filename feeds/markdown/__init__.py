@@ -2,8 +2,9 @@
 
 from feeds.markdown.characters import clean_line, clean_text
 from feeds.markdown.cost import MAX_MARKS, find_excess
+from feeds.markdown.embeds import split_target
 from feeds.markdown.html import link_footnotes, size_pictures
-from feeds.markdown.links import LinkResolver, Links, is_download, link_key, loose_keys
+from feeds.markdown.links import LinkResolver, Links, NoteSource, is_download, link_key, loose_keys
 from feeds.markdown.parser import find_title, plain_line
 from feeds.markdown.picture import Size, read_size
 from feeds.markdown.references import (
@@ -22,6 +23,7 @@ __all__ = [
     "TOO_MANY_TAGS",
     "LinkResolver",
     "Links",
+    "NoteSource",
     "Reference",
     "ReferenceKind",
     "Rendered",
@@ -42,4 +44,5 @@ __all__ = [
     "read_size",
     "render_markdown",
     "size_pictures",
+    "split_target",
 ]

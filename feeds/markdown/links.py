@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 from urllib.parse import quote, unquote, urlsplit
@@ -40,6 +41,16 @@ _IGNORED: Final = re.compile("[\t\n\r]")
 _UNSAFE: Final = re.compile('[ "<>\\\\^`{|}\xa0]')
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteSource:
+    """A published note, as its author wrote it."""
+
+    path: str
+    title: str
+    body: str
+    """Markdown without front matter."""
+
+
 class Links(Protocol):
     """How rendering asks what lies outside the note."""
 
@@ -59,6 +70,10 @@ class Links(Protocol):
         """The path of the file that a note in `folder` means by `written`, decoded; None if there is
         none. `anywhere`: its name is enough, as in Obsidian.
         """
+        ...
+
+    def note_source(self, target: str, folder: str) -> NoteSource | None:
+        """The published note that is meant, as `note_url` finds it; None if it is not published."""
         ...
 
 
@@ -165,6 +180,10 @@ class LinkResolver:
             self.warn("wiki-link", f"[[{shorten(name, 80)}]] is no published note: label only")
             return None
         return _with_part(url, part)
+
+    def remember(self, target: str) -> None:
+        """Counts a note among those that this one is about, found or not."""
+        self._targets[link_key(target)] = None
 
     def image(self, src: str) -> str | None:
         """The absolute URL for a picture, or None if only its alternative text may stay."""

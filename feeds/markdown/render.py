@@ -19,6 +19,7 @@ from markdown_it.token import Token
 from feeds.markdown.characters import clean_line, clean_text, shorten, split_size
 from feeds.markdown.code import Highlighter
 from feeds.markdown.dialects import translate_dialects
+from feeds.markdown.embeds import place_embeds
 from feeds.markdown.fields import Fields
 from feeds.markdown.html import VANISHING, addresses, sanitise
 from feeds.markdown.links import LinkResolver, Links, is_download
@@ -89,8 +90,9 @@ def render_markdown(
     `anchor` makes the ids of footnotes differ between notes on one page. `image` is the preview
     picture as its author wrote it. Raises nothing, whatever the text; the time is bounded by its length.
     """
-    translated = translate_dialects(clean_text(body), path)
     resolver = LinkResolver(path, links)
+    body = place_embeds(clean_text(body), path, links, resolver)
+    translated = translate_dialects(body, path)
     for unknown in translated.unknown:
         resolver.warn(
             TEMPLATE,

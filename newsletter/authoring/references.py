@@ -10,7 +10,14 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
-from feeds.markdown import LinkResolver, Reference, ReferenceKind, find_references, link_key
+from feeds.markdown import (
+    LinkResolver,
+    Reference,
+    ReferenceKind,
+    find_references,
+    link_key,
+    split_target,
+)
 from mailer.compose import is_shown
 from newsletter.authoring.findings import Finding, Proof, body_offset, error, warn
 from storage.model import Remark
@@ -32,6 +39,8 @@ def check_references(proof: Proof) -> Iterator[Finding]:
                 yield from _check_link(proof, placed)
             case ReferenceKind.WIKI:
                 yield from _check_wiki(proof, placed)
+            case ReferenceKind.EMBED if not _is_file(proof, placed):
+                yield from _check_embed(proof, placed)
             case ReferenceKind.PICTURE | ReferenceKind.EMBED:
                 yield from _check_picture(proof, placed)
 
@@ -78,6 +87,20 @@ def _check_wiki(proof: Proof, link: Reference) -> Iterator[Finding]:
         f"The note of [[{link.target}]] {why}; readers see only the words.",
         link.line,
     )
+
+
+def _is_file(proof: Proof, embed: Reference) -> bool:
+    return LinkResolver(proof.note.path, proof.links).is_file(embed.target)
+
+
+def _check_embed(proof: Proof, embed: Reference) -> Iterator[Finding]:
+    name, _part = split_target(embed.target)
+    if name and proof.links.note_url(name, str(PurePosixPath(proof.note.path).parent)) is None:
+        yield warn(
+            "embed",
+            f"The note of ![[{embed.target}]] is not published; readers see nothing of it.",
+            embed.line,
+        )
 
 
 def _check_picture(proof: Proof, picture: Reference) -> Iterator[Finding]:

@@ -14,13 +14,13 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from feeds.markdown import TEMPLATE, Rendered, Size, read_size, size_pictures
+from feeds.markdown import TEMPLATE, NoteSource, Rendered, Size, read_size, size_pictures
 from feeds.notes import RENDERER, USUAL, Habits, Note, parse_note, render_note
 from feeds.syndication import note_guid
 from newsletter.publishing.decisions import Publish
 from newsletter.publishing.links import NoteLinks
 from storage.archive import IssueName, MailOrder
-from storage.model import Identity, Issue, IssueDraft, Remark
+from storage.model import Identity, Issue, IssueDraft, NoteError, Remark
 from storage.notes import MediaFinder, NotesStore
 
 _SHOWN: Final = ("html", "text", "language", "subject", "image", "image_alt", "aliases")
@@ -47,9 +47,10 @@ class Drafting:
         namespace: UUID,
         measure: Callable[[str], Size | None] = lambda _path: None,
         files: Callable[[], MediaFinder | None] = lambda: None,
+        read: Callable[[str], bytes] | None = None,
     ) -> None:
         """`habits` are those of the folder; `measure` tells the size of a picture, by its path below the notes folder. `files` begins
-        a look at the files that notes show.
+        a look at the files that notes show; `read` reads a note that another one embeds.
         """
         self._url = identity.url
         self._language = identity.language
@@ -58,6 +59,7 @@ class Drafting:
         self._namespace = namespace
         self._measure = measure
         self._files = files
+        self._read = read
         self.rendering = f"{RENDERER}:{identity.url}"
         """What the HTML depends on besides the note and its links."""
 
@@ -67,7 +69,22 @@ class Drafting:
 
     def links(self, names: Iterable[IssueName] = ()) -> NoteLinks:
         """Where links among these issues lead."""
-        return NoteLinks(names, self._url, self._files())
+        return NoteLinks(names, self._url, self._files(), self._source)
+
+    def _source(self, name: IssueName) -> NoteSource | None:
+        """The note of an issue, if its file says what was published and may still be shown."""
+        if self._read is None:
+            return None
+        try:
+            source = self._read(name.path)
+            if hash_content(source) != name.content_hash:
+                return None
+            note = self.parse(source, name.path)
+        except NoteError:
+            return None
+        if note.draft:
+            return None
+        return NoteSource(path=note.path, title=note.title, body=note.body)
 
     def draft(self, note: Note, note_id: str, content_hash: str, links: NoteLinks) -> Drafted:
         """The note as an issue, its links to other notes resolved. Raises NoteError."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from feeds.markdown import link_key, loose_keys
+from feeds.markdown import NoteSource, link_key, loose_keys
 from feeds.syndication import issue_url, media_url
 from storage.archive import IssueName
 from storage.model import Issue, IssueState
@@ -39,10 +39,15 @@ class NoteLinks:
     """
 
     def __init__(
-        self, names: Iterable[IssueName], url: str, files: MediaFinder | None = None
+        self,
+        names: Iterable[IssueName],
+        url: str,
+        files: MediaFinder | None = None,
+        sources: Callable[[IssueName], NoteSource | None] = lambda _name: None,
     ) -> None:
-        """`files` finds what notes show; without it, nothing is there."""
+        """`files` finds what notes show, `sources` reads a note; without them, nothing is there."""
         self._url = url
+        self._sources = sources
         self._files = files
         self._names: dict[str, IssueName] = {}
         self._meant: defaultdict[str, dict[str, _Way]] = defaultdict(dict)
@@ -69,11 +74,20 @@ class NoteLinks:
         """
         if target.startswith(("http://", "https://")):
             return self._moved(target)
+        name = self._find(target, folder, loose=loose)
+        return issue_url(self._url, name.slug) if name is not None else None
+
+    def note_source(self, target: str, folder: str) -> NoteSource | None:
+        """The published note that is meant, as it was published; None while its file says otherwise."""
+        name = self._find(target, folder, loose=False)
+        return self._sources(name) if name is not None else None
+
+    def _find(self, target: str, folder: str, *, loose: bool) -> IssueName | None:
         for key in (link_key(target), *(loose_keys(target) if loose else ())):
             if found := self._meant.get(key):
                 best = min(found.values())
                 names = [self._names[one] for one, way in found.items() if way == best]
-                return issue_url(self._url, min(names, key=partial(_distance, folder)).slug)
+                return min(names, key=partial(_distance, folder))
         return None
 
     def _moved(self, url: str) -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from feeds.markdown import size_pictures
+from feeds.markdown.links import NoteSource
 from feeds.markdown.picture import Size
 from feeds.notes.note import parse_note, render_note
 from mailer.compose import message
@@ -47,6 +48,10 @@ class _Site:
     def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
         """Every file is there."""
         return beside(written, folder)
+
+    def note_source(self, target: str, folder: str) -> NoteSource | None:
+        """Nothing can be embedded."""
+        return None
 
 
 def sample_issue() -> Issue:

@@ -128,6 +128,7 @@ PURE = (
     "feeds/markdown/render.py",
     "feeds/markdown/code.py",
     "feeds/markdown/cost.py",
+    "feeds/markdown/embeds.py",
     "feeds/markdown/fields.py",
     "feeds/markdown/html.py",
     "feeds/markdown/links.py",

@@ -298,3 +298,33 @@ def test_what_would_cost_too_much_is_not_drawn(tmp_path: Path) -> None:
     with publish(tmp_path, files) as newsletter:
         assert newsletter.publication.drawn("a.webp.png") is None
         assert newsletter.publication.drawn("b.webp.png") is None
+
+
+# ── notes within notes ───────────────────────────────────────────────────────────────────────
+
+
+def test_only_what_is_published_is_embedded(tmp_path: Path) -> None:
+    """A private note stays private in whatever embeds it; a published one is quoted, and put in later
+    where it comes out later.
+    """
+    head = "---\npublish: now\n---\n"
+    files = {
+        "notes/a.md": f"{head}# A\n\nWords.\n\n![[b]]\n\n![[c]]\n",
+        "notes/sub/b.md": f"{head}# B\n\nOf b.\n",
+        "notes/c.md": "# C\n\nOf c.\n",
+    }
+    with publish(tmp_path, files) as newsletter:
+        issue = newsletter.publication.find("a")
+        assert issue is not None
+        assert "<blockquote>\n<p>Of b.</p>" in issue.html
+        assert "Of c." not in issue.html + issue.text
+        (tmp_path / "notes" / "c.md").write_text(f"{head}# C\n\nOf c, for all.\n")
+        newsletter.poll()
+        issue = newsletter.publication.find("a")
+        assert issue is not None
+        assert "Of c, for all." in issue.html
+        (tmp_path / "notes" / "c.md").write_text("# C\n\nOf c, private.\n")
+        newsletter.poll()
+        issue = newsletter.publication.find("a")
+        assert issue is not None
+        assert "Of c" not in issue.html + issue.text

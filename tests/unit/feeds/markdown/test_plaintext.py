@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feeds.markdown.links import NoteSource
 from feeds.markdown.plaintext import WIDTH, wrap
 from feeds.markdown.render import render_markdown
 from storage.model.text import columns
@@ -27,6 +28,10 @@ class Somewhere:
     def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
         """Every file is there."""
         return beside(written, folder)
+
+    def note_source(self, target: str, folder: str) -> NoteSource | None:
+        """Nothing can be embedded."""
+        return None
 
 
 def text(body: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.markdown.html import TAGS, VANISHING, link_footnotes
-from feeds.markdown.links import link_key
+from feeds.markdown.links import NoteSource, link_key
 from feeds.markdown.maths.mathml import _TAGS
 from feeds.markdown.parser import find_title
 from feeds.markdown.render import Rendered, render_markdown
@@ -55,6 +55,10 @@ class Published:
     def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
         """Every file is there."""
         return beside(written, folder)
+
+    def note_source(self, target: str, folder: str) -> NoteSource | None:
+        """Nothing can be embedded."""
+        return None
 
 
 class Reader(HTMLParser):

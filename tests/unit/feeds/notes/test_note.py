@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.markdown import clean_text
+from feeds.markdown.links import NoteSource
 from feeds.notes.habits import Habits
 from feeds.notes.names import slugify
 from feeds.notes.note import Note, parse_note, render_note
@@ -36,6 +37,10 @@ class NoLinks:
     def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
         """Every file is there."""
         return beside(written, folder)
+
+    def note_source(self, target: str, folder: str) -> NoteSource | None:
+        """Nothing can be embedded."""
+        return None
 
 
 def parse(text: str, path: str = "sub/My note.md", key: str = "publish") -> Note:

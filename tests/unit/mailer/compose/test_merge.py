@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feeds.markdown.links import NoteSource
 from feeds.markdown.render import Rendered, render_markdown
 from mailer.compose import merge
 from mailer.compose.fragment import visible_text
@@ -31,6 +32,10 @@ class Nowhere:
     def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
         """Every file is there."""
         return beside(written, folder)
+
+    def note_source(self, target: str, folder: str) -> NoteSource | None:
+        """Nothing can be embedded."""
+        return None
 
 
 def render(body: str) -> Rendered:

@@ -105,6 +105,7 @@ FAULTS = {
     "[x](#part)": (W, "local-link"),
     "[[Nobody]]": (W, "wiki-link"),
     "[[private]]": (W, "wiki-link"),
+    "![[private]]": (W, "embed"),
     "![A bridge|600](missing.jpg)": (E_, "missing-picture"),
     "![A bridge|600](../out.jpg)": (E_, "bad-picture"),
     "![A bridge|600](bridge.tiff)": (E_, "bad-picture"),
