@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
@@ -204,7 +205,8 @@ def _build_rss(feed: FeedFacts) -> bytes:
     generator.load_extension("dc", atom=False, rss=True)
     for issue in feed.issues:
         entry = _add_entry(generator, feed, issue)
-        _enclose(entry, feed.enclosures.get(issue.guid, ())[:1])  # RSS 2.0 knows one
+        for one in feed.enclosures.get(issue.guid, ())[:1]:  # RSS 2.0 knows one
+            entry.enclosure(one.url, one.length, one.type)
         entry.summary(as_html(summary_of(issue)))
         # An RSS author is an e-mail address; a name alone is Dublin Core's creator (rule E27).
         entry.dc.dc_creator(feed.author)
@@ -216,7 +218,8 @@ def _build_atom(feed: FeedFacts) -> bytes:
     generator = _generator(feed, FeedFormat.ATOM)
     for issue in feed.issues:
         entry = _add_entry(generator, feed, issue)
-        _enclose(entry, feed.enclosures.get(issue.guid, ()))
+        if enclosures := feed.enclosures.get(issue.guid):
+            entry.register_extension("files", partial(_EntryFiles, enclosures), rss=False)
     document: bytes = generator.atom_str(pretty=True)
     return document
 
@@ -255,9 +258,20 @@ def _add_entry(generator: FeedGenerator, feed: FeedFacts, issue: Issue) -> FeedE
     return entry
 
 
-def _enclose(entry: FeedEntry, enclosures: Sequence[Enclosure]) -> None:
-    for one in enclosures:
-        entry.enclosure(one.url, one.length, one.type)
+class _EntryFiles:
+    """Writes an Atom entry's enclosures (RFC 4287 4.2.7.2): feedgen writes an entry's links without
+    their relation, type and length.
+    """
+
+    def __init__(self, enclosures: Sequence[Enclosure]) -> None:
+        self._enclosures = enclosures
+
+    def extend_atom(self, entry: object) -> None:
+        """After feedgen's own elements."""
+        for one in self._enclosures:
+            xml_elem(
+                "link", entry, href=one.url, rel="enclosure", type=one.type, length=str(one.length)
+            )
 
 
 class _ChannelLinks:
