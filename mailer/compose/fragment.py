@@ -145,6 +145,11 @@ def draw_pictures(html: str, site_url: str) -> str:
     return _PICTURE.sub(lambda picture: _SOURCE.sub(point, picture[0]), html)
 
 
+def show_pictures(html: str, site_url: str) -> str:
+    """The HTML with a link in the place of what a mail cannot show, and drawings of what is drawn."""
+    return draw_pictures(link_pictures(html, site_url), site_url)
+
+
 def is_shown(url: str, site_url: str) -> bool:
     """Whether a mail may show the picture at this address: no SVG, and only by https (rule D5).
 
