@@ -23,6 +23,7 @@ from mailer.policy import Cohort, RetryPolicy, WarmUp
 from mailer.smtp import Relay
 from newsletter.authoring import Authoring, Proofs, Survey
 from newsletter.config import Config, Doubt, sender_domain
+from newsletter.hub import Hub
 from newsletter.inbound import Certificates, Collecting, ReportDesk, SoftLimits, WebhookDesk
 from newsletter.mailing import FormulaDesk, InFlight, Letters, Standing
 from newsletter.publication import Publication
@@ -85,6 +86,7 @@ class Parts:
     standing: Standing
     in_flight: InFlight
     upkeep: Upkeep
+    hub: Hub
 
 
 def open_parts(config: Config, clock: Callable[[], datetime]) -> Parts:
@@ -123,7 +125,7 @@ def _assemble(
         Subscribers(database),
         Reports(database),
     )
-    bounds = gates(config)
+    bounds, places = gates(config), Places(database)
     ledger, mailings = Ledger(database, bounds), Mailings(database, bounds)
     overview, rescuer = Overview(database, bounds), Rescuer(database)
     schedules, notebook = Schedules(database), Notebook(database)
@@ -204,7 +206,7 @@ def _assemble(
         publication=Publication(
             config,
             archive=archive,
-            places=Places(database),
+            places=places,
             notes=notes,
             drafting=drafting,
             namespace=namespace,
@@ -226,6 +228,7 @@ def _assemble(
         collecting=Collecting(config, report_desk),
         standing=Standing(archive, overview, clock),
         in_flight=InFlight(archive, mailings, overview, clock=clock, wake=wake),
+        hub=Hub(config, archive=archive, places=places, facts=Facts(database), clock=clock),
         upkeep=Upkeep(
             config=config,
             mailings=mailings,
@@ -283,6 +286,7 @@ def duties(
         upkeep=parts.upkeep.run,
         collect_reports=parts.collecting.look,
         collect_every=config.bounces.poll,
+        tell_hub=parts.hub.tell,
         listen=partial(parts.collecting.listen, listen) if listen is not None else None,
         on_dispatcher=parts.wake.connect,
     )

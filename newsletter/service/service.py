@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 UPKEEP: Final = timedelta(seconds=15)
 SIGNUPS: Final = timedelta(seconds=2)
+HUB: Final = timedelta(seconds=5)
 WATCH_S: Final = 2.0
 """How often we look whether the database's file is still there."""
 
@@ -56,6 +57,7 @@ class Duties:
     upkeep: Callable[[], None]
     collect_reports: Callable[[], None]
     collect_every: timedelta
+    tell_hub: Callable[[], None]
     listen: Callable[[], AbstractAsyncContextManager[object]] | None
     """Takes mail that comes back for as long as the context lasts; None = not configured."""
     on_dispatcher: Callable[[Callable[[], None] | None], None]
@@ -157,6 +159,7 @@ def _ticks(duties: Duties, turn: Turn | None) -> list[Tick]:
     if turn is not None:
         ticks += [
             Tick(name="poll", every=duties.poll_every, work=turn.only(duties.poll)),
+            Tick(name="hub", every=HUB, work=turn.only(duties.tell_hub)),
             Tick(name="signups", every=SIGNUPS, work=turn.only(duties.signups)),
             Tick(
                 name="reports", every=duties.collect_every, work=turn.only(duties.collect_reports)

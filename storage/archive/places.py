@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from storage.archive.rows import load_issues, newest_first, tagged
+from storage.archive.rows import MarkKind, load_issues, newest_first, tagged
 from storage.database import Database, schema
-from storage.model import Issue, IssueExtent
+from storage.model import Issue, IssueExtent, IssueState
 
 
 class Places:
@@ -30,3 +31,23 @@ class Places:
         query = newest_first(sa.select(schema.issues).where(schema.issues.c.id.in_(issue_ids)))
         with self._database.reading() as connection:
             return load_issues(connection, query)
+
+    def prints(self) -> dict[str, str]:
+        """A mark of what is in the feed of each tag, and under "" in that of all issues.
+
+        It changes with every issue that comes, goes or is revised.
+        """
+        issues, marks = schema.issues, schema.issue_marks
+        live = sa.select(issues.c.id, issues.c.revision).where(
+            issues.c.state == IssueState.LIVE.value
+        )
+        tags = live.add_columns(marks.c.value).join(marks, marks.c.issue_id == issues.c.id)
+        found = {"": hashlib.blake2b(digest_size=8)}
+        with self._database.reading() as connection:
+            for row in connection.execute(live.order_by(issues.c.id)):
+                found[""].update(f"{row.id} {row.revision}\n".encode())
+            query = tags.where(marks.c.kind == MarkKind.TAG.value)
+            for row in connection.execute(query.order_by(issues.c.id, marks.c.position)):
+                mark = found.setdefault(row.value, hashlib.blake2b(digest_size=8))
+                mark.update(f"{row.id} {row.revision}\n".encode())
+        return {place: mark.hexdigest() for place, mark in found.items()}

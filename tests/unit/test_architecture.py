@@ -43,7 +43,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     "newsletter": (
         ("artist", "config", "drawing", "secret", "watermark"),
         ("tokens",),
-        ("publishing", "subscribing", "mailing", "inbound"),
+        ("publishing", "subscribing", "mailing", "inbound", "hub"),
         ("authoring", "service", "doctor"),
         ("publication",),
         ("assembly",),
