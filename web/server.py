@@ -67,7 +67,7 @@ class SiteServer:
         with ExitStack() as stack:
             listener = stack.enter_context(_listen(config.web.host, config.web.port, "port"))
             watched = stack.enter_context(_listen_for_operator(config, listener))
-            site = _server(create_app(self._newsletter, vitals.count), bounds)
+            site = _server(create_app(self._newsletter, vitals.count, vitals.readership), bounds)
             admin = _server(
                 create_admin(vitals, config.web.max_body), replace(bounds, connections=_OPERATORS)
             )

@@ -26,7 +26,16 @@ from starlette.types import Receive, Scope, Send
 from newsletter import Newsletter
 from newsletter.publication import Publication
 from storage.model import StorageError
-from web.http import NO_STORE, Count, Guard, Repeats, Sharing, protecting_headers
+from web.http import (
+    NO_STORE,
+    Census,
+    Count,
+    Guard,
+    Readership,
+    Repeats,
+    Sharing,
+    protecting_headers,
+)
 from web.pages import Frame, Pages, issue_path
 from web.routes import Joining, OutboxPages, Reading, Vitals, Webhooks
 
@@ -75,8 +84,11 @@ def _uncounted(_method: str, _status: int) -> None:
     """For a site that nobody watches."""
 
 
-def create_app(newsletter: Newsletter, count: Count = _uncounted) -> Starlette:
-    """The site of one newsletter, ready for any ASGI server; `count` is told of every answer.
+def create_app(
+    newsletter: Newsletter, count: Count = _uncounted, readership: Readership | None = None
+) -> Starlette:
+    """The site of one newsletter, ready for any ASGI server; `count` is told of every answer,
+    `readership` of what aggregators say of their readers.
 
     The server must leave X-Forwarded-For alone: whom to believe is `[web] trusted_proxies`.
     """
@@ -104,6 +116,7 @@ def create_app(newsletter: Newsletter, count: Count = _uncounted) -> Starlette:
     app = Starlette(
         routes=routes,
         middleware=[
+            Middleware(Census, readership=readership or Readership()),
             Middleware(Repeats, version=newsletter.publication.version, count=count),
             Middleware(Guard, url=newsletter.identity.url, count=count),
             Middleware(Sharing),

@@ -75,7 +75,7 @@ class Client:
     def __init__(self, newsletter: Newsletter, peer: str = "203.0.113.9") -> None:
         vitals = Vitals(newsletter)
         transport = httpx.ASGITransport(
-            app=create_app(newsletter, vitals.count),
+            app=create_app(newsletter, vitals.count, vitals.readership),
             raise_app_exceptions=False,
             client=(peer, 4321),
         )

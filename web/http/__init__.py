@@ -15,6 +15,7 @@ from web.http.guard import (
 from web.http.guesses import Guesses
 from web.http.later import Later
 from web.http.negotiation import client_ip, http_date, is_unchanged, wants_json, wants_page
+from web.http.readership import Census, Readership
 from web.http.repeats import Repeats
 from web.http.responses import ASSET_CACHE, FEED_CACHE, NO_STORE, PAGE_CACHE, Body, Packer
 from web.http.sharing import Sharing
@@ -29,11 +30,13 @@ __all__ = [
     "PICTURE_POLICY",
     "Body",
     "Bounds",
+    "Census",
     "Count",
     "Guard",
     "Guesses",
     "Later",
     "Packer",
+    "Readership",
     "Repeats",
     "Sharing",
     "bounded",

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from newsletter import Newsletter
 from storage.model import DeliveryState, SubscriberState
-from web.http import NO_STORE
+from web.http import NO_STORE, Readership
 
 _FRESH = {"Cache-Control": NO_STORE}
 
@@ -31,8 +31,10 @@ class Vitals:
         self._newsletter = newsletter
         self._registry = CollectorRegistry()
         self._answers = _Answers()
+        self.readership = Readership()
         self._registry.register(_Counts(newsletter))
         self._registry.register(self._answers)
+        self._registry.register(_Followers(self.readership))
 
     def routes(self) -> list[Route]:
         """The routes, in the order in which they are tried."""
@@ -87,6 +89,24 @@ class _Answers(Collector):
         for (method, status), number in counts:
             answers.add_metric([method, str(status)], number)
         yield answers
+
+
+class _Followers(Collector):
+    """What aggregators say, each in a line; the names are few and ours."""
+
+    def __init__(self, readership: Readership) -> None:
+        self._readership = readership
+
+    def collect(self) -> Iterator[Metric]:
+        """Followers by aggregator."""
+        followers = GaugeMetricFamily(
+            "newsletter_feed_followers",
+            "Readers of the feeds, as aggregators last told them",
+            labels=["aggregator"],
+        )
+        for aggregator, number in self._readership.totals().items():
+            followers.add_metric([aggregator], number)
+        yield followers
 
 
 class _Counts(Collector):

@@ -98,3 +98,13 @@ def test_pages_are_not_shared(client: Client, path: str) -> None:
     assert "access-control-allow-origin" not in client.get(path).headers
     headers = {"origin": "https://reader.example", "access_control_request_method": "GET"}
     assert client.ask("OPTIONS", path, headers=headers).status_code in (404, 405)
+
+
+def test_followers_stand_in_the_metrics(client: Client) -> None:
+    """A fetch by an aggregator counts also where it is answered from memory."""
+    etag = client.get("/feed.xml").headers["etag"]
+    for number in (5, 6, 8):
+        agent = f"Feedly/1.0 ({number} subscribers)"
+        client.get("/feed.xml", if_none_match=etag, user_agent=agent)
+    metrics = client.watch("/metrics").text
+    assert 'newsletter_feed_followers{aggregator="feedly"} 8.0' in metrics
