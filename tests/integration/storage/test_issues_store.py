@@ -27,14 +27,16 @@ def revise(store: Store, name: str, *, slug: str | None = None, **changes: objec
 
 
 def test_an_issue_is_kept_as_it_was_rendered(store: Store) -> None:
-    """Every field of the draft is in the issue, tags and images in the author's order."""
+    """Every field of the draft is in the issue, tags and images in the author's order; what it says of
+    its last change becomes the issue's.
+    """
     store.join(2)
     wanted = draft("first", tags=("zebra", "ant"), media=("b.png", "a.png"), wiki=("x", "y"))
     published = store.issues.publish(
         wanted, published_at=NOON - MINUTE, mail=MailOrder(at=NOON + MINUTE), now=NOON
     )
     issue = published.issue
-    for name in wanted.__dataclass_fields__:
+    for name in set(wanted.__dataclass_fields__) - {"changed_at"}:
         assert getattr(issue, name) == getattr(wanted, name), name
     assert (issue.state, issue.mailing, issue.mail_at) == (
         IssueState.LIVE,
