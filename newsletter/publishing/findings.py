@@ -90,6 +90,8 @@ class Findings:
     remembered: dict[str, KnownNote] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     published: list[Issue] = field(default_factory=list)
+    rendered: dict[int, int] = field(default_factory=dict)
+    """When, by the count of links, each of those was rendered."""
     revised: list[Issue] = field(default_factory=list)
     restored: list[Issue] = field(default_factory=list)
     withdrawn: list[Issue] = field(default_factory=list)

@@ -54,6 +54,7 @@ class Issuing:
                 pass
 
     def _publish(self, one: Seen, decision: Publish) -> None:
+        moment = self._found.names.links.moment
         drafted = self._drafted(one)
         order = order_mail(drafted, decision, self._found.now + self._means.hold)
         published = self._means.archive.publish(
@@ -65,6 +66,7 @@ class Issuing:
         for remark in drafted.warnings:
             log.warning("note.remark", path=one.note.path, code=remark.code, remark=str(remark))
         self._found.published.append(published.issue)
+        self._found.rendered[published.issue.id] = moment
         self._learn_tags(published.issue)
         self._found.queued += published.queued
         self._found.names.put_issue(published.issue)

@@ -52,19 +52,29 @@ class NoteLinks:
         self._names: dict[str, IssueName] = {}
         self._meant: defaultdict[str, dict[str, _Way]] = defaultdict(dict)
         """For each target the ids of the notes that it may mean."""
+        self._moved_at: dict[str, int] = {}
+        self.moment = 0
+        """Counts what was learned."""
         for name in names:
             self.put(name)
 
     def put(self, name: IssueName) -> None:
         """Learn or correct one."""
+        self.moment += 1
         if (before := self._names.pop(name.note_id, None)) is not None:
             for target in _ways(before.path, before.title, before.slug, before.aliases):
                 self._meant[target].pop(name.note_id, None)
+                self._moved_at[target] = self.moment
         if name.state is IssueState.LIVE:
             self._names[name.note_id] = name
             ways = _ways(name.path, name.title, name.slug, name.aliases)
             for target, way in ways.items():
                 self._meant[target][name.note_id] = way
+                self._moved_at[target] = self.moment
+
+    def moved_since(self, targets: Iterable[str], moment: int) -> bool:
+        """Whether one of these may lead elsewhere than it did at a `moment`."""
+        return any(self._moved_at.get(target, 0) > moment for target in targets)
 
     def note_url(self, target: str, folder: str = "", *, loose: bool = False) -> str | None:
         """The page of the published note meant by a path, an old address, a slug, a file name or a

@@ -203,7 +203,11 @@ class Sweep:
         stale = self._means.archive.linking_to(targets) if targets else []
         if rerender:
             stale += self._means.archive.rendered_otherwise(self._means.drafting.rendering)
+        links = self._found.names.links
         for issue in {issue.id: issue for issue in stale}.values():
+            moment = self._found.rendered.get(issue.id)
+            if moment is not None and not links.moved_since(issue.wiki, moment):
+                continue  # published just now, when all that it links to was there
             self._guarded(issue.path, partial(self._issuing.render_again, issue))
 
 
