@@ -130,11 +130,13 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     tally = newsletter.totals()
     waiting = newsletter.subscriptions.desk.count_waiting()
     overflow = newsletter.reports.overflow()
+    paused = newsletter.parts.ledger.paused_domains(now=newsletter.parts.clock())
     if as_json:
         print_json(
             {
                 "subscribers": subscribers,
                 "signups_waiting": waiting,
+                "domains_paused": {name: until.isoformat() for name, until in paused.items()},
                 "deliveries": _tally(tally),
                 "quarantine": overflow_json(overflow),
                 "under_way": [_issue(one) for one in under_way],
@@ -144,6 +146,11 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     say("subscribers  " + ", ".join(f"{n} {state}" for state, n in subscribers.items()))
     if waiting:
         say(f"sign-ups     {waiting} wait for room: see limit_total and limit_domain")
+    for name, until in paused.items():
+        end = local(until, newsletter.identity.timezone)
+        say(
+            f"domain       {name} is paused until {end}: too many of its readers were said not to exist"
+        )
     if overflow is not None:
         say(f"quarantine   {tell_overflow(overflow, newsletter.identity.timezone)}")
     told = ", ".join(f"{tally[state]} {state.value}" for state in _present(tally))

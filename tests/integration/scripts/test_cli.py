@@ -8,12 +8,14 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import structlog
 import typer.main
 
+from newsletter import Newsletter
 from scripts.cli import app, main
 
 ROOT = Path(__file__).parents[3]
@@ -255,6 +257,17 @@ def test_an_issue_can_be_followed(run: Run, sent: Path) -> None:
     assert re.search(r"first-note +The first note .* 2 accepted", run("issues").out)
     assert "accepted   2" in run("status", "first-note").out
     assert "bob@example.com" in run("deliveries", "first-note").out
+
+
+def test_a_paused_domain_is_shown(run: Run, sent: Path) -> None:
+    """Whose readers wait because their host is not believed stands in `status`, and until when."""
+    with Newsletter.open(sent / "newsletter.toml", environ={}) as newsletter:
+        until = newsletter.parts.clock() + timedelta(hours=3)
+        newsletter.parts.ledger.pause_domain("astray.example", until=until)
+    assert "astray.example is paused until" in run("status").out
+    document = run("status", "--json").json()
+    assert isinstance(document, dict)
+    assert document["domains_paused"] == {"astray.example": until.isoformat()}
 
 
 def test_mail_is_held_and_taken_back(run: Run, folder: Path) -> None:
