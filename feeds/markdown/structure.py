@@ -165,8 +165,8 @@ def _list_parts(parts: Sequence[tuple[int, str, str]]) -> list[Token]:
             Token("link_close", "a", -1),
         ]
         inline = Token("inline", "", 0, children=[_text("– "), *label] if level == 3 else label)
-        opening = Token("paragraph_open", "p", 1, hidden=True)
-        closing = Token("paragraph_close", "p", -1, hidden=True)
+        opening = Token("paragraph_open", "p", 1, hidden=True, level=2)
+        closing = Token("paragraph_close", "p", -1, hidden=True, level=2)
         tokens += [Token("list_item_open", "li", 1), opening, inline, closing]
         tokens.append(Token("list_item_close", "li", -1))
     return [*tokens, Token("bullet_list_close", "ul", -1)]

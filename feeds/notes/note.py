@@ -34,7 +34,7 @@ from feeds.notes.names import PathFacts, read_path, slugify, title_from
 from feeds.notes.timing import Now, read_timing
 from storage.model import NoteError, Remark
 
-RENDERER: Final = 7
+RENDERER: Final = 8
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
 
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")

@@ -256,6 +256,12 @@ def test_links_lead_to_the_parts_of_a_note() -> None:
     assert "#new" not in rendered.text  # a text has no place to jump to
 
 
+def test_a_list_of_parts_is_no_summary() -> None:
+    """What an issue begins with is its first paragraph, also where a list of its parts stands above."""
+    rendered = render("[TOC]\n\nThe lead.\n\n## One\n\nx\n\n## Two\n\ny")
+    assert rendered.summary == "The lead."
+
+
 def test_boxes_figures_and_meanings_are_shown() -> None:
     """A callout has a title of its own, a titled picture alone a caption, a term its meaning."""
     rendered = render(
