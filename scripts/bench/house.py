@@ -22,7 +22,7 @@ _PARAGRAPH: Final = (
     "*labels take a week*. So we compare [today’s features](https://example.com/features) with "
     "the training set, one number for each, and look at the worst five daily. "
 )
-_PARAGRAPHS: Final = 9
+_PARAGRAPHS: Final = 8
 """So many make a mail of about 17 kB: text, HTML and headers together."""
 _PORTION: Final = 10_000
 """Subscribers added per transaction."""
