@@ -15,6 +15,7 @@ from pathlib import Path
 
 from feeds.notes.habits import USUAL, Habits
 from feeds.syndication.ids import newsletter_namespace
+from newsletter.authoring.proofs import Proofs
 from newsletter.authoring.schedules import Authoring
 from newsletter.config.values import Late
 from newsletter.publishing.drafting import Drafting
@@ -133,6 +134,15 @@ class Room:
             notebook=self.notebook,
             drafting=drafting,
             identity=identity,
+            clock=folder.clock,
+        )
+        self.proofs = Proofs(
+            store=notes,
+            archive=self.archive,
+            schedules=self.schedules,
+            drafting=drafting,
+            identity=identity,
+            find=self.desk.find,
             clock=folder.clock,
         )
 

@@ -57,13 +57,14 @@ def test_scheduled_for_now_it_goes_out_with_the_next_poll(room: Room) -> None:
     assert room.poll().queued == 1
 
 
-def test_a_schedule_commanded_in_time_is_mailed_however_late(room: Room) -> None:
-    """The command counts as seen: a service that was down does not lose the mail."""
+def test_a_schedule_commanded_in_time_loses_no_mail_however_late(room: Room) -> None:
+    """The command counts as seen: after a service was down, the mail is there and its author is asked."""
     room.desk.schedule("launch.md", "tomorrow 9:00", zone=None)
     room.clock.move(days=4)
     report = room.poll()
     assert report.queued == 1
-    assert report.published[0].mailing is Mailing.OPEN
+    assert report.published[0].mailing is Mailing.PAUSED
+    assert "newsletter resume" in report.published[0].mailing_reason
 
 
 def test_a_command_beats_the_front_matter(room: Room) -> None:
@@ -238,7 +239,7 @@ def test_the_calendar_shows_what_is_to_come(room: Room) -> None:
 def test_a_preview_is_the_mail_and_changes_nothing(room: Room) -> None:
     """Subject, HTML, text and the whole message, of a private note too."""
     room.folder.save("hello.md", "# Hello\n\nDear {{ name | reader }}, {{ nick }}.")
-    shown = room.desk.preview("hello")
+    shown = room.proofs.preview("hello")
     message = message_from_bytes(shown.eml, policy=default)
     assert "Hello" in str(message["Subject"])
     assert "Dear Ada Example" in shown.html
