@@ -29,14 +29,19 @@ READING: Final = frozenset({"text", "flag", "tags", "lines", "elsewhere", "word"
 class Elsewhere:
     """What lies outside an example: one note, and every picture."""
 
-    def note_url(self, target: str) -> str | None:
+    def note_url(self, target: str, folder: str = "", *, loose: bool = False) -> str | None:
         """The one note."""
+        del folder, loose
         is_other = target.removesuffix(".md") == "commands"
         return "https://notes.example.com/issues/commands" if is_other else None
 
     def media_url(self, path: str) -> str:
         """Where the site serves it."""
         return f"https://notes.example.com/media/{path}"
+
+    def note_source(self, target: str, folder: str) -> None:
+        """No note is embedded."""
+        del target, folder
 
     def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
         """It is there."""
