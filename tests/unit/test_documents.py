@@ -22,6 +22,8 @@ CITATION = re.compile(rf"\brules?\s+({RULE}(?:(?:\s*,\s*|\s+and\s+|\s+to\s+|\s*[
 BARE = re.compile(rf"\(({RULE}(?:, {RULE})*)\)|# noqa.*\b({RULE})\)")
 RANGE = re.compile(r"([A-G])(\d+)(?:\s+to\s+|\s*[–-]\s*)\1(\d+)")
 ENTRY = re.compile(rf"^\*\*({RULE})\*\* ", re.MULTILINE)
+CODE = re.compile(r"(?s)(`+)(?!`).*?(?<!`)\1(?!`)")
+"""What stands in code is an example and leads nowhere."""
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 PATH = re.compile(r"`((?:storage|feeds|mailer|newsletter|web|scripts|tests|docs)/[\w./*-]+)`")
 
@@ -114,7 +116,7 @@ def test_relative_links_lead_to_files() -> None:
     dead = {
         f"{path.relative_to(ROOT)}: {target}"
         for path in markdown_files()
-        for target in LINK.findall(path.read_text("utf-8"))
+        for target in LINK.findall(CODE.sub("", path.read_text("utf-8")))
         if not re.match(r"[a-z]+:|#", target)
         and not (path.parent / unquote(target).partition("#")[0]).exists()
     }
