@@ -12,14 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from http.client import HTTPException, HTTPMessage
-from typing import IO, Final
+from http.client import HTTPException
+from typing import Final
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 
 import structlog
 
 from feeds.syndication import FeedFormat, feed_url
+from mailer.inbound import open_straight
 from newsletter.config import Config
 from storage.archive import Issues, Places
 from storage.database import Facts
@@ -143,7 +144,7 @@ class Hub:
             self._hub, data=form, headers={"User-Agent": "newsletter"}
         )
         try:
-            with _opener.open(request, timeout=self._patience) as answer:
+            with open_straight(request, timeout=self._patience) as answer:
                 return _Answer(verdict=_Verdict.TAKEN, status=answer.status)
         except HTTPError as error:
             with error:
@@ -155,22 +156,3 @@ class Hub:
 def _verdict_on(status: int) -> _Verdict:
     """Of every answer but 2xx. One that leads elsewhere is no hub: its new address is the author's to set."""
     return _Verdict.LATER if status >= 500 or status in _BUSY else _Verdict.REFUSED
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A POST that is led elsewhere would arrive as a GET, or at somebody who was not chosen."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: HTTPMessage,
-        newurl: str,
-    ) -> None:
-        """No."""
-        del req, fp, code, msg, headers, newurl
-
-
-_opener = urllib.request.build_opener(_NoRedirect)

@@ -1,6 +1,6 @@
 """What comes back: reports, leave mails, Maildir, IMAP, the listener and web hooks."""
 
-from mailer.inbound.fetch import fetch_document
+from mailer.inbound.fetch import fetch_document, open_straight
 from mailer.inbound.inbox import (
     ImapMailbox,
     find_messages,
@@ -26,6 +26,7 @@ __all__ = [
     "find_leave_keys",
     "find_messages",
     "listening",
+    "open_straight",
     "parse_imap",
     "parse_listen",
     "parse_report",

@@ -1,4 +1,4 @@
-"""Owns the little that is fetched over HTTP: one small document, from where the caller has checked."""
+"""Owns how others are asked over HTTP: only where the caller has checked, never where they lead."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ MAX_OCTETS: Final = 65_536
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """An answer that leads elsewhere is none: only the first address was checked."""
+    """An answer that leads elsewhere is none: only the first address was checked, and a POST would
+    arrive there as a GET.
+    """
 
     def redirect_request(
         self,
@@ -28,7 +30,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         del req, fp, code, msg, headers, newurl
 
 
-_opener = urllib.request.build_opener(_NoRedirect)
+open_straight: Final = urllib.request.build_opener(_NoRedirect).open
+"""urllib's `open`, for which a redirect is an HTTPError."""
 
 
 def fetch_document(url: str) -> bytes:
@@ -38,7 +41,7 @@ def fetch_document(url: str) -> bytes:
     """
     request = urllib.request.Request(url, headers={"User-Agent": "newsletter"})  # noqa: S310 - the caller's
     try:
-        with _opener.open(request, timeout=TIMEOUT_S) as answer:
+        with open_straight(request, timeout=TIMEOUT_S) as answer:
             content: bytes = answer.read(MAX_OCTETS)
     except (OSError, ValueError, HTTPException) as error:
         raise FetchError(f"a document cannot be fetched ({type(error).__name__})") from error
