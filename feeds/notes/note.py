@@ -110,7 +110,8 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
     Times without an offset are in `zone`; `habits` says what the folder's keys and names mean.
     Keys are read in any case; unknown ones are the author's own. Raises NoteError with one
     sentence, and the line where there is one, for text that is no UTF-8 or would take too long to
-    render, front matter that cannot be read, or a key of ours whose value cannot be what it should. Nothing else is ever raised.
+    render, front matter that cannot be read, or a key of ours whose value cannot be what it should.
+    Nothing else is ever raised.
     """
     text = clean_text(_decode(source, path))
     _check_cost(text, path)

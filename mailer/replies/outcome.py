@@ -1,7 +1,8 @@
 """Owns the reading of SMTP replies: a reply or a lost connection becomes an `Outcome`. Pure.
 
-The first digit of the reply code decides whether to try again (RFC 5321 4.2.1, rule B3); whose fault
-it is, mailer/replies/severity.py reads from the enhanced status code and the words (rules B4, B5). What a relay writes is hostile until it has passed `clean_reply`.
+The first digit of the reply code decides whether to try again (RFC 5321 4.2.1, rule B3); whose fault it is,
+mailer/replies/severity.py reads from the enhanced status code and the words (rules B4, B5). What a relay
+writes is hostile until it has passed `clean_reply`.
 """
 
 from __future__ import annotations

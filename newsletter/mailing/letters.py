@@ -1,8 +1,9 @@
 """From a claim to the message that is sent for it: which skeleton, filled with whose links.
 
-Skeletons are compiled once, in a thread, and kept while an issue is being sent; filling only puts
-in what is personal. So a database that does not answer holds up nothing that is compiled already. An edit of the note during a send reaches the readers who come after it. Signing is done
-in a few threads: an RSA signature takes longer than everything else about a message together.
+Skeletons are compiled once, in a thread, and kept while an issue is being sent; filling only puts in what
+is personal. So a database that does not answer holds up nothing that is compiled already. An edit of the
+note during a send reaches the readers who come after it. Signing is done in a few threads: an RSA signature
+takes longer than everything else about a message together.
 """
 
 from __future__ import annotations

@@ -49,8 +49,9 @@ class Drafting:
         files: Callable[[], MediaFinder | None] = lambda: None,
         read: Callable[[str], bytes] | None = None,
     ) -> None:
-        """`habits` are those of the folder; `measure` tells the size of a picture, by its path below the notes folder. `files` begins
-        a look at the files that notes show; `read` reads a note that another one embeds.
+        """`habits` are those of the folder; `measure` tells the size of a picture, by its path below
+        the notes folder. `files` begins a look at the files that notes show; `read` reads a note that
+        another one embeds.
         """
         self._url = identity.url
         self._language = identity.language
