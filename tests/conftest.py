@@ -29,7 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """`--slow` also tries properties on all their examples; before any test module is read."""
     if config.getoption("--slow"):
         os.environ[FULL] = "full"
-    settings.register_profile("sized", max_examples=examples(100))
+    # No deadline: how long an example takes says how busy the machine is.
+    settings.register_profile("sized", max_examples=examples(100), deadline=None)
     settings.load_profile("sized")
 
 
