@@ -61,6 +61,12 @@ class House:
             (status,) = newsletter.issues()
             return list(newsletter.parts.overview.deliveries(status.issue.id))
 
+    def resend_doubtful(self) -> int:
+        """Has what waits in doubt sent again, as its author decides; how many those were."""
+        with Newsletter.open(self.config, environ={}) as newsletter:
+            (status,) = newsletter.issues()
+            return newsletter.reconcile(status.issue.slug, resend=True)
+
 
 def build(folder: Path, *, storage: str, smtp: str, recipients: int, rate: int = 0) -> House:
     """A newsletter with so many readers and one note that is due now."""
