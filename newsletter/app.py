@@ -11,9 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +20,6 @@ from typing import Self
 import structlog
 
 from mailer.authentication import Dns
-from mailer.dispatch import Summary
 from newsletter.assembly import Parts, duties, open_parts
 from newsletter.authoring import (
     CheckedNote,
@@ -37,7 +34,8 @@ from newsletter.config import load_config
 from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, find_own_address
 from newsletter.mailing import IssueStatus, SendReport
 from newsletter.publishing import PollReport
-from newsletter.service import Ending, Site, drain, run_in_loop, serve
+from newsletter.sending import send_due
+from newsletter.service import Ending, Site, run_in_loop, serve
 from storage.model import (
     Attempt,
     Conflict,
@@ -116,41 +114,7 @@ class Newsletter:
 
     def send(self, *, progress: Callable[[SendReport], None] | None = None) -> SendReport:
         """All that is due now: poll, publish, queue, dispatch until it is done. Raises StorageError."""
-        started = time.monotonic()
-        problems: list[str] = []
-        polled = PollReport()
-        try:
-            polled = self.poll()
-        except NotesFolderError as error:
-            problems.append(str(error))  # what is queued can still be sent
-        base = SendReport(
-            published=tuple(issue.slug for issue in polled.published), queued=polled.queued
-        )
-
-        def report(summary: Summary) -> SendReport:
-            return base.counting(summary, time.monotonic() - started, problems)
-
-        self.subscriptions.process()
-        self.parts.upkeep.rescue()
-        self.report_desk.wear_out()
-        under_way = self.parts.overview.under_way()
-        work = duties(
-            self.parts, self._look, lambda now: progress(report(now)) if progress else None
-        )
-        with Ending() as ending:
-            summary = run_in_loop(lambda: drain(work, ending))
-        self.parts.mailings.finish()
-        self.parts.watermark.raise_if_moved(self.parts.overview)
-        problems += [summary.relay_error] if summary.relay_error else []
-        seen = [issue.id for issue in (*polled.withdrawn, *polled.published)]
-        problems += self.parts.standing.paused_of(tuple(dict.fromkeys([*under_way, *seen])))
-        problems += [str(fault) for fault in polled.stuck]
-        done = replace(report(summary), waiting=self.parts.standing.waiting())
-        if done.settled >= done.queued:
-            return done
-        # Who left before being claimed was never the dispatcher's to count.
-        left = self.parts.standing.suppressed_of(issue.id for issue in polled.published)
-        return replace(done, suppressed=max(done.suppressed, left))
+        return send_due(self.parts, self.poll, self._look, progress)
 
     def run(
         self, *, site: Site | None = None, ready: Callable[[str], None] = lambda _: None

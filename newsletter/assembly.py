@@ -13,31 +13,37 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from feeds.notes import Habits
 from feeds.syndication import newsletter_namespace
-from mailer.authentication import Dns
 from mailer.dispatch import Dispatcher, Summary
 from mailer.inbound import fetch_document
-from mailer.inbound.webhooks import Keys
-from mailer.policy import Cohort, RetryPolicy, WarmUp
 from mailer.smtp import Relay
 from newsletter.authoring import Authoring, Proofs, Survey
-from newsletter.config import Config, Doubt, sender_domain
+from newsletter.config import Config, sender_domain
 from newsletter.hub import Hub
-from newsletter.inbound import Certificates, Collecting, ReportDesk, SoftLimits, WebhookDesk
+from newsletter.inbound import Collecting, ReportDesk, WebhookDesk
 from newsletter.mailing import FormulaDesk, InFlight, Letters, Standing
 from newsletter.publication import Publication
 from newsletter.publishing import Drafting, Means, Pictures, Poll
 from newsletter.secret import load_secret
 from newsletter.service import Duties, Upkeep, worker_name
-from newsletter.subscribing import SignUpLimits, SignUpPolicy, Subscriptions
+from newsletter.settings import (
+    complaint_check,
+    gates,
+    habits,
+    retry_policy,
+    signup_policy,
+    soft_limits,
+    webhook_keys,
+    which_notes,
+)
+from newsletter.subscribing import Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.watermark import Watermark
 from storage.archive import FormulaPictures, Issues, Places
 from storage.database import Database, Facts
-from storage.ledger import Gates, Ledger, Mailings, Overview, Rescuer
+from storage.ledger import Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
-from storage.notes import FolderNotes, Notebook, Schedules, Which
+from storage.notes import FolderNotes, Notebook, Schedules
 from storage.readers import Reports, SignUps, Subscribers
 
 
@@ -100,7 +106,7 @@ def open_parts(config: Config, clock: Callable[[], datetime]) -> Parts:
         watermark.refuse_missing()
         database.prepare()
         facts = Facts(database)
-        tokens = open_tokens(config.web.secret_file, facts)
+        tokens = _open_tokens(config.web.secret_file, facts)
         namespace = facts.settle("namespace", str(newsletter_namespace(config.identity.url)))
     except BaseException:
         database.close()
@@ -109,6 +115,23 @@ def open_parts(config: Config, clock: Callable[[], datetime]) -> Parts:
     watermark.keep()
     watermark.hold_restored(parts.mailings)
     return parts
+
+
+def _open_tokens(secret_file: Path, facts: Facts) -> Tokens:
+    """The keys behind every link; refuses to go on with others than the database was made with."""
+    known = facts.get("secret")
+    if known is not None and not secret_file.exists():
+        raise SecretMismatch(
+            f"the secret {secret_file} is missing; bring it back: without it the links in mails "
+            "already sent stop working"
+        )
+    tokens = Tokens(load_secret(secret_file))
+    if facts.settle("secret", tokens.fingerprint()) != tokens.fingerprint():
+        raise SecretMismatch(
+            f"the secret in {secret_file} is not the one this database was made with; bring that "
+            "one back (to replace a secret, put the new one in a line above it)"
+        )
+    return tokens
 
 
 def _assemble(
@@ -289,108 +312,4 @@ def duties(
         tell_hub=parts.hub.tell,
         listen=partial(parts.collecting.listen, listen) if listen is not None else None,
         on_dispatcher=parts.wake.connect,
-    )
-
-
-# ── from the configuration ───────────────────────────────────────────────────────────────────
-
-
-def open_tokens(secret_file: Path, facts: Facts) -> Tokens:
-    """The keys behind every link; refuses to go on with others than the database was made with."""
-    known = facts.get("secret")
-    if known is not None and not secret_file.exists():
-        raise SecretMismatch(
-            f"the secret {secret_file} is missing; bring it back: without it the links in mails "
-            "already sent stop working"
-        )
-    tokens = Tokens(load_secret(secret_file))
-    if facts.settle("secret", tokens.fingerprint()) != tokens.fingerprint():
-        raise SecretMismatch(
-            f"the secret in {secret_file} is not the one this database was made with; bring that "
-            "one back (to replace a secret, put the new one in a line above it)"
-        )
-    return tokens
-
-
-def soft_limits(config: Config) -> SoftLimits:
-    """When soft bounces wear an address out."""
-    bounces = config.bounces
-    return SoftLimits(count=bounces.soft_count, span=bounces.soft_span, clean=bounces.soft_reset)
-
-
-def complaint_check(config: Config) -> Callable[[bytes], bool] | None:
-    """Who may complain by mail; None when anybody may who returns a key of ours."""
-    enrolled = config.bounces.complaints_from
-    if not enrolled:
-        return None
-    from mailer.inbound.complaints import ComplaintCheck  # only who enrolled needs it loaded
-
-    return ComplaintCheck(enrolled, Dns()).is_genuine
-
-
-def webhook_keys(config: Config) -> Keys:
-    """What proves the services that tell by HTTP."""
-    hooks = config.webhooks
-    return Keys(
-        ses=hooks.ses,
-        postmark=hooks.postmark,
-        mailgun=hooks.mailgun,
-        sendgrid=hooks.sendgrid,
-        certificate=Certificates(fetch_document),
-    )
-
-
-def signup_policy(config: Config) -> SignUpPolicy:
-    """How strict the door is."""
-    limits = config.subscribers
-    return SignUpPolicy(
-        limits=SignUpLimits(
-            per_address=limits.limit_address,
-            per_origin=limits.limit_ip,
-            per_domain=limits.limit_domain,
-            in_total=limits.limit_total,
-        ),
-        check_dns=config.check_dns,
-        confirm_within=limits.confirm_within,
-        allow_test_domains=config.has_outbox,  # no mail leaves the machine
-        own=frozenset(filter(None, [config.bounces.address.lower()])),
-    )
-
-
-def gates(config: Config) -> Gates:
-    """What bounds an issue's mail in the beginning."""
-    dispatch = config.dispatch
-    warmup = WarmUp(first=dispatch.warmup, timezone=config.newsletter.timezone)
-    cohort = Cohort(
-        size=dispatch.cohort, wait=dispatch.cohort_wait, refusals=dispatch.cohort_refusals
-    )
-    return Gates(
-        warmup=warmup if dispatch.warmup else None, cohort=cohort if dispatch.cohort else None
-    )
-
-
-def retry_policy(config: Config) -> RetryPolicy:
-    """How long to be patient with a relay, and what to do when in doubt."""
-    return RetryPolicy(
-        retry=config.dispatch.retry,
-        expire=config.dispatch.expire,
-        resend=config.dispatch.doubt is Doubt.RESEND,
-    )
-
-
-def which_notes(config: Config) -> Which:
-    """Which files of the folder are notes."""
-    notes = config.notes
-    return Which(suffixes=notes.suffixes, include=notes.include, exclude=notes.exclude)
-
-
-def habits(config: Config) -> Habits:
-    """What the keys and names of the notes mean."""
-    notes = config.notes
-    return Habits(
-        date_keys=(notes.publish_key,) if notes.publish_key else notes.date_keys,
-        date_from_name=notes.date_from_name,
-        publish_all=notes.publish_all,
-        inline_tags=notes.inline_tags,
-        languages=notes.languages,
     )

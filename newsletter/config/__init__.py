@@ -1,8 +1,7 @@
 """The configuration: one frozen Config, read once, every problem at once."""
 
-from newsletter.config.config import Config, load_config
+from newsletter.config.config import Config, Doubt, load_config
 from newsletter.config.keyfiles import parse_selector
-from newsletter.config.sections import Doubt
 from newsletter.config.source import render_template
 from newsletter.config.values import Late, sender_domain
 

@@ -1,7 +1,7 @@
 """Owns the configuration: one frozen Config from `newsletter.toml` and the environment.
 
 Reads files, never writes one. Every problem is found in one go, and says what to write instead.
-The sections are in newsletter/config/sections.py, how the file is read in newsletter/config/source.py.
+The sections are in newsletter/config/sections/, how the file is read in newsletter/config/source.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Owns newsletter.toml as text: reading it, laying the environment over it, and the first one.
 
-Reads files, and knows no key: those are given. What values mean stands in newsletter/config/sections.py.
+Reads files, and knows no key: those are given. What values mean stands in newsletter/config/sections/.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from storage.database.direct import Cursor, Prepared, cursor_of, portions, prepa
 from storage.database.engine import Database, insert_new, serialise
 from storage.database.facts import Facts
 from storage.database.locks import Lock
-from storage.database.schema import from_micros, storable, to_micros
+from storage.database.values import from_micros, storable, to_micros
 
 __all__ = [
     "Cursor",

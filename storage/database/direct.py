@@ -1,6 +1,6 @@
 """The driver without SQLAlchemy in between, for the few statements that run for every message.
 
-SQLAlchemy makes each statement's text, once, so that column names stay in storage/database/schema.py; after
+SQLAlchemy makes each statement's text, once, so that column names stay in storage/database/schema/; after
 that only plain tuples go to the driver. Its own work for a call is worth it everywhere else.
 """
 

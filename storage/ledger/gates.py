@@ -18,7 +18,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection
 
-from storage.database import insert_new, schema, serialise
+from storage.database import insert_new, schema, serialise, to_micros
 from storage.ledger.duties import move_mailing
 from storage.ledger.rows import open_issues, take, tried_before
 from storage.model import (
@@ -194,7 +194,7 @@ def _allow(connection: Connection, rule: WarmUpRule, now: datetime) -> Allowance
     """The day's allowance, from how many readers were tried first on each of the last days."""
     since, today = rule.look_back(now)
     tried_at = sa.type_coerce(_D.first_tried_at, sa.BigInteger)
-    day = (tried_at - schema.to_micros(since)) // (_DAY // timedelta(microseconds=1))
+    day = (tried_at - to_micros(since)) // (_DAY // timedelta(microseconds=1))
     claimed = sa.and_(_D.state == _SENDING, _UNTRIED)
     rows = connection.execute(
         sa.select(sa.func.coalesce(day, today).label("day"), sa.func.count())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.database.schema import from_micros, to_micros
+from storage.database import from_micros, to_micros
 from storage.model import deliveries as records
 from storage.model import errors
 from storage.model.deliveries import CLAIMABLE, TRANSITIONS, DeliveryState, Tally

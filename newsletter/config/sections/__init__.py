@@ -1,0 +1,30 @@
+"""The sections of the configuration, key by key."""
+
+from newsletter.config.sections.file import SECTIONS, File, parse_sections
+from newsletter.config.sections.returning import BouncesSection, WebhooksSection
+from newsletter.config.sections.sending import DispatchSection, DkimSection, Doubt
+from newsletter.config.sections.serving import (
+    FeedsSection,
+    StorageSection,
+    SubscribersSection,
+    WebSection,
+)
+from newsletter.config.sections.writing import NewsletterSection, NotesSection, ScheduleSection
+
+__all__ = [
+    "SECTIONS",
+    "BouncesSection",
+    "DispatchSection",
+    "DkimSection",
+    "Doubt",
+    "FeedsSection",
+    "File",
+    "NewsletterSection",
+    "NotesSection",
+    "ScheduleSection",
+    "StorageSection",
+    "SubscribersSection",
+    "WebSection",
+    "WebhooksSection",
+    "parse_sections",
+]

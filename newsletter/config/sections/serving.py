@@ -1,0 +1,75 @@
+"""Owns the sections about what is kept and shown: `[storage]`, `[feeds]`, `[subscribers]`, `[web]`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    Field,
+)
+
+from newsletter.config.fields import (
+    Count,
+    DatabaseUrl,
+    FilePath,
+    Line,
+    Networks,
+    Period,
+    Section,
+    Size,
+)
+from newsletter.config.uris import parse_web_address
+
+
+def _empty_or_web(value: str) -> str:
+    return value and parse_web_address(value)
+
+
+class StorageSection(Section):
+    """`[storage]`: the database. Its URL may hold a password and is never shown."""
+
+    url: DatabaseUrl = Field(default="sqlite:///newsletter.db", repr=False)
+
+
+class FeedsSection(Section):
+    """`[feeds]`: how much of the archive they hold, and who is told of it."""
+
+    items: Annotated[Count, Field(ge=1, le=1000)] = 30
+    hub: Annotated[Line, AfterValidator(_empty_or_web)] = ""
+
+
+class SubscribersSection(Section):
+    """`[subscribers]`: how far a sign-up is trusted (rules F3, F5, F6, F13)."""
+
+    check_dns: bool = True
+    confirm_within: Annotated[Period, Field(le=timedelta(days=30))] = timedelta(days=7)
+    limit_address: Annotated[Count, Field(ge=1)] = 3
+    """Confirmation mails to one address in a day."""
+    limit_ip: Annotated[Count, Field(ge=1)] = 10
+    """Sign-ups from one IPv4 address or IPv6 /64 in an hour."""
+    limit_domain: Annotated[Count, Field(ge=1)] = 100
+    """Sign-ups of addresses at one domain in an hour."""
+    limit_total: Annotated[Count, Field(ge=1)] = 1000
+    """Sign-ups in an hour."""
+
+
+class WebSection(Section):
+    """`[web]`: where the site listens, and the secret behind its links."""
+
+    host: Annotated[Line, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[Count, Field(ge=0, le=65535)] = 8000
+    """0 = any free port."""
+    admin_port: Annotated[Count, Field(ge=0, le=65535)] | None = None
+    """Of `/healthz`, `/readyz` and `/metrics`, on loopback alone; None = the one after `port`."""
+    trusted_proxies: Networks = ()
+    secret_file: FilePath = Path("secret")
+    max_header: Annotated[Size, Field(ge=1000, le=1_000_000)] = 64_000
+    """Octets of a request before its body."""
+    max_body: Annotated[Size, Field(ge=1000)] = 64_000
+    """Octets of a form."""
+    idle: Annotated[Period, Field(ge=timedelta(seconds=1))] = timedelta(seconds=15)
+    """How long a peer may take over a request, and between two."""
+    connections: Annotated[Count, Field(ge=1, le=100_000)] = 500

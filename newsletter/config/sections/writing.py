@@ -1,0 +1,96 @@
+"""Owns the sections about what is written: `[newsletter]`, `[notes]`, `[schedule]`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+)
+
+from newsletter.config.fields import (
+    Duration,
+    FilePath,
+    Key,
+    Line,
+    Period,
+    Section,
+    Suffix,
+)
+from newsletter.config.uris import parse_site
+from newsletter.config.values import (
+    Late,
+    parse_language,
+    parse_links,
+    parse_list,
+    parse_postal,
+    parse_sender,
+    parse_timezone,
+    parse_title,
+)
+
+
+def _not_available(value: str) -> str:
+    if value:
+        raise ValueError("is not available in this version")
+    return value
+
+
+class NewsletterSection(Section):
+    """`[newsletter]`: who writes, and where it lives."""
+
+    title: Annotated[Line, Field(min_length=1, max_length=200), AfterValidator(parse_title)]
+    url: Annotated[str, BeforeValidator(parse_site)]
+    sender: Annotated[str, BeforeValidator(parse_sender)]
+    author: Line = ""
+    description: Line = ""
+    language: Annotated[str, BeforeValidator(parse_language)] = "en"
+    timezone: Annotated[str, BeforeValidator(parse_timezone)] = "UTC"
+    postal_address: Annotated[Line, BeforeValidator(parse_postal)] = ""
+    links: Annotated[tuple[tuple[str, str], ...], BeforeValidator(parse_links)] = ()
+
+
+class NotesSection(Section):
+    """`[notes]`: the folder that is watched."""
+
+    path: FilePath = Path("notes")
+    poll: Period = timedelta(seconds=30)
+    date_keys: Annotated[tuple[Key, ...], BeforeValidator(parse_list), Field(min_length=1)] = (
+        "publish",
+    )
+    date_from_name: bool = True
+    publish_all: bool = False
+    publish_key: Line = ""
+    suffixes: Annotated[tuple[Suffix, ...], BeforeValidator(parse_list), Field(min_length=1)] = (
+        ".md",
+        ".markdown",
+        ".mdown",
+        ".mkd",
+        ".mdx",
+        ".qmd",
+        ".Rmd",
+    )
+    include: Annotated[tuple[Line, ...], BeforeValidator(parse_list)] = ()
+    exclude: Annotated[tuple[Line, ...], BeforeValidator(parse_list)] = ()
+    static: Annotated[tuple[Line, ...], BeforeValidator(parse_list)] = (
+        "static",
+        "public",
+        "assets",
+    )
+    inline_tags: bool = False
+    languages: Annotated[
+        tuple[Annotated[str, BeforeValidator(parse_language)], ...], BeforeValidator(parse_list)
+    ] = ()
+
+
+class ScheduleSection(Section):
+    """`[schedule]`: what happens when."""
+
+    hold: Duration = timedelta(minutes=5)
+    grace: Duration = timedelta(hours=24)
+    late: Late = Late.HOLD
+    slots: Annotated[Line, AfterValidator(_not_available)] = ""

@@ -1,0 +1,60 @@
+"""Owns one sending: all that is due now, from the notes folder to the last outcome, and its report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from mailer.dispatch import Summary
+from newsletter.assembly import Parts, duties
+from newsletter.mailing import SendReport
+from newsletter.publishing import PollReport
+from newsletter.service import Ending, drain, run_in_loop
+from storage.model import NotesFolderError
+
+
+def send_due(
+    parts: Parts,
+    poll: Callable[[], PollReport],
+    look: Callable[[], None],
+    progress: Callable[[SendReport], None] | None = None,
+) -> SendReport:
+    """Poll, publish, queue, and dispatch until nothing is due. Raises StorageError.
+
+    `poll` is one look at the notes folder, `look` the same as a tick. `progress` is told how far it
+    has come, again and again.
+    """
+    started = time.monotonic()
+    problems: list[str] = []
+    polled = PollReport()
+    try:
+        polled = poll()
+    except NotesFolderError as error:
+        problems.append(str(error))  # what is queued can still be sent
+    base = SendReport(
+        published=tuple(issue.slug for issue in polled.published), queued=polled.queued
+    )
+
+    def report(summary: Summary) -> SendReport:
+        return base.counting(summary, time.monotonic() - started, problems)
+
+    parts.subscriptions.process()
+    parts.upkeep.rescue()
+    parts.report_desk.wear_out()
+    under_way = parts.overview.under_way()
+    work = duties(parts, look, lambda now: progress(report(now)) if progress else None)
+    with Ending() as ending:
+        summary = run_in_loop(lambda: drain(work, ending))
+    parts.mailings.finish()
+    parts.watermark.raise_if_moved(parts.overview)
+    problems += [summary.relay_error] if summary.relay_error else []
+    seen = [issue.id for issue in (*polled.withdrawn, *polled.published)]
+    problems += parts.standing.paused_of(tuple(dict.fromkeys([*under_way, *seen])))
+    problems += [str(fault) for fault in polled.stuck]
+    done = replace(report(summary), waiting=parts.standing.waiting())
+    if done.settled >= done.queued:
+        return done
+    # Who left before being claimed was never the dispatcher's to count.
+    left = parts.standing.suppressed_of(issue.id for issue in polled.published)
+    return replace(done, suppressed=max(done.suppressed, left))

@@ -1,0 +1,100 @@
+"""Owns what the configuration means to each part: its keys, as the settings that the part takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from feeds.notes import Habits
+from mailer.authentication import Dns
+from mailer.inbound import fetch_document
+from mailer.inbound.webhooks import Keys
+from mailer.policy import Cohort, RetryPolicy, WarmUp
+from newsletter.config import Config, Doubt
+from newsletter.inbound import Certificates, SoftLimits
+from newsletter.subscribing import SignUpLimits, SignUpPolicy
+from storage.ledger import Gates
+from storage.notes import Which
+
+
+def soft_limits(config: Config) -> SoftLimits:
+    """When soft bounces wear an address out."""
+    bounces = config.bounces
+    return SoftLimits(count=bounces.soft_count, span=bounces.soft_span, clean=bounces.soft_reset)
+
+
+def complaint_check(config: Config) -> Callable[[bytes], bool] | None:
+    """Who may complain by mail; None when anybody may who returns a key of ours."""
+    enrolled = config.bounces.complaints_from
+    if not enrolled:
+        return None
+    from mailer.inbound.complaints import ComplaintCheck  # only who enrolled needs it loaded
+
+    return ComplaintCheck(enrolled, Dns()).is_genuine
+
+
+def webhook_keys(config: Config) -> Keys:
+    """What proves the services that tell by HTTP."""
+    hooks = config.webhooks
+    return Keys(
+        ses=hooks.ses,
+        postmark=hooks.postmark,
+        mailgun=hooks.mailgun,
+        sendgrid=hooks.sendgrid,
+        certificate=Certificates(fetch_document),
+    )
+
+
+def signup_policy(config: Config) -> SignUpPolicy:
+    """How strict the door is."""
+    limits = config.subscribers
+    return SignUpPolicy(
+        limits=SignUpLimits(
+            per_address=limits.limit_address,
+            per_origin=limits.limit_ip,
+            per_domain=limits.limit_domain,
+            in_total=limits.limit_total,
+        ),
+        check_dns=config.check_dns,
+        confirm_within=limits.confirm_within,
+        allow_test_domains=config.has_outbox,  # no mail leaves the machine
+        own=frozenset(filter(None, [config.bounces.address.lower()])),
+    )
+
+
+def gates(config: Config) -> Gates:
+    """What bounds an issue's mail in the beginning."""
+    dispatch = config.dispatch
+    warmup = WarmUp(first=dispatch.warmup, timezone=config.newsletter.timezone)
+    cohort = Cohort(
+        size=dispatch.cohort, wait=dispatch.cohort_wait, refusals=dispatch.cohort_refusals
+    )
+    return Gates(
+        warmup=warmup if dispatch.warmup else None, cohort=cohort if dispatch.cohort else None
+    )
+
+
+def retry_policy(config: Config) -> RetryPolicy:
+    """How long to be patient with a relay, and what to do when in doubt."""
+    return RetryPolicy(
+        retry=config.dispatch.retry,
+        expire=config.dispatch.expire,
+        resend=config.dispatch.doubt is Doubt.RESEND,
+    )
+
+
+def which_notes(config: Config) -> Which:
+    """Which files of the folder are notes."""
+    notes = config.notes
+    return Which(suffixes=notes.suffixes, include=notes.include, exclude=notes.exclude)
+
+
+def habits(config: Config) -> Habits:
+    """What the keys and names of the notes mean."""
+    notes = config.notes
+    return Habits(
+        date_keys=(notes.publish_key,) if notes.publish_key else notes.date_keys,
+        date_from_name=notes.date_from_name,
+        publish_all=notes.publish_all,
+        inline_tags=notes.inline_tags,
+        languages=notes.languages,
+    )

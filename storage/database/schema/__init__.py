@@ -1,0 +1,45 @@
+"""The tables: the only room with column names besides the migrations that make them.
+
+Uniqueness is an index, never a check in code.
+"""
+
+from storage.database.schema.archive import absences, formulas, issue_marks, issues, slugs
+from storage.database.schema.columns import (
+    REVISION,
+    Instant,
+    alembic_version,
+    metadata,
+)
+from storage.database.schema.ledger import attempts, deliveries, moves, workers
+from storage.database.schema.notes import meta, notes, schedules
+from storage.database.schema.readers import (
+    consent_events,
+    reports,
+    signups,
+    subscribers,
+    suppressions,
+)
+
+__all__ = [
+    "REVISION",
+    "Instant",
+    "absences",
+    "alembic_version",
+    "attempts",
+    "consent_events",
+    "deliveries",
+    "formulas",
+    "issue_marks",
+    "issues",
+    "meta",
+    "metadata",
+    "moves",
+    "notes",
+    "reports",
+    "schedules",
+    "signups",
+    "slugs",
+    "subscribers",
+    "suppressions",
+    "workers",
+]

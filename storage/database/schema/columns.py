@@ -1,0 +1,75 @@
+"""Owns what the tables are made of: their kinds of columns, and the number of the last migration.
+
+How instants and text are kept stands in storage/database/values.py.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    Integer,
+    MetaData,
+    Table,
+)
+from sqlalchemy.types import TypeDecorator
+
+from storage.database.values import from_micros, storable, to_micros
+
+REVISION: Final = "0011"
+"""The last migration: what the tables of this program are."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime in UTC, stored as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Aware datetime → integer."""
+        del dialect
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Integer → aware datetime in UTC."""
+        del dialect
+        return None if value is None else from_micros(value)
+
+
+class Text(TypeDecorator[str]):
+    """Text as every database keeps it: see `storable`. What cannot be kept is found nowhere."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Text → text without NUL and halves of characters."""
+        del dialect
+        return None if value is None else storable(value)
+
+
+# SQLite numbers rows by itself only in a column declared INTEGER.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+alembic_version = Table("alembic_version", MetaData(), Column("version_num", Text))
+"""Not ours: where alembic keeps which migrations were made."""
+
+
+def text_column(name: str, default: str | None = "") -> Column[str]:
+    """A text column that is never NULL; `default=None` makes it required."""
+    return Column(name, Text, nullable=False, default=default)

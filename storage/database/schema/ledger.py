@@ -1,0 +1,96 @@
+"""Owns the tables of the ledger: deliveries, their attempts and who works on them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    UniqueConstraint,
+)
+
+from storage.database.schema.columns import Id, Instant, Text, metadata, text_column
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("lease_until", Instant, nullable=False),
+)
+"""A lease belongs to a worker, not to each row it claims: renewing it is one small write."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    text_column("kind", None),
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE")),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    text_column("state", None),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("doubts", Integer, nullable=False, default=0),
+    Column("queued_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("claimed_by", Text),
+    Column("first_tried_at", Instant),
+    Column("began_at", Instant),
+    Column("settled_at", Instant),
+    Column("code", Integer),
+    text_column("status"),
+    text_column("reply"),
+    text_column("reason"),
+    UniqueConstraint("issue_id", "subscriber_id"),
+    Index("ix_deliveries_subscriber_id", "subscriber_id"),
+    sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
+    # Room on each page for the versions of a row that PostgreSQL makes when it is begun and settled:
+    # one on the same page needs no entry in any index.
+    postgresql_with={"fillfactor": 70},
+)
+"""One row per duty. `due_at` is set exactly while the row may be claimed."""
+
+Index(
+    "ix_deliveries_due",
+    deliveries.c.issue_id,
+    deliveries.c.due_at,
+    deliveries.c.id,
+    sqlite_where=deliveries.c.due_at.is_not(None),
+    postgresql_where=deliveries.c.due_at.is_not(None),
+)
+
+Index(
+    "ix_deliveries_singles",
+    deliveries.c.kind,
+    deliveries.c.queued_at,
+    sqlite_where=deliveries.c.issue_id.is_(None),
+    postgresql_where=deliveries.c.issue_id.is_(None),
+)
+
+moves = Table(
+    "moves",
+    metadata,
+    Column("id", Id, primary_key=True),
+    # No foreign key: checking it would have every group of outcomes lock the issue's row.
+    Column("issue_id", BigInteger, nullable=False),
+    text_column("before", None),
+    text_column("after", None),
+    Column("count", BigInteger, nullable=False),
+    Index("ix_moves_issue_id", "issue_id"),
+)
+"""How many deliveries of an issue went from a state to another; see storage/ledger/moves.py."""
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    text_column("state", None),
+    Column("code", Integer),
+    text_column("status"),
+    text_column("reply"),
+    text_column("reason"),
+)
+"""Every try but the one that was accepted, which the delivery's own row tells."""

@@ -1,0 +1,111 @@
+"""Owns the tables of readers: subscribers, consent, sign-ups, suppressions, reports."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Table,
+    text,
+)
+
+from storage.database.schema.columns import Id, Instant, Text, metadata, text_column
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Id, primary_key=True),
+    text_column("address", None),
+    Column("address_key", Text, nullable=False, unique=True),
+    Column("address_hash", Text, nullable=False, unique=True),
+    text_column("name"),
+    text_column("tags"),
+    text_column("state", None),
+    text_column("nonce", None),
+    text_column("consent"),
+    Column("created_at", Instant, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("unsubscribed_at", Instant),
+    Index("ix_subscribers_state", "state"),
+    sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
+)
+"""`address_key` is what makes two spellings one subscriber (F14); `tags` are joined by commas."""
+
+consent_events = Table(
+    "consent_events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    text_column("kind", None),
+    Column("at", Instant, nullable=False),
+    text_column("ip"),
+    text_column("source"),
+    text_column("text"),
+    text_column("message_id"),
+    Index("ix_consent_events_subscriber_id", "subscriber_id"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address_hash", Text, primary_key=True),
+    text_column("address"),
+    text_column("reason", None),
+    text_column("evidence"),
+    Column("created_at", Instant, nullable=False),
+)
+
+signups = Table(
+    "signups",
+    metadata,
+    Column("id", Id, primary_key=True),
+    text_column("address", None),
+    text_column("address_key", None),
+    text_column("domain", None),
+    text_column("ip"),
+    text_column("source"),
+    text_column("consent"),
+    Column("at", Instant, nullable=False),
+    Column("handled_at", Instant),
+    Index("ix_signups_at", "at"),
+)
+
+Index(
+    "ix_signups_open",
+    signups.c.id,
+    sqlite_where=signups.c.handled_at.is_(None),
+    postgresql_where=signups.c.handled_at.is_(None),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("event_id", Text, nullable=False, unique=True),
+    text_column("kind", None),
+    text_column("action", None),
+    text_column("status"),
+    Column("issue_id", BigInteger),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE")),
+    Column("happened_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    text_column("evidence"),
+    Column("counts", Boolean, nullable=False),
+    Column("raw", LargeBinary),
+    text_column("source"),
+    Index("ix_reports_subscriber_id", "subscriber_id", "happened_at"),
+    Index("ix_reports_received_at", "received_at"),
+    Index(
+        "ix_reports_kept",
+        "source",
+        "id",
+        sqlite_where=text("raw IS NOT NULL"),
+        postgresql_where=text("raw IS NOT NULL"),
+    ),
+)
+"""What came back after acceptance. `raw` is kept only of what nobody could be matched with, for some
+time and of each `source` (who is said to have written it) within bounds."""
