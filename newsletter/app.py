@@ -42,6 +42,7 @@ from storage.model import (
     Delivery,
     DeliveryState,
     Issue,
+    Missing,
     NotesFolderError,
     Schedule,
     Tally,
@@ -170,13 +171,12 @@ class Newsletter:
 
         Raises NotFound, NoteError, AddressError, RelayError, or Conflict for a suppressed address.
         """
-        signer = self.config.signer
         if self.subscriptions.suppression(to) is not None:
             raise Conflict("this address is suppressed; see `newsletter suppressions list`")
+        signer = self.config.signer
         envelope = self.parts.proofs.write_test(note, to, signer)
-        signed = signer is not None
         # Not uvloop, which cannot be closed while a refused TLS connection is still ending.
-        return asyncio.run(send_test(envelope, self.config.relays, signed=signed))
+        return asyncio.run(send_test(envelope, self.config.relays, signed=signer is not None))
 
     def doctor(self, received: bytes | None = None) -> list[Diagnosis]:
         """What stands between this machine and a reader: relay, DNS, site, clock, disk.
@@ -225,6 +225,15 @@ class Newsletter:
     def cancel(self, slug: str) -> int:
         """Take the mail of an issue back; how many will not get it. Raises NotFound or Conflict."""
         return self.parts.in_flight.cancel(slug)
+
+    def mail(self, slug: str, *, dry_run: bool = False) -> Missing:
+        """Queue an issue for active readers who have not had it; how many they are.
+
+        Whoever a relay took a message for, or may have, is never mailed it again. Raises NotFound,
+        or Conflict for an issue whose mail is paused or whose note is away.
+        """
+        in_flight = self.parts.in_flight
+        return in_flight.missing(slug) if dry_run else in_flight.mail(slug)
 
     def doubts(self, slug: str) -> list[Delivery]:
         """The deliveries of an issue that the relay may or may not have taken. Raises NotFound."""

@@ -250,7 +250,9 @@ def _assemble(
         ),
         collecting=Collecting(config, report_desk),
         standing=Standing(archive, overview, clock),
-        in_flight=InFlight(archive, mailings, overview, clock=clock, wake=wake),
+        in_flight=InFlight(
+            archive, mailings, overview, hold=config.schedule.hold, clock=clock, wake=wake
+        ),
         hub=Hub(config, archive=archive, places=places, facts=Facts(database), clock=clock),
         upkeep=Upkeep(
             config=config,

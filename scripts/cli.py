@@ -23,6 +23,7 @@ from scripts.commands import (
     database,
     dkim,
     doctor,
+    flight,
     issues,
     quarantine,
     service,
@@ -79,6 +80,7 @@ service.register(app, Heading.STARTING)
 authoring.register(app, Heading.WRITING)
 check.register(app, Heading.WRITING)
 issues.register(app, Heading.FOLLOWING)
+flight.register(app, Heading.FOLLOWING)
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel=Heading.READERS)
 app.add_typer(suppressions.app, name="suppressions", rich_help_panel=Heading.READERS)
 app.add_typer(dkim.app, name="dkim", rich_help_panel=Heading.ARRIVING)

@@ -81,6 +81,19 @@ def remark(line: str) -> None:
     print(show(line), file=sys.stderr)
 
 
+def count(number: int, what: str) -> str:
+    """A number and its noun: `1 reader`, `2,000 readers`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def agree(question: str) -> bool:
+    """Whether whoever sits at the terminal says yes; False where nobody does."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    print(f"{show(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
 def print_json(document: Json) -> None:
     """One JSON document, and nothing else on standard output."""
     print(_write_json(document))

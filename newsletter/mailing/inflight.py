@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from storage.archive import Issues
 from storage.ledger import Mailings, Overview
-from storage.model import Conflict, Delivery, DeliveryState, Issue, IssueState, Mailing, NotFound
+from storage.model import (
+    Conflict,
+    Delivery,
+    DeliveryState,
+    Issue,
+    IssueState,
+    Mailing,
+    Missing,
+    NotFound,
+)
 
 
 class InFlight:
@@ -20,10 +29,14 @@ class InFlight:
         mailings: Mailings,
         overview: Overview,
         *,
+        hold: timedelta,
         clock: Callable[[], datetime],
         wake: Callable[[], None],
     ) -> None:
-        """`wake` has whoever sends look at once for what has become due."""
+        """`wake` has whoever sends look at once for what has become due; `hold` is how long new mail
+        waits for second thoughts.
+        """
+        self._hold = hold
         self._archive = archive
         self._mailings = mailings
         self._overview = overview
@@ -59,6 +72,25 @@ class InFlight:
     def cancel(self, slug: str) -> int:
         """Take it back; how many will not get it. Raises Conflict."""
         return self._mailings.cancel(self.find(slug).id)
+
+    def missing(self, slug: str) -> Missing:
+        """How many active readers have not had it. Raises Conflict where it cannot be mailed."""
+        return self._mailings.missing(self._mailable(slug).id)
+
+    def mail(self, slug: str) -> Missing:
+        """Queue it for them, for when the hold ends; how many it were. Raises Conflict."""
+        issue, now = self._mailable(slug), self._clock()
+        queued = self._mailings.mail_missing(issue.id, now=now, due_at=now + self._hold)
+        self._wake()
+        return queued
+
+    def _mailable(self, slug: str) -> Issue:
+        issue = self.find(slug)
+        if issue.state is IssueState.WITHDRAWN:
+            raise Conflict(f"{slug}: its note is away, so there is nothing to mail; bring it back")
+        if issue.mailing is Mailing.PAUSED:
+            raise Conflict(f"{slug}: its mail is paused; `newsletter resume {slug}` first")
+        return issue
 
     def doubts(self, slug: str) -> list[Delivery]:
         """The deliveries that the relay may or may not have taken (RFC 1047)."""

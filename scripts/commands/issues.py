@@ -1,4 +1,4 @@
-"""What was published and what became of its mail: issues, status, deliveries, pause, resume, cancel."""
+"""What was published and what became of its mail: issues, status, deliveries."""
 
 from __future__ import annotations
 
@@ -43,10 +43,6 @@ def register(app: typer.Typer, heading: str) -> None:
     app.command("issues", rich_help_panel=heading)(list_issues)
     app.command(rich_help_panel=heading)(status)
     app.command(rich_help_panel=heading)(deliveries)
-    app.command(rich_help_panel=heading)(pause)
-    app.command(rich_help_panel=heading)(resume)
-    app.command(rich_help_panel=heading)(cancel)
-    app.command(rich_help_panel=heading)(reconcile)
 
 
 def list_issues(context: typer.Context, as_json: JsonOption = False) -> None:
@@ -185,7 +181,7 @@ def deliveries(
         zone = newsletter.identity.timezone
         found = newsletter.deliveries(issue, state=state)
         if as_json:
-            print_json_list(_deliveries(newsletter, found))
+            print_json_list(deliveries_json(newsletter, found))
             return
         rows = (
             (
@@ -200,80 +196,6 @@ def deliveries(
         )
         columns = ("address", "state", "tries", "settled", "due", "answer")
         print_long_table(columns, rows, empty="no deliveries")
-
-
-def pause(context: typer.Context, issue: IssueArgument) -> None:
-    """Stop the mail of an issue for now.
-
-    `resume` goes on where it stopped.
-
-    Example: newsletter pause launch
-    """
-    with open_newsletter(context) as newsletter:
-        paused = newsletter.pause(issue)
-    say(f"{paused.slug}: its mail is paused")
-
-
-def resume(context: typer.Context, issue: IssueArgument) -> None:
-    """Go on with mail that was paused.
-
-    Paused by you, or because the relay refused us.
-
-    Example: newsletter resume launch
-    """
-    with open_newsletter(context) as newsletter:
-        resumed = newsletter.resume(issue)
-    say(f"{resumed.slug}: its mail goes on")
-
-
-def cancel(context: typer.Context, issue: IssueArgument) -> None:
-    """Take the mail of an issue back for good.
-
-    Whoever has not got it will not get it. The issue stays on the site and in the feeds; take `publish` out of the note to withdraw it.
-
-    Example: newsletter cancel launch
-    """
-    with open_newsletter(context) as newsletter:
-        spared = newsletter.cancel(issue)
-    say(f"{issue}: its mail is cancelled; {spared} readers will not get it")
-
-
-def reconcile(
-    context: typer.Context,
-    issue: IssueArgument,
-    resend: Annotated[
-        bool, typer.Option("--resend", help="Send them again, under the same Message-ID.")
-    ] = False,
-    accept: Annotated[
-        bool, typer.Option("--accept", help="Take them as accepted; they are not sent again.")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """List the messages in doubt, and decide about them.
-
-    The connection or the process died when the relay may have had them.
-
-    Example: newsletter reconcile launch --accept
-    """
-    if resend and accept:
-        raise typer.BadParameter("--resend and --accept exclude each other")
-    with open_newsletter(context) as newsletter:
-        zone = newsletter.identity.timezone
-        doubtful = newsletter.doubts(issue)
-        changed = newsletter.reconcile(issue, resend=resend) if resend or accept else 0
-        if as_json:
-            action = "resend" if resend else "accept" if accept else None
-            listed = list(_deliveries(newsletter, doubtful))
-            print_json({"issue": issue, "action": action, "changed": changed, "in_doubt": listed})
-            return
-    rows = [
-        (one.address, str(one.attempts), local(one.settled_at, zone), local(one.due_at, zone))
-        for one in doubtful
-    ]
-    print_table(("address", "tries", "since", "resent"), rows, empty="no message is in doubt")
-    if changed:
-        outcome = "will be sent again" if resend else "count as accepted"
-        say(f"{issue}: {changed} {outcome}")
 
 
 # ── documents ────────────────────────────────────────────────────────────────────────────────
@@ -320,7 +242,7 @@ def _issue(one: IssueStatus) -> Json:
     }
 
 
-def _deliveries(newsletter: Newsletter, found: Iterable[Delivery]) -> Iterator[Json]:
+def deliveries_json(newsletter: Newsletter, found: Iterable[Delivery]) -> Iterator[Json]:
     """Each with its tries; a portion at a time, however many they are."""
     ahead = iter(found)
     while portion := list(islice(ahead, _PORTION)):

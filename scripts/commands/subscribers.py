@@ -16,6 +16,7 @@ import typer
 
 from scripts.console import (
     Json,
+    agree,
     local,
     plain,
     print_json,
@@ -312,14 +313,20 @@ def unsubscribe(context: typer.Context, address: Address) -> None:
 
 
 @app.command()
-def erase(context: typer.Context, address: Address) -> None:
+def erase(
+    context: typer.Context,
+    address: Address,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
     """Forget a reader for good.
 
-    Nothing is kept but a keyed hash, so that no import revives them. Their deliveries are forgotten too, so counts of past issues go down.
+    Nothing is kept but a keyed hash, so that no import revives them. Their deliveries are forgotten too, so counts of past issues go down. Asks first, or takes --yes.
 
     Example: newsletter subscribers erase ada@example.com
     """
     with open_newsletter(context) as newsletter:
+        if not yes and not agree(f"Forget {address} for good? Nothing brings back what is kept."):
+            raise Conflict("nothing was erased; `--yes` erases without asking")
         newsletter.subscriptions.erase(address)
     say("erased")
 

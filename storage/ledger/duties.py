@@ -24,6 +24,7 @@ from storage.model import (
 )
 
 _D = schema.deliveries.c
+_S = schema.subscribers.c
 
 _STOPPABLE: Final = sa.or_(
     _D.state.in_([DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value]),
@@ -45,27 +46,35 @@ def hold_if_told(connection: Connection, issue_id: int) -> None:
         move_mailing(connection, issue_id, Mailing.PAUSED, reason)
 
 
+def is_mailed() -> tuple[sa.ColumnElement[bool], ...]:
+    """Which subscribers an issue is queued for: whoever queues or counts them asks here."""
+    suppressed = sa.exists().where(schema.suppressions.c.address_hash == _S.address_hash)
+    return _S.state == SubscriberState.ACTIVE.value, ~suppressed
+
+
 def queue_issue(
-    connection: Connection, issue_id: int, *, queued_at: datetime, due_at: datetime
+    connection: Connection,
+    issue_id: int,
+    *only: sa.ColumnElement[bool],
+    queued_at: datetime,
+    due_at: datetime,
 ) -> int:
-    """One delivery for every active subscriber that is not suppressed, in one statement."""
+    """One delivery for every subscriber that it is for, or those `only`, in one statement."""
     if connection.dialect.name == "postgresql":
         # Nobody may leave between our look at the subscribers and our commit: their leaving would
         # not see the delivery we are about to make. Leaving waits for us, and then sees it.
         connection.execute(sa.text("LOCK TABLE subscribers, suppressions IN SHARE MODE"))
-    s = schema.subscribers.c
-    suppressed = sa.exists().where(schema.suppressions.c.address_hash == s.address_hash)
     wanted = (
         sa.select(
             sa.literal(DeliveryKind.ISSUE.value),
             sa.literal(issue_id),
-            s.id,
+            _S.id,
             sa.literal(DeliveryState.QUEUED.value),
             sa.literal(queued_at, schema.Instant),
             sa.literal(due_at, schema.Instant),
         )
-        .where(s.state == SubscriberState.ACTIVE.value, ~suppressed)
-        .order_by(s.id)
+        .where(*is_mailed(), *only)
+        .order_by(_S.id)
     )
     names = ["kind", "issue_id", "subscriber_id", "state", "queued_at", "due_at"]
     insert = sa.insert(schema.deliveries).from_select(names, wanted)

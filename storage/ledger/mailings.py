@@ -14,9 +14,10 @@ from sqlalchemy.engine import Connection
 from storage.database import Database, insert_new, schema
 from storage.ledger.duties import HELD, cancel_open, move_mailing
 from storage.ledger.gates import Gates
+from storage.ledger.missing import count_missing, queue_missing
 from storage.ledger.moves import change_deliveries, fold, is_to_be_folded
 from storage.ledger.rows import open_issues, unsent
-from storage.model import Conflict, DeliveryState, Mailing, NotFound
+from storage.model import Conflict, DeliveryState, Mailing, Missing, NotFound
 
 _D = schema.deliveries.c
 _I = schema.issues.c
@@ -61,6 +62,29 @@ class Mailings:
                 raise Conflict(_why_not_cancelled(connection, issue_id, mailing))
             return cancel_open(connection, issue_id, reason)
 
+    def missing(self, issue_id: int) -> Missing:
+        """How many active readers have not had the issue and have no mail of it on its way."""
+        with self._database.reading() as connection:
+            return count_missing(connection, issue_id)
+
+    def mail_missing(self, issue_id: int, *, now: datetime, due_at: datetime) -> Missing:
+        """Queue the issue for them, whatever became of its mail before; how many it were.
+
+        Nobody who has had it, or may have had it, gets it again, however often this is called and by
+        how many at once. Raises Conflict for a paused issue, and NotFound.
+        """
+        with self._database.transaction() as connection:
+            if _mailing(connection, issue_id) is Mailing.PAUSED:
+                raise Conflict("its mail is paused; resume it first")
+            self._gates.excuse(connection, issue_id, now)
+            queued = queue_missing(connection, issue_id, queued_at=now, due_at=due_at)
+            if queued.total and move_mailing(
+                connection, issue_id, Mailing.OPEN, only_if=_I.mailing != Mailing.OPEN.value
+            ):
+                begins = sa.update(schema.issues).where(_I.id == issue_id).values(mail_at=due_at)
+                connection.execute(begins)
+            return queued
+
     def hold(self, reason: str) -> int:
         """Pause all that is open, and whatever is published until `release`; how many were open.
 
@@ -100,6 +124,10 @@ class Mailings:
             return []
         nothing_left = ~sa.or_(due, sending)
         with self._database.transaction() as connection:
+            for (
+                issue_id
+            ) in drained:  # who is just queueing more of it is waited for, then looked at
+                _mailing(connection, issue_id)
             done = [
                 issue_id
                 for issue_id in drained

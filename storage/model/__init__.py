@@ -1,6 +1,7 @@
 """The vocabulary: issues, readers, deliveries, reports, notes and their states. Standard library only."""
 
 from storage.model.deliveries import (
+    NOT_HAD,
     RESENDS,
     TAKEN,
     TRANSITIONS,
@@ -9,6 +10,7 @@ from storage.model.deliveries import (
     Delivery,
     DeliveryKind,
     DeliveryState,
+    Missing,
     Settlement,
     Tally,
 )
@@ -79,6 +81,7 @@ __all__ = [
     "GUARD",
     "MAILING_TRANSITIONS",
     "MONTHS",
+    "NOT_HAD",
     "RESENDS",
     "TAKEN",
     "TRANSITIONS",
@@ -114,6 +117,7 @@ __all__ = [
     "MailboxError",
     "Mailing",
     "MessageError",
+    "Missing",
     "NewReport",
     "NewsletterError",
     "NotFound",

@@ -55,7 +55,8 @@ class DeliveryState(StrEnum):
     DEFERRED = "deferred"
     """4yz, or the connection was lost before the final dot (RFC 5321 3.8). Claimed again when due."""
     REJECTED = "rejected"
-    """5yz: final for this delivery."""
+    """5yz about this reader. Final, as are the four below, unless the author has the issue mailed to
+    whoever has not had it."""
     UNKNOWN = "unknown"
     """The connection, or our process, died after the final dot and before the reply (RFC 1047).
     With `doubt = "resend"` it is due once more, under the same Message-ID; in doubt again, or with
@@ -104,12 +105,18 @@ TRANSITIONS: Final[MappingProxyType[DeliveryState, frozenset[DeliveryState]]] = 
         _S.ACCEPTED: frozenset({_S.BOUNCED, _S.COMPLAINED}),
         _S.BOUNCED: frozenset({_S.COMPLAINED}),  # some hosts report both
         _S.COMPLAINED: frozenset(),
-        _S.REJECTED: frozenset(),
-        _S.EXPIRED: frozenset({_S.BOUNCED}),  # an unknown that had left after all
-        _S.SUPPRESSED: frozenset(),
-        _S.CANCELLED: frozenset(),
+        # The author has the issue mailed to whoever has not had it: `newsletter mail`.
+        _S.REJECTED: frozenset({_S.QUEUED}),
+        _S.EXPIRED: frozenset(
+            {_S.QUEUED, _S.BOUNCED}
+        ),  # bounced: an unknown that had left after all
+        _S.SUPPRESSED: frozenset({_S.QUEUED}),  # the reader is back
+        _S.CANCELLED: frozenset({_S.QUEUED}),
     }
 )
+
+NOT_HAD: Final = frozenset({_S.REJECTED, _S.EXPIRED, _S.SUPPRESSED, _S.CANCELLED})
+"""The last states of a delivery that brought nothing, if no try of it is in doubt (see `doubts`)."""
 
 TAKEN: Final = frozenset({_S.ACCEPTED, _S.BOUNCED, _S.COMPLAINED})
 """The states of a delivery that a relay has taken."""
@@ -209,6 +216,21 @@ class Settlement:
     """Set when the reply proved that the mailbox does not exist."""
     is_soft: Final[bool] = False
     """Whether it is the last word, and one of the reader's soft bounces (rule C6)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """Active readers who have not had an issue."""
+
+    new: int
+    """Without a delivery of it: they joined since, or it was never mailed."""
+    again: int
+    """Whose delivery ended and brought nothing: cancelled, refused, out of time, away then."""
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.new + self.again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

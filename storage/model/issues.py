@@ -48,26 +48,29 @@ class Mailing(StrEnum):
     """How the mail of an issue stands. Progress is counted over its deliveries, not kept here."""
 
     OFF = "off"
-    """Not mailed and never will be: `email: false`, first seen too late, no mail wanted."""
+    """Not mailed: `email: false`, first seen too late, no mail wanted. Left only when its author has
+    it mailed after all."""
     OPEN = "open"
     """Its deliveries may be claimed once they are due (the hold is their first due time)."""
     PAUSED = "paused"
     """By the author or by a run of sender faults; `mailing_reason` says which. Resumes where it was."""
     CANCELLED = "cancelled"
-    """Taken back: deliveries not yet on the wire are cancelled. Final."""
+    """Taken back: deliveries not yet on the wire are cancelled. Left only when its author has it
+    mailed after all."""
     DONE = "done"
-    """Every delivery has its last outcome. Left only when the author resends what is in doubt."""
+    """Every delivery has its last outcome. Left only when the author resends what is in doubt, or
+    has it mailed to readers who have not had it."""
 
 
 _M = Mailing
 
 MAILING_TRANSITIONS: Final[MappingProxyType[Mailing, frozenset[Mailing]]] = MappingProxyType(
     {
-        _M.OFF: frozenset(),
+        _M.OFF: frozenset({_M.OPEN}),  # as is CANCELLED: `newsletter mail`
         _M.OPEN: frozenset({_M.PAUSED, _M.CANCELLED, _M.DONE}),
         _M.PAUSED: frozenset({_M.OPEN, _M.CANCELLED}),  # never DONE: its author has the word
-        _M.CANCELLED: frozenset(),
-        _M.DONE: frozenset({_M.OPEN}),  # the author resends what is in doubt
+        _M.CANCELLED: frozenset({_M.OPEN}),
+        _M.DONE: frozenset({_M.OPEN}),  # also when the author resends what is in doubt
     }
 )
 """Where the mail of an issue may go from where it is. Publishing begins with OFF, OPEN or,

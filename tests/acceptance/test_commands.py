@@ -89,7 +89,7 @@ def test_a_list_moves_to_another_newsletter(shell: Shell, home: Path, tmp_path: 
     shell("subscribers", "import", str(tmp_path / "list.csv"), "--consent", "fair")
     shell("subscribers", "unsubscribe", "bob@example.com")
     shell("suppressions", "add", "eve@example.com", "--evidence", "asked")
-    shell("subscribers", "erase", "joe@example.com")
+    shell("subscribers", "erase", "joe@example.com", "--yes")
     exported = shell("subscribers", "export").stdout
     (tmp_path / "all.csv").write_text(exported, "utf-8", newline="")
     (home / "newsletter.db").unlink()

@@ -3,79 +3,20 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 import typer.main
 
 from newsletter import Newsletter
-from scripts.cli import app, main
+from scripts.cli import app
+from tests.worlds.commands import Run
 
 ROOT = Path(__file__).parents[3]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> object:
-        """Standard output, which must be one JSON document."""
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Runs a command line to its exit code; logging is as it was afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-
-    def call(*arguments: str | Path) -> Ran:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        code = ended.value.code
-        return Ran(code=code if isinstance(code, int) else 0, out=out, err=err)
-
-    yield call
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
-@pytest.fixture
-def folder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh newsletter, and the shell in it."""
-    home = tmp_path / "home"
-    assert run("init", home).code == 0
-    monkeypatch.chdir(home)
-    text = (home / "newsletter.toml").read_text("utf-8")
-    (home / "newsletter.toml").write_text(text.replace('hold = "5m"', 'hold = "0s"'), "utf-8")
-    return home
-
-
-@pytest.fixture
-def sent(run: Run, folder: Path) -> Path:
-    """A newsletter with two readers and one issue that both have got."""
-    for reader in ("ada@example.com", "bob@example.com"):
-        assert run("subscribers", "add", reader, "--consent", "fair").code == 0
-    assert run("schedule", "first-note.md", "--now").code == 0
-    assert run("send").code == 0
-    return folder
 
 
 # ── starting ─────────────────────────────────────────────────────────────────────────────────
@@ -281,7 +222,9 @@ def test_mail_is_held_and_taken_back(run: Run, folder: Path) -> None:
     assert run("pause", "first-note").code == 0
     assert "paused" in run("status", "first-note").out
     assert run("resume", "first-note").code == 0
-    assert "1 readers will not get it" in run("cancel", "first-note").out
+    cancelled = run("cancel", "first-note")
+    assert "1 reader will not get it" in cancelled.out
+    assert "newsletter pause" in cancelled.err
     assert run("pause", "first-note").code == 1
     (one,) = run("deliveries", "first-note", "--json").json()  # type: ignore[misc]
     assert one["state"] == "cancelled"
@@ -316,7 +259,8 @@ def test_readers_are_added_looked_up_and_let_go(run: Run, folder: Path) -> None:
     assert "unsubscribed" in again.err
     (left,) = run("subscribers", "list", "--state", "unsubscribed", "--json").json()  # type: ignore[misc]
     assert left["unsubscribed_at"]
-    assert run("subscribers", "erase", "ada@example.com").code == 0
+    assert "--yes" in run("subscribers", "erase", "ada@example.com").err
+    assert run("subscribers", "erase", "ada@example.com", "--yes").code == 0
     assert run("subscribers", "show", "ada@example.com").code == 1
     assert run("subscribers", "add", "not-an-address").code == 1
 

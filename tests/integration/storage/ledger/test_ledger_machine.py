@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from storage.database import schema
 from storage.database.engine import Database
 from storage.ledger.moves import fold
-from storage.model.deliveries import CLAIMABLE, TRANSITIONS, DeliveryState
+from storage.model.deliveries import CLAIMABLE, TAKEN, TRANSITIONS, DeliveryState
 from storage.model.errors import Conflict
 from storage.model.issues import MAILING_TRANSITIONS, Issue, Mailing
 from storage.model.readers import SuppressionReason
@@ -194,6 +194,34 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.store.mailings.cancel(issue_id)
             except Conflict:
                 return
+
+    @rule(second=st.booleans())
+    def mail(self, second: bool) -> None:
+        """The author has an issue mailed to whoever has not had it: only what brought nothing, and
+        is in no doubt, is queued again.
+        """
+        issue_id = self.issues[second].id
+        had = self.had()
+        try:
+            self.store.mailings.mail_missing(issue_id, now=self.now, due_at=self.now)
+        except Conflict:
+            assert self.store.issues.get(issue_id).mailing is Mailing.PAUSED
+        after = self.store.rows()
+        assert all(after[id_] == self.before[id_] for id_ in had)
+        self.before |= {id_: row for id_, row in after.items() if id_ not in self.before}
+
+    def had(self) -> list[int]:
+        """The deliveries that a reader has had, or may have had."""
+        d = schema.deliveries.c
+        taken = sa.or_(d.doubts > 0, d.state.in_([state.value for state in TAKEN]))
+        with self.store.database.reading() as connection:
+            return list(connection.scalars(sa.select(d.id).where(taken)))
+
+    @precondition(lambda self: len(self.readers) < READERS + 2)
+    @rule()
+    def join(self) -> None:
+        """A reader joins after the issues were published."""
+        self.readers += self.store.join(1, start=len(self.readers) + 1)
 
     @precondition(lambda self: len(self.unwelcome) < READERS)
     @rule(number=NUMBERS, by_report=st.booleans())

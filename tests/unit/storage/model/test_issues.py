@@ -29,9 +29,9 @@ def test_every_state_is_where_publishing_begins_or_is_reached_from_there() -> No
     assert {M.OFF, M.OPEN} | reachable(M.OPEN) == set(M)
 
 
-def test_what_is_not_mailed_and_what_was_taken_back_stays_so() -> None:
-    """An issue without mail never gets any, and a cancel is for good."""
-    assert MAILING_TRANSITIONS[M.OFF] == MAILING_TRANSITIONS[M.CANCELLED] == frozenset()
+def test_what_is_not_mailed_and_what_was_taken_back_is_only_ever_opened() -> None:
+    """An issue without mail and a cancelled one leave that state by one way: their author has them mailed."""
+    assert MAILING_TRANSITIONS[M.OFF] == MAILING_TRANSITIONS[M.CANCELLED] == {M.OPEN}
 
 
 def test_a_pause_ends_only_by_the_author() -> None:

@@ -1,0 +1,71 @@
+"""An issue for those who have not had it: whom its author may have it mailed to after all.
+
+A reader has had it if a relay took a message, a report came back about one, or a try of one is in
+doubt, ever. What is on its way is left alone. Parts of transactions.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage.database import schema
+from storage.ledger.duties import is_mailed, queue_issue
+from storage.ledger.moves import change_deliveries
+from storage.model import NOT_HAD, DeliveryState, Missing
+
+_D = schema.deliveries.c
+_S = schema.subscribers.c
+
+
+def count_missing(connection: Connection, issue_id: int) -> Missing:
+    """How many readers have not had the issue."""
+    new = sa.select(sa.func.count()).select_from(schema.subscribers)
+    again = sa.select(sa.func.count()).select_from(schema.deliveries)
+    return Missing(
+        new=connection.scalar(new.where(*is_mailed(), _has_none(issue_id))) or 0,
+        again=connection.scalar(again.where(_brought_nothing(issue_id))) or 0,
+    )
+
+
+def queue_missing(
+    connection: Connection, issue_id: int, *, queued_at: datetime, due_at: datetime
+) -> Missing:
+    """Queue it for them; the issue's row must be held, so that nobody else does the same."""
+    new = queue_issue(connection, issue_id, _has_none(issue_id), queued_at=queued_at, due_at=due_at)
+    # A reader who was tried keeps counting as tried, and gets the whole time once more.
+    tried = sa.case(
+        (_D.first_tried_at.is_(None), None), else_=sa.literal(queued_at, schema.Instant)
+    )
+    again = {
+        "state": DeliveryState.QUEUED.value,
+        "queued_at": queued_at,
+        "due_at": due_at,
+        "settled_at": None,
+        "first_tried_at": tried,
+        "claimed_by": None,
+        "began_at": None,
+        "code": None,
+        "status": "",
+        "reply": "",
+        "reason": "",
+    }
+    return Missing(new=new, again=change_deliveries(connection, _brought_nothing(issue_id), again))
+
+
+def _has_none(issue_id: int) -> sa.ColumnElement[bool]:
+    """Readers without any delivery of the issue."""
+    return ~sa.exists().where(_D.issue_id == issue_id, _D.subscriber_id == _S.id)
+
+
+def _brought_nothing(issue_id: int) -> sa.ColumnElement[bool]:
+    """Deliveries of the issue that ended, brought nothing and may be tried again."""
+    welcome = sa.select(_S.id).where(*is_mailed())
+    return sa.and_(
+        _D.issue_id == issue_id,
+        _D.state.in_([state.value for state in NOT_HAD]),
+        _D.doubts == 0,
+        _D.subscriber_id.in_(welcome),
+    )
