@@ -39,7 +39,7 @@ from newsletter.settings import (
 from newsletter.subscribing import Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.watermark import Watermark
-from storage.archive import FormulaPictures, Issues, Places
+from storage.archive import ArchiveWatch, FormulaPictures, Issues, Places
 from storage.database import Database, Facts
 from storage.ledger import Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
@@ -234,6 +234,7 @@ def _assemble(
             drafting=drafting,
             namespace=namespace,
             formulas=formulas,
+            watch=partial(ArchiveWatch, database, archive),
         ),
         subscriptions=Subscriptions(
             subscribers,

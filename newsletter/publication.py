@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -33,7 +33,7 @@ from mailer.smtp import is_loopback
 from newsletter.config import Config
 from newsletter.drawing import Drawing, Drawings, drawn_from
 from newsletter.publishing import Drafting, as_readers_see
-from storage.archive import ArchiveState, FormulaPictures, Issues, Places
+from storage.archive import ArchiveState, ArchiveWatch, FormulaPictures, Issues, Places
 from storage.model import Issue, NoteError
 from storage.notes import ABOUT, FolderNotes, MediaFile
 
@@ -72,6 +72,7 @@ class Publication:
         drafting: Drafting,
         namespace: UUID,
         formulas: FormulaPictures,
+        watch: Callable[[], ArchiveWatch],
     ) -> None:
         self._config = config
         self._archive = archive
@@ -80,6 +81,7 @@ class Publication:
         self._drafting = drafting
         self._namespace = namespace
         self._formulas = formulas
+        self._watch = watch
         self._about: tuple[object, AboutPage | NoteError | None] | None = None
         self.outbox_key = secrets.token_urlsafe(16)
         """Opens the outbox's pages until this process ends; told at the start and nowhere else."""
@@ -92,6 +94,10 @@ class Publication:
     def version(self) -> int:
         """Grows with every change that readers could see; caches compare it."""
         return self._archive.version()
+
+    def watch(self) -> ArchiveWatch:
+        """Tells without waiting whether anything changed that readers could see."""
+        return self._watch()
 
     def is_bare(self) -> bool:
         """Whether nothing was ever published."""

@@ -31,8 +31,8 @@ from web.http import (
     Census,
     Count,
     Guard,
+    Memory,
     Readership,
-    Repeats,
     Sharing,
     protecting_headers,
 )
@@ -117,7 +117,7 @@ def create_app(
         routes=routes,
         middleware=[
             Middleware(Census, readership=readership or Readership()),
-            Middleware(Repeats, version=newsletter.publication.version, count=count),
+            Middleware(Memory, version=newsletter.publication.watch(), count=count),
             Middleware(Guard, url=newsletter.identity.url, count=count),
             Middleware(Sharing),
             Middleware(RequestBodyLimitMiddleware, max_body_size=newsletter.config.web.max_body),

@@ -92,6 +92,8 @@ class Document:
     last_modified: datetime
     """What a later state is later than, in whole seconds; it may be a little ahead of the clock, and
     a server says no later time than its own (RFC 9110 8.8.2.1)."""
+    has_files: bool = False
+    """Whether it tells the sizes of files, which can change when no issue does (rule E30)."""
 
 
 _THE_FEED: Final = Spot()
@@ -150,6 +152,7 @@ def build_feed(
         media_type=feed_format.media_type,
         etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
         last_modified=to_second(modified) if modified else feed.updated,
+        has_files=any(enclosures.values()),
     )
 
 

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from scripts.bench import peers, reading, rows
+from scripts.bench import peers, reading, rows, site
 from scripts.bench.report import Row, build_table, build_values
 from scripts.bench.rows import Bench, Sizes
 from scripts.console import configure_logging
@@ -38,6 +38,7 @@ MEASURES: Final[dict[str, Callable[[Bench], list[Row]]]] = {
     "round-trip": rows.measure_round_trip,
     "poll": reading.measure_poll,
     "feed": reading.measure_feed,
+    "site": site.measure_site,
 }
 
 

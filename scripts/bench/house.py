@@ -13,7 +13,7 @@ from typing import Final
 
 from mailer.authentication import KeyType, make_key
 from newsletter import Newsletter
-from scripts.bench.processes import BenchError, read_line, start_module
+from scripts.bench.processes import BenchError, free_port, read_line, start_module
 from storage.model import ConsentEventKind
 from storage.readers import NewSubscriber
 
@@ -79,7 +79,8 @@ class House:
         self.folder = folder
         self.config = folder / "newsletter.toml"
         self._database_url = database_url or f"sqlite:///{folder}/newsletter.db"
-        self._web_port = web_port
+        self.web_port = web_port
+        self.admin_port = free_port()
         self._dkim = ""
         self._issues = 0
         self._readers = 0
@@ -109,7 +110,8 @@ url = "smtp://127.0.0.1:{port}?tls=none"
 connections = {connections}
 
 [web]
-port = {self._web_port}
+port = {self.web_port}
+admin_port = {self.admin_port}
 
 {self._dkim}
 """,

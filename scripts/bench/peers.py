@@ -200,17 +200,24 @@ def nginx(folder: Path, core: int) -> Iterator[str]:
 
 
 @contextmanager
-def site(config: Path, port: int, core: int) -> Iterator[str]:
-    """`newsletter run` on one core; the site's address. Raises Missing."""
+def site(config: Path, port: int, core: int | None) -> Iterator[str]:
+    """`newsletter run` on one core, or on all; the site's address. Raises Missing."""
     interpreter = [sys.executable, "-c", "from scripts.cli import main; main()"]
     command = [*interpreter, "--config", str(config), "--quiet", "run"]
     with running(on_core(core, command), port):
         yield f"http://127.0.0.1:{port}"
 
 
-def request_rate(url: str, *, core: int, seconds: int, headers: Sequence[str] = ()) -> float:
-    """Requests per second that `wrk` gets answered over 32 connections. Raises Missing."""
-    command = [program("wrk"), "-t1", f"-c{_HTTP_CONNECTIONS}", f"-d{seconds}s"]
+def request_rate(
+    url: str,
+    *,
+    core: int | None,
+    seconds: int,
+    headers: Sequence[str] = (),
+    connections: int = _HTTP_CONNECTIONS,
+) -> float:
+    """Requests per second that `wrk` gets answered over so many connections. Raises Missing."""
+    command = [program("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s"]
     command += [part for header in headers for part in ("-H", header)]
     told = run(on_core(core, [*command, url]))
     found = re.search(r"Requests/sec:\s+([\d.]+)", told)

@@ -41,8 +41,10 @@ def program(name: str) -> str:
     return found
 
 
-def on_core(core: int, command: Command) -> Command:
-    """The command, kept to one core. Raises Missing."""
+def on_core(core: int | None, command: Command) -> Command:
+    """The command, kept to one core; None lets it run on all. Raises Missing."""
+    if core is None:
+        return command
     return [program("taskset"), "-c", str(core), *command]
 
 

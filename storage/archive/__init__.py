@@ -4,5 +4,14 @@ from storage.archive.formulas import FormulaPictures
 from storage.archive.issues import Issues, MailOrder
 from storage.archive.places import Places
 from storage.archive.rows import ArchiveState, IssueName
+from storage.archive.watch import ArchiveWatch
 
-__all__ = ["ArchiveState", "FormulaPictures", "IssueName", "Issues", "MailOrder", "Places"]
+__all__ = [
+    "ArchiveState",
+    "ArchiveWatch",
+    "FormulaPictures",
+    "IssueName",
+    "Issues",
+    "MailOrder",
+    "Places",
+]

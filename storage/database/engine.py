@@ -30,6 +30,7 @@ from storage.database.connections import (
     prepare_sqlite,
 )
 from storage.database.direct import Cursor, Direct
+from storage.database.glance import Glance
 from storage.database.locks import AdvisoryLock, FileLock, Lock
 from storage.database.patience import Patience, Watch
 from storage.database.place import Place
@@ -71,6 +72,9 @@ class Database:
         self._watch = watch
         self._troubles = Troubles()
         self._asking: Thread | None = None
+        self._glances: list[Glance] = []
+        self.written: object = object()
+        """Another one after each transaction of this process that may have written."""
 
     @classmethod
     def open(cls, url: str, *, wait_s: float = BUSY_TIMEOUT_S) -> Database:
@@ -109,6 +113,7 @@ class Database:
                     limit = f"SET LOCAL lock_timeout = {round(wait_s * 1000)}"
                     connection.execute(sa.text(limit))
                 yield connection
+        self.written = object()
 
     def direct(self, work: Callable[[Cursor], _Result]) -> _Result:
         """One short writing transaction on the driver itself, see storage/database/direct.py.
@@ -127,6 +132,13 @@ class Database:
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
+
+    def glance(self, statement: sa.ClauseElement) -> Glance | None:
+        """A question that SQLite answers in microseconds; None where every question is a journey."""
+        if self._place is None:
+            return None
+        self._glances.append(Glance(self._engine, self._place, statement))
+        return self._glances[-1]
 
     @property
     def name(self) -> str:
@@ -254,6 +266,8 @@ class Database:
         """Close every connection."""
         if self._watch is not None:
             self._watch.end()
+        for glance in self._glances:
+            glance.close()
         self._engine.dispose()
         self._hot.dispose()
 

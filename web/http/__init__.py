@@ -6,7 +6,6 @@ from web.http.guard import (
     FILE_POLICY,
     OUTBOX_FRAME,
     PICTURE_POLICY,
-    Count,
     Guard,
     mail_policy,
     page_policy,
@@ -14,9 +13,9 @@ from web.http.guard import (
 )
 from web.http.guesses import Guesses
 from web.http.later import Later
+from web.http.memory import Count, Memory
 from web.http.negotiation import client_ip, http_date, is_unchanged, wants_json, wants_page
 from web.http.readership import Census, Readership
-from web.http.repeats import Repeats
 from web.http.responses import ASSET_CACHE, FEED_CACHE, NO_STORE, PAGE_CACHE, Body, Packer
 from web.http.sharing import Sharing
 
@@ -35,9 +34,9 @@ __all__ = [
     "Guard",
     "Guesses",
     "Later",
+    "Memory",
     "Packer",
     "Readership",
-    "Repeats",
     "Sharing",
     "bounded",
     "client_ip",

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Count = Callable[[str, int], None]
-"""Told of each answer: the method and the status."""
-
+from web.http.memory import Count, Offer
 
 _HSTS: Final = "max-age=31536000"
 _NO_FEATURES: Final = ", ".join(
@@ -38,9 +35,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        offer = Offer.of(scope)
+
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._count(scope["method"], message["status"])
+                if offer is None or not (offer.made and message["status"] == 200):
+                    self._count(scope["method"], message["status"])  # else who keeps it counts
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)

@@ -13,6 +13,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web.http.memory import Offer
 from web.http.negotiation import accepts_gzip, http_date, is_unchanged, pack, packed_etag
 
 FEED_CACHE: Final = "public, max-age=900"
@@ -23,6 +24,7 @@ ASSET_CACHE: Final = "public, max-age=31536000, immutable"
 NO_STORE: Final = "no-store"
 
 _PACKED_LIMIT: Final = 128
+_PACKED_OCTETS: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,10 @@ class Body:
     """Strong and quoted, of the content as it stands here."""
     cache: str
     last_modified: datetime | None = None
+    is_steady: bool = True
+    """Whether it stays as it is until the archive changes."""
+    any_query: bool = True
+    """Whether it is the same whatever the query of its address says."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -54,11 +60,12 @@ class Body:
 
 
 class Packer:
-    """Packs each document once. Keeps the last ones; safe to share among threads."""
+    """Packs each document once. Keeps the last ones, within bounds; safe to share among threads."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._packed: OrderedDict[str, bytes | None] = OrderedDict()
+        self._octets = 0
         self._lock = threading.Lock()
 
     def packed(self, body: Body) -> bytes | None:
@@ -69,9 +76,12 @@ class Packer:
                 return self._packed[body.etag]
         packed = pack(body.content)
         with self._lock:
+            if body.etag in self._packed:  # another thread was quicker
+                return packed
             self._packed[body.etag] = packed
-            while len(self._packed) > _PACKED_LIMIT:
-                self._packed.popitem(last=False)
+            self._octets += len(packed or b"")
+            while len(self._packed) > _PACKED_LIMIT or self._octets > _PACKED_OCTETS:
+                self._octets -= len(self._packed.popitem(last=False)[1] or b"")
         return packed
 
     def said(self, modified: datetime) -> datetime:
@@ -80,6 +90,17 @@ class Packer:
         What a reader's program keeps of one that lies ahead is too early to be a 304 later.
         """
         return min(modified, self._clock())
+
+    def _is_kept(self, request: Request, body: Body) -> bool:
+        """Whether what keeps answers takes this one, and tells itself who has it already."""
+        offer = Offer.of(request.scope)
+        modified = body.last_modified
+        if offer is None or not body.is_steady:
+            return False
+        if modified is not None and self.said(modified) != modified:
+            return False  # what is said of it changes while time passes
+        offer.make(last_modified=modified, any_query=body.any_query)
+        return True
 
     def respond(self, request: Request, body: Body) -> Response:
         """200 with the document, in gzip where it may be, or 304 without it (RFC 9110 15.4.5)."""
@@ -94,7 +115,7 @@ class Packer:
         }
         if body.last_modified is not None:
             headers["Last-Modified"] = http_date(self.said(body.last_modified))
-        if is_unchanged(
+        if not self._is_kept(request, body) and is_unchanged(
             etag,
             body.last_modified,
             if_none_match=_joined(request, "if-none-match"),

@@ -97,7 +97,8 @@ class Reading:
         frame = Frame(
             title=page.title if page else "About", path="/about", description=identity.description
         )
-        return self._page(request, "about.html", frame, words=page.html if page else "")
+        html = self._pages.render("about.html", frame, words=page.html if page else "")
+        return self._packer.respond(request, replace(Body.of_page(html), is_steady=False))
 
     def archive(self, request: Request) -> Response:
         """Every issue, by year, and every tag."""
@@ -269,6 +270,7 @@ class Reading:
             media_type=asset.media_type,
             etag=asset.etag,
             cache=ASSET_CACHE if request.url.query == fingerprint else PAGE_CACHE,
+            any_query=False,
         )
         return self._packer.respond(request, body)
 
@@ -295,5 +297,6 @@ def _as_body(document: Document, headers: Mapping[str, str]) -> Body:
         etag=document.etag,
         cache=FEED_CACHE,
         last_modified=document.last_modified,
+        is_steady=not document.has_files,
         headers=headers,
     )

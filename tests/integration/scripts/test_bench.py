@@ -48,6 +48,8 @@ ROWS = {
     "round-trip": "",
     "poll": "",
     "feed": "nginx",
+    "issue": "wrk",
+    "free": "wrk",
 }
 """Every row, and the program without which it cannot be measured."""
 

@@ -1,0 +1,79 @@
+"""How the rows of the site are measured: a page beside the shortest answer, all cores beside one."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import replace
+from typing import Final
+
+from feeds.syndication import FeedFormat
+from scripts.bench import peers
+from scripts.bench.house import House
+from scripts.bench.processes import BenchError, free_port
+from scripts.bench.report import Bound, Row
+from scripts.bench.rows import Bench, or_missing
+
+_CONNECTIONS: Final = 16
+"""As many as the operator's listener takes, and some to spare."""
+_ISSUES: Final = 30
+_OLD: Final = "publish: 2020-01-02"
+_GZIP: Final = "Accept-Encoding: gzip"
+
+
+def measure_site(bench: Bench) -> list[Row]:
+    """An issue's page and the feed, with the service free to use every core and kept to one."""
+    page = Row(
+        name="issue",
+        title="an issue's page in gzip, against /healthz, all cores for everybody",
+        bound=Bound.AT_LEAST,
+        target=0.5,
+    )
+    free = Row(
+        name="free",
+        title="feed request answered 304 by the service on all cores, against it on one",
+        bound=Bound.AT_LEAST,
+        target=1.0,
+    )
+    seconds = bench.sizes.probe_seconds
+    house, etag = _newsletter(bench)
+    known = f"If-None-Match: {etag}"
+    pages, alive, feeds, bound = [], [], [], []
+    with or_missing(page, free) as rows:
+        for number in range(1, bench.sizes.rounds + 1):
+            with peers.site(house.config, house.web_port, core=None) as site:
+                alive.append(_rate(f"http://127.0.0.1:{house.admin_port}/healthz", seconds))
+                pages.append(_rate(f"{site}/issues/1", seconds, _GZIP))
+                feeds.append(_rate(f"{site}/feed.xml", seconds, known))
+            with peers.site(house.config, house.web_port, core=0) as site:
+                bound.append(_rate(f"{site}/feed.xml", seconds, known))
+            bench.say(
+                f"site {number}: issue {pages[-1]:,.0f}/s, healthz {alive[-1]:,.0f}/s; "
+                f"feed {feeds[-1]:,.0f}/s, on one core {bound[-1]:,.0f}/s"
+            )
+        rows += [_against(page, pages, alive), _against(free, feeds, bound)]
+    return rows
+
+
+def _newsletter(bench: Bench) -> tuple[House, str]:
+    """A newsletter with as many issues as a feed shows; and its feed's tag."""
+    house = bench.house(web_port=free_port())
+    for number in range(_ISSUES):
+        house.write_note(f"{number}.md", f"title: Issue {number}\n{_OLD}", "Text. " * 100)
+    with house.open() as newsletter:
+        newsletter.poll()
+        document = newsletter.publication.feed(FeedFormat.RSS)
+    if document is None:
+        raise BenchError("there is no feed")
+    return house, document.etag
+
+
+def _rate(url: str, seconds: int, *headers: str) -> float:
+    return peers.request_rate(
+        url, core=None, seconds=seconds, headers=headers, connections=_CONNECTIONS
+    )
+
+
+def _against(row: Row, rates: list[float], references: list[float]) -> Row:
+    rate, reference = statistics.median(rates), statistics.median(references)
+    note = f"{rate:,.0f}/s against {reference:,.0f}/s"
+    return replace(row, measured=rate / reference, note=note)

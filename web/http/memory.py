@@ -1,0 +1,340 @@
+"""Answers kept in memory for as long as the archive stays as it is.
+
+Most requests of a newsletter's site ask for what was asked for before, and many have it already. An
+answer that may be kept is made once, by one request while the others wait, and then given to all:
+whole, in gzip, or as 304 to who has it. No thread has to run for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Final, Protocol
+
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from feeds.syndication import is_feed_path
+from storage.model import StorageError
+from web.http.negotiation import accepts_gzip, is_unchanged, wants_page
+
+Count = Callable[[str, int], None]
+"""Told of each answer: the method and the status."""
+
+OCTETS: Final = 32 * 1024 * 1024
+"""Kept at a time, all answers together."""
+_SHARE: Final = 8
+"""One answer takes at most this part of it."""
+_OVERHEAD: Final = 2000
+"""Octets that an answer is counted with beside its body: its fields, its key."""
+_LONGEST: Final = 1000
+"""Octets of a path with its query, and of a header, that are looked at."""
+_OFFER: Final = "newsletter.offer"
+_OF_CONTENT: Final = frozenset((b"content-length", b"content-type", b"content-encoding"))
+"""Fields that a 304 goes without (RFC 9110 15.4.5)."""
+
+
+class Version(Protocol):
+    """Tells states of the archive from each other."""
+
+    def glance(self) -> int | None:
+        """Without waiting; None where it has to be read."""
+        ...
+
+    def read(self) -> int:
+        """In a thread. Raises StorageError."""
+        ...
+
+
+@dataclass(slots=True)
+class Offer:
+    """What an answer says of itself while it is made: whether it may be kept."""
+
+    made: bool = False
+    last_modified: datetime | None = None
+    any_query: bool = True
+
+    @classmethod
+    def of(cls, scope: Scope) -> Offer | None:
+        """Of the request that is being answered; None where nothing keeps answers."""
+        found = scope.get(_OFFER)
+        return found if isinstance(found, Offer) else None
+
+    def make(self, *, last_modified: datetime | None = None, any_query: bool = True) -> None:
+        """The answer may be given to everybody who asks in the same way, until the archive changes.
+
+        Without `any_query` only to who asks with the same query. It has to be whole: who has it
+        already gets its 304.
+        """
+        self.made, self.last_modified, self.any_query = True, last_modified, any_query
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What tells answers from each other, as long as the archive does not change."""
+
+    path: str
+    query: bytes
+    gzip: bool
+    page: bool
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What a request's fields say."""
+
+    accept: bytes = b""
+    encoding: bytes = b""
+    none_match: bytes = b""
+    since: bytes = b""
+
+    @classmethod
+    def of(cls, scope: Scope) -> _Asked:
+        """A field that came in several lines is one list (RFC 9110 5.3)."""
+        asked = cls()
+        for name, value in scope["headers"]:
+            if name == b"accept":
+                asked.accept = _joined(asked.accept, value)
+            elif name == b"accept-encoding":
+                asked.encoding = _joined(asked.encoding, value)
+            elif name == b"if-none-match":
+                asked.none_match = _joined(asked.none_match, value)
+            elif name == b"if-modified-since":
+                asked.since = value
+        return asked
+
+    def key(self, scope: Scope, query: bytes) -> _Key:
+        """Under which an answer to it is kept."""
+        page = is_feed_path(scope["path"]) and _is_for_page(self.accept)
+        return _Key(scope["path"], query, _is_for_gzip(self.encoding), page)
+
+    @property
+    def octets(self) -> int:
+        return len(self.accept) + len(self.encoding) + len(self.none_match)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """An answer with all its fields."""
+
+    start: Message
+    unchanged: Message
+    """The same as 304."""
+    body: bytes
+    etag: bytes
+    last_modified: datetime | None
+    any_query: bool
+
+    @property
+    def octets(self) -> int:
+        """What it takes of the memory."""
+        return len(self.body) + _OVERHEAD
+
+    def is_known(self, asked: _Asked) -> bool:
+        """Whether who asks has it already."""
+        if not asked.none_match and not asked.since:
+            return False
+        if asked.none_match == self.etag:
+            return True
+        return is_unchanged(
+            self.etag.decode("latin-1"),
+            self.last_modified,
+            if_none_match=asked.none_match.decode("latin-1"),
+            if_modified_since=asked.since.decode("latin-1"),
+        )
+
+
+class Memory:
+    """ASGI middleware, outside of all that makes answers.
+
+    `version` tells whether the archive is still the same; it is asked before an answer is made, so
+    that a change in between makes it anew.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, version: Version, count: Count, octets: int = OCTETS
+    ) -> None:
+        self._app = app
+        self._version = version
+        self._count = count
+        self._limit = octets
+        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
+        self._octets = 0
+        self._state: int | None = None
+        """The version of which the answers are."""
+        self._making: dict[_Key, asyncio.Event] = {}
+        self._reading: asyncio.Task[int | None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers from memory, or passes the request on and keeps its answer."""
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        asked = _Asked.of(scope)
+        query = scope["query_string"]
+        if asked.octets > _LONGEST or len(scope["path"]) + len(query) > _LONGEST:
+            await self._app(scope, receive, send)
+            return
+        if not self._is_current(self._version.glance()) and not await self._read():
+            await self._app(scope, receive, send)
+            return
+        kept = self._find(scope, asked, query)
+        if kept is not None:
+            await self._give(kept, scope["method"], asked, send)
+        elif scope["method"] == "GET":
+            await self._make(scope, asked, query, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    # ── versions ─────────────────────────────────────────────────────────────────────────
+
+    def _is_current(self, version: int | None) -> bool:
+        """Forgets what was made of another version."""
+        if version is None:
+            return False
+        if version != self._state:
+            self._kept.clear()
+            self._octets, self._state = 0, version
+        return True
+
+    async def _read(self) -> bool:
+        """Asks in a thread, once for all who wait; False when there is no answer."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._look())
+        return self._is_current(await asyncio.shield(self._reading))
+
+    async def _look(self) -> int | None:
+        try:
+            return await run_in_threadpool(self._version.read)
+        except StorageError:
+            return None  # the app finds out for itself, and answers as it always does
+
+    # ── keeping ──────────────────────────────────────────────────────────────────────────
+
+    def _find(self, scope: Scope, asked: _Asked, query: bytes) -> _Kept | None:
+        key = asked.key(scope, b"")
+        found = self._look_up(key)
+        if query and (found is None or not found.any_query):
+            return self._look_up(asked.key(scope, query))
+        return found
+
+    def _look_up(self, key: _Key) -> _Kept | None:
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+        return kept
+
+    async def _make(
+        self, scope: Scope, asked: _Asked, query: bytes, receive: Receive, send: Send
+    ) -> None:
+        """Has the answer made and gives it, or waits for who has it made already."""
+        key = asked.key(scope, query)
+        making = self._making.get(key)
+        if making is not None and not making.is_set():
+            await making.wait()
+            found = self._find(scope, asked, query)
+            if found is None:  # it was nothing to keep
+                await self._app(scope, receive, send)
+            else:
+                await self._give(found, scope["method"], asked, send)
+            return
+        self._making[key] = done = asyncio.Event()
+        state, answer = self._state, _Answer(send, done)
+        try:
+            await self._app({**scope, _OFFER: answer.offer}, receive, answer.take)
+        finally:
+            if self._making.get(key) is done:
+                del self._making[key]
+            if answer.kept is not None and state == self._state:
+                self._keep(
+                    key if not answer.offer.any_query else asked.key(scope, b""), answer.kept
+                )
+            done.set()
+        if answer.kept is not None:
+            await self._give(answer.kept, scope["method"], asked, send)
+
+    def _keep(self, key: _Key, kept: _Kept) -> None:
+        if kept.octets > self._limit // _SHARE:
+            return
+        self._drop(key)
+        self._kept[key] = kept
+        self._octets += kept.octets
+        while self._octets > self._limit:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: _Key) -> None:
+        dropped = self._kept.pop(key, None)
+        self._octets -= dropped.octets if dropped is not None else 0
+
+    # ── giving ───────────────────────────────────────────────────────────────────────────
+
+    async def _give(self, kept: _Kept, method: str, asked: _Asked, send: Send) -> None:
+        has_it = kept.is_known(asked)
+        start = kept.unchanged if has_it else kept.start
+        self._count(method, start["status"])
+        await send({**start, "headers": list(start["headers"])})
+        body = b"" if has_it or method == "HEAD" else kept.body
+        await send({"type": "http.response.body", "body": body})
+
+
+class _Answer:
+    """Takes an answer as it is made: what may be kept is held back, all else passes.
+
+    `done` is told at once where nothing will be kept: nobody waits for a film to reach another one.
+    """
+
+    def __init__(self, send: Send, done: asyncio.Event) -> None:
+        self._done = done
+        self.offer = Offer()
+        self.kept: _Kept | None = None
+        self._send = send
+        self._start: Message | None = None
+        self._parts: list[bytes] = []
+
+    async def take(self, message: Message) -> None:
+        """The next part of it."""
+        if message["type"] == "http.response.start":
+            if self.offer.made and message["status"] == 200:
+                self._start = message
+                return
+            self.offer.made = False
+            self._done.set()
+        if self._start is None:
+            await self._send(message)
+            return
+        self._parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            self.kept = self._whole(self._start)
+
+    def _whole(self, start: Message) -> _Kept:
+        fields = [(name.lower(), value) for name, value in start["headers"]]
+        return _Kept(
+            start={**start, "headers": fields},
+            unchanged={
+                **start,
+                "status": 304,
+                "headers": [pair for pair in fields if pair[0] not in _OF_CONTENT],
+            },
+            body=b"".join(self._parts),
+            etag=dict(fields).get(b"etag", b""),
+            last_modified=self.offer.last_modified,
+            any_query=self.offer.any_query,
+        )
+
+
+def _joined(before: bytes, value: bytes) -> bytes:
+    return before + b", " + value if before else value
+
+
+@lru_cache(maxsize=256)
+def _is_for_gzip(accept_encoding: bytes) -> bool:
+    return accepts_gzip(accept_encoding.decode("latin-1"))
+
+
+@lru_cache(maxsize=256)
+def _is_for_page(accept: bytes) -> bool:
+    return wants_page(accept.decode("latin-1"))
