@@ -1,13 +1,13 @@
-# make run | test | check | bench — everything happens in .venv; nothing else is touched.
+# make run | test | check | bench | words — everything happens in .venv; nothing else is touched.
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= auto
-ROOMS := feeds mailer newsletter scripts storage web
+ROOMS := feeds mailer newsletter scripts storage web words
 
 # Tests start many processes: each module is compiled once, whatever the surroundings say.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check bench format lock clean
+.PHONY: run test check bench words format lock clean
 
 run: .venv/run
 	$(BIN)/python -m scripts.demo demo
@@ -24,6 +24,10 @@ check: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m scripts.bench $(ARGS)
+
+# After a new sentence: finds it, and says what is left to translate.
+words: .venv/dev
+	$(BIN)/python -m scripts.catalogues
 
 format: .venv/dev
 	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

@@ -54,6 +54,7 @@ class AboutPage:
     """The About page, rendered from about.md."""
 
     title: str
+    """Empty where the author gave it none of their own."""
     html: str
     media: tuple[str, ...]
     """Paths of its images below the notes folder."""
@@ -263,7 +264,7 @@ class Publication:
         note = self._drafting.parse(source, ABOUT)
         links = self._drafting.links(self._archive.names())
         drafted = self._drafting.draft(note, "about", "", links)
-        title = note.title if note.title.casefold() != "about" else "About"
+        title = note.title if note.title.casefold() != "about" else ""
         html = public_html(drafted.draft.html)
         return AboutPage(title=title, html=html, media=drafted.draft.media)
 

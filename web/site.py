@@ -38,6 +38,7 @@ from web.http import (
 )
 from web.pages import Frame, Pages, issue_path
 from web.routes import Joining, OutboxPages, Reading, Vitals, Webhooks
+from words import to_say
 
 _log = structlog.get_logger()
 
@@ -53,29 +54,33 @@ class _Trouble:
 _TROUBLES: Final = MappingProxyType(
     {
         404: _Trouble(
-            title="There is nothing here",
-            words="The address may be mistyped, or the page may have moved.",
+            title=to_say("There is nothing here"),
+            words=to_say("The address may be mistyped, or the page may have moved."),
         ),
         405: _Trouble(
-            title="That does not work here",
-            words="This page cannot be used in that way.",
+            title=to_say("That does not work here"),
+            words=to_say("This page cannot be used in that way."),
         ),
         410: _Trouble(
-            title="This issue was withdrawn",
-            words="The author has taken it out of the archive.",
+            title=to_say("This issue was withdrawn"),
+            words=to_say("The author has taken it out of the archive."),
         ),
-        413: _Trouble(title="That is too much", words="What was sent is too large."),
+        413: _Trouble(
+            title=to_say("That is too much"), words=to_say("What was sent is too large.")
+        ),
         500: _Trouble(
-            title="Something broke",
-            words="The fault is on our side. Please try again in a while.",
+            title=to_say("Something broke"),
+            words=to_say("The fault is on our side. Please try again in a while."),
         ),
         503: _Trouble(
-            title="Busy for a moment",
-            words="The site cannot answer just now. Please try again in a minute.",
+            title=to_say("Busy for a moment"),
+            words=to_say("The site cannot answer just now. Please try again in a minute."),
         ),
     }
 )
-_OTHER: Final = _Trouble(title="That does not work", words="The request could not be understood.")
+_OTHER: Final = _Trouble(
+    title=to_say("That does not work"), words=to_say("The request could not be understood.")
+)
 _RETRY_SECONDS: Final = "30"
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -208,6 +213,7 @@ class _Errors:
 
     def _page(self, status: int, headers: dict[str, str]) -> Response:
         trouble = _TROUBLES.get(status, _OTHER)
-        frame = Frame(title=trouble.title, indexed=False)
-        html = self._pages.render("trouble.html", frame, words=trouble.words)
+        say = self._pages.words.say
+        frame = Frame(title=say(trouble.title), indexed=False)
+        html = self._pages.render("trouble.html", frame, words=say(trouble.words))
         return HTMLResponse(html, status, headers={"Cache-Control": NO_STORE, **headers})

@@ -4,6 +4,7 @@ from mailer.compose import merge
 from mailer.compose.formulas import Formula, Pictures, draw_formulas, formula_url
 from mailer.compose.fragment import DRAWN, is_shown, visible_text
 from mailer.compose.headers import build_mailto
+from mailer.compose.letters import compile_confirmation, compile_notice
 from mailer.compose.merge import (
     fields_in_tags,
     has_gap,
@@ -12,14 +13,7 @@ from mailer.compose.merge import (
     public_text,
     unknown_fields,
 )
-from mailer.compose.message import (
-    CLIP,
-    SHORTENED,
-    WARN,
-    compile_confirmation,
-    compile_issue,
-    compile_notice,
-)
+from mailer.compose.message import CLIP, SHORTENED, WARN, compile_issue
 from mailer.compose.skeleton import Recipient, Skeleton
 
 __all__ = [

@@ -1,28 +1,29 @@
-"""What the mails say and look like: an issue, a confirmation, a notice. Pure.
+"""The mail of an issue. Pure.
 
-    issue, identity → marks in the places of slots → templates → inline CSS → Skeleton
-
-The only user of css-inline. The words are in templates/, the looks in templates/mail.css.
+issue, identity → marks in the places of slots → templates → inline CSS → Skeleton
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
-from functools import lru_cache
 from typing import Final
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from css_inline import CSSInliner
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-from mailer.address import parse_mailbox
 from mailer.compose import fragment, headers, merge, quoted, skeleton
 from mailer.compose.formulas import Pictures, draw_formulas, say_formulas, show_formulas
-from mailer.compose.skeleton import Assembly, Fill, Marks, Personal, Skeleton, Slot
-from storage.model import Identity, Issue, Remark, write_day
+from mailer.compose.layout import (
+    COPY_FIELDS,
+    LIST_LABEL,
+    compile_parts,
+    host_of,
+    list_id,
+    render,
+    speech,
+    title_of,
+)
+from mailer.compose.skeleton import Fill, Marks, Personal, Skeleton, Slot
+from storage.model import Identity, Issue, Remark
 
 CLIP: Final = 102_000
 """Octets of HTML after which Gmail cuts a mail off, with the footer (rule D6)."""
@@ -45,9 +46,6 @@ _PREHEADER: Final = 150
 
 _NAME: Final = 60
 """Characters that a name takes in the preview line; hardly anybody's is longer."""
-
-_LIST_LABEL: Final = "newsletter"
-"""Left part of the List-Id: constant, whatever the list is called (RFC 2919 2, rule A15)."""
 
 _FOOTNOTE_NUMBER: Final = re.compile(r"\[\d+\]")
 
@@ -84,32 +82,10 @@ def compile_issue(
     fields: list[bytes | Fill] = [
         skeleton.to_field,
         skeleton.subject_field(marks.split(prefix + mail.subject)),
-        *_COPY_FIELDS,
+        *COPY_FIELDS,
         *_list_fields(issue, identity, one_click=not test_copy),
     ]
-    return _compile(identity, marks, fields, mail.text(), mail.html(), mail.warnings)
-
-
-def compile_confirmation(identity: Identity) -> Skeleton:
-    """The mail that asks for the second step of double opt-in; its slot is `confirm_url`.
-
-    It names the list, says why it came and that ignoring it is enough, and holds nothing that the
-    person who filled in the form could choose (rule F7). Nobody is subscribed yet, so it has no
-    List-* field (rule A16); a form caused it, so it is auto-generated (RFC 3834 5).
-    """
-    return _compile_letter(
-        "confirmation", f"Confirm your subscription to {_title(identity)}", identity
-    )
-
-
-def compile_notice(identity: Identity) -> Skeleton:
-    """The mail to a reader who asked again for what they get already (rule F5)."""
-    return _compile_letter("notice", f"You already get {_title(identity)}", identity)
-
-
-def list_id(identity: Identity) -> str:
-    """`label.namespace` below the host of the site; a new title does not change it (rule A15)."""
-    return f"{_LIST_LABEL}.{_host(identity)}"
+    return compile_parts(identity, marks, fields, mail.text(), mail.html(), mail.warnings)
 
 
 class _IssueMail:
@@ -129,7 +105,9 @@ class _IssueMail:
         self._marks = marks
         self._page_url = page_url
         self._test_copy = test_copy
-        self._date = _date(issue.published_at, identity)
+        self._date = speech(identity).day(
+            issue.published_at.astimezone(ZoneInfo(identity.timezone))
+        )
         self.title = self._fill_title(headers.clean_line(issue.title))
         wished = headers.clean_line(issue.subject)
         self.subject = self._fill_title(wished) if wished else self.title
@@ -186,33 +164,33 @@ class _IssueMail:
 
     def _page(self, body: str, *, shortened: bool = False) -> str:
         said = body if shortened else self._words
-        return _inline(self._render("issue.html", body=body, said=said, shortened=shortened))
+        return self._render("issue.html", body=body, said=said, shortened=shortened)
 
     def _render(self, template: str, *, body: str, said: str, shortened: bool = False) -> str:
         """A template with this body; `said` is the HTML in which the summary may be said already."""
-        return (
-            _templates()
-            .get_template(template)
-            .render(
-                _common(self._identity) | self._said,
-                subject=self.subject,
-                title=self.title,
-                date=self._date,
-                summary="" if _is_said(self._summary, said) else self._summary,
-                preheader=self._preheader(),
-                body=body,
-                shortened=shortened,
-                test_copy=self._test_copy,
-                page_url=self._page_url,
-                unsubscribe_url=self._marks.put(Personal.UNSUBSCRIBE),
-                preferences_url=self._marks.put(Personal.PREFERENCES),
-                email=self._marks.put(Personal.EMAIL),
-            )
+        return render(
+            template,
+            self._identity,
+            {
+                **self._said,
+                "subject": self.subject,
+                "title": self.title,
+                "date": self._date,
+                "summary": "" if _is_said(self._summary, said) else self._summary,
+                "preheader": self._preheader(),
+                "body": body,
+                "shortened": shortened,
+                "test_copy": self._test_copy,
+                "page_url": self._page_url,
+                "unsubscribe_url": self._marks.put(Personal.UNSUBSCRIBE),
+                "preferences_url": self._marks.put(Personal.PREFERENCES),
+                "email": self._marks.put(Personal.EMAIL),
+            },
         )
 
     def _fill_title(self, title: str) -> str:
         """The title with its fields replaced; the newsletter's for whom nothing would be left."""
-        instead = "" if merge.public_text(title).strip() else _title(self._identity)
+        instead = "" if merge.public_text(title).strip() else title_of(self._identity)
         return merge.in_text(title, lambda name, default: self._put(name, default or instead))
 
     def _preheader(self) -> str:
@@ -236,10 +214,6 @@ class _IssueMail:
         return self._marks.put(Personal(name), default)
 
 
-_COPY_FIELDS: Final[tuple[Fill, ...]] = (skeleton.date_field, skeleton.message_id_field)
-"""The fields that make a copy a message of its own."""
-
-
 def _list_fields(issue: Issue, identity: Identity, *, one_click: bool) -> list[bytes | Fill]:
     """What tells a mail program that this is a list, and how to leave it."""
     leave: list[bytes | Fill] = [
@@ -247,7 +221,7 @@ def _list_fields(issue: Issue, identity: Identity, *, one_click: bool) -> list[b
         headers.token_field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]
     return [
-        headers.list_id_field(_title(identity), list_id(identity)),
+        headers.list_id_field(title_of(identity), list_id(identity)),
         *(leave if one_click else ()),
         headers.bracket_field("List-Archive", f"{identity.url}/archive"),
         headers.token_field("Feedback-ID", _feedback_id(issue, identity)),
@@ -261,85 +235,8 @@ def _feedback_id(issue: Issue, identity: Identity) -> str:
     Made from the guid and the host, not from the database's ids: a rebuilt one changes nothing.
     """
     number = hashlib.sha256(issue.guid.encode()).hexdigest()[:12]
-    sender = hashlib.sha256(_host(identity).encode()).hexdigest()[:10]
-    return f"{number}:issue:{_LIST_LABEL}:{sender}"
-
-
-def _compile_letter(template: str, subject: str, identity: Identity) -> Skeleton:
-    """A mail that is no list mail: to one person, because of what they did."""
-    marks = Marks(template, subject, str(identity))
-    fields: list[bytes | Fill] = [
-        skeleton.bare_to_field,
-        headers.text_field("Subject", subject),
-        *_COPY_FIELDS,
-        headers.token_field("Auto-Submitted", "auto-generated"),
-    ]
-    context = _common(identity) | {
-        "subject": subject,
-        "confirm_url": marks.put(Personal.CONFIRM),
-        "unsubscribe_url": marks.put(Personal.UNSUBSCRIBE),
-        "preferences_url": marks.put(Personal.PREFERENCES),
-    }
-    text = _templates().get_template(f"{template}.txt").render(context)
-    html = _inline(_templates().get_template(f"{template}.html").render(context))
-    return _compile(identity, marks, fields, text, html, [])
-
-
-def _compile(
-    identity: Identity,
-    marks: Marks,
-    fields: list[bytes | Fill],
-    text: str,
-    html: str,
-    warnings: list[Remark],
-) -> Skeleton:
-    sender = parse_mailbox(identity.sender, allow_test_domains=True)
-    assembly = Assembly(marks)
-    assembly.head(
-        [
-            headers.mailbox_field("From", sender.name, sender.address.ascii),
-            *fields,
-            headers.token_field("MIME-Version", "1.0"),
-            headers.parameter_field(
-                "Content-Type", "multipart/alternative", boundary=skeleton.boundary(marks)
-            ),
-        ]
-    )
-    html_size = assembly.alternatives(text, html)
-    return assembly.finish(
-        html_size=html_size, smtputf8=sender.address.needs_smtputf8, warnings=warnings
-    )
-
-
-def _common(identity: Identity) -> dict[str, object]:
-    """What every template may say."""
-    return {
-        "list_title": _title(identity),
-        "author": headers.clean_line(identity.author),
-        "description": headers.clean_line(identity.description),
-        "site_url": identity.url,
-        "postal_address": [
-            line.strip()
-            for line in quoted.clean_body(identity.postal_address).splitlines()
-            if line.strip()
-        ],
-        "language": identity.language or "en",
-        "direction": identity.direction,
-    }
-
-
-def _title(identity: Identity) -> str:
-    return headers.clean_line(identity.title).strip()
-
-
-def _host(identity: Identity) -> str:
-    """The site's host as a dot-atom (RFC 2919 3): A-labels, and no colons of an IPv6 literal."""
-    return (urlsplit(identity.url).hostname or "localhost").replace(":", "-")
-
-
-def _date(moment: datetime, identity: Identity) -> str:
-    """`22 November 2026`, as the author's calendar has it."""
-    return write_day(moment.astimezone(ZoneInfo(identity.timezone)))
+    sender = hashlib.sha256(host_of(identity).encode()).hexdigest()[:10]
+    return f"{number}:issue:{LIST_LABEL}:{sender}"
 
 
 def _is_said(summary: str, html: str) -> bool:
@@ -365,36 +262,3 @@ def _length(slot: Slot) -> int:
 def _cut_word(text: str) -> str:
     """A text that was cut off somewhere, without its last word, unless it is only one."""
     return text.rpartition(" ")[0] if " " in text else text
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("mailer.compose"),
-        autoescape=select_autoescape(("html",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-@lru_cache(maxsize=1)
-def _inliner() -> CSSInliner:
-    """It fetches nothing, whatever a note links to, and keeps @media (rule D8)."""
-    return CSSInliner(
-        load_remote_stylesheets=False,
-        keep_at_rules=True,
-        extra_css=_templates().get_template("mail.css").render(),
-    )
-
-
-def _inline(page: str) -> str:
-    """The page with every rule written on its elements (rule D1).
-
-    The charset goes back to the front, where a reader must find it (HTML 4.2.5.4): the inliner
-    puts what is left of the style before it.
-    """
-    charset = '<meta charset="utf-8">'
-    inlined = _inliner().inline(page).replace(charset, "", 1)
-    return inlined.replace("<head>", f"<head>{charset}", 1) + "\n"

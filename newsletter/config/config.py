@@ -26,6 +26,7 @@ from newsletter.config.sections import (
     NewsletterSection,
     NotesSection,
     ScheduleSection,
+    SiteSection,
     StorageSection,
     SubscribersSection,
     WebhooksSection,
@@ -41,6 +42,7 @@ from newsletter.config.source import (
 )
 from newsletter.config.values import sender_domain, sender_name
 from storage.model import ConfigError, Identity, Remark
+from words import speaks
 
 __all__ = [
     "SECTIONS",
@@ -70,6 +72,7 @@ class Config:
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
+    site: SiteSection
     warnings: tuple[Remark, ...]
     """What is allowed and probably not meant; each sentence begins with its section and key."""
 
@@ -87,6 +90,7 @@ class Config:
             timezone=who.timezone,
             postal_address=who.postal_address,
             links=who.links,
+            words=self.site.words,
         )
 
     @property
@@ -174,6 +178,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
         feeds=file.feeds,
         subscribers=file.subscribers,
         web=file.web,
+        site=file.site,
         warnings=(
             *_site_warnings(file),
             *_relay_warnings(used, is_smtp_missing),
@@ -225,6 +230,12 @@ def _missing_shares(relays: Sequence[Relay]) -> Iterator[str]:
 
 
 def _site_warnings(file: File) -> Iterator[Remark]:
+    if not speaks(file.newsletter.language, file.site.words):
+        yield Remark(
+            code="no-words",
+            sentence=f"[newsletter] language: pages and mails have no words in "
+            f"{file.newsletter.language} and are in English; a catalogue in [site] words adds them",
+        )
     url = file.newsletter.url
     if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
         yield Remark(

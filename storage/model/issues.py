@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -28,6 +29,8 @@ class Identity:
     postal_address: str = ""
     links: tuple[tuple[str, str], ...] = ()
     """(label, absolute URL) in the author's order."""
+    words: Path | None = None
+    """The author's folder of catalogues, over the product's own words."""
 
     @property
     def direction(self) -> str:

@@ -14,7 +14,7 @@ from newsletter.config.config import SECTIONS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-ROOMS = ("storage", "feeds", "mailer", "newsletter", "web", "scripts")
+ROOMS = ("words", "storage", "feeds", "mailer", "newsletter", "web", "scripts")
 SKIPPED = {".venv", ".git", "node_modules", ".pytest_cache", ".hypothesis", "demo", "dist"}
 
 RULE = r"[A-G]\d{1,2}"

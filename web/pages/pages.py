@@ -24,7 +24,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from feeds.markdown import link_footnotes
 from feeds.syndication import FeedFormat, feed_url, issue_url, tag_path
 from newsletter.publishing import as_readers_see
-from storage.model import MONTHS, Identity, Issue, columns, write_day
+from storage.model import Identity, Issue, columns
+from words import words_of
 
 _HERE: Final = Path(__file__).parent
 _TABLE: Final = re.compile(r"<table>(.*?</tr>)", re.DOTALL)
@@ -78,6 +79,7 @@ class Pages:
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
+        self.words = words_of(identity.language, identity.words)
         self.assets = _load_assets()
         self.root = urlsplit(identity.url).path
         """What comes before every path of the site; empty for one that has a host to itself."""
@@ -96,7 +98,9 @@ class Pages:
             "link": self.link,
             "asset": self.asset_url,
             "absolute": self.absolute,
-            "consent": consent_text(identity.title),
+            "consent": self.consent,
+            "_": self.words.html,
+            "_n": self.words.html_count,
         }
         self._environment.filters |= {
             "day": self._day,
@@ -112,6 +116,15 @@ class Pages:
         """One page. Everything in `context` is escaped unless the template calls it safe."""
         return self._environment.get_template(template).render(
             frame=frame, feeds=self.feeds(frame.tag), **context
+        )
+
+    @property
+    def consent(self) -> str:
+        """The wording that a reader agrees to, as it is shown and kept (rule F9). Version 1."""
+        return self.words.say(
+            "Send me new issues of {title} by mail. I can leave at any time, with one click "
+            "in any issue.",
+            title=self.identity.title,
         )
 
     def link(self, path: str) -> str:
@@ -141,7 +154,7 @@ class Pages:
 
     def spell_day(self, moment: datetime) -> str:
         """The day in the newsletter's zone, in words: `2 October 2026`."""
-        return write_day(moment.astimezone(self._zone))
+        return self.words.day(moment.astimezone(self._zone))
 
     def _day(self, moment: datetime) -> str:
         """`<time>` with the day."""
@@ -150,19 +163,11 @@ class Pages:
     def _moment(self, moment: datetime) -> str:
         """`<time>` with day and minute in the newsletter's zone."""
         local = moment.astimezone(self._zone)
-        return _time(local, f"{local.day} {MONTHS[local.month - 1][:3]} {local:%Y, %H:%M}")
+        return _time(local, self.words.moment(local))
 
     def year(self, issue: Issue) -> int:
         """The year in which an issue was published, in the newsletter's zone."""
         return issue.published_at.astimezone(self._zone).year
-
-
-def consent_text(title: str) -> str:
-    """The wording that a reader agrees to, as it is shown and kept (rule F9). Version 1."""
-    return (
-        f"Send me new issues of {title} by mail. I can leave at any time, with one click "
-        "in any issue."
-    )
 
 
 # ── an issue, read by nobody in particular ───────────────────────────────────────────────────

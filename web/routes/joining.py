@@ -18,7 +18,8 @@ from starlette.routing import Route
 from newsletter import Newsletter
 from newsletter.subscribing import ConfirmResult, Preferences
 from web.http import NO_STORE, PAGE_CACHE, Later, client_ip, parse_fields, wants_json
-from web.pages import Frame, Pages, consent_text
+from web.pages import Frame, Pages
+from words import to_say
 
 HONEYPOT: Final = "topic"
 """A field that people do not see and leave empty, and that programs fill (rule F6)."""
@@ -48,16 +49,16 @@ class _ConfirmPage:
 _CONFIRMED: Final = MappingProxyType(
     {
         ConfirmResult.CONFIRMED: _ConfirmPage(
-            template="confirmed.html", status=200, title="You are subscribed"
+            template="confirmed.html", status=200, title=to_say("You are subscribed")
         ),
         ConfirmResult.ALREADY: _ConfirmPage(
-            template="confirmed.html", status=200, title="You are subscribed"
+            template="confirmed.html", status=200, title=to_say("You are subscribed")
         ),
         ConfirmResult.EXPIRED: _ConfirmPage(
-            template="stale.html", status=410, title="This link is too old"
+            template="stale.html", status=410, title=to_say("This link is too old")
         ),
         ConfirmResult.INVALID: _ConfirmPage(
-            template="stale.html", status=404, title="This link cannot be used"
+            template="stale.html", status=404, title=to_say("This link cannot be used")
         ),
     }
 )
@@ -69,7 +70,6 @@ class Joining:
     def __init__(self, newsletter: Newsletter, pages: Pages) -> None:
         self._subscriptions = newsletter.subscriptions
         self._pages = pages
-        self._consent = consent_text(newsletter.identity.title)
         self._trusted = newsletter.config.web.trusted_proxies
         self.later = Later(newsletter.subscriptions.process)
 
@@ -87,7 +87,7 @@ class Joining:
     async def subscribe(self, request: Request) -> Response:
         """The form; a POST is answered the same whatever was in it (rule F4)."""
         if request.method in _READS:
-            frame = Frame(title="Subscribe", path="/subscribe")
+            frame = Frame(title=self._pages.words.say("Subscribe"), path="/subscribe")
             html = self._pages.render("subscribe.html", frame)
             return HTMLResponse(html, headers={"Cache-Control": PAGE_CACHE})
         fields = await _fields(request)
@@ -97,7 +97,7 @@ class Joining:
                 fields.get("email", ""),
                 ip=self._ip(request),
                 source=self._pages.absolute("/subscribe"),
-                consent=self._consent,
+                consent=self._pages.consent,
             )
             self.later.nudge()
         return self._taken(request)
@@ -106,14 +106,16 @@ class Joining:
         headers = {"Cache-Control": NO_STORE, "Vary": "Accept"}
         asked = request.headers
         if wants_json(asked.get("accept", ""), asked.get("content-type", "")):
-            message = (
+            message = self._pages.words.say(
                 "If this address can be subscribed, a mail with a link is on its way to it. "
                 "When many sign up at a time it may take an hour."
             )
             return JSONResponse(
                 {"status": "accepted", "message": message}, status_code=202, headers=headers
             )
-        frame = Frame(title="One more step: look into your mailbox", indexed=False)
+        frame = Frame(
+            title=self._pages.words.say("One more step: look into your mailbox"), indexed=False
+        )
         html = self._pages.render("taken.html", frame)
         return HTMLResponse(html, status_code=202, headers=headers)
 
@@ -123,7 +125,7 @@ class Joining:
         if request.method in _READS:
             found = await run_in_threadpool(self._subscriptions.look_up_confirm, token)
             if found is ConfirmResult.CONFIRMED:
-                return self._private("confirm.html", "Confirm your subscription")
+                return self._private("confirm.html", to_say("Confirm your subscription"))
         else:
             found = await run_in_threadpool(
                 self._subscriptions.confirm,
@@ -141,7 +143,7 @@ class Joining:
         token = request.path_params["token"]
         if request.method in _READS:
             genuine = await run_in_threadpool(self._subscriptions.is_unsubscribe_token, token)
-            return self._private("leave.html", "Unsubscribe") if genuine else self._stale()
+            return self._private("leave.html", to_say("Unsubscribe")) if genuine else self._stale()
         fields = await _fields(request)
         one_click = fields.get("List-Unsubscribe") == "One-Click"
         genuine = await run_in_threadpool(
@@ -150,7 +152,7 @@ class Joining:
             ip=self._ip(request),
             source="one-click" if one_click else "page",
         )
-        return self._private("left.html", "You have left") if genuine else self._stale()
+        return self._private("left.html", to_say("You have left")) if genuine else self._stale()
 
     async def preferences(self, request: Request) -> Response:
         """What is kept of a reader, and the way out."""
@@ -161,22 +163,23 @@ class Joining:
         if request.method not in _READS:
             ip = self._ip(request)
             await run_in_threadpool(self._subscriptions.leave_by_preferences, token, ip=ip)
-            return self._private("left.html", "You have left")
+            return self._private("left.html", to_say("You have left"))
         return self._settings(found)
 
     def _settings(self, found: Preferences) -> Response:
-        return self._private("preferences.html", "Your subscription", preferences=found)
+        return self._private("preferences.html", to_say("Your subscription"), preferences=found)
 
     # ── shared ───────────────────────────────────────────────────────────────────────────
 
     def _private(
         self, template: str, title: str, *, status: int = 200, **context: object
     ) -> Response:
-        html = self._pages.render(template, Frame(title=title, indexed=False), **context)
+        frame = Frame(title=self._pages.words.say(title), indexed=False)
+        html = self._pages.render(template, frame, **context)
         return HTMLResponse(html, status_code=status, headers=dict(TOKEN_HEADERS))
 
     def _stale(self) -> Response:
-        return self._private("stale.html", "This link cannot be used", status=404)
+        return self._private("stale.html", to_say("This link cannot be used"), status=404)
 
     def _ip(self, request: Request) -> str:
         peer = request.client.host if request.client else ""

@@ -95,7 +95,9 @@ class Reading:
         page = self._publication.about()
         identity = self._newsletter.identity
         frame = Frame(
-            title=page.title if page else "About", path="/about", description=identity.description
+            title=page.title if page and page.title else self._pages.words.say("About"),
+            path="/about",
+            description=identity.description,
         )
         html = self._pages.render("about.html", frame, words=page.html if page else "")
         return self._packer.respond(request, replace(Body.of_page(html), is_steady=False))
@@ -103,7 +105,7 @@ class Reading:
     def archive(self, request: Request) -> Response:
         """Every issue, by year, and every tag."""
         shelf = self._keeper.shelf()
-        frame = Frame(title="Archive", path="/archive")
+        frame = Frame(title=self._pages.words.say("Archive"), path="/archive")
         years = by_year(self._pages, shelf.issues)
         return self._page(request, "archive.html", frame, years=years, tags=shelf.tags())
 
@@ -138,7 +140,7 @@ class Reading:
         path = feed_url("", FeedFormat.RSS, spelling).removesuffix(f"/{FeedFormat.RSS.path}")
         if not issues:
             return RedirectResponse(self._pages.absolute(path), 301)
-        frame = Frame(title=f"Tagged “{tag}”", path=path, tag=tag)
+        frame = Frame(title=self._pages.words.say("Tagged “{tag}”", tag=tag), path=path, tag=tag)
         return self._page(request, "tag.html", frame, wanted=tag, issues=issues)
 
     def _page(self, request: Request, template: str, frame: Frame, **context: object) -> Response:
@@ -168,7 +170,7 @@ class Reading:
         issues = shelf.issues if tag is None else shelf.tagged(tag)
         html = self._pages.render(
             "feed.html",
-            Frame(title="A feed to follow", tag=tag, indexed=False),
+            Frame(title=self._pages.words.say("A feed to follow"), tag=tag, indexed=False),
             address=feed_url(self._newsletter.identity.url, feed_format, tag),
             issues=issues[: self._newsletter.config.feeds.items],
         )

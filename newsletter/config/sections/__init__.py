@@ -1,6 +1,7 @@
 """The sections of the configuration, key by key."""
 
 from newsletter.config.sections.file import SECTIONS, File, parse_sections
+from newsletter.config.sections.looks import SiteSection
 from newsletter.config.sections.returning import BouncesSection, WebhooksSection
 from newsletter.config.sections.sending import DispatchSection, DkimSection, Doubt
 from newsletter.config.sections.serving import (
@@ -22,6 +23,7 @@ __all__ = [
     "NewsletterSection",
     "NotesSection",
     "ScheduleSection",
+    "SiteSection",
     "StorageSection",
     "SubscribersSection",
     "WebSection",

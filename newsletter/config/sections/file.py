@@ -18,6 +18,7 @@ from newsletter.config.fields import (
     Section,
 )
 from newsletter.config.problems import SectionProblems, tell_problem
+from newsletter.config.sections.looks import SiteSection
 from newsletter.config.sections.returning import BouncesSection, WebhooksSection
 from newsletter.config.sections.sending import DispatchSection, DkimSection, SmtpSection
 from newsletter.config.sections.serving import (
@@ -45,6 +46,7 @@ class File(Section):
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
+    site: SiteSection
 
 
 SECTIONS: Final[Mapping[str, type[Section]]] = {
@@ -60,6 +62,7 @@ SECTIONS: Final[Mapping[str, type[Section]]] = {
     "feeds": FeedsSection,
     "subscribers": SubscribersSection,
     "web": WebSection,
+    "site": SiteSection,
 }
 """Every section and, as `model_fields`, every key: documentation is tested against it."""
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.compose import message
+from mailer.compose import letters, message
 from mailer.compose.fragment import visible_text
 from mailer.compose.skeleton import Recipient, Skeleton
 from mailer.envelope import Envelope
@@ -146,8 +146,8 @@ _LEAVE = ["List-Unsubscribe", "List-Unsubscribe-Post"]
             message.compile_issue(ISSUE, IDENTITY, test_copy=True),
             [*_COPY, "List-Id", "List-Archive", "Feedback-ID", "Precedence", *_MIME],
         ),
-        (message.compile_confirmation(IDENTITY), _LETTER),
-        (message.compile_notice(IDENTITY), _LETTER),
+        (letters.compile_confirmation(IDENTITY), _LETTER),
+        (letters.compile_notice(IDENTITY), _LETTER),
     ],
     ids=["issue", "test copy", "confirmation", "notice"],
 )
@@ -168,7 +168,7 @@ def test_an_issue_says_how_to_leave_with_one_click() -> None:
 
 def test_a_letter_is_generated_by_a_machine() -> None:
     """Auto-Submitted keeps vacation programs silent (RFC 3834 5, rule A17)."""
-    for skeleton in (message.compile_confirmation(IDENTITY), message.compile_notice(IDENTITY)):
+    for skeleton in (letters.compile_confirmation(IDENTITY), letters.compile_notice(IDENTITY)):
         assert b"\r\nAuto-Submitted: auto-generated\r\n" in skeleton.fill(ADA).content
 
 
@@ -210,8 +210,8 @@ def test_both_parts_lead_to_the_same_places() -> None:
     """Every link of the HTML is in the text and the other way round (rules A24, D18)."""
     for skeleton in (
         message.compile_issue(ISSUE, IDENTITY),
-        message.compile_confirmation(IDENTITY),
-        message.compile_notice(IDENTITY),
+        letters.compile_confirmation(IDENTITY),
+        letters.compile_notice(IDENTITY),
     ):
         text, html = _parts(skeleton.fill(ADA))
         assert _html_links(html) == _text_links(text)
@@ -368,7 +368,7 @@ def test_a_test_copy_is_marked_and_cannot_unsubscribe_anybody() -> None:
 def test_a_confirmation_holds_nothing_of_the_person_who_asked() -> None:
     """It names the list, says why it came and that ignoring is enough; no name (rule F7)."""
     reader = replace(ADA, name="Buy http://spam.example")
-    envelope = message.compile_confirmation(IDENTITY).fill(reader)
+    envelope = letters.compile_confirmation(IDENTITY).fill(reader)
     assert b"spam" not in envelope.content
     for part in _parts(envelope):
         assert "Working Notes" in part
@@ -379,7 +379,7 @@ def test_a_confirmation_holds_nothing_of_the_person_who_asked() -> None:
 
 def test_a_notice_offers_to_leave_in_its_body_only() -> None:
     """Somebody subscribed already can leave from the notice; it is no list mail (rule A16)."""
-    envelope = message.compile_notice(IDENTITY).fill(ADA)
+    envelope = letters.compile_notice(IDENTITY).fill(ADA)
     assert all(ADA.unsubscribe_url in part for part in _parts(envelope))
     assert b"List-" not in envelope.content.partition(b"\r\n\r\n")[0]
 

@@ -1,0 +1,135 @@
+"""What all mails have in common: templates, words, inline styles, the parts put together. Pure.
+
+The only user of css-inline. The looks are in templates/mail.css.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urlsplit
+
+from css_inline import CSSInliner
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from mailer.address import parse_mailbox
+from mailer.compose import headers, quoted, skeleton
+from mailer.compose.skeleton import Assembly, Fill, Marks, Skeleton
+from storage.model import Identity, Remark
+from words import Words, words_of
+
+LIST_LABEL: Final = "newsletter"
+"""Left part of the List-Id: constant, whatever the list is called (RFC 2919 2, rule A15)."""
+
+
+COPY_FIELDS: Final[tuple[Fill, ...]] = (skeleton.date_field, skeleton.message_id_field)
+"""The fields that make a copy a message of its own."""
+
+
+def render(template: str, identity: Identity, context: dict[str, object]) -> str:
+    """A template in the newsletter's words; a page has its styles written on its elements (rule D1)."""
+    words = speech(identity)
+    is_page = template.endswith(".html")
+    spoken = {
+        "_": words.html if is_page else words.say,
+        "_n": words.html_count if is_page else words.say_count,
+    }
+    text = _templates().get_template(template).render(_common(identity) | spoken | context)
+    return _inline(text) if is_page else text
+
+
+def speech(identity: Identity) -> Words:
+    """The words of the newsletter's language."""
+    return words_of(identity.language, identity.words)
+
+
+def list_id(identity: Identity) -> str:
+    """`label.namespace` below the host of the site; a new title does not change it (rule A15)."""
+    return f"{LIST_LABEL}.{host_of(identity)}"
+
+
+def compile_parts(
+    identity: Identity,
+    marks: Marks,
+    fields: list[bytes | Fill],
+    text: str,
+    html: str,
+    warnings: list[Remark],
+) -> Skeleton:
+    """A message of a text and a page. Raises AddressError when the sender is no mailbox."""
+    sender = parse_mailbox(identity.sender, allow_test_domains=True)
+    assembly = Assembly(marks)
+    assembly.head(
+        [
+            headers.mailbox_field("From", sender.name, sender.address.ascii),
+            *fields,
+            headers.token_field("MIME-Version", "1.0"),
+            headers.parameter_field(
+                "Content-Type", "multipart/alternative", boundary=skeleton.boundary(marks)
+            ),
+        ]
+    )
+    html_size = assembly.alternatives(text, html)
+    return assembly.finish(
+        html_size=html_size, smtputf8=sender.address.needs_smtputf8, warnings=warnings
+    )
+
+
+def _common(identity: Identity) -> dict[str, object]:
+    """What every template may say."""
+    return {
+        "list_title": title_of(identity),
+        "author": headers.clean_line(identity.author),
+        "description": headers.clean_line(identity.description),
+        "site_url": identity.url,
+        "postal_address": [
+            line.strip()
+            for line in quoted.clean_body(identity.postal_address).splitlines()
+            if line.strip()
+        ],
+        "language": identity.language or "en",
+        "direction": identity.direction,
+    }
+
+
+def title_of(identity: Identity) -> str:
+    """The newsletter's title on one line."""
+    return headers.clean_line(identity.title).strip()
+
+
+def host_of(identity: Identity) -> str:
+    """The site's host as a dot-atom (RFC 2919 3): A-labels, and no colons of an IPv6 literal."""
+    return (urlsplit(identity.url).hostname or "localhost").replace(":", "-")
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("mailer.compose"),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> CSSInliner:
+    """It fetches nothing, whatever a note links to, and keeps @media (rule D8)."""
+    return CSSInliner(
+        load_remote_stylesheets=False,
+        keep_at_rules=True,
+        extra_css=_templates().get_template("mail.css").render(),
+    )
+
+
+def _inline(page: str) -> str:
+    """The page with every rule written on its elements (rule D1).
+
+    The charset goes back to the front, where a reader must find it (HTML 4.2.5.4): the inliner
+    puts what is left of the style before it.
+    """
+    charset = '<meta charset="utf-8">'
+    inlined = _inliner().inline(page).replace(charset, "", 1)
+    return inlined.replace("<head>", f"<head>{charset}", 1) + "\n"

@@ -1,0 +1,10 @@
+"""What the product says to readers and to the author, in the newsletter's language.
+
+The sentences stand in the code, in English; catalogues (gettext) hold them in other languages, and an
+author's own `.po` adds one or changes words. Below all packages; knows none of them.
+"""
+
+from words.catalogue import LANGUAGES, CatalogueError, check_own, speaks
+from words.spoken import Words, to_say, words_of
+
+__all__ = ["LANGUAGES", "CatalogueError", "Words", "check_own", "speaks", "to_say", "words_of"]

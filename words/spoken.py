@@ -1,0 +1,107 @@
+"""Says a sentence, a number of things, a day, in one language. Pure but for reading the catalogues once."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_skeleton
+from babel.numbers import format_decimal
+from markupsafe import Markup, escape
+
+from words.catalogue import Catalogue, load_ours, load_own, speaks
+
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+_ENGLISH: Final = "en_001"
+"""English of nowhere in particular: the day before the month, as most who read it write."""
+
+
+def to_say(sentence: str) -> str:
+    """Marks a sentence that stands in a table and is said later: extraction finds it by this."""
+    return sentence
+
+
+class Words:
+    """One language. Places in a sentence are `{name}`, filled with what is given by that name.
+
+    Safe to share among threads.
+    """
+
+    def __init__(self, language: str, own: Path | None = None) -> None:
+        """`own` is the author's folder of catalogues. Raises CatalogueError if one is unusable."""
+        self.language = language if speaks(language, own) else "en"
+        """What is spoken: the language that was asked for, or English where there are no words in it."""
+        self._catalogue = _catalogue(language, own)
+        self._locale = _locale(language)
+
+    def say(self, sentence: str, /, **values: object) -> str:
+        """A sentence as plain text."""
+        return _fill(self._one(sentence), values)
+
+    def say_count(self, one: str, many: str, n: int, /, **values: object) -> str:
+        """A sentence about `n` things, in the form that the number takes; `{n}` is the number."""
+        return _fill(self._form(one, many, n), {"n": self.number(n), **values})
+
+    def html(self, sentence: str, /, **values: object) -> Markup:
+        """A sentence as HTML: its own tags are kept, what is filled in is escaped."""
+        return Markup(_fill(self._one(sentence), {k: escape(v) for k, v in values.items()}))  # noqa: S704
+
+    def html_count(self, one: str, many: str, n: int, /, **values: object) -> Markup:
+        """Likewise, about `n` things."""
+        escaped = {name: escape(value) for name, value in values.items()}
+        return Markup(_fill(self._form(one, many, n), {"n": self.number(n), **escaped}))  # noqa: S704
+
+    def number(self, n: int) -> str:
+        """`12,345` as the language groups it."""
+        return format_decimal(n, locale=self._locale)
+
+    def day(self, day: date) -> str:
+        """`22 November 2026`, `2026年11月22日`: the day as it is where `day` is given."""
+        return format_date(day, "long", locale=self._locale)
+
+    def moment(self, local: datetime) -> str:
+        """`22 Nov 2026, 09:00`: day and minute on the wall where `local` is."""
+        day = format_skeleton("yMMMd", local, locale=self._locale)
+        return f"{day}, {format_datetime(local, 'HH:mm', locale=self._locale)}"
+
+    def _one(self, sentence: str) -> str:
+        said = self._catalogue.get(sentence)
+        return said.forms[0] if said else sentence
+
+    def _form(self, one: str, many: str, n: int) -> str:
+        said = self._catalogue.get(one)
+        if said is None:
+            return one if n == 1 else many
+        return said.forms[min(said.rule(n), len(said.forms) - 1)]
+
+
+@lru_cache(maxsize=64)
+def words_of(language: str, own: Path | None = None) -> Words:
+    """The words of a language, read once. Raises CatalogueError when an author's own is unusable."""
+    return Words(language, own)
+
+
+def _catalogue(language: str, own: Path | None) -> Catalogue:
+    ours = load_ours(language)
+    return ours if own is None else {**ours, **load_own(own, language)}
+
+
+def _fill(sentence: str, values: dict[str, object]) -> str:
+    """A place that nothing is given for stays as it is written: an author's file breaks nothing."""
+    return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), sentence)
+
+
+def _locale(language: str) -> Locale:
+    """The nearest that is known: `zh-Hant-HK`, `zh-Hant`, `zh`."""
+    parts = language.replace("-", "_").split("_")
+    for end in range(len(parts), 0, -1):
+        name = "_".join(parts[:end])
+        try:
+            return Locale.parse(_ENGLISH if name == "en" else name)
+        except (ValueError, UnknownLocaleError):
+            continue
+    return Locale.parse(_ENGLISH)
