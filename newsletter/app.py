@@ -33,7 +33,7 @@ from newsletter.authoring import (
 from newsletter.config import load_config
 from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, find_own_address
 from newsletter.mailing import IssueStatus, SendReport
-from newsletter.publishing import PollReport
+from newsletter.publishing import Held, PollReport
 from newsletter.sending import send_due
 from newsletter.service import Ending, Site, run_in_loop, serve
 from storage.model import (
@@ -165,6 +165,14 @@ class Newsletter:
         if not notes and (fault := self.publication.about_fault()) is not None:
             checked.append(report_unusable(fault))
         return checked
+
+    def missing(self) -> Held | None:
+        """Published notes that vanished all at once, and are not withdrawn for that."""
+        return self.parts.sudden.standing()
+
+    def withdraw_missing(self) -> Held:
+        """They were taken away: the next poll withdraws them. Raises Conflict when none is missing."""
+        return self.parts.sudden.accept()
 
     def test(self, note: str, to: str) -> TestCopy:
         """Send one marked copy of a note, past the queue; no issue or delivery comes of it.

@@ -23,7 +23,7 @@ from newsletter.hub import Hub
 from newsletter.inbound import Collecting, ReportDesk, WebhookDesk
 from newsletter.mailing import FormulaDesk, InFlight, Letters, Standing
 from newsletter.publication import Publication
-from newsletter.publishing import Drafting, Means, Pictures, Poll
+from newsletter.publishing import Drafting, Means, Pictures, Poll, SuddenChange
 from newsletter.secret import load_secret
 from newsletter.service import Duties, Upkeep, worker_name
 from newsletter.settings import (
@@ -39,7 +39,7 @@ from newsletter.settings import (
 from newsletter.subscribing import Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.watermark import Watermark
-from storage.archive import ArchiveWatch, FormulaPictures, Issues, Places
+from storage.archive import Absences, ArchiveWatch, FormulaPictures, Issues, Places
 from storage.database import Database, Facts
 from storage.ledger import Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
@@ -90,6 +90,7 @@ class Parts:
     webhook_desk: WebhookDesk
     collecting: Collecting
     standing: Standing
+    sudden: SuddenChange
     in_flight: InFlight
     upkeep: Upkeep
     hub: Hub
@@ -171,6 +172,7 @@ def _assemble(
         identity=config.identity,
         clock=clock,
     )
+    sudden = SuddenChange(Facts(database), clock)
     report_desk = ReportDesk(
         reports,
         subscribers,
@@ -216,6 +218,8 @@ def _assemble(
             Means(
                 store=notes,
                 archive=archive,
+                absences=Absences(database),
+                sudden=sudden,
                 notebook=notebook,
                 schedules=schedules,
                 drafting=drafting,
@@ -251,6 +255,7 @@ def _assemble(
         ),
         collecting=Collecting(config, report_desk),
         standing=Standing(archive, overview, clock),
+        sudden=sudden,
         in_flight=InFlight(
             archive, mailings, overview, hold=config.schedule.hold, clock=clock, wake=wake
         ),

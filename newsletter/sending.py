@@ -52,6 +52,7 @@ def send_due(
     seen = [issue.id for issue in (*polled.withdrawn, *polled.published)]
     problems += parts.standing.paused_of(tuple(dict.fromkeys([*under_way, *seen])))
     problems += [str(fault) for fault in polled.stuck]
+    problems += [polled.held.sentence] if polled.held else []
     done = replace(report(summary), waiting=parts.standing.waiting())
     if done.settled >= done.queued:
         return done

@@ -7,15 +7,18 @@ from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.poll import Poll
 from newsletter.publishing.publicview import as_readers_see
 from newsletter.publishing.reading import Means
+from newsletter.publishing.sudden import Held, SuddenChange
 
 __all__ = [
     "Drafting",
+    "Held",
     "Means",
     "NoteLinks",
     "Pictures",
     "Poll",
     "PollReport",
     "Publish",
+    "SuddenChange",
     "Wait",
     "Wish",
     "as_readers_see",

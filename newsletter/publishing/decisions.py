@@ -139,9 +139,20 @@ def _tell_late(due: datetime, now: datetime, late: Late) -> str:
     return f"{told}; `newsletter resume` mails it, `newsletter cancel` does not"
 
 
+def is_to_be_withdrawn(wish: Wish, now: datetime) -> bool:
+    """Whether its author's words keep a note from readers."""
+    return _why_hidden(wish, now) is not None
+
+
 def tell_absence(reason: str) -> str:
     """What to tell of mail that is paused because its note is away."""
     return f"{reason}; the mail goes on when it is back, and is taken back after an hour without it"
+
+
+AWAY_WITH_MANY: Final = (
+    "its note is away, and so many others with it that nothing is concluded; the mail goes on when it "
+    "is back, and is taken back if you say `newsletter missing --withdraw`"
+)
 
 
 def _why_hidden(wish: Wish | None, now: datetime) -> str | None:

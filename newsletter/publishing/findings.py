@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 
 import structlog
 
 from feeds.notes import Note
 from newsletter.publishing.decisions import Wish
 from newsletter.publishing.recognition import Names
+from newsletter.publishing.sudden import Held
 from storage.archive import IssueName
 from storage.model import (
     Issue,
@@ -22,15 +22,11 @@ from storage.model import (
     KnownNote,
     Mailing,
     NoteError,
-    NotesFolderError,
     Schedule,
 )
 from storage.notes import FileStat, Scan
 
 log = structlog.get_logger()
-
-MASS_REMOVAL: Final = 10
-"""An empty folder where at least this many issues were is taken for a missing disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +41,10 @@ class PollReport:
     """Notes that are scheduled and cannot come out."""
     given_up: tuple[Issue, ...] = ()
     """Whose mail was taken back, because their notes stayed away."""
+    went_on: tuple[Issue, ...] = ()
+    """Whose mail goes on, because their notes are back before anything was withdrawn."""
+    held: Held | None = None
+    """A sudden change of many notes, which waits for the author."""
     queued: int = 0
     """Deliveries made for the issues published."""
     faults: tuple[NoteError, ...] = ()
@@ -68,7 +68,7 @@ class PollReport:
         for issue in self.withdrawn:
             if issue.mailing is Mailing.PAUSED:
                 log.warning("mail.paused", slug=issue.slug, why=issue.mailing_reason)
-        for issue in self.restored:
+        for issue in (*self.restored, *self.went_on):
             if issue.mailing is Mailing.OPEN:
                 log.warning("mail.resumed", slug=issue.slug)
         for issue in self.given_up:
@@ -95,6 +95,10 @@ class Findings:
     revised: list[Issue] = field(default_factory=list)
     restored: list[Issue] = field(default_factory=list)
     withdrawn: list[Issue] = field(default_factory=list)
+    went_on: list[Issue] = field(default_factory=list)
+    held: Held | None = None
+    new: set[str] = field(default_factory=set)
+    """Paths of notes that stay unpublished because of what is held."""
     queued: int = 0
     faults: list[NoteError] = field(default_factory=list)
     unstable: set[str] = field(default_factory=set)
@@ -106,6 +110,8 @@ class Findings:
             revised=tuple(self.revised),
             restored=tuple(self.restored),
             withdrawn=tuple(self.withdrawn),
+            went_on=tuple(self.went_on),
+            held=self.held,
             queued=self.queued,
             faults=tuple(self.faults),
             unstable=frozenset(self.unstable),
@@ -190,19 +196,13 @@ def find_candidates(
     ]
 
 
-def refuse_mass_removal(found: Findings) -> None:
-    """Raises NotesFolderError when everything is gone at once: that is no author's doing."""
-    live = [
+def find_live(paths: Iterable[str], names: Names) -> list[str]:
+    """Those of the paths whose notes readers can see."""
+    return [
         path
-        for path in found.gone
-        if (name := found.names.by_path.get(path)) and name.state is IssueState.LIVE
+        for path in paths
+        if (name := names.by_path.get(path)) and name.state is IssueState.LIVE
     ]
-    if not found.files and len(live) >= MASS_REMOVAL:
-        raise NotesFolderError(
-            ".",
-            f"the notes folder is empty, but {len(live)} published notes were in it, so nothing "
-            "is withdrawn. Is its disk mounted? If you mean it, leave one note in the folder",
-        )
 
 
 def refuse_emptied(source: bytes, issue: IssueName | None, path: str) -> None:

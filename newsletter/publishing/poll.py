@@ -38,7 +38,7 @@ class Poll:
     def run(self) -> PollReport:
         """One look at the folder. Raises NotesFolderError when there is no folder to look at."""
         report = self._take_up()
-        given_up = self._means.archive.give_up_absent(
+        given_up = self._means.absences.give_up(
             looks=AWAY_LOOKS, lasting=AWAY_FOR, reason=GONE_FOR_GOOD, now=self._means.clock()
         )
         return replace(report, given_up=tuple(given_up), stuck=tuple(self._find_stuck()))
@@ -66,8 +66,9 @@ class Poll:
         means, now = self._means, self._means.clock()
         known, schedules = means.notebook.load(), means.schedules.load()
         scan, files, gone = self._look(known)
+        is_held = means.sudden.standing() is not None
         candidates = find_candidates(files, known, schedules, now, freed=bool(gone))
-        if not (candidates or gone or scan.faults) and self._rendering_checked:
+        if not (candidates or gone or scan.faults or is_held) and self._rendering_checked:
             return PollReport()
         found = Findings(
             now=now,

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from newsletter.config import Late
 from newsletter.publishing.drafting import Drafting, hash_content
 from newsletter.publishing.findings import Findings, Seen, keep_fault, refuse_emptied
-from storage.archive import Issues
+from newsletter.publishing.sudden import SuddenChange
+from storage.archive import Absences, Issues
 from storage.model import NoteError
 from storage.notes import FileStat, Notebook, NotesStore, Schedules
 
@@ -20,6 +21,8 @@ class Means:
 
     store: NotesStore
     archive: Issues
+    absences: Absences
+    sudden: SuddenChange
     notebook: Notebook
     schedules: Schedules
     drafting: Drafting

@@ -18,17 +18,19 @@ import structlog
 
 from feeds.notes import Now
 from newsletter.publishing.decisions import (
+    AWAY_WITH_MANY,
     Wait,
     Wish,
     decide,
+    is_to_be_withdrawn,
 )
 from newsletter.publishing.findings import (
     Findings,
     PollReport,
     Seen,
+    find_live,
     find_scheduled,
     keep_fault,
-    refuse_mass_removal,
     remember,
     report_unreadable,
 )
@@ -36,7 +38,7 @@ from newsletter.publishing.issuing import Issuing
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.reading import Means, read_resting
 from newsletter.publishing.recognition import find_lost, recognise, refuse_double
-from storage.model import Conflict, NoteError
+from storage.model import Conflict, IssueState, NoteError
 from storage.notes import FileStat
 
 log = structlog.get_logger()
@@ -53,24 +55,68 @@ class Sweep:
     def run(
         self, candidates: Sequence[str], faults: Iterable[NoteError], *, rerender: bool
     ) -> PollReport:
-        """Take up the candidates and what is gone; `rerender` looks at every issue's rendering, too.
-
-        Raises NotesFolderError when what was found is no author's doing.
-        """
+        """Take up the candidates and what is gone; `rerender` looks at every issue's rendering, too."""
         found = self._found
-        refuse_mass_removal(found)
         report_unreadable(found, faults)
         seen = sorted(read_resting(self._means, found, candidates), key=_oldest_first)
         # A new file still being written may be what seems gone, under another name.
         is_moving = not found.unstable <= found.known.keys()
+        known_before = frozenset(found.known)
+        recognised: list[Seen] = []
         for one in seen:
-            self._guarded(one.note.path, partial(self._handle, one))
-        removed = frozenset[str]() if is_moving else frozenset(found.gone)
+            self._guarded(one.note.path, partial(self._recognise, one, recognised))
+        going = self._find_going(recognised)
+        is_held = self._is_held(going)
+        for one in recognised:
+            if not (is_held and self._has_to_wait(one, going, known_before)):
+                self._guarded(one.note.path, partial(self._handle, one))
+        removed = frozenset[str]() if is_moving or is_held else frozenset(found.gone)
         for path in sorted(removed):
             self._issuing.withdraw_at(path)
+        if not is_moving:
+            self._wait_for_many(going if is_held else frozenset())
         self._refresh(rerender=rerender)
         self._means.notebook.save(list(found.remembered.values()), gone=found.forgotten | removed)
         return found.report()
+
+    # ── many at once ─────────────────────────────────────────────────────────────────────────
+
+    def _find_going(self, seen: Iterable[Seen]) -> frozenset[str]:
+        """Where published notes were that would be withdrawn now."""
+        found = self._found
+        hidden = (one for one in seen if is_to_be_withdrawn(self._wish(one), found.now))
+        paths = [*found.gone, *(one.note.path for one in hidden)]
+        return frozenset(find_live(paths, found.names))
+
+    def _is_held(self, going: frozenset[str]) -> bool:
+        names = self._found.names.by_note.values()
+        live = sum(name.state is IssueState.LIVE for name in names) if going else 0
+        return self._means.sudden.is_to_be_held(going, live)
+
+    def _has_to_wait(self, one: Seen, going: frozenset[str], known: frozenset[str]) -> bool:
+        """Whether a note is one of the many, or came with them; what its author schedules is meant."""
+        path = one.note.path
+        if path in going:
+            return True
+        is_new = path not in known and one.note_id not in self._found.names.by_note
+        if is_new and path not in self._found.schedules and self._wish(one).due_at is not None:
+            self._found.new.add(path)
+        return path in self._found.new
+
+    def _wait_for_many(self, going: frozenset[str]) -> None:
+        """Have the mail of those that are going wait, and that of those that are back go on."""
+        means, found = self._means, self._found
+        if going:
+            found.held, is_news = means.sudden.hold(going, len(found.new))
+            means.absences.hold(going, AWAY_WITH_MANY, now=found.now)
+            if is_news:
+                log.error("notes.missing", reason=found.held.sentence)
+        elif means.sudden.settle(len(found.withdrawn)):
+            log.warning("notes.decided", withdrawn=len(found.withdrawn))
+        held = means.absences.held()
+        back = [one for one, path in held.items() if path in found.files and path not in going]
+        if back:
+            found.went_on += means.absences.end(back, now=found.now)
 
     # ── doing ────────────────────────────────────────────────────────────────────────────
 
@@ -89,7 +135,6 @@ class Sweep:
             log.info("poll.overtaken", path=path)
 
     def _handle(self, one: Seen) -> None:
-        one = self._recognise(one)
         wish = self._wish(one)
         known = self._found.known[one.note.path] = remember(one, wish)
         if wish.publish_at is not None and not wish.kept:
@@ -119,9 +164,9 @@ class Sweep:
         self._found.remembered[one.note.path] = known
         self._refresh_schedule(one)
 
-    def _recognise(self, one: Seen) -> Seen:
+    def _recognise(self, one: Seen, recognised: list[Seen]) -> None:
         """Give the note its identity; follow it when its file was renamed."""
-        recognised = recognise(
+        identity = recognise(
             one.note,
             one.content_hash,
             names=self._found.names,
@@ -129,22 +174,22 @@ class Sweep:
             present=self._found.files,
             gone=self._found.gone,
         )
-        if recognised.note_id not in self._found.names.by_note:
-            recognised = (
+        if identity.note_id not in self._found.names.by_note:
+            identity = (
                 find_lost(
                     one.note,
                     self._found.names,
                     present=self._found.files,
                     published=lambda issue_id: self._means.archive.get(issue_id).published_at,
                 )
-                or recognised
+                or identity
             )
-        origin = recognised.origin
+        origin = identity.origin
         if origin is None and one.note.path not in self._found.known:
             origin = find_scheduled(self._found, one)
         if origin is not None:
-            self._follow(recognised.note_id, origin, one.note.path)
-        return replace(one, note_id=recognised.note_id)
+            self._follow(identity.note_id, origin, one.note.path)
+        recognised.append(replace(one, note_id=identity.note_id))
 
     def _follow(self, note_id: str, old: str, new: str) -> None:
         self._found.gone.discard(old)

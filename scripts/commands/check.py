@@ -1,4 +1,4 @@
-"""Before a note goes out: check it, and send a test copy of it."""
+"""Before a note goes out: check it, and send a test copy of it. And what to do when many are missing."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from scripts.console import Json, plain, print_json, progress_bar, remark, say
+from scripts.console import Json, local, plain, print_json, progress_bar, remark, say, stamp
 from scripts.context import JsonOption, open_newsletter
 
 if TYPE_CHECKING:
     from newsletter.authoring import CheckedNote, Finding, Line
+    from newsletter.publishing import Held
 
 
 def register(app: typer.Typer, heading: str) -> None:
     """Add this group's commands to the application, under this heading of its help."""
     app.command(rich_help_panel=heading)(check)
     app.command("test", rich_help_panel=heading)(send_test)
+    app.command(rich_help_panel=heading)(missing)
 
 
 def check(
@@ -165,3 +167,46 @@ def send_test(
         say(f"{done.relay} {verdict} the test copy: {reply}")
     if not done.accepted:
         raise typer.Exit(1)
+
+
+def missing(
+    context: typer.Context,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="It is meant: the next look withdraws them.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show published notes that vanished all at once.
+
+    Nothing is concluded from that until they are back, or until you say that you took them away. Changes nothing without --withdraw.
+
+    Example: newsletter missing
+    """
+    with open_newsletter(context) as newsletter:
+        zone = newsletter.identity.timezone
+        held = newsletter.withdraw_missing() if withdraw else newsletter.missing()
+    if as_json:
+        print_json(held_json(held))
+        return
+    if held is None:
+        say("no published notes are missing")
+        return
+    say(f"since {local(held.since, zone)}: {held.sentence}")
+    for path in held.examples:
+        say(plain(f"  {path}"))
+    if held.going > len(held.examples):
+        say(f"  and {held.going - len(held.examples)} more")
+    if withdraw:
+        say("the next look at the folder (`newsletter run` or `send`) withdraws them")
+
+
+def held_json(held: Held | None) -> Json:
+    """What is held, for JSON; None where nothing is."""
+    if held is None:
+        return None
+    return {
+        "since": stamp(held.since),
+        "missing": held.going,
+        "new": held.new,
+        "examples": list(held.examples),
+    }

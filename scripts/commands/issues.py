@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts.commands.check import held_json
 from scripts.commands.quarantine import overflow_json, tell_overflow
 from scripts.console import (
     Json,
     local,
+    plain,
     print_json,
     print_json_list,
     print_long_table,
@@ -126,6 +128,7 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     tally = newsletter.totals()
     waiting = newsletter.subscriptions.desk.count_waiting()
     overflow = newsletter.reports.overflow()
+    held = newsletter.missing()
     paused = newsletter.parts.ledger.paused_domains(now=newsletter.parts.clock())
     if as_json:
         print_json(
@@ -135,10 +138,13 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
                 "domains_paused": {name: until.isoformat() for name, until in paused.items()},
                 "deliveries": _tally(tally),
                 "quarantine": overflow_json(overflow),
+                "notes_missing": held_json(held),
                 "under_way": [_issue(one) for one in under_way],
             }
         )
         return
+    if held is not None:
+        say(plain(f"notes        {held.sentence}"))
     say("subscribers  " + ", ".join(f"{n} {state}" for state, n in subscribers.items()))
     if waiting:
         say(f"sign-ups     {waiting} wait for room: see limit_total and limit_domain")

@@ -1,5 +1,6 @@
 """The archive: issues as they are published, changed, withdrawn and read."""
 
+from storage.archive.absences import Absences
 from storage.archive.formulas import FormulaPictures
 from storage.archive.issues import Issues, MailOrder
 from storage.archive.places import Places
@@ -7,6 +8,7 @@ from storage.archive.rows import ArchiveState, IssueName
 from storage.archive.watch import ArchiveWatch
 
 __all__ = [
+    "Absences",
     "ArchiveState",
     "ArchiveWatch",
     "FormulaPictures",

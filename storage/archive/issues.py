@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.archive.absences import begin_absence, count_look, end_absence, end_for_good
+from storage.archive.absences import begin_absence, end_absence
 from storage.archive.rows import (
     ARCHIVE_VERSION,
     ArchiveState,
@@ -128,7 +128,7 @@ class Issues:
     def withdraw(self, issue_id: int, reason: str, *, now: datetime) -> Issue:
         """Take it out of archive and feeds, and pause its mail for the `reason`.
 
-        `restore` has the mail go on where it was, `give_up_absent` takes it back. Raises NotFound.
+        `restore` has the mail go on where it was, `Absences.give_up` takes it back. Raises NotFound.
         """
         with self._database.transaction() as connection:
             issue = lock_issue(connection, issue_id)
@@ -137,21 +137,6 @@ class Issues:
             values = {"state": IssueState.WITHDRAWN.value, "revision": issue.revision + 1}
             self._update(connection, issue_id, values)
             return one_issue(connection, issue_id)
-
-    def give_up_absent(
-        self, *, looks: int, lasting: timedelta, reason: str, now: datetime
-    ) -> list[Issue]:
-        """Take back the mail of issues whose notes were missed at so many looks, for so long.
-
-        This is one more look that did not find them. Returns the issues.
-        """
-        with self._database.reading() as connection:
-            if connection.execute(sa.select(schema.absences.c.issue_id).limit(1)).first() is None:
-                return []
-        with self._database.transaction() as connection:
-            count_look(connection, now)
-            ended = end_for_good(connection, looks, now - lasting, reason)
-            return [one_issue(connection, issue_id) for issue_id in ended]
 
     def restore(
         self, issue_id: int, draft: IssueDraft, *, updated_at: datetime | None, now: datetime

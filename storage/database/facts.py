@@ -29,6 +29,12 @@ class Facts:
             if not insert_new(connection, table, {"key": key, "value": value}):
                 connection.execute(sa.update(table).where(table.c.key == key).values(value=value))
 
+    def drop(self, key: str) -> None:
+        """There is no such fact any more."""
+        if self.get(key) is not None:
+            with self._database.transaction() as connection:
+                connection.execute(sa.delete(schema.meta).where(schema.meta.c.key == key))
+
     def settle(self, key: str, value: str) -> str:
         """The fact as it is from now on: the one there was, else this `value`."""
         table = schema.meta

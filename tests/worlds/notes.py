@@ -22,8 +22,11 @@ from newsletter.publishing.drafting import Drafting
 from newsletter.publishing.findings import PollReport
 from newsletter.publishing.poll import Poll
 from newsletter.publishing.reading import Means
+from newsletter.publishing.sudden import SuddenChange
+from storage.archive.absences import Absences
 from storage.archive.issues import Issues
 from storage.database.engine import Database
+from storage.database.facts import Facts
 from storage.ledger.ledger import Ledger
 from storage.ledger.mailings import Mailings
 from storage.ledger.overview import Overview
@@ -112,11 +115,14 @@ class Room:
         self.schedules = Schedules(self.database)
         self.notebook = notebook(self.database)
         drafting = Drafting(identity, habits=habits, namespace=newsletter_namespace(identity.url))
+        self.sudden = SuddenChange(Facts(self.database), folder.clock)
         notes = store or FolderNotes(folder.root)
         self._poll = Poll(
             Means(
                 store=notes,
                 archive=self.archive,
+                absences=Absences(self.database),
+                sudden=self.sudden,
                 notebook=self.notebook,
                 schedules=self.schedules,
                 drafting=drafting,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from storage.archive.absences import Absences
 from storage.archive.issues import Issues, MailOrder
 from storage.database import schema
 from storage.database.engine import Database
@@ -120,6 +121,7 @@ class Store:
     def __init__(self, database: Database, gates: Gates | None = None) -> None:
         self.database = database
         self.issues = Issues(database)
+        self.absences = Absences(database)
         self.subscribers = Subscribers(database)
         self.signups = SignUps(database)
         self.ledger = Ledger(database, gates)

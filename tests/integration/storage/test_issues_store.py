@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
+
 import pytest
 
 from storage.archive.issues import Issues, MailOrder
@@ -13,6 +16,7 @@ from tests.worlds.clock import Clock
 from tests.worlds.store import MINUTE, Store, draft
 
 S = DeliveryState
+DAY = timedelta(days=1)
 
 
 def revise(store: Store, name: str, *, slug: str | None = None, **changes: object) -> str:
@@ -194,14 +198,12 @@ def test_a_restored_issue_is_not_mailed_again(store: Store) -> None:
     store.join(2)
     issue = store.publish("first")
     store.issues.withdraw(issue.id, AWAY, now=NOON)
-    (ended,) = store.issues.give_up_absent(
+    (ended,) = store.absences.give_up(
         looks=2, lasting=MINUTE, reason="it stayed away", now=NOON + MINUTE
     )
     assert (ended.id, ended.mailing) == (issue.id, Mailing.CANCELLED)
     assert (
-        store.issues.give_up_absent(
-            looks=2, lasting=MINUTE, reason="it stayed away", now=NOON + MINUTE
-        )
+        store.absences.give_up(looks=2, lasting=MINUTE, reason="it stayed away", now=NOON + MINUTE)
         == []
     )
     back = store.issues.restore(
@@ -236,7 +238,33 @@ def test_withdrawing_what_was_sent_keeps_what_was_done(store: Store) -> None:
     issue = store.publish("first")
     store.mailings.finish()
     assert store.issues.withdraw(issue.id, AWAY, now=NOON).mailing is Mailing.DONE
-    assert store.issues.give_up_absent(looks=0, lasting=MINUTE, reason="", now=NOON + MINUTE) == []
+    assert store.absences.give_up(looks=0, lasting=MINUTE, reason="", now=NOON + MINUTE) == []
+
+
+def test_mail_waits_for_a_note_that_vanished_with_many(store: Store) -> None:
+    """Its page stays, no time takes its mail back, and it goes on where it was when the note is seen."""
+    store.join(2)
+    issue, done = store.publish("first"), store.publish("second", mail_at=None)
+    (held,) = store.absences.hold({issue.path, done.path}, AWAY, now=NOON)
+    assert (held.id, held.mailing, held.state) == (issue.id, Mailing.PAUSED, IssueState.LIVE)
+    assert store.absences.hold({issue.path}, AWAY, now=NOON) == [], "held already"
+    assert store.absences.give_up(looks=0, lasting=MINUTE, reason="", now=NOON + DAY) == []
+    assert store.absences.held() == {issue.id: issue.path}
+    (back,) = store.absences.end([issue.id, done.id], now=NOON + DAY)
+    assert (back.id, back.mailing) == (issue.id, Mailing.OPEN)
+    assert len(store.claim(now=NOON + DAY)) == 2
+
+
+def test_what_vanished_with_many_and_was_meant_is_taken_back_in_time(store: Store) -> None:
+    """The hour begins when its author says so."""
+    store.join(2)
+    issue = store.publish("first")
+    store.absences.hold({issue.path}, AWAY, now=NOON)
+    store.issues.withdraw(issue.id, AWAY, now=NOON + DAY)
+    assert store.absences.held() == {}
+    give_up = partial(store.absences.give_up, looks=1, lasting=MINUTE, reason="it stayed away")
+    assert give_up(now=NOON + DAY) == []
+    assert [one.mailing for one in give_up(now=NOON + DAY + MINUTE)] == [Mailing.CANCELLED]
 
 
 def test_a_renamed_note_is_the_same_issue(store: Store) -> None:

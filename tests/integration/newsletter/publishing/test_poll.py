@@ -254,21 +254,6 @@ def test_a_missing_folder_withdraws_nothing(room: Room) -> None:
     assert room.live() == {"note"}
 
 
-def test_an_emptied_folder_is_taken_for_a_missing_disk(room: Room) -> None:
-    """Ten or more published notes do not vanish at once, unless one note is left in the folder."""
-    for number in range(10):
-        room.folder.write(f"{number}.md", f"Number {number}.", publish="2026-11-01")
-    room.poll()
-    for number in range(10):
-        room.folder.remove(f"{number}.md")
-    for _ in range(2):
-        with pytest.raises(NotesFolderError, match="Is its disk mounted"):
-            room.poll()
-    assert len(room.live()) == 10
-    room.folder.write("one.md")
-    assert len(room.poll().withdrawn) == 10
-
-
 def test_a_folder_that_leads_away_withdraws_nothing(room: Room, tmp_path: Path) -> None:
     """What lies below a folder that cannot be looked into is neither there nor gone."""
     room.folder.write("sub/note.md", publish="now")
