@@ -22,7 +22,8 @@ from storage.model import Claim, DeliveryState, StorageError
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _ASTRAY_S: Final = 3600.0
-"""How long a claim goes back whose domain is paused: so soon it is looked at again after a lift."""
+"""How long a claim goes back whose domain is paused. A lift has it due at once; so often it is looked at
+whether a pause has ended by itself."""
 
 
 class ClaimBuffer:
@@ -80,10 +81,20 @@ class ClaimBuffer:
         """
         async with self._refilling:
             claim = self.take_at_once(seats)
-            while claim is None and not self._dry and not self._parking.is_full:
+            while claim is None and self._may_ask():
                 await self._refill()
                 claim = self.take_at_once(seats)
             return claim
+
+    def _may_ask(self) -> bool:
+        """Whether the ledger may have more, and there is room for it here."""
+        parking = self._parking
+        return not (self._dry or parking.is_full or parking.is_to_be_put_off)
+
+    @property
+    def is_to_be_put_off(self) -> bool:
+        """Whether so many have to wait for too long that this should be recorded now."""
+        return self._parking.is_to_be_put_off
 
     def take_at_once(self, seats: Collection[str] = ()) -> Claim | None:
         """Returns the next claim at hand; None when taking one would mean waiting."""

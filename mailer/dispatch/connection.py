@@ -178,15 +178,25 @@ class Connection:
             claim = claims.take_at_once(self._seats)
         else:
             claim = await claims.take(self._seats)
-            while claim is None and (wait := claims.wait_s) is not None and not self._is_over():
-                await self._settler.flush()
-                await self._run.nap(wait)
+            while claim is None and not self._is_over():
+                if claims.is_to_be_put_off:
+                    self._put_off()
+                    await self._settler.flush()
+                elif (wait := claims.wait_s) is not None:
+                    await self._settler.flush()
+                    await self._run.nap(wait)
+                else:
+                    break
                 claim = await claims.take(self._seats)
         if claim is not None and self._run.domains.is_bounded:
             self._seats.add(domain_of(claim))
-        for held_back, wait_s in claims.pop_held_back():
-            self._settler.hold_back(held_back, wait_s)
+        self._put_off()
         return claim
+
+    def _put_off(self) -> None:
+        """Sends back what would have to wait here for too long."""
+        for held_back, wait_s in self._run.claims.pop_held_back():
+            self._settler.hold_back(held_back, wait_s)
 
     async def _open(self) -> bool:
         return not self._relay.is_being_tried and await self._try(self._relay.open)

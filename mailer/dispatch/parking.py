@@ -14,7 +14,7 @@ from mailer.dispatch.domains import Domains
 from storage.model import Claim
 
 _MOST: Final = 4000
-"""Claims that may wait for their domains before no more are taken from the ledger."""
+"""Claims that may wait for their domains, or to be put off, before no more are taken from the ledger."""
 _LONGEST_S: Final = 5.0
 """Who has to wait for longer goes back to the ledger, untried, with a later time."""
 _HELD_LONGEST_S: Final = 300.0
@@ -46,7 +46,12 @@ class Parking:
     @property
     def is_full(self) -> bool:
         """Whether so many wait that no more should be taken from the ledger."""
-        return len(self) >= _MOST
+        return len(self) + len(self._held_back) >= _MOST
+
+    @property
+    def is_to_be_put_off(self) -> bool:
+        """Whether so many are to go back that this should be recorded before anything else."""
+        return len(self._held_back) >= _MOST // 2
 
     @property
     def wait_s(self) -> float | None:

@@ -12,7 +12,7 @@ import structlog
 
 from mailer.dispatch.parking import domain_of
 from mailer.dispatch.run import Run
-from mailer.policy import decide_held_back, decide_settlement, decide_unfillable
+from mailer.policy import WAITS_FOR_DOMAIN, decide_held_back, decide_settlement, decide_unfillable
 from mailer.replies import Fault, Outcome, Phase, Verdict, build_lost
 from storage.model import Claim, DeliveryState, Settlement
 
@@ -53,8 +53,7 @@ class Settler:
         """Settles a delivery that was not tried, because its domain is sent to slowly."""
         now = self._run.clock()
         if self._run.claims.is_astray(claim):
-            why = "this domain refused too many readers as unknown, and is paused"
-            self._pending.append(decide_held_back(claim, wait_s, now, why))
+            self._pending.append(decide_held_back(claim, wait_s, now, WAITS_FOR_DOMAIN))
         else:
             self._pending.append(decide_held_back(claim, wait_s, now))
 

@@ -8,11 +8,12 @@ from mailer.policy.settlement import (
     decide_settlement,
     decide_unfillable,
 )
-from mailer.policy.strays import STRAY_PAUSE, Strays, is_astray
+from mailer.policy.strays import STRAY_PAUSE, WAITS_FOR_DOMAIN, Strays, is_astray
 from mailer.policy.warmup import WarmUp
 
 __all__ = [
     "STRAY_PAUSE",
+    "WAITS_FOR_DOMAIN",
     "Cohort",
     "FaultRuns",
     "RetryPolicy",

@@ -74,7 +74,7 @@ def decide_held_back(
     claim: Claim,
     wait_s: float,
     now: datetime,
-    why: str = "this domain puts much mail off, and is sent to more slowly",
+    why: str = "not tried yet: this domain puts much mail off, and is sent to more slowly",
 ) -> Settlement:
     """Puts off a delivery that was not tried, because of its domain (rules B5, B18)."""
     return Settlement(
@@ -82,7 +82,7 @@ def decide_held_back(
         state=DeliveryState.DEFERRED,
         at=now,
         due_at=now + timedelta(seconds=wait_s),
-        reason=f"not tried yet: {why}",
+        reason=why,
         counts=False,
     )
 

@@ -20,6 +20,11 @@ _SHARE: Final = 0.3
 STRAY_PAUSE: Final = timedelta(days=1)
 """How long a domain that has lost its way is left alone."""
 
+WAITS_FOR_DOMAIN: Final = (
+    "not tried yet: this domain refused too many readers as unknown, and is paused"
+)
+"""What is recorded of a delivery that waits for that. Lifting the pause finds it by these words."""
+
 
 def is_astray(gone: int, asked: int) -> bool:
     """Whether `gone` readers of `asked` are too many to be believed."""

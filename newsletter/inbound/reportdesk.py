@@ -26,7 +26,7 @@ from mailer.inbound import (
     find_leave_keys,
     parse_report,
 )
-from mailer.policy import STRAY_PAUSE, is_astray
+from mailer.policy import STRAY_PAUSE, WAITS_FOR_DOMAIN, is_astray
 from mailer.replies import clean_reply
 from newsletter.inbound.softbounces import SoftLimits, is_worn_out
 from newsletter.tokens import Tokens, looks_keyed
@@ -169,7 +169,8 @@ class ReportDesk:
 
     def lift_since(self, since: datetime, domain: str) -> int:
         """Let the addresses of a domain be mailed again that bounced since then; how many those are."""
-        return self._reports.lift_since(since, domain.strip().lstrip("@").lower())
+        name = domain.strip().lstrip("@").lower()
+        return self._reports.lift_since(since, name, waiting=WAITS_FOR_DOMAIN, now=self._clock())
 
     def _is_astray(self, reader: Subscriber, *, dry_run: bool) -> bool:
         """Whether the reader's domain calls so many unknown today that it is not believed (rule B5)."""

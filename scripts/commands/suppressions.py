@@ -85,6 +85,7 @@ def lift(
     """
     if bool(address) == bool(since and domain) or bool(since) != bool(domain):
         raise typer.BadParameter("name an address, or --since WHEN together with --domain DOMAIN")
+    domain = domain.strip().lstrip("@").lower()
     with open_newsletter(context) as newsletter:
         if domain:
             start = parse_since(since, datetime.now(UTC))
@@ -99,10 +100,10 @@ def lift(
 
 def parse_since(text: str, now: datetime) -> datetime:
     """`12h`, `1d`, or a date and time of ISO 8601, which is of UTC unless it says otherwise."""
-    if match := re.fullmatch(r"(\d{1,6})([mhdw])", text.strip()):
-        return now - timedelta(seconds=int(match[1]) * _UNITS[match[2]])
     try:
+        if match := re.fullmatch(r"([0-9]{1,6})([mhdw])", text.strip()):
+            return now - timedelta(seconds=int(match[1]) * _UNITS[match[2]])
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise typer.BadParameter(f"--since {text} is no time; say 1d, 12h or 2026-11-22") from None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)

@@ -1,6 +1,6 @@
 """The ledger of deliveries and of mailings: who must get what, what became of it, what waits."""
 
-from storage.ledger.domains import lift_pause
+from storage.ledger.domains import end_pause
 from storage.ledger.duties import (
     cancel_open,
     hold_if_told,
@@ -25,10 +25,10 @@ __all__ = [
     "Rescuer",
     "cancel_open",
     "change_deliveries",
+    "end_pause",
     "erase_deliveries",
     "go_on",
     "hold_if_told",
-    "lift_pause",
     "move_mailing",
     "pause_mail",
     "put_suppression",

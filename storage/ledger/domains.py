@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import insert_new, schema
+from storage.model import DeliveryState
 
 _M = schema.meta.c
 _MARKS: Final = "astray:"
@@ -20,8 +21,28 @@ def put_pause(connection: Connection, domain: str, until: datetime) -> None:
     insert_new(connection, schema.meta, {"key": _MARKS + domain, "value": until.isoformat()})
 
 
+def end_pause(connection: Connection, domain: str, *, waiting: str, now: datetime) -> bool:
+    """The readers of a domain may be mailed again, and those of whom it is recorded that they were
+    `waiting` for that are due at once; False when they might all the time.
+    """
+    deliveries, subscribers = schema.deliveries, schema.subscribers
+    there = sa.func.lower(subscribers.c.address).endswith(f"@{domain}", autoescape=True)
+    theirs = sa.select(subscribers.c.id).where(there)
+    connection.execute(
+        sa.update(deliveries)
+        .where(
+            deliveries.c.state == DeliveryState.DEFERRED.value,
+            deliveries.c.reason == waiting,
+            deliveries.c.due_at > now,
+            deliveries.c.subscriber_id.in_(theirs),
+        )
+        .values(due_at=now)
+    )
+    return lift_pause(connection, domain)
+
+
 def lift_pause(connection: Connection, domain: str) -> bool:
-    """The readers of a domain may be mailed again; False when they might all the time."""
+    """Forget a pause; False when there was none."""
     found = connection.execute(sa.delete(schema.meta).where(_M.key == _MARKS + domain))
     return bool(found.rowcount)
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import Database, insert_new, schema
-from storage.ledger import change_deliveries, lift_pause
+from storage.ledger import change_deliveries, end_pause
 from storage.model import (
     TRANSITIONS,
     ConsentEvent,
@@ -171,9 +171,10 @@ class Reports:
             count = connection.scalar(gone) or 0
             return count, (connection.scalar(readers) or 0) if count else 0
 
-    def lift_since(self, since: datetime, domain: str) -> int:
+    def lift_since(self, since: datetime, domain: str, *, waiting: str, now: datetime) -> int:
         """Lift the bounces of a domain since then, and its pause; how many addresses there were.
 
+        Whose delivery is recorded to be `waiting` for the pause is due at once.
         What readers asked for, by a complaint, by hand or by an erasure, stays.
         """
         table = schema.suppressions.c
@@ -190,7 +191,7 @@ class Reports:
                     sa.delete(schema.suppressions).where(table.address_hash == address_hash)
                 )
                 discount_bounces(connection, address_hash)
-            lift_pause(connection, domain.lower())
+            end_pause(connection, domain.lower(), waiting=waiting, now=now)
         return len(found)
 
     def sent_to(self, subscriber_id: int, *, limit: int = 500) -> tuple[Sent, ...]:

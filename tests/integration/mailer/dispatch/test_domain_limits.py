@@ -7,12 +7,14 @@ import heapq
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
 from mailer.dispatch.dispatcher import Dispatcher, Summary
 from mailer.envelope import Envelope
 from mailer.policy.settlement import RetryPolicy
+from mailer.policy.strays import WAITS_FOR_DOMAIN
 from mailer.replies.outcome import Outcome, Phase, parse_reply
 from mailer.smtp.relay import Relay
 from mailer.smtp.session import Exchange
@@ -255,7 +257,9 @@ def test_a_domain_that_knows_nobody_is_paused_alone(store: Store, bound: int) ->
 
 
 def test_a_pause_is_remembered_until_it_is_lifted(store: Store) -> None:
-    """Another start does not ask again; who lifts what bounced lifts the pause (rule B5)."""
+    """Another start does not ask again; who lifts what bounced lifts the pause, and who waited for that
+    is mailed at once (rule B5).
+    """
     world = World()
     world.astray = {"one.example"}
     publish(store, {"one.example": 100})
@@ -264,11 +268,26 @@ def test_a_pause_is_remembered_until_it_is_lifted(store: Store) -> None:
     world.astray, world.now = set(), 7200.0
     asyncio.run(dispatcher(store, world, connections=1).drain())
     assert world.tried["one.example"] == tried
-    assert Reports(store.database).lift_since(NOON, "one.example") >= 25
+    reports = Reports(store.database)
+    lift = partial(reports.lift_since, NOON, waiting=WAITS_FOR_DOMAIN, now=world.wall())
+    assert lift("two.example") == 0
+    assert store.ledger.next_due() > world.wall(), "another domain's lift changes nothing"
+    assert lift("one.example") >= 25
     assert not store.subscribers.suppressions()
-    world.now = 14_400.0
     asyncio.run(dispatcher(store, world, connections=1).drain())
     assert sum(world.taken.values()) == 100 - tried
+
+
+@pytest.mark.parametrize("bound", [0, 2])
+def test_a_pause_ends_before_a_large_domain_fills_the_memory(store: Store, bound: int) -> None:
+    """Who waits for a paused domain is put off in portions, and who is behind them goes on (rule B5)."""
+    store.ledger.pause_domain("one.example", until=NOON + timedelta(days=1))
+    issue = publish(store, {"one.example": 3000, "two.example": 5})
+    world = World()
+    asyncio.run(dispatcher(store, world, connections=2, bound=bound).drain())
+    tally = store.overview.tally(issue.id)
+    assert (tally[DeliveryState.ACCEPTED], tally[DeliveryState.DEFERRED]) == (5, 3000)
+    assert not world.tried["one.example"]
 
 
 def test_a_small_domain_that_died_is_cleaned(store: Store) -> None:

@@ -40,6 +40,7 @@ class Queue:
     def __init__(self, count: int) -> None:
         self.left = deque(map(claim, range(count)))
         self.asked = 0
+        self.paused: dict[str, datetime] = {}
 
     def claim(self, worker: str, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """The next claims."""
@@ -66,8 +67,8 @@ class Queue:
         """Not asked here."""
 
     def paused_domains(self, *, now: datetime) -> dict[str, datetime]:
-        """None."""
-        return {}
+        """As a test says."""
+        return self.paused
 
     def standing(self, delivery_id: int) -> DeliveryState | None:
         """Not asked here."""
@@ -133,5 +134,22 @@ def test_the_end_waits_for_what_is_being_claimed() -> None:
         await claims.empty()
         assert not claims.is_refilling
         assert len(claims) == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_paused_domain_does_not_fill_the_memory() -> None:
+    """However many readers of it are next, only so many are held before they are put off (rule B5)."""
+
+    async def scenario() -> None:
+        queue = Queue(20_000)
+        queue.paused = {"example.org": NOW + timedelta(days=1)}
+        claims, put_off, most = buffer_on(queue), 0, 0
+        while not claims.is_done:
+            assert await claims.take() is None
+            held = claims.pop_held_back()
+            most, put_off = max(most, len(held)), put_off + len(held)
+        assert put_off == 20_000
+        assert most <= 2000 + PORTION
 
     asyncio.run(scenario())
