@@ -35,13 +35,14 @@ from storage.database.locks import AdvisoryLock, FileLock, Lock
 from storage.database.patience import Patience, Watch
 from storage.database.place import Place
 from storage.database.troubles import Troubles
-from storage.model import (
-    DatabaseBusy,
-    DatabaseDamaged,
-    SchemaNewer,
-    SchemaOutdated,
-    StorageError,
+from storage.database.versions import (
+    make_tables,
+    migrate,
+    read_revision,
+    refuse_newer,
+    refuse_older,
 )
+from storage.model import DatabaseBusy, DatabaseDamaged, StorageError
 
 _Result = TypeVar("_Result")
 BUSY_TIMEOUT_S: Final = 30
@@ -188,20 +189,9 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the tables to this program's version; harmless when they are."""
-        # Only here, because it takes a tenth of the memory and the start of every command.
-        from alembic import command
-        from alembic.config import Config
-
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.set_main_option("path_separator", "os")
-        self._refuse_newer(self._revision())
-        with self.transaction() as connection:
-            if not self.is_sqlite:  # however long it takes
-                connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
-            serialise(connection, "schema")  # the second of two waits, then finds it done
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        refuse_newer(self._revision())
+        with self._changing_tables() as connection:
+            migrate(connection)
 
     def prepare(self) -> None:
         """Make the tables in an empty database.
@@ -209,32 +199,29 @@ class Database:
         Raises SchemaOutdated or SchemaNewer for those of another version.
         """
         current = self._revision()
-        self._refuse_newer(current)
+        refuse_newer(current)
         if current is None:
-            self.upgrade()
-        elif current != schema.REVISION:
-            raise SchemaOutdated(
-                f"the database has schema {current}, this program needs {schema.REVISION}: "
-                "make a backup, then run `newsletter db upgrade`"
-            )
+            with self._changing_tables() as connection:
+                make_tables(connection)
+        else:
+            refuse_older(current)
 
     def is_empty(self) -> bool:
         """Whether there are no tables of ours yet; makes no file."""
         return (self._place is not None and self._place.is_free()) or self._revision() is None
 
-    def _refuse_newer(self, current: str | None) -> None:
-        if current is not None and current > schema.REVISION:
-            raise SchemaNewer(
-                f"the database has schema {current}, newer than the {schema.REVISION} of this "
-                "program: use the version of the program that made it, or a later one"
-            )
+    @contextmanager
+    def _changing_tables(self) -> Iterator[Connection]:
+        """One process at a time, however long it takes; the second then finds it done."""
+        with self.transaction() as connection:
+            if not self.is_sqlite:
+                connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
+            serialise(connection, "schema")
+            yield connection
 
     def _revision(self) -> str | None:
-        """What alembic keeps of the tables; None in an empty database."""
         with self.reading() as connection:
-            if not sa.inspect(connection).has_table(schema.alembic_version.name):
-                return None
-            return connection.scalar(sa.select(schema.alembic_version.c.version_num))
+            return read_revision(connection)
 
     # ── locks ────────────────────────────────────────────────────────────────────────────
 

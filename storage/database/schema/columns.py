@@ -66,7 +66,12 @@ metadata = MetaData(
     }
 )
 
-alembic_version = Table("alembic_version", MetaData(), Column("version_num", Text))
+alembic_version = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", sa.String(32)),
+    sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 """Not ours: where alembic keeps which migrations were made."""
 
 

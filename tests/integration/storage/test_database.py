@@ -209,11 +209,61 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
 # ── schema ───────────────────────────────────────────────────────────────────────────────────
 
 
+def empty(database: Database) -> None:
+    """Take every table away."""
+    with database.transaction() as connection:
+        for table in (*reversed(schema.metadata.sorted_tables), schema.alembic_version):
+            table.drop(connection)
+
+
+def structure(database: Database) -> dict[str, object]:
+    """Columns, keys and indexes of every table, in no order; how a column is filled is left out."""
+    with database.reading() as connection:
+        looked = sa.inspect(connection)
+        found: dict[str, object] = {}
+        for name in looked.get_table_names():
+            columns = looked.get_columns(name)
+            kept = [(one["name"], str(one["type"]), one["nullable"]) for one in columns]
+            others = (
+                [
+                    (
+                        one,
+                        {key: str(value) for key, value in one.pop("dialect_options", {}).items()},
+                    )
+                    for one in looked.get_indexes(name)
+                ],
+                looked.get_unique_constraints(name),
+                looked.get_foreign_keys(name),
+                looked.get_pk_constraint(name),
+                looked.get_check_constraints(name),
+            )
+            found[name] = (sorted(kept), *(sorted(map(str, one)) for one in others))
+        if database.is_sqlite:
+            query = sa.text("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
+            found["numbers never given twice"] = set(connection.scalars(query))
+        return found
+
+
 def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -> None:
     """Tables, columns, indexes and keys of the migrations are those of the schema."""
+    empty(database)
+    database.upgrade()
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, schema.metadata) == []
+
+
+def test_a_new_database_is_as_one_that_was_brought_along(database: Database) -> None:
+    """Whether its tables were made at once or by the migrations, step by step, nobody can tell."""
+    empty(database)
+    database.upgrade()
+    migrated = structure(database)
+    empty(database)
+    database.prepare()
+    assert structure(database) == migrated
+    assert len(migrated) > 10
+    database.prepare()
+    assert structure(database) == migrated
 
 
 def test_the_migrations_leave_the_room_on_pages_that_the_schema_asks_for(
