@@ -342,18 +342,17 @@ SHAPES = (
 )
 
 
-@pytest.mark.parametrize("tag", DROPPED)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_what_html_drops_no_medium_shows(tag: str, shape: str) -> None:
+def test_what_html_drops_no_medium_shows(shape: str) -> None:
     """The text of an element that goes with all it holds is in no text, summary or title either."""
-    body = shape.format(tag)
-    rendered = render_markdown(body, path="a.md", links=Published())
-    title = find_title(body)
-    if "SECRET" in rendered.html:  # a browser ends an SVG at the first tag that is none of its own
-        assert tag in {"svg", "math", "select"}
-        return
-    assert "SECRET" not in rendered.text + rendered.summary + title
-    assert "after" in rendered.text
+    for tag in DROPPED:
+        body = shape.format(tag)
+        rendered = render_markdown(body, path="a.md", links=Published())
+        if "SECRET" in rendered.html:  # a browser ends an SVG at the first tag not of its own
+            assert tag in {"svg", "math", "select"}
+            continue
+        assert "SECRET" not in rendered.text + rendered.summary + find_title(body), tag
+        assert "after" in rendered.text, tag
 
 
 @pytest.mark.parametrize("tag", ["svg", "math"])

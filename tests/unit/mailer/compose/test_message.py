@@ -485,8 +485,8 @@ def test_an_issue_too_long_for_gmail_ends_early_and_says_so() -> None:
     "whole",
     [
         "<ul>" + "<li>one item of many</li>\n" * 2500 + "</ul>",
-        "<blockquote><ol>" + "<li><p>one item of many</p></li>" * 2500 + "</ol></blockquote>",
-        "<table><tbody>" + "<tr><td>one item of many</td></tr>" * 2500 + "</tbody></table>",
+        "<blockquote><ol>" + "<li><p>one item of many</p></li>" * 2000 + "</ol></blockquote>",
+        "<table><tbody>" + "<tr><td>one item of many</td></tr>" * 1000 + "</tbody></table>",
         "<pre><code>" + "one item of many\n" * 9000 + "</code></pre>",
         "<p>Short.</p><p>" + "one item of many " * 9000 + "</p>",
         "<p><em>" + "x" * 30_000 + "</em> one item of many<b>" + "y" * 120_000 + "</b></p>",

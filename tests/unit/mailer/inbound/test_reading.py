@@ -14,6 +14,7 @@ import pytest
 
 from mailer.inbound.reading import parse_report
 from mailer.inbound.report import ReportKind
+from tests.sizes import is_full
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
 FIXTURES = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.eml"))}
@@ -63,18 +64,19 @@ def test_each_host_is_understood(name: str) -> None:
     assert found == EXPECTED[name]
 
 
-@pytest.mark.parametrize("name", EXPECTED)
-def test_no_fixture_names_our_own_address_as_a_recipient(name: str) -> None:
+def test_no_fixture_names_our_own_address_as_a_recipient() -> None:
     """Whom a report came to is not whom it is about (rule C2)."""
-    assert OURS not in parse_report(FIXTURES[name]).recipients
+    named = {name for name in EXPECTED if OURS in parse_report(FIXTURES[name]).recipients}
+    assert not named
 
 
-@pytest.mark.parametrize("name", EXPECTED)
-def test_line_ends_make_no_difference(name: str) -> None:
+def test_line_ends_make_no_difference() -> None:
     """LF, CRLF and CR-only files give the same report and the same event (rule C14)."""
-    raw = FIXTURES[name]
-    crlf = raw.replace(b"\n", b"\r\n")
-    assert parse_report(crlf) == parse_report(raw) == parse_report(raw.replace(b"\n", b"\r"))
+    for name in EXPECTED:
+        raw = FIXTURES[name]
+        report = parse_report(raw)
+        assert parse_report(raw.replace(b"\n", b"\r\n")) == report, name
+        assert parse_report(raw.replace(b"\n", b"\r")) == report, name
 
 
 def test_failed_recipients_are_named() -> None:
@@ -168,12 +170,12 @@ WORDED = sorted(
 
 
 @pytest.mark.parametrize("value", ["auto-replied", "auto-generated", "auto-generated (failure)"])
-@pytest.mark.parametrize("name", WORDED)
-def test_a_bounce_may_say_that_nobody_wrote_it(name: str, value: str) -> None:
+def test_a_bounce_may_say_that_nobody_wrote_it(value: str) -> None:
     """Hosts mark bounces as automatic, as RFC 3834 wants it: they stay what they are (rule C8)."""
-    raw = FIXTURES[name].replace(b"\nReturn-Path: <>", b"", 1)
-    marked = b"Return-Path: <>\nAuto-Submitted: " + value.encode() + b"\n" + raw
-    assert parse_report(marked).kind.value == EXPECTED[name].kind
+    for name in WORDED:
+        raw = FIXTURES[name].replace(b"\nReturn-Path: <>", b"", 1)
+        marked = b"Return-Path: <>\nAuto-Submitted: " + value.encode() + b"\n" + raw
+        assert parse_report(marked).kind.value == EXPECTED[name].kind, name
 
 
 def answer(
@@ -326,11 +328,14 @@ def test_deep_nesting_is_set_aside(count: int) -> None:
 @pytest.mark.parametrize("filler", [b"\n", b"a: b\n\n", b"x", b"a.b.", b"\r", b" \n"])
 @pytest.mark.parametrize("name", ["postfix-hard", "qmail-hard"])
 def test_what_a_stranger_repeats_costs_no_square(name: str, filler: bytes) -> None:
-    """Half a megabyte of empty lines or of one word, in each place of a report, is read in bounded time."""
-    raw = FIXTURES[name]
+    """Thousands of empty lines, or a quarter of a megabyte of one word, in each place of a report are
+    read in bounded time; half a megabyte of all of them in CI.
+    """
+    raw, size = FIXTURES[name], 60_000 if filler.isspace() or b"\n" in filler else 250_000
+    size = 500_000 if is_full() else size
     for start in range(0, len(raw), max(1, len(raw) // 5)):
         at = raw.find(b"\n", start) + 1
-        parse_report(raw[:at] + filler * (500_000 // len(filler)) + raw[at:])
+        parse_report(raw[:at] + filler * (size // len(filler)) + raw[at:])
 
 
 def test_a_huge_message_is_read_to_a_limit() -> None:

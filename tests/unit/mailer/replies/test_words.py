@@ -100,17 +100,16 @@ POLICY = (
     ("5.0.0", "迷惑メールとして拒否されました。ユーザーが存在しません"),
 )
 
-TABLE = [
-    (kind, status, text)
-    for kind, rows in (("hard", HARD), ("soft", SOFT), ("policy", POLICY))
-    for status, text in rows
-]
+TABLE = {"hard": HARD, "soft": SOFT, "policy": POLICY}
 
 
-@pytest.mark.parametrize(("kind", "status", "text"), TABLE)
-def test_codes_and_words_are_judged(kind: str, status: str, text: str) -> None:
+@pytest.mark.parametrize("kind", TABLE)
+def test_codes_and_words_are_judged(kind: str) -> None:
     """Every line of the table is of its class (rule C5)."""
-    assert judge(parse_status(status), text)[0].value == kind
+    judged = {
+        (status, text): judge(parse_status(status), text)[0].value for status, text in TABLE[kind]
+    }
+    assert not {row: found for row, found in judged.items() if found != kind}
 
 
 FORBIDDEN = (
@@ -130,12 +129,12 @@ FORBIDDEN = (
 )
 
 
-@pytest.mark.parametrize("words", FORBIDDEN)
 @pytest.mark.parametrize("status", ["5.1.1", "5.1.2", "5.1.10", "5.2.1", "5.0.0", ""])
-def test_nothing_about_us_quota_or_time_is_hard(words: str, status: str) -> None:
+def test_nothing_about_us_quota_or_time_is_hard(status: str) -> None:
     """Whatever the code, and however plainly the mailbox is called unknown besides (rule C5)."""
-    for text in (words, f"550 5.1.1 user unknown; {words}", f"{words}: no such user"):
-        assert judge(parse_status(status), text)[0] is not Severity.HARD
+    for words in FORBIDDEN:
+        for text in (words, f"550 5.1.1 user unknown; {words}", f"{words}: no such user"):
+            assert judge(parse_status(status), text)[0] is not Severity.HARD, text
 
 
 def test_a_sender_fault_never_counts_as_soft() -> None:
@@ -265,11 +264,10 @@ HOSTILE = (
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_an_endless_word_costs_no_more_than_words_do(unit: str) -> None:
     """Whatever a stranger's host repeats, it is judged in bounded time; once it took the square."""
-    text = unit * 400_000
-    for _ in range(5):
-        find_causes(text, ("example.com",))
-        names_reader(text)
-        find_phase(text)
+    text = unit * 150_000
+    find_causes(text, ("example.com",))
+    names_reader(text)
+    find_phase(text)
 
 
 @given(st.text(max_size=300), st.integers(1, 200))

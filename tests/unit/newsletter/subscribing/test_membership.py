@@ -89,14 +89,15 @@ def test_an_answer_that_is_not_known_to_be_good_makes_no_reader(
 
 
 @pytest.mark.parametrize(
-    "question", [one for one in QUESTIONS if words.is_of_leaving(words.fold(one))]
-)
-@pytest.mark.parametrize(
     "answer", ["1", "yes", "TRUE", "x", "2026-01-01", "01.02.2026", "Ja", "oui"]
 )
-def test_a_yes_to_a_question_of_leaving_is_a_departure(question: str, answer: str) -> None:
+def test_a_yes_to_a_question_of_leaving_is_a_departure(answer: str) -> None:
     """Under any name of the column, and in any way of saying yes or when."""
-    assert judge_row(read_header([question]), [answer]).membership is Membership.LEFT
+    of_leaving = [one for one in QUESTIONS if words.is_of_leaving(words.fold(one))]
+    assert len(of_leaving) > 10
+    for question in of_leaving:
+        judged = judge_row(read_header([question]), [answer])
+        assert judged.membership is Membership.LEFT, question
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,7 @@ def test_nothing_is_lost(text: str) -> None:
     assert hidden == text.replace(">", "")
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "piece",
     ["$a ", "$", "$$", "$$a", "\\(", "\\[\n", "\\begin{align}", "\\begin{align}\\end{gather}", "$5 aa ",
@@ -162,4 +163,4 @@ def test_nothing_is_lost(text: str) -> None:
 )  # fmt: skip
 def test_hostile_text_takes_time_that_grows_with_its_length(piece: str) -> None:
     """Openings without closings, and the other way round, are read once."""
-    hide_formulas(piece * (100_000 // len(piece)))
+    hide_formulas(piece * (50_000 // len(piece)))
