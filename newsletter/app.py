@@ -148,9 +148,27 @@ class Newsletter:
         """Take a schedule back. Raises NotFound, or Conflict when the note itself says when."""
         return self.parts.authoring.unschedule(note)
 
+    def queue(self, note: str) -> Scheduled:
+        """Have a note go out at the next free slot of `[schedule] slots`.
+
+        One that is in the queue stays where it is. Raises NotFound, NoteError, Conflict (published
+        already, a draft) or ScheduleError (no slots).
+        """
+        return self.parts.authoring.queue(note)
+
+    def unqueue(self, note: str) -> Schedule:
+        """Give the slot of a note back. Raises NotFound, or Conflict when it is not in the queue."""
+        return self.parts.authoring.unqueue(note)
+
+    def calendar_file(self) -> bytes:
+        """The calendar as iCalendar (RFC 5545), to subscribe to."""
+        from newsletter.authoring.ics import write_calendar
+
+        return write_calendar(self.calendar(), self.identity, self.parts.clock())
+
     def calendar(self) -> list[Planned]:
         """What will be published, and when, soonest first."""
-        return self.parts.authoring.calendar()
+        return self.parts.outlook.calendar()
 
     def preview(self, note: str) -> Preview:
         """The mail a note would become. Changes nothing. Raises NotFound or NoteError."""
@@ -194,7 +212,7 @@ class Newsletter:
         """
         around = Surroundings(
             resolver=Dns(),
-            is_scheduling=self._is_scheduling,
+            is_scheduling=self.is_running,
             clock=self.parts.clock,
             own_address=find_own_address,
         )
@@ -268,7 +286,7 @@ class Newsletter:
         """Whether the database answers; for readiness probes."""
         return self.parts.database.answers()
 
-    def _is_scheduling(self) -> bool:
+    def is_running(self) -> bool:
         """Whether a process has the schedule of this database; asked by trying to take it."""
         lock = self.parts.database.try_lock("scheduler")
         if lock is not None:

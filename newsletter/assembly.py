@@ -12,12 +12,13 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from feeds.syndication import newsletter_namespace
 from mailer.dispatch import Dispatcher, Summary
 from mailer.inbound import fetch_document
 from mailer.smtp import Relay
-from newsletter.authoring import Authoring, Proofs, Survey
+from newsletter.authoring import Authoring, Outlook, Proofs, Survey
 from newsletter.config import Config, sender_domain
 from newsletter.hub import Hub
 from newsletter.inbound import Collecting, ReportDesk, WebhookDesk
@@ -81,6 +82,7 @@ class Parts:
     subscribers: Subscribers
     reports: Reports
     authoring: Authoring
+    outlook: Outlook
     proofs: Proofs
     survey: Survey
     poll: Poll
@@ -162,6 +164,19 @@ def _assemble(
         measure=Pictures(notes).size,
         files=notes.finder,
         read=notes.read,
+        written=notes.written,
+    )
+    outlook = Outlook(
+        store=notes,
+        archive=archive,
+        schedules=schedules,
+        notebook=notebook,
+        drafting=drafting,
+        slots=config.schedule.slots,
+        zone=ZoneInfo(config.identity.timezone),
+        grace=config.schedule.grace,
+        late=config.schedule.late,
+        clock=clock,
     )
     authoring = Authoring(
         store=notes,
@@ -170,6 +185,8 @@ def _assemble(
         notebook=notebook,
         drafting=drafting,
         identity=config.identity,
+        outlook=outlook,
+        day_time=config.schedule.time,
         clock=clock,
     )
     sudden = SuddenChange(Facts(database), clock)
@@ -196,6 +213,7 @@ def _assemble(
         subscribers=subscribers,
         reports=reports,
         authoring=authoring,
+        outlook=outlook,
         proofs=Proofs(
             store=notes,
             archive=archive,

@@ -97,4 +97,5 @@ def habits(config: Config) -> Habits:
         publish_all=notes.publish_all,
         inline_tags=notes.inline_tags,
         languages=notes.languages,
+        day_time=config.schedule.time,
     )

@@ -26,6 +26,7 @@ from scripts.commands import (
     flight,
     issues,
     quarantine,
+    scheduling,
     service,
     subscribers,
     suppressions,
@@ -77,6 +78,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 service.register(app, Heading.STARTING)
+scheduling.register(app, Heading.WRITING)
 authoring.register(app, Heading.WRITING)
 check.register(app, Heading.WRITING)
 issues.register(app, Heading.FOLLOWING)

@@ -11,16 +11,22 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from storage.model import NewsletterError, show, show_json
 from storage.model import columns as columns_of
-from storage.model import show, show_json
 
 if TYPE_CHECKING:
     import structlog
 
+_LONG_MINUTES: Final = 14 * 24 * 60
+"""Of a span of which nobody wants to know the hours."""
+_WEEKDAYS: Final = (
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+)  # fmt: skip
 PAGE: Final = 500
 """Rows of a table that are held at once."""
 
@@ -186,6 +192,44 @@ def local(at: datetime | None, zone: str) -> str:
     from zoneinfo import ZoneInfo
 
     return "" if at is None else at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def spell_time(at: datetime, zone: str) -> str:
+    """A time with its weekday: `Tuesday 2026-12-01 at 09:00 CET (Europe/Berlin)`."""
+    from zoneinfo import ZoneInfo
+
+    there = at.astimezone(ZoneInfo(zone))
+    seconds = f":{there:%S}" if there.second else ""
+    return f"{_WEEKDAYS[there.weekday()]} {there:%Y-%m-%d} at {there:%H:%M}{seconds} {there:%Z} ({zone})"
+
+
+def tell_span(span: timedelta) -> str:
+    """A span in its two largest units: `3 days and 4 hours`."""
+    minutes = int(span.total_seconds() // 60)
+    parts = [
+        (minutes // 1440, "day"),
+        (minutes % 1440 // 60, "hour"),
+        (minutes % 60, "minute"),
+    ]
+    if minutes >= _LONG_MINUTES:
+        parts = parts[:1]
+    told = [count(number, what) for number, what in parts if number]
+    return " and ".join(told[:2]) or "less than a minute"
+
+
+def write_file(path: Path, content: bytes, what: str) -> None:
+    """A result in a file, whole or not at all; `-` is standard output. Raises NewsletterError."""
+    if str(path) == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+        return
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        raise NewsletterError(f"{path} cannot be written: {error.strerror}") from error
+    say(f"{what} written to {path}")
 
 
 # ── progress ─────────────────────────────────────────────────────────────────────────────────

@@ -4,13 +4,14 @@ from feeds.notes.frontmatter import parse_front_matter
 from feeds.notes.habits import USUAL, Habits
 from feeds.notes.keys import KEY_VALUE, UNKNOWN_KEY
 from feeds.notes.note import RENDERER, Note, parse_note, render_note
-from feeds.notes.timing import CLOCK_CHANGE, NO_TIME, Now
+from feeds.notes.timing import CLOCK_CHANGE, NO_TIME, RELATIVE_TIME, Now
 from feeds.notes.when import When, parse_when
 
 __all__ = [
     "CLOCK_CHANGE",
     "KEY_VALUE",
     "NO_TIME",
+    "RELATIVE_TIME",
     "RENDERER",
     "UNKNOWN_KEY",
     "USUAL",

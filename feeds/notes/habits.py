@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 
@@ -18,6 +19,8 @@ class Habits:
     """Whether a note is opted in by being there."""
     inline_tags: bool = False
     """Whether `#tag` in the text is one."""
+    day_time: timedelta = timedelta()
+    """When on its day a note goes out that says a day and no time."""
     languages: tuple[str, ...] = ()
     """The languages that are mailed; empty for all. Folders of these names are translations."""
 

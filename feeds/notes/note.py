@@ -10,6 +10,7 @@ feeds/notes/timing.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -104,8 +105,17 @@ class Note:
         return bool(self.kept)
 
 
-def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USUAL) -> Note:
+def parse_note(
+    source: bytes,
+    path: str,
+    *,
+    zone: ZoneInfo,
+    habits: Habits = USUAL,
+    written: Callable[[], datetime | None] = lambda: None,
+) -> Note:
     """Reads a note: UTF-8, with front matter of any kind or none.
+
+    `written` tells when its file was, for times that are relative to that; without it they are none.
 
     Times without an offset are in `zone`; `habits` says what the folder's keys and names mean.
     Keys are read in any case; unknown ones are the author's own. Raises NoteError with one
@@ -118,7 +128,7 @@ def parse_note(source: bytes, path: str, *, zone: ZoneInfo, habits: Habits = USU
     facts = read_path(path, languages=habits.languages)
     front = _read_front(text, path, facts)
     keys = Keys(front.fields, path)
-    timing = read_timing(keys, facts, zone, habits)
+    timing = read_timing(keys, facts, zone, habits, written)
     title = plain_line(keys.text("title")) or find_title(front.body) or title_from(facts, path)
     check_length("title", title, path)
     slug = keys.text("slug")

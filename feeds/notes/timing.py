@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +22,9 @@ CLOCK_CHANGE: Final = "time"
 """The code of the remark that a change of clocks skips or repeats the publish time (rule G1)."""
 NO_TIME: Final = "no-time"
 """The code of the remark that a note is opted in and says no time."""
+
+RELATIVE_TIME: Final = "relative-time"
+"""The code of the remark that a publish time is relative to when the note was written."""
 
 _HIDING: Final = frozenset(
     {"draft", "drafts", "private", "hidden", "pending", "unpublished", "wip"}
@@ -57,15 +61,24 @@ class Timing:
     """Why it is never published as it stands, as the end of a sentence."""
 
 
-def read_timing(keys: Keys, facts: PathFacts, zone: ZoneInfo, habits: Habits) -> Timing:
+def read_timing(
+    keys: Keys,
+    facts: PathFacts,
+    zone: ZoneInfo,
+    habits: Habits,
+    written: Callable[[], datetime | None] = lambda: None,
+) -> Timing:
     """Reads it. Raises NoteError for a publish time that cannot be one.
+
+    `written` tells when the note was, for `tomorrow at 9` and its like.
 
     A template's placeholders are no times: such a note is kept, whatever else it says.
     """
     kept = facts.kept or _why_kept(keys)
     if kept:
         return Timing(kept=kept)
-    publish, when = _read_publish(keys, facts, zone, habits)
+    clock = _Clock(zone, habits, written)
+    publish, when = _read_publish(keys, facts, clock)
     if when is not None and when.remark:
         keys.remarks.append(Remark(code=CLOCK_CHANGE, sentence=when.remark))
     return Timing(
@@ -91,10 +104,22 @@ def _why_kept(keys: Keys) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """How times are read."""
+
+    zone: ZoneInfo
+    habits: Habits
+    written: Callable[[], datetime | None]
+
+    def read(self, text: str, now: datetime | None = None) -> When:
+        return parse_when(text, self.zone, now=now, day_time=self.habits.day_time)
+
+
 def _read_publish(
-    keys: Keys, facts: PathFacts, zone: ZoneInfo, habits: Habits
+    keys: Keys, facts: PathFacts, clock: _Clock
 ) -> tuple[datetime | Now | None, When | None]:
-    opted = None
+    opted, habits = None, clock.habits
     for name in habits.date_keys:
         found = keys.find(name)
         if found is None:
@@ -105,9 +130,9 @@ def _read_publish(
         if found.shape is Shape.TEXT and word in TRUE - {"1"}:
             opted = opted or found  # and another key may say when
             continue
-        return _read_date(keys, found, zone)
+        return _read_date(keys, found, clock)
     if facts.date and (habits.date_from_name or opted):
-        return _read_name(facts, zone)
+        return _read_name(facts, clock)
     if opted is not None:
         keys.pass_over(opted, NO_TIME, _name_a_time(habits))
         return None, None
@@ -122,22 +147,43 @@ def _name_a_time(habits: Habits) -> str:
     )
 
 
-def _read_date(keys: Keys, found: Field, zone: ZoneInfo) -> tuple[datetime | Now, When | None]:
+def _read_date(keys: Keys, found: Field, clock: _Clock) -> tuple[datetime | Now, When | None]:
     demand = f"must be `now`, or a time like {EXAMPLES}"
     if found.shape is not Shape.TEXT:
         raise keys.fault(found, demand)
     if clean_line(found.text).casefold() == NOW:
         return NOW, None
     try:
-        when = parse_when(found.text, zone)
+        when = clock.read(found.text)
     except ScheduleError as error:
-        raise keys.fault(found, demand) from error
+        relative = _read_relative(keys, found, clock)
+        if relative is None:
+            raise keys.fault(found, demand) from error
+        when = relative
     return when.instant, when
 
 
-def _read_name(facts: PathFacts, zone: ZoneInfo) -> tuple[datetime | None, When | None]:
+def _read_relative(keys: Keys, found: Field, clock: _Clock) -> When | None:
+    """A time relative to when the note was written; its author is told which one that is."""
+    now = clock.written()
+    if now is None:
+        return None
     try:
-        when = parse_when(facts.date, zone)
+        when = clock.read(found.text, now)
+    except ScheduleError:
+        return None
+    keys.pass_over(
+        found,
+        RELATIVE_TIME,
+        f"is read from when the file was last written, as {when.wall.replace('T', ' ')}; write that, "
+        "for it moves whenever the file is saved",
+    )
+    return when
+
+
+def _read_name(facts: PathFacts, clock: _Clock) -> tuple[datetime | None, When | None]:
+    try:
+        when = clock.read(facts.date)
     except ScheduleError:
         return None, None  # `2026-02-30-x.md` has a name, and no date
     return when.instant, when

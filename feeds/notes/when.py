@@ -7,7 +7,7 @@ A wall time that a change of clocks skips or repeats is resolved as RFC 5545 3.3
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -25,8 +25,12 @@ _IN: Final = re.compile(
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1),
                  "w": timedelta(weeks=1)}  # fmt: skip
 _RELATIVE: Final = re.compile(
-    r"(?P<next>next\s+|this\s+|on\s+)?(?P<day>[a-z]+)(?:,?\s+(?P<at>at\s+)?(?P<time>\d.*))?"
+    r"(?:next\s+|this\s+|on\s+)?(?P<day>(?:the\s+)?day\s+after\s+tomorrow|[a-z]+)(?:,?\s+(?P<at>at\s+)?(?P<time>\d.*))?"
     r"|(?:at\s+)?(?P<only>\d.*)",
+    re.ASCII,
+)
+_TURNED: Final = re.compile(
+    r"(?P<time>(?:at\s+)?\d{1,2}(?::\d{2}){0,2}\s*(?:[ap]\.?m\.?)?),?\s+(?P<day>(?:on\s+|next\s+)?[a-z]+)",
     re.ASCII,
 )
 _CLOCK: Final = re.compile(
@@ -47,6 +51,8 @@ class When:
     """IANA name of the zone that `wall` is in."""
     remark: str
     """A sentence if a change of clocks skips or repeats the wall time, else empty."""
+    has_time: bool = True
+    """Whether a time of day was written, and not only a day."""
 
 
 def parse_when(
@@ -85,7 +91,7 @@ def _read_absolute(
         wall = _next_of(wall, zone, now)
     if found.offset is not None:
         return _at_instant(wall.replace(tzinfo=found.offset), zone)
-    return _at_wall(wall, zone)
+    return replace(_at_wall(wall, zone), has_time=found.has_time)
 
 
 def _next_of(wall: datetime, zone: ZoneInfo, now: datetime) -> datetime:
@@ -109,7 +115,7 @@ def _read_relative(words: str, zone: ZoneInfo, now: datetime, day_time: timedelt
         count = 1 if ahead["count"].startswith("a") else int(ahead["count"])
         moment = now.astimezone(UTC) + count * _UNITS[ahead["unit"][0]]
         return _at_instant(moment.replace(microsecond=0), zone)
-    found = _RELATIVE.fullmatch(words)
+    found = _RELATIVE.fullmatch(_in_order(words))
     if not found:
         raise ScheduleError(f"`{words[:60]}` is not a date or time; write it like {EXAMPLES}")
     clock = _read_clock(found, day_time)
@@ -118,14 +124,22 @@ def _read_relative(words: str, zone: ZoneInfo, now: datetime, day_time: timedelt
     when = _at_wall(today + timedelta(days=first) + clock, zone)
     if step and when.instant <= now:
         when = _at_wall(today + timedelta(days=first + step) + clock, zone)
-    return when
+    return replace(when, has_time=bool(found["time"] or found["only"]))
+
+
+def _in_order(words: str) -> str:
+    """The day before the time, as `tomorrow 9am` for `9am tomorrow`, and noon as a number."""
+    for name, time in (("midnight", "0:00"), ("noon", "12:00")):
+        words = re.sub(rf"\b{name}\b", time, words)
+    turned = _TURNED.fullmatch(words)
+    return f"{turned['day']} {turned['time']}" if turned else words
 
 
 def _read_day(word: str, now: datetime, words: str) -> tuple[int, int]:
     """Days from today to the day meant, and how many more if that is past."""
     if not word:
         return 0, 1
-    fixed = {"today": 0, "tomorrow": 1}.get(word)
+    fixed = {"today": 0, "tonight": 0, "tomorrow": 1}.get(word, 2 if " after " in word else None)
     if fixed is not None:
         return fixed, 0
     for index, name in enumerate(WEEKDAYS):

@@ -46,6 +46,11 @@ class CheckedNote:
     findings: tuple[Finding, ...]
 
     @property
+    def errors(self) -> int:
+        """How many of them are errors."""
+        return sum(finding.gravity is Gravity.ERROR for finding in self.findings)
+
+    @property
     def has_errors(self) -> bool:
         """Whether it should not go out like this."""
         return any(finding.gravity is Gravity.ERROR for finding in self.findings)

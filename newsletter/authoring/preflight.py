@@ -16,7 +16,7 @@ from email.message import EmailMessage
 from typing import Final
 
 from feeds.markdown import TEMPLATE, TOO_MANY_TAGS
-from feeds.notes import CLOCK_CHANGE, KEY_VALUE, NO_TIME, UNKNOWN_KEY
+from feeds.notes import CLOCK_CHANGE, KEY_VALUE, NO_TIME, RELATIVE_TIME, UNKNOWN_KEY
 from mailer.compose import CLIP, SHORTENED, WARN
 from newsletter.authoring.findings import CheckedNote, Finding, Proof, error, warn
 from newsletter.authoring.references import check_references
@@ -26,7 +26,9 @@ from storage.model import NoteError, Remark
 RELAYS_TAKE: Final = 10_000_000
 """Octets of a message; Postfix as it is installed takes a little more (message_size_limit)."""
 
-_PASSED_ON: Final = frozenset({CLOCK_CHANGE, KEY_VALUE, NO_TIME, TOO_MANY_TAGS, UNKNOWN_KEY})
+_PASSED_ON: Final = frozenset(
+    {CLOCK_CHANGE, KEY_VALUE, NO_TIME, RELATIVE_TIME, TOO_MANY_TAGS, UNKNOWN_KEY}
+)
 """Codes of remarks that nothing here looks for again; of the others there are findings with lines."""
 
 

@@ -1,48 +1,36 @@
-"""The author's desk: schedules and the calendar."""
+"""The author's schedules: set, moved, queued, taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from difflib import get_close_matches
-from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from feeds.notes import Note, When, parse_when
+from newsletter.authoring.outlook import Outlook
 from newsletter.publishing import Drafting, hash_content
 from storage.archive import Issues
-from storage.model import Conflict, Identity, NoteError, NotFound, Schedule, ScheduleError
+from storage.model import Conflict, Identity, NotFound, Schedule, ScheduleError
 from storage.notes import FolderNotes, Notebook, Schedules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheduled:
-    """A schedule that was set; `remark` tells of a clock change that skips or repeats its time."""
+    """A schedule that was set, or was there already."""
 
     schedule: Schedule
     remark: str
-
-
-class PlannedBy(StrEnum):
-    """Who says when a note goes out."""
-
-    COMMAND = "command"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """A note that will be published."""
-
-    path: str
-    title: str
-    publish_at: datetime
-    by: PlannedBy
-    email: bool
-    problem: str = ""
-    """Why it will not go out as it is; empty when nothing is in the way."""
+    """Tells of a clock change that skips or repeats its time; empty if none does."""
+    set_now: bool
+    """False where the very same schedule was there already."""
+    was: datetime | None
+    """When the note would have gone out before, if it was scheduled."""
+    has_time: bool = True
+    """Whether a time of day was said; else it is `[schedule] time`."""
 
 
 class Authoring:
@@ -57,6 +45,8 @@ class Authoring:
         notebook: Notebook,
         drafting: Drafting,
         identity: Identity,
+        outlook: Outlook,
+        day_time: timedelta,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -65,22 +55,21 @@ class Authoring:
         self._notebook = notebook
         self._drafting = drafting
         self._identity = identity
+        self._outlook = outlook
+        self._day_time = day_time
         self._clock = clock
 
     # ── schedules ────────────────────────────────────────────────────────────────────────
 
     def schedule(self, note: str, at: str | datetime, *, zone: str | None) -> Scheduled:
         """Set or move a note's schedule; see Newsletter.schedule."""
-        path = self.find(note)
-        source = self._store.read(path)
-        found = self._drafting.parse(source, path)
-        self._refuse_unpublishable(found)
+        path, source, found = self._publishable(note)
         when = self._when(at, zone)
         now = self._clock()
         if when.instant < now.replace(microsecond=0):
             raise ScheduleError(f"{when.wall} in {when.zone} is in the past; use --now")
-        schedule = Schedule(
-            path=found.path,
+        wanted = Schedule(
+            path=path,
             publish_at=when.instant,
             wall=when.wall,
             zone=when.zone,
@@ -88,8 +77,47 @@ class Authoring:
             title=found.title,
             content_hash=hash_content(source),
         )
-        self._schedules.put(schedule)
-        return Scheduled(schedule=schedule, remark=when.remark)
+        before = self._schedules.put(wanted)
+        return _scheduled(wanted, before, when)
+
+    def queue(self, note: str) -> Scheduled:
+        """Give a note the next free slot; see Newsletter.queue."""
+        path, source, found = self._publishable(note)
+        now, zone = self._clock(), ZoneInfo(self._identity.timezone)
+        slots = self._outlook.slots()
+        if (first := next(slots, None)) is None:
+            raise ScheduleError("there are no slots; name them in `[schedule] slots`")
+        others = {one.publish_at for one in self._outlook.notes() if one.path != path}
+
+        def choose(schedules: Mapping[str, Schedule]) -> Schedule:
+            mine = schedules.get(path)
+            if mine is not None and self._outlook.is_slot(mine.publish_at):
+                return mine
+            taken = others | {one.publish_at for key, one in schedules.items() if key != path}
+            at = next(one for one in chain([first], slots) if one not in taken)
+            return Schedule(
+                path=path,
+                publish_at=at,
+                wall=at.astimezone(zone).replace(tzinfo=None).isoformat(),
+                zone=str(zone),
+                created_at=now,
+                title=found.title,
+                content_hash=hash_content(source),
+            )
+
+        before, chosen = self._schedules.choose(choose)
+        return _scheduled(chosen, before)
+
+    def unqueue(self, note: str) -> Schedule:
+        """Give its slot back; see Newsletter.unqueue."""
+        schedules = self._schedules.load()
+        path = note if note in schedules else self.find(note)
+        found = schedules.get(path)
+        if found is not None and not self._outlook.is_slot(found.publish_at):
+            raise Conflict(
+                f"{path} is scheduled, and not in the queue; `newsletter unschedule` takes that back"
+            )
+        return self.unschedule(path)
 
     def unschedule(self, note: str) -> Schedule:
         """Forget a schedule; see Newsletter.unschedule."""
@@ -106,60 +134,30 @@ class Authoring:
                 )
             raise NotFound("schedule for the note", path)
         self._schedules.remove(path)
+        if (known := self._notebook.load().get(path)) is not None:
+            # What the note itself says counts again, and the next look is to see that.
+            self._notebook.save([replace(known, wake_at=self._clock())])
         return schedules[path]
-
-    def calendar(self) -> list[Planned]:
-        """What is to come, soonest first."""
-        schedules = self._schedules.load()
-        published = {name.path for name in self._archive.names()}
-        now = self._clock()
-        planned = [
-            self._plan(path, schedule.publish_at, PlannedBy.COMMAND)
-            for path, schedule in schedules.items()
-            if path not in published
-        ]
-        planned += [
-            self._plan(known.path, known.publish_at, PlannedBy.NOTE)
-            for known in self._notebook.load().values()
-            if known.publish_at is not None
-            and known.publish_at > now
-            and known.path not in published | schedules.keys()
-        ]
-        return sorted(planned, key=lambda one: (one.publish_at, one.path))
-
-    def _plan(self, path: str, publish_at: datetime, by: PlannedBy) -> Planned:
-        try:
-            note = self._read(path)
-        except NoteError as error:
-            return Planned(
-                path=path,
-                title=path,
-                publish_at=publish_at,
-                by=by,
-                email=False,
-                problem=error.reason,
-            )
-        return Planned(
-            path=path,
-            title=note.title,
-            publish_at=publish_at,
-            by=by,
-            email=note.email,
-            problem="it is a draft" if note.draft else "",
-        )
 
     def _when(self, at: str | datetime, zone: str | None) -> When:
         chosen = _zone(zone or self._identity.timezone)
         if isinstance(at, datetime):
             at = at.isoformat()
-        return parse_when(at, chosen, now=self._clock())
+        return parse_when(at, chosen, now=self._clock(), day_time=self._day_time)
+
+    def _publishable(self, note: str) -> tuple[str, bytes, Note]:
+        path = self.find(note)
+        source = self._store.read(path)
+        found = self._drafting.parse(source, path)
+        self._refuse_unpublishable(found)
+        return path, source, found
 
     def _refuse_unpublishable(self, note: Note) -> None:
         issue = self._issue_at(note.path)
         if issue is not None:
             raise Conflict(f"{note.path} is published already, as the issue {issue!r}")
         if note.draft:
-            raise Conflict(f"{note.path} says `draft: true`; take that out first")
+            raise Conflict(f"{note.path} would not be published: {note.kept}; change that first")
 
     def _issue_at(self, path: str) -> str | None:
         """The slug of the issue made from the note at this path."""
@@ -188,6 +186,17 @@ class Authoring:
 
     def _read(self, path: str) -> Note:
         return self._drafting.parse(self._store.read(path), path)
+
+
+def _scheduled(wanted: Schedule, before: Schedule | None, when: When | None = None) -> Scheduled:
+    was = before.publish_at if before is not None else None
+    return Scheduled(
+        schedule=wanted,
+        remark=when.remark if when is not None else "",
+        set_now=was != wanted.publish_at,
+        was=was,
+        has_time=when.has_time if when is not None else True,
+    )
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -11,13 +11,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from feeds.markdown import TEMPLATE
-from feeds.notes import NO_TIME, Note, Now
-from newsletter.publishing import Drafting, NoteLinks, Publish, Wait, Wish, decide, hash_content
+from feeds.notes import NO_TIME, Note
+from newsletter.publishing import (
+    Drafting,
+    NoteLinks,
+    Publish,
+    Wait,
+    decide,
+    hash_content,
+    wish_of,
+    written_at,
+)
 from storage.archive import IssueName, Issues
 from storage.model import IssueState, NoteError
 from storage.notes import FolderNotes, Schedules
@@ -119,7 +128,7 @@ class Survey:
             except NoteError as error:
                 look.count(Kind.UNUSABLE, "", f"{_place(error.path, error.line)}: {error.fault}")
                 continue
-            look.take(note, datetime.fromtimestamp(file.mtime_ns / 1e9, UTC))
+            look.take(note, written_at(file.mtime_ns))
         if not brief:
             links = self._drafting.links(look.names.values())
             for done, path in enumerate(look.names, len(files)):
@@ -185,13 +194,8 @@ class _Look:
             )
 
     def _judge(self, note: Note, written: datetime) -> tuple[Kind, str]:
-        wish = Wish(
-            publish_at=_time_of(note, written, self._now, self._grace),
-            seen_at=self._now,
-            kept=note.kept,
-            email=note.email,
-            not_before=note.not_before,
-            expires=note.expires,
+        wish = wish_of(
+            note, written=written, schedule=None, known=None, now=self._now, grace=self._grace
         )
         if note.path in self._scheduled and not note.kept:
             return Kind.LATER, "scheduled by command"
@@ -226,12 +230,6 @@ def _why_private(note: Note) -> str:
         return "it has no key that opts it in"
     named = ", ".join(f"`{key}`" for key in dated[:3])
     return f"it has no key that opts it in, but has {named} (see `[notes] date_keys`)"
-
-
-def _time_of(note: Note, written: datetime, now: datetime, grace: timedelta) -> datetime | None:
-    if isinstance(note.publish, Now):
-        return written if now - written > grace else now
-    return note.publish
 
 
 def _place(path: str, line: int | None) -> str:

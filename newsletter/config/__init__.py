@@ -3,6 +3,7 @@
 from newsletter.config.config import Config, Doubt, load_config
 from newsletter.config.keyfiles import parse_selector
 from newsletter.config.source import render_template
+from newsletter.config.times import slots_after
 from newsletter.config.values import Late, sender_domain
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "parse_selector",
     "render_template",
     "sender_domain",
+    "slots_after",
 ]

@@ -1,15 +1,18 @@
 """From the notes folder to published issues: what is due, whose file it is, what it becomes."""
 
-from newsletter.publishing.decisions import Publish, Wait, Wish, decide
-from newsletter.publishing.drafting import Drafting, Pictures, hash_content
+from newsletter.publishing.decisions import Decision, Publish, Skip, Wait, Wish, decide
+from newsletter.publishing.drafting import Drafted, Drafting, Pictures, hash_content, order_mail
 from newsletter.publishing.findings import PollReport
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.poll import Poll
 from newsletter.publishing.publicview import as_readers_see
 from newsletter.publishing.reading import Means
 from newsletter.publishing.sudden import Held, SuddenChange
+from newsletter.publishing.wishes import wish_of, written_at
 
 __all__ = [
+    "Decision",
+    "Drafted",
     "Drafting",
     "Held",
     "Means",
@@ -18,10 +21,14 @@ __all__ = [
     "Poll",
     "PollReport",
     "Publish",
+    "Skip",
     "SuddenChange",
     "Wait",
     "Wish",
     "as_readers_see",
     "decide",
     "hash_content",
+    "order_mail",
+    "wish_of",
+    "written_at",
 ]

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -48,8 +49,9 @@ class Drafting:
         measure: Callable[[str], Size | None] = lambda _path: None,
         files: Callable[[], MediaFinder | None] = lambda: None,
         read: Callable[[str], bytes] | None = None,
+        written: Callable[[str], datetime | None] = lambda _path: None,
     ) -> None:
-        """`habits` are those of the folder; `measure` tells the size of a picture, by its path below
+        """`written` tells when a note's file was, for times that are relative to that. `habits` are those of the folder; `measure` tells the size of a picture, by its path below
         the notes folder. `files` begins a look at the files that notes show; `read` reads a note that
         another one embeds.
         """
@@ -61,12 +63,14 @@ class Drafting:
         self._measure = measure
         self._files = files
         self._read = read
+        self._written = written
         self.rendering = f"{RENDERER}:{identity.url}"
         """What the HTML depends on besides the note and its links."""
 
     def parse(self, source: bytes, path: str) -> Note:
         """The note in these bytes. Raises NoteError."""
-        return parse_note(source, path, zone=self._zone, habits=self._habits)
+        written = partial(self._written, path)
+        return parse_note(source, path, zone=self._zone, habits=self._habits, written=written)
 
     def links(self, names: Iterable[IssueName] = ()) -> NoteLinks:
         """Where links among these issues lead."""

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 
-from feeds.notes import Now
 from newsletter.publishing.decisions import (
     AWAY_WITH_MANY,
     Wait,
@@ -38,8 +37,8 @@ from newsletter.publishing.issuing import Issuing
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.reading import Means, read_resting
 from newsletter.publishing.recognition import find_lost, recognise, refuse_double
+from newsletter.publishing.wishes import wish_of, written_at
 from storage.model import Conflict, IssueState, NoteError
-from storage.notes import FileStat
 
 log = structlog.get_logger()
 
@@ -214,22 +213,13 @@ class Sweep:
 
     def _wish(self, one: Seen) -> Wish:
         """The author's command wins over the front matter."""
-        note, seen_at = one.note, self._found.now
-        publish_at = note.publish if isinstance(note.publish, datetime) else None
-        if isinstance(note.publish, Now):
-            publish_at = _publish_now(one.file, self._found.now, self._means.grace)
-        if (schedule := self._found.schedules.get(note.path)) is not None:
-            publish_at, seen_at = schedule.publish_at, schedule.created_at
-        known = self._found.known.get(note.path)
-        if known is not None and publish_at is not None and known.publish_at == publish_at:
-            seen_at = known.publish_seen_at or seen_at
-        return Wish(
-            publish_at=publish_at,
-            seen_at=seen_at,
-            kept=note.kept,
-            email=note.email,
-            not_before=note.not_before,
-            expires=note.expires,
+        return wish_of(
+            one.note,
+            written=written_at(one.file.mtime_ns),
+            schedule=self._found.schedules.get(one.note.path),
+            known=self._found.known.get(one.note.path),
+            now=self._found.now,
+            grace=self._means.grace,
         )
 
     # ── rendering ────────────────────────────────────────────────────────────────────────
@@ -264,9 +254,3 @@ def _oldest_first(one: Seen) -> tuple[datetime, str]:
     publish = one.note.publish
     latest = datetime.max.replace(tzinfo=UTC)
     return (publish if isinstance(publish, datetime) else latest, one.note.path)
-
-
-def _publish_now(file: FileStat, now: datetime, grace: timedelta) -> datetime:
-    """`publish: now` means when it was written, if that is long ago: old notes never mail."""
-    written = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
-    return written if now - written > grace else now

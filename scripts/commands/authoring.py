@@ -1,4 +1,4 @@
-"""Before readers see anything: schedule, unschedule, calendar, preview."""
+"""Before readers see anything: preview."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import local, print_json, print_table, remark, say, stamp
+from scripts.console import print_json, remark, say
 from scripts.context import JsonOption, open_newsletter
 from storage.model import NewsletterError, show
 
@@ -31,103 +31,7 @@ class Format(StrEnum):
 
 def register(app: typer.Typer, heading: str) -> None:
     """Add this group's commands to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(schedule)
-    app.command(rich_help_panel=heading)(unschedule)
-    app.command(rich_help_panel=heading)(calendar)
     app.command(rich_help_panel=heading)(preview)
-
-
-def schedule(
-    context: typer.Context,
-    note: NoteArgument,
-    at: Annotated[
-        str, typer.Option("--at", metavar="WHEN", help='ISO, "tomorrow 9:00", "monday 17:30".')
-    ] = "",
-    zone: Annotated[
-        str, typer.Option("--tz", metavar="ZONE", help="Whose time WHEN is, as Europe/Berlin.")
-    ] = "",
-    now: Annotated[bool, typer.Option("--now", help="At the next poll.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Have a note go out at a time.
-
-    Do it again with another time to move it. Without --tz the time is meant in the newsletter's zone.
-
-    Example: newsletter schedule launch.md --at "tomorrow 9:00" --tz Europe/Berlin
-    """
-    if bool(at) == now:
-        raise typer.BadParameter("say when: either --at WHEN or --now")
-    if now and zone:
-        raise typer.BadParameter("--tz goes with --at")
-    with open_newsletter(context) as newsletter:
-        done = newsletter.schedule(note, at or "now", zone=zone or None)
-    planned = done.schedule
-    if as_json:
-        print_json(
-            {
-                "note": planned.path,
-                "publish_at": stamp(planned.publish_at),
-                "wall": planned.wall,
-                "zone": planned.zone,
-                "remark": done.remark,
-            }
-        )
-        return
-    if now:
-        say(f"{planned.path} goes out at the next poll")
-    else:
-        wall = planned.wall.replace("T", " ").removesuffix(":00")
-        say(f"{planned.path} goes out at {wall} {planned.zone}")
-    if done.remark:
-        remark(done.remark)
-
-
-def unschedule(context: typer.Context, note: NoteArgument) -> None:
-    """Take a schedule back.
-
-    As long as the note is not published; after that see `newsletter cancel`.
-
-    Example: newsletter unschedule launch.md
-    """
-    with open_newsletter(context) as newsletter:
-        taken_back = newsletter.unschedule(note)
-    say(f"{taken_back.path} is no longer scheduled")
-
-
-def calendar(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List what will go out, and when.
-
-    Example: newsletter calendar
-    """
-    with open_newsletter(context) as newsletter:
-        zone = newsletter.identity.timezone
-        planned = newsletter.calendar()
-    if as_json:
-        print_json(
-            [
-                {
-                    "note": one.path,
-                    "title": one.title,
-                    "publish_at": stamp(one.publish_at),
-                    "by": one.by.value,
-                    "email": one.email,
-                    "problem": one.problem,
-                }
-                for one in planned
-            ]
-        )
-        return
-    rows = [
-        (
-            local(one.publish_at, zone),
-            one.path,
-            one.title,
-            one.by.value,
-            one.problem or ("" if one.email else "feeds only"),
-        )
-        for one in planned
-    ]
-    print_table(("when", "note", "title", "by", "remark"), rows, empty="nothing is planned")
 
 
 def preview(

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 
@@ -139,6 +140,11 @@ class FolderNotes(NotesStore):
     def finder(self) -> MediaFinder:
         """Finds what notes show, as the folder is now."""
         return MediaFinder(self.root, self._static)
+
+    def written(self, path: str) -> datetime | None:
+        """When the file at `path` was last written; None if there is none."""
+        found = self._look(path)
+        return datetime.fromtimestamp(found.mtime_ns / 1e9, UTC) if found else None
 
     def about(self) -> bytes | None:
         """The About page's text, or None if the author wrote none. Raises NoteError like read, also

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, replace
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
-from storage.database import Database, schema
+from storage.database import Database, schema, serialise
 from storage.model import KnownNote, Schedule
 
 
@@ -47,12 +48,32 @@ class Schedules:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, schedule: Schedule) -> None:
-        """Set or move the schedule of a note."""
+    def put(self, schedule: Schedule) -> Schedule | None:
+        """Set or move the schedule of a note; the one it had before, if it had one.
+
+        The same time once more changes nothing, whoever asks and how many at once: lateness counts
+        from when it was asked for first.
+        """
+        before, _ = self.choose(lambda _: schedule)
+        return before
+
+    def choose(
+        self, choose: Callable[[Mapping[str, Schedule]], Schedule]
+    ) -> tuple[Schedule | None, Schedule]:
+        """Set or move a schedule that is chosen by what the others are, which nobody changes
+        meanwhile. The one the note had before, and the one it has.
+        """
         table = schema.schedules
         with self._database.transaction() as connection:
-            connection.execute(sa.delete(table).where(table.c.path == schedule.path))
-            connection.execute(sa.insert(table).values(**asdict(schedule)))
+            serialise(connection, "schedules")
+            there = _load(connection)
+            wanted = choose(there)
+            before = there.get(wanted.path)
+            if before is not None and before.publish_at == wanted.publish_at:
+                wanted = replace(wanted, created_at=before.created_at)
+            connection.execute(sa.delete(table).where(table.c.path == wanted.path))
+            connection.execute(sa.insert(table).values(**asdict(wanted)))
+            return before, wanted
 
     def remove(self, path: str) -> bool:
         """Forget it. False when there was none."""
@@ -72,7 +93,11 @@ class Schedules:
 
     def load(self) -> dict[str, Schedule]:
         """Every schedule, by path of its note."""
-        table = schema.schedules
         with self._database.reading() as connection:
-            rows = connection.execute(sa.select(table).order_by(table.c.publish_at)).mappings()
-            return {row["path"]: Schedule(**row) for row in rows}
+            return _load(connection)
+
+
+def _load(connection: Connection) -> dict[str, Schedule]:
+    table = schema.schedules
+    rows = connection.execute(sa.select(table).order_by(table.c.publish_at)).mappings()
+    return {row["path"]: Schedule(**row) for row in rows}

@@ -60,6 +60,7 @@ from a room on its own."""
 SIDE_DOORS = {
     "mailer.authentication.verifier",
     "mailer.inbound.complaints",
+    "newsletter.authoring.ics",
     "newsletter.doctor.received",
 }
 """Modules beside a face, because they load much that few need."""
@@ -92,6 +93,8 @@ DOORS = {
     "aiosmtplib": {"mailer/smtp/relay.py"},
     "aiosmtpd": {"mailer/smtp/server.py"},
     "css_inline": {"mailer/compose/layout.py"},
+    "cronsim": {"newsletter/config/times.py"},
+    "icalendar": {"newsletter/authoring/ics.py"},
     "ziamath": {"mailer/compose/drawing.py"},
     "resvg_py": {"mailer/compose/drawing.py", "newsletter/artist.py"},
     "dkim": {"mailer/authentication/verifier.py"},

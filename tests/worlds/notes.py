@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from feeds.notes.habits import USUAL, Habits
 from feeds.syndication.ids import newsletter_namespace
+from newsletter.authoring.outlook import Outlook
 from newsletter.authoring.proofs import Proofs
 from newsletter.authoring.schedules import Authoring
 from newsletter.config.values import Late
@@ -101,6 +103,7 @@ class Room:
         grace: timedelta = timedelta(hours=24),
         hold: timedelta = timedelta(minutes=5),
         late: Late = Late.HOLD,
+        slots: tuple[str, ...] = (),
         waiting: Callable[[float], None] = lambda _: None,
         patience_s: float = 30,
     ) -> None:
@@ -114,9 +117,14 @@ class Room:
         self.mailings = Mailings(self.database)
         self.schedules = Schedules(self.database)
         self.notebook = notebook(self.database)
-        drafting = Drafting(identity, habits=habits, namespace=newsletter_namespace(identity.url))
         self.sudden = SuddenChange(Facts(self.database), folder.clock)
         notes = store or FolderNotes(folder.root)
+        drafting = Drafting(
+            identity,
+            habits=habits,
+            namespace=newsletter_namespace(identity.url),
+            written=notes.written,
+        )
         self._poll = Poll(
             Means(
                 store=notes,
@@ -133,6 +141,18 @@ class Room:
                 wait=waiting,
             )
         )
+        self.outlook = Outlook(
+            store=notes,
+            archive=self.archive,
+            schedules=self.schedules,
+            notebook=self.notebook,
+            drafting=drafting,
+            slots=slots,
+            zone=ZoneInfo(identity.timezone),
+            grace=grace,
+            late=late,
+            clock=folder.clock,
+        )
         self.desk = Authoring(
             store=notes,
             archive=self.archive,
@@ -140,6 +160,8 @@ class Room:
             notebook=self.notebook,
             drafting=drafting,
             identity=identity,
+            outlook=self.outlook,
+            day_time=timedelta(hours=9),
             clock=folder.clock,
         )
         self.proofs = Proofs(

@@ -21,6 +21,7 @@ from newsletter.config.fields import (
     Section,
     Suffix,
 )
+from newsletter.config.times import parse_day_time, parse_slots
 from newsletter.config.uris import parse_site
 from newsletter.config.values import (
     Late,
@@ -32,12 +33,6 @@ from newsletter.config.values import (
     parse_timezone,
     parse_title,
 )
-
-
-def _not_available(value: str) -> str:
-    if value:
-        raise ValueError("is not available in this version")
-    return value
 
 
 class NewsletterSection(Section):
@@ -93,4 +88,7 @@ class ScheduleSection(Section):
     hold: Duration = timedelta(minutes=5)
     grace: Duration = timedelta(hours=24)
     late: Late = Late.HOLD
-    slots: Annotated[Line, AfterValidator(_not_available)] = ""
+    time: Annotated[timedelta, BeforeValidator(parse_day_time)] = timedelta(hours=9)
+    """When on its day a note goes out that says a day and no time."""
+    slots: Annotated[tuple[str, ...], BeforeValidator(parse_slots)] = ()
+    """Cron lines: when the notes of the queue go out, one at each."""

@@ -112,7 +112,16 @@ def test_a_schedule_is_seen_in_the_calendar_and_taken_back(run: Run, folder: Pat
         "wall": "2099-07-01T09:00:00",
         "zone": "Europe/Berlin",
         "remark": "",
+        "changed": True,
+        "was": None,
+        "running": False,
+        "errors": 0,
     }
+    told = run("schedule", "first-note.md", "--at", "2099-07-01", "--tz", "Europe/Berlin")
+    assert "Wednesday 2099-07-01 at 09:00 CEST (Europe/Berlin), in " in told.out
+    assert "already" in told.err
+    assert "`[schedule] time`" in told.err
+    assert "nothing is running" in told.err
     (planned,) = run("calendar", "--json").json()  # type: ignore[misc]
     assert (planned["note"], planned["publish_at"]) == ("first-note.md", "2099-07-01T07:00:00Z")
     assert "The first note" in run("calendar").out

@@ -84,7 +84,7 @@ def around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Around:
     made.build()
     monkeypatch.setattr("newsletter.app.Dns", lambda: made.zone)
     monkeypatch.setattr("newsletter.app.find_own_address", lambda: HERE)
-    monkeypatch.setattr(Newsletter, "_is_scheduling", lambda _: made.is_scheduling)
+    monkeypatch.setattr(Newsletter, "is_running", lambda _: made.is_scheduling)
     return made
 
 

@@ -1,4 +1,4 @@
-"""The author's desk on real databases: schedules, the calendar, previews and the About page."""
+"""The author's desk on real databases: schedules, previews and the About page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.authoring.schedules import PlannedBy
 from storage.model.errors import Conflict, NoteError, NotFound, ScheduleError
 from storage.model.issues import Mailing
 from tests.conftest import NOON
@@ -181,7 +180,7 @@ def test_what_is_published_or_a_draft_is_not_scheduled(room: Room) -> None:
     room.poll()
     with pytest.raises(Conflict, match="published already"):
         room.desk.schedule("out.md", "tomorrow 9:00", zone=None)
-    with pytest.raises(Conflict, match="draft: true"):
+    with pytest.raises(Conflict, match="it is a draft"):
         room.desk.schedule("draft.md", "tomorrow 9:00", zone=None)
     with pytest.raises(NoteError):
         room.desk.schedule("broken.md", "tomorrow 9:00", zone=None)
@@ -208,29 +207,6 @@ def test_a_note_is_found_as_the_shell_completes_it(
     """`notes/launch.md` from outside the folder is the note `launch.md`."""
     monkeypatch.chdir(room.folder.root.parent)
     assert room.desk.schedule("notes/launch.md", "now", zone=None).schedule.path == "launch.md"
-
-
-# ── the calendar ─────────────────────────────────────────────────────────────────────────────
-
-
-def test_the_calendar_shows_what_is_to_come(room: Room) -> None:
-    """Commands and notes, soonest first, with what stands in the way; nothing published."""
-    room.folder.write("own.md", "# Own\n\nText.", publish="2026-11-22 20:00", email="false")
-    room.folder.write("out.md", publish="now")
-    room.folder.write("held.md")
-    room.desk.schedule("held.md", "2026-12-01", zone=None)
-    room.desk.schedule("launch.md", "tomorrow 9:00", zone=None)
-    room.folder.write("held.md", draft="true")
-    room.poll()
-    planned = room.desk.calendar()
-    assert [(one.path, one.by, one.problem) for one in planned] == [
-        ("own.md", PlannedBy.NOTE, ""),
-        ("launch.md", PlannedBy.COMMAND, ""),
-        ("held.md", PlannedBy.COMMAND, "it is a draft"),
-    ]
-    assert [one.email for one in planned[:2]] == [False, True]
-    room.folder.remove("launch.md")
-    assert "does not exist" in room.desk.calendar()[1].problem
 
 
 # ── previews ─────────────────────────────────────────────────────────────────────────────────

@@ -51,6 +51,15 @@ def test_absolute_times(text: str, instant: str) -> None:
         ("next tuesday", "2026-11-24T00:00:00"),
         ("13:00", "2026-11-23T13:00:00"),
         ("12am", "2026-11-23T00:00:00"),
+        ("tomorrow at noon", "2026-11-23T12:00:00"),
+        ("9am tomorrow", "2026-11-23T09:00:00"),
+        ("at 17:30 on friday", "2026-11-27T17:30:00"),
+        ("day after tomorrow at 9", "2026-11-24T09:00:00"),
+        ("next tuesday 9am", "2026-11-24T09:00:00"),
+        ("monday", "2026-11-23T00:00:00"),
+        ("in 2 hours", "2026-11-22T15:00:00"),
+        ("1 Sep 9:00", "2027-09-01T09:00:00"),
+        ("1.9.2026 9:00", "2026-09-01T09:00:00"),
     ],
 )
 def test_relative_times(text: str, wall: str) -> None:

@@ -1,0 +1,211 @@
+"""When notes go out: schedule, unschedule, queue, unqueue, calendar."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.commands.authoring import NoteArgument
+from scripts.console import (
+    Json,
+    count,
+    local,
+    print_json,
+    print_table,
+    remark,
+    say,
+    spell_time,
+    stamp,
+    tell_span,
+    write_file,
+)
+from scripts.context import JsonOption, open_newsletter
+
+if TYPE_CHECKING:
+    from newsletter.app import Newsletter
+    from newsletter.authoring import Planned, Scheduled
+
+
+def register(app: typer.Typer, heading: str) -> None:
+    """Add this group's commands to the application, under this heading of its help."""
+    app.command(rich_help_panel=heading)(schedule)
+    app.command(rich_help_panel=heading)(unschedule)
+    app.command(rich_help_panel=heading)(queue)
+    app.command(rich_help_panel=heading)(unqueue)
+    app.command(rich_help_panel=heading)(calendar)
+
+
+def schedule(
+    context: typer.Context,
+    note: NoteArgument,
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at", metavar="WHEN", help='ISO, "tomorrow 9:00", "next tuesday 9am", "in 2 hours".'
+        ),
+    ] = "",
+    zone: Annotated[
+        str, typer.Option("--tz", metavar="ZONE", help="Whose time WHEN is, as Europe/Berlin.")
+    ] = "",
+    now: Annotated[bool, typer.Option("--now", help="At the next poll.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Have a note go out at a time.
+
+    Do it again with another time to move it; the same command twice is one send. Without --tz the time is meant in the newsletter's zone, and a day without a time is `[schedule] time`.
+
+    Example: newsletter schedule launch.md --at "tomorrow 9:00" --tz Europe/Berlin
+    """
+    if bool(at) == now:
+        raise typer.BadParameter("say when: either --at WHEN or --now")
+    if now and zone:
+        raise typer.BadParameter("--tz goes with --at")
+    with open_newsletter(context) as newsletter:
+        done = newsletter.schedule(note, at or "now", zone=zone or None)
+        _tell(newsletter, done, now=now, as_json=as_json)
+
+
+def queue(context: typer.Context, note: NoteArgument, as_json: JsonOption = False) -> None:
+    """Have a note go out at the next free slot.
+
+    The slots are the cron lines of `[schedule] slots`. A note that is in the queue stays where it is.
+
+    Example: newsletter queue launch.md
+    """
+    with open_newsletter(context) as newsletter:
+        done = newsletter.queue(note)
+        _tell(newsletter, done, now=False, as_json=as_json)
+
+
+def _tell(newsletter: Newsletter, done: Scheduled, *, now: bool, as_json: bool) -> None:
+    planned = done.schedule
+    errors = sum(one.errors for one in newsletter.check(planned.path))
+    is_running = newsletter.is_running()
+    if as_json:
+        print_json(
+            {
+                "note": planned.path,
+                "publish_at": stamp(planned.publish_at),
+                "wall": planned.wall,
+                "zone": planned.zone,
+                "remark": done.remark,
+                "changed": done.set_now,
+                "was": stamp(done.was),
+                "running": is_running,
+                "errors": errors,
+            }
+        )
+        return
+    if now:
+        say(f"{planned.path} goes out at the next poll")
+    else:
+        ahead = planned.publish_at - newsletter.parts.clock()
+        when = spell_time(planned.publish_at, planned.zone)
+        say(f"{planned.path} goes out on {when}, {_in(ahead)}")
+    if not done.set_now:
+        remark("that was its schedule already; it goes out once")
+    elif done.was is not None:
+        remark(f"instead of on {spell_time(done.was, planned.zone)}")
+    if not done.has_time:
+        remark("no time of day was said, so it is that of `[schedule] time`")
+    if done.remark:
+        remark(done.remark)
+    if not is_running:
+        remark(
+            "nothing is running that would send it: start `newsletter run`, or have cron call "
+            "`newsletter send`"
+        )
+    if errors:
+        remark(f"{count(errors, 'error')} in it: see `newsletter check {planned.path}`")
+
+
+def _in(ahead: timedelta) -> str:
+    return f"in {tell_span(ahead)}" if ahead >= timedelta(minutes=1) else "within a minute"
+
+
+def unschedule(context: typer.Context, note: NoteArgument) -> None:
+    """Take a schedule back.
+
+    As long as the note is not published; after that see `newsletter cancel`.
+
+    Example: newsletter unschedule launch.md
+    """
+    with open_newsletter(context) as newsletter:
+        taken_back = newsletter.unschedule(note)
+    say(f"{taken_back.path} is no longer scheduled")
+
+
+def unqueue(context: typer.Context, note: NoteArgument) -> None:
+    """Give the slot of a note back.
+
+    The notes behind it stay where they are; the next one that is queued takes the slot.
+
+    Example: newsletter unqueue launch.md
+    """
+    with open_newsletter(context) as newsletter:
+        taken_back = newsletter.unqueue(note)
+        zone = newsletter.identity.timezone
+    say(f"{taken_back.path} is no longer in the queue")
+    remark(f"its slot is free again: {spell_time(taken_back.publish_at, zone)}")
+
+
+def calendar(
+    context: typer.Context,
+    ics: Annotated[
+        Path | None,
+        typer.Option("--ics", metavar="FILE", help="Write it as iCalendar; `-` to the terminal."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what will go out, and when.
+
+    Looks at the notes folder itself: what you scheduled, what the notes say, and the next free slots.
+
+    Example: newsletter calendar
+    """
+    with open_newsletter(context) as newsletter:
+        zone = newsletter.identity.timezone
+        if ics is not None:
+            content = newsletter.calendar_file()
+        else:
+            planned = newsletter.calendar()
+    if ics is not None:
+        write_file(ics, content, "calendar")
+    elif as_json:
+        print_json([_document(one) for one in planned])
+    else:
+        rows = [
+            (
+                local(one.publish_at, zone),
+                one.path,
+                one.title,
+                one.by.value,
+                _remark(one),
+            )
+            for one in planned
+        ]
+        print_table(("when", "note", "title", "by", "remark"), rows, empty="nothing is planned")
+
+
+def _remark(one: Planned) -> str:
+    if one.problem:
+        return one.problem
+    if one.by.value == "slot":
+        return "free"
+    told = [one.reason] if one.reason else [] if one.email else ["feeds only"]
+    return "; ".join((["due now"] if one.due else []) + told)
+
+
+def _document(one: Planned) -> Json:
+    return {
+        "note": one.path,
+        "title": one.title,
+        "publish_at": stamp(one.publish_at),
+        "by": one.by.value,
+        "email": one.email,
+        "due": one.due,
+        "problem": one.problem or (one.reason if one.email else ""),
+    }
