@@ -100,6 +100,10 @@ class Publication:
         """Tells without waiting whether anything changed that readers could see."""
         return self._watch()
 
+    def mark(self) -> object:
+        """Another one after each change that readers could see, also of the About page."""
+        return self._archive.version(), self._notes.about_mark()
+
     def is_bare(self) -> bool:
         """Whether nothing was ever published."""
         return not self._archive.names()
@@ -107,6 +111,14 @@ class Publication:
     def live(self, *, tag: str | None = None, limit: int | None = None) -> list[Issue]:
         """Issues readers can see, newest first; `tag` is compared as written."""
         return self._archive.live(tag=tag, limit=limit)
+
+    def former_slugs(self) -> list[tuple[str, int]]:
+        """Every slug that an issue has or had, with the issue's id."""
+        return self._places.slugs()
+
+    def archives(self, tag: str | None = None) -> int:
+        """How many archives a feed has (RFC 5005 4)."""
+        return len(self._chain(tag, self._archive.version()).archives)
 
     def find(self, slug: str) -> Issue | None:
         """The issue that has, or once had, this slug, withdrawn or not."""
@@ -240,7 +252,7 @@ class Publication:
 
     def _look_at_about(self) -> AboutPage | NoteError | None:
         """Read and rendered once for each version of the file and of the archive it may link to."""
-        mark = (self._archive.version(), self._notes.about_mark())
+        mark = self.mark()
         kept = self._about
         if kept is not None and kept[0] == mark:
             return kept[1]

@@ -22,6 +22,7 @@ from mailer.smtp import Relay
 from newsletter import Newsletter
 from newsletter.config import Config
 from storage.model import SiteError
+from web.building import Keeper
 from web.http import Bounds, bounded
 from web.routes import Vitals
 from web.site import create_admin, create_app
@@ -75,6 +76,10 @@ class SiteServer:
                 asyncio.create_task(site.serve(sockets=[listener])),
                 asyncio.create_task(admin.serve(sockets=[watched])),
             ]
+            directory = config.web.static_dir
+            if directory is not None:
+                keeper = Keeper(self._newsletter, directory)
+                serving.append(asyncio.create_task(keeper.keep(stop)))
             self.admin_address = _address(watched)
             ready(_address(listener))
             stopped = asyncio.create_task(stop.wait())

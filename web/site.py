@@ -90,14 +90,17 @@ def _uncounted(_method: str, _status: int) -> None:
 
 
 def create_app(
-    newsletter: Newsletter, count: Count = _uncounted, readership: Readership | None = None
+    newsletter: Newsletter,
+    count: Count = _uncounted,
+    readership: Readership | None = None,
+    pages: Pages | None = None,
 ) -> Starlette:
     """The site of one newsletter, ready for any ASGI server; `count` is told of every answer,
-    `readership` of what aggregators say of their readers.
+    `readership` of what aggregators say of their readers. `pages` are others than usual.
 
     The server must leave X-Forwarded-For alone: whom to believe is `[web] trusted_proxies`.
     """
-    pages = Pages(newsletter.identity)
+    pages = pages or Pages(newsletter.identity)
     joining = Joining(newsletter, pages)
     routes: list[BaseRoute] = [
         _Unprintable(),

@@ -5,6 +5,7 @@ from feeds.syndication.entries import Enclosure
 from feeds.syndication.feed import Document, Spot, build_feed
 from feeds.syndication.ids import (
     FeedFormat,
+    archive_url,
     feed_url,
     is_feed_path,
     issue_url,
@@ -22,6 +23,7 @@ __all__ = [
     "Enclosure",
     "FeedFormat",
     "Spot",
+    "archive_url",
     "build_chain",
     "build_feed",
     "feed_url",

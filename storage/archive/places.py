@@ -26,6 +26,13 @@ class Places:
             rows = connection.execute(query.order_by(c.published_at, c.id))
             return [IssueExtent(issue_id=row.id, characters=row.characters) for row in rows]
 
+    def slugs(self) -> list[tuple[str, int]]:
+        """Every slug that an issue has or had, with the issue's id."""
+        table = schema.slugs
+        query = sa.select(table.c.slug, table.c.issue_id).order_by(table.c.slug)
+        with self._database.reading() as connection:
+            return [(slug, issue_id) for slug, issue_id in connection.execute(query)]
+
     def live(self, issue_ids: Sequence[int]) -> list[Issue]:
         """Those of them that readers can see, newest first."""
         query = newest_first(sa.select(schema.issues).where(schema.issues.c.id.in_(issue_ids)))

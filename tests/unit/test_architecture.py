@@ -43,7 +43,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("dispatch", "inbound"),
     ),
     "newsletter": (
-        ("artist", "config", "drawing", "secret", "watermark"),
+        ("artist", "building", "config", "drawing", "secret", "watermark"),
         ("tokens",),
         ("publishing", "subscribing", "mailing", "inbound", "hub"),
         ("authoring", "service", "doctor"),
@@ -52,7 +52,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("sending",),
         ("app",),
     ),
-    "web": (("http", "pages"), ("routes",), ("site",), ("server",)),
+    "web": (("http", "pages"), ("routes",), ("site",), ("building",), ("server",)),
 }
 """The rooms of each package, lowest floor first. A room imports from lower floors only, and never
 from a room on its own."""
@@ -129,6 +129,7 @@ PURE = (
     "storage/notes/globs.py",
     "storage/readers/mentions.py",
     "feeds/syndication/chain.py",
+    "web/building/links.py",
     "feeds/syndication/entries.py",
     "feeds/syndication/feed.py",
     "feeds/syndication/ids.py",

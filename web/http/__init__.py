@@ -14,7 +14,7 @@ from web.http.guard import (
 from web.http.guesses import Guesses
 from web.http.later import Later
 from web.http.memory import Count, Memory
-from web.http.negotiation import client_ip, http_date, is_unchanged, wants_json, wants_page
+from web.http.negotiation import client_ip, http_date, is_unchanged, pack, wants_json, wants_page
 from web.http.readership import Census, Readership
 from web.http.responses import ASSET_CACHE, FEED_CACHE, NO_STORE, PAGE_CACHE, Body, Packer
 from web.http.sharing import Sharing
@@ -43,6 +43,7 @@ __all__ = [
     "http_date",
     "is_unchanged",
     "mail_policy",
+    "pack",
     "page_policy",
     "parse_fields",
     "protecting_headers",

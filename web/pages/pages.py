@@ -77,7 +77,8 @@ class Asset:
 class Pages:
     """Renders the site's pages for one newsletter. Safe to share among threads."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, *, forms_elsewhere: bool = False) -> None:
+        """With `forms_elsewhere` forms lead to the newsletter's whole address: files take none."""
         self.identity = identity
         self.words = words_of(identity.language, identity.words)
         self.assets = _load_assets()
@@ -101,6 +102,7 @@ class Pages:
             "consent": self.consent,
             "_": self.words.html,
             "_n": self.words.html_count,
+            "form": self.absolute if forms_elsewhere else self.link,
         }
         self._environment.filters |= {
             "day": self._day,

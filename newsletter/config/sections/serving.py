@@ -66,6 +66,8 @@ class WebSection(Section):
     """Of `/healthz`, `/readyz` and `/metrics`, on loopback alone; None = the one after `port`."""
     trusted_proxies: Networks = ()
     secret_file: FilePath = Path("secret")
+    static_dir: FilePath | None = None
+    """Where `run` keeps the site as files; None = nowhere."""
     max_header: Annotated[Size, Field(ge=1000, le=1_000_000)] = 64_000
     """Octets of a request before its body."""
     max_body: Annotated[Size, Field(ge=1000)] = 64_000

@@ -1,0 +1,141 @@
+"""Builds the site into a folder: asks the site for every page, and keeps what differs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from newsletter import Newsletter
+from newsletter.building import BuildReport, DeadLink
+from storage.model import Issue
+from web.building.asking import ask
+from web.building.links import find_links, is_dead
+from web.building.places import INDEX, MISSING, find_media, find_places, old_files
+from web.building.tree import Tree
+from web.http import pack
+from web.pages import Frame, Pages, issue_path, issue_title
+from web.site import create_app
+
+_NOWHERE: Final = "/there-is-nothing-here"
+_PACKED: Final = (".html", ".xml", ".json", ".css", ".svg", ".txt")
+_MOST_DEAD: Final = 1000
+"""Dead links that are told."""
+
+
+def build(
+    newsletter: Newsletter, directory: Path, *, is_stopped: Callable[[], bool] = lambda: False
+) -> BuildReport:
+    """Bring the folder up to what the site is now; when stopped, as far as it came.
+
+    Raises Conflict for a folder with files of others, NewsletterError where it cannot be written.
+    """
+    work = _Work(newsletter, Tree(directory), is_stopped)
+    try:
+        asyncio.run(work.run())
+    finally:
+        work.tree.end()
+    return work.report()
+
+
+class _Work:
+    """One build."""
+
+    def __init__(self, newsletter: Newsletter, tree: Tree, is_stopped: Callable[[], bool]) -> None:
+        self.tree = tree
+        self._publication = newsletter.publication
+        self._pages = Pages(newsletter.identity, forms_elsewhere=True)
+        self._app = create_app(newsletter, pages=self._pages)
+        self._is_stopped = is_stopped
+        self._issues: tuple[Issue, ...] = ()
+        self._links: dict[str, set[str]] = {}
+        """Pages by a link of theirs that stays on the site; looked at in the end."""
+        self._dead: list[DeadLink] = []
+
+    def report(self) -> BuildReport:
+        """What became of it."""
+        tree = self.tree
+        return BuildReport(
+            files=len(tree.files),
+            written=tree.written,
+            removed=tree.removed,
+            dead=tuple(self._dead[:_MOST_DEAD]),
+            problems=tuple(tree.problems),
+        )
+
+    async def run(self) -> None:
+        """All of it. What is gone is removed only if nothing stopped us."""
+        self._issues = tuple(self._publication.live())
+        places = list(find_places(self._publication, self._issues, iter(self._pages.assets)))
+        media = list(find_media(self._publication, self._issues))
+        moved = dict(self._moved())
+        own = {place.file for place in places} | {f"media/{path}" for path in media} | {MISSING}
+        planned = own | moved.keys()
+        self.tree.begin(planned | {f"{file}.gz" for file in planned if _is_packed(file)})
+        for place in places:
+            if self._is_stopped():
+                return
+            await self._copy(place.path, place.file, 200)
+        await self._copy(_NOWHERE, MISSING, 404)
+        for path in media:
+            if self._is_stopped():
+                return
+            self._copy_media(path)
+        for file, issue in moved.items():
+            if file not in own:
+                self._put(file, self._moved_page(issue).encode())
+        self._look_for_dead()
+        self.tree.finish()
+
+    async def _copy(self, path: str, file: str, status: int) -> None:
+        answer = await ask(self._app, path)
+        if answer.status != status:
+            self.tree.problems.append(f"{path} was answered {answer.status}")
+            return
+        self._put(file, answer.body)
+        if answer.headers.get(b"content-type", b"").startswith(b"text/html"):
+            for link in find_links(answer.body.decode(), self._pages.identity.url):
+                self._links.setdefault(link, set()).add(path)
+
+    def _put(self, file: str, content: bytes) -> None:
+        is_there = self.tree.put(file, content)
+        packed = pack(content) if is_there and _is_packed(file) else None
+        if packed is not None:
+            self.tree.put(f"{file}.gz", packed)
+
+    def _copy_media(self, path: str) -> None:
+        found = self._publication.media(path)
+        if found is None:
+            return
+        self.tree.copy(f"media/{path}", found.file)
+
+    # ── old addresses ────────────────────────────────────────────────────────────────────
+
+    def _moved(self) -> Iterator[tuple[str, Issue]]:
+        """The files of old addresses, and where they lead: the newest issue of several."""
+        by_id = {issue.id: issue for issue in self._issues}
+        for slug, issue_id in self._publication.former_slugs():
+            if (issue := by_id.get(issue_id)) is not None and issue.slug != slug:
+                yield f"issues/{slug}/{INDEX}", issue
+        for issue in reversed(self._issues):
+            for alias in issue.aliases:
+                for file in old_files(alias.strip("/")):
+                    yield file, issue
+
+    def _moved_page(self, issue: Issue) -> str:
+        frame = Frame(title=issue_title(issue), path=issue_path(issue), indexed=False)
+        return self._pages.render("moved.html", frame)
+
+    # ── links ────────────────────────────────────────────────────────────────────────────
+
+    def _look_for_dead(self) -> None:
+        url = self._pages.identity.url
+        for link, pages in self._links.items():
+            if is_dead(link, url, self.tree.files):
+                self._dead += [DeadLink(page=page, link=link) for page in sorted(pages)]
+        self._dead.sort(key=lambda one: (one.page, one.link))
+
+
+def _is_packed(file: str) -> bool:
+    return file.endswith(_PACKED) and not file.startswith("media/")

@@ -1,0 +1,76 @@
+"""Which pages, feeds and files the site has, and in which file of a folder each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from feeds.syndication import FeedFormat, archive_url, feed_url, tag_path
+from newsletter.publication import Publication
+from storage.model import Issue
+
+INDEX: Final = "index.html"
+MISSING: Final = "404.html"
+"""What most web hosts show for an address at which nothing is."""
+_FIXED: Final = {
+    "/": INDEX,
+    "/about": f"about/{INDEX}",
+    "/archive": f"archive/{INDEX}",
+    "/subscribe": f"subscribe/{INDEX}",
+    "/robots.txt": "robots.txt",
+    "/sitemap.xml": "sitemap.xml",
+}
+SERVED: Final = (
+    *("/subscribe", "/confirm/", "/unsubscribe/", "/preferences/", "/search", "/embed", "/feeds/"),
+    *("/outbox", "/desk", "/opensearch.xml"),
+)
+"""What only the service can answer; links there are not dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path of the site, decoded, and its file below the folder."""
+
+    path: str
+    file: str
+
+
+def find_places(
+    publication: Publication, issues: tuple[Issue, ...], assets: Iterator[str]
+) -> Iterator[Place]:
+    """Everything that the site itself makes."""
+    for path, file in _FIXED.items():
+        yield Place(path, file)
+    for name in assets:
+        yield Place(f"/static/{name}", f"static/{name}")
+    for issue in issues:
+        yield Place(f"/issues/{issue.slug}", f"issues/{issue.slug}/{INDEX}")
+    yield from _feeds(publication, None)
+    for tag in sorted({tag for issue in issues for tag in issue.tags}):
+        name = tag_path(tag)
+        yield Place(f"/tags/{name}", f"tags/{name}/{INDEX}")
+        yield from _feeds(publication, tag)
+
+
+def _feeds(publication: Publication, tag: str | None) -> Iterator[Place]:
+    home = "" if tag is None else f"/tags/{tag_path(tag)}"
+    for feed_format in FeedFormat:
+        name = feed_url("", feed_format, None)
+        yield Place(f"{home}{name}", f"{home}{name}".lstrip("/"))
+    for number in range(1, publication.archives(tag) + 1):
+        for feed_format in (FeedFormat.ATOM, FeedFormat.JSON):
+            name = archive_url("", feed_format, None, number)
+            yield Place(f"{home}{name}", f"{home}{name}".lstrip("/"))
+
+
+def find_media(publication: Publication, issues: tuple[Issue, ...]) -> Iterator[str]:
+    """Paths below the notes folder of what the issues and the About page show."""
+    about = publication.about()
+    shown = {path for issue in issues for path in issue.media}
+    yield from sorted(shown | set(about.media if about is not None else ()))
+
+
+def old_files(alias: str) -> tuple[str, str]:
+    """Where a page for an old address stands, whether it ended in `/` or in `.html`."""
+    return f"{alias}/{INDEX}", f"{alias}.html"

@@ -1,0 +1,164 @@
+"""A folder of files of ours: what changed is rewritten, each file at once, and what is gone is removed.
+
+A list in the folder says which files are ours. Others are never touched, and a folder that has files
+but no such list is refused: it is somebody else's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path, PurePosixPath
+from shutil import copy2
+from typing import Final
+
+from storage.model import Conflict, NewsletterError
+
+LIST: Final = ".newsletter-build.json"
+_PART: Final = ".newsletter-part"
+_LONGEST: Final = 250
+"""Octets of a name; file systems take 255."""
+
+
+class Tree:
+    """One build into a folder."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.written = self.removed = 0
+        self.files: set[str] = set()
+        self.problems: list[str] = []
+        self._before: set[str] = set()
+        self._lock: int | None = None
+
+    def begin(self, files: Collection[str]) -> None:
+        """Look at what there is; these files are ours from now on. Raises Conflict, NewsletterError."""
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.directory, os.O_RDONLY)
+            flock(self._lock, LOCK_EX | LOCK_NB)
+            self._before = self._read_list()
+            if not self._before.issuperset(files):  # before any is there: whatever happens then
+                self._write_list(self._before.union(files))
+        except BlockingIOError:
+            raise Conflict(f"another build is at work in {self.directory}") from None
+        except OSError as error:
+            raise _unusable(self.directory, error) from error
+
+    def end(self) -> None:
+        """Another build may come."""
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def _read_list(self) -> set[str]:
+        try:
+            text = (self.directory / LIST).read_text("utf-8")
+        except FileNotFoundError:
+            if any(self.directory.iterdir()):
+                raise Conflict(
+                    f"the folder {self.directory} has files that no build put there; "
+                    "name one that is empty or not there yet"
+                ) from None
+            return set()
+        try:
+            return {file for file in json.loads(text)["files"] if _is_below(file)}
+        except (ValueError, KeyError, TypeError) as error:
+            raise Conflict(
+                f"{self.directory / LIST} cannot be read; remove the folder and build it anew"
+            ) from error
+
+    def _write_list(self, files: Collection[str]) -> None:
+        text = json.dumps({"files": sorted(files)}, ensure_ascii=False, indent=0)
+        _replace(self.directory / LIST, lambda part: part.write_bytes(text.encode()))
+
+    def put(self, file: str, content: bytes) -> bool:
+        """Have this content in that file, by its path below the folder; False where it cannot be."""
+        return self._place(
+            file, lambda path: _has(path, content), lambda part: part.write_bytes(content)
+        )
+
+    def copy(self, file: str, source: Path) -> bool:
+        """Have a copy of another file there, with its time; False where it cannot be."""
+        return self._place(
+            file, lambda path: _is_copy(path, source), lambda part: copy2(source, part)
+        )
+
+    def _place(
+        self, file: str, is_there: Callable[[Path], bool], write: Callable[[Path], object]
+    ) -> bool:
+        if not _is_below(file) or any(len(os.fsencode(p)) > _LONGEST for p in file.split("/")):
+            self.problems.append(
+                f"no file can have the name {file[:80]!r}; the service has the page"
+            )
+            return False
+        path = self.directory / file
+        self.files.add(file)
+        try:
+            if is_there(path):
+                return True
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, write)
+        except (FileExistsError, IsADirectoryError, NotADirectoryError):
+            self.problems.append(f"{file} is in the way of another page of that name")
+            return False
+        except OSError as error:
+            raise _unusable(path, error) from error
+        self.written += 1
+        return True
+
+    def finish(self) -> None:
+        """Remove what was of an earlier build and is of this one no more."""
+        try:
+            for file in sorted(self._before - self.files):
+                with suppress(FileNotFoundError, NotADirectoryError):
+                    (self.directory / file).unlink()
+                    self.removed += 1
+                self._prune(PurePosixPath(file).parent)
+            self._write_list(self.files)
+        except OSError as error:
+            raise _unusable(self.directory, error) from error
+
+    def _prune(self, folder: PurePosixPath) -> None:
+        """Folders that have become empty go, too."""
+        while folder.parts:
+            try:
+                (self.directory / folder).rmdir()
+            except OSError:  # it has something in it, or is gone
+                return
+            folder = folder.parent
+
+
+def _is_below(file: object) -> bool:
+    """Whether a path stays in the folder, whatever it says."""
+    if not isinstance(file, str) or not file or "\0" in file or "\\" in file:
+        return False
+    return all(part not in ("", ".", "..") for part in file.split("/")) and file != LIST
+
+
+def _has(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _is_copy(path: Path, source: Path) -> bool:
+    try:
+        ours, theirs = path.stat(), source.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Whoever reads the file has the old one or the new one, never a part."""
+    part = path.with_name(_PART)
+    write(part)
+    part.replace(path)
+
+
+def _unusable(path: Path, error: OSError) -> NewsletterError:
+    return NewsletterError(f"{path} cannot be written: {error.strerror}")
