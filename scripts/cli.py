@@ -19,6 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 from scripts.commands import (
     authoring,
     bounce,
+    building,
     check,
     database,
     dkim,
@@ -78,6 +79,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 service.register(app, Heading.STARTING)
+building.register(app, Heading.STARTING)
 scheduling.register(app, Heading.WRITING)
 authoring.register(app, Heading.WRITING)
 check.register(app, Heading.WRITING)

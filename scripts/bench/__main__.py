@@ -39,6 +39,7 @@ MEASURES: Final[dict[str, Callable[[Bench], list[Row]]]] = {
     "poll": reading.measure_poll,
     "feed": reading.measure_feed,
     "site": site.measure_site,
+    "static": site.measure_static,
 }
 
 

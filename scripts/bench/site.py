@@ -54,6 +54,35 @@ def measure_site(bench: Bench) -> list[Row]:
     return rows
 
 
+def measure_static(bench: Bench) -> list[Row]:
+    """The feed out of a built folder behind nginx, against the same octets alone in a folder."""
+    row = Row(
+        name="static",
+        title="feed from the built site behind nginx, against nginx serving one file, one core each",
+        bound=Bound.AT_LEAST,
+        target=0.95,
+    )
+    seconds = bench.sizes.probe_seconds
+    house, _ = _newsletter(bench)
+    built, alone = bench.folder / "built", bench.folder / "alone"
+    alone.mkdir()
+    with house.open() as newsletter:
+        newsletter.build(built)
+    (alone / "feed.xml").write_bytes((built / "feed.xml").read_bytes())
+    ours, theirs = [], []
+    with (
+        or_missing(row) as rows,
+        peers.nginx(alone, core=0) as one_file,
+        peers.nginx(built, core=0) as tree,
+    ):
+        for number in range(1, bench.sizes.rounds + 1):
+            theirs.append(peers.request_rate(f"{one_file}/feed.xml", core=1, seconds=seconds))
+            ours.append(peers.request_rate(f"{tree}/feed.xml", core=1, seconds=seconds))
+            bench.say(f"static {number}: file {theirs[-1]:,.0f}/s, built {ours[-1]:,.0f}/s")
+        rows.append(_against(row, ours, theirs))
+    return rows
+
+
 def _newsletter(bench: Bench) -> tuple[House, str]:
     """A newsletter with as many issues as a feed shows; and its feed's tag."""
     house = bench.house(web_port=free_port())

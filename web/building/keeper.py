@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 import structlog
 
 from newsletter import Newsletter
+from newsletter.building import BuildReport
 from storage.model import NewsletterError
 from web.building.build import build
 
@@ -24,7 +26,16 @@ _log = structlog.get_logger()
 class Keeper:
     """Looks, and builds in a thread when readers would see something else."""
 
-    def __init__(self, newsletter: Newsletter, directory: Path) -> None:
+    def __init__(
+        self,
+        newsletter: Newsletter,
+        directory: Path,
+        *,
+        every_s: float = LOOK_S,
+        on_built: Callable[[BuildReport], None] = lambda _: None,
+    ) -> None:
+        self._every_s = every_s
+        self._on_built = on_built
         self._newsletter = newsletter
         self._directory = directory
         self._built: tuple[object, float] | None = None
@@ -43,7 +54,7 @@ class Keeper:
         while not stop.is_set():
             await asyncio.to_thread(self._look, clock())
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_S)
+                await asyncio.wait_for(stop.wait(), self._every_s)
 
     def _look(self, now: float) -> None:
         try:
@@ -61,6 +72,7 @@ class Keeper:
             return
         self._built = (mark, now)
         self._told = ""
+        self._on_built(report)
         _log.info("static.built", files=report.files, written=report.written)
         for dead in report.dead[:10]:
             _log.warning("static.dead_link", page=dead.page, link=dead.link)

@@ -50,6 +50,7 @@ ROWS = {
     "feed": "nginx",
     "issue": "wrk",
     "free": "wrk",
+    "static": "nginx",
 }
 """Every row, and the program without which it cannot be measured."""
 
