@@ -30,7 +30,7 @@ from newsletter.authoring import (
     report_unusable,
     send_test,
 )
-from newsletter.building import BuildReport, load_build
+from newsletter.building import Building
 from newsletter.config import load_config
 from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, find_own_address
 from newsletter.mailing import IssueStatus, SendReport
@@ -70,6 +70,8 @@ class Newsletter:
         """What is kept of mail that came back, and the quarantine."""
         self.report_desk = parts.report_desk
         self.webhook_desk = parts.webhook_desk
+        self.build = Building(self)
+        """The site as files: `build(directory)`."""
         self._poll_lock = threading.Lock()
 
     @classmethod
@@ -280,16 +282,6 @@ class Newsletter:
         Raises MailboxError when a mailbox cannot be used. What was handled before stays handled.
         """
         return self.parts.collecting.collect()
-
-    def build(
-        self, directory: str | Path, *, is_stopped: Callable[[], bool] = lambda: False
-    ) -> BuildReport:
-        """Have site, archive, feeds and media as files in a folder; only what changed is rewritten.
-
-        What was of an earlier build and is gone is removed. Reads the archive, not the notes: `poll`
-        first. Raises Conflict for a folder with files of others, NewsletterError.
-        """
-        return load_build()(self, Path(directory), is_stopped=is_stopped)
 
     # ── for the site ─────────────────────────────────────────────────────────────────────
 

@@ -1,4 +1,4 @@
-"""The site as files: what a build tells, and the way up to the room that makes it."""
+"""The site as files: the verb, and what a build tells."""
 
 from __future__ import annotations
 
@@ -37,20 +37,32 @@ class BuildReport:
         return not self.dead and not self.problems
 
 
-class Build(Protocol):
+class Builder(Protocol):
     """Brings a folder up to what the site is now."""
 
     def __call__(
-        self,
-        newsletter: object,
-        directory: Path,
-        *,
-        is_stopped: Callable[[], bool] = lambda: False,
+        self, newsletter: object, directory: Path, *, is_stopped: Callable[[], bool]
     ) -> BuildReport:
-        """`newsletter` is the one with the verbs. Raises Conflict for a folder with files of others, StorageError."""
+        """`newsletter` is the one with the verbs."""
         ...
 
 
-def load_build() -> Build:
-    """The pages are made by `web`, which stands above the verbs: it is loaded when one asks for it."""
-    return cast("Build", import_module("web.building").build)
+class Building:
+    """The verb `Newsletter.build`.
+
+    The pages are made by `web`, which stands above the verbs: it is loaded when one asks for it.
+    """
+
+    def __init__(self, newsletter: object) -> None:
+        self._newsletter = newsletter
+
+    def __call__(
+        self, directory: str | Path, *, is_stopped: Callable[[], bool] = lambda: False
+    ) -> BuildReport:
+        """Have site, archive, feeds and media as files in a folder; only what changed is rewritten.
+
+        What was of an earlier build and is gone is removed. Reads the archive, not the notes: `poll`
+        first. Raises Conflict for a folder with files of others, NewsletterError or StorageError.
+        """
+        builder = cast("Builder", import_module("web.building").build)
+        return builder(self._newsletter, Path(directory), is_stopped=is_stopped)
