@@ -31,13 +31,37 @@ _HTML_TAG: Final = re.compile(r"<[^<>]*>")
 MAX_NESTING: Final = 20
 """Levels of quotes, lists, brackets; deeper input is taken as text, in bounded time."""
 
+_PREAMBLE: Final = re.compile(
+    r"(?:[ \t]*\n| {0,3}<!--(?:(?!-->)[\s\S]){0,20000}-->[^\n]*(?:\n|\Z)|%%(?:(?!%%)[\s\S]){0,20000}%%"
+    r"|import[ \t][^\n]{1,600}[\"'];?[ \t]*(?:\n|\Z))*"
+)
+"""What may stand before a title: blank lines, comments, the imports of MDX."""
+_BLANK_LINE: Final = re.compile(r"\n[ \t]*(?:\n|\Z)")
+_ATX: Final = re.compile(r" {0,3}#(?:[ \t]|\n|\Z)")
+_SETEXT: Final = re.compile(r"\n {0,3}=+[ \t]*(?:\n|\Z)")
 _RAW_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _WIKI: Final = re.compile(r"(!?)\[\[([^\[\]\n|]{1,300})(?:\|([^\[\]\n]{0,300}))?\]\](?![(\[])")
 
 
 def find_title(body: str) -> str:
-    """The plain text of the `# heading` that a note begins with, or empty."""
-    body, formulas = hide_formulas(clean_text(body))
+    """The plain text of the `# heading` that a note begins with, or empty.
+
+    Only its beginning is read, unless the heading may need definitions that stand further down.
+    """
+    body = clean_text(body)
+    head = body[_PREAMBLE.match(body).end() :]  # type: ignore[union-attr] # it matches nothing, too
+    if head.startswith("["):
+        return _read_title(head)
+    block = head[: end.start()] if (end := _BLANK_LINE.search(head)) else head
+    if _ATX.match(block) is not None:
+        block = block.partition("\n")[0]
+    elif _SETEXT.search(block) is None:
+        return ""
+    return _read_title(head if "[" in block else block)
+
+
+def _read_title(body: str) -> str:
+    body, formulas = hide_formulas(body)
     env: dict[str, object] = {}
     tokens = _BLOCKS.parse(body, env)
     found = find_h1(tokens)

@@ -21,7 +21,7 @@ from feeds.syndication import note_guid
 from newsletter.publishing.decisions import Publish
 from newsletter.publishing.links import NoteLinks
 from storage.archive import IssueName, MailOrder
-from storage.model import Identity, Issue, IssueDraft, NoteError, Remark
+from storage.model import Identity, Issue, IssueDraft, IssueState, NoteError, Remark
 from storage.notes import MediaFinder, NotesStore
 
 _SHOWN: Final = ("html", "text", "language", "subject", "image", "image_alt", "aliases")
@@ -90,6 +90,19 @@ class Drafting:
         if note.draft:
             return None
         return NoteSource(path=note.path, title=note.title, body=note.body)
+
+    def expect(self, note: Note, note_id: str, content_hash: str) -> IssueName:
+        """What a note that is new will be known by as an issue, its slug as it wishes for it."""
+        return IssueName(
+            issue_id=0,
+            note_id=note_id,
+            path=note.path,
+            slug=note.slug or note.name,
+            title=note.title,
+            state=IssueState.LIVE,
+            content_hash=content_hash,
+            aliases=read_aliases(note.aliases, self._url),
+        )
 
     def draft(self, note: Note, note_id: str, content_hash: str, links: NoteLinks) -> Drafted:
         """The note as an issue, its links to other notes resolved. Raises NoteError."""

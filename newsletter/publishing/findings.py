@@ -31,7 +31,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollReport:
-    """What one poll did."""
+    """What one poll did. Where that is much, its issues are without their HTML and text: a first look
+    may make ten thousand of them.
+    """
 
     published: tuple[Issue, ...] = ()
     revised: tuple[Issue, ...] = ()
@@ -102,6 +104,16 @@ class Findings:
     queued: int = 0
     faults: list[NoteError] = field(default_factory=list)
     unstable: set[str] = field(default_factory=set)
+    is_large: bool = False
+    """Whether there is more than should be in memory at once."""
+
+    def keep(self, one: Seen) -> Seen:
+        """What is kept of a note until its turn comes."""
+        return replace(one, note=replace(one.note, body="")) if self.is_large else one
+
+    def outline(self, issue: Issue) -> Issue:
+        """An issue as it is reported."""
+        return replace(issue, html="", text="") if self.is_large else issue
 
     def report(self) -> PollReport:
         """What has been done, as it is told."""

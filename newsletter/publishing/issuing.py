@@ -65,7 +65,7 @@ class Issuing:
         )
         for remark in drafted.warnings:
             log.warning("note.remark", path=one.note.path, code=remark.code, remark=str(remark))
-        self._found.published.append(published.issue)
+        self._found.published.append(self._found.outline(published.issue))
         self._found.rendered[published.issue.id] = moment
         self._learn_tags(published.issue)
         self._found.queued += published.queued
@@ -76,7 +76,7 @@ class Issuing:
         revised = self._means.archive.revise(
             issue.id, draft, updated_at=self._found.now, slug=one.note.slug
         )
-        self._found.revised.append(revised)
+        self._found.revised.append(self._found.outline(revised))
         self._learn_tags(revised)
         self._found.names.put_issue(revised)
 
@@ -88,7 +88,7 @@ class Issuing:
             updated_at=self._found.now if edited else None,
             now=self._found.now,
         )
-        self._found.restored.append(restored)
+        self._found.restored.append(self._found.outline(restored))
         self._learn_tags(restored)
         self._found.names.put_issue(restored)
 
@@ -106,7 +106,7 @@ class Issuing:
         withdrawn = self._means.archive.withdraw(
             issue_id, tell_absence(reason), now=self._found.now
         )
-        self._found.withdrawn.append(withdrawn)
+        self._found.withdrawn.append(self._found.outline(withdrawn))
         self._found.names.put_issue(withdrawn)
 
     def render_again(self, issue: Issue) -> None:

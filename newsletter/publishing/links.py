@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from enum import IntEnum
 from functools import partial
 from pathlib import PurePosixPath
@@ -59,17 +60,26 @@ class NoteLinks:
             self.put(name)
 
     def put(self, name: IssueName) -> None:
-        """Learn or correct one."""
-        self.moment += 1
-        if (before := self._names.pop(name.note_id, None)) is not None:
-            for target in _ways(before.path, before.title, before.slug, before.aliases):
-                self._meant[target].pop(name.note_id, None)
-                self._moved_at[target] = self.moment
+        """Learn or correct one; what is known of it already moves nothing."""
+        before = self._names.get(name.note_id)
+        if before is not None and replace(before, issue_id=name.issue_id) == name:
+            self._names[name.note_id] = name
+            return
+        self.drop(name.note_id)
         if name.state is IssueState.LIVE:
             self._names[name.note_id] = name
             ways = _ways(name.path, name.title, name.slug, name.aliases)
             for target, way in ways.items():
                 self._meant[target][name.note_id] = way
+                self._moved_at[target] = self.moment
+
+    def drop(self, note_id: str) -> None:
+        """No link leads to this note any more, until it is learned anew."""
+        self.moment += 1
+        before = self._names.pop(note_id, None)
+        if before is not None:
+            for target in _ways(before.path, before.title, before.slug, before.aliases):
+                self._meant[target].pop(note_id, None)
                 self._moved_at[target] = self.moment
 
     def moved_since(self, targets: Iterable[str], moment: int) -> bool:
@@ -125,7 +135,7 @@ class NoteLinks:
         return media_url(self._url, path)
 
     @staticmethod
-    def targets_of(issue: Issue) -> tuple[str, ...]:
+    def targets_of(issue: Issue | IssueName) -> tuple[str, ...]:
         """The ways in which other notes may have meant this one."""
         return tuple(_ways(issue.path, issue.title, issue.slug, issue.aliases))
 

@@ -35,7 +35,10 @@ class Means:
 
 
 def read_resting(means: Means, found: Findings, paths: Sequence[str]) -> Iterator[Seen]:
-    """The notes in files that rest; what is still being written waits for the next poll."""
+    """The notes in files that rest; what is still being written waits for the next poll.
+
+    One at a time: a folder may hold more than memory should.
+    """
     resting = means.store.resting(
         [found.files[path] for path in paths],
         wait=means.wait,
@@ -43,11 +46,14 @@ def read_resting(means: Means, found: Findings, paths: Sequence[str]) -> Iterato
     )
     found.unstable |= resting.unstable
     for path in paths:
-        if path in resting.stable and (one := _read(means, found, path)) is not None:
+        if path in resting.stable and (one := read_note(means, found, path)) is not None:
             yield one
 
 
-def _read(means: Means, found: Findings, path: str) -> Seen | None:
+def read_note(means: Means, found: Findings, path: str) -> Seen | None:
+    """The note in a file as it is now; None, kept as a fault, for one that cannot be used, and for one
+    that is being written.
+    """
     content_hash, file = "", found.files[path]
     try:
         source = means.store.read(path)

@@ -1,6 +1,7 @@
 """One look at the notes folder: what was found is read, recognised, decided and carried out.
 
-    drafting.parse | recognise | decide | issuing.carry_out
+    drafting.parse | recognise        all of them, and links learn what will come out
+    decide | issuing.carry_out        portion by portion, oldest first
 
 What may be concluded is decided in newsletter/publishing/decisions.py and
 newsletter/publishing/recognition.py. A note that cannot be used is reported once per content and
@@ -9,15 +10,19 @@ holds nothing else up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Final
 
 import structlog
 
 from newsletter.publishing.decisions import (
     AWAY_WITH_MANY,
+    Decision,
+    Publish,
     Wait,
     Wish,
     decide,
@@ -33,14 +38,19 @@ from newsletter.publishing.findings import (
     remember,
     report_unreadable,
 )
+from newsletter.publishing.foresight import Foresight
 from newsletter.publishing.issuing import Issuing
-from newsletter.publishing.links import NoteLinks
-from newsletter.publishing.reading import Means, read_resting
+from newsletter.publishing.reading import Means, read_note, read_resting
 from newsletter.publishing.recognition import find_lost, recognise, refuse_double
+from newsletter.publishing.staleness import find_stale
 from newsletter.publishing.wishes import wish_of, written_at
-from storage.model import Conflict, IssueState, NoteError
+from storage.archive import IssueName
+from storage.model import Conflict, Issue, IssueState, NoteError
 
 log = structlog.get_logger()
+
+PORTION: Final = 100
+"""Notes that are taken up before what became of them is remembered; of more, only heads are kept in memory."""
 
 
 class Sweep:
@@ -50,6 +60,7 @@ class Sweep:
         self._means = means
         self._found = found
         self._issuing = Issuing(means, found)
+        self._foresight = Foresight(found)
 
     def run(
         self, candidates: Sequence[str], faults: Iterable[NoteError], *, rerender: bool
@@ -57,7 +68,9 @@ class Sweep:
         """Take up the candidates and what is gone; `rerender` looks at every issue's rendering, too."""
         found = self._found
         report_unreadable(found, faults)
-        seen = sorted(read_resting(self._means, found, candidates), key=_oldest_first)
+        found.is_large = len(candidates) > PORTION
+        read = read_resting(self._means, found, candidates)
+        seen = sorted(map(found.keep, read), key=_oldest_first)
         # A new file still being written may be what seems gone, under another name.
         is_moving = not found.unstable <= found.known.keys()
         known_before = frozenset(found.known)
@@ -66,17 +79,39 @@ class Sweep:
             self._guarded(one.note.path, partial(self._recognise, one, recognised))
         going = self._find_going(recognised)
         is_held = self._is_held(going)
-        for one in recognised:
-            if not (is_held and self._has_to_wait(one, going, known_before)):
+        turn = [
+            one
+            for one in recognised
+            if not (is_held and self._has_to_wait(one, going, known_before))
+        ]
+        self._foresight.expect(self._find_coming(turn))
+        for start in range(0, len(turn), PORTION):
+            for one in turn[start : start + PORTION]:
                 self._guarded(one.note.path, partial(self._handle, one))
+            self._remember()
         removed = frozenset[str]() if is_moving or is_held else frozenset(found.gone)
         for path in sorted(removed):
             self._issuing.withdraw_at(path)
         if not is_moving:
             self._wait_for_many(going if is_held else frozenset())
         self._refresh(rerender=rerender)
-        self._means.notebook.save(list(found.remembered.values()), gone=found.forgotten | removed)
+        self._remember(gone=removed)
         return found.report()
+
+    def _find_coming(self, seen: Iterable[Seen]) -> Iterator[IssueName]:
+        """What new issues will be known by, of the notes that come out in this look."""
+        for one in seen:
+            if one.note_id not in self._found.names.by_note and isinstance(
+                self._decide(one, self._wish(one), None), Publish
+            ):
+                yield self._means.drafting.expect(one.note, one.note_id, one.content_hash)
+
+    def _remember(self, gone: AbstractSet[str] = frozenset()) -> None:
+        """Keep what is known of files by now, so that a look which is broken off goes on from there."""
+        found = self._found
+        self._means.notebook.save(list(found.remembered.values()), gone=found.forgotten | gone)
+        found.remembered.clear()
+        found.forgotten.clear()
 
     # ── many at once ─────────────────────────────────────────────────────────────────────────
 
@@ -134,6 +169,11 @@ class Sweep:
             log.info("poll.overtaken", path=path)
 
     def _handle(self, one: Seen) -> None:
+        if self._found.is_large:
+            again = read_note(self._means, self._found, one.note.path)
+            if again is None or again.content_hash != one.content_hash:
+                return  # changed meanwhile: the next look takes it up
+            one = replace(one, note=again.note)
         wish = self._wish(one)
         known = self._found.known[one.note.path] = remember(one, wish)
         if wish.publish_at is not None and not wish.kept:
@@ -146,14 +186,7 @@ class Sweep:
             )
         name = self._found.names.by_note.get(one.note_id)
         issue = self._means.archive.get(name.issue_id) if name else None
-        decision = decide(
-            wish,
-            one.content_hash,
-            issue,
-            now=self._found.now,
-            grace=self._means.grace,
-            late=self._means.late,
-        )
+        decision = self._decide(one, wish, issue)
         if isinstance(decision, Wait):
             known = replace(known, wake_at=decision.until)
         else:
@@ -162,6 +195,16 @@ class Sweep:
                 known = replace(known, wake_at=wish.expires)
         self._found.remembered[one.note.path] = known
         self._refresh_schedule(one)
+
+    def _decide(self, one: Seen, wish: Wish, issue: Issue | None) -> Decision:
+        return decide(
+            wish,
+            one.content_hash,
+            issue,
+            now=self._found.now,
+            grace=self._means.grace,
+            late=self._means.late,
+        )
 
     def _recognise(self, one: Seen, recognised: list[Seen]) -> None:
         """Give the note its identity; follow it when its file was renamed."""
@@ -228,21 +271,8 @@ class Sweep:
         """Render again what links to something that came, went or moved in this poll, and once
         per start whatever another version rendered. Readers are not told that it is news.
         """
-        moved = [
-            *self._found.published,
-            *self._found.restored,
-            *self._found.withdrawn,
-            *self._found.revised,
-        ]
-        targets = sorted({target for issue in moved for target in NoteLinks.targets_of(issue)})
-        stale = self._means.archive.linking_to(targets) if targets else []
-        if rerender:
-            stale += self._means.archive.rendered_otherwise(self._means.drafting.rendering)
-        links = self._found.names.links
-        for issue in {issue.id: issue for issue in stale}.values():
-            moment = self._found.rendered.get(issue.id)
-            if moment is not None and not links.moved_since(issue.wiki, moment):
-                continue  # published just now, when all that it links to was there
+        missed = self._foresight.settle()
+        for issue in find_stale(self._means, self._found, missed, rerender=rerender):
             self._guarded(issue.path, partial(self._issuing.render_again, issue))
 
 

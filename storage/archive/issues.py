@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from storage.archive.absences import begin_absence, end_absence
 from storage.archive.rows import (
     ARCHIVE_VERSION,
+    AT_ONCE,
     ArchiveState,
     IssueName,
     MarkKind,
@@ -225,25 +226,26 @@ class Issues:
         with self._database.reading() as connection:
             return load_names(connection)
 
-    def linking_to(self, targets: Sequence[str]) -> list[Issue]:
-        """Live issues whose notes link to one of these wiki targets."""
-        linking = sa.select(schema.issue_marks.c.issue_id).where(
-            schema.issue_marks.c.kind == MarkKind.WIKI.value,
-            schema.issue_marks.c.value.in_(targets),
-        )
-        query = sa.select(schema.issues).where(
-            schema.issues.c.state == IssueState.LIVE.value, schema.issues.c.id.in_(linking)
-        )
+    def linking_to(self, targets: Sequence[str]) -> list[int]:
+        """The ids of live issues whose notes link to one of these wiki targets, in order."""
+        marks, c = schema.issue_marks.c, schema.issues.c
+        found: set[int] = set()
         with self._database.reading() as connection:
-            return load_issues(connection, query)
+            for start in range(0, len(targets), AT_ONCE):
+                linking = sa.select(marks.issue_id).where(
+                    marks.kind == MarkKind.WIKI.value,
+                    marks.value.in_(targets[start : start + AT_ONCE]),
+                )
+                query = sa.select(c.id).where(c.state == IssueState.LIVE.value, c.id.in_(linking))
+                found |= set(connection.scalars(query))
+        return sorted(found)
 
-    def rendered_otherwise(self, rendering: str) -> list[Issue]:
-        """Live issues that another version, or another address of the site, rendered."""
-        query = sa.select(schema.issues).where(
-            schema.issues.c.state == IssueState.LIVE.value, schema.issues.c.rendering != rendering
-        )
+    def rendered_otherwise(self, rendering: str) -> list[int]:
+        """The ids of live issues that another version, or another address of the site, rendered."""
+        c = schema.issues.c
+        query = sa.select(c.id).where(c.state == IssueState.LIVE.value, c.rendering != rendering)
         with self._database.reading() as connection:
-            return load_issues(connection, query)
+            return list(connection.scalars(query.order_by(c.id)))
 
     def serves_media(self, path: str) -> bool:
         """Whether a live issue shows this image (path below the notes folder)."""

@@ -22,6 +22,9 @@ ARCHIVE_VERSION: Final = sa.select(schema.meta.c.value).where(schema.meta.c.key 
 """Made once: every request for a feed asks it."""
 
 
+AT_ONCE: Final = 500
+"""Values in one statement: below every driver's limit on parameters."""
+
 _CHANGED_KEY: Final = "archive_changed"
 _STATE: Final = sa.select(schema.meta.c.key, schema.meta.c.value).where(
     schema.meta.c.key.in_([_VERSION_KEY, _CHANGED_KEY])
@@ -154,10 +157,10 @@ def _to_issue(row: sa.RowMapping, marks: _Marks) -> Issue:
 def _read_marks(connection: Connection, issue_ids: Sequence[int]) -> _Marks:
     table = schema.issue_marks
     found: _Marks = defaultdict(list)
-    for start in range(0, len(issue_ids), 500):  # stay below every driver's limit on parameters
+    for start in range(0, len(issue_ids), AT_ONCE):
         query = (
             sa.select(table)
-            .where(table.c.issue_id.in_(issue_ids[start : start + 500]))
+            .where(table.c.issue_id.in_(issue_ids[start : start + AT_ONCE]))
             .order_by(table.c.issue_id, table.c.kind, table.c.position)
         )
         for row in connection.execute(query):

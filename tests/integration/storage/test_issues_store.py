@@ -353,7 +353,9 @@ def test_links_are_found_from_their_targets(store: Store) -> None:
     """What links to a note is known, so that it is rendered again when the note appears."""
     store.publish("first")
     revise(store, "first", wiki=("second", "third"))
-    assert [issue.slug for issue in store.issues.linking_to(["third", "x"])] == ["first"]
+    assert [store.issues.get(one).slug for one in store.issues.linking_to(["third", "x"])] == [
+        "first"
+    ]
     assert store.issues.linking_to([]) == []
 
 
@@ -364,7 +366,7 @@ def test_issues_rendered_otherwise_are_found(store: Store) -> None:
     gone = store.publish("gone")
     revise(store, "fresh", rendering="2")
     store.issues.withdraw(gone.id, AWAY, now=NOON)
-    assert [issue.slug for issue in store.issues.rendered_otherwise("2")] == ["stale"]
+    assert [store.issues.get(one).slug for one in store.issues.rendered_otherwise("2")] == ["stale"]
 
 
 def test_names_tell_issues_without_their_contents(store: Store) -> None:

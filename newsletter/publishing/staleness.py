@@ -1,0 +1,42 @@
+"""Which issues are to be rendered again: those that link to what came, went or moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from newsletter.publishing.findings import Findings
+from newsletter.publishing.links import NoteLinks
+from newsletter.publishing.reading import Means
+from storage.archive import IssueName
+from storage.model import Issue
+
+
+def find_stale(
+    means: Means, found: Findings, missed: Iterable[IssueName], *, rerender: bool
+) -> Iterator[Issue]:
+    """Issues, one at a time, whose pages are not what their notes would be rendered to now.
+
+    `missed` were expected and did not come out; `rerender` adds whatever another version rendered.
+    """
+    archive, links = means.archive, found.names.links
+    moved: list[Issue | IssueName] = [
+        *found.published,
+        *found.restored,
+        *found.withdrawn,
+        *found.revised,
+        *missed,
+    ]
+    targets = sorted({target for one in moved for target in NoteLinks.targets_of(one)})
+    stale = dict.fromkeys(archive.linking_to(targets))
+    # What was rendered in this look needs it only where something moved after that.
+    first = min(found.rendered.values(), default=0)
+    later = set(archive.linking_to([one for one in targets if links.moved_since([one], first)]))
+    if rerender:
+        stale |= dict.fromkeys(archive.rendered_otherwise(means.drafting.rendering))
+    for issue_id in stale:
+        moment = found.rendered.get(issue_id)
+        if moment is not None and issue_id not in later:
+            continue  # published just now, when all that it links to was known
+        issue = archive.get(issue_id)
+        if moment is None or links.moved_since(issue.wiki, moment):
+            yield issue
