@@ -47,6 +47,8 @@ class Fields:
 
     def settle_html(self, html: str) -> str:
         """Sanitised HTML without marks: fields in prose, braces in code and in attributes."""
+        if not self._written and "{{" not in html:
+            return html
         pieces = _PIECE.split(html)
         depth = 0
         for at, piece in enumerate(pieces):

@@ -13,7 +13,7 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.renderer import RendererProtocol
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, autolink
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.deflist import deflist_plugin
@@ -40,6 +40,7 @@ _BLANK_LINE: Final = re.compile(r"\n[ \t]*(?:\n|\Z)")
 _ATX: Final = re.compile(r" {0,3}#(?:[ \t]|\n|\Z)")
 _SETEXT: Final = re.compile(r"\n {0,3}=+[ \t]*(?:\n|\Z)")
 _RAW_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_AUTOLINK: Final = re.compile(r"<[^<>\x00-\x20]*>")
 _WIKI: Final = re.compile(r"(!?)\[\[([^\[\]\n|]{1,300})(?:\|([^\[\]\n]{0,300}))?\]\](?![(\[])")
 
 
@@ -57,7 +58,7 @@ def find_title(body: str) -> str:
         block = block.partition("\n")[0]
     elif _SETEXT.search(block) is None:
         return ""
-    return _read_title(head if "[" in block else block)
+    return _read_title(head if "[" in block or "$$" in block else block)
 
 
 def _read_title(body: str) -> str:
@@ -178,6 +179,7 @@ def _build_parser() -> MarkdownIt:
     parser.enable(["table", "strikethrough"])
     footnote_plugin(parser)
     deflist_plugin(parser)
+    parser.inline.ruler.at("autolink", _parse_autolink)
     parser.inline.ruler.before("link", "wiki", _parse_wiki)
     parser.inline.ruler.before("link", "field", _parse_field)
     # Dangerous addresses are dropped by the resolver, label kept, not shown as source.
@@ -185,6 +187,13 @@ def _build_parser() -> MarkdownIt:
     for rule in _RULES:
         parser.add_render_rule(rule.__name__.removeprefix("_render_"), rule)
     return parser
+
+
+def _parse_autolink(state: StateInline, silent: bool) -> bool:
+    """`<https://…>`: the parser's own rule, where there is one; it looks for the end letter by letter."""
+    if _AUTOLINK.match(state.src, state.pos, state.posMax) is None:
+        return False
+    return autolink(state, silent)
 
 
 def _accept_address(_url: str) -> bool:

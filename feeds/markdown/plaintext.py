@@ -26,6 +26,8 @@ MIN_WIDTH: Final = 20
 _LOOSE: Final = re.compile(r" *\n[ \n]*")
 _UNIT: Final = re.compile(r"\S*\{\{[^{}\n]{0,80}\}\}\S*|\S+")
 """What must stay on one line: a word, or a merge field with the blanks inside it."""
+_ODD: Final = re.compile("[^\x20-\x9f\xa1-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e]")
+"""What may take no column or two, or be a blank of its own kind."""
 _WIDE_PART: Final = re.compile(r"[!-~]+|.")
 _MARKS: Final = {
     "em_open": "_", "em_close": "_", "strong_open": "*", "strong_close": "*",
@@ -62,8 +64,25 @@ def wrap(text: str, width: int) -> list[str]:
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        lines += _wrap_line(paragraph, width)
+        odd = "{{" in paragraph or _ODD.search(paragraph)
+        lines += _wrap_line(paragraph, width) if odd else _wrap_plain(paragraph, width)
     return lines
+
+
+def _wrap_plain(text: str, width: int) -> Iterator[str]:
+    """What `_wrap_line` gives for most lines, in which a column is a character."""
+    if len(text) <= width and "  " not in text:
+        yield text.strip(" ")
+        return
+    line: list[str] = []
+    used = -1
+    for word in text.split():
+        if line and used + 1 + len(word) > width:
+            yield " ".join(line)
+            line, used = [], -1
+        line.append(word)
+        used += 1 + len(word)
+    yield " ".join(line)
 
 
 def _wrap_line(text: str, width: int) -> Iterator[str]:

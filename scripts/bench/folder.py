@@ -137,7 +137,7 @@ def _processor() -> float:
 
 
 def _profiled(newsletter: Newsletter, work: Callable[[Newsletter], int], output: str) -> int:
-    import cProfile  # noqa: PLC0415 - only who asks for a profile needs it
+    import cProfile
 
     profiler = cProfile.Profile()
     result = profiler.runcall(work, newsletter)

@@ -96,7 +96,7 @@ class Issues:
             connection.execute(
                 sa.insert(schema.slugs).values(slug=values["slug"], issue_id=issue_id)
             )
-            write_marks(connection, issue_id, draft)
+            write_marks(connection, issue_id, draft, is_new=True)
             queued = (
                 queue_issue(connection, issue_id, queued_at=now, due_at=mail.at) if mail.at else 0
             )

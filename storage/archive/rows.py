@@ -168,10 +168,13 @@ def _read_marks(connection: Connection, issue_ids: Sequence[int]) -> _Marks:
     return found
 
 
-def write_marks(connection: Connection, issue_id: int, draft: IssueDraft) -> None:
+def write_marks(
+    connection: Connection, issue_id: int, draft: IssueDraft, *, is_new: bool = False
+) -> None:
     """Tags, images and links are now those of the draft."""
     table = schema.issue_marks
-    connection.execute(sa.delete(table).where(table.c.issue_id == issue_id))
+    if not is_new:
+        connection.execute(sa.delete(table).where(table.c.issue_id == issue_id))
     rows = [
         {"issue_id": issue_id, "kind": kind.value, "position": position, "value": value}
         for kind, values in (
@@ -199,13 +202,13 @@ def refuse_second(connection: Connection, note_id: str) -> None:
 def free_slug(connection: Connection, wished: str) -> str:
     """The wished slug, or the first of `wished-2`, `wished-3`, … that no issue ever had."""
     table = schema.slugs
+    if connection.scalar(sa.select(table.c.slug).where(table.c.slug == wished)) is None:
+        return wished  # nearly always, and without a look at all of them
     taken = set(
         connection.scalars(
             sa.select(table.c.slug).where(table.c.slug.startswith(wished, autoescape=True))
         )
     )
-    if wished not in taken:
-        return wished
     return next(name for n in range(2, len(taken) + 3) if (name := f"{wished}-{n}") not in taken)
 
 

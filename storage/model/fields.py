@@ -21,6 +21,8 @@ CODE: Final = frozenset({"code", "kbd", "pre", "samp"})
 
 def guard(text: str) -> str:
     """`text` in which nothing is a field any more."""
+    if "{{" not in text:
+        return text
     return FIELD.sub(lambda found: f"{{{{{GUARD}{found[0][2:]}", text)
 
 

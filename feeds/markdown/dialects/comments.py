@@ -44,16 +44,24 @@ _MORE: Final = re.compile(r"^[ \t]*(?:\{\{<!--more-->\}\}|\[//\]:\s*#[^\n]*)[ \t
 
 def drop_comments(text: str) -> str:
     """Without comments of any kind; lines stay where they are."""
-    return _MORE.sub("", _UNCLOSED.sub("", replace_spans(text, _COMMENTS)))
+    text = replace_spans(text, _COMMENTS)
+    if "<!--" in text:
+        text = _UNCLOSED.sub("", text)
+    return _MORE.sub("", text) if "[//]" in text or "more" in text else text
 
 
 def drop_marks(text: str) -> str:
     """Without block ids, attribute lists and the imports of MDX; a heading keeps its own id as
     `{#id}` for the parser.
     """
-    text = _IMPORT.sub(_keep_lines, text)
-    text = _HEADING_ID.sub(lambda found: found[1] + (f" {{#{found[2]}}}" if found[2] else ""), text)
-    return _BLOCK_ID.sub("", _ATTRIBUTES.sub(_keep_heading_id, text))
+    if "import" in text or "export" in text:
+        text = _IMPORT.sub(_keep_lines, text)
+    if "{" in text:
+        text = _HEADING_ID.sub(
+            lambda found: found[1] + (f" {{#{found[2]}}}" if found[2] else ""), text
+        )
+        text = _ATTRIBUTES.sub(_keep_heading_id, text)
+    return _BLOCK_ID.sub("", text) if "^" in text else text
 
 
 def _keep_heading_id(found: re.Match[str]) -> str:

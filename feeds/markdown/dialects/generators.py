@@ -47,6 +47,8 @@ Report = list[tuple[int, str]]
 
 def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
     """The text with the languages of generators translated or taken out."""
+    if "{{" not in text and "{%" not in text and "<%" not in text and not jsx:
+        return text
     text = replace_spans(text, _paired(masks))
     for opening, closing, read in (
         ("{{<", ">}}", _shortcode),

@@ -26,7 +26,7 @@ _NAMES: Final = {
 
 def link_players(text: str) -> str:
     """The text with frames, videos, sounds and drawings as links or as their titles."""
-    return replace_spans(text, _PLAYERS)
+    return replace_spans(text, _PLAYERS) if _ANY.search(text) else text
 
 
 def _attributes(text: str) -> dict[str, str]:
@@ -92,6 +92,8 @@ def _kind(tag: str, replace: Callable[[re.Match[str], str], str]) -> Span:
     )
 
 
+_ANY: Final = re.compile(r"<(?:[iI][fF]|[vV][iI]|[aA][uU]|[sS][vV])")
+"""What a player begins with, quick to look for."""
 _PLAYERS: Final = (
     _kind("iframe", _frame),
     _kind("video", _player("Video")),

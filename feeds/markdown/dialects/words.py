@@ -18,7 +18,8 @@ _MOST: Final = 200
 
 def mark_words(text: str, *, scripts: bool) -> str:
     """The text with marks and emoji; `scripts` says whether `~a~` and `^a^` are meant."""
-    text = _MARK.sub(r"<mark>\1</mark>", text)
+    if "==" in text:
+        text = _MARK.sub(r"<mark>\1</mark>", text)
     if ":" in text:
         text = _EMOJI.sub(_emoji, text)
     if scripts:
@@ -29,6 +30,8 @@ def mark_words(text: str, *, scripts: bool) -> str:
 def take_abbreviations(text: str) -> tuple[str, dict[str, str]]:
     """The text without the definitions of abbreviations, and what they say."""
     found: dict[str, str] = {}
+    if "*[" not in text:
+        return text, found
     for match in _ABBREVIATION.finditer(text):
         if len(found) < _MOST:
             found.setdefault(match[1].strip(), match[2].strip())

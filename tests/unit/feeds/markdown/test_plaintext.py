@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.markdown.links import NoteSource
-from feeds.markdown.plaintext import WIDTH, wrap
+from feeds.markdown.plaintext import WIDTH, _wrap_line, wrap
 from feeds.markdown.render import render_markdown
 from storage.model.text import columns
 from tests.sizes import examples
@@ -114,3 +114,13 @@ def test_scripts_leave_no_text() -> None:
 def test_wrapping_loses_nothing(source: str, width: int) -> None:
     """Wrapping changes blanks only."""
     assert "".join("".join(wrap(source, width)).split()) == "".join(source.split())
+
+
+@given(
+    st.text(st.sampled_from("ab’é- \xa0x—\tword日{}\u0301"), max_size=120),
+    st.sampled_from([20, 72]),
+)
+@settings(max_examples=examples(200), deadline=None)
+def test_the_short_way_of_wrapping_is_no_other_way(line: str, width: int) -> None:
+    """Lines whose columns are characters are wrapped as all others are."""
+    assert wrap(line, width) == list(_wrap_line(line, width))
