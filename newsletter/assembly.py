@@ -45,7 +45,7 @@ from storage.database import Database, Facts
 from storage.ledger import Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
 from storage.notes import FolderNotes, Notebook, Schedules
-from storage.readers import Reports, SignUps, Subscribers
+from storage.readers import Reports, Roll, SignUps, Subscribers
 
 
 class Waker:
@@ -80,6 +80,7 @@ class Parts:
     overview: Overview
     rescuer: Rescuer
     subscribers: Subscribers
+    roll: Roll
     reports: Reports
     authoring: Authoring
     outlook: Outlook
@@ -154,7 +155,7 @@ def _assemble(
     bounds, places = gates(config), Places(database)
     ledger, mailings = Ledger(database, bounds), Mailings(database, bounds)
     overview, rescuer = Overview(database, bounds), Rescuer(database)
-    schedules, notebook = Schedules(database), Notebook(database)
+    schedules, notebook, roll = Schedules(database), Notebook(database), Roll(database)
     notes = FolderNotes(config.notes.path, which_notes(config), static=config.notes.static)
     formulas = FormulaPictures(database)
     drafting = Drafting(
@@ -211,6 +212,7 @@ def _assemble(
         overview=overview,
         rescuer=rescuer,
         subscribers=subscribers,
+        roll=roll,
         reports=reports,
         authoring=authoring,
         outlook=outlook,
@@ -222,6 +224,7 @@ def _assemble(
             identity=config.identity,
             find=authoring.find,
             formulas=FormulaDesk(formulas),
+            roll=roll,
             clock=clock,
         ),
         survey=Survey(

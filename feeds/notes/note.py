@@ -33,7 +33,7 @@ from feeds.notes.habits import USUAL, Habits
 from feeds.notes.keys import FALSE, KEY_VALUE, MAX_TAG, MAX_TAGS, TRUE, Keys, check_length
 from feeds.notes.names import PathFacts, read_path, slugify, title_from
 from feeds.notes.timing import Now, read_timing
-from storage.model import NoteError, Remark
+from storage.model import AudienceError, NoteError, Remark, parse_audience
 
 RENDERER: Final = 8
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
@@ -153,7 +153,7 @@ def parse_note(
         image_alt=keys.elsewhere(*_PICTURE_ALT_KEYS),
         subject=plain_line(keys.text("subject")),
         language=_read_language(keys, facts),
-        audience=keys.text("audience"),
+        audience=_read_audience(keys),
         aliases=aliases,
         toc=keys.word("toc") in TRUE,
         keys=tuple(keys.names()),
@@ -252,6 +252,20 @@ def _read_language(keys: Keys, facts: PathFacts) -> str:
             keys.pass_over(found, KEY_VALUE, "is no language; write it like `en` or `pt-BR`")
         return facts.language
     return given.replace("_", "-")
+
+
+def _read_audience(keys: Keys) -> str:
+    """An expression over readers' tags, as written. Raises NoteError for what is none: an issue for some
+    must not go to all.
+    """
+    written = keys.text("audience")
+    try:
+        parse_audience(written)
+    except AudienceError as error:
+        found = keys.find("audience")
+        assert found is not None  # noqa: S101 - what is empty can be read
+        raise keys.fault(found, str(error)) from error
+    return written
 
 
 def _decode(source: bytes, path: str) -> str:

@@ -57,6 +57,16 @@ class CheckedNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """Whom a note's `audience` names."""
+
+    readers: int
+    """How many would be mailed to now."""
+    unknown: tuple[str, ...]
+    """If nobody: the tags in it that no reader has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """All that is looked at; whoever asks has read the files before."""
 
@@ -76,6 +86,8 @@ class Proof:
     """Link keys of all notes of the folder, published or not: of their paths and their names."""
     pictures: Mapping[str, int | None]
     """Bytes of the draft's own pictures; None for one that is missing or cannot be served."""
+    meant: Meant | None = None
+    """None where the note is for everybody."""
 
 
 def error(code: str, message: str, line: int | None = None) -> Finding:

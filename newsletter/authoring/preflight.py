@@ -18,7 +18,7 @@ from typing import Final
 from feeds.markdown import TEMPLATE, TOO_MANY_TAGS
 from feeds.notes import CLOCK_CHANGE, KEY_VALUE, NO_TIME, RELATIVE_TIME, UNKNOWN_KEY
 from mailer.compose import CLIP, SHORTENED, WARN
-from newsletter.authoring.findings import CheckedNote, Finding, Proof, error, warn
+from newsletter.authoring.findings import CheckedNote, Finding, Proof, error, line_matching, warn
 from newsletter.authoring.references import check_references
 from newsletter.authoring.wording import check_wording
 from storage.model import NoteError, Remark
@@ -26,6 +26,7 @@ from storage.model import NoteError, Remark
 RELAYS_TAKE: Final = 10_000_000
 """Octets of a message; Postfix as it is installed takes a little more (message_size_limit)."""
 
+_AUDIENCE: Final = re.compile(r"^[\"']?audience\b", re.IGNORECASE | re.MULTILINE)
 _PASSED_ON: Final = frozenset(
     {CLOCK_CHANGE, KEY_VALUE, NO_TIME, RELATIVE_TIME, TOO_MANY_TAGS, UNKNOWN_KEY}
 )
@@ -68,11 +69,24 @@ def _order(finding: Finding) -> tuple[int, str]:
 
 def _check_mail(proof: Proof) -> Iterator[Finding]:
     yield from _check_size(proof)
+    yield from _check_audience(proof)
     message = email.message_from_bytes(proof.sample, policy=email.policy.default)
     if not can_unsubscribe(message):
         yield error(
             "no-unsubscribe",
             "The mail has no working way to leave (RFC 8058); report this as a fault of the program.",
+        )
+
+
+def _check_audience(proof: Proof) -> Iterator[Finding]:
+    if proof.meant is not None and not proof.meant.readers:
+        named = " and ".join(f"`{tag}`" for tag in proof.meant.unknown)
+        why = f"; no reader has the tag {named}" if named else ""
+        yield warn(
+            "audience",
+            f"Nobody who reads is in its audience, `{proof.note.audience}`, so it would be mailed to "
+            f"nobody{why}.",
+            line_matching(proof.source, _AUDIENCE),
         )
 
 

@@ -32,7 +32,7 @@ from mailer.compose import (
 from mailer.envelope import Envelope
 from mailer.replies import Outcome
 from mailer.smtp import Outbox, Relay, Session, Timeouts
-from newsletter.authoring.findings import CheckedNote, Proof
+from newsletter.authoring.findings import CheckedNote, Meant, Proof
 from newsletter.authoring.preflight import check_note, part_of, report_unusable
 from newsletter.mailing import open_relays
 from newsletter.publishing import Drafting, NoteLinks, hash_content
@@ -48,6 +48,7 @@ from storage.model import (
     Remark,
 )
 from storage.notes import ABOUT, FolderNotes, Schedules
+from storage.readers import Roll
 
 _PATIENCE: Final = Timeouts(
     greeting=30, tls=30, auth=30, mail=60, rcpt=60, data=60, block=60, dot=120
@@ -109,6 +110,7 @@ class Proofs:
         identity: Identity,
         find: Callable[[str], str],
         formulas: Pictures = draw_formulas,
+        roll: Roll | None = None,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -118,6 +120,7 @@ class Proofs:
         self._identity = identity
         self._find = find
         self._formulas = formulas
+        self._roll = roll
         self._clock = clock
 
     def check(self, notes: Sequence[str]) -> list[CheckedNote]:
@@ -164,8 +167,15 @@ class Proofs:
                 site_url=self._identity.url,
                 note_keys=keys,
                 pictures={path: file.size if file else None for path, file in files.items()},
+                meant=self._meant(read.note.audience),
             )
         )
+
+    def _meant(self, audience: str) -> Meant | None:
+        if not audience or self._roll is None:
+            return None
+        count = self._roll.count_audience(audience)
+        return Meant(readers=count, unknown=() if count else self._roll.unknown_tags(audience))
 
     # ── copies that only their author sees ───────────────────────────────────────────────
 
@@ -295,6 +305,7 @@ def as_issue(draft: IssueDraft, note: Note, now: datetime) -> Issue:
         text=draft.text,
         language=draft.language,
         subject=draft.subject,
+        audience=draft.audience,
         image=draft.image,
         image_alt=draft.image_alt,
         aliases=draft.aliases,

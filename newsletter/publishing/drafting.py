@@ -118,6 +118,7 @@ class Drafting:
             text=rendered.text,
             language=note.language,
             subject=note.subject,
+            audience=note.audience,
             image=rendered.image,
             image_alt=note.image_alt,
             tags=note.tags,

@@ -69,6 +69,9 @@ class Issuing:
         self._found.rendered[published.issue.id] = moment
         self._learn_tags(published.issue)
         self._found.queued += published.queued
+        if order.at is not None and drafted.draft.audience and not published.queued:
+            told = f"nobody who reads is in its audience, `{drafted.draft.audience}`"
+            log.warning("note.remark", path=one.note.path, code="audience", remark=told)
         self._found.names.put_issue(published.issue)
 
     def _revise(self, one: Seen, issue: Issue) -> None:

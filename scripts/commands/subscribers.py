@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts.commands import roll
+from scripts.commands.roll import document
 from scripts.console import (
     Json,
     agree,
     local,
     plain,
     print_json,
-    print_json_list,
-    print_long_table,
     print_table,
     progress_bar,
     remark,
@@ -33,7 +33,6 @@ from storage.model import (
     Conflict,
     ConsentEvent,
     NewsletterError,
-    Subscriber,
     SubscriberState,
     Suppression,
 )
@@ -42,11 +41,9 @@ if TYPE_CHECKING:
     from newsletter.subscribing import ImportReport
 
 app = typer.Typer(help="Who reads: add, import, export, look up, remove.", no_args_is_help=True)
+roll.register(app)
 
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An e-mail address.")]
-StateOption = Annotated[
-    SubscriberState | None, typer.Option("--state", help="Only those in this state.")
-]
 
 _SHOWN_REFUSALS = 50
 
@@ -80,7 +77,7 @@ def add(
     if done is Added.EXISTS and known.state is not SubscriberState.ACTIVE:
         raise Conflict(f"{address} is {known.state.value}; only the reader can join again")
     if as_json:
-        print_json(_subscriber(known) | {"added": done is Added.ADDED})
+        print_json(document(known) | {"added": done is Added.ADDED})
     elif done is Added.ADDED:
         say(f"{known.address} is subscribed")
     else:
@@ -244,32 +241,6 @@ def _new_file(path: Path) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.FileIO(descriptor, "w"), encoding="utf-8", newline="")
 
 
-@app.command("list")
-def list_(context: typer.Context, state: StateOption = None, as_json: JsonOption = False) -> None:
-    """List subscribers, all or in one state.
-
-    Example: newsletter subscribers list --state active
-    """
-    with open_newsletter(context) as newsletter:
-        zone = newsletter.identity.timezone
-        everyone = newsletter.subscribers.everyone(state=state)
-        if as_json:
-            print_json_list(map(_subscriber, everyone))
-            return
-        rows = (
-            (
-                one.address,
-                one.name,
-                one.state.value,
-                ", ".join(one.tags),
-                local(one.created_at, zone),
-            )
-            for one in everyone
-        )
-        columns = ("address", "name", "state", "tags", "since")
-        print_long_table(columns, rows, empty="no subscribers")
-
-
 @app.command()
 def show(context: typer.Context, address: Address, as_json: JsonOption = False) -> None:
     """Show all that is kept of a subscriber.
@@ -285,11 +256,11 @@ def show(context: typer.Context, address: Address, as_json: JsonOption = False) 
         events = newsletter.subscribers.events(known.id)
     if as_json:
         print_json(
-            _subscriber(known)
+            document(known)
             | {"suppression": _suppression(suppression), "events": [_event(one) for one in events]}
         )
         return
-    facts = _subscriber(known) | {"suppressed": suppression.reason.value if suppression else ""}
+    facts = document(known) | {"suppressed": suppression.reason.value if suppression else ""}
     print_table(("what", "is"), [(name, _word(value)) for name, value in facts.items()])
     say()
     rows = [
@@ -332,19 +303,6 @@ def erase(
 
 
 # ── documents ────────────────────────────────────────────────────────────────────────────────
-
-
-def _subscriber(one: Subscriber) -> dict[str, Json]:
-    return {
-        "address": one.address,
-        "name": one.name,
-        "tags": list(one.tags),
-        "state": one.state.value,
-        "consent": one.consent,
-        "created_at": stamp(one.created_at),
-        "confirmed_at": stamp(one.confirmed_at),
-        "unsubscribed_at": stamp(one.unsubscribed_at),
-    }
 
 
 def _event(one: ConsentEvent) -> Json:

@@ -32,7 +32,7 @@ from storage.archive.rows import (
     write_marks,
 )
 from storage.database import Database, schema, serialise
-from storage.ledger import hold_if_told, queue_issue
+from storage.ledger import follow_audience, hold_if_told, queue_issue
 from storage.model import Issue, IssueDraft, IssueState, Mailing
 
 _PUBLISHING: Final = "publishing"
@@ -109,14 +109,14 @@ class Issues:
     ) -> Issue:
         """Bring page and feed up to the note; never mails.
 
-        With `updated_at` the author changed the note; with None only its rendering changed (a
+        Mail of which nothing has left follows the note's audience. With `updated_at` the author changed the note; with None only its rendering changed (a
         link that now leads somewhere) and readers' programs are not told that it is news.
         `slug` is the author's explicit wish; the old one keeps leading here. Raises NotFound.
         """
         with self._database.transaction() as connection:
             if slug is not None:
                 serialise(connection, _PUBLISHING)
-            lock_issue(connection, issue_id)
+            before = lock_issue(connection, issue_id)
             values = contents(draft) | {"revision": schema.issues.c.revision + 1}
             if updated_at is not None:
                 values["updated_at"] = updated_at
@@ -124,6 +124,8 @@ class Issues:
                 values["slug"] = move_slug(connection, issue_id, slug)
             self._update(connection, issue_id, values)
             write_marks(connection, issue_id, draft)
+            if draft.audience != before.audience:
+                follow_audience(connection, issue_id, now=self._clock())
             return one_issue(connection, issue_id)
 
     def withdraw(self, issue_id: int, reason: str, *, now: datetime) -> Issue:
@@ -148,7 +150,7 @@ class Issues:
         Raises NotFound.
         """
         with self._database.transaction() as connection:
-            lock_issue(connection, issue_id)
+            before = lock_issue(connection, issue_id)
             end_absence(connection, issue_id, now)
             values = contents(draft) | {
                 "state": IssueState.LIVE.value,
@@ -158,6 +160,8 @@ class Issues:
                 values["updated_at"] = updated_at
             self._update(connection, issue_id, values)
             write_marks(connection, issue_id, draft)
+            if draft.audience != before.audience:
+                follow_audience(connection, issue_id, now=now)
             return one_issue(connection, issue_id)
 
     def move(self, issue_id: int, path: str) -> None:

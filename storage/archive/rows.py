@@ -81,6 +81,7 @@ def contents(draft: IssueDraft) -> dict[str, Any]:
         "text": draft.text,
         "language": draft.language,
         "subject": draft.subject,
+        "audience": draft.audience,
         "image": draft.image,
         "image_alt": draft.image_alt,
         "content_hash": draft.content_hash,

@@ -1,9 +1,11 @@
 """The ledger of deliveries and of mailings: who must get what, what became of it, what waits."""
 
+from storage.ledger.audiences import is_meant, wears_tag
 from storage.ledger.domains import end_pause
 from storage.ledger.duties import (
     cancel_open,
     hold_if_told,
+    is_mailed,
     move_mailing,
     put_suppression,
     queue_issue,
@@ -13,6 +15,7 @@ from storage.ledger.duties import (
 from storage.ledger.gates import Gates
 from storage.ledger.ledger import Ledger
 from storage.ledger.mailings import Mailings, go_on, pause_mail
+from storage.ledger.missing import follow_audience
 from storage.ledger.moves import change_deliveries, erase_deliveries
 from storage.ledger.overview import Overview
 from storage.ledger.rescue import Rescuer
@@ -27,12 +30,16 @@ __all__ = [
     "change_deliveries",
     "end_pause",
     "erase_deliveries",
+    "follow_audience",
     "go_on",
     "hold_if_told",
+    "is_mailed",
+    "is_meant",
     "move_mailing",
     "pause_mail",
     "put_suppression",
     "queue_issue",
     "queue_single",
     "suppress_open",
+    "wears_tag",
 ]

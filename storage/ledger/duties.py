@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import insert_new, schema
+from storage.ledger.audiences import is_meant_by
 from storage.ledger.moves import NOWHERE, change_deliveries, keep_moves
 from storage.model import (
     MAILING_TRANSITIONS,
@@ -73,7 +74,7 @@ def queue_issue(
             sa.literal(queued_at, schema.Instant),
             sa.literal(due_at, schema.Instant),
         )
-        .where(*is_mailed(), *only)
+        .where(*is_mailed(), *is_meant_by(connection, issue_id), *only)
         .order_by(_S.id)
     )
     names = ["kind", "issue_id", "subscriber_id", "state", "queued_at", "due_at"]

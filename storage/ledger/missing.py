@@ -7,14 +7,18 @@ doubt, ever. What is on its way is left alone. Parts of transactions.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import schema
-from storage.ledger.duties import is_mailed, queue_issue
+from storage.ledger.audiences import is_meant_by
+from storage.ledger.duties import is_mailed, queue_issue, stop
 from storage.ledger.moves import change_deliveries
-from storage.model import NOT_HAD, DeliveryState, Missing
+from storage.model import NOT_HAD, DeliveryState, Mailing, Missing
+
+NOT_MEANT: Final = "the issue is for others: its audience was changed"
 
 _D = schema.deliveries.c
 _S = schema.subscribers.c
@@ -22,11 +26,12 @@ _S = schema.subscribers.c
 
 def count_missing(connection: Connection, issue_id: int) -> Missing:
     """How many readers have not had the issue."""
+    meant = is_meant_by(connection, issue_id)
     new = sa.select(sa.func.count()).select_from(schema.subscribers)
     again = sa.select(sa.func.count()).select_from(schema.deliveries)
     return Missing(
-        new=connection.scalar(new.where(*is_mailed(), _has_none(issue_id))) or 0,
-        again=connection.scalar(again.where(_brought_nothing(issue_id))) or 0,
+        new=connection.scalar(new.where(*is_mailed(), *meant, _has_none(issue_id))) or 0,
+        again=connection.scalar(again.where(_brought_nothing(issue_id, meant))) or 0,
     )
 
 
@@ -52,7 +57,30 @@ def queue_missing(
         "reply": "",
         "reason": "",
     }
-    return Missing(new=new, again=change_deliveries(connection, _brought_nothing(issue_id), again))
+    which = _brought_nothing(issue_id, is_meant_by(connection, issue_id))
+    return Missing(new=new, again=change_deliveries(connection, which, again))
+
+
+def follow_audience(connection: Connection, issue_id: int, *, now: datetime) -> None:
+    """Have the mail of an issue follow its audience, as long as nothing of it has left: whoever is not
+    meant any more is taken out, and who is now is put in. The issue's row must be held.
+    """
+    c = schema.issues.c
+    mailing, due_at = connection.execute(
+        sa.select(c.mailing, c.mail_at).where(c.id == issue_id)
+    ).one()
+    untouched = [DeliveryState.QUEUED.value, DeliveryState.CANCELLED.value]
+    begun = sa.exists().where(
+        _D.issue_id == issue_id,
+        sa.or_(_D.state.not_in([*untouched, DeliveryState.SUPPRESSED.value]), _D.attempts > 0),
+    )
+    is_under_way = mailing in (Mailing.OPEN.value, Mailing.PAUSED.value) and due_at is not None
+    if not is_under_way or connection.scalar(sa.select(begun)):
+        return
+    meant = sa.select(_S.id).where(*is_meant_by(connection, issue_id))
+    others = sa.and_(_D.issue_id == issue_id, _D.subscriber_id.not_in(meant))
+    stop(connection, others, DeliveryState.CANCELLED, NOT_MEANT)
+    queue_missing(connection, issue_id, queued_at=now, due_at=due_at)
 
 
 def _has_none(issue_id: int) -> sa.ColumnElement[bool]:
@@ -60,9 +88,11 @@ def _has_none(issue_id: int) -> sa.ColumnElement[bool]:
     return ~sa.exists().where(_D.issue_id == issue_id, _D.subscriber_id == _S.id)
 
 
-def _brought_nothing(issue_id: int) -> sa.ColumnElement[bool]:
+def _brought_nothing(
+    issue_id: int, meant: tuple[sa.ColumnElement[bool], ...]
+) -> sa.ColumnElement[bool]:
     """Deliveries of the issue that ended, brought nothing and may be tried again."""
-    welcome = sa.select(_S.id).where(*is_mailed())
+    welcome = sa.select(_S.id).where(*is_mailed(), *meant)
     return sa.and_(
         _D.issue_id == issue_id,
         _D.state.in_([state.value for state in NOT_HAD]),

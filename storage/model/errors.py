@@ -7,6 +7,7 @@
     │   └── NotesFolderError     the folder of notes itself cannot be read
     ├── SubscriberFileError  a file of subscribers cannot be read as one
     ├── AddressError         one address cannot be used; says why, never repeats hostile input raw
+    ├── AudienceError        an expression over readers' tags cannot be read
     ├── ScheduleError        a wish about time that cannot be granted (past, not published, …)
     ├── NotFound             no issue, note or subscriber of that name; names the nearest
     ├── Conflict             the thing is in a state in which this cannot be done
@@ -85,6 +86,10 @@ class AddressError(NewsletterError):
 
 class ScheduleError(NewsletterError):
     """A wish about time that cannot be granted."""
+
+
+class AudienceError(NewsletterError):
+    """An expression over readers' tags that cannot be read, and what to write instead; a clause."""
 
 
 class NotFound(NewsletterError):

@@ -101,6 +101,8 @@ class IssueDraft:
     """The note's own language (BCP 47); empty for the newsletter's."""
     subject: str = ""
     """The mail's subject, where it is not the title."""
+    audience: str = ""
+    """Who gets the mail, an expression over readers' tags (storage/model/audience.py); empty for all."""
     image: str = ""
     """The preview picture: an absolute URL, or empty."""
     image_alt: str = ""
@@ -150,6 +152,7 @@ class Issue:
     """Counts every change of what readers see; caches compare it."""
     language: str = ""
     subject: str = ""
+    audience: str = ""
     image: str = ""
     image_alt: str = ""
     aliases: tuple[str, ...] = ()

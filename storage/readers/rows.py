@@ -4,7 +4,7 @@ into transactions, and the way from a row to a record.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from storage.model import (
     SuppressionReason,
     read_tags,
     spell_tags,
+    write_tag_keys,
 )
 from storage.readers.mentions import mentions
 
@@ -240,6 +241,12 @@ def forget_quarantined(connection: Connection, key: str) -> int:
     return len(gone)
 
 
+def tag_columns(tags: Iterable[str]) -> dict[str, str]:
+    """The columns of a reader's tags: as they are shown, and as they are looked for."""
+    tags = tuple(tags)
+    return {"tags": spell_tags(tags), "tag_keys": write_tag_keys(tags)}
+
+
 def _coming(row: NewSubscriber, kind: ConsentEventKind, at: datetime | None) -> ConsentEvent:
     return ConsentEvent(
         subscriber_id=0, kind=kind, at=at or row.created_at, source=kind.value, text=row.consent
@@ -264,7 +271,7 @@ def _values(new: NewSubscriber) -> dict[str, Any]:
         "address_key": new.key,
         "address_hash": new.hash,
         "name": new.name,
-        "tags": spell_tags(new.tags),
+        **tag_columns(new.tags),
         "state": new.state.value,
         "nonce": new.nonce,
         "consent": new.consent,

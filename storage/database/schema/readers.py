@@ -24,6 +24,7 @@ subscribers = Table(
     Column("address_hash", Text, nullable=False, unique=True),
     text_column("name"),
     text_column("tags"),
+    text_column("tag_keys"),
     text_column("state", None),
     text_column("nonce", None),
     text_column("consent"),
@@ -33,7 +34,8 @@ subscribers = Table(
     Index("ix_subscribers_state", "state"),
     sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
 )
-"""`address_key` is what makes two spellings one subscriber (F14); `tags` are joined by commas."""
+"""`address_key` is what makes two spellings one subscriber (F14); `tags` are joined by commas,
+and `tag_keys` is what they are looked for by (`write_tag_keys`)."""
 
 consent_events = Table(
     "consent_events",
