@@ -40,7 +40,14 @@ from newsletter.settings import (
 from newsletter.subscribing import Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.watermark import Watermark
-from storage.archive import Absences, ArchiveWatch, FormulaPictures, Issues, Places
+from storage.archive import (
+    Absences,
+    ArchiveWatch,
+    FormulaPictures,
+    Issues,
+    Places,
+    Translations,
+)
 from storage.database import Database, Facts
 from storage.ledger import Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
@@ -259,6 +266,7 @@ def _assemble(
             drafting=drafting,
             namespace=namespace,
             formulas=formulas,
+            translations=Translations(database),
             watch=partial(ArchiveWatch, database, archive),
         ),
         subscriptions=Subscriptions(

@@ -9,7 +9,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -33,8 +33,15 @@ from mailer.smtp import is_loopback
 from newsletter.config import Config
 from newsletter.drawing import Drawing, Drawings, drawn_from
 from newsletter.publishing import Drafting, as_readers_see
-from storage.archive import ArchiveState, ArchiveWatch, FormulaPictures, Issues, Places
-from storage.model import Issue, NoteError
+from storage.archive import (
+    ArchiveState,
+    ArchiveWatch,
+    FormulaPictures,
+    Issues,
+    Places,
+    Translations,
+)
+from storage.model import Issue, NoteError, Translation
 from storage.notes import ABOUT, FolderNotes, MediaFile
 
 log = structlog.get_logger()
@@ -73,6 +80,7 @@ class Publication:
         drafting: Drafting,
         namespace: UUID,
         formulas: FormulaPictures,
+        translations: Translations,
         watch: Callable[[], ArchiveWatch],
     ) -> None:
         self._config = config
@@ -82,6 +90,7 @@ class Publication:
         self._drafting = drafting
         self._namespace = namespace
         self._formulas = formulas
+        self._translations = translations
         self._watch = watch
         self._about: tuple[object, AboutPage | NoteError | None] | None = None
         self.outbox_key = secrets.token_urlsafe(16)
@@ -123,6 +132,18 @@ class Publication:
     def find(self, slug: str) -> Issue | None:
         """The issue that has, or once had, this slug, withdrawn or not."""
         return self._archive.by_slug(slug)
+
+    def translations(self, issue: Issue) -> list[Translation]:
+        """The issues that say the same in other languages, by language, the oldest of each; each with
+        its language, also where that is the newsletter's.
+        """
+        usual = self._config.identity.language
+        found: dict[str, Translation] = {}
+        for one in self._translations.of(issue):
+            language = one.language or usual
+            if language.casefold() != (issue.language or usual).casefold():
+                found.setdefault(language, replace(one, language=language))
+        return [found[language] for language in sorted(found)]
 
     def feed(
         self, feed_format: FeedFormat, tag: str | None = None, archive: int | None = None

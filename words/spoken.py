@@ -68,6 +68,15 @@ class Words:
         day = format_skeleton("yMMMd", local, locale=self._locale)
         return f"{day}, {format_datetime(local, 'HH:mm', locale=self._locale)}"
 
+    def language_name(self, language: str) -> str:
+        """What a language is called in itself, with a capital: `Deutsch`, `日本語`; its tag, if unknown."""
+        locale = _known_locale(language)
+        if locale is None:
+            return language
+        has_place = locale.script or (locale.territory and "-" in language)
+        name = locale.get_display_name(locale) if has_place else locale.get_language_name(locale)
+        return f"{name[:1].upper()}{name[1:]}" if name else language
+
     def _one(self, sentence: str) -> str:
         said = self._catalogue.get(sentence)
         return said.forms[0] if said else sentence
@@ -96,6 +105,11 @@ def _fill(sentence: str, values: dict[str, object]) -> str:
 
 
 def _locale(language: str) -> Locale:
+    """The nearest that is known, else English."""
+    return _known_locale(language) or Locale.parse(_ENGLISH)
+
+
+def _known_locale(language: str) -> Locale | None:
     """The nearest that is known: `zh-Hant-HK`, `zh-Hant`, `zh`."""
     parts = language.replace("-", "_").split("_")
     for end in range(len(parts), 0, -1):
@@ -104,4 +118,4 @@ def _locale(language: str) -> Locale:
             return Locale.parse(_ENGLISH if name == "en" else name)
         except (ValueError, UnknownLocaleError):
             continue
-    return Locale.parse(_ENGLISH)
+    return None

@@ -39,6 +39,8 @@ class Field:
     """The items of a list; of a text, that text alone."""
     line: int
     """In the file, from 1; 0 if unknown."""
+    quoted: bool = False
+    """Whether the whole value stood in quotes, which are its form's and not in the text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,10 @@ class FrontMatter:
     body: str
 
 
-def text_field(key: str, text: str, line: int) -> Field:
+def text_field(key: str, text: str, line: int, *, quoted: bool = False) -> Field:
     """A key with one value."""
-    return Field(key=key, shape=Shape.TEXT, text=text, items=(text,) if text else (), line=line)
+    items = (text,) if text else ()
+    return Field(key=key, shape=Shape.TEXT, text=text, items=items, line=line, quoted=quoted)
 
 
 def list_field(key: str, items: Sequence[str], line: int) -> Field:
@@ -74,7 +77,7 @@ def fields_of(key: str, value: object, line: int, *, depth: int = 0) -> Iterator
     elif isinstance(value, list):
         yield list_field(key, list(_flat(value)), line)
     else:
-        yield text_field(key, _text_of(value), line)
+        yield text_field(key, _text_of(value), line, quoted=isinstance(value, str))
 
 
 def by_key(fields: Sequence[Field], path: str) -> dict[str, Field]:

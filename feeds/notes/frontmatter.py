@@ -40,6 +40,11 @@ _EMPTY: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _CLOSING: Final = {"---": ("---", "..."), "+++": ("+++",)}
 _LOADER: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _PREAMBLE: Final = re.compile(r"(?:[ \t]*\n|[ \t]*<!--(?:(?!-->)[^\n]){0,2000}-->[ \t]*\n)+")
+_QUOTE_FIRST: Final = re.compile(
+    r"^(audience[ \t]*:[ \t]*)((?:\"[^\"\n]*\"|'[^'\n]*')[ \t]+[^#\s][^\n]*?)[ \t]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""An expression that begins with a tag in quotes: `audience: "a b" and c` is no YAML as it stands."""
 _PLACEHOLDER: Final = re.compile(r"\{\{|<%")
 
 
@@ -108,7 +113,7 @@ def _split(text: str, fence: str, path: str) -> tuple[str, str]:
 
 def _read_yaml(header: str, path: str) -> list[Field]:
     try:
-        return list(_read_events(_safe_events(header, path), path))
+        return list(_read_events(_safe_events(_QUOTE_FIRST.sub(_wrap, header), path), path))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 0
         reason = f"the front matter is not valid YAML: {error.problem or error.context}"
@@ -118,6 +123,11 @@ def _read_yaml(header: str, path: str) -> list[Field]:
         raise fault(path, line, reason + hint) from error
     except yaml.YAMLError as error:
         raise NoteError(path, "the front matter is not valid YAML") from error
+
+
+def _wrap(found: re.Match[str]) -> str:
+    words = found[2].replace("'", "''")
+    return f"{found[1]}'{words}'"
 
 
 def _safe_events(header: str, path: str) -> Iterator[yaml.Event]:
@@ -165,7 +175,7 @@ def _read_mapping(events: Iterator[yaml.Event], path: str, within: str = "") -> 
 def _read_value(key: str, line: int, events: Iterator[yaml.Event], path: str) -> Iterator[Field]:
     event = next(events)
     if isinstance(event, yaml.ScalarEvent):
-        yield text_field(key, _plain(event), line)
+        yield text_field(key, _plain(event), line, quoted=event.style in {"'", '"'})
     elif isinstance(event, yaml.SequenceStartEvent):
         yield list_field(key, list(_read_items(events)), line)
     else:

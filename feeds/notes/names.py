@@ -134,16 +134,23 @@ class PathFacts:
     """`2026-11-25` from the name or from folders, else empty."""
     language: str
     """`fr` from `post.fr.md` or from a first folder `fr/`, else empty."""
+    group: str
+    """The path without suffix, language and a first folder of a language, in one case: translations
+    of a note have the same."""
     kept: str
     """Why a note of this path is never published, as the end of a sentence; else empty."""
 
 
 def read_path(path: str, *, languages: Collection[str] = ()) -> PathFacts:
-    """What `path` says; a folder named as a language counts only if it is among `languages`."""
+    """What `path` says. A first folder named as a language counts only where the folder is known to
+    have languages, by `languages` that are mailed: `go/` is about Go.
+    """
     pure = PurePosixPath(path)
     stem, language = _split_language(pure.stem)
-    if not language and pure.parts[0].lower() in {name.lower() for name in languages}:
-        language = pure.parts[0].lower() if len(pure.parts) > 1 else ""
+    first = pure.parts[0].lower() if len(pure.parts) > 1 else ""
+    known = {name.lower() for name in languages}
+    if not language and (first in known or (known and is_language(first))):
+        language = first
     is_bundle = stem.casefold() in _INDEX_NAMES and bool(pure.parent.name)
     named = pure.parent.name if is_bundle else stem
     date, rest = _split_date(named)
@@ -152,8 +159,22 @@ def read_path(path: str, *, languages: Collection[str] = ()) -> PathFacts:
         stem=clean_line(rest),
         date=date or _folder_date(str(pure.parent) if is_bundle else str(pure.with_suffix(""))),
         language=language,
+        group=_group(pure, stem),
         kept=_why_kept(pure),
     )
+
+
+def is_language(name: str) -> bool:
+    """Whether a folder or an ending of this name says a language: `fr`, `pt-br`."""
+    found = _LANGUAGE.fullmatch(name)
+    return bool(found and found[1] in _LANGUAGES)
+
+
+def _group(path: PurePosixPath, stem: str) -> str:
+    folders = path.parts[:-1]
+    if folders and is_language(folders[0].lower()):
+        folders = folders[1:]
+    return unicodedata.normalize("NFC", "/".join((*folders, stem))).casefold()
 
 
 def _split_language(stem: str) -> tuple[str, str]:

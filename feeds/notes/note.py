@@ -21,6 +21,7 @@ from feeds.markdown import (
     MAX_MARKS,
     Links,
     Rendered,
+    clean_line,
     clean_text,
     find_excess,
     find_tags,
@@ -35,8 +36,11 @@ from feeds.notes.names import PathFacts, read_path, slugify, title_from
 from feeds.notes.timing import Now, read_timing
 from storage.model import AudienceError, NoteError, Remark, parse_audience
 
-RENDERER: Final = 8
+RENDERER: Final = 9
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
+
+MAX_KEY: Final = 300
+"""Characters of what translations are known by."""
 
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _PICTURE_KEYS: Final = (
@@ -46,6 +50,7 @@ _PICTURE_KEYS: Final = (
 _PICTURE_ALT_KEYS: Final = ("image_alt", "imagealt", "cover_alt", "cover.alt", "image.alt")
 _PATTERN: Final = re.compile(r"(?:^|/):[a-z]|[{}]")
 _SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_OPERATORS: Final = re.compile(r"\b(?:and|or|not)\b|[()\"'&|!,]", re.IGNORECASE)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 
@@ -85,6 +90,8 @@ class Note:
     """The mail's subject, where it is not the title."""
     language: str
     """The note's own language (BCP 47); empty for the newsletter's."""
+    translation_keys: tuple[str, ...]
+    """What its translations have, too: any one of these, beside another language."""
     audience: str
     """Who gets the mail: an expression over tags of readers; empty for all."""
     aliases: tuple[str, ...]
@@ -153,6 +160,7 @@ def parse_note(
         image_alt=keys.elsewhere(*_PICTURE_ALT_KEYS),
         subject=plain_line(keys.text("subject")),
         language=_read_language(keys, facts),
+        translation_keys=_read_translation_keys(keys, facts, slug or address),
         audience=_read_audience(keys),
         aliases=aliases,
         toc=keys.word("toc") in TRUE,
@@ -254,15 +262,31 @@ def _read_language(keys: Keys, facts: PathFacts) -> str:
     return given.replace("_", "-")
 
 
+def _read_translation_keys(keys: Keys, facts: PathFacts, address: str) -> tuple[str, ...]:
+    """By path (`post.fr.md`, `fr/post.md`), by Hugo's `translationKey` and what others call it, and by an
+    address that is the same in all languages (Pelican, Jekyll).
+    """
+    named = keys.elsewhere("translationKey", "translation_key", "translation_id", "i18n_key")
+    if not named and keys.find("lang", "language", "locale") is not None:
+        named = keys.elsewhere("ref")
+    found = [f"path:{facts.group}"]
+    if named:
+        found.append(f"key:{clean_line(named).casefold()}")
+    if address:
+        found.append(f"slug:{slugify(address)}")
+    return tuple(one[:MAX_KEY] for one in found)
+
+
 def _read_audience(keys: Keys) -> str:
     """An expression over readers' tags, as written. Raises NoteError for what is none: an issue for some
     must not go to all.
     """
-    written = keys.text("audience")
+    written, found = keys.text("audience"), keys.find("audience")
+    if found is not None and found.quoted and not _OPERATORS.search(written):
+        written = f'"{written}"'  # one tag with blanks; its quotes were taken for the form's
     try:
         parse_audience(written)
     except AudienceError as error:
-        found = keys.find("audience")
         assert found is not None  # noqa: S101 - what is empty can be read
         raise keys.fault(found, str(error)) from error
     return written

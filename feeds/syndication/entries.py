@@ -101,9 +101,17 @@ def as_html(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def content_of(issue: Issue, page: str) -> str:
-    """The issue's HTML; links to its own parts lead to its `page`, where they work (rule E16)."""
-    return cleaned(issue.html).replace('<a href="#', f'<a href="{html.escape(page)}#')
+def content_of(issue: Issue, page: str, identity: Identity) -> str:
+    """The issue's HTML; links to its own parts lead to its `page`, where they work (rule E16).
+
+    It says itself what it is written in, where that is not the feed's language, or not from left to
+    right: what shows a feed knows neither of an entry.
+    """
+    content = cleaned(issue.html).replace('<a href="#', f'<a href="{html.escape(page)}#')
+    if not issue.language and identity.direction == "ltr":
+        return content
+    language, direction = issue.language or identity.language, issue.direction or identity.direction
+    return f'<div lang="{html.escape(language)}" dir="{direction}">\n{content}\n</div>'
 
 
 def cleaned(text: str) -> str:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import partial
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import feedgen.entry
@@ -213,6 +213,8 @@ def _build_rss(feed: FeedFacts) -> bytes:
         entry.summary(as_html(summary_of(issue)))
         # An RSS author is an e-mail address; a name alone is Dublin Core's creator (rule E27).
         entry.dc.dc_creator(feed.author)
+        if issue.language:  # nor has an item a language
+            entry.dc.dc_language(issue.language)
     document: bytes = generator.rss_str(pretty=True)
     return document
 
@@ -223,6 +225,8 @@ def _build_atom(feed: FeedFacts) -> bytes:
         entry = _add_entry(generator, feed, issue)
         if enclosures := feed.enclosures.get(issue.guid):
             entry.register_extension("files", partial(_EntryFiles, enclosures), rss=False)
+        if issue.language:
+            entry.register_extension("language", partial(_EntryLanguage, issue.language), rss=False)
     document: bytes = generator.atom_str(pretty=True)
     return document
 
@@ -253,12 +257,25 @@ def _add_entry(generator: FeedGenerator, feed: FeedFacts, issue: Issue) -> FeedE
     entry.link(href=issue_url(feed.identity.url, issue.slug), rel="alternate", type="text/html")
     entry.summary(summary_of(issue))  # without it RSS would have no content:encoded (rule E13)
     page = issue_url(feed.identity.url, issue.slug)
-    entry.content(content_of(issue, page), type="html")  # "CDATA" would be written as a type (E14)
+    entry.content(
+        content_of(issue, page, feed.identity), type="html"
+    )  # "CDATA" would be written as a type (E14)
     entry.published(to_second(issue.published_at))
     entry.updated(to_second(issue.updated_at))
     for tag in tags_of(issue):
         entry.category(term=tag)
     return entry
+
+
+class _EntryLanguage:
+    """Says what an Atom entry is written in (RFC 4287 2), which feedgen does for whole feeds only."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def extend_atom(self, entry: Any) -> None:
+        """On the entry itself."""
+        entry.set("{http://www.w3.org/XML/1998/namespace}lang", self._language)
 
 
 class _EntryFiles:

@@ -44,6 +44,7 @@ class _Item(TypedDict):
     date_published: str
     date_modified: str
     tags: list[str]
+    language: NotRequired[str]
     attachments: NotRequired[list[_Attachment]]
 
 
@@ -86,11 +87,13 @@ def _item(feed: FeedFacts, issue: Issue) -> _Item:
         url=page,
         title=title_of(issue),
         summary=summary_of(issue),
-        content_html=content_of(issue, page),
+        content_html=content_of(issue, page, feed.identity),
         date_published=to_second(issue.published_at).isoformat(),
         date_modified=to_second(issue.updated_at).isoformat(),
         tags=tags_of(issue),
     )
+    if issue.language:
+        item["language"] = issue.language
     if enclosures := feed.enclosures.get(issue.guid):
         item["attachments"] = [
             _Attachment(url=one.url, mime_type=one.type, size_in_bytes=one.length)

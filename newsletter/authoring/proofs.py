@@ -309,6 +309,7 @@ def as_issue(draft: IssueDraft, note: Note, now: datetime) -> Issue:
         image=draft.image,
         image_alt=draft.image_alt,
         aliases=draft.aliases,
+        translation_keys=draft.translation_keys,
         tags=draft.tags,
         media=draft.media,
         wiki=draft.wiki,

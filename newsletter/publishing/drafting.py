@@ -119,6 +119,7 @@ class Drafting:
             language=note.language,
             subject=note.subject,
             audience=note.audience,
+            translation_keys=note.translation_keys,
             image=rendered.image,
             image_alt=note.image_alt,
             tags=note.tags,

@@ -6,6 +6,7 @@ decision | drafting.draft | archive
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -77,7 +78,7 @@ class Issuing:
     def _revise(self, one: Seen, issue: Issue) -> None:
         draft = self._draft(one, issue)
         revised = self._means.archive.revise(
-            issue.id, draft, updated_at=self._found.now, slug=one.note.slug
+            issue.id, draft, updated_at=self._changed_at(draft, issue), slug=one.note.slug
         )
         self._found.revised.append(self._found.outline(revised))
         self._learn_tags(revised)
@@ -85,15 +86,21 @@ class Issuing:
 
     def _restore(self, one: Seen, issue: Issue) -> None:
         edited = one.content_hash != issue.content_hash
+        draft = self._draft(one, issue)
         restored = self._means.archive.restore(
             issue.id,
-            self._draft(one, issue),
-            updated_at=self._found.now if edited else None,
+            draft,
+            updated_at=self._changed_at(draft, issue) if edited else None,
             now=self._found.now,
         )
         self._found.restored.append(self._found.outline(restored))
         self._learn_tags(restored)
         self._found.names.put_issue(restored)
+
+    def _changed_at(self, draft: IssueDraft, issue: Issue) -> datetime:
+        """When an edited note was changed: as it says, if that is news and not to come; else now."""
+        said, now = draft.changed_at, self._found.now
+        return min(said, now) if said is not None and said > issue.updated_at else now
 
     def _learn_tags(self, issue: Issue) -> None:
         if self._spellings is not None:

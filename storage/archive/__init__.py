@@ -5,6 +5,7 @@ from storage.archive.formulas import FormulaPictures
 from storage.archive.issues import Issues, MailOrder
 from storage.archive.places import Places
 from storage.archive.rows import ArchiveState, IssueName
+from storage.archive.translations import Translations
 from storage.archive.watch import ArchiveWatch
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "Issues",
     "MailOrder",
     "Places",
+    "Translations",
 ]

@@ -66,6 +66,7 @@ class MarkKind(StrEnum):
     MEDIA = "media"
     WIKI = "wiki"
     ALIAS = "alias"
+    TRANSLATION = "translation"
 
 
 # ── issues ───────────────────────────────────────────────────────────────────────────────────
@@ -142,6 +143,7 @@ _MARKED: Final = (
     (MarkKind.MEDIA, "media"),
     (MarkKind.WIKI, "wiki"),
     (MarkKind.ALIAS, "aliases"),
+    (MarkKind.TRANSLATION, "translation_keys"),
 )
 _Marks = dict[tuple[int, str], list[str]]
 
@@ -178,13 +180,8 @@ def write_marks(
         connection.execute(sa.delete(table).where(table.c.issue_id == issue_id))
     rows = [
         {"issue_id": issue_id, "kind": kind.value, "position": position, "value": value}
-        for kind, values in (
-            (MarkKind.TAG, draft.tags),
-            (MarkKind.MEDIA, draft.media),
-            (MarkKind.WIKI, draft.wiki),
-            (MarkKind.ALIAS, draft.aliases),
-        )
-        for position, value in enumerate(dict.fromkeys(values))
+        for kind, name in _MARKED
+        for position, value in enumerate(dict.fromkeys(getattr(draft, name)))
     ]
     if rows:
         connection.execute(sa.insert(table), rows)

@@ -70,6 +70,7 @@ from storage.model.issues import (
     IssueExtent,
     IssueState,
     Mailing,
+    Translation,
 )
 from storage.model.notes import KnownNote, Schedule
 from storage.model.readers import (
@@ -164,6 +165,7 @@ __all__ = [
     "SuppressionReason",
     "Tagged",
     "Tally",
+    "Translation",
     "Waiting",
     "WarmUpRule",
     "columns",

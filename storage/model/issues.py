@@ -111,6 +111,8 @@ class IssueDraft:
     """Old addresses of this site that lead here: paths from its root, without slashes at their ends."""
     media: tuple[str, ...] = ()
     """Paths of images below the notes folder that /media may serve because of this issue."""
+    translation_keys: tuple[str, ...] = ()
+    """What issues of other languages have in common with it that are its translations."""
     wiki: tuple[str, ...] = ()
     """Targets of wiki and note links, so that the poll knows what to render again."""
     changed_at: datetime | None = None
@@ -156,11 +158,22 @@ class Issue:
     image: str = ""
     image_alt: str = ""
     aliases: tuple[str, ...] = ()
+    translation_keys: tuple[str, ...] = ()
 
     @property
     def direction(self) -> str:
         """Of its own language, `rtl` or `ltr`; empty where it has the newsletter's."""
         return direction_of(self.language) if self.language else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """An issue that says the same in another language."""
+
+    language: str
+    """BCP 47; empty for the newsletter's."""
+    slug: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ from storage.model.issues import Identity, Issue
 from storage.model.readers import ConsentEventKind
 from storage.notes.folder import FolderNotes
 from storage.notes.notebook import Notebook, Schedules
+from storage.readers.roll import Roll
 from storage.readers.subscribers import NewSubscriber, Subscribers
 from tests.worlds.clock import Clock
 
@@ -171,6 +172,7 @@ class Room:
             drafting=drafting,
             identity=identity,
             find=self.desk.find,
+            roll=Roll(self.database),
             clock=folder.clock,
         )
 

@@ -107,6 +107,7 @@ class Pages:
         self._environment.filters |= {
             "day": self._day,
             "moment": self._moment,
+            "language_name": self.words.language_name,
             "title": issue_title,
             "summary": issue_summary,
             "body": issue_body,

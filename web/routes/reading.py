@@ -128,7 +128,15 @@ class Reading:
         around = self._keeper.shelf().neighbours(issue.id)
         spell = self._pages.spell_day
         edited = spell(issue.updated_at) != spell(issue.published_at)
-        return self._page(request, "issue.html", frame, issue=issue, around=around, edited=edited)
+        return self._page(
+            request,
+            "issue.html",
+            frame,
+            issue=issue,
+            around=around,
+            edited=edited,
+            translations=self._publication.translations(issue),
+        )
 
     def tag(self, request: Request) -> Response:
         """The issues that carry a tag: 301 from another case of it."""

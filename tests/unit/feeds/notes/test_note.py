@@ -388,3 +388,29 @@ def test_a_note_that_costs_too_much_is_told_to_its_author() -> None:
         parse_note(source, "a.md", zone=ZoneInfo("UTC"))
     assert told.value.line is not None
     assert told.value.line > 3
+
+
+@pytest.mark.parametrize(
+    ("head", "audience"),
+    [
+        ('---\naudience: "early reader"\n---\n', '"early reader"'),
+        ('---\naudience: "early reader" and ml\n---\n', '"early reader" and ml'),
+        ("---\nAudience: 'a b' or not \"c d\"\n---\n", "'a b' or not \"c d\""),
+        ('---\naudience: "ml and not beta"\n---\n', "ml and not beta"),
+        ('+++\naudience = "early reader"\n+++\n', '"early reader"'),
+        ('{"audience": "ml or beta"}\n', "ml or beta"),
+        ("audience:: not ml\n\n", "not ml"),
+    ],
+)
+def test_an_audience_keeps_its_quotes_whatever_the_form(head: str, audience: str) -> None:
+    """A tag with blanks is one tag, also where its form takes quotes for its own."""
+    note = parse_note(f"{head}Words.".encode(), "a.md", zone=ZoneInfo("UTC"))
+    assert note.audience == audience
+
+
+@pytest.mark.parametrize("said", ["ml beta", "[ml, beta]", "(ml", "ml and", '"ml'])
+def test_an_audience_that_cannot_be_read_is_a_fault_on_its_line(said: str) -> None:
+    """It is never passed over: that would mail everybody."""
+    with pytest.raises(NoteError) as raised:
+        parse_note(f"---\ntitle: A\naudience: {said}\n---\n".encode(), "a.md", zone=ZoneInfo("UTC"))
+    assert raised.value.line in {2, 3, 4}
