@@ -108,6 +108,10 @@ _LANGUAGES: Final = frozenset(
     ]
 )
 """ISO 639-1, those that newsletters are written in: `v2.go.md` is about Go, and in no language."""
+_WORDS: Final = frozenset(
+    {"am", "be", "bs", "ca", "he", "hi", "id", "is", "it", "la", "ml", "mr", "ms", "my", "no", "pa", "ps"}
+)  # fmt: skip
+"""Languages whose folders may be about something: `it/`, `ml/`. They count where they are named."""
 _KEPT_FOLDERS: Final = frozenset(
     {"_drafts", "_templates", "templates", "_template", "archetypes", "_includes",
      "_layouts", "_partials", "_data", "_plugins", "_sass"}
@@ -149,7 +153,7 @@ def read_path(path: str, *, languages: Collection[str] = ()) -> PathFacts:
     stem, language = _split_language(pure.stem)
     first = pure.parts[0].lower() if len(pure.parts) > 1 else ""
     known = {name.lower() for name in languages}
-    if not language and (first in known or (known and is_language(first))):
+    if not language and (first in known or (known and _is_language(first))):
         language = first
     is_bundle = stem.casefold() in _INDEX_NAMES and bool(pure.parent.name)
     named = pure.parent.name if is_bundle else stem
@@ -159,20 +163,20 @@ def read_path(path: str, *, languages: Collection[str] = ()) -> PathFacts:
         stem=clean_line(rest),
         date=date or _folder_date(str(pure.parent) if is_bundle else str(pure.with_suffix(""))),
         language=language,
-        group=_group(pure, stem),
+        group=_group(pure, stem, language),
         kept=_why_kept(pure),
     )
 
 
-def is_language(name: str) -> bool:
-    """Whether a folder or an ending of this name says a language: `fr`, `pt-br`."""
+def _is_language(name: str) -> bool:
+    """Whether a folder of this name says a language and nothing else: `fr`, `pt-br`."""
     found = _LANGUAGE.fullmatch(name)
-    return bool(found and found[1] in _LANGUAGES)
+    return bool(found and found[1] in _LANGUAGES and name not in _WORDS)
 
 
-def _group(path: PurePosixPath, stem: str) -> str:
+def _group(path: PurePosixPath, stem: str, language: str) -> str:
     folders = path.parts[:-1]
-    if folders and is_language(folders[0].lower()):
+    if folders and (folders[0].lower() == language or _is_language(folders[0].lower())):
         folders = folders[1:]
     return unicodedata.normalize("NFC", "/".join((*folders, stem))).casefold()
 

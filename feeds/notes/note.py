@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
@@ -90,7 +90,7 @@ class Note:
     """The mail's subject, where it is not the title."""
     language: str
     """The note's own language (BCP 47); empty for the newsletter's."""
-    translation_keys: tuple[str, ...]
+    translation_keys: tuple[str, ...] = field(default=(), compare=False)
     """What its translations have, too: any one of these, beside another language."""
     audience: str
     """Who gets the mail: an expression over tags of readers; empty for all."""

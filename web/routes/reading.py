@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from feeds.syndication import Document, FeedFormat, feed_url, read_archive, read_tag
-from newsletter import Newsletter
+from newsletter import Newsletter, Publication
 from storage.model import Issue, IssueState
 from web.http import (
     ASSET_CACHE,
@@ -125,18 +125,9 @@ class Reading:
             description=issue_summary(issue),
             kind="article",
         )
+        beside = _beside(self._pages, self._publication, issue)
         around = self._keeper.shelf().neighbours(issue.id)
-        spell = self._pages.spell_day
-        edited = spell(issue.updated_at) != spell(issue.published_at)
-        return self._page(
-            request,
-            "issue.html",
-            frame,
-            issue=issue,
-            around=around,
-            edited=edited,
-            translations=self._publication.translations(issue),
-        )
+        return self._page(request, "issue.html", frame, issue=issue, around=around, **beside)
 
     def tag(self, request: Request) -> Response:
         """The issues that carry a tag: 301 from another case of it."""
@@ -298,6 +289,12 @@ class Reading:
         xml = self._pages.render("sitemap.xml", Frame(title=""), issues=issues, tags=shelf.tags())
         body = Body.of_xml(xml.encode())
         return self._packer.respond(request, body)
+
+
+def _beside(pages: Pages, publication: Publication, issue: Issue) -> dict[str, object]:
+    """What the page of an issue says of its history and its translations."""
+    edited = pages.spell_day(issue.updated_at) != pages.spell_day(issue.published_at)
+    return {"edited": edited, "translations": publication.translations(issue)}
 
 
 def _as_body(document: Document, headers: Mapping[str, str]) -> Body:

@@ -190,12 +190,54 @@ def test_what_other_systems_mean_by_a_key_never_refuses_a_note() -> None:
 
 @pytest.mark.parametrize(
     ("path", "language"),
-    [("post.fr.md", "fr"), ("v2.go.md", ""), ("en/x.md", "en"), ("it/x.md", "")],
+    [
+        *(
+            ("post.fr.md", "fr"),
+            ("v2.go.md", ""),
+            ("en/x.md", "en"),
+            ("it/x.md", ""),
+            ("ja/x.md", "ja"),
+        ),
+        *(("pt-BR/x.md", "pt-br"), ("x/ja/x.md", ""), ("ja.md", ""), ("is/x.fr.md", "fr")),
+    ],
 )
 def test_the_path_may_say_the_language(path: str, language: str) -> None:
-    """`post.fr.md` is French; a folder named so counts if the author named the language."""
+    """`post.fr.md` is French; a first folder counts if the author has named a language, and one that may
+    be about something only if it is the one that was named.
+    """
     habits = Habits(languages=("en",))
     assert parse_note(b"x", path, zone=BERLIN, habits=habits).language == language
+    if not path.startswith("en"):
+        assert parse_note(b"x", path, zone=BERLIN).language in {
+            language if "." in path[:-3] else "",
+            "",
+        }
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("post.md", ""), ("post.de.md", "")),
+        (("en/a/post.md", ""), ("de/a/post.md", "")),
+        (("post/index.md", ""), ("post/index.fr.md", "")),
+        (("a.md", "translationKey: Bridge"), ("b.md", "translation_key: bridge\nlang: de")),
+        (("a.md", "slug: bridge"), ("b.md", "slug: bridge\nlang: de")),
+        (("a.md", "permalink: /bridge/\nlang: en"), ("b.md", "permalink: /bridge/\nlang: de")),
+        (("a.md", "ref: bridge\nlang: en"), ("b.md", "ref: bridge\nlang: de")),
+        (("content/Ä.md", ""), ("content/ä.de.md", "")),
+    ],
+)
+def test_translations_have_something_in_common(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    """The path but for the language, a key that says so, or an address that each of them gives."""
+    notes = [
+        parse_note(f"---\n{head}\n---\nx".encode(), path, zone=BERLIN)
+        for path, head in (one, other)
+    ]
+    assert set(notes[0].translation_keys) & set(notes[1].translation_keys)
+    strange = parse_note(b"---\nref: bridge\n---\nx", "post/c.md", zone=BERLIN)
+    assert not any(set(strange.translation_keys) & set(note.translation_keys) for note in notes)
 
 
 @pytest.mark.parametrize(

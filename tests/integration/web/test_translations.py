@@ -1,0 +1,71 @@
+"""Notes in several languages: on their pages, in feeds, and in mail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from storage.model.issues import Mailing
+from tests.conftest import NOON
+from tests.worlds.clock import Clock
+from tests.worlds.site import URL, Author, Client
+
+
+@pytest.fixture
+def author(tmp_path: Path) -> Iterator[Author]:
+    """One note in four languages, of which the English ones are mailed, and one in one."""
+    writer = Author(tmp_path, Clock(NOON), '[notes]\nlanguages = ["en"]\n')
+    writer.newsletter.subscriptions.add("ada@example.com", consent="told me so")
+    writer.publish("hello.md", "# Hello\n\nWords.")
+    writer.publish("hello.de.md", "# Hallo\n\nWorte.")
+    writer.publish("ja/hello.md", "# こんにちは\n\n言葉。")
+    writer.publish("shalom.md", "# שלום\n\nמילים.", lang="he", translationKey="Hello")
+    writer.publish("other.md", "# Other\n\nWords.")
+    yield writer
+    writer.newsletter.close()
+
+
+def test_pages_lead_to_their_translations(author: Author) -> None:
+    """For readers in the words of each language, for search engines as `hreflang`, itself included."""
+    with Client(author.newsletter) as reader:
+        page = reader.get("/issues/hello").text
+        assert f'<link rel="alternate" hreflang="en" href="{URL}/issues/hello">' in page
+        assert f'<link rel="alternate" hreflang="ja" href="{URL}/issues/hello-2">' not in page
+        german = reader.get("/issues/hello-2").text
+        assert f'<link rel="alternate" hreflang="en" href="{URL}/issues/hello">' in german
+        assert 'hreflang="ja" lang="ja">日本語</a>' in german
+        assert "hreflang" not in reader.get("/issues/other").text
+
+
+def test_only_the_languages_that_are_named_are_mailed(author: Author) -> None:
+    """By the end of the name, by a folder, by a key."""
+    states = {one.path: one.mailing for one in author.newsletter.publication.live()}
+    off = {path for path, mailing in states.items() if mailing is Mailing.OFF}
+    assert off == {"hello.de.md", "ja/hello.md", "shalom.md"}
+
+
+def test_a_translation_that_goes_is_linked_no_more(author: Author) -> None:
+    """And comes back with it."""
+    (author.notes / "ja" / "hello.md").unlink()
+    author.newsletter.poll()
+    with Client(author.newsletter) as reader:
+        assert 'hreflang="ja"' not in reader.get("/issues/hello").text
+        assert 'hreflang="de"' in reader.get("/issues/hello").text
+
+
+def test_entries_of_feeds_say_their_language(author: Author) -> None:
+    """In each format as it can, and in their own HTML with the direction."""
+    with Client(author.newsletter) as reader:
+        items = {one["title"]: one for one in json.loads(reader.get("/feed.json").content)["items"]}
+        assert [items[name].get("language") for name in ("שלום", "Other")] == ["he", None]
+        assert items["שלום"]["content_html"].startswith('<div lang="he" dir="rtl">')
+        assert items["Other"]["content_html"].startswith("<p>")
+        atom = feedparser.parse(reader.get("/atom.xml").content)
+        assert {one.title: one.content[0].language for one in atom.entries}["שלום"] == "he"
+        rss = feedparser.parse(reader.get("/feed.xml").content)
+        assert not rss.bozo
+        assert {one.title: one.get("language") for one in rss.entries}["שלום"] == "he"
