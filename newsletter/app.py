@@ -66,8 +66,6 @@ class Newsletter:
         """Joining and leaving."""
         self.subscribers = parts.subscribers
         """What is kept of readers, and the suppressions."""
-        self.roll = parts.roll
-        """Readers by state, tag and words, and their tags; how many are in an `audience`."""
         self.reports = parts.reports
         """What is kept of mail that came back, and the quarantine."""
         self.report_desk = parts.report_desk

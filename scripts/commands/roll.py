@@ -55,7 +55,7 @@ def list_(
     """
     with open_newsletter(context) as newsletter:
         zone = newsletter.identity.timezone
-        found = newsletter.roll.find(state=state, tag=tag, search=search, limit=limit)
+        found = newsletter.parts.roll.find(state=state, tag=tag, search=search, limit=limit)
         if as_json:
             print_json_list(map(document, found))
             return
@@ -105,7 +105,7 @@ def _change(
 ) -> None:
     with open_newsletter(context) as newsletter:
         known = newsletter.subscriptions.find(address)
-        changed = newsletter.roll.change_tags(known.id, add=add, remove=remove)
+        changed = newsletter.parts.roll.change_tags(known.id, add=add, remove=remove)
     if as_json:
         print_json(document(changed))
     else:
