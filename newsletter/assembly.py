@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from feeds.syndication import newsletter_namespace
 from mailer.dispatch import Dispatcher, Summary
 from mailer.inbound import fetch_document
-from mailer.smtp import Relay
+from mailer.smtp import Relay, names_of_host
 from newsletter.authoring import Authoring, Outlook, Proofs, Survey
 from newsletter.config import Config, sender_domain
 from newsletter.hub import Hub
@@ -30,6 +30,7 @@ from newsletter.service import Duties, Upkeep, worker_name
 from newsletter.settings import (
     complaint_check,
     gates,
+    greetings,
     habits,
     retry_policy,
     signup_policy,
@@ -205,6 +206,7 @@ def _assemble(
         limits=soft_limits(config),
         clock=clock,
         is_genuine=complaint_check(config),
+        hosts=partial(names_of_host, greetings(config)),
     )
     return Parts(
         config=config,

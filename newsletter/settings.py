@@ -9,6 +9,7 @@ from mailer.authentication import Dns
 from mailer.inbound import fetch_document
 from mailer.inbound.webhooks import Keys
 from mailer.policy import Cohort, RetryPolicy, WarmUp
+from mailer.smtp import Relay
 from newsletter.config import Config, Doubt
 from newsletter.inbound import Certificates, SoftLimits
 from newsletter.subscribing import SignUpLimits, SignUpPolicy
@@ -20,6 +21,11 @@ def soft_limits(config: Config) -> SoftLimits:
     """When soft bounces wear an address out."""
     bounces = config.bounces
     return SoftLimits(count=bounces.soft_count, span=bounces.soft_span, clean=bounces.soft_reset)
+
+
+def greetings(config: Config) -> tuple[str, ...]:
+    """How the relays are greeted, where that is told."""
+    return tuple(relay.ehlo for relay in config.relays if isinstance(relay, Relay))
 
 
 def complaint_check(config: Config) -> Callable[[bytes], bool] | None:

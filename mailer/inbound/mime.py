@@ -99,15 +99,52 @@ class ReportParts:
     nested: tuple[Fields, ...] = ()
     """Fields of a delivery report that is the returned message itself: a bounce within a bounce."""
 
+    hosts: tuple[str, ...] = ()
+    """Names and addresses of this house's hosts, as far as it knows them."""
+
     @property
     def ours(self) -> tuple[str, ...]:
-        """The domains that the report came to. They are ours, if it is a report at all."""
+        """What a host may call us: the domains that the report came to, which are ours if it is a
+        report at all, our hosts, and those that passed our mail on.
+        """
         found = (_DOMAIN.search(recipient) for recipient in self.recipients[:5])
-        return tuple(dict.fromkeys(match.group(1).lower() for match in found if match))
+        domains = (match.group(1).lower() for match in found if match)
+        return tuple(dict.fromkeys((*domains, *self.hosts, *self._senders())))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The IP addresses of ours alone: in words for people our names also stand for other things."""
+        return tuple(host for host in self.hosts if _IP.fullmatch(host))
+
+    @property
+    def refuser(self) -> str:
+        """The host that did not take the mail, as the report says (RFC 3464 2.3.5, 2.2.2)."""
+        fields = [group.get(name, "") for name in _REFUSERS for group in self.groups[::-1]]
+        return next(filter(None, map(_host, fields)), "")
+
+    def _senders(self) -> Iterator[str]:
+        """Hosts on our side of the one that refused (RFC 3464 2.2.2, 2.2.4, 2.3.5)."""
+        message = self.groups[0] if self.groups else {}
+        remote = _host(self.groups[-1].get("remote-mta", "")) if self.groups else ""
+        reporting = _host(message.get("reporting-mta", ""))
+        for name in (_host(message.get("received-from-mta", "")), reporting if remote else ""):
+            if "." in name and name != remote:
+                yield name
 
 
-def read_parts(raw: bytes) -> ReportParts:
-    """Take a report apart. CR, LF and CRLF mean the same (rule C14)."""
+def _host(value: str) -> str:
+    """The name of a host in a field such as `dns; mx.example.org (192.0.2.1)`."""
+    found = _HOST.search(value[:300].rpartition(";")[2])
+    return found.group().strip(".").lower() if found else ""
+
+
+_HOST: Final = re.compile(r"[\w.-]{1,253}")
+_IP: Final = re.compile(r"[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*")
+_REFUSERS: Final = ("remote-mta", "reporting-mta")
+
+
+def read_parts(raw: bytes, hosts: tuple[str, ...] = ()) -> ReportParts:
+    """Take a report apart; `hosts` are names of ours. CR, LF and CRLF mean the same (rule C14)."""
     normal = b"\n\n".join(normalise(raw).split(b"\n\n", _MAX_BLANKS)[:_MAX_BLANKS])
     if len(_CONTAINER.findall(normal)) > MAX_PARTS:
         head = normal.partition(b"\n\n")[0]
@@ -123,6 +160,7 @@ def read_parts(raw: bytes) -> ReportParts:
     text, rest = _cut_returned(_human_text(parts))
     is_receipt = _is_receipt(message, parts)
     return ReportParts(
+        hosts=hosts,
         headers=_header_fields(message),
         recipients=_trace_recipients(message),
         text=text,

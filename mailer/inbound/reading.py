@@ -19,13 +19,14 @@ from mailer.inbound.report import MAX_RECIPIENTS, BounceReport, Finding, ReportK
 from mailer.replies import clean_reply
 
 
-def parse_report(raw: bytes, *, envelope_to: str = "") -> BounceReport:
-    """Reads one message. `envelope_to` is the recipient it was delivered to, where that is known.
+def parse_report(raw: bytes, *, envelope_to: str = "", hosts: tuple[str, ...] = ()) -> BounceReport:
+    """Reads one message. `envelope_to` is the recipient it was delivered to, where that is known;
+    `hosts` are the names and addresses of ours that a host may speak of.
 
     Never raises. CR, LF and CRLF give the same result (rule C14).
     """
     try:
-        parts = read_parts(raw)
+        parts = read_parts(raw, hosts)
         return _read(parts, raw, envelope_to)
     except PARSER_FAULTS:
         # The parser is the standard library's, and the input is anybody's: what it chokes on is
@@ -54,6 +55,7 @@ def _read(parts: ReportParts, raw: bytes, envelope_to: str) -> BounceReport:
         reported_message_id=parts.returned.get("message-id", "")[:500],
         is_daemon=is_from_daemon(parts),
         source=_source(parts.headers.get("from", "")),
+        host=_organisation(parts.refuser),
         sent_at=_sent_at(parts.headers.get("date", "")),
     )
 
@@ -168,6 +170,13 @@ def _source(value: str) -> str:
     """The domain of a From, without the names of single hosts in it: two labels."""
     found = _DOMAIN.search(value[:1000])
     return ".".join(found.group(1).lower().split(".")[-2:]) if found else ""
+
+
+def _organisation(host: str) -> str:
+    """Whose host it is: the last labels of its name, three where two are a registry's (`co.uk`)."""
+    labels = host.split(".")
+    is_registry = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    return ".".join(labels[-3 if is_registry else -2 :]) if len(labels) > 1 else ""
 
 
 def _sent_at(value: str) -> datetime | None:

@@ -81,6 +81,8 @@ class BounceReport:
     """Whether a mail system wrote it, and not a person or what answers for one."""
     source: str = ""
     """Who says to have written it: the domain of its From, or a service. Anybody may say so."""
+    host: str = ""
+    """Whose host did not take the mail, as the report says: a domain such as `example.net`."""
     sent_at: datetime | None = None
     """Its Date, in UTC; what a stranger's clock said."""
 

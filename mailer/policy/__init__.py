@@ -8,10 +8,18 @@ from mailer.policy.settlement import (
     decide_settlement,
     decide_unfillable,
 )
-from mailer.policy.strays import STRAY_PAUSE, WAITS_FOR_DOMAIN, Strays, is_astray
+from mailer.policy.strays import (
+    GONE_LIMIT,
+    STRAY_PAUSE,
+    WAITS_FOR_DOMAIN,
+    Strays,
+    is_astray,
+    is_host_astray,
+)
 from mailer.policy.warmup import WarmUp
 
 __all__ = [
+    "GONE_LIMIT",
     "STRAY_PAUSE",
     "WAITS_FOR_DOMAIN",
     "Cohort",
@@ -23,4 +31,5 @@ __all__ = [
     "decide_settlement",
     "decide_unfillable",
     "is_astray",
+    "is_host_astray",
 ]

@@ -12,9 +12,14 @@ from datetime import timedelta
 from typing import Final
 
 from mailer.replies import Outcome, Verdict
+from storage.model import Losses
 
 GONE_LIMIT: Final = 25
 """Readers of one domain that may be found gone before anybody wonders."""
+HOST_DOMAINS: Final = 5
+"""With fewer, each is counted for itself."""
+_HOST_SHARE: Final = 0.005
+"""Readers of earlier issues whom a list may lose at one host in a day."""
 _SHARE: Final = 0.3
 """So much of what a domain answered, since it began, is far beyond what lists lose in a day."""
 STRAY_PAUSE: Final = timedelta(days=1)
@@ -29,6 +34,18 @@ WAITS_FOR_DOMAIN: Final = (
 def is_astray(gone: int, asked: int) -> bool:
     """Whether `gone` readers of `asked` are too many to be believed."""
     return gone >= GONE_LIMIT and gone >= _SHARE * asked
+
+
+def is_host_astray(losses: Losses, *, mailed: int) -> bool:
+    """Whether one host has lost its way for the many small domains that it serves.
+
+    `mailed` readers got the issue. No list loses so many of those who read last week in a day, and
+    at one host.
+    """
+    if losses.domains < HOST_DOMAINS:
+        return False
+    is_sudden = losses.known >= GONE_LIMIT and losses.known >= _HOST_SHARE * mailed
+    return is_sudden or (losses.gone >= GONE_LIMIT and losses.gone >= _SHARE * mailed)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from mailer.replies import languages, vocabulary
@@ -121,7 +122,7 @@ def find_phase(text: str) -> str:
 def find_causes(text: str, ours: Sequence[str] = ()) -> tuple[Cause, ...]:
     """Every cause that a host's words give, the one to believe first; empty when they give none.
 
-    `ours` are names of ours, domains or hosts; they are for a host's own reply, not for a text that
+    `ours` are names of ours, domains, hosts or IP addresses; they are for a host's own reply, not for a text that
     tells people of our message. Names of other hosts, links and addresses are not
     looked at, but for those of blocklists: they say nothing about the reason.
     """
@@ -185,8 +186,23 @@ def _is_about_us(text: str, plain: str, ours: Sequence[str]) -> bool:
 
 def _names_any(text: str, ours: Sequence[str]) -> bool:
     """Whether a text speaks of one of these names, and not of an address or a host below it."""
-    names = "|".join(re.escape(name.strip().lower()) for name in ours if name.strip())
-    return bool(names) and bool(re.search(rf"(?<![\w@.-])(?:{names})(?![\w-]|\.\w)", text.lower()))
+    pattern = _naming(tuple(ours))
+    return pattern is not None and pattern.search(text.lower()) is not None
+
+
+@lru_cache(maxsize=64)
+def _naming(ours: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Any of these names as a word of its own; an IP address also as blocklists are asked for it."""
+    names = [name.strip().lower() for name in ours if name.strip()]
+    if not names:
+        return None
+    plain = "|".join(map(re.escape, names))
+    turned = [".".join(reversed(name.split("."))) for name in names if _IPV4.fullmatch(name)]
+    listed = "".join(rf"|(?<![\w.-]){re.escape(name)}\.[a-z]" for name in turned)
+    return re.compile(rf"(?<![\w@.-])(?:{plain})(?![\w-]|\.\w){listed}")
+
+
+_IPV4: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 
 
 def strip_noise(text: str) -> str:

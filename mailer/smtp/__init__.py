@@ -1,6 +1,7 @@
 """SMTP spoken both ways: the relay, its session and wire, and servers that take mail."""
 
 from mailer.smtp.login import Login
+from mailer.smtp.names import names_of_host
 from mailer.smtp.outbox import Outbox, OutboxContent, OutboxServer, load_message, read_outbox
 from mailer.smtp.probe import Distrust, RelayFacts, Stage, probe_relay
 from mailer.smtp.relay import Relay, Timeouts, Tls, is_loopback
@@ -25,6 +26,7 @@ __all__ = [
     "Tls",
     "is_loopback",
     "load_message",
+    "names_of_host",
     "probe_relay",
     "read_outbox",
 ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
-import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import aiosmtplib
 
@@ -33,6 +32,7 @@ from mailer.smtp.login import (
     OddChallenge,
     choose_methods,
 )
+from mailer.smtp.names import names_said, own_name
 from storage.model import RelayError
 
 _NOT_KNOWN: Final = (500, 502)
@@ -114,8 +114,17 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-async def connect(relay: Relay, timeouts: Timeouts) -> tuple[asyncio.Transport, Mapping[str, str]]:
-    """An open connection, protected and logged in, and the extensions offered on it.
+class Connected(NamedTuple):
+    """An open connection, protected and logged in."""
+
+    transport: asyncio.Transport
+    extensions: Mapping[str, str]
+    names: tuple[str, ...]
+    """What the relay may call us."""
+
+
+async def connect(relay: Relay, timeouts: Timeouts) -> Connected:
+    """Open a connection to the relay.
 
     Raises RelayError, a sentence without credentials, when any of it is refused.
     """
@@ -144,7 +153,8 @@ async def connect(relay: Relay, timeouts: Timeouts) -> tuple[asyncio.Transport, 
         client.close()
         raise
     transport = cast("asyncio.Transport", client.transport)
-    return transport, MappingProxyType(dict(client.esmtp_extensions))
+    names = names_said(_greeting(client, relay), _own_address(client))
+    return Connected(transport, MappingProxyType(dict(client.esmtp_extensions)), names)
 
 
 async def _leave(client: aiosmtplib.SMTP, timeouts: Timeouts) -> None:
@@ -167,13 +177,21 @@ async def _enter(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> N
 
 async def _greet(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> None:
     """EHLO, or HELO where that is not known: a relay without extensions (RFC 5321 3.2, 4.1.1.1)."""
-    name = relay.ehlo or _own_name(client)
+    name = _greeting(client, relay)
     try:
         await client.ehlo(hostname=name, timeout=timeouts.greeting)
     except aiosmtplib.SMTPHeloError as error:
         if error.code not in _NOT_KNOWN:
             raise
         await client.helo(hostname=name, timeout=timeouts.greeting)
+
+
+def _greeting(client: aiosmtplib.SMTP, relay: Relay) -> str:
+    return relay.ehlo or own_name(_own_address(client))
+
+
+def _own_address(client: aiosmtplib.SMTP) -> str:
+    return str(client.get_transport_info("sockname")[0])
 
 
 async def _log_in(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> None:
@@ -230,20 +248,6 @@ def tls_context(ca: Path | None, client_cert: Path | None) -> ssl.SSLContext:
 def _no_password() -> str:
     """Nobody can be asked for the one of a key."""
     return ""
-
-
-@lru_cache(maxsize=1)
-def _host_name() -> str:
-    return socket.getfqdn()
-
-
-def _own_name(client: aiosmtplib.SMTP) -> str:
-    """The FQDN of this host, or the address it connects from as a literal (RFC 5321 4.1.1.1)."""
-    name = _host_name()
-    if "." in name and not name.endswith((".localdomain", ".arpa")) and name.isascii():
-        return name
-    address = ipaddress.ip_address(client.get_transport_info("sockname")[0])
-    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
 
 
 def _explain(error: Exception, relay: Relay) -> str:

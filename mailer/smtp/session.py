@@ -37,7 +37,10 @@ class Session:
         offer: Offer,
         timeouts: Timeouts,
         clock: Callable[[], float],
+        *,
+        names: tuple[str, ...] = (),
     ) -> None:
+        """`names` are what the relay may call this host."""
         self._wire = wire
         self._offer = offer
         self._timeouts = timeouts
@@ -50,7 +53,8 @@ class Session:
         self._worn_at = clock() + timeouts.reuse
         self._limit = min(offer.messages, timeouts.messages)
         self._unclean = False
-        self._ours: tuple[str, ...] = ()
+        self._names = names
+        self._ours = names
         """Names of ours that a reply may be about."""
         self._awaited = False
         """Whether a message is announced: it is one of those that the connection may carry."""
@@ -65,9 +69,10 @@ class Session:
         been said about a message then, and no reader is touched (rules A36, B20).
         """
         timeouts = timeouts or relay.timeouts
-        transport, extensions = await connect(relay, timeouts)
-        offer = Offer(extensions, pipelining=relay.pipelining)
-        return cls(Wire(transport), offer, timeouts, asyncio.get_running_loop().time)
+        opened = await connect(relay, timeouts)
+        offer = Offer(opened.extensions, pipelining=relay.pipelining)
+        clock = asyncio.get_running_loop().time
+        return cls(Wire(opened.transport), offer, timeouts, clock, names=opened.names)
 
     @property
     def usable(self) -> bool:
@@ -102,7 +107,7 @@ class Session:
         because of the peer. `following` has been examined.
         """
         if following is not None:
-            self._ours = (following.sender.rpartition("@")[2].lower(),)
+            self._ours = (following.sender.rpartition("@")[2].lower(), *self._names)
         way = self._in_one_group if self._offer.pipelining else self._step_by_step
         return way(ready, following)
 

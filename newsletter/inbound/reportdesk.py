@@ -26,8 +26,9 @@ from mailer.inbound import (
     find_leave_keys,
     parse_report,
 )
-from mailer.policy import STRAY_PAUSE, WAITS_FOR_DOMAIN, is_astray
+from mailer.policy import WAITS_FOR_DOMAIN
 from mailer.replies import clean_reply
+from newsletter.inbound.credit import Credit
 from newsletter.inbound.softbounces import SoftLimits, is_worn_out
 from newsletter.tokens import Tokens, looks_keyed
 from storage.model import AddressError, Effect, NewReport, Sent, Subscriber
@@ -79,14 +80,19 @@ class ReportDesk:
         limits: SoftLimits,
         clock: Callable[[], datetime],
         is_genuine: Callable[[bytes], bool] | None = None,
+        hosts: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
-        """`is_genuine` says whether a complaint is signed by somebody who may complain (rule C10)."""
+        """`is_genuine` says whether a complaint is signed by somebody who may complain (rule C10),
+        `hosts` names those of ours that a host may speak of.
+        """
         self._reports = reports
         self._subscribers = subscribers
         self._tokens = tokens
         self._limits = limits
         self._clock = clock
         self._is_genuine = is_genuine
+        self._hosts = hosts
+        self._credit = Credit(reports.gone, clock)
 
     def accepts(self, address: str) -> bool:
         """Whether mail may come to this address: a return path of ours, or one to unsubscribe by."""
@@ -103,7 +109,7 @@ class ReportDesk:
         and then nothing was recorded. `dry_run` says what would be done, and changes nothing. Mail is
         never answered (rule C7).
         """
-        report = parse_report(raw, envelope_to=envelope_to)
+        report = parse_report(raw, envelope_to=envelope_to, hosts=self._hosts())
         if keys := self._leave_keys(raw, envelope_to):
             report = with_wish_to_leave(report, keys)
         elif report.kind is ReportKind.NONE and not report.feedback_type:  # a person wrote it (C8)
@@ -142,8 +148,9 @@ class ReportDesk:
         reader = self._subscribers.get(owner.subscriber_id) if owner else None
         finding = report.about(reader.address if reader else "")
         effect = decide_effect(report, finding, is_known=reader is not None)
-        if effect is Effect.SUPPRESSED and reader and self._is_astray(reader, dry_run=dry_run):
-            effect = Effect.BOUNCED
+        if effect is Effect.SUPPRESSED and owner and reader:
+            told = self._credit.doubts(reader.address, report.host, owner.issue_id, dry_run=dry_run)
+            effect = Effect.BOUNCED if told else effect
         if effect is not Effect.NOTHING:
             new = self._build(report, finding, effect, owner, raw)
             effect = self._reports.record(
@@ -170,18 +177,7 @@ class ReportDesk:
     def lift_since(self, since: datetime, domain: str) -> int:
         """Let the addresses of a domain be mailed again that bounced since then; how many those are."""
         name = domain.strip().lstrip("@").lower()
-        return self._reports.lift_since(since, name, waiting=WAITS_FOR_DOMAIN, now=self._clock())
-
-    def _is_astray(self, reader: Subscriber, *, dry_run: bool) -> bool:
-        """Whether the reader's domain calls so many unknown today that it is not believed (rule B5)."""
-        now = self._clock()
-        domain = reader.address.rpartition("@")[2].lower()
-        gone, asked = self._reports.gone_since(now - STRAY_PAUSE, domain)
-        if not is_astray(gone, asked):
-            return False
-        if not dry_run:
-            _log.error("domain.astray", domain=domain, gone=gone, asked=asked)
-        return True
+        return self._reports.gone.lift(since, name, waiting=WAITS_FOR_DOMAIN, now=self._clock())
 
     def wear_out(self) -> int:
         """Give up the addresses that were refused softly in enough sessions; how many (rule C6)."""
@@ -277,6 +273,7 @@ class ReportDesk:
             counts=effect is Effect.COUNTED,
             raw=raw if effect is Effect.QUARANTINED else None,
             source=report.source,
+            host=report.host,
         )
 
 

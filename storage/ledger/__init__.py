@@ -16,7 +16,7 @@ from storage.ledger.gates import Gates
 from storage.ledger.ledger import Ledger
 from storage.ledger.mailings import Mailings, go_on, pause_mail
 from storage.ledger.missing import follow_audience
-from storage.ledger.moves import change_deliveries, erase_deliveries
+from storage.ledger.moves import change_deliveries, count_states, erase_deliveries
 from storage.ledger.overview import Overview
 from storage.ledger.rescue import Rescuer
 
@@ -28,6 +28,7 @@ __all__ = [
     "Rescuer",
     "cancel_open",
     "change_deliveries",
+    "count_states",
     "end_pause",
     "erase_deliveries",
     "follow_audience",

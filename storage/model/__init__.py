@@ -86,7 +86,16 @@ from storage.model.readers import (
     spell_tags,
 )
 from storage.model.remarks import Remark
-from storage.model.reports import Effect, History, NewReport, Overflow, Sent, SetAside, SoftBounce
+from storage.model.reports import (
+    Effect,
+    History,
+    Losses,
+    NewReport,
+    Overflow,
+    Sent,
+    SetAside,
+    SoftBounce,
+)
 from storage.model.text import MONTHS, columns, show, show_json, write_day
 
 __all__ = [
@@ -131,6 +140,7 @@ __all__ = [
     "IssueExtent",
     "IssueState",
     "KnownNote",
+    "Losses",
     "MailboxError",
     "Mailing",
     "MessageError",

@@ -53,6 +53,18 @@ class NewReport:
     """What is kept of it, if it is to be set aside."""
     source: str = ""
     """Who is said to have written it: a domain, or a service. Bounds what is kept."""
+    host: str = ""
+    """Whose host did not take the mail, as it says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Losses:
+    """What one host's reports of a day say of readers who are gone."""
+
+    gone: int
+    known: int
+    """Those of them who had taken an earlier issue."""
+    domains: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,19 @@
 """Readers: subscribers and their consent, sign-ups, suppressions, and reports about them."""
 
+from storage.readers.gone import Gone
 from storage.readers.reports import Reports
 from storage.readers.roll import Roll
 from storage.readers.rows import NewSubscriber
 from storage.readers.signups import Glance, NewSignUp, SignUps
 from storage.readers.subscribers import Subscribers
 
-__all__ = ["Glance", "NewSignUp", "NewSubscriber", "Reports", "Roll", "SignUps", "Subscribers"]
+__all__ = [
+    "Glance",
+    "Gone",
+    "NewSignUp",
+    "NewSubscriber",
+    "Reports",
+    "Roll",
+    "SignUps",
+    "Subscribers",
+]

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import Database, insert_new, schema
-from storage.ledger import change_deliveries, end_pause
+from storage.ledger import change_deliveries
 from storage.model import (
     TRANSITIONS,
     ConsentEvent,
@@ -30,10 +30,10 @@ from storage.model import (
     SetAside,
     SoftBounce,
     Subscriber,
-    SubscriberState,
     Suppression,
     SuppressionReason,
 )
+from storage.readers.gone import Gone
 from storage.readers.quarantine import (
     IN_TOTAL,
     find_overflow,
@@ -41,7 +41,6 @@ from storage.readers.quarantine import (
     keep_raw,
 )
 from storage.readers.rows import (
-    discount_bounces,
     end_subscription,
     find_subscriber,
     keep_suppression,
@@ -53,6 +52,8 @@ _S = schema.subscribers.c
 
 _PORTION: Final = 500
 """Numbers in one statement."""
+_HOST_LIMIT: Final = 64
+"""Characters of a host's domain; a longer name is nobody's."""
 
 
 class Reports:
@@ -60,6 +61,8 @@ class Reports:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.gone = Gone(database)
+        """Of those that say so: how many, by domain and by host."""
 
     def record(
         self,
@@ -152,47 +155,6 @@ class Reports:
                 _suppress(connection, report, known, SuppressionReason.SOFT_BOUNCES)
                 worn += 1
         return worn
-
-    def gone_since(self, since: datetime, domain: str) -> tuple[int, int]:
-        """How many of a domain were suppressed as gone since then, and of how many readers.
-
-        The readers are counted only when there are some who are gone: that looks at all of them.
-        """
-        table, at = schema.suppressions.c, f"@{domain}"
-        gone = sa.select(sa.func.count()).where(
-            table.created_at >= since,
-            table.reason == SuppressionReason.HARD_BOUNCE.value,
-            table.address.endswith(at, autoescape=True),
-        )
-        readers = sa.select(sa.func.count()).where(
-            _S.state == SubscriberState.ACTIVE.value, _S.address.endswith(at, autoescape=True)
-        )
-        with self._database.reading() as connection:
-            count = connection.scalar(gone) or 0
-            return count, (connection.scalar(readers) or 0) if count else 0
-
-    def lift_since(self, since: datetime, domain: str, *, waiting: str, now: datetime) -> int:
-        """Lift the bounces of a domain since then, and its pause; how many addresses there were.
-
-        Whose delivery is recorded to be `waiting` for the pause is due at once.
-        What readers asked for, by a complaint, by hand or by an erasure, stays.
-        """
-        table = schema.suppressions.c
-        bounced = [SuppressionReason.HARD_BOUNCE.value, SuppressionReason.SOFT_BOUNCES.value]
-        query = sa.select(table.address_hash).where(
-            table.created_at >= since,
-            table.reason.in_(bounced),
-            sa.func.lower(table.address).endswith(f"@{domain.lower()}", autoescape=True),
-        )
-        with self._database.transaction() as connection:
-            found = list(connection.scalars(query))
-            for address_hash in found:
-                connection.execute(
-                    sa.delete(schema.suppressions).where(table.address_hash == address_hash)
-                )
-                discount_bounces(connection, address_hash)
-            end_pause(connection, domain.lower(), waiting=waiting, now=now)
-        return len(found)
 
     def sent_to(self, subscriber_id: int, *, limit: int = 500) -> tuple[Sent, ...]:
         """A reader's deliveries, newest first."""
@@ -300,6 +262,7 @@ def _values(report: NewReport) -> dict[str, Any]:
         "evidence": report.evidence,
         "counts": report.counts,
         "raw": None,
+        "host": report.host[:_HOST_LIMIT],
     }
 
 

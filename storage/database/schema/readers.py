@@ -99,7 +99,15 @@ reports = Table(
     Column("counts", Boolean, nullable=False),
     Column("raw", LargeBinary),
     text_column("source"),
+    text_column("host"),
     Index("ix_reports_subscriber_id", "subscriber_id", "happened_at"),
+    Index(
+        "ix_reports_gone",
+        "host",
+        "received_at",
+        sqlite_where=text("kind = 'hard'"),
+        postgresql_where=text("kind = 'hard'"),
+    ),
     Index("ix_reports_received_at", "received_at"),
     Index(
         "ix_reports_kept",
@@ -110,4 +118,5 @@ reports = Table(
     ),
 )
 """What came back after acceptance. `raw` is kept only of what nobody could be matched with, for some
-time and of each `source` (who is said to have written it) within bounds."""
+time and of each `source` (who is said to have written it) within bounds. `host` is whose host did not take
+the mail, as it says."""

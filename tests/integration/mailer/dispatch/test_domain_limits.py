@@ -22,7 +22,7 @@ from storage.database.engine import Database
 from storage.model.deliveries import Claim, DeliveryState
 from storage.model.issues import Issue
 from storage.model.readers import ConsentEventKind
-from storage.readers.reports import Reports
+from storage.readers.gone import Gone
 from tests.conftest import NOON
 from tests.worlds.store import MINUTE, Store, new_subscriber
 
@@ -268,8 +268,8 @@ def test_a_pause_is_remembered_until_it_is_lifted(store: Store) -> None:
     world.astray, world.now = set(), 7200.0
     asyncio.run(dispatcher(store, world, connections=1).drain())
     assert world.tried["one.example"] == tried
-    reports = Reports(store.database)
-    lift = partial(reports.lift_since, NOON, waiting=WAITS_FOR_DOMAIN, now=world.wall())
+    gone = Gone(store.database)
+    lift = partial(gone.lift, NOON, waiting=WAITS_FOR_DOMAIN, now=world.wall())
     assert lift("two.example") == 0
     assert store.ledger.next_due() > world.wall(), "another domain's lift changes nothing"
     assert lift("one.example") >= 25

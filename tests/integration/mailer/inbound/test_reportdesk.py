@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from mailer.inbound.report import ReportKind
 from mailer.policy.settlement import RetryPolicy, decide_settlement
 from mailer.replies.outcome import Phase, parse_reply
 from newsletter.inbound.reportdesk import KEPT_FOR, ReportDesk
@@ -401,6 +404,61 @@ def test_what_was_set_aside_is_forgotten_in_time(house: House) -> None:
     assert house.desk.prune() == 1
     assert not quarantined(house.reports)
     assert house.reports.counts() == {("hard", Effect.QUARANTINED): 1}
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "remote"),
+    [
+        ("smtp; 550 5.1.1 mail.letters.example: unknown", "mx.example.org"),
+        ("smtp; 550 5.1.1 [203.0.113.5] does not exist", "mx.example.org"),
+        ("smtp; 550 5.1.2 relay.example.net not found", "mx.example.org"),
+        ("smtp; 550 5.1.1 gateway.example.net unknown", "mx.example.org"),
+    ],
+)
+def test_a_report_that_speaks_of_our_hosts_costs_no_reader(
+    house: House, diagnostic: str, remote: str
+) -> None:
+    """Our own name and address, and the hosts that passed our mail on, are not a reader (rule B5)."""
+    issue = house.mail()
+    desk = ReportDesk(
+        house.reports,
+        house.store.subscribers,
+        house.tokens,
+        limits=SoftLimits(count=5, span=timedelta(days=14), clean=timedelta(days=30)),
+        clock=lambda: house.clock[0],
+        hosts=lambda: ("mail.letters.example", "203.0.113.5"),
+    )
+    raw = house.report("postfix-hard", issue, 2)
+    raw = re.sub(rb"Reporting-MTA:.*\n", b"Reporting-MTA: dns; relay.example.net\n", raw)
+    raw = re.sub(rb"Arrival-Date:.*\n", b"Received-From-MTA: dns; gateway.example.net\n", raw)
+    told = f"Remote-MTA: dns; {remote}\nDiagnostic-Code: {diagnostic}\n".encode()
+    raw = re.sub(rb"Diagnostic-Code:.*\n(?:[ \t].*\n)*", told, raw)
+    result = desk.process(raw)
+    assert (result.kind, result.action) == (ReportKind.POLICY, Effect.BOUNCED)
+    assert house.reason(2) is None
+
+
+def test_one_host_of_many_small_domains_is_not_believed_of_all(house: House) -> None:
+    """Forty readers of forty domains who had the last issue are gone, says one host: the first are
+    believed, the others stay, and other hosts are believed as ever (rule B5).
+    """
+    store = house.store
+    rows = [
+        replace(new_subscriber(number), address=f"ada@small{number}.example")
+        for number in range(10, 51)
+    ]
+    store.subscribers.add(rows, kind=ConsentEventKind.ADDED)
+    house.mail("earlier")
+    house.clock[0] += 7 * DAY
+    issue = house.mail("later")
+    host = b"Remote-MTA: dns; mx7.hosting.example\nDiagnostic-Code:"
+    results = []
+    for reader in range(4, 44):
+        raw = house.report("postfix-hard", issue, reader, at=house.clock[0])
+        results.append(house.desk.process(raw.replace(b"Diagnostic-Code:", host)).action)
+    assert results == [Effect.SUPPRESSED] * 25 + [Effect.BOUNCED] * 15
+    elsewhere = house.report("postfix-hard", issue, 44, at=house.clock[0])
+    assert house.desk.process(elsewhere).action is Effect.SUPPRESSED
 
 
 def test_complaints_of_strangers_are_set_aside(house: House) -> None:

@@ -73,6 +73,16 @@ def test_a_message_arrives_whole_in_lock_step() -> None:
     assert peer.messages == [b"..first\r\n\r\n...two\r\nend\r\n"]
 
 
+def test_a_refusal_of_our_name_costs_no_reader() -> None:
+    """What the session greeted with is ours, also in a reply to RCPT with the code of unknown users
+    (rule B5); the same words without it are about the reader.
+    """
+    ours, _ = send({"RCPT": "550 5.1.1 client.test unknown"})
+    assert (ours.fault, ours.is_gone) == (Fault.SENDER, False)
+    theirs, _ = send({"RCPT": "550 5.1.1 user unknown"})
+    assert (theirs.fault, theirs.is_gone) == (Fault.RECIPIENT, True)
+
+
 @pytest.mark.parametrize(
     ("verb", "phase"),
     [("MAIL", Phase.MAIL), ("RCPT", Phase.RCPT), ("DATA", Phase.DATA), ("DOT", Phase.DOT)],

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from mailer.policy.strays import GONE_LIMIT, Strays, is_astray
+import pytest
+
+from mailer.policy.strays import GONE_LIMIT, Strays, is_astray, is_host_astray
 from mailer.replies.outcome import Phase, parse_reply
+from storage.model.reports import Losses
 
 GONE = parse_reply(550, "5.1.1 user unknown", phase=Phase.RCPT)
 TAKEN = parse_reply(250, "ok", phase=Phase.DOT)
@@ -54,3 +57,22 @@ def test_what_may_pass_says_nothing() -> None:
         assert strays.learn("busy.example", LATER) is None
     assert strays.learn("busy.example", GONE) is not None
     assert not is_astray(24, 24)
+
+
+@pytest.mark.parametrize(
+    ("losses", "mailed", "astray"),
+    [
+        (Losses(gone=30, known=30, domains=30), 300, True),
+        (Losses(gone=300, known=0, domains=300), 1000, True),
+        (Losses(gone=300, known=3, domains=300), 10_000, False),
+        (Losses(gone=30, known=24, domains=30), 300, False),
+        (Losses(gone=60, known=60, domains=60), 100_000, False),
+        (Losses(gone=600, known=600, domains=400), 100_000, True),
+        (Losses(gone=200, known=200, domains=4), 300, False),
+    ],
+)
+def test_one_host_of_many_small_domains(losses: Losses, mailed: int, astray: bool) -> None:
+    """Who read last week is not gone in dozens, nor a third of a list at one host; the dead of an old
+    list, which took no issue yet, are. Few domains are counted each for itself (rule B5).
+    """
+    assert is_host_astray(losses, mailed=mailed) is astray

@@ -149,3 +149,46 @@ def test_most_unknown_readers_of_postmasters_are_found() -> None:
     coded = sum(judge(parse_status("5.1.1"), text).severity is Severity.HARD for text in gone)
     assert bare >= 0.64 * len(gone)
     assert coded >= 0.95 * len(gone)
+
+
+HOUSE = ("example.com", "mail.letters.example", "203.0.113.5", "2001:db8:7::25")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mail.letters.example unknown",
+        "No such host mail.letters.example",
+        "unbekannt: mail.letters.example",
+        "mail.letters.example: inconnu",
+        "mail.letters.example no existe",
+        "mail.letters.example nie istnieje",
+        "mail.letters.example は存在しません",
+        "mail.letters.example 不存在",
+        "user unknown (peer mail.letters.example)",
+        "[203.0.113.5] user unknown",
+        "203.0.113.5 does not exist",
+        "unknown user from 203.0.113.5: see 5.113.0.203.list.example",
+        "5.113.0.203.zz.countries.example found, no such user",
+        "no such user, [IPv6:2001:DB8:7::25]",
+    ],
+)
+def test_what_names_our_host_or_address_is_about_us(text: str) -> None:
+    """The name we greet with and the address we come from are ours, whatever is said of them (rule B5)."""
+    for code in ("", "5.1.1 ", "5.1.2 ", "5.1.10 "):
+        assert not parse_reply(550, f"{code}{text}", phase=Phase.RCPT, ours=HOUSE).is_gone
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5.1.1 <ada@mail.letters.example>: user unknown",
+        "5.1.1 user unknown at mx.mail.letters.example.org",
+        "5.1.1 user unknown, says 203.0.113.55",
+        "5.1.1 user unknown, says 1203.0.113.5",
+        "5.1.1 user unknown, says email.letters.example",
+    ],
+)
+def test_other_hosts_and_addresses_are_not_ours(text: str) -> None:
+    """A name within a name, and a number within a number, is somebody else's."""
+    assert parse_reply(550, text, phase=Phase.RCPT, ours=HOUSE).is_gone
