@@ -26,6 +26,7 @@ from scripts.commands import (
     doctor,
     flight,
     issues,
+    moving,
     quarantine,
     scheduling,
     service,
@@ -85,6 +86,7 @@ authoring.register(app, Heading.WRITING)
 check.register(app, Heading.WRITING)
 issues.register(app, Heading.FOLLOWING)
 flight.register(app, Heading.FOLLOWING)
+app.add_typer(moving.app, name="import", rich_help_panel=Heading.STARTING)
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel=Heading.READERS)
 app.add_typer(suppressions.app, name="suppressions", rich_help_panel=Heading.READERS)
 app.add_typer(dkim.app, name="dkim", rich_help_panel=Heading.ARRIVING)

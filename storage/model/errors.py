@@ -6,6 +6,7 @@
     ├── NoteError            one note cannot be used; names its path
     │   └── NotesFolderError     the folder of notes itself cannot be read
     ├── SubscriberFileError  a file of subscribers cannot be read as one
+    ├── PostsFileError       an export of another system's posts cannot be read as one
     ├── AddressError         one address cannot be used; says why, never repeats hostile input raw
     ├── AudienceError        an expression over readers' tags cannot be read
     ├── ScheduleError        a wish about time that cannot be granted (past, not published, …)
@@ -74,6 +75,10 @@ class NotesFolderError(NoteError):
 
 class SubscriberFileError(NewsletterError):
     """A file of subscribers cannot be read as one; no row of it has been taken."""
+
+
+class PostsFileError(NewsletterError):
+    """An export of another system's posts, or a part of it, cannot be read."""
 
 
 class AddressError(NewsletterError):

@@ -45,7 +45,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     "newsletter": (
         ("artist", "building", "config", "drawing", "secret", "watermark"),
         ("tokens",),
-        ("publishing", "subscribing", "mailing", "inbound", "hub"),
+        ("publishing", "subscribing", "mailing", "inbound", "hub", "importing"),
         ("authoring", "service", "doctor"),
         ("publication", "settings"),
         ("assembly",),
@@ -98,6 +98,9 @@ DOORS = {
     "ziamath": {"mailer/compose/drawing.py"},
     "resvg_py": {"mailer/compose/drawing.py", "newsletter/artist.py"},
     "dkim": {"mailer/authentication/verifier.py"},
+    "bs4": {"newsletter/importing/*"},
+    "markdownify": {"newsletter/importing/markdown.py"},
+    "lxml": {"newsletter/importing/readers/wordpress.py"},
     "cryptography": {"mailer/authentication/*", "mailer/inbound/webhooks/signatures.py"},
     "pydantic": {"newsletter/config/fields.py", "newsletter/config/sections/*"},
     "apscheduler": {"newsletter/service/scheduler.py"},
