@@ -142,7 +142,10 @@ def _convert(post: Post) -> tuple[str, list[str]]:
     if converted.fault:
         remarks.append(f"only its text was taken: {converted.fault}")
     if converted.merges:
-        remarks.append(f"{converted.merges} merge fields of the old system were taken out")
+        fields = "field was" if converted.merges == 1 else "fields were"
+        remarks.append(
+            f"{converted.merges} merge {fields} taken out; only the old system could fill {'it' if converted.merges == 1 else 'them'} in"
+        )
     return converted.markdown, remarks
 
 

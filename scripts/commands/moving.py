@@ -48,7 +48,7 @@ def posts(
 ) -> None:
     """Make a note of each post that another system exported.
 
-    With its date, tags, summary, old address and those pictures that the export has. Nothing is mailed, and no file is overwritten; what readers could not see stays a draft. The exit code is 1 when something was left out that is a post.
+    With its date, tags, summary, old address and those pictures that the export has. Nothing is mailed, and no file is overwritten; what readers could not see stays a draft.
 
     Example: newsletter import posts export.zip --to notes
     """
@@ -94,8 +94,12 @@ def _tell(done: PostImport, target: Path, *, dry_run: bool) -> None:
     pictures = sum(one.pictures for one in done.posts)
     verb = "would be made" if dry_run else "are there"
     say(
-        f"{done.system}: {count(len(done.posts), 'note')} {verb} in {target}, {drafts} of them drafts, "
+        f"{done.system}: {count(len(done.posts), 'note')} {verb} in {target}, {_drafts(drafts)}, "
         f"with {count(pictures, 'picture')}; {len(done.left_out)} left out"
     )
     if not dry_run and done.posts:
         remark("nothing of it is mailed; `newsletter check --all` tells what will be published")
+
+
+def _drafts(number: int) -> str:
+    return "1 of them a draft" if number == 1 else f"{number} of them drafts"

@@ -54,7 +54,9 @@ def _take(name: str, text: str, found: Found) -> None:
     dated = _DATE.match(file)
     time = page.select_one("time.dt-published")
     stated = str(time.get("datetime") or "") if isinstance(time, Tag) else ""
-    slug = _ID.sub("", (address or _DATE.sub("", file.removeprefix("draft_"))).rstrip("/").rpartition("/")[2])
+    slug = _ID.sub(
+        "", (address or _DATE.sub("", file.removeprefix("draft_"))).rstrip("/").rpartition("/")[2]
+    )
     found.posts.append(
         Post(
             name=name,
