@@ -17,22 +17,18 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from scripts.commands import (
-    authoring,
     bounce,
     building,
-    check,
     database,
     dkim,
     doctor,
     flight,
     issues,
-    moving,
     quarantine,
-    scheduling,
     service,
-    subscribers,
-    suppressions,
 )
+from scripts.commands.readers import subscribers, suppressions
+from scripts.commands.writing import authoring, check, moving, scheduling
 from scripts.console import remark
 from scripts.context import Settings
 from storage.model import ConfigError, NewsletterError

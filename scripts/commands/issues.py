@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.commands.check import held_json
 from scripts.commands.quarantine import overflow_json, tell_overflow
+from scripts.commands.writing.check import held_json
 from scripts.console import (
     Json,
     local,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.commands.check import tell_survey
+from scripts.commands.writing.check import tell_survey
 from scripts.console import print_json, progress_bar, remark, say
 from scripts.context import JsonOption, open_newsletter, settings_of
 from scripts.waiting import tell_waiting, waiting_json

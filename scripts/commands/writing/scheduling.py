@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.commands.authoring import NoteArgument
+from scripts.commands.writing.authoring import NoteArgument
 from scripts.console import (
     Json,
     count,

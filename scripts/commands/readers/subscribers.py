@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.commands import roll
-from scripts.commands.roll import document
+from scripts.commands.readers import roll
+from scripts.commands.readers.roll import document
 from scripts.console import (
     Json,
     agree,

@@ -9,7 +9,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.commands.suppressions import parse_since
+from scripts.commands.readers.suppressions import parse_since
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 

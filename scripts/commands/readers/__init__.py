@@ -1,0 +1,1 @@
+"""Commands about who reads, and who is never mailed."""

@@ -1,0 +1,1 @@
+"""Commands about notes before they go out."""
