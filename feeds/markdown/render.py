@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
 from typing import Final
 
 from markdown_it.token import Token
@@ -23,13 +22,12 @@ from feeds.markdown.embeds import place_embeds
 from feeds.markdown.fields import Fields
 from feeds.markdown.html import VANISHING, addresses, sanitise
 from feeds.markdown.links import LinkResolver, Links, is_download
-from feeds.markdown.maths import Formulas
 from feeds.markdown.parser import PARSER, find_h1, place_formulas, plain
 from feeds.markdown.plaintext import build_text
 from feeds.markdown.structure import shape
+from feeds.markdown.summary import find_summary, summarise
 from storage.model import Remark
 
-SUMMARY_LIMIT: Final = 200
 MAX_RAW_TAGS: Final = 5_000
 """Raw HTML tags in one note; more is taken as text, since a browser's parser, and so the
 sanitiser's, needs time that grows with the square of what stays open."""
@@ -47,7 +45,6 @@ _TAGS: Final = re.compile(r"<[^>]*>")
 _TASK: Final = re.compile(r"\[([ xX])\](?:\s+|\Z)")
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _SENTENCE_ENDS: Final = "?!.,:;*_~'\"|"
-_CUT_FIELD: Final = re.compile(r"\s*\{(?:\{[^{}]*\}?)?…\Z")
 _ALIGN: Final = re.compile(r"text-align:(left|center|right)")
 
 
@@ -114,7 +111,7 @@ def render_markdown(
     html = sanitise(str(PARSER.renderer.render(tokens, PARSER.options, env)), resolver)
     text = build_text(tokens, resolver, addresses(html), formulas.settle_text)
     settled = formulas.settle_html(fields.settle_html(html))  # tells which fields are filled
-    summary = fields.settle_text(_first_paragraph(tokens, formulas))
+    summary = fields.settle_text(find_summary(tokens, formulas.is_display, html))
     preview = resolver.image(image) if image else None
     return Rendered(
         html=settled,
@@ -126,11 +123,6 @@ def render_markdown(
         has_words=bool(_WORD.search(_TAGS.sub("", html))),
         image=preview or "",
     )
-
-
-def summarise(text: str, limit: int = SUMMARY_LIMIT) -> str:
-    """`text` on one line, cut at a word, and in no merge field, to at most `limit` characters."""
-    return _CUT_FIELD.sub("…", shorten(clean_line(text), limit))
 
 
 # ── making tokens ready ──────────────────────────────────────────────────────────────────────
@@ -145,20 +137,6 @@ def _without_title(tokens: list[Token], title: str) -> list[Token]:
     if title not in {plain(heading.children or ()), clean_line(heading.content)}:
         return tokens
     return tokens[:found] + tokens[found + 3 :]
-
-
-def _first_paragraph(tokens: Sequence[Token], formulas: Formulas) -> str:
-    """The text of the first paragraph in no list or quote; failing that, of the first text. A
-    displayed formula alone is none.
-    """
-    inlines = [
-        (before, token)
-        for before, token in pairwise(tokens)
-        if token.type == "inline" and not formulas.is_display(token.content)
-    ]
-    top = [t for before, t in inlines if before.type == "paragraph_open" and before.level == 0]
-    candidates = chain(top, (token for _before, token in inlines))
-    return next(filter(None, (plain(token.children or ()) for token in candidates)), "")
 
 
 class _Preparation:

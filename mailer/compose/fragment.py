@@ -18,6 +18,8 @@ _TOKEN: Final = re.compile(
     r"""<!--.*?(?:-->|\Z)|</?[a-zA-Z](?:[^<>"']|"[^"]*"|'[^']*')*+>|[^<]+|<""", re.DOTALL
 )
 _NAME: Final = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
+_DETAILS: Final = re.compile(r"<details(?: [^>]*)?>")
+_SUMMARY: Final = re.compile(r"<summary(?: [^>]*)?>([\s\S]*?)</summary>")
 _LOCAL_LINK: Final = re.compile(
     r"""<a(?:\s+[\w-]+=(?:"[^"]*"|'[^']*'))*?\s+href=["']#""", re.IGNORECASE
 )
@@ -90,11 +92,19 @@ def unlink_local(html: str) -> str:
 
 
 def unfold(html: str) -> str:
-    """The HTML with what can be folded open: most mail programs know no `details`."""
-    for element, shown in (("details", "div"), ("summary", "h4")):
-        html = re.sub(rf"<{element}(?: [^>]*)?>", f"<{shown}>", html)
-        html = html.replace(f"</{element}>", f"</{shown}>")
-    return html
+    """The HTML with what can be folded open: most mail programs know no `details`. What it is called
+    stands above it in bold, for a heading might be of the wrong level there.
+    """
+    if "<summary" in html:
+        html = _SUMMARY.sub(_title, html)
+    html = _DETAILS.sub("<div>", html)
+    return html.replace("</details>", "</div>")
+
+
+def _title(found: re.Match[str]) -> str:
+    words = found[1].strip()
+    is_line = not re.search(r"<(?:h\d|p|div|ul|ol|table|pre|blockquote|figure)\b", words)
+    return f"<p><strong>{words}</strong></p>" if is_line else f"<div>{words}</div>"
 
 
 def wrap_tables(html: str) -> str:

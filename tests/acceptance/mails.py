@@ -13,7 +13,7 @@ from feeds.markdown import size_pictures
 from feeds.markdown.links import NoteSource
 from feeds.markdown.picture import Size
 from feeds.notes.note import parse_note, render_note
-from mailer.compose import message
+from mailer.compose import letters, message
 from mailer.compose.skeleton import Recipient, Skeleton
 from storage.model.issues import Identity, Issue, IssueState, Mailing
 from tests.conftest import NOON
@@ -112,6 +112,6 @@ def all_mails() -> dict[str, str]:
         "test copy": html_of(message.compile_issue(issue, IDENTITY, test_copy=True)),
         "shortened": html_of(message.compile_issue(long, IDENTITY)),
         "right to left": html_of(message.compile_issue(issue, arabic)),
-        "confirmation": html_of(message.compile_confirmation(IDENTITY)),
-        "notice": html_of(message.compile_notice(IDENTITY)),
+        "confirmation": html_of(letters.compile_confirmation(IDENTITY)),
+        "notice": html_of(letters.compile_notice(IDENTITY)),
     }

@@ -55,6 +55,7 @@ DISPENSABLE: Final = {
     "<style> element": "everything stands on the elements as well (rule D1)",
     "@media": "light and wide is what remains (rules D1, D7)",
     "<body> element": "the same class stands on the element inside it (rule D9)",
+    "<abbr> element": "its explanation is lost, the word stays (rule D18)",
     "aria-label attribute": "the subject is heard anyway",
     "role attribute": "only the old Windows Mail drops it; layout tables have no other harm",
     "display:none": "Gmail's mobile site: max-height and overflow hide the preview line",

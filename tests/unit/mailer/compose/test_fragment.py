@@ -143,3 +143,26 @@ def test_the_public_sees_the_defaults() -> None:
     assert merge.public_text("Hello {{ name | you }}{{ email }}") == "Hello you"
     assert merge.public_html("<p>{{ name | A &amp; B }}</p>") == "<p>A &amp; B</p>"
     assert merge.public_text("Hi {{ name | you }}") == "Hi you"
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        (
+            "<details><summary>More</summary><p>x</p></details>",
+            "<div><p><strong>More</strong></p><p>x</p></div>",
+        ),
+        (
+            '<details lang="de"><summary dir="ltr"> <code>a</code> </summary>x</details>',
+            "<div><p><strong><code>a</code></strong></p>x</div>",
+        ),
+        (
+            "<details><summary><h3>More</h3></summary>x</details>",
+            "<div><div><h3>More</h3></div>x</div>",
+        ),
+        ("<p>no details</p>", "<p>no details</p>"),
+    ],
+)
+def test_what_is_folded_is_open_with_its_title_in_bold(html: str, shown: str) -> None:
+    """No mail program has to know `details`, and no heading comes in at a wrong level."""
+    assert fragment.unfold(html) == shown
