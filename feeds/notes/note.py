@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
@@ -90,7 +90,7 @@ class Note:
     """The mail's subject, where it is not the title."""
     language: str
     """The note's own language (BCP 47); empty for the newsletter's."""
-    translation_keys: tuple[str, ...] = field(default=(), compare=False)
+    translation_keys: tuple[str, ...]
     """What its translations have, too: any one of these, beside another language."""
     audience: str
     """Who gets the mail: an expression over tags of readers; empty for all."""
@@ -266,9 +266,7 @@ def _read_translation_keys(keys: Keys, facts: PathFacts, address: str) -> tuple[
     """By path (`post.fr.md`, `fr/post.md`), by Hugo's `translationKey` and what others call it, and by an
     address that is the same in all languages (Pelican, Jekyll).
     """
-    named = keys.elsewhere("translationKey", "translation_key", "translation_id", "i18n_key")
-    if not named and keys.find("lang", "language", "locale") is not None:
-        named = keys.elsewhere("ref")
+    named = keys.elsewhere("translationkey", "translation_key", "translation_id", "i18n_key", "ref")
     found = [f"path:{facts.group}"]
     if named:
         found.append(f"key:{clean_line(named).casefold()}")

@@ -76,6 +76,7 @@ def test_every_key_is_read() -> None:
         subject="Re",
         language="pt-BR",
         audience="ml and not beta",
+        translation_keys=("path:sub/my note", "slug:ein-gruss"),
         aliases=("/old/", "Other name"),
         toc=False,
         keys=(
@@ -236,7 +237,7 @@ def test_translations_have_something_in_common(
         for path, head in (one, other)
     ]
     assert set(notes[0].translation_keys) & set(notes[1].translation_keys)
-    strange = parse_note(b"---\nref: bridge\n---\nx", "post/c.md", zone=BERLIN)
+    strange = parse_note(b"---\nref: other\n---\nx", "post/c.md", zone=BERLIN)
     assert not any(set(strange.translation_keys) & set(note.translation_keys) for note in notes)
 
 
