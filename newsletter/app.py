@@ -19,8 +19,7 @@ from typing import Self
 
 import structlog
 
-from mailer.authentication import Dns
-from newsletter.assembly import Parts, duties, open_parts
+from newsletter.assembly import Parts, open_parts
 from newsletter.authoring import (
     CheckedNote,
     Planned,
@@ -32,11 +31,13 @@ from newsletter.authoring import (
 )
 from newsletter.building import Building
 from newsletter.config import load_config
-from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, find_own_address
+from newsletter.doctor import Diagnosis
+from newsletter.keeping import BackedUp, Progress, back_up, unmoved
 from newsletter.mailing import IssueStatus, SendReport
+from newsletter.operating import diagnose, run_service
 from newsletter.publishing import Held, PollReport
 from newsletter.sending import send_due
-from newsletter.service import Ending, Site, run_in_loop, serve
+from newsletter.service import Site
 from storage.model import (
     Attempt,
     Conflict,
@@ -72,6 +73,8 @@ class Newsletter:
         self.webhook_desk = parts.webhook_desk
         self.build = Building(self)
         """The site as files: `build(directory)`."""
+        self.watching = parts.watching
+        """What an operator is told: ready or not, troubles, figures."""
         self._poll_lock = threading.Lock()
 
     @classmethod
@@ -122,22 +125,20 @@ class Newsletter:
 
     def run(
         self, *, site: Site | None = None, ready: Callable[[str], None] = lambda _: None
-    ) -> None:
+    ) -> bool:
         """The whole service in this process until SIGTERM or SIGINT: scheduler, dispatcher, site.
 
         `ready` is told the site's address once it listens. Raises Conflict when another process
-        schedules for the same SQLite database; on PostgreSQL this one stands by instead.
+        schedules for the same SQLite database; on PostgreSQL this one stands by instead. True when it
+        ended because SIGHUP asked for a changed configuration: open it anew and run again.
         """
-        self._serve(site=site, scheduling=True, ready=ready)
+        return run_service(self.parts, self._look, site=site, scheduling=True, ready=ready)
 
-    def work(self) -> None:
-        """Dispatch only, until SIGTERM or SIGINT; any number of processes over PostgreSQL."""
-        self._serve(site=None, scheduling=False, ready=lambda _: None)
-
-    def _serve(self, *, site: Site | None, scheduling: bool, ready: Callable[[str], None]) -> None:
-        work = duties(self.parts, self._look)
-        with Ending() as ending:
-            run_in_loop(lambda: serve(work, ending, site=site, scheduling=scheduling, ready=ready))
+    def work(self) -> bool:
+        """Dispatch only; any number of processes over PostgreSQL. Ends as `run` does."""
+        return run_service(
+            self.parts, self._look, site=None, scheduling=False, ready=lambda _: None
+        )
 
     def schedule(self, note: str, at: str | datetime, *, zone: str | None = None) -> Scheduled:
         """Have a note go out at a time; `at` is ISO, "tomorrow 9:00", "now" or a datetime.
@@ -213,15 +214,18 @@ class Newsletter:
         With `received`, a message of ours as a reader's host stored it, what became of that on its
         way instead. Mails nobody and changes nothing. Takes as long as the network does.
         """
-        around = Surroundings(
-            resolver=Dns(),
-            is_scheduling=self.is_running,
-            clock=self.parts.clock,
-            own_address=find_own_address,
-        )
-        if received is not None:
-            return examine_copy(received, self.config, around)
-        return examine(self.config, around)
+        return diagnose(self.parts, received, self.is_running)
+
+    def backup(
+        self, to: str | Path, *, keep: int | None = None, progress: Progress = unmoved
+    ) -> BackedUp:
+        """Copy database and secret into one file, also while the service runs. Raises BackupError.
+
+        See newsletter/keeping/backup.py; `progress` is told (rows done, rows in all).
+        """
+        parts, secret = self.parts, self.config.web.secret_file
+        now = parts.clock()
+        return back_up(parts.database, secret, Path(to), now=now, keep=keep, progress=progress)
 
     def issues(self) -> list[IssueStatus]:
         """Every issue with its deliveries counted, newest first."""
@@ -282,12 +286,6 @@ class Newsletter:
         Raises MailboxError when a mailbox cannot be used. What was handled before stays handled.
         """
         return self.parts.collecting.collect()
-
-    # ── for the site ─────────────────────────────────────────────────────────────────────
-
-    def is_database_usable(self) -> bool:
-        """Whether the database answers; for readiness probes."""
-        return self.parts.database.answers()
 
     def is_running(self) -> bool:
         """Whether a process has the schedule of this database; asked by trying to take it."""

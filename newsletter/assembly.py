@@ -5,6 +5,7 @@ Nothing happens here. newsletter/app.py has the verbs, newsletter/publication.py
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,11 +23,12 @@ from newsletter.authoring import Authoring, Outlook, Proofs, Survey
 from newsletter.config import Config, sender_domain
 from newsletter.hub import Hub
 from newsletter.inbound import Collecting, ReportDesk, WebhookDesk
+from newsletter.keeping import Housekeeping
 from newsletter.mailing import FormulaDesk, InFlight, Letters, Standing
 from newsletter.publication import Publication
 from newsletter.publishing import Drafting, Means, Pictures, Poll, SuddenChange
 from newsletter.secret import load_secret
-from newsletter.service import Duties, Upkeep, worker_name
+from newsletter.service import Duties, Pulse, Supervisor, Upkeep, worker_name
 from newsletter.settings import (
     complaint_check,
     gates,
@@ -40,6 +42,7 @@ from newsletter.settings import (
 )
 from newsletter.subscribing import Subscriptions
 from newsletter.tokens import Tokens
+from newsletter.watching import Counting, Readiness, Watch, Watching
 from newsletter.watermark import Watermark
 from storage.archive import (
     Absences,
@@ -54,6 +57,7 @@ from storage.ledger import Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
 from storage.notes import FolderNotes, Notebook, Schedules
 from storage.readers import Reports, Roll, SignUps, Subscribers
+from storage.retention import Retention
 
 
 class Waker:
@@ -104,6 +108,8 @@ class Parts:
     sudden: SuddenChange
     in_flight: InFlight
     upkeep: Upkeep
+    housekeeping: Housekeeping
+    watching: Watching
     hub: Hub
 
 
@@ -164,6 +170,7 @@ def _assemble(
     ledger, mailings = Ledger(database, bounds), Mailings(database, bounds)
     overview, rescuer = Overview(database, bounds), Rescuer(database)
     schedules, notebook, roll = Schedules(database), Notebook(database), Roll(database)
+    pulse, signups = Pulse(), SignUps(database)
     notes = FolderNotes(config.notes.path, which_notes(config), static=config.notes.static)
     formulas = FormulaPictures(database)
     drafting = Drafting(
@@ -207,6 +214,7 @@ def _assemble(
         clock=clock,
         is_genuine=complaint_check(config),
         hosts=partial(names_of_host, greetings(config)),
+        kept_for=config.storage.keep_bodies,
     )
     return Parts(
         config=config,
@@ -273,7 +281,7 @@ def _assemble(
         ),
         subscriptions=Subscriptions(
             subscribers,
-            SignUps(database),
+            signups,
             tokens,
             policy=signup_policy(config),
             sender_domain=sender_domain(config.identity.sender),
@@ -299,6 +307,22 @@ def _assemble(
             moved=partial(watermark.raise_if_moved, overview),
             clock=clock,
             wake=wake,
+        ),
+        housekeeping=Housekeeping(config, Retention(database), clock),
+        watching=Watching(
+            pulse=pulse,
+            watch=Watch(config, database=database, overview=overview, pulse=pulse, clock=clock),
+            readiness=Readiness(config, database, pulse),
+            figures=Counting(
+                config,
+                database=database,
+                archive=archive,
+                overview=overview,
+                subscribers=subscribers,
+                reports=reports,
+                signups=signups,
+                clock=clock,
+            ),
         ),
     )
 
@@ -339,6 +363,7 @@ def duties(
     parts.subscriptions.desk.resume()  # a second run of one process
     return Duties(
         database=parts.database,
+        pulse=parts.watching.pulse,
         relays=config.relays,
         make_dispatcher=make,
         poll=poll,
@@ -346,9 +371,12 @@ def duties(
         signups=parts.subscriptions.process,
         halt_signups=parts.subscriptions.desk.halt,
         upkeep=parts.upkeep.run,
+        housekeeping=parts.housekeeping.run,
+        alerts=parts.watching.watch.run,
         collect_reports=parts.collecting.look,
         collect_every=config.bounces.poll,
         tell_hub=parts.hub.tell,
         listen=partial(parts.collecting.listen, listen) if listen is not None else None,
+        supervisor=Supervisor(os.environ, os.getpid()),
         on_dispatcher=parts.wake.connect,
     )

@@ -24,7 +24,8 @@ from storage.model import DatabaseLost, Tally
 
 log = structlog.get_logger()
 
-_FACT: Final = "watermark"
+FACT: Final = "watermark"
+"""The fact how far a database has come, a whole number."""
 _WHOSE: Final = "database"
 
 
@@ -73,7 +74,7 @@ class Watermark:
             "since; `newsletter resume` sends it to all who seem to be waiting, `cancel` to nobody"
         )
         paused = mailings.hold(reason)
-        self._facts.put(_FACT, str(mark["level"] + 1))
+        self._facts.put(FACT, str(mark["level"] + 1))
         self._keep(mark["level"] + 1)
         log.warning("database.restored", last_seen=mark["at"], paused=paused)
         return True
@@ -84,16 +85,27 @@ class Watermark:
         if tally == self._last or (self._last is None and not tally.total):
             return
         level = self._level() + 1
-        self._facts.put(_FACT, str(level))
+        self._facts.put(FACT, str(level))
         self._keep(level)
         self._last = tally
+
+    def outdo(self, level: int) -> int:
+        """The level of a copy that knowingly takes the database's place, when it had that one: higher than
+        any that was seen, so that it is not taken for a copy again. To be kept in both places.
+        """
+        mark = self._marks().get(self._database.name)
+        return max(level, 0 if mark is None else mark["level"]) + 1
+
+    def raise_to(self, level: int) -> None:
+        """Keep beside the secret that the database has come so far."""
+        self._keep(level)
 
     def forget(self) -> None:
         """A new database may be made here."""
         self._write({name: m for name, m in self._marks().items() if name != self._database.name})
 
     def _level(self) -> int:
-        return int(self._facts.get(_FACT) or 0)
+        return int(self._facts.get(FACT) or 0)
 
     def _keep(self, level: int) -> None:
         at = self._clock().isoformat(timespec="seconds")

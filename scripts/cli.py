@@ -24,6 +24,7 @@ from scripts.commands import (
     doctor,
     flight,
     issues,
+    keeping,
     quarantine,
     service,
 )
@@ -89,6 +90,7 @@ app.add_typer(dkim.app, name="dkim", rich_help_panel=Heading.ARRIVING)
 doctor.register(app, Heading.ARRIVING)
 bounce.register(app, Heading.COMING_BACK)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=Heading.COMING_BACK)
+keeping.register(app, Heading.DATABASE)
 app.add_typer(database.app, name="db", rich_help_panel=Heading.DATABASE)
 
 

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Final, Self
 
 import structlog
 import uvicorn
@@ -48,11 +48,45 @@ class _Server(uvicorn.Server):
         yield
 
 
+class Doors:
+    """Listening sockets that stay open while the service takes a new configuration.
+
+    Whoever comes meanwhile waits in the kernel's queue. As a context they close with it.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, int, str], socket.socket] = {}
+        self._used: set[tuple[str, int, str]] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for door in self._open.values():
+            door.close()
+
+    def listen(self, host: str, port: int, key: str) -> socket.socket:
+        """A socket that listens there, to be closed by whoever serves it. Raises SiteError."""
+        door = self._open.get((host, port, key))
+        if door is None:
+            door = self._open[host, port, key] = _listen(host, port, key)
+        self._used.add((host, port, key))
+        return door.dup()
+
+    def settle(self) -> None:
+        """Close those that were not asked for since the last time: the configuration has others now."""
+        for place in set(self._open) - self._used:
+            self._open.pop(place).close()
+        self._used = set()
+
+
 class SiteServer:
     """The site of one newsletter; callable as `newsletter.service.Site`."""
 
-    def __init__(self, newsletter: Newsletter) -> None:
+    def __init__(self, newsletter: Newsletter, doors: Doors | None = None) -> None:
+        """`doors` are those of the run before, if the service takes a new configuration."""
         self._newsletter = newsletter
+        self._doors = doors
         self.admin_address = ""
         """Of the operator's listener, once `ready` was called."""
 
@@ -66,8 +100,10 @@ class SiteServer:
             connections=_connections(config),
         )
         with ExitStack() as stack:
-            listener = stack.enter_context(_listen(config.web.host, config.web.port, "port"))
-            watched = stack.enter_context(_listen_for_operator(config, listener))
+            doors = self._doors or stack.enter_context(Doors())
+            listener = stack.enter_context(doors.listen(config.web.host, config.web.port, "port"))
+            watched = stack.enter_context(_listen_for_operator(config, doors, listener))
+            doors.settle()
             site = _server(create_app(self._newsletter, vitals.count, vitals.readership), bounds)
             admin = _server(
                 create_admin(vitals, config.web.max_body), replace(bounds, connections=_OPERATORS)
@@ -135,16 +171,16 @@ def _connections(config: Config) -> int:
 # ── addresses ────────────────────────────────────────────────────────────────────────────────
 
 
-def _listen_for_operator(config: Config, site: socket.socket) -> socket.socket:
+def _listen_for_operator(config: Config, doors: Doors, site: socket.socket) -> socket.socket:
     """On loopback at `[web] admin_port`; without one at the port after the site's, or any free one."""
     chosen = config.web.admin_port
     if chosen is not None:
-        return _listen(_LOOPBACK, chosen, "admin_port")
+        return doors.listen(_LOOPBACK, chosen, "admin_port")
     next_one = site.getsockname()[1] + 1 if config.web.port else 0
     try:
-        return _listen(_LOOPBACK, next_one if next_one <= 65535 else 0, "admin_port")
+        return doors.listen(_LOOPBACK, next_one if next_one <= 65535 else 0, "admin_port")
     except SiteError:
-        return _listen(_LOOPBACK, 0, "admin_port")
+        return doors.listen(_LOOPBACK, 0, "admin_port")
 
 
 def _listen(host: str, port: int, key: str) -> socket.socket:

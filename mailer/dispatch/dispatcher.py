@@ -24,7 +24,7 @@ from mailer.dispatch.domains import Domains
 from mailer.dispatch.lease import Lease
 from mailer.dispatch.ports import Connect, Ledger
 from mailer.dispatch.recorder import Recorder
-from mailer.dispatch.relaystate import RelayState
+from mailer.dispatch.relaystate import RelayStanding, RelayState
 from mailer.dispatch.run import Fill, Run
 from mailer.dispatch.wave import Waves
 from mailer.policy import FaultRuns, RetryPolicy, Strays
@@ -97,6 +97,12 @@ class Dispatcher:
         self._woken = asyncio.Event()
         self._counts: Counter[DeliveryState] = Counter()
         self._relay_error = ""
+        self._states: list[RelayState] = []
+
+    @property
+    def relays(self) -> tuple[RelayStanding, ...]:
+        """How each relay stands, as far as this dispatcher has seen since its last start."""
+        return tuple(state.standing for state in self._states)
 
     @property
     def summary(self) -> Summary:
@@ -170,7 +176,9 @@ class Dispatcher:
             domains=domains,
             sleep=self._sleep,
         )
-        states = [RelayState(relay, self._connect, self._monotonic) for relay in self._relays]
+        self._states = states = [
+            RelayState(relay, self._connect, self._monotonic) for relay in self._relays
+        ]
         recorder = Recorder(
             self._ledger,
             self._worker,

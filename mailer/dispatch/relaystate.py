@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +19,22 @@ from storage.model import RelayError
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayStanding:
+    """One relay as this process has seen it since it began to send."""
+
+    name: str
+    """`host:port`."""
+    answers: dict[str, int]
+    """How many messages it took (`accepted`), put off (`transient`) and refused (`permanent`), and of how
+    many it said nothing (`silent`)."""
+    failing_s: float | None
+    """Seconds since it cannot be used; None while it can."""
+    words: str
+    """Why it cannot be used."""
+
+
+_SILENT: Final = "silent"
 _STOPPING: Final = "not waited for any longer: this worker stops"
 
 
@@ -39,9 +56,22 @@ class RelayState:
     _is_cut: bool = False
     _waiting: tuple[int, float] | None = None
     """The trouble that is being waited out, and since when."""
+    _failing: float | None = None
+    """Since when it cannot be used."""
+    _answers: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.rate = Rate(self.relay.rate, self.clock)
+
+    @property
+    def standing(self) -> RelayStanding:
+        """How it stands now."""
+        return RelayStanding(
+            name=f"{self.relay.host}:{self.relay.port}",
+            answers=dict(self._answers),
+            failing_s=None if self._failing is None else self.clock() - self._failing,
+            words=self.backoff.words,
+        )
 
     @property
     def is_being_tried(self) -> bool:
@@ -78,6 +108,7 @@ class RelayState:
         except RelayError as error:
             if not self._sessions:
                 self.backoff.fail(str(error), since=seen, is_lasting=error.refuses_login)
+                self._failing = self.clock() if self._failing is None else self._failing
             log.warning(
                 "relay.unusable",
                 relay=self.relay.host,
@@ -87,6 +118,7 @@ class RelayState:
             )
             raise
         self.proven = True
+        self._failing = None
         self._sessions.add(session)
         return session
 
@@ -127,6 +159,7 @@ class RelayState:
         """
         if outcome.code is None and outcome.fault is not Fault.RELAY:
             return  # refused by us before a word was said
+        self._answers[outcome.verdict.value if outcome.code is not None else _SILENT] += 1
         if outcome.code in (None, 421):
             self.backoff.fail(f"{outcome.code or ''} {outcome.text}".strip(), since=seen)
             log.warning("relay.hung_up", relay=self.relay.host, phase=outcome.phase.value)

@@ -2,6 +2,7 @@
 
 from newsletter.config.config import Config, Doubt, load_config
 from newsletter.config.keyfiles import parse_selector
+from newsletter.config.reloading import find_changes, may_reload
 from newsletter.config.source import render_template
 from newsletter.config.times import slots_after
 from newsletter.config.values import Late, sender_domain
@@ -10,7 +11,9 @@ __all__ = [
     "Config",
     "Doubt",
     "Late",
+    "find_changes",
     "load_config",
+    "may_reload",
     "parse_selector",
     "render_template",
     "sender_domain",

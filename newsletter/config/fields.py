@@ -99,6 +99,10 @@ def _positive(value: timedelta) -> timedelta:
     return value
 
 
+def _empty_or_period(value: object) -> timedelta | None:
+    return None if value is None or value == "" else _positive(parse_duration(value))
+
+
 def _key_file(value: object, info: ValidationInfo) -> KeyFile:
     if isinstance(value, KeyFile):
         return value
@@ -117,6 +121,8 @@ Count: TypeAlias = Annotated[int, BeforeValidator(no_flag)]
 Duration: TypeAlias = Annotated[timedelta, BeforeValidator(parse_duration)]
 Period: TypeAlias = Annotated[Duration, AfterValidator(_positive)]
 """A duration that is longer than none."""
+Keeping: TypeAlias = Annotated[timedelta | None, PlainValidator(_empty_or_period)]
+"""How long something is kept; None for ever."""
 Size: TypeAlias = Annotated[int, BeforeValidator(parse_size)]
 """Octets."""
 FilePath: TypeAlias = Annotated[Path, BeforeValidator(_below_folder)]

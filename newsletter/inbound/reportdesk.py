@@ -81,9 +81,10 @@ class ReportDesk:
         clock: Callable[[], datetime],
         is_genuine: Callable[[bytes], bool] | None = None,
         hosts: Callable[[], tuple[str, ...]] = tuple,
+        kept_for: timedelta = KEPT_FOR,
     ) -> None:
         """`is_genuine` says whether a complaint is signed by somebody who may complain (rule C10),
-        `hosts` names those of ours that a host may speak of.
+        `hosts` names those of ours that a host may speak of, what is set aside is `kept_for` so long.
         """
         self._reports = reports
         self._subscribers = subscribers
@@ -93,6 +94,7 @@ class ReportDesk:
         self._is_genuine = is_genuine
         self._hosts = hosts
         self._credit = Credit(reports.gone, clock)
+        self._kept_for = kept_for
 
     def accepts(self, address: str) -> bool:
         """Whether mail may come to this address: a return path of ours, or one to unsubscribe by."""
@@ -191,8 +193,8 @@ class ReportDesk:
         return worn
 
     def prune(self) -> int:
-        """Forget the content of what was set aside a month ago."""
-        return self._reports.prune(before=self._clock() - KEPT_FOR)
+        """Forget the content of what was set aside long ago."""
+        return self._reports.prune(before=self._clock() - self._kept_for)
 
     def _identify(self, report: BounceReport) -> Owner | None:
         """The delivery that a key names; the first address of our making decides (rule C2).

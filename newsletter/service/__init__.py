@@ -1,9 +1,24 @@
 """The service over time: ticks, duties, workers, an orderly stop."""
 
 from newsletter.service.loops import run_in_loop
+from newsletter.service.pulse import Pulse, TickSeen
 from newsletter.service.service import Duties, Site, drain, serve
 from newsletter.service.stopping import Ending
+from newsletter.service.supervisor import Supervisor
 from newsletter.service.upkeep import Upkeep
-from newsletter.service.workers import worker_name
+from newsletter.service.workers import gone_workers, worker_name
 
-__all__ = ["Duties", "Ending", "Site", "Upkeep", "drain", "run_in_loop", "serve", "worker_name"]
+__all__ = [
+    "Duties",
+    "Ending",
+    "Pulse",
+    "Site",
+    "Supervisor",
+    "TickSeen",
+    "Upkeep",
+    "drain",
+    "gone_workers",
+    "run_in_loop",
+    "serve",
+    "worker_name",
+]

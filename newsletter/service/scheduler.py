@@ -17,6 +17,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from newsletter.service.pulse import Pulse
 from storage.model import StorageError
 
 log = structlog.get_logger()
@@ -39,8 +40,11 @@ class Tick:
 class Ticks:
     """Runs ticks in the current event loop from `start` until `stop` returns."""
 
-    def __init__(self, ticks: Sequence[Tick], *, watch: timedelta = WATCH) -> None:
+    def __init__(
+        self, ticks: Sequence[Tick], *, pulse: Pulse | None = None, watch: timedelta = WATCH
+    ) -> None:
         self._ticks = tuple(ticks)
+        self._pulse = pulse or Pulse()
         self._watch_every = watch
         self._watcher: asyncio.Task[None] | None = None
         self._scheduler = AsyncIOScheduler(timezone=UTC)
@@ -51,6 +55,7 @@ class Ticks:
     def start(self) -> None:
         """Begin; every tick comes at once and then at its interval."""
         for tick in self._ticks:
+            self._pulse.expect(tick.name, tick.every.total_seconds())
             self._scheduler.add_job(
                 self._run,
                 _Again(tick.every),
@@ -95,14 +100,19 @@ class Ticks:
         await asyncio.shield(task)
 
     async def _work(self, tick: Tick) -> None:
+        self._pulse.enter(tick.name)
+        is_well = False
         try:
             await asyncio.to_thread(tick.work)
+            is_well = True
         except StorageError as error:  # the database itself tells of it, once for all
             self.failures += 1
             log.debug("tick.failed", tick=tick.name, reason=str(error))
         except Exception:
             self.failures += 1
             log.exception("tick.failed", tick=tick.name)
+        finally:
+            self._pulse.leave(tick.name, is_well=is_well)
 
 
 class _Again(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types

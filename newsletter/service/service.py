@@ -18,8 +18,10 @@ import structlog
 from mailer.dispatch import Dispatcher, Summary
 from mailer.smtp import Outbox, Relay
 from newsletter.mailing import open_relays
+from newsletter.service.pulse import Pulse
 from newsletter.service.scheduler import Tick, Ticks
 from newsletter.service.stopping import ORDERLY_S, Ending
+from newsletter.service.supervisor import Supervisor
 from newsletter.service.turn import Turn
 from storage.database import Database
 
@@ -27,6 +29,8 @@ log = structlog.get_logger()
 
 UPKEEP: Final = timedelta(seconds=15)
 SIGNUPS: Final = timedelta(seconds=2)
+HOUSEKEEPING: Final = timedelta(minutes=1)
+ALERTS: Final = timedelta(minutes=1)
 HUB: Final = timedelta(seconds=5)
 WATCH_S: Final = 2.0
 """How often we look whether the database's file is still there."""
@@ -47,6 +51,7 @@ class Duties:
     """What the service does, handed over by newsletter/assembly.py."""
 
     database: Database
+    pulse: Pulse
     relays: tuple[Relay | Outbox, ...]
     make_dispatcher: Callable[[Sequence[Relay]], Dispatcher]
     poll: Callable[[], None]
@@ -55,11 +60,17 @@ class Duties:
     halt_signups: Callable[[], None]
     """Has a long run of `signups` end soon."""
     upkeep: Callable[[], None]
+    housekeeping: Callable[[], object]
+    """Lets go of what served its time; some at a time."""
+    alerts: Callable[[], object]
+    """Tells the operator of troubles."""
     collect_reports: Callable[[], None]
     collect_every: timedelta
     tell_hub: Callable[[], None]
     listen: Callable[[], AbstractAsyncContextManager[object]] | None
     """Takes mail that comes back for as long as the context lasts; None = not configured."""
+    supervisor: Supervisor
+    """Told how we are."""
     on_dispatcher: Callable[[Callable[[], None] | None], None]
     """Told how to wake the dispatcher while there is one, and None when it has ended."""
 
@@ -105,21 +116,33 @@ async def _serve(
     dispatcher = duties.make_dispatcher(relays)
     loop = asyncio.get_running_loop()
     duties.on_dispatcher(lambda: _call_soon(loop, dispatcher.wake))
-    ticks = Ticks(_ticks(duties, turn))
+    duties.pulse.begin(lambda: dispatcher.relays)
+    ticks = Ticks(_ticks(duties, turn), pulse=duties.pulse)
     duties.database.tell_troubles()
     site_stop = asyncio.Event()  # readers are served until the last message is recorded
     sending = asyncio.create_task(dispatcher.run(ending.stop))
     tasks = [sending, asyncio.create_task(_watch(duties.database, ending.stop))]
+    feeling = asyncio.create_task(duties.pulse.feel_loop())
+    feeding = asyncio.create_task(duties.supervisor.feed())
+
+    def tell(address: str) -> None:
+        ready(address)
+        duties.supervisor.ready(f"serving {address}" if address else "sending")
+
     if site is not None:
-        tasks.append(asyncio.create_task(site(stop=site_stop, ready=ready)))
+        tasks.append(asyncio.create_task(site(stop=site_stop, ready=tell)))
     else:
-        ready("")
+        tell("")
     ticks.start()
     try:
         await _until_stopped(ending.stop, tasks)
     finally:
         ending.stop.set()
-        log.info("service.stopping")
+        log.info("service.reloading" if ending.is_reload else "service.stopping")
+        if ending.is_reload:
+            duties.supervisor.reloading()
+        else:
+            duties.supervisor.stopping()
         duties.halt_signups()
         duties.database.hurry()
         # A tick may wait for a mailbox or a folder for ever; sending ends by itself.
@@ -129,6 +152,8 @@ async def _serve(
         duties.on_dispatcher(None)
         site_stop.set()
         await asyncio.wait(tasks)
+        feeling.cancel()
+        feeding.cancel()
     for task in tasks:
         task.result()
     log.info("service.stopped")
@@ -160,6 +185,8 @@ def _ticks(duties: Duties, turn: Turn | None) -> list[Tick]:
         ticks += [
             Tick(name="poll", every=duties.poll_every, work=turn.only(duties.poll)),
             Tick(name="hub", every=HUB, work=turn.only(duties.tell_hub)),
+            Tick(name="housekeeping", every=HOUSEKEEPING, work=turn.only(duties.housekeeping)),
+            Tick(name="alerts", every=ALERTS, work=turn.only(duties.alerts)),
             Tick(name="signups", every=SIGNUPS, work=turn.only(duties.signups)),
             Tick(
                 name="reports", every=duties.collect_every, work=turn.only(duties.collect_reports)

@@ -11,7 +11,7 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Self
 
@@ -30,26 +30,37 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 class Ending:
     """The end of one run; `stop` is set when it begins. As a context it lasts as long as the run."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_reload: Callable[[], bool] | None = None) -> None:
+        """`may_reload` looks whether a changed configuration can be taken, when SIGHUP asks for it;
+        without it that is one more signal to end.
+        """
         self.stop = asyncio.Event()
+        self.is_reload = False
+        """Whether it ends to begin again, with a changed configuration."""
+        self._may_reload = may_reload
         self.is_recorded = False
         """Whether what was on the wire is finished and recorded, so that leaving leaves no doubt."""
         self._leaving: threading.Timer | None = None
+        self._reloading: asyncio.Task[None] | None = None
 
     @contextmanager
     def obeying(self) -> Iterator[None]:
-        """Within it, SIGTERM and SIGINT begin the end instead of ending the process."""
+        """Within it, SIGTERM and SIGINT begin the end instead of ending the process, and SIGHUP has a
+        changed configuration taken; on a terminal SIGHUP says that it was closed, and begins the end.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield  # Python delivers signals to the main thread alone
             return
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._begin)
+        asks = self._may_reload is not None and not os.isatty(0)
+        loop.add_signal_handler(signal.SIGHUP, self._ask_to_reload if asks else self._begin)
         try:
             yield
         finally:
             if self._leaving is None:
-                for number in _SIGNALS:
+                for number in (*_SIGNALS, signal.SIGHUP):
                     loop.remove_signal_handler(number)
 
     def __enter__(self) -> Self:
@@ -59,8 +70,20 @@ class Ending:
         if self._leaving is not None:
             self._leaving.cancel()
 
+    def _ask_to_reload(self) -> None:
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.create_task(self._reload())
+
+    async def _reload(self) -> None:
+        may = self._may_reload
+        if may is not None and await asyncio.to_thread(may) and not self.stop.is_set():
+            self.is_reload = True
+            self._begin()
+
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
+        loop.remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         for number in _SIGNALS:  # the next one is the kernel's: it ends us whatever we are doing
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)

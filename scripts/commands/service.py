@@ -18,6 +18,7 @@ from storage.model import Conflict, NewsletterError
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
     from newsletter.mailing import SendReport
+    from web.server import Doors
 
 FIRST_NOTE = """---
 title: The first note
@@ -96,18 +97,29 @@ def _write_notes(notes: Path) -> None:
 def run(context: typer.Context) -> None:
     """Run everything in one process.
 
-    Scheduler, dispatcher and site, until Ctrl-C or SIGTERM. What is on the wire is finished and recorded before the process ends.
+    Scheduler, dispatcher and site, until Ctrl-C or SIGTERM. What is on the wire is finished and recorded before the process ends. SIGHUP takes a changed configuration.
 
     Example: newsletter run
     """
+    from web.server import Doors
+
+    with Doors() as doors:
+        while _run_once(context, doors):
+            pass
+
+
+def _run_once(context: typer.Context, doors: Doors) -> bool:
+    """Whether it ended to begin again, with a changed configuration."""
     with open_newsletter(context, level=logging.INFO) as newsletter:
         from web.server import SiteServer
 
         for warning in newsletter.config.warnings:
             remark(f"warning: {warning.sentence}")
-        site = SiteServer(newsletter)
+        site = SiteServer(newsletter, doors)
         announce = _announcer(newsletter)
-        newsletter.run(site=site, ready=lambda address: announce(address, site.admin_address))
+        return newsletter.run(
+            site=site, ready=lambda address: announce(address, site.admin_address)
+        )
 
 
 def worker(context: typer.Context) -> None:
@@ -117,8 +129,10 @@ def worker(context: typer.Context) -> None:
 
     Example: newsletter worker
     """
-    with open_newsletter(context, level=logging.INFO) as newsletter:
-        newsletter.work()
+    is_over = False
+    while not is_over:
+        with open_newsletter(context, level=logging.INFO) as newsletter:
+            is_over = not newsletter.work()
 
 
 def outbox_address(newsletter: Newsletter, address: str) -> str:

@@ -3,12 +3,14 @@
 from storage.database import schema
 from storage.database.direct import Cursor, Prepared, cursor_of, portions, prepare
 from storage.database.engine import Database, insert_new, serialise
-from storage.database.facts import Facts
+from storage.database.facts import UNFOLDED, Facts
 from storage.database.glance import Glance
 from storage.database.locks import Lock
 from storage.database.values import from_micros, storable, to_micros
+from storage.database.versions import make_tables, migrate, refuse_newer
 
 __all__ = [
+    "UNFOLDED",
     "Cursor",
     "Database",
     "Facts",
@@ -18,8 +20,11 @@ __all__ = [
     "cursor_of",
     "from_micros",
     "insert_new",
+    "make_tables",
+    "migrate",
     "portions",
     "prepare",
+    "refuse_newer",
     "schema",
     "serialise",
     "storable",

@@ -41,24 +41,51 @@ def prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def prepare_postgresql(connection: Any, _record: object) -> None:
-    """For all that is asked once in a while."""
-    # Compiling a statement costs a hundred times what any of ours takes to run.
-    with connection.cursor() as cursor:
-        cursor.execute("SET jit = off")
-    connection.commit()
+class Server:
+    """What each new connection to PostgreSQL is told; whether a pooler stands in between.
 
+    A pooler like PgBouncer may give each transaction another connection: what was said for a session would
+    reach whoever has it next, and a statement that was prepared is not there any more. So behind one nothing
+    is said and nothing prepared; transactions bring their own limits.
+    """
 
-def prepare_postgresql_for_groups(connection: Any, record: object) -> None:
-    """For the few statements that run for every message."""
-    # A group's rows are found by their ids, however little PostgreSQL thinks a look through the
-    # whole table costs; and the plan made once serves every group.
-    prepare_postgresql(connection, record)
-    with connection.cursor() as cursor:
-        for kind in ("seqscan", "hashjoin", "mergejoin"):
-            cursor.execute(f"SET enable_{kind} = off")
-        cursor.execute("SET plan_cache_mode = force_generic_plan")
-    connection.commit()
+    def __init__(self, wait_s: float) -> None:
+        self._waits = {"lock_timeout": round(wait_s * 1000), **PG_WAITS}
+        self.is_pooled = False
+
+    def prepare(self, connection: Any, _record: object) -> None:
+        """For all that is asked once in a while."""
+        if self._recognise(connection):
+            return
+        with connection.cursor() as cursor:
+            for name, value in self._waits.items():
+                cursor.execute(f"SET {name} = {value}")
+            # Compiling a statement costs a hundred times what any of ours takes to run.
+            cursor.execute("SET jit = off")
+        connection.commit()
+
+    def prepare_for_groups(self, connection: Any, record: object) -> None:
+        """For the few statements that run for every message."""
+        # A group's rows are found by their ids, however little PostgreSQL thinks a look through the
+        # whole table costs; and the plan made once serves every group.
+        self.prepare(connection, record)
+        if self.is_pooled:
+            return
+        with connection.cursor() as cursor:
+            for kind in ("seqscan", "hashjoin", "mergejoin"):
+                cursor.execute(f"SET enable_{kind} = off")
+            cursor.execute("SET plan_cache_mode = force_generic_plan")
+        connection.commit()
+
+    def _recognise(self, connection: Any) -> bool:
+        """A pooler does not know which of its connections will serve us, and makes a process id up."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            self.is_pooled = cursor.fetchone()[0] != connection.info.backend_pid
+        connection.commit()
+        if self.is_pooled:
+            connection.prepare_threshold = None
+        return self.is_pooled
 
 
 def begin_sqlite(patience: Patience) -> Callable[[Connection], None]:

@@ -19,14 +19,12 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from storage.database import schema
 from storage.database.connections import (
     PG_CONNECT,
-    PG_WAITS,
     SQLITE_LOCKED,
     STEP_S,
+    Server,
     begin_sqlite,
     begin_writing,
     is_there,
-    prepare_postgresql,
-    prepare_postgresql_for_groups,
     prepare_sqlite,
 )
 from storage.database.direct import Cursor, Direct
@@ -64,6 +62,7 @@ class Database:
         place: Place | None = None,
         hot: Engine | None = None,
         watch: Watch | None = None,
+        server: Server | None = None,
     ) -> None:
         self._engine = engine
         self._hot = hot or engine
@@ -71,6 +70,7 @@ class Database:
         self._patience = patience
         self._place = place
         self._watch = watch
+        self._server = server
         self._troubles = Troubles()
         self._asking: Thread | None = None
         self._glances: list[Glance] = []
@@ -110,6 +110,8 @@ class Database:
             if wait_s is not None:
                 connection.execution_options(newsletter_wait_s=wait_s)
             with connection.begin():
+                if self._server is not None and self._server.is_pooled:
+                    wait_s = self._patience.wait_s if wait_s is None else wait_s
                 if wait_s is not None and not self.is_sqlite:
                     limit = f"SET LOCAL lock_timeout = {round(wait_s * 1000)}"
                     connection.execute(sa.text(limit))
@@ -149,6 +151,14 @@ class Database:
         url = self._engine.url.set(drivername="postgresql", password=None, query={})
         return url.render_as_string()
 
+    def octets(self) -> int:
+        """How large it is on the disk, with SQLite's log."""
+        if self._place is not None:
+            return self._place.octets()
+        with self.reading() as connection:
+            size = sa.text("SELECT pg_database_size(current_database())")
+            return int(connection.scalar(size) or 0)
+
     def answers(self) -> bool:
         """Whether the database can be used right now, said within seconds.
 
@@ -187,18 +197,18 @@ class Database:
 
     # ── schema ───────────────────────────────────────────────────────────────────────────
 
-    def upgrade(self) -> None:
-        """Bring the tables to this program's version; harmless when they are."""
-        refuse_newer(self._revision())
+    def upgrade(self, revision: str = "head") -> None:
+        """Bring the tables to this program's version, or that one; harmless when they are."""
+        refuse_newer(self.revision())
         with self._changing_tables() as connection:
-            migrate(connection)
+            migrate(connection, revision)
 
     def prepare(self) -> None:
         """Make the tables in an empty database.
 
         Raises SchemaOutdated or SchemaNewer for those of another version.
         """
-        current = self._revision()
+        current = self.revision()
         refuse_newer(current)
         if current is None:
             with self._changing_tables() as connection:
@@ -208,7 +218,7 @@ class Database:
 
     def is_empty(self) -> bool:
         """Whether there are no tables of ours yet; makes no file."""
-        return (self._place is not None and self._place.is_free()) or self._revision() is None
+        return (self._place is not None and self._place.is_free()) or self.revision() is None
 
     @contextmanager
     def _changing_tables(self) -> Iterator[Connection]:
@@ -219,7 +229,8 @@ class Database:
             serialise(connection, "schema")
             yield connection
 
-    def _revision(self) -> str | None:
+    def revision(self) -> str | None:
+        """The version of the tables; None in an empty database."""
         with self.reading() as connection:
             return read_revision(connection)
 
@@ -237,17 +248,21 @@ class Database:
         with self._wrapping():
             return AdvisoryLock.take(self._engine, name)
 
-    def fold(self) -> None:
-        """On SQLite, bring the write-ahead log into the file and empty it (rule F11).
+    def fold(self) -> bool:
+        """On SQLite, bring the write-ahead log into the file and empty it (rule F11); whether it is empty.
 
-        Waits for readers, at most as long as for a lock; then SQLite does it later by itself.
+        Waits for readers, at most as long as for a lock. One who looks for longer keeps it from being
+        emptied; it is to be tried again.
         """
         if not self.is_sqlite:
-            return
+            return True
         with self._wrapping(), self._engine.connect() as connection:
             driver = connection.connection.cursor()  # a checkpoint cannot be in a transaction
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            driver.close()
+            try:
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                return not (driver.fetchone() or (1,))[0]
+            finally:
+                driver.close()
 
     def close(self) -> None:
         """Close every connection."""
@@ -283,30 +298,28 @@ class Database:
 
 
 def _open_postgresql(url: sa.URL, patience: Patience) -> Database:
-    waits = {"lock_timeout": round(patience.wait_s * 1000), **PG_WAITS}
-    options = " ".join(f"-c {name}={value}" for name, value in waits.items())
-    given = str(url.query.get("options", ""))
+    server = Server(patience.wait_s)
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
-        connect_args={**PG_CONNECT, "options": f"{options} {given}".strip()},
+        connect_args=PG_CONNECT,
         pool_size=8,
         pool_pre_ping=True,
         hide_parameters=True,  # an error is logged, and must not take addresses along
     )
-    sa.event.listen(engine, "connect", prepare_postgresql)
+    sa.event.listen(engine, "connect", server.prepare)
     # No question whether the server is still there before each of ten thousand statements.
     hot = sa.create_engine(
         engine.url,
-        connect_args={**PG_CONNECT, "options": f"{options} {given}".strip()},
+        connect_args=PG_CONNECT,
         isolation_level="AUTOCOMMIT",
         pool_use_lifo=True,
         hide_parameters=True,
     )
-    sa.event.listen(hot, "connect", prepare_postgresql_for_groups)
+    sa.event.listen(hot, "connect", server.prepare_for_groups)
     watch = Watch(patience, lambda: is_there(engine))
     for one in (engine, hot):
         sa.event.listen(one, "connect", lambda connection, _: watch.add(connection))
-    return Database(engine, patience, hot=hot, watch=watch)
+    return Database(engine, patience, hot=hot, watch=watch, server=server)
 
 
 def _open_sqlite(url: sa.URL, patience: Patience) -> Database:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 
 from storage.database import schema
 from storage.database.engine import Database, insert_new
+
+UNFOLDED: Final = "unfolded"
+"""The fact that SQLite's log may hold what was erased: `1` until it is emptied."""
 
 
 class Facts:

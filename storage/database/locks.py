@@ -55,7 +55,11 @@ class FileLock:
 
 
 class AdvisoryLock:
-    """`pg_try_advisory_lock` on a connection of its own; gone when the connection is."""
+    """An advisory lock on a connection of its own; gone when the connection is.
+
+    It belongs to a transaction that stays open and does nothing: so it holds behind a pooler, too, which
+    may give the session of one to another between two transactions.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -63,11 +67,19 @@ class AdvisoryLock:
     @classmethod
     def take(cls, engine: Engine, name: str) -> AdvisoryLock | None:
         """The lock of this name in a session of its own; None when another session holds it."""
-        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        taken = connection.scalar(
-            sa.text("SELECT pg_try_advisory_lock(hashtext('newsletter'), hashtext(:name))"),
-            {"name": name},
-        )
+        connection = engine.connect()
+        try:
+            connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+            taken = connection.scalar(
+                sa.text(
+                    "SELECT pg_try_advisory_xact_lock(hashtext('newsletter'), hashtext(:name))"
+                ),
+                {"name": name},
+            )
+        except BaseException:
+            connection.invalidate()
+            connection.close()
+            raise
         if taken:
             return cls(connection)
         connection.close()
@@ -79,7 +91,7 @@ class AdvisoryLock:
             return False
         try:
             self._connection.execute(sa.text("SELECT 1"))
-        except sa.exc.DBAPIError:
+        except sa.exc.SQLAlchemyError:
             return False
         return True
 

@@ -33,6 +33,11 @@ class Place:
             "back the file with its -wal and -shm beside it, and start again"
         )
 
+    def octets(self) -> int:
+        """Of the file and of its log."""
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def is_free(self) -> bool:
         """Whether there is no file, or an empty one."""
         return not self.path.exists() or not self.path.stat().st_size

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import schema
-from storage.model import SchemaNewer, SchemaOutdated
+from storage.model import SchemaNewer, SchemaOutdated, StorageError
 
 
 def read_revision(connection: Connection) -> str | None:
@@ -30,17 +30,24 @@ def make_tables(connection: Connection) -> None:
     schema.metadata.create_all(connection, checkfirst=False)
 
 
-def migrate(connection: Connection) -> None:
-    """Every step that is missing; none in a database of this version."""
+def migrate(connection: Connection, revision: str) -> None:
+    """Every step that is missing to that version, or to the last, "head"; none where they are made.
+
+    Raises StorageError for a version that nobody knows.
+    """
     # Only here, because it takes a tenth of the memory and the start of every command.
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, revision)
+    except CommandError as error:
+        raise StorageError(f"there is no schema {revision!r}") from error
 
 
 def refuse_newer(revision: str | None) -> None:

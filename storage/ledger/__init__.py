@@ -14,15 +14,16 @@ from storage.ledger.duties import (
 )
 from storage.ledger.gates import Gates
 from storage.ledger.ledger import Ledger
-from storage.ledger.mailings import Mailings, go_on, pause_mail
+from storage.ledger.mailings import Mailings, go_on, hold_all, pause_mail
 from storage.ledger.missing import follow_audience
 from storage.ledger.moves import change_deliveries, count_states, erase_deliveries
-from storage.ledger.overview import Overview
+from storage.ledger.overview import MailedIssue, Overview
 from storage.ledger.rescue import Rescuer
 
 __all__ = [
     "Gates",
     "Ledger",
+    "MailedIssue",
     "Mailings",
     "Overview",
     "Rescuer",
@@ -33,6 +34,7 @@ __all__ = [
     "erase_deliveries",
     "follow_audience",
     "go_on",
+    "hold_all",
     "hold_if_told",
     "is_mailed",
     "is_meant",

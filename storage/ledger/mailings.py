@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import Database, insert_new, schema
-from storage.ledger.duties import HELD, cancel_open, move_mailing
+from storage.ledger.duties import HELD, cancel_open, move_mailing, stop
 from storage.ledger.gates import Gates
 from storage.ledger.missing import count_missing, queue_missing
 from storage.ledger.moves import change_deliveries, fold, is_to_be_folded
@@ -88,12 +88,10 @@ class Mailings:
     def hold(self, reason: str) -> int:
         """Pause all that is open, and whatever is published until `release`; how many were open.
 
-        For a database that may not know what it has sent.
+        For a database that may not know what it has sent: see `hold_all`.
         """
         with self._database.transaction() as connection:
-            insert_new(connection, schema.meta, {"key": HELD, "value": reason})
-            issues = [issue_id for issue_id, _ in open_issues(connection)]
-            return sum(move_mailing(connection, one, Mailing.PAUSED, reason) for one in issues)
+            return hold_all(connection, reason)
 
     def release(self) -> None:
         """What is published from now on is mailed again."""
@@ -212,6 +210,19 @@ def go_on(connection: Connection, issue_id: int, now: datetime) -> bool:
     tried = (_D.issue_id == issue_id, _D.due_at.is_not(None), _D.first_tried_at.is_not(None))
     connection.execute(sa.update(schema.deliveries).where(*tried).values(first_tried_at=now))
     return True
+
+
+def hold_all(connection: Connection, reason: str) -> int:
+    """Pause all that is open, and whatever is published until `release`, as a part of a transaction;
+    how many were open. Confirmations and other mail of no issue are dropped: whoever waits for one asks
+    again.
+    """
+    if not insert_new(connection, schema.meta, {"key": HELD, "value": reason}):
+        m = schema.meta
+        connection.execute(sa.update(m).where(m.c.key == HELD).values(value=reason))
+    stop(connection, _D.issue_id.is_(None), DeliveryState.CANCELLED, reason)
+    issues = [issue_id for issue_id, _ in open_issues(connection)]
+    return sum(move_mailing(connection, one, Mailing.PAUSED, reason) for one in issues)
 
 
 def pause_mail(connection: Connection, issue_id: int, reason: str, now: datetime) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +14,21 @@ from storage.database import Database, schema
 from storage.ledger.gates import Gates
 from storage.ledger.moves import count_states
 from storage.ledger.rows import DELIVERY, open_issues, to_delivery
-from storage.model import Attempt, Delivery, DeliveryState, Tally, Waiting
+from storage.model import Attempt, Delivery, DeliveryState, Mailing, Tally, Waiting
 
 _D = schema.deliveries.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailedIssue:
+    """How the mail of an issue stands, without what it says."""
+
+    slug: str
+    mailing: Mailing
+    mailing_reason: str
+    mail_at: datetime | None
+    published_at: datetime
+    tally: Tally
 
 
 class Overview:
@@ -39,6 +52,26 @@ class Overview:
         with self._database.reading() as connection:
             found = count_states(connection)
         return {issue_id: Tally(counts=counts) for issue_id, counts in found.items()}
+
+    def mailed(self) -> list[MailedIssue]:
+        """Every issue; cheap, for a look each minute."""
+        c = schema.issues.c
+        query = sa.select(
+            c.id, c.slug, c.mailing, c.mailing_reason, c.mail_at, c.published_at
+        ).order_by(c.id)
+        with self._database.reading() as connection:
+            found = count_states(connection)
+            return [
+                MailedIssue(
+                    slug=row.slug,
+                    mailing=Mailing(row.mailing),
+                    mailing_reason=row.mailing_reason,
+                    mail_at=row.mail_at,
+                    published_at=row.published_at,
+                    tally=Tally(counts=found.get(row.id, {})),
+                )
+                for row in connection.execute(query)
+            ]
 
     def deliveries(
         self, issue_id: int, *, state: DeliveryState | None = None
@@ -84,6 +117,20 @@ class Overview:
         """The issues whose mail is open, the earliest first."""
         with self._database.reading() as connection:
             return [issue_id for issue_id, _ in open_issues(connection)]
+
+    def oldest_due(self, *, now: datetime) -> datetime | None:
+        """Since when the delivery waits that waits longest of those that are due and may be sent."""
+        first = sa.select(sa.func.min(_D.due_at, type_=schema.Instant))
+        with self._database.reading() as connection:
+            issues = [issue_id for issue_id, _ in open_issues(connection)]
+            found = [
+                connection.scalar(first.where(_D.issue_id == one, _D.due_at.is_not(None)))
+                for one in issues
+            ]
+            found.append(
+                connection.scalar(first.where(_D.issue_id.is_(None), _D.due_at.is_not(None)))
+            )
+        return min((due for due in found if due is not None and due <= now), default=None)
 
     def waiting(self, *, now: datetime) -> dict[int, tuple[Waiting, ...]]:
         """Why readers wait who are due, by issue; of issues that are open."""

@@ -33,10 +33,18 @@ class Rescuer:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def workers(self) -> list[str]:
-        """Names of the workers that hold a lease, live or not."""
+    def workers(self, *, leased_at: datetime | None = None) -> list[str]:
+        """Names of the workers that hold a lease, live or not; perhaps only of those whose lease has
+        not ended by then.
+        """
+        c = schema.workers.c
+        query = sa.select(c.name)
         with self._database.reading() as connection:
-            return list(connection.scalars(sa.select(schema.workers.c.name)))
+            return list(
+                connection.scalars(
+                    query if leased_at is None else query.where(c.lease_until > leased_at)
+                )
+            )
 
     def rescue(
         self,

@@ -29,6 +29,7 @@ from storage.model.deliveries import (
 from storage.model.errors import (
     AddressError,
     AudienceError,
+    BackupError,
     ConfigError,
     Conflict,
     DatabaseBusy,
@@ -117,6 +118,7 @@ __all__ = [
     "Attempt",
     "Audience",
     "AudienceError",
+    "BackupError",
     "Claim",
     "CohortRule",
     "CohortSeen",

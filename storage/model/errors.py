@@ -16,6 +16,7 @@
     ├── SiteError            the site, or the listener for bounces, cannot listen where it is told to
     ├── RelayError           the relay cannot be used at all (refused, TLS, AUTH); nobody's fault but ours or its
     ├── MailboxError         a mailbox of reports, IMAP or Maildir, cannot be used
+    ├── BackupError          a backup cannot be written, read or believed; names its file
     ├── FetchError           a document that proves a report cannot be fetched
     └── StorageError         the database refused; wrapped at storage/database/engine.py
         ├── DatabaseBusy         locked for longer than the wait allows; try again
@@ -131,6 +132,10 @@ class RelayError(NewsletterError):
 
 class MailboxError(NewsletterError):
     """A mailbox of reports cannot be used: the folder, the IMAP server or its login."""
+
+
+class BackupError(NewsletterError):
+    """A backup cannot be written or read, or is not what it should be. Nothing was changed."""
 
 
 class FetchError(NewsletterError):

@@ -3,8 +3,15 @@
 from storage.readers.gone import Gone
 from storage.readers.reports import Reports
 from storage.readers.roll import Roll
-from storage.readers.rows import NewSubscriber
-from storage.readers.signups import Glance, NewSignUp, SignUps
+from storage.readers.rows import (
+    NewSubscriber,
+    end_subscription,
+    erase_subscriber,
+    find_subscriber,
+    keep_suppression,
+    to_suppression,
+)
+from storage.readers.signups import Glance, NewSignUp, SignUps, close_all
 from storage.readers.subscribers import Subscribers
 
 __all__ = [
@@ -16,4 +23,10 @@ __all__ = [
     "Roll",
     "SignUps",
     "Subscribers",
+    "close_all",
+    "end_subscription",
+    "erase_subscriber",
+    "find_subscriber",
+    "keep_suppression",
+    "to_suppression",
 ]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from storage.database import Database, schema
 from storage.model import DeliveryKind, SignUp, SubscriberState
@@ -157,6 +158,13 @@ class SignUps:
         )
         with self._database.reading() as connection:
             return connection.scalar(query) or 0
+
+
+def close_all(connection: Connection, *, at: datetime) -> int:
+    """Decide nothing about the sign-ups that wait, as a part of a transaction; how many those were."""
+    waiting = schema.signups.c.handled_at.is_(None)
+    gone = sa.update(schema.signups).where(waiting).values(handled_at=at, address="")
+    return connection.execute(gone).rowcount
 
 
 def _waiting() -> sa.Select[tuple[int, str, str, str, str, datetime]]:

@@ -14,7 +14,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from storage.database import Database, schema
+from storage.database import UNFOLDED, Database, Facts, schema
 from storage.ledger import queue_single
 from storage.model import (
     Added,
@@ -200,11 +200,12 @@ class Subscribers:
         """Forget a reader: row, proof, sign-ups and deliveries go, a keyed hash stays (rule F11).
 
         False when nothing was known of the address. On SQLite the log is folded into the file,
-        so that no file of the store holds the address any more.
+        so that no file of the store holds the address any more; later, if somebody looks at it now.
         """
         with self._database.transaction() as connection:
             gone = erase_subscriber(connection, suppression, key)
-        self._database.fold()
+        if not self._database.fold():
+            Facts(self._database).put(UNFOLDED, "1")
         return gone
 
     # ── reading ──────────────────────────────────────────────────────────────────────────

@@ -34,7 +34,13 @@ SEES_STORAGE = ("newsletter", "scripts/bench", "scripts/commands/database.py")
 """Who sees the rest of storage: the service, the benchmark, the database's own commands."""
 
 FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "storage": (("model",), ("database",), ("ledger", "notes"), ("archive", "readers")),
+    "storage": (
+        ("model",),
+        ("database",),
+        ("ledger", "notes"),
+        ("archive", "readers"),
+        ("copies", "retention"),
+    ),
     "feeds": (("markdown", "syndication"), ("notes",)),
     "mailer": (
         ("address", "envelope"),
@@ -47,9 +53,11 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("tokens",),
         ("publishing", "subscribing", "mailing", "inbound", "hub", "importing"),
         ("authoring", "service", "doctor"),
+        ("keeping",),
+        ("watching",),
         ("publication", "settings"),
         ("assembly",),
-        ("sending",),
+        ("operating", "sending"),
         ("app",),
     ),
     "web": (("http", "pages"), ("routes",), ("site",), ("building",), ("server",)),
@@ -215,6 +223,7 @@ PURE = (
     "newsletter/publishing/recognition.py",
     "newsletter/subscribing/rules.py",
     "newsletter/subscribing/words.py",
+    "newsletter/watching/troubles.py",
     "newsletter/subscribing/membership.py",
     "newsletter/subscribing/dialects.py",
     "newsletter/config/problems.py",

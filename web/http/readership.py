@@ -28,6 +28,8 @@ _AGGREGATORS: Final = {
 }
 """What stands in User-Agent, and the label; all others are one."""
 _OTHER: Final = "other"
+_FORMATS: Final = {"feed.xml": "rss", "atom.xml": "atom", "feed.json": "json"}
+_FORM: Final = "/subscribe"
 _SUBSCRIBERS: Final = re.compile(
     rb"(?<![0-9])([0-9]{1,7}) (?:subscriber|reader)s?\b", re.IGNORECASE
 )
@@ -42,6 +44,8 @@ class Readership:
 
     def __init__(self) -> None:
         self._told: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._fetches: Counter[str] = Counter()
+        self._signups = 0
         self._lock = threading.Lock()
 
     def note(self, path: str, user_agent: bytes) -> None:
@@ -56,6 +60,26 @@ class Readership:
             self._told.move_to_end((label, path))
             while len(self._told) > _FEEDS:
                 self._told.popitem(last=False)
+
+    def fetched(self, path: str) -> None:
+        """Somebody asks for a feed."""
+        with self._lock:
+            self._fetches[_FORMATS.get(path.rpartition("/")[2], _OTHER)] += 1
+
+    def signed_up(self) -> None:
+        """Somebody sends the form."""
+        with self._lock:
+            self._signups += 1
+
+    @property
+    def signups(self) -> int:
+        """How often the form was sent since the start."""
+        return self._signups
+
+    def fetches(self) -> dict[str, int]:
+        """How often feeds were asked for since the start, by format."""
+        with self._lock:
+            return dict(sorted(self._fetches.items()))
 
     def totals(self) -> dict[str, int]:
         """Followers by aggregator, of all feeds together."""
@@ -74,8 +98,11 @@ class Census:
         self._readership = readership
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Looks at who asks for a feed, and passes the request on."""
+        """Looks at who asks for a feed or sends the form, and passes the request on."""
+        if scope["type"] == "http" and scope["path"] == _FORM and scope["method"] == "POST":
+            self._readership.signed_up()
         if scope["type"] == "http" and is_feed_path(scope["path"]):
+            self._readership.fetched(scope["path"])
             for name, value in scope["headers"]:
                 if name == b"user-agent":
                     self._readership.note(scope["path"], value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,7 @@ from newsletter.config.fields import (
     Count,
     DatabaseUrl,
     FilePath,
+    Keeping,
     Line,
     Networks,
     Period,
@@ -23,15 +24,33 @@ from newsletter.config.fields import (
 )
 from newsletter.config.uris import parse_web_address
 
+_SHORTEST: Final = timedelta(days=30)
+
 
 def _empty_or_web(value: str) -> str:
     return value and parse_web_address(value)
+
+
+def _beyond_windows(value: timedelta | None) -> timedelta | None:
+    if value is not None and value < _SHORTEST:
+        raise ValueError("must be 30d or longer: sign-ups and bounces are counted so far back")
+    return value
 
 
 class StorageSection(Section):
     """`[storage]`: the database. Its URL may hold a password and is never shown."""
 
     url: DatabaseUrl = Field(default="sqlite:///newsletter.db", repr=False)
+    keep_attempts: Keeping = timedelta(days=180)
+    """What relays said to tries that failed; None = for ever, here and below."""
+    keep_bodies: Period = timedelta(days=30)
+    """Mail that came back and is in quarantine."""
+    keep_reports: Annotated[Keeping, AfterValidator(_beyond_windows)] = timedelta(days=730)
+    """That a report came, and of which kind."""
+    keep_signups: Annotated[Keeping, AfterValidator(_beyond_windows)] = timedelta(days=60)
+    """Who asked to join and never confirmed; confirmations that were sent."""
+    backup_age: Keeping = timedelta(days=8)
+    """How old the last backup may be before somebody is told; None = nobody is."""
 
 
 class FeedsSection(Section):

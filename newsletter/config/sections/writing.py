@@ -25,6 +25,7 @@ from newsletter.config.times import parse_day_time, parse_slots
 from newsletter.config.uris import parse_site
 from newsletter.config.values import (
     Late,
+    parse_bounce_address,
     parse_language,
     parse_links,
     parse_list,
@@ -33,6 +34,10 @@ from newsletter.config.values import (
     parse_timezone,
     parse_title,
 )
+
+
+def _empty_or_address(value: object) -> str:
+    return "" if value == "" else parse_bounce_address(value)
 
 
 class NewsletterSection(Section):
@@ -47,6 +52,8 @@ class NewsletterSection(Section):
     timezone: Annotated[str, BeforeValidator(parse_timezone)] = "UTC"
     postal_address: Annotated[Line, BeforeValidator(parse_postal)] = ""
     links: Annotated[tuple[tuple[str, str], ...], BeforeValidator(parse_links)] = ()
+    alerts: Annotated[str, BeforeValidator(_empty_or_address)] = ""
+    """Who is told by mail when something is wrong; nobody, if it is empty."""
 
 
 class NotesSection(Section):

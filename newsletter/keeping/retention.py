@@ -1,0 +1,57 @@
+"""How long what is kept: the author's periods, applied a portion at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from newsletter.config import Config
+from storage.retention import Retention
+
+log = structlog.get_logger()
+
+PORTION: Final = 500
+"""Rows that go in one transaction."""
+PORTIONS: Final = 20
+"""Transactions of a kind in one run; the next run goes on."""
+
+
+class Housekeeping:
+    """Lets go of what `[storage] keep_…` says."""
+
+    def __init__(self, config: Config, retention: Retention, clock: Callable[[], datetime]) -> None:
+        keep = config.storage
+        self._finish_erasing = retention.finish_erasing
+        self._clock = clock
+        self._kinds: tuple[tuple[str, timedelta | None, Callable[..., int]], ...] = (
+            ("attempts", keep.keep_attempts, retention.attempts),
+            ("unconfirmed", keep.keep_signups, retention.unconfirmed),
+            ("singles", keep.keep_signups, retention.singles),
+            ("reports", keep.keep_reports, retention.reports),
+        )
+
+    def run(self) -> dict[str, int]:
+        """Once; how many rows of each kind went. There may be more."""
+        now = self._clock()
+        gone = {
+            name: _portions(let_go, now - period)
+            for name, period, let_go in self._kinds
+            if period is not None
+        }
+        self._finish_erasing()
+        if any(gone.values()):
+            log.info("storage.pruned", **gone)
+        return gone
+
+
+def _portions(let_go: Callable[..., int], before: datetime) -> int:
+    total = 0
+    for _ in range(PORTIONS):
+        count = let_go(before=before, limit=PORTION)
+        total += count
+        if count < PORTION:
+            break
+    return total

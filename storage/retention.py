@@ -1,0 +1,93 @@
+"""Letting go of what served its time, in portions: nobody waits for long behind one.
+
+What is kept for ever is told in docs/operations.md. Each method is one transaction, and returns how many
+rows went: fewer than `limit` when there are no more.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from storage.database import UNFOLDED, Database, Facts, schema
+from storage.model import DeliveryState, SubscriberState
+
+_A = schema.attempts.c
+_D = schema.deliveries.c
+_R = schema.reports.c
+_S = schema.subscribers.c
+_E = schema.consent_events.c
+
+
+class Retention:
+    """What is old in one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def attempts(self, *, before: datetime, limit: int) -> int:
+        """Forget what relays said to tries before then; how the delivery ended stays.
+
+        Deliveries are numbered as they come: only the lowest numbers are looked at.
+        """
+        oldest = sa.select(_A.delivery_id, _A.number, _A.at)
+        oldest = oldest.order_by(_A.delivery_id, _A.number).limit(limit)
+        with self._database.reading() as connection:
+            keys = [(row[0], row[1]) for row in connection.execute(oldest) if row[2] < before]
+        if not keys:
+            return 0
+        gone = sa.delete(schema.attempts).where(
+            sa.tuple_(_A.delivery_id, _A.number).in_(keys), _A.at < before
+        )
+        with self._database.transaction() as connection:
+            return connection.execute(gone).rowcount
+
+    def singles(self, *, before: datetime, limit: int) -> int:
+        """Forget confirmations and other mail of no issue that was queued before then and is over."""
+        is_over = sa.and_(_D.due_at.is_(None), _D.state != DeliveryState.SENDING.value)
+        old = sa.and_(_D.issue_id.is_(None), _D.queued_at < before, is_over)
+        return self._let_go(schema.deliveries, old, limit)
+
+    def unconfirmed(self, *, before: datetime, limit: int) -> int:
+        """Forget who asked to join before then, and not since, and never confirmed.
+
+        Not who was a reader once: that they left must not be forgotten.
+        """
+        asked = sa.exists().where(_E.subscriber_id == _S.id, _E.at >= before)
+        mailed = sa.exists().where(_D.subscriber_id == _S.id, _D.issue_id.is_not(None))
+        old = sa.and_(
+            _S.state == SubscriberState.PENDING.value,
+            _S.created_at < before,
+            _S.confirmed_at.is_(None),
+            _S.unsubscribed_at.is_(None),
+            ~asked,
+            ~mailed,
+        )
+        return self._let_go(schema.subscribers, old, limit)
+
+    def reports(self, *, before: datetime, limit: int) -> int:
+        """Forget reports that came before then; what followed from them stays, with its evidence."""
+        return self._let_go(schema.reports, _R.received_at < before, limit)
+
+    def finish_erasing(self) -> bool:
+        """Empty SQLite's log of what was erased, if that had to wait; whether nothing waits any more."""
+        facts = Facts(self._database)
+        if facts.get(UNFOLDED) in (None, "0"):
+            return True
+        facts.put(UNFOLDED, "0")
+        if self._database.fold():
+            return True
+        facts.put(UNFOLDED, "1")
+        return False
+
+    def _let_go(self, table: sa.Table, old: sa.ColumnElement[bool], limit: int) -> int:
+        number = table.c.id
+        with self._database.reading() as connection:  # mostly there is nothing, and nobody waits
+            query = sa.select(number).where(old).order_by(number).limit(limit)
+            numbers = list(connection.scalars(query))
+        if not numbers:
+            return 0
+        with self._database.transaction() as connection:
+            gone = sa.delete(table).where(number.in_(numbers), old)
+            return connection.execute(gone).rowcount

@@ -1,0 +1,174 @@
+"""Faults of the surroundings in the middle of sending: nobody is missed, nobody gets it twice beyond the bound,
+and it goes on by itself. docs/faults.md has the whole table.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from newsletter.app import Newsletter
+from newsletter.mailing import SendReport
+from storage.model import StorageError
+from tests.peers.counting import Phase, Relay
+
+READERS = 60
+CONNECTIONS = 5
+
+
+def settle(folder: Path, storage: str, smtp: str, connections: int = CONNECTIONS) -> Path:
+    """A newsletter with readers and one note that is due; its configuration."""
+    (folder / "notes").mkdir(exist_ok=True)
+    (folder / "notes" / "note.md").write_text("---\npublish: now\n---\n# Note\n\nHello.\n")
+    written = time.time() - 10  # long enough ago not to be waited for
+    os.utime(folder / "notes" / "note.md", (written, written))
+    config = folder / "newsletter.toml"
+    config.write_text(
+        '[newsletter]\ntitle = "T"\nurl = "https://notes.example.com"\nsender = "a@example.com"\n'
+        f'[schedule]\nhold = "0s"\n[storage]\nurl = "{storage}"\n'
+        f'[smtp]\nurl = "{smtp}"\nconnections = {connections}\n[dispatch]\nretry = ["1s"]\n'
+    )
+    with Newsletter.open(config, environ={}) as newsletter:
+        if not list(newsletter.subscribers.everyone()):
+            for number in range(READERS):
+                newsletter.subscriptions.add(f"reader{number}@example.org", consent="test")
+    return config
+
+
+def send(config: Path) -> SendReport:
+    """All that is due now."""
+    with Newsletter.open(config, environ={}) as newsletter:
+        return newsletter.send()
+
+
+def states(config: Path) -> dict[str, int]:
+    """How the deliveries stand."""
+    with Newsletter.open(config, environ={}) as newsletter:
+        return {state.value: count for state, count in newsletter.totals().counts.items() if count}
+
+
+@contextmanager
+def own_database(postgres: str, name: str) -> Iterator[str]:
+    """A database on the server for this test alone."""
+    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
+        yield f"{postgres}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_every_connection_to_the_server_is_cut_off(postgres: str, tmp_path: Path) -> None:
+    """PostgreSQL ends all sessions again and again while mail goes out, as a restart does: everybody gets
+    the issue, and nobody who was not on the wire just then gets it twice.
+    """
+    with own_database(postgres, "cut") as url, Relay().serving() as relay:
+        cuts: list[int] = []
+
+        def mood(phase: Phase, _recipient: str) -> None:
+            if phase is Phase.DOT and relay.accepted.total() in (10, 25, 40) and len(cuts) < 3:
+                cuts.append(relay.accepted.total())
+                threading.Thread(target=cut).start()
+
+        def cut() -> None:
+            with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'cut'"
+                )
+
+        relay.mood = mood  # type: ignore[assignment]
+        config = settle(tmp_path, url, f"smtp://127.0.0.1:{relay.port}")
+        for _ in range(20):
+            try:
+                report = send(config)
+            except StorageError:
+                continue
+            if not report.problems and states(config) == {"accepted": READERS}:
+                break
+        assert cuts
+        assert states(config) == {"accepted": READERS}
+        assert len(relay.accepted) == READERS
+        assert relay.copies <= CONNECTIONS * len(cuts)
+
+
+def test_the_server_has_no_connection_left(postgres: str, tmp_path: Path) -> None:
+    """Others have all connections: it is said in words, nothing is lost, and when one is free it goes on."""
+    with own_database(postgres, "few") as url, Relay().serving() as relay:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE ROLE few LOGIN CONNECTION LIMIT 6")
+            connection.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO few")
+            connection.execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO few")
+        try:
+            place = urlsplit(url)
+            mine = f"postgresql://few@{place.hostname}:{place.port}/few"
+            config = settle(tmp_path, mine, f"smtp://127.0.0.1:{relay.port}")
+            others = [psycopg.connect(mine) for _ in range(6)]
+            with pytest.raises(StorageError, match="too many connections"):
+                send(config)
+            assert relay.accepted.total() == 0
+            for other in others:
+                other.close()
+            assert send(config).accepted == READERS
+            assert relay.copies == 0
+        finally:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("DROP OWNED BY few")
+                connection.execute("DROP ROLE few")
+
+
+def test_the_relays_name_is_unknown(tmp_path: Path) -> None:
+    """The DNS is gone: no reader is charged a try, the reason is told, and later all are mailed."""
+    storage = f"sqlite:///{tmp_path / 'n.db'}"
+    config = settle(tmp_path, storage, "smtp://relay.invalid:25?tls=none")
+    report = send(config)
+    assert report.problems
+    assert states(config) == {"queued": READERS}
+    with Relay().serving() as relay:
+        config = settle(tmp_path, storage, f"smtp://127.0.0.1:{relay.port}")
+        assert send(config).accepted == READERS
+        assert relay.copies == 0
+
+
+@pytest.mark.parametrize("what", ["descriptors", "file size"])
+def test_a_limit_of_the_process_is_reached(tmp_path: Path, what: str) -> None:
+    """A process that may open no more files, or whose disk takes no more, ends or goes on with what it has;
+    the next one finds everything in order and mails the rest.
+    """
+    with Relay().serving() as relay:
+        config = settle(
+            tmp_path, f"sqlite:///{tmp_path / 'n.db'}", f"smtp://127.0.0.1:{relay.port}", 20
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # threads of pytest's own are not used in the child
+            child = os.fork()
+        if child == 0:
+            _limit(what, tmp_path)
+            signal.alarm(30)
+            try:
+                send(config)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        told = relay.accepted.total()
+        report = send(config)
+        assert len(relay.accepted) == READERS, (told, report)
+        assert states(config) == {"accepted": READERS}
+        assert relay.copies <= 20
+
+
+def _limit(what: str, folder: Path) -> None:
+    if what == "descriptors":
+        opened = len(list(Path("/proc/self/fd").iterdir()))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (opened + 14, opened + 14))
+        return
+    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, size // 2))

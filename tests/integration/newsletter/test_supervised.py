@@ -1,0 +1,109 @@
+"""The service under systemd: it says when it is ready, alive, reloading and stopping."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from newsletter.service import Supervisor
+
+ROOT = Path(__file__).parents[3]
+CONFIG = """
+[newsletter]
+title = "{title}"
+url = "http://127.0.0.1"
+sender = "a@example.org"
+[smtp]
+url = "outbox:outbox"
+[web]
+port = 0
+"""
+PROGRAM = [sys.executable, "-c", "from scripts.cli import main; main()"]
+
+
+def listen(folder: Path) -> socket.socket:
+    """What systemd listens on."""
+    heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    heard.bind(str(folder / "notify"))
+    heard.settimeout(120)
+    return heard
+
+
+def until(heard: socket.socket, word: str) -> list[str]:
+    """All that is told, up to this word."""
+    told: list[str] = []
+    while not any(word in line for line in told):
+        told.append(heard.recv(4096).decode())
+    return told
+
+
+def test_a_service_tells_how_it_is(tmp_path: Path) -> None:
+    """READY once it listens, signs of life, a reload that takes what changed and keeps the site's
+    address, a refusal of what cannot be taken, STOPPING before the end.
+    """
+    config = tmp_path / "newsletter.toml"
+    config.write_text(CONFIG.format(title="Before"))
+    (tmp_path / "notes").mkdir()
+    environ = {
+        **os.environ,
+        "NOTIFY_SOCKET": str(tmp_path / "notify"),
+        "WATCHDOG_USEC": "300000",
+    }
+    with listen(tmp_path) as heard:
+        process = subprocess.Popen(
+            [*PROGRAM, "--config", str(config), "run"],
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            ready = until(heard, "READY=1")[-1]
+            site = ready.partition("serving ")[2].strip()
+            assert "Before" in httpx.get(site).text
+            until(heard, "WATCHDOG=1")
+            config.write_text(CONFIG.format(title="After"))
+            process.send_signal(signal.SIGHUP)
+            told = until(heard, "READY=1")
+            assert any("RELOADING=1\nMONOTONIC_USEC=" in line for line in told)
+            assert site in told[-1]
+            assert "After" in httpx.get(site).text
+            config.write_text(CONFIG.format(title="Broken") + '[storage]\nurl = "sqlite:///b.db"\n')
+            process.send_signal(signal.SIGHUP)
+            assert process.stderr is not None
+            while "reload.refused" not in (line := process.stderr.readline()):
+                assert line
+            assert "storage.url has changed, which only a restart takes" in line
+            assert "After" in httpx.get(site).text
+            process.send_signal(signal.SIGTERM)
+            until(heard, "STOPPING=1")
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_nobody_is_told_where_nobody_asks(tmp_path: Path) -> None:
+    """Without a socket, with one that is gone, or with a watchdog meant for another process nothing
+    happens; an abstract socket is understood.
+    """
+    Supervisor({}, 1).ready("x")
+    Supervisor({"NOTIFY_SOCKET": str(tmp_path / "gone")}, 1).ready("x")
+    assert Supervisor({"WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "2"}, 1).watchdog_s == 0
+    assert Supervisor({"WATCHDOG_USEC": "nonsense"}, 1).watchdog_s == 0
+    assert Supervisor({"WATCHDOG_USEC": "1500000", "WATCHDOG_PID": "1"}, 1).watchdog_s == 1.5
+    asyncio.run(Supervisor({}, 1).feed())
+    name = f"newsletter-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(f"\0{name}")
+        Supervisor({"NOTIFY_SOCKET": f"@{name}"}, 1).stopping()
+        assert heard.recv(100).startswith(b"STOPPING=1")
