@@ -27,6 +27,7 @@ from newsletter.keeping import Housekeeping
 from newsletter.mailing import FormulaDesk, InFlight, Letters, Standing
 from newsletter.publication import Publication
 from newsletter.publishing import Drafting, Means, Pictures, Poll, SuddenChange
+from newsletter.readerside import ReaderSide, open_reader_side
 from newsletter.secret import load_secret
 from newsletter.service import Duties, Pulse, Supervisor, Upkeep, worker_name
 from newsletter.settings import (
@@ -34,6 +35,7 @@ from newsletter.settings import (
     gates,
     greetings,
     habits,
+    own_letters,
     retry_policy,
     signup_policy,
     soft_limits,
@@ -53,7 +55,7 @@ from storage.archive import (
     Translations,
 )
 from storage.database import Database, Facts
-from storage.ledger import Ledger, Mailings, Overview, Rescuer
+from storage.ledger import Digests, Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
 from storage.notes import FolderNotes, Notebook, Schedules
 from storage.readers import Reports, Roll, SignUps, Subscribers
@@ -111,6 +113,7 @@ class Parts:
     housekeeping: Housekeeping
     watching: Watching
     hub: Hub
+    readers: ReaderSide
 
 
 def open_parts(config: Config, clock: Callable[[], datetime]) -> Parts:
@@ -161,16 +164,13 @@ def _assemble(
     clock: Callable[[], datetime],
 ) -> Parts:
     wake = Waker()
-    archive, subscribers, reports = (
-        Issues(database, clock),
-        Subscribers(database),
-        Reports(database),
-    )
+    archive, reports = Issues(database, clock), Reports(database)
+    subscribers, signups = Subscribers(database), SignUps(database)
     bounds, places = gates(config), Places(database)
     ledger, mailings = Ledger(database, bounds), Mailings(database, bounds)
     overview, rescuer = Overview(database, bounds), Rescuer(database)
     schedules, notebook, roll = Schedules(database), Notebook(database), Roll(database)
-    pulse, signups = Pulse(), SignUps(database)
+    pulse = Pulse()
     notes = FolderNotes(config.notes.path, which_notes(config), static=config.notes.static)
     formulas = FormulaPictures(database)
     drafting = Drafting(
@@ -206,6 +206,27 @@ def _assemble(
         clock=clock,
     )
     sudden = SuddenChange(Facts(database), clock)
+    subscriptions = Subscriptions(
+        subscribers,
+        signups,
+        tokens,
+        policy=signup_policy(config),
+        sender_domain=sender_domain(config.identity.sender),
+        clock=clock,
+        wake=wake,
+        letters=own_letters(config),
+    )
+    publication = Publication(
+        config,
+        archive=archive,
+        places=places,
+        notes=notes,
+        drafting=drafting,
+        namespace=namespace,
+        formulas=formulas,
+        translations=Translations(database),
+        watch=partial(ArchiveWatch, database, archive),
+    )
     report_desk = ReportDesk(
         reports,
         subscribers,
@@ -268,26 +289,8 @@ def _assemble(
                 wait=time.sleep,
             )
         ),
-        publication=Publication(
-            config,
-            archive=archive,
-            places=places,
-            notes=notes,
-            drafting=drafting,
-            namespace=namespace,
-            formulas=formulas,
-            translations=Translations(database),
-            watch=partial(ArchiveWatch, database, archive),
-        ),
-        subscriptions=Subscriptions(
-            subscribers,
-            signups,
-            tokens,
-            policy=signup_policy(config),
-            sender_domain=sender_domain(config.identity.sender),
-            clock=clock,
-            wake=wake,
-        ),
+        publication=publication,
+        subscriptions=subscriptions,
         report_desk=report_desk,
         webhook_desk=WebhookDesk(
             report_desk, webhook_keys(config), fetch=fetch_document, clock=clock
@@ -299,6 +302,17 @@ def _assemble(
             archive, mailings, overview, hold=config.schedule.hold, clock=clock, wake=wake
         ),
         hub=Hub(config, archive=archive, places=places, facts=Facts(database), clock=clock),
+        readers=open_reader_side(
+            *(config, database),
+            subscriptions=subscriptions,
+            archive=archive,
+            drafting=drafting,
+            publication=publication,
+            namespace=namespace,
+            tokens=tokens,
+            clock=clock,
+            wake=wake,
+        ),
         upkeep=Upkeep(
             config=config,
             mailings=mailings,
@@ -338,6 +352,8 @@ def duties(
     def make(relays: Sequence[Relay]) -> Dispatcher:
         letters = Letters(
             archive=parts.archive,
+            editions=Digests(parts.database).edition,
+            own_words=parts.readers.own_words.write,
             identity=config.identity,
             tokens=parts.tokens,
             clock=parts.clock,
@@ -373,6 +389,7 @@ def duties(
         upkeep=parts.upkeep.run,
         housekeeping=parts.housekeeping.run,
         alerts=parts.watching.watch.run,
+        digests=parts.readers.digests.run,
         collect_reports=parts.collecting.look,
         collect_every=config.bounces.poll,
         tell_hub=parts.hub.tell,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
@@ -189,12 +189,19 @@ class Publication:
             namespace=self._namespace,
             changed_at=state.changed_at if number is None else newest,
             modified=state.modified,
-            enclosures={
-                issue.guid: [self._enclose(path, files[path]) for path in own]
-                for issue in issues
-                if (own := [path for path in files if path in issue.media])
-            },
+            enclosures=self.enclosures(issues, files),
         )
+
+    def enclosures(
+        self, issues: Sequence[Issue], files: Mapping[str, MediaFile] | None = None
+    ) -> dict[str, list[Enclosure]]:
+        """The files of each of these issues, by its guid, as a feed tells of them."""
+        files = self._find_files(issues) if files is None else files
+        return {
+            issue.guid: [_enclose(self._config.identity.url, path, files[path]) for path in own]
+            for issue in issues
+            if (own := [path for path in files if path in issue.media])
+        }
 
     def _chain(self, tag: str | None, version: int) -> Chain:
         """What stands where; looked up once for all formats."""
@@ -230,10 +237,6 @@ class Publication:
             (file := self._notes.media(path)) is not None and file.size == length
             for path, length in lengths.items()
         )
-
-    def _enclose(self, path: str, file: MediaFile) -> Enclosure:
-        url = media_url(self._config.identity.url, path)
-        return Enclosure(url=url, length=file.size, type=file.content_type)
 
     def readable(self, issue: Issue) -> Issue:
         """The issue as pages and feeds show it: its merge fields read as their defaults."""
@@ -314,3 +317,7 @@ class Publication:
     def outbox(self) -> Path | None:
         """The Maildir of the embedded outbox; None with real relays."""
         return next((outbox.directory for outbox in self._config.outboxes), None)
+
+
+def _enclose(url: str, path: str, file: MediaFile) -> Enclosure:
+    return Enclosure(url=media_url(url, path), length=file.size, type=file.content_type)

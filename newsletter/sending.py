@@ -36,10 +36,12 @@ def send_due(
         published=tuple(issue.slug for issue in polled.published), queued=polled.queued
     )
 
+    parts.subscriptions.process()
+    base = replace(base, queued=base.queued + parts.readers.digests.run())
+
     def report(summary: Summary) -> SendReport:
         return base.counting(summary, time.monotonic() - started, problems)
 
-    parts.subscriptions.process()
     parts.upkeep.rescue()
     parts.report_desk.wear_out()
     under_way = parts.overview.under_way()

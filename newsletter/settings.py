@@ -12,7 +12,7 @@ from mailer.policy import Cohort, RetryPolicy, WarmUp
 from mailer.smtp import Relay
 from newsletter.config import Config, Doubt
 from newsletter.inbound import Certificates, SoftLimits
-from newsletter.subscribing import SignUpLimits, SignUpPolicy
+from newsletter.subscribing import OwnLetters, SignUpLimits, SignUpPolicy
 from storage.ledger import Gates
 from storage.notes import Which
 
@@ -65,6 +65,12 @@ def signup_policy(config: Config) -> SignUpPolicy:
         allow_test_domains=config.has_outbox,  # no mail leaves the machine
         own=frozenset(filter(None, [config.bounces.address.lower()])),
     )
+
+
+def own_letters(config: Config) -> OwnLetters:
+    """Which letters the author has written."""
+    wished = config.subscribers
+    return OwnLetters(welcome=wished.welcome is not None, goodbye=wished.goodbye is not None)
 
 
 def gates(config: Config) -> Gates:

@@ -31,6 +31,7 @@ LINK_MAX_AGE: Final = timedelta(days=7)
 _ID_BYTES: Final = 6
 _TIME_BYTES: Final = 5
 _MAC_BYTES: Final = 16
+_FEED_BYTES: Final = 16
 _ADDRESS_BYTES: Final = 32
 _FINGERPRINT_BYTES: Final = 8
 _RETURN_MAC_BYTES: Final = 6
@@ -52,6 +53,7 @@ class _Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     LEAVE_BY_MAIL = "leave-by-mail"
     PREFERENCES = "preferences"
+    FEED = "feed"
     CONFIRM = "confirm"
     RETURN_PATH = "return-path"
     MESSAGE_ID = "message-id"
@@ -133,6 +135,15 @@ class Tokens:
     def read_preferences(self, token: str) -> int | None:
         """The subscriber that a preferences link belongs to."""
         return _read_id(self._open(_Purpose.PREFERENCES, token))
+
+    def feed(self, feed_key: str) -> str:
+        """The opaque part of a reader's own feed, from its key of 32 hex digits; a new key voids it."""
+        return _seal(self._keys[_Purpose.FEED][0], bytes.fromhex(feed_key))
+
+    def read_feed(self, token: str) -> str | None:
+        """The key of the feed that a link leads to."""
+        payload = self._open(_Purpose.FEED, token)
+        return payload.hex() if payload is not None and len(payload) == _FEED_BYTES else None
 
     def confirm(self, subscriber_id: int, nonce: str, now: datetime) -> str:
         """The opaque part of a confirmation link, good for one purpose, reader and nonce (F3).

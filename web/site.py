@@ -37,7 +37,7 @@ from web.http import (
     protecting_headers,
 )
 from web.pages import Frame, Pages, issue_path
-from web.routes import Joining, OutboxPages, Reading, Vitals, Webhooks
+from web.routes import Joining, OutboxPages, PreferencePages, Reading, Vitals, Webhooks
 from words import to_say
 
 _log = structlog.get_logger()
@@ -100,12 +100,14 @@ def create_app(
 
     The server must leave X-Forwarded-For alone: whom to believe is `[web] trusted_proxies`.
     """
-    pages = pages or Pages(newsletter.identity)
+    asks_name = newsletter.config.subscribers.name_field
+    pages = pages or Pages(newsletter.identity, name_field=asks_name)
     joining = Joining(newsletter, pages)
     routes: list[BaseRoute] = [
         _Unprintable(),
         *Reading(newsletter, pages).routes(),
         *joining.routes(),
+        *PreferencePages(newsletter, pages, joining.later).routes(),
         *Webhooks(newsletter).routes(),
     ]
     outbox = newsletter.publication.outbox()

@@ -115,6 +115,7 @@ def build_feed(
     changed_at: datetime | None = None,
     modified: datetime | None = None,
     enclosures: Mapping[str, Sequence[Enclosure]] = MappingProxyType({}),
+    own_url: str = "",
 ) -> Document:
     """Builds one feed from live issues, which come newest first and stay so (rule E12).
 
@@ -128,7 +129,7 @@ def build_feed(
     that has moved; see `newsletter_namespace`. `changed_at` is when the archive last changed in any
     way, which is later than any entry's time when one was withdrawn, or is older than one that stands
     before it; `modified` is the same for HTTP (see Document). Without them it is the newest entry's. `enclosures` are by guid; RSS shows the
-    first of an entry.
+    first of an entry. `own_url` is where it is, if that is nowhere that the others know.
     """
     entries = _newest_that_fit(issues)
     newest = max((issue.updated_at for issue in entries), default=_NO_ISSUE_YET)
@@ -137,7 +138,7 @@ def build_feed(
         issues=entries,
         updated=to_second(changed_at or newest),
         home=home_of(identity.url, tag),
-        self_url=_own_url(identity.url, feed_format, tag, spot),
+        self_url=own_url or _own_url(identity.url, feed_format, tag, spot),
         title=one_line(identity.title if tag is None else f"{identity.title}: {tag}"),
         id=feed_id(namespace or newsletter_namespace(identity.url), tag),
         hub=hub if spot.number is None else "",

@@ -1,10 +1,16 @@
 """An issue to a skeleton to a message for one reader. Pure."""
 
 from mailer.compose import merge
+from mailer.compose.digest import compile_digest
 from mailer.compose.formulas import Formula, Pictures, draw_formulas, formula_url
 from mailer.compose.fragment import DRAWN, is_shown, visible_text
 from mailer.compose.headers import build_mailto
-from mailer.compose.letters import compile_confirmation, compile_notice
+from mailer.compose.letters import (
+    compile_change,
+    compile_confirmation,
+    compile_moved,
+    compile_notice,
+)
 from mailer.compose.merge import (
     fields_in_tags,
     has_gap,
@@ -13,7 +19,7 @@ from mailer.compose.merge import (
     public_text,
     unknown_fields,
 )
-from mailer.compose.message import CLIP, SHORTENED, WARN, compile_issue
+from mailer.compose.message import CLIP, SHORTENED, WARN, compile_issue, compile_own
 from mailer.compose.skeleton import Recipient, Skeleton
 
 __all__ = [
@@ -26,9 +32,13 @@ __all__ = [
     "Recipient",
     "Skeleton",
     "build_mailto",
+    "compile_change",
     "compile_confirmation",
+    "compile_digest",
     "compile_issue",
+    "compile_moved",
     "compile_notice",
+    "compile_own",
     "draw_formulas",
     "fields_in_tags",
     "formula_url",

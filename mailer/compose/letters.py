@@ -26,6 +26,21 @@ def compile_notice(identity: Identity) -> Skeleton:
     return _compile_letter("notice", subject, identity)
 
 
+def compile_change(identity: Identity) -> Skeleton:
+    """The mail to the new address of a reader, who asked for it; its slot is `confirm_url`.
+
+    Like a confirmation it says why it came, and that ignoring it is enough (rule F7).
+    """
+    subject = speech(identity).say("Use this address for {list}?", list=title_of(identity))
+    return _compile_letter("change", subject, identity)
+
+
+def compile_moved(identity: Identity) -> Skeleton:
+    """The mail to the address that a reader had until now; it is the last one there."""
+    subject = speech(identity).say("{list} goes to another address now", list=title_of(identity))
+    return _compile_letter("moved", subject, identity)
+
+
 def _compile_letter(template: str, subject: str, identity: Identity) -> Skeleton:
     """A mail that is no list mail: to one person, because of what they did."""
     marks = Marks(template, subject, str(identity))

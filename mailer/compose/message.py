@@ -83,7 +83,35 @@ def compile_issue(
         skeleton.to_field,
         skeleton.subject_field(marks.split(prefix + mail.subject)),
         *COPY_FIELDS,
-        *_list_fields(issue, identity, one_click=not test_copy),
+        *list_fields(issue, identity, one_click=not test_copy),
+    ]
+    return compile_parts(identity, marks, fields, mail.text(), mail.html(), mail.warnings)
+
+
+def compile_own(
+    letter: Issue, identity: Identity, *, leaving: bool = False, pictures: Pictures = draw_formulas
+) -> Skeleton:
+    """A letter in the author's own words to one reader: a welcome, or to one who is `leaving`.
+
+    A reader can leave by a welcome as by an issue; a goodbye is the last mail, and names no list
+    (rule A16). Something that the reader did caused it (RFC 3834 5).
+    """
+    marks = Marks(letter.title, letter.subject, letter.html, letter.text, str(identity))
+    mail = _IssueMail(
+        issue=letter,
+        identity=identity,
+        marks=marks,
+        page_url="",
+        test_copy=False,
+        pictures=pictures,
+        template="goodbye" if leaving else "welcome",
+    )
+    fields: list[bytes | Fill] = [
+        skeleton.bare_to_field if leaving else skeleton.to_field,
+        skeleton.subject_field(marks.split(mail.subject)),
+        *COPY_FIELDS,
+        headers.token_field("Auto-Submitted", "auto-generated"),
+        *([] if leaving else _leave_fields(identity)),
     ]
     return compile_parts(identity, marks, fields, mail.text(), mail.html(), mail.warnings)
 
@@ -100,8 +128,10 @@ class _IssueMail:
         page_url: str,
         test_copy: bool,
         pictures: Pictures,
+        template: str = "issue",
     ) -> None:
         self._identity = identity
+        self._template = template
         self._marks = marks
         self._page_url = page_url
         self._test_copy = test_copy
@@ -131,7 +161,7 @@ class _IssueMail:
 
     def text(self) -> str:
         """The plain part."""
-        return self._render("issue.txt", body=self._text.strip("\n"), said=self._words)
+        return self._render(".txt", body=self._text.strip("\n"), said=self._words)
 
     def html(self) -> str:
         """The HTML part, shortened if it must be; adds to `warnings`."""
@@ -164,12 +194,12 @@ class _IssueMail:
 
     def _page(self, body: str, *, shortened: bool = False) -> str:
         said = body if shortened else self._words
-        return self._render("issue.html", body=body, said=said, shortened=shortened)
+        return self._render(".html", body=body, said=said, shortened=shortened)
 
-    def _render(self, template: str, *, body: str, said: str, shortened: bool = False) -> str:
-        """A template with this body; `said` is the HTML in which the summary may be said already."""
+    def _render(self, suffix: str, *, body: str, said: str, shortened: bool = False) -> str:
+        """The template with this body; `said` is the HTML in which the summary may be said already."""
         return render(
-            template,
+            f"{self._template}{suffix}",
             self._identity,
             {
                 **self._said,
@@ -214,18 +244,24 @@ class _IssueMail:
         return self._marks.put(Personal(name), default)
 
 
-def _list_fields(issue: Issue, identity: Identity, *, one_click: bool) -> list[bytes | Fill]:
+def list_fields(issue: Issue, identity: Identity, *, one_click: bool) -> list[bytes | Fill]:
     """What tells a mail program that this is a list, and how to leave it."""
-    leave: list[bytes | Fill] = [
-        skeleton.unsubscribe_field,
-        headers.token_field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-    ]
+    list_id_field, *leave = _leave_fields(identity)
     return [
-        headers.list_id_field(title_of(identity), list_id(identity)),
+        list_id_field,
         *(leave if one_click else ()),
         headers.bracket_field("List-Archive", f"{identity.url}/archive"),
         headers.token_field("Feedback-ID", _feedback_id(issue, identity)),
         headers.token_field("Precedence", "bulk"),
+    ]
+
+
+def _leave_fields(identity: Identity) -> list[bytes | Fill]:
+    """Which list it is, and how to leave it with one click."""
+    return [
+        headers.list_id_field(title_of(identity), list_id(identity)),
+        skeleton.unsubscribe_field,
+        headers.token_field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]
 
 

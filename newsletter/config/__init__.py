@@ -5,12 +5,13 @@ from newsletter.config.keyfiles import parse_selector
 from newsletter.config.reloading import find_changes, may_reload
 from newsletter.config.source import render_template
 from newsletter.config.times import slots_after
-from newsletter.config.values import Late, sender_domain
+from newsletter.config.values import Late, WeekTime, sender_domain
 
 __all__ = [
     "Config",
     "Doubt",
     "Late",
+    "WeekTime",
     "find_changes",
     "load_config",
     "may_reload",

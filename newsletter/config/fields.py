@@ -23,12 +23,14 @@ from pydantic import (
 from newsletter.config.keyfiles import KeyFile, load_key
 from newsletter.config.values import (
     Network,
+    WeekTime,
     parse_duration,
     parse_list,
     parse_network,
     parse_path,
     parse_size,
     parse_storage,
+    parse_week_time,
 )
 
 Networks: TypeAlias = Annotated[
@@ -129,6 +131,8 @@ FilePath: TypeAlias = Annotated[Path, BeforeValidator(_below_folder)]
 """Absolute once it was read."""
 OptionalPath: TypeAlias = Annotated[Path | None, PlainValidator(_empty_or_folder)]
 """Likewise; None when it is empty."""
+Weekly: TypeAlias = Annotated[WeekTime, PlainValidator(parse_week_time)]
+"""A weekday and a time of day."""
 DatabaseUrl: TypeAlias = Annotated[str, BeforeValidator(_storage_url)]
 KeyFiles: TypeAlias = Annotated[
     tuple[Annotated[KeyFile, PlainValidator(_key_file)], ...], BeforeValidator(parse_list)

@@ -14,7 +14,8 @@ import tomllib
 import unicodedata
 import zoneinfo
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import time, timedelta
 from email.headerregistry import Address
 from enum import StrEnum
 from pathlib import Path
@@ -45,6 +46,10 @@ _LARGEST: Final = 1000**3
 _LONGEST: Final = timedelta(days=3650)
 _DURATION: Final = re.compile(r"(?:\d{1,9}(?:\.\d{1,6})?\s*[smhdw]\s*)+", re.ASCII)
 _DURATION_PART: Final = re.compile(r"([\d.]+)\s*([smhdw])", re.ASCII)
+_WEEKDAYS: Final = (
+    *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+)
+_WEEK_TIME: Final = re.compile(r"([a-z]{3,9})\s+(\d{1,2}):(\d{2})", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _MAILBOX: Final = re.compile(
     r"""(?:(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^"<>@,;\\]*?))\s*(?P<angle><))?"""
@@ -67,6 +72,27 @@ class Late(StrEnum):
     """Mail it all the same."""
     SKIP = "skip"
     """Publish it and mail nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekTime:
+    """A weekday and a time of day, in whatever zone."""
+
+    weekday: int
+    """0 is Monday."""
+    time: time
+
+
+def parse_week_time(value: object) -> WeekTime:
+    """Reads `SUN 17:00`; the weekday in English, short or whole."""
+    if isinstance(value, WeekTime):
+        return value
+    found = _WEEK_TIME.fullmatch(str(value).strip().lower())
+    name = found[1] if found else ""
+    days = [number for number, day in enumerate(_WEEKDAYS) if day.startswith(name)]
+    if found is None or len(days) != 1 or int(found[2]) > 23 or int(found[3]) > 59:
+        raise ValueError('must be a weekday and a time, like "SUN 17:00"')
+    return WeekTime(weekday=days[0], time=time(int(found[2]), int(found[3])))
 
 
 def parse_duration(value: object) -> timedelta:

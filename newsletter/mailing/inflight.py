@@ -75,7 +75,7 @@ class InFlight:
 
     def missing(self, slug: str) -> Missing:
         """How many active readers have not had it. Raises Conflict where it cannot be mailed."""
-        return self._mailings.missing(self._mailable(slug).id)
+        return self._mailings.missing(self._mailable(slug).id, now=self._clock())
 
     def mail(self, slug: str) -> Missing:
         """Queue it for them, for when the hold ends; how many it were. Raises Conflict."""

@@ -23,23 +23,41 @@ from mailer.compose import (
     Recipient,
     Skeleton,
     build_mailto,
+    compile_change,
     compile_confirmation,
+    compile_digest,
     compile_issue,
+    compile_moved,
     compile_notice,
+    compile_own,
     draw_formulas,
 )
 from mailer.envelope import Envelope
 from mailer.inbound.webhooks import METADATA
 from newsletter.tokens import Tokens
 from storage.archive import Issues
-from storage.model import Claim, DeliveryKind, Identity
+from storage.model import Claim, DeliveryKind, Identity, Issue, MessageError
 
-_KEPT: Final = 8
-"""Skeletons kept: more issues than that are rarely in flight at once."""
+_KEPT: Final = 64
+"""Skeletons kept: of the few issues that are in flight at once, in the languages of their readers, and
+of the editions of a digest, whose readers follow each other.
+"""
+_LETTERS: Final = frozenset({DeliveryKind.WELCOME, DeliveryKind.GOODBYE})
+"""In the author's own words, which are read anew for each."""
 
 
-_Key: TypeAlias = tuple[DeliveryKind, int | None, int]
-"""Kind, issue and its revision."""
+Edition: TypeAlias = tuple[tuple[int, int], ...]
+"""(id, revision) of the issues that a reader gets in a digest, the newest first."""
+_Key: TypeAlias = tuple[DeliveryKind, int | None, int, str, Edition]
+"""Kind, issue and its revision, the reader's language, and what is in a digest."""
+
+
+def _no_edition(_digest_id: int, _subscriber_id: int) -> Edition:
+    return ()
+
+
+def _no_words(kind: DeliveryKind) -> Issue:
+    raise MessageError(f"there is no {kind.value}")
 
 
 class Letters:
@@ -63,6 +81,8 @@ class Letters:
         postmark: bool = False,
         sendgrid: bool = False,
         formulas: Pictures = draw_formulas,
+        editions: Callable[[int, int], Edition] = _no_edition,
+        own_words: Callable[[DeliveryKind], Issue] = _no_words,
     ) -> None:
         self._archive = archive
         self._identity = identity
@@ -74,6 +94,8 @@ class Letters:
         self._postmark = postmark
         self._sendgrid = sendgrid
         self._formulas = formulas
+        self._editions = editions
+        self._own_words = own_words
         self._domain = sender.rpartition("@")[2]
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
         self._compiling: dict[_Key, asyncio.Task[Skeleton]] = {}
@@ -85,12 +107,22 @@ class Letters:
 
         Raises NewsletterError when no message can be made of it.
         """
-        if (skeleton := self._skeletons.get(_key(claim))) is None:
-            return self._compile_and_fill(claim)
+        if claim.kind is DeliveryKind.DIGEST:
+            return self._fill_digest(claim)
+        key = _key(claim)
+        if (skeleton := self._skeletons.get(key)) is None:
+            return self._compile_and_fill(claim, key)
         return self._fill(claim, skeleton)
 
-    async def _compile_and_fill(self, claim: Claim) -> Envelope:
-        made = self._fill(claim, await self._compiled(claim))
+    async def _fill_digest(self, claim: Claim) -> Envelope:
+        """What is in it differs from reader to reader; that is asked for each."""
+        digest_id = claim.issue_id or 0
+        edition = await asyncio.to_thread(self._editions, digest_id, claim.subscriber_id)
+        return await self._compile_and_fill(claim, _key(claim, edition))
+
+    async def _compile_and_fill(self, claim: Claim, key: _Key) -> Envelope:
+        skeleton = self._skeletons.get(key) or await self._compiled(key)
+        made = self._fill(claim, skeleton)
         return made if isinstance(made, Envelope) else await made
 
     def _fill(self, claim: Claim, skeleton: Skeleton) -> Envelope | Awaitable[Envelope]:
@@ -104,11 +136,10 @@ class Letters:
             return envelope
         return self._signers.sign(envelope, recipient.date)
 
-    async def _compiled(self, claim: Claim) -> Skeleton:
+    async def _compiled(self, key: _Key) -> Skeleton:
         """The skeleton, compiled once however many connections ask for it at the same time."""
-        key = _key(claim)
         if (task := self._compiling.get(key)) is None:
-            task = asyncio.create_task(asyncio.to_thread(self._compile, claim))
+            task = asyncio.create_task(asyncio.to_thread(self._compile, key))
             self._compiling[key] = task
             task.add_done_callback(lambda done: self._keep(key, done))
         return await asyncio.shield(task)  # who gives up waiting must not take it from the others
@@ -117,25 +148,54 @@ class Letters:
         del self._compiling[key]
         if done.cancelled() or done.exception() is not None:
             return  # whoever waits is told, and the next one tries again
+        if key[0] in _LETTERS:
+            return
         self._skeletons[key] = done.result()
         if len(self._skeletons) > _KEPT:
             self._skeletons.popitem(last=False)
 
-    def _compile(self, claim: Claim) -> Skeleton:
-        match claim.kind:
+    def _compile(self, key: _Key) -> Skeleton:
+        kind, issue_id, _, language, edition = key
+        identity, pictures = self._speaking(language), self._formulas
+        match kind:
             case DeliveryKind.CONFIRMATION:
-                return compile_confirmation(self._identity)
+                return compile_confirmation(identity)
             case DeliveryKind.NOTICE:
-                return compile_notice(self._identity)
+                return compile_notice(identity)
+            case DeliveryKind.CHANGE:
+                return compile_change(identity)
+            case DeliveryKind.MOVED:
+                return compile_moved(identity)
+            case DeliveryKind.WELCOME | DeliveryKind.GOODBYE:
+                letter = self._spoken(self._own_words(kind), identity)
+                leaving = kind is DeliveryKind.GOODBYE
+                return compile_own(letter, identity, leaving=leaving, pictures=pictures)
+            case DeliveryKind.DIGEST:
+                issues = [self._issue(one, identity) for one, _ in edition]
+                digest = self._archive.get(issue_id or 0)
+                return compile_digest(digest, issues, identity, pictures=pictures)
             case DeliveryKind.ISSUE:
-                assert claim.issue_id is not None  # noqa: S101 - an issue's delivery has an issue
-                issue = self._archive.get(claim.issue_id)
-                return compile_issue(issue, self._identity, pictures=self._formulas)
+                assert issue_id is not None  # noqa: S101 - an issue's delivery has an issue
+                return compile_issue(self._issue(issue_id, identity), identity, pictures=pictures)
+
+    def _speaking(self, language: str) -> Identity:
+        """The newsletter in a reader's language."""
+        return replace(self._identity, language=language) if language else self._identity
+
+    def _issue(self, issue_id: int, identity: Identity) -> Issue:
+        return self._spoken(self._archive.get(issue_id), identity)
+
+    def _spoken(self, issue: Issue, identity: Identity) -> Issue:
+        """With its own language told, where the words around it are in another one."""
+        ours = self._identity.language
+        if issue.language or identity.language == ours:
+            return issue
+        return replace(issue, language=ours)
 
     def _recipient(self, claim: Claim) -> Recipient:
         tokens, url, now = self._tokens, self._identity.url, self._clock()
         confirm_url = ""
-        if claim.kind is DeliveryKind.CONFIRMATION:
+        if claim.kind in (DeliveryKind.CONFIRMATION, DeliveryKind.CHANGE):
             token = tokens.confirm(claim.subscriber_id, claim.nonce, now)
             confirm_url = f"{url}/confirm/{token}"
         return Recipient(
@@ -163,8 +223,8 @@ class Letters:
         return build_mailto(self._tokens.leave_key(subscriber_id), self._bounce_address)
 
 
-def _key(claim: Claim) -> _Key:
-    return (claim.kind, claim.issue_id, claim.issue_revision)
+def _key(claim: Claim, edition: Edition = ()) -> _Key:
+    return (claim.kind, claim.issue_id, claim.issue_revision, claim.language, edition)
 
 
 def with_sendgrid_field(envelope: Envelope) -> Envelope:

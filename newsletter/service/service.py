@@ -32,6 +32,7 @@ SIGNUPS: Final = timedelta(seconds=2)
 HOUSEKEEPING: Final = timedelta(minutes=1)
 ALERTS: Final = timedelta(minutes=1)
 HUB: Final = timedelta(seconds=5)
+DIGESTS: Final = timedelta(seconds=20)
 WATCH_S: Final = 2.0
 """How often we look whether the database's file is still there."""
 
@@ -67,6 +68,7 @@ class Duties:
     collect_reports: Callable[[], None]
     collect_every: timedelta
     tell_hub: Callable[[], None]
+    digests: Callable[[], object]
     listen: Callable[[], AbstractAsyncContextManager[object]] | None
     """Takes mail that comes back for as long as the context lasts; None = not configured."""
     supervisor: Supervisor
@@ -187,6 +189,7 @@ def _ticks(duties: Duties, turn: Turn | None) -> list[Tick]:
             Tick(name="hub", every=HUB, work=turn.only(duties.tell_hub)),
             Tick(name="housekeeping", every=HOUSEKEEPING, work=turn.only(duties.housekeeping)),
             Tick(name="alerts", every=ALERTS, work=turn.only(duties.alerts)),
+            Tick(name="digests", every=DIGESTS, work=turn.only(duties.digests)),
             Tick(name="signups", every=SIGNUPS, work=turn.only(duties.signups)),
             Tick(
                 name="reports", every=duties.collect_every, work=turn.only(duties.collect_reports)

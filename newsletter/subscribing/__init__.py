@@ -2,19 +2,28 @@
 
 from newsletter.subscribing.files import write_rows
 from newsletter.subscribing.lists import Departed, ImportReport
-from newsletter.subscribing.rules import SignUpLimits
+from newsletter.subscribing.rules import SignUpLimits, spell_origin
 from newsletter.subscribing.signupdesk import SignUpPolicy
 from newsletter.subscribing.source import open_source
-from newsletter.subscribing.subscriptions import ConfirmResult, Preferences, Subscriptions
+from newsletter.subscribing.subscriptions import (
+    ConfirmResult,
+    OwnLetters,
+    Subscriptions,
+    mask_address,
+    read_name,
+)
 
 __all__ = [
     "ConfirmResult",
     "Departed",
     "ImportReport",
-    "Preferences",
+    "OwnLetters",
     "SignUpLimits",
     "SignUpPolicy",
     "Subscriptions",
+    "mask_address",
     "open_source",
+    "read_name",
+    "spell_origin",
     "write_rows",
 ]

@@ -33,6 +33,8 @@ from newsletter.subscribing.records import (
     RefusedRow,
     SubscriberFile,
     SubscriberRow,
+    read_feed_key,
+    read_wishes,
 )
 from newsletter.subscribing.words import fold
 from storage.model import (
@@ -54,9 +56,11 @@ MAX_CONSENT: Final = 2000
 EXPORT_COLUMNS: Final = (
     *("email", "name", "tags", "state", "created_at", "confirmed_at", "unsubscribed_at"),
     *("consent", "suppressed", "suppressed_at", "evidence", "address_hash", "proof"),
+    *("topics", "pace", "paused_until", "language", "zone", "feed_key"),
 )
 """Of an export. `address_hash` is filled only where a reader was erased and the address is gone;
-`proof` is the whole proof of consent (rule F9), in JSON (RFC 8259).
+`proof` is the whole proof of consent (rule F9), in JSON (RFC 8259); `feed_key` keeps the address of a
+reader's own feed, and is as secret as that.
 """
 
 MAX_CELL: Final = 16_777_216
@@ -266,6 +270,8 @@ def _read_ours(line: int, columns: dict[str, str]) -> SubscriberRow:
         evidence=columns.get("evidence", ""),
         address_hash=columns.get("address hash", ""),
         proof=_read_proof(columns.get("proof", ""), columns.get("consent", "")),
+        wishes=read_wishes(columns, _read_time(columns, "paused until")),
+        feed_key=read_feed_key(columns.get("feed key", "")),
     )
 
 
@@ -346,6 +352,12 @@ def _cells(row: ExportedSubscriber) -> Iterator[str]:
     yield suppression.evidence if suppression else ""
     yield suppression.address_hash if suppression and not (reader or suppression.address) else ""
     yield _proof(row.proof, reader.consent if reader else "")
+    yield spell_tags(reader.wishes.topics) if reader else ""
+    yield reader.wishes.pace.value if reader else ""
+    yield format_time(reader.wishes.paused_until) if reader else ""
+    yield reader.wishes.language if reader else ""
+    yield reader.wishes.zone if reader else ""
+    yield reader.feed_key if reader else ""
 
 
 def _proof(events: Iterable[ConsentEvent], consent: str) -> str:

@@ -242,6 +242,8 @@ class SubscriberLists:
             confirmed_at=row.confirmed_at,
             unsubscribed_at=row.unsubscribed_at,
             proof=row.proof,
+            wishes=row.wishes,
+            feed_key=row.feed_key,
         )
 
     def _suppression(self, row: SubscriberRow, address: Address) -> Suppression | None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
-from newsletter.subscribing.dialects import Origin
+from newsletter.subscribing.dialects import Origin, RowError, clean_text, split_tags
 from storage.model import (
     ConsentEvent,
+    Pace,
     Subscriber,
     SubscriberState,
     Suppression,
     SuppressionReason,
+    Wishes,
+    tag_key,
 )
 
 
@@ -37,6 +42,8 @@ class SubscriberRow:
     evidence: str = ""
     address_hash: str = ""
     proof: tuple[ConsentEvent, ...] = ()
+    wishes: Wishes = field(default_factory=Wishes)
+    feed_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,3 +74,32 @@ class ExportedSubscriber:
     subscriber: Subscriber | None = None
     suppression: Suppression | None = None
     proof: tuple[ConsentEvent, ...] = ()
+
+
+# ── cells of an export ───────────────────────────────────────────────────────────────────────
+
+_FEED_KEY: Final = re.compile(r"[0-9a-f]{32}")
+
+
+def read_wishes(cells: Mapping[str, str], paused_until: datetime | None) -> Wishes:
+    """What a reader wishes, by folded columns; an export of an earlier version knew nothing of it.
+
+    Raises RowError.
+    """
+    pace = cells.get("pace", "") or Pace.EACH.value
+    if pace not in set(Pace):
+        raise RowError(f"pace must be one of {', '.join(Pace)}")
+    return Wishes(
+        topics=tuple(dict.fromkeys(map(tag_key, split_tags(cells.get("topics", ""))))),
+        pace=Pace(pace),
+        paused_until=paused_until,
+        language=clean_text(cells.get("language", ""), 40),
+        zone=clean_text(cells.get("zone", ""), 60),
+    )
+
+
+def read_feed_key(cell: str) -> str:
+    """The key of a reader's own feed. Raises RowError."""
+    if cell and not _FEED_KEY.fullmatch(cell):
+        raise RowError("feed_key is not as an export of this program has it")
+    return cell

@@ -19,6 +19,8 @@ import structlog
 from mailer.address import Address, DomainVerdict, is_role, parse_address, strip_unseen
 from newsletter.subscribing.asking import DnsDesk
 from newsletter.subscribing.crowds import Admission, Door
+from newsletter.subscribing.dialects import clean_text
+from newsletter.subscribing.files import MAX_NAME
 from newsletter.subscribing.intake import Intake
 from newsletter.subscribing.queue import TRY_AGAIN, SignUpQueue
 from newsletter.subscribing.rules import (
@@ -115,8 +117,19 @@ class SignUpDesk:
         self._processing = threading.Lock()
         self._halted = threading.Event()
 
-    def request(self, address: str, *, ip: str, source: str, consent: str) -> None:
+    def request(
+        self,
+        address: str,
+        *,
+        ip: str,
+        source: str,
+        consent: str,
+        name: str = "",
+        moves: int | None = None,
+    ) -> None:
         """Keep a request from the form: one row, whatever was typed (rule F4).
+
+        With `moves` that reader asks for the address in the place of their own.
 
         Nothing is kept of what is no address but that somebody came, which the limits count; and
         nothing at all for an origin or a mailbox that has had its share: what such a flood costs
@@ -144,6 +157,8 @@ class SignUpDesk:
                 source=source,
                 consent=consent,
                 at=now,
+                moves=moves,
+                name=clean_text(name, MAX_NAME) if kept else "",
             )
         )
 
@@ -276,12 +291,9 @@ class SignUpDesk:
         confirmations = queue.to_mailbox(address)
         notices = 0
         if known is not None:
-            count = self._signups.count_singles
-            since = now - WINDOW
-            confirmations = max(
-                confirmations, count(known.id, DeliveryKind.CONFIRMATION, since=since)
-            )
-            notices = count(known.id, DeliveryKind.NOTICE, since=now - NOTICE_WINDOW)
+            asked = self._signups.count_confirmations(known.id, since=now - WINDOW)
+            confirmations = max(confirmations, asked)
+            notices = self._signups.count_notices(known.id, since=now - NOTICE_WINDOW)
         return SignUpFacts(
             is_role=is_role(address) or is_own(address.key, self._policy.own),
             state=known.state if known else None,
@@ -302,25 +314,32 @@ class SignUpDesk:
             hash=self._tokens.address_hash(address.key),
             state=SubscriberState.PENDING,
             nonce=fresh_nonce(),
+            name=signup.name,
             consent=signup.consent,
             created_at=signup.at,
         )
-        event = ConsentEvent(
-            subscriber_id=0,  # storage knows it, and puts it in
-            kind=ConsentEventKind.REQUESTED,
-            at=signup.at,
-            ip=signup.ip,
-            source=signup.source,
-            text=signup.consent,
+        self._subscribers.request(
+            new, _asked(signup), now=self._clock(), message_id=self._message_id, moves=signup.moves
         )
-        self._subscribers.request(new, event, now=self._clock(), message_id=self._message_id)
 
-    def _message_id(self, delivery_id: int, subscriber_id: int) -> str:
+    def _message_id(self, kind: DeliveryKind, delivery_id: int, subscriber_id: int) -> str:
         """Of a confirmation; kept and not computed when asked for, as the sender may move (F9)."""
         return self._tokens.message_id(
-            kind=DeliveryKind.CONFIRMATION,
+            kind=kind,
             issue_id=None,
             subscriber_id=subscriber_id,
             delivery_id=delivery_id,
             domain=self._sender_domain,
         )
+
+
+def _asked(signup: SignUp) -> ConsentEvent:
+    """The request as it is proved later; storage knows whose it is, and puts that in."""
+    return ConsentEvent(
+        subscriber_id=0,
+        kind=ConsentEventKind.REQUESTED,
+        at=signup.at,
+        ip=signup.ip,
+        source=signup.source,
+        text=signup.consent,
+    )

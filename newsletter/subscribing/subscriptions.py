@@ -5,7 +5,7 @@ The form goes to newsletter/subscribing/signupdesk.py, lists to newsletter/subsc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,10 +39,10 @@ from storage.readers import NewSubscriber, SignUps, Subscribers
 __all__ = [
     "PRESSED_TWICE",
     "ConfirmResult",
-    "Preferences",
     "SignUpPolicy",
     "Subscriptions",
     "mask_address",
+    "read_name",
 ]
 
 
@@ -59,6 +59,8 @@ class ConfirmResult(StrEnum):
 
     CONFIRMED = "confirmed"
     """It makes (or, looked up, would make) the subscription active."""
+    MOVES = "moves"
+    """It makes this address the one that a reader's mail goes to."""
     ALREADY = "already"
     """This very link made it active a moment ago; pressing twice is no mistake."""
     EXPIRED = "expired"
@@ -68,12 +70,16 @@ class ConfirmResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preferences:
-    """What the page behind a link in a mail shows; whoever holds the mail sees it."""
+class OwnLetters:
+    """Which letters in the author's own words there are."""
 
-    masked_address: str
-    """`a…e@example.com`: a forwarded mail does not give the address away (rule F4)."""
-    state: SubscriberState
+    welcome: bool = False
+    """To a new reader, once; never after an import."""
+    goodbye: bool = False
+    """To a reader who left; never after a complaint."""
+
+
+NO_LETTERS: Final = OwnLetters()
 
 
 class Subscriptions:
@@ -90,6 +96,7 @@ class Subscriptions:
         clock: Callable[[], datetime],
         wake: Callable[[], None] = lambda: None,
         ask_dns: Callable[[Address], DomainVerdict] | None = None,
+        letters: OwnLetters = NO_LETTERS,
     ) -> None:
         self._subscribers = subscribers
         self._tokens = tokens
@@ -97,6 +104,7 @@ class Subscriptions:
         self._confirm_within = policy.confirm_within
         self._clock = clock
         self._wake = wake
+        self._letters = letters
         self.desk = SignUpDesk(
             *(subscribers, signups, tokens),
             policy=policy,
@@ -114,9 +122,9 @@ class Subscriptions:
 
     # ── joining by the form ──────────────────────────────────────────────────────────────
 
-    def request(self, address: str, *, ip: str, source: str, consent: str) -> None:
+    def request(self, address: str, *, ip: str, source: str, consent: str, name: str = "") -> None:
         """Keep a request from the form; the same work, and silence, whatever was typed (rule F4)."""
-        self.desk.request(address, ip=ip, source=source, consent=consent)
+        self.desk.request(address, ip=ip, source=source, consent=consent, name=name)
 
     def process(self) -> int:
         """Decide about every open sign-up, and mail who is to confirm; how many there were."""
@@ -138,7 +146,7 @@ class Subscriptions:
         if known is None:
             return ConfirmResult.INVALID
         if known.state is SubscriberState.PENDING and known.nonce == read[1]:
-            return ConfirmResult.CONFIRMED
+            return ConfirmResult.CONFIRMED if known.moves is None else ConfirmResult.MOVES
         return (
             ConfirmResult.ALREADY
             if _was_just_used(known, read[1], self._clock())
@@ -149,7 +157,9 @@ class Subscriptions:
         """Make the subscription active, once, and keep the proof (rules F1, F3, F9)."""
         found = self.look_up_confirm(token)
         read = self._tokens.read_confirm(token, self._clock(), self._confirm_within)
-        if found is not ConfirmResult.CONFIRMED or not isinstance(read, tuple):
+        if found not in (ConfirmResult.CONFIRMED, ConfirmResult.MOVES) or not isinstance(
+            read, tuple
+        ):
             return found
         subscriber_id, nonce = read
         known = self._subscribers.get(subscriber_id)
@@ -159,24 +169,26 @@ class Subscriptions:
             at=self._clock(),
             ip=spell_origin(ip),
             source=source,
-            text=self._wording(subscriber_id) or (known.consent if known else ""),
+            text=_wording(self._subscribers.events(subscriber_id))
+            or (known.consent if known else ""),
         )
         confirmed = self._subscribers.confirm(
-            subscriber_id, nonce, new_nonce=used_nonce(nonce), event=event
+            subscriber_id,
+            nonce,
+            new_nonce=used_nonce(nonce),
+            event=event,
+            welcome=self._letters.welcome,
         )
         if confirmed is None:
             return ConfirmResult.INVALID
-        _log.info("subscriber.confirmed", subscriber=subscriber_id)
-        return ConfirmResult.CONFIRMED
-
-    def _wording(self, subscriber_id: int) -> str:
-        """What the reader agreed to in the latest request, which the confirmation is about."""
-        requests = (
-            event.text
-            for event in reversed(self._subscribers.events(subscriber_id))
-            if event.kind is ConsentEventKind.REQUESTED
+        if found is ConfirmResult.MOVES or self._letters.welcome:
+            self._wake()
+        _log.info(
+            "subscriber.confirmed",
+            subscriber=confirmed.id,
+            moved=found is not ConfirmResult.CONFIRMED,
         )
-        return next(requests, "")
+        return found
 
     def is_unsubscribe_token(self, token: str) -> bool:
         """Whether an unsubscribe link is one of ours. Changes nothing."""
@@ -188,14 +200,6 @@ class Subscriptions:
             return False
         self._leave(subscriber_id, ip=spell_origin(ip), source=source)
         return True
-
-    def preferences(self, token: str) -> Preferences | None:
-        """What the page behind a preferences link shows; None when the link leads nowhere."""
-        subscriber_id = self._tokens.read_preferences(token)
-        known = None if subscriber_id is None else self._subscribers.get(subscriber_id)
-        if known is None:
-            return None
-        return Preferences(masked_address=mask_address(known.address), state=known.state)
 
     def leave_by_preferences(self, token: str, *, ip: str) -> None:
         """End the subscription whose preferences these are; nothing when the link is not ours."""
@@ -210,7 +214,9 @@ class Subscriptions:
             ip=ip,
             source=source,
         )
-        left = self._subscribers.unsubscribe(subscriber_id, event)
+        left = self._subscribers.unsubscribe(subscriber_id, event, goodbye=self._letters.goodbye)
+        if left and self._letters.goodbye:
+            self._wake()
         if left:
             _log.info("subscriber.left", subscriber=subscriber_id, source=source)
         return left
@@ -328,11 +334,26 @@ class Subscriptions:
         return parse_address(strip_unseen(text), allow_test_domains=self._allow_test_domains)
 
 
+def _wording(history: Sequence[ConsentEvent]) -> str:
+    """What a reader agreed to in the latest request, which a confirmation is about."""
+    requests = (
+        event.text for event in reversed(history) if event.kind is ConsentEventKind.REQUESTED
+    )
+    return next(requests, "")
+
+
+def read_name(text: str) -> str:
+    """A name as it is kept: one line without what cannot be seen."""
+    return clean_text(text, MAX_NAME)
+
+
 def _was_just_used(known: Subscriber, nonce: str, now: datetime) -> bool:
-    """Whether the link with this nonce made them a reader so lately that it may say so."""
-    if known.state is not SubscriberState.ACTIVE or known.confirmed_at is None:
+    """Whether the link with this nonce did its work so lately that it may say so."""
+    is_former = known.state is SubscriberState.UNSUBSCRIBED and known.moves is not None
+    at = known.unsubscribed_at if is_former else known.confirmed_at
+    if at is None or not (is_former or known.state is SubscriberState.ACTIVE):
         return False
-    return known.nonce == used_nonce(nonce) and now - known.confirmed_at <= PRESSED_TWICE
+    return known.nonce == used_nonce(nonce) and now - at <= PRESSED_TWICE
 
 
 def used_nonce(nonce: str) -> str:

@@ -5,6 +5,7 @@ from storage.archive.formulas import FormulaPictures
 from storage.archive.issues import Issues, MailOrder
 from storage.archive.places import Places
 from storage.archive.rows import ArchiveState, IssueName
+from storage.archive.topics import Topics
 from storage.archive.translations import Translations
 from storage.archive.watch import ArchiveWatch
 
@@ -17,5 +18,6 @@ __all__ = [
     "Issues",
     "MailOrder",
     "Places",
+    "Topics",
     "Translations",
 ]

@@ -98,7 +98,7 @@ def load_issues(connection: Connection, query: sa.Select[Any]) -> list[Issue]:
 
 
 def load_names(connection: Connection) -> list[IssueName]:
-    """Every issue's names, without its contents."""
+    """The names of every issue that was made of a note, without its contents."""
     c, marks = schema.issues.c, schema.issue_marks
     aliases: defaultdict[int, list[str]] = defaultdict(list)
     named = sa.select(marks.c.issue_id, marks.c.value).where(marks.c.kind == MarkKind.ALIAS.value)
@@ -116,7 +116,7 @@ def load_names(connection: Connection) -> list[IssueName]:
             content_hash=row.content_hash,
             aliases=tuple(aliases.get(row.id, ())),
         )
-        for row in connection.execute(columns)
+        for row in connection.execute(columns.where(c.state != IssueState.DIGEST.value))
     ]
 
 
@@ -277,8 +277,11 @@ def tagged(query: sa.Select[Any], tag: str | None) -> sa.Select[Any]:
     """Only issues that carry the tag, as it is written; all without one."""
     if tag is None:
         return query
-    marks = schema.issue_marks
-    wearing = sa.select(marks.c.issue_id).where(
-        marks.c.kind == MarkKind.TAG.value, marks.c.value == tag
-    )
-    return query.where(schema.issues.c.id.in_(wearing))
+    return query.where(wears([tag]))
+
+
+def wears(tags: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Issues that have one of these tags, as they are written."""
+    m = schema.issue_marks.c
+    wearing = sa.select(m.issue_id).where(m.kind == MarkKind.TAG.value, m.value.in_(tags))
+    return schema.issues.c.id.in_(wearing)

@@ -1,15 +1,16 @@
 """The ledger of deliveries and of mailings: who must get what, what became of it, what waits."""
 
 from storage.ledger.audiences import is_meant, wears_tag
+from storage.ledger.digests import DigestOrder, Digests
 from storage.ledger.domains import end_pause
 from storage.ledger.duties import (
     cancel_open,
     hold_if_told,
-    is_mailed,
     move_mailing,
     put_suppression,
     queue_issue,
     queue_single,
+    stop_issues,
     suppress_open,
 )
 from storage.ledger.gates import Gates
@@ -19,8 +20,18 @@ from storage.ledger.missing import follow_audience
 from storage.ledger.moves import change_deliveries, count_states, erase_deliveries
 from storage.ledger.overview import MailedIssue, Overview
 from storage.ledger.rescue import Rescuer
+from storage.ledger.wishes import (
+    change_pace,
+    count_gathered,
+    forget_gathered,
+    is_gathered,
+    is_mailed,
+    release_unsent,
+)
 
 __all__ = [
+    "DigestOrder",
+    "Digests",
     "Gates",
     "Ledger",
     "MailedIssue",
@@ -29,13 +40,17 @@ __all__ = [
     "Rescuer",
     "cancel_open",
     "change_deliveries",
+    "change_pace",
+    "count_gathered",
     "count_states",
     "end_pause",
     "erase_deliveries",
     "follow_audience",
+    "forget_gathered",
     "go_on",
     "hold_all",
     "hold_if_told",
+    "is_gathered",
     "is_mailed",
     "is_meant",
     "move_mailing",
@@ -43,6 +58,8 @@ __all__ = [
     "put_suppression",
     "queue_issue",
     "queue_single",
+    "release_unsent",
+    "stop_issues",
     "suppress_open",
     "wears_tag",
 ]

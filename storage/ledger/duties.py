@@ -15,12 +15,13 @@ from sqlalchemy.engine import Connection
 from storage.database import insert_new, schema
 from storage.ledger.audiences import is_meant_by
 from storage.ledger.moves import NOWHERE, change_deliveries, keep_moves
+from storage.ledger.wishes import gather, is_mailed, release_unsent, wants
 from storage.model import (
     MAILING_TRANSITIONS,
     DeliveryKind,
     DeliveryState,
     Mailing,
-    SubscriberState,
+    Pace,
     SuppressionReason,
 )
 
@@ -47,12 +48,6 @@ def hold_if_told(connection: Connection, issue_id: int) -> None:
         move_mailing(connection, issue_id, Mailing.PAUSED, reason)
 
 
-def is_mailed() -> tuple[sa.ColumnElement[bool], ...]:
-    """Which subscribers an issue is queued for: whoever queues or counts them asks here."""
-    suppressed = sa.exists().where(schema.suppressions.c.address_hash == _S.address_hash)
-    return _S.state == SubscriberState.ACTIVE.value, ~suppressed
-
-
 def queue_issue(
     connection: Connection,
     issue_id: int,
@@ -60,11 +55,17 @@ def queue_issue(
     queued_at: datetime,
     due_at: datetime,
 ) -> int:
-    """One delivery for every subscriber that it is for, or those `only`, in one statement."""
+    """One delivery for every subscriber that it is for, or those `only`, in one statement.
+
+    For those of them who want digests it is gathered instead.
+    """
     if connection.dialect.name == "postgresql":
         # Nobody may leave between our look at the subscribers and our commit: their leaving would
         # not see the delivery we are about to make. Leaving waits for us, and then sees it.
         connection.execute(sa.text("LOCK TABLE subscribers, suppressions IN SHARE MODE"))
+    meant, wanting = is_meant_by(connection, issue_id), wants(connection, issue_id, due_at)
+    readers = sa.and_(*is_mailed(), *meant, *wanting, *only)
+    gather(connection, issue_id, readers, due_at)
     wanted = (
         sa.select(
             sa.literal(DeliveryKind.ISSUE.value),
@@ -74,7 +75,7 @@ def queue_issue(
             sa.literal(queued_at, schema.Instant),
             sa.literal(due_at, schema.Instant),
         )
-        .where(*is_mailed(), *is_meant_by(connection, issue_id), *only)
+        .where(readers, _S.pace == Pace.EACH.value)
         .order_by(_S.id)
     )
     names = ["kind", "issue_id", "subscriber_id", "state", "queued_at", "due_at"]
@@ -121,12 +122,24 @@ def move_mailing(
 
 def cancel_open(connection: Connection, issue_id: int, reason: str) -> int:
     """Cancel what is not on the wire; what is ends as the relay says."""
-    return stop(connection, _D.issue_id == issue_id, DeliveryState.CANCELLED, reason)
+    count = stop(connection, _D.issue_id == issue_id, DeliveryState.CANCELLED, reason)
+    release_unsent(connection, DeliveryState.CANCELLED, digest_id=issue_id)
+    return count
 
 
 def suppress_open(connection: Connection, subscriber_id: int, reason: str) -> int:
     """Stop every delivery of this reader that is not on the wire (promise 3)."""
     return stop(connection, _D.subscriber_id == subscriber_id, DeliveryState.SUPPRESSED, reason)
+
+
+def stop_issues(connection: Connection, subscriber_id: int, reason: str) -> int:
+    """Stop the issues and digests of a reader that are not on the wire; what a digest would have
+    brought waits for the next one.
+    """
+    theirs = sa.and_(_D.subscriber_id == subscriber_id, _D.issue_id.is_not(None))
+    count = stop(connection, theirs, DeliveryState.SUPPRESSED, reason)
+    release_unsent(connection, DeliveryState.SUPPRESSED, subscriber_id=subscriber_id)
+    return count
 
 
 def stop(

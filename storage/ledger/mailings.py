@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from storage.database import Database, insert_new, schema
 from storage.ledger.duties import HELD, cancel_open, move_mailing, stop
 from storage.ledger.gates import Gates
-from storage.ledger.missing import count_missing, queue_missing
+from storage.ledger.missing import count_missing, queue_missing, refuse_digest
 from storage.ledger.moves import change_deliveries, fold, is_to_be_folded
 from storage.ledger.rows import open_issues, unsent
 from storage.model import Conflict, DeliveryState, Mailing, Missing, NotFound
@@ -62,10 +62,10 @@ class Mailings:
                 raise Conflict(_why_not_cancelled(connection, issue_id, mailing))
             return cancel_open(connection, issue_id, reason)
 
-    def missing(self, issue_id: int) -> Missing:
+    def missing(self, issue_id: int, *, now: datetime) -> Missing:
         """How many active readers have not had the issue and have no mail of it on its way."""
         with self._database.reading() as connection:
-            return count_missing(connection, issue_id)
+            return count_missing(connection, issue_id, now)
 
     def mail_missing(self, issue_id: int, *, now: datetime, due_at: datetime) -> Missing:
         """Queue the issue for them, whatever became of its mail before; how many it were.
@@ -76,6 +76,7 @@ class Mailings:
         with self._database.transaction() as connection:
             if _mailing(connection, issue_id) is Mailing.PAUSED:
                 raise Conflict("its mail is paused; resume it first")
+            refuse_digest(connection, issue_id)
             self._gates.excuse(connection, issue_id, now)
             queued = queue_missing(connection, issue_id, queued_at=now, due_at=due_at)
             if queued.total and move_mailing(

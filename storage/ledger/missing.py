@@ -14,9 +14,10 @@ from sqlalchemy.engine import Connection
 
 from storage.database import schema
 from storage.ledger.audiences import is_meant_by
-from storage.ledger.duties import is_mailed, queue_issue, stop
+from storage.ledger.duties import queue_issue, stop
 from storage.ledger.moves import change_deliveries
-from storage.model import NOT_HAD, DeliveryState, Mailing, Missing
+from storage.ledger.wishes import forget_others, is_mailed, wants
+from storage.model import NOT_HAD, Conflict, DeliveryState, IssueState, Mailing, Missing, Pace
 
 NOT_MEANT: Final = "the issue is for others: its audience was changed"
 
@@ -24,15 +25,23 @@ _D = schema.deliveries.c
 _S = schema.subscribers.c
 
 
-def count_missing(connection: Connection, issue_id: int) -> Missing:
-    """How many readers have not had the issue."""
-    meant = is_meant_by(connection, issue_id)
+def count_missing(connection: Connection, issue_id: int, now: datetime) -> Missing:
+    """How many readers who want the issue have not had it."""
+    readers = _readers(connection, issue_id, now)
     new = sa.select(sa.func.count()).select_from(schema.subscribers)
+    each = (*readers, _S.pace == Pace.EACH.value)
     again = sa.select(sa.func.count()).select_from(schema.deliveries)
     return Missing(
-        new=connection.scalar(new.where(*is_mailed(), *meant, _has_none(issue_id))) or 0,
-        again=connection.scalar(again.where(_brought_nothing(issue_id, meant))) or 0,
+        new=connection.scalar(new.where(*each, _has_none(issue_id))) or 0,
+        again=connection.scalar(again.where(_brought_nothing(issue_id, readers))) or 0,
     )
+
+
+def refuse_digest(connection: Connection, issue_id: int) -> None:
+    """Raises Conflict for a digest: what it did not bring waits for the next one already."""
+    c = schema.issues.c
+    if connection.scalar(sa.select(c.state).where(c.id == issue_id)) == IssueState.DIGEST.value:
+        raise Conflict("it is a digest; what it did not bring waits for the next one")
 
 
 def queue_missing(
@@ -57,7 +66,7 @@ def queue_missing(
         "reply": "",
         "reason": "",
     }
-    which = _brought_nothing(issue_id, is_meant_by(connection, issue_id))
+    which = _brought_nothing(issue_id, _readers(connection, issue_id, due_at))
     return Missing(new=new, again=change_deliveries(connection, which, again))
 
 
@@ -78,9 +87,18 @@ def follow_audience(connection: Connection, issue_id: int, *, now: datetime) -> 
     if not is_under_way or connection.scalar(sa.select(begun)):
         return
     meant = sa.select(_S.id).where(*is_meant_by(connection, issue_id))
+    forget_others(connection, issue_id, meant)
     others = sa.and_(_D.issue_id == issue_id, _D.subscriber_id.not_in(meant))
     stop(connection, others, DeliveryState.CANCELLED, NOT_MEANT)
     queue_missing(connection, issue_id, queued_at=now, due_at=due_at)
+
+
+def _readers(
+    connection: Connection, issue_id: int, at: datetime
+) -> tuple[sa.ColumnElement[bool], ...]:
+    """Who reads, is meant by the issue, and wants it."""
+    meant, wanting = is_meant_by(connection, issue_id), wants(connection, issue_id, at)
+    return (*is_mailed(), *meant, *wanting)
 
 
 def _has_none(issue_id: int) -> sa.ColumnElement[bool]:
@@ -89,10 +107,10 @@ def _has_none(issue_id: int) -> sa.ColumnElement[bool]:
 
 
 def _brought_nothing(
-    issue_id: int, meant: tuple[sa.ColumnElement[bool], ...]
+    issue_id: int, readers: tuple[sa.ColumnElement[bool], ...]
 ) -> sa.ColumnElement[bool]:
     """Deliveries of the issue that ended, brought nothing and may be tried again."""
-    welcome = sa.select(_S.id).where(*is_mailed(), *meant)
+    welcome = sa.select(_S.id).where(*readers)
     return sa.and_(
         _D.issue_id == issue_id,
         _D.state.in_([state.value for state in NOT_HAD]),

@@ -54,10 +54,9 @@ def put_lease(connection: Connection, worker: str, until: datetime) -> None:
 
 @cache
 def _renewal() -> sa.Update:
-    c, until = schema.workers.c, sa.bindparam("until", type_=schema.Instant)
-    return (
-        sa.update(schema.workers).where(c.name == sa.bindparam("worker")).values(lease_until=until)
-    )
+    until = sa.bindparam("until", type_=schema.Instant)
+    ours = schema.workers.c.name == sa.bindparam("worker")
+    return sa.update(schema.workers).where(ours).values(lease_until=until)
 
 
 def lapsed(connection: Connection, now: datetime, gone: Collection[str]) -> list[str]:
@@ -198,7 +197,7 @@ def _due(*, is_issue: bool, again: bool) -> sa.Select[Any]:
     place = _D.issue_id == sa.bindparam("issue", type_=sa.BigInteger)
     return (
         sa.select(
-            *(_D.id, _D.kind, _D.subscriber_id, s.address, s.name, s.nonce),
+            *(_D.id, _D.kind, _D.subscriber_id, s.address, s.name, s.nonce, s.language),
             *(_D.attempts, _D.doubts, _D.queued_at, _D.first_tried_at, _D.state),
             sa.case((wanted, sa.literal_column("1")), else_=sa.literal_column("0")).label("wanted"),
         )
@@ -227,7 +226,7 @@ _instant: Final = lru_cache(maxsize=1000)(from_micros)
 
 
 def _claim(row: _Row, issue_id: int | None, revision: int) -> Claim:
-    id_, kind, subscriber_id, address, name, nonce, *rest = row
+    id_, kind, subscriber_id, address, name, nonce, language, *rest = row
     attempts, doubts, queued_at, first_tried_at, *_ = rest
     return Claim(
         delivery_id=id_,
@@ -238,6 +237,7 @@ def _claim(row: _Row, issue_id: int | None, revision: int) -> Claim:
         address=address,
         name=name,
         nonce=nonce,
+        language=language,
         attempts=attempts,
         doubts=doubts,
         queued_at=_instant(queued_at),

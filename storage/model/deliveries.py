@@ -34,6 +34,16 @@ class DeliveryKind(StrEnum):
     """Goes in front of issues: somebody is waiting for it."""
     NOTICE = "notice"
     """"You are subscribed already", at most one per period (F5)."""
+    DIGEST = "digest"
+    """Issues of some time, in one mail, to a reader who wants them so; belongs to a digest's issue."""
+    WELCOME = "welcome"
+    """The author's own words to a new reader, once."""
+    GOODBYE = "goodbye"
+    """The author's own words to a reader who left."""
+    CHANGE = "change"
+    """A confirmation to the new address of somebody who is a reader."""
+    MOVED = "moved"
+    """To a reader's former address: it is not used any more."""
 
 
 class DeliveryState(StrEnum):
@@ -177,6 +187,8 @@ class Claim:
     queued_at: Final[datetime]
     first_tried_at: Final[datetime | None]
     """When the first try began: the time to expiry runs from here, not while a queue waits."""
+    language: Final[str] = ""
+    """The reader's; empty: the newsletter's."""
     doubts: Final[int] = 0
     """Tries before this one of which nobody can say whether the relay took the message."""
 

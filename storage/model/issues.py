@@ -45,6 +45,8 @@ class IssueState(StrEnum):
     """Published by the poll. Left when its note is removed, made private or a draft again."""
     WITHDRAWN = "withdrawn"
     """Its page answers 410. Returns to LIVE when the note does; that never mails again."""
+    DIGEST = "digest"
+    """No note, no page, in no feed: only the mail that brings issues of a week or month together."""
 
 
 class Mailing(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -21,6 +21,32 @@ class SubscriberState(StrEnum):
     """Confirmed by an action on the page, or imported with consent."""
     UNSUBSCRIBED = "unsubscribed"
     """Left. May join again only by a new confirmation."""
+
+
+class Pace(StrEnum):
+    """How often a reader is mailed."""
+
+    EACH = "each"
+    """Each issue when it comes out."""
+    WEEKLY = "weekly"
+    """What came out in a week, in one mail."""
+    MONTHLY = "monthly"
+    """What came out in a month, in one mail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a reader decides about their mail, beside getting it."""
+
+    topics: tuple[str, ...] = ()
+    """Tags without regard to case (see `tag_key`); empty: everything."""
+    pace: Pace = Pace.EACH
+    paused_until: datetime | None = None
+    """Nothing is mailed that comes out before then."""
+    language: str = ""
+    """BCP 47; empty: the newsletter's."""
+    zone: str = ""
+    """IANA name; empty: the newsletter's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +66,11 @@ class Subscriber:
     created_at: datetime
     confirmed_at: datetime | None
     unsubscribed_at: datetime | None
+    wishes: Wishes = field(default_factory=Wishes)
+    feed_key: str = field(default="", repr=False)
+    """What the address of their own feed is made of; empty without one."""
+    moves: int | None = None
+    """The reader whose address this one is to become, or was."""
 
 
 class ConsentEventKind(StrEnum):
@@ -50,6 +81,10 @@ class ConsentEventKind(StrEnum):
     IMPORTED = "imported"
     ADDED = "added"
     UNSUBSCRIBED = "unsubscribed"
+    CHANGED = "changed"
+    """The reader changed what they get, or how; the text says to what."""
+    MOVED = "moved"
+    """The reader's address was changed, by the link in a mail to the new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +135,38 @@ class SignUp:
     source: str
     consent: str
     at: datetime
+    moves: int | None = None
+    """The reader who wants this address in the place of their own."""
+    name: str = ""
+    """As they wrote it, if the form asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMail:
+    """What is kept of one mail to a reader, for the reader to see."""
+
+    kind: str
+    issue: str
+    """Its slug; empty for a mail that is of no issue."""
+    state: str
+    queued_at: datetime
+    settled_at: datetime | None
+    attempts: int
+    code: int | None
+    status: str
+    reply: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptReport:
+    """What is kept of one report about mail to a reader, for the reader to see."""
+
+    kind: str
+    action: str
+    status: str
+    happened_at: datetime
+    evidence: str
 
 
 class Added(StrEnum):
@@ -110,6 +177,11 @@ class Added(StrEnum):
     """There is such a subscriber, whatever its state; nothing was changed."""
     SUPPRESSED = "suppressed"
     """The address is never mailed; nothing was added."""
+
+
+def read_topics(text: str) -> tuple[str, ...]:
+    """The keys of tags that `write_tag_keys` wrote."""
+    return tuple(text.split("\n")[1:-1])
 
 
 def spell_tags(tags: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from storage.readers.rows import (
     keep_suppression,
     to_suppression,
 )
+from storage.readers.settings import ReaderSettings
 from storage.readers.signups import Glance, NewSignUp, SignUps, close_all
 from storage.readers.subscribers import Subscribers
 
@@ -19,6 +20,7 @@ __all__ = [
     "Gone",
     "NewSignUp",
     "NewSubscriber",
+    "ReaderSettings",
     "Reports",
     "Roll",
     "SignUps",

@@ -5,7 +5,7 @@ into transactions, and the way from a row to a record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +13,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.database import schema
-from storage.ledger import erase_deliveries, put_suppression, suppress_open
+from storage.ledger import erase_deliveries, forget_gathered, put_suppression, suppress_open
 from storage.model import (
     ConsentEvent,
     ConsentEventKind,
+    Pace,
     Subscriber,
     SubscriberState,
     Suppression,
     SuppressionReason,
+    Wishes,
     read_tags,
+    read_topics,
     spell_tags,
     write_tag_keys,
 )
@@ -45,6 +48,8 @@ class NewSubscriber:
     created_at: datetime
     confirmed_at: datetime | None = None
     unsubscribed_at: datetime | None = None
+    wishes: Wishes = field(default_factory=Wishes)
+    feed_key: str = ""
     proof: tuple[ConsentEvent, ...] = ()
     """How they agreed, as it was kept elsewhere; without it, that they come is kept."""
 
@@ -101,7 +106,15 @@ def forget_erasure(connection: Connection, subscriber_id: int) -> None:
 
 def to_subscriber(row: sa.RowMapping) -> Subscriber:
     """Row → record."""
-    values: dict[str, Any] = {name: row[name] for name in Subscriber.__dataclass_fields__}
+    names = Subscriber.__dataclass_fields__
+    values: dict[str, Any] = {name: row[name] for name in names if name != "wishes"}
+    values["wishes"] = Wishes(
+        topics=read_topics(row["topics"]),
+        pace=Pace(row["pace"]),
+        paused_until=row["paused_until"],
+        language=row["language"],
+        zone=row["zone"],
+    )
     values["tags"] = read_tags(row["tags"])
     values["state"] = SubscriberState(row["state"])
     return Subscriber(**values)
@@ -171,6 +184,7 @@ def end_subscription(connection: Connection, event: ConsentEvent, reason: str) -
     )
     if ended.rowcount:
         suppress_open(connection, event.subscriber_id, reason)
+        forget_gathered(connection, event.subscriber_id)
         keep_event(connection, event)
     return bool(ended.rowcount)
 
@@ -215,6 +229,7 @@ def erase_subscriber(connection: Connection, suppression: Suppression, key: str)
     known = find_subscriber(connection, _S.address_key == key)
     if known is not None:
         erase_deliveries(connection, known.id)
+        _erase_other_addresses(connection, known.id, suppression)
     gone = [
         connection.execute(sa.delete(schema.subscribers).where(_S.address_key == key)).rowcount,
         connection.execute(sa.delete(schema.suppressions).where(hashed)).rowcount,
@@ -226,6 +241,25 @@ def erase_subscriber(connection: Connection, suppression: Suppression, key: str)
     if any(gone):
         keep_suppression(connection, suppression)
     return any(gone)
+
+
+def _erase_other_addresses(
+    connection: Connection, subscriber_id: int, suppression: Suppression
+) -> None:
+    """The addresses that a reader had, or was about to have, go with them; what they had is kept
+    as a hash, too.
+    """
+    columns = (_S.id, _S.address_key, _S.address_hash, _S.state)
+    for row in connection.execute(sa.select(*columns).where(_S.moves == subscriber_id)).all():
+        if row.state == SubscriberState.ACTIVE.value:  # a reader of its own again
+            update_subscriber(connection, row.id, {"moves": None})
+        elif row.state == SubscriberState.UNSUBSCRIBED.value:
+            erase_subscriber(
+                connection, replace(suppression, address_hash=row.address_hash), row.address_key
+            )
+        else:
+            erase_deliveries(connection, row.id)
+            connection.execute(sa.delete(schema.subscribers).where(_S.id == row.id))
 
 
 def forget_quarantined(connection: Connection, key: str) -> int:
@@ -278,4 +312,17 @@ def _values(new: NewSubscriber) -> dict[str, Any]:
         "created_at": new.created_at,
         "confirmed_at": new.confirmed_at,
         "unsubscribed_at": new.unsubscribed_at,
+        "feed_key": new.feed_key,
+        **wish_columns(new.wishes),
+    }
+
+
+def wish_columns(wishes: Wishes) -> dict[str, Any]:
+    """Record → columns."""
+    return {
+        "topics": write_tag_keys(wishes.topics),
+        "pace": wishes.pace.value,
+        "paused_until": wishes.paused_until,
+        "language": wishes.language,
+        "zone": wishes.zone,
     }

@@ -18,6 +18,9 @@ _KEEP_S: Final = 5.0
 """How long the form waits for a place among the writers: a person waits for it, too."""
 
 
+_ASKING: Final = (DeliveryKind.CONFIRMATION.value, DeliveryKind.CHANGE.value)
+"""The mails that ask for a link to be followed."""
+
 _KNOWN: Final = (SubscriberState.ACTIVE, SubscriberState.UNSUBSCRIBED)
 
 
@@ -32,6 +35,9 @@ class NewSignUp:
     source: str
     consent: str
     at: datetime
+    moves: int | None = None
+    """The reader who wants this address in the place of their own."""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +106,9 @@ class SignUps:
         c = schema.signups.c
         with self._database.transaction() as connection:
             connection.execute(
-                sa.update(schema.signups).where(c.id.in_(ids)).values(handled_at=at, address="")
+                sa.update(schema.signups)
+                .where(c.id.in_(ids))
+                .values(handled_at=at, address="", name="")
             )
 
     def count(
@@ -143,18 +151,25 @@ class SignUps:
             .join(schema.subscribers, _S.id == d.subscriber_id)
             .where(
                 d.issue_id.is_(None),
-                d.kind == DeliveryKind.CONFIRMATION.value,
+                d.kind.in_(_ASKING),
                 d.queued_at >= since,
             )
         )
         with self._database.reading() as connection:
             return [(key, at) for key, at in connection.execute(query)]
 
-    def count_singles(self, subscriber_id: int, kind: DeliveryKind, *, since: datetime) -> int:
-        """How many confirmations or notices were queued for this reader since then (rule F5)."""
+    def count_confirmations(self, subscriber_id: int, *, since: datetime) -> int:
+        """How many mails with a link to confirm were queued for this address since then (rule F5)."""
+        return self._count_singles(subscriber_id, _ASKING, since)
+
+    def count_notices(self, subscriber_id: int, *, since: datetime) -> int:
+        """How many notices were queued for this reader since then (rule F5)."""
+        return self._count_singles(subscriber_id, (DeliveryKind.NOTICE.value,), since)
+
+    def _count_singles(self, subscriber_id: int, kinds: Sequence[str], since: datetime) -> int:
         d = schema.deliveries.c
         query = sa.select(sa.func.count()).where(
-            d.subscriber_id == subscriber_id, d.kind == kind.value, d.queued_at >= since
+            d.subscriber_id == subscriber_id, d.kind.in_(kinds), d.queued_at >= since
         )
         with self._database.reading() as connection:
             return connection.scalar(query) or 0
@@ -163,11 +178,11 @@ class SignUps:
 def close_all(connection: Connection, *, at: datetime) -> int:
     """Decide nothing about the sign-ups that wait, as a part of a transaction; how many those were."""
     waiting = schema.signups.c.handled_at.is_(None)
-    gone = sa.update(schema.signups).where(waiting).values(handled_at=at, address="")
+    gone = sa.update(schema.signups).where(waiting).values(handled_at=at, address="", name="")
     return connection.execute(gone).rowcount
 
 
-def _waiting() -> sa.Select[tuple[int, str, str, str, str, datetime]]:
+def _waiting() -> sa.Select[tuple[int, str, str, str, str, datetime, int | None, str]]:
     c = schema.signups.c
-    columns = (c.id, c.address, c.ip, c.source, c.consent, c.at)
+    columns = (c.id, c.address, c.ip, c.source, c.consent, c.at, c.moves, c.name)
     return sa.select(*columns).where(c.handled_at.is_(None))

@@ -26,6 +26,7 @@ from storage.model import (
     Suppression,
     SuppressionReason,
 )
+from storage.readers.joining import confirm_request
 from storage.readers.rows import (
     NewSubscriber,
     discount_bounces,
@@ -34,13 +35,11 @@ from storage.readers.rows import (
     find_states,
     find_subscriber,
     find_suppressed,
-    forget_erasure,
     insert_subscriber,
     insert_subscribers,
     keep_event,
     keep_suppression,
     lock_out_joiners,
-    suppression_of,
     to_event,
     to_subscriber,
     to_suppression,
@@ -67,25 +66,27 @@ class Subscribers:
         event: ConsentEvent,
         *,
         now: datetime,
-        message_id: Callable[[int, int], str] = lambda _delivery_id, _subscriber_id: "",
+        message_id: Callable[[DeliveryKind, int, int], str] = lambda *_: "",
+        moves: int | None = None,
     ) -> Subscriber | None:
         """Keep a request to join and queue its confirmation, in one transaction.
 
         A known address that is not active becomes pending again. None when it is active.
-        `message_id` makes the one of the confirmation, for the proof: from delivery and subscriber.
+        `message_id` makes the one of the confirmation, for the proof: from kind, delivery and
+        subscriber. With `moves` it is to take the place of that reader's address.
         """
+        kind = DeliveryKind.CONFIRMATION if moves is None else DeliveryKind.CHANGE
         with self._database.transaction() as connection:
             known = find_subscriber(connection, _S.address_key == new.key, to_change=True)
             if known is not None and known.state is SubscriberState.ACTIVE:
                 return None
             if known is None:
                 known = insert_subscriber(connection, new)
-            else:
-                pending = {"state": SubscriberState.PENDING.value, "nonce": new.nonce}
-                update_subscriber(connection, known.id, pending)
-                known = replace(known, state=SubscriberState.PENDING, nonce=new.nonce)
-            delivery_id = queue_single(connection, DeliveryKind.CONFIRMATION, known.id, now)
-            made = message_id(delivery_id, known.id)
+            pending = {"state": SubscriberState.PENDING.value, "nonce": new.nonce, "moves": moves}
+            update_subscriber(connection, known.id, pending)
+            known = replace(known, state=SubscriberState.PENDING, nonce=new.nonce, moves=moves)
+            delivery_id = queue_single(connection, kind, known.id, now)
+            made = message_id(kind, delivery_id, known.id)
             keep_event(connection, replace(event, subscriber_id=known.id, message_id=made))
             return known
 
@@ -95,34 +96,23 @@ class Subscribers:
             queue_single(connection, DeliveryKind.NOTICE, subscriber_id, now)
 
     def confirm(
-        self, subscriber_id: int, nonce: str, *, new_nonce: str, event: ConsentEvent
+        self,
+        subscriber_id: int,
+        nonce: str,
+        *,
+        new_nonce: str,
+        event: ConsentEvent,
+        welcome: bool = False,
     ) -> Subscriber | None:
         """Make a pending subscriber active if the link is of the latest request (rule F3).
 
         None when it is not; an active one is returned unchanged, so that a second press is kind.
-        Who was erased is known again from now on, as they themselves ask.
+        Who was erased is known again from now on, as they themselves ask. An address that was to
+        take the place of a reader's does so instead. `welcome` has a new reader welcomed, once.
         """
         with self._database.transaction() as connection:
-            known = find_subscriber(connection, _S.id == subscriber_id, to_change=True)
-            if known is None or known.state is SubscriberState.UNSUBSCRIBED:
-                return None
-            if known.state is SubscriberState.ACTIVE:
-                return known
-            suppressed = suppression_of(connection, subscriber_id)
-            if known.nonce != nonce or suppressed not in (None, SuppressionReason.ERASED):
-                return None
-            if suppressed is not None:
-                forget_erasure(connection, subscriber_id)
-            changes = {
-                "state": SubscriberState.ACTIVE.value,
-                "nonce": new_nonce,
-                "consent": event.text,
-                "confirmed_at": event.at,
-                "unsubscribed_at": None,
-            }
-            update_subscriber(connection, subscriber_id, changes)
-            keep_event(connection, replace(event, subscriber_id=subscriber_id))
-            return find_subscriber(connection, _S.id == subscriber_id)
+            event = replace(event, subscriber_id=subscriber_id)
+            return confirm_request(connection, nonce, new_nonce, event, welcome=welcome)
 
     def add(
         self,
@@ -154,14 +144,21 @@ class Subscribers:
 
     # ── leaving ──────────────────────────────────────────────────────────────────────────
 
-    def unsubscribe(self, subscriber_id: int, event: ConsentEvent) -> bool:
+    def unsubscribe(
+        self, subscriber_id: int, event: ConsentEvent, *, goodbye: bool = False
+    ) -> bool:
         """End a subscription at once, also for mail already queued (rule A8, promise 3).
 
-        False when there was nothing to end; that is no error (rule A12).
+        False when there was nothing to end; that is no error (rule A12). `goodbye` has a reader
+        taken leave of; nobody who never was one.
         """
         with self._database.transaction() as connection:
+            known = find_subscriber(connection, _S.id == subscriber_id, to_change=True)
             event = replace(event, subscriber_id=subscriber_id)
-            return end_subscription(connection, event, "the reader unsubscribed")
+            ended = end_subscription(connection, event, "the reader unsubscribed")
+            if ended and goodbye and known and known.state is SubscriberState.ACTIVE:
+                queue_single(connection, DeliveryKind.GOODBYE, subscriber_id, event.at)
+            return ended
 
     def suppress(
         self,

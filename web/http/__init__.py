@@ -1,7 +1,7 @@
 """HTTP as every route needs it: connections, forms, conditional answers, limits, responses."""
 
 from web.http.connection import Bounds, bounded
-from web.http.forms import parse_fields
+from web.http.forms import parse_fields, parse_lists
 from web.http.guard import (
     FILE_POLICY,
     OUTBOX_FRAME,
@@ -14,7 +14,16 @@ from web.http.guard import (
 from web.http.guesses import Guesses
 from web.http.later import Later
 from web.http.memory import Count, Memory
-from web.http.negotiation import client_ip, http_date, is_unchanged, pack, wants_json, wants_page
+from web.http.negotiation import (
+    client_ip,
+    http_date,
+    is_unchanged,
+    pack,
+    packed_etag,
+    wants_json,
+    wants_page,
+)
+from web.http.private import TOKEN_HEADERS, origin_of
 from web.http.readership import Census, Readership
 from web.http.responses import ASSET_CACHE, FEED_CACHE, NO_STORE, PAGE_CACHE, Body, Packer
 from web.http.sharing import Sharing
@@ -27,6 +36,7 @@ __all__ = [
     "OUTBOX_FRAME",
     "PAGE_CACHE",
     "PICTURE_POLICY",
+    "TOKEN_HEADERS",
     "Body",
     "Bounds",
     "Census",
@@ -43,9 +53,12 @@ __all__ = [
     "http_date",
     "is_unchanged",
     "mail_policy",
+    "origin_of",
     "pack",
+    "packed_etag",
     "page_policy",
     "parse_fields",
+    "parse_lists",
     "protecting_headers",
     "wants_json",
     "wants_page",

@@ -45,44 +45,55 @@ def parse_fields(body: bytes, content_type: str) -> Mapping[str, str]:
 
     The time is proportional to the body's length, which the caller bounds.
     """
+    return {name: values[0] for name, values in parse_lists(body, content_type).items()}
+
+
+def parse_lists(
+    body: bytes, content_type: str, most: int = MAX_FIELDS
+) -> Mapping[str, tuple[str, ...]]:
+    """The same with every value of each name, of a form that may have `most` fields."""
     if len(content_type) > MAX_TYPE:
         return {}
     kind = bare_type(content_type)
     if kind == "application/json":
-        return _json_fields(body)
-    if kind == "multipart/form-data":
-        return _multipart_fields(body, content_type)
-    return _urlencoded_fields(body)
+        pairs = _json_fields(body, most)
+    elif kind == "multipart/form-data":
+        pairs = _multipart_fields(body, content_type, most)
+    else:
+        pairs = _urlencoded_fields(body, most)
+    fields: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        fields[name] = (*fields.get(name, ()), value)
+    return fields
 
 
-def _urlencoded_fields(body: bytes) -> Mapping[str, str]:
+def _urlencoded_fields(body: bytes, most: int) -> list[tuple[str, str]]:
     try:
-        pairs = parse_qsl(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS
+        return parse_qsl(
+            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=most
         )
     except ValueError:
-        return {}
-    return _first_of_each(pairs)
+        return []
 
 
-def _multipart_fields(body: bytes, content_type: str) -> Mapping[str, str]:
+def _multipart_fields(body: bytes, content_type: str, most: int) -> list[tuple[str, str]]:
     """The parts of RFC 7578 that have a name; a part within a part is its text.
 
     Line ends are CRLF, as RFC 2046 4.1.1 demands and all browsers write; LF alone is taken, too.
     """
     found = _BOUNDARY.search(content_type)
     if found is None:
-        return {}
+        return []
     line = b"\n--" + (found[1] or found[2]).encode("ascii")
-    _preamble, *parts = (b"\n" + body).split(line, MAX_FIELDS + 1)
+    _preamble, *parts = (b"\n" + body).split(line, most + 1)
     pairs: list[tuple[str, str]] = []
-    for part in parts[:MAX_FIELDS]:
+    for part in parts[:most]:
         if part.startswith(b"--"):  # the last delimiter
             break
         head, value = _split_part(part)
         if (name := _part_name(head)) is not None:
             pairs.append((name, value.removesuffix(b"\r").decode("utf-8", "replace")))
-    return _first_of_each(pairs)
+    return pairs
 
 
 def _split_part(part: bytes) -> tuple[bytes, bytes]:
@@ -99,20 +110,19 @@ def _part_name(head: bytes) -> str | None:
     return (name[1] if name[1] is not None else name[2]).decode("utf-8", "replace")
 
 
-def _json_fields(body: bytes) -> Mapping[str, str]:
+def _json_fields(body: bytes, most: int) -> list[tuple[str, str]]:
+    """Texts, and lists of texts: as a form writes them."""
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
-        return {}
+        return []
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
-        return {}
+        return []
     if not isinstance(found, dict):
-        return {}
-    return {name: value for name, value in found.items() if isinstance(value, str)}
-
-
-def _first_of_each(pairs: list[tuple[str, str]]) -> Mapping[str, str]:
-    fields: dict[str, str] = {}
-    for name, value in pairs:
-        fields.setdefault(name, value)
-    return fields
+        return []
+    given = [
+        (name, one)
+        for name, value in found.items()
+        for one in (value if isinstance(value, list) else [value])
+    ]
+    return [(name, one) for name, one in given[:most] if isinstance(one, str)]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parseaddr
 from html import unescape
@@ -25,7 +26,7 @@ from feeds.markdown import link_footnotes
 from feeds.syndication import FeedFormat, feed_url, issue_url, tag_path
 from newsletter.publishing import as_readers_see
 from storage.model import Identity, Issue, columns
-from words import words_of
+from words import LANGUAGES, words_of
 
 _HERE: Final = Path(__file__).parent
 _TABLE: Final = re.compile(r"<table>(.*?</tr>)", re.DOTALL)
@@ -77,11 +78,17 @@ class Asset:
 class Pages:
     """Renders the site's pages for one newsletter. Safe to share among threads."""
 
-    def __init__(self, identity: Identity, *, forms_elsewhere: bool = False) -> None:
-        """With `forms_elsewhere` forms lead to the newsletter's whole address: files take none."""
+    def __init__(
+        self, identity: Identity, *, forms_elsewhere: bool = False, name_field: bool = False
+    ) -> None:
+        """With `forms_elsewhere` forms lead to the newsletter's whole address: files take none. With
+        `name_field` they ask for a name.
+        """
         self.identity = identity
         self.words = words_of(identity.language, identity.words)
         self.assets = _load_assets()
+        self._others: dict[str, Pages] = {}
+        self._lock = threading.Lock()
         self.root = urlsplit(identity.url).path
         """What comes before every path of the site; empty for one that has a host to itself."""
         self._zone = ZoneInfo(identity.timezone)
@@ -100,6 +107,7 @@ class Pages:
             "asset": self.asset_url,
             "absolute": self.absolute,
             "consent": self.consent,
+            "name_field": name_field,
             "_": self.words.html,
             "_n": self.words.html_count,
             "form": self.absolute if forms_elsewhere else self.link,
@@ -108,6 +116,7 @@ class Pages:
             "day": self._day,
             "moment": self._moment,
             "language_name": self.words.language_name,
+            "local_day": self.words.day,
             "title": issue_title,
             "summary": issue_summary,
             "body": issue_body,
@@ -129,6 +138,16 @@ class Pages:
             "in any issue.",
             title=self.identity.title,
         )
+
+    def in_language(self, language: str) -> Pages:
+        """The same pages in a reader's language; these, without one of their own."""
+        if language not in LANGUAGES or language == self.identity.language:
+            return self
+        with self._lock:
+            found = self._others.get(language)
+            if found is None:
+                found = self._others[language] = Pages(replace(self.identity, language=language))
+        return found
 
     def link(self, path: str) -> str:
         """A path of the site as a page links to it: `/archive`."""

@@ -2,8 +2,9 @@
 
 from web.routes.joining import Joining
 from web.routes.outbox import OutboxPages
+from web.routes.preferences import PreferencePages
 from web.routes.reading import Reading
 from web.routes.vitals import Vitals
 from web.routes.webhooks import Webhooks
 
-__all__ = ["Joining", "OutboxPages", "Reading", "Vitals", "Webhooks"]
+__all__ = ["Joining", "OutboxPages", "PreferencePages", "Reading", "Vitals", "Webhooks"]

@@ -16,22 +16,21 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from newsletter import Newsletter
-from newsletter.subscribing import ConfirmResult, Preferences
-from web.http import NO_STORE, PAGE_CACHE, Later, client_ip, parse_fields, wants_json
+from newsletter.subscribing import ConfirmResult
+from web.http import (
+    NO_STORE,
+    PAGE_CACHE,
+    TOKEN_HEADERS,
+    Later,
+    origin_of,
+    parse_fields,
+    wants_json,
+)
 from web.pages import Frame, Pages
 from words import to_say
 
 HONEYPOT: Final = "topic"
 """A field that people do not see and leave empty, and that programs fill (rule F6)."""
-
-TOKEN_HEADERS: Final = MappingProxyType(
-    {
-        "Cache-Control": NO_STORE,
-        "Referrer-Policy": "no-referrer",
-        "X-Robots-Tag": "noindex, nofollow",
-    }
-)
-"""A page whose address is a reader's own key must not be kept, passed on or found (rule F8)."""
 
 _READS: Final = ("GET", "HEAD")
 _BOTH: Final = ("GET", "POST")
@@ -54,6 +53,9 @@ _CONFIRMED: Final = MappingProxyType(
         ConfirmResult.ALREADY: _ConfirmPage(
             template="confirmed.html", status=200, title=to_say("You are subscribed")
         ),
+        ConfirmResult.MOVES: _ConfirmPage(
+            template="readdressed.html", status=200, title=to_say("Your address is changed")
+        ),
         ConfirmResult.EXPIRED: _ConfirmPage(
             template="stale.html", status=410, title=to_say("This link is too old")
         ),
@@ -70,6 +72,7 @@ class Joining:
     def __init__(self, newsletter: Newsletter, pages: Pages) -> None:
         self._subscriptions = newsletter.subscriptions
         self._pages = pages
+        self._asks_name = newsletter.config.subscribers.name_field
         self._trusted = newsletter.config.web.trusted_proxies
         self.later = Later(newsletter.subscriptions.process)
 
@@ -79,7 +82,6 @@ class Joining:
             Route("/subscribe", self.subscribe, methods=_BOTH),
             Route("/confirm/{token}", self.confirm, methods=_BOTH),
             Route("/unsubscribe/{token}", self.unsubscribe, methods=_BOTH),
-            Route("/preferences/{token}", self.preferences, methods=_BOTH),
         ]
 
     # ── joining ──────────────────────────────────────────────────────────────────────────
@@ -95,6 +97,7 @@ class Joining:
             await run_in_threadpool(
                 self._subscriptions.request,
                 fields.get("email", ""),
+                name=fields.get("name", "") if self._asks_name else "",
                 ip=self._ip(request),
                 source=self._pages.absolute("/subscribe"),
                 consent=self._pages.consent,
@@ -126,6 +129,8 @@ class Joining:
             found = await run_in_threadpool(self._subscriptions.look_up_confirm, token)
             if found is ConfirmResult.CONFIRMED:
                 return self._private("confirm.html", to_say("Confirm your subscription"))
+            if found is ConfirmResult.MOVES:
+                return self._private("move.html", to_say("Use this address?"))
         else:
             found = await run_in_threadpool(
                 self._subscriptions.confirm,
@@ -154,21 +159,6 @@ class Joining:
         )
         return self._private("left.html", to_say("You have left")) if genuine else self._stale()
 
-    async def preferences(self, request: Request) -> Response:
-        """What is kept of a reader, and the way out."""
-        token = request.path_params["token"]
-        found = await run_in_threadpool(self._subscriptions.preferences, token)
-        if found is None:
-            return self._stale()
-        if request.method not in _READS:
-            ip = self._ip(request)
-            await run_in_threadpool(self._subscriptions.leave_by_preferences, token, ip=ip)
-            return self._private("left.html", to_say("You have left"))
-        return self._settings(found)
-
-    def _settings(self, found: Preferences) -> Response:
-        return self._private("preferences.html", to_say("Your subscription"), preferences=found)
-
     # ── shared ───────────────────────────────────────────────────────────────────────────
 
     def _private(
@@ -182,9 +172,7 @@ class Joining:
         return self._private("stale.html", to_say("This link cannot be used"), status=404)
 
     def _ip(self, request: Request) -> str:
-        peer = request.client.host if request.client else ""
-        forwarded = ", ".join(request.headers.getlist("x-forwarded-for"))
-        return client_ip(peer, forwarded, self._trusted)
+        return origin_of(request, self._trusted)
 
 
 async def _fields(request: Request) -> Mapping[str, str]:

@@ -113,7 +113,7 @@ class Reading:
         """One issue: 301 from a former slug, 410 once it is withdrawn (rule E10), else 404."""
         slug = request.path_params["slug"]
         issue = self._publication.find(slug)
-        if issue is None:
+        if issue is None or issue.state is IssueState.DIGEST:
             raise HTTPException(404)
         if issue.state is IssueState.WITHDRAWN:
             raise HTTPException(410)

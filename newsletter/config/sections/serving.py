@@ -18,11 +18,14 @@ from newsletter.config.fields import (
     Keeping,
     Line,
     Networks,
+    OptionalPath,
     Period,
     Section,
     Size,
+    Weekly,
 )
 from newsletter.config.uris import parse_web_address
+from newsletter.config.values import parse_week_time
 
 _SHORTEST: Final = timedelta(days=30)
 
@@ -73,6 +76,14 @@ class SubscribersSection(Section):
     """Sign-ups of addresses at one domain in an hour."""
     limit_total: Annotated[Count, Field(ge=1)] = 1000
     """Sign-ups in an hour."""
+    name_field: bool = False
+    """Whether the form asks for a name, which may be left out."""
+    welcome: OptionalPath = None
+    """A file in Markdown, mailed to a new reader once."""
+    goodbye: OptionalPath = None
+    """Likewise, to a reader who left."""
+    digest_at: Weekly = Field(default=parse_week_time("SUN 17:00"))
+    """When weekly digests are mailed, and monthly ones on the first such weekday of a month."""
 
 
 class WebSection(Section):

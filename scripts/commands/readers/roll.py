@@ -124,4 +124,10 @@ def document(one: Subscriber) -> dict[str, Json]:
         "created_at": stamp(one.created_at),
         "confirmed_at": stamp(one.confirmed_at),
         "unsubscribed_at": stamp(one.unsubscribed_at),
+        "topics": list(one.wishes.topics),
+        "pace": one.wishes.pace.value,
+        "paused_until": stamp(one.wishes.paused_until),
+        "language": one.wishes.language,
+        "zone": one.wishes.zone,
+        "own_feed": bool(one.feed_key),
     }

@@ -10,7 +10,7 @@ from storage.database.schema.columns import (
     alembic_version,
     metadata,
 )
-from storage.database.schema.ledger import attempts, deliveries, moves, workers
+from storage.database.schema.ledger import attempts, deliveries, gathered, moves, workers
 from storage.database.schema.notes import meta, notes, schedules
 from storage.database.schema.readers import (
     consent_events,
@@ -29,6 +29,7 @@ __all__ = [
     "consent_events",
     "deliveries",
     "formulas",
+    "gathered",
     "issue_marks",
     "issues",
     "meta",

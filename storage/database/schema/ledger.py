@@ -94,3 +94,33 @@ attempts = Table(
     text_column("reason"),
 )
 """Every try but the one that was accepted, which the delivery's own row tells."""
+
+gathered = Table(
+    "gathered",
+    metadata,
+    Column(
+        "issue_id",
+        ForeignKey("issues.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column(
+        "subscriber_id",
+        ForeignKey("subscribers.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    text_column("pace", None),
+    Column("at", Instant, nullable=False),
+    Column("digest_id", BigInteger),
+    Index("ix_gathered_subscriber_id", "subscriber_id", "digest_id"),
+)
+"""Issues that wait for a reader's digest, and in which one they went: `digest_id` is that issue's."""
+
+Index(
+    "ix_gathered_waiting",
+    gathered.c.pace,
+    gathered.c.subscriber_id,
+    sqlite_where=gathered.c.digest_id.is_(None),
+    postgresql_where=gathered.c.digest_id.is_(None),
+)

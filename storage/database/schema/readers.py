@@ -31,11 +31,26 @@ subscribers = Table(
     Column("created_at", Instant, nullable=False),
     Column("confirmed_at", Instant),
     Column("unsubscribed_at", Instant),
+    text_column("topics"),
+    text_column("pace", "each"),
+    Column("paused_until", Instant),
+    text_column("language"),
+    text_column("zone"),
+    text_column("feed_key"),
+    Column("moves", BigInteger),
     Index("ix_subscribers_state", "state"),
+    Index("ix_subscribers_moves", "moves"),
+    Index(
+        "ix_subscribers_feed_key",
+        "feed_key",
+        sqlite_where=text("feed_key <> ''"),
+        postgresql_where=text("feed_key <> ''"),
+    ),
     sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
 )
 """`address_key` is what makes two spellings one subscriber (F14); `tags` are joined by commas,
-and `tag_keys` is what they are looked for by (`write_tag_keys`)."""
+and `tag_keys` is what they are looked for by (`write_tag_keys`), as are `topics` of tags of issues.
+`moves` is the reader whose address this one is to become, or was."""
 
 consent_events = Table(
     "consent_events",
@@ -73,6 +88,8 @@ signups = Table(
     text_column("consent"),
     Column("at", Instant, nullable=False),
     Column("handled_at", Instant),
+    Column("moves", BigInteger),
+    text_column("name"),
     Index("ix_signups_at", "at"),
 )
 

@@ -137,10 +137,10 @@ def test_singles_are_counted_per_reader_and_kind_since_a_time(store: Store) -> N
     store.ask(1, now=NOON)
     store.ask(2, now=NOON)
     store.subscribers.notify(reader, now=NOON)
-    count = store.signups.count_singles
-    assert count(reader, DeliveryKind.CONFIRMATION, since=NOON - MINUTE) == 2
-    assert count(reader, DeliveryKind.CONFIRMATION, since=NOON) == 1
-    assert count(reader, DeliveryKind.NOTICE, since=NOON) == 1
+    count, notices = store.signups.count_confirmations, store.signups.count_notices
+    assert count(reader, since=NOON - MINUTE) == 2
+    assert count(reader, since=NOON) == 1
+    assert notices(reader, since=NOON) == 1
     assert len(store.signups.confirmations(since=NOON)) == 2
     assert store.signups.confirmations(since=NOON + timedelta(days=9)) == []
 

@@ -1,0 +1,83 @@
+"""The author's own letters to one reader: the welcome and the goodbye, read when one is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from newsletter.config import Config
+from newsletter.publishing import Drafting
+from storage.archive import Issues
+from storage.model import (
+    DeliveryKind,
+    Issue,
+    IssueDraft,
+    IssueState,
+    Mailing,
+    MessageError,
+    NoteError,
+)
+
+_MOST_OCTETS: Final = 1_000_000
+_SHARED: Final = tuple(
+    {field.name for field in fields(IssueDraft)} & {field.name for field in fields(Issue)}
+)
+"""What a draft and an issue both say."""
+
+
+class OwnWords:
+    """Reads a letter as a note is read: Markdown, its title is the subject. Safe to share among threads."""
+
+    def __init__(
+        self, config: Config, *, archive: Issues, drafting: Drafting, clock: Callable[[], datetime]
+    ) -> None:
+        wished = config.subscribers
+        self._files = {DeliveryKind.WELCOME: wished.welcome, DeliveryKind.GOODBYE: wished.goodbye}
+        self._folder = config.notes.path
+        self._archive = archive
+        self._drafting = drafting
+        self._clock = clock
+
+    def write(self, kind: DeliveryKind) -> Issue:
+        """The letter of this kind. Raises MessageError when its file cannot be used."""
+        path = self._files.get(kind)
+        if path is None:
+            raise MessageError(f"there is no {kind.value} any more")
+        try:
+            note = self._drafting.parse(_read(self._find(path)), path.name)
+            links = self._drafting.links(self._archive.names())
+            drafted = self._drafting.draft(note, kind.value, "", links).draft
+        except (NoteError, OSError) as error:
+            raise MessageError(f"{path.name} cannot be used: {error}") from error
+        return self._as_issue(replace(drafted, title=note.title or kind.value))
+
+    def _find(self, path: Path) -> Path:
+        """Where the configuration says, or of that name in the notes folder."""
+        inside = self._folder / path.name
+        return inside if not path.is_file() and inside.is_file() else path
+
+    def _as_issue(self, draft: IssueDraft) -> Issue:
+        now = self._clock()
+        said = {name: getattr(draft, name) for name in _SHARED}
+        return Issue(
+            **said,
+            id=0,
+            state=IssueState.WITHDRAWN,
+            mailing=Mailing.OFF,
+            mailing_reason="",
+            published_at=now,
+            updated_at=now,
+            mail_at=None,
+            revision=0,
+        )
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        source = file.read(_MOST_OCTETS + 1)
+    if len(source) > _MOST_OCTETS:
+        raise OSError("it is longer than a megabyte")
+    return source
