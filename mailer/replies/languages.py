@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from mailer.replies.vocabulary import any_of
+from mailer.replies.vocabulary import Words
 
-OURS: Final = any_of(
+OURS: Final = Words(
     (
         r"(?<!to )(?<!to the )(?<!to its )(?<!a)\bsender(?:'?s)?\b|\boriginat(?:or|ing)\b|\benvelope[ -]from\b|\bmail ?from\b|\brfc ?5321 ?\.?from",
         r"\bfrom (?:field|header|addresse?|domain|line|host)s?\b|\bfrom:|\b(?:feld|champ|campo|veld|pole|fält) (?:from|von|de|da|van|od)\b|\b(?:invalid|bad|unknown|illegal|fake|forged) (?:\w+ )?from\b|\bin from\b",
@@ -36,7 +36,7 @@ OURS: Final = any_of(
 )
 """Whose name, address or host is ours: fields, greeting, sender, IP address."""
 
-READER: Final = any_of(
+READER: Final = Words(
     (
         r"\b(?:user\w*|recipient\w*|mailbox\w*|account\w*|addressee|customer|subscriber|inbox)\b|empfänger|benutzer|nutzer|postfach|konto",
         r"destinataire|utilisateur|bo[iî]te|destinatari[oa]|usuario|usu[áa]rio|utente|utilizador|buz[óo]n|casilla|casella|caixa|cuenta|conta\b",
@@ -47,7 +47,7 @@ READER: Final = any_of(
 )
 """Whom mail is for."""
 
-REFUSED_HERE: Final = any_of(
+REFUSED_HERE: Final = Words(
     (
         r"unknown|invalid|illegal|bad\b|not? (?:be )?(?:found|known|valid|exist\w*|resolv\w*|accept\w*|verif\w*)|does(?: not|n't)|denied|refused|reject\w*|missing|malformed|no such|nonexist\w*|non-exist\w*|may not|must|fail\w*",
         r"unbekannt\w*|ungültig\w*|existier\w+|nicht (?:gefunden|auf\w+|bekannt)|fehl\w+|inconnu\w*|invalide|n'existe|introuvable|erron\w+|desconocid\w+|inv[áa]lid\w+|no existe|inexistente",
@@ -58,7 +58,7 @@ REFUSED_HERE: Final = any_of(
 )
 """What is said of somebody who is not accepted."""
 
-SENDER: Final = any_of(
+SENDER: Final = Words(
     (
         # any language: checks that are made of who sends
         r"\b(?:domain|dns|sender|mx|callback|callout) ?check\w*|\bmay not exist|\bmight not exist|\bcould not verify|\bunable to verify|\bcan(?:not|'t) (?:be )?verif\w+",
@@ -90,7 +90,7 @@ SENDER: Final = any_of(
     )
 )
 
-FULL: Final = any_of(
+FULL: Final = Words(
     (
         r"(?<!are )\bfull\b(?! (?:details?|report|explanation|name|address|text|message|headers?|list|log|transcript|refund|debug))|\bkvot\w*|\bkwot\w*|\bkuota\b|\bcuotas?\b|\bcota\b|over ?limit\b|\boverquota\b|\bno (?:more )?room\b|\boversized? mailbox",
         r"\bvoll(?:e[nmrs]?|gelaufen|ständig belegt)?\b|überfüllt\w*|überlauf\w*|\bpleines?\b|\bpleins?\b|\bremplie?s?\b|\bllen[oa]s?\b|\brepleto\b|\bsaturad[oa]\b|\bcomplet[oa]s?\b.{0,12}(?:buz[óo]n|mailbox)|mailbox completo",
@@ -104,7 +104,7 @@ FULL: Final = any_of(
     )
 )
 
-TIME: Final = any_of(
+TIME: Final = Words(
     (
         r"\bdns (?:lookup|error|failure|problem|query|resolution|server|timeout|look-up|fail\w*|temporar\w+)|\bservfail\b|\bname ?servers? (?:not respond\w*|fail\w*|problem|unreach\w*)|(?:resolver|resolution|lookup) (?:error|fail\w*|problem)",
         r"\bscadut\w+|tempo (?:scaduto|limite|massimo)|riprova\w*|più tardi|temporane\w+|non raggiungibile|momentaneament\w+",
@@ -123,7 +123,7 @@ TIME: Final = any_of(
     )
 )
 
-LOCAL: Final = any_of(
+LOCAL: Final = Words(
     (
         r"(?:could ?n[o']t|cannot|can't|unable to|failed to|error) (?:be )?(?:creat\w*|open\w*|writ\w*|append\w*|lock\w*|renam\w*|mkdir|chdir|fork|exec\w*|stat|read\w*|sav\w*|stor\w*)\b",
         r"no such file|not a directory|i/o error|input/output error|read-only file ?system|file (?:is )?locked|\block(?:ing)? fail\w*|core dumped|died with (?:status|signal)|exit(?:ed)? (?:status|code)|segmentation",
@@ -132,7 +132,7 @@ LOCAL: Final = any_of(
 )
 """The host's own trouble: files, programs, databases."""
 
-MAILBOX: Final = any_of(
+MAILBOX: Final = Words(
     (
         r"\b(?:utente|destinatario|casella|indirizzo|account)\b.{0,60}(?:sconosciut\w|inesistente|non (?:esiste|trovat\w|valid\w|è stat\w trovat\w)|disattivat\w|disabilitat\w)|utente sconosciuto",
         r"\b(?:utilizador|usuário|destinatário|caixa|endereço|conta)\b.{0,60}(?:desconhecid\w|inexistente|não (?:existe|encontrad\w|foi encontrad\w)|inválid\w|desativad\w)",
@@ -148,7 +148,7 @@ MAILBOX: Final = any_of(
     )
 )
 
-DOMAIN: Final = any_of(
+DOMAIN: Final = Words(
     (
         r"dominio.{0,40}(?:inesistente|sconosciuto|non (?:esiste|trovato))|domínio.{0,40}(?:inexistente|desconhecido|não (?:existe|encontrado))|domein.{0,40}(?:onbekend|bestaat niet)",
         r"domen\w+.{0,40}(?:nie istnieje|nieznan\w+)|domän\w*.{0,40}(?:okänd|finns inte)|alan adı.{0,40}(?:yok|bulunamadı|bilinmiyor)|domén\w+.{0,40}(?:neexistuje|neznám\w+)|домен\w*.{0,40}(?:не существует|не найден)",

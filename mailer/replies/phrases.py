@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from mailer.replies.vocabulary import any_of
+from mailer.replies.vocabulary import Words
 
-FAILURE_WORDS: Final = any_of(
+FAILURE_WORDS: Final = Words(
     (
         r"(?:could|can|was|has|were)\s?(?:not|n't|n’t) (?:be |been |yet been )?(?:\w+ )?(?:deliver\w*|sent)|undeliver\w+|wasn't able to deliver",
         r"unable to (?:be )?deliver\w*|cannot be delivered|delivery (?:to the following .{0,60})?(?:has )?fail\w*|failed to deliver|fail\w* (?:permanently|delivery)|delivery failure|non-?delivery",
@@ -29,7 +29,7 @@ FAILURE_WORDS: Final = any_of(
 )
 """A host says that it did not deliver something."""
 
-DELAY_WORDS: Final = any_of(
+DELAY_WORDS: Final = Words(
     (
         r"\bdelay(?:ed)?\b|still being retried|will (?:keep trying|be retried|retry|continue|still be)|warning[: ].{0,20}could not send|this is a warning (?:message )?only|not yet been delivered|has not been delivered (?:yet|so far)|delivery incomplete|temporary (?:problem|error) delivering",
         r"verzögert|wird weiter(?:hin)? versucht|weitere zustellversuche",
@@ -41,7 +41,7 @@ DELAY_WORDS: Final = any_of(
 )
 """A host says that it still tries."""
 
-FINAL_WORDS: Final = any_of(
+FINAL_WORDS: Final = Words(
     (
         r"\bperman\w+|given up|giving up|no further attempts|will not be retried|fatal|undeliverable\b",
         r"endgültig|dauerhaft|permanent\w*|définiti\w+|definitiv\w+|恒久|失敗",
@@ -49,7 +49,7 @@ FINAL_WORDS: Final = any_of(
 )
 """A host says that it no longer tries."""
 
-AUTO_REPLY_SUBJECTS: Final = any_of(
+AUTO_REPLY_SUBJECTS: Final = Words(
     (
         r"out of (?:the )?office|auto(?:matic)?[- ]?(?:reply|response)|auto:|autoresponder|on vacation|away from|vacation (?:reply|message)|i am away",
         r"abwesen\w+|automatische antwort|autoantwort|nicht im (?:büro|haus)|im urlaub",
@@ -61,7 +61,7 @@ AUTO_REPLY_SUBJECTS: Final = any_of(
 )
 """Subjects of answers that nobody wrote, where their header does not say so."""
 
-BOUNCE_SUBJECTS: Final = any_of(
+BOUNCE_SUBJECTS: Final = Words(
     (
         r"undeliver\w+|returned mail|(?:mail|message)? ?delivery (?:fail\w*|status|subsystem|has failed|problem|report|error|notification)|failure notice|mail (?:system )?error|non[- ]?delivery|mail failure|not delivered|delivery (?:incomplete|delayed)|delayed mail|warning: (?:message|could)|could not (?:be )?(?:send|sent|deliver\w*)|mail could not|bounce",
         r"unzustellbar|nicht zugestellt|zustellung|non remis|échec|non distribu|no (?:se )?(?:ha )?(?:podido|pudo)? ?entreg|devuelto|rechazado|mancat[oa] (?:consegna|recapito)|non consegnat|falha na entrega|não entreg|onbestelbaar|niet bezorgd|niedostarcz|niedoręcz|olevererat|kunde inte leverer|teslim edilem|iletilem|nedoruč|배달 ?(?:실패|되지)|전송 ?실패|반송|退信|投递失败|投遞失敗|无法投递|無法投遞|未送达|配信|送信エラー|配送|エラーメール|メールエラー|不達|не доставлен\w*",

@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Final
 
 
-def any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    """A pattern that finds any of these, in capitals or not."""
-    return re.compile("|".join(patterns), re.IGNORECASE)
+class Words:
+    """A pattern that finds any of its words, in capitals or not.
+
+    It is compiled when it is first used: all of them take a tenth of the start of a command, and
+    most commands judge nothing.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._source = "|".join(patterns)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self._source, re.IGNORECASE)
+
+    @cached_property
+    def search(self) -> Callable[[str], re.Match[str] | None]:
+        """As that of a compiled pattern."""
+        return self._pattern.search
+
+    @cached_property
+    def match(self) -> Callable[[str], re.Match[str] | None]:
+        """As that of a compiled pattern."""
+        return self._pattern.match
+
+    @cached_property
+    def finditer(self) -> Callable[[str], Iterator[re.Match[str]]]:
+        """As that of a compiled pattern."""
+        return self._pattern.finditer
 
 
-BUSY: Final = any_of(
+BUSY: Final = Words(
     (
         r"(?:receiving|receives?) e?-?mails? (?:too quickly|at a rate)",
         r"recipient (?:thread|rate) ?limit|(?:recipient|user) has exceeded (?:their|its) limit",
@@ -26,7 +52,7 @@ _REFUSED: Final = (
 )
 """Said of whom mail is from, it is about us; said of a reader, it is not."""
 
-SENDER: Final = any_of(
+SENDER: Final = Words(
     (
         r"\b(?:un)?auth(?:enti|ori[sz])\w*|\bauth ?(?:fail\w*|required|needed|denied)|\blog ?in\b|\bsasl\b|credentials",
         r"\bspf|\bdkim|\bdmarc|\barc\b|sender ?id\b|\bfcrdns\b|\brdns\b|\bptr\b|reverse dns",
@@ -64,7 +90,7 @@ SENDER: Final = any_of(
     )
 )
 
-FULL: Final = any_of(
+FULL: Final = Words(
     (
         r"(?<!submission )(?<!sending )quota|\b(?:mailbox|inbox|mailfolder|account|mail ?drop|user)\b.{0,30}\bfull\b",
         r"^(?!.*\bmessage (?:length|size)\b).*(?:exceed\w*|over|reached)\b.{0,40}\b(?:storage|space|limit|allocation|allocated)",
@@ -84,7 +110,7 @@ FULL: Final = any_of(
     )
 )
 
-TIME: Final = any_of(
+TIME: Final = Words(
     (
         r"tim(?:e|ed|ing)[ -]?out|\bretry (?:time|timeout|limit)|\bexpir(?:ed|es|y|ing|ation)\b",
         r"too old\b|\bqueue\b.{0,20}too long|has been in the queue|(?:could|can)\s?not (?:be )?deliver\w*.{0,20}\b(?:for|within|after) .{0,20}(?:hours?|days?)",
@@ -102,7 +128,7 @@ TIME: Final = any_of(
     )
 )
 
-SIZE: Final = any_of(
+SIZE: Final = Words(
     (
         r"(?:message|mail|header|content|attachment)s? (?:is |was |size |length )?(?:too (?:large|big|long)|exceed\w*|size)",
         r"message length\b.{0,40}\bexceeds|exceed\w*\b.{0,30}\b(?:maximum|message|size)|size limit|too large",
@@ -121,7 +147,7 @@ _GONE: Final = (
     r"|terminated|cancell?ed|non-?exist\w*|unavailable|undeliverable|obsolete|cannot be found)"
 )
 
-MAILBOX: Final = any_of(
+MAILBOX: Final = Words(
     (
         rf"\b{_WHO}\b(?:\W+\w+){{0,6}}?\W+{_GONE}\b",
         rf"\b(?:unknown|invalid|bad|illegal|inactive|non-?existent|undefined|wrong)(?: \w+){{0,3}} {_WHO}\b",
@@ -152,7 +178,7 @@ MAILBOX: Final = any_of(
     )
 )
 
-DOMAIN: Final = any_of(
+DOMAIN: Final = Words(
     (
         r"\b(?:domain|host)(?: name| or domain name)?\b(?:\W+\w+){0,3}?\W+(?:not found|unknown|invalid|does(?: not|n['’]t) exist|not exist|non-?existent|couldn['’]t be found|could not be found)",
         r"\b(?:unknown|invalid|no such|non-?existent|illegal|unresolvable|unrout[e]?able) (?:mail )?(?:host|domain)|nxdomain",
