@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from newsletter import Newsletter
 from storage.model.deliveries import DeliveryState
+from tests.acceptance.hasty import send
 from tests.peers.counting import CLOSE, HANG, TAKE_AND_CLOSE, TAKE_AND_HANG, Phase, Relay
 from tests.worlds.installed import CONNECTIONS, House, address, build, tell
 
@@ -68,14 +70,13 @@ def hash_of(recipient: str) -> int:
     return int(recipient.partition("@")[0].removeprefix("reader"))
 
 
-def send(house: House, relay: Relay, kill: tuple[Phase, int] | None) -> bool:
-    """One send, killed or not; whether it was killed."""
+def send_and_be_killed(house: House, relay: Relay, moment: Phase, countdown: int) -> bool:
+    """One send that is killed, unless it is over before; whether it was."""
     program = [sys.executable, "-m", "tests.acceptance.hasty", str(house.config)]
     process = house.start(*program, at=ROOT)
-    if kill is not None:
-        relay.kill(process.pid, *kill)
+    relay.kill(process.pid, moment, countdown)
     _, err = process.communicate(timeout=600)
-    killed = kill is not None and not relay.spare()
+    killed = not relay.spare()
     assert killed or process.returncode == 0, err
     return killed
 
@@ -94,8 +95,9 @@ def test_each_delivery_ends_as_the_relay_said(
         killed = 0
         for _ in range(kills):
             moment = chance.choice([Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.DOT, Phase.TAKEN])
-            killed += send(house, relay, (moment, chance.randint(1, recipients // kills // 2)))
-        send_to_the_end(house, relay)
+            countdown = chance.randint(1, recipients // kills // 2)
+            killed += send_and_be_killed(house, relay, moment, countdown)
+        send_to_the_end(house)
     everybody = {address(number) for number in range(recipients)}
     refused = {reader for reader in everybody if is_gone(reader)}
     tell(
@@ -117,13 +119,14 @@ def test_each_delivery_ends_as_the_relay_said(
     assert relay.copies <= relay.doubtful + CONNECTIONS * killed
 
 
-def send_to_the_end(house: House, relay: Relay) -> None:
+def send_to_the_end(house: House) -> None:
     """Sends, as a timer would, until every delivery has its last outcome; what is in doubt a second
-    time waits for its author, who has it sent again.
+    time waits for its author, who has it sent again. Nobody is killed, so it is done in this process.
     """
     for _ in range(200):
-        send(house, relay, None)
+        with Newsletter.open(house.config, environ={}) as newsletter:
+            send(newsletter)
         if not any(one.due_at for one in house.deliveries()) and not house.resend_doubtful():
             return
-        threading.Event().wait(0.3)  # the timer's, of a real process and a real clock
+        threading.Event().wait(0.3)  # the timer's, of a real clock
     pytest.fail("it does not come to an end")

@@ -82,25 +82,6 @@ def test_from_an_empty_folder_to_a_mail_in_five_commands(shell: Shell, home: Pat
     assert all("/unsubscribe/" in mail["List-Unsubscribe"] for mail in mails)
 
 
-def test_a_list_moves_to_another_newsletter(shell: Shell, home: Path, tmp_path: Path) -> None:
-    """What one newsletter exports, an empty one with the same secret imports and exports alike."""
-    rows = "".join(f"{name}@example.com,=1+1,x\n" for name in ("ada", "bob", "eve", "joe"))
-    (tmp_path / "list.csv").write_text(f"email,name,tags\n{rows}", "utf-8")
-    shell("subscribers", "import", str(tmp_path / "list.csv"), "--consent", "fair")
-    shell("subscribers", "unsubscribe", "bob@example.com")
-    shell("suppressions", "add", "eve@example.com", "--evidence", "asked")
-    shell("subscribers", "erase", "joe@example.com", "--yes")
-    exported = shell("subscribers", "export").stdout
-    (tmp_path / "all.csv").write_text(exported, "utf-8", newline="")
-    (home / "newsletter.db").unlink()
-    assert "db init" in shell("subscribers", "list").stderr
-    assert shell("db", "init").returncode == 0
-    done = shell("subscribers", "import", str(tmp_path / "all.csv"), "--json")
-    assert (done.returncode, json.loads(done.stdout)["refused"]) == (0, [])
-    assert shell("subscribers", "export").stdout == exported
-    assert shell("subscribers", "add", "joe@example.com").returncode == 1
-
-
 def test_run_says_where_things_are_and_ends_when_told(home: Path) -> None:
     """`run` prints addresses that answer, and SIGTERM ends it with exit code 0."""
     service = subprocess.Popen(

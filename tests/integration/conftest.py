@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import structlog
 
 from storage.database.engine import Database
 from tests.peers.ports import free_port
-from tests.worlds.store import Store
+from tests.worlds.store import Store, empty_file
 
 _numbers = count(1)
 
@@ -51,7 +52,8 @@ def postgres() -> Iterator[str]:
         stdout=subprocess.DEVNULL,
     )
     options = (
-        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200"
+        " -c fsync=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0"
     )
     control = [*prefix, programs / "pg_ctl", "-D", folder / "data", "-w"]
     subprocess.run(
@@ -72,16 +74,26 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+ENGINES = ["sqlite", "postgresql"]
+
+
+@pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a fresh database with all tables, on each engine in turn."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'newsletter.db'}"
+    with fresh_database(request, request.param, tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(request: pytest.FixtureRequest, engine: str, folder: Path) -> Iterator[str]:
+    """The URL of a database with all tables and nothing in them; on SQLite a file in that folder."""
+    if engine == "sqlite":
+        yield f"sqlite:///{empty_file(folder)}"
         return
     base: str = request.getfixturevalue("postgres")
     name = f"test{next(_numbers)}"
     with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
         yield f"{base}/{name}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from mailer.inbound.inbox import visit_mailbox
 from newsletter.app import Newsletter
+from scripts.cli import main
 from storage.model.reports import Effect
 from tests.peers.imap import Server, serving
 from tests.worlds.listener import Wire, listener
@@ -48,7 +52,7 @@ def settle_in(folder: Path, *, storage: str, relay: str = "outbox:outbox", extra
 
 
 def by_pipe(newsletter: Newsletter, raw: bytes, envelope_to: str) -> None:
-    """As Postfix hands a message to `newsletter bounce`."""
+    """As Postfix hands a message to `newsletter bounce`: on standard input, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", COMMAND, "--config", newsletter.config.source, "bounce"],
         input=raw,
@@ -57,6 +61,16 @@ def by_pipe(newsletter: Newsletter, raw: bytes, envelope_to: str) -> None:
         capture_output=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def by_command(newsletter: Newsletter, raw: bytes, envelope_to: str) -> None:
+    """The same command in the process of the test, which is quicker."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(raw)))
+        patch.setenv("ORIGINAL_RECIPIENT", envelope_to)
+        with pytest.raises(SystemExit) as ended:
+            main(["--config", str(newsletter.config.source), "bounce"])
+    assert not ended.value.code
 
 
 def by_maildir(newsletter: Newsletter, raw: bytes, envelope_to: str) -> None:
@@ -106,7 +120,7 @@ def _hand_over(newsletter: Newsletter, raw: bytes, envelope_to: str, *, lmtp: bo
 
 
 INTAKES: dict[str, Callable[[Newsletter, bytes, str], None]] = {
-    "pipe": by_pipe,
+    "command": by_command,
     "maildir": by_maildir,
     "imap": by_imap,
     "smtp": by_smtp,

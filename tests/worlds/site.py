@@ -16,6 +16,7 @@ import uvloop
 
 from newsletter.app import Newsletter
 from tests.worlds.clock import Clock
+from tests.worlds.store import empty_file
 from web.routes import Vitals
 from web.server import SiteServer
 from web.site import create_admin, create_app
@@ -49,6 +50,8 @@ class Author:
         self.notes.mkdir()
         config = folder / "newsletter.toml"
         config.write_text(CONFIG + extra)
+        if "[storage]" not in extra:
+            empty_file(folder)
         self.clock = clock
         self.newsletter = Newsletter.open(config, environ={}, clock=clock)
 

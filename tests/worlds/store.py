@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -26,6 +29,24 @@ from tests.conftest import NOON
 
 LEASE = timedelta(seconds=60)
 MINUTE = timedelta(minutes=1)
+
+
+@cache
+def _tables() -> bytes:
+    """An SQLite database with all tables and nothing in them."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.db"
+        database = Database.open(f"sqlite:///{file}")
+        database.prepare()
+        database.close()
+        return file.read_bytes()
+
+
+def empty_file(folder: Path) -> Path:
+    """A new `newsletter.db` there, with all tables: copied, which is quicker than making them."""
+    file = folder / "newsletter.db"
+    file.write_bytes(_tables())
+    return file
 
 
 def draft(name: str = "first", **changes: object) -> IssueDraft:

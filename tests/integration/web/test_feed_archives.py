@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 
 from tests.conftest import NOON
+from tests.integration.conftest import ENGINES, fresh_database
 from tests.worlds.clock import Clock
 from tests.worlds.site import URL, Author, Client
 
@@ -20,11 +21,10 @@ COUNT = 17
 WITHDRAWN = 3
 
 
-@pytest.fixture
-def author(tmp_path: Path, database_url: str) -> Iterator[Author]:
+def make_author(folder: Path, url: str) -> Author:
     """An author with many issues and short feeds; every other issue has a tag, one is gone."""
-    extra = f'[feeds]\nitems = 6\n[storage]\nurl = "{database_url}"\n'
-    writer = Author(tmp_path, Clock(NOON), extra)
+    extra = f'[feeds]\nitems = 6\n[storage]\nurl = "{url}"\n'
+    writer = Author(folder, Clock(NOON), extra)
     for number in range(COUNT):
         tags = {"tags": '["a/b"]'} if number % 2 else {}
         writer.publish(f"{number}.md", f"Body {number}.", title=f"Note {number}", **tags)
@@ -33,15 +33,20 @@ def author(tmp_path: Path, database_url: str) -> Iterator[Author]:
     for _ in range(5):
         writer.clock.move(minutes=10)
         writer.newsletter.poll()
-    yield writer
-    writer.newsletter.close()
+    return writer
 
 
-@pytest.fixture
-def reader(author: Author) -> Iterator[Client]:
-    """Somebody who reads that author."""
-    with Client(author.newsletter) as asking:
-        yield asking
+@pytest.fixture(scope="module", params=ENGINES)
+def reader(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
+    """Somebody who reads such an author, on each engine, and changes nothing."""
+    folder = tmp_path_factory.mktemp("archives")
+    with fresh_database(request, request.param, folder) as url:
+        author = make_author(folder, url)
+        with Client(author.newsletter) as asking:
+            yield asking
+        author.newsletter.close()
 
 
 def links(document: bytes) -> dict[str, str]:
@@ -98,14 +103,17 @@ def test_an_archive_says_what_it_is(reader: Client) -> None:
     assert etree.fromstring(reader.get("/atom.xml").content).find(f"{HISTORY}archive") is None
 
 
-def test_a_full_archive_does_not_change(author: Author, reader: Client) -> None:
+def test_a_full_archive_does_not_change(tmp_path: Path, database_url: str) -> None:
     """What has a successor is the same document, byte by byte, whatever is published later."""
-    before = [reader.get(f"/archive/{n}.{end}").content for n in (1, 2) for end in ("xml", "json")]
-    for number in range(4):
-        author.publish(f"later-{number}.md", "Later.", title=f"Later {number}")
-        author.clock.move(hours=1)
-    after = [reader.get(f"/archive/{n}.{end}").content for n in (1, 2) for end in ("xml", "json")]
-    assert after == before
+    author = make_author(tmp_path, database_url)
+    paths = [f"/archive/{number}.{end}" for number in (1, 2) for end in ("xml", "json")]
+    with Client(author.newsletter) as reader:
+        before = [reader.get(path).content for path in paths]
+        for number in range(4):
+            author.publish(f"later-{number}.md", "Later.", title=f"Later {number}")
+            author.clock.move(hours=1)
+        assert [reader.get(path).content for path in paths] == before
+    author.newsletter.close()
 
 
 @pytest.mark.parametrize(
