@@ -2,7 +2,7 @@
 
 from feeds.markdown.characters import clean_line, clean_text
 from feeds.markdown.cost import MAX_MARKS, find_excess
-from feeds.markdown.embeds import split_target
+from feeds.markdown.embeds import EMBED, split_target
 from feeds.markdown.html import link_footnotes, size_pictures
 from feeds.markdown.links import LinkResolver, Links, NoteSource, is_download, link_key, loose_keys
 from feeds.markdown.parser import find_title, plain_line
@@ -15,10 +15,20 @@ from feeds.markdown.references import (
     find_references,
     find_tags,
 )
-from feeds.markdown.render import TEMPLATE, TOO_MANY_TAGS, Rendered, render_markdown
+from feeds.markdown.render import (
+    MATHS,
+    PLAYER,
+    TEMPLATE,
+    TOO_MANY_TAGS,
+    Rendered,
+    render_markdown,
+)
 
 __all__ = [
+    "EMBED",
+    "MATHS",
     "MAX_MARKS",
+    "PLAYER",
     "TEMPLATE",
     "TOO_MANY_TAGS",
     "LinkResolver",

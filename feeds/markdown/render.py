@@ -36,6 +36,8 @@ TOO_MANY_TAGS: Final = "html"
 
 TEMPLATE: Final = "template"
 """The code of the remark that a generator's language stands in a note and is not known."""
+PLAYER: Final = "player"
+"""The code of the remark that a frame, a video or a sound is a link for readers."""
 MATHS: Final = "maths"
 """The code of the remark that a formula cannot be shown as one."""
 
@@ -95,6 +97,12 @@ def render_markdown(
             TEMPLATE,
             f"`{unknown.source}` is a generator's language that is not known here: left out",
             unknown.line,
+        )
+    for player in translated.players:
+        resolver.warn(
+            PLAYER,
+            f"`{player.source}` is a link for readers, for no mail and no feed plays it",
+            player.line,
         )
     env: dict[str, object] = {
         "anchor": hashlib.sha256((anchor or path).encode()).hexdigest()[:8],

@@ -11,14 +11,22 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from email.message import EmailMessage
 from typing import Final
 
-from feeds.markdown import TEMPLATE, TOO_MANY_TAGS
+from feeds.markdown import EMBED, MATHS, PLAYER, TEMPLATE, TOO_MANY_TAGS
 from feeds.notes import CLOCK_CHANGE, KEY_VALUE, NO_TIME, RELATIVE_TIME, UNKNOWN_KEY
 from mailer.compose import CLIP, SHORTENED, WARN
-from newsletter.authoring.findings import CheckedNote, Finding, Proof, error, line_matching, warn
+from newsletter.authoring.findings import (
+    CheckedNote,
+    Finding,
+    Proof,
+    error,
+    line_matching,
+    line_of,
+    warn,
+)
 from newsletter.authoring.references import check_references
 from newsletter.authoring.wording import check_wording
 from storage.model import NoteError, Remark
@@ -26,9 +34,12 @@ from storage.model import NoteError, Remark
 RELAYS_TAKE: Final = 10_000_000
 """Octets of a message; Postfix as it is installed takes a little more (message_size_limit)."""
 
+_MISSING_FILE: Final = "missing-file"
+"""Told of a player's file; of a link it is told that it is dead."""
+_NOT_PUBLISHED: Final = "is no published note"
 _AUDIENCE: Final = re.compile(r"^[\"']?audience\b", re.IGNORECASE | re.MULTILINE)
 _PASSED_ON: Final = frozenset(
-    {CLOCK_CHANGE, KEY_VALUE, NO_TIME, RELATIVE_TIME, TOO_MANY_TAGS, UNKNOWN_KEY}
+    {CLOCK_CHANGE, KEY_VALUE, MATHS, NO_TIME, PLAYER, RELATIVE_TIME, TOO_MANY_TAGS, UNKNOWN_KEY}
 )
 """Codes of remarks that nothing here looks for again; of the others there are findings with lines."""
 
@@ -39,20 +50,34 @@ def check_note(proof: Proof) -> CheckedNote:
         *check_wording(proof),
         *check_references(proof),
         *(_check_mail(proof) if proof.note.email else ()),
-        *_pass_on(proof.warnings),
+        *_pass_on(proof),
     ]
-    return CheckedNote(note=proof.note.path, findings=tuple(sorted(found, key=_order)))
+    dead = {one.line for one in found if one.code == "dead-link"}
+    told = [one for one in found if not (one.code == _MISSING_FILE and one.line in dead)]
+    return CheckedNote(note=proof.note.path, findings=tuple(sorted(told, key=_order)))
 
 
-def _pass_on(remarks: Iterable[Remark]) -> Iterator[Finding]:
+def _pass_on(proof: Proof) -> Iterator[Finding]:
     """A generator's language is an error, since a mail with it waits for its author."""
-    for remark in remarks:
+    for remark in proof.warnings:
         sentence = f"{remark.sentence[:1].upper()}{remark.sentence[1:]}."
         if remark.code == TEMPLATE:
             why = " A new issue's mail is held until you `newsletter resume` it; mend or remove it."
             yield error(remark.code, sentence + why, remark.line)
         elif remark.code in _PASSED_ON:
-            yield warn(remark.code, sentence, remark.line)
+            is_placed = remark.line is not None or remark.code != MATHS
+            line = remark.line if is_placed else _line_of_quoted(proof, remark)
+            yield warn(remark.code, sentence, line)
+        elif remark.code == EMBED and _NOT_PUBLISHED not in remark.sentence:
+            yield warn(remark.code, sentence, _line_of_quoted(proof, remark))
+        elif remark.code == _MISSING_FILE:
+            yield error(remark.code, sentence, _line_of_quoted(proof, remark))
+
+
+def _line_of_quoted(proof: Proof, remark: Remark) -> int | None:
+    """The line of what a remark names."""
+    named = re.search(r"`([^`]+)`|!\[\[([^\]]+)\]\]", remark.sentence)
+    return line_of(proof, (named[1] or named[2]).rstrip("…")) if named else None
 
 
 def report_unusable(fault: NoteError) -> CheckedNote:

@@ -15,6 +15,7 @@ from feeds.markdown import (
     Reference,
     ReferenceKind,
     find_references,
+    is_download,
     link_key,
     split_target,
 )
@@ -71,9 +72,15 @@ def _check_link(proof: Proof, link: Reference) -> Iterator[Finding]:
     else:
         yield error(
             "dead-link",
-            f"The link {shown} leads to no note; correct it. Only notes and pictures are served.",
+            f"The link {shown} leads to {_nothing(link.target)}",
             link.line,
         )
+
+
+def _nothing(target: str) -> str:
+    if is_download(target):
+        return "no file of the notes folder or a static folder; add it or correct the path."
+    return "no note; correct it. Only notes and pictures are served."
 
 
 def _check_wiki(proof: Proof, link: Reference) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from feeds.markdown import TEMPLATE
+from feeds.markdown import EMBED, MATHS, PLAYER, TEMPLATE
 from feeds.notes import NO_TIME, Note
 from newsletter.publishing import (
     Drafting,
@@ -37,6 +37,7 @@ FAULTS: Final = 20
 _DATED: Final = re.compile(
     r"\A(?:.*[-_])?(?:date|created|posted|publish\w*|pub_?date)(?:[-_].*|d|at|on)?\Z|date\Z"
 )
+_TOLD: Final = frozenset({"missing-file", EMBED, MATHS, PLAYER, TEMPLATE})
 _LOST_LINKS: Final = frozenset({"unpublished-link", "wiki-link", "local-link", "bad-link"})
 
 
@@ -61,6 +62,14 @@ class Kind(StrEnum):
     """Pictures that are not in the notes folder."""
     LINKS = "dead-link"
     """Links to nothing that is, or would be, published."""
+    FILES = "missing-file"
+    """Sounds, films and documents that are not there."""
+    EMBEDS = "embed"
+    """Notes within notes that are left out."""
+    MATHS = "maths"
+    """Formulas that are shown as TeX."""
+    PLAYERS = "player"
+    """Frames, videos and sounds, which are links for readers."""
     TEMPLATES = "template"
     """Of a generator's language, and not known."""
 
@@ -124,11 +133,13 @@ class Survey:
             progress(done, total)
             look.count(Kind.NOTES)
             try:
-                note = self._drafting.parse(self._store.read(file.path), file.path)
+                source = self._store.read(file.path)
+                note = self._drafting.parse(source, file.path)
             except NoteError as error:
                 look.count(Kind.UNUSABLE, "", f"{_place(error.path, error.line)}: {error.fault}")
                 continue
-            look.take(note, written_at(file.mtime_ns))
+            expected = self._drafting.expect(note, note.note_id, hash_content(source))
+            look.take(note, written_at(file.mtime_ns), expected)
         if not brief:
             links = self._drafting.links(look.names.values())
             for done, path in enumerate(look.names, len(files)):
@@ -150,8 +161,8 @@ class Survey:
                 look.count(Kind.LINKS, "", where)
             elif remark.code in {"bad-picture", "missing-picture"}:
                 look.count(Kind.PICTURES, "", where)
-            elif remark.code == TEMPLATE:
-                look.count(Kind.TEMPLATES, "", where)
+            elif remark.code in _TOLD:
+                look.count(Kind(remark.code), "", where)
 
 
 class _Look:
@@ -176,22 +187,14 @@ class _Look:
         line = self._lines.setdefault((kind, reason), Line(kind=kind, reason=reason))
         line.add("" if kind in {Kind.NOTES, Kind.PUBLISHED} else example)
 
-    def take(self, note: Note, written: datetime) -> None:
-        """Count what would become of a note that was last written then."""
+    def take(self, note: Note, written: datetime, expected: IssueName) -> None:
+        """Count what would become of a note that was last written then; `expected` is its name then."""
         if note.path in self._published:
             return
         kind, reason = self._judge(note, written)
         self.count(kind, reason, note.path)
         if kind in {Kind.MAILED, Kind.ARCHIVED, Kind.LATER}:
-            self.names[note.path] = IssueName(
-                issue_id=0,
-                note_id=note.note_id,
-                path=note.path,
-                slug=note.slug or note.name,
-                title=note.title,
-                state=IssueState.LIVE,
-                content_hash="",
-            )
+            self.names[note.path] = expected
 
     def _judge(self, note: Note, written: datetime) -> tuple[Kind, str]:
         wish = wish_of(

@@ -24,9 +24,23 @@ _NAMES: Final = {
 }  # fmt: skip
 
 
-def link_players(text: str) -> str:
-    """The text with frames, videos, sounds and drawings as links or as their titles."""
-    return replace_spans(text, _PLAYERS) if _ANY.search(text) else text
+def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> str:
+    """The text with frames, videos, sounds and drawings as links or as their titles.
+
+    `met` is told the tag of each frame, video and sound.
+    """
+    if not _ANY.search(text):
+        return text
+
+    def told(kind: Span) -> Span:
+        def replace(opening: re.Match[str], inside: str) -> str:
+            met(opening[0])
+            return kind.replace(opening, inside)
+
+        return Span(opening=kind.opening, closing=kind.closing, replace=replace)
+
+    *players, drawing = _PLAYERS
+    return replace_spans(text, (*map(told, players), drawing))
 
 
 def _attributes(text: str) -> dict[str, str]:

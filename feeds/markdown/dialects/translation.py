@@ -13,7 +13,7 @@ from typing import Final
 from feeds.markdown.characters import clean_line, shorten
 from feeds.markdown.dialects.callouts import unify_callouts
 from feeds.markdown.dialects.comments import drop_comments, drop_marks
-from feeds.markdown.dialects.generators import translate
+from feeds.markdown.dialects.generators import MOST_UNKNOWN, translate
 from feeds.markdown.dialects.masks import Masks
 from feeds.markdown.dialects.players import link_players
 from feeds.markdown.dialects.words import mark_words, take_abbreviations
@@ -43,6 +43,8 @@ class Translated:
     abbreviations: Mapping[str, str]
     formulas: Formulas
     """What the marks in `text` stand for."""
+    players: tuple[Unknown, ...] = ()
+    """Frames, videos and sounds, which are links now."""
 
 
 def translate_dialects(body: str, path: str) -> Translated:
@@ -54,17 +56,32 @@ def translate_dialects(body: str, path: str) -> Translated:
     text = drop_comments(text)
     text = translate(text, masks, report, jsx=suffix in _JSX)
     text = unify_callouts(drop_marks(text))
-    text, abbreviations = take_abbreviations(link_players(text))
+    players: list[str] = []
+    text, abbreviations = take_abbreviations(link_players(text, players.append))
     text = mark_words(text, scripts=suffix in _PANDOC)
-    unknown = tuple(
-        Unknown(line=line, source=shorten(clean_line(source), 60)) for line, source in report
-    )
     return Translated(
         text=masks.restore(text),
-        unknown=unknown,
+        unknown=_named(report),
         abbreviations=abbreviations,
         formulas=masks.formulas,
+        players=_named(_placed(players[:MOST_UNKNOWN], body)),
     )
+
+
+def _placed(tags: list[str], body: str) -> list[tuple[int, str]]:
+    """The tags with their lines in the body; a tag that was made on the way stands where the last did."""
+    placed: list[tuple[int, str]] = []
+    line, at = 1, 0
+    for tag in tags:
+        if (found := body.find(tag, at)) >= 0:
+            line += body.count("\n", at, found)
+            at = found
+        placed.append((line, tag))
+    return placed
+
+
+def _named(found: list[tuple[int, str]]) -> tuple[Unknown, ...]:
+    return tuple(Unknown(line=line, source=shorten(clean_line(tag), 60)) for line, tag in found)
 
 
 def hide_formulas(body: str) -> tuple[str, Formulas]:

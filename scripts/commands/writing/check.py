@@ -99,9 +99,15 @@ _WORDS: Final = {
     "unusable": "cannot be used",
     "missing-picture": "pictures missing",
     "dead-link": "links that lead nowhere",
+    "missing-file": "sounds, films and documents missing",
+    "embed": "notes within notes that are left out",
+    "maths": "formulas that are shown as TeX",
+    "player": "frames, videos and sounds that are links for readers",
     "template": "of a generator's language, and not known",
 }
-_NAMED: Final = frozenset({"unusable", "missing-picture", "dead-link", "template"})
+_NAMED: Final = frozenset(
+    {"unusable", "missing-picture", "dead-link", "missing-file", "embed", "maths", "template"}
+)
 
 
 def _document(checked: CheckedNote) -> Json:

@@ -119,3 +119,23 @@ def test_a_survey_of_many_notes_stays_small(newsletter: Newsletter, folder: Fold
 def test_an_empty_folder_is_told(newsletter: Newsletter) -> None:
     """No note is a line, too."""
     assert told(newsletter.parts.survey.run(brief=True)) == {("notes", ""): 0}
+
+
+def test_what_will_be_there_is_not_missing(newsletter: Newsletter, folder: Folder) -> None:
+    """Links to notes that come out with it, by an old address as well, and embeds of them, are no loss; a
+    player, a formula and a sound that is not there are told.
+    """
+    folder.write("a.md", "[x](/old/address/)\n\n![[b]]\n\nWords.", publish="2020-01-01")
+    folder.write("b.md", "Words of b.", publish="2021-01-01", aliases="[/old/address/]")
+    folder.write(
+        "c.md",
+        'W. $\\unknowncmd{x}$\n\n<audio src="gone.mp3"></audio>\n\n![[c]]',
+        publish="2022-01-01",
+    )
+    found = told(newsletter.parts.survey.run())
+    lost = {
+        kind: count
+        for (kind, _reason), count in found.items()
+        if kind not in {"notes", "would-be-published"}
+    }
+    assert lost == {"maths": 1, "player": 1, "missing-file": 1, "embed": 1}

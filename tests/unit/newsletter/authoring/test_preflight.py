@@ -98,6 +98,8 @@ E_, W = Gravity.ERROR, Gravity.WARNING
 FAULTS = {
     "[x](missing.md)": (E_, "dead-link"),
     "[x](files/plan.pdf)": (E_, "dead-link"),
+    '<iframe src="https://e.example/x" title="A talk"></iframe>': (W, "player"),
+    r"$\unknowncmd{x}$": (W, "maths"),
     "[x](../outside.md)": (E_, "dead-link"),
     '<a href="missing.md">x</a>': (E_, "dead-link"),
     "[x](javascript:alert)": (E_, "bad-link"),
