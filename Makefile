@@ -29,6 +29,10 @@ bench: .venv/dev
 words: .venv/dev
 	$(BIN)/python -m scripts.catalogues
 
+# Wheel, sdist, bill of materials and checksums, in dist/.
+release: .venv/dev
+	$(BIN)/python -m scripts.release dist
+
 format: .venv/dev
 	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
