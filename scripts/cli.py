@@ -30,7 +30,7 @@ from scripts.commands import (
 )
 from scripts.commands.readers import subscribers, suppressions
 from scripts.commands.writing import authoring, check, moving, scheduling
-from scripts.console import remark
+from scripts.console import LogForm, remark
 from scripts.context import Settings
 from storage.model import ConfigError, NewsletterError
 
@@ -113,6 +113,9 @@ def options(
     ] = Path("newsletter.toml"),
     verbose: Annotated[bool, typer.Option("--verbose", help="Log every step.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log errors only.")] = False,
+    log: Annotated[
+        LogForm, typer.Option("--log", help="How log lines look; auto reads well on a terminal.")
+    ] = LogForm.AUTO,
     _version: Annotated[
         bool,
         typer.Option(
@@ -124,7 +127,7 @@ def options(
     if verbose and quiet:
         raise typer.BadParameter("--verbose and --quiet exclude each other")
     level = logging.DEBUG if verbose else logging.ERROR if quiet else None
-    context.obj = Settings(config=config, level=level)
+    context.obj = Settings(config=config, level=level, log=log)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -33,38 +34,53 @@ PAGE: Final = 500
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 
 
-def configure_logging(level: int) -> None:
-    """Log lines on standard error: coloured on a terminal, `key=value` elsewhere."""
+class LogForm(StrEnum):
+    """How log lines look."""
+
+    AUTO = "auto"
+    """For reading on a terminal, logfmt elsewhere."""
+    LOGFMT = "logfmt"
+    JSON = "json"
+
+
+def configure_logging(level: int, form: LogForm = LogForm.AUTO) -> None:
+    """Log lines on standard error, our own and those of libraries in the same form."""
     import structlog
 
-    on_terminal = sys.stderr.isatty()
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer()
-        if on_terminal
-        else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
-    )
+    is_read = form is LogForm.AUTO and sys.stderr.isatty()
+    keys = ["timestamp", "level", "event"]
+    renderer: structlog.typing.Processor
+    if is_read:
+        renderer = structlog.dev.ConsoleRenderer()
+    elif form is LogForm.JSON:
+        renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+    else:
+        renderer = structlog.processors.LogfmtRenderer(key_order=keys)
+    first: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="%H:%M:%S" if is_read else "iso", utc=not is_read),
+    ]
+    last: list[structlog.typing.Processor] = [
+        # The console renderer shows a traceback itself, and better.
+        *([] if is_read else [structlog.processors.format_exc_info]),
+        _show_values,
+        renderer,
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(
-                fmt="%H:%M:%S" if on_terminal else "iso", utc=not on_terminal
-            ),
-            # The console renderer shows a traceback itself, and better.
-            *([] if on_terminal else [structlog.processors.format_exc_info]),
-            _show_values,
-            renderer,
-        ],
+        processors=[*first, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    # Libraries speak up only when something is wrong: below that they repeat addresses (rule A37).
-    logging.basicConfig(
-        level=max(level, logging.WARNING),
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        force=True,
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*first, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
     )
+    # Libraries speak up only when something is wrong: below that they repeat addresses (rule A37).
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
 
 
 def _show_values(

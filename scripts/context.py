@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import configure_logging
+from scripts.console import LogForm, configure_logging
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
@@ -24,6 +24,7 @@ class Settings:
     config: Path
     level: int | None
     """What --verbose or --quiet said; None leaves it to the command."""
+    log: LogForm = LogForm.AUTO
 
 
 def open_newsletter(context: typer.Context, *, level: int = logging.WARNING) -> Newsletter:
@@ -42,5 +43,5 @@ def settings_of(context: typer.Context, *, level: int = logging.WARNING) -> Sett
     settings = context.obj
     if not isinstance(settings, Settings):
         raise TypeError("the application's callback has not run")
-    configure_logging(level if settings.level is None else settings.level)
+    configure_logging(level if settings.level is None else settings.level, settings.log)
     return settings

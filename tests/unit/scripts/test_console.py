@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 
+import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.console import PAGE, Json, print_json, print_json_list, print_long_table
+from scripts.console import (
+    PAGE,
+    Json,
+    LogForm,
+    configure_logging,
+    print_json,
+    print_json_list,
+    print_long_table,
+)
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -46,3 +57,35 @@ def test_a_long_table_is_written_as_its_rows_come() -> None:
     lines = [line for line in out.getvalue().splitlines() if line.startswith("row")]
     assert lines == [f"row{number}" for number in range(PAGE * 3 + 1)]
     assert max(ahead) <= PAGE
+
+
+@pytest.mark.parametrize("form", [LogForm.JSON, LogForm.LOGFMT])
+def test_lines_of_libraries_look_like_ours(form: LogForm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever logs through the standard library, like the HTTP server, has the same keys, one line each; a
+    traceback is within its line, and nothing steers a terminal.
+    """
+    written = io.StringIO()
+    monkeypatch.setattr("sys.stderr", written)
+    before = logging.getLogger().handlers[:]
+    try:
+        configure_logging(logging.INFO, form)
+        structlog.get_logger().info("ours", issue=1)
+        logging.getLogger("uvicorn.error").warning("theirs %s", "\x1b[31m")
+        try:
+            1 / 0  # noqa: B018 - to have something to tell
+        except ZeroDivisionError:
+            logging.getLogger("uvicorn.error").exception("broken")
+    finally:
+        structlog.reset_defaults()
+        logging.getLogger().handlers[:] = before
+    lines = written.getvalue().splitlines()
+    assert len(lines) == 3
+    assert "\x1b" not in written.getvalue()
+    assert "ZeroDivisionError" in lines[2]
+    if form is LogForm.JSON:
+        ours, theirs, broken = map(json.loads, lines)
+        assert (ours["event"], ours["level"], ours["issue"]) == ("ours", "info", 1)
+        assert (theirs["logger"], theirs["level"]) == ("uvicorn.error", "warning")
+        assert set(ours) - {"issue"} <= set(broken)
+    else:
+        assert all(line.startswith("timestamp=") for line in lines)
