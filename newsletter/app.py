@@ -19,7 +19,7 @@ from typing import Self
 
 import structlog
 
-from newsletter.assembly import Parts, open_parts
+from newsletter.assembly import open_parts
 from newsletter.authoring import (
     CheckedNote,
     Planned,
@@ -35,6 +35,7 @@ from newsletter.doctor import Diagnosis
 from newsletter.keeping import BackedUp, Progress, back_up, unmoved
 from newsletter.mailing import IssueStatus, SendReport
 from newsletter.operating import diagnose, run_service
+from newsletter.parts import Parts
 from newsletter.publishing import Held, PollReport
 from newsletter.sending import send_due
 from newsletter.service import Site

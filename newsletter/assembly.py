@@ -5,10 +5,8 @@ Nothing happens here. newsletter/app.py has the verbs, newsletter/publication.py
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,27 +14,26 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from feeds.syndication import newsletter_namespace
-from mailer.dispatch import Dispatcher, Summary
 from mailer.inbound import fetch_document
-from mailer.smtp import Relay, names_of_host
+from mailer.smtp import names_of_host
 from newsletter.authoring import Authoring, Outlook, Proofs, Survey
 from newsletter.config import Config, sender_domain
 from newsletter.hub import Hub
 from newsletter.inbound import Collecting, ReportDesk, WebhookDesk
 from newsletter.keeping import Housekeeping
-from newsletter.mailing import FormulaDesk, InFlight, Letters, Standing
+from newsletter.mailing import FormulaDesk, InFlight, Standing
+from newsletter.parts import Parts, Waker
 from newsletter.publication import Publication
 from newsletter.publishing import Drafting, Means, Pictures, Poll, SuddenChange
-from newsletter.readerside import ReaderSide, open_reader_side
+from newsletter.readerside import open_reader_side
 from newsletter.secret import load_secret
-from newsletter.service import Duties, Pulse, Supervisor, Upkeep, worker_name
+from newsletter.service import Pulse, Upkeep
 from newsletter.settings import (
     complaint_check,
     gates,
     greetings,
     habits,
     own_letters,
-    retry_policy,
     signup_policy,
     soft_limits,
     webhook_keys,
@@ -55,65 +52,11 @@ from storage.archive import (
     Translations,
 )
 from storage.database import Database, Facts
-from storage.ledger import Digests, Ledger, Mailings, Overview, Rescuer
+from storage.ledger import Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
 from storage.notes import FolderNotes, Notebook, Schedules
 from storage.readers import Reports, Roll, SignUps, Subscribers
 from storage.retention import Retention
-
-
-class Waker:
-    """Tells the dispatcher, if one runs in this process, that something may be due. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._wake: Callable[[], None] | None = None
-
-    def __call__(self) -> None:
-        """Something may be due."""
-        if (wake := self._wake) is not None:
-            wake()
-
-    def connect(self, wake: Callable[[], None] | None) -> None:
-        """From now on this is called; None when the dispatcher has ended."""
-        self._wake = wake
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What one newsletter is made of."""
-
-    config: Config
-    clock: Callable[[], datetime]
-    wake: Waker
-    database: Database
-    watermark: Watermark
-    tokens: Tokens
-    archive: Issues
-    ledger: Ledger
-    mailings: Mailings
-    overview: Overview
-    rescuer: Rescuer
-    subscribers: Subscribers
-    roll: Roll
-    reports: Reports
-    authoring: Authoring
-    outlook: Outlook
-    proofs: Proofs
-    survey: Survey
-    poll: Poll
-    publication: Publication
-    subscriptions: Subscriptions
-    report_desk: ReportDesk
-    webhook_desk: WebhookDesk
-    collecting: Collecting
-    standing: Standing
-    sudden: SuddenChange
-    in_flight: InFlight
-    upkeep: Upkeep
-    housekeeping: Housekeeping
-    watching: Watching
-    hub: Hub
-    readers: ReaderSide
 
 
 def open_parts(config: Config, clock: Callable[[], datetime]) -> Parts:
@@ -338,62 +281,4 @@ def _assemble(
                 clock=clock,
             ),
         ),
-    )
-
-
-def duties(
-    parts: Parts,
-    poll: Callable[[], None],
-    progress: Callable[[Summary], None] | None = None,
-) -> Duties:
-    """What the service does with these parts; `poll` is one look at the notes folder."""
-    config, listen = parts.config, parts.config.bounces.listen
-
-    def make(relays: Sequence[Relay]) -> Dispatcher:
-        letters = Letters(
-            archive=parts.archive,
-            editions=Digests(parts.database).edition,
-            own_words=parts.readers.own_words.write,
-            identity=config.identity,
-            tokens=parts.tokens,
-            clock=parts.clock,
-            signer=config.signer,
-            bounce_address=config.bounces.address,
-            by_mail=config.takes_mail,
-            postmark=bool(config.webhooks.postmark),
-            sendgrid=bool(config.webhooks.sendgrid),
-            formulas=FormulaDesk(FormulaPictures(parts.database)),
-        )
-        return Dispatcher(
-            parts.ledger,
-            relays,
-            letters.fill,
-            retry_policy(config),
-            worker=worker_name(),
-            clock=parts.clock,
-            lease=config.dispatch.lease,
-            progress=progress,
-            domain_connections=config.dispatch.domain_connections,
-        )
-
-    parts.subscriptions.desk.resume()  # a second run of one process
-    return Duties(
-        database=parts.database,
-        pulse=parts.watching.pulse,
-        relays=config.relays,
-        make_dispatcher=make,
-        poll=poll,
-        poll_every=config.notes.poll,
-        signups=parts.subscriptions.process,
-        halt_signups=parts.subscriptions.desk.halt,
-        upkeep=parts.upkeep.run,
-        housekeeping=parts.housekeeping.run,
-        alerts=parts.watching.watch.run,
-        digests=parts.readers.digests.run,
-        collect_reports=parts.collecting.look,
-        collect_every=config.bounces.poll,
-        tell_hub=parts.hub.tell,
-        listen=partial(parts.collecting.listen, listen) if listen is not None else None,
-        supervisor=Supervisor(os.environ, os.getpid()),
-        on_dispatcher=parts.wake.connect,
     )

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from functools import partial
 
 from mailer.authentication import Dns
-from newsletter.assembly import Parts, duties
 from newsletter.config import may_reload
 from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, find_own_address
+from newsletter.parts import Parts
 from newsletter.service import Ending, Site, run_in_loop, serve
+from newsletter.working import duties
 
 
 def run_service(

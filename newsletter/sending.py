@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mailer.dispatch import Summary
-from newsletter.assembly import Parts, duties
 from newsletter.mailing import SendReport
+from newsletter.parts import Parts
 from newsletter.publishing import PollReport
 from newsletter.service import Ending, drain, run_in_loop
+from newsletter.working import duties
 from storage.model import NotesFolderError
 
 

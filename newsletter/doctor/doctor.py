@@ -1,7 +1,7 @@
 """The doctor: looks at everything between this machine and a reader, and says what to change.
 
 Nothing is mailed and nothing stored. What is looked at stands in newsletter/doctor/relay.py,
-newsletter/doctor/domain.py and newsletter/doctor/site.py; this machine is looked at here.
+newsletter/doctor/domain.py, newsletter/doctor/senders.py and newsletter/doctor/site.py; this machine is looked at here.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from mailer.address import parse_mailbox
 from mailer.authentication import Resolver, SigningKey
 from newsletter.config import Config
 from newsletter.doctor.diagnosis import Area, Diagnosis, failed, passed, skipped, warned, within
-from newsletter.doctor.domain import Origin, examine_domain
+from newsletter.doctor.domain import examine_domain
 from newsletter.doctor.relay import examine_relay
+from newsletter.doctor.senders import Origin
 from newsletter.doctor.site import examine_site
 
 SPACE_WARNING: Final = 500_000_000

@@ -5,30 +5,21 @@ Asks only the resolver it is given (rules A1, A2, A29, A33).
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from mailer.authentication import (
     GOOD_BITS,
-    MAX_LOOKUPS,
-    MAX_VOIDS,
     DmarcRecord,
     DmarcWalk,
     DnsSilence,
     KeyType,
     Resolver,
     SigningKey,
-    SpfRecord,
-    SpfResult,
-    check_spf,
     find_dmarc,
     find_key_problem,
     is_testing,
-    parse_spf,
-    survey,
 )
 from newsletter.doctor.diagnosis import (
     Diagnosis,
@@ -39,18 +30,7 @@ from newsletter.doctor.diagnosis import (
     skipped,
     warned,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """From where receivers get the mail."""
-
-    host: str
-    """The relay, or a name for this machine."""
-    address: str | None = None
-    """Its public address, if mail surely leaves from there."""
-    is_direct: bool = False
-    """Whether the relay is this machine itself."""
+from newsletter.doctor.senders import Origin, examine_origin, examine_spf, known
 
 
 def examine_domain(
@@ -67,13 +47,13 @@ def examine_domain(
     if returning != domain:
         look = partial(_examine_return_domain, domain, returning, resolver)
         yield _asked("return path", returning, look)
-    spf = _asked("spf", returning, lambda: _examine_spf(returning, resolver, origins))
+    spf = _asked("spf", returning, lambda: examine_spf(returning, resolver, origins))
     yield spf
     for origin in origins if spf.health is Health.OK else ():
         yield _asked(
             _name_of(origin, origins),
             returning,
-            partial(_examine_origin, returning, origin, resolver, _name_of(origin, origins)),
+            partial(examine_origin, returning, origin, resolver, _name_of(origin, origins)),
         )
     walk: list[DmarcWalk] = []
     yield _asked("dmarc", domain, lambda: _examine_dmarc(domain, resolver, walk))
@@ -144,7 +124,7 @@ def _organisation(domain: str, resolver: Resolver) -> str:
 
 def _examine_exchangers(domain: str, resolver: Resolver) -> Diagnosis:
     record = f"{domain}. IN MX 10 HOST-THAT-TAKES-YOUR-MAIL."
-    hosts = _known(resolver.mx(domain), domain)
+    hosts = known(resolver.mx(domain), domain)
     if hosts == [""]:
         return failed(
             "bounces",
@@ -152,7 +132,7 @@ def _examine_exchangers(domain: str, resolver: Resolver) -> Diagnosis:
             record=record,
         )
     if hosts:
-        lost = [host for host in hosts if not _known(resolver.addresses(host), host)]
+        lost = [host for host in hosts if not known(resolver.addresses(host), host)]
         if len(lost) < len(hosts):
             return passed("bounces", f"Bounces to {domain} go to {hosts[0]}.")
         return failed(
@@ -160,7 +140,7 @@ def _examine_exchangers(domain: str, resolver: Resolver) -> Diagnosis:
             f"The mail exchangers of {domain} have no address: {', '.join(lost)}.",
             record=f"{lost[0]}. IN A ADDRESS-OF-THAT-HOST",
         )
-    if _known(resolver.addresses(domain), domain):
+    if known(resolver.addresses(domain), domain):
         return warned(
             "bounces",
             f"{domain} has no MX; bounces go to its address (RFC 5321 5.1).",
@@ -173,7 +153,7 @@ def _examine_pointer(origin: Origin, resolver: Resolver) -> Diagnosis:
     address = origin.address
     if address is None:
         return skipped("ptr", "This host has no public address of its own that could be looked up.")
-    names = _known(resolver.names(address), address)
+    names = known(resolver.names(address), address)
     if any(address in (resolver.addresses(name) or ()) for name in names):
         return passed("ptr", f"{address} points to {names[0]}, and that name back to it.")
     what = f"points to {names[0]}, which does not point back" if names else "points to no name"
@@ -189,123 +169,12 @@ def _examine_pointer(origin: Origin, resolver: Resolver) -> Diagnosis:
     )
 
 
-def _known(answer: list[str] | None, name: str) -> list[str]:
-    if answer is None:
-        raise DnsSilence(name)
-    return answer
+# ── policy ───────────────────────────────────────────────────────────────────────────────────
 
 
-# ── who may send ─────────────────────────────────────────────────────────────────────────────
-
-
-_UNTOLD: Final = "include:NAME-YOUR-RELAY-TELLS-YOU"
-
-
-def _examine_spf(domain: str, resolver: Resolver, origins: Sequence[Origin]) -> Diagnosis:
-    """Whether the record can be evaluated at all (RFC 7208 4.6)."""
-    allowed = next((_term(one.address) for one in origins if one.address), _UNTOLD)
-    advised = record_line(domain, f"v=spf1 {allowed} ~all")
-    try:
-        record = parse_spf(_known(resolver.txt(domain), domain))
-        if record is None:
-            return failed("spf", f"{domain} has no SPF record.", record=advised)
-        asked = survey(record, domain, resolver)
-    except ValueError as error:
-        return failed("spf", f"The SPF record of {domain} is void: {error}.", record=advised)
-    if asked.lookups > MAX_LOOKUPS:
-        return failed(
-            "spf",
-            f"The SPF record of {domain} asks the DNS more than {MAX_LOOKUPS} times and is void.",
-            "Take out what you do not send through.",
-        )
-    if len(asked.voids) > MAX_VOIDS:
-        return failed(
-            "spf",
-            f"The SPF record of {domain} asks for more than {MAX_VOIDS} names that do not exist, "
-            f"and is void: {', '.join(asked.voids[:5])}.",
-            "Take the terms with these names out of it.",
-        )
-    return _judge_policy(domain, record, advised, asked.lookups)
-
-
-def _judge_policy(domain: str, record: SpfRecord, advised: str, lookups: int) -> Diagnosis:
-    if record.policy == "+":
-        return failed(
-            "spf", f"The SPF record of {domain} lets everybody send (+all).", record=advised
-        )
-    if not record.names_senders:
-        return failed("spf", f"The SPF record of {domain} lets nobody send.", record=advised)
-    return passed(
-        "spf",
-        f"{domain} has an SPF record that can be evaluated, with {lookups} of the {MAX_LOOKUPS} "
-        "questions to the DNS that receivers allow.",
-    )
-
-
-def _examine_origin(domain: str, origin: Origin, resolver: Resolver, name: str) -> Diagnosis:
-    """Whether the record lets the relay send, as far as that can be told from here."""
-    known = _addresses(origin, resolver)
-    results = {address: check_spf(domain, address, resolver) for address in known}
-    if good := [address for address, result in results.items() if result is SpfResult.PASS]:
-        return passed(name, f"The SPF record of {domain} lets {origin.host} send ({good[0]}).")
-    if origin.is_direct and results:
-        return _not_covered(domain, next(iter(results.items())), resolver, name)
-    if origin.is_direct:
-        return skipped(
-            name,
-            "It cannot be told from here which address mail leaves from: this host has no public "
-            "one of its own.",
-            _ASK_A_MESSAGE,
-        )
-    return skipped(
-        name,
-        f"It cannot be told from here whether the SPF record of {domain} lets {origin.host} send: "
-        f"its own address is not covered, but a relay may send from others.",
-        _ASK_A_MESSAGE,
-    )
-
-
-_ASK_A_MESSAGE: Final = (
-    "Send yourself a copy (`newsletter test NOTE --to YOU`), save it as it arrived, and run "
-    "`newsletter doctor --signed FILE`."
-)
 _ASK_AN_ISSUE: Final = (
     "subscribe yourself, save an issue as it arrived, and run `newsletter doctor --signed FILE`."
 )
-
-
-def _not_covered(
-    domain: str, found: tuple[str, SpfResult], resolver: Resolver, name: str
-) -> Diagnosis:
-    address, result = found
-    return failed(
-        name,
-        f"Mail leaves from {address}, and the SPF record of {domain} does not let that send "
-        f"({result}).",
-        record=add_to_spf(domain, address, resolver),
-    )
-
-
-def add_to_spf(domain: str, address: str, resolver: Resolver) -> str:
-    """The domain's record with this address added, to publish in place of the present one."""
-    records = [text for text in resolver.txt(domain) or () if text.lower().startswith("v=spf1")]
-    present = records[0].split()[1:] if len(records) == 1 else ["~all"]
-    return record_line(domain, " ".join(["v=spf1", _term(address), *present]))
-
-
-def _addresses(origin: Origin, resolver: Resolver) -> list[str]:
-    if origin.address is not None:
-        return [origin.address]
-    if origin.is_direct:
-        return []
-    try:
-        return [str(ipaddress.ip_address(origin.host))]
-    except ValueError:
-        return _known(resolver.addresses(origin.host), origin.host)
-
-
-def _term(address: str) -> str:
-    return f"ip{6 if ':' in address else 4}:{address}"
 
 
 def _examine_dmarc(domain: str, resolver: Resolver, walk: list[DmarcWalk]) -> Diagnosis:
@@ -354,7 +223,7 @@ def _examine_keys(
 
 def _examine_key(key: SigningKey, resolver: Resolver) -> Diagnosis:
     name = f"dkim {key.selector}"
-    records = _known(resolver.txt(key.record_name), key.record_name)
+    records = known(resolver.txt(key.record_name), key.record_name)
     problem = find_key_problem(records, kind=key.private.type.value, public=key.private.public)
     if problem:
         return failed(

@@ -19,7 +19,7 @@ from mailer.authentication import DnsSilence, Resolver, SpfResult, check_spf, fi
 from mailer.authentication.verifier import ALGORITHM, Signature, verify_signatures
 from mailer.replies import clean_reply
 from newsletter.doctor.diagnosis import Diagnosis, failed, passed, skipped, warned
-from newsletter.doctor.domain import add_to_spf
+from newsletter.doctor.senders import add_to_spf
 
 _MAX_OCTETS: Final = 262_144
 _MAX_SIGNATURES: Final = 10

@@ -49,7 +49,7 @@ class Site(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duties:
-    """What the service does, handed over by newsletter/assembly.py."""
+    """What the service does, handed over by newsletter/working.py."""
 
     database: Database
     pulse: Pulse

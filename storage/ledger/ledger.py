@@ -24,13 +24,13 @@ from storage.ledger.gates import Gates
 from storage.ledger.groups import are_apart, is_usual, write_group
 from storage.ledger.mailings import pause_mail
 from storage.ledger.outcomes import settle
+from storage.ledger.rescue import put_lease
 from storage.ledger.rows import (
     begin,
     give_back,
     held,
     on_the_wire,
     open_issues,
-    put_lease,
     steady_plans,
     take,
     wanted,

@@ -1,17 +1,19 @@
-"""Claims whose worker died, taken back."""
+"""Leases of workers, and the claims of those who died, taken back."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
-from storage.database import Database, schema
+from storage.database import Database, insert_new, schema
 from storage.ledger.outcomes import doubt
-from storage.ledger.rows import give_back, held, lapsed
+from storage.ledger.rows import give_back, held
 
 _PATIENCE: Final = timedelta(hours=1)
 """So long after its lease a worker that lives may settle what it has begun."""
@@ -71,3 +73,26 @@ class Rescuer:
             unknown = doubt(connection, list(lost), ids, now, resend=resend)
             connection.execute(sa.delete(schema.workers).where(schema.workers.c.name.in_(lost)))
             return Rescued(returned=returned, unknown=unknown)
+
+
+# ── leases ───────────────────────────────────────────────────────────────────────────────────
+
+
+def put_lease(connection: Connection, worker: str, until: datetime) -> None:
+    """Give a worker a lease, or a longer one."""
+    if not connection.execute(_renewal(), {"worker": worker, "until": until}).rowcount:
+        insert_new(connection, schema.workers, {"name": worker, "lease_until": until})
+
+
+@cache
+def _renewal() -> sa.Update:
+    until = sa.bindparam("until", type_=schema.Instant)
+    ours = schema.workers.c.name == sa.bindparam("worker")
+    return sa.update(schema.workers).where(ours).values(lease_until=until)
+
+
+def lapsed(connection: Connection, now: datetime, gone: Collection[str]) -> list[str]:
+    """The workers whose lease ended, and those of `gone`; none of them can renew until we commit."""
+    c = schema.workers.c
+    over = sa.or_(c.lease_until <= now, c.name.in_(gone))
+    return list(connection.scalars(sa.select(c.name).where(over).with_for_update()))

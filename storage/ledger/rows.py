@@ -23,7 +23,6 @@ from storage.database import (
     Prepared,
     cursor_of,
     from_micros,
-    insert_new,
     prepare,
     schema,
     to_micros,
@@ -42,29 +41,6 @@ from storage.model import (
 
 _D = schema.deliveries.c
 _SENDING: Final = DeliveryState.SENDING.value
-
-# ── leases ───────────────────────────────────────────────────────────────────────────────────
-
-
-def put_lease(connection: Connection, worker: str, until: datetime) -> None:
-    """Give a worker a lease, or a longer one."""
-    if not connection.execute(_renewal(), {"worker": worker, "until": until}).rowcount:
-        insert_new(connection, schema.workers, {"name": worker, "lease_until": until})
-
-
-@cache
-def _renewal() -> sa.Update:
-    until = sa.bindparam("until", type_=schema.Instant)
-    ours = schema.workers.c.name == sa.bindparam("worker")
-    return sa.update(schema.workers).where(ours).values(lease_until=until)
-
-
-def lapsed(connection: Connection, now: datetime, gone: Collection[str]) -> list[str]:
-    """The workers whose lease ended, and those of `gone`; none of them can renew until we commit."""
-    c = schema.workers.c
-    over = sa.or_(c.lease_until <= now, c.name.in_(gone))
-    return list(connection.scalars(sa.select(c.name).where(over).with_for_update()))
-
 
 # ── claiming ─────────────────────────────────────────────────────────────────────────────────
 

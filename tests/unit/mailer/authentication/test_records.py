@@ -13,7 +13,8 @@ from mailer.authentication.keys import KeyType, SigningKey, make_key
 from mailer.authentication.records import find_dmarc, find_key_problem, parse_tags
 from mailer.authentication.resolver import DnsSilence
 from newsletter.doctor.diagnosis import PUBLISH, Diagnosis, Health, record_line
-from newsletter.doctor.domain import Origin, examine_domain
+from newsletter.doctor.domain import examine_domain
+from newsletter.doctor.senders import Origin
 from tests.peers.zone import DOMAIN, HERE, KEY, Zone
 from tests.sizes import examples
 

@@ -1,0 +1,78 @@
+"""What the service does with the parts of a newsletter: its duties, and the dispatcher that sends."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from mailer.dispatch import Dispatcher, Summary
+from mailer.smtp import Relay
+from newsletter.mailing import FormulaDesk, Letters
+from newsletter.parts import Parts
+from newsletter.service import Duties, Supervisor, worker_name
+from newsletter.settings import (
+    retry_policy,
+)
+from storage.archive import (
+    FormulaPictures,
+)
+from storage.ledger import Digests
+
+
+def duties(
+    parts: Parts,
+    poll: Callable[[], None],
+    progress: Callable[[Summary], None] | None = None,
+) -> Duties:
+    """What the service does with these parts; `poll` is one look at the notes folder."""
+    config, listen = parts.config, parts.config.bounces.listen
+
+    def make(relays: Sequence[Relay]) -> Dispatcher:
+        letters = Letters(
+            archive=parts.archive,
+            editions=Digests(parts.database).edition,
+            own_words=parts.readers.own_words.write,
+            identity=config.identity,
+            tokens=parts.tokens,
+            clock=parts.clock,
+            signer=config.signer,
+            bounce_address=config.bounces.address,
+            by_mail=config.takes_mail,
+            postmark=bool(config.webhooks.postmark),
+            sendgrid=bool(config.webhooks.sendgrid),
+            formulas=FormulaDesk(FormulaPictures(parts.database)),
+        )
+        return Dispatcher(
+            parts.ledger,
+            relays,
+            letters.fill,
+            retry_policy(config),
+            worker=worker_name(),
+            clock=parts.clock,
+            lease=config.dispatch.lease,
+            progress=progress,
+            domain_connections=config.dispatch.domain_connections,
+        )
+
+    parts.subscriptions.desk.resume()  # a second run of one process
+    return Duties(
+        database=parts.database,
+        pulse=parts.watching.pulse,
+        relays=config.relays,
+        make_dispatcher=make,
+        poll=poll,
+        poll_every=config.notes.poll,
+        signups=parts.subscriptions.process,
+        halt_signups=parts.subscriptions.desk.halt,
+        upkeep=parts.upkeep.run,
+        housekeeping=parts.housekeeping.run,
+        alerts=parts.watching.watch.run,
+        digests=parts.readers.digests.run,
+        collect_reports=parts.collecting.look,
+        collect_every=config.bounces.poll,
+        tell_hub=parts.hub.tell,
+        listen=partial(parts.collecting.listen, listen) if listen is not None else None,
+        supervisor=Supervisor(os.environ, os.getpid()),
+        on_dispatcher=parts.wake.connect,
+    )
