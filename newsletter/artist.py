@@ -89,7 +89,7 @@ def convert(source: bytes) -> bytes:
 
 
 def _bound() -> None:
-    """Whatever the picture is made to cost, this process ends."""
+    """Bounds the memory and the processor time of this process: a picture may be made to cost any amount."""
     try:
         import resource
     except ImportError:  # not on Windows; whoever started us stops us

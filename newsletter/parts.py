@@ -35,12 +35,12 @@ class Waker:
         self._wake: Callable[[], None] | None = None
 
     def __call__(self) -> None:
-        """Something may be due."""
+        """Wake the dispatcher, if there is one: something may be due."""
         if (wake := self._wake) is not None:
             wake()
 
     def connect(self, wake: Callable[[], None] | None) -> None:
-        """From now on this is called; None when the dispatcher has ended."""
+        """Set what is called; None when the dispatcher has ended."""
         self._wake = wake
 
 

@@ -204,7 +204,7 @@ class Publication:
         }
 
     def _chain(self, tag: str | None, version: int) -> Chain:
-        """What stands where; looked up once for all formats."""
+        """Which issues stand in which archive of a feed; looked up once for all formats."""
         kept = self._kept(self._chains, tag, version)
         if kept is not None:
             return kept
@@ -213,7 +213,7 @@ class Publication:
         return chain
 
     def _kept(self, among: OrderedDict[K, tuple[int, V]], key: K, version: int) -> V | None:
-        """What was made of this version of the archive."""
+        """What is kept under the key, if it was made of this version of the archive."""
         with self._lock:
             kept = among.get(key)
             return kept[1] if kept is not None and kept[0] == version else None

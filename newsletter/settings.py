@@ -51,7 +51,7 @@ def webhook_keys(config: Config) -> Keys:
 
 
 def signup_policy(config: Config) -> SignUpPolicy:
-    """How strict the door is."""
+    """How many sign-ups are taken, and what is asked of an address."""
     limits = config.subscribers
     return SignUpPolicy(
         limits=SignUpLimits(

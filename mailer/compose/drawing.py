@@ -92,7 +92,7 @@ def _load() -> type[Math]:
 
 
 def _refuse_letters(root: Element, font: object) -> None:
-    """The font has the letters of mathematics, and not those of every language."""
+    """Raises Undrawable for a letter that the font has not: it has those of mathematics only."""
     for one in root.iter():
         for letter in (one.text or "").strip():
             if not letter.isspace() and not font.glyphindex(letter):  # type: ignore[attr-defined]

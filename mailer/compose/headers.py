@@ -134,7 +134,7 @@ def date_field(moment: datetime) -> bytes:
 
 @lru_cache(maxsize=64)
 def _date_line(second: int) -> bytes:
-    """Copies made in the same second share it."""
+    """The Date field of a moment; kept, since copies made in the same second share it."""
     return _line(f"Date: {format_datetime(datetime.fromtimestamp(second, UTC))}")
 
 
@@ -249,6 +249,6 @@ def build_mailto(key: str, base_address: str) -> str:
 
 @lru_cache(maxsize=4)
 def _quoted(base_address: str) -> tuple[str, str]:
-    """Every mail has the same."""
+    """Local part and domain for a mailto; kept, since every mail has the same."""
     local, _, domain = base_address.rpartition("@")
     return quote(local, safe=_BARE), domain

@@ -96,7 +96,9 @@ def _wrap(encoded: str) -> Iterator[str]:
 
 
 def _guard(line: str) -> str:
-    """A dot would be stuffed, and "From " grow a ">" in an mbox (RFC 4155)."""
+    """The line, its first character escaped where SMTP would double it (a dot) or an mbox put a ">" before
+    it ("From ", RFC 4155).
+    """
     if line.startswith((".", "From ")):
         return _ESCAPED[ord(line[0])] + line[1:]
     return line

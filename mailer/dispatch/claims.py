@@ -151,7 +151,7 @@ class ClaimBuffer:
         log.warning("issue.paused", issue=issue_id, reason=reason)
 
     async def pause_domain(self, domain: str, reason: str) -> None:
-        """Stops the mail to a domain that has lost its way (rule B5), and to no other."""
+        """Stops the mail to one domain, whose host calls too many readers unknown (rule B5)."""
         until = self._clock() + STRAY_PAUSE
         self._astray = {**self._astray, domain: until}
         self._set_aside()

@@ -30,7 +30,7 @@ _PATIENCE_S: Final = 5.0
 
 @dataclass(slots=True)
 class _Stand:
-    """How far a relay has come."""
+    """What one relay has taken of its share of a run."""
 
     state: RelayState
     connections: int = 0
@@ -46,7 +46,7 @@ class _Stand:
 
     @property
     def way(self) -> float:
-        """What is compared: messages for each part of its share."""
+        """Messages for each part of its share: what relays are compared by."""
         return self.taken / self.share
 
     @property
@@ -100,7 +100,7 @@ class Shares:
         return self._clock() - stand.last_at <= stand.patience_s
 
     def _level(self, stand: _Stand) -> None:
-        """Forgets what it is behind, but for a little."""
+        """Lets a relay catch up with little more than `_DEBT` messages of what it is behind."""
         for other in self._others(stand):
             behind = other.way - (other.ahead + _DEBT) / other.share
             stand.taken = max(stand.taken, behind * stand.share)

@@ -26,7 +26,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         headers: HTTPMessage,
         newurl: str,
     ) -> None:
-        """No."""
+        """Follows no redirect."""
         del req, fp, code, msg, headers, newurl
 
 

@@ -22,7 +22,7 @@ def find_findings(parts: ReportParts) -> Iterator[Finding]:
 
 
 def _is_about_somebody(group: Fields) -> bool:
-    """RFC 3464 2.3 wants recipient and action; some hosts leave one out."""
+    """Whether a group tells what became of a recipient, named or not (RFC 3464 2.3 wants both)."""
     is_named = "final-recipient" in group or "original-recipient" in group
     is_told = "status" in group and "diagnostic-code" in group
     return (is_named or is_told) and bool(_action(group))

@@ -146,7 +146,7 @@ def _all_recipients(
 
 
 def _tells(finding: Finding, kind: ReportKind) -> bool:
-    """Recipients that arrived are not what a report of a failure is about."""
+    """Whether a finding counts for this kind: a report of a failure is not about recipients it reached."""
     return kind is ReportKind.DELAYED or finding.action in {"failed", ""}
 
 

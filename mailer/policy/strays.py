@@ -1,4 +1,4 @@
-"""Owns when a domain of readers has lost its way: so many of them are said not to exist. Pure.
+"""Owns when a domain is not believed any more: too many of its readers are said not to exist. Pure.
 
 A host that says 5.1.1 to everybody, for a broken table or a moved directory, would cost the author all
 readers of that domain in seconds. A domain that really died looks the same, but is small on most
@@ -37,7 +37,7 @@ def is_astray(gone: int, asked: int) -> bool:
 
 
 def is_host_astray(losses: Losses, *, mailed: int) -> bool:
-    """Whether one host has lost its way for the many small domains that it serves.
+    """Whether one host is not to be believed for the many small domains that it serves.
 
     `mailed` readers got the issue. No list loses so many of those who read last week in a day, and
     at one host.
@@ -67,7 +67,7 @@ class Strays:
         return bool(self._domains)
 
     def learn(self, domain: str, outcome: Outcome) -> str | None:
-        """Returns the sentence to pause the domain with when it has lost its way, else None."""
+        """Returns the sentence to pause the domain with when it is not believed any more, else None."""
         if not outcome.is_gone and (
             domain not in self._domains
             or outcome.verdict not in (Verdict.ACCEPTED, Verdict.PERMANENT)

@@ -100,7 +100,7 @@ def _refuse(fault: Fault, text: str) -> Outcome:
 
 
 def _hold(text: str) -> Outcome:
-    """Not now and not here, and not a bounce: another relay may take it (rule A28)."""
+    """A transient outcome, so that the message is kept for another relay that may take it (rule A28)."""
     return Outcome(verdict=Verdict.TRANSIENT, fault=Fault.RECIPIENT, phase=Phase.MAIL, text=text)
 
 

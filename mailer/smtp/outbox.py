@@ -88,13 +88,13 @@ class OutboxServer:
 
 
 class _Keeper:
-    """Takes everything: the final dot is answered when the file has its name."""
+    """Takes every message; the final dot is answered when its file is in new/."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def refuse(self, recipient: str) -> str:
-        """Nobody is."""
+        """No recipient is refused here."""
         del recipient
         return ""
 

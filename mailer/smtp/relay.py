@@ -246,7 +246,7 @@ def tls_context(ca: Path | None, client_cert: Path | None) -> ssl.SSLContext:
 
 
 def _no_password() -> str:
-    """Nobody can be asked for the one of a key."""
+    """Given to OpenSSL for the password of a key: without it OpenSSL would ask the terminal."""
     return ""
 
 
@@ -280,5 +280,5 @@ def _repeats_login(error: Exception, relay: Relay) -> bool:
 
 
 def _squeeze(text: str) -> str:
-    """Without what a relay may change in what it repeats: blanks, line ends, case."""
+    """The text without blanks, line ends and case, which a relay may change in what it repeats."""
     return "".join(text.split()).casefold()

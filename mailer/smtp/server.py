@@ -187,7 +187,9 @@ def _unlink(path: Path) -> None:
 
 
 class _Door(asyncio.Protocol):
-    """A connection until it is known whose it is; one too many stays here (RFC 5321 3.8)."""
+    """A new connection, which `enter` hands to a server, or answers 421 and closes when there are too
+    many (RFC 5321 3.8).
+    """
 
     def __init__(self, enter: Callable[[asyncio.Transport], None]) -> None:
         self._enter = enter

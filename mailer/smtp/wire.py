@@ -76,7 +76,7 @@ class Wire(asyncio.Protocol):
 
     @property
     def is_full(self) -> bool:
-        """Whether what was written is not on its way yet."""
+        """Whether the transport has asked to stop writing until its buffer is emptied."""
         return not self._writable.is_set()
 
     def write(self, data: bytes) -> None:
@@ -203,7 +203,7 @@ class Wire(asyncio.Protocol):
         return True
 
     def eof_received(self) -> bool:
-        """The peer will say no more; nothing is to be hoped for."""
+        """The peer will say no more: closes the connection."""
         self._lost = self._lost or "the relay closed the connection"
         self._wake()
         return False

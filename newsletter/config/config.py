@@ -267,7 +267,7 @@ def _relay_warnings(relays: Sequence[Relay], is_missing: bool) -> Iterator[Remar
 
 
 def _hasty(timeouts: Timeouts) -> Iterator[Remark]:
-    """Below the RFC's limits a slow relay is left in the middle of its work (rule B1)."""
+    """A remark for each time limit below that of RFC 5321 4.5.3.2: a slow relay would be cut off (rule B1)."""
     least = Timeouts()
     for name in ("greeting", "mail", "rcpt", "data", "block", "dot"):
         if getattr(timeouts, name) < getattr(least, name):

@@ -17,14 +17,16 @@ _log = structlog.get_logger()
 
 
 class Credit:
-    """What is left of a domain's and a host's credit today. Thread-safe but for what is told twice."""
+    """Counts by domain and host the readers called gone within a day. Thread-safe, but that two threads
+    may log the same.
+    """
 
     def __init__(self, gone: Gone, clock: Callable[[], datetime]) -> None:
         self._gone = gone
         self._clock = clock
         self._today: date | None = None
         self._told: set[str] = set()
-        """Who is known in the log today to have lost their way."""
+        """Domains and hosts of which the log of today says that they are not believed."""
 
     def doubts(self, address: str, host: str, issue_id: int | None, *, dry_run: bool) -> bool:
         """Whether a report that this reader is gone is not to be believed."""
@@ -34,7 +36,7 @@ class Credit:
         )
 
     def _is_domain_astray(self, domain: str, dry_run: bool) -> bool:
-        """So many of its readers are called unknown today."""
+        """Whether too many readers of the domain were called unknown within a day; logged once a day."""
         gone, asked = self._gone.of_domain(self._clock() - STRAY_PAUSE, domain)
         if not is_astray(gone, asked):
             return False
@@ -43,7 +45,7 @@ class Credit:
         return True
 
     def _is_host_astray(self, host: str, issue_id: int, dry_run: bool) -> bool:
-        """It calls so many unknown today, of many small domains."""
+        """Whether the host called too many readers of many domains unknown; logged once a day."""
         since = self._clock() - STRAY_PAUSE
         losses = self._gone.at_host(since, host, least=GONE_LIMIT)
         if losses is None:
@@ -56,7 +58,7 @@ class Credit:
         return True
 
     def _is_news(self, name: str) -> bool:
-        """One that lost its way is one trouble, not hundreds."""
+        """Whether the log of today does not name this domain or host yet; it does from now on."""
         today = self._clock().date()
         if self._today != today:
             self._today, self._told = today, set()

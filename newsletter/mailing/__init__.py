@@ -1,4 +1,4 @@
-"""The mail of issues: letters, relays, how it stands, and the author's hand on it."""
+"""The mail of issues: letters, relays, how it stands, and what its author does to it."""
 
 from newsletter.mailing.formulas import FormulaDesk
 from newsletter.mailing.inflight import InFlight

@@ -77,4 +77,4 @@ def _is_same(means: Means, found: Findings, file: FileStat) -> bool:
 
 
 def _at_once(_seconds: float) -> None:
-    """Looks again without waiting."""
+    """The same wait, ended at once."""

@@ -30,7 +30,7 @@ STEP: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """Something done every so often, in a thread; it is over before it is begun again."""
+    """Something done at an interval, in a thread; never twice at the same time."""
 
     name: str
     every: timedelta

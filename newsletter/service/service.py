@@ -170,7 +170,7 @@ async def _watch(database: Database, stop: asyncio.Event) -> None:
 
 
 async def _until_stopped(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Until a signal came or a part ended, which none should."""
+    """Wait for a signal, or for a part that ends, which none should before."""
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()

@@ -66,7 +66,7 @@ class Seen:
         self._ended.append(key)
 
     def take_ended(self) -> list[str]:
-        """Who did since this was asked last."""
+        """The readers for whom `end` was called since this was asked last."""
         ended, self._ended = self._ended, []
         return ended
 

@@ -38,7 +38,7 @@ class Recent:
         return len(times)
 
     def add(self, key: str, at: datetime) -> None:
-        """It came once more."""
+        """Count one more of the key."""
         times = self._times.setdefault(key, deque(maxlen=MOST_TIMES))
         times.append(at)
         self._times.move_to_end(key)

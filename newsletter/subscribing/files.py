@@ -302,7 +302,7 @@ def _read_suppression(text: str) -> SuppressionReason:
 
 
 def _read_proof(cell: str, consent: str) -> tuple[ConsentEvent, ...]:
-    """What `_proof` wrote."""
+    """Reads a cell that `_proof` wrote."""
     try:
         return tuple(_read_event(line, consent) for line in (json.loads(cell) if cell else ()))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -95,7 +95,7 @@ class SignUpQueue:
         return found
 
     def _look(self, now: datetime) -> None:
-        """See who has come."""
+        """Take in the sign-ups that came since the last look."""
         all_of_them = (
             not self._seen
             or self._looked_at_all is None
@@ -110,7 +110,7 @@ class SignUpQueue:
         self._seen.update((one.id, one) for one in new)
 
     def closed(self, ids: Sequence[int]) -> None:
-        """These are decided and closed."""
+        """Learn that these are decided and closed."""
         for number in ids:
             self._seen.pop(number, None)
 
@@ -133,11 +133,11 @@ class SignUpQueue:
         return bool(self._asking)
 
     def ask(self, signup: SignUp) -> None:
-        """It waits for the DNS, until `ask_again`."""
+        """Put a sign-up aside that waits for the DNS, until `ask_again`."""
         self._asking.add(signup.id)
 
     def ask_again(self) -> None:
-        """What waited for the DNS is looked at anew."""
+        """Have what waited for the DNS looked at anew."""
         self._asking.clear()
 
     def hold(self, signup: SignUp, limit: str) -> bool:
@@ -159,14 +159,14 @@ class SignUpQueue:
     # ── counting ─────────────────────────────────────────────────────────────────────────
 
     def passed(self, signup: SignUp, address: Address) -> None:
-        """It was decided: those after it stand in the same crowd."""
+        """Count a sign-up that was decided with the crowd it stands in."""
         now = self._clock()
         self._origins.add(_place(signup), now)
         self._networks.add(wide_network(signup.ip), now)
         self._domains.add(address.domain, now)
 
     def confirmed(self, address: Address) -> None:
-        """A confirmation is on its way to this address."""
+        """Count a confirmation to this address with the limits."""
         self._confirmed[_domain(address)] += 1
         if self._mailboxes is not None:
             self._mailboxes.add(mailbox_of(address.key), self._clock())

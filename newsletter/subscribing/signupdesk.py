@@ -63,7 +63,7 @@ def fresh_nonce() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUpPolicy:
-    """How strict the door is."""
+    """How many sign-ups are taken, and what is asked of an address."""
 
     limits: SignUpLimits
     check_dns: bool = True

@@ -28,7 +28,7 @@ class ArchiveWatch:
     """The archive's version, for one thread that must not wait.
 
     What is promised: on SQLite a change is seen by the first question after its commit, whichever
-    process made it. On PostgreSQL, where a question is a journey, a change of this process is seen
+    process made it. On PostgreSQL, where a query is a round trip, a change of this process is seen
     by the first question after it, and one of another process within FRESH_S.
     """
 

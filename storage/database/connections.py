@@ -54,7 +54,7 @@ class Server:
         self.is_pooled = False
 
     def prepare(self, connection: Any, _record: object) -> None:
-        """For all that is asked once in a while."""
+        """Settings of a connection for statements that do not run for every message."""
         if self._recognise(connection):
             return
         with connection.cursor() as cursor:
@@ -65,7 +65,7 @@ class Server:
         connection.commit()
 
     def prepare_for_groups(self, connection: Any, record: object) -> None:
-        """For the few statements that run for every message."""
+        """Settings of a connection for the few statements that run for every message."""
         # A group's rows are found by their ids, however little PostgreSQL thinks a look through the
         # whole table costs; and the plan made once serves every group.
         self.prepare(connection, record)

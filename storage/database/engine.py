@@ -137,7 +137,7 @@ class Database:
                 yield connection
 
     def glance(self, statement: sa.ClauseElement) -> Glance | None:
-        """A question that SQLite answers in microseconds; None where every question is a journey."""
+        """A quick look at one value on SQLite; None on PostgreSQL, where a query is a round trip."""
         if self._place is None:
             return None
         self._glances.append(Glance(self._engine, self._place, statement))
@@ -275,7 +275,7 @@ class Database:
 
     @contextmanager
     def _wrapping(self, *, writes: bool = False) -> Iterator[None]:
-        """The one door through which driver errors leave: as StorageError, chained."""
+        """Raises what the driver raises as StorageError, chained, and keeps account of troubles."""
         try:
             with self._translated(), nullcontext() if self._watch is None else self._watch.over():
                 yield

@@ -14,7 +14,7 @@ UNFOLDED: Final = "unfolded"
 
 
 class Facts:
-    """Whose secret, whose feed ids, how far it has come."""
+    """Facts of one store: the fingerprint of its secret, the namespace of its feeds, its watermark."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -28,20 +28,20 @@ class Facts:
             return value
 
     def put(self, key: str, value: str) -> None:
-        """The fact is this from now on."""
+        """Keep a fact, in the place of the one there was."""
         table = schema.meta
         with self._database.transaction() as connection:
             if not insert_new(connection, table, {"key": key, "value": value}):
                 connection.execute(sa.update(table).where(table.c.key == key).values(value=value))
 
     def drop(self, key: str) -> None:
-        """There is no such fact any more."""
+        """Forget a fact; harmless when there is none."""
         if self.get(key) is not None:
             with self._database.transaction() as connection:
                 connection.execute(sa.delete(schema.meta).where(schema.meta.c.key == key))
 
     def settle(self, key: str, value: str) -> str:
-        """The fact as it is from now on: the one there was, else this `value`."""
+        """The fact that is kept; where there is none, `value` is kept first."""
         table = schema.meta
         if (kept := self.get(key)) is not None:
             return kept  # who only reads needs no place among those who write

@@ -88,7 +88,7 @@ class Watch:
             del self._since[key]
 
     def end(self) -> None:
-        """Look no more."""
+        """Stop the thread that looks after those who wait."""
         self._ended.set()
 
     def _start(self) -> None:
@@ -110,7 +110,7 @@ class Watch:
             self._cut()
 
     def _cut(self) -> None:
-        """Whoever waits for one of these gets an error now."""
+        """Shut these connections, so that whoever waits for one gets an error now."""
         for connection in list(self._connections):
             try:
                 duplicate = socket.socket(fileno=socket.dup(connection.fileno()))

@@ -1,4 +1,4 @@
-"""Troubles with the database: whether there is one, and a line in the log for its two ends."""
+"""Troubles with the database: whether there is one, and a line in the log when it begins and ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Troubles:
         self._lock = Lock()
 
     def begin(self, error: StorageError, *, writes: bool) -> None:
-        """Something failed."""
+        """An attempt failed; the first of a trouble is told in the log."""
         with self._lock:
             self.is_writing_in_vain = self.is_writing_in_vain or writes
             is_news, self._since = self._since is None, self._since or time.monotonic()
@@ -31,7 +31,7 @@ class Troubles:
             log.error("database.trouble", reason=str(error))
 
     def end(self) -> None:
-        """Something was written."""
+        """Something was written: a trouble, if there was one, is over and told so."""
         if self._since is None and not self.is_writing_in_vain:
             return
         with self._lock:

@@ -75,7 +75,7 @@ class Rooms:
         return step is not None and step.step is Step.STOP
 
     def spend(self, issue_id: int, count: int) -> None:
-        """So many of the issue's readers were claimed."""
+        """Take so many readers of the issue off what may be claimed."""
         self._taken[issue_id] = self._taken.get(issue_id, 0) + count
 
     def take(
@@ -134,7 +134,7 @@ class Gates:
         return rooms
 
     def look(self, connection: Connection, now: datetime) -> Rooms:
-        """The same, changing nothing."""
+        """As `pass_through`, but decides over no cohort and changes nothing."""
         issues = [issue_id for issue_id, _ in open_issues(connection)]
         return Rooms(
             allowance=_allow(connection, self._warmup, now) if self._warmup and issues else None,

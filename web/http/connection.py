@@ -91,7 +91,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The end, whoever wanted it."""
+        """The connection has ended, by either side."""
         if self._alarm is not None:
             self._alarm.cancel()
         super().connection_lost(exc)

@@ -30,7 +30,7 @@ class Guard:
         self._headers = protecting_headers(url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a request on and dresses its answer."""
+        """Passes a request on, adds the headers to its answer and counts it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -167,7 +167,7 @@ def _prepare(tex: str) -> str:
 
 
 def _rename(command: str) -> str:
-    """Followed by a blank, which ends a command and shows as nothing."""
+    """The converter's name for a command, with a blank that ends it and shows as nothing."""
     known = _RENAMED.get(command)
     return command if known is None else f"{known} "
 

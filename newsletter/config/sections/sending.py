@@ -115,7 +115,7 @@ class Doubt(StrEnum):
 
 
 class DispatchSection(Section):
-    """`[dispatch]`: patience."""
+    """`[dispatch]`: when to try again, when to give up, and how a large list is begun."""
 
     retry: Annotated[tuple[Period, ...], BeforeValidator(parse_list), Field(min_length=1)] = tuple(
         parse_duration(wait) for wait in ("1m", "5m", "15m", "1h", "4h", "8h", "16h")

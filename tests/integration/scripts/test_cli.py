@@ -274,9 +274,9 @@ def test_every_command_and_option_is_documented() -> None:
 
 def test_every_command_has_help_with_an_example(run: Run) -> None:
     """--help of each command says what it does and shows a line to type."""
-    names = ("", " subscribers", " suppressions", " quarantine", " db", " dkim")
-    groups = {f"newsletter{name}" for name in names}
-    for path in {path for path, option in _options() if not option} - groups:
+    paths = {path for path, option in _options() if not option}
+    groups = {path for path in paths if any(one.startswith(f"{path} ") for one in paths)}
+    for path in paths - groups:
         ran = run(*path.split()[1:], "--help")
         assert ran.code == 0
         assert f"Example: {path}" in " ".join(ran.out.split())
