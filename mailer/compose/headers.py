@@ -47,7 +47,7 @@ _UNFIT: Final = re.compile(r"[^!-;=?-~]")
 _UNFIT_UTF8: Final = re.compile(r"[\x00-\x20<>\x7f-\xa0\u2028\u2029\ud800-\udfff]")
 
 
-def clean_line(text: str) -> str:
+def one_line(text: str) -> str:
     """The text as one line: line ends and tabs become a blank, other controls go (rule A21)."""
     if text.isascii() and text.isprintable():
         return text
@@ -56,7 +56,7 @@ def clean_line(text: str) -> str:
 
 def text_field(name: str, text: str) -> bytes:
     """An unstructured field such as Subject (RFC 5322 3.6.5); it reads back exactly."""
-    text = clean_line(text)
+    text = one_line(text)
     if _fits_plain(text) and len(name) + 2 + len(text) <= _FOLDED:
         return _line(f"{name}: {text}")
     return _line(f"{name}: {_encoded_words(text, used=len(name) + 2)}")
@@ -157,7 +157,7 @@ def _fits_plain(text: str) -> bool:
 
 def _phrase(text: str, *, used: int) -> str:
     """A display name as atoms, a quoted string or encoded-words (RFC 5322 3.2.5)."""
-    text = " ".join(clean_line(text).split())
+    text = " ".join(one_line(text).split())
     if not text:
         return ""
     if not _fits_plain(text) or max(map(len, text.split())) > _FOLDED // 2:

@@ -79,8 +79,8 @@ def _common(identity: Identity) -> dict[str, object]:
     """What every template may say."""
     return {
         "list_title": title_of(identity),
-        "author": headers.clean_line(identity.author),
-        "description": headers.clean_line(identity.description),
+        "author": headers.one_line(identity.author),
+        "description": headers.one_line(identity.description),
         "site_url": identity.url,
         "postal_address": [
             line.strip()
@@ -94,7 +94,7 @@ def _common(identity: Identity) -> dict[str, object]:
 
 def title_of(identity: Identity) -> str:
     """The newsletter's title on one line."""
-    return headers.clean_line(identity.title).strip()
+    return headers.one_line(identity.title).strip()
 
 
 def host_of(identity: Identity) -> str:

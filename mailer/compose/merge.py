@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from mailer.compose import fragment
-from mailer.compose.headers import clean_line
+from mailer.compose.headers import one_line
 from storage.model import FIELD, GUARD, unguard
 
 NAMES: Final = ("email", "name")
@@ -91,7 +91,7 @@ def _replace(match: re.Match[str], put: Put) -> str:
     field = match[1].lower()
     if field not in NAMES:
         return match[0]
-    return put(field, " ".join(clean_line(match[2] or "").split()))
+    return put(field, " ".join(one_line(match[2] or "").split()))
 
 
 def _unescaped(put: Put) -> Put:

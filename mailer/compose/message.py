@@ -138,8 +138,8 @@ class _IssueMail:
         self._date = speech(identity).day(
             issue.published_at.astimezone(ZoneInfo(identity.timezone))
         )
-        self.title = self._fill_title(headers.clean_line(issue.title))
-        wished = headers.clean_line(issue.subject)
+        self.title = self._fill_title(headers.one_line(issue.title))
+        wished = headers.one_line(issue.subject)
         self.subject = self._fill_title(wished) if wished else self.title
         self._said = {"note_language": issue.language, "note_direction": issue.direction}
         self._words = merge.in_html(say_formulas(quoted.clean_body(issue.html)), self._put)
@@ -147,7 +147,7 @@ class _IssueMail:
         html = fragment.unlink_local(html)
         html = fragment.show_pictures(fragment.unfold(html), identity.url)
         html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
-        summary = headers.clean_line(issue.summary).strip()
+        summary = headers.one_line(issue.summary).strip()
         self._summary = merge.in_text(summary, self._put)
         self._body = merge.in_html(html, self._put)
         self._text = merge.in_text(quoted.clean_body(issue.text), self._put)

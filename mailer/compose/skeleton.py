@@ -84,7 +84,7 @@ class Slot:
 
     def show(self, value: str) -> str:
         """What a reader sees here: one line, without control characters (rule A21)."""
-        return headers.clean_line(value) or self.default
+        return headers.one_line(value) or self.default
 
     def encode(self, value: str) -> tuple[bytes, bytes]:
         """The same in quoted-printable, for the text and escaped for the HTML."""

@@ -11,10 +11,12 @@ from mailer.inbound.inbox import (
 )
 from mailer.inbound.leaving import find_addressed_keys, find_keys_in, find_leave_keys
 from mailer.inbound.listener import ListenAddress, listening, parse_listen
+from mailer.inbound.mime import PARSER_FAULTS
 from mailer.inbound.reading import parse_report
 from mailer.inbound.report import BounceReport, Finding, ReportKind
 
 __all__ = [
+    "PARSER_FAULTS",
     "BounceReport",
     "Finding",
     "ImapMailbox",

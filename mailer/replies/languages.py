@@ -12,23 +12,48 @@ from mailer.replies.vocabulary import Words
 
 OURS: Final = Words(
     (
-        r"(?<!to )(?<!to the )(?<!to its )(?<!a)\bsender(?:'?s)?\b|\boriginat(?:or|ing)\b|\benvelope[ -]from\b|\bmail ?from\b|\brfc ?5321 ?\.?from",
-        r"\bfrom (?:field|header|addresse?|domain|line|host)s?\b|\bfrom:|\b(?:feld|champ|campo|veld|pole|fält) (?:from|von|de|da|van|od)\b|\b(?:invalid|bad|unknown|illegal|fake|forged) (?:\w+ )?from\b|\bin from\b",
-        r"\breturn[ -]?path|\breverse[ -]path|\breply-?to\b|\bbounce address|\bmail command|\b(?:message|mail|e-?mail)? ?headers?\b(?! of the (?:original|returned))",
-        r"\b(?:mail|smtp) ?server (?:name )?(?:is )?(?:unknown|invalid|not\b|does)|\bhost ?names?\b(?! or)|\breverse (?:host|name|lookup|dns)|\bhelo\b|\behlo\b|\b(?:hello|greeting) (?:name|host\w*|string|argument)|\b(?:client|sending|connecting) (?:host\w*|ip|domain|server|system|mta|address|name)",
-        r"\byour (?:ip|domain|host\w*|server|mail ?server|system|network|mx|dns|isp|own|e-?mail server)\b|\bips?\b|\bipv[46]\b|\bsend(?:ing|s)? (?:mails? (?:of|for) )?(?:e-?mail )?domain",
-        r"absender\w*|sender-|(?:rück\w*|antwort|umschlag)-?adresse\w*|rückgabepfad|kopfzeile\w*|\bvon-?(?:feld|adresse|zeile)|sendende[rsn]?\b|ihre? (?:ip|domain|domäne|server)\b|\bip-",
-        r"exp[ée]diteur|exp[ée]ditrice|[ée]metteur|en-?t[êe]tes?\b|chemin de retour|adresse de (?:retour|r[ée]ponse|l'exp)|champ (?:from|de)\b|d'envoi\b|votre (?:ip|domaine|serveur)",
-        r"remitente|emisor\b|encabezado|cabecera|(?:ruta|direcci[óo]n) de (?:retorno|respuesta|origen|env[íi]o)|campo (?:from|de)\b|su (?:ip|dominio|servidor)\b|(?:dominio|servidor) (?:de origen|que env[íi]a)",
-        r"mittente|intestazion\w+|(?:percorso|indirizzo) di (?:ritorno|risposta)|campo (?:from|da)\b|(?:tuo|vostro|suo) (?:ip|dominio|server)\b",
-        r"remetente|emissor\b|cabeçalho|(?:caminho|endereço) de (?:retorno|resposta|origem)|(?:seu|vosso) (?:ip|domínio|dominio|servidor)\b",
-        r"afzender\w*|verzender\w*|zender\b|retourpad|retouradres|antwoordadres|koptekst|berichtkop|(?:uw|je) (?:ip|domein|server)\b",
-        r"nadawc\w+|nadawca|nagłów\w+|ścieżk\w+ zwrotn\w+|adres\w* (?:zwrotn\w+|do odpowiedzi|odpowiedzi)|pol\w+ (?:from|od)\b",
-        r"avsändar\w*|returadress\w*|svarsadress\w*|returväg\w*|returstig\w*|brevhuvud\w*|huvudet\b|avsender\w*|afsender\w*|lähettäj\w+",
+        r"\breturn address\b|\b(?:no|missing|empty|bad) \w+ (?:field|header|line)\b",
+        r"(?<!to )(?<!to the )(?<!to its )(?<!a)\bsender(?:'?s)?\b|\boriginat(?:or|ing)\b",
+        r"\benvelope[ -]from\b|\bmail ?from\b|\brfc ?5321 ?\.?from",
+        r"\bfrom (?:field|header|addresse?|domain|line|host)s?\b|\bfrom:",
+        r"\b(?:feld|champ|campo|veld|pole|fält) (?:from|von|de|da|van|od)\b",
+        r"\b(?:invalid|bad|unknown|illegal|fake|forged) (?:\w+ )?from\b|\bin from\b",
+        r"\breturn[ -]?path|\breverse[ -]path|\breply-?to\b|\bbounce address|\bmail command",
+        r"\b(?:message|mail|e-?mail)? ?headers?\b(?! of the (?:original|returned))",
+        r"\b(?:mail|smtp) ?server (?:name )?(?:is )?(?:unknown|invalid|not\b|does)",
+        r"\bhost ?names?\b(?! or)|\breverse (?:host|name|lookup|dns)|\bhelo\b|\behlo\b",
+        r"\b(?:hello|greeting) (?:name|host\w*|string|argument)",
+        r"\b(?:client|sending|connecting) (?:host\w*|ip|domain|server|system|mta|address|name)",
+        (
+            r"\byour (?:ip|domain|host\w*|server|mail ?server|system|network|mx|dns|isp|own"
+            r"|e-?mail server)\b"
+        ),
+        r"\bips?\b|\bipv[46]\b|\bsend(?:ing|s)? (?:mails? (?:of|for) )?(?:e-?mail )?domain",
+        r"absender\w*|sender-|(?:rück\w*|antwort|umschlag)-?adresse\w*|rückgabepfad|kopfzeile\w*",
+        r"\bvon-?(?:feld|adresse|zeile)|sendende[rsn]?\b|ihre? (?:ip|domain|domäne|server)\b|\bip-",
+        r"exp[ée]diteur|exp[ée]ditrice|[ée]metteur|en-?t[êe]tes?\b|chemin de retour",
+        r"adresse de (?:retour|r[ée]ponse|l'exp)|champ (?:from|de)\b|d'envoi\b",
+        r"votre (?:ip|domaine|serveur)",
+        r"remitente|emisor\b|encabezado|cabecera",
+        r"(?:ruta|direcci[óo]n) de (?:retorno|respuesta|origen|env[íi]o)|campo (?:from|de)\b",
+        r"su (?:ip|dominio|servidor)\b|(?:dominio|servidor) (?:de origen|que env[íi]a)",
+        r"mittente|intestazion\w+|(?:percorso|indirizzo) di (?:ritorno|risposta)",
+        r"campo (?:from|da)\b|(?:tuo|vostro|suo) (?:ip|dominio|server)\b",
+        r"remetente|emissor\b|cabeçalho|(?:caminho|endereço) de (?:retorno|resposta|origem)",
+        r"(?:seu|vosso) (?:ip|domínio|dominio|servidor)\b",
+        r"afzender\w*|verzender\w*|zender\b|retourpad|retouradres|antwoordadres|koptekst",
+        r"berichtkop|(?:uw|je) (?:ip|domein|server)\b",
+        r"nadawc\w+|nadawca|nagłów\w+|ścieżk\w+ zwrotn\w+",
+        r"adres\w* (?:zwrotn\w+|do odpowiedzi|odpowiedzi)|pol\w+ (?:from|od)\b",
+        r"avsändar\w*|returadress\w*|svarsadress\w*|returväg\w*|returstig\w*|brevhuvud\w*",
+        r"huvudet\b|avsender\w*|afsender\w*|lähettäj\w+",
         r"gönder(?:en|ici)\w*|dönüş (?:yolu|adresi)|yanıt adresi|başlı[kğ]\w*",
-        r"odes[íi]latel\w*|hlavič\w+|(?:zpáteční|návratov\w+) (?:cest\w+|adres\w+)|adres\w+ pro odpověď",
-        r"отправител\w+|заголов\w+|обратн\w+ (?:адрес\w*|пут\w+)|адрес\w* (?:для )?ответа|пол\w+ (?:from|от)\b|відправник\w*",
-        r"feladó\w*|expeditorul\w*|αποστολέα\w*|odosielate\w*|odesilate\w*|pošiljatel\w*|pošiljate\w*|المرسل|השולח",
+        r"odes[íi]latel\w*|hlavič\w+|(?:zpáteční|návratov\w+) (?:cest\w+|adres\w+)",
+        r"adres\w+ pro odpověď",
+        r"отправител\w+|заголов\w+|обратн\w+ (?:адрес\w*|пут\w+)|адрес\w* (?:для )?ответа",
+        r"пол\w+ (?:from|от)\b|відправник\w*",
+        r"feladó\w*|expeditorul\w*|αποστολέα\w*|odosielate\w*|odesilate\w*|pošiljatel\w*",
+        r"pošiljate\w*|المرسل|השולח",
         r"送信者|送信元|差出人|発信者|発信元|ヘッダ|返信先|リターンパス|エンベロープ ?from",
         r"발신자|발신인|발신 ?(?:도메인|주소|서버)|보낸 ?사람|보내는 ?사람|송신자|발송자|헤더|반송 ?(?:경로|주소)|(?:회신|답장) ?주소",
         r"发件|發件|寄件|寄信|发信人|發信人|发送(?:者|方|域)|發送(?:者|方|域)|信头|信頭|邮件头|标头|標頭|返回路径|退信地址|回[复覆]地址",
@@ -38,10 +63,14 @@ OURS: Final = Words(
 
 READER: Final = Words(
     (
-        r"\b(?:user\w*|recipient\w*|mailbox\w*|account\w*|addressee|customer|subscriber|inbox)\b|empfänger|benutzer|nutzer|postfach|konto",
-        r"destinataire|utilisateur|bo[iî]te|destinatari[oa]|usuario|usu[áa]rio|utente|utilizador|buz[óo]n|casilla|casella|caixa|cuenta|conta\b",
-        r"gebruiker|ontvanger|geadresseerde|postvak|użytkownik|odbiorc|skrzynk|användare|mottagar|brevlåda|kullanıcı|alıcı|kutusu|hesa[pb]",
-        r"uživatel|příjem|schránk|пользовател|получател|ящик|宛先|あて先|受信者|ユーザ|アカウント|メールボックス|수신|사용자|계정|메일함|편지함|받는",
+        r"\b(?:user\w*|recipient\w*|mailbox\w*|account\w*|addressee|customer|subscriber|inbox)\b",
+        r"empfänger|benutzer|nutzer|postfach|konto",
+        r"destinataire|utilisateur|bo[iî]te|destinatari[oa]|usuario|usu[áa]rio|utente|utilizador",
+        r"buz[óo]n|casilla|casella|caixa|cuenta|conta\b",
+        r"gebruiker|ontvanger|geadresseerde|postvak|użytkownik|odbiorc|skrzynk|användare|mottagar",
+        r"brevlåda|kullanıcı|alıcı|kutusu|hesa[pb]",
+        r"uživatel|příjem|schránk|пользовател|получател|ящик|宛先|あて先|受信者|ユーザ|アカウント|メールボックス|수신|사용자",
+        r"계정|메일함|편지함|받는",
         r"收件|收信|用户|用戶|使用者|邮箱|郵箱|信箱|帐号|賬號|帳號",
     )
 )
@@ -49,71 +78,152 @@ READER: Final = Words(
 
 REFUSED_HERE: Final = Words(
     (
-        r"unknown|invalid|illegal|bad\b|not? (?:be )?(?:found|known|valid|exist\w*|resolv\w*|accept\w*|verif\w*)|does(?: not|n't)|denied|refused|reject\w*|missing|malformed|no such|nonexist\w*|non-exist\w*|may not|must|fail\w*",
-        r"unbekannt\w*|ungültig\w*|existier\w+|nicht (?:gefunden|auf\w+|bekannt)|fehl\w+|inconnu\w*|invalide|n'existe|introuvable|erron\w+|desconocid\w+|inv[áa]lid\w+|no existe|inexistente",
-        r"sconosciut\w+|non (?:valid|esiste|trovat)\w*|inesistente|desconhecid\w+|não existe|onbekend\w*|ongeldig\w*|bestaat niet|nieznan\w+|nieprawidłow\w+|nie istnieje",
-        r"okänd\w*|ogiltig\w*|finns inte|existerar inte|bilinm\w+|geçersiz|yok\b|bulunam\w+|mevcut değil|neznám\w+|neplatn\w+|neexistuje",
-        r"неизвест\w+|не существ\w+|неверн\w+|не найден\w*|недейств\w+|不明|存在しま|無効|不正|見つかり|알 ?수 ?없|존재하지|유효하지|잘못된|不存在|无效|無效|未知|错误|找不到",
+        r"unknown|invalid|illegal|bad\b",
+        r"not? (?:be )?(?:found|known|valid|exist\w*|resolv\w*|accept\w*|verif\w*)",
+        r"does(?: not|n't)|denied|refused|reject\w*|missing|malformed|no such|nonexist\w*",
+        r"non-exist\w*|may not|must|fail\w*",
+        r"unbekannt\w*|ungültig\w*|existier\w+|nicht (?:gefunden|auf\w+|bekannt)|fehl\w+",
+        r"inconnu\w*|invalide|n'existe|introuvable|erron\w+|desconocid\w+|inv[áa]lid\w+|no existe",
+        r"inexistente",
+        r"sconosciut\w+|non (?:valid|esiste|trovat)\w*|inesistente|desconhecid\w+|não existe",
+        r"onbekend\w*|ongeldig\w*|bestaat niet|nieznan\w+|nieprawidłow\w+|nie istnieje",
+        r"okänd\w*|ogiltig\w*|finns inte|existerar inte|bilinm\w+|geçersiz|yok\b|bulunam\w+",
+        r"mevcut değil|neznám\w+|neplatn\w+|neexistuje",
+        r"неизвест\w+|не существ\w+|неверн\w+|не найден\w*|недейств\w+|不明|存在しま|無効|不正|見つかり|알 ?수 ?없",
+        r"존재하지|유효하지|잘못된|不存在|无效|無效|未知|错误|找不到",
     )
 )
 """What is said of somebody who is not accepted."""
 
 SENDER: Final = Words(
     (
+        # whom a reader takes mail from,
+        r"\b(?:allow|safe|permit)[- ]?list|\bconnecting from\b|\bdynamic (?:address|ip|host|range)",
+        r"\b(?:known|saved|approved) (?:contact|sender|people)|\baddress book|bekannten? kontakt\w*",
+        r"contacts? connus?|contactos? conocidos?|contatti (?:noti|conosciuti)|contatos conhecidos",
+        r"bekende contact\w*|znan\w+ kontakt\w*|kända kontakt\w*|známé kontakt\w*|bilinen kişi\w*",
+        r"(?:знаком\w+|списк\w+) контакт\w*|連絡先に|连络人|联系人|聯絡人|연락처",
         # any language: checks that are made of who sends
-        r"\b(?:domain|dns|sender|mx|callback|callout) ?check\w*|\bmay not exist|\bmight not exist|\bcould not verify|\bunable to verify|\bcan(?:not|'t) (?:be )?verif\w+",
-        r"\bspamhaus|\bspamcop|\bsorbs\b|\buceprotect|\babuseat|\binvaluement|\bsurbl\b|\buribl\b|\bsenderscore|\bsenderbase|\bcloudmark|\bmailspike|\btrustedsource|\bproofpoint",
+        r"\b(?:domain|dns|sender|mx|callback|callout) ?check\w*|\bmay not exist|\bmight not exist",
+        r"\bcould not verify|\bunable to verify|\bcan(?:not|'t) (?:be )?verif\w+",
+        r"\bspamhaus|\bspamcop|\bsorbs\b|\buceprotect|\babuseat|\binvaluement|\bsurbl\b|\buribl\b",
+        r"\bsenderscore|\bsenderbase|\bcloudmark|\bmailspike|\btrustedsource|\bproofpoint",
         # Italian
-        r"bloccat\w+|rifiutat\w+ (?:da|dal|per|come)|lista (?:nera|grigia)|non (?:autorizzat|richiest|consentit|permess)\w+|indesiderat\w+|posta (?:spazzatura|indesiderata)|reputazione|autenticazion\w+|vietat\w+|troppi (?:messaggi|destinatari|collegamenti)|troppe connessioni|limite di invio|criteri\b",
+        r"bloccat\w+|rifiutat\w+ (?:da|dal|per|come)|lista (?:nera|grigia)",
+        r"non (?:autorizzat|richiest|consentit|permess)\w+|indesiderat\w+",
+        r"posta (?:spazzatura|indesiderata)|reputazione|autenticazion\w+|vietat\w+",
+        r"troppi (?:messaggi|destinatari|collegamenti)|troppe connessioni|limite di invio",
+        r"criteri\b",
         # Portuguese
-        r"bloquead\w+|lista (?:negra|cinzenta|cinza)|não (?:autorizad|solicitad|permitid)\w+|indesejad\w+|lixo eletr[ôo]nico|reputação|autenticação|proibid\w+|demasiadas (?:mensagens|ligações)|muitas (?:mensagens|conexões)|limite de envio",
+        r"bloquead\w+|lista (?:negra|cinzenta|cinza)|não (?:autorizad|solicitad|permitid)\w+",
+        r"indesejad\w+|lixo eletr[ôo]nico|reputação|autenticação|proibid\w+",
+        r"demasiadas (?:mensagens|ligações)|muitas (?:mensagens|conexões)|limite de envio",
         # Dutch
-        r"geblokkeerd\w*|geweigerd\w*|zwarte lijst|grijze lijst|ongewenst\w*|niet (?:toegestaan|geautoriseerd)|verboden|reputatie|authenticatie|beleid\w*|te veel (?:berichten|verbindingen)|verzendlimiet",
+        r"geblokkeerd\w*|geweigerd\w*|zwarte lijst|grijze lijst|ongewenst\w*",
+        r"niet (?:toegestaan|geautoriseerd)|verboden|reputatie|authenticatie|beleid\w*",
+        r"te veel (?:berichten|verbindingen)|verzendlimiet",
         # Polish
-        r"zablokowan\w*|odrzucon\w* (?:przez|jako|z powodu)|czarn\w+ list\w+|szar\w+ list\w+|niechcian\w*|niezamówion\w*|uwierzytelni\w+|autoryzac\w+|zabronion\w*|niedozwolon\w*|reputacj\w+|zbyt wiele (?:wiadomości|połączeń)|polityk\w+|limit wysyłania",
+        r"zablokowan\w*|odrzucon\w* (?:przez|jako|z powodu)|czarn\w+ list\w+|szar\w+ list\w+",
+        r"niechcian\w*|niezamówion\w*|uwierzytelni\w+|autoryzac\w+|zabronion\w*|niedozwolon\w*",
+        r"reputacj\w+|zbyt wiele (?:wiadomości|połączeń)|polityk\w+|limit wysyłania",
         # Swedish, Danish, Norwegian
-        r"blockera\w*|spärra\w*|svart ?list\w*|grå ?list\w*|oönskad\w*|skräppost|autentiser\w+|behörig\w*|inte tillåt\w*|förbjud\w+|policy|rykte\b|för många (?:meddelanden|anslutningar)|sändningsgräns|blokeret|blokkert|sortelist\w*",
+        r"blockera\w*|spärra\w*|svart ?list\w*|grå ?list\w*|oönskad\w*|skräppost|autentiser\w+",
+        r"behörig\w*|inte tillåt\w*|förbjud\w+|policy|rykte\b",
+        r"för många (?:meddelanden|anslutningar)|sändningsgräns|blokeret|blokkert|sortelist\w*",
         # Turkish
-        r"engellen\w*|kara ?liste\w*|gri ?liste\w*|istenmeyen|önemsiz|kimlik doğrula\w*|yetkisiz|yetki\w*|izin verilm\w+|yasak\w*|itibar\w*|politika\w*|çok fazla (?:ileti|mesaj|bağlantı)|gönderim (?:limiti|sınırı)",
+        r"engellen\w*|kara ?liste\w*|gri ?liste\w*|istenmeyen|önemsiz|kimlik doğrula\w*|yetkisiz",
+        r"yetki\w*|izin verilm\w+|yasak\w*|itibar\w*|politika\w*",
+        r"çok fazla (?:ileti|mesaj|bağlantı)|gönderim (?:limiti|sınırı)",
         # Czech, Slovak
-        r"blokován\w*|zablokován\w*|černé listin\w+|černá listin\w+|šed\w+ (?:listin\w+|seznam\w*)|nevyžádan\w*|ověřen\w*|autentizac\w*|autentifikac\w*|zakázán\w*|nepovolen\w*|není povolen\w*|reputac\w+|příliš mnoho (?:zpráv|připojení)|zásad\w+",
+        r"blokován\w*|zablokován\w*|černé listin\w+|černá listin\w+|šed\w+ (?:listin\w+|seznam\w*)",
+        r"nevyžádan\w*|ověřen\w*|autentizac\w*|autentifikac\w*|zakázán\w*|nepovolen\w*",
+        r"není povolen\w*|reputac\w+|příliš mnoho (?:zpráv|připojení)|zásad\w+",
         # Russian
-        r"блокир\w+|отказано|нежелательн\w+|не разрешен\w*|репутац\w+|политик\w+|слишком много (?:сообщений|писем|соединений)|провер\w+ подлинности|подлинност\w+|лимит отправки",
+        r"блокир\w+|отказано|нежелательн\w+|не разрешен\w*|репутац\w+|политик\w+",
+        r"слишком много (?:сообщений|писем|соединений)|провер\w+ подлинности|подлинност\w+",
+        r"лимит отправки",
         # Japanese
         r"受信拒否|遮断|不正(?:な)?(?:中継|接続)|レピュテーション|許可され|送信制限",
         # Korean
         r"차단|스팸|거부|블랙 ?리스트|그레이 ?리스트|인증|로그인|정책|금지|허용되지|평판|제한|너무 많은|수신 ?거절",
         # Chinese
-        r"垃圾|拒收|拒绝|拒絕|屏蔽|封锁|封鎖|黑名单|黑名單|灰名单|灰名單|认证|認證|身份验证|身份驗證|验证失败|驗證失敗|策略|政策|禁止|不允许|不允許|信誉|信譽|频率|頻率|限制|过多|過多|反垃圾",
+        r"垃圾|拒收|拒绝|拒絕|屏蔽|封锁|封鎖|黑名单|黑名單|灰名单|灰名單|认证|認證|身份验证|身份驗證|验证失败|驗證失敗|策略|政策|禁止|不允许|不允許|信誉|信譽|频率",
+        r"頻率|限制|过多|過多|反垃圾",
         # nouns that stand in no refusal of an unknown reader
-        r"(?:revers\w*|invers\w*|odwrotn\w+|umgekehrt\w*|omvänd\w*) (?:rekord\w* )?dns|dns[- ](?:invers\w*|revers\w*|rückwärts\w*)|you greeted|you open|接続数|逆引き",
+        r"(?:revers\w*|invers\w*|odwrotn\w+|umgekehrt\w*|omvänd\w*) (?:rekord\w* )?dns",
+        r"dns[- ](?:invers\w*|revers\w*|rückwärts\w*)|you greeted|you open|接続数|逆引き",
     )
 )
 
 FULL: Final = Words(
     (
-        r"(?<!are )\bfull\b(?! (?:details?|report|explanation|name|address|text|message|headers?|list|log|transcript|refund|debug))|\bkvot\w*|\bkwot\w*|\bkuota\b|\bcuotas?\b|\bcota\b|over ?limit\b|\boverquota\b|\bno (?:more )?room\b|\boversized? mailbox",
-        r"\bvoll(?:e[nmrs]?|gelaufen|ständig belegt)?\b|überfüllt\w*|überlauf\w*|\bpleines?\b|\bpleins?\b|\bremplie?s?\b|\bllen[oa]s?\b|\brepleto\b|\bsaturad[oa]\b|\bcomplet[oa]s?\b.{0,12}(?:buz[óo]n|mailbox)|mailbox completo",
-        r"\bpien[oae]\b|\besaurit\w+|spazio (?:insufficiente|esaurito)|superat\w+.{0,20}(?:limite|spazio|quota)|\bchei[oa]s?\b|\blotad[oa]s?\b|\besgotad\w+|excedid[oa]|espaço (?:insuficiente|esgotado)",
-        r"\bvol\b|\bvolle\b|onvoldoende (?:ruimte|opslag)|opslag\w* (?:vol|bereikt|overschreden)|\bpełn[aeyi]\b|przepełnion\w*|zapełnion\w*|przekroczon\w*|brak miejsca",
-        r"\bfullt?\b|\bfulla\b|överfull\w*|utrymme\w*|överskrid\w+|överskrev|\bfuld\b|täynnä|\bdolu\w*\b|\bdoldu\b|dolmuş\w*|yetersiz (?:alan|yer)|\başıld\w*|\başt\w*|\bpln[áéýoa]\w{0,3}\b|přeplněn\w*|zaplněn\w*|překročen\w*|nedostatek místa",
-        r"\bполон\b|\bполн(?:а|ый|ая|ой)\b|заполнен\w*|нет места|недостаточно места|исчерпан\w*|лимит\w* (?:ящика|хранилища)|megtelt|\btele van\b|\bplină?\b|πλήρης|γεμάτ\w+|переповнен\w*",
-        r"満ちて|溢れ|クォータ|クオータ|空き(?:が|容量)|가득|꽉|초과|용량|할당량|쿼터|공간(?:이)? ?부족|已满|已滿|满了|滿了|配额|配額|容量|超出|超过|超過|空间不足|空間不足|爆满",
+        # a bound in any language, and what is used up,
+        (
+            r"(?:skrzynk\w+|schránk\w+|kutu\w+|postvak\w*|ящик\w*|casella|caixa).{0,40}"
+            r"(?:limit\w*|limiet\w*|sınır\w*|предел\w*)"
+        ),
+        r"\bgräns(?:en|er)?\b|上限|한도",
+        r"\w*ruimte\b|wyczerpa\w+|vyčerpa\w+|\bmiejsc[ea]\b|\bmíst[oa]\b|depolama|\bmest[oa]\b|мест[оа]\b",
+        r"(?:空间|空間|容量|磁盘|磁碟).{0,6}(?:用完|用尽|不足)|(?:저장|디스크).{0,8}부족",
+        (
+            r"(?<!are )\bfull\b(?! (?:details?|report|explanation|name|address|text|message|headers?"
+            r"|list|log|transcript|refund|debug))"
+        ),
+        r"\bkvot\w*|\bkwot\w*|\bkuota\b|\bcuotas?\b|\bcota\b|over ?limit\b|\boverquota\b",
+        r"\bno (?:more )?room\b|\boversized? mailbox",
+        r"\bvoll(?:e[nmrs]?|gelaufen|ständig belegt)?\b|überfüllt\w*|überlauf\w*|\bpleines?\b",
+        r"\bpleins?\b|\bremplie?s?\b|\bllen[oa]s?\b|\brepleto\b|\bsaturad[oa]\b",
+        r"\bcomplet[oa]s?\b.{0,12}(?:buz[óo]n|mailbox)|mailbox completo",
+        r"\bpien[oae]\b|\besaurit\w+|spazio (?:insufficiente|esaurito)",
+        r"superat\w+.{0,20}(?:limite|spazio|quota)|\bchei[oa]s?\b|\blotad[oa]s?\b|\besgotad\w+",
+        r"excedid[oa]|espaço (?:insuficiente|esgotado)",
+        r"\bvol\b|\bvolle\b|onvoldoende (?:ruimte|opslag)|opslag\w* (?:vol|bereikt|overschreden)",
+        r"\bpełn[aeyi]\b|przepełnion\w*|zapełnion\w*|przekroczon\w*|brak miejsca",
+        r"\bfullt?\b|\bfulla\b|överfull\w*|utrymme\w*|överskrid\w+|överskrev|\bfuld\b|täynnä",
+        r"\bdolu\w*\b|\bdoldu\b|dolmuş\w*|yetersiz (?:alan|yer)|\başıld\w*|\başt\w*",
+        r"\bpln[áéýoa]\w{0,3}\b|přeplněn\w*|zaplněn\w*|překročen\w*|nedostatek místa",
+        r"\bполон\b|\bполн(?:а|ый|ая|ой)\b|заполнен\w*|нет места|недостаточно места|исчерпан\w*",
+        r"лимит\w* (?:ящика|хранилища)|megtelt|\btele van\b|\bplină?\b|πλήρης|γεμάτ\w+",
+        r"переповнен\w*",
+        r"満ちて|溢れ|クォータ|クオータ|空き(?:が|容量)|가득|꽉|초과|용량|할당량|쿼터|공간(?:이)? ?부족|已满|已滿|满了|滿了|配额|配額|容量|超出|超过|超過",
+        r"空间不足|空間不足|爆满",
         # nouns that stand in no refusal of an unknown reader
-        r"\bstockage|\bespaço|\bspazio|\bespacio|\bruimte\b|\bmiejsca\b|\butrymme|\bspeicherplatz|\bstorage\b|\bout of (?:room|space)|容量|\bquotum\w*",
+        r"\bstockage|\bespaço|\bspazio|\bespacio|\bruimte\b|\bmiejsca\b|\butrymme|\bspeicherplatz",
+        r"\bstorage\b|\bout of (?:room|space)|容量|\bquotum\w*",
     )
 )
 
 TIME: Final = Words(
     (
-        r"\bdns (?:lookup|error|failure|problem|query|resolution|server|timeout|look-up|fail\w*|temporar\w+)|\bservfail\b|\bname ?servers? (?:not respond\w*|fail\w*|problem|unreach\w*)|(?:resolver|resolution|lookup) (?:error|fail\w*|problem)",
-        r"\bscadut\w+|tempo (?:scaduto|limite|massimo)|riprova\w*|più tardi|temporane\w+|non raggiungibile|momentaneament\w+",
-        r"\bexpirou|expirad\w+|tempo (?:esgotado|limite|excedido)|mais tarde|tente novamente|temporári\w+|temporari\w+|indisponível no momento|inacess[íi]vel",
-        r"verlopen|verstreken|time-?out|later opnieuw|probeer (?:het )?later|tijdelijk\w*|onbereikbaar",
-        r"wygas\w+|upłyn\w+|przekroczon\w* (?:limit )?czas\w*|później|tymczasow\w*|chwilow\w*|nieosiągaln\w*|spróbuj ponownie",
-        r"utgång\w+|gått ut|tidsgräns\w*|överskriden tid|försök (?:igen|senare)|senare|tillfällig\w*|midlertidig\w*|onåbar\w*",
-        r"süresi (?:doldu|geçti|aşıldı)|zaman ?aşımı|daha sonra|tekrar dene\w*|geçici\w*|ulaşılam\w+",
-        r"vypršel\w*|vypršen\w*|časov\w+ limit\w*|později|dočasn\w*|přechodn\w*|nedostupn\w+|zkuste (?:to )?(?:znovu|později)",
+        # so long has it been tried,
+        r"\b(?:after|for|within) (?:\w+ ){0,2}(?:days?|hours?)\b|\bg(?:ave|ive) up\b|\bin the queue\b",
+        r"\bnach (?:\w+ )?(?:tagen|stunden)|\baprès (?:\w+ )?(?:jours|heures)",
+        r"\b(?:tras|después de) (?:\w+ )?(?:días|horas)|\bdopo (?:\w+ )?(?:giorni|ore)\b",
+        r"\b(?:após|depois de) (?:\w+ )?(?:dias|horas)|\bna (?:\w+ )?(?:dagen|uur|uren)\b",
+        r"\bpo (?:\w+ )?(?:dniach|dnech|dnů|godzin\w*|hodin\w*)|\befter (?:\w+ )?(?:dagar|dygn|timmar)",
+        r"(?:gün|saat) (?:sonra|boyunca)|(?:за|через|спустя) (?:\w+ )?(?:дн(?:я|ей)|сут\w+|час\w*)",
+        r"[日間](?:間)?経って|[日間]後|时间后|[天时時]后|[天時]後|天(?:内|內)|사흘|나흘|닷새|[일간](?:이)? ?지나",
+        r"\b(?:cannot|can't|could not|unable to) look ?up\b",
+        (
+            r"\bdns (?:lookup|error|failure|problem|query|resolution|server|timeout|look-up|fail\w*"
+            r"|temporar\w+)"
+        ),
+        r"\bservfail\b|\bname ?servers? (?:not respond\w*|fail\w*|problem|unreach\w*)",
+        r"(?:resolver|resolution|lookup) (?:error|fail\w*|problem)",
+        r"\bscadut\w+|tempo (?:scaduto|limite|massimo)|riprova\w*|più tardi|temporane\w+",
+        r"non raggiungibile|momentaneament\w+",
+        r"\bexpirou|expirad\w+|tempo (?:esgotado|limite|excedido)|mais tarde|tente novamente",
+        r"temporári\w+|temporari\w+|indisponível no momento|inacess[íi]vel",
+        r"verlopen|verstreken|time-?out|later opnieuw|probeer (?:het )?later|tijdelijk\w*",
+        r"onbereikbaar",
+        r"wygas\w+|upłyn\w+|przekroczon\w* (?:limit )?czas\w*|później|tymczasow\w*|chwilow\w*",
+        r"nieosiągaln\w*|spróbuj ponownie",
+        r"utgång\w+|gått ut|tidsgräns\w*|överskriden tid|försök (?:igen|senare)|senare",
+        r"tillfällig\w*|midlertidig\w*|onåbar\w*",
+        r"süresi (?:doldu|geçti|aşıldı)|zaman ?aşımı|daha sonra|tekrar dene\w*|geçici\w*",
+        r"ulaşılam\w+",
+        r"vypršel\w*|vypršen\w*|časov\w+ limit\w*|později|dočasn\w*|přechodn\w*|nedostupn\w+",
+        r"zkuste (?:to )?(?:znovu|později)",
         r"позже|повтор\w+ попыт\w+|недоступ\w+|таймаут|время ожидания|превышено время",
         r"만료|시간 ?초과|기한|나중에|다시 시도|일시적|임시|지연|응답(?:이)? ?없",
         r"过期|過期|超时|超時|逾时|逾時|稍后|稍後|暂时|暫時|临时|臨時|重试|重試|延迟|延遲|未响应|无响应|期限",
@@ -125,33 +235,86 @@ TIME: Final = Words(
 
 LOCAL: Final = Words(
     (
-        r"(?:could ?n[o']t|cannot|can't|unable to|failed to|error) (?:be )?(?:creat\w*|open\w*|writ\w*|append\w*|lock\w*|renam\w*|mkdir|chdir|fork|exec\w*|stat|read\w*|sav\w*|stor\w*)\b",
-        r"no such file|not a directory|i/o error|input/output error|read-only file ?system|file (?:is )?locked|\block(?:ing)? fail\w*|core dumped|died with (?:status|signal)|exit(?:ed)? (?:status|code)|segmentation",
-        r"configuration (?:error|problem)|misconfigur\w+|internal (?:server )?(?:error|problem|software)|system (?:error|failure|i/o)|software error|mailer (?:error|died)|database (?:error|fail\w*|problem)|\bldap\b|backend|back-end|lookup (?:table|failure)|ex_(?:cantcreat|ioerr|oserr|software|config|tempfail)",
+        # an error within, or while it was saved,
+        r"interne[rn]? fehler|erreurs? internes?|error(?:es)? internos?|error[ei] intern[oi]|erros? internos?",
+        r"interne fout\w*|błąd wewnętrzn\w+|internt? fel|dahili hata|vnitřní chyb\w+|внутренн\w+ ошибк\w+",
+        r"内部(?:エラー|障害|错误|錯誤)|내부 ?오류|\bmail ?store\b|\boffline\b|\bspool\w*",
+        (
+            r"(?:could ?n[o']t|cannot|can't|unable to|failed to|error) (?:be )?(?:creat\w*|open\w*"
+            r"|writ\w*|append\w*|lock\w*|renam\w*|mkdir|chdir|fork|exec\w*|stat|read\w*|sav\w*"
+            r"|stor\w*)\b"
+        ),
+        r"no such file|not a directory|i/o error|input/output error|read-only file ?system",
+        r"file (?:is )?locked|\block(?:ing)? fail\w*|core dumped|died with (?:status|signal)",
+        r"exit(?:ed)? (?:status|code)|segmentation",
+        r"configuration (?:error|problem)|misconfigur\w+",
+        r"internal (?:server )?(?:error|problem|software)|system (?:error|failure|i/o)",
+        r"software error|mailer (?:error|died)|database (?:error|fail\w*|problem)|\bldap\b|backend",
+        r"back-end|lookup (?:table|failure)|ex_(?:cantcreat|ioerr|oserr|software|config|tempfail)",
     )
 )
 """The host's own trouble: files, programs, databases."""
 
 MAILBOX: Final = Words(
     (
-        r"\b(?:utente|destinatario|casella|indirizzo|account)\b.{0,60}(?:sconosciut\w|inesistente|non (?:esiste|trovat\w|valid\w|è stat\w trovat\w)|disattivat\w|disabilitat\w)|utente sconosciuto",
-        r"\b(?:utilizador|usuário|destinatário|caixa|endereço|conta)\b.{0,60}(?:desconhecid\w|inexistente|não (?:existe|encontrad\w|foi encontrad\w)|inválid\w|desativad\w)",
-        r"\b(?:gebruiker|ontvanger|geadresseerde|adres|mailbox|postvak|account)\b.{0,60}(?:onbekend|bestaat niet|niet (?:gevonden|bekend)|ongeldig|opgeheven)|onbekende (?:gebruiker|ontvanger)",
-        r"\b(?:użytkownik\w*|odbiorc\w+|adres\w*|skrzynk\w+|konto)\b.{0,60}(?:nieznan\w+|nie istnieje|nie (?:został\w* )?znalezion\w*|nieprawidłow\w+)|nieznan\w+ (?:użytkownik|odbiorca)|nie ma takiego (?:użytkownika|adresu)",
-        r"(?:användare\w*|mottagar\w*|adress\w*|brevlåda\w*|konto\w*).{0,60}(?:okänd\w*|finns inte|existerar inte|hittades inte|hittas inte|ogiltig\w*)|okänd (?:användare|mottagare)",
-        r"(?:kullanıcı\w*|alıcı\w*|adres\w*|posta kutusu|hesap\w*|hesab\w*).{0,60}(?:bilinmiyor|bulunamadı|yok\b|mevcut değil|geçersiz)|bilinmeyen (?:kullanıcı|alıcı)",
-        r"(?:uživatel\w*|příjem\w+|adres\w+|schránk\w+|účet).{0,60}(?:neznám\w+|neexistuje|nenalezen\w*|nebyl\w* nalezen\w*|neplatn\w+)|neznámý (?:uživatel|příjemce)",
-        r"неизвестн\w+ (?:пользовател\w+|получател\w+|адрес\w*)|(?:пользовател\w+|получател\w+).{0,40}неизвест\w+",
-        r"존재하지 ?않는 ?(?:사용자|수신|계정|주소|메일)|(?:수신자|수신인|받는 ?사람|사용자|계정|메일함|편지함|주소).{0,40}(?:존재하지 ?않|찾을 ?수 ?없|없는|없습니다|알 ?수 ?없|유효하지)|없는 ?(?:사용자|계정|주소)",
-        r"(?:收件人|收信人|用户|使用者|用戶|帐[号户]|賬[号戶]|帳[號戶]|邮箱|郵箱|信箱|地址).{0,30}(?:不存在|未找到|找不到|无效|無效|未知|不正确)|(?:无此|無此|没有此|沒有此|未知|无效)(?:的)?(?:用户|用戶|使用者|收件人|帐号|邮箱|地址)",
+        # nobody of that name,
+        r"\bnobody (?:by|of|with) (?:that|this) name|adresse gibt es (?:\w+ ){0,2}nicht|\bkein benutzer",
+        r"aucun (?:utilisateur|destinataire)|ningún usuario|nessun utente|nenhum (?:utilizador|usuário)",
+        r"geen gebruiker|nie ma użytkownika|ingen användare|没有(?:这个|該|该|此)?(?:用户|收件人)",
+        r"(?:такого )?пользователя нет|cuenta fue eliminada|conta foi encerrada",
+        (
+            r"\b(?:utente|destinatario|casella|indirizzo|account)\b.{0,60}(?:sconosciut\w|inesistente"
+            r"|non (?:esiste|trovat\w|valid\w|è stat\w trovat\w)|disattivat\w|disabilitat\w)"
+        ),
+        r"utente sconosciuto",
+        (
+            r"\b(?:utilizador|usuário|destinatário|caixa|endereço|conta)\b.{0,60}(?:desconhecid\w"
+            r"|inexistente|não (?:existe|encontrad\w|foi encontrad\w)|inválid\w|desativad\w)"
+        ),
+        (
+            r"\b(?:gebruiker|ontvanger|geadresseerde|adres|mailbox|postvak|account)\b"
+            r".{0,60}(?:onbekend|bestaat niet|niet (?:gevonden|bekend)|ongeldig|opgeheven)"
+        ),
+        r"onbekende (?:gebruiker|ontvanger)",
+        (
+            r"\b(?:użytkownik\w*|odbiorc\w+|adres\w*|skrzynk\w+|konto)\b.{0,60}(?:nieznan\w+"
+            r"|nie istnieje|nie (?:został\w* )?znalezion\w*|nieprawidłow\w+)"
+        ),
+        r"nieznan\w+ (?:użytkownik|odbiorca)|nie ma takiego (?:użytkownika|adresu)",
+        (
+            r"(?:användare\w*|mottagar\w*|adress\w*|brevlåda\w*|konto\w*).{0,60}(?:okänd\w*|finns inte"
+            r"|existerar inte|hittades inte|hittas inte|ogiltig\w*)"
+        ),
+        r"okänd (?:användare|mottagare)",
+        (
+            r"(?:kullanıcı\w*|alıcı\w*|adres\w*|posta kutusu|hesap\w*|hesab\w*).{0,60}(?:bilinmiyor"
+            r"|bulunamadı|yok\b|mevcut değil|geçersiz)"
+        ),
+        r"bilinmeyen (?:kullanıcı|alıcı)",
+        (
+            r"(?:uživatel\w*|příjem\w+|adres\w+|schránk\w+|účet).{0,60}(?:neznám\w+|neexistuje"
+            r"|nenalezen\w*|nebyl\w* nalezen\w*|neplatn\w+)"
+        ),
+        r"neznámý (?:uživatel|příjemce)",
+        r"неизвестн\w+ (?:пользовател\w+|получател\w+|адрес\w*)",
+        r"(?:пользовател\w+|получател\w+).{0,40}неизвест\w+",
+        r"존재하지 ?않는 ?(?:사용자|수신|계정|주소|메일)",
+        r"(?:수신자|수신인|받는 ?사람|사용자|계정|메일함|편지함|주소).{0,40}(?:존재하지 ?않|찾을 ?수 ?없|없는|없습니다|알 ?수 ?없|유효하지)",
+        r"없는 ?(?:사용자|계정|주소)",
+        r"(?:收件人|收信人|用户|使用者|用戶|帐[号户]|賬[号戶]|帳[號戶]|邮箱|郵箱|信箱|地址).{0,30}(?:不存在|未找到|找不到|无效|無效|未知|不正确)",
+        r"(?:无此|無此|没有此|沒有此|未知|无效)(?:的)?(?:用户|用戶|使用者|收件人|帐号|邮箱|地址)",
         r"ユーザ.{0,12}(?:いません|おりません)|(?:宛先|あて先|受信者)(?:が|は)?(?:不明|存在)",
     )
 )
 
 DOMAIN: Final = Words(
     (
-        r"dominio.{0,40}(?:inesistente|sconosciuto|non (?:esiste|trovato))|domínio.{0,40}(?:inexistente|desconhecido|não (?:existe|encontrado))|domein.{0,40}(?:onbekend|bestaat niet)",
-        r"domen\w+.{0,40}(?:nie istnieje|nieznan\w+)|domän\w*.{0,40}(?:okänd|finns inte)|alan adı.{0,40}(?:yok|bulunamadı|bilinmiyor)|domén\w+.{0,40}(?:neexistuje|neznám\w+)|домен\w*.{0,40}(?:не существует|не найден)",
+        r"dominio.{0,40}(?:inesistente|sconosciuto|non (?:esiste|trovato))",
+        r"domínio.{0,40}(?:inexistente|desconhecido|não (?:existe|encontrado))",
+        r"domein.{0,40}(?:onbekend|bestaat niet)",
+        r"domen\w+.{0,40}(?:nie istnieje|nieznan\w+)|domän\w*.{0,40}(?:okänd|finns inte)",
+        r"alan adı.{0,40}(?:yok|bulunamadı|bilinmiyor)|domén\w+.{0,40}(?:neexistuje|neznám\w+)",
+        r"домен\w*.{0,40}(?:не существует|не найден)",
         r"도메인.{0,30}(?:존재하지|찾을 ?수 ?없|없습니다)|(?:域名|网域|網域).{0,20}(?:不存在|找不到|无效)",
     )
 )

@@ -17,6 +17,7 @@ from typing import Final
 
 from mailer.authentication import DnsSilence, Resolver, SpfResult, check_spf, find_dmarc, parse_tags
 from mailer.authentication.verifier import ALGORITHM, Signature, verify_signatures
+from mailer.inbound import PARSER_FAULTS
 from mailer.replies import clean_reply
 from newsletter.doctor.diagnosis import Diagnosis, failed, passed, skipped, warned
 from newsletter.doctor.senders import add_to_spf
@@ -32,7 +33,20 @@ _TAKE_AN_ISSUE: Final = "Subscribe yourself, and save an issue as it arrived."
 
 
 def examine_received(raw: bytes, *, domain: str, resolver: Resolver) -> Iterator[Diagnosis]:
-    """A copy of an issue as a reader's host stored it; `domain` is the sender's. Never raises."""
+    """A copy of an issue as a reader's host stored it; `domain` is the sender's. Never raises: what
+    the standard library's parser chokes on is told.
+    """
+    try:
+        yield from _examine(raw, domain, resolver)
+    except PARSER_FAULTS as error:
+        yield failed(
+            "message",
+            f"This cannot be read as a message ({type(error).__name__}).",
+            "Save one of its messages with all header fields, as it arrived.",
+        )
+
+
+def _examine(raw: bytes, domain: str, resolver: Resolver) -> Iterator[Diagnosis]:
     message = message_from_bytes(_normal(raw))
     sender = _domain_of(_first(message, "from"))
     if sender != domain.lower():

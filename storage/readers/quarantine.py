@@ -1,4 +1,8 @@
-"""What was set aside of reports, and how much of it is kept: oldest first goes. Parts of transactions."""
+"""What was set aside of reports, and how much of it is kept: oldest first goes. Parts of transactions.
+
+What is pruned after its time stays as an event without content; what a flood pushed out does not, so
+that rows are as bounded as octets.
+"""
 
 from __future__ import annotations
 
@@ -85,9 +89,10 @@ def _make_room(
         gone.append(number)
         reports, room = reports + 1, room + its_size
     if gone:  # the oldest are those up to a number, so that no list of them is sent
-        connection.execute(
-            sa.update(schema.reports).where(kept, _R.id <= gone[-1]).values(raw=None)
-        )
+        oldest = sa.and_(kept, _R.id <= gone[-1])
+        # Of what named nobody no row stays either: a flood would leave one for each of its mails.
+        connection.execute(sa.delete(schema.reports).where(oldest, _R.subscriber_id.is_(None)))
+        connection.execute(sa.update(schema.reports).where(oldest).values(raw=None))
     return len(gone)
 
 

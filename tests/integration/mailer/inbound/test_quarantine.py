@@ -210,10 +210,13 @@ def test_a_flood_stays_within_bounds(config: Path, run: Callable[..., Ran]) -> N
 
 
 def test_many_small_ones_of_one_source_stay_within_bounds(config: Path) -> None:
-    """Not only octets are counted: a thousand small reports would hide the ones that matter."""
+    """Not only octets are counted: a thousand small reports would hide the ones that matter. And what is
+    let go leaves no row behind.
+    """
     flood(config, PER_SOURCE.reports + 20, b"forger.example", octets=0)
     with Newsletter.open(config, environ={}) as newsletter:
         assert len(newsletter.reports.set_aside()) == PER_SOURCE.reports
+        assert sum(newsletter.reports.counts().values()) == PER_SOURCE.reports
 
 
 def test_sources_together_stay_within_bounds(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -284,3 +284,40 @@ def build(row: dict[str, str]) -> bytes:
 def test_each_message_is_of_its_class(row: dict[str, str]) -> None:
     """Delays, complaints, answers of machines and of people are told apart (rules C4, C8, C9)."""
     assert parse_report(build(row)).kind.value == row["class"]
+
+
+# ── the table of the rules ───────────────────────────────────────────────────────────────────────
+
+
+def classified() -> list[str]:
+    """The table in docs/rules.md: what the wordings of tests/fixtures/wordings are taken for, counted."""
+    kinds = ("hard", "soft", "policy")
+    lines = ["| wordings | hard | soft | policy |", "| --- | --- | --- | --- |"]
+    served = [row for row in REPLIES if row.server not in {"gmail", "yahoo"}]
+    servers = len({row.server for row in served})
+    groups = {
+        f"replies of {servers} kinds of server": [one.reported().severity for one in served],
+        "as Gmail documents its own": [one.reported().severity for one in BY_SERVER["gmail"]],
+        "as Yahoo documents its own": [one.reported().severity for one in BY_SERVER["yahoo"]],
+    }
+    spoken: dict[str, list[Severity]] = {}
+    for row in read("languages"):
+        judged = judge(parse_status("5.1.1"), f"550 5.1.1 {row['text']}").severity
+        spoken.setdefault(f"5.1.1, in fifteen languages, of: {row['kind']}", []).append(judged)
+    for row in read("postmasters"):
+        judged = judge(parse_status("5.1.1"), row["text"]).severity
+        about = "a reader who is gone" if row["kind"] == "gone" else "anything else"
+        spoken.setdefault(f"5.1.1, by postmasters, of: {about}", []).append(judged)
+    for name, found in (groups | spoken).items():
+        counts = Counter(severity.value for severity in found)
+        lines.append(f"| {name} | {' | '.join(str(counts[kind]) for kind in kinds)} |")
+    lines += ["", "| whole messages, taken for | count |", "| --- | --- |"]
+    messages = Counter(parse_report(build(row)).kind.value for row in MAIL)
+    return lines + [f"| {kind} | {count} |" for kind, count in sorted(messages.items())]
+
+
+def test_the_table_in_the_rules_is_as_counted() -> None:
+    """docs/rules.md says what hosts' words are taken for, and how many were tried (rule C5)."""
+    made = "\n".join(classified())
+    document = (Path(__file__).parents[4] / "docs" / "rules.md").read_text("utf-8")
+    assert made in document, f"put this into docs/rules.md:\n{made}"

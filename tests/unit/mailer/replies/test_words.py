@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mailer.replies import words as reading
 from mailer.replies.severity import Severity, judge
 from mailer.replies.status import parse_status
 from mailer.replies.words import (
@@ -23,6 +24,7 @@ from newsletter.inbound.softbounces import SoftLimits, is_worn_out
 from newsletter.tokens import looks_keyed
 from storage.model.reports import History, SoftBounce
 from tests.conftest import NOON
+from tests.sizes import examples
 
 HARD = (
     ("5.1.1", "550 5.1.1 <[address]>: Recipient address rejected: User unknown in relay table"),
@@ -291,3 +293,21 @@ def test_the_last_command_is_the_phase(before: str, commands: list[str], after: 
     found = find_phase(told)
     names = ("ehlo", "ehlo", "tls", "auth", "mail", "rcpt", "dot", "dot")
     assert found == (dict(zip(COMMANDS, names, strict=True))[commands[-1]] if commands else "")
+
+
+def test_a_hosts_words_are_read_once_for_all_its_readers() -> None:
+    """Without their addresses a hundred refusals are the same words, so a run of them costs one."""
+    reading._read.cache_clear()
+    for number in range(100):
+        said = f"550 5.1.1 <reader{number}@example.org>: Recipient address rejected: User unknown"
+        assert find_causes(said, ("example.com",)) == (Cause.MAILBOX,)
+    assert reading._read.cache_info().misses == 1
+
+
+@given(
+    st.text(min_size=1, max_size=60).map(lambda piece: (piece * WORDS_LIMIT)[: WORDS_LIMIT + 60])
+)
+@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.too_slow])
+def test_no_text_is_looked_at_beyond_its_limit(text: str) -> None:
+    """What stands behind the limit costs nothing and changes nothing."""
+    assert find_causes(text) == find_causes(text[:WORDS_LIMIT])

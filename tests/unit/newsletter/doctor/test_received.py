@@ -243,3 +243,21 @@ def test_any_file_is_answered(noise: bytes, at: int) -> None:
         found = list(examine_received(hostile, domain=DOMAIN, resolver=resolver()))
         assert found
         assert all(one.message.isprintable() for one in found)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Content-Type: multipart/report; boundary*0*=x''%ff; boundary*1=",
+        "From: =?utf-8?b?!!!?= <notes@example.com>, =?x?q?",
+        "Content-Type: text/plain; charset*=nonsense''%00",
+        "DKIM-Signature: v=1; d=example.com; h=" + ":" * 5000,
+        "Received: " + "[" * 4000,
+        "Content-Transfer-Encoding: base64\r\nContent-Type: message/rfc822",
+        'Content-Type: multipart/mixed; boundary=""',
+    ],
+)
+def test_what_the_parser_chokes_on_is_told(field: str) -> None:
+    """Fields that the standard library's parser has raised for end in a finding, not in a traceback."""
+    raw = f"{field}\r\n{TRACE}{MAIL}".encode()
+    assert list(examine_received(raw, domain=DOMAIN, resolver=resolver()))
