@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import structlog
 
+from storage.model import StorageError
+
 _log = structlog.get_logger()
 
 
@@ -38,5 +40,7 @@ class Later:
             self._wanted = False
             try:
                 await asyncio.to_thread(self._work)
+            except StorageError as error:  # the database told of its trouble where it noticed it
+                _log.warning("later.put_off", error=type(error).__name__)
             except Exception:  # noqa: BLE001 - a tick: what it leaves undone, the scheduler's next one does
                 _log.exception("later.failed")

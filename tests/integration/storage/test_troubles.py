@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -32,6 +31,7 @@ from storage.model.errors import (
 )
 from storage.readers.signups import NewSignUp
 from tests.integration.conftest import _as_unprivileged, _postgres_programs, _quick_folder
+from tests.peers.frozen import Server
 from tests.peers.ports import free_port
 from tests.worlds.store import NOON, Store, settled
 
@@ -189,29 +189,6 @@ def test_a_full_disk_is_told_and_not_ready(sqlite: Database) -> None:
 
 
 # ── a server ─────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A PostgreSQL of a test's own, which can be stopped in the middle of anything."""
-
-    url: str
-    leader: int
-    """The process whose children all others are."""
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Within it no process of the server does anything."""
-        os.kill(self.leader, signal.SIGSTOP)  # first: it makes no more children
-        children = Path(f"/proc/{self.leader}/task/{self.leader}/children").read_text().split()
-        processes = [*map(int, children), self.leader]
-        try:
-            for process in processes:  # each leads a group of its own
-                os.kill(process, signal.SIGSTOP)
-            yield
-        finally:
-            for process in processes:
-                os.kill(process, signal.SIGCONT)
 
 
 @pytest.fixture
