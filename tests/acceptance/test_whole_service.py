@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import os
 import re
+import resource
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -71,9 +78,9 @@ def ask(request: urllib.request.Request) -> int:
 
 
 @contextmanager
-def running(house: House) -> Iterator[Service]:
-    """The service, ready; killed afterwards if it still is there."""
-    process = house.start(PROGRAM, "run")
+def running(house: House, *within: str) -> Iterator[Service]:
+    """The service, ready, started by another command if there is one; killed afterwards if it must be."""
+    process = house.start(*within, PROGRAM, "run")
     try:
         found: dict[str, str] = {}
         assert process.stdout is not None
@@ -92,7 +99,7 @@ def settle(folder: Path, storage: str, **options: object) -> House:
     """A newsletter with its outbox, whose site has a port of its own."""
     house = build(folder, storage=storage, smtp="outbox:outbox", recipients=3, **options)  # type: ignore[arg-type]
     with house.config.open("a") as file:
-        file.write("[web]\nport = 0\n")
+        file.write('[notes]\npoll = "1s"\n[web]\nport = 0\n')
     return house
 
 
@@ -290,6 +297,86 @@ def test_a_server_that_stands_still_is_told_and_survived(postgres: str, tmp_path
     with running(house) as service:
         assert service.get(service.health.replace("healthz", "readyz")) == 200
         assert service.stop()[0] == 0
+
+
+def test_idle_strangers_take_no_descriptors_from_the_rest(tmp_path: Path) -> None:
+    """A process with 1,024 descriptors and 1,100 strangers who say nothing: who reads is served, notes
+    are looked at, and their mail goes out.
+    """
+    house = settle(tmp_path / "home", "sqlite:///newsletter.db")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(2048, hard), hard))
+    try:
+        with running(house, "prlimit", "--nofile=1024:1024") as service, ExitStack() as stack:
+            where = urlsplit(service.site)
+            for _ in range(1100):
+                idle = socket.create_connection((where.hostname or "", where.port or 0), timeout=30)
+                stack.enter_context(closing(idle))
+            note = house.folder / "notes" / "second.md"
+            note.write_text("---\ntitle: Second\npublish: now\n---\n\nHello again.\n")
+            assert service.get(service.health.replace("healthz", "readyz")) == 200
+            while service.get(f"{service.site}/issues/second") != 200:
+                pass
+            while len(list((house.folder / "outbox" / "new").glob("*"))) < 6:
+                pass
+            assert service.stop()[0] == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_flood_of_sign_ups_over_http_lets_a_reader_through(tmp_path: Path, slow: bool) -> None:
+    """Bots from a hundred networks post as fast as they can; a reader in their middle has a confirmation
+    and confirms, and the service ends when it is told to. 25,000 with --slow.
+    """
+    house = settle(tmp_path / "home", "sqlite:///newsletter.db")
+    with house.config.open("a") as file:
+        file.write('trusted_proxies = ["127.0.0.1"]\n')
+    count, outbox = 25_000 if slow else 400, house.folder / "outbox" / "new"
+    with running(house) as service, ThreadPoolExecutor(8) as pool:
+        bots = [pool.submit(post_many, service.site, range(one, count, 8)) for one in range(8)]
+        wait(bots, timeout=5 if slow else 1)
+        asked = time.monotonic()
+        assert service.sign_up("ada@reader.example") == 202
+        while not (letter := find_letter(outbox, "ada@reader.example")):
+            pass
+        waited = time.monotonic() - asked
+        link = re.search(r"/confirm/[0-9a-zA-Z._-]+", letter)
+        assert link is not None
+        assert ask(urllib.request.Request(f"{service.site}{link.group()}", data=b"")) == 200
+        answers = sum((bot.result() for bot in bots), Counter[int]())
+        tell(posted=count, reader_waited=round(waited, 1), refused=answers[429])
+        code, log = service.stop()
+    assert code == 0, log
+    assert set(answers) <= {202, 429, 503}
+    assert "4 active" in command(house, "status").stdout
+
+
+def post_many(site: str, numbers: range) -> Counter[int]:
+    """A bot's forms, each from a network of its own over a proxy; how they were answered."""
+    where, answers = urlsplit(site), Counter[int]()
+    connection = HTTPConnection(where.hostname or "", where.port, timeout=60)
+    for number in numbers:
+        body = f"email=bot{number}@host{number % 5000}.example"
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-Forwarded-For": f"198.{18 + number % 2}.{number % 100}.{number % 250}",
+        }
+        connection.request("POST", "/subscribe", body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        answers[answer.status] += 1
+    connection.close()
+    return answers
+
+
+def find_letter(outbox: Path, to: str) -> str:
+    """The text of the mail that somebody got, or nothing yet."""
+    for path in outbox.glob("*"):
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        if to in str(message["To"]):
+            body = message.get_body(("plain",))
+            return body.get_content() if body is not None else ""
+    return ""
 
 
 def leader_of(url: str) -> int:
