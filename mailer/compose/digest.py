@@ -82,11 +82,11 @@ def _tell(issue: Issue, identity: Identity, marks: Marks) -> Told:
     def put(name: str, default: str) -> str:
         return marks.put(Personal(name), default)
 
-    title = headers.clean_line(issue.title)
-    shown = title if merge.public_text(title).strip() else headers.clean_line(issue.slug)
+    title = headers.one_line(issue.title)
+    shown = title if merge.public_text(title).strip() else headers.one_line(issue.slug)
     return Told(
         title=merge.in_text(shown, put),
-        summary=merge.in_text(headers.clean_line(issue.summary).strip(), put),
+        summary=merge.in_text(headers.one_line(issue.summary).strip(), put),
         date=speech(identity).day(issue.published_at.astimezone(ZoneInfo(identity.timezone))),
         url=f"{identity.url}/issues/{issue.slug}",
         language=issue.language,
@@ -96,7 +96,7 @@ def _tell(issue: Issue, identity: Identity, marks: Marks) -> Told:
 
 def _preheader(issues: Sequence[Issue]) -> str:
     """The other titles, as far as there is room; it has no slots, so that it may be cut anywhere."""
-    line = " · ".join(merge.public_text(headers.clean_line(one.title)).strip() for one in issues)
+    line = " · ".join(merge.public_text(headers.one_line(one.title)).strip() for one in issues)
     if len(line) <= _PREHEADER:
         return line
     cut = line[:_PREHEADER]

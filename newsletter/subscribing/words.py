@@ -125,7 +125,7 @@ _GLARING: Final = re.compile(
         "donotemail donotmail donotcontact suppressed unreachable undeliverable "
         "abgemeldet abbestellt ausgetragen désabon désinscri desuscri dadodebaja descadastr disiscri "
         "uitgeschrev afgemeld avregistr wypisan odhlášen отписа отписал відписа leiratkoz "
-        "unconfirmed 退订 退会 配信停止 수신거부"
+        "unconfirmed 退订 退訂 退会 購読解除 配信停止 수신거부 구독취소 abonelikten"
     ).pattern
     + ")"
 )
@@ -206,7 +206,10 @@ _MOMENT: Final = re.compile(
     + "|"
     + r"(?:datum|zeit|date|time)$"
 )
-_STATUS: Final = _stems("status statut zustand ステータス 状态 狀態 상태 статус standing")
+_STATUS: Final = _stems(
+    "status statut zustand ステータス 状態 状況 状态 狀態 상태 статус standing állapot tilstand "
+    "trạngthái สถานะ الحالة סטטוס"
+)
 _STATUS_WORDS: Final = _words(
     "stato etat stav stan tila durum stand situation situacao situacion staat κατασταση "
     "subscriber_type member_type"
