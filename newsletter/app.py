@@ -114,7 +114,8 @@ class Newsletter:
         """Look at the notes folder once. Raises NotesFolderError when there is none."""
         with self._poll_lock:
             report = self.parts.poll.run()
-        self.parts.mailings.release()  # a restored copy has seen all that it may have missed
+        # A restored copy has seen all that it may have missed, once the digests that are due are made.
+        self.parts.mailings.release(self.parts.readers.digests.run)
         report.log()
         if report.queued or report.restored:
             self.parts.wake()

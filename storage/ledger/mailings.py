@@ -6,6 +6,7 @@ method is one transaction; pausing is also part of a worker's, see storage/ledge
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -94,11 +95,15 @@ class Mailings:
         with self._database.transaction() as connection:
             return hold_all(connection, reason)
 
-    def release(self) -> None:
-        """What is published from now on is mailed again."""
+    def release(self, first: Callable[[], object] = lambda: None) -> None:
+        """What is published from now on is mailed again.
+
+        `first` is done before, if anything was held: for what may have been mailed as well.
+        """
         with self._database.reading() as connection:
             held = connection.scalar(sa.select(schema.meta.c.key).where(schema.meta.c.key == HELD))
         if held is not None:
+            first()
             with self._database.transaction() as connection:
                 connection.execute(sa.delete(schema.meta).where(schema.meta.c.key == HELD))
 

@@ -181,6 +181,30 @@ def test_nothing_is_mailed_that_may_have_been(home: Home) -> None:
         assert newsletter.send().accepted == 0
 
 
+def test_a_digest_that_may_have_gone_out_waits(home: Home) -> None:
+    """One that was due since the backup is made again, and paused like everything else; the next is not."""
+    with home.opened() as newsletter:
+        with newsletter.parts.database.transaction() as connection:
+            weekly = sa.text("UPDATE subscribers SET pace = 'weekly' WHERE address LIKE 'ada%'")
+            connection.execute(weekly)
+        home.write("second")
+        assert newsletter.send().accepted == 1
+    home.back_up()
+    home.clock.move(hours=8)  # it is Sunday, and later than five
+    with home.opened() as newsletter:
+        assert newsletter.send().accepted == 1
+    mailed = home.mails()
+    restore(home.target, home.copy)
+    with home.opened() as newsletter:
+        assert newsletter.send().accepted == 0
+        assert home.mails() == mailed
+        home.clock.move(days=6)
+        home.write("third")
+        assert newsletter.send().accepted == 1
+        home.clock.move(days=1)
+        assert newsletter.send().accepted == 1
+
+
 def test_what_was_on_the_wire_is_in_doubt(home: Home) -> None:
     """A message that a worker had begun when the backup was made is not sent by itself again."""
     home.write("second")

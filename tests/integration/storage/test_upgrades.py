@@ -85,11 +85,14 @@ def live(folder: Path) -> dict[str, Rows]:
 
 def emptied(url: str) -> Database:
     """The database without a table."""
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).unlink(missing_ok=True)
+        return Database.open(url)
     database = Database.open(url)
-    if not database.is_sqlite:
-        with database.transaction() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
+    with database.transaction() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    assert database.revision() is None
     return database
 
 
