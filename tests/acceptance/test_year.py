@@ -1,0 +1,53 @@
+"""The whole service through a year that takes seconds: nothing grows without an end, and every promise holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from newsletter.app import Newsletter
+from tests.peers.counting import Relay
+from tests.worlds.clock import Clock
+from tests.worlds.installed import tell
+from tests.worlds.site import serving
+from tests.worlds.year import CONFIG, Year, write_curve
+
+
+@pytest.mark.timeout(1800)
+# A warning that is raised while uvloop closes what was left open has it wait for that for ever.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_year(database_url: str, tmp_path: Path, slow: bool) -> None:
+    """52 issues; readers sign up, confirm, leave, bounce and complain: nobody who left is mailed again, nobody
+    gets an issue twice, nothing is left in the middle, and descriptors and memory do not grow with the weeks.
+
+    Small in CI; with `--slow` a whole year of some two thousand readers, and its curve in `year.svg`.
+    """
+    weeks, joining = (52, 60) if slow else (4, 6)
+    (tmp_path / "notes").mkdir()
+    clock = Clock()
+    with Relay().serving() as relay:
+        config = tmp_path / "newsletter.toml"
+        config.write_text(CONFIG.format(storage=database_url, port=relay.port))
+        with (
+            Newsletter.open(config, environ={}, clock=clock) as newsletter,
+            serving(newsletter) as address,
+            httpx.Client(base_url=address) as site,
+        ):
+            year = Year(
+                folder=tmp_path,
+                newsletter=newsletter,
+                relay=relay,
+                site=site,
+                clock=clock,
+                joining=joining,
+            )
+            relay.mood = year.mood
+            year.live(weeks)
+            tell(**year.check())
+            first, last = year.weeks[len(year.weeks) // 2], year.weeks[-1]
+            tell(octets=last.octets, resident=last.resident, descriptors=last.descriptors)
+            assert last.descriptors <= first.descriptors + 10
+            assert last.resident <= first.resident * 1.3
+            write_curve(year.weeks, tmp_path / "year.svg", f"{weeks} weeks")
