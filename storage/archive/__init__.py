@@ -5,6 +5,7 @@ from storage.archive.formulas import FormulaPictures
 from storage.archive.issues import Issues, MailOrder
 from storage.archive.places import Places
 from storage.archive.rows import ArchiveState, IssueName
+from storage.archive.search import Found, Search
 from storage.archive.topics import Topics
 from storage.archive.translations import Translations
 from storage.archive.watch import ArchiveWatch
@@ -14,10 +15,12 @@ __all__ = [
     "ArchiveState",
     "ArchiveWatch",
     "FormulaPictures",
+    "Found",
     "IssueName",
     "Issues",
     "MailOrder",
     "Places",
+    "Search",
     "Topics",
     "Translations",
 ]

@@ -31,6 +31,7 @@ from storage.archive.rows import (
     tagged,
     write_marks,
 )
+from storage.archive.search import write_words
 from storage.database import Database, schema, serialise
 from storage.ledger import follow_audience, hold_if_told, queue_issue
 from storage.model import Issue, IssueDraft, IssueState, Mailing
@@ -97,6 +98,7 @@ class Issues:
                 sa.insert(schema.slugs).values(slug=values["slug"], issue_id=issue_id)
             )
             write_marks(connection, issue_id, draft, is_new=True)
+            write_words(connection, issue_id, draft)
             queued = (
                 queue_issue(connection, issue_id, queued_at=now, due_at=mail.at) if mail.at else 0
             )
@@ -126,6 +128,7 @@ class Issues:
             write_marks(connection, issue_id, draft)
             if draft.audience != before.audience:
                 follow_audience(connection, issue_id, now=self._clock())
+            write_words(connection, issue_id, draft)
             return one_issue(connection, issue_id)
 
     def withdraw(self, issue_id: int, reason: str, *, now: datetime) -> Issue:
@@ -162,6 +165,7 @@ class Issues:
             write_marks(connection, issue_id, draft)
             if draft.audience != before.audience:
                 follow_audience(connection, issue_id, now=now)
+            write_words(connection, issue_id, draft)
             return one_issue(connection, issue_id)
 
     def move(self, issue_id: int, path: str) -> None:

@@ -103,6 +103,7 @@ from storage.model.reports import (
     SetAside,
     SoftBounce,
 )
+from storage.model.terms import Phrase, find_terms, fold, read_query, readable
 from storage.model.text import MONTHS, columns, show, show_json, write_day
 
 __all__ = [
@@ -164,6 +165,7 @@ __all__ = [
     "Or",
     "Overflow",
     "Pace",
+    "Phrase",
     "PostsFileError",
     "RelayError",
     "Remark",
@@ -192,11 +194,15 @@ __all__ = [
     "WarmUpRule",
     "Wishes",
     "columns",
+    "find_terms",
+    "fold",
     "guard",
     "includes",
     "parse_audience",
+    "read_query",
     "read_tags",
     "read_topics",
+    "readable",
     "show",
     "show_json",
     "spell_tags",

@@ -136,6 +136,7 @@ PURE = (
     "storage/model/errors.py",
     "storage/model/direction.py",
     "storage/model/remarks.py",
+    "storage/model/terms.py",
     "storage/model/text.py",
     "storage/model/fields.py",
     "storage/database/values.py",

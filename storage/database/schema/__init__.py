@@ -3,7 +3,13 @@
 Uniqueness is an index, never a check in code.
 """
 
-from storage.database.schema.archive import absences, formulas, issue_marks, issues, slugs
+from storage.database.schema.archive import (
+    absences,
+    formulas,
+    issue_marks,
+    issues,
+    slugs,
+)
 from storage.database.schema.columns import (
     REVISION,
     Instant,
@@ -19,6 +25,7 @@ from storage.database.schema.readers import (
     subscribers,
     suppressions,
 )
+from storage.database.schema.words import issue_words
 
 __all__ = [
     "REVISION",
@@ -31,6 +38,7 @@ __all__ = [
     "formulas",
     "gathered",
     "issue_marks",
+    "issue_words",
     "issues",
     "meta",
     "metadata",

@@ -214,6 +214,7 @@ def empty(database: Database) -> None:
     with database.transaction() as connection:
         for table in (*reversed(schema.metadata.sorted_tables), schema.alembic_version):
             table.drop(connection)
+        connection.execute(sa.text("DROP TABLE IF EXISTS issue_terms"))
 
 
 def structure(database: Database) -> dict[str, object]:
@@ -244,12 +245,18 @@ def structure(database: Database) -> dict[str, object]:
         return found
 
 
+def _is_in_the_schema(name: str | None, kind: str, _parents: object) -> bool:
+    """Not the index of words, which is each engine's own and filled by triggers."""
+    return kind != "table" or not (name or "").startswith("issue_terms")
+
+
 def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -> None:
     """Tables, columns, indexes and keys of the migrations are those of the schema."""
     empty(database)
     database.upgrade()
     with database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": _is_in_the_schema}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, schema.metadata) == []
 
 

@@ -1,0 +1,93 @@
+"""Owns what issues are found by: their terms as text, and over them what each engine searches in.
+
+Triggers keep the index with the terms: an FTS5 table on SQLite, vectors on PostgreSQL, both called
+`issue_terms`, which only storage/archive/search.py asks. Who makes `issue_words` anew has to make
+the triggers anew.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKey, Table
+from sqlalchemy.engine import Connection
+
+from storage.database.schema.columns import metadata, text_column
+
+issue_words = Table(
+    "issue_words",
+    metadata,
+    Column(
+        "issue_id",
+        ForeignKey("issues.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    text_column("title", None),
+    text_column("body", None),
+)
+"""Terms (storage/model/terms.py) in their order, with a space between two."""
+
+_FTS5: Final = """
+CREATE VIRTUAL TABLE issue_terms USING fts5(
+  title, body, content='issue_words', content_rowid='issue_id', tokenize='ascii', prefix='2 3')
+"""
+_FTS5_ADDED: Final = """
+CREATE TRIGGER issue_words_added AFTER INSERT ON issue_words BEGIN
+  INSERT INTO issue_terms (rowid, title, body) VALUES (new.issue_id, new.title, new.body);
+END
+"""
+_FTS5_REMOVED: Final = """
+CREATE TRIGGER issue_words_removed AFTER DELETE ON issue_words BEGIN
+  INSERT INTO issue_terms (issue_terms, rowid, title, body)
+  VALUES ('delete', old.issue_id, old.title, old.body);
+END
+"""
+_VECTORS: Final = """
+CREATE TABLE issue_terms (issue_id bigint PRIMARY KEY, vector tsvector NOT NULL)
+"""
+# A lexeme's place is 16383 at most; one far behind is found, but in no phrase.
+_VECTOR: Final = """
+CREATE OR REPLACE FUNCTION issue_vector(terms text, weight text) RETURNS tsvector AS $$
+  SELECT coalesce(string_agg(
+    '''' || t.term || ''':' || least(t.place, 16383) || weight, ' '), '')::tsvector
+  FROM unnest(string_to_array(terms, ' ')) WITH ORDINALITY AS t(term, place) WHERE t.term <> ''
+$$ LANGUAGE sql IMMUTABLE
+"""
+_KEPT: Final = """
+CREATE OR REPLACE FUNCTION issue_words_kept() RETURNS trigger AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    DELETE FROM issue_terms WHERE issue_id = OLD.issue_id;
+  ELSE
+    INSERT INTO issue_terms VALUES
+      (NEW.issue_id, issue_vector(NEW.title, 'A') || issue_vector(NEW.body, ''));
+  END IF;
+  RETURN NULL;
+END
+$$ LANGUAGE plpgsql
+"""
+_TRIGGER: Final = """
+CREATE TRIGGER issue_words_kept AFTER INSERT OR DELETE ON issue_words
+FOR EACH ROW EXECUTE FUNCTION issue_words_kept()
+"""
+_GONE: Final = "DROP TABLE IF EXISTS issue_terms"
+_INDEX: Final = {
+    "sqlite": (_GONE, _FTS5, _FTS5_ADDED, _FTS5_REMOVED),
+    "postgresql": (
+        *(_GONE, _VECTORS, "CREATE INDEX issue_terms_vector ON issue_terms USING gin (vector)"),
+        *(_VECTOR, _KEPT, _TRIGGER),
+    ),
+}
+
+
+def make_index(connection: Connection) -> None:
+    """The engine's own index, empty, and what keeps it with `issue_words`."""
+    for statement in _INDEX[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
+
+
+@sa.event.listens_for(issue_words, "after_create")
+def _make_index(_table: Table, connection: Connection, **_options: object) -> None:
+    make_index(connection)

@@ -1,0 +1,155 @@
+"""Words as search compares them: case, accents and widths folded, scripts without spaces in pairs. Pure.
+
+Latin, Greek, Cyrillic, Arabic, Hebrew and Indic words are terms. Chinese, Japanese, Korean, Thai and
+other scripts that are written without spaces, or with endings that stick to the word, are cut
+into pairs of characters (and the last one alone), so that any part of a run is found by its pairs in
+their order. Both what is searched in and what is searched for go through here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+MOST_TERMS: Final = 40_000
+"""Of one issue; what stands further back is not found."""
+LONGEST_TERM: Final = 64
+LONGEST_QUERY: Final = 200
+"""Characters of a query that are looked at."""
+MOST_PHRASES: Final = 8
+"""Words of a query that are looked for."""
+_SHORTEST_PREFIX: Final = 2
+"""Letters of a word from which on it finds longer ones."""
+
+_DENSE: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
+    "\u1100-\u11ff\u3005-\u3007\u3041-\u30ff\u3131-\u318e\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f"
+    "\U00020000-\U0003ffff"
+)
+_MARKS: Final = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed"
+"""Accents, points and vowel signs that are left out, and the Arabic stroke that only lengthens."""
+_INDIC: Final = "\u0900-\u0963\u0966-\u0dff\u0f00-\u0fbc"
+"""Scripts whose vowel signs are no letters to Python, and are kept."""
+_RUN: Final = re.compile(
+    f"(?P<dense>[{_DENSE}]+)|(?P<word>(?:[^\\W_{_DENSE}]|[{_MARKS}{_INDIC}])+)"
+)
+_LEFT_OUT: Final = re.compile(f"[{_MARKS}]+")
+_QUOTED: Final = re.compile(r'"([^"]*)"?|([^"]+)')
+_ADDRESS: Final = re.compile(r"^\[\d+\] \S+$", re.MULTILINE)
+"""A link written out below a plain text."""
+_SPELT: Final = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ĳ": "ij"}
+_SAME: Final = {"ς": "σ", "ى": "ي", "ة": "ه", "İ": "i", "ı": "i", "ø": "o", "đ": "d", "ł": "l"}
+_FOLDED_RANGES: Final = (
+    *((0xC0, 0x250), (0x370, 0x530), (0x621, 0x64B), (0x671, 0x6D4), (0x1E00, 0x2000)),
+    (0xFF01, 0xFFA0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Terms that stand one after the other, of which the last may be the beginning of a longer one."""
+
+    terms: tuple[str, ...]
+    is_prefix: bool
+    pattern: str
+    """The same as a regular expression over a folded text."""
+
+
+def fold(text: str) -> str:
+    """The text for comparing, character for character that of its NFC."""
+    return unicodedata.normalize("NFC", text).translate(_table()).lower()
+
+
+def readable(text: str) -> str:
+    """A plain text as it is searched and quoted: in NFC, without the addresses of its links."""
+    return unicodedata.normalize("NFC", _ADDRESS.sub("", text))
+
+
+def find_terms(text: str) -> Iterator[str]:
+    """The terms of a text in their order; not more than MOST_TERMS."""
+    count = 0
+    for run in _RUN.finditer(fold(text)):
+        for term in _cut(run):
+            yield term
+            count += 1
+            if count == MOST_TERMS:
+                return
+
+
+def _cut(run: re.Match[str]) -> Iterator[str]:
+    if (dense := run["dense"]) is None:
+        if term := _spell(run["word"]):
+            yield term
+        return
+    for place in range(len(dense)):
+        yield dense[place : place + 2]
+
+
+def _spell(word: str) -> str:
+    bare = word if word.isascii() else _LEFT_OUT.sub("", word)
+    for letter, spelt in () if bare.isascii() else _SPELT.items():
+        bare = bare.replace(letter, spelt)
+    return bare[:LONGEST_TERM]
+
+
+def read_query(query: str) -> list[Phrase]:
+    """What a reader looks for: every word, or the beginning of one; words in quotes in their order.
+
+    Whatever is written, there is an answer, and it has at most MOST_PHRASES parts.
+    """
+    phrases: dict[Phrase, None] = {}
+    for quoted, plain in _QUOTED.findall(query[:LONGEST_QUERY]):
+        found = _read_quoted(quoted) if quoted else _read_words(plain)
+        phrases.update(dict.fromkeys(found))
+    return list(phrases)[:MOST_PHRASES]
+
+
+def _read_words(text: str) -> Iterator[Phrase]:
+    for run in _RUN.finditer(fold(text)):
+        yield from _read_run(run)
+
+
+def _read_run(run: re.Match[str]) -> Iterator[Phrase]:
+    if (dense := run["dense"]) is not None:
+        terms = tuple(_cut(run))
+        terms = terms[:-1] or terms
+        yield Phrase(terms[:LONGEST_TERM], len(dense) == 1, re.escape(dense))
+    elif term := _spell(run["word"]):
+        is_prefix = len(term) >= _SHORTEST_PREFIX
+        yield Phrase((term,), is_prefix, _pattern(term, is_prefix=is_prefix))
+
+
+def _read_quoted(text: str) -> Iterator[Phrase]:
+    """One phrase of words, if all of it is written with spaces; else its parts."""
+    runs = list(_RUN.finditer(fold(text)))
+    words = [term for run in runs if run["dense"] is None for term in _cut(run)]
+    if len(words) < 2 or len(words) != len(runs):
+        for run in runs:
+            yield from _read_run(run)
+        return
+    pattern = r"[\W_]+".join(_pattern(word, is_prefix=False) for word in words)
+    yield Phrase(tuple(words), False, pattern)
+
+
+def _pattern(term: str, *, is_prefix: bool) -> str:
+    letters = f"[{_MARKS}]*".join(map(re.escape, term))
+    return rf"(?<![^\W_]){letters}" + (rf"[\w{_MARKS}]*" if is_prefix else r"(?![^\W_])")
+
+
+@cache
+def _table() -> dict[int, str]:
+    """One character for one: without its accent, of usual width, and in one of several forms."""
+    table = {ord(letter): folded for letter, folded in _SAME.items()}
+    for first, end in _FOLDED_RANGES:
+        for code in range(first, end):
+            letter = chr(code)
+            lower = letter.lower() if len(letter.lower()) == 1 else letter
+            bare = _LEFT_OUT.sub("", unicodedata.normalize("NFKD", _SAME.get(lower, lower)))
+            if len(bare) == 1 and bare != letter:
+                table.setdefault(code, _SAME.get(bare, bare))
+    return table
