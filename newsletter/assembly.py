@@ -26,6 +26,7 @@ from newsletter.parts import Parts, Waker
 from newsletter.publication import Publication
 from newsletter.publishing import Drafting, Means, Pictures, Poll, SuddenChange
 from newsletter.readerside import open_reader_side
+from newsletter.searching import Searching
 from newsletter.secret import load_secret
 from newsletter.service import Pulse, Upkeep
 from newsletter.settings import (
@@ -49,6 +50,7 @@ from storage.archive import (
     FormulaPictures,
     Issues,
     Places,
+    Search,
     Translations,
 )
 from storage.database import Database, Facts
@@ -233,6 +235,7 @@ def _assemble(
             )
         ),
         publication=publication,
+        searching=Searching(Search(database)),
         subscriptions=subscriptions,
         report_desk=report_desk,
         webhook_desk=WebhookDesk(

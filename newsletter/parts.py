@@ -15,6 +15,7 @@ from newsletter.mailing import InFlight, Standing
 from newsletter.publication import Publication
 from newsletter.publishing import Poll, SuddenChange
 from newsletter.readerside import ReaderSide
+from newsletter.searching import Searching
 from newsletter.service import Upkeep
 from newsletter.subscribing import Subscriptions
 from newsletter.tokens import Tokens
@@ -68,6 +69,7 @@ class Parts:
     survey: Survey
     poll: Poll
     publication: Publication
+    searching: Searching
     subscriptions: Subscriptions
     report_desk: ReportDesk
     webhook_desk: WebhookDesk

@@ -37,7 +37,15 @@ from web.http import (
     protecting_headers,
 )
 from web.pages import Frame, Pages, issue_path
-from web.routes import Joining, OutboxPages, PreferencePages, Reading, Vitals, Webhooks
+from web.routes import (
+    Finding,
+    Joining,
+    OutboxPages,
+    PreferencePages,
+    Reading,
+    Vitals,
+    Webhooks,
+)
 from words import to_say
 
 _log = structlog.get_logger()
@@ -106,6 +114,7 @@ def create_app(
     routes: list[BaseRoute] = [
         _Unprintable(),
         *Reading(newsletter, pages).routes(),
+        *Finding(newsletter, pages).routes(),
         *joining.routes(),
         *PreferencePages(newsletter, pages, joining.later).routes(),
         *Webhooks(newsletter).routes(),

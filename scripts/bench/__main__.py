@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from scripts.bench import peers, reading, rows, site
+from scripts.bench import peers, reading, rows, searching, site
 from scripts.bench.report import Row, build_table, build_values
 from scripts.bench.rows import Bench, Sizes
 from scripts.console import configure_logging
@@ -40,6 +40,7 @@ MEASURES: Final[dict[str, Callable[[Bench], list[Row]]]] = {
     "feed": reading.measure_feed,
     "site": site.measure_site,
     "static": site.measure_static,
+    "search": searching.measure_search,
 }
 
 

@@ -4,8 +4,8 @@ from storage.archive.absences import Absences
 from storage.archive.formulas import FormulaPictures
 from storage.archive.issues import Issues, MailOrder
 from storage.archive.places import Places
-from storage.archive.rows import ArchiveState, IssueName
-from storage.archive.search import Found, Search
+from storage.archive.rows import ArchiveState, IssueName, contents
+from storage.archive.search import Found, Search, write_words
 from storage.archive.topics import Topics
 from storage.archive.translations import Translations
 from storage.archive.watch import ArchiveWatch
@@ -23,4 +23,6 @@ __all__ = [
     "Search",
     "Topics",
     "Translations",
+    "contents",
+    "write_words",
 ]

@@ -55,7 +55,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("authoring", "service", "doctor", "preferences"),
         ("keeping",),
         ("watching",),
-        ("publication", "settings"),
+        ("publication", "searching", "settings"),
         ("readerside",),
         ("parts",),
         ("assembly", "working"),

@@ -1,5 +1,6 @@
 """The routes, by who comes: readers, those who join or leave, services, the operator."""
 
+from web.routes.finding import Finding
 from web.routes.joining import Joining
 from web.routes.outbox import OutboxPages
 from web.routes.preferences import PreferencePages
@@ -7,4 +8,12 @@ from web.routes.reading import Reading
 from web.routes.vitals import Vitals
 from web.routes.webhooks import Webhooks
 
-__all__ = ["Joining", "OutboxPages", "PreferencePages", "Reading", "Vitals", "Webhooks"]
+__all__ = [
+    "Finding",
+    "Joining",
+    "OutboxPages",
+    "PreferencePages",
+    "Reading",
+    "Vitals",
+    "Webhooks",
+]

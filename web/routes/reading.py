@@ -277,7 +277,7 @@ class Reading:
 
     def robots(self, _request: Request) -> Response:
         """Keeps crawlers away from readers' own links."""
-        private = ("/confirm/", "/unsubscribe/", "/preferences/", "/outbox")
+        private = ("/search", "/confirm/", "/unsubscribe/", "/preferences/", "/outbox")
         lines = ["User-agent: *", *(f"Disallow: {self._pages.link(path)}" for path in private)]
         lines += ["", f"Sitemap: {self._pages.absolute('/sitemap.xml')}", ""]
         return PlainTextResponse("\n".join(lines), headers={"Cache-Control": FEED_CACHE})

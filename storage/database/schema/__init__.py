@@ -25,7 +25,7 @@ from storage.database.schema.readers import (
     subscribers,
     suppressions,
 )
-from storage.database.schema.words import issue_words
+from storage.database.schema.words import issue_words, make_index
 
 __all__ = [
     "REVISION",
@@ -40,6 +40,7 @@ __all__ = [
     "issue_marks",
     "issue_words",
     "issues",
+    "make_index",
     "meta",
     "metadata",
     "moves",

@@ -51,6 +51,8 @@ ROWS = {
     "issue": "wrk",
     "free": "wrk",
     "static": "nginx",
+    "search-sqlite": "",
+    "search-postgresql": "",
 }
 """Every row, and the program without which it cannot be measured."""
 

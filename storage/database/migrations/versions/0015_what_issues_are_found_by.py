@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from storage.database.schema.words import make_index
+from storage.database.schema import make_index
 from storage.model import find_terms, readable
 
 revision = "0015"

@@ -1,0 +1,61 @@
+"""Quotations from what was found: the place, the marks, the cuts."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.searching import Piece, quote
+from storage.model.terms import read_query
+
+
+def hits(text: str, query: str) -> list[str]:
+    """What is marked."""
+    return [piece.text for piece in quote(text, read_query(query)) if piece.is_hit]
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "marked"),
+    [
+        ("Tea and TEAPOTS, not steak", "tea", ["Tea", "TEAPOTS"]),
+        ("Un Café noir", "cafe", ["Café"]),
+        ("Café in another spelling: Cafe\u0301", "café", ["Café", "Café"]),
+        ("日本語の本です", "本", ["本", "本"]),
+        ("日本語の本です", "日本語", ["日本語"]),
+        ("two  words, more words", '"two words"', ["two words"]),
+        ("يشرب كِتَابٌ هنا", "كتاب", ["كِتَابٌ"]),
+        ("nothing here", "absent", []),
+    ],
+)
+def test_what_was_asked_for_is_marked(text: str, query: str, marked: list[str]) -> None:
+    """As it stands in the text, with its accents and points."""
+    assert hits(text, query) == marked
+
+
+def test_a_long_text_is_cut_around_the_first_hit_between_words() -> None:
+    """With dots where something is left out."""
+    text = "before " * 100 + "needle " + "after " * 100
+    pieces = quote(text, read_query("needle"))
+    whole = "".join(piece.text for piece in pieces)
+    assert whole.startswith("… before ")
+    assert whole.endswith("after …")
+    assert Piece("needle", True) in pieces
+    assert len(whole) < 320
+
+
+def test_without_a_hit_it_begins_with_the_text() -> None:
+    """The word stood in the title; rules and addresses of links are no words."""
+    text = "Title\n=====\n\nWords [1] follow.\n\n[1] https://example.com/needle\n"
+    assert quote(text, read_query("needle")) == (Piece("Title Words [1] follow."),)
+
+
+@given(st.text(max_size=400), st.text(max_size=60))
+def test_a_quotation_is_part_of_the_text(text: str, query: str) -> None:
+    """Whatever the text and the query are, nothing is made up but dots and spaces."""
+    pieces = quote(text, read_query(query) or read_query("x"))
+    whole = "".join(piece.text for piece in pieces).removeprefix("… ").removesuffix(" …")
+    squeezed = "".join(unicodedata.normalize("NFC", text).split())
+    assert set("".join(whole.split())) <= set(squeezed) | {"…"}
