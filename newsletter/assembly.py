@@ -44,15 +44,7 @@ from newsletter.subscribing import Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.watching import Counting, Readiness, Watch, Watching
 from newsletter.watermark import Watermark
-from storage.archive import (
-    Absences,
-    ArchiveWatch,
-    FormulaPictures,
-    Issues,
-    Places,
-    Search,
-    Translations,
-)
+from storage.archive import Absences, ArchiveWatch, FormulaPictures, Issues, Places, Translations
 from storage.database import Database, Facts
 from storage.ledger import Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
@@ -235,7 +227,7 @@ def _assemble(
             )
         ),
         publication=publication,
-        searching=Searching(Search(database)),
+        searching=Searching(database),
         subscriptions=subscriptions,
         report_desk=report_desk,
         webhook_desk=WebhookDesk(

@@ -9,6 +9,7 @@ from typing import Final
 
 from newsletter.publishing import as_readers_see
 from storage.archive import Search
+from storage.database import Database
 from storage.model import Issue, Phrase, fold, read_query, readable
 
 PER_PAGE: Final = 10
@@ -58,8 +59,8 @@ class Hits:
 class Searching:
     """Over one archive. Safe to share among threads."""
 
-    def __init__(self, search: Search) -> None:
-        self._search = search
+    def __init__(self, database: Database) -> None:
+        self._search = Search(database)
 
     def find(self, query: str, page: int = 1) -> Hits:
         """A page of the issues that have all words of the query, the best first.

@@ -14,7 +14,7 @@ from newsletter.searching import Searching
 from scripts.bench import peers
 from scripts.bench.report import Bound, Row
 from scripts.bench.rows import Bench, or_missing
-from storage.archive import Search, contents, write_words
+from storage.archive import contents, write_words
 from storage.database import Database, schema
 from storage.model import IssueDraft, IssueState, Mailing
 
@@ -57,7 +57,7 @@ def _measure(row: Row, url: str, issues: int) -> Row:
     try:
         database.prepare()
         _fill(database, issues)
-        searching = Searching(Search(database))
+        searching = Searching(database)
         times = {query: _time(searching, query) for query in _QUERIES}
     finally:
         database.close()
