@@ -30,7 +30,9 @@ from web.http import (
     NO_STORE,
     Census,
     Count,
+    FormSharing,
     Guard,
+    Manners,
     Memory,
     Readership,
     Sharing,
@@ -136,9 +138,11 @@ def create_app(
         routes=routes,
         middleware=[
             Middleware(Census, readership=readership or Readership()),
+            Middleware(Manners, trusted=newsletter.config.web.trusted_proxies, count=count),
             Middleware(Memory, version=newsletter.publication.watch(), count=count),
             Middleware(Guard, url=newsletter.identity.url, count=count),
             Middleware(Sharing),
+            Middleware(FormSharing, origins=newsletter.config.web.form_origins),
             Middleware(RequestBodyLimitMiddleware, max_body_size=newsletter.config.web.max_body),
         ],
         exception_handlers={

@@ -7,12 +7,14 @@ from web.http.guard import (
     OUTBOX_FRAME,
     PICTURE_POLICY,
     Guard,
+    frame_policy,
     mail_policy,
     page_policy,
     protecting_headers,
 )
 from web.http.guesses import Guesses
 from web.http.later import Later
+from web.http.manners import Manners
 from web.http.memory import Count, Memory
 from web.http.negotiation import (
     client_ip,
@@ -26,12 +28,14 @@ from web.http.negotiation import (
 from web.http.private import TOKEN_HEADERS, origin_of
 from web.http.readership import Census, Readership
 from web.http.responses import ASSET_CACHE, FEED_CACHE, NO_STORE, PAGE_CACHE, Body, Packer
-from web.http.sharing import Sharing
+from web.http.sharing import FORM, FormSharing, Sharing
+from web.http.standing import Standing, find_standing, read_page
 
 __all__ = [
     "ASSET_CACHE",
     "FEED_CACHE",
     "FILE_POLICY",
+    "FORM",
     "NO_STORE",
     "OUTBOX_FRAME",
     "PAGE_CACHE",
@@ -41,15 +45,20 @@ __all__ = [
     "Bounds",
     "Census",
     "Count",
+    "FormSharing",
     "Guard",
     "Guesses",
     "Later",
+    "Manners",
     "Memory",
     "Packer",
     "Readership",
     "Sharing",
+    "Standing",
     "bounded",
     "client_ip",
+    "find_standing",
+    "frame_policy",
     "http_date",
     "is_unchanged",
     "mail_policy",
@@ -60,6 +69,7 @@ __all__ = [
     "parse_fields",
     "parse_lists",
     "protecting_headers",
+    "read_page",
     "wants_json",
     "wants_page",
 ]

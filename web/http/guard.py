@@ -21,6 +21,9 @@ _NO_FEATURES: Final = ", ".join(
 """What no page here uses, nor anything that came into one (W3C Permissions Policy 6.2)."""
 
 
+_ANYWHERE: Final = "frame-ancestors *"
+
+
 class Guard:
     """ASGI middleware. A header that an answer sets itself is left alone."""
 
@@ -44,6 +47,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                if _ANYWHERE in headers["Content-Security-Policy"]:
+                    del headers["X-Frame-Options"]  # it knows no "anywhere"
             elif message["type"] == "http.response.body" and scope["method"] == "HEAD":
                 message = {**message, "body": b""}
             await send(message)
@@ -78,6 +83,11 @@ def page_policy(url: str) -> str:
         f"default-src 'none'; img-src 'self' https: {_origin(url)}; style-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
+
+
+def frame_policy(url: str) -> str:
+    """The page's, but that it may stand in a frame of any site."""
+    return page_policy(url).replace("frame-ancestors 'none'", _ANYWHERE)
 
 
 def mail_policy(url: str) -> str:

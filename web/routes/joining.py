@@ -18,17 +18,22 @@ from starlette.routing import Route
 from newsletter import Newsletter
 from newsletter.subscribing import ConfirmResult
 from web.http import (
+    FORM,
     NO_STORE,
     PAGE_CACHE,
     TOKEN_HEADERS,
     Later,
+    find_standing,
+    frame_policy,
     origin_of,
     parse_fields,
+    read_page,
     wants_json,
 )
 from web.pages import Frame, Pages
 from words import to_say
 
+EMBED: Final = "/embed"
 HONEYPOT: Final = "topic"
 """A field that people do not see and leave empty, and that programs fill (rule F6)."""
 
@@ -79,7 +84,8 @@ class Joining:
     def routes(self) -> list[Route]:
         """The routes, in the order in which they are tried."""
         return [
-            Route("/subscribe", self.subscribe, methods=_BOTH),
+            Route(FORM, self.subscribe, methods=_BOTH),
+            Route(EMBED, self.embed, methods=_BOTH),
             Route("/confirm/{token}", self.confirm, methods=_BOTH),
             Route("/unsubscribe/{token}", self.unsubscribe, methods=_BOTH),
         ]
@@ -89,21 +95,58 @@ class Joining:
     async def subscribe(self, request: Request) -> Response:
         """The form; a POST is answered the same whatever was in it (rule F4)."""
         if request.method in _READS:
-            frame = Frame(title=self._pages.words.say("Subscribe"), path="/subscribe")
+            frame = Frame(title=self._pages.words.say("Subscribe"), path=FORM)
             html = self._pages.render("subscribe.html", frame)
             return HTMLResponse(html, headers={"Cache-Control": PAGE_CACHE})
-        fields = await _fields(request)
-        if not fields.get(HONEYPOT):
-            await run_in_threadpool(
-                self._subscriptions.request,
-                fields.get("email", ""),
-                name=fields.get("name", "") if self._asks_name else "",
-                ip=self._ip(request),
-                source=self._pages.absolute("/subscribe"),
-                consent=self._pages.consent,
-            )
-            self.later.nudge()
+        await self._take(request)
         return self._taken(request)
+
+    async def embed(self, request: Request) -> Response:
+        """The form alone, to stand in a frame of another site; its POST is answered there."""
+        headers = {
+            "Content-Security-Policy": frame_policy(self._pages.identity.url),
+            "X-Robots-Tag": "noindex",
+            "Vary": "Referer, Sec-Fetch-Dest",
+            "Cache-Control": NO_STORE,
+        }
+        frame = Frame(title=self._pages.words.say("Subscribe"), indexed=False)
+        if request.method in _READS:
+            html = self._pages.render(
+                "embed.html",
+                frame,
+                page=read_page(request.headers.get("referer", "")),
+                framed=request.headers.get("sec-fetch-dest", "") == "iframe",
+                taken=False,
+            )
+            return HTMLResponse(html, headers=headers)
+        await self._take(request)
+        html = self._pages.render("embed.html", frame, page="", framed=True, taken=True)
+        return HTMLResponse(html, status_code=202, headers=headers)
+
+    async def _take(self, request: Request) -> None:
+        """Keeps what the form says, with the page on which it stood and the words it showed."""
+        fields = await _fields(request)
+        if fields.get(HONEYPOT):
+            return
+        own = request.url.path
+        standing = find_standing(
+            home=self._pages.identity.url,
+            form=self._pages.absolute(FORM),
+            words=self._pages.consent,
+            referer=fields.get("page", "") or request.headers.get("referer", ""),
+            origin=request.headers.get("origin", ""),
+            # In our own frame the words are ours, whichever page it stands in.
+            told=self._pages.consent if own == EMBED else fields.get("consent", ""),
+        )
+        await run_in_threadpool(
+            self._subscriptions.request,
+            fields.get("email", ""),
+            name=fields.get("name", "") if self._asks_name else "",
+            ip=self._ip(request),
+            source=standing.page,
+            consent=standing.words,
+        )
+        self.later.nudge()
 
     def _taken(self, request: Request) -> Response:
         headers = {"Cache-Control": NO_STORE, "Vary": "Accept"}

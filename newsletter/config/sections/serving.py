@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
 )
 
@@ -25,13 +27,23 @@ from newsletter.config.fields import (
     Weekly,
 )
 from newsletter.config.uris import parse_web_address
-from newsletter.config.values import parse_week_time
+from newsletter.config.values import parse_list, parse_week_time
 
 _SHORTEST: Final = timedelta(days=30)
 
 
 def _empty_or_web(value: str) -> str:
     return value and parse_web_address(value)
+
+
+def _origin(value: str) -> str:
+    """`https://example.org`, with a port where it is not the usual one."""
+    parts = urlsplit(parse_web_address(value))
+    if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError(
+            "must be an origin: scheme, host and perhaps a port, as https://example.org"
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def _beyond_windows(value: timedelta | None) -> timedelta | None:
@@ -96,6 +108,10 @@ class WebSection(Section):
     """Of `/healthz`, `/readyz` and `/metrics`, on loopback alone; None = the one after `port`."""
     trusted_proxies: Networks = ()
     secret_file: FilePath = Path("secret")
+    form_origins: Annotated[
+        tuple[Annotated[Line, AfterValidator(_origin)], ...], BeforeValidator(parse_list)
+    ] = ()
+    """Sites whose scripts may send the form and read its answer."""
     static_dir: FilePath | None = None
     """Where `run` keeps the site as files; None = nowhere."""
     max_header: Annotated[Size, Field(ge=1000, le=1_000_000)] = 64_000

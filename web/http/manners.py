@@ -1,0 +1,113 @@
+"""A limit for programs that fetch a feed whole every few seconds, which no polite reader meets.
+
+Counted is only who asks for a feed without saying what they have, by network, program and feed: so neither
+conditional requests nor an aggregator that follows many feeds, nor a house full of readers with
+programs of their own. An address that is not of the public internet is no reader's but a proxy's,
+whom `[web] trusted_proxies` does not name, and all readers come from there: it is never limited.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from feeds.syndication import is_feed_path
+from web.http.guesses import network_of
+from web.http.memory import Count
+from web.http.negotiation import client_ip
+from web.http.responses import NO_STORE
+
+BURST: Final = 30
+"""Whole feeds in a row."""
+EVERY_S: Final = 30.0
+"""One more after so long: twice a minute, all day, meets no limit."""
+_MOST: Final = 4000
+"""Who is remembered: a flood of addresses fills no memory."""
+_LONGEST: Final = 200
+"""Octets of a program's name and of a path that tell askers from each other."""
+_Asker = tuple[str, bytes, str]
+
+
+@dataclass(slots=True)
+class _Allowance:
+    left: float
+    at: float
+
+
+class Allowances:
+    """How many whole feeds each asker may still have. Pure but for its own memory."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[_Asker, _Allowance] = OrderedDict()
+
+    def take(self, asker: _Asker, now: float) -> float:
+        """Takes one: 0 if there was one, else the seconds until there is. `now` is a steady clock's."""
+        known = self._known.pop(asker, None) or _Allowance(BURST, now)
+        known.left = min(BURST, known.left + (now - known.at) / EVERY_S)
+        known.at = now
+        self._known[asker] = known
+        while len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        if known.left < 1:
+            return (1 - known.left) * EVERY_S
+        known.left -= 1
+        return 0.0
+
+
+class Manners:
+    """ASGI middleware, outside of what answers from memory: a whole feed costs the line as well."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        trusted: Sequence[IPv4Network | IPv6Network],
+        count: Count,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._app = app
+        self._trusted = trusted
+        self._count = count
+        self._clock = clock
+        self._allowances = Allowances()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on, or asks its sender to come back later and say what they have."""
+        asker = self._asker(scope)
+        wait = self._allowances.take(asker, self._clock()) if asker is not None else 0.0
+        if not wait:
+            await self._app(scope, receive, send)
+            return
+        self._count(scope["method"], 429)
+        answer = PlainTextResponse(
+            "This feed was fetched whole too often. Please ask with If-None-Match or "
+            "If-Modified-Since, and not more than every few minutes.\n",
+            429,  # RFC 6585 4
+            headers={"Retry-After": str(math.ceil(wait)), "Cache-Control": NO_STORE},
+        )
+        await answer(scope, receive, send)
+
+    def _asker(self, scope: Scope) -> _Asker | None:
+        """Whose allowance it is; None for whom there is no limit."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            return None
+        if not is_feed_path(scope["path"]):
+            return None
+        asked = Headers(scope=scope)
+        if "if-none-match" in asked or "if-modified-since" in asked:
+            return None
+        peer = scope["client"][0] if scope["client"] else ""
+        ip = client_ip(peer, ", ".join(asked.getlist("x-forwarded-for")), self._trusted)
+        if not ip or not ip_address(ip).is_global:
+            return None
+        program = asked.get("user-agent", "")[:_LONGEST].encode("latin-1", "replace")
+        return network_of(ip), program, scope["path"][:_LONGEST]
