@@ -29,7 +29,6 @@ from newsletter.authoring import (
     report_unusable,
     send_test,
 )
-from newsletter.building import Building
 from newsletter.config import load_config
 from newsletter.doctor import Diagnosis
 from newsletter.keeping import BackedUp, Progress, back_up, unmoved
@@ -39,6 +38,7 @@ from newsletter.parts import Parts
 from newsletter.publishing import Held, PollReport
 from newsletter.sending import send_due
 from newsletter.service import Site
+from newsletter.showing import Building
 from storage.model import (
     Attempt,
     Conflict,

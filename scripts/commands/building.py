@@ -14,7 +14,7 @@ from storage.model import NotesFolderError
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
-    from newsletter.building import BuildReport
+    from newsletter.showing import BuildReport
 
 _SHOWN = 20
 """Dead links that are printed; `--json` has them all."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from newsletter import Newsletter
-from newsletter.building import BuildReport, DeadLink
+from newsletter.showing import BuildReport, DeadLink
 from storage.model import Issue
 from web.building.asking import ask
 from web.building.links import find_links, is_dead

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from newsletter import Newsletter
-from newsletter.building import BuildReport
+from newsletter.showing import BuildReport
 from storage.model import NewsletterError
 from web.building.build import build
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from newsletter.building import BuildReport, DeadLink
+from newsletter.showing import BuildReport, DeadLink
 from scripts.bench.processes import running
 from storage.model.errors import Conflict
 from tests.conftest import NOON
