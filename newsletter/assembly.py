@@ -26,6 +26,7 @@ from newsletter.parts import Parts, Waker
 from newsletter.publication import Publication
 from newsletter.publishing import Drafting, Means, Pictures, Poll, SuddenChange
 from newsletter.readerside import open_reader_side
+from newsletter.searching import Searching
 from newsletter.secret import load_secret
 from newsletter.service import Pulse, Upkeep
 from newsletter.settings import (
@@ -39,7 +40,6 @@ from newsletter.settings import (
     webhook_keys,
     which_notes,
 )
-from newsletter.showing import Searching
 from newsletter.subscribing import Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.watching import Counting, Readiness, Watch, Watching

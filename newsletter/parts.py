@@ -15,8 +15,8 @@ from newsletter.mailing import InFlight, Standing
 from newsletter.publication import Publication
 from newsletter.publishing import Poll, SuddenChange
 from newsletter.readerside import ReaderSide
+from newsletter.searching import Searching
 from newsletter.service import Upkeep
-from newsletter.showing import Searching
 from newsletter.subscribing import Subscriptions
 from newsletter.tokens import Tokens
 from newsletter.watching import Watching

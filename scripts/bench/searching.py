@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Final
 
-from newsletter.showing import Searching
+from newsletter.searching import Searching
 from scripts.bench import peers
 from scripts.bench.report import Bound, Row
 from scripts.bench.rows import Bench, or_missing

@@ -55,7 +55,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("authoring", "service", "doctor", "preferences"),
         ("keeping",),
         ("watching",),
-        ("publication", "showing", "settings"),
+        ("publication", "searching", "settings", "showing"),
         ("readerside",),
         ("parts",),
         ("assembly", "working"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.showing.searching import Piece, quote
+from newsletter.searching import Piece, quote
 from storage.model.terms import read_query
 
 
