@@ -35,8 +35,8 @@ from newsletter.keeping import BackedUp, Progress, back_up, unmoved
 from newsletter.mailing import IssueStatus, SendReport
 from newsletter.operating import diagnose, run_service
 from newsletter.parts import Parts
-from newsletter.publishing import Held, PollReport
-from newsletter.sending import send_due
+from newsletter.publishing import Expected, Held, PollReport
+from newsletter.sending import Outlooks, send_due
 from newsletter.service import Site
 from newsletter.showing import Building
 from storage.model import (
@@ -45,7 +45,6 @@ from storage.model import (
     Delivery,
     DeliveryState,
     Issue,
-    Missing,
     NotesFolderError,
     Schedule,
     Tally,
@@ -54,7 +53,7 @@ from storage.model import (
 log = structlog.get_logger()
 
 
-class Newsletter:
+class Newsletter(Outlooks):
     """One newsletter: its notes, archive, subscribers and mail."""
 
     def __init__(self, parts: Parts) -> None:
@@ -110,20 +109,35 @@ class Newsletter:
 
     # ── the author's verbs ───────────────────────────────────────────────────────────────
 
-    def poll(self) -> PollReport:
-        """Look at the notes folder once. Raises NotesFolderError when there is none."""
+    def poll(self, expected: Mapping[str, Expected] | None = None) -> PollReport:
+        """Look at the notes folder once. Raises NotesFolderError when there is none.
+
+        With `expected`, by path, only these notes are published, and only as they are said to be.
+        """
         with self._poll_lock:
-            report = self.parts.poll.run()
+            report = self.parts.poll.run(expected)
         # A restored copy has seen all that it may have missed, once the digests that are due are made.
         self.parts.mailings.release(self.parts.readers.digests.run)
         report.log()
+        self.parts.proofs.tell(report.published)
         if report.queued or report.restored:
             self.parts.wake()
         return report
 
-    def send(self, *, progress: Callable[[SendReport], None] | None = None) -> SendReport:
-        """All that is due now: poll, publish, queue, dispatch until it is done. Raises StorageError."""
-        return send_due(self.parts, self.poll, self._look, progress)
+    def send(
+        self, *, plan: str = "", progress: Callable[[SendReport], None] | None = None
+    ) -> SendReport:
+        """All that is due now: poll, publish, queue, dispatch until it is done. Raises StorageError.
+
+        With the hash of a `plan` that and nothing else, or nothing at all: raises StalePlan, which
+        says what is not as it was.
+        """
+        if not plan:
+            return send_due(self.parts, self.poll, self._look, progress)
+        expected = self.parts.planner.expect(plan)
+        return send_due(
+            self.parts, lambda: self.poll(expected), lambda: None, progress, expected=expected
+        )
 
     def run(
         self, *, site: Site | None = None, ready: Callable[[str], None] = lambda _: None
@@ -154,24 +168,6 @@ class Newsletter:
         """Take a schedule back. Raises NotFound, or Conflict when the note itself says when."""
         return self.parts.authoring.unschedule(note)
 
-    def queue(self, note: str) -> Scheduled:
-        """Have a note go out at the next free slot of `[schedule] slots`.
-
-        One that is in the queue stays where it is. Raises NotFound, NoteError, Conflict (published
-        already, a draft) or ScheduleError (no slots).
-        """
-        return self.parts.authoring.queue(note)
-
-    def unqueue(self, note: str) -> Schedule:
-        """Give the slot of a note back. Raises NotFound, or Conflict when it is not in the queue."""
-        return self.parts.authoring.unqueue(note)
-
-    def calendar_file(self) -> bytes:
-        """The calendar as iCalendar (RFC 5545), to subscribe to."""
-        from newsletter.authoring.ics import write_calendar
-
-        return write_calendar(self.calendar(), self.identity, self.parts.clock())
-
     def calendar(self) -> list[Planned]:
         """What will be published, and when, soonest first."""
         return self.parts.outlook.calendar()
@@ -180,12 +176,20 @@ class Newsletter:
         """The mail a note would become. Changes nothing. Raises NotFound or NoteError."""
         return self.parts.proofs.preview(note)
 
-    def check(self, *notes: str) -> list[CheckedNote]:
+    def check(
+        self,
+        *notes: str,
+        online: bool = False,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> list[CheckedNote]:
         """What to know before these notes go out, or without any all that are to be published.
 
-        Raises NotFound or NotesFolderError. Changes nothing.
+        With `online` links to elsewhere are asked for, which takes up to three minutes. Raises
+        NotFound or NotesFolderError. Changes nothing.
         """
         checked = self.parts.proofs.check(notes)
+        if online:
+            checked = self.parts.proofs.check_online(checked, progress)
         if not notes and (fault := self.publication.about_fault()) is not None:
             checked.append(report_unusable(fault))
         return checked
@@ -260,15 +264,6 @@ class Newsletter:
     def cancel(self, slug: str) -> int:
         """Take the mail of an issue back; how many will not get it. Raises NotFound or Conflict."""
         return self.parts.in_flight.cancel(slug)
-
-    def mail(self, slug: str, *, dry_run: bool = False) -> Missing:
-        """Queue an issue for active readers who have not had it; how many they are.
-
-        Whoever a relay took a message for, or may have, is never mailed it again. Raises NotFound,
-        or Conflict for an issue whose mail is paused or whose note is away.
-        """
-        in_flight = self.parts.in_flight
-        return in_flight.missing(slug) if dry_run else in_flight.mail(slug)
 
     def doubts(self, slug: str) -> list[Delivery]:
         """The deliveries of an issue that the relay may or may not have taken. Raises NotFound."""

@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 from feeds.syndication import newsletter_namespace
 from mailer.inbound import fetch_document
 from mailer.smtp import names_of_host
-from newsletter.authoring import Authoring, Outlook, Proofs, Survey
+from newsletter.authoring import Authoring, Outlook, Planner, Proofs, Survey
 from newsletter.config import Config, sender_domain
+from newsletter.figures import StatsDesk
 from newsletter.hub import Hub
 from newsletter.inbound import Collecting, ReportDesk, WebhookDesk
 from newsletter.keeping import Housekeeping
@@ -34,6 +35,7 @@ from newsletter.settings import (
     gates,
     greetings,
     habits,
+    limits,
     own_letters,
     signup_policy,
     soft_limits,
@@ -49,7 +51,7 @@ from storage.database import Database, Facts
 from storage.ledger import Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
 from storage.notes import FolderNotes, Notebook, Schedules
-from storage.readers import Reports, Roll, SignUps, Subscribers
+from storage.readers import History, Reports, Roll, SignUps, Subscribers
 from storage.retention import Retention
 
 
@@ -164,6 +166,18 @@ def _assemble(
         translations=Translations(database),
         watch=partial(ArchiveWatch, database, archive),
     )
+    proofs = Proofs(
+        store=notes,
+        archive=archive,
+        schedules=schedules,
+        drafting=drafting,
+        identity=config.identity,
+        find=authoring.find,
+        formulas=FormulaDesk(formulas),
+        roll=roll,
+        grace=config.schedule.grace,
+        clock=clock,
+    )
     report_desk = ReportDesk(
         reports,
         subscribers,
@@ -191,15 +205,16 @@ def _assemble(
         reports=reports,
         authoring=authoring,
         outlook=outlook,
-        proofs=Proofs(
-            store=notes,
-            archive=archive,
-            schedules=schedules,
+        proofs=proofs,
+        planner=Planner(
+            outlook=outlook,
             drafting=drafting,
-            identity=config.identity,
+            archive=archive,
+            overview=overview,
+            facts=Facts(database),
+            limits=limits(config),
             find=authoring.find,
-            formulas=FormulaDesk(formulas),
-            roll=roll,
+            check=proofs.check,
             clock=clock,
         ),
         survey=Survey(
@@ -234,6 +249,7 @@ def _assemble(
             report_desk, webhook_keys(config), fetch=fetch_document, clock=clock
         ),
         collecting=Collecting(config, report_desk),
+        stats=StatsDesk(history=History(database), archive=archive, overview=overview, clock=clock),
         standing=Standing(archive, overview, clock),
         sudden=sudden,
         in_flight=InFlight(

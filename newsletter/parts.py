@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.authoring import Authoring, Outlook, Proofs, Survey
+from newsletter.authoring import Authoring, Outlook, Planner, Proofs, Survey
 from newsletter.config import Config
+from newsletter.figures import StatsDesk
 from newsletter.hub import Hub
 from newsletter.inbound import Collecting, ReportDesk, WebhookDesk
 from newsletter.keeping import Housekeeping
@@ -66,6 +67,7 @@ class Parts:
     authoring: Authoring
     outlook: Outlook
     proofs: Proofs
+    planner: Planner
     survey: Survey
     poll: Poll
     publication: Publication
@@ -75,6 +77,7 @@ class Parts:
     webhook_desk: WebhookDesk
     collecting: Collecting
     standing: Standing
+    stats: StatsDesk
     sudden: SuddenChange
     in_flight: InFlight
     upkeep: Upkeep

@@ -9,7 +9,8 @@ from mailer.authentication import Dns
 from mailer.inbound import fetch_document
 from mailer.inbound.webhooks import Keys
 from mailer.policy import Cohort, RetryPolicy, WarmUp
-from mailer.smtp import Relay
+from mailer.smtp import Outbox, Relay
+from newsletter.authoring import Limits
 from newsletter.config import Config, Doubt
 from newsletter.inbound import Certificates, SoftLimits
 from newsletter.subscribing import OwnLetters, SignUpLimits, SignUpPolicy
@@ -82,6 +83,19 @@ def gates(config: Config) -> Gates:
     )
     return Gates(
         warmup=warmup if dispatch.warmup else None, cohort=cohort if dispatch.cohort else None
+    )
+
+
+def limits(config: Config) -> Limits:
+    """What bounds the speed of sending."""
+    dispatch = config.dispatch
+    relays = [one.relay if isinstance(one, Outbox) else one for one in config.relays]
+    rates = [relay.rate for relay in relays]
+    return Limits(
+        rate=sum(rates) if all(rates) else 0.0,
+        hold=config.schedule.hold,
+        cohort=dispatch.cohort,
+        cohort_wait=dispatch.cohort_wait,
     )
 
 

@@ -27,9 +27,10 @@ from scripts.commands import (
     keeping,
     quarantine,
     service,
+    stats,
 )
 from scripts.commands.readers import subscribers, suppressions
-from scripts.commands.writing import authoring, check, moving, scheduling
+from scripts.commands.writing import authoring, check, moving, plan, scheduling
 from scripts.console import LogForm, remark
 from scripts.context import Settings
 from storage.model import ConfigError, NewsletterError
@@ -72,17 +73,19 @@ app = typer.Typer(
     cls=Headed,
     help="Turn a folder of Markdown notes into a newsletter: feeds, an archive, and mail.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 service.register(app, Heading.STARTING)
 building.register(app, Heading.STARTING)
 scheduling.register(app, Heading.WRITING)
+plan.register(app, Heading.WRITING)
 authoring.register(app, Heading.WRITING)
 check.register(app, Heading.WRITING)
 issues.register(app, Heading.FOLLOWING)
 flight.register(app, Heading.FOLLOWING)
+stats.register(app, Heading.FOLLOWING)
 app.add_typer(moving.app, name="import", rich_help_panel=Heading.STARTING)
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel=Heading.READERS)
 app.add_typer(suppressions.app, name="suppressions", rich_help_panel=Heading.READERS)

@@ -168,8 +168,9 @@ def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        # The first is what the next command is given: it is never broken.
+        table.add_column(column, overflow="fold", no_wrap=not number)
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
     Console().print(table)

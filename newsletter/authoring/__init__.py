@@ -2,25 +2,32 @@
 
 from newsletter.authoring.findings import CheckedNote, Finding
 from newsletter.authoring.outlook import Outlook, Planned, PlannedBy
+from newsletter.authoring.plan import Limits, Plan, PlannedIssue, Planner, UnderWay
 from newsletter.authoring.preflight import report_unusable
-from newsletter.authoring.proofs import Preview, Proofs, TestCopy, send_test
+from newsletter.authoring.proofs import Preview, Proofs
 from newsletter.authoring.schedules import Authoring, Scheduled
 from newsletter.authoring.survey import Kind, Line, Survey
+from newsletter.authoring.testcopies import TestCopy, send_test
 
 __all__ = [
     "Authoring",
     "CheckedNote",
     "Finding",
     "Kind",
+    "Limits",
     "Line",
     "Outlook",
+    "Plan",
     "Planned",
     "PlannedBy",
+    "PlannedIssue",
+    "Planner",
     "Preview",
     "Proofs",
     "Scheduled",
     "Survey",
     "TestCopy",
+    "UnderWay",
     "report_unusable",
     "send_test",
 ]

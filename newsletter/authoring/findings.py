@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from feeds.markdown import clean_text
@@ -25,6 +26,14 @@ class Gravity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """What mends a finding without losing anything: these characters of its line are others."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing about a note."""
 
@@ -35,6 +44,8 @@ class Finding:
     """A sentence that says what to do."""
     line: int | None = None
     """In the file, from 1; None when it is about the whole."""
+    fix: Fix | None = None
+    """What `newsletter check --fix` does about it; None where its author has to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +78,19 @@ class Meant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """What stands around a note that is not published yet."""
+
+    now: datetime
+    grace: timedelta
+    titles: Mapping[str, str]
+    """The slugs of issues by their titles, which are in one case."""
+    slugs: AbstractSet[str]
+    published: AbstractSet[str]
+    """Paths of notes that are issues."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """All that is looked at; whoever asks has read the files before."""
 
@@ -88,6 +112,8 @@ class Proof:
     """Bytes of the draft's own pictures; None for one that is missing or cannot be served."""
     meant: Meant | None = None
     """None where the note is for everybody."""
+    near: Near | None = None
+    """What is published beside it; None where nobody looked."""
 
 
 def error(code: str, message: str, line: int | None = None) -> Finding:
@@ -95,9 +121,9 @@ def error(code: str, message: str, line: int | None = None) -> Finding:
     return Finding(gravity=Gravity.ERROR, code=code, message=message, line=line)
 
 
-def warn(code: str, message: str, line: int | None = None) -> Finding:
+def warn(code: str, message: str, line: int | None = None, fix: Fix | None = None) -> Finding:
     """The author is to judge it."""
-    return Finding(gravity=Gravity.WARNING, code=code, message=message, line=line)
+    return Finding(gravity=Gravity.WARNING, code=code, message=message, line=line, fix=fix)
 
 
 def body_offset(proof: Proof) -> int:

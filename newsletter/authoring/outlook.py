@@ -53,6 +53,8 @@ class Planned:
     reason: str = ""
     """Why it is published and not mailed, or held for its author; empty if it is mailed."""
     held: bool = False
+    mail: bool = True
+    """Whether it is to be mailed, by its time and its `email` key."""
     note: Note | None = None
     """As it was read; None for a slot, and what cannot be read."""
     content_hash: str = ""
@@ -189,6 +191,7 @@ class Outlook:
             due=is_due,
             reason=decision.reason if isinstance(decision, Publish) else "",
             held=decision.held if isinstance(decision, Publish) else False,
+            mail=decision.mail if isinstance(decision, Publish) else note.email,
             note=note,
             content_hash=content_hash,
         )

@@ -18,9 +18,11 @@ from typing import Final
 from feeds.markdown import EMBED, MATHS, PLAYER, TEMPLATE, TOO_MANY_TAGS
 from feeds.notes import CLOCK_CHANGE, KEY_VALUE, NO_TIME, RELATIVE_TIME, UNKNOWN_KEY
 from mailer.compose import CLIP, SHORTENED, WARN
+from newsletter.authoring.checks import check_around, check_manners
 from newsletter.authoring.findings import (
     CheckedNote,
     Finding,
+    Fix,
     Proof,
     error,
     line_matching,
@@ -38,6 +40,8 @@ _MISSING_FILE: Final = "missing-file"
 """Told of a player's file; of a link it is told that it is dead."""
 _NOT_PUBLISHED: Final = "is no published note"
 _AUDIENCE: Final = re.compile(r"^[\"']?audience\b", re.IGNORECASE | re.MULTILINE)
+_MEANT: Final = re.compile(r"^`(?P<old>[^`:]+?)(?::[^`]*)?` .*did you mean `(?P<new>[^`]+)`")
+_MOVING: Final = re.compile(r"^`[^`:]+: (?P<old>[^`]+)` .*, as (?P<new>[-0-9]+ [:0-9]+);")
 _PASSED_ON: Final = frozenset(
     {CLOCK_CHANGE, KEY_VALUE, MATHS, NO_TIME, PLAYER, RELATIVE_TIME, TOO_MANY_TAGS, UNKNOWN_KEY}
 )
@@ -49,6 +53,8 @@ def check_note(proof: Proof) -> CheckedNote:
     found = [
         *check_wording(proof),
         *check_references(proof),
+        *check_manners(proof),
+        *check_around(proof),
         *(_check_mail(proof) if proof.note.email else ()),
         *_pass_on(proof),
     ]
@@ -67,7 +73,7 @@ def _pass_on(proof: Proof) -> Iterator[Finding]:
         elif remark.code in _PASSED_ON:
             is_placed = remark.line is not None or remark.code != MATHS
             line = remark.line if is_placed else _line_of_quoted(proof, remark)
-            yield warn(remark.code, sentence, line)
+            yield warn(remark.code, sentence, line, _mend(remark))
         elif remark.code == EMBED and _NOT_PUBLISHED not in remark.sentence:
             yield warn(remark.code, sentence, _line_of_quoted(proof, remark))
         elif remark.code == _MISSING_FILE:
@@ -78,6 +84,17 @@ def _line_of_quoted(proof: Proof, remark: Remark) -> int | None:
     """The line of what a remark names."""
     named = re.search(r"`([^`]+)`|!\[\[([^\]]+)\]\]", remark.sentence)
     return line_of(proof, (named[1] or named[2]).rstrip("…")) if named else None
+
+
+def _mend(remark: Remark) -> Fix | None:
+    """A key that is nearly one of ours, and a time that moves, can be written as they are meant."""
+    key = _MEANT.search(remark.sentence)
+    if remark.code == UNKNOWN_KEY and key:
+        return Fix(old=f"{key['old']}", new=key["new"])
+    time = _MOVING.search(remark.sentence)
+    if remark.code == RELATIVE_TIME and time:
+        return Fix(old=time["old"], new=time["new"])
+    return None
 
 
 def report_unusable(fault: NoteError) -> CheckedNote:

@@ -7,15 +7,16 @@ Reads notes and pictures and writes nothing. What is found wrong is decided in n
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import email
 import email.policy
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
-from typing import Final
+
+import structlog
 
 from feeds.markdown import link_key
 from feeds.notes import Note
@@ -30,11 +31,16 @@ from mailer.compose import (
     formula_url,
 )
 from mailer.envelope import Envelope
-from mailer.replies import Outcome
-from mailer.smtp import Outbox, Relay, Session, Timeouts
-from newsletter.authoring.findings import CheckedNote, Meant, Proof
+from newsletter.authoring.checks import (
+    Answer,
+    LinkAsker,
+    Mended,
+    find_outward,
+    mend,
+    report_answer,
+)
+from newsletter.authoring.findings import CheckedNote, Finding, Meant, Near, Proof, line_matching
 from newsletter.authoring.preflight import check_note, part_of, report_unusable
-from newsletter.mailing import open_relays
 from newsletter.publishing import Drafting, NoteLinks, hash_content
 from storage.archive import Issues
 from storage.model import (
@@ -50,12 +56,7 @@ from storage.model import (
 from storage.notes import ABOUT, FolderNotes, Schedules
 from storage.readers import Roll
 
-_PATIENCE: Final = Timeouts(
-    greeting=30, tls=30, auth=30, mail=60, rcpt=60, data=60, block=60, dot=120
-)
-"""Somebody is waiting at the terminal; one message that did not leave harms nobody."""
-_FAREWELL_S: Final = 0.1
-"""For TLS to end in order, before the loop does."""
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,21 +69,6 @@ class Preview:
     eml: bytes
     """The whole message (RFC 5322)."""
     warnings: tuple[Remark, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestCopy:
-    """What the relay said to a test copy."""
-
-    __test__ = False  # no test of pytest, whatever its name
-
-    accepted: bool
-    relay: str
-    """`host:port`, or `outbox`."""
-    code: int | None
-    reply: str
-    """One line, without the address."""
-    signed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +97,7 @@ class Proofs:
         find: Callable[[str], str],
         formulas: Pictures = draw_formulas,
         roll: Roll | None = None,
+        grace: timedelta = timedelta(hours=24),
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -121,6 +108,7 @@ class Proofs:
         self._find = find
         self._formulas = formulas
         self._roll = roll
+        self._grace = grace
         self._clock = clock
 
     def check(self, notes: Sequence[str]) -> list[CheckedNote]:
@@ -131,7 +119,73 @@ class Proofs:
             link_key(spelling) for path in paths for spelling in (path, PurePosixPath(path).name)
         )
         wanted = [self._find(note) for note in notes] if notes else self._waiting(paths)
-        return [self._check(path, links, keys) for path in dict.fromkeys(wanted)]
+        near = self._near()
+        return [self._check(path, links, keys, near) for path in dict.fromkeys(wanted)]
+
+    def tell(self, published: Iterable[Issue]) -> None:
+        """Tell in the log once more what is found in notes that are about to be mailed, while it can be
+        helped: within the hold.
+        """
+        due = [one for one in published if one.mailing in (Mailing.OPEN, Mailing.PAUSED)]
+        if not due:
+            return
+        for checked in self.check([one.path for one in due]):
+            for finding in checked.findings:
+                log.warning(
+                    "note.finding",
+                    path=checked.note,
+                    line=finding.line,
+                    severity=finding.gravity.value,
+                    code=finding.code,
+                    finding=finding.message,
+                )
+
+    def check_online(
+        self, checked: Sequence[CheckedNote], progress: Callable[[int, int], None]
+    ) -> list[CheckedNote]:
+        """The same reports with what became of links to elsewhere."""
+        links = self._links()
+        found: dict[str, tuple[str, list[str]]] = {}
+        for one in checked:
+            try:
+                read = self._read(one.note, links)
+            except NoteError:
+                continue
+            outward = find_outward(read.draft.html)
+            own = f"{self._identity.url}/"
+            found[one.note] = (
+                read.source.decode("utf-8-sig"),
+                [link for link in outward if not link.startswith(own)],
+            )
+        answers = LinkAsker().ask((link for _, every in found.values() for link in every), progress)
+        return [
+            replace(
+                one, findings=(*one.findings, *_links_told(*found.get(one.note, ("", [])), answers))
+            )
+            for one in checked
+        ]
+
+    def mend(self, checked: Iterable[CheckedNote]) -> list[Mended]:
+        """What of the findings can be mended, file by file. Changes nothing."""
+        found = []
+        for one in checked:
+            try:
+                source = self._store.read(one.note)
+            except NoteError:
+                continue
+            if (mended := mend(one.note, source, one.findings)) is not None:
+                found.append(mended)
+        return found
+
+    def _near(self) -> Near:
+        names = self._archive.names()
+        return Near(
+            now=self._clock(),
+            grace=self._grace,
+            titles={name.title.casefold(): name.slug for name in names},
+            slugs=frozenset(name.slug for name in names),
+            published=frozenset(name.path for name in names),
+        )
 
     def _waiting(self, paths: Sequence[str]) -> Iterator[str]:
         """Notes that will be published as things stand; also what cannot be read, which would not."""
@@ -148,7 +202,7 @@ class Proofs:
             if not note.draft and (note.publish is not None or path in scheduled):
                 yield path
 
-    def _check(self, path: str, links: NoteLinks, keys: frozenset[str]) -> CheckedNote:
+    def _check(self, path: str, links: NoteLinks, keys: frozenset[str], near: Near) -> CheckedNote:
         try:
             read = self._read(path, links)
         except NoteError as error:
@@ -168,6 +222,7 @@ class Proofs:
                 note_keys=keys,
                 pictures={path: file.size if file else None for path, file in files.items()},
                 meant=self._meant(read.note.audience),
+                near=near,
             )
         )
 
@@ -199,6 +254,16 @@ class Proofs:
             eml=content,
             warnings=(*read.warnings, *skeleton.warnings),
         )
+
+    def as_issue(self, note: str) -> Issue:
+        """What a note would be if it were published now. Raises NotFound or NoteError."""
+        return self._read(self._find(note), self._links()).issue
+
+    def picture(self, note: str, path: str) -> tuple[str, bytes] | None:
+        """Media type and octets of a picture that a note shows, though it is private; None for others."""
+        read = self._read(self._find(note), self._links())
+        file = self._store.media(path) if path in read.draft.media else None
+        return (file.content_type, file.file.read_bytes()) if file is not None else None
 
     def write_test(self, note: str, to: str, signer: Signer | None) -> Envelope:
         """A marked copy of a note for one address, signed if there is a key.
@@ -250,6 +315,15 @@ class Proofs:
         )
 
 
+def _links_told(
+    source: str, links: Sequence[str], answers: Mapping[str, Answer]
+) -> Iterator[Finding]:
+    for link in links:
+        line = line_matching(source, re.compile(re.escape(link)))
+        if link in answers and (told := report_answer(link, answers[link], line)) is not None:
+            yield told
+
+
 def _inline(picture: FormulaPicture) -> str:
     """A picture as an address that holds it: the site has it only once a mail does."""
     return f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
@@ -259,35 +333,6 @@ def _with_formulas(html: str, site_url: str, shown: Mapping[str, str]) -> str:
     for digest, address in shown.items():
         html = html.replace(formula_url(site_url, digest), address)
     return html
-
-
-async def send_test(
-    envelope: Envelope, relays: Sequence[Relay | Outbox], *, signed: bool
-) -> TestCopy:
-    """Sends one copy through the first relay, past the queue; nothing is recorded.
-
-    Raises RelayError when the relay cannot be used at all.
-    """
-    first = relays[0]
-    async with open_relays([first]) as (relay,):
-        try:
-            session = await Session.open(relay, _PATIENCE)
-            outcome = await session.send(envelope)
-            await session.close()
-        finally:
-            await asyncio.sleep(_FAREWELL_S)
-    where = "outbox" if isinstance(first, Outbox) else f"{relay.host}:{relay.port}"
-    return _told(outcome, where, signed=signed)
-
-
-def _told(outcome: Outcome, where: str, *, signed: bool) -> TestCopy:
-    return TestCopy(
-        accepted=outcome.accepted,
-        relay=where,
-        code=outcome.code,
-        reply=outcome.text,
-        signed=signed,
-    )
 
 
 def as_issue(draft: IssueDraft, note: Note, now: datetime) -> Issue:

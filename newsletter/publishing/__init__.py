@@ -1,6 +1,16 @@
 """From the notes folder to published issues: what is due, whose file it is, what it becomes."""
 
-from newsletter.publishing.decisions import Decision, Publish, Skip, Wait, Wish, decide
+from newsletter.publishing.decisions import (
+    Decision,
+    Expected,
+    Publish,
+    Skip,
+    Wait,
+    Wish,
+    decide,
+    wish_of,
+    written_at,
+)
 from newsletter.publishing.drafting import Drafted, Drafting, Pictures, hash_content, order_mail
 from newsletter.publishing.findings import PollReport
 from newsletter.publishing.links import NoteLinks
@@ -8,12 +18,12 @@ from newsletter.publishing.poll import Poll
 from newsletter.publishing.publicview import as_readers_see
 from newsletter.publishing.reading import Means
 from newsletter.publishing.sudden import Held, SuddenChange
-from newsletter.publishing.wishes import wish_of, written_at
 
 __all__ = [
     "Decision",
     "Drafted",
     "Drafting",
+    "Expected",
     "Held",
     "Means",
     "NoteLinks",

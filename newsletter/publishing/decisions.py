@@ -7,11 +7,12 @@ Pure: everything it needs, also the time, is an argument. A sweep
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from feeds.notes import Note, Now
 from newsletter.config import Late
-from storage.model import Issue, IssueState
+from storage.model import Issue, IssueState, KnownNote, Readers, Schedule
 
 AWAY_FOR: Final = timedelta(hours=1)
 AWAY_LOOKS: Final = 3
@@ -171,3 +172,56 @@ def _why_late(wish: Wish, grace: timedelta) -> str:
         f"first seen at {wish.seen_at:%Y-%m-%d %H:%M} UTC, more than {hours:g} h after its "
         "publish time"
     )
+
+
+# ── what is asked for ────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a plan says of a note: it is published only if that is still so."""
+
+    content_hash: str
+    readers: Readers | None
+    """Whom it is mailed to; None where it is not mailed."""
+
+
+def wish_of(
+    note: Note,
+    *,
+    written: datetime,
+    schedule: Schedule | None,
+    known: KnownNote | None,
+    now: datetime,
+    grace: timedelta,
+) -> Wish:
+    """The wish about a note whose file was last written then.
+
+    `known` is what the last look remembered, if there was one: lateness counts from when this very
+    publish time was first seen.
+    """
+    publish_at, seen_at = note.publish, now
+    if isinstance(publish_at, Now):
+        publish_at = publish_now(written, now, grace)
+    if schedule is not None:
+        publish_at, seen_at = schedule.publish_at, schedule.created_at
+    if known is not None and publish_at is not None and known.publish_at == publish_at:
+        seen_at = known.publish_seen_at or seen_at
+    return Wish(
+        publish_at=publish_at,
+        seen_at=seen_at,
+        kept=note.kept,
+        email=note.email,
+        not_before=note.not_before,
+        expires=note.expires,
+    )
+
+
+def publish_now(written: datetime, now: datetime, grace: timedelta) -> datetime:
+    """`publish: now` means when it was written, if that is long ago: old notes never mail."""
+    return written if now - written > grace else now
+
+
+def written_at(mtime_ns: int) -> datetime:
+    """When a file was last written."""
+    return datetime.fromtimestamp(mtime_ns / 1e9, UTC)

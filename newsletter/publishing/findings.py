@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from feeds.notes import Note
-from newsletter.publishing.decisions import Wish
+from newsletter.publishing.decisions import Expected, Wish
 from newsletter.publishing.recognition import Names
 from newsletter.publishing.sudden import Held
 from storage.archive import IssueName
@@ -89,6 +89,8 @@ class Findings:
     schedules: dict[str, Schedule]
     gone: set[str]
     names: Names
+    expected: Mapping[str, Expected] | None = None
+    """By path, what may be published at this look, and nothing else; None for all that is due."""
     remembered: dict[str, KnownNote] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     published: list[Issue] = field(default_factory=list)
@@ -114,6 +116,13 @@ class Findings:
     def outline(self, issue: Issue) -> Issue:
         """An issue as it is reported."""
         return replace(issue, html="", text="") if self.is_large else issue
+
+    def is_expected(self, one: Seen) -> bool:
+        """Whether this very note may be published at this look."""
+        wanted = self.expected.get(one.note.path) if self.expected is not None else None
+        return self.expected is None or (
+            wanted is not None and wanted.content_hash == one.content_hash
+        )
 
     def report(self) -> PollReport:
         """What has been done, as it is told."""

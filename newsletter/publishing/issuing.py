@@ -59,6 +59,8 @@ class Issuing:
         moment = self._found.names.links.moment
         drafted = self._drafted(one)
         order = order_mail(drafted, decision, self._found.now + self._means.hold)
+        if self._found.expected is not None:
+            order = replace(order, readers=self._found.expected[one.note.path].readers)
         published = self._means.archive.publish(
             self._spelled(drafted.draft, None),
             published_at=decision.at,

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import structlog
 
-from newsletter.publishing.decisions import AWAY_FOR, AWAY_LOOKS, GONE_FOR_GOOD
+from newsletter.publishing.decisions import AWAY_FOR, AWAY_LOOKS, GONE_FOR_GOOD, Expected
 from newsletter.publishing.findings import (
     Findings,
     PollReport,
@@ -35,9 +35,12 @@ class Poll:
         self._rendering_checked = False
         self._told: set[str] = set()
 
-    def run(self) -> PollReport:
-        """One look at the folder. Raises NotesFolderError when there is no folder to look at."""
-        report = self._take_up()
+    def run(self, expected: Mapping[str, Expected] | None = None) -> PollReport:
+        """One look at the folder. Raises NotesFolderError when there is no folder to look at.
+
+        With `expected`, by path, these notes are published as they are said to be, and no other is.
+        """
+        report = self._take_up(expected)
         given_up = self._means.absences.give_up(
             looks=AWAY_LOOKS, lasting=AWAY_FOR, reason=GONE_FOR_GOOD, now=self._means.clock()
         )
@@ -62,7 +65,7 @@ class Poll:
         self._told = {str(fault) for fault in stuck}
         return stuck
 
-    def _take_up(self) -> PollReport:
+    def _take_up(self, expected: Mapping[str, Expected] | None) -> PollReport:
         means, now = self._means, self._means.clock()
         known, schedules = means.notebook.load(), means.schedules.load()
         scan, files, gone = self._look(known)
@@ -77,6 +80,7 @@ class Poll:
             schedules=schedules,
             gone=gone,
             names=Names(means.archive.names(), means.drafting.links()),
+            expected=expected,
         )
         report = Sweep(means, found).run(
             candidates, scan.faults, rerender=not self._rendering_checked

@@ -27,6 +27,8 @@ from newsletter.publishing.decisions import (
     Wish,
     decide,
     is_to_be_withdrawn,
+    wish_of,
+    written_at,
 )
 from newsletter.publishing.findings import (
     Findings,
@@ -43,7 +45,6 @@ from newsletter.publishing.issuing import Issuing
 from newsletter.publishing.reading import Means, read_note, read_resting
 from newsletter.publishing.recognition import find_lost, recognise, refuse_double
 from newsletter.publishing.staleness import find_stale
-from newsletter.publishing.wishes import wish_of, written_at
 from storage.archive import IssueName
 from storage.model import Conflict, Issue, IssueState, NoteError
 
@@ -197,7 +198,7 @@ class Sweep:
         self._refresh_schedule(one)
 
     def _decide(self, one: Seen, wish: Wish, issue: Issue | None) -> Decision:
-        return decide(
+        decision = decide(
             wish,
             one.content_hash,
             issue,
@@ -205,6 +206,9 @@ class Sweep:
             grace=self._means.grace,
             late=self._means.late,
         )
+        if isinstance(decision, Publish) and not self._found.is_expected(one):
+            return Wait(until=self._found.now)
+        return decision
 
     def _recognise(self, one: Seen, recognised: list[Seen]) -> None:
         """Give the note its identity; follow it when its file was renamed."""

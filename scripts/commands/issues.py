@@ -20,12 +20,13 @@ from scripts.console import (
     print_long_table,
     print_table,
     progress_bar,
+    remark,
     say,
     stamp,
 )
 from scripts.context import JsonOption, open_newsletter
 from scripts.waiting import tell_waiting, waiting_json
-from storage.model import Attempt, Delivery, DeliveryState, Mailing, Tally
+from storage.model import Attempt, Delivery, DeliveryState, Issue, Mailing, Tally
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
@@ -35,6 +36,19 @@ IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help="The issue's slug, as in its address.")
 ]
 
+_FATES = {
+    DeliveryState.QUEUED: "not sent yet",
+    DeliveryState.SENDING: "being sent",
+    DeliveryState.ACCEPTED: "the relay took it, and nothing came back",
+    DeliveryState.DEFERRED: "put off, and tried again",
+    DeliveryState.REJECTED: "refused",
+    DeliveryState.UNKNOWN: "in doubt: the relay may or may not have it",
+    DeliveryState.EXPIRED: "given up, out of time",
+    DeliveryState.SUPPRESSED: "not sent: the reader had left, or was suppressed",
+    DeliveryState.CANCELLED: "not sent: you took the issue back",
+    DeliveryState.BOUNCED: "the relay took it, and it came back",
+    DeliveryState.COMPLAINED: "it arrived, and was called spam",
+}
 _UNDER_WAY = (Mailing.OPEN, Mailing.PAUSED)
 _WATCH_S = 1.0
 _PORTION = 500
@@ -80,6 +94,7 @@ def status(
     with open_newsletter(context) as newsletter:
         if watch:
             _watch(newsletter, issue)
+            remark("done: every message has its outcome")
         if issue:
             _show_issue(newsletter.status(issue), newsletter.identity.timezone, as_json)
         else:
@@ -171,7 +186,12 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
 
 def deliveries(
     context: typer.Context,
-    issue: IssueArgument,
+    issue: Annotated[
+        str, typer.Argument(metavar="[ISSUE]", help="A slug; with --to all if left out.")
+    ] = "",
+    to: Annotated[
+        str, typer.Option("--to", metavar="ADDRESS", help="Only what went to this reader.")
+    ] = "",
     state: Annotated[
         DeliveryState | None, typer.Option("--state", help="Only those in this state.")
     ] = None,
@@ -179,12 +199,17 @@ def deliveries(
 ) -> None:
     """List whom an issue went to.
 
-    With what the relay said about each.
+    With what the relay said about each; with --to, whether a reader got it, and what was said to that.
 
     Example: newsletter deliveries launch --state deferred
     """
+    if not (issue or to):
+        raise typer.BadParameter("say which ISSUE, or --to whom")
     with open_newsletter(context) as newsletter:
         zone = newsletter.identity.timezone
+        if to:
+            _show_reader(newsletter, newsletter.delivered(to, issue), as_json=as_json)
+            return
         found = newsletter.deliveries(issue, state=state)
         if as_json:
             print_json_list(deliveries_json(newsletter, found))
@@ -202,6 +227,34 @@ def deliveries(
         )
         columns = ("address", "state", "tries", "settled", "due", "answer")
         print_long_table(columns, rows, empty="no deliveries")
+
+
+def _show_reader(
+    newsletter: Newsletter, found: list[tuple[Issue, Delivery]], *, as_json: bool
+) -> None:
+    """Did she get it, and what did her server say."""
+    if as_json:
+        documents = deliveries_json(newsletter, [one for _, one in found])
+        print_json(
+            [
+                {"issue": issue.slug} | document
+                for (issue, _), document in zip(found, documents, strict=True)
+            ]
+        )
+        return
+    zone = newsletter.identity.timezone
+    tries = newsletter.attempts(*(one.id for _, one in found))
+    if not found:
+        remark("nothing went to this reader")
+    for issue, one in found:
+        at = local(one.settled_at or one.queued_at, zone)
+        answer = " ".join(filter(None, (str(one.code or ""), one.reply or one.reason)))
+        say(plain(f"{issue.slug}: {_FATES[one.state]}, {at}{f': {answer}' if answer else ''}"))
+        for attempt in tries[one.id]:
+            said = " ".join(
+                filter(None, (str(attempt.code or ""), attempt.reply or attempt.reason))
+            )
+            say(plain(f"  try {attempt.number}, {local(attempt.at, zone)}: {said}"))
 
 
 # ── documents ────────────────────────────────────────────────────────────────────────────────
@@ -248,7 +301,7 @@ def _issue(one: IssueStatus) -> Json:
     }
 
 
-def deliveries_json(newsletter: Newsletter, found: Iterable[Delivery]) -> Iterator[Json]:
+def deliveries_json(newsletter: Newsletter, found: Iterable[Delivery]) -> Iterator[dict[str, Json]]:
     """Each with its tries; a portion at a time, however many they are."""
     ahead = iter(found)
     while portion := list(islice(ahead, _PORTION)):
@@ -256,7 +309,7 @@ def deliveries_json(newsletter: Newsletter, found: Iterable[Delivery]) -> Iterat
         yield from (_delivery(one, tries[one.id]) for one in portion)
 
 
-def _delivery(one: Delivery, tries: Sequence[Attempt]) -> Json:
+def _delivery(one: Delivery, tries: Sequence[Attempt]) -> dict[str, Json]:
     return {
         "address": one.address,
         "state": one.state.value,

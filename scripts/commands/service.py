@@ -157,10 +157,16 @@ def _announcer(newsletter: Newsletter) -> Callable[[str, str], None]:
     return announce
 
 
-def send(context: typer.Context, as_json: JsonOption = False) -> None:
+def send(
+    context: typer.Context,
+    plan: Annotated[
+        str, typer.Option("--plan", metavar="HASH", help="That plan and nothing else, or nothing.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
     """Send all that is due now, then end.
 
-    For cron: polls the notes, publishes, queues, and dispatches until nothing is due.
+    For cron: polls the notes, publishes, queues, and dispatches until nothing is due. With --plan, the hash that `newsletter plan` told, only if exactly that would go out; otherwise nothing is sent, the exit code is 1, and it is told what changed.
 
     Example: newsletter send
     """
@@ -169,7 +175,7 @@ def send(context: typer.Context, as_json: JsonOption = False) -> None:
         progress_bar("sending") as update,
     ):
         zone = newsletter.identity.timezone
-        report = newsletter.send(progress=lambda now: update(now.settled, None))
+        report = newsletter.send(plan=plan, progress=lambda now: update(now.settled, None))
         seen = []
         if not report.problems and newsletter.publication.is_bare():
             seen = newsletter.parts.survey.run(brief=True)

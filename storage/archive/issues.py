@@ -33,8 +33,8 @@ from storage.archive.rows import (
 )
 from storage.archive.search import write_words
 from storage.database import Database, schema, serialise
-from storage.ledger import follow_audience, hold_if_told, queue_issue
-from storage.model import Issue, IssueDraft, IssueState, Mailing
+from storage.ledger import follow_audience, hold_if_told, queue_issue, refuse_other_readers
+from storage.model import Issue, IssueDraft, IssueState, Mailing, Readers
 
 _PUBLISHING: Final = "publishing"
 """Notes and slugs are looked up before they are taken: one transaction at a time does so."""
@@ -48,6 +48,8 @@ class MailOrder:
     reason: str = ""
     held: bool = False
     """Paused from the beginning: its author is asked first."""
+    readers: Readers | None = None
+    """Whom it is for and for nobody else; None for whoever is active."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ class Issues:
     ) -> Published:
         """Make the issue and its deliveries, all in one transaction (promise 1).
 
-        Raises Conflict when the note is an issue already.
+        Raises Conflict when the note is an issue already, or is for others than the order says.
         """
         with self._database.transaction() as connection:
             serialise(connection, _PUBLISHING)
@@ -102,6 +104,8 @@ class Issues:
             queued = (
                 queue_issue(connection, issue_id, queued_at=now, due_at=mail.at) if mail.at else 0
             )
+            if mail.at and mail.readers is not None:
+                refuse_other_readers(connection, issue_id, mail.readers)
             hold_if_told(connection, issue_id)
             bump_version(connection, self._clock())
             return Published(issue=one_issue(connection, issue_id), queued=queued)

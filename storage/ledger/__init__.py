@@ -18,7 +18,7 @@ from storage.ledger.ledger import Ledger
 from storage.ledger.mailings import Mailings, go_on, hold_all, pause_mail
 from storage.ledger.missing import follow_audience
 from storage.ledger.moves import change_deliveries, count_states, erase_deliveries
-from storage.ledger.overview import MailedIssue, Overview
+from storage.ledger.overview import MailedIssue, Overview, refuse_other_readers
 from storage.ledger.rescue import Rescuer
 from storage.ledger.wishes import (
     change_pace,
@@ -58,6 +58,7 @@ __all__ = [
     "put_suppression",
     "queue_issue",
     "queue_single",
+    "refuse_other_readers",
     "release_unsent",
     "stop_issues",
     "suppress_open",

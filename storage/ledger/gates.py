@@ -141,6 +141,10 @@ class Gates:
             steps={} if self._cohort is None else _decide(connection, self._cohort, issues, now),
         )
 
+    def allowance(self, connection: Connection, now: datetime) -> Allowance | None:
+        """What the warm-up allows today, whether or not an issue is open."""
+        return _allow(connection, self._warmup, now) if self._warmup else None
+
     def excuse(self, connection: Connection, issue_id: int, now: datetime) -> None:
         """What was refused so far shall not stop the issue again: its author says so."""
         if self._cohort is None:

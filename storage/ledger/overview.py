@@ -9,14 +9,32 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from storage.database import Database, schema
+from storage.ledger.audiences import is_meant
 from storage.ledger.gates import Gates
 from storage.ledger.moves import count_states
 from storage.ledger.rows import DELIVERY, open_issues, to_delivery
-from storage.model import Attempt, Delivery, DeliveryState, Mailing, Tally, Waiting
+from storage.ledger.wishes import cares_about, is_awake, is_mailed
+from storage.model import (
+    Allowance,
+    Attempt,
+    Census,
+    Conflict,
+    Delivery,
+    DeliveryState,
+    Mailing,
+    Pace,
+    Readers,
+    SubscriberState,
+    SuppressionReason,
+    Tally,
+    Waiting,
+)
 
 _D = schema.deliveries.c
+_S = schema.subscribers.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +104,18 @@ class Overview:
             yield from map(to_delivery, rows)
             last = rows[-1].subscriber_id
 
+    def of_reader(self, subscriber_id: int, *, issue_id: int | None = None) -> list[Delivery]:
+        """The deliveries of issues to one reader, newest first; of one issue, or of all."""
+        which = _D.issue_id.is_not(None) if issue_id is None else _D.issue_id == issue_id
+        query = (
+            sa.select(*DELIVERY)
+            .join(schema.subscribers, schema.subscribers.c.id == _D.subscriber_id)
+            .where(_D.subscriber_id == subscriber_id, which)
+            .order_by(_D.id.desc())
+        )
+        with self._database.reading() as connection:
+            return [to_delivery(row) for row in connection.execute(query)]
+
     def _portion(
         self, issue_id: int, state: DeliveryState | None, last: int
     ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
@@ -113,6 +143,22 @@ class Overview:
                 found[attempt.delivery_id].append(attempt)
         return found
 
+    def census(self, *, now: datetime) -> Census:
+        """All subscribers: who gets an issue at once, who later, and who does not."""
+        with self._database.reading() as connection:
+            return _take_census(connection, now)
+
+    def readers(self, audience: str, tags: Sequence[str], *, now: datetime) -> Readers:
+        """Whom an issue for an audience, with these tags, would be queued for now. Raises AudienceError."""
+        with self._database.reading() as connection:
+            meant = (*is_meant(audience), cares_about(connection, tags), is_awake(now))
+            return _mark_readers(connection, *meant, _S.pace == Pace.EACH.value)
+
+    def allowance(self, *, now: datetime) -> Allowance | None:
+        """What the warm-up allows today; None without one."""
+        with self._database.reading() as connection:
+            return self._gates.allowance(connection, now)
+
     def under_way(self) -> list[int]:
         """The issues whose mail is open, the earliest first."""
         with self._database.reading() as connection:
@@ -136,3 +182,47 @@ class Overview:
         """Why readers wait who are due, by issue; of issues that are open."""
         with self._database.reading() as connection:
             return self._gates.waiting(connection, now)
+
+
+def _mark_readers(connection: Connection, *only: sa.ColumnElement[bool]) -> Readers:
+    """Those of them who are mailed: how many, and what tells them from others."""
+    total = sa.cast(sa.func.coalesce(sa.func.sum(_S.id), 0), sa.BigInteger)
+    found = connection.execute(
+        sa.select(sa.func.count(), total).select_from(schema.subscribers).where(*is_mailed(), *only)
+    ).one()
+    return Readers(count=found[0], mark=int(found[1]))
+
+
+def refuse_other_readers(connection: Connection, issue_id: int, wanted: Readers) -> None:
+    """Raises Conflict where an issue was queued for others than were told; a part of a transaction."""
+    total = sa.cast(sa.func.sum(_D.subscriber_id), sa.BigInteger)
+    query = sa.select(sa.func.count(), total).where(_D.issue_id == issue_id)
+    found = connection.execute(query).one()
+    if (found[0], int(found[1] or 0)) != (wanted.count, wanted.mark):
+        raise Conflict(f"its readers have changed: {wanted.count} before, {found[0]} now")
+
+
+def _take_census(connection: Connection, now: datetime) -> Census:
+    suppressions = schema.suppressions
+    on = suppressions.c.address_hash == _S.address_hash
+    query = (
+        sa.select(_S.state, suppressions.c.reason, sa.func.count())
+        .select_from(schema.subscribers.outerjoin(suppressions, on))
+        .group_by(_S.state, suppressions.c.reason)
+    )
+    states: Counter[SubscriberState] = Counter()
+    suppressed: dict[SuppressionReason, int] = {}
+    for state, reason, count in connection.execute(query):
+        if SubscriberState(state) is SubscriberState.ACTIVE and reason is not None:
+            suppressed[SuppressionReason(reason)] = count
+        else:
+            states[SubscriberState(state)] += count
+    digest = _S.pace != Pace.EACH.value
+    return Census(
+        readers=_mark_readers(connection, is_awake(now), ~digest),
+        digests=_mark_readers(connection, is_awake(now), digest).count,
+        paused=_mark_readers(connection, ~is_awake(now)).count,
+        pending=states[SubscriberState.PENDING],
+        unsubscribed=states[SubscriberState.UNSUBSCRIBED],
+        suppressed=suppressed,
+    )

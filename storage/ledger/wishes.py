@@ -6,6 +6,7 @@ the issue gathered for it, and so nobody has both (promise 1). A later wish hold
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -40,9 +41,13 @@ def is_awake(at: datetime | sa.ColumnElement[datetime]) -> sa.ColumnElement[bool
 
 
 def _cares_about(connection: Connection, issue_id: int) -> sa.ColumnElement[bool]:
-    """Who chose no topics, or one of its tags; nothing that a tag holds is read as a pattern."""
     m = schema.issue_marks.c
     tags = connection.scalars(sa.select(m.value).where(m.issue_id == issue_id, m.kind == _TAG))
+    return cares_about(connection, list(tags))
+
+
+def cares_about(connection: Connection, tags: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Who chose no topics, or one of these; nothing that a tag holds is read as a pattern."""
     find = sa.func.strpos if connection.dialect.name == "postgresql" else sa.func.instr
     wanted = [find(_S.topics, sa.literal(write_tag_keys([tag]), sa.Text)) > 0 for tag in tags]
     return sa.or_(_S.topics == "", *wanted)

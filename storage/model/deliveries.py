@@ -6,6 +6,7 @@ UTC. An `id` is the database's integer; what is shown to strangers carries a key
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -228,6 +229,32 @@ class Settlement:
     """Set when the reply proved that the mailbox does not exist."""
     is_soft: Final[bool] = False
     """Whether it is the last word, and one of the reader's soft bounces (rule C6)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """Whom an issue would be queued for at one moment."""
+
+    count: int
+    mark: int
+    """The sum of their ids: other readers, as many, have another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Census:
+    """All subscribers at one moment."""
+
+    readers: Readers
+    """Active, not suppressed, and wanting each issue."""
+    digests: int
+    """Who get it in a digest."""
+    paused: int
+    """Who asked for a pause."""
+    pending: int
+    """They asked and have not confirmed."""
+    unsubscribed: int
+    suppressed: Mapping[SuppressionReason, int]
+    """Active otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

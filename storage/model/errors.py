@@ -12,6 +12,7 @@
     ├── ScheduleError        a wish about time that cannot be granted (past, not published, …)
     ├── NotFound             no issue, note or subscriber of that name; names the nearest
     ├── Conflict             the thing is in a state in which this cannot be done
+    │   └── StalePlan          what would go out is not what a plan says; holds what has changed
     ├── MessageError         a message that must not be sent as it is (too large, bad header)
     ├── SiteError            the site, or the listener for bounces, cannot listen where it is told to
     ├── RelayError           the relay cannot be used at all (refused, TLS, AUTH); nobody's fault but ours or its
@@ -111,6 +112,16 @@ class NotFound(NewsletterError):
 
 class Conflict(NewsletterError):
     """The thing exists, but in a state in which this cannot be done."""
+
+
+class StalePlan(Conflict):
+    """What would go out is not what a plan says, so nothing was sent. `changes` has a sentence each."""
+
+    def __init__(self, changes: Sequence[str]) -> None:
+        self.changes = tuple(changes)
+        super().__init__(
+            "nothing was sent, for the plan is not true any more: " + "; ".join(changes)
+        )
 
 
 class MessageError(NewsletterError):

@@ -1,6 +1,7 @@
 """Readers: subscribers and their consent, sign-ups, suppressions, and reports about them."""
 
 from storage.readers.gone import Gone
+from storage.readers.history import History
 from storage.readers.reports import Reports
 from storage.readers.roll import Roll
 from storage.readers.rows import (
@@ -18,6 +19,7 @@ from storage.readers.subscribers import Subscribers
 __all__ = [
     "Glance",
     "Gone",
+    "History",
     "NewSignUp",
     "NewSubscriber",
     "ReaderSettings",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,6 +44,12 @@ def preview(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write it there instead.")
     ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="In a browser, shown anew when the note is saved.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Of --serve; any free one if left out.")
+    ] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """See the mail a note would become.
@@ -52,6 +59,9 @@ def preview(
 
     Example: newsletter preview launch.md --out launch.html
     """
+    if serve:
+        _serve(context, note, port)
+        return
     formats = _formats(form, out)
     if len(formats) > 1 and out is None:
         raise typer.BadParameter("several formats need --out")
@@ -73,6 +83,18 @@ def preview(
     else:
         for one in formats:
             _write(out if len(formats) == 1 else out.with_suffix(_SUFFIXES[one]), found, one)
+
+
+def _serve(context: typer.Context, note: str, port: int) -> None:
+    with open_newsletter(context) as newsletter:
+        from scripts.commands.writing.serving import Stage
+
+        with Stage(newsletter, note, port) as stage:
+            say(stage.address)
+            sys.stdout.flush()
+            remark("page and mail side by side, until Ctrl-C; on this machine alone")
+            with suppress(KeyboardInterrupt):
+                stage.serve_forever()
 
 
 _SUFFIXES = {Format.HTML: ".html", Format.TEXT: ".txt", Format.EML: ".eml"}

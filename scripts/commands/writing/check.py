@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from scripts.commands.writing.reports import annotate, sarif
 from scripts.console import Json, local, plain, print_json, progress_bar, remark, say, stamp
 from scripts.context import JsonOption, open_newsletter
 
 if TYPE_CHECKING:
+    from newsletter.app import Newsletter
     from newsletter.authoring import CheckedNote, Finding, Line
     from newsletter.publishing import Held
+
+
+class Form(StrEnum):
+    """How findings are told."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
 
 
 def register(app: typer.Typer, heading: str) -> None:
@@ -32,27 +45,70 @@ def check(
         bool,
         typer.Option("--all", help="Tell of the whole folder: what would become of it, and why."),
     ] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask whether what is linked to elsewhere is there.")
+    ] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can be mended without loss; shows a diff.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --fix: show the diff and change nothing.")
+    ] = False,
+    form: Annotated[
+        Form, typer.Option("--format", help="For people, programs, GitHub or code scanning.")
+    ] = Form.TEXT,
     as_json: JsonOption = False,
 ) -> None:
     """Look for mistakes in notes before readers find them.
 
-    Without a NOTE, in all that are to be published; with --all a first look at the whole folder, a line for each kind of thing that is in it. Changes nothing. The exit code is 1 when there are errors; warnings alone, and --all, leave it 0.
+    Without a NOTE, in all that are to be published; with --all a first look at the whole folder, a line for each kind of thing that is in it. Changes nothing, but with --fix. The exit code is 1 when there are errors; warnings alone, and --all, leave it 0.
 
     Example: newsletter check launch.md
     """
     if survey:
         _survey(context, notes or [], as_json=as_json)
         return
+    if dry_run and not fix:
+        raise typer.BadParameter("--dry-run goes with --fix")
+    form = Form.JSON if as_json else form
     with open_newsletter(context) as newsletter:
-        checked = newsletter.check(*(notes or ()))
-        seen = [] if checked or as_json else newsletter.parts.survey.run(brief=True)
-    if as_json:
-        print_json([_document(one) for one in checked])
-    else:
-        _tell(checked)
-        tell_survey(seen, remark)
+        with progress_bar("asking") if online else nullcontext(_silent) as update:
+            checked = newsletter.check(*(notes or ()), online=online, progress=update)
+        if fix and _fix(newsletter, checked, dry_run=dry_run):
+            checked = newsletter.check(*(notes or ()))
+        is_bare = not checked and form is Form.TEXT
+        seen = newsletter.parts.survey.run(brief=True) if is_bare else []
+        root = newsletter.config.notes.path
+    match form:
+        case Form.JSON:
+            print_json([_document(one) for one in checked])
+        case Form.GITHUB:
+            for line in annotate(checked, root):
+                say(line)
+        case Form.SARIF:
+            print_json(sarif(checked, root))
+        case Form.TEXT:
+            _tell(checked)
+            tell_survey(seen, remark)
     if any(one.has_errors for one in checked):
         raise typer.Exit(1)
+
+
+def _fix(newsletter: Newsletter, checked: list[CheckedNote], *, dry_run: bool) -> bool:
+    """Mend, and show what was; whether anything was written."""
+    mended = newsletter.parts.proofs.mend(checked)
+    for one in mended:
+        for line in one.diff.splitlines():
+            say(plain(line))
+        if not dry_run:
+            one.write(newsletter.config.notes.path)
+    if not mended:
+        remark("nothing can be mended without you")
+    return bool(mended) and not dry_run
+
+
+def _silent(_done: int, _all: int | None) -> None:
+    """Nobody waits."""
 
 
 def _survey(context: typer.Context, notes: list[str], *, as_json: bool) -> None:
@@ -119,6 +175,7 @@ def _document(checked: CheckedNote) -> Json:
                 "code": finding.code,
                 "message": finding.message,
                 "line": finding.line,
+                "fix": {"old": finding.fix.old, "new": finding.fix.new} if finding.fix else None,
             }
             for finding in checked.findings
         ],

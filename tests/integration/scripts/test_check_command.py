@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from mailer.authentication.keys import KeyType, PrivateKey, SigningKey, make_key
 from mailer.smtp import Relay, Tls
 from newsletter import Newsletter
-from newsletter.authoring.proofs import send_test
+from newsletter.authoring.testcopies import send_test
 from scripts.cli import main
 from storage.model.errors import RelayError
 from tests.integration.mailer.smtp.test_session import LETTER
@@ -172,7 +172,7 @@ def test_without_a_name_all_that_will_be_published_is_checked(
     document = json.loads(capsys.readouterr().out)
     assert [one["note"] for one in document] == ["broken.md", "scheduled.md", "timed.md"]
     (finding,) = document[0]["findings"]
-    assert finding.keys() == {"severity", "code", "message", "line"}
+    assert finding.keys() == {"severity", "code", "message", "line", "fix"}
     assert (finding["severity"], finding["code"], finding["line"]) == ("error", "unusable", 2)
 
 

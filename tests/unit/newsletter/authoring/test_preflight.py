@@ -11,71 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.markdown import link_key
 from feeds.markdown.picture import Size
 from feeds.markdown.references import ReferenceKind, find_references
 from feeds.syndication.ids import newsletter_namespace
-from mailer.compose.message import CLIP, compile_issue
-from mailer.compose.skeleton import Recipient
-from newsletter.authoring.findings import CheckedNote, Finding, Gravity, Proof
+from mailer.compose.message import CLIP
+from newsletter.authoring.findings import CheckedNote, Finding, Gravity
 from newsletter.authoring.preflight import (
     RELAYS_TAKE,
     can_unsubscribe,
     check_note,
     report_unusable,
 )
-from newsletter.authoring.proofs import as_issue
 from newsletter.publishing.drafting import Drafting
-from storage.archive.rows import IssueName
 from storage.model.errors import NoteError
-from storage.model.issues import Identity, IssueState
-from tests.conftest import NOON
 from tests.sizes import examples
-
-URL = "https://notes.example.com"
-IDENTITY = Identity(title="N", url=URL, sender="notes@example.com", author="Ada")
-DRAFTING = Drafting(IDENTITY, namespace=newsletter_namespace(URL))
-OTHER = IssueName(
-    issue_id=1,
-    note_id="other",
-    path="other.md",
-    slug="other",
-    title="Other",
-    state=IssueState.LIVE,
-    content_hash="",
-)
-ADA = Recipient(
-    address="ada@example.com",
-    ascii="ada@example.com",
-    name="Ada",
-    message_id="m@example.com",
-    return_path="b@example.com",
-    unsubscribe_url=f"{URL}/unsubscribe/abc",
-    preferences_url=f"{URL}/preferences/abc",
-    date=NOON,
-)
-
-
-def proof(
-    source: str, pictures: Mapping[str, int] | None = None, drafting: Drafting = DRAFTING
-) -> Proof:
-    """The proof of `here.md`; `other.md` is published, `private.md` is there and is not."""
-    note = drafting.parse(source.encode(), "here.md")
-    links = drafting.links([OTHER])
-    drafted = drafting.draft(note, note.note_id, "", links)
-    skeleton = compile_issue(as_issue(drafted.draft, note, NOON), IDENTITY)
-    return Proof(
-        source=source,
-        note=note,
-        draft=drafted.draft,
-        warnings=drafted.warnings,
-        skeleton=skeleton,
-        sample=skeleton.fill(ADA).content,
-        links=links,
-        site_url=URL,
-        note_keys={link_key(path) for path in ("here.md", "other.md", "private.md")},
-        pictures={path: (pictures or {}).get(path) for path in drafted.draft.media},
-    )
+from tests.worlds.proofs import IDENTITY, URL, proof
 
 
 def check(source: str, pictures: Mapping[str, int] | None = None) -> tuple[Finding, ...]:
@@ -206,7 +156,10 @@ def test_size_is_told_before_and_past_the_limit() -> None:
     """
     paragraph = "<p>" + "word " * 20 + "</p>\n"
     words = "Some words that fill a mail quickly. " * 6 + "\n\n"
-    sizes = {n: [one.code for one in check(f"# T\n\n{words * n}")] for n in (10, 500)}
+    sizes = {
+        n: [one.code for one in check(f"---\nsummary: Much\n---\n# T\n\n{words * n}")]
+        for n in (10, 500)
+    }
     assert sizes == {10: [], 500: ["clipped"]}
     small = proof(f"# T\n\n{paragraph}")
     nearly = replace(small, skeleton=replace(small.skeleton, html_size=CLIP - 5000))
@@ -218,7 +171,7 @@ def test_size_is_told_before_and_past_the_limit() -> None:
 def test_a_note_that_is_not_mailed_is_not_measured() -> None:
     """With `email: false` the size of the mail does not matter."""
     words = "Some words that fill a mail quickly. " * 6 + "\n\n"
-    assert not check(f"---\nemail: false\n---\n# T\n\n{words * 500}")
+    assert not check(f"---\nemail: false\nsummary: Much\n---\n# T\n\n{words * 500}")
 
 
 def test_the_mail_must_have_a_way_out() -> None:

@@ -1,0 +1,12 @@
+"""The newsletter in figures: growth, deliveries, bounces, complaints, leavers over time, and their drawing."""
+
+from newsletter.figures.drawing import draw
+from newsletter.figures.stats import IssueFigures, Point, Stats, StatsDesk
+
+__all__ = [
+    "IssueFigures",
+    "Point",
+    "Stats",
+    "StatsDesk",
+    "draw",
+]

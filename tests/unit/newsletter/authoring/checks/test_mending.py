@@ -1,0 +1,68 @@
+"""Mending: exactly the characters that are meant, in a file that is still what was read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.authoring.checks.mending import mend
+from newsletter.authoring.findings import Finding, Fix, warn
+from newsletter.authoring.preflight import check_note
+from storage.model.errors import NoteError
+from tests.worlds.proofs import proof
+
+LINK = "https://a.example/x?utm_source=mail"
+
+
+def fixes(source: str) -> tuple[Finding, ...]:
+    """The findings of a note that can be mended."""
+    return tuple(one for one in check_note(proof(source)).findings if one.fix)
+
+
+def test_what_is_meant_is_written_and_nothing_else() -> None:
+    """A slip of a key and a link that tells on readers; line ends and all else stay as they are."""
+    source = (
+        f"---\r\ntitle: T\r\npublsh: 2026-12-01\r\n---\r\nSee [a page]({LINK}) \r\n\tand\u00a0on"
+    )
+    mended = mend("a.md", source.encode(), fixes(source))
+    assert mended is not None
+    wanted = source.replace("publsh", "publish").replace("?utm_source=mail", "")
+    assert mended.after == wanted.encode()
+    assert sorted(mended.codes) == ["tracking-link", "unknown-key"]
+    assert "-See [a page]" in mended.diff
+    assert fixes(wanted) == ()
+
+
+def test_what_does_not_stand_there_once_is_left() -> None:
+    """Twice in a line, or not at all, is nothing to guess about."""
+    finding = warn("tracking-link", "x", 1, Fix(old="a", new="b"))
+    assert mend("a.md", b"a a", [finding]) is None
+    assert mend("a.md", b"x\na", [finding]) is None
+    assert mend("a.md", b"a", [warn("x", "x", 9, Fix(old="a", new="b"))]) is None
+
+
+@given(st.binary(max_size=200), st.integers(-1, 9))
+def test_no_file_loses_anything(source: bytes, line: int) -> None:
+    """Whatever the octets: without what is meant they stay, with it that alone changes."""
+    mended = mend("a.md", source, [warn("x", "x", line, Fix(old="old", new="new"))])
+    assert mended is None or mended.after.replace(b"new", b"old") == source.replace(b"new", b"old")
+
+
+def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    """It is told; otherwise the file is replaced whole, with its mode."""
+    path = tmp_path / "a.md"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    mended = mend("a.md", b"old", [warn("x", "x", 1, Fix(old="old", new="new"))])
+    assert mended is not None
+    path.write_bytes(b"other")
+    with pytest.raises(NoteError, match="changed meanwhile"):
+        mended.write(tmp_path)
+    assert path.read_bytes() == b"other"
+    path.write_bytes(b"old")
+    mended.write(tmp_path)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o640)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.md"]
