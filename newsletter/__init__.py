@@ -7,7 +7,15 @@ with Newsletter.open("newsletter.toml") as newsletter:
 """
 
 from newsletter.app import Newsletter
-from newsletter.authoring import CheckedNote, Finding, Planned, Preview, Scheduled, TestCopy
+from newsletter.authoring import (
+    CheckedNote,
+    Finding,
+    Plan,
+    Planned,
+    Preview,
+    Scheduled,
+    TestCopy,
+)
 from newsletter.doctor import Diagnosis
 from newsletter.mailing import IssueStatus, SendReport
 from newsletter.publication import AboutPage, Publication
@@ -26,6 +34,7 @@ from storage.model import (
     SchemaOutdated,
     SecretMismatch,
     SiteError,
+    StalePlan,
     StorageError,
 )
 
@@ -44,6 +53,7 @@ __all__ = [
     "NotFound",
     "NoteError",
     "NotesFolderError",
+    "Plan",
     "Planned",
     "PollReport",
     "Preview",
@@ -55,6 +65,7 @@ __all__ = [
     "SecretMismatch",
     "SendReport",
     "SiteError",
+    "StalePlan",
     "StorageError",
     "TestCopy",
 ]

@@ -11,7 +11,7 @@ import sys
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from newsletter import Newsletter
+from newsletter import Newsletter, NewsletterError
 
 
 def next_working_morning(now: datetime) -> datetime:
@@ -22,19 +22,36 @@ def next_working_morning(now: datetime) -> datetime:
     return day.replace(hour=9, minute=0, second=0, microsecond=0)
 
 
-def main(config: str, note: str) -> None:
-    """Look the mail over once more, then schedule it and say what is to come."""
+def schedule(config: str, note: str) -> None:
+    """Look the note over once more, then schedule it and say what is to come. Raises NewsletterError."""
     with Newsletter.open(config) as newsletter:
-        for warning in newsletter.preview(note).warnings:
-            print(f"note: {warning}", file=sys.stderr)
+        for checked in newsletter.check(note):
+            for finding in checked.findings:
+                print(f"{finding.gravity}: {finding.message}", file=sys.stderr)
         zone = ZoneInfo(newsletter.identity.timezone)
         at = next_working_morning(datetime.now(zone))
-        newsletter.schedule(note, at)
+        done = newsletter.schedule(note, at)
+        if done.remark:
+            print(done.remark, file=sys.stderr)
         for planned in newsletter.calendar():
-            print(f"{planned.publish_at.astimezone(zone):%a %d %b %H:%M}  {planned.title}")
+            print(
+                f"{planned.publish_at.astimezone(zone):%a %d %b %H:%M}  {planned.title or 'free'}"
+            )
+        if not newsletter.is_running():
+            print("nothing is running that would send it", file=sys.stderr)
+
+
+def main(config: str, note: str) -> int:
+    """The same for a shell: 0, or 1 with a sentence that says why not."""
+    try:
+        schedule(config, note)
+    except NewsletterError as error:  # no such note, a draft, published already, a busy database …
+        print(f"not scheduled: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))
