@@ -46,6 +46,10 @@ _WORD: Final = re.compile(r"\w")
 _TAGS: Final = re.compile(r"<[^>]*>")
 _TASK: Final = re.compile(r"\[([ xX])\](?:\s+|\Z)")
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_BLOCK_PART: Final = re.compile(r"#\^[\w-]+\Z")
+"""`[[Note#^block]]` is the note, for readers."""
+_WIKI: Final = re.compile(r"!?\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\]")
+"""A preview picture as Obsidian names it."""
 _SENTENCE_ENDS: Final = "?!.,:;*_~'\"|"
 _ALIGN: Final = re.compile(r"text-align:(left|center|right)")
 
@@ -120,7 +124,8 @@ def render_markdown(
     text = build_text(tokens, resolver, addresses(html), formulas.settle_text)
     settled = formulas.settle_html(fields.settle_html(html))  # tells which fields are filled
     summary = fields.settle_text(find_summary(tokens, formulas.is_display, html))
-    preview = resolver.image(image) if image else None
+    wiki = _WIKI.fullmatch(image)
+    preview = resolver.embed(wiki[1]) if wiki else resolver.image(image) if image else None
     return Rendered(
         html=settled,
         text=fields.settle_text(text),
@@ -248,13 +253,17 @@ class _Preparation:
 
     def _prepare_wiki(self, token: Token, *, inside: bool) -> list[Token]:
         target, label = token.meta["target"], token.meta["label"]
+        if label == target and "#" in label:
+            label = _BLOCK_PART.sub("", label).lstrip("#") or label
         if token.meta["embed"] and self._resolver.is_file(target):
             return self._prepare_file(target, label if label != target else "", inside=inside)
         url = None if inside else self._resolver.wiki(target)
         return [_text(label)] if url is None else list(_link(url, label))
 
     def _prepare_file(self, target: str, label: str, *, inside: bool) -> list[Token]:
-        """`![[a.png|alt|300]]`, and a sound or a document, which is a link."""
+        """`![[a.png|alt|300]]`, and a sound or a document, which is a link; `#page=2` is left out."""
+        if is_download(target.partition("#")[0]):
+            target = target.partition("#")[0].strip()
         if not is_download(target):
             picture = Token("image", "img", 0)
             return [self._image(self._resolver.embed(target), f"|{label}", picture)]

@@ -26,12 +26,15 @@ _YEAR: Final = r"(?:,?\s+(?P<year>\d{4}))?"
 _TIME: Final = (
     r"(?:(?:[Tt]|,?\s+(?:at\s+)?)(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2})"
     r"(?:[.,]\d{1,9})?)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
-    r"\s*(?P<offset>[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?"
+    r"\s*(?P<offset>[Zz]|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|UTC|GMT)?"
+    r"(?:(?<=\d)\s+\(?[A-Z]{2,5}\)?)?)?"
 )
 _FORMS: Final = tuple(
     re.compile(form + _TIME, re.ASCII | re.IGNORECASE)
     for form in (
         r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
+        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
+        r"(?P<year>\d{4})\s?年\s?(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?日",
         r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})",
         rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.?\s+(?P<word>{_MONTH})\.?{_YEAR}",
         rf"{_WEEKDAY}(?P<word>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?{_YEAR}",
@@ -110,6 +113,7 @@ def _month_of(word: str) -> int:
 def _read_offset(text: str) -> tzinfo:
     if text.upper() in {"Z", "UTC", "GMT"}:
         return UTC
+    text = text.upper().removeprefix("UTC").removeprefix("GMT")
     digits = text[1:].replace(":", "").ljust(4, "0")
     hours, minutes = int(digits[:2]), int(digits[2:])
     if hours > 23 or minutes > 59:

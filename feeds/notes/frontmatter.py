@@ -36,6 +36,7 @@ from storage.model import NoteError
 
 __all__ = ["MAX_DEPTH", "MAX_HEADER", "Field", "FrontMatter", "Shape", "parse_front_matter"]
 
+_NAMED: Final = re.compile(r"---[ \t]*(yaml|yml|toml|json|js|javascript)[ \t]*\n", re.IGNORECASE)
 _EMPTY: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _CLOSING: Final = {"---": ("---", "..."), "+++": ("+++",)}
 _LOADER: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -55,6 +56,8 @@ def parse_front_matter(text: str, path: str) -> FrontMatter:
     NoteError, with the line if there is one, for front matter that is not closed, too large, not
     `key: value`, names a key twice, or uses aliases, anchors or tags.
     """
+    if (named := _NAMED.match(text)) is not None:
+        text = _rename_fence(named, text, path)
     if _is_fenced(text):
         return _read_fenced(text, path)
     if looks_like_json(text):
@@ -63,6 +66,21 @@ def parse_front_matter(text: str, path: str) -> FrontMatter:
         return _read_behind(text, preamble.end(), path)
     found = read_properties(text, path) or read_header(text, path)
     return found or FrontMatter(fields={}, body=text)
+
+
+def _rename_fence(named: re.Match[str], text: str, path: str) -> str:
+    """A fence that says what it holds, as other programs write it (`---toml`). Raises NoteError."""
+    rest = text[named.end() :]
+    match named[1].lower():
+        case "yaml" | "yml":
+            return f"---\n{rest}"
+        case "toml":
+            return "+++\n" + re.sub(r"^---[ \t]*$", "+++", rest, count=1, flags=re.MULTILINE)
+        case "json":
+            return re.sub(r"^---[ \t]*$\n?", "\n", rest, count=1, flags=re.MULTILINE)
+    raise NoteError(
+        path, "the front matter is in JavaScript, which is not run; write it in YAML", 1
+    )
 
 
 def _is_fenced(text: str) -> bool:

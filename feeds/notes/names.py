@@ -108,6 +108,8 @@ _LANGUAGES: Final = frozenset(
     ]
 )
 """ISO 639-1, those that newsletters are written in: `v2.go.md` is about Go, and in no language."""
+_NOTION_ID: Final = re.compile(r"(?<=\S)[ -][0-9a-f]{32}\Z")
+"""What Notion puts behind the name of every page that it exports."""
 _WORDS: Final = frozenset(
     {"am", "be", "bs", "ca", "he", "hi", "id", "is", "it", "la", "ml", "mr", "ms", "my", "no", "pa", "ps"}
 )  # fmt: skip
@@ -160,7 +162,7 @@ def read_path(path: str, *, languages: Collection[str] = ()) -> PathFacts:
     date, rest = _split_date(named)
     return PathFacts(
         identity=unicodedata.normalize("NFC", str(pure.with_suffix(""))),
-        stem=clean_line(rest),
+        stem=clean_line(_NOTION_ID.sub("", rest)),
         date=date or _folder_date(str(pure.parent) if is_bundle else str(pure.with_suffix(""))),
         language=language,
         group=_group(pure, stem, language),

@@ -45,7 +45,8 @@ MAX_KEY: Final = 300
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _PICTURE_KEYS: Final = (
     "image", "cover", "featured_image", "og_image", "featuredimage", "cover.image", "cover.src",
-    "image.path", "image.src", "image.url", "og.image",
+    "image.path", "image.src", "image.url", "og.image", "heroimage", "feature_image", "coverimage",
+    "thumbnail", "banner",
 )  # fmt: skip
 _PICTURE_ALT_KEYS: Final = ("image_alt", "imagealt", "cover_alt", "cover.alt", "image.alt")
 _PATTERN: Final = re.compile(r"(?:^|/):[a-z]|[{}]")

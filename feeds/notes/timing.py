@@ -30,6 +30,8 @@ _HIDING: Final = frozenset(
     {"draft", "drafts", "private", "hidden", "pending", "unpublished", "wip"}
 )
 """What Pelican, WordPress and Obsidian's users call what is not to be seen."""
+_COMPUTED: Final = frozenset({"permalink", "url", "path"})
+"""Keys in which Eleventy and Jekyll have patterns with placeholders, in notes that are no templates."""
 _TEMPLATE: Final = re.compile(
     r"\{\{-?\s*(?:(?:date|time|title|now|replace|humanize|dateformat)\b|tp\.|\.)[^}]*\}\}|<%",
     re.IGNORECASE,
@@ -86,12 +88,15 @@ def read_timing(
         remark=when.remark if when else "",
         not_before=_moment(keys, zone, "publishdate", "pubdate"),
         expires=_moment(keys, zone, "expirydate", "unpublishdate"),
-        updated=_moment(keys, zone, "updated", "lastmod", "last_modified_at", "modified"),
+        updated=_moment(
+            keys, zone, "updated", "lastmod", "last_modified_at", "modified", "updateddate"
+        ),
     )
 
 
 def _why_kept(keys: Keys) -> str:
-    if any(_TEMPLATE.search(found.text) for found in keys.fields.values()):
+    written = (found for name, found in keys.fields.items() if name not in _COMPUTED)
+    if any(_TEMPLATE.search(found.text) for found in written):
         return "its front matter holds a template's placeholders"
     if keys.flag("draft", default=False):
         return "it is a draft"
@@ -149,12 +154,13 @@ def _name_a_time(habits: Habits) -> str:
 
 def _read_date(keys: Keys, found: Field, clock: _Clock) -> tuple[datetime | Now, When | None]:
     demand = f"must be `now`, or a time like {EXAMPLES}"
-    if found.shape is not Shape.TEXT:
+    says_now = clean_line(found.text).casefold() == NOW
+    if found.shape is not Shape.TEXT and (len(found.items) != 1 or says_now):
         raise keys.fault(found, demand)
-    if clean_line(found.text).casefold() == NOW:
+    if says_now:
         return NOW, None
     try:
-        when = clock.read(found.text)
+        when = clock.read(found.text.strip("[] "))  # Obsidian's `[[2026-12-01]]`
     except ScheduleError as error:
         relative = _read_relative(keys, found, clock)
         if relative is None:

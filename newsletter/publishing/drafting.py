@@ -91,6 +91,11 @@ class Drafting:
             return None
         return NoteSource(path=note.path, title=note.title, body=note.body)
 
+    def is_foreign(self, note: Note) -> bool:
+        """Whether it is in another language than the newsletter."""
+        language = (note.language or self._language).partition("-")[0].lower()
+        return language != self._language.partition("-")[0].lower()
+
     def expect(self, note: Note, note_id: str, content_hash: str) -> IssueName:
         """What a note that is new will be known by as an issue, its slug as it wishes for it."""
         return IssueName(

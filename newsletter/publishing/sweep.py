@@ -50,6 +50,7 @@ from storage.model import Conflict, Issue, IssueState, NoteError
 
 log = structlog.get_logger()
 
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 PORTION: Final = 100
 """Notes that are taken up before what became of them is remembered; of more, only heads are kept in memory."""
 
@@ -71,7 +72,7 @@ class Sweep:
         report_unreadable(found, faults)
         found.is_large = len(candidates) > PORTION
         read = read_resting(self._means, found, candidates)
-        seen = sorted(map(found.keep, read), key=_oldest_first)
+        seen = sorted(map(found.keep, read), key=self._in_order)
         # A new file still being written may be what seems gone, under another name.
         is_moving = not found.unstable <= found.known.keys()
         known_before = frozenset(found.known)
@@ -98,6 +99,14 @@ class Sweep:
         self._refresh(rerender=rerender)
         self._remember(gone=removed)
         return found.report()
+
+    def _in_order(self, one: Seen) -> tuple[datetime, bool, str]:
+        """Later notes may link to earlier ones; those that say `now` come last. Of translations that came
+        out together the newsletter's own language is first, and has the address.
+        """
+        publish = one.note.publish
+        at = publish if isinstance(publish, datetime) else _LAST
+        return at, self._means.drafting.is_foreign(one.note), one.note.path
 
     def _find_coming(self, seen: Iterable[Seen]) -> Iterator[IssueName]:
         """What new issues will be known by, of the notes that come out in this look."""
@@ -278,13 +287,3 @@ class Sweep:
         missed = self._foresight.settle()
         for issue in find_stale(self._means, self._found, missed, rerender=rerender):
             self._guarded(issue.path, partial(self._issuing.render_again, issue))
-
-
-# ── small facts ──────────────────────────────────────────────────────────────────────────────
-
-
-def _oldest_first(one: Seen) -> tuple[datetime, str]:
-    """Later notes may link to earlier ones; those that say `now` come last."""
-    publish = one.note.publish
-    latest = datetime.max.replace(tzinfo=UTC)
-    return (publish if isinstance(publish, datetime) else latest, one.note.path)

@@ -50,16 +50,28 @@ _ADMONITION: Final = re.compile(
 )
 _CLASS: Final = re.compile(r"\.(?:callout-)?([A-Za-z]+)")
 _TITLE: Final = re.compile(r"title=(?:\"([^\"]*)\"|'([^']*)')")
+_TITLED: Final = re.compile(
+    r"^([ \t]*:{3,}[ \t]*\{(?![^}\n]*title=)[^}\n]{0,200})(\})[ \t]*\n(?:[ \t]*\n){0,3}[ \t]*(#{1,6})[ \t]+([^\n\"]{1,200}?)[ \t]*$\n?",
+    re.MULTILINE,
+)
+_KIND_OF_BOX: Final = re.compile(r"\.callout-")
 _DEEPEST: Final = 8
 
 
 def unify_callouts(text: str) -> str:
     """The text with boxes as quotations that begin with `[!kind]`."""
     if ":::" in text:
-        text = "\n".join(_read_colons(text.split("\n")))
+        text = "\n".join(_read_colons(_TITLED.sub(_move_title, text).split("\n")))
     if "!!!" in text or "???" in text:
         text = "\n".join(_read_admonitions(text.split("\n")))
     return text
+
+
+def _move_title(found: re.Match[str]) -> str:
+    """Quarto's title of a box, a heading that it begins with, as the others write it."""
+    return (
+        f'{found[1]} title="{found[4]}"{found[2]}\n' if _KIND_OF_BOX.search(found[1]) else found[0]
+    )
 
 
 def _read_colons(lines: list[str]) -> Iterator[str]:

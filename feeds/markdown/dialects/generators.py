@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import escape
 from typing import Final
 
 from feeds.markdown.dialects.arguments import Arguments, figure, link, parse_arguments
@@ -112,6 +113,10 @@ def _paired(masks: Masks) -> tuple[Span, ...]:
         span(r"\{\{[<%]\s*(?:highlight|code)\b([^\n>]{0,300}?)[>%]\}\}",
              r"\{\{[<%]\s*/\s*(?:highlight|code)\s*[>%]\}\}", code),
         span(r"\{\{[<%]\s*details\b([^\n]{0,300}?)[>%]\}\}", r"\{\{[<%]\s*/\s*details\s*[>%]\}\}", folded),
+        span(r"\{%-?\s*(?:note|alert|message|callout)\b([^%\n]{0,300}?)-?%\}",
+             r"\{%-?\s*end(?:note|alert|message|callout)\s*-?%\}", _noticed),
+        span(r"\{%-?\s*(?:blockquote|quote|pullquote)\b([^%\n]{0,300}?)-?%\}",
+             r"\{%-?\s*end(?:blockquote|quote|pullquote)?\s*-?%\}", _cited),
         span(r"\{\{[<%]\s*(?:notice|callout|alert|admonition|hint)\b([^\n]{0,300}?)[>%]\}\}",
              r"\{\{[<%]\s*/\s*(?:notice|callout|alert|admonition|hint)\s*[>%]\}\}", _noticed),
     )  # fmt: skip
@@ -124,6 +129,15 @@ def _noticed(opening: re.Match[str], inside: str) -> str:
     kind = kind.lower() if re.fullmatch(r"[A-Za-z]{1,20}", kind) else "note"
     first = f"> [!{kind}] {title}".rstrip()
     return f"\n\n{first}\n{_quoted(inside)}\n\n"
+
+
+def _cited(opening: re.Match[str], inside: str) -> str:
+    """Hexo's and Zola's quotations, with who is quoted below."""
+    words = opening[1].strip().removeprefix("(").removesuffix(")")
+    given = parse_arguments(words)
+    author = given.get("author") if "=" in words else words.strip()
+    by = f"\n>\n> — {author}" if author and "://" not in author else ""
+    return f"\n\n{_quoted(inside)}{by}\n\n"
 
 
 def _quoted(inside: str) -> str:
@@ -140,7 +154,11 @@ def _shortcode(tag: str, masks: Masks) -> str | None:
     found = _SHORTCODE.fullmatch(tag)
     if found is None:
         return None
-    return _known(found[1].replace(" ", ""), parse_arguments(found[2]))
+    name = found[1].replace(" ", "")
+    first = next(iter(found[2].split()), "").strip("\"'")
+    if name in {"video", "audio"} and first.startswith("https://"):
+        return _video_at(first)
+    return _known(name, parse_arguments(found[2]))
 
 
 def _liquid(tag: str, _masks: Masks) -> str | None:
@@ -149,6 +167,16 @@ def _liquid(tag: str, _masks: Masks) -> str | None:
     if found is None:
         return None
     name, rest = found[1] or "", found[2].strip()
+    if name == "post_link" and rest:
+        target, _, title = rest.partition(" ")
+        return link(f"/{target.strip('/')}", title.strip().strip("\"'") or target)
+    if name in {"asset_img", "asset_link"} and rest:
+        given = parse_arguments(rest)
+        words = given.positional[-1] if len(given.positional) > 1 else ""
+        source = next((one for one in given.positional if "." in one), "")
+        if name == "asset_link":
+            return link(source, words or source) if source else None
+        return figure(source, alt=words) if source else None
     if name in {"post_url", "link"} and rest:
         return "/" + rest.split()[0].strip("\"'").lstrip("/")
     if name in {"include", "include_relative", "render", "figure", "img", "image"}:
@@ -215,6 +243,11 @@ def _video(service: str, number: str) -> str | None:
         if _ID.fullmatch(number)
         else None
     )
+
+
+def _video_at(url: str) -> str:
+    """A film or sound at an address, as a frame would show it."""
+    return f'\n\n<iframe src="{escape(url)}"></iframe>\n\n'
 
 
 def _unknown(_tag: str, _masks: Masks) -> str | None:

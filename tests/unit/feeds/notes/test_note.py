@@ -457,3 +457,39 @@ def test_an_audience_that_cannot_be_read_is_a_fault_on_its_line(said: str) -> No
     with pytest.raises(NoteError) as raised:
         parse_note(f"---\ntitle: A\naudience: {said}\n---\n".encode(), "a.md", zone=ZoneInfo("UTC"))
     assert raised.value.line in {2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("20200115", 14),
+        ("2020年1月15日", 14),
+        ("'[[2020-01-15]]'", 14),
+        ("[[2020-01-15]]", 14),
+        ("2020-01-15 10:00:00 +0100 CET", 15),
+        ("Wed Jan 15 2020 10:00:00 GMT+0100 (CET)", 15),
+    ],
+)
+def test_days_as_programs_write_them(written: str, day: int) -> None:
+    """Compact, in Japanese and Chinese, as a link of Obsidian, as Go and JavaScript print them."""
+    note = parse_note(f"---\npublish: {written}\n---\nx".encode(), "a.md", zone=BERLIN)
+    assert isinstance(note.publish, datetime)
+    assert (note.publish.year, note.publish.month, note.publish.day) == (2020, 1, day)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["---yaml\ntitle: T\n---\n", '---toml\ntitle = "T"\n---\n', '---json\n{"title": "T"}\n---\n'],
+)
+def test_a_fence_may_say_what_it_holds(head: str) -> None:
+    """As Eleventy writes it; JavaScript is told, not passed over."""
+    assert parse_note(f"{head}Words.".encode(), "a.md", zone=BERLIN).title == "T"
+    with pytest.raises(NoteError, match="JavaScript"):
+        parse_note(b"---js\n{title: 1}\n---\nx", "a.md", zone=BERLIN)
+
+
+def test_a_pattern_in_an_address_is_no_template() -> None:
+    """Eleventy's `permalink` with placeholders keeps no note back; Notion's ids are in no address."""
+    source = b"---\npublish: 2020-01-01\npermalink: /p/{{ title | slugify }}/\n---\nx"
+    note = parse_note(source, "My Page 3f2a1b4c5d6e7f8091a2b3c4d5e6f708.md", zone=BERLIN)
+    assert (note.kept, note.name, note.slug) == ("", "my-page", None)

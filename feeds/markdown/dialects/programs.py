@@ -1,0 +1,149 @@
+"""What programs of notes and documents write that only they can read: Logseq, Obsidian, Quarto, Pelican, MDX. Pure.
+
+code masked | read_fences        blocks that a program would run
+text        | read_programs      properties, references, addresses in braces
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from feeds.markdown.dialects.masks import Masks, line_of
+
+_QUERY: Final = re.compile(
+    r"(?:`{3,}|~{3,})[ \t]*(dataview(?:js)?|tasks|query|button|meta-bind[\w-]*)\b"
+)
+_CELL: Final = re.compile(r"([ \t]*(?:`{3,}|~{3,})[ \t]*)\{([A-Za-z]\w*)[^}\n]{0,300}\}[^\n]*\n")
+_OPTION: Final = re.compile(r"[ \t]*(?:#|//|--|%%)\|[^\n]*(?:\n|\Z)")
+_HIDDEN: Final = re.compile(r"\|[ \t]*(?:include|echo)[ \t]*:[ \t]*false\b")
+
+_PROPERTY: Final = re.compile(
+    r"^([ \t]*)(?:([-*+])[ \t]+)?(?:(?:id|collapsed|heading|background-color|public|query-\w[\w-]*|"
+    r"card-[\w-]+|logseq\.[\w.-]+)::[^\n]*|(?:SCHEDULED|DEADLINE):[ \t]*<[^>\n]*>[ \t]*|"
+    r"#\+(?:BEGIN|END)_\w+[^\n]*|:LOGBOOK:|:END:|CLOCK:[ \t]*\[[^\n]*)$\n?",
+    re.MULTILINE,
+)
+_MARKER: Final = re.compile(
+    r"^([ \t]*[-*+][ \t]+)(TODO|DOING|LATER|NOW|WAITING|DONE)[ \t]+(?=\S)", re.MULTILINE
+)
+_BLOCK: Final = re.compile(r"\(\([0-9a-f]{8}-[0-9a-f-]{4,40}\)\)")
+_MACRO: Final = re.compile(r"\{\{(\w+)[ \t]+((?:\[\[|\(\(|https?://)[^{}\n]{1,1000})\}\}")
+_SIZED: Final = re.compile(r"(?<=\))\{:[^{}\n]{0,200}\}")
+_CARETS: Final = re.compile(r"\^\^(?=\S)([^\n^]{1,500}?)(?<=\S)\^\^")
+
+_TOC: Final = re.compile(
+    r"^[ \t]*(?:[-*+]|\d\.)[ \t]+[^\n]{1,80}\n[ \t]*\{:[ \t]*toc[^}\n]*\}[ \t]*$", re.MULTILINE
+)
+_PLACE: Final = re.compile(r"(?<=[\](\"'(])(?:\{(?:static|filename|attach)\}|\|filename\|)")
+_LISTED: Final = re.compile(
+    r"\[([^\[\]\n]{1,300})\]\(\{(?:tag|category|author|index|archives)\}[^)\n]{0,300}\)"
+)
+_SPAN: Final = re.compile(r"(?<![\]!\\])\[([^\[\]\n]{1,500})\]\{[.#][^{}\n]{0,200}\}")
+
+_EXPORT: Final = re.compile(r"^(?:import|export)\b[^\n]*(?:\n(?![ \t]*\n)[^\n]*)*", re.MULTILINE)
+_EXPRESSION: Final = re.compile(r"(?<![{\\$=])\{(?![{#:%])[^{}\n]{1,500}\}(?!\})")
+_BOX: Final = re.compile(
+    r"^[ \t]*<(Callout|Aside|Admonition|Alert|Note|Tip|Info|Warning|Caution|Danger|Important)\b([^<>\n]{0,300})>[ \t]*\n"
+    r"((?:(?!^[ \t]*</\1>)[^\n]*\n){1,400}?)[ \t]*</\1>[ \t]*$",
+    re.MULTILINE,
+)
+_GIVEN: Final = re.compile(r"\b(type|kind|variant|title)\s*=\s*\{?[\"']([^\"'\n]{1,100})[\"']")
+
+Report = list[tuple[int, str]]
+
+
+def read_fences(text: str, masks: Masks, report: Report) -> str:
+    """A text whose code is masked without blocks that a program would run and show the result of (an
+    Obsidian query is told), and without the options of a document's cells.
+    """
+    for at, piece in enumerate(masks.pieces):
+        if _QUERY.match(piece.lstrip()) is not None:
+            masks.pieces[at] = ""
+            report.append((1 + text.count("\n", 0, max(text.find(f"\ufdd0{at}\ufdd1"), 0)), piece))
+        elif (cell := _CELL.match(piece)) is not None:
+            masks.pieces[at] = _read_cell(cell, piece)
+    return text
+
+
+def _read_cell(cell: re.Match[str], piece: str) -> str:
+    body, options = piece[cell.end() :], []
+    while (option := _OPTION.match(body)) is not None and option.end():
+        options.append(option[0])
+        body = body[option.end() :]
+    if any(_HIDDEN.search(option) for option in options):
+        return ""
+    return f"{cell[1]}{cell[2]}\n{body}"
+
+
+def read_programs(text: str, masks: Masks, report: Report) -> str:
+    """The text without what only its program reads; what would have shown something is told."""
+    if "::" in text or "#+" in text or "SCHEDULED:" in text or "DEADLINE:" in text:
+        text = _PROPERTY.sub("", text)
+    text = _MARKER.sub(lambda found: f"{found[1]}[{'x' if found[2] == 'DONE' else ' '}] ", text)
+    if "((" in text:
+        text = _take(text, _BLOCK, masks, report)
+    if "{{" in text:
+        text = _read_macros(text, masks, report)
+    if "{:" in text:
+        text = _TOC.sub("\n[TOC]\n", _SIZED.sub("", text))
+    if "^^" in text:
+        text = _CARETS.sub(r"<mark>\1</mark>", text)
+    if "]{" in text:
+        text = _SPAN.sub(r"\1", text)
+    if "{" in text or "|filename|" in text:
+        text = _PLACE.sub("", _LISTED.sub(r"\1", text))
+    return text
+
+
+def read_mdx(text: str, masks: Masks, report: Report) -> str:
+    """MDX without its imports, exports and expressions; its boxes as quotations."""
+    text = _EXPORT.sub(lambda found: "\n" * found[0].count("\n"), text)
+    text = _BOX.sub(_box, text)
+    return _take(text, _EXPRESSION, masks, report)
+
+
+def _box(found: re.Match[str]) -> str:
+    given = dict(_GIVEN.findall(found[2]))
+    kind = given.get("type") or given.get("kind") or given.get("variant") or found[1]
+    kind = kind.lower() if re.fullmatch(r"[A-Za-z]{1,20}", kind) else "note"
+    kind = "note" if kind in {"callout", "aside", "admonition", "alert", "default"} else kind
+    lines = [line.strip() for line in found[3].strip("\n").split("\n")]
+    inside = "\n".join(f"> {line}".rstrip() for line in lines)
+    return f"\n> [!{kind}] {given.get('title', '')}".rstrip() + f"\n{inside}\n"
+
+
+def _read_macros(text: str, masks: Masks, report: Report) -> str:
+    """Logseq's: a video is a link, what it embeds is Obsidian's embed, all else is told."""
+
+    def replace(found: re.Match[str]) -> str:
+        name, rest = found[1].lower(), found[2].strip()
+        if rest.startswith("http") and name in {
+            "video",
+            "youtube",
+            "vimeo",
+            "tweet",
+            "twitter",
+            "pdf",
+        }:
+            return f"<{rest}>"
+        if name == "embed" and rest.startswith("[["):
+            return f"!{rest}"
+        report.append((line_of(text, found.start(), masks), found[0]))
+        return ""
+
+    return _MACRO.sub(replace, text)
+
+
+def _take(text: str, pattern: re.Pattern[str], masks: Masks, report: Report) -> str:
+    """The text without what fits, each told with its line, twenty at most."""
+
+    def replace(found: re.Match[str]) -> str:
+        if len(report) < _MOST:
+            report.append((line_of(text, found.start(), masks), found[0]))
+        return ""
+
+    return pattern.sub(replace, text)
+
+
+_MOST: Final = 20

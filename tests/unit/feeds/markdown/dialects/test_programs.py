@@ -1,0 +1,90 @@
+"""What programs of notes and documents write for themselves: read, or taken out and told."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.markdown.dialects.translation import translate_dialects
+from tests.sizes import examples
+
+
+def read(text: str, path: str = "a.md") -> str:
+    """The Markdown that it becomes; nothing of it is unknown."""
+    translated = translate_dialects(text, path)
+    assert translated.unknown == ()
+    return translated.text.strip()
+
+
+@pytest.mark.parametrize(
+    ("written", "becomes"),
+    [
+        ("- a\n  collapsed:: true\n- b\n  id:: 6051b4a4-aaaa", "- a\n- b"),
+        ("- TODO do it\n- DONE that", "- [ ] do it\n- [x] that"),
+        ("- a\n  SCHEDULED: <2021-01-01 Fri>\n- b", "- a\n- b"),
+        ("- #+BEGIN_QUOTE\n  words\n  #+END_QUOTE", "words"),
+        ("![x](a.png){:height 100, :width 200}", "![x](a.png)"),
+        ("a ^^marked^^ b", "a <mark>marked</mark> b"),
+        ("{{video https://www.youtube.com/watch?v=abc}}", "<https://www.youtube.com/watch?v=abc>"),
+        ("{{embed [[Other]]}}", "![[Other]]"),
+        ("* TOC\n{:toc}\n\n## A", "[TOC]\n\n\n## A"),
+        (
+            "[link]({filename}/b.md) ![p]({static}/images/p.png)",
+            "[link](/b.md) ![p](/images/p.png)",
+        ),
+        ("[x]({tag}pelican)", "x"),
+        ("[text]{.underline} and [a](b)", "text and [a](b)"),
+        ("```{python}\n#| echo: true\n1+1\n```", "```python\n1+1\n```"),
+        ("```{r}\n#| echo: false\nplot(1)\n```\n\nWords", "Words"),
+        ("::: {.callout-tip}\n## Title here\n\nBody.\n:::", "> [!tip] Title here\n>\n> Body.\n>"),
+        ("`(()) ^^x^^ {tag}` \\{x}", "`(()) ^^x^^ {tag}` \\{x}"),
+        ("(a::b) std::vector x:: y", "(a::b) std::vector x:: y"),
+        ("{% blockquote David, Wide %}\nSeek.\n{% endblockquote %}", "> Seek.\n>\n> — David, Wide"),
+        ("{% note info %}\nnote text\n{% endnote %}", "> [!info]\n> note text"),
+        ("{% post_link hello 'Title' %}", '<a href="/hello">Title</a>'),
+    ],
+)
+def test_what_programs_write_is_read(written: str, becomes: str) -> None:
+    """Logseq, kramdown, Pelican, Quarto, Hexo; what stands in code stays."""
+    lines = [line.rstrip() for line in read(written).split("\n")]
+    assert "\n".join(lines).strip("> \n") == becomes.strip("> \n")
+
+
+@pytest.mark.parametrize(
+    ("written", "path", "left", "line"),
+    [
+        ("a\n\n```dataview\nTABLE x\n```\n\nb", "a.md", "TABLE", 3),
+        ("a ((6051b4a4-aaaa-bbbb-cccc-ddddeeee0000)) b", "a.md", "6051", 1),
+        ("a\n{{query [[x]]}} b", "a.md", "query", 2),
+        ("a {frontmatter.title} b", "a.mdx", "frontmatter", 1),
+        ("a\n\n<Chart data={x} />", "a.mdx", "Chart", 3),
+    ],
+)
+def test_what_would_have_shown_something_is_told(
+    written: str, path: str, left: str, line: int
+) -> None:
+    """It is taken out, and named with its line, so that nobody is mailed its source."""
+    translated = translate_dialects(written, path)
+    assert left not in translated.text
+    assert [one.line for one in translated.unknown] == [line]
+
+
+def test_mdx_loses_what_is_a_program() -> None:
+    """Imports and exports go up to the next blank line; boxes are boxes; a heading's id stays."""
+    source = (
+        "import A from 'a'\n\nexport const x = {\n  a: 1,\n};\n\n# T {#id}\n\n"
+        '<Callout type="warning" title="Mind">\n  Some **text**.\n</Callout>\n'
+    )
+    assert read(source, "a.mdx") == "# T {#id}\n\n\n> [!warning] Mind\n> Some **text**."
+
+
+@given(
+    st.text(st.sampled_from("{}()[]#^:|`-* \n<>abTODO/="), max_size=200),
+    st.sampled_from(["a.md", "a.mdx", "a.qmd"]),
+)
+@settings(max_examples=examples(200), deadline=None)
+def test_any_text_is_translated(text: str, path: str) -> None:
+    """Nothing is raised, and no mask is left behind."""
+    translated = translate_dialects(text, path)
+    assert "\ufdd0" not in translated.text
