@@ -337,12 +337,16 @@ def test_a_tag_is_one_whatever_its_case(room: Room) -> None:
 def test_the_author_s_date_of_change_is_shown_and_mails_nobody(
     room: Room, said: str, meant: datetime
 ) -> None:
-    """Never before it was published, nor to come; an edit is the later change, and no mail."""
+    """Never before it was published, nor to come. A later date counts; an edit without is of now. No mail."""
     room.folder.write("a.md", publish="2026-11-20T12:00Z", lastmod=said)
     room.poll()
     assert room.issue("a").updated_at == meant
     room.clock.move(days=1)
     room.folder.write("a.md", "Edited.", publish="2026-11-20T12:00Z", lastmod="2026-11-22")
+    room.poll()
+    later = datetime(2026, 11, 21, 23, tzinfo=UTC)  # that day begins in the newsletter's zone
+    assert room.issue("a").updated_at == (room.clock.now if said == "2099-01-01" else later)
+    room.folder.write("a.md", "Again.", publish="2026-11-20T12:00Z", lastmod="2026-11-22")
     room.poll()
     assert room.issue("a").updated_at == room.clock.now
     assert room.queued == 0
