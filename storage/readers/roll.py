@@ -47,10 +47,15 @@ class Roll:
         """Those in a state, with a tag, and with these words in address or name, in the order they
         came; read in portions. Neither tag nor words are compared by case.
         """
-        conditions = [] if state is None else [_S.state == state.value]
+        conditions: list[sa.ColumnElement[bool]] = []
+        if state is not None:
+            conditions.append(_S.state == state.value)
         if key := tag_key(tag):
             conditions.append(wears_tag(key))
         words = _fold(search)
+        if words.isascii():  # the database's own `lower` knows no other letters
+            lower = (sa.func.lower(_S.address), sa.func.lower(_S.name))
+            conditions.append(sa.or_(*(one.contains(words, autoescape=True) for one in lower)))
         found = (
             one
             for one in self._everyone(conditions)

@@ -123,7 +123,7 @@ def test_who_joins_later_gets_it_only_if_it_is_for_them(tagged: Store) -> None:
     issue = publish(tagged, "ml")
     tagged.join(1, start=20, tags=("ml",))
     tagged.join(1, start=21, tags=("other",))
-    assert tagged.mailings.missing(issue.id) == Missing(new=1, again=0)
+    assert tagged.mailings.missing(issue.id, now=NOON) == Missing(new=1, again=0)
     mailed = tagged.mailings.mail_missing(issue.id, now=NOON, due_at=NOON)
     assert mailed == Missing(new=1, again=0)
 
