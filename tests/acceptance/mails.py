@@ -13,7 +13,7 @@ from feeds.markdown import size_pictures
 from feeds.markdown.links import NoteSource
 from feeds.markdown.picture import Size
 from feeds.notes.note import parse_note, render_note
-from mailer.compose import letters, message
+from mailer.compose import digest, letters, message
 from mailer.compose.skeleton import Recipient, Skeleton
 from storage.model.issues import Identity, Issue, IssueState, Mailing
 from tests.conftest import NOON
@@ -106,6 +106,8 @@ def all_mails() -> dict[str, str]:
     """The HTML of each kind of mail."""
     issue = sample_issue()
     arabic = replace(IDENTITY, language="ar", title="دفتر المنارة")
+    second = replace(issue, title="A second one", summary="", slug="second")
+    third = replace(issue, title="رسالة من المنارة", language="ar", slug="third")
     long = replace(issue, html=issue.html + "<p>And it goes on and on.</p>" * 2_000)
     return {
         "issue": html_of(message.compile_issue(issue, IDENTITY)),
@@ -114,4 +116,9 @@ def all_mails() -> dict[str, str]:
         "right to left": html_of(message.compile_issue(issue, arabic)),
         "confirmation": html_of(letters.compile_confirmation(IDENTITY)),
         "notice": html_of(letters.compile_notice(IDENTITY)),
+        "digest": html_of(digest.compile_digest(issue, [issue, second, third], IDENTITY)),
+        "welcome": html_of(message.compile_own(second, IDENTITY)),
+        "goodbye": html_of(message.compile_own(second, IDENTITY, leaving=True)),
+        "change": html_of(letters.compile_change(IDENTITY)),
+        "moved": html_of(letters.compile_moved(IDENTITY)),
     }

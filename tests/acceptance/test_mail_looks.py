@@ -33,7 +33,11 @@ SEEN: Final = (
     *(("confirmation", look) for look in ("light", "dark", "stripped")),
     *(("right to left", look) for look in ("light", "dark", "stripped")),
     *(("notice", look) for look in ("light", "dark")),
-    *((kind, "light") for kind in ("test copy", "shortened")),
+    *(("digest", look) for look in ("light", "dark", "stripped")),
+    *(
+        (kind, "light")
+        for kind in ("test copy", "shortened", "welcome", "goodbye", "change", "moved")
+    ),
 )
 """What is looked at: each kind of mail, as far as the looks differ from those of the issue."""
 KINDS: Final = tuple(dict.fromkeys(kind for kind, _look in SEEN))

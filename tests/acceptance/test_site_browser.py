@@ -92,13 +92,13 @@ CONTRAST: Final = """() => {
 }"""
 """The text whose contrast with its ground is below 4.5 (WCAG 1.4.3)."""
 
-SMALL_TARGETS: Final = """() => [...document.querySelectorAll('nav a, button, input, .tags a')]
+SMALL_TARGETS: Final = """() => [...document.querySelectorAll('nav a, button, input:not([type=hidden]), .tags a')]
   .filter((e) => !e.closest('.trap') && getComputedStyle(e).display !== 'inline')
   .filter((e) => e.getBoundingClientRect().height < 24)
   .map((e) => e.outerHTML)"""
 """What a finger may miss (WCAG 2.5.8)."""
 
-UNLABELLED: Final = """() => [...document.querySelectorAll('input, button, a, iframe')]
+UNLABELLED: Final = """() => [...document.querySelectorAll('input:not([type=hidden]), button, a, iframe')]
   .filter((e) => !(e.labels?.length || e.textContent.trim() || e.title))
   .map((e) => e.outerHTML)"""
 
