@@ -32,7 +32,7 @@ SIGNUPS: Final = timedelta(seconds=2)
 HOUSEKEEPING: Final = timedelta(minutes=1)
 ALERTS: Final = timedelta(minutes=1)
 HUB: Final = timedelta(seconds=5)
-DIGESTS: Final = timedelta(seconds=20)
+DIGESTS: Final = timedelta(seconds=30)
 WATCH_S: Final = 2.0
 """How often we look whether the database's file is still there."""
 

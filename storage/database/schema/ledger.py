@@ -113,7 +113,8 @@ gathered = Table(
     text_column("pace", None),
     Column("at", Instant, nullable=False),
     Column("digest_id", BigInteger),
-    Index("ix_gathered_subscriber_id", "subscriber_id", "digest_id"),
+    Index("ix_gathered_subscriber_id", "subscriber_id"),
+    Index("ix_gathered_digest_id", "digest_id", "subscriber_id"),
 )
 """Issues that wait for a reader's digest, and in which one they went: `digest_id` is that issue's."""
 

@@ -54,7 +54,8 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
     )
-    op.create_index("ix_gathered_subscriber_id", "gathered", ["subscriber_id", "digest_id"])
+    op.create_index("ix_gathered_subscriber_id", "gathered", ["subscriber_id"])
+    op.create_index("ix_gathered_digest_id", "gathered", ["digest_id", "subscriber_id"])
     op.create_index(
         "ix_gathered_waiting",
         "gathered",

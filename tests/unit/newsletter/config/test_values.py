@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import timedelta
+from datetime import time, timedelta
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from mailer.address import parse_mailbox
 from mailer.compose.headers import bracket_field
 from mailer.smtp import Outbox, Relay, Tls, is_loopback
+from newsletter.config import values
 from newsletter.config.relays import parse_relay
 from newsletter.config.uris import parse_site, parse_web_address
 from newsletter.config.values import (
@@ -489,3 +490,27 @@ def test_controls_are_seen() -> None:
     """Line breaks, escapes, separators and half characters are controls; letters are not."""
     assert all(has_controls(f"a{char}") for char in "\n\r\x00\x1b\x7f\x85\u2028\ud800")
     assert not has_controls("Zoë 日本 🎉")
+
+
+@pytest.mark.parametrize(
+    ("text", "weekday", "hour"),
+    [
+        ("SUN 17:00", 6, time(17)),
+        ("fri 8:05", 4, time(8, 5)),
+        ("Thursday  00:00", 3, time()),
+        ("thu 23:59", 3, time(23, 59)),
+    ],
+)
+def test_a_weekday_and_a_time(text: str, weekday: int, hour: time) -> None:
+    """The weekday short or whole, in any case of letters."""
+    assert values.parse_week_time(text) == values.WeekTime(weekday=weekday, time=hour)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "17:00", "SUN", "T 9:00", "th 9:00", "SUN 24:00", "SUN 9:60", "Sonntag 9:00", "SUN 9"],
+)
+def test_what_is_no_weekday_and_time(text: str) -> None:
+    """It is said how one is written."""
+    with pytest.raises(ValueError, match="SUN 17:00"):
+        values.parse_week_time(text)
