@@ -21,6 +21,7 @@ from storage.readers.rows import (
     keep_event,
     suppression_of,
     update_subscriber,
+    wait_for_queueing,
 )
 
 _S = schema.subscribers.c
@@ -34,6 +35,7 @@ def confirm_request(
     None when the link is not of the latest request; see Subscribers.confirm.
     """
     subscriber_id = event.subscriber_id
+    wait_for_queueing(connection)
     known = find_subscriber(connection, _S.id == subscriber_id, to_change=True)
     if known is None or known.state is SubscriberState.UNSUBSCRIBED:
         return None

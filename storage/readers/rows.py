@@ -141,6 +141,14 @@ def lock_out_joiners(connection: Connection) -> None:
         connection.execute(sa.text("LOCK TABLE subscribers IN SHARE ROW EXCLUSIVE MODE"))
 
 
+def wait_for_queueing(connection: Connection) -> None:
+    """No issue is being queued, and none is until we commit. To be called before a reader's row is
+    held: who queues would wait for the row, and we for who queues.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE subscribers IN ROW EXCLUSIVE MODE"))
+
+
 def insert_subscriber(connection: Connection, new: NewSubscriber) -> Subscriber:
     """Add one row."""
     statement = sa.insert(schema.subscribers).returning(schema.subscribers)
@@ -223,8 +231,7 @@ def discount_bounces(connection: Connection, address_hash: str) -> None:
 
 def erase_subscriber(connection: Connection, suppression: Suppression, key: str) -> bool:
     """Delete all that is known of an address but its hash; False when nothing was known."""
-    if connection.dialect.name == "postgresql":  # no issue is queued to them meanwhile
-        connection.execute(sa.text("LOCK TABLE subscribers IN ROW EXCLUSIVE MODE"))
+    wait_for_queueing(connection)
     hashed = schema.suppressions.c.address_hash == suppression.address_hash
     known = find_subscriber(connection, _S.address_key == key)
     if known is not None:

@@ -14,7 +14,13 @@ import sqlalchemy as sa
 from storage.database import Database, schema
 from storage.ledger import change_pace, count_gathered, stop_issues
 from storage.model import ConsentEvent, ConsentEventKind, KeptMail, KeptReport, Subscriber, Wishes
-from storage.readers.rows import find_subscriber, keep_event, update_subscriber, wish_columns
+from storage.readers.rows import (
+    find_subscriber,
+    keep_event,
+    update_subscriber,
+    wait_for_queueing,
+    wish_columns,
+)
 
 _S = schema.subscribers.c
 _E = schema.consent_events.c
@@ -33,6 +39,7 @@ class ReaderSettings:
         stops what is queued and not on the wire.
         """
         with self._database.transaction() as connection:
+            wait_for_queueing(connection)
             known = find_subscriber(connection, _S.id == subscriber_id, to_change=True)
             if known is None:
                 return False
@@ -47,6 +54,7 @@ class ReaderSettings:
     def set_feed(self, subscriber_id: int, feed_key: str, event: ConsentEvent) -> bool:
         """Give the reader's own feed this key, and with an empty one none; False without a reader."""
         with self._database.transaction() as connection:
+            wait_for_queueing(connection)
             if find_subscriber(connection, _S.id == subscriber_id, to_change=True) is None:
                 return False
             update_subscriber(connection, subscriber_id, {"feed_key": feed_key})

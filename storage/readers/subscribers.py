@@ -44,6 +44,7 @@ from storage.readers.rows import (
     to_subscriber,
     to_suppression,
     update_subscriber,
+    wait_for_queueing,
 )
 
 __all__ = ["Added", "NewSubscriber", "Subscribers"]
@@ -153,6 +154,7 @@ class Subscribers:
         taken leave of; nobody who never was one.
         """
         with self._database.transaction() as connection:
+            wait_for_queueing(connection)
             known = find_subscriber(connection, _S.id == subscriber_id, to_change=True)
             event = replace(event, subscriber_id=subscriber_id)
             ended = end_subscription(connection, event, "the reader unsubscribed")
