@@ -204,7 +204,7 @@ def asked_by_date(reader: Client, since: dict[str, str]) -> set[int]:
 
 def test_readers_who_ask_by_date_see_every_change(author: Author, reader: Client) -> None:
     """Each change of the archive is later than the one before: a note dated earlier than the newest,
-    a withdrawal, a rename, another address, and two changes in one second (RFC 9110 8.8.2.1).
+    an edit, another address, a link that leads somewhere now, a rename and a withdrawal (RFC 9110 8.8.2.1).
     """
 
     def look() -> dict[str, str]:
@@ -213,13 +213,24 @@ def test_readers_who_ask_by_date_see_every_change(author: Author, reader: Client
     def date_back() -> None:
         author.write("zero.md", "---\npublish: 2026-11-23 00:00\ntitle: Zero\n---\nEarlier.\n")
 
-    def edit(text: str) -> None:
-        author.write("zero.md", f"---\npublish: 2026-11-23 00:00\ntitle: Zero\n---\n{text}\n")
+    def edit(text: str, keys: str = "") -> None:
+        head = f"---\npublish: 2026-11-23 00:00\ntitle: Zero\n{keys}---\n"
+        author.write("zero.md", f"{head}{text}\n")
+
+    def readdress() -> None:
+        edit("Another. See [[Later]].", "slug: naught\n")
+
+    def render_again() -> None:
+        author.write("later.md", "---\npublish: 2026-11-01\ntitle: Later\n---\nLinked to.\n")
+
+    def rename() -> None:
+        (author.notes / "zero.md").rename(author.notes / "nil.md")
 
     def withdraw() -> None:
-        (author.notes / "zero.md").unlink()
+        (author.notes / "nil.md").unlink()
 
-    steps = (date_back, lambda: edit("A."), lambda: edit("Another."), withdraw)
+    edits = (lambda: edit("A."), lambda: edit("Another."), readdress, render_again)
+    steps = (date_back, *edits, rename, withdraw)
     for step in steps:
         author.clock.move(minutes=1)
         since = look()
