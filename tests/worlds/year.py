@@ -235,7 +235,7 @@ def write_curve(weeks: list[Week], file: Path, title: str) -> None:
     colours = ("#1b6ca8", "#777777", "#b5462f", "#3c8d40", "#8a5ba6")
     width, height, left, top = 720, 300, 20, 40
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + 110}" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + 140}" font-size="12">',
         '<rect width="100%" height="100%" fill="#ffffff"/>',
         f'<text x="{left}" y="22" font-size="15">{title}</text>',
         f'<path d="M{left} {top + height}H{width - 20}" stroke="#999999"/>',
@@ -250,7 +250,7 @@ def write_curve(weeks: list[Week], file: Path, title: str) -> None:
         )
         lines.append(
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.8"/>'
-            f'<text x="{left + (place % 3) * 235}" y="{top + height + 30 + 24 * (place // 3)}" '
+            f'<text x="{left}" y="{top + height + 24 + 18 * place}" '
             f'fill="{colour}">{word}: {_spell(name, values[0])} to {_spell(name, values[-1])}, '
             f"at most {_spell(name, most)}</text>"
         )
