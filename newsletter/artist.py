@@ -1,4 +1,5 @@
-"""A program that draws one picture for mail: `artist.py svg|picture < file > PNG or JPEG`.
+"""A program that draws one picture: `artist.py svg|picture < file > PNG or JPEG` for mail, and
+`artist.py fit WIDTH HEIGHT png|jpeg|ico [crop] < file` for the site.
 
 It is run in a process of its own (newsletter/drawing.py), bounded in memory and processor time, and ends
 with 1 for what it does not draw. It imports nothing of this project: it is started by its path. The only
@@ -35,8 +36,8 @@ _HREF: Final = re.compile(
 )
 
 
-def draw_svg(source: bytes) -> bytes:
-    """A PNG of the drawing, twice as large as it is shown. Raises ValueError."""
+def draw_svg(source: bytes, at_least: int = 0) -> bytes:
+    """A PNG of the drawing, twice as large as it is shown or larger. Raises ValueError."""
     from resvg_py import svg_to_bytes
 
     if len(source) > MOST_SVG:
@@ -46,7 +47,7 @@ def draw_svg(source: bytes) -> bytes:
         raise ValueError("it defines entities")
     text = _HREF.sub(r'\1"#"', text)
     width, height = read_sides(text)
-    scale = min(2.0, MOST_WIDE / width, MOST_HIGH / height)
+    scale = min(max(2.0, at_least / width), MOST_WIDE / width, MOST_HIGH / height)
     if height * scale < 1 or width * scale < 1:
         raise ValueError("too narrow")
     return bytes(svg_to_bytes(svg_string=text, width=max(1, round(width * scale))))
@@ -88,6 +89,37 @@ def convert(source: bytes) -> bytes:
     return made.getvalue()
 
 
+def fit(source: bytes, width: int, height: int, kind: str, *, crop: bool) -> bytes:
+    """A picture no larger than that; cropped to just that shape where asked. Raises what Pillow raises."""
+    from PIL import Image, ImageOps
+
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    if source.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        source = draw_svg(source, at_least=max(width, height))
+    with Image.open(BytesIO(source), formats=("PNG", "JPEG", "GIF", "WEBP", "AVIF")) as opened:
+        if opened.width * opened.height > MOST_PIXELS:
+            raise ValueError("too large")
+        picture = ImageOps.exif_transpose(opened).convert("RGBA")
+    if crop:
+        scale = min(1.0, picture.width / width, picture.height / height)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        picture = ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+    else:
+        picture.thumbnail((width, height), Image.Resampling.LANCZOS)
+    made = BytesIO()
+    if kind == "jpeg":
+        ground = Image.new("RGBA", picture.size, "#fcfbf8")
+        ground.alpha_composite(picture)
+        ground.convert("RGB").save(made, "JPEG", quality=82, optimize=True, progressive=True)
+    elif kind == "ico":
+        square = ImageOps.pad(picture, (width, width), color=(0, 0, 0, 0))
+        square.save(made, "ICO", sizes=[(16, 16), (32, 32), (width, width)])
+    else:
+        picture.save(made, "PNG", optimize=True)
+    return made.getvalue()
+
+
 def _bound() -> None:
     """Bounds the memory and the processor time of this process: a picture may be made to cost any amount."""
     try:
@@ -98,12 +130,22 @@ def _bound() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 
 
+def _made(source: bytes, how: list[str]) -> bytes:
+    match how:
+        case ["svg"]:
+            return draw_svg(source)
+        case ["fit", width, height, kind, *crop]:
+            return fit(source, int(width), int(height), kind, crop=bool(crop))
+        case _:
+            return convert(source)
+
+
 def main() -> None:
     """Draws what comes in."""
     _bound()
     source = sys.stdin.buffer.read(MOST_OCTETS)  # what is cut off is damaged then
     try:
-        made = draw_svg(source) if sys.argv[1:] == ["svg"] else convert(source)
+        made = _made(source, sys.argv[1:])
     except Exception as error:  # noqa: BLE001 - of two decoders; told in one line
         sys.exit(f"{type(error).__name__}: {error}"[:200])
     sys.stdout.buffer.write(made)

@@ -11,9 +11,10 @@ import sys
 import tempfile
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import IO, Final
 
 import structlog
 
@@ -77,21 +78,36 @@ class Drawings:
 def _draw(source: MediaFile) -> bytes:
     """Empty for what cannot be drawn."""
     kind = "svg" if source.content_type == "image/svg+xml" else "picture"
+    return draw_file(source.file, [kind])
+
+
+def draw_file(file: Path, how: Sequence[str]) -> bytes:
+    """What the artist makes of a file; empty for what cannot be drawn, which is logged."""
     try:
-        with source.file.open("rb") as file, tempfile.TemporaryDirectory() as empty:
+        with file.open("rb") as stream:
+            return run_program(_ARTIST, how, stream, file.name)
+    except OSError as error:
+        log.warning("picture.undrawn", name=file.name, reason=type(error).__name__)
+        return b""
+
+
+def run_program(program: Path, how: Sequence[str], given: IO[bytes], name: str) -> bytes:
+    """What a program of ours makes of its input; empty where it fails or takes too long, which is logged."""
+    try:
+        with tempfile.TemporaryDirectory() as empty:
             done = subprocess.run(  # noqa: S603 - our own program, with nothing of the picture's
-                [sys.executable, "-P", str(_ARTIST), kind],
-                stdin=file,
+                [sys.executable, "-P", str(program), *how],
+                stdin=given,
                 capture_output=True,
                 cwd=empty,
                 timeout=_PATIENCE_S,
                 check=False,
             )
     except (OSError, subprocess.TimeoutExpired) as error:
-        log.warning("picture.undrawn", name=source.file.name, reason=type(error).__name__)
+        log.warning("picture.undrawn", name=name, reason=type(error).__name__)
         return b""
     if done.returncode:
         reason = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
-        log.warning("picture.undrawn", name=source.file.name, reason=reason)
+        log.warning("picture.undrawn", name=name, reason=reason)
         return b""
     return done.stdout

@@ -32,6 +32,7 @@ from mailer.compose import public_html
 from mailer.smtp import is_loopback
 from newsletter.config import Config
 from newsletter.drawing import Drawing, Drawings, drawn_from
+from newsletter.gallery import Gallery
 from newsletter.publishing import Drafting, as_readers_see
 from storage.archive import (
     ArchiveState,
@@ -100,6 +101,8 @@ class Publication:
         self._lock = threading.Lock()
         self._lengths: OrderedDict[_Wanted, tuple[int, Mapping[str, int]]] = OrderedDict()
         self._drawings = Drawings()
+        self.gallery = Gallery(config)
+        """The pictures of the site's own."""
 
     def version(self) -> int:
         """Grows with every change that readers could see; caches compare it."""

@@ -38,10 +38,11 @@ from web.http import (
     Sharing,
     protecting_headers,
 )
-from web.pages import Frame, Pages, issue_path
+from web.pages import COPY_SCRIPT, Frame, Pages, issue_path
 from web.routes import (
     Finding,
     Joining,
+    Looks,
     OutboxPages,
     PreferencePages,
     Reading,
@@ -110,11 +111,11 @@ def create_app(
 
     The server must leave X-Forwarded-For alone: whom to believe is `[web] trusted_proxies`.
     """
-    asks_name = newsletter.config.subscribers.name_field
-    pages = pages or Pages(newsletter.identity, name_field=asks_name)
+    pages = pages or Pages.of(newsletter)
     joining = Joining(newsletter, pages)
     routes: list[BaseRoute] = [
         _Unprintable(),
+        *Looks(newsletter, pages).routes(),
         *Reading(newsletter, pages).routes(),
         *Finding(newsletter, pages).routes(),
         *joining.routes(),
@@ -140,7 +141,7 @@ def create_app(
             Middleware(Census, readership=readership or Readership()),
             Middleware(Manners, trusted=newsletter.config.web.trusted_proxies, count=count),
             Middleware(Memory, version=newsletter.publication.watch(), count=count),
-            Middleware(Guard, url=newsletter.identity.url, count=count),
+            Middleware(Guard, url=newsletter.identity.url, count=count, script=COPY_SCRIPT),
             Middleware(Sharing),
             Middleware(FormSharing, origins=newsletter.config.web.form_origins),
             Middleware(RequestBodyLimitMiddleware, max_body_size=newsletter.config.web.max_body),

@@ -14,15 +14,17 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, ParseError, fromstring, tostring
 
+from storage.model import LIGHT
+
 if TYPE_CHECKING:
     from ziamath.zmath import Math
 
-STYLE: Final = "1"
+STYLE: Final = "2"
 """Raised when the same formula would be drawn differently: part of a picture's name."""
 
 _SIZE: Final = 18.0
 """Pixels of the letters, beside text of 17 (templates/mail.css)."""
-_INK, _PLATE = "#23211c", "#faf9f5"
+_INK, _PLATE = LIGHT["ink"], LIGHT["paper"]
 """The colours of the mail in daylight: there the plate is not to be seen."""
 _SCALE: Final = 2
 _MOST_WIDE, _MOST_HIGH = 1600, 1600

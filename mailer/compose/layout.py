@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from mailer.address import parse_mailbox
 from mailer.compose import headers, quoted, skeleton
 from mailer.compose.skeleton import Assembly, Fill, Marks, Skeleton
-from storage.model import Identity, Remark
+from storage.model import Identity, Remark, palette_of
 from words import Words, words_of
 
 LIST_LABEL: Final = "newsletter"
@@ -35,7 +35,7 @@ def render(template: str, identity: Identity, context: dict[str, object]) -> str
         "_n": words.html_count if is_page else words.say_count,
     }
     text = _templates().get_template(template).render(_common(identity) | spoken | context)
-    return _inline(text) if is_page else text
+    return _inline(text, identity.look.accent) if is_page else text
 
 
 def speech(identity: Identity) -> Words:
@@ -82,6 +82,8 @@ def _common(identity: Identity) -> dict[str, object]:
         "author": headers.one_line(identity.author),
         "description": headers.one_line(identity.description),
         "site_url": identity.url,
+        "dark": palette_of(identity.look.accent).dark,
+        "logo": identity.look.logo,
         "postal_address": [
             line.strip()
             for line in quoted.clean_body(identity.postal_address).splitlines()
@@ -114,22 +116,22 @@ def _templates() -> Environment:
     )
 
 
-@lru_cache(maxsize=1)
-def _inliner() -> CSSInliner:
+@lru_cache(maxsize=8)
+def _inliner(accent: str) -> CSSInliner:
     """It fetches nothing, whatever a note links to, and keeps @media (rule D8)."""
     return CSSInliner(
         load_remote_stylesheets=False,
         keep_at_rules=True,
-        extra_css=_templates().get_template("mail.css").render(),
+        extra_css=_templates().get_template("mail.css").render(light=palette_of(accent).light),
     )
 
 
-def _inline(page: str) -> str:
+def _inline(page: str, accent: str) -> str:
     """The page with every rule written on its elements (rule D1).
 
     The charset goes back to the front, where a reader must find it (HTML 4.2.5.4): the inliner
     puts what is left of the style before it.
     """
     charset = '<meta charset="utf-8">'
-    inlined = _inliner().inline(page).replace(charset, "", 1)
+    inlined = _inliner(accent).inline(page).replace(charset, "", 1)
     return inlined.replace("<head>", f"<head>{charset}", 1) + "\n"

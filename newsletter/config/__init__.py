@@ -1,6 +1,6 @@
 """The configuration: one frozen Config, read once, every problem at once."""
 
-from newsletter.config.config import Config, Doubt, load_config
+from newsletter.config.config import LOGO_PLACE, Config, Doubt, SitePicture, load_config
 from newsletter.config.keyfiles import parse_selector
 from newsletter.config.reloading import find_changes, may_reload
 from newsletter.config.source import render_template
@@ -8,9 +8,11 @@ from newsletter.config.times import slots_after
 from newsletter.config.values import Late, WeekTime, sender_domain
 
 __all__ = [
+    "LOGO_PLACE",
     "Config",
     "Doubt",
     "Late",
+    "SitePicture",
     "WeekTime",
     "find_changes",
     "load_config",

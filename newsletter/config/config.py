@@ -16,6 +16,7 @@ from mailer.smtp import Outbox, Relay, Timeouts, Tls, is_loopback
 from newsletter.config.keyfiles import find_dkim_warnings
 from newsletter.config.problems import SectionProblems
 from newsletter.config.sections import (
+    LOGO_PLACE,
     SECTIONS,
     BouncesSection,
     DispatchSection,
@@ -26,6 +27,7 @@ from newsletter.config.sections import (
     NewsletterSection,
     NotesSection,
     ScheduleSection,
+    SitePicture,
     SiteSection,
     StorageSection,
     SubscribersSection,
@@ -41,13 +43,15 @@ from newsletter.config.source import (
     render_template,
 )
 from newsletter.config.values import sender_domain, sender_name
-from storage.model import ConfigError, Identity, Remark
+from storage.model import ConfigError, Identity, Look, Remark, palette_of
 from words import speaks
 
 __all__ = [
+    "LOGO_PLACE",
     "SECTIONS",
     "Config",
     "Doubt",
+    "SitePicture",
     "load_config",
     "render_template",
 ]
@@ -91,6 +95,10 @@ class Config:
             postal_address=who.postal_address,
             links=who.links,
             words=self.site.words,
+            look=Look(
+                accent=self.site.accent,
+                logo=self.site.logo.within(*LOGO_PLACE) if self.site.logo else None,
+            ),
         )
 
     @property
@@ -230,6 +238,12 @@ def _missing_shares(relays: Sequence[Relay]) -> Iterator[str]:
 
 
 def _site_warnings(file: File) -> Iterator[Remark]:
+    accent = file.site.accent
+    if accent and (used := palette_of(accent).light["accent"]) != accent:
+        yield Remark(
+            code="accent",
+            sentence=f"[site] accent: {accent} is too light to be read as a link; {used} is used by day",
+        )
     if not speaks(file.newsletter.language, file.site.words):
         yield Remark(
             code="no-words",

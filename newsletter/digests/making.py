@@ -16,7 +16,8 @@ import structlog
 from newsletter.config import WeekTime
 from newsletter.digests.calendar import Occasion, last_occasion
 from storage.ledger import DigestOrder, Digests
-from storage.model import Pace, write_day
+from storage.model import Pace
+from words import words_of
 
 log = structlog.get_logger()
 
@@ -71,7 +72,7 @@ def _order(pace: Pace, zone: str, occasion: Occasion) -> DigestOrder:
     return DigestOrder(
         pace=pace,
         name=f"{slug}-{occasion.day.isoformat()}",
-        title=f"{title}, {write_day(datetime.combine(occasion.day, datetime.min.time()))}",
+        title=f"{title}, {words_of('en').day(occasion.day)}",
         zone=zone,
         before=occasion.at,
     )

@@ -12,6 +12,7 @@ from storage.model.audience import (
     tag_keys_of,
     write_tag_keys,
 )
+from storage.model.colours import DARK, LIGHT, Palette, contrast, palette_of, parse_colour
 from storage.model.deliveries import (
     NOT_HAD,
     RESENDS,
@@ -74,6 +75,7 @@ from storage.model.issues import (
     IssueDraft,
     IssueExtent,
     IssueState,
+    Look,
     Mailing,
     Translation,
 )
@@ -107,12 +109,14 @@ from storage.model.reports import (
     SoftBounce,
 )
 from storage.model.terms import Phrase, find_terms, fold, read_query, readable
-from storage.model.text import MONTHS, columns, show, show_json, write_day
+from storage.model.text import MONTHS, columns, show, show_json
 
 __all__ = [
     "CODE",
+    "DARK",
     "FIELD",
     "GUARD",
+    "LIGHT",
     "MAILING_TRANSITIONS",
     "MONTHS",
     "NOT_HAD",
@@ -155,6 +159,7 @@ __all__ = [
     "KeptMail",
     "KeptReport",
     "KnownNote",
+    "Look",
     "Losses",
     "MailboxError",
     "Mailing",
@@ -170,6 +175,7 @@ __all__ = [
     "Overflow",
     "Pace",
     "Phrase",
+    "Palette",
     "PostsFileError",
     "Readers",
     "RelayError",
@@ -202,10 +208,13 @@ __all__ = [
     "columns",
     "find_terms",
     "fold",
+    "contrast",
     "guard",
     "includes",
+    "palette_of",
     "parse_audience",
     "read_query",
+    "parse_colour",
     "read_tags",
     "read_topics",
     "readable",
@@ -215,6 +224,5 @@ __all__ = [
     "tag_key",
     "tag_keys_of",
     "unguard",
-    "write_day",
     "write_tag_keys",
 ]

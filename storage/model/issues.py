@@ -13,6 +13,16 @@ from storage.model.direction import direction_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What mail and site wear alike."""
+
+    accent: str = ""
+    """`#0b5563`; empty for the product's own."""
+    logo: tuple[int, int] | None = None
+    """Width and height in pixels as it is shown; it is at `/static/logo.png`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who writes and where it lives: one identity for mail, archive and feeds."""
 
@@ -31,6 +41,7 @@ class Identity:
     """(label, absolute URL) in the author's order."""
     words: Path | None = None
     """The author's folder of catalogues, over the product's own words."""
+    look: Look = Look()
 
     @property
     def direction(self) -> str:

@@ -1,10 +1,9 @@
-"""How words are counted, days are written and odd characters shown, for mail, pages and terminals. Pure."""
+"""How words are counted and odd characters shown, for mail, pages and terminals. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
 from typing import Final
 
 MONTHS: Final = (
@@ -28,11 +27,6 @@ def show(text: str) -> str:
 def show_json(document: str) -> str:
     """The same in a JSON document, which keeps its meaning (RFC 8259 7)."""
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
-
-
-def write_day(day: date) -> str:
-    """`22 November 2026`."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def columns(text: str) -> int:

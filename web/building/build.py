@@ -45,11 +45,7 @@ class _Work:
     def __init__(self, newsletter: Newsletter, tree: Tree, is_stopped: Callable[[], bool]) -> None:
         self.tree = tree
         self._publication = newsletter.publication
-        self._pages = Pages(
-            newsletter.identity,
-            forms_elsewhere=True,
-            name_field=newsletter.config.subscribers.name_field,
-        )
+        self._pages = Pages.of(newsletter, forms_elsewhere=True)
         self._app = create_app(newsletter, pages=self._pages)
         self._is_stopped = is_stopped
         self._issues: tuple[Issue, ...] = ()

@@ -9,6 +9,7 @@ from typing import Final
 from feeds.syndication import FeedFormat, archive_url, feed_url, tag_path
 from newsletter.publication import Publication
 from storage.model import Issue
+from web.pages import preview_path
 
 INDEX: Final = "index.html"
 MISSING: Final = "404.html"
@@ -21,6 +22,8 @@ _FIXED: Final = {
     "/robots.txt": "robots.txt",
     "/sitemap.xml": "sitemap.xml",
 }
+_PREVIEWS: Final = 100
+"""Of the newest issues; each takes half a second to draw, and hardly anybody shares the others."""
 SERVED: Final = (
     *("/subscribe", "/confirm/", "/unsubscribe/", "/preferences/", "/search", "/embed", "/feeds/"),
     *("/outbox", "/desk", "/opensearch.xml"),
@@ -44,8 +47,12 @@ def find_places(
         yield Place(path, file)
     for name in assets:
         yield Place(f"/static/{name}", f"static/{name}")
+    for path in publication.gallery.paths():
+        yield Place(path, path.lstrip("/"))
     for issue in issues:
         yield Place(f"/issues/{issue.slug}", f"issues/{issue.slug}/{INDEX}")
+    for preview in [preview_path(issue) for issue in issues if not issue.image][:_PREVIEWS]:
+        yield Place(preview, preview.lstrip("/"))
     yield from _feeds(publication, None)
     for tag in sorted({tag for issue in issues for tag in issue.tags}):
         name = tag_path(tag)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -27,10 +29,10 @@ _ANYWHERE: Final = "frame-ancestors *"
 class Guard:
     """ASGI middleware. A header that an answer sets itself is left alone."""
 
-    def __init__(self, app: ASGIApp, *, url: str, count: Count) -> None:
+    def __init__(self, app: ASGIApp, *, url: str, count: Count, script: str = "") -> None:
         self._app = app
         self._count = count
-        self._headers = protecting_headers(url)
+        self._headers = protecting_headers(url, script)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, adds the headers to its answer and counts it."""
@@ -56,7 +58,7 @@ class Guard:
         await self._app(scope, receive, dressed)
 
 
-def protecting_headers(url: str) -> dict[str, str]:
+def protecting_headers(url: str, script: str = "") -> dict[str, str]:
     """What every answer carries unless it says otherwise.
 
     A site that is https stays so: a browser that was here once does not come back in the clear
@@ -64,7 +66,7 @@ def protecting_headers(url: str) -> dict[str, str]:
     """
     secure = {"Strict-Transport-Security": _HSTS} if url.startswith("https:") else {}
     return secure | {
-        "Content-Security-Policy": page_policy(url),
+        "Content-Security-Policy": page_policy(url, script),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -73,15 +75,17 @@ def protecting_headers(url: str) -> dict[str, str]:
     }
 
 
-def page_policy(url: str) -> str:
-    """No script, no frame, nothing from elsewhere but pictures (CSP Level 3).
+def page_policy(url: str, script: str = "") -> str:
+    """No script but this one, no frame, nothing from elsewhere but pictures (CSP Level 3).
 
     The newsletter's own address is named too: an issue's pictures are linked by it, and the site
     may be looked at by another name.
     """
+    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    scripts = f"script-src 'sha256-{digest}'; " if script else ""
     return (
-        f"default-src 'none'; img-src 'self' https: {_origin(url)}; style-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; {scripts}img-src 'self' https: {_origin(url)}; style-src 'self'; "
+        "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 
 

@@ -1,41 +1,41 @@
-"""Makes the HTML: templates, the frame around every page, and the words for dates and states.
+"""Makes the HTML: the frame around every page, its links, and the words for days.
 
-Reads its templates and style sheets once. Every link is made from the newsletter's configured
+Reads templates and style sheets once. Every link is made from the newsletter's configured
 address, never from what a request says of the host (rule F8).
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parseaddr
-from html import unescape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from feeds.markdown import link_footnotes
-from feeds.syndication import FeedFormat, feed_url, issue_url, tag_path
-from newsletter.publishing import as_readers_see
-from storage.model import Identity, Issue, columns
+from feeds.syndication import FeedFormat, feed_url, tag_path
+from newsletter import Newsletter
+from newsletter.gallery import Gallery
+from storage.model import Identity, Issue, palette_of
+from web.pages.issues import (
+    issue_body,
+    issue_lead,
+    issue_minutes,
+    issue_outline,
+    issue_summary,
+    issue_title,
+    preview_path,
+)
+from web.pages.theme import Asset, Theme
 from words import LANGUAGES, words_of
 
-_HERE: Final = Path(__file__).parent
-_TABLE: Final = re.compile(r"<table>(.*?</tr>)", re.DOTALL)
-_WIDE: Final = 5
-"""Columns of a table that a phone has no room for."""
-_CODE: Final = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
-_TAG: Final = re.compile(r"<[^>]*>")
-_LONG: Final = 34
-"""Characters of a line of code that a phone has no room for."""
+COPY_SCRIPT: Final = (Path(__file__).parent / "copy.js").read_text("utf-8").strip()
+"""The one script of the site: it adds a button to code, and nothing is lost without it."""
+
 _FEED_NAMES: Final = MappingProxyType(
     {FeedFormat.RSS: "RSS", FeedFormat.ATOM: "Atom", FeedFormat.JSON: "JSON Feed"}
 )
@@ -66,41 +66,36 @@ class Frame:
     """The Open Graph type."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
-    """A file of the site's own, kept in memory."""
-
-    body: bytes
-    media_type: str
-    etag: str
-
-
 class Pages:
     """Renders the site's pages for one newsletter. Safe to share among threads."""
 
     def __init__(
-        self, identity: Identity, *, forms_elsewhere: bool = False, name_field: bool = False
+        self,
+        identity: Identity,
+        gallery: Gallery,
+        theme: Path | None = None,
+        *,
+        forms_elsewhere: bool = False,
+        name_field: bool = False,
     ) -> None:
         """With `forms_elsewhere` forms lead to the newsletter's whole address: files take none. With
         `name_field` they ask for a name.
         """
         self.identity = identity
         self.words = words_of(identity.language, identity.words)
-        self.assets = _load_assets()
+        self.gallery = gallery
+        self._theme_folder = theme
+        self._name_field = name_field
         self._others: dict[str, Pages] = {}
         self._lock = threading.Lock()
         self.root = urlsplit(identity.url).path
         """What comes before every path of the site; empty for one that has a host to itself."""
         self._zone = ZoneInfo(identity.timezone)
-        self._environment = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.globals |= {
+        palette = palette_of(identity.look.accent)
+        icon = Asset.of(gallery.icon_svg.encode(), "image/svg+xml")
+        self._theme = Theme(theme, palette, {"icon.svg": icon})
+        self.assets = self._theme.assets
+        values: dict[str, object] = {
             "identity": identity,
             "mailbox": parseaddr(identity.sender)[1],
             "link": self.link,
@@ -111,24 +106,70 @@ class Pages:
             "_": self.words.html,
             "_n": self.words.html_count,
             "form": self.absolute if forms_elsewhere else self.link,
+            "pictures": self._pictures(),
+            "icon": self._icon_url(),
+            "papers": (palette.light["paper"], palette.dark["paper"]),
+            "copy_script": COPY_SCRIPT,
         }
-        self._environment.filters |= {
-            "day": self._day,
-            "moment": self._moment,
-            "language_name": self.words.language_name,
-            "local_day": self.words.day,
-            "title": issue_title,
-            "summary": issue_summary,
-            "body": issue_body,
-            "tag_segment": lambda tag: quote(tag_path(tag), safe=""),
-            "segment": lambda text: quote(text, safe=""),
-        }
+        self._theme.equip(
+            values,
+            {
+                "day": self._day,
+                "moment": self._moment,
+                "language_name": self.words.language_name,
+                "local_day": self.words.day,
+                "title": issue_title,
+                "summary": issue_summary,
+                "lead": issue_lead,
+                "body": issue_body,
+                "outline": issue_outline,
+                "minutes": issue_minutes,
+                "tag_segment": lambda tag: quote(tag_path(tag), safe=""),
+                "segment": lambda text: quote(text, safe=""),
+            },
+        )
+
+    @classmethod
+    def of(cls, newsletter: Newsletter, *, forms_elsewhere: bool = False) -> Pages:
+        """The pages of a newsletter, as it is configured."""
+        return cls(
+            newsletter.identity,
+            newsletter.publication.gallery,
+            newsletter.config.site.theme,
+            forms_elsewhere=forms_elsewhere,
+            name_field=newsletter.config.subscribers.name_field,
+        )
 
     def render(self, template: str, frame: Frame, **context: object) -> str:
         """One page. Everything in `context` is escaped unless the template calls it safe."""
-        return self._environment.get_template(template).render(
-            frame=frame, feeds=self.feeds(frame.tag), **context
-        )
+        said = {"frame": frame, "feeds": self.feeds(frame.tag), **context}
+        return self._theme.render(template, said)
+
+    def preview(self, issue: Issue) -> tuple[str, bool]:
+        """The address of an issue's preview picture, and whether it is one that is made from its title."""
+        if issue.image:
+            return issue.image, False
+        mark = self.gallery.card_fingerprint(issue_title(issue), issue.language, issue.direction)
+        return self.absolute(f"{quote(preview_path(issue))}?{mark}"), True
+
+    def _icon_url(self) -> str:
+        """The author's icon or logo where it may be one, else the envelope."""
+        own = self.gallery.icon_fingerprint
+        if "icon.svg" in self._theme.own or own is None:
+            return self.asset_url("icon.svg")
+        return self.link(f"/static/icon.png?{own}")
+
+    def _pictures(self) -> dict[str, dict[str, object]]:
+        """Logo, portrait, cover and icon, with the address of each."""
+        shown: dict[str, dict[str, object]] = {
+            name: {
+                "url": self.link(f"/static/{one.name}?{one.fingerprint}"),
+                "width": one.width,
+                "height": one.height,
+            }
+            for name, one in self.gallery.shown().items()
+        }
+        return shown
 
     @property
     def consent(self) -> str:
@@ -146,7 +187,12 @@ class Pages:
         with self._lock:
             found = self._others.get(language)
             if found is None:
-                found = self._others[language] = Pages(replace(self.identity, language=language))
+                found = self._others[language] = Pages(
+                    replace(self.identity, language=language),
+                    self.gallery,
+                    self._theme_folder,
+                    name_field=self._name_field,
+                )
         return found
 
     def link(self, path: str) -> str:
@@ -192,42 +238,6 @@ class Pages:
         return issue.published_at.astimezone(self._zone).year
 
 
-# ── an issue, read by nobody in particular ───────────────────────────────────────────────────
-
-
-def issue_title(issue: Issue) -> str:
-    """The title, with the defaults of its merge fields: a page has no recipient."""
-    return as_readers_see(issue).title or issue.slug
-
-
-def issue_summary(issue: Issue) -> str:
-    """The summary, with the defaults of its merge fields."""
-    return as_readers_see(issue).summary
-
-
-def issue_body(issue: Issue) -> str:
-    """The sanitised HTML, with the defaults of its merge fields and footnotes to click on."""
-    return let_scroll(link_footnotes(as_readers_see(issue).html))
-
-
-def let_scroll(html: str) -> str:
-    """HTML in which whatever does not fit a phone can have the focus, to be scrolled there."""
-    return _CODE.sub(_let_code_scroll, _TABLE.sub(_let_table_scroll, html))
-
-
-def _let_table_scroll(table: re.Match[str]) -> str:
-    """A table that does not fit a phone scrolls there, also by keyboard (WCAG 2.1.1)."""
-    is_wide = table[1].count("<th") + table[1].count("<td") >= _WIDE
-    return f'<table tabindex="0">{table[1]}' if is_wide else table[0]
-
-
-def _let_code_scroll(code: re.Match[str]) -> str:
-    """So does code with a line that does not fit."""
-    lines = unescape(_TAG.sub("", code[1])).expandtabs(4).splitlines()
-    is_wide = any(columns(line) > _LONG for line in lines)
-    return f'<pre tabindex="0">{code[1]}</pre>' if is_wide else code[0]
-
-
 def by_year(pages: Pages, issues: Sequence[Issue]) -> list[tuple[int, list[Issue]]]:
     """Issues in their order, under the year they came out in."""
     grouped: list[tuple[int, list[Issue]]] = []
@@ -239,11 +249,6 @@ def by_year(pages: Pages, issues: Sequence[Issue]) -> list[tuple[int, list[Issue
     return grouped
 
 
-def issue_path(issue: Issue) -> str:
-    """The path of an issue's page below the newsletter's address."""
-    return issue_url("", issue.slug)
-
-
 def _time(local: datetime, words: str) -> str:
     return f'<time datetime="{local.isoformat(timespec="seconds")}">{words}</time>'
 
@@ -251,21 +256,3 @@ def _time(local: datetime, words: str) -> str:
 def _feed_name(title: str, tag: str | None, feed_format: FeedFormat) -> str:
     about = title if tag is None else f"{title}: {tag}"
     return f"{about} ({_FEED_NAMES[feed_format]})"
-
-
-_ASSET_TYPES: Final = MappingProxyType(
-    {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"},
-)
-
-
-def _load_assets() -> dict[str, Asset]:
-    assets = {}
-    for file in sorted((_HERE / "static").iterdir()):
-        if file.suffix in _ASSET_TYPES:
-            body = file.read_bytes()
-            assets[file.name] = Asset(
-                body=body,
-                media_type=_ASSET_TYPES[file.suffix],
-                etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
-            )
-    return assets

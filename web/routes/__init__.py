@@ -2,6 +2,7 @@
 
 from web.routes.finding import Finding
 from web.routes.joining import Joining
+from web.routes.looks import Looks
 from web.routes.outbox import OutboxPages
 from web.routes.preferences import PreferencePages
 from web.routes.reading import Reading
@@ -11,6 +12,7 @@ from web.routes.webhooks import Webhooks
 __all__ = [
     "Finding",
     "Joining",
+    "Looks",
     "OutboxPages",
     "PreferencePages",
     "Reading",

@@ -20,7 +20,6 @@ from web.http import (
     ASSET_CACHE,
     FEED_CACHE,
     FILE_POLICY,
-    PAGE_CACHE,
     PICTURE_POLICY,
     Body,
     Packer,
@@ -28,7 +27,16 @@ from web.http import (
     is_unchanged,
     wants_page,
 )
-from web.pages import Frame, Pages, ShelfKeeper, by_year, issue_path, issue_summary, issue_title
+from web.pages import (
+    Frame,
+    Pages,
+    ShelfKeeper,
+    by_year,
+    issue_data,
+    issue_path,
+    issue_summary,
+    issue_title,
+)
 
 _NEWEST: Final = 10
 """Issues on the home page; the archive has them all."""
@@ -70,7 +78,6 @@ class Reading:
             Route("/tags/{tag:path}", self.tag),
             Route("/media/maths/{digest:str}.png", self.formula),
             Route("/media/{path:path}", self.media),
-            Route("/static/{name}", self.asset),
             *(Route(path, self.old_feed) for path in _OLD_FEEDS),
             Route("/robots.txt", self.robots),
             Route("/sitemap.xml", self.sitemap),
@@ -127,7 +134,19 @@ class Reading:
         )
         beside = _beside(self._pages, self._publication, issue)
         around = self._keeper.shelf().neighbours(issue.id)
-        return self._page(request, "issue.html", frame, issue=issue, around=around, **beside)
+        image, is_made = self._pages.preview(issue)
+        return self._page(
+            request,
+            "issue.html",
+            frame,
+            issue=issue,
+            around=around,
+            image=image,
+            made=is_made,
+            data=issue_data(issue, self._pages.identity, self._pages.absolute(frame.path), image),
+            has_code="<pre" in issue.html,
+            **beside,
+        )
 
     def tag(self, request: Request) -> Response:
         """The issues that carry a tag: 301 from another case of it."""
@@ -257,21 +276,6 @@ class Reading:
             etag=f'"{digest}"',
             cache=ASSET_CACHE,
             headers={"Content-Security-Policy": PICTURE_POLICY},
-        )
-        return self._packer.respond(request, body)
-
-    def asset(self, request: Request) -> Response:
-        """A style sheet or icon of the site's own."""
-        asset = self._pages.assets.get(request.path_params["name"])
-        if asset is None:
-            raise HTTPException(404)
-        fingerprint = asset.etag.strip('"')[:8]
-        body = Body(
-            content=asset.body,
-            media_type=asset.media_type,
-            etag=asset.etag,
-            cache=ASSET_CACHE if request.url.query == fingerprint else PAGE_CACHE,
-            any_query=False,
         )
         return self._packer.respond(request, body)
 

@@ -1,7 +1,7 @@
 """The sections of the configuration, key by key."""
 
 from newsletter.config.sections.file import SECTIONS, File, parse_sections
-from newsletter.config.sections.looks import SiteSection
+from newsletter.config.sections.looks import LOGO_PLACE, SitePicture, SiteSection
 from newsletter.config.sections.returning import BouncesSection, WebhooksSection
 from newsletter.config.sections.sending import DispatchSection, DkimSection, Doubt
 from newsletter.config.sections.serving import (
@@ -13,6 +13,7 @@ from newsletter.config.sections.serving import (
 from newsletter.config.sections.writing import NewsletterSection, NotesSection, ScheduleSection
 
 __all__ = [
+    "LOGO_PLACE",
     "SECTIONS",
     "BouncesSection",
     "DispatchSection",
@@ -23,6 +24,7 @@ __all__ = [
     "NewsletterSection",
     "NotesSection",
     "ScheduleSection",
+    "SitePicture",
     "SiteSection",
     "StorageSection",
     "SubscribersSection",

@@ -31,18 +31,8 @@ hold = "0s"
 url = "outbox:outbox"
 """
 PROPER = {
-    "Feed",
-    "RSS",
-    "Atom",
-    "JSON",
-    "RTL",
-    "notes",
-    "example",
-    "com",
-    "salma",
-    "xml",
-    "http",
-    "https",
+    *("RSS", "Atom", "JSON", "Feed", "RTL"),
+    *("notes", "example", "com", "salma", "feed", "atom", "json", "xml", "http", "https"),
 }
 """Names, and the parts of addresses that a page shows."""
 SPOKEN = ("alt", "aria-label", "title", "placeholder", "aria-description", "aria-roledescription")

@@ -1,16 +1,15 @@
-"""How words are counted and days are written."""
+"""How words are counted, and odd characters shown."""
 
 from __future__ import annotations
 
 import json
 import unicodedata
-from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.model.text import columns, show, show_json, write_day
+from storage.model.text import columns, show, show_json
 
 
 @pytest.mark.parametrize(
@@ -26,12 +25,6 @@ def test_columns_are_those_of_a_terminal(text: str, wide: int) -> None:
 def test_columns_add_up(one: str, other: str) -> None:
     """Two texts side by side take what each takes."""
     assert columns(one + other) == columns(one) + columns(other)
-
-
-@pytest.mark.parametrize("day", [date(2026, 11, 2), datetime(2026, 11, 2, 9, tzinfo=UTC)])
-def test_days_are_written_in_english(day: date) -> None:
-    """Whatever the host speaks."""
-    assert write_day(day) == "2 November 2026"
 
 
 STEERING = "\x1b\x07\r\x85\x9b\u2028\u202e\u202a\u2066\u2069\ud800"

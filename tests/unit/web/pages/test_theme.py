@@ -1,0 +1,48 @@
+"""An author's templates and files over ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storage.model.colours import palette_of
+from web.pages.theme import Theme
+
+PALETTE = palette_of("#7a1f5c")
+
+
+def theme(folder: Path | None) -> Theme:
+    """A theme that can render the smallest page."""
+    made = Theme(folder, PALETTE, {})
+    made.equip({"_": lambda words, **_: words, "link": str}, {})
+    return made
+
+
+def test_the_style_sheet_wears_the_palette(tmp_path: Path) -> None:
+    """Ours begins with the colours, the author's own does, too; `theme.css` is added at the end."""
+    ours = theme(None).assets["site.css"].body
+    assert ours.startswith(b":root{color-scheme:light dark;--paper:")
+    assert b"--accent:#7a1f5c;" in ours
+    (tmp_path / "theme.css").write_text("h1 { color: red }")
+    added = theme(tmp_path)
+    assert added.assets["site.css"].body == ours + b"\nh1 { color: red }"
+    assert "theme.css" not in added.assets
+    (tmp_path / "theme.css").unlink()
+    (tmp_path / "site.css").write_text("body{}")
+    assert theme(tmp_path).assets["site.css"].body.endswith(b"}\nbody{}")
+
+
+def test_files_of_a_theme_are_served_by_what_they_are(tmp_path: Path) -> None:
+    """Pictures and fonts; no program, nothing hidden, nothing large."""
+    for name in ("a.woff2", "b.png", "c.js", ".hidden.css", "d.html", "e.svg"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "f.png").write_bytes(b"x" * 2_000_001)
+    own = theme(tmp_path).own
+    assert own == {"a.woff2", "b.png", "e.svg"}
+
+
+def test_a_template_stands_in_for_ours(tmp_path: Path) -> None:
+    """It is rendered instead, escaped as ours are, and may be made of ours."""
+    (tmp_path / "taken.html").write_text("<p>{{ said }}</p>")
+    assert theme(tmp_path).render("taken.html", {"said": "<b>"}) == "<p>&lt;b&gt;</p>"
+    (tmp_path / "taken.html").write_text('{% import "ours/_form.html" as form %}ok')
+    assert theme(tmp_path).render("taken.html", {}).endswith("ok")
