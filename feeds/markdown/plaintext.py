@@ -17,6 +17,7 @@ from feeds.markdown.characters import clean_text
 from feeds.markdown.html import SHOWING, Piece, PieceKind, read_pieces, sanitise
 from feeds.markdown.links import LinkResolver
 from feeds.markdown.parser import shown
+from feeds.markdown.speech import name_image
 from storage.model import columns
 
 WIDTH: Final = 72
@@ -199,7 +200,7 @@ class _Inline:
         return re.sub(r"\s+", " ", piece.value)
 
     def _image(self, url: str, alt: str) -> str:
-        return f"[Image: {alt}]{self._reference(url)}" if alt else f"[Image]{self._reference(url)}"
+        return f"{name_image(alt)}{self._reference(url)}"
 
     def _reference(self, url: str) -> str:
         return f" [{self._numbers.setdefault(url, len(self._numbers) + 1)}]"

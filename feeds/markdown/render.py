@@ -24,9 +24,11 @@ from feeds.markdown.html import VANISHING, addresses, sanitise
 from feeds.markdown.links import LinkResolver, Links, is_download
 from feeds.markdown.parser import PARSER, find_h1, place_formulas, plain
 from feeds.markdown.plaintext import build_text
+from feeds.markdown.speech import speaking
 from feeds.markdown.structure import shape
 from feeds.markdown.summary import find_summary, summarise
 from storage.model import Remark
+from words import Words, words_of
 
 MAX_RAW_TAGS: Final = 5_000
 """Raw HTML tags in one note; more is taken as text, since a browser's parser, and so the
@@ -86,13 +88,22 @@ def render_markdown(
     anchor: str = "",
     image: str = "",
     toc: bool = False,
+    words: Words | None = None,
 ) -> Rendered:
     """Renders Markdown that stands at `path` below the notes folder.
 
     A first h1 equal to `title` is left out; `toc` puts a list of the parts at the beginning.
     `anchor` makes the ids of footnotes differ between notes on one page. `image` is the preview
-    picture as its author wrote it. Raises nothing, whatever the text; the time is bounded by its length.
+    picture as its author wrote it. `words` name what its author gave no name, in English without.
+    Raises nothing, whatever the text; the time is bounded by its length.
     """
+    with speaking(words or words_of("en")):
+        return _render(body, path, links, title=title, anchor=anchor, image=image, toc=toc)
+
+
+def _render(
+    body: str, path: str, links: Links, *, title: str, anchor: str, image: str, toc: bool
+) -> Rendered:
     resolver = LinkResolver(path, links)
     body = place_embeds(clean_text(body), path, links, resolver)
     translated = translate_dialects(body, path)

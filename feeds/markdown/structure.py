@@ -14,6 +14,7 @@ from markdown_it.token import Token
 
 from feeds.markdown.characters import heading_id
 from feeds.markdown.parser import plain
+from feeds.markdown.speech import name_box
 
 CALLOUTS: Final[Mapping[str, str]] = {
     **dict.fromkeys(["tip", "hint", "important", "success", "check", "done"], "tip"),
@@ -88,7 +89,7 @@ def _make_box(tokens: Sequence[Token], index: int) -> None:
     children[0].content = children[0].content[found.end() :]
     end = next((n for n, one in enumerate(children) if one.type == "softbreak"), len(children))
     title = [one for one in children[:end] if one.type != "text" or one.content]
-    inline.meta["callout"] = title or [_text(kind.capitalize())]
+    inline.meta["callout"] = title or [_text(name_box(kind))]
     inline.children = children[end + 1 :]
 
 

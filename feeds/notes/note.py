@@ -35,6 +35,7 @@ from feeds.notes.keys import FALSE, KEY_VALUE, MAX_TAG, MAX_TAGS, TRUE, Keys, ch
 from feeds.notes.names import PathFacts, read_path, slugify, title_from
 from feeds.notes.timing import Now, read_timing
 from storage.model import AudienceError, NoteError, Remark, parse_audience
+from words import Words
 
 RENDERER: Final = 10
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
@@ -206,8 +207,10 @@ def _check_cost(text: str, path: str) -> None:
         )
 
 
-def render_note(note: Note, links: Links) -> Rendered:
+def render_note(note: Note, links: Links, words: Words | None = None) -> Rendered:
     """The note as readers get it: the author's summary if there is one, all warnings together.
+
+    `words` name what its author gave no name.
 
     Raises nothing of its own; what `links` raises for a Markdown link passes through.
     """
@@ -219,6 +222,7 @@ def render_note(note: Note, links: Links) -> Rendered:
         anchor=note.note_id,
         image=note.image,
         toc=note.toc,
+        words=words,
     )
     return replace(
         rendered,

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import Final
 
 from storage.model import CODE, guard
+from words import Words
 
 _TOKEN: Final = re.compile(
     r"""<!--.*?(?:-->|\Z)|</?[a-zA-Z](?:[^<>"']|"[^"]*"|'[^']*')*+>|[^<]+|<""", re.DOTALL
@@ -155,9 +156,9 @@ def draw_pictures(html: str, site_url: str) -> str:
     return _PICTURE.sub(lambda picture: _SOURCE.sub(point, picture[0]), html)
 
 
-def show_pictures(html: str, site_url: str) -> str:
+def show_pictures(html: str, site_url: str, words: Words) -> str:
     """The HTML with a link in the place of what a mail cannot show, and drawings of what is drawn."""
-    return draw_pictures(link_pictures(html, site_url), site_url)
+    return draw_pictures(link_pictures(html, site_url, words), site_url)
 
 
 def is_shown(url: str, site_url: str) -> bool:
@@ -173,7 +174,7 @@ def is_shown(url: str, site_url: str) -> bool:
     return secure and not path.endswith((".svg", ".svgz"))
 
 
-def link_pictures(html: str, site_url: str) -> str:
+def link_pictures(html: str, site_url: str, words: Words) -> str:
     """The HTML with a link in the place of each picture that a mail cannot show, as in its text.
 
     Within a link, which leads where the author wants, it leaves its words.
@@ -189,8 +190,9 @@ def link_pictures(html: str, site_url: str) -> str:
             kept.append(token)
             continue
         alt = _ALT.search(token)
-        words = guard(f"[Image: {alt[1]}]" if alt and alt[1] else "[Image]")
-        kept.append(words if inside else f'<a href="{source[1]}" rel="noopener">{words}</a>')
+        named = words.say("[Image: {alt}]", alt=alt[1]) if alt and alt[1] else words.say("[Image]")
+        shown = guard(named)
+        kept.append(shown if inside else f'<a href="{source[1]}" rel="noopener">{shown}</a>')
     return "".join(kept)
 
 

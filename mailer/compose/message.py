@@ -145,7 +145,7 @@ class _IssueMail:
         self._words = merge.in_html(say_formulas(quoted.clean_body(issue.html)), self._put)
         html, undrawn = show_formulas(quoted.clean_body(issue.html), identity.url, pictures)
         html = fragment.unlink_local(html)
-        html = fragment.show_pictures(fragment.unfold(html), identity.url)
+        html = fragment.show_pictures(fragment.unfold(html), identity.url, speech(identity))
         html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
         summary = headers.one_line(issue.summary).strip()
         self._summary = merge.in_text(summary, self._put)

@@ -23,6 +23,7 @@ from newsletter.publishing.links import NoteLinks
 from storage.archive import IssueName, MailOrder
 from storage.model import Identity, Issue, IssueDraft, IssueState, NoteError, Remark
 from storage.notes import MediaFinder, NotesStore
+from words import words_of
 
 _SHOWN: Final = ("html", "text", "language", "subject", "image", "image_alt", "aliases")
 
@@ -57,6 +58,7 @@ class Drafting:
         """
         self._url = identity.url
         self._language = identity.language
+        self._words = identity.words
         self._zone = ZoneInfo(identity.timezone)
         self._habits = habits
         self._namespace = namespace
@@ -64,7 +66,8 @@ class Drafting:
         self._files = files
         self._read = read
         self._written = written
-        self.rendering = f"{RENDERER}:{identity.url}"
+        spoken = "" if identity.language == "en" else f":{identity.language}"
+        self.rendering = f"{RENDERER}:{identity.url}{spoken}"
         """What the HTML depends on besides the note and its links."""
 
     def parse(self, source: bytes, path: str) -> Note:
@@ -111,7 +114,8 @@ class Drafting:
 
     def draft(self, note: Note, note_id: str, content_hash: str, links: NoteLinks) -> Drafted:
         """The note as an issue, its links to other notes resolved. Raises NoteError."""
-        rendered = render_note(note, links)
+        words = words_of(note.language or self._language, self._words)
+        rendered = render_note(note, links, words)
         draft = IssueDraft(
             note_id=note_id,
             path=note.path,

@@ -166,6 +166,7 @@ PURE = (
     "feeds/syndication/jsonfeed.py",
     "feeds/notes/frontmatter.py",
     "feeds/markdown/render.py",
+    "feeds/markdown/speech.py",
     "feeds/markdown/code.py",
     "feeds/markdown/cost.py",
     "feeds/markdown/embeds.py",

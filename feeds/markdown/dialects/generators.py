@@ -14,6 +14,7 @@ from typing import Final
 from feeds.markdown.dialects.arguments import Arguments, figure, link, parse_arguments
 from feeds.markdown.dialects.masks import Masks, line_of
 from feeds.markdown.dialects.spans import Span, replace_spans, replace_tags
+from feeds.markdown.speech import name_box
 from storage.model import FIELD
 
 _VIDEO: Final = {
@@ -100,7 +101,7 @@ def _paired(masks: Masks) -> tuple[Span, ...]:
 
     def folded(opening: re.Match[str], inside: str) -> str:
         given = parse_arguments(opening[1])
-        title = given.get("summary", "title", at=0) or "Details"
+        title = given.get("summary", "title", at=0) or name_box("details")
         return f"\n\n> [!details] {title}\n" + _quoted(inside) + "\n\n"
 
     def span(opening: str, closing: str, replace: Callable[[re.Match[str], str], str]) -> Span:

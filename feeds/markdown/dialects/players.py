@@ -9,6 +9,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from feeds.markdown.dialects.spans import Span, replace_spans
+from feeds.markdown.speech import say
+from words import to_say
 
 _ATTRIBUTE: Final = re.compile(
     r"\b([a-z-]{1,30})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE
@@ -17,10 +19,14 @@ _SOURCE: Final = re.compile(r"<source\b([^>]{0,2000})>", re.IGNORECASE)
 _SVG_TITLE: Final = re.compile(r"<title[^>]{0,200}>([^<]{1,300})</title>", re.IGNORECASE)
 _YOUTUBE: Final = re.compile(r"https?://(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{1,64})")
 _VIMEO: Final = re.compile(r"https?://player\.vimeo\.com/video/(\d{1,20})")
+_VIDEO: Final = to_say("Video on {place}")
+_SOUND: Final = to_say("Sound on {place}")
+_PAGE: Final = to_say("Embedded page")
+_POST: Final = to_say("Post")
 _NAMES: Final = {
-    "youtube.com": "Video on YouTube", "youtu.be": "Video on YouTube", "vimeo.com": "Video on Vimeo",
-    "soundcloud.com": "Sound on SoundCloud", "spotify.com": "Sound on Spotify",
-    "codepen.io": "CodePen", "google.com": "Embedded page", "twitter.com": "Post", "x.com": "Post",
+    "youtube.com": (_VIDEO, "YouTube"), "youtu.be": (_VIDEO, "YouTube"), "vimeo.com": (_VIDEO, "Vimeo"),
+    "soundcloud.com": (_SOUND, "SoundCloud"), "spotify.com": (_SOUND, "Spotify"),
+    "codepen.io": ("CodePen", ""), "google.com": (_PAGE, ""), "twitter.com": (_POST, ""), "x.com": (_POST, ""),
 }  # fmt: skip
 
 
@@ -61,7 +67,7 @@ def _frame(opening: re.Match[str], _inside: str) -> str:
     ):
         if (found := pattern.match(url)) is not None:
             url = page.format(found[1])
-    return _shown(url, given.get("title", ""), "Embedded page")
+    return _shown(url, given.get("title", ""), _PAGE)
 
 
 def _player(kind: str) -> Callable[[re.Match[str], str], str]:
@@ -84,7 +90,7 @@ def _shown(url: str, title: str, kind: str) -> str:
     """A link on a line of its own, so that no words around it are glued to it."""
     if not url:
         return f" {escape(title)} "
-    label = title or _host_name(url) or kind
+    label = title or _host_name(url) or say(kind)
     return f'\n\n<p><a href="{escape(url)}">{escape(label)}</a></p>\n\n'
 
 
@@ -93,9 +99,10 @@ def _host_name(url: str) -> str:
         host = (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
-    return next(
-        (name for end, name in _NAMES.items() if host == end or host.endswith(f".{end}")), host
-    )
+    for end, (sentence, place) in _NAMES.items():
+        if host == end or host.endswith(f".{end}"):
+            return say(sentence, place=place)
+    return host
 
 
 def _kind(tag: str, replace: Callable[[re.Match[str], str], str]) -> Span:
@@ -110,7 +117,7 @@ _ANY: Final = re.compile(r"<(?:[iI][fF]|[vV][iI]|[aA][uU]|[sS][vV])")
 """What a player begins with, quick to look for."""
 _PLAYERS: Final = (
     _kind("iframe", _frame),
-    _kind("video", _player("Video")),
-    _kind("audio", _player("Sound")),
+    _kind("video", _player(to_say("Video"))),
+    _kind("audio", _player(to_say("Sound"))),
     _kind("svg", _drawing),
 )

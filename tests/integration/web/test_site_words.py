@@ -31,7 +31,7 @@ hold = "0s"
 url = "outbox:outbox"
 """
 PROPER = {
-    *("RSS", "Atom", "JSON", "Feed", "RTL"),
+    *("YouTube", "RSS", "Atom", "JSON", "Feed", "RTL"),
     *("notes", "example", "com", "salma", "feed", "atom", "json", "xml", "http", "https"),
 }
 """Names, and the parts of addresses that a page shows."""
@@ -88,7 +88,7 @@ def author(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Author]:
     (folder / "newsletter.toml").write_text(CONFIG, "utf-8")
     writer.clock = Clock(NOON)
     writer.newsletter = Newsletter.open(folder / "newsletter.toml", environ={}, clock=writer.clock)
-    body = "## الأول\n\nنص.[^1]\n\n```\nx = 1\n```\n\n## الثاني\n\nنص.\n\n[^1]: حاشية."
+    body = "## الأول\n\nنص.[^1]\n\n> [!note]\n> انتبه.\n\n<video src='x.mp4'></video>\n\n<iframe src='https://www.youtube.com/embed/abc'></iframe>\n\n```\nx = 1\n```\n\n## الثاني\n\nنص.\n\n[^1]: حاشية."
     writer.publish("one.md", body, title="العدد الأول", slug="one", tags='["بحر"]')
     writer.clock.move(days=1)
     writer.publish("two.md", body, title="العدد الثاني", slug="two", tags='["بحر"]', summary="موجز")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mailer.compose import fragment, merge
 from storage.model.fields import guard
 from tests.sizes import examples
+from words import words_of
 
 _HTML = st.lists(
     st.sampled_from(
@@ -100,7 +101,7 @@ def test_a_picture_that_a_mail_cannot_show_is_a_link(html: str, mailed: str) -> 
     """No SVG, and no address but https and the newsletter's own, is mailed as a picture; what it
     shows is said, and leads to it (rule D5).
     """
-    assert fragment.link_pictures(html, SITE) == mailed
+    assert fragment.link_pictures(html, SITE, words_of("en")) == mailed
 
 
 @pytest.mark.parametrize(
