@@ -102,6 +102,17 @@ UNLABELLED: Final = """() => [...document.querySelectorAll('input:not([type=hidd
   .filter((e) => !(e.labels?.length || e.textContent.trim() || e.title))
   .map((e) => e.outerHTML)"""
 
+CLIPPED: Final = """() => [...document.querySelectorAll('h1, h2, p, a, button, label, dd')]
+  .filter((e) => e.offsetParent && !e.closest('.trap, .skip, table, pre, .wide, math'))
+  .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
+  .map((e) => e.outerHTML.slice(0, 200))"""
+"""What does not fit into its place."""
+
+MOVING: Final = """() => [...document.querySelectorAll('a, button, details, main')]
+  .filter((e) => getComputedStyle(e).transitionDuration.split(', ').some((t) => parseFloat(t) > 0.01))
+  .map((e) => e.outerHTML.slice(0, 200))"""
+"""What changes slowly."""
+
 LIGHTHOUSE: Final = Path(__file__).parents[1] / "fixtures" / "looks" / "everything.md"
 """A note with long words, wide tables, quotations in quotations, and writing from right to left."""
 ELSEWHERE: Final = "https://elsewhere.example/lens.jpg"
@@ -157,6 +168,33 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         newsletter.subscriptions.request("ada@example.com", ip="", source="test", consent="yes")
         newsletter.subscriptions.process()
         newsletter.send()
+        with serving(newsletter) as url:
+            yield Served(newsletter=newsletter, url=url)
+
+
+@pytest.fixture(scope="module")
+def arabic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A newsletter in Arabic, dressed by its author, with a long issue."""
+    folder = tmp_path_factory.mktemp("arabic")
+    (folder / "notes").mkdir()
+    part = "## جزء {}\n\n" + "تفعل المنارة شيئًا واحدًا كل ليلة ولا يشكرها أحد. " * 45 + "\n\n"
+    (folder / "notes" / "long.md").write_text(
+        "---\npublish: 2026-01-05 09:00\nslug: long\ntags: [بحر]\nsummary: موجز\n---\n# المنارة\n\n"
+        + "".join(part.format(n) for n in range(1, 6))
+        + "> [!note]\n> كلمة.\n\n```\ncode\n```\n",
+        "utf-8",
+    )
+    os.utime(folder / "notes" / "long.md", (1_700_000_000, 1_700_000_000))
+    copy(PICTURE, folder / "me.png")
+    (folder / "newsletter.toml").write_text(
+        '[newsletter]\ntitle = "رسائل من المرفأ"\nurl = "http://127.0.0.1:8000"\nlanguage = "ar"\n'
+        'sender = "رسائل <notes@example.com>"\nauthor = "سلمى"\npostal_address = "1 Example Way"\n'
+        'links = { GitHub = "https://github.com/example" }\n[smtp]\nurl = "outbox:outbox"\n'
+        '[site]\naccent = "#e05a2b"\nportrait = "me.png"\ncover = "me.png"\nlogo = "me.png"\n',
+        "utf-8",
+    )
+    with Newsletter.open(folder / "newsletter.toml", environ={}) as newsletter:
+        newsletter.poll()
         with serving(newsletter) as url:
             yield Served(newsletter=newsletter, url=url)
 
@@ -237,6 +275,41 @@ def test_axe_finds_nothing_on_any_page(
         for path in paths(served):
             page.goto(served.url + path)
             assert axe_violations(page, judges.axe) == [], path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_from_right_to_left(
+    arabic: Served, browser: sync_api.Browser, judges: Judges, scheme: str
+) -> None:
+    """Nor in Arabic, in the author's own colour, with pictures, an outline and a button to copy."""
+    with window(browser, width=375, scheme=scheme) as page:
+        for path in ("/", "/about", "/archive", "/issues/long", "/subscribe", "/nowhere"):
+            page.goto(arabic.url + path)
+            assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
+            assert page.evaluate(CONTRAST) == [], path
+            assert axe_violations(page, judges.axe) == [], path
+            sizes = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+            assert sizes[0] <= sizes[1], path
+
+
+@pytest.mark.parametrize(("width", "text"), [(320, 100), (640, 200)])
+def test_large_text_and_small_screens_lose_nothing(
+    served: Served, arabic: Served, browser: sync_api.Browser, width: int, text: int
+) -> None:
+    """Nothing scrolls sideways at 320 pixels, nor with letters twice as large, and nothing moves for
+    who wants no motion (WCAG 1.4.4, 1.4.10, 2.3.3).
+    """
+    with window(browser, width=width) as page:
+        for site, path in (
+            *((served, path) for path in ("/", "/about", "/issues/lighthouse", "/subscribe")),
+            *((arabic, path) for path in ("/", "/about", "/issues/long")),
+        ):
+            page.goto(site.url + path)
+            page.evaluate(f"document.documentElement.style.fontSize = '{text * 1.0625}%'")
+            sizes = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+            assert sizes[0] <= sizes[1], path
+            assert page.evaluate(CLIPPED) == [], path
+            assert page.evaluate(MOVING) == [], path
 
 
 def test_every_page_is_valid_html(served: Served, judges: Judges) -> None:
