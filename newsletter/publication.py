@@ -102,7 +102,6 @@ class Publication:
         self._lengths: OrderedDict[_Wanted, tuple[int, Mapping[str, int]]] = OrderedDict()
         self._drawings = Drawings()
         self.gallery = Gallery(config)
-        """The pictures of the site's own."""
 
     def version(self) -> int:
         """Grows with every change that readers could see; caches compare it."""
@@ -184,7 +183,7 @@ class Publication:
         return build_feed(
             feed_format,
             identity,
-            [self.readable(issue) for issue in issues],
+            [as_readers_see(issue) for issue in issues],
             tag=tag,
             spot=Spot(archives=archives, number=number),
             hub=self._config.feeds.hub,
@@ -240,10 +239,6 @@ class Publication:
             (file := self._notes.media(path)) is not None and file.size == length
             for path, length in lengths.items()
         )
-
-    def readable(self, issue: Issue) -> Issue:
-        """The issue as pages and feeds show it: its merge fields read as their defaults."""
-        return as_readers_see(issue)
 
     def former(self, path: str) -> Issue | None:
         """The issue that an old address of the site leads to, by its path; None without one."""

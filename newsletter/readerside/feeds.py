@@ -8,6 +8,7 @@ from uuid import UUID
 from feeds.syndication import Document, FeedFormat, build_feed
 from newsletter.config import Config
 from newsletter.publication import Publication
+from newsletter.publishing import as_readers_see
 from storage.archive import Issues, Topics
 from storage.model import tag_key
 
@@ -39,7 +40,7 @@ class OwnFeeds:
         return build_feed(
             FeedFormat.RSS,
             identity,
-            [self._publication.readable(issue) for issue in issues],
+            [as_readers_see(issue) for issue in issues],
             stylesheet=f"{identity.url}/static/feed.css",
             namespace=self._namespace,
             changed_at=state.changed_at,

@@ -176,6 +176,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def arabic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A newsletter in Arabic, dressed by its author, with a long issue."""
     folder = tmp_path_factory.mktemp("arabic")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     (folder / "notes").mkdir()
     part = "## جزء {}\n\n" + "تفعل المنارة شيئًا واحدًا كل ليلة ولا يشكرها أحد. " * 45 + "\n\n"
     (folder / "notes" / "long.md").write_text(
@@ -187,9 +190,9 @@ def arabic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     os.utime(folder / "notes" / "long.md", (1_700_000_000, 1_700_000_000))
     copy(PICTURE, folder / "me.png")
     (folder / "newsletter.toml").write_text(
-        '[newsletter]\ntitle = "رسائل من المرفأ"\nurl = "http://127.0.0.1:8000"\nlanguage = "ar"\n'
+        f'[newsletter]\ntitle = "رسائل من المرفأ"\nurl = "http://127.0.0.1:{port}"\nlanguage = "ar"\n'
         'sender = "رسائل <notes@example.com>"\nauthor = "سلمى"\npostal_address = "1 Example Way"\n'
-        'links = { GitHub = "https://github.com/example" }\n[smtp]\nurl = "outbox:outbox"\n'
+        f'[smtp]\nurl = "outbox:outbox"\n[web]\nport = {port}\n'
         '[site]\naccent = "#e05a2b"\nportrait = "me.png"\ncover = "me.png"\nlogo = "me.png"\n',
         "utf-8",
     )

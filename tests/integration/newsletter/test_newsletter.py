@@ -12,6 +12,7 @@ import pytest
 from feeds.syndication.ids import FeedFormat
 from newsletter import Newsletter
 from newsletter.mailing.results import SendReport
+from newsletter.publishing import as_readers_see
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict, NotFound, SecretMismatch
 from storage.model.issues import Issue, Mailing
@@ -305,8 +306,8 @@ def test_readable_is_for_everybody(newsletter: Newsletter, folder: Folder) -> No
     folder.write("note.md", "# Note\n\nDear {{ name | reader }}.", publish="now")
     newsletter.poll()
     issue: Issue = newsletter.status("note").issue
-    assert "Dear reader." in newsletter.publication.readable(issue).html
-    assert "Dear reader." in newsletter.publication.readable(issue).text
+    assert "Dear reader." in as_readers_see(issue).html
+    assert "Dear reader." in as_readers_see(issue).text
     assert "{{" in issue.html
 
 
