@@ -1,7 +1,7 @@
 """Pictures of the site's own: logo, portrait, cover, icon, and a preview picture for each issue without one.
 
-Each is drawn when somebody first asks for it, in a process of its own (newsletter/artist.py,
-newsletter/poster.py), one at a time, and kept in memory within bounds.
+Each is drawn when somebody first asks for it, in a process of its own (newsletter/drawing/artist.py,
+newsletter/drawing/poster.py), one at a time, and kept in memory within bounds.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from types import MappingProxyType
 from typing import Final
 
 from newsletter.config import LOGO_PLACE, Config, SitePicture
-from newsletter.drawing import draw_file, run_program
+from newsletter.drawing import POSTER, draw_file, run_program
 from storage.model import palette_of
 
-_POSTER: Final = Path(__file__).with_name("poster.py")
 _KEPT: Final = 30_000_000
 """Octets of pictures in memory."""
 _STYLE: Final = "1"
@@ -197,7 +196,7 @@ def _draw_card(asked: str) -> bytes:
     with tempfile.TemporaryFile() as given:
         given.write(asked.encode())
         given.seek(0)
-        return run_program(_POSTER, (), given, "preview")
+        return run_program(POSTER, (), given, "preview")
 
 
 def _picture(content: bytes, media_type: str, fingerprint: str) -> Picture | None:

@@ -1,6 +1,6 @@
 """A program that draws the preview picture of an issue: `poster.py < JSON > PNG`.
 
-Run in a process of its own, like newsletter/artist.py, and importing nothing of this project. Its letters are
+Run in a process of its own, like newsletter/drawing/artist.py, and importing nothing of this project. Its letters are
 those of fonts that come with libraries here (STIX Two for Latin, Greek and Cyrillic, DejaVu for Arabic and
 Hebrew), else of the machine's. Where no font has a title's letters, or they cannot be joined as their script
 joins them, the newsletter's name stands there.

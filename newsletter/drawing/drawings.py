@@ -1,6 +1,6 @@
 """Pictures that mail programs do not show, drawn for them: SVG, WebP and AVIF as PNG or JPEG.
 
-Each is drawn when somebody first asks for it, in a process of its own (newsletter/artist.py), one at a time,
+Each is drawn when somebody first asks for it, in a process of its own (newsletter/drawing/artist.py), one at a time,
 and kept in memory within bounds. What cannot be drawn is remembered as such.
 """
 
@@ -29,6 +29,8 @@ _KEPT: Final = 50_000_000
 """Octets of drawings in memory."""
 _MOST: Final = 1_000
 _ARTIST: Final = Path(__file__).with_name("artist.py")
+POSTER: Final = Path(__file__).with_name("poster.py")
+"""The program that draws a preview from a title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

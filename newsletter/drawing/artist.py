@@ -1,7 +1,7 @@
 """A program that draws one picture: `artist.py svg|picture < file > PNG or JPEG` for mail, and
 `artist.py fit WIDTH HEIGHT png|jpeg|ico [crop] < file` for the site.
 
-It is run in a process of its own (newsletter/drawing.py), bounded in memory and processor time, and ends
+It is run in a process of its own (newsletter/drawing/drawings.py), bounded in memory and processor time, and ends
 with 1 for what it does not draw. It imports nothing of this project: it is started by its path. The only
 user of resvg for authors' files, and of Pillow.
 """

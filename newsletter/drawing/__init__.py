@@ -1,0 +1,12 @@
+"""Pictures, drawn by programs in processes of their own: for mail, for the site, for who shares an issue."""
+
+from newsletter.drawing.drawings import (
+    POSTER,
+    Drawing,
+    Drawings,
+    draw_file,
+    drawn_from,
+    run_program,
+)
+
+__all__ = ["POSTER", "Drawing", "Drawings", "draw_file", "drawn_from", "run_program"]
