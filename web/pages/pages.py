@@ -23,6 +23,7 @@ from newsletter.gallery import Gallery
 from storage.model import Identity, Issue, palette_of
 from web.pages.issues import (
     issue_body,
+    issue_data,
     issue_lead,
     issue_minutes,
     issue_outline,
@@ -151,6 +152,12 @@ class Pages:
             return issue.image, False
         mark = self.gallery.card_fingerprint(issue_title(issue), issue.language, issue.direction)
         return self.absolute(f"{quote(preview_path(issue))}?{mark}"), True
+
+    def facts(self, issue: Issue, path: str) -> dict[str, object]:
+        """What an issue's page says to who does not see it: its preview, its data, whether it has code."""
+        image, is_made = self.preview(issue)
+        data = issue_data(issue, self.identity, self.absolute(path), image)
+        return {"image": image, "made": is_made, "data": data, "has_code": "<pre" in issue.html}
 
     def _icon_url(self) -> str:
         """The author's icon or logo where it may be one, else the envelope."""

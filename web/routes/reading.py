@@ -32,7 +32,6 @@ from web.pages import (
     Pages,
     ShelfKeeper,
     by_year,
-    issue_data,
     issue_path,
     issue_summary,
     issue_title,
@@ -134,17 +133,13 @@ class Reading:
         )
         beside = _beside(self._pages, self._publication, issue)
         around = self._keeper.shelf().neighbours(issue.id)
-        image, is_made = self._pages.preview(issue)
         return self._page(
             request,
             "issue.html",
             frame,
             issue=issue,
             around=around,
-            image=image,
-            made=is_made,
-            data=issue_data(issue, self._pages.identity, self._pages.absolute(frame.path), image),
-            has_code="<pre" in issue.html,
+            **self._pages.facts(issue, frame.path),
             **beside,
         )
 

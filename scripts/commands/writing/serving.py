@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from newsletter.publishing import as_readers_see
 from storage.model import NewsletterError
-from web.pages import Frame, Pages, issue_summary, issue_title
+from web.pages import Frame, Pages, issue_path, issue_summary, issue_title
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
@@ -57,7 +57,7 @@ class Stage(ThreadingHTTPServer):
         """`port` 0 is any. Raises NewsletterError where it is taken, and NotFound."""
         self.newsletter = newsletter
         self.note = newsletter.parts.authoring.find(note)
-        self.pages = Pages(newsletter.identity)
+        self.pages = Pages.of(newsletter)
         try:
             super().__init__(("127.0.0.1", port), _Answers)
         except OSError as error:
@@ -123,7 +123,13 @@ class Stage(ThreadingHTTPServer):
         )
         nobody: Mapping[str, None] = {"older": None, "newer": None}
         return self.pages.render(
-            "issue.html", frame, issue=issue, around=nobody, edited=False, translations=()
+            "issue.html",
+            frame,
+            issue=issue,
+            around=nobody,
+            edited=False,
+            translations=(),
+            **self.pages.facts(issue, issue_path(issue)),
         )
 
     def _mail(self, how: str) -> str:
