@@ -467,8 +467,8 @@ def test_vitals(client: Client) -> None:
     assert 'newsletter_subscribers{state="active"} 0.0' in metrics
     assert 'newsletter_deliveries{state="accepted"} 0.0' in metrics
     assert 'newsletter_http_responses_total{method="GET",status="404"}' in metrics
-    assert 'newsletter_feed_requests_total{format="rss"} 1.0' in metrics
-    assert "newsletter_signup_requests_total 1.0" in metrics
+    assert re.search(r'newsletter_feed_requests_total\{format="rss"\} [1-9]', metrics)
+    assert re.search(r"newsletter_signup_requests_total [1-9]", metrics)
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
