@@ -105,7 +105,8 @@ def press(page: sync_api.Page, name: str) -> None:
     """Goes to a control by the tabulator alone, from wherever the focus is, and presses it."""
     wanted = page.get_by_role("button", name=name, exact=True)
     tab_to(page, wanted)
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def tab_to(page: sync_api.Page, wanted: sync_api.Locator) -> None:
@@ -128,7 +129,8 @@ def test_all_of_it_by_keyboard_on_a_phone_without_scripts(
         page.keyboard.type("Grace")
         page.keyboard.press("Tab")
         page.keyboard.type("grace@example.com")
-        page.keyboard.press("Enter")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         assert "mail is on its way" in page.get_by_role("status").inner_text()
         page.goto(mail(served, "grace@example.com", r"http://\S+/confirm/[0-9a-f]+"))
         press(page, "Yes, subscribe me")
@@ -176,7 +178,8 @@ def test_all_of_it_by_keyboard_on_a_phone_without_scripts(
 
         tab_to(page, page.get_by_label("Your new mail address"))
         page.keyboard.type("hopper@example.com")
-        page.keyboard.press("Enter")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         assert "mail with a link is on its way" in page.get_by_role("status").inner_text()
         page.goto(mail(served, "hopper@example.com", r"http://\S+/confirm/[0-9a-f]+"))
         press(page, "Yes, use this address")
