@@ -21,8 +21,9 @@ MOST_FOUND: Final = 500
 """Issues that are ranked, and so may be shown, of all that have the words: the newest."""
 _WAIT_MS: Final = 2000
 """How long PostgreSQL may think about a query."""
+# CROSS JOIN: the words first. SQLite would ask the index anew for every live issue otherwise.
 _SQLITE: Final = """
-SELECT issue_terms.rowid FROM issue_terms JOIN issues i ON i.id = issue_terms.rowid
+SELECT issue_terms.rowid FROM issue_terms CROSS JOIN issues i ON i.id = issue_terms.rowid
 WHERE issue_terms MATCH :query AND i.state = 'live'
 ORDER BY bm25(issue_terms, 8.0, 1.0), i.published_at DESC LIMIT :most
 """
@@ -34,7 +35,7 @@ SELECT f.issue_id FROM (
 ) f ORDER BY ts_rank(f.vector, CAST(:query AS tsquery), 1) DESC, f.published_at DESC
 """
 _COUNT_SQLITE: Final = """
-SELECT count(*) FROM issue_terms JOIN issues i ON i.id = issue_terms.rowid
+SELECT count(*) FROM issue_terms CROSS JOIN issues i ON i.id = issue_terms.rowid
 WHERE issue_terms MATCH :query AND i.state = 'live'
 """
 _COUNT_POSTGRESQL: Final = """
