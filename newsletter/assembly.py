@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from feeds.syndication import newsletter_namespace
 from mailer.inbound import fetch_document
 from mailer.smtp import names_of_host
-from newsletter.authoring import Authoring, Outlook, Planner, Proofs, Survey
+from newsletter.authoring import Authoring, Entrance, Outlook, Planner, Proofs, Survey
 from newsletter.config import Config, sender_domain
 from newsletter.figures import StatsDesk
 from newsletter.hub import Hub
@@ -267,6 +267,10 @@ def _assemble(
             clock=clock,
             wake=wake,
         ),
+        entrance=Entrance(Facts(database), tokens, clock, config.desk.session),
+        store=notes,
+        schedules=schedules,
+        notebook=notebook,
         upkeep=Upkeep(
             config=config,
             mailings=mailings,

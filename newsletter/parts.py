@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.authoring import Authoring, Outlook, Planner, Proofs, Survey
+from newsletter.authoring import Authoring, Entrance, Outlook, Planner, Proofs, Survey
 from newsletter.config import Config
 from newsletter.figures import StatsDesk
 from newsletter.hub import Hub
@@ -27,6 +27,7 @@ from storage.archive import (
 )
 from storage.database import Database
 from storage.ledger import Ledger, Mailings, Overview, Rescuer
+from storage.notes import FolderNotes, Notebook, Schedules
 from storage.readers import Reports, Roll, Subscribers
 
 
@@ -84,4 +85,8 @@ class Parts:
     housekeeping: Housekeeping
     watching: Watching
     hub: Hub
+    entrance: Entrance
+    store: FolderNotes
+    schedules: Schedules
+    notebook: Notebook
     readers: ReaderSide

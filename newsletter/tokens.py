@@ -59,6 +59,7 @@ class _Purpose(StrEnum):
     MESSAGE_ID = "message-id"
     ADDRESS = "address"
     FINGERPRINT = "fingerprint"
+    DESK = "desk"
 
 
 # ── the secret ───────────────────────────────────────────────────────────────────────────────
@@ -169,6 +170,14 @@ class Tokens:
         if now - datetime.fromtimestamp(issued, UTC) > max_age:
             return Expired(subscriber_id=subscriber_id)
         return subscriber_id, payload[_ID_BYTES + _TIME_BYTES :].decode()
+
+    def desk(self, payload: bytes) -> str:
+        """A key to the author's desk, or to a form on it; what `payload` says is for who asks it back."""
+        return _seal(self._keys[_Purpose.DESK][0], payload)
+
+    def read_desk(self, token: str) -> bytes | None:
+        """What such a key says."""
+        return self._open(_Purpose.DESK, token)
 
     def message_id(
         self,

@@ -20,6 +20,7 @@ from scripts.commands import (
     bounce,
     building,
     database,
+    desk,
     dkim,
     doctor,
     flight,
@@ -86,6 +87,7 @@ check.register(app, Heading.WRITING)
 issues.register(app, Heading.FOLLOWING)
 flight.register(app, Heading.FOLLOWING)
 stats.register(app, Heading.FOLLOWING)
+desk.register(app, Heading.FOLLOWING)
 app.add_typer(moving.app, name="import", rich_help_panel=Heading.STARTING)
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel=Heading.READERS)
 app.add_typer(suppressions.app, name="suppressions", rich_help_panel=Heading.READERS)

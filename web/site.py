@@ -26,6 +26,7 @@ from starlette.types import Receive, Scope, Send
 from newsletter import Newsletter
 from newsletter.publication import Publication
 from storage.model import StorageError
+from web.desk import Desk
 from web.http import (
     NO_STORE,
     Census,
@@ -122,6 +123,8 @@ def create_app(
         *PreferencePages(newsletter, pages, joining.later).routes(),
         *Webhooks(newsletter).routes(),
     ]
+    if newsletter.config.desk.enabled:
+        routes += Desk(newsletter, pages.root).routes()
     outbox = newsletter.publication.outbox()
     if outbox is not None:
         shown = newsletter.publication

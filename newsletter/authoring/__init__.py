@@ -1,5 +1,6 @@
-"""What the author asks for before anything is sent: schedules, previews, checks, test copies."""
+"""What the author asks for before anything is sent: schedules, previews, checks, test copies; and the door of the desk."""
 
+from newsletter.authoring.entrance import Entrance
 from newsletter.authoring.findings import CheckedNote, Finding
 from newsletter.authoring.outlook import Outlook, Planned, PlannedBy
 from newsletter.authoring.plan import Limits, Plan, PlannedIssue, Planner, UnderWay
@@ -12,6 +13,7 @@ from newsletter.authoring.testcopies import TestCopy, send_test
 __all__ = [
     "Authoring",
     "CheckedNote",
+    "Entrance",
     "Finding",
     "Kind",
     "Limits",

@@ -53,7 +53,7 @@ from storage.model import (
     NoteError,
     Remark,
 )
-from storage.notes import ABOUT, FolderNotes, Schedules
+from storage.notes import ABOUT, FolderNotes, MediaFile, Schedules
 from storage.readers import Roll
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -233,6 +233,10 @@ class Proofs:
         return Meant(readers=count, unknown=() if count else self._roll.unknown_tags(audience))
 
     # ── copies that only their author sees ───────────────────────────────────────────────
+
+    def file(self, path: str) -> MediaFile | None:
+        """A picture of the folder, also of a private note: for its author alone."""
+        return self._store.media(path)
 
     def preview(self, note: str) -> Preview:
         """The mail a note would become; see Newsletter.preview."""

@@ -19,6 +19,7 @@ from newsletter.config.sections import (
     LOGO_PLACE,
     SECTIONS,
     BouncesSection,
+    DeskSection,
     DispatchSection,
     DkimSection,
     Doubt,
@@ -76,6 +77,7 @@ class Config:
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
+    desk: DeskSection
     site: SiteSection
     warnings: tuple[Remark, ...]
     """What is allowed and probably not meant; each sentence begins with its section and key."""
@@ -186,6 +188,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
         feeds=file.feeds,
         subscribers=file.subscribers,
         web=file.web,
+        desk=file.desk,
         site=file.site,
         warnings=(
             *_site_warnings(file),

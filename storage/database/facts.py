@@ -40,6 +40,15 @@ class Facts:
             with self._database.transaction() as connection:
                 connection.execute(sa.delete(schema.meta).where(schema.meta.c.key == key))
 
+    def take(self, key: str, value: str) -> bool:
+        """Whether the fact was this; then it is none any more, and no other taker finds it so."""
+        table = schema.meta
+        with self._database.transaction() as connection:
+            gone = connection.execute(
+                sa.delete(table).where(table.c.key == key, table.c.value == value)
+            )
+            return gone.rowcount > 0
+
     def settle(self, key: str, value: str) -> str:
         """The fact that is kept; where there is none, `value` is kept first."""
         table = schema.meta

@@ -131,6 +131,20 @@ class Overview:
         with self._database.reading() as connection:
             return connection.execute(query).all()
 
+    def history(self, subscriber_id: int, *, limit: int = 100) -> list[tuple[Delivery, str]]:
+        """What became of one reader's mail, newest first, each with its issue's slug (empty if none)."""
+        query = (
+            sa.select(*DELIVERY, schema.issues.c.slug)
+            .join(schema.subscribers, schema.subscribers.c.id == _D.subscriber_id)
+            .outerjoin(schema.issues, schema.issues.c.id == _D.issue_id)
+            .where(_D.subscriber_id == subscriber_id)
+            .order_by(_D.id.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [(to_delivery(row[:-1]), row[-1] or "") for row in rows]
+
     def attempts(self, *delivery_ids: int) -> dict[int, list[Attempt]]:
         """The tries that did not end in acceptance, first to last, by delivery; a few hundred."""
         table = schema.attempts

@@ -368,7 +368,7 @@ DELIVERY: Final = tuple(
 _STATES: Final = {state.value: state for state in DeliveryState}
 
 
-def to_delivery(row: sa.Row[*tuple[Any, ...]]) -> Delivery:
+def to_delivery(row: Sequence[Any]) -> Delivery:
     """Row of `DELIVERY` → record."""
     values: dict[str, Any] = dict(zip(Delivery.__dataclass_fields__, row, strict=True))
     values["kind"] = _KINDS[values["kind"]]

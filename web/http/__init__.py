@@ -19,6 +19,7 @@ from web.http.memory import Count, Memory
 from web.http.negotiation import (
     client_ip,
     http_date,
+    is_proxy,
     is_unchanged,
     pack,
     packed_etag,
@@ -60,6 +61,7 @@ __all__ = [
     "find_standing",
     "frame_policy",
     "http_date",
+    "is_proxy",
     "is_unchanged",
     "mail_policy",
     "origin_of",

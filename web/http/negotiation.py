@@ -203,6 +203,12 @@ def client_ip(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
     return believed
 
 
+def is_proxy(peer: str, trusted: Sequence[Network]) -> bool:
+    """Whether a peer is one of the proxies that are believed."""
+    address = _ip(peer)
+    return address is not None and _is_trusted(address, trusted)
+
+
 def _ip(hop: str) -> str | None:
     """The address of a hop, which some proxies write with its port: `192.0.2.1:443`, `[::1]:443`."""
     if len(hop) > _LONGEST_HOP:

@@ -5,6 +5,7 @@ from newsletter.config.sections.looks import LOGO_PLACE, SitePicture, SiteSectio
 from newsletter.config.sections.returning import BouncesSection, WebhooksSection
 from newsletter.config.sections.sending import DispatchSection, DkimSection, Doubt
 from newsletter.config.sections.serving import (
+    DeskSection,
     FeedsSection,
     StorageSection,
     SubscribersSection,
@@ -16,6 +17,7 @@ __all__ = [
     "LOGO_PLACE",
     "SECTIONS",
     "BouncesSection",
+    "DeskSection",
     "DispatchSection",
     "DkimSection",
     "Doubt",

@@ -22,6 +22,7 @@ from newsletter.config.sections.looks import SiteSection
 from newsletter.config.sections.returning import BouncesSection, WebhooksSection
 from newsletter.config.sections.sending import DispatchSection, DkimSection, SmtpSection
 from newsletter.config.sections.serving import (
+    DeskSection,
     FeedsSection,
     StorageSection,
     SubscribersSection,
@@ -46,6 +47,7 @@ class File(Section):
     feeds: FeedsSection
     subscribers: SubscribersSection
     web: WebSection
+    desk: DeskSection
     site: SiteSection
 
 
@@ -62,6 +64,7 @@ SECTIONS: Final[Mapping[str, type[Section]]] = {
     "feeds": FeedsSection,
     "subscribers": SubscribersSection,
     "web": WebSection,
+    "desk": DeskSection,
     "site": SiteSection,
 }
 """Every section and, as `model_fields`, every key: documentation is tested against it."""

@@ -1,4 +1,4 @@
-"""Owns the sections about what is kept and shown: `[storage]`, `[feeds]`, `[subscribers]`, `[web]`."""
+"""Owns the sections about what is kept and shown: `[storage]`, `[feeds]`, `[subscribers]`, `[web]`, `[desk]`."""
 
 from __future__ import annotations
 
@@ -121,3 +121,13 @@ class WebSection(Section):
     idle: Annotated[Period, Field(ge=timedelta(seconds=1))] = timedelta(seconds=15)
     """How long a peer may take over a request, and between two."""
     connections: Annotated[Count, Field(ge=1, le=100_000)] = 500
+
+
+class DeskSection(Section):
+    """`[desk]`: the author's desk on the site."""
+
+    enabled: bool = False
+    session: Annotated[Period, Field(ge=timedelta(minutes=5), le=timedelta(days=30))] = timedelta(
+        hours=12
+    )
+    """How long a browser that came in may stay."""

@@ -1,0 +1,300 @@
+"""The author's desk over HTTP: who comes in, what each form does, and what strangers see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from storage.model.issues import Mailing
+from storage.model.readers import SubscriberState
+from tests.conftest import NOON
+from tests.worlds.clock import Clock
+from tests.worlds.site import PIXEL, Author, Client
+
+DESK = "[desk]\nenabled = true\n"
+VIEWS = (
+    "",
+    *("/notes", "/note?note=private.md", "/note/mail?note=private.md", "/calendar", "/issues"),
+    *(
+        "/issues/launch",
+        "/readers",
+        "/readers/1",
+        "/returned",
+        "/numbers",
+        "/numbers.svg?days=30",
+        "/doctor",
+        "/progress",
+    ),
+)
+ACTS = (
+    *("schedule", "unschedule", "queue", "unqueue", "test", "pause", "resume", "cancel", "mail"),
+    *("add", "unsubscribe", "lift", "drop", "leave"),
+)
+
+
+class Visitor:
+    """A browser on the author's machine, or on the way to it; keeps its cookie."""
+
+    def __init__(self, client: Client, **headers: str) -> None:
+        self._client = client
+        self._headers = headers
+        self.cookie = ""
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """GET of the desk, with the cookie."""
+        return self._client.get(f"/desk{path}", **self._with(headers))
+
+    def post(self, path: str, fields: dict[str, str], **headers: str) -> httpx.Response:
+        """POST of a form, with the cookie."""
+        body = urlencode(fields).encode()
+        return self._client.post(f"/desk{path}", body, **self._with(headers))
+
+    def _with(self, headers: dict[str, str]) -> dict[str, str]:
+        return self._headers | ({"cookie": self.cookie} if self.cookie else {}) | headers
+
+    def enter(self, word: str) -> httpx.Response:
+        """Presses the button of an invitation."""
+        answer = self.post(f"/enter/{word}", {})
+        self.cookie = answer.headers.get("set-cookie", "").partition(";")[0]
+        return answer
+
+    def key(self) -> str:
+        """What the forms of this session carry."""
+        found = re.search(r'name="key" value="([0-9a-f]+)"', self.get("").text)
+        assert found
+        return found[1]
+
+    def do(self, act: str, **fields: str) -> httpx.Response:
+        """One change, by its form."""
+        return self.post(f"/act/{act}", {"key": self.key(), **fields})
+
+
+@pytest.fixture
+def author(tmp_path: Path) -> Iterator[Author]:
+    """A newsletter over https, with an issue, a private note and two readers."""
+    writer = Author(tmp_path, Clock(NOON), DESK)
+    for address in ("ada@example.com", "bob@example.com"):
+        writer.newsletter.subscriptions.add(address, consent="asked")
+    writer.publish("launch.md", "Words.", title="Launch <day>")
+    writer.write("private.md", "# Private\n\n![A dot](dot.png)\n")
+    writer.write("dot.png", PIXEL)
+    yield writer
+    writer.newsletter.close()
+
+
+@pytest.fixture
+def visitor(author: Author) -> Iterator[Visitor]:
+    """The author's browser, behind the proxy on this machine."""
+    with Client(author.newsletter, peer="127.0.0.1") as client:
+        yield Visitor(client, x_forwarded_for="198.51.100.7", x_forwarded_proto="https")
+
+
+@pytest.fixture
+def inside(author: Author, visitor: Visitor) -> Visitor:
+    """The same, after the door."""
+    answer = visitor.enter(author.newsletter.parts.entrance.invite())
+    assert answer.status_code == 303
+    return visitor
+
+
+# ── the door ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_without_the_key_no_desk_is_there(tmp_path: Path) -> None:
+    """Unless it is switched on, no address of it exists."""
+    writer = Author(tmp_path, Clock(NOON))
+    with Client(writer.newsletter, peer="127.0.0.1") as client:
+        for path in ("/desk", "/desk/enter/x", "/desk/notes", "/desk/file/desk.css"):
+            assert client.get(path).status_code == 404
+    writer.newsletter.close()
+
+
+def test_an_invitation_opens_once(author: Author, visitor: Visitor) -> None:
+    """Looking at it uses nothing up; pressing its button does, for everybody."""
+    word = author.newsletter.parts.entrance.invite()
+    assert [visitor.get(f"/enter/{word}").status_code for _ in range(3)] == [200, 200, 200]
+    answer = visitor.enter(word)
+    assert answer.status_code == 303
+    cookie = answer.headers["set-cookie"]
+    for part in ("__Host-desk=", "HttpOnly", "Secure", "SameSite=strict", "Path=/"):
+        assert part in cookie
+    assert visitor.get("").status_code == 200
+    assert visitor.get(f"/enter/{word}").status_code == 410
+    assert visitor.post(f"/enter/{word}", {}).status_code == 410
+
+
+def test_a_new_invitation_voids_the_one_before(author: Author, visitor: Visitor) -> None:
+    """And a quarter of an hour voids each."""
+    entrance = author.newsletter.parts.entrance
+    first, second = entrance.invite(), entrance.invite()
+    assert visitor.enter(first).status_code == 410
+    author.clock.now += timedelta(minutes=16)
+    assert visitor.enter(second).status_code == 410
+
+
+def test_a_session_ends(author: Author, inside: Visitor) -> None:
+    """After twelve hours, and at once for every browser when the author leaves."""
+    assert inside.get("").status_code == 200
+    author.clock.now += timedelta(hours=12, minutes=1)
+    assert inside.get("").status_code == 404
+    inside.enter(author.newsletter.parts.entrance.invite())
+    kept = inside.cookie
+    assert "left the desk" in inside.do("leave").text
+    inside.cookie = kept
+    assert inside.get("").status_code == 404
+
+
+@pytest.mark.parametrize("path", [*VIEWS, "/media/dot.png"])
+def test_strangers_find_nothing(author: Author, visitor: Visitor, path: str) -> None:
+    """No page, no preview and no picture of a private note is there without a session."""
+    assert visitor.get(path).status_code == 404
+    visitor.cookie = "__Host-desk=00ff"
+    assert visitor.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_no_other_page_can_post_for_the_author(inside: Visitor, author: Author, act: str) -> None:
+    """Without the form's key, with another session's, or from another site nothing is done (CSRF)."""
+    key = inside.key()
+    fields = {"issue": "launch", "reader": "1", "note": "private.md", "at": "now"}
+    before = author.newsletter.status("launch").issue.mailing
+    for wrong in ({}, {"key": ""}, {"key": key[:-2] + "00"}):
+        assert inside.post(f"/act/{act}", fields | wrong).status_code == 403
+    crossed = inside.post(f"/act/{act}", fields | {"key": key}, sec_fetch_site="cross-site")
+    assert crossed.status_code == 403
+    assert author.newsletter.status("launch").issue.mailing is before
+    assert inside.get("").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers"),
+    [
+        ("203.0.113.9", {}),
+        ("203.0.113.9", {"x_forwarded_proto": "https"}),
+        ("127.0.0.1", {"x_forwarded_for": "198.51.100.7", "x_forwarded_proto": "http"}),
+    ],
+)
+def test_a_line_that_others_read_leads_nowhere(
+    author: Author, peer: str, headers: dict[str, str]
+) -> None:
+    """From elsewhere without a proxy that is believed, or over plain http, the door is not there."""
+    with Client(author.newsletter, peer=peer) as client:
+        visitor = Visitor(client, **headers)
+        assert visitor.get(f"/enter/{author.newsletter.parts.entrance.invite()}").status_code == 404
+
+
+# ── what it shows ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_every_page_is_shown_and_kept_by_nobody(inside: Visitor, path: str) -> None:
+    """A page says that it is not to be kept, found or framed, and escapes what notes say."""
+    answer = inside.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert "Launch <day>" not in answer.text
+    if path not in {"/progress", "/note/mail?note=private.md", "/numbers.svg?days=30"}:
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-robots-tag"].startswith("noindex")
+        assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_a_private_note_is_shown_with_its_picture(inside: Visitor) -> None:
+    """The preview's pictures come from the desk, where nobody else sees them."""
+    mail = inside.get("/note/mail?note=private.md")
+    assert "/desk/media/dot.png" in mail.text
+    assert "sandbox" in mail.headers["content-security-policy"]
+    assert inside.get("/media/dot.png").content == PIXEL
+    assert inside.get("/media/../newsletter.toml").status_code == 404
+    assert inside.get("/media/private.md").status_code == 404
+
+
+def test_what_is_not_there_is_said(inside: Visitor) -> None:
+    """An issue, a reader, a note or a report that is none is a page with a sentence."""
+    for path in ("/issues/none", "/readers/99", "/note?note=none.md", "/returned/99", "/note"):
+        answer = inside.get(path)
+        assert answer.status_code == 404
+        assert "That does not work" in answer.text
+
+
+# ── what it does ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_note_is_scheduled_and_taken_back(author: Author, inside: Visitor) -> None:
+    """The words are the command's, and so are the refusals."""
+    assert inside.do("schedule", note="private.md", at="in 2 hours").status_code == 200
+    (planned,) = author.newsletter.calendar()
+    assert planned.path == "private.md"
+    assert "private.md" in inside.get("/calendar").text
+    refused = inside.do("schedule", note="private.md", at="the day after")
+    assert refused.status_code == 409
+    assert inside.do("unschedule", note="private.md").status_code == 200
+    assert author.newsletter.calendar() == []
+
+
+def test_the_mail_of_an_issue_is_in_the_authors_hand(author: Author, inside: Visitor) -> None:
+    """Paused, resumed, cancelled, and mailed after all."""
+    states = []
+    for act in ("pause", "resume", "cancel", "mail"):
+        assert inside.do(act, issue="launch").status_code == 200
+        states.append(author.newsletter.status("launch").issue.mailing)
+    assert states == [Mailing.PAUSED, Mailing.OPEN, Mailing.CANCELLED, Mailing.OPEN]
+    assert inside.do("resume", issue="launch").status_code == 409
+    assert inside.get("/progress").json() == {"launch": {"done": 0, "total": 2, "state": "open"}}
+
+
+def test_readers_are_found_added_and_let_go(author: Author, inside: Visitor) -> None:
+    """By address; a stranger is no error of the desk, and nobody is revived."""
+    assert "ada@example.com" in inside.get("/readers?q=ADA").text
+    assert "bob@example.com" not in inside.get("/readers?q=ADA").text
+    added = inside.do("add", email="eve@example.com", tags="ml, beta", consent="at the fair")
+    assert added.status_code == 200
+    eve = author.newsletter.subscriptions.find("eve@example.com")
+    assert eve.tags == ("ml", "beta")
+    assert inside.do("unsubscribe", reader=str(eve.id)).status_code == 200
+    assert author.newsletter.subscriptions.find("eve@example.com").state is (
+        SubscriberState.UNSUBSCRIBED
+    )
+    again = inside.do("add", email="eve@example.com", consent="x")
+    assert "nothing was changed" in again.text
+    assert inside.do("add", email="nonsense", consent="x").status_code == 409
+    assert inside.do("unsubscribe", reader="99").status_code == 409
+    assert "unsubscribed" in inside.get(f"/readers/{eve.id}").text
+
+
+def test_a_suppression_is_lifted(author: Author, inside: Visitor) -> None:
+    """Once; a second time says that there was none."""
+    author.newsletter.subscriptions.suppress("ada@example.com", "it bounced")
+    assert "ada@example.com" in inside.get("/returned").text
+    assert "may be mailed again" in inside.do("lift", address="ada@example.com").text
+    assert author.newsletter.subscriptions.suppression("ada@example.com") is None
+
+
+def test_a_test_copy_is_sent(author: Author, inside: Visitor) -> None:
+    """Past the queue, and no issue comes of it."""
+    answer = inside.do("test", note="private.md", to="me@example.com")
+    assert "accepted the test copy" in answer.text
+    assert [one.issue.slug for one in author.newsletter.issues()] == ["launch"]
+
+
+def test_each_change_is_one_line_in_the_log(
+    inside: Visitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says what was done or refused, and holds no address and no key."""
+    key = inside.key()
+    capsys.readouterr()
+    inside.do("pause", issue="launch")
+    inside.do("pause", issue="launch")
+    inside.do("add", email="eve@example.com", consent="x")
+    said = "".join(capsys.readouterr())
+    acts = [line for line in said.splitlines() if "desk.act" in line]
+    assert len(acts) == 3
+    assert "refused" in acts[1]
+    assert "@" not in "".join(acts)
+    assert key not in said
