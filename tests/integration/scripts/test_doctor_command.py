@@ -82,8 +82,8 @@ def around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Around:
     """Everything in order; its DNS is the only one that is asked."""
     made = Around(tmp_path)
     made.build()
-    monkeypatch.setattr("newsletter.app.Dns", lambda: made.zone)
-    monkeypatch.setattr("newsletter.app.find_own_address", lambda: HERE)
+    monkeypatch.setattr("newsletter.operating.Dns", lambda: made.zone)
+    monkeypatch.setattr("newsletter.operating.find_own_address", lambda: HERE)
     monkeypatch.setattr(Newsletter, "is_running", lambda _: made.is_scheduling)
     return made
 
