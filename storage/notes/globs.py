@@ -45,5 +45,15 @@ def _translate_piece(found: re.Match[str]) -> str:
     if len(piece) > 2 and piece.startswith("[") and piece.endswith("]"):
         inner = piece[1:-1]
         negated = "^/" if inner.startswith("!") else ""
-        return f"[{negated}{re.escape(inner.removeprefix('!')).replace(chr(92) + '-', '-')}]"
+        form = f"[{negated}{re.escape(inner.removeprefix('!')).replace(chr(92) + '-', '-')}]"
+        return form if _is_form(form) else re.escape(piece)
     return re.escape(piece)
+
+
+def _is_form(form: str) -> bool:
+    """Whether it can be looked for: a range that runs backwards, `[?-.]`, cannot."""
+    try:
+        re.compile(form)
+    except re.error:
+        return False
+    return True

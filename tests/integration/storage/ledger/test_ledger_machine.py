@@ -185,7 +185,7 @@ class LedgerMachine(RuleBasedStateMachine):
         elif kind in ("withdraw", "miss"):
             self.store.issues.withdraw(issue_id, "the note is away", now=self.now)
             if kind == "withdraw":
-                self.store.issues.give_up_absent(
+                self.store.absences.give_up(
                     looks=0, lasting=timedelta(0), reason="gone", now=self.now
                 )
             self.store.issues.restore(issue_id, draft(), updated_at=None, now=self.now)
