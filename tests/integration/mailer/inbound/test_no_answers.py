@@ -19,7 +19,6 @@ from newsletter.inbound.webhookdesk import WebhookDesk
 from storage.model.deliveries import DeliveryState
 from storage.model.reports import Effect
 from tests.conftest import NOON
-from tests.integration.mailer.inbound.test_webhooks import complaint, hard, left
 from tests.peers.imap import Server, serving
 from tests.peers.ports import free_port
 from tests.peers.readers import idle, wishes
@@ -27,6 +26,7 @@ from tests.peers.services import Mail, keys
 from tests.peers.smtp import Peer
 from tests.worlds.intakes import COMMAND, INTAKES, ROOT, settle_in
 from tests.worlds.listener import listener
+from tests.worlds.services import complaint, hard, left
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
 PLACEHOLDER = b"notes+i1.s1.000000000000"

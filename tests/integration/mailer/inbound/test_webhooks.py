@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.server
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from email import message_from_bytes, policy
 from pathlib import Path
 
-import httpx
 import pytest
 import structlog
-from starlette.applications import Starlette
 
 from mailer.inbound.fetch import MAX_OCTETS, fetch_document
 from newsletter.app import Newsletter
 from newsletter.config.config import load_config
-from newsletter.inbound.webhookdesk import Certificates, WebhookDesk
+from newsletter.inbound.webhookdesk import Certificates
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import ConfigError, DatabaseBusy, FetchError
 from storage.model.readers import SubscriberState, SuppressionReason
@@ -28,171 +22,33 @@ from storage.model.reports import Effect
 from tests.conftest import NOON
 from tests.peers.services import (
     CONFIRM_URL,
-    LOGIN,
     MAILGUN_KEY,
-    TOPIC,
     Mail,
     Said,
-    amazon,
-    keys,
-    mailgun_event,
-    postmark_bounce,
-    postmark_change,
-    postmark_complaint,
-    say_mailgun,
-    say_postmark,
     say_sendgrid,
-    say_ses,
     say_sns,
     sendgrid_event,
-    sendgrid_key,
-    ses_bounce,
-    ses_complaint,
 )
 from tests.worlds.intakes import settle_in
+from tests.worlds.services import SERVICES, WEBHOOKS, Reported, complaint, hard, left
 from tests.worlds.store import quarantined
 from web.routes.webhooks import MAX_WEBHOOK
 from web.site import create_app
 
-WEBHOOKS = f"""
-[webhooks]
-ses = ["{TOPIC}"]
-postmark = "{LOGIN}"
-mailgun = "{MAILGUN_KEY}"
-sendgrid = "{sendgrid_key()}"
-"""
-NOTE = "---\npublish: 2026-11-22T11:59:00Z\n---\n# One\n\nHello.\n"
-SERVICES = ("ses", "postmark", "mailgun", "sendgrid")
-
-
-def hard(service: str, mail: Mail) -> Said:
-    """A mailbox that does not exist, as each service tells it."""
-    return {
-        "ses": lambda: say_ses(ses_bounce(mail)),
-        "postmark": lambda: say_postmark(postmark_bounce(mail)),
-        "mailgun": lambda: say_mailgun(mailgun_event(mail)),
-        "sendgrid": lambda: say_sendgrid([sendgrid_event(mail)]),
-    }[service]()
-
-
-def complaint(service: str, mail: Mail) -> Said:
-    """A reader who called it spam."""
-    return {
-        "ses": lambda: say_ses(ses_complaint(mail)),
-        "postmark": lambda: say_postmark(postmark_complaint(mail)),
-        "mailgun": lambda: say_mailgun(mailgun_event(mail, "complained")),
-        "sendgrid": lambda: say_sendgrid([sendgrid_event(mail, "spamreport")]),
-    }[service]()
-
-
-def left(service: str, mail: Mail) -> Said:
-    """A reader who pressed the service's own link."""
-    all_of_it = {"newTopicPreferences": {"unsubscribeAll": True}}
-    return {
-        "ses": lambda: say_ses(
-            {**ses_bounce(mail), "notificationType": "Subscription", "subscription": all_of_it}
-        ),
-        "postmark": lambda: say_postmark(postmark_change(mail)),
-        "mailgun": lambda: say_mailgun(mailgun_event(mail, "unsubscribed")),
-        "sendgrid": lambda: say_sendgrid([sendgrid_event(mail, "unsubscribe")]),
-    }[service]()
-
-
-class Amazon:
-    """What is at Amazon's addresses; nothing is ever asked of a network."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.silent = False
-
-    def __call__(self, url: str) -> bytes:
-        """The certificate, whatever is asked for."""
-        self.asked.append(url)
-        if self.silent:
-            raise FetchError("no answer")
-        return amazon()[1]
-
-
-class House:
-    """A newsletter that has mailed its reader once, and the site in front of it."""
-
-    def __init__(self, config: Path) -> None:
-        self.newsletter = Newsletter.open(config, environ={}, clock=lambda: NOON)
-        self.amazon = Amazon()
-        self.newsletter.webhook_desk = WebhookDesk(
-            self.newsletter.report_desk,
-            replace(keys(), certificate=Certificates(self.amazon)),
-            fetch=self.amazon,
-            clock=lambda: NOON,
-        )
-        self.mail = self._send()
-
-    def _send(self) -> Mail:
-        """The mail, as it was on the wire."""
-        note = self.newsletter.config.notes.path / "note.md"
-        note.write_text(NOTE)
-        os.utime(note, (NOON.timestamp() - 600, NOON.timestamp() - 600))
-        assert self.newsletter.send().accepted == 1
-        outbox = self.newsletter.publication.outbox()
-        assert outbox is not None
-        (file,) = (outbox / "new").iterdir()
-        self.wire = message_from_bytes(file.read_bytes(), policy=policy.default)
-        return Mail(
-            path=self.wire["X-Envelope-From"],
-            message_id=self.wire["Message-ID"],
-            link=self.wire["List-Unsubscribe"].split(",")[0].strip(" <>"),
-        )
-
-    def post(
-        self, service: str, said: Said, method: str = "POST", app: Starlette | None = None
-    ) -> httpx.Response:
-        """A request from outside, to a site that just started, or to this one."""
-        app = app or create_app(self.newsletter)
-
-        async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as http:
-                return await http.request(
-                    method, f"/webhooks/{service}", content=said.body, headers=dict(said.headers)
-                )
-
-        return asyncio.run(ask())
-
-    @property
-    def reader(self) -> SubscriberState:
-        """Whether the reader is subscribed."""
-        known = self.newsletter.subscribers.get(1)
-        assert known is not None
-        return known.state
-
-    @property
-    def reason(self) -> SuppressionReason | None:
-        """Why the reader is never mailed."""
-        found = self.newsletter.subscriptions.suppression("ada@example.org")
-        return found.reason if found else None
-
-    @property
-    def delivery(self) -> DeliveryState:
-        """How the one delivery stands."""
-        (state,) = [
-            state for state, count in self.newsletter.parts.overview.tally().counts.items() if count
-        ]
-        return state
-
 
 @pytest.fixture
-def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+def house(database_url: str, tmp_path: Path) -> Iterator[Reported]:
     """On each engine."""
-    found = House(settle_in(tmp_path / "house", storage=database_url, extra=WEBHOOKS))
+    found = Reported(settle_in(tmp_path / "house", storage=database_url, extra=WEBHOOKS))
     yield found
     found.newsletter.close()
 
 
 @pytest.fixture
-def small_house(tmp_path: Path) -> Iterator[House]:
+def small_house(tmp_path: Path) -> Iterator[Reported]:
     """On SQLite alone."""
     storage = "sqlite:///newsletter.db"
-    found = House(settle_in(tmp_path / "house", storage=storage, extra=WEBHOOKS))
+    found = Reported(settle_in(tmp_path / "house", storage=storage, extra=WEBHOOKS))
     yield found
     found.newsletter.close()
 
@@ -201,7 +57,7 @@ def small_house(tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_dead_mailbox_is_never_mailed_again(house: House, service: str) -> None:
+def test_a_dead_mailbox_is_never_mailed_again(house: Reported, service: str) -> None:
     """Found by what we put on the wire; told twice, it is one event (rules C2, C6, C13)."""
     said = hard(service, house.mail)
     assert house.post(service, said).status_code == 200
@@ -213,7 +69,7 @@ def test_a_dead_mailbox_is_never_mailed_again(house: House, service: str) -> Non
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_complaint_unsubscribes(small_house: House, service: str) -> None:
+def test_a_complaint_unsubscribes(small_house: Reported, service: str) -> None:
     """Left, and never mailed again (rule C9)."""
     assert small_house.post(service, complaint(service, small_house.mail)).status_code == 200
     assert small_house.reader is SubscriberState.UNSUBSCRIBED
@@ -221,7 +77,7 @@ def test_a_complaint_unsubscribes(small_house: House, service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_who_leaves_by_the_service_has_left(small_house: House, service: str) -> None:
+def test_who_leaves_by_the_service_has_left(small_house: Reported, service: str) -> None:
     """Unsubscribed, and not suppressed: who wants to may come back (rule A8)."""
     assert small_house.post(service, left(service, small_house.mail)).status_code == 200
     assert small_house.reader is SubscriberState.UNSUBSCRIBED
@@ -230,7 +86,7 @@ def test_who_leaves_by_the_service_has_left(small_house: House, service: str) ->
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_mail_that_is_not_ours_touches_nobody(small_house: House, service: str) -> None:
+def test_a_mail_that_is_not_ours_touches_nobody(small_house: Reported, service: str) -> None:
     """The same account sends other mail, to our readers too: kept for the author (rules C2, C3)."""
     for said in (hard(service, Mail()), complaint(service, Mail())):
         assert small_house.post(service, said).status_code == 200
@@ -240,7 +96,7 @@ def test_a_mail_that_is_not_ours_touches_nobody(small_house: House, service: str
     assert b"ada@example.org" in kept[0]
 
 
-def test_what_nobody_knows_is_kept(small_house: House) -> None:
+def test_what_nobody_knows_is_kept(small_house: Reported) -> None:
     """An event of a new kind waits for the author; its neighbours are taken (rule C12)."""
     new = sendgrid_event(small_house.mail, "dreamt", sg_event_id="2")
     said = say_sendgrid([new, 7, sendgrid_event(small_house.mail)])
@@ -251,7 +107,7 @@ def test_what_nobody_knows_is_kept(small_house: House) -> None:
     assert any(b"dreamt" in raw for raw in kept)
 
 
-def test_postmark_is_given_something_to_give_back(small_house: House) -> None:
+def test_postmark_is_given_something_to_give_back(small_house: Reported) -> None:
     """It replaces return path and Message-ID, so the mail has a field for it (rule A34)."""
     given = small_house.wire["X-PM-Metadata-delivery"]
     assert small_house.newsletter.parts.tokens.read_return_path(given) == (1, 1)
@@ -260,7 +116,7 @@ def test_postmark_is_given_something_to_give_back(small_house: House) -> None:
 
 def test_other_mail_has_no_field_for_postmark(tmp_path: Path) -> None:
     """Nothing is added where Postmark tells nothing."""
-    house = House(settle_in(tmp_path / "house", storage="sqlite:///newsletter.db"))
+    house = Reported(settle_in(tmp_path / "house", storage="sqlite:///newsletter.db"))
     assert house.wire["X-PM-Metadata-delivery"] is None
     house.newsletter.close()
 
@@ -268,7 +124,7 @@ def test_other_mail_has_no_field_for_postmark(tmp_path: Path) -> None:
 # ── who is answered how ──────────────────────────────────────────────────────────────────────
 
 
-def test_a_password_cannot_be_guessed(small_house: House) -> None:
+def test_a_password_cannot_be_guessed(small_house: Reported) -> None:
     """After ten wrong ones an origin is told when to come back, and the right one is not heard either."""
     app = create_app(small_house.newsletter)
     said = hard("postmark", small_house.mail)
@@ -281,7 +137,7 @@ def test_a_password_cannot_be_guessed(small_house: House) -> None:
     assert small_house.reason is None
 
 
-def test_a_service_never_meets_the_limit(small_house: House) -> None:
+def test_a_service_never_meets_the_limit(small_house: Reported) -> None:
     """However much it tells at a time."""
     app = create_app(small_house.newsletter)
     said = hard("postmark", small_house.mail)
@@ -289,7 +145,7 @@ def test_a_service_never_meets_the_limit(small_house: House) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_forged_event_is_refused(small_house: House, service: str) -> None:
+def test_a_forged_event_is_refused(small_house: Reported, service: str) -> None:
     """Without the service's proof: 403, and nothing is changed, kept or logged with an address."""
     said = hard(service, small_house.mail)
     body = said.body.replace(b'"signature": "', b'"signature": "0').replace(b"smtp", b"SMTP")
@@ -308,7 +164,7 @@ def test_only_services_with_a_key_have_an_address(tmp_path: Path) -> None:
     extra = f'[webhooks]\nmailgun = "{MAILGUN_KEY}"'
     for number, (configured, known) in enumerate([("", ()), (extra, ("mailgun",))]):
         config = settle_in(tmp_path / str(number), storage=storage, extra=configured)
-        house = House.__new__(House)
+        house = Reported.__new__(Reported)
         house.newsletter = Newsletter.open(config, environ={}, clock=lambda: NOON)
         answers = {name: house.post(name, hard(name, Mail())).status_code for name in SERVICES}
         assert answers == {name: 200 if name in known else 404 for name in SERVICES}
@@ -316,12 +172,12 @@ def test_only_services_with_a_key_have_an_address(tmp_path: Path) -> None:
         house.newsletter.close()
 
 
-def test_a_webhook_is_posted_to(small_house: House) -> None:
+def test_a_webhook_is_posted_to(small_house: Reported) -> None:
     """Looking at the address does nothing."""
     assert small_house.post("mailgun", Said(b"", {}), method="GET").status_code == 405
 
 
-def test_a_body_has_a_limit(small_house: House) -> None:
+def test_a_body_has_a_limit(small_house: Reported) -> None:
     """A large batch is taken, one without end is not."""
     events = [sendgrid_event(small_house.mail, "open", sg_event_id=str(n)) for n in range(1000)]
     said = say_sendgrid([*events, sendgrid_event(small_house.mail)])
@@ -332,7 +188,9 @@ def test_a_body_has_a_limit(small_house: House) -> None:
     assert small_house.post("sendgrid", huge).status_code == 413
 
 
-def test_a_busy_database_is_told_again(small_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_database_is_told_again(
+    small_house: Reported, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """503 until it can be recorded: the service tries again, and nothing is lost (rule C12)."""
     said = hard("mailgun", small_house.mail)
 
@@ -356,7 +214,7 @@ def confirmation() -> Said:
     return say_sns({**fields, "SubscribeURL": CONFIRM_URL})
 
 
-def test_a_certificate_is_fetched_once(small_house: House) -> None:
+def test_a_certificate_is_fetched_once(small_house: Reported) -> None:
     """However much is told; a certificate that cannot be had is asked for again."""
     small_house.amazon.silent = True
     assert small_house.post("ses", hard("ses", small_house.mail)).status_code == 503
@@ -382,14 +240,14 @@ def test_many_certificates_do_not_fill_the_memory() -> None:
     assert asked == [*map(str, range(20)), "0"]
 
 
-def test_a_subscription_is_agreed_to(small_house: House) -> None:
+def test_a_subscription_is_agreed_to(small_house: Reported) -> None:
     """A topic of the author's may tell; no other is answered."""
     assert small_house.post("ses", confirmation()).status_code == 200
     assert small_house.amazon.asked[-1] == CONFIRM_URL
     assert not quarantined(small_house.newsletter.reports)
 
 
-def test_a_subscription_that_cannot_be_agreed_to_is_kept(small_house: House) -> None:
+def test_a_subscription_that_cannot_be_agreed_to_is_kept(small_house: Reported) -> None:
     """The author finds the address, once, and SNS asks again."""
     assert small_house.post("ses", hard("ses", Mail())).status_code == 200
     small_house.amazon.silent = True

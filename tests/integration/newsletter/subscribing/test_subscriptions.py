@@ -6,7 +6,6 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import dns.exception
@@ -15,123 +14,40 @@ import dns.rcode
 import dns.resolver
 import pytest
 
-from mailer.address import check_domain
-from newsletter.secret import Keyring
-from newsletter.subscribing.files import read_rows, write_rows
-from newsletter.subscribing.lists import Departed, ImportReport
-from newsletter.subscribing.rules import SignUpLimits
+from newsletter.subscribing.files import read_rows
+from newsletter.subscribing.lists import Departed
 from newsletter.subscribing.subscriptions import (
     PRESSED_TWICE,
     ConfirmResult,
-    SignUpPolicy,
-    Subscriptions,
     mask_address,
 )
-from newsletter.tokens import Tokens
 from storage.database.engine import Database
-from storage.ledger.ledger import Ledger
-from storage.model.deliveries import Claim, DeliveryKind
+from storage.model.deliveries import DeliveryKind
 from storage.model.errors import AddressError, Conflict, NotFound
 from storage.model.readers import ConsentEventKind, SubscriberState, SuppressionReason
-from storage.readers.signups import SignUps
-from storage.readers.subscribers import Added, Subscribers
-
-FORM = "https://notes.example.com/subscribe"
-WORDING = "Send me each new issue (version 1)"
-LIMITS = SignUpLimits(per_address=2, per_origin=3, per_domain=5, in_total=6)
-
-
-class House:
-    """Subscriptions over a real database, with a clock that stands still until it is moved."""
-
-    def __init__(
-        self, database: Database, now: datetime, *, resolver: dns.resolver.Resolver | None = None
-    ) -> None:
-        self.now = now
-        self.woken = 0
-        self.tokens = Tokens(Keyring(secrets=(b"k" * 32,)))
-        self.subscribers = Subscribers(database)
-        self.signups = SignUps(database)
-        self.ledger = Ledger(database)
-        self.desk = Subscriptions(
-            self.subscribers,
-            self.signups,
-            self.tokens,
-            policy=SignUpPolicy(limits=LIMITS, check_dns=resolver is not None),
-            sender_domain="example.com",
-            clock=lambda: self.now,
-            wake=self._wake,
-            ask_dns=partial(check_domain, resolver=resolver) if resolver else None,
-        )
-
-    def _wake(self) -> None:
-        self.woken += 1
-
-    def ask(self, address: str, *, ip: str = "192.0.2.1") -> None:
-        """A POST of the form, decided."""
-        self.desk.request(address, ip=ip, source=FORM, consent=WORDING)
-        self.desk.process()
-
-    def mails(self) -> list[Claim]:
-        """What is queued, taken out."""
-        return self.ledger.claim("worker", now=self.now, limit=1000, lease=timedelta(minutes=1))
-
-    def link(self, address: str) -> str:
-        """The token in the latest confirmation to this address."""
-        known = self.desk.find(address)
-        return self.tokens.confirm(known.id, known.nonce, self.now)
-
-    def join(self, address: str, *, ip: str = "192.0.2.1") -> None:
-        """Ask and confirm."""
-        self.ask(address, ip=ip)
-        result = self.desk.confirm(self.link(address), ip="192.0.2.9", source="page")
-        assert result is ConfirmResult.CONFIRMED
-
-    def take(
-        self,
-        text: str,
-        *,
-        consent: str = "fair 2019",
-        dry_run: bool = False,
-        departed: Departed = Departed.KEEP,
-    ) -> ImportReport:
-        """Import a file with this content."""
-        rows = read_rows(io.StringIO(text, newline=""))
-        return self.desk.import_rows(rows, consent=consent, dry_run=dry_run, departed=departed)
-
-    def state(self, address: str) -> SubscriberState | None:
-        """Of this address; None for a stranger."""
-        try:
-            return self.desk.find(address).state
-        except NotFound:
-            return None
-
-    def export(self) -> str:
-        """The content of an export."""
-        stream = io.StringIO(newline="")
-        write_rows(self.desk.export_rows(), stream)
-        return stream.getvalue()
+from storage.readers.subscribers import Added
+from tests.worlds.joining import FORM, LIMITS, WORDING, JoiningDesk
 
 
 @pytest.fixture
-def house(database: Database, now: datetime) -> House:
+def house(database: Database, now: datetime) -> JoiningDesk:
     """A newsletter's door, nobody in yet."""
-    return House(database, now)
+    return JoiningDesk(database, now)
 
 
 @pytest.fixture
-def empty_house(tmp_path: Path, now: datetime) -> Iterator[House]:
+def empty_house(tmp_path: Path, now: datetime) -> Iterator[JoiningDesk]:
     """A second store with the same secret, to move into."""
     database = Database.open(f"sqlite:///{tmp_path / 'second.db'}")
     database.prepare()
-    yield House(database, now)
+    yield JoiningDesk(database, now)
     database.close()
 
 
 # ── joining ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_nobody_reads_before_confirming(house: House) -> None:
+def test_nobody_reads_before_confirming(house: JoiningDesk) -> None:
     """A sign-up queues one confirmation and nothing else; only the button makes a reader (F1)."""
     house.ask("ada@example.com")
     (mail,) = house.mails()
@@ -146,7 +62,7 @@ def test_nobody_reads_before_confirming(house: House) -> None:
     assert house.woken == 1
 
 
-def test_consent_can_be_proved(house: House) -> None:
+def test_consent_can_be_proved(house: JoiningDesk) -> None:
     """Wording, form, times and both IP addresses are kept, IPv6 in full (F9)."""
     house.ask("ada@example.com", ip="2001:db8::7")
     house.now += timedelta(minutes=5)
@@ -160,7 +76,7 @@ def test_consent_can_be_proved(house: House) -> None:
     assert (confirmed.at, known.confirmed_at) == (house.now, house.now)
 
 
-def test_a_link_works_once_and_not_for_ever(house: House) -> None:
+def test_a_link_works_once_and_not_for_ever(house: JoiningDesk) -> None:
     """Used, replaced, old, foreign and invented links are told apart and change nothing (F3)."""
     house.ask("ada@example.com")
     first = house.link("ada@example.com")
@@ -180,7 +96,7 @@ def test_a_link_works_once_and_not_for_ever(house: House) -> None:
     assert house.desk.find("ada@example.com").state is SubscriberState.UNSUBSCRIBED
 
 
-def test_a_used_link_says_so_for_an_hour_and_then_tells_nothing(house: House) -> None:
+def test_a_used_link_says_so_for_an_hour_and_then_tells_nothing(house: JoiningDesk) -> None:
     """Pressed twice, it is kind; found in an old mail, it is as good as any link that never was, and
     so is one that was replaced: neither tells whether the reader is subscribed (F3).
     """
@@ -200,7 +116,7 @@ def test_a_used_link_says_so_for_an_hour_and_then_tells_nothing(house: House) ->
     assert len(house.subscribers.events(house.desk.find("ada@example.com").id)) == 3
 
 
-def test_who_left_may_come_back_by_confirming(house: House) -> None:
+def test_who_left_may_come_back_by_confirming(house: JoiningDesk) -> None:
     """A reader who unsubscribed joins again only by a new confirmation."""
     house.join("ada@example.com")
     house.desk.unsubscribe_address("ada@example.com")
@@ -226,7 +142,7 @@ def test_who_left_may_come_back_by_confirming(house: House) -> None:
         "a" * 5000,
     ],
 )
-def test_what_nobody_reads_is_dropped_in_silence(house: House, typed: str) -> None:
+def test_what_nobody_reads_is_dropped_in_silence(house: JoiningDesk, typed: str) -> None:
     """No address, a broken one and an office's mailbox are taken like all, and cause nothing (F4)."""
     house.ask(typed)
     assert house.mails() == []
@@ -234,7 +150,7 @@ def test_what_nobody_reads_is_dropped_in_silence(house: House, typed: str) -> No
     assert house.signups.waiting() == ()
 
 
-def test_a_flood_at_one_address_is_three_mails_at_most(house: House) -> None:
+def test_a_flood_at_one_address_is_three_mails_at_most(house: JoiningDesk) -> None:
     """However often somebody types an address, it gets so many mails a day and no more (F5)."""
     for number in range(30):
         house.ask("ada@example.com", ip=f"192.0.2.{number}")
@@ -244,7 +160,7 @@ def test_a_flood_at_one_address_is_three_mails_at_most(house: House) -> None:
     assert len(house.mails()) == 1, "the next day it may be asked for again"
 
 
-def test_a_reader_is_told_once_a_month_that_all_is_well(house: House) -> None:
+def test_a_reader_is_told_once_a_month_that_all_is_well(house: JoiningDesk) -> None:
     """Signing up twice tells a reader so, once per period, and asks for nothing (F5)."""
     house.join("ada@example.com")
     house.mails()
@@ -254,7 +170,7 @@ def test_a_reader_is_told_once_a_month_that_all_is_well(house: House) -> None:
     assert house.desk.find("ada@example.com").state is SubscriberState.ACTIVE
 
 
-def test_a_flood_from_one_network_leaves_room_for_others(house: House) -> None:
+def test_a_flood_from_one_network_leaves_room_for_others(house: JoiningDesk) -> None:
     """One IPv6 /64 is one origin; its flood stops at its own limit (F6)."""
     for number in range(20):
         house.ask(f"victim{number}@example.com", ip=f"2001:db8::{number:x}")
@@ -263,7 +179,7 @@ def test_a_flood_from_one_network_leaves_room_for_others(house: House) -> None:
     assert [mail.address for mail in house.mails()] == ["ada@example.org"]
 
 
-def test_floods_are_bounded_by_domain_and_in_all(house: House) -> None:
+def test_floods_are_bounded_by_domain_and_in_all(house: JoiningDesk) -> None:
     """Many origins together cause no more mail than the limits, which refused ones do not use up."""
     for number in range(20):
         house.ask(f"victim{number}@example.com", ip=f"192.0.2.{number}")
@@ -276,7 +192,7 @@ def test_floods_are_bounded_by_domain_and_in_all(house: House) -> None:
     assert len(house.mails()) == LIMITS.in_total, "who waited is served when there is room"
 
 
-def test_a_suppressed_address_cannot_sign_up(house: House) -> None:
+def test_a_suppressed_address_cannot_sign_up(house: JoiningDesk) -> None:
     """What is never mailed is not mailed a confirmation either; the form does not say so."""
     house.desk.suppress("ada@example.com", "asked by letter")
     house.ask("Ada@Example.com")
@@ -315,12 +231,12 @@ def test_only_an_answer_of_the_dns_counts_against_an_address(
     database: Database, now: datetime, trouble: Exception, mails: int
 ) -> None:
     """A domain that does not exist is not mailed; a DNS that does not answer stops nobody (F13)."""
-    house = House(database, now, resolver=StubResolver(trouble))
+    house = JoiningDesk(database, now, resolver=StubResolver(trouble))
     house.ask("ada@example.com")
     assert len(house.mails()) == mails
 
 
-def test_handled_signups_forget_the_address(house: House) -> None:
+def test_handled_signups_forget_the_address(house: JoiningDesk) -> None:
     """After the decision the request holds no address, and after a day it is gone."""
     house.ask("ada@example.com")
     count = house.signups.count
@@ -333,7 +249,7 @@ def test_handled_signups_forget_the_address(house: House) -> None:
 # ── leaving ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_leaving_twice_is_no_error(house: House) -> None:
+def test_leaving_twice_is_no_error(house: JoiningDesk) -> None:
     """The link of one who has left, or was erased, still answers yes; an invented one no (A12)."""
     house.join("ada@example.com")
     token = house.tokens.unsubscribe(house.desk.find("ada@example.com").id)
@@ -360,7 +276,7 @@ def test_a_masked_address_is_known_to_its_owner_alone() -> None:
 # ── by command ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_author_adds_and_never_revives(house: House) -> None:
+def test_the_author_adds_and_never_revives(house: JoiningDesk) -> None:
     """Added at once; a second spelling is the same reader; who left or is suppressed stays out (F14)."""
     assert house.desk.add(" Ada@Example.com ", name="Ada\n L", tags=["vip"]) is Added.ADDED
     known = house.desk.find("ada@example.com")
@@ -381,7 +297,9 @@ def test_the_author_adds_and_never_revives(house: House) -> None:
         house.desk.unsubscribe_address("nobody@example.com")
 
 
-def test_erasure_leaves_no_address_and_keeps_the_promise(house: House, database_url: str) -> None:
+def test_erasure_leaves_no_address_and_keeps_the_promise(
+    house: JoiningDesk, database_url: str
+) -> None:
     """No file of the store holds the address afterwards, and no import brings it back (F11)."""
     house.join("ada.lovelace@example.com")
     house.ask("ada.lovelace@example.com", ip="192.0.2.50")
@@ -418,7 +336,7 @@ reader@example.com,,
 """
 
 
-def _prepare(house: House) -> None:
+def _prepare(house: JoiningDesk) -> None:
     house.desk.add("reader@example.com")
     house.desk.add("left@example.com")
     house.desk.unsubscribe_address("left@example.com")
@@ -426,7 +344,7 @@ def _prepare(house: House) -> None:
     house.ask("waiting@example.com")
 
 
-def test_an_import_says_of_each_refused_row_why(house: House) -> None:
+def test_an_import_says_of_each_refused_row_why(house: JoiningDesk) -> None:
     """Line and reason for every row that is not taken; nobody is revived (F17)."""
     _prepare(house)
     report = house.take(LIST)
@@ -449,7 +367,7 @@ def test_an_import_says_of_each_refused_row_why(house: House) -> None:
     assert house.desk.find("bob@example.com").consent == "letter of 2020"
 
 
-def test_a_refused_row_does_not_stand_in_the_way_of_a_good_one(house: House) -> None:
+def test_a_refused_row_does_not_stand_in_the_way_of_a_good_one(house: JoiningDesk) -> None:
     """Of an address that is in the file twice, the first row that can be taken is (F17)."""
     rows = (
         "email,consent\n"
@@ -463,7 +381,7 @@ def test_a_refused_row_does_not_stand_in_the_way_of_a_good_one(house: House) -> 
     assert house.desk.find("ada@example.com").consent == "signed at the fair"
 
 
-def test_a_dry_run_tells_the_same_and_changes_nothing(house: House) -> None:
+def test_a_dry_run_tells_the_same_and_changes_nothing(house: JoiningDesk) -> None:
     """The report of a dry run is the report of the import that follows it."""
     _prepare(house)
     before = house.export()
@@ -480,7 +398,7 @@ LEFT_ELSEWHERE = (
 )
 
 
-def test_who_left_elsewhere_is_remembered_as_having_left(house: House) -> None:
+def test_who_left_elsewhere_is_remembered_as_having_left(house: JoiningDesk) -> None:
     """No later list brings them in, and they may join again by a sign-up of their own (F17)."""
     report = house.take(LEFT_ELSEWHERE)
     assert (report.added, report.departed, len(report.refused)) == (1, 1, 2)
@@ -499,7 +417,7 @@ def test_who_left_elsewhere_is_remembered_as_having_left(house: House) -> None:
     assert house.state("left@example.com") is SubscriberState.ACTIVE
 
 
-def test_who_left_elsewhere_may_be_dropped(house: House) -> None:
+def test_who_left_elsewhere_may_be_dropped(house: JoiningDesk) -> None:
     """Nothing is kept of them if the author says so; readers they are not either way."""
     report = house.take(LEFT_ELSEWHERE, departed=Departed.DROP)
     assert (report.added, report.departed, len(report.refused)) == (1, 0, 2)
@@ -510,7 +428,7 @@ def test_who_left_elsewhere_may_be_dropped(house: House) -> None:
 @pytest.mark.parametrize("apart", [0, 1500])
 @pytest.mark.parametrize("left_first", [True, False])
 def test_who_is_in_a_file_both_ways_is_no_reader(
-    house: House, departed: Departed, apart: int, *, left_first: bool
+    house: JoiningDesk, departed: Departed, apart: int, *, left_first: bool
 ) -> None:
     """One list's row says reader, another's says left: it is the leaving that holds."""
     between = "".join(f"reader{number}@example.com,active\n" for number in range(apart))
@@ -523,7 +441,7 @@ def test_who_is_in_a_file_both_ways_is_no_reader(
     assert tried.added == 0
 
 
-def test_leaving_elsewhere_does_not_end_what_began_here(house: House) -> None:
+def test_leaving_elsewhere_does_not_end_what_began_here(house: JoiningDesk) -> None:
     """A reader who joined here stays one: the row is named, and the author decides."""
     house.join("left@example.com")
     report = house.take(LEFT_ELSEWHERE)
@@ -532,7 +450,7 @@ def test_leaving_elsewhere_does_not_end_what_began_here(house: House) -> None:
     assert report.departed == 0
 
 
-def test_a_dry_run_foretells_departures(house: House) -> None:
+def test_a_dry_run_foretells_departures(house: JoiningDesk) -> None:
     """As many remembered and refused as the import then has, and nobody in."""
     tried = house.take(LEFT_ELSEWHERE, dry_run=True)
     assert list(house.subscribers.everyone()) == []
@@ -540,7 +458,7 @@ def test_a_dry_run_foretells_departures(house: House) -> None:
     assert (tried.departed, tried.refused) == (done.departed, done.refused)
 
 
-def test_a_cell_may_hold_a_name_and_an_address(house: House) -> None:
+def test_a_cell_may_hold_a_name_and_an_address(house: JoiningDesk) -> None:
     """As mail programs and list managers write it; what nobody sees around it is taken off."""
     report = house.take(
         'email,name\nAda <ada@example.com>,\n"""Lovelace, B"" <b@example.com>",Bo\n'
@@ -550,7 +468,9 @@ def test_a_cell_may_hold_a_name_and_an_address(house: House) -> None:
     assert [one.name for one in house.subscribers.everyone()] == ["Ada", "Bo", "", ""]
 
 
-def test_tags_with_commas_are_kept_and_exported(house: House, empty_house: House) -> None:
+def test_tags_with_commas_are_kept_and_exported(
+    house: JoiningDesk, empty_house: JoiningDesk
+) -> None:
     """A tag is a phrase; it goes into the store, out, and into the next one whole."""
     house.take('email,tags\na@example.com,"""maths, applied"",poetry"\n')
     assert house.desk.find("a@example.com").tags == ("maths, applied", "poetry")
@@ -558,7 +478,7 @@ def test_tags_with_commas_are_kept_and_exported(house: House, empty_house: House
     assert empty_house.desk.find("a@example.com").tags == ("maths, applied", "poetry")
 
 
-def test_an_import_stops_between_portions(house: House) -> None:
+def test_an_import_stops_between_portions(house: JoiningDesk) -> None:
     """What it tells is what is in; the same file again brings the rest and nobody twice."""
     lines = "email\n" + "".join(f"reader{number}@example.com\n" for number in range(2500))
     portions = iter([False, False, True])
@@ -570,7 +490,7 @@ def test_an_import_stops_between_portions(house: House) -> None:
     assert house.take(lines).added == 500
 
 
-def test_nobody_is_imported_without_consent(house: House) -> None:
+def test_nobody_is_imported_without_consent(house: JoiningDesk) -> None:
     """Consent comes with the row or with the command; with neither the row is refused (F17)."""
     report = house.take(LIST, consent="")
     assert report.added == 1
@@ -579,7 +499,7 @@ def test_nobody_is_imported_without_consent(house: House) -> None:
         house.desk.find("ada@example.com")
 
 
-def test_an_export_moves_the_whole_list(house: House, empty_house: House) -> None:
+def test_an_export_moves_the_whole_list(house: JoiningDesk, empty_house: JoiningDesk) -> None:
     """Into an empty store an export brings every state, time, consent and suppression back, and the
     proof of consent line by line (F9).
     """
@@ -613,7 +533,7 @@ def test_an_export_moves_the_whole_list(house: House, empty_house: House) -> Non
     assert empty_house.export() == exported
 
 
-def test_an_import_of_many_portions_takes_all(house: House) -> None:
+def test_an_import_of_many_portions_takes_all(house: JoiningDesk) -> None:
     """More rows than one transaction holds come in, each once, and progress tells how far it is."""
     lines = "".join(f"reader{number}@example.com\n" for number in range(2500))
     told: list[int] = []
