@@ -69,6 +69,16 @@ class FeedFacts:
         """What the newsletter is about, or its title."""
         return one_line(self.identity.description) or self.title
 
+    @property
+    def icon(self) -> str:
+        """A square picture of the newsletter, where the site keeps one for ever."""
+        return f"{self.identity.url}/apple-touch-icon.png"
+
+    @property
+    def favicon(self) -> str:
+        """The same, small."""
+        return f"{self.identity.url}/favicon.ico"
+
 
 def title_of(issue: Issue) -> str:
     """One line of plain text, never empty: Atom demands a title (RFC 4287 4.1.2)."""

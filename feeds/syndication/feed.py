@@ -242,6 +242,10 @@ def _generator(feed: FeedFacts, feed_format: FeedFormat) -> FeedGenerator:
     generator.generator(GENERATOR)
     generator.docs("https://www.rssboard.org/rss-specification")
     generator.updated(feed.updated)  # feedgen would say now (rule E8)
+    if feed_format is FeedFormat.ATOM:
+        generator.icon(feed.icon)  # RFC 4287 4.2.5
+    else:
+        generator.image(url=feed.icon, title=feed.title, link=feed.home)
     if feed.hub and feed_format is FeedFormat.ATOM:
         generator.link(href=feed.hub, rel="hub")
     generator.link(href=feed.self_url, rel="self", type=feed_format.bare_type)

@@ -55,6 +55,8 @@ class _JsonFeed(TypedDict, total=False):
     feed_url: str
     next_url: str
     description: str
+    icon: str
+    favicon: str
     language: str
     authors: list[_Author]
     hubs: list[_Hub]
@@ -69,6 +71,8 @@ def build_json(feed: FeedFacts) -> bytes:
         home_page_url=feed.home,
         feed_url=feed.self_url,
         description=feed.description,
+        icon=feed.icon,
+        favicon=feed.favicon,
         language=feed.identity.language,
         authors=[_Author(name=feed.author, url=feed.identity.url)],
     )

@@ -112,6 +112,22 @@ def test_ids_and_order_agree_in_all_formats() -> None:
     assert [item["id"] for item in document["items"]] == expected
 
 
+@pytest.mark.parametrize("feed_format", FeedFormat)
+def test_a_feed_shows_the_newsletters_icon(feed_format: FeedFormat) -> None:
+    """Each format names a picture at an address that stays, in its own element."""
+    url = f"{IDENTITY.url}/apple-touch-icon.png"
+    document = build_feed(feed_format, IDENTITY, ISSUES)
+    if feed_format is FeedFormat.JSON:
+        made = json.loads(document.body)
+        assert (made["icon"], made["favicon"]) == (url, f"{IDENTITY.url}/favicon.ico")
+    elif feed_format is FeedFormat.ATOM:
+        assert parse(document).feed.icon == url
+    else:
+        channel = parse(document).feed
+        image = channel.image
+        assert (image.href, image.title, image.link) == (url, channel.title, channel.link)
+
+
 @pytest.mark.parametrize("hub", ["", "https://hub.example.com/"])
 @pytest.mark.parametrize("tag", [None, "shipping things"])
 def test_rss_channel_links_to_the_site_and_to_itself(hub: str, tag: str | None) -> None:
