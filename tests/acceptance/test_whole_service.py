@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -48,6 +49,8 @@ class Service:
     process: subprocess.Popen[str]
     site: str
     health: str
+    log: list[str]
+    """Its lines so far, read all the while: a pipe that nobody reads stops whoever writes to it."""
 
     def get(self, url: str) -> int:
         """The status of an answer; it must come within the time that a probe waits."""
@@ -63,9 +66,9 @@ class Service:
         """Asks it to end, once; its exit status and its log."""
         asked = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        _, log = self.process.communicate(timeout=HANGS_S)
+        code = self.process.wait(HANGS_S)
         tell(seconds_to_end=round(time.monotonic() - asked, 1))
-        return self.process.returncode, log
+        return code, "".join(self.log)
 
 
 def ask(request: urllib.request.Request) -> int:
@@ -75,6 +78,23 @@ def ask(request: urllib.request.Request) -> int:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
+
+
+@contextmanager
+def draining(process: subprocess.Popen[str]) -> Iterator[list[str]]:
+    """Reads what a process logs, for as long as the context lasts and it does."""
+    lines: list[str] = []
+    assert process.stderr is not None
+    reading = threading.Thread(target=lines.extend, args=(process.stderr,))
+    reading.start()
+    try:
+        yield lines
+    finally:
+        process.kill()
+        reading.join()
+        process.stderr.close()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 @contextmanager
@@ -89,7 +109,8 @@ def running(house: House, *within: str) -> Iterator[Service]:
             assert line, process.communicate()[1]
             label, _, url = line.partition(" ")
             found[label] = url.strip()
-        yield Service(process, found["site"].rstrip("/"), found["health"])
+        with draining(process) as log:
+            yield Service(process, found["site"].rstrip("/"), found["health"], log)
     finally:
         process.kill()
         process.wait()
@@ -245,8 +266,8 @@ def test_a_database_that_goes_away_ends_the_service_and_is_not_made_anew(
     with running(house) as service:
         assert service.get(service.health.replace("healthz", "readyz")) == 200
         trouble(file, aside)
-        _, log = service.process.communicate(timeout=60)
-    assert service.process.returncode == 1
+        assert service.process.wait(60) == 1
+    log = "".join(service.log)
     assert re.search("database .* (is gone|was replaced)", log), log
     refused = command(house, "send")
     assert refused.returncode == 1
