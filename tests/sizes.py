@@ -1,4 +1,4 @@
-"""How much of a large suite is tried: less while working, all of it in CI and with --slow."""
+"""How much of a large suite is tried: less while working and in CI, all of it with --slow."""
 
 from __future__ import annotations
 

@@ -329,7 +329,7 @@ def test_deep_nesting_is_set_aside(count: int) -> None:
 @pytest.mark.parametrize("name", ["postfix-hard", "qmail-hard"])
 def test_what_a_stranger_repeats_costs_no_square(name: str, filler: bytes) -> None:
     """Thousands of empty lines, or a quarter of a megabyte of one word, in each place of a report are
-    read in bounded time; half a megabyte of all of them in CI.
+    read in bounded time; half a megabyte of all of them with --slow.
     """
     raw, size = FIXTURES[name], 60_000 if filler.isspace() or b"\n" in filler else 250_000
     size = 500_000 if is_full() else size
