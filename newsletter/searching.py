@@ -18,6 +18,10 @@ _AROUND: Final = 90
 """Characters before what was found, and twice as many after it."""
 _READ: Final = 100_000
 """Characters of an issue in which the place is looked for."""
+_STEP: Final = 2000
+"""Characters that are looked at together."""
+_LAP: Final = 400
+"""Characters of the part before and the part after that are looked at with them."""
 _SPACE: Final = re.compile(r"\s+")
 _UNDERLINE: Final = re.compile(r"[=\-_*~]{3,}")
 """What a plain text draws below titles and between parts."""
@@ -48,6 +52,9 @@ class Hits:
     """What was asked for, as far as it is looked at; empty if it has no words."""
     page: int = 1
     total: int = 0
+    """Not more than are counted."""
+    more_than_total: bool = False
+    """Whether there are more than were counted."""
     hits: tuple[Hit, ...] = ()
 
     @property
@@ -76,18 +83,24 @@ class Searching:
             Hit(issue=issue, quoted=quote(as_readers_see(issue).text, phrases))
             for issue in found.issues
         )
-        return Hits(query=query.strip(), page=page, total=found.total, hits=hits)
+        return Hits(
+            query=query.strip(),
+            page=page,
+            total=found.total,
+            more_than_total=found.has_more,
+            hits=hits,
+        )
 
 
 def quote(text: str, phrases: Sequence[Phrase]) -> tuple[Piece, ...]:
     """The part of a plain text in which the phrases stand first, cut between words."""
-    whole = _SPACE.sub(" ", _UNDERLINE.sub(" ", readable(text[:_READ]))).strip()
     pattern = re.compile("|".join(f"(?:{phrase.pattern})" for phrase in phrases))
-    folded = fold(whole)
+    part = _find(text[:_READ], pattern)
+    whole, folded = part.plain, part.folded
     first = pattern.search(folded)
     start = _cut_before(whole, first.start() - _AROUND) if first is not None else 0
     end = _cut_after(whole, start + 3 * _AROUND)
-    pieces = [Piece("… ")] if start else []
+    pieces = [Piece("… ")] if start or not part.is_first else []
     place = start
     for hit in pattern.finditer(folded, start, end) if first is not None else ():
         if hit.start() < hit.end():
@@ -97,8 +110,44 @@ def quote(text: str, phrases: Sequence[Phrase]) -> tuple[Piece, ...]:
             ]
             place = hit.end()
     pieces += [Piece(whole[place:end])]
-    pieces += [Piece(" …")] if end < len(whole) else []
+    pieces += [Piece(" …")] if end < len(whole) or not part.is_last else []
     return tuple(piece for piece in pieces if piece.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some thousand characters of a text, as they are quoted."""
+
+    plain: str
+    folded: str
+    is_first: bool
+    is_last: bool
+
+
+def _find(text: str, pattern: re.Pattern[str]) -> _Part:
+    """The first part in which the pattern is found; else the first of all.
+
+    Most texts have it near their beginning, and the rest of them need not be looked at.
+    """
+    beginning = _part(text, 0)
+    part, place = beginning, 0
+    while not pattern.search(part.folded):
+        if part.is_last:
+            return beginning
+        place += _STEP
+        part = _part(text, place)
+    return part
+
+
+def _part(text: str, place: int) -> _Part:
+    """From some characters before the place on, so that nothing is cut that stands there."""
+    start, end = max(place - _LAP, 0), place + _STEP + _LAP
+    if start:
+        word = _SPACE.search(text, start, place)
+        start = word.end() if word is not None else start
+    lines = readable(text[start:end])
+    plain = _SPACE.sub(" ", _UNDERLINE.sub(" ", lines)).strip()
+    return _Part(plain, fold(plain), is_first=start == 0, is_last=end >= len(text))
 
 
 def _cut_before(text: str, place: int) -> int:

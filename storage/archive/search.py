@@ -6,6 +6,7 @@ engine (migration "what issues are found by").
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,30 +19,55 @@ from storage.database import Database, schema
 from storage.model import Issue, IssueDraft, Phrase, find_terms, readable
 
 MOST_FOUND: Final = 500
-"""Issues that are ranked, and so may be shown, of all that have the words: the newest."""
+"""Issues that may be shown of all that have the words, the newest. What comes after is not counted."""
+MOST_RANKED: Final = 200
+"""Of these, the newest, the best first; the others follow by date."""
 _WAIT_MS: Final = 2000
 """How long PostgreSQL may think about a query."""
-# CROSS JOIN: the words first. SQLite would ask the index anew for every live issue otherwise.
-_SQLITE: Final = """
-SELECT issue_terms.rowid FROM issue_terms CROSS JOIN issues i ON i.id = issue_terms.rowid
-WHERE issue_terms MATCH :query AND i.state = 'live'
-ORDER BY bm25(issue_terms, 8.0, 1.0), i.published_at DESC LIMIT :most
+# The words first, and only then which issues are live, out of the index alone that has their dates.
+_NEWEST_SQLITE: Final = """
+SELECT i.id FROM issues i INDEXED BY ix_issues_state_published_at
+WHERE i.state = 'live' AND i.id IN (SELECT rowid FROM issue_terms WHERE issue_terms MATCH :query)
+ORDER BY i.published_at DESC, i.id DESC LIMIT :most
 """
-_POSTGRESQL: Final = """
-SELECT f.issue_id FROM (
-  SELECT t.issue_id, t.vector, i.published_at FROM issue_terms t JOIN issues i ON i.id = t.issue_id
-  WHERE t.vector @@ CAST(:query AS tsquery) AND i.state = 'live'
-  ORDER BY i.published_at DESC LIMIT :most
-) f ORDER BY ts_rank(f.vector, CAST(:query AS tsquery), 1) DESC, f.published_at DESC
+# The plus sign: each of those ids would be a search of its own otherwise.
+_RANKED_SQLITE: Final = """
+SELECT rowid, bm25(issue_terms, 8.0, 1.0) FROM issue_terms
+WHERE issue_terms MATCH :terms AND +rowid IN (SELECT value FROM json_each(:ids))
 """
-_COUNT_SQLITE: Final = """
-SELECT count(*) FROM issue_terms CROSS JOIN issues i ON i.id = issue_terms.rowid
-WHERE issue_terms MATCH :query AND i.state = 'live'
+_NEWEST_POSTGRESQL: Final = """
+WITH found AS MATERIALIZED (
+  SELECT issue_id FROM issue_terms WHERE vector @@ CAST(:terms AS tsquery)
+)
+SELECT i.id FROM issues i JOIN found f ON f.issue_id = i.id
+WHERE i.state = 'live' ORDER BY i.published_at DESC, i.id DESC LIMIT :most
 """
-_COUNT_POSTGRESQL: Final = """
-SELECT count(*) FROM issue_terms t JOIN issues i ON i.id = t.issue_id
-WHERE t.vector @@ CAST(:query AS tsquery) AND i.state = 'live'
+# Whether terms stand one after the other is in the vectors, which are large: they are looked into one
+# by one, from the newest, until there are enough. Which have the pairs is told by an index.
+_IN_ORDER_POSTGRESQL: Final = """
+WITH found AS MATERIALIZED (
+  SELECT issue_id FROM issue_terms WHERE vector @@ CAST(:terms AS tsquery)
+), paired AS MATERIALIZED (
+  SELECT issue_id FROM issue_words WHERE issue_pairs(title || ' ' || body) @>
+    ARRAY(SELECT unnest(issue_pairs(p)) FROM unnest(CAST(:phrases AS text[])) p)
+), dated AS MATERIALIZED (
+  SELECT i.id FROM issues i JOIN found f ON f.issue_id = i.id JOIN paired p ON p.issue_id = i.id
+  WHERE i.state = 'live' ORDER BY i.published_at DESC, i.id DESC
+)
+SELECT d.id FROM dated d WHERE (
+  SELECT t.vector @@ CAST(:query AS tsquery) FROM issue_terms t WHERE t.issue_id = d.id
+) LIMIT :most
 """
+_RANKED_POSTGRESQL: Final = """
+SELECT t.issue_id FROM issue_terms t WHERE t.issue_id = ANY(:ids)
+ORDER BY ts_rank(t.vector, CAST(:terms AS tsquery), 1) DESC, array_position(:ids, t.issue_id)
+"""
+_CAREFUL: Final = (
+    f"SET LOCAL statement_timeout = {_WAIT_MS}",
+    # Whoever reads all vectors, as it looks cheap to the planner for a word of many issues, unpacks
+    # them all.
+    "SET LOCAL enable_seqscan = off",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,33 +75,97 @@ class Found:
     """A page of what was found."""
 
     total: int
-    """Live issues that have all the words."""
+    """Live issues that have all the words; at most MOST_FOUND."""
+    has_more: bool = False
+    """Whether there are more of them than that."""
     issues: tuple[Issue, ...]
 
 
 class Search:
     """Over the live issues of one newsletter."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, *, most_found: int = MOST_FOUND, most_ranked: int = MOST_RANKED
+    ) -> None:
         self._database = database
+        self._most_found = most_found
+        self._most_ranked = most_ranked
 
     def find(self, phrases: Sequence[Phrase], *, limit: int, offset: int = 0) -> Found:
-        """Issues that have all of the phrases, the best first. Without phrases nothing is found."""
+        """Issues that have all of the phrases, the best first. Without phrases nothing is found.
+
+        However many have them, no more than MOST_FOUND are counted, no more than MOST_RANKED compared
+        and no more than `limit` read.
+        """
         if not phrases:
             return Found(total=0, issues=())
-        is_sqlite = self._database.is_sqlite
-        query = {"query": _for_fts5(phrases) if is_sqlite else _for_tsquery(phrases)}
-        ranked, counted = (
-            (_SQLITE, _COUNT_SQLITE) if is_sqlite else (_POSTGRESQL, _COUNT_POSTGRESQL)
-        )
+        engine = _Fts5(phrases) if self._database.is_sqlite else _Tsquery(phrases)
         with self._database.reading() as connection:
-            if not is_sqlite:
-                connection.execute(sa.text(f"SET LOCAL statement_timeout = {_WAIT_MS}"))
-            ids = list(connection.scalars(sa.text(ranked), {**query, "most": MOST_FOUND}))
-            total = len(ids)
-            if total == MOST_FOUND:
-                total = connection.scalar(sa.text(counted), query) or total
-            return Found(total=total, issues=_load(connection, ids[offset : offset + limit]))
+            newest = engine.newest(connection, self._most_found + 1)
+            found = newest[: self._most_found]
+            if len(found) > 1:
+                ranked = engine.ranked(connection, found[: self._most_ranked])
+                found[: self._most_ranked] = ranked
+            return Found(
+                total=len(found),
+                has_more=len(newest) > self._most_found,
+                issues=_load(connection, found[offset : offset + limit]),
+            )
+
+
+class _Fts5:
+    """How SQLite is asked."""
+
+    def __init__(self, phrases: Sequence[Phrase]) -> None:
+        self._query = _for_fts5(phrases)
+        self._terms = _for_fts5(_apart(phrases))
+
+    def newest(self, connection: Connection, most: int) -> list[int]:
+        """The issues that have all of it, the newest first."""
+        values = {"query": self._query, "most": most}
+        return list(connection.scalars(sa.text(_NEWEST_SQLITE), values))
+
+    def ranked(self, connection: Connection, ids: Sequence[int]) -> list[int]:
+        """The same, the best first: where the terms stand often, above all in the title."""
+        values = {"terms": self._terms, "ids": json.dumps(ids)}
+        rows = connection.execute(sa.text(_RANKED_SQLITE), values)
+        marks: dict[int, float] = {row[0]: row[1] for row in rows}  # the smaller the better
+        return sorted(ids, key=lambda number: marks.get(number, 0.0))
+
+
+class _Tsquery:
+    """How PostgreSQL is asked."""
+
+    def __init__(self, phrases: Sequence[Phrase]) -> None:
+        self._query = _for_tsquery(phrases)
+        self._terms = _for_tsquery(_apart(phrases))
+        self._phrases = [" ".join(phrase.terms) for phrase in phrases if len(phrase.terms) > 1]
+
+    def newest(self, connection: Connection, most: int) -> list[int]:
+        """The issues that have all of it, the newest first."""
+        for setting in _CAREFUL:
+            connection.execute(sa.text(setting))
+        values: dict[str, object] = {"terms": self._terms, "most": most}
+        statement = _NEWEST_POSTGRESQL
+        if self._query != self._terms:
+            statement = _IN_ORDER_POSTGRESQL
+            values |= {"query": self._query, "phrases": self._phrases}
+        return list(connection.scalars(sa.text(statement), values))
+
+    def ranked(self, connection: Connection, ids: Sequence[int]) -> list[int]:
+        """The same, the best first: where the terms stand often, above all in the title."""
+        values = {"terms": self._terms, "ids": list(ids)}
+        return list(connection.scalars(sa.text(_RANKED_POSTGRESQL), values))
+
+
+def _apart(phrases: Sequence[Phrase]) -> list[Phrase]:
+    """Each term for itself."""
+    apart: dict[Phrase, None] = {}
+    for phrase in phrases:
+        last = len(phrase.terms) - 1
+        for place, term in enumerate(phrase.terms):
+            apart[Phrase((term,), phrase.is_prefix and place == last, "")] = None
+    return list(apart)
 
 
 def _load(connection: Connection, ids: Sequence[int]) -> tuple[Issue, ...]:

@@ -39,6 +39,7 @@ _RUN: Final = re.compile(
     f"(?P<dense>[{_DENSE}]+)|(?P<word>(?:[^\\W_{_DENSE}]|[{_MARKS}{_INDIC}])+)"
 )
 _LEFT_OUT: Final = re.compile(f"[{_MARKS}]+")
+_NOT_ASCII: Final = re.compile("[^\x00-\x7f]+")
 _QUOTED: Final = re.compile(r'"([^"]*)"?|([^"]+)')
 _ADDRESS: Final = re.compile(r"^\[\d+\] \S+$", re.MULTILINE)
 """A link written out below a plain text."""
@@ -62,7 +63,9 @@ class Phrase:
 
 def fold(text: str) -> str:
     """The text for comparing, character for character that of its NFC."""
-    return unicodedata.normalize("NFC", text).translate(_table()).lower()
+    table = _table()
+    whole = unicodedata.normalize("NFC", text)
+    return _NOT_ASCII.sub(lambda run: run[0].translate(table), whole).lower()
 
 
 def readable(text: str) -> str:

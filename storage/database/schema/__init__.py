@@ -25,7 +25,7 @@ from storage.database.schema.readers import (
     subscribers,
     suppressions,
 )
-from storage.database.schema.words import issue_words, make_index
+from storage.database.schema.words import issue_words, make_index, make_search_quick
 
 __all__ = [
     "REVISION",
@@ -41,6 +41,7 @@ __all__ = [
     "issue_words",
     "issues",
     "make_index",
+    "make_search_quick",
     "meta",
     "metadata",
     "moves",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -96,6 +98,57 @@ def test_pages_follow_each_other(store: Store) -> None:
     names = [issue.note_id for page in pages for issue in page.issues]
     assert names == [f"n{number}" for number in reversed(range(7))]
     assert MOST_FOUND > 100
+
+
+def test_of_many_issues_only_the_newest_are_compared(store: Store) -> None:
+    """The count ends at its bound and says so; beyond those that are compared goes the date."""
+    for number in range(12):
+        often = 20 if number in (0, 5, 9) else 1
+        publish(store, f"n{number}", text="common " * often + "words " * (30 - often))
+    search = Search(store.database, most_found=9, most_ranked=4)
+    found = search.find(read_query("common"), limit=20)
+    assert (found.total, found.has_more) == (9, True)
+    assert [issue.note_id for issue in found.issues][:2] == ["n9", "n11"]
+    assert [issue.note_id for issue in found.issues][4:] == ["n7", "n6", "n5", "n4", "n3"]
+    assert search.find(read_query("common"), limit=3).total == 9
+    assert not Search(store.database, most_found=12).find(read_query("common"), limit=1).has_more
+
+
+def test_a_phrase_is_more_than_its_words_and_their_pairs(store: Store) -> None:
+    """One after the other, in the title or the text; one that ends the title does not go on below."""
+    publish(store, "yes", title="To be or not", text="Once: to be or not to be.")
+    publish(store, "pairs", title="B", text="to be here; be or there; or not; not to; be")
+    publish(store, "words", title="W", text="be to or be not")
+    assert found(store, '"to be or not"') == ["yes"]
+    assert found(store, '"to be" "or not"') == ["yes", "pairs"]
+    assert set(found(store, "to be or not")) == {"yes", "pairs", "words"}
+
+
+def test_what_is_read_of_an_archive_is_its_indexes(store: Store) -> None:
+    """Neither engine goes through issues or their words to find some: the planner says which way it goes."""
+    statements: list[tuple[str, Any]] = []
+
+    def look(*asked: Any) -> None:
+        statements.append((asked[2], asked[3]))
+
+    engine = store.database._engine
+    sa.event.listen(engine, "before_cursor_execute", look)
+    for query in ("common", '"common words" other', "日本語"):
+        found(store, query)
+    sa.event.remove(engine, "before_cursor_execute", look)
+    way = "EXPLAIN QUERY PLAN " if store.database.is_sqlite else "EXPLAIN "
+    plans = []
+    with store.database.reading() as connection:
+        for text, values in statements:
+            if text.startswith("SET"):
+                connection.exec_driver_sql(text)
+            elif "issue_terms" in text:
+                rows = connection.exec_driver_sql(way + text, values)
+                plans.append("\n".join(str(row[-1]) for row in rows))
+    assert len(plans) == 3
+    for plan in plans:
+        assert not re.search("SCAN (i|issues|issue_words)\\b|Seq Scan", plan), plan
+    assert any("issue_terms_pairs" in plan for plan in plans) or store.database.is_sqlite
 
 
 @given(query=st.text(max_size=120) | st.text("\"'*()&|!:<>-^ aéה日本", max_size=60))

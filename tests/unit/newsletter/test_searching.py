@@ -46,6 +46,16 @@ def test_a_long_text_is_cut_around_the_first_hit_between_words() -> None:
     assert len(whole) < 320
 
 
+@pytest.mark.parametrize("place", [0, 1990, 2000, 2390, 2400, 4001, 9000])
+def test_wherever_it_stands_in_a_long_text_it_is_found(place: int) -> None:
+    """At the borders of the parts, too, in which a text is looked at; and no border makes a word."""
+    text = ("unneedle " * 2000)[:place].rpartition(" ")[0] + " needle " + "unneedle " * 2000
+    pieces = quote(text, read_query("needle"))
+    assert [piece.text for piece in pieces if piece.is_hit] == ["needle"]
+    assert (pieces[0].text == "… ") == (place > 100)
+    assert pieces[-1].text == " …"
+
+
 def test_without_a_hit_it_begins_with_the_text() -> None:
     """The word stood in the title; rules and addresses of links are no words."""
     text = "Title\n=====\n\nWords [1] follow.\n\n[1] https://example.com/needle\n"
