@@ -34,6 +34,7 @@ from scripts.commands.readers import subscribers, suppressions
 from scripts.commands.writing import authoring, check, moving, plan, scheduling
 from scripts.console import LogForm, remark
 from scripts.context import Settings
+from scripts.helping import Listed, explain, misuse, rows_of
 from storage.model import ConfigError, NewsletterError
 
 
@@ -49,7 +50,7 @@ class Heading(StrEnum):
     DATABASE = "The database"
 
 
-class Headed(TyperGroup):
+class Headed(Listed):
     """Lists its commands under their headings.
 
     typer does that only through rich, which takes longer to load than all that is needed here.
@@ -59,14 +60,14 @@ class Headed(TyperGroup):
         """Writes a section for each heading; the first column is as wide in all of them."""
         widest = max(map(len, self.commands))
         for heading in Heading:
-            rows = [
-                (name.ljust(widest), command.get_short_help_str(formatter.width))
+            under = [
+                (name, command)
                 for name, command in self.commands.items()
                 if isinstance(command, TyperCommand | TyperGroup)
                 and command.rich_help_panel == heading
             ]
             with formatter.section(heading):
-                formatter.write_dl(rows)
+                formatter.write_dl(list(rows_of(under, widest)))
 
 
 app = typer.Typer(
@@ -97,6 +98,7 @@ bounce.register(app, Heading.COMING_BACK)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=Heading.COMING_BACK)
 keeping.register(app, Heading.DATABASE)
 app.add_typer(database.app, name="db", rich_help_panel=Heading.DATABASE)
+explain(app)
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -138,7 +140,14 @@ def options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit code."""
     try:
-        app(arguments, prog_name="newsletter")
+        code = app(arguments, prog_name="newsletter", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except typer.TyperException as error:
+        remark(misuse(error))
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        remark("newsletter: given up")
+        sys.exit(1)
     except NewsletterError as error:
         remark(f"newsletter: {error}")
         sys.exit(2 if isinstance(error, ConfigError) else 1)

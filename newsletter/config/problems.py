@@ -37,6 +37,8 @@ def tell_problem(kind: str, location: tuple[int | str, ...], message: str, known
     if kind in {"model_type", "tuple_type"} and not keys:
         return f"{where}: must be a section"
     plain = message.removeprefix("Value error, ").replace("Input should be", "must be")
+    plain = plain.partition(", unable to parse")[0].replace("a valid integer", "a whole number")
+    plain = plain.replace("a valid number", "a number")
     return f"{where}: {plain[:1].lower()}{plain[1:]}"
 
 

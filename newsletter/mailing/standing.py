@@ -49,6 +49,12 @@ class Standing:
             for issue_id, why in waits.items()
         )
 
+    def held(self) -> list[Issue]:
+        """The issues whose mail is open and has not begun, for `[schedule] hold` lasts."""
+        now = self._clock()
+        found = map(self._archive.get, self._overview.under_way())
+        return [issue for issue in found if issue.mail_at is not None and issue.mail_at > now]
+
     def suppressed_of(self, issue_ids: Iterable[int]) -> int:
         """How many readers of the issues left, or were suppressed, before their turn came."""
         tallies = (self._overview.tally(issue_id).counts for issue_id in issue_ids)

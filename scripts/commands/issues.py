@@ -49,6 +49,7 @@ _FATES = {
     DeliveryState.BOUNCED: "the relay took it, and it came back",
     DeliveryState.COMPLAINED: "it arrived, and was called spam",
 }
+_STATES = tuple(DeliveryState)
 _UNDER_WAY = (Mailing.OPEN, Mailing.PAUSED)
 _WATCH_S = 1.0
 _PORTION = 500
@@ -193,7 +194,12 @@ def deliveries(
         str, typer.Option("--to", metavar="ADDRESS", help="Only what went to this reader.")
     ] = "",
     state: Annotated[
-        DeliveryState | None, typer.Option("--state", help="Only those in this state.")
+        DeliveryState | None,
+        typer.Option(
+            "--state",
+            metavar="STATE",
+            help=f"Only those {', '.join(_STATES[:-1])} or {_STATES[-1]}.",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

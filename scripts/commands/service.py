@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts.commands.writing.check import tell_survey
-from scripts.console import print_json, progress_bar, remark, say
+from scripts.console import local, print_json, progress_bar, remark, say
 from scripts.context import JsonOption, open_newsletter, settings_of
 from scripts.waiting import tell_waiting, waiting_json
 from storage.model import Conflict, NewsletterError
@@ -83,7 +83,7 @@ def init(
     except OSError as error:
         raise NewsletterError(f"{error.filename}: {error.strerror}") from error
     say(f"{config} is ready: put your title, address and relay into it, then try")
-    say(f"  newsletter --config {config} run")
+    say("  newsletter run" if folder == Path() else f"  newsletter --config {config} run")
 
 
 def _write_notes(notes: Path) -> None:
@@ -170,12 +170,11 @@ def send(
 
     Example: newsletter send
     """
-    with (
-        open_newsletter(context) as newsletter,
-        progress_bar("sending") as update,
-    ):
+    with open_newsletter(context) as newsletter:
         zone = newsletter.identity.timezone
-        report = newsletter.send(plan=plan, progress=lambda now: update(now.settled, None))
+        with progress_bar("sending") as update:
+            report = newsletter.send(plan=plan, progress=lambda now: update(now.settled, None))
+        held = [] if as_json else list(_held(newsletter, report.published, zone))
         seen = []
         if not report.problems and newsletter.publication.is_bare():
             seen = newsletter.parts.survey.run(brief=True)
@@ -199,13 +198,25 @@ def send(
             }
         )
     else:
-        _tell(report, zone)
+        _tell(report, zone, held)
         tell_survey(seen, remark)
     if report.problems:
         raise typer.Exit(1)
 
 
-def _tell(report: SendReport, zone: str) -> None:
+def _held(newsletter: Newsletter, published: Sequence[str], zone: str) -> Iterator[str]:
+    """Of what was just published, the mail that `[schedule] hold` keeps back for a while."""
+    if not published:
+        return
+    for issue in newsletter.parts.standing.held():
+        if issue.slug in published:
+            yield (
+                f"{issue.slug}: its mail begins {local(issue.mail_at, zone)}; until then "
+                f"`newsletter cancel {issue.slug}` takes it back"
+            )
+
+
+def _tell(report: SendReport, zone: str, held: Sequence[str]) -> None:
     for slug in report.published:
         say(f"published {slug}")
     counts = (
@@ -218,6 +229,8 @@ def _tell(report: SendReport, zone: str) -> None:
     )
     told = ", ".join(f"{count} {word}" for word, count in counts if count)
     say(f"{told or 'nothing was due'} ({report.seconds:.1f} s)")
+    for line in held:
+        say(line)
     for one in report.waiting:
         for wait in one.waiting:
             say(f"{one.issue.slug}: {tell_waiting(wait, zone)}")

@@ -29,7 +29,8 @@ def register(app: typer.Typer, heading: str) -> None:
 def stats(
     context: typer.Context,
     days: Annotated[
-        int, typer.Option("--days", min=2, max=_MOST_DAYS, help="How far to look back.")
+        int,
+        typer.Option("--days", metavar="N", min=2, max=_MOST_DAYS, help="How far to look back."),
     ] = 90,
     svg: Annotated[
         Path | None,

@@ -33,7 +33,10 @@ def register(app: typer.Typer) -> None:
 def list_(
     context: typer.Context,
     state: Annotated[
-        SubscriberState | None, typer.Option("--state", help="Only those in this state.")
+        SubscriberState | None,
+        typer.Option(
+            "--state", metavar="STATE", help="Only who is pending, active or unsubscribed."
+        ),
     ] = None,
     tag: Annotated[
         str, typer.Option("--tag", metavar="TAG", help="Only those who have this tag.")

@@ -52,9 +52,12 @@ _SHOWN_REFUSALS = 50
 def add(
     context: typer.Context,
     address: Address,
-    name: Annotated[str, typer.Option("--name", help="How mail may greet them.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="How mail may greet them.")
+    ] = "",
     tag: Annotated[
-        list[str] | None, typer.Option("--tag", help="A tag; may be given several times.")
+        list[str] | None,
+        typer.Option("--tag", metavar="TAG", help="A tag; may be given several times."),
     ] = None,
     consent: Annotated[
         str, typer.Option("--consent", metavar="TEXT", help="How they agreed, kept as proof.")

@@ -81,6 +81,7 @@ def lift(
     """Let an address be mailed again, or all of a domain that bounced of late.
 
     Whether they are subscribed stays as it was. Complaints, and what was suppressed by hand, stay.
+
     Example: newsletter suppressions lift --since 1d --domain example.org
     """
     if bool(address) == bool(since and domain) or bool(since) != bool(domain):

@@ -48,7 +48,10 @@ def preview(
         bool, typer.Option("--serve", help="In a browser, shown anew when the note is saved.")
     ] = False,
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Of --serve; any free one if left out.")
+        int,
+        typer.Option(
+            "--port", metavar="N", min=0, max=65535, help="Of --serve; any free one if left out."
+        ),
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:

@@ -138,29 +138,38 @@ def tell_survey(lines: list[Line], tell: Callable[[str], None]) -> None:
         about = f": {line.reason}" if line.reason else ""
         example = f" (as {line.examples[0]})" if line.examples else ""
         if line.kind in _NAMED:
-            tell(f"{line.count} {_WORDS[line.kind]}")
+            tell(f"{line.count} {_words(line)}")
             for one in line.examples:
                 tell(plain(f"  {one}"))
         else:
-            tell(plain(f"{line.count} {_WORDS[line.kind]}{about}{example}"))
+            tell(plain(f"{line.count} {_words(line)}{about}{example}"))
+
+
+def _words(line: Line) -> str:
+    one, many = _WORDS[line.kind]
+    return one if line.count == 1 else many
 
 
 _WORDS: Final = {
-    "notes": "notes in the folder",
-    "published": "published",
-    "would-be-mailed": "would be published and mailed",
-    "would-be-published": "would be published and not mailed",
-    "later": "wait for their time",
-    "kept-back": "stay private",
-    "unusable": "cannot be used",
-    "missing-picture": "pictures missing",
-    "dead-link": "links that lead nowhere",
-    "missing-file": "sounds, films and documents missing",
-    "embed": "notes within notes that are left out",
-    "maths": "formulas that are shown as TeX",
-    "player": "frames, videos and sounds that are links for readers",
-    "template": "of a generator's language, and not known",
+    "notes": ("note in the folder", "notes in the folder"),
+    "published": ("published",) * 2,
+    "would-be-mailed": ("would be published and mailed",) * 2,
+    "would-be-published": ("would be published and not mailed",) * 2,
+    "later": ("waits for its time", "wait for their time"),
+    "kept-back": ("stays private", "stay private"),
+    "unusable": ("cannot be used",) * 2,
+    "missing-picture": ("picture missing", "pictures missing"),
+    "dead-link": ("link that leads nowhere", "links that lead nowhere"),
+    "missing-file": ("sound, film or document missing", "sounds, films and documents missing"),
+    "embed": ("note within a note that is left out", "notes within notes that are left out"),
+    "maths": ("formula that is shown as TeX", "formulas that are shown as TeX"),
+    "player": (
+        "frame, video or sound that is a link for readers",
+        "frames, videos and sounds that are links for readers",
+    ),
+    "template": ("of a generator's language, and not known",) * 2,
 }
+"""Of one of a kind, and of several."""
 _NAMED: Final = frozenset(
     {"unusable", "missing-picture", "dead-link", "missing-file", "embed", "maths", "template"}
 )

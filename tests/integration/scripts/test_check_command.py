@@ -133,7 +133,7 @@ def test_nothing_to_do_says_what_was_seen(home: Path, capsys: pytest.CaptureFixt
     for command in ("check", "send"):
         run(command)
         said = capsys.readouterr().err
-        assert "1 notes in the folder" in said
+        assert "1 note in the folder" in said
         assert "`date`" in said
     write(home, "old.md", "---\npublish: 2020-01-01\n---\nWords.")
     run("send")

@@ -225,7 +225,10 @@ def test_mail_is_held_and_taken_back(run: Run, folder: Path) -> None:
     config.write_text(config.read_text("utf-8").replace('hold = "0s"', 'hold = "5m"'), "utf-8")
     run("subscribers", "add", "ada@example.com")
     run("schedule", "first-note.md", "--now")
-    assert "1 queued" in run("send").out
+    sent = run("send").out
+    assert "1 queued" in sent
+    assert "first-note: its mail begins 20" in sent
+    assert "`newsletter cancel first-note` takes it back" in sent
     assert run("resume", "first-note").code == 1
     assert run("pause", "first-note").code == 0
     assert "paused" in run("status", "first-note").out
