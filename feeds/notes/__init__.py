@@ -3,7 +3,7 @@
 from feeds.notes.frontmatter import parse_front_matter
 from feeds.notes.habits import USUAL, Habits
 from feeds.notes.keys import KEY_VALUE, UNKNOWN_KEY
-from feeds.notes.note import RENDERER, Note, parse_note, render_note
+from feeds.notes.note import RENDERER, Note, parse_note, read_body, render_note
 from feeds.notes.timing import CLOCK_CHANGE, NO_TIME, RELATIVE_TIME, Now
 from feeds.notes.when import When, parse_when
 
@@ -22,5 +22,6 @@ __all__ = [
     "parse_front_matter",
     "parse_note",
     "parse_when",
+    "read_body",
     "render_note",
 ]

@@ -173,6 +173,14 @@ def parse_note(
     )
 
 
+def read_body(source: bytes, path: str, length: int) -> str:
+    """The body, of that length, of a note that was parsed from the same bytes: all forms of front matter
+    leave the end of the text. Raises NoteError.
+    """
+    text = clean_text(_decode(source, path))
+    return text[len(text) - length :]
+
+
 def _read_front(text: str, path: str, facts: PathFacts) -> FrontMatter:
     """The keys and the body. A template's placeholders are no YAML, and where templates lie that is
     nobody's mistake.

@@ -111,7 +111,9 @@ class Findings:
 
     def keep(self, one: Seen) -> Seen:
         """What is kept of a note until its turn comes."""
-        return replace(one, note=replace(one.note, body="")) if self.is_large else one
+        if not self.is_large:
+            return one
+        return replace(one, note=replace(one.note, body=""), length=len(one.note.body))
 
     def outline(self, issue: Issue) -> Issue:
         """An issue as it is reported."""
@@ -147,6 +149,8 @@ class Seen:
     content_hash: str
     file: FileStat
     note_id: str = ""
+    length: int = 0
+    """Of its body in characters, where that is not kept (`Findings.keep`)."""
 
 
 # ── what may be concluded ───────────────────────────────────────────────

@@ -5,8 +5,10 @@ decision | drafting.draft | archive
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 import structlog
 
@@ -28,9 +30,25 @@ from newsletter.publishing.drafting import (
 from newsletter.publishing.findings import Findings, Seen
 from newsletter.publishing.reading import Means
 from newsletter.publishing.spellings import Spellings
+from storage.archive import Unmailed
 from storage.model import Issue, IssueDraft, IssueState
 
 log = structlog.get_logger()
+
+TOGETHER: Final = 50
+"""Issues that are published in one transaction at most: others wait for it to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """A note that is to be published and not mailed, rendered."""
+
+    seen: Seen
+    drafted: Drafted
+    at: datetime
+    reason: str
+    moment: int
+    """When, by the count of links, it was rendered."""
 
 
 class Issuing:
@@ -40,6 +58,7 @@ class Issuing:
         self._means = means
         self._found = found
         self._spellings: Spellings | None = None
+        self._gathered: list[_Gathered] = []
 
     def carry_out(self, one: Seen, issue: Issue | None, decision: Decision) -> None:
         """Do it; what is only to be waited for or left alone is nobody's work here."""
@@ -59,6 +78,10 @@ class Issuing:
         moment = self._found.names.links.moment
         drafted = self._drafted(one)
         order = order_mail(drafted, decision, self._found.now + self._means.hold)
+        if order.at is None and self._found.expected is None:
+            self._gathered.append(_Gathered(one, drafted, decision.at, order.reason, moment))
+            return
+        self.settle()
         if self._found.expected is not None:
             order = replace(order, readers=self._found.expected[one.note.path].readers)
         published = self._means.archive.publish(
@@ -67,20 +90,65 @@ class Issuing:
             mail=order,
             now=self._found.now,
         )
-        for remark in drafted.warnings:
-            if remark.code == PLAYER:
-                continue  # nothing is lost: `newsletter check` says it
-            log.warning("note.remark", path=one.note.path, code=remark.code, remark=str(remark))
-        self._found.published.append(self._found.outline(published.issue))
-        self._found.rendered[published.issue.id] = moment
-        self._learn_tags(published.issue)
+        self._keep(one, drafted, published.issue, moment)
         self._found.queued += published.queued
         if order.at is not None and drafted.draft.audience and not published.queued:
             told = f"nobody who reads is in its audience, `{drafted.draft.audience}`"
             log.warning("note.remark", path=one.note.path, code="audience", remark=told)
-        self._found.names.put_issue(published.issue)
+
+    def _keep(self, one: Seen, drafted: Drafted, issue: Issue, moment: int) -> None:
+        for remark in drafted.warnings:
+            if remark.code == PLAYER:
+                continue  # nothing is lost: `newsletter check` says it
+            log.warning("note.remark", path=one.note.path, code=remark.code, remark=str(remark))
+        self._found.published.append(self._found.outline(issue))
+        self._found.rendered[issue.id] = moment
+        self._learn_tags(issue)
+        self._found.names.put_issue(issue)
+
+    # ── many that nobody is mailed about ─────────────────────────────────────────────────────
+
+    def settle_for(self, one: Seen) -> None:
+        """Publish what is gathered, if the archive is about to be asked about a note like one of these."""
+        if any(
+            one.note_id == other.seen.note_id or one.content_hash == other.seen.content_hash
+            for other in self._gathered
+        ):
+            self.settle()
+
+    def settle(self, at_least: int = 1) -> None:
+        """Publish what is gathered, if that is so much."""
+        if len(self._gathered) < at_least:
+            return
+        gathered, self._gathered = self._gathered, []
+        made = self._means.archive.publish_unmailed(
+            [
+                Unmailed(draft=draft, published_at=one.at, reason=one.reason)
+                for one, draft in zip(gathered, self._spelled_all(gathered), strict=True)
+            ],
+            now=self._found.now,
+        )
+        for one, issue in zip(gathered, made, strict=True):
+            if issue is None:
+                self._found.remembered.pop(one.seen.note.path, None)
+                log.info("poll.overtaken", path=one.seen.note.path)
+            else:
+                self._keep(one.seen, one.drafted, issue, one.moment)
+
+    def _spelled_all(self, gathered: Sequence[_Gathered]) -> list[IssueDraft]:
+        """Their tags as the archive writes them, or one of them that comes before."""
+        drafts = []
+        for number, one in enumerate(gathered, 1):
+            drafts.append(self._spelled(one.drafted.draft, None))
+            if self._spellings is not None:
+                self._spellings.put(-number, drafts[-1].tags)
+        if self._spellings is not None:
+            for number in range(1, len(gathered) + 1):
+                self._spellings.put(-number, ())  # they are learned anew with the ids they get
+        return drafts
 
     def _revise(self, one: Seen, issue: Issue) -> None:
+        self.settle()
         draft = self._draft(one, issue)
         revised = self._means.archive.revise(
             issue.id, draft, updated_at=self._changed_at(draft, issue), slug=one.note.slug
@@ -90,6 +158,7 @@ class Issuing:
         self._found.names.put_issue(revised)
 
     def _restore(self, one: Seen, issue: Issue) -> None:
+        self.settle()
         edited = one.content_hash != issue.content_hash
         draft = self._draft(one, issue)
         restored = self._means.archive.restore(
@@ -118,6 +187,7 @@ class Issuing:
             self._withdraw(name.issue_id, "the note was removed")
 
     def _withdraw(self, issue_id: int, reason: str) -> None:
+        self.settle()
         withdrawn = self._means.archive.withdraw(
             issue_id, tell_absence(reason), now=self._found.now
         )

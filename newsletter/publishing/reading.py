@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from feeds.notes import read_body
 from newsletter.config import Late
 from newsletter.publishing.drafting import Drafting, hash_content
 from newsletter.publishing.findings import Findings, Seen, keep_fault, refuse_emptied
@@ -67,6 +68,22 @@ def read_note(means: Means, found: Findings, path: str) -> Seen | None:
     if not _is_same(means, found, file):
         return None
     return Seen(note=note, content_hash=content_hash, file=file)
+
+
+def read_again(means: Means, found: Findings, one: Seen) -> Seen | None:
+    """The note with its body, which was not kept; None if its file is not what it was: the next look takes
+    it up.
+    """
+    path = one.note.path
+    try:
+        source = means.store.read(path)
+        if hash_content(source) == one.content_hash:
+            body = read_body(source, path, one.length)
+            return replace(one, note=replace(one.note, body=body))
+    except NoteError:
+        pass  # told by the reading below
+    read_note(means, found, path)
+    return None
 
 
 def _is_same(means: Means, found: Findings, file: FileStat) -> bool:

@@ -41,8 +41,8 @@ from newsletter.publishing.findings import (
     report_unreadable,
 )
 from newsletter.publishing.foresight import Foresight
-from newsletter.publishing.issuing import Issuing
-from newsletter.publishing.reading import Means, read_note, read_resting
+from newsletter.publishing.issuing import TOGETHER, Issuing
+from newsletter.publishing.reading import Means, read_again, read_resting
 from newsletter.publishing.recognition import find_lost, recognise, refuse_double
 from newsletter.publishing.staleness import find_stale
 from storage.archive import IssueName
@@ -90,6 +90,7 @@ class Sweep:
         for start in range(0, len(turn), PORTION):
             for one in turn[start : start + PORTION]:
                 self._guarded(one.note.path, partial(self._handle, one))
+            self._issuing.settle()
             self._remember()
         removed = frozenset[str]() if is_moving or is_held else frozenset(found.gone)
         for path in sorted(removed):
@@ -180,10 +181,11 @@ class Sweep:
 
     def _handle(self, one: Seen) -> None:
         if self._found.is_large:
-            again = read_note(self._means, self._found, one.note.path)
-            if again is None or again.content_hash != one.content_hash:
-                return  # changed meanwhile: the next look takes it up
-            one = replace(one, note=again.note)
+            again = read_again(self._means, self._found, one)
+            if again is None:
+                return
+            one = again
+        self._issuing.settle_for(one)
         wish = self._wish(one)
         known = self._found.known[one.note.path] = remember(one, wish)
         if wish.publish_at is not None and not wish.kept:
@@ -205,6 +207,7 @@ class Sweep:
                 known = replace(known, wake_at=wish.expires)
         self._found.remembered[one.note.path] = known
         self._refresh_schedule(one)
+        self._issuing.settle(TOGETHER)
 
     def _decide(self, one: Seen, wish: Wish, issue: Issue | None) -> Decision:
         decision = decide(

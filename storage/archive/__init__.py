@@ -6,6 +6,7 @@ from storage.archive.issues import Issues, MailOrder
 from storage.archive.places import Places
 from storage.archive.rows import ArchiveState, IssueName, contents
 from storage.archive.search import Found, Search, write_words
+from storage.archive.together import Unmailed
 from storage.archive.topics import Topics
 from storage.archive.translations import Translations
 from storage.archive.watch import ArchiveWatch
@@ -23,6 +24,7 @@ __all__ = [
     "Search",
     "Topics",
     "Translations",
+    "Unmailed",
     "contents",
     "write_words",
 ]

@@ -19,6 +19,7 @@ from storage.archive.rows import (
     MarkKind,
     bump_version,
     contents,
+    first_change,
     free_slug,
     load_issues,
     load_names,
@@ -29,9 +30,11 @@ from storage.archive.rows import (
     read_state,
     refuse_second,
     tagged,
+    write_all_marks,
     write_marks,
 )
-from storage.archive.search import write_words
+from storage.archive.search import write_all_words, write_words
+from storage.archive.together import Unmailed, write_unmailed
 from storage.database import Database, schema, serialise
 from storage.ledger import follow_audience, hold_if_told, queue_issue, refuse_other_readers
 from storage.model import Issue, IssueDraft, IssueState, Mailing, Readers
@@ -90,7 +93,7 @@ class Issues:
                 "mailing": _first_mailing(mail).value,
                 "mailing_reason": mail.reason,
                 "published_at": published_at,
-                "updated_at": _first_change(draft, published_at, now),
+                "updated_at": first_change(draft, published_at, now),
                 "mail_at": mail.at,
             }
             issue_id = connection.execute(
@@ -99,8 +102,8 @@ class Issues:
             connection.execute(
                 sa.insert(schema.slugs).values(slug=values["slug"], issue_id=issue_id)
             )
-            write_marks(connection, issue_id, draft, is_new=True)
-            write_words(connection, issue_id, draft)
+            write_all_marks(connection, [(issue_id, draft)])
+            write_all_words(connection, [(issue_id, draft)])
             queued = (
                 queue_issue(connection, issue_id, queued_at=now, due_at=mail.at) if mail.at else 0
             )
@@ -109,6 +112,16 @@ class Issues:
             hold_if_told(connection, issue_id)
             bump_version(connection, self._clock())
             return Published(issue=one_issue(connection, issue_id), queued=queued)
+
+    def publish_unmailed(self, new: Sequence[Unmailed], *, now: datetime) -> list[Issue | None]:
+        """Make issues that nobody is mailed about, all in one transaction, each of a note of its own; None
+        for a note that is an issue already.
+        """
+        with self._database.transaction() as connection:
+            serialise(connection, _PUBLISHING)
+            made = write_unmailed(connection, new, now=now)
+            bump_version(connection, self._clock())
+            return made
 
     def revise(
         self, issue_id: int, draft: IssueDraft, *, updated_at: datetime | None, slug: str | None
@@ -289,12 +302,6 @@ class Issues:
         with self._database.reading() as connection:
             found = load_issues(connection, sa.select(schema.issues).where(condition))
             return found[0] if found else None
-
-
-def _first_change(draft: IssueDraft, published_at: datetime, now: datetime) -> datetime:
-    """When its author last changed it: never before it was published, nor to come."""
-    said = draft.changed_at or published_at
-    return max(published_at, min(said, now))
 
 
 def _first_mailing(mail: MailOrder) -> Mailing:

@@ -5,7 +5,7 @@ into transactions, and the way from a row to a record.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -171,15 +171,25 @@ def _read_marks(connection: Connection, issue_ids: Sequence[int]) -> _Marks:
     return found
 
 
-def write_marks(
-    connection: Connection, issue_id: int, draft: IssueDraft, *, is_new: bool = False
-) -> None:
+def first_change(draft: IssueDraft, published_at: datetime, now: datetime) -> datetime:
+    """When its author last changed it: never before it was published, nor to come."""
+    said = draft.changed_at or published_at
+    return max(published_at, min(said, now))
+
+
+def write_marks(connection: Connection, issue_id: int, draft: IssueDraft) -> None:
     """Tags, images and links are now those of the draft."""
     table = schema.issue_marks
-    if not is_new:
-        connection.execute(sa.delete(table).where(table.c.issue_id == issue_id))
+    connection.execute(sa.delete(table).where(table.c.issue_id == issue_id))
+    write_all_marks(connection, [(issue_id, draft)])
+
+
+def write_all_marks(connection: Connection, new: Sequence[tuple[int, IssueDraft]]) -> None:
+    """Tags, images and links of issues that have none yet, by their ids."""
+    table = schema.issue_marks
     rows = [
         {"issue_id": issue_id, "kind": kind.value, "position": position, "value": value}
+        for issue_id, draft in new
         for kind, name in _MARKED
         for position, value in enumerate(dict.fromkeys(getattr(draft, name)))
     ]
@@ -197,16 +207,18 @@ def refuse_second(connection: Connection, note_id: str) -> None:
         raise Conflict(f"the note {note_id!r} is published already, as the issue {slug!r}")
 
 
-def free_slug(connection: Connection, wished: str) -> str:
-    """The wished slug, or the first of `wished-2`, `wished-3`, … that no issue ever had."""
+def free_slug(connection: Connection, wished: str, also: Collection[str] = ()) -> str:
+    """The wished slug, or the first of `wished-2`, `wished-3`, … that no issue ever had, nor is it one
+    of those that are taken `also`.
+    """
     table = schema.slugs
-    if connection.scalar(sa.select(table.c.slug).where(table.c.slug == wished)) is None:
-        return wished  # nearly always, and without a look at all of them
-    taken = set(
-        connection.scalars(
-            sa.select(table.c.slug).where(table.c.slug.startswith(wished, autoescape=True))
-        )
+    known = wished in also or connection.scalar(
+        sa.select(table.c.slug).where(table.c.slug == wished)
     )
+    if not known:
+        return wished  # nearly always, and without a look at all of them
+    begun = sa.select(table.c.slug).where(table.c.slug.startswith(wished, autoescape=True))
+    taken = {*connection.scalars(begun), *(slug for slug in also if slug.startswith(wished))}
     return next(name for n in range(2, len(taken) + 3) if (name := f"{wished}-{n}") not in taken)
 
 

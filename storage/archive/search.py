@@ -178,14 +178,24 @@ def write_words(connection: Connection, issue_id: int, draft: IssueDraft) -> Non
     """The issue is found by the words of this draft from now on."""
     table = schema.issue_words
     connection.execute(sa.delete(table).where(table.c.issue_id == issue_id))
-    text = "\n".join((" ".join(draft.tags), draft.summary, readable(draft.text)))
-    connection.execute(
-        sa.insert(table).values(
-            issue_id=issue_id,
-            title=" ".join(find_terms(draft.title)),
-            body=" ".join(find_terms(text)),
-        )
-    )
+    write_all_words(connection, [(issue_id, draft)])
+
+
+def write_all_words(connection: Connection, new: Sequence[tuple[int, IssueDraft]]) -> None:
+    """The same for issues that have no words yet, by their ids."""
+    rows = [
+        {
+            "issue_id": issue_id,
+            "title": " ".join(find_terms(draft.title)),
+            "body": " ".join(find_terms(_searched(draft))),
+        }
+        for issue_id, draft in new
+    ]
+    connection.execute(sa.insert(schema.issue_words), rows)
+
+
+def _searched(draft: IssueDraft) -> str:
+    return "\n".join((" ".join(draft.tags), draft.summary, readable(draft.text)))
 
 
 def _for_fts5(phrases: Sequence[Phrase]) -> str:

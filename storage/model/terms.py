@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Final
 
 MOST_TERMS: Final = 40_000
@@ -40,6 +41,9 @@ _RUN: Final = re.compile(
 )
 _LEFT_OUT: Final = re.compile(f"[{_MARKS}]+")
 _NOT_ASCII: Final = re.compile("[^\x00-\x7f]+")
+_SPECIAL: Final = re.compile(f"[{_DENSE}{_MARKS}{_INDIC}]")
+_PLAIN_WORD: Final = re.compile(r"[^\W_]+")
+"""A run of a text that has nothing special."""
 _QUOTED: Final = re.compile(r'"([^"]*)"?|([^"]+)')
 _ADDRESS: Final = re.compile(r"^\[\d+\] \S+$", re.MULTILINE)
 """A link written out below a plain text."""
@@ -73,15 +77,14 @@ def readable(text: str) -> str:
     return unicodedata.normalize("NFC", _ADDRESS.sub("", text))
 
 
-def find_terms(text: str) -> Iterator[str]:
+def find_terms(text: str) -> list[str]:
     """The terms of a text in their order; not more than MOST_TERMS."""
-    count = 0
-    for run in _RUN.finditer(fold(text)):
-        for term in _cut(run):
-            yield term
-            count += 1
-            if count == MOST_TERMS:
-                return
+    folded = fold(text)
+    if _SPECIAL.search(folded) is None:
+        words = _PLAIN_WORD.findall(_spell_out(folded))[:MOST_TERMS]
+        return [word[:LONGEST_TERM] for word in words]
+    runs = (term for run in _RUN.finditer(folded) for term in _cut(run))
+    return list(islice(runs, MOST_TERMS))
 
 
 def _cut(run: re.Match[str]) -> Iterator[str]:
@@ -94,10 +97,14 @@ def _cut(run: re.Match[str]) -> Iterator[str]:
 
 
 def _spell(word: str) -> str:
-    bare = word if word.isascii() else _LEFT_OUT.sub("", word)
-    for letter, spelt in () if bare.isascii() else _SPELT.items():
-        bare = bare.replace(letter, spelt)
-    return bare[:LONGEST_TERM]
+    return _spell_out(word if word.isascii() else _LEFT_OUT.sub("", word))[:LONGEST_TERM]
+
+
+def _spell_out(text: str) -> str:
+    """Letters that are also written as two, as two."""
+    for letter, spelt in () if text.isascii() else _SPELT.items():
+        text = text.replace(letter, spelt)
+    return text
 
 
 def read_query(query: str) -> list[Phrase]:

@@ -8,9 +8,12 @@ from functools import partial
 import pytest
 
 from storage.archive.issues import Issues, MailOrder
+from storage.archive.search import Search
+from storage.archive.together import Unmailed
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict, NotFound
 from storage.model.issues import IssueState, Mailing
+from storage.model.terms import read_query
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
 from tests.worlds.store import MINUTE, Store, draft
@@ -77,6 +80,42 @@ def test_a_note_that_is_not_mailed_says_why(store: Store) -> None:
     issue = store.issues.publish(draft(), published_at=NOON, mail=order, now=NOON).issue
     assert (issue.mailing, issue.mailing_reason) == (Mailing.OFF, "first seen too late")
     assert issue.mail_at is None
+
+
+def test_many_are_published_at_once_as_one_after_the_other(store: Store) -> None:
+    """Issues that nobody is mailed about and that come together have the slugs, marks and words that they
+    would have had; a note that is an issue already is left alone, and what is held holds no mail of theirs.
+    """
+    store.join(1)
+    there = store.publish("there", mail_at=None)
+    store.publish("news-2", mail_at=None)
+    version = store.issues.version()
+    drafts = [
+        draft("a", slug="news", tags=("ant", "bee"), media=("a.png",), text="Marmalade"),
+        draft("there", slug="anew"),
+        draft("b", slug="news"),
+        draft("c", slug="news-2"),
+        draft("d", slug="lone"),
+        draft("e", slug="news"),
+    ]
+    made = store.issues.publish_unmailed(
+        [Unmailed(draft=one, published_at=NOON - DAY, reason="old") for one in drafts], now=NOON
+    )
+    slugs = [issue.slug if issue else "" for issue in made]
+    assert slugs == ["news", "", "news-3", "news-2-2", "lone", "news-4"]
+    first = made[0]
+    assert first is not None
+    assert first == store.issues.by_slug("news")
+    assert (first.tags, first.media, first.text) == (("ant", "bee"), ("a.png",), "Marmalade")
+    assert (first.mailing, first.mailing_reason, first.mail_at) == (Mailing.OFF, "old", None)
+    assert (first.published_at, first.updated_at, first.revision) == (NOON - DAY, NOON - DAY, 1)
+    found = Search(store.database).find(read_query("marmalade"), limit=5)
+    assert [issue.id for issue in found.issues] == [first.id]
+    assert store.issues.by_note("there") == there
+    assert store.issues.version() > version
+    assert store.rows() == {}
+    again = [Unmailed(draft=drafts[0], published_at=NOON, reason="")]
+    assert store.issues.publish_unmailed(again, now=NOON) == [None]
 
 
 # ── slugs ────────────────────────────────────────────────────────────────────────────────────
