@@ -26,7 +26,6 @@ from newsletter.authoring import (
     Preview,
     Scheduled,
     TestCopy,
-    report_unusable,
     send_test,
 )
 from newsletter.config import load_config
@@ -190,9 +189,7 @@ class Newsletter(Outlooks):
         checked = self.parts.proofs.check(notes)
         if online:
             checked = self.parts.proofs.check_online(checked, progress)
-        if not notes and (fault := self.publication.about_fault()) is not None:
-            checked.append(report_unusable(fault))
-        return checked
+        return checked if notes else [*checked, *self.beside(self.publication.about_fault())]
 
     def missing(self) -> Held | None:
         """Published notes that vanished all at once, and are not withdrawn for that."""

@@ -19,6 +19,7 @@ from mailer.smtp import names_of_host
 from newsletter.authoring import Authoring, Entrance, Outlook, Planner, Proofs, Survey
 from newsletter.config import Config, sender_domain
 from newsletter.figures import StatsDesk
+from newsletter.following import open_notes
 from newsletter.hub import Hub
 from newsletter.inbound import Collecting, ReportDesk, WebhookDesk
 from newsletter.keeping import Housekeeping
@@ -110,7 +111,8 @@ def _assemble(
     overview, rescuer = Overview(database, bounds), Rescuer(database)
     schedules, notebook, roll = Schedules(database), Notebook(database), Roll(database)
     pulse = Pulse()
-    notes = FolderNotes(config.notes.path, which_notes(config), static=config.notes.static)
+    folder = FolderNotes(config.notes.path, which_notes(config), static=config.notes.static)
+    notes, follower = open_notes(config, folder, database, clock)
     formulas = FormulaPictures(database)
     drafting = Drafting(
         config.identity,
@@ -252,6 +254,7 @@ def _assemble(
         stats=StatsDesk(history=History(database), archive=archive, overview=overview, clock=clock),
         standing=Standing(archive, overview, clock),
         sudden=sudden,
+        follower=follower,
         in_flight=InFlight(
             archive, mailings, overview, hold=config.schedule.hold, clock=clock, wake=wake
         ),

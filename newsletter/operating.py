@@ -40,6 +40,7 @@ def diagnose(
         is_scheduling=is_running,
         clock=parts.clock,
         own_address=find_own_address,
+        feed=parts.follower.standing(),
     )
     if received is not None:
         return examine_copy(received, parts.config, around)

@@ -9,6 +9,7 @@ from datetime import datetime
 from newsletter.authoring import Authoring, Entrance, Outlook, Planner, Proofs, Survey
 from newsletter.config import Config
 from newsletter.figures import StatsDesk
+from newsletter.following import Follower
 from newsletter.hub import Hub
 from newsletter.inbound import Collecting, ReportDesk, WebhookDesk
 from newsletter.keeping import Housekeeping
@@ -27,7 +28,7 @@ from storage.archive import (
 )
 from storage.database import Database
 from storage.ledger import Ledger, Mailings, Overview, Rescuer
-from storage.notes import FolderNotes, Notebook, Schedules
+from storage.notes import Notebook, NotesStore, Schedules
 from storage.readers import Reports, Roll, Subscribers
 
 
@@ -80,13 +81,14 @@ class Parts:
     standing: Standing
     stats: StatsDesk
     sudden: SuddenChange
+    follower: Follower
     in_flight: InFlight
     upkeep: Upkeep
     housekeeping: Housekeeping
     watching: Watching
     hub: Hub
     entrance: Entrance
-    store: FolderNotes
+    store: NotesStore
     schedules: Schedules
     notebook: Notebook
     readers: ReaderSide

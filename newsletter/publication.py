@@ -43,7 +43,7 @@ from storage.archive import (
     Translations,
 )
 from storage.model import Issue, NoteError, Translation
-from storage.notes import ABOUT, FolderNotes, MediaFile
+from storage.notes import ABOUT, MediaFile, NotesStore
 
 log = structlog.get_logger()
 
@@ -77,7 +77,7 @@ class Publication:
         *,
         archive: Issues,
         places: Places,
-        notes: FolderNotes,
+        notes: NotesStore,
         drafting: Drafting,
         namespace: UUID,
         formulas: FormulaPictures,

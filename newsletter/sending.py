@@ -5,18 +5,19 @@ the verbs that look ahead of a sending and back at it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 from mailer.dispatch import Summary
-from newsletter.authoring import Plan, Scheduled
+from newsletter.authoring import CheckedNote, Plan, Scheduled, error, report_unusable, warn
 from newsletter.figures import Stats
+from newsletter.following import Follower, tell_failure, tell_hold
 from newsletter.mailing import SendReport
 from newsletter.parts import Parts
 from newsletter.publishing import PollReport
 from newsletter.service import Ending, drain, run_in_loop
 from newsletter.working import duties
-from storage.model import Delivery, Issue, Missing, NotesFolderError, Schedule
+from storage.model import Delivery, Issue, Missing, NoteError, NotesFolderError, Schedule
 
 
 def send_due(
@@ -35,6 +36,7 @@ def send_due(
     started = time.monotonic()
     problems: list[str] = []
     polled = PollReport()
+    parts.follower.look()
     try:
         polled = poll()
     except NotesFolderError as error:
@@ -78,6 +80,22 @@ class Outlooks:
     """The verbs about what is to come and what came of it: each passes on to the part that knows."""
 
     parts: Parts
+
+    @property
+    def feed(self) -> Follower:
+        """The feed that `[notes] feed` names: how it stands, and asking for it now."""
+        return self.parts.follower
+
+    def beside(self, about: NoteError | None) -> Iterator[CheckedNote]:
+        """What a check of everything says of what is no note: the About page, and the feed."""
+        if about is not None:
+            yield report_unusable(about)
+        if (feed := self.feed.standing()) is None:
+            return
+        if told := tell_hold(feed):
+            yield CheckedNote(note="feed", findings=(error("feed-held", f"{told}."),))
+        if told := tell_failure(feed):
+            yield CheckedNote(note="feed", findings=(warn("feed-fails", f"The feed: {told}."),))
 
     def plan(self, *notes: str) -> Plan:
         """What would go out now and later, to how many, who is left out, and how long it takes.

@@ -72,6 +72,7 @@ def duties(
         collect_reports=parts.collecting.look,
         collect_every=config.bounces.poll,
         tell_hub=parts.hub.tell,
+        look_at_feed=parts.follower.look,
         listen=partial(parts.collecting.listen, listen) if listen is not None else None,
         supervisor=Supervisor(os.environ, os.getpid()),
         on_dispatcher=parts.wake.connect,

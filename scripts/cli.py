@@ -31,7 +31,7 @@ from scripts.commands import (
     stats,
 )
 from scripts.commands.readers import subscribers, suppressions
-from scripts.commands.writing import authoring, check, moving, plan, scheduling
+from scripts.commands.writing import authoring, check, feed, moving, plan, scheduling
 from scripts.console import LogForm, remark
 from scripts.context import Settings
 from scripts.helping import Listed, explain, misuse, rows_of
@@ -85,6 +85,7 @@ scheduling.register(app, Heading.WRITING)
 plan.register(app, Heading.WRITING)
 authoring.register(app, Heading.WRITING)
 check.register(app, Heading.WRITING)
+feed.register(app, Heading.WRITING)
 issues.register(app, Heading.FOLLOWING)
 flight.register(app, Heading.FOLLOWING)
 stats.register(app, Heading.FOLLOWING)

@@ -2,7 +2,8 @@
 
 from feeds.notes.frontmatter import parse_front_matter
 from feeds.notes.habits import USUAL, Habits
-from feeds.notes.keys import KEY_VALUE, UNKNOWN_KEY
+from feeds.notes.keys import KEY_VALUE, MAX_TAG, UNKNOWN_KEY
+from feeds.notes.names import slugify
 from feeds.notes.note import RENDERER, Note, parse_note, read_body, render_note
 from feeds.notes.timing import CLOCK_CHANGE, NO_TIME, RELATIVE_TIME, Now
 from feeds.notes.when import When, parse_when
@@ -10,6 +11,7 @@ from feeds.notes.when import When, parse_when
 __all__ = [
     "CLOCK_CHANGE",
     "KEY_VALUE",
+    "MAX_TAG",
     "NO_TIME",
     "RELATIVE_TIME",
     "RENDERER",
@@ -24,4 +26,5 @@ __all__ = [
     "parse_when",
     "read_body",
     "render_note",
+    "slugify",
 ]

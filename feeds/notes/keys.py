@@ -25,7 +25,7 @@ UNKNOWN_KEY: Final = "unknown-key"
 """The code of the remark that a key is nearly one of ours, and none."""
 OURS: Final = frozenset(
     {"publish", "title", "subject", "summary", "tags", "slug", "aliases", "id", "updated", "image",
-     "image_alt", "lang", "email", "audience", "toc", "draft"}
+     "image_alt", "lang", "email", "audience", "toc", "draft", "canonical"}
 )  # fmt: skip
 """Our own names for keys: what an author who slips may have meant."""
 ELSEWHERE: Final = frozenset(

@@ -53,6 +53,7 @@ _PICTURE_ALT_KEYS: Final = ("image_alt", "imagealt", "cover_alt", "cover.alt", "
 _PATTERN: Final = re.compile(r"(?:^|/):[a-z]|[{}]")
 _SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _OPERATORS: Final = re.compile(r"\b(?:and|or|not)\b|[()\"'&|!,]", re.IGNORECASE)
+_WEB_ADDRESS: Final = re.compile(r"https?://[^\s/?#\\<>\"]+[^\s<>\"\\]*")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 
@@ -98,6 +99,10 @@ class Note:
     """Who gets the mail: an expression over tags of readers; empty for all."""
     aliases: tuple[str, ...]
     """Old addresses and other names, as written."""
+    canonical: str
+    """The http or https address where it stands first; empty for its page here."""
+    guid: str
+    """Its id in feeds, where it had one elsewhere; empty for one of ours."""
     toc: bool
     """Whether it begins with a list of its parts."""
     keys: tuple[str, ...]
@@ -165,6 +170,8 @@ def parse_note(
         translation_keys=_read_translation_keys(keys, facts, slug or address),
         audience=_read_audience(keys),
         aliases=aliases,
+        canonical=_read_canonical(keys),
+        guid=keys.elsewhere("guid"),
         toc=keys.word("toc") in TRUE,
         keys=tuple(keys.names()),
         body=front.body,
@@ -273,6 +280,19 @@ def _read_language(keys: Keys, facts: PathFacts) -> str:
             keys.pass_over(found, KEY_VALUE, "is no language; write it like `en` or `pt-BR`")
         return facts.language
     return given.replace("_", "-")
+
+
+def _read_canonical(keys: Keys) -> str:
+    """Where it stands first: an absolute address; what is none is told."""
+    names = ("canonical", "canonical_url", "canonicalurl")
+    given = keys.elsewhere(*names)
+    if given and not _WEB_ADDRESS.fullmatch(given):
+        if (found := keys.find(*names)) is not None:
+            keys.pass_over(
+                found, KEY_VALUE, "is no address; write it like `https://example.com/post`"
+            )
+        return ""
+    return given
 
 
 def _read_translation_keys(keys: Keys, facts: PathFacts, address: str) -> tuple[str, ...]:

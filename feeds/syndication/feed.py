@@ -41,11 +41,12 @@ from feeds.syndication.entries import (
 from feeds.syndication.ids import (
     FeedFormat,
     archive_url,
+    atom_id,
     feed_id,
     feed_url,
     home_of,
-    issue_url,
     newsletter_namespace,
+    place_of,
 )
 from feeds.syndication.jsonfeed import build_json
 from storage.model import Identity, Issue
@@ -208,7 +209,7 @@ def _build_rss(feed: FeedFacts) -> bytes:
     generator = _generator(feed, FeedFormat.RSS)
     generator.load_extension("dc", atom=False, rss=True)
     for issue in feed.issues:
-        entry = _add_entry(generator, feed, issue)
+        entry = _add_entry(generator, feed, issue, FeedFormat.RSS)
         for one in feed.enclosures.get(issue.guid, ())[:1]:  # RSS 2.0 knows one
             entry.enclosure(one.url, one.length, one.type)
         entry.summary(as_html(summary_of(issue)))
@@ -223,7 +224,7 @@ def _build_rss(feed: FeedFacts) -> bytes:
 def _build_atom(feed: FeedFacts) -> bytes:
     generator = _generator(feed, FeedFormat.ATOM)
     for issue in feed.issues:
-        entry = _add_entry(generator, feed, issue)
+        entry = _add_entry(generator, feed, issue, FeedFormat.ATOM)
         if enclosures := feed.enclosures.get(issue.guid):
             entry.register_extension("files", partial(_EntryFiles, enclosures), rss=False)
         if issue.language:
@@ -255,13 +256,16 @@ def _generator(feed: FeedFacts, feed_format: FeedFormat) -> FeedGenerator:
     return generator
 
 
-def _add_entry(generator: FeedGenerator, feed: FeedFacts, issue: Issue) -> FeedEntry:
+def _add_entry(
+    generator: FeedGenerator, feed: FeedFacts, issue: Issue, feed_format: FeedFormat
+) -> FeedEntry:
     entry = generator.add_entry(order="append")  # feedgen would prepend (rule E12)
-    entry.id(issue.guid)  # in RSS this is a guid with isPermaLink="false"
+    # In RSS this is a guid with isPermaLink="false".
+    entry.id(atom_id(issue.guid) if feed_format is FeedFormat.ATOM else issue.guid)
     entry.title(title_of(issue))
-    entry.link(href=issue_url(feed.identity.url, issue.slug), rel="alternate", type="text/html")
+    page = place_of(feed.identity.url, issue)
+    entry.link(href=page, rel="alternate", type="text/html")
     entry.summary(summary_of(issue))  # without it RSS would have no content:encoded (rule E13)
-    page = issue_url(feed.identity.url, issue.slug)
     entry.content(
         content_of(issue, page, feed.identity), type="html"
     )  # "CDATA" would be written as a type (E14)

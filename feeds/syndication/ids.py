@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from feeds.syndication.entries import one_line
+from storage.model import Issue
 
 
 class FeedFormat(StrEnum):
@@ -45,6 +46,7 @@ _PATHS: Final = {
 }
 
 
+_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20]+")
 _DOTS: Final = frozenset({"", ".", ".."})
 _FEEDS: Final = frozenset(
     {*_PATHS.values(), "rss.xml", "index.xml", "rss", "feed", "atom", "feed.atom"}
@@ -119,6 +121,16 @@ def media_url(site_url: str, path: str) -> str:
 def issue_url(url: str, slug: str) -> str:
     """Where the page of an issue is published."""
     return f"{url}/issues/{quote(slug, safe='')}"
+
+
+def place_of(url: str, issue: Issue) -> str:
+    """Where an issue is read: where it stands first, else on its page."""
+    return issue.canonical or issue_url(url, issue.slug)
+
+
+def atom_id(guid: str) -> str:
+    """A guid as RFC 4287 4.2.6 wants it: what is no IRI gets one, always the same."""
+    return guid if _IRI.fullmatch(guid) else f"urn:uuid:{uuid5(NAMESPACE_URL, guid)}"
 
 
 def home_of(url: str, tag: str | None) -> str:

@@ -14,7 +14,7 @@ from feeds.syndication.entries import (
     to_second,
 )
 from feeds.syndication.ids import (
-    issue_url,
+    place_of,
 )
 from storage.model import Issue
 
@@ -85,7 +85,7 @@ def build_json(feed: FeedFacts) -> bytes:
 
 
 def _item(feed: FeedFacts, issue: Issue) -> _Item:
-    page = issue_url(feed.identity.url, issue.slug)
+    page = place_of(feed.identity.url, issue)
     item = _Item(
         id=issue.guid,
         url=page,

@@ -88,7 +88,7 @@ def _tell(issue: Issue, identity: Identity, marks: Marks) -> Told:
         title=merge.in_text(shown, put),
         summary=merge.in_text(headers.one_line(issue.summary).strip(), put),
         date=speech(identity).day(issue.published_at.astimezone(ZoneInfo(identity.timezone))),
-        url=f"{identity.url}/issues/{issue.slug}",
+        url=issue.canonical or f"{identity.url}/issues/{issue.slug}",
         language=issue.language,
         direction=issue.direction,
     )

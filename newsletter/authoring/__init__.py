@@ -1,7 +1,7 @@
 """What the author asks for before anything is sent: schedules, previews, checks, test copies; and the door of the desk."""
 
 from newsletter.authoring.entrance import Entrance
-from newsletter.authoring.findings import CheckedNote, Finding
+from newsletter.authoring.findings import CheckedNote, Finding, error, warn
 from newsletter.authoring.outlook import Outlook, Planned, PlannedBy
 from newsletter.authoring.plan import Limits, Plan, PlannedIssue, Planner, UnderWay
 from newsletter.authoring.preflight import report_unusable
@@ -30,6 +30,8 @@ __all__ = [
     "Survey",
     "TestCopy",
     "UnderWay",
+    "error",
     "report_unusable",
     "send_test",
+    "warn",
 ]

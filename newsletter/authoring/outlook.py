@@ -20,7 +20,7 @@ from newsletter.config import Late, slots_after
 from newsletter.publishing import Drafting, Publish, Wait, decide, hash_content, wish_of, written_at
 from storage.archive import Issues
 from storage.model import KnownNote, NoteError, Schedule
-from storage.notes import ABOUT, FileStat, FolderNotes, Notebook, Schedules
+from storage.notes import ABOUT, FileStat, Notebook, NotesStore, Schedules
 
 FREE_SLOTS: Final = 5
 """So many free slots the calendar shows."""
@@ -71,7 +71,7 @@ class Outlook:
     def __init__(
         self,
         *,
-        store: FolderNotes,
+        store: NotesStore,
         archive: Issues,
         schedules: Schedules,
         notebook: Notebook,

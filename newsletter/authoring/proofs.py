@@ -53,7 +53,7 @@ from storage.model import (
     NoteError,
     Remark,
 )
-from storage.notes import ABOUT, FolderNotes, MediaFile, Schedules
+from storage.notes import ABOUT, MediaFile, NotesStore, Schedules
 from storage.readers import Roll
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -89,7 +89,7 @@ class Proofs:
     def __init__(
         self,
         *,
-        store: FolderNotes,
+        store: NotesStore,
         archive: Issues,
         schedules: Schedules,
         drafting: Drafting,
@@ -354,6 +354,7 @@ def as_issue(draft: IssueDraft, note: Note, now: datetime) -> Issue:
         text=draft.text,
         language=draft.language,
         subject=draft.subject,
+        canonical=draft.canonical,
         audience=draft.audience,
         image=draft.image,
         image_alt=draft.image_alt,

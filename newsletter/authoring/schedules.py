@@ -15,7 +15,7 @@ from newsletter.authoring.outlook import Outlook
 from newsletter.publishing import Drafting, hash_content
 from storage.archive import Issues
 from storage.model import Conflict, Identity, NotFound, Schedule, ScheduleError
-from storage.notes import FolderNotes, Notebook, Schedules
+from storage.notes import Notebook, NotesStore, Schedules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Authoring:
     def __init__(
         self,
         *,
-        store: FolderNotes,
+        store: NotesStore,
         archive: Issues,
         schedules: Schedules,
         notebook: Notebook,

@@ -29,7 +29,7 @@ from newsletter.publishing import (
 )
 from storage.archive import IssueName, Issues
 from storage.model import IssueState, NoteError
-from storage.notes import FolderNotes, Schedules
+from storage.notes import NotesStore, Schedules
 
 EXAMPLES: Final = 3
 FAULTS: Final = 20
@@ -99,7 +99,7 @@ class Survey:
     def __init__(
         self,
         *,
-        store: FolderNotes,
+        store: NotesStore,
         archive: Issues,
         schedules: Schedules,
         drafting: Drafting,

@@ -25,6 +25,7 @@ from newsletter.doctor.domain import examine_domain
 from newsletter.doctor.relay import examine_relay
 from newsletter.doctor.senders import Origin
 from newsletter.doctor.site import examine_site
+from newsletter.following import Followed, shown, tell_failure, tell_hold, tell_standing
 
 SPACE_WARNING: Final = 500_000_000
 SPACE_ERROR: Final = 50_000_000
@@ -46,6 +47,8 @@ class Surroundings:
     clock: Callable[[], datetime]
     own_address: Callable[[], str | None]
     """The public address of this host, or None."""
+    feed: Followed | None = None
+    """How it stands with the feed that is followed."""
 
 
 def examine(config: Config, around: Surroundings) -> list[Diagnosis]:
@@ -137,7 +140,11 @@ def _examine_machine(config: Config, around: Surroundings) -> Iterator[Diagnosis
     yield examine_secret(config.web.secret_file)
     for name, folder in _folders(config):
         yield judge_space(name, folder, shutil.disk_usage(_existing(folder)).free)
-    if os.access(config.notes.path, os.R_OK | os.X_OK):
+    if around.feed is not None:
+        yield examine_feed(around.feed)
+    if not config.notes.has_folder:
+        yield skipped("notes", "No folder is looked at: notes come from the feed alone.")
+    elif os.access(config.notes.path, os.R_OK | os.X_OK):
         yield passed("notes", f"{config.notes.path} can be read.")
     else:
         yield failed(
@@ -151,6 +158,16 @@ def _examine_machine(config: Config, around: Surroundings) -> Iterator[Diagnosis
             "No `newsletter run` has the schedule of this database: nothing goes out by itself.",
             "Start `newsletter run`, or let cron call `newsletter send`.",
         )
+
+
+def examine_feed(feed: Followed) -> Diagnosis:
+    """Whether the feed that is followed can be had; it is not asked for."""
+    if held := tell_hold(feed):
+        return warned("feed", f"{held[:1].upper()}{held[1:]}.")
+    if failure := tell_failure(feed):
+        judge = failed if feed.ended else warned
+        return judge("feed", f"{shown(feed.configured)}: {failure}.", "See `newsletter feed`.")
+    return passed("feed", f"{shown(feed.configured)}: {tell_standing(feed)}.")
 
 
 def _folders(config: Config) -> Iterator[tuple[str, Path]]:

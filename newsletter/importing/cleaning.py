@@ -7,8 +7,9 @@ Each block is told by the class that its system gives it.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.element import NavigableString
@@ -34,14 +35,17 @@ _FRAME_ONLY: Final = re.compile(
 )
 _MERGE: Final = re.compile(r"\*\|[^|\n]{1,200}\|\*")
 _SEEN_BY_NOBODY: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_ADDRESSES: Final = ("href", "src", "data-src", "poster")
 _LAYOUT: Final = frozenset({"presentation", "none"})
 
 
 class Cleaned:
     """A post's own content, and what was met on the way."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, base: str = "") -> None:
         self.soup = BeautifulSoup(html, "html.parser")
+        if base:
+            self._make_absolute(base)
         self.merges = 0
         """Merge fields of the old system that were taken out."""
         self._find_body()
@@ -50,6 +54,13 @@ class Cleaned:
         self._name_cards()
         self._name_footnotes()
         self._unfold_tables()
+
+    def _make_absolute(self, base: str) -> None:
+        for tag in self.soup.find_all(True):
+            for name in _ADDRESSES:
+                if written := str(tag.get(name) or "").strip():
+                    with suppress(ValueError):
+                        tag[name] = urljoin(base, written)
 
     def _find_body(self) -> None:
         """Of a whole page or mail, what holds the author's words."""

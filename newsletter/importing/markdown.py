@@ -31,6 +31,7 @@ _OPTIONS: Final[dict[str, object]] = {
     "strip_pre": None,
     "table_infer_header": True,
 }
+_PIXELS: Final = re.compile(r"[1-9][0-9]{0,3}")
 _TOO_DEEP: Final = "its elements are nested too deeply"
 
 
@@ -45,10 +46,10 @@ class Converted:
     """Why its text alone was taken, where the rest could not be."""
 
 
-def convert(html: str) -> Converted:
-    """Markdown that reads as the HTML did."""
+def convert(html: str, base: str = "") -> Converted:
+    """Markdown that reads as the HTML did; addresses that are relative are so to `base`, if there is one."""
     try:
-        cleaned = Cleaned(html)
+        cleaned = Cleaned(html, base)
         text = _Converter(**_OPTIONS).convert_soup(cleaned.soup)
     except RecursionError:
         return Converted(markdown=_words(html), fault=_TOO_DEEP)
@@ -98,7 +99,7 @@ class _Converter(MarkdownConverter):  # type: ignore[misc]
             return ""
         alt = " ".join(str(el.get("alt") or "").split())
         label = re.sub(r"([|\\])", r"\\\1", alt).replace("[", "&#91;").replace("]", "&#93;")
-        return f"![{label}]({_target(source)})"
+        return f"![{label}{_size(el)}]({_target(source)})"
 
     def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """A link around a picture that leads to the same picture is the system's, not the author's."""
@@ -200,6 +201,14 @@ def _is_picture(address: str) -> bool:
         re.search(r"\.(?:png|jpe?g|gif|webp|avif|svg)(?:[?#/]|\Z|%3F)", address, re.IGNORECASE)
         is not None
     )
+
+
+def _size(el: Tag) -> str:
+    """`|600` or `|600x400`, where the picture says in pixels how wide it is."""
+    width, height = (str(el.get(side) or "").removesuffix("px") for side in ("width", "height"))
+    if not _PIXELS.fullmatch(width):
+        return ""
+    return f"|{width}x{height}" if _PIXELS.fullmatch(height) else f"|{width}"
 
 
 def _player(el: Tag) -> str:

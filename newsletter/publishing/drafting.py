@@ -22,10 +22,12 @@ from newsletter.publishing.decisions import Publish
 from newsletter.publishing.links import NoteLinks
 from storage.archive import IssueName, MailOrder
 from storage.model import Identity, Issue, IssueDraft, IssueState, NoteError, Remark
-from storage.notes import MediaFinder, NotesStore
+from storage.notes import MediaFinder, NotesStore, is_entry
 from words import words_of
 
-_SHOWN: Final = ("html", "text", "language", "subject", "image", "image_alt", "aliases")
+_SHOWN: Final = (
+    *("html", "text", "language", "subject", "canonical", "image", "image_alt", "aliases"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,8 @@ class Drafting:
     def parse(self, source: bytes, path: str) -> Note:
         """The note in these bytes. Raises NoteError."""
         written = partial(self._written, path)
-        return parse_note(source, path, zone=self._zone, habits=self._habits, written=written)
+        habits = USUAL if is_entry(path) else self._habits  # an entry's keys are our own
+        return parse_note(source, path, zone=self._zone, habits=habits, written=written)
 
     def links(self, names: Iterable[IssueName] = ()) -> NoteLinks:
         """Where links among these issues lead."""
@@ -119,7 +122,7 @@ class Drafting:
         draft = IssueDraft(
             note_id=note_id,
             path=note.path,
-            guid=note_guid(self._namespace, note_id),
+            guid=note.guid or note_guid(self._namespace, note_id),
             slug=note.slug or note.name,
             title=note.title,
             summary=note.summary or rendered.summary,
@@ -127,6 +130,7 @@ class Drafting:
             text=rendered.text,
             language=note.language,
             subject=note.subject,
+            canonical=note.canonical,
             audience=note.audience,
             translation_keys=note.translation_keys,
             image=rendered.image,

@@ -32,6 +32,7 @@ SIGNUPS: Final = timedelta(seconds=2)
 HOUSEKEEPING: Final = timedelta(minutes=1)
 ALERTS: Final = timedelta(minutes=1)
 HUB: Final = timedelta(seconds=5)
+FEED: Final = timedelta(seconds=15)
 DIGESTS: Final = timedelta(seconds=30)
 WATCH_S: Final = 2.0
 """How often we look whether the database's file is still there."""
@@ -68,6 +69,8 @@ class Duties:
     collect_reports: Callable[[], None]
     collect_every: timedelta
     tell_hub: Callable[[], None]
+    look_at_feed: Callable[[], object]
+    """Asks for the feed whose entries are notes, when it is time to."""
     digests: Callable[[], object]
     listen: Callable[[], AbstractAsyncContextManager[object]] | None
     """Takes mail that comes back for as long as the context lasts; None = not configured."""
@@ -186,6 +189,7 @@ def _ticks(duties: Duties, turn: Turn | None) -> list[Tick]:
     if turn is not None:
         ticks += [
             Tick(name="poll", every=duties.poll_every, work=turn.only(duties.poll)),
+            Tick(name="feed", every=FEED, work=turn.only(duties.look_at_feed)),
             Tick(name="hub", every=HUB, work=turn.only(duties.tell_hub)),
             Tick(name="housekeeping", every=HOUSEKEEPING, work=turn.only(duties.housekeeping)),
             Tick(name="alerts", every=ALERTS, work=turn.only(duties.alerts)),

@@ -11,6 +11,7 @@ import typer
 
 from scripts.commands.quarantine import overflow_json, tell_overflow
 from scripts.commands.writing.check import held_json
+from scripts.commands.writing.feed import feed_json, tell_feed
 from scripts.console import (
     Json,
     local,
@@ -144,7 +145,7 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     tally = newsletter.totals()
     waiting = newsletter.subscriptions.desk.count_waiting()
     overflow = newsletter.reports.overflow()
-    held = newsletter.missing()
+    held, feed = newsletter.missing(), newsletter.feed.standing()
     paused = newsletter.parts.ledger.paused_domains(now=newsletter.parts.clock())
     if as_json:
         print_json(
@@ -155,12 +156,15 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
                 "deliveries": _tally(tally),
                 "quarantine": overflow_json(overflow),
                 "notes_missing": held_json(held),
+                "feed": feed_json(feed),
                 "under_way": [_issue(one) for one in under_way],
             }
         )
         return
     if held is not None:
         say(plain(f"notes        {held.sentence}"))
+    if told := tell_feed(feed, newsletter.identity.timezone):
+        say(f"feed         {told}")
     say("subscribers  " + ", ".join(f"{n} {state}" for state, n in subscribers.items()))
     if waiting:
         say(f"sign-ups     {waiting} wait for room: see limit_total and limit_domain")
@@ -175,14 +179,18 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     say(f"deliveries   {told or 'none'}")
     say()
     zone = newsletter.identity.timezone
-    _print_issues(under_way, zone, empty="no mail is under way")
-    for one in under_way:
-        for wait in one.waiting:
-            say(f"{one.issue.slug}: {tell_waiting(wait, zone)}")
+    _show_under_way(under_way, zone)
     for one in every:
         if in_doubt := one.tally[DeliveryState.UNKNOWN]:
             slug = one.issue.slug
             say(f"{slug}: {in_doubt} in doubt; `newsletter reconcile {slug}` decides")
+
+
+def _show_under_way(under_way: Sequence[IssueStatus], zone: str) -> None:
+    _print_issues(under_way, zone, empty="no mail is under way")
+    for one in under_way:
+        for wait in one.waiting:
+            say(f"{one.issue.slug}: {tell_waiting(wait, zone)}")
 
 
 def deliveries(

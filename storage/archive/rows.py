@@ -82,6 +82,7 @@ def contents(draft: IssueDraft) -> dict[str, Any]:
         "text": draft.text,
         "language": draft.language,
         "subject": draft.subject,
+        "canonical": draft.canonical,
         "audience": draft.audience,
         "image": draft.image,
         "image_alt": draft.image_alt,

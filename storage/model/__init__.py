@@ -79,7 +79,7 @@ from storage.model.issues import (
     Mailing,
     Translation,
 )
-from storage.model.notes import KnownNote, Schedule
+from storage.model.notes import FeedEntry, KnownNote, Schedule
 from storage.model.readers import (
     Added,
     ConsentEvent,
@@ -148,6 +148,7 @@ __all__ = [
     "DeliveryKind",
     "DeliveryState",
     "Effect",
+    "FeedEntry",
     "FetchError",
     "FormulaPicture",
     "History",

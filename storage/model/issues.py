@@ -101,7 +101,7 @@ class IssueDraft:
     path: str
     """POSIX path of the note below the notes folder."""
     guid: str
-    """`urn:uuid:…`; the same in every format, for ever."""
+    """`urn:uuid:…`, or the id that it had elsewhere; the same in every format, for ever."""
     slug: str
     """The slug wished for; storage makes it unique by a suffix."""
     title: str
@@ -114,6 +114,8 @@ class IssueDraft:
     """The note's own language (BCP 47); empty for the newsletter's."""
     subject: str = ""
     """The mail's subject, where it is not the title."""
+    canonical: str = ""
+    """The absolute address where it stands first, if that is not its page here."""
     audience: str = ""
     """Who gets the mail, an expression over readers' tags (storage/model/audience.py); empty for all."""
     image: str = ""
@@ -167,6 +169,7 @@ class Issue:
     """Counts every change of what readers see; caches compare it."""
     language: str = ""
     subject: str = ""
+    canonical: str = ""
     audience: str = ""
     image: str = ""
     image_alt: str = ""

@@ -39,3 +39,31 @@ class Schedule:
     """The note's title when it was last seen; with `content_hash` it is recognised once renamed."""
     content_hash: str = ""
     """SHA-256 of the note's bytes when it was last seen; empty until a poll saw it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEntry:
+    """An entry of the feed that is a store of notes, as it is kept."""
+
+    path: str
+    """`feed:hello-1a2b3c4d.entry`: what stands for a file's path, the same for ever."""
+    entry_id: str
+    """What the feed calls it now."""
+    guid: str
+    """What the feed called it first: its id in our feeds."""
+    link: str
+    """Where it stands first; empty where the feed does not say."""
+    likeness: str
+    """Of its title and words: by it an entry is known whose id and link have changed."""
+    said: str
+    """Of everything that the feed says of it, so that what has not changed is not taken up again."""
+    dated_at: datetime | None
+    """When the feed says it was published; None where it does not, or cannot be right."""
+    first_seen_at: datetime
+    changed_at: datetime
+    mail: bool
+    """Whether it may be mailed: it was not there at the first look."""
+    there: bool = True
+    """False once it was taken out of the middle of the feed."""
+    note: str = ""
+    """The note that it is: front matter and Markdown. Not read with many at once."""

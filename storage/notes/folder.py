@@ -51,6 +51,9 @@ class Rest:
 class NotesStore(Protocol):
     """Where notes come from. The product only reads it."""
 
+    root: Path
+    """The notes folder, which may not be there where notes come from a feed alone."""
+
     def scan(self) -> Scan:
         """Looks at every note. Raises NotesFolderError when there is nothing to look at."""
         ...
@@ -75,6 +78,18 @@ class NotesStore(Protocol):
 
     def finder(self) -> MediaFinder:
         """Finds what notes show, as the folder is now."""
+        ...
+
+    def written(self, path: str) -> datetime | None:
+        """When the note at `path` was last written; None if there is none."""
+        ...
+
+    def about(self) -> bytes | None:
+        """The About page's text, or None if the author wrote none. Raises NoteError."""
+        ...
+
+    def about_mark(self) -> tuple[int, ...] | None:
+        """What changes whenever the About page does; None while there is none."""
         ...
 
 

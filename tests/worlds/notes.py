@@ -34,7 +34,7 @@ from storage.ledger.mailings import Mailings
 from storage.ledger.overview import Overview
 from storage.model.issues import Identity, Issue
 from storage.model.readers import ConsentEventKind
-from storage.notes.folder import FolderNotes
+from storage.notes.folder import FolderNotes, NotesStore
 from storage.notes.notebook import Notebook, Schedules
 from storage.readers.roll import Roll
 from storage.readers.subscribers import NewSubscriber, Subscribers
@@ -97,7 +97,7 @@ class Room:
         url: str,
         folder: Folder,
         *,
-        store: FolderNotes | None = None,
+        store: FolderNotes | Callable[[Database], NotesStore] | None = None,
         notebook: Callable[[Database], Notebook] = Notebook,
         habits: Habits = USUAL,
         identity: Identity = IDENTITY,
@@ -119,7 +119,9 @@ class Room:
         self.schedules = Schedules(self.database)
         self.notebook = notebook(self.database)
         self.sudden = SuddenChange(Facts(self.database), folder.clock)
-        notes = store or FolderNotes(folder.root)
+        notes: NotesStore = FolderNotes(folder.root)
+        if store is not None:
+            notes = store if isinstance(store, FolderNotes) else store(self.database)
         drafting = Drafting(
             identity,
             habits=habits,

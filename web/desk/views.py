@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from newsletter import CheckedNote, IssueStatus, Newsletter, Planned
+from newsletter.following import tell_failure, tell_hold
 from storage.model import (
     ConsentEvent,
     Delivery,
@@ -130,6 +131,9 @@ class Views:
         worries: list[str] = []
         if (held := self._newsletter.missing()) is not None:
             worries.append(held.sentence)
+        if (feed := self._newsletter.feed.standing()) is not None:
+            told = tell_hold(feed) or tell_failure(feed)
+            worries += [f"The feed: {told}."] if told else []
         if not is_running:
             worries.append(
                 "Nothing is running that would publish and send: start `newsletter run`."

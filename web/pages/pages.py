@@ -60,6 +60,8 @@ class Frame:
     path: str = ""
     """Below the newsletter's address; empty for a page that has none of its own (an error)."""
     description: str = ""
+    canonical: str = ""
+    """Where it stands first, if that is elsewhere."""
     tag: str | None = None
     """Its feeds are announced beside the newsletter's."""
     indexed: bool = True

@@ -128,6 +128,7 @@ class Reading:
         frame = Frame(
             title=issue_title(issue),
             path=issue_path(issue),
+            canonical=issue.canonical,
             description=issue_summary(issue),
             kind="article",
         )

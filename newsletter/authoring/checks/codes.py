@@ -28,11 +28,13 @@ CODES: Final[MappingProxyType[str, tuple[Gravity, str]]] = MappingProxyType(
             _E,
             "the finished mail has no way to leave; this cannot happen, and is looked at",
         ),
+        "feed-held": (_E, "entries of `[notes] feed` that cannot be believed, and wait for you"),
         "link-gone": (_E, "with `--online`: what is linked to answers 404 or 410"),
         "missing-file": (
             _E,
             "a sound, a film or a document that is not in the notes folder or a static folder",
         ),
+        "feed-fails": (_W, "`[notes] feed` cannot be had, or said that it is gone"),
         "large": (_W, "more than 90 kB of HTML"),
         "no-title": (_W, "the file's name would be the subject"),
         "long-subject": (_W, "a subject of more than 100 characters"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import (
     AfterValidator,
@@ -22,7 +22,7 @@ from newsletter.config.fields import (
     Suffix,
 )
 from newsletter.config.times import parse_day_time, parse_slots
-from newsletter.config.uris import parse_site
+from newsletter.config.uris import parse_site, parse_web_address
 from newsletter.config.values import (
     Late,
     parse_bounce_address,
@@ -35,9 +35,21 @@ from newsletter.config.values import (
     parse_title,
 )
 
+_SHORTEST: Final = timedelta(seconds=30)
+
 
 def _empty_or_address(value: object) -> str:
     return "" if value == "" else parse_bounce_address(value)
+
+
+def _empty_or_web(value: object) -> str:
+    return "" if value == "" else parse_web_address(value)
+
+
+def _no_flood(value: timedelta) -> timedelta:
+    if value < _SHORTEST:
+        raise ValueError("must be 30s or longer: it is somebody's server")
+    return value
 
 
 class NewsletterSection(Section):
@@ -61,6 +73,11 @@ class NotesSection(Section):
 
     path: FilePath = Path("notes")
     poll: Period = timedelta(seconds=30)
+    feed: Annotated[str, BeforeValidator(_empty_or_web), Field(repr=False)] = ""
+    """A feed whose entries are notes too; empty for none."""
+    feed_poll: Annotated[Period, AfterValidator(_no_flood)] = timedelta(minutes=15)
+    feed_private: bool = False
+    """Whether the feed may be asked for at an address that is not one of the internet's."""
     date_keys: Annotated[tuple[Key, ...], BeforeValidator(parse_list), Field(min_length=1)] = (
         "publish",
     )
@@ -87,6 +104,11 @@ class NotesSection(Section):
     languages: Annotated[
         tuple[Annotated[str, BeforeValidator(parse_language)], ...], BeforeValidator(parse_list)
     ] = ()
+
+    @property
+    def has_folder(self) -> bool:
+        """Whether notes are looked for in a folder: with a feed only where `path` is said."""
+        return not self.feed or "path" in self.model_fields_set
 
 
 class ScheduleSection(Section):

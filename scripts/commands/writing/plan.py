@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts.commands.writing.feed import feed_json, tell_feed
 from scripts.console import (
     Json,
     count,
@@ -47,8 +48,9 @@ def plan(
     with open_newsletter(context) as newsletter:
         zone = newsletter.identity.timezone
         made = newsletter.plan(*(notes or ()))
+        feed = newsletter.feed.standing()
     if as_json:
-        print_json(_document(made))
+        print_json({**_document(made), "feed": feed_json(feed)})
         return
     rows = [
         (
@@ -62,6 +64,8 @@ def plan(
     ]
     print_table(("when", "note", "subject", "readers", "remark"), rows, empty="nothing is to come")
     _tell(made, zone)
+    if told := tell_feed(feed, zone):
+        say(f"feed          {told}")
 
 
 def _tell(made: Plan, zone: str) -> None:
@@ -110,7 +114,7 @@ def _remark(one: PlannedIssue) -> str:
     return plain("; ".join(filter(None, (one.why, audience, errors))))
 
 
-def _document(made: Plan) -> Json:
+def _document(made: Plan) -> dict[str, Json]:
     limits, allowance = made.limits, made.limits.allowance
     return {
         "hash": made.hash,

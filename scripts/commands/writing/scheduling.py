@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.commands.writing.authoring import NoteArgument
+from scripts.commands.writing.feed import tell_feed
 from scripts.console import (
     Json,
     count,
@@ -172,6 +173,7 @@ def calendar(
             content = newsletter.calendar_file()
         else:
             planned = newsletter.calendar()
+        feed = tell_feed(newsletter.feed.standing(), zone)
     if ics is not None:
         write_file(ics, content, "calendar")
     elif as_json:
@@ -188,6 +190,8 @@ def calendar(
             for one in planned
         ]
         print_table(("when", "note", "title", "by", "remark"), rows, empty="nothing is planned")
+        if feed:
+            remark(f"(what comes of the feed is not known before: {feed})")
 
 
 def _remark(one: Planned) -> str:

@@ -17,7 +17,7 @@ from storage.database.schema.columns import (
     metadata,
 )
 from storage.database.schema.ledger import attempts, deliveries, gathered, moves, workers
-from storage.database.schema.notes import meta, notes, schedules
+from storage.database.schema.notes import feed_entries, feed_readers, meta, notes, schedules
 from storage.database.schema.readers import (
     consent_events,
     reports,
@@ -35,6 +35,8 @@ __all__ = [
     "attempts",
     "consent_events",
     "deliveries",
+    "feed_entries",
+    "feed_readers",
     "formulas",
     "gathered",
     "issue_marks",

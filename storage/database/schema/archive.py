@@ -28,6 +28,7 @@ issues = Table(
     text_column("text"),
     text_column("language"),
     text_column("subject"),
+    text_column("canonical"),
     text_column("audience"),
     text_column("image"),
     text_column("image_alt"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Index,
+    Integer,
     Table,
 )
 
@@ -33,6 +36,25 @@ notes = Table(
 )
 """The poll's memory of files, by path."""
 
+feed_entries = Table(
+    "feed_entries",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("entry_id", Text, nullable=False, unique=True),
+    text_column("guid", None),
+    text_column("link"),
+    text_column("likeness"),
+    text_column("said"),
+    Column("dated_at", Instant),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("mail", Boolean, nullable=False),
+    Column("there", Boolean, nullable=False),
+    text_column("note", None),
+    Index("ix_feed_entries_link", "link"),
+)
+"""Entries of the feed that `[notes] feed` names, each as a note (see FeedEntry)."""
+
 schedules = Table(
     "schedules",
     metadata,
@@ -44,3 +66,13 @@ schedules = Table(
     text_column("title"),
     text_column("content_hash"),
 )
+
+feed_readers = Table(
+    "feed_readers",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("feed", Text, primary_key=True),
+    Column("reader", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+"""How many read the feeds, day by day, by what they read with (see FeedReaders)."""

@@ -54,6 +54,7 @@ def test_every_key_is_read() -> None:
         "---\npublish: 2026-12-01 09:00\ntitle: T & <b>\nid: x-1\nslug: Ein Gruß\nsummary: S\n"
         "tags: [One, two, '#two']\nemail: off\nupdated: 2026-12-02\nimage: a.png\nimage_alt: A\n"
         "subject: Re\nlang: pt-BR\naudience: ml and not beta\naliases: [/old/, Other name]\n"
+        "canonical: https://a.example/b\nguid: g 1\n"
         "publishDate: 2026-12-03\nexpiryDate: 2027-01-01\nmine: {a: [b]}\n---\nBody"
     )
     assert note == Note(
@@ -78,14 +79,17 @@ def test_every_key_is_read() -> None:
         audience="ml and not beta",
         translation_keys=("path:sub/my note", "slug:ein-gruss"),
         aliases=("/old/", "Other name"),
+        canonical="https://a.example/b",
+        guid="g 1",
         toc=False,
         keys=(
             *("publish", "title", "id", "slug", "summary", "tags", "email", "updated", "image"),
-            *("image_alt", "subject", "lang", "audience", "aliases", "publishDate", "expiryDate"),
+            *("image_alt", "subject", "lang", "audience", "aliases", "canonical", "guid"),
+            *("publishDate", "expiryDate"),
             "mine",
         ),
         body="Body",
-        above=19,
+        above=21,
         warnings=(),
     )
 

@@ -1,0 +1,60 @@
+"""An entry of a feed as a note: its path, its front matter, its words as Markdown. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Final
+
+from feeds.notes import MAX_TAG, slugify
+from newsletter.following.saying import SaidEntry
+from newsletter.importing import convert
+from storage.model import FeedEntry
+from storage.notes import ENTRY_END, ENTRY_START
+
+_TITLE: Final = 300
+_SUMMARY: Final = 1000
+_SLUG: Final = 80
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
+
+
+def name_entry(said: SaidEntry) -> str:
+    """The path of a new entry: readable, and no other entry's."""
+    mark = hashlib.sha256(said.entry_id.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{ENTRY_START}{_slug(said)}-{mark}{ENTRY_END}"
+
+
+def _slug(said: SaidEntry) -> str:
+    last = said.link.partition("?")[0].rstrip("/").rpartition("/")[2] if said.link else ""
+    plain = re.sub(r"\.\w{1,5}\Z", "", last)
+    has_words = re.search(r"[^\W\d_]{2}", plain) and "%" not in plain and "." not in plain
+    return slugify(plain if has_words else said.title)[:_SLUG].strip("-") or "entry"
+
+
+def write_note(said: SaidEntry, entry: FeedEntry) -> str:
+    """The note's text. What readers are told of it stays as it was first: id, address, when it came."""
+    converted = convert(said.html, said.base)
+    slug = entry.path.removeprefix(ENTRY_START).removesuffix(ENTRY_END).rpartition("-")[0]
+    publish = entry.dated_at or entry.first_seen_at
+    updated = said.updated
+    keys: dict[str, object] = {
+        "title": said.title[:_TITLE] or slug,
+        "id": f"entry:{hashlib.sha256(entry.guid.encode('utf-8', 'surrogatepass')).hexdigest()}",
+        "guid": entry.guid,
+        "slug": slug,
+        "canonical": said.link,
+        "publish": publish.isoformat(sep=" ", timespec="seconds"),
+    }
+    if updated and publish < updated <= entry.changed_at:
+        keys["updated"] = updated.isoformat(sep=" ", timespec="seconds")
+    optional: dict[str, object] = {
+        "summary": said.summary[:_SUMMARY],
+        "tags": [tag for tag in said.tags if len(tag) <= MAX_TAG],
+        "image": said.image,
+        "lang": said.language if _LANGUAGE.fullmatch(said.language) else "",
+    }
+    keys |= {name: value for name, value in optional.items() if value}
+    if not entry.mail:
+        keys["email"] = False
+    return f"{json.dumps(keys, ensure_ascii=False, indent=1)}\n\n{converted.markdown}\n"
