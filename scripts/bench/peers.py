@@ -200,12 +200,22 @@ def nginx(folder: Path, core: int) -> Iterator[str]:
 
 
 @contextmanager
-def site(config: Path, port: int, core: int | None) -> Iterator[str]:
-    """`newsletter run` on one core, or on all; the site's address. Raises Missing."""
-    interpreter = [sys.executable, "-c", "from scripts.cli import main; main()"]
-    command = [*interpreter, "--config", str(config), "--quiet", "run"]
-    with running(on_core(core, command), port):
+def site(config: Path, port: int, core: int) -> Iterator[str]:
+    """`newsletter run` on one core; the site's address. Raises Missing."""
+    with running(on_core(core, _serving(config)), port):
         yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def free_site(config: Path, port: int) -> Iterator[tuple[str, int]]:
+    """`newsletter run` on all cores; the site's address and the number of the process."""
+    with running(_serving(config), port) as process:
+        yield f"http://127.0.0.1:{port}", process
+
+
+def _serving(config: Path) -> list[str]:
+    interpreter = [sys.executable, "-c", "from scripts.cli import main; main()"]
+    return [*interpreter, "--config", str(config), "--quiet", "run"]
 
 
 def request_rate(

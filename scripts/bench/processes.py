@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from typing import Final
 from storage.model import NewsletterError
 
 ROOT: Final = Path(__file__).parents[2]
-_PATIENCE_S: Final = 20
+_PATIENCE_S: Final = 60
 """For a peer to listen, or to end."""
 
 SYSTEM: Final = "/usr/sbin"
@@ -80,11 +80,27 @@ def read_line(process: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def running(command: Command, port: int) -> Iterator[None]:
-    """A server, from when it listens on the port. Raises BenchError when it does not."""
+def running(command: Command, port: int) -> Iterator[int]:
+    """A server, from when it listens on the port; its number. Raises BenchError when it does not."""
     with _ended(start(command)) as process:
         _wait_for(port, process)
-        yield
+        yield process.pid
+
+
+def keep_to(process: int, cores: Iterable[int]) -> None:
+    """All threads of a process run on these cores from now on."""
+    for thread in _threads(process):
+        os.sched_setaffinity(int(thread.name), cores)
+
+
+def handed_over(process: int) -> int:
+    """How often a thread of the process has gone to sleep to wait for something."""
+    told = "".join((thread / "status").read_text() for thread in _threads(process))
+    return sum(int(line.split()[1]) for line in told.splitlines() if line.startswith("voluntary"))
+
+
+def _threads(process: int) -> list[Path]:
+    return list(Path(f"/proc/{process}/task").iterdir())
 
 
 @contextmanager

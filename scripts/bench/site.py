@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from dataclasses import replace
 from typing import Final
@@ -9,12 +10,15 @@ from typing import Final
 from feeds.syndication import FeedFormat
 from scripts.bench import peers
 from scripts.bench.house import House
-from scripts.bench.processes import BenchError, free_port
+from scripts.bench.processes import BenchError, free_port, handed_over, keep_to
 from scripts.bench.report import Bound, Row
 from scripts.bench.rows import Bench, or_missing
 
 _CONNECTIONS: Final = 16
 """As many as the operator's listener takes, and some to spare."""
+_PAIRS: Final = 4
+"""Measurements of each kind a round, in turn and short: what else runs on the machine comes and goes."""
+_PROBE_S: Final = 1
 _ISSUES: Final = 30
 _OLD: Final = "publish: 2020-01-02"
 _GZIP: Final = "Accept-Encoding: gzip"
@@ -34,23 +38,31 @@ def measure_site(bench: Bench) -> list[Row]:
         bound=Bound.AT_LEAST,
         target=1.0,
     )
-    seconds = bench.sizes.probe_seconds
     house, etag = _newsletter(bench)
     known = f"If-None-Match: {etag}"
     pages, alive, feeds, bound = [], [], [], []
-    with or_missing(page, free) as rows:
-        for number in range(1, bench.sizes.rounds + 1):
-            with peers.site(house.config, house.web_port, core=None) as site:
-                alive.append(_rate(f"http://127.0.0.1:{house.admin_port}/healthz", seconds))
-                pages.append(_rate(f"{site}/issues/1", seconds, _GZIP))
-                feeds.append(_rate(f"{site}/feed.xml", seconds, known))
-            with peers.site(house.config, house.web_port, core=0) as site:
-                bound.append(_rate(f"{site}/feed.xml", seconds, known))
+    switches = asked = 0.0
+    with (
+        or_missing(page, free) as rows,
+        peers.free_site(house.config, house.web_port) as (site, process),
+    ):
+        for number in range(1, _PAIRS * bench.sizes.rounds + 1):
+            alive.append(_rate(f"http://127.0.0.1:{house.admin_port}/healthz", _PROBE_S))
+            pages.append(_rate(f"{site}/issues/1", _PROBE_S, _GZIP))
+            before = handed_over(process)
+            feeds.append(_rate(f"{site}/feed.xml", _PROBE_S, known))
+            switches += handed_over(process) - before
+            asked += feeds[-1] * _PROBE_S
+            keep_to(process, [0])
+            bound.append(_rate(f"{site}/feed.xml", _PROBE_S, known))
+            keep_to(process, range(os.cpu_count() or 1))
             bench.say(
                 f"site {number}: issue {pages[-1]:,.0f}/s, healthz {alive[-1]:,.0f}/s; "
                 f"feed {feeds[-1]:,.0f}/s, on one core {bound[-1]:,.0f}/s"
             )
-        rows += [_against(page, pages, alive), _against(free, feeds, bound)]
+        told = _against(free, feeds, bound)
+        note = f"{told.note}; {switches / asked:.3f} hand-overs a request"
+        rows += [_against(page, pages, alive), replace(told, note=note)]
     return rows
 
 
@@ -103,6 +115,7 @@ def _rate(url: str, seconds: int, *headers: str) -> float:
 
 
 def _against(row: Row, rates: list[float], references: list[float]) -> Row:
+    ratio = statistics.median(a / b for a, b in zip(rates, references, strict=True))
     rate, reference = statistics.median(rates), statistics.median(references)
     note = f"{rate:,.0f}/s against {reference:,.0f}/s"
-    return replace(row, measured=rate / reference, note=note)
+    return replace(row, measured=ratio, note=note)

@@ -8,7 +8,7 @@ bound is counted, so what is refused is refused after a fixed amount of work.
 from __future__ import annotations
 
 import re
-from asyncio import BaseTransport, TimerHandle, Transport
+from asyncio import AbstractEventLoop, BaseTransport, TimerHandle, Transport
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar, Final, NoReturn, cast
@@ -53,6 +53,40 @@ class Bounds:
 
 class _Stop(Exception):
     """Ends the parser's work in the middle of a header."""
+
+
+class _Joined:
+    """What a request's answer is written to: its header goes out together with the first part of its
+    body, if that follows at once, so that the peer is woken once and reads the whole of it.
+    """
+
+    def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: bytes | None = None
+        self._is_begun = False
+
+    def write(self, data: bytes) -> None:
+        """The first piece waits for the second one, not longer than the loop's next turn."""
+        if self._is_begun:
+            self._transport.write(data)
+        elif self._held is None:
+            self._held = data
+            self._loop.call_soon(self._flush)
+        else:
+            self._held += data
+            self._flush()
+
+    def close(self) -> None:
+        """After what was written."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            self._is_begun = True
+            self._transport.write(held)
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -188,6 +222,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._in_header, self._in_body = False, True
         self._since = self.loop.time()
         super().on_headers_complete()
+        self.cycle.transport = cast("Transport", _Joined(self.transport, self.loop))
 
     def on_body(self, body: bytes) -> None:
         """A part of the content."""
