@@ -27,7 +27,7 @@ from newsletter.mailing import FormulaDesk, InFlight, Standing
 from newsletter.parts import Parts, Waker
 from newsletter.publication import Publication
 from newsletter.publishing import Drafting, Means, Pictures, Poll, SuddenChange
-from newsletter.readerside import open_reader_side
+from newsletter.readerside import OwnWords, open_reader_side
 from newsletter.searching import Searching
 from newsletter.secret import load_secret
 from newsletter.service import Pulse, Upkeep
@@ -157,6 +157,7 @@ def _assemble(
         wake=wake,
         letters=own_letters(config),
     )
+    own_words = OwnWords(config, archive=archive, drafting=drafting, clock=clock)
     publication = Publication(
         config,
         archive=archive,
@@ -167,6 +168,7 @@ def _assemble(
         formulas=formulas,
         translations=Translations(database),
         watch=partial(ArchiveWatch, database, archive),
+        in_letters=own_words.pictures,
     )
     proofs = Proofs(
         store=notes,
@@ -263,7 +265,7 @@ def _assemble(
             *(config, database),
             subscriptions=subscriptions,
             archive=archive,
-            drafting=drafting,
+            own_words=own_words,
             publication=publication,
             namespace=namespace,
             tokens=tokens,

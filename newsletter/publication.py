@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
@@ -83,6 +83,7 @@ class Publication:
         formulas: FormulaPictures,
         translations: Translations,
         watch: Callable[[], ArchiveWatch],
+        in_letters: Callable[[], Collection[str]],
     ) -> None:
         self._config = config
         self._archive = archive
@@ -93,6 +94,7 @@ class Publication:
         self._formulas = formulas
         self._translations = translations
         self._watch = watch
+        self._in_letters = in_letters
         self._about: tuple[object, AboutPage | NoteError | None] | None = None
         self.outbox_key = secrets.token_urlsafe(16)
         """Opens the outbox's pages until this process ends; told at the start and nowhere else."""
@@ -246,11 +248,14 @@ class Publication:
         return self._archive.by_alias(bare) if bare else None
 
     def media(self, path: str) -> MediaFile | None:
-        """An image that a live issue or the About page shows; None for every other file."""
-        shown = self._archive.serves_media(path)
-        if not shown and (about := self.about()) is not None:
-            shown = path in about.media
+        """An image that a live issue, the About page or a letter shows; None for every other file."""
+        shown = self._archive.serves_media(path) or path in self.shown_beside()
         return self._notes.media(path) if shown else None
+
+    def shown_beside(self) -> set[str]:
+        """Paths of the images that stand in no issue: on the About page, in the welcome and the goodbye."""
+        about = self.about()
+        return {*(about.media if about is not None else ()), *self._in_letters()}
 
     def formula(self, digest: str) -> bytes | None:
         """The PNG of a formula that a mail shows, whatever became of its issue."""
@@ -274,16 +279,14 @@ class Publication:
 
     def _look_at_about(self) -> AboutPage | NoteError | None:
         """Read and rendered once for each version of the file and of the archive it may link to."""
-        mark = self.mark()
-        kept = self._about
+        mark, kept = self.mark(), self._about
         if kept is not None and kept[0] == mark:
             return kept[1]
         try:
             found: AboutPage | NoteError | None = self._render_about()
         except NoteError as error:
-            found = NoteError(
-                ABOUT, f"{error.reason}; mend it or remove it, there is no page of it"
-            )
+            reason = f"{error.reason}; mend it or remove it, there is no page of it"
+            found = NoteError(ABOUT, reason)
             if kept is None or str(kept[1]) != str(found):
                 log.warning("about.unusable", reason=found.reason)
         self._about = (mark, found)

@@ -1,6 +1,7 @@
 """Pictures, drawn by programs in processes of their own: for mail, for the site, for who shares an issue."""
 
 from newsletter.drawing.drawings import (
+    DRAWN_SUFFIX,
     POSTER,
     Drawing,
     Drawings,
@@ -9,4 +10,12 @@ from newsletter.drawing.drawings import (
     run_program,
 )
 
-__all__ = ["POSTER", "Drawing", "Drawings", "draw_file", "drawn_from", "run_program"]
+__all__ = [
+    "DRAWN_SUFFIX",
+    "POSTER",
+    "Drawing",
+    "Drawings",
+    "draw_file",
+    "drawn_from",
+    "run_program",
+]

@@ -23,7 +23,8 @@ from storage.notes import MediaFile
 
 log = structlog.get_logger()
 
-_SUFFIX: Final = ".png"
+DRAWN_SUFFIX: Final = ".png"
+"""Behind a picture's own name: whatever kind the drawing is of, mail programs look at what is in it."""
 _PATIENCE_S: Final = 20
 _KEPT: Final = 50_000_000
 """Octets of drawings in memory."""
@@ -44,7 +45,7 @@ class Drawing:
 
 def drawn_from(path: str) -> str | None:
     """The path of the picture that `a.svg.png` is a drawing of; None for other paths."""
-    source = path.removesuffix(_SUFFIX)
+    source = path.removesuffix(DRAWN_SUFFIX)
     is_drawn = source != path and PurePosixPath(source).suffix.lower() in DRAWN
     return source if is_drawn else None
 

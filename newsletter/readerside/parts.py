@@ -11,7 +11,6 @@ from newsletter.config import Config
 from newsletter.digests import DigestDesk
 from newsletter.preferences import PreferencesDesk
 from newsletter.publication import Publication
-from newsletter.publishing import Drafting
 from newsletter.readerside.feeds import OwnFeeds
 from newsletter.readerside.words import OwnWords
 from newsletter.subscribing import Subscriptions
@@ -38,7 +37,7 @@ def open_reader_side(
     *,
     subscriptions: Subscriptions,
     archive: Issues,
-    drafting: Drafting,
+    own_words: OwnWords,
     publication: Publication,
     namespace: UUID,
     tokens: Tokens,
@@ -57,7 +56,7 @@ def open_reader_side(
             clock=clock,
         ),
         digests=DigestDesk(Digests(database), when=digest_at, zone=zone, clock=clock, wake=wake),
-        own_words=OwnWords(config, archive=archive, drafting=drafting, clock=clock),
+        own_words=own_words,
         own_feeds=OwnFeeds(
             config, publication, archive=archive, topics=topics, namespace=namespace
         ),

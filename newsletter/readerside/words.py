@@ -40,6 +40,34 @@ class OwnWords:
         self._archive = archive
         self._drafting = drafting
         self._clock = clock
+        self._shown: tuple[object, frozenset[str]] | None = None
+
+    def pictures(self) -> frozenset[str]:
+        """Paths below the notes folder of what the letters show, as their files are now.
+
+        Read and rendered once for each version of them and of the archive they may link to.
+        """
+        mark = self._archive.version(), tuple(map(self._mark, self._files.values()))
+        kept = self._shown
+        if kept is None or kept[0] != mark:
+            shown = frozenset(path for kind in self._files for path in self._media_of(kind))
+            self._shown = kept = mark, shown
+        return kept[1]
+
+    def _media_of(self, kind: DeliveryKind) -> tuple[str, ...]:
+        if self._files[kind] is None:
+            return ()
+        try:
+            return self.write(kind).media
+        except MessageError:
+            return ()  # told where it would be mailed
+
+    def _mark(self, path: Path | None) -> object:
+        try:
+            found = self._find(path).stat() if path is not None else None
+        except OSError:
+            return None
+        return None if found is None else (found.st_mtime_ns, found.st_ctime_ns, found.st_size)
 
     def write(self, kind: DeliveryKind) -> Issue:
         """The letter of this kind. Raises MessageError when its file cannot be used."""

@@ -12,7 +12,7 @@ from newsletter.showing import BuildReport, DeadLink
 from storage.model import Issue
 from web.building.asking import ask
 from web.building.links import find_links, is_dead
-from web.building.places import INDEX, MISSING, find_media, find_places, old_files
+from web.building.places import INDEX, MISSING, find_drawings, find_media, find_places, old_files
 from web.building.tree import Tree
 from web.http import pack
 from web.pages import Frame, Pages, issue_path, issue_title
@@ -69,8 +69,10 @@ class _Work:
         self._issues = tuple(self._publication.live())
         places = list(find_places(self._publication, self._issues, iter(self._pages.assets)))
         media = list(find_media(self._publication, self._issues))
+        drawings = list(find_drawings(media))
         moved = dict(self._moved())
-        own = {place.file for place in places} | {f"media/{path}" for path in media} | {MISSING}
+        files = {f"media/{path}" for path in (*media, *drawings)}
+        own = {place.file for place in places} | files | {MISSING}
         planned = own | moved.keys()
         self.tree.begin(planned | {f"{file}.gz" for file in planned if _is_packed(file)})
         for place in places:
@@ -82,6 +84,10 @@ class _Work:
             if self._is_stopped():
                 return
             self._copy_media(path)
+        for path in drawings:
+            if self._is_stopped():
+                return
+            await self._copy_drawing(path)
         for file, issue in moved.items():
             if file not in own:
                 self._put(file, self._moved_page(issue).encode())
@@ -109,6 +115,12 @@ class _Work:
         if found is None:
             return
         self.tree.copy(f"media/{path}", found.file)
+
+    async def _copy_drawing(self, path: str) -> None:
+        """What cannot be drawn is told in the log, and nothing is there."""
+        answer = await ask(self._app, f"/media/{path}")
+        if answer.status == 200:
+            self.tree.put(f"media/{path}", answer.body)
 
     # ── old addresses ────────────────────────────────────────────────────────────────────
 

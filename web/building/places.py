@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from feeds.syndication import FeedFormat, archive_url, feed_url, tag_path
+from newsletter.drawing import DRAWN_SUFFIX, drawn_from
 from newsletter.publication import Publication
 from storage.model import Issue
 from web.pages import preview_path
@@ -72,10 +73,16 @@ def _feeds(publication: Publication, tag: str | None) -> Iterator[Place]:
 
 
 def find_media(publication: Publication, issues: tuple[Issue, ...]) -> Iterator[str]:
-    """Paths below the notes folder of what the issues and the About page show."""
-    about = publication.about()
+    """Paths below the notes folder of what the issues, the About page and the author's letters show."""
     shown = {path for issue in issues for path in issue.media}
-    yield from sorted(shown | set(about.media if about is not None else ()))
+    yield from sorted(shown | publication.shown_beside())
+
+
+def find_drawings(media: Iterable[str]) -> Iterator[str]:
+    """Paths of what mail shows instead of these pictures: `a.svg.png` for `a.svg`."""
+    for path in media:
+        if drawn_from(drawing := f"{path}{DRAWN_SUFFIX}") is not None:
+            yield drawing
 
 
 def old_files(alias: str) -> tuple[str, str]:

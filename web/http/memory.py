@@ -8,6 +8,8 @@ whole, in gzip, or as 304 to who has it. No thread has to run for it.
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,6 +59,7 @@ class Offer:
     made: bool = False
     last_modified: datetime | None = None
     any_query: bool = True
+    for_s: float | None = None
 
     @classmethod
     def of(cls, scope: Scope) -> Offer | None:
@@ -64,13 +67,20 @@ class Offer:
         found = scope.get(_OFFER)
         return found if isinstance(found, Offer) else None
 
-    def make(self, *, last_modified: datetime | None = None, any_query: bool = True) -> None:
+    def make(
+        self,
+        *,
+        last_modified: datetime | None = None,
+        any_query: bool = True,
+        for_s: float | None = None,
+    ) -> None:
         """The answer may be given to everybody who asks in the same way, until the archive changes.
 
-        Without `any_query` only to who asks with the same query. It has to be whole: who has it
-        already gets its 304.
+        Without `any_query` only to who asks with the same query; with `for_s` not longer than so many
+        seconds. It has to be whole: who has it already gets its 304.
         """
         self.made, self.last_modified, self.any_query = True, last_modified, any_query
+        self.for_s = for_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,8 @@ class _Kept:
     etag: bytes
     last_modified: datetime | None
     any_query: bool
+    until: float
+    """When it is to be made anew, by a steady clock."""
 
     @property
     def octets(self) -> int:
@@ -156,12 +168,19 @@ class Memory:
     """
 
     def __init__(
-        self, app: ASGIApp, *, version: Version, count: Count, octets: int = OCTETS
+        self,
+        app: ASGIApp,
+        *,
+        version: Version,
+        count: Count,
+        octets: int = OCTETS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
         self._version = version
         self._count = count
         self._limit = octets
+        self._clock = clock
         self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
         self._octets = 0
         self._state: int | None = None
@@ -224,6 +243,9 @@ class Memory:
 
     def _look_up(self, key: _Key) -> _Kept | None:
         kept = self._kept.get(key)
+        if kept is not None and kept.until <= self._clock():
+            self._drop(key)
+            return None
         if kept is not None:
             self._kept.move_to_end(key)
         return kept
@@ -243,7 +265,7 @@ class Memory:
                 await self._give(found, scope["method"], asked, send)
             return
         self._making[key] = done = asyncio.Event()
-        state, answer = self._state, _Answer(send, done)
+        state, answer = self._state, _Answer(send, done, self._clock)
         try:
             await self._app({**scope, _OFFER: answer.offer}, receive, answer.take)
         finally:
@@ -287,8 +309,9 @@ class _Answer:
     `done` is told at once where nothing will be kept: nobody waits for a film to reach another one.
     """
 
-    def __init__(self, send: Send, done: asyncio.Event) -> None:
+    def __init__(self, send: Send, done: asyncio.Event, clock: Callable[[], float]) -> None:
         self._done = done
+        self._clock = clock
         self.offer = Offer()
         self.kept: _Kept | None = None
         self._send = send
@@ -311,6 +334,7 @@ class _Answer:
             self.kept = self._whole(self._start)
 
     def _whole(self, start: Message) -> _Kept:
+        for_s = self.offer.for_s
         fields = [(name.lower(), value) for name, value in start["headers"]]
         return _Kept(
             start={**start, "headers": fields},
@@ -323,6 +347,7 @@ class _Answer:
             etag=dict(fields).get(b"etag", b""),
             last_modified=self.offer.last_modified,
             any_query=self.offer.any_query,
+            until=math.inf if for_s is None else self._clock() + for_s,
         )
 
 

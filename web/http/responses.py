@@ -97,9 +97,9 @@ class Packer:
         modified = body.last_modified
         if offer is None or not body.is_steady:
             return False
-        if modified is not None and self.said(modified) != modified:
-            return False  # what is said of it changes while time passes
-        offer.make(last_modified=modified, any_query=body.any_query)
+        ahead = (modified - self.said(modified)).total_seconds() if modified is not None else 0.0
+        # What is said of one that lies ahead is too early for who asks by it when time has passed.
+        offer.make(last_modified=modified, any_query=body.any_query, for_s=ahead or None)
         return True
 
     def respond(self, request: Request, body: Body) -> Response:

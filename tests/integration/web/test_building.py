@@ -87,6 +87,32 @@ def test_a_build_has_what_the_site_answers(author: Author, tmp_path: Path) -> No
     assert report.files == report.written
 
 
+def test_a_build_has_what_mails_show(tmp_path: Path) -> None:
+    """Pictures of the welcome and the goodbye, though no issue shows them, and what is drawn for mail;
+    nothing of a letter that has let go of it.
+    """
+    extra = '[subscribers]\nwelcome = "welcome.md"\ngoodbye = "goodbye.md"\n'
+    author = Author(tmp_path, Clock(NOON), extra)
+    for name in ("hello.png", "bye.png", "own.png"):
+        author.write(name, PIXEL)
+    author.write("plan.svg", '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
+    letter = author.write("welcome.md", "# Hi\n\n![Wave](hello.png) ![Plan](plan.svg)")
+    author.write("goodbye.md", "# Bye\n\n![Wave](bye.png)")
+    author.newsletter.build(tmp_path / "public")
+    shown = {"media/hello.png", "media/bye.png", "media/plan.svg", "media/plan.svg.png"}
+    built = files_in(tmp_path / "public")
+    assert {name for name in built if name.startswith("media/")} == shown
+    assert built["media/plan.svg.png"].startswith(b"\x89PNG")
+    with Client(author.newsletter) as reader:
+        assert reader.get("/media/hello.png").content == PIXEL
+        assert reader.get("/media/own.png").status_code == 404
+        letter.write_text("# Hi\n\nNo picture.")
+        assert reader.get("/media/hello.png").status_code == 404
+        letter.unlink()
+        assert reader.get("/media/bye.png").status_code == 200
+    author.newsletter.close()
+
+
 def test_only_what_changed_is_rewritten_and_what_is_gone_is_removed(
     author: Author, tmp_path: Path
 ) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -14,9 +15,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from storage.model.errors import StorageError
-from tests.worlds.clock import Clock
+from tests.conftest import NOON
+from tests.worlds.clock import Clock, Seconds
 from web.http.guard import Guard
 from web.http.memory import Memory
+from web.http.negotiation import http_date
 from web.http.responses import Body, Packer
 
 URL = "https://notes.example.com"
@@ -40,17 +43,21 @@ class Site:
 
     def __post_init__(self) -> None:
         self.gate.set()
-        self.packer = Packer(Clock())
+        self.time, self.seconds = Clock(), Seconds()
+        self.packer = Packer(self.time)
         count = lambda method, status: self.counts.append((method, status))  # noqa: E731
         self.app = Starlette(
             routes=[
                 Route("/pages/{name}", self.page),
                 Route("/exact/{name}", self.exact),
                 Route("/film", self.film),
+                Route("/ahead", self.ahead),
                 Route("/pages/{name}/feed.xml", self.page),
             ],
             middleware=[
-                Middleware(Memory, version=self, count=count, octets=self.octets),
+                Middleware(
+                    Memory, version=self, count=count, octets=self.octets, clock=self.seconds
+                ),
                 Middleware(Guard, url=URL, count=count),
             ],
         )
@@ -87,6 +94,12 @@ class Site:
                 any_query=False,
             ),
         )
+
+    async def ahead(self, request: Request) -> Response:
+        """What has changed five seconds after now."""
+        self.made.append("ahead")
+        body = replace(Body.of_page("feed"), last_modified=NOON + timedelta(seconds=5))
+        return self.packer.respond(request, body)
 
     async def film(self, request: Request) -> Response:
         """Nothing to keep; it begins at once and takes its time."""
@@ -141,6 +154,30 @@ def test_a_change_of_the_archive_makes_it_anew() -> None:
             site.gate.set()
             assert (await asking).text.endswith("3")
             assert (await http.get("/pages/b")).text.endswith("5")
+
+    asyncio.run(run())
+
+
+def test_what_changed_ahead_of_the_clock_is_kept_until_then() -> None:
+    """It is told as of now, which is no 304 for who asks by it; when the time has come, it is made anew."""
+
+    async def run() -> None:
+        site = Site()
+        async with site.client() as http:
+            first = [await http.get("/ahead") for _ in range(3)]
+            assert site.made == ["ahead"]
+            said = {one.headers["last-modified"] for one in first}
+            assert said == {http_date(NOON)}
+            asked = {"If-Modified-Since": said.pop()}
+            assert (await http.get("/ahead", headers=asked)).status_code == 200
+            site.time.move(seconds=5)
+            site.seconds.now += 5
+            for _ in range(2):
+                later = await http.get("/ahead", headers=asked)
+                assert later.headers["last-modified"] == http_date(NOON + timedelta(seconds=5))
+            assert site.made == ["ahead"] * 2
+            asked = {"If-Modified-Since": later.headers["last-modified"]}
+            assert (await http.get("/ahead", headers=asked)).status_code == 304
 
     asyncio.run(run())
 
