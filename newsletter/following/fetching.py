@@ -14,7 +14,7 @@ import threading
 import zlib
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
@@ -150,7 +150,10 @@ class Fetcher:
         raise FetchError(f"it leads on and on: more than {MOST_HOPS} redirects")
 
     def _follow(self, url: str, there: str) -> str:
-        before, after = urlsplit(url), urlsplit(urljoin(url, there))
+        try:
+            before, after = urlsplit(url), urlsplit(urljoin(url, there))
+        except ValueError as error:
+            raise FetchError("it leads to what is no address on the web") from error
         if after.scheme not in {"http", "https"} or not after.hostname:
             raise FetchError("it leads to what is no address on the web")
         if before.scheme == "https" and after.scheme == "http":
@@ -238,10 +241,11 @@ class _Question:
         place = f"[{host}]" if ":" in host else host
         usual = _HTTPS if parts.scheme == "https" else _HTTP
         sent = {"Host": place if port == usual else f"{place}:{port}", **headers}
-        connection.request("GET", target, headers=sent)
-        answer = connection.getresponse()
-        given = {name.lower(): value for name, value in answer.headers.items()}
-        body = self._read(answer, given) if answer.status == http.client.OK else b""
+        with closing(connection):
+            connection.request("GET", target, headers=sent)
+            with connection.getresponse() as answer:
+                given = {name.lower(): value for name, value in answer.headers.items()}
+                body = self._read(answer, given) if answer.status == http.client.OK else b""
         self._refuse_late()
         return Answer(status=answer.status, url=parts.geturl(), headers=given, body=body)
 
