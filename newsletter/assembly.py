@@ -18,7 +18,7 @@ from mailer.inbound import fetch_document
 from mailer.smtp import names_of_host
 from newsletter.authoring import Authoring, Entrance, Outlook, Planner, Proofs, Survey
 from newsletter.config import Config, sender_domain
-from newsletter.figures import StatsDesk
+from newsletter.figures import FeedCount, StatsDesk
 from newsletter.following import open_notes
 from newsletter.hub import Hub
 from newsletter.inbound import Collecting, ReportDesk, WebhookDesk
@@ -52,7 +52,7 @@ from storage.database import Database, Facts
 from storage.ledger import Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
 from storage.notes import FolderNotes, Notebook, Schedules
-from storage.readers import History, Reports, Roll, SignUps, Subscribers
+from storage.readers import FeedReaders, History, Reports, Roll, SignUps, Subscribers
 from storage.retention import Retention
 
 
@@ -146,6 +146,7 @@ def _assemble(
         day_time=config.schedule.time,
         clock=clock,
     )
+    feed_count = FeedCount(FeedReaders(database), clock)
     sudden = SuddenChange(Facts(database), clock)
     subscriptions = Subscriptions(
         subscribers,
@@ -253,7 +254,14 @@ def _assemble(
             report_desk, webhook_keys(config), fetch=fetch_document, clock=clock
         ),
         collecting=Collecting(config, report_desk),
-        stats=StatsDesk(history=History(database), archive=archive, overview=overview, clock=clock),
+        stats=StatsDesk(
+            history=History(database),
+            archive=archive,
+            overview=overview,
+            feeds=feed_count,
+            clock=clock,
+        ),
+        feed_count=feed_count,
         standing=Standing(archive, overview, clock),
         sudden=sudden,
         follower=follower,

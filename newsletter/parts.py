@@ -8,7 +8,7 @@ from datetime import datetime
 
 from newsletter.authoring import Authoring, Entrance, Outlook, Planner, Proofs, Survey
 from newsletter.config import Config
-from newsletter.figures import StatsDesk
+from newsletter.figures import FeedCount, StatsDesk
 from newsletter.following import Follower
 from newsletter.hub import Hub
 from newsletter.inbound import Collecting, ReportDesk, WebhookDesk
@@ -80,6 +80,7 @@ class Parts:
     collecting: Collecting
     standing: Standing
     stats: StatsDesk
+    feed_count: FeedCount
     sudden: SuddenChange
     follower: Follower
     in_flight: InFlight

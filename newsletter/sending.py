@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mailer.dispatch import Summary
 from newsletter.authoring import CheckedNote, Plan, Scheduled, error, report_unusable, warn
-from newsletter.figures import Stats
+from newsletter.figures import FeedCount, Stats
 from newsletter.following import Follower, tell_failure, tell_hold
 from newsletter.mailing import SendReport
 from newsletter.parts import Parts
@@ -85,6 +85,11 @@ class Outlooks:
     def feed(self) -> Follower:
         """The feed that `[notes] feed` names: how it stands, and asking for it now."""
         return self.parts.follower
+
+    @property
+    def feed_count(self) -> FeedCount:
+        """How many read the feeds, as aggregators say."""
+        return self.parts.feed_count
 
     def beside(self, about: NoteError | None) -> Iterator[CheckedNote]:
         """What a check of everything says of what is no note: the About page, and the feed."""

@@ -65,7 +65,7 @@ def duties(
         poll_every=config.notes.poll,
         signups=parts.subscriptions.process,
         halt_signups=parts.subscriptions.desk.halt,
-        upkeep=parts.upkeep.run,
+        upkeep=partial(_keep_up, parts),
         housekeeping=parts.housekeeping.run,
         alerts=parts.watching.watch.run,
         digests=parts.readers.digests.run,
@@ -77,3 +77,9 @@ def duties(
         supervisor=Supervisor(os.environ, os.getpid()),
         on_dispatcher=parts.wake.connect,
     )
+
+
+def _keep_up(parts: Parts) -> None:
+    """What any process may do at any time."""
+    parts.upkeep.run()
+    parts.feed_count.keep()

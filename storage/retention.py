@@ -18,6 +18,7 @@ _D = schema.deliveries.c
 _R = schema.reports.c
 _S = schema.subscribers.c
 _E = schema.consent_events.c
+_F = schema.feed_readers.c
 
 
 class Retention:
@@ -69,6 +70,17 @@ class Retention:
     def reports(self, *, before: datetime, limit: int) -> int:
         """Forget reports that came before then; what followed from them stays, with its evidence."""
         return self._let_go(schema.reports, _R.received_at < before, limit)
+
+    def feed_readers(self, *, before: datetime, limit: int) -> int:
+        """Forget what aggregators said of days before then."""
+        with self._database.reading() as connection:
+            oldest = sa.select(_F.day).order_by(_F.day).limit(limit)
+            days = {day for day in connection.scalars(oldest) if day < before.date().isoformat()}
+        if not days:
+            return 0
+        with self._database.transaction() as connection:
+            gone = sa.delete(schema.feed_readers).where(_F.day.in_(days))
+            return connection.execute(gone).rowcount
 
     def finish_erasing(self) -> bool:
         """Empty SQLite's log of what was erased, if that had to wait; whether nothing waits any more."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from newsletter.figures.feedcount import FeedCount
 from storage.archive import Issues
 from storage.ledger import Overview
 from storage.model import DeliveryState, Mailing, Tally
@@ -29,6 +30,8 @@ class Point:
     bounced: int
     """Reports that came in."""
     complained: int
+    feed_readers: int = 0
+    """Of the feeds, as aggregators said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,8 @@ class Stats:
     """A day each, without a gap, the last is today."""
     issues: tuple[IssueFigures, ...]
     """Oldest first."""
+    feed_readers: Mapping[str, int] = field(default_factory=dict)
+    """Today's, by aggregator, the most first."""
 
     @property
     def readers(self) -> int:
@@ -81,11 +86,13 @@ class StatsDesk:
         history: History,
         archive: Issues,
         overview: Overview,
+        feeds: FeedCount,
         clock: Callable[[], datetime],
     ) -> None:
         self._history = history
         self._archive = archive
         self._overview = overview
+        self._feeds = feeds
         self._clock = clock
 
     def look(self, days: int) -> Stats:
@@ -100,6 +107,7 @@ class StatsDesk:
             last=today,
         )
         since = points[0].day
+        reading = self._feeds.days(since, today)
         tallies = self._overview.tallies()
         issues = [
             _figures(issue.slug, issue.title, issue.published_at, tallies[issue.id])
@@ -108,7 +116,13 @@ class StatsDesk:
             and issue.mailing is not Mailing.OFF
             and issue.published_at.date() >= since
         ]
-        return Stats(points=points, issues=tuple(sorted(issues, key=lambda one: one.published_at)))
+        return Stats(
+            points=tuple(
+                replace(one, feed_readers=sum(reading[one.day].values())) for one in points
+            ),
+            issues=tuple(sorted(issues, key=lambda one: one.published_at)),
+            feed_readers=reading[today],
+        )
 
 
 def count_days(

@@ -31,6 +31,7 @@ class Housekeeping:
             ("unconfirmed", keep.keep_signups, retention.unconfirmed),
             ("singles", keep.keep_signups, retention.singles),
             ("reports", keep.keep_reports, retention.reports),
+            ("feed_readers", keep.keep_feed_readers, retention.feed_readers),
         )
 
     def run(self) -> dict[str, int]:

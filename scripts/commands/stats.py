@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from scripts.console import Json, count, print_json, print_table, say, stamp, write_file
+from scripts.console import Json, count, plain, print_json, print_table, say, stamp, write_file
 from scripts.context import JsonOption, open_newsletter
 
 if TYPE_CHECKING:
@@ -71,6 +71,10 @@ def _show(found: Stats, days: int) -> None:
         ("complaints", [point.complained for point in points]),
     ):
         say(f"{name:<10}{sparkline(values, wide)} {sum(values):,}")
+    if any(feeds := [point.feed_readers for point in points]):
+        told = ", ".join(f"{name} {number:,}" for name, number in found.feed_readers.items())
+        say(f"{'feeds':<10}{sparkline(feeds, wide, max)} {feeds[-1]:,}")
+        say(plain(f"{'':10}as aggregators say: {told or 'nothing of late'}"))
     say()
     rows = [_row(one) for one in found.issues[-_ISSUES:]]
     columns = ("issue", "mailed", "accepted", "refused", "bounced", "complained")
@@ -100,9 +104,11 @@ def plot(values: Sequence[int], wide: int, rows: int = _ROWS) -> list[str]:
     return lines
 
 
-def sparkline(values: Sequence[int], wide: int) -> str:
+def sparkline(
+    values: Sequence[int], wide: int, together: Callable[[Sequence[int]], int] = sum
+) -> str:
     """One line of blocks; anything above nothing is seen."""
-    shown = gather(values, wide, sum)
+    shown = gather(values, wide, together)
     most = max(*shown, 1)
     return "".join(_BLOCKS[max(round(8 * value / most), 1 if value else 0)] for value in shown)
 
@@ -116,6 +122,7 @@ def gather(values: Sequence[int], wide: int, together: Callable[[Sequence[int]],
 def _document(found: Stats) -> Json:
     return {
         "readers": found.readers,
+        "feed_readers": dict(found.feed_readers),
         "days": [
             {
                 "day": point.day.isoformat(),
@@ -124,6 +131,7 @@ def _document(found: Stats) -> Json:
                 "left": point.left,
                 "bounced": point.bounced,
                 "complained": point.complained,
+                "feed_readers": point.feed_readers,
             }
             for point in found.points
         ],

@@ -1,5 +1,6 @@
 """Readers: subscribers and their consent, sign-ups, suppressions, and reports about them."""
 
+from storage.readers.feedreaders import FeedReaders
 from storage.readers.gone import Gone
 from storage.readers.history import History
 from storage.readers.reports import Reports
@@ -17,6 +18,7 @@ from storage.readers.signups import Glance, NewSignUp, SignUps, close_all
 from storage.readers.subscribers import Subscribers
 
 __all__ = [
+    "FeedReaders",
     "Glance",
     "Gone",
     "History",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -39,10 +40,15 @@ _FEEDS: Final = 1000
 """Pairs of aggregator and feed that are kept."""
 
 
+Tell = Callable[[str, str, str, int], None]
+
+
 class Readership:
     """The last number that each aggregator told of each feed. Safe to share among threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Tell = lambda _feed, _reader, _path, _number: None) -> None:
+        """`tell` hears of each number: of which feed, by whom, at which path."""
+        self._tell = tell
         self._told: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._fetches: Counter[str] = Counter()
         self._signups = 0
@@ -55,6 +61,9 @@ class Readership:
             return
         name = user_agent[:_LONGEST].decode("latin-1").lower()
         label = next((label for mark, label in _AGGREGATORS.items() if mark in name), _OTHER)
+        feed = _FORMATS.get(path.rpartition("/")[2])
+        if feed is not None:
+            self._tell("tags" if "/tags/" in path else feed, label, path, int(found[1]))
         with self._lock:
             self._told[label, path] = int(found[1])
             self._told.move_to_end((label, path))

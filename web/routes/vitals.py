@@ -29,7 +29,7 @@ class Vitals:
         self._newsletter = newsletter
         self._registry = CollectorRegistry()
         self._answers = Answers()
-        self.readership = Readership()
+        self.readership = Readership(newsletter.feed_count.note)
         self._registry.register(Counts(newsletter.watching))
         self._registry.register(Feelings(newsletter.watching))
         ProcessCollector(registry=self._registry)  # memory, descriptors, processor time

@@ -60,6 +60,8 @@ class StorageSection(Section):
     """What relays said to tries that failed; None = for ever, here and below."""
     keep_bodies: Period = timedelta(days=30)
     """Mail that came back and is in quarantine."""
+    keep_feed_readers: Keeping = timedelta(days=1096)
+    """What aggregators said of each day."""
     keep_reports: Annotated[Keeping, AfterValidator(_beyond_windows)] = timedelta(days=730)
     """That a report came, and of which kind."""
     keep_signups: Annotated[Keeping, AfterValidator(_beyond_windows)] = timedelta(days=60)
