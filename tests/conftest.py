@@ -34,6 +34,15 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("sized")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs `--slow` to be worth its time is not there without it, rather than skipped."""
+    if config.getoption("--slow"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("only_slow")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("only_slow")]
+
+
 @pytest.fixture
 def slow(request: pytest.FixtureRequest) -> bool:
     """Whether the full size was asked for."""

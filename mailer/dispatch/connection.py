@@ -259,9 +259,11 @@ class Connection:
             self._ready = message
             return
         ended = announced.code in (None, 421) and announced.fault is Fault.RELAY
-        if ended and session.sent and not message.again:
+        if (ended or announced.is_enough) and session.sent and not message.again:
             message.again = True  # it only ended an old session (rule B16): nobody's fault
             self._kept = message
+            if announced.is_enough:
+                await self._hang_up()
             return
         self._relay.judge(announced, seen)
         await self._settler.judge(message.claim, announced)

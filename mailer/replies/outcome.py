@@ -92,6 +92,18 @@ class Outcome:
         """Whether the session may go on to the next command."""
         return self.verdict is Verdict.ACCEPTED
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether it only says that this session has carried enough messages: nothing of a reader.
+
+        OpenSMTPD says 4.5.3 to the hundred-and-first MAIL, where there is no recipient yet to be one too many.
+        """
+        if self.phase is not Phase.MAIL or self.verdict is not Verdict.TRANSIENT:
+            return False
+        return self.status == "4.5.3" or _ENOUGH.search(self.text) is not None
+
+
+_ENOUGH: Final = re.compile(r"too many (?:messages|mails|transactions)", re.IGNORECASE)
 
 _GO_ON: Final = {
     phase: Outcome(verdict=Verdict.ACCEPTED, fault=Fault.NONE, phase=phase) for phase in Phase

@@ -10,13 +10,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from mailer.envelope import Envelope
 from mailer.replies import LET_IN, Fault, Outcome, Phase, build_lost, parse_reply
 from mailer.smtp.offer import Offer, stuff
 from mailer.smtp.relay import Relay, Timeouts, connect
 from mailer.smtp.wire import Wire, WireLost
+
+_REFUSALS: Final = 8
+"""Error replies without a message taken in between, after which a session is worn out: from the tenth on Postfix
+answers each command a second late, and at the twentieth it hangs up (docs/relays.md)."""
 
 
 class Exchange(NamedTuple):
@@ -58,6 +62,8 @@ class Session:
         """Names of ours that a reply may be about."""
         self._awaited = False
         """Whether a message is announced: it is one of those that the connection may carry."""
+        self._refusals = 0
+        """Error replies since a message was taken."""
         self.sent = 0
         """Messages the relay has answered for in this session, either way."""
 
@@ -78,7 +84,7 @@ class Session:
     def usable(self) -> bool:
         """Whether another message may be sent here: open, in step, not worn out (rule B16)."""
         fresh = self.sent + self._awaited < self._limit and self._clock() < self._worn_at
-        return fresh and self._wire.usable
+        return fresh and self._refusals < _REFUSALS and self._wire.usable
 
     def examine(self, envelope: Envelope) -> Outcome | None:
         """Why this message cannot be sent here, found without a word; None when it can."""
@@ -179,6 +185,7 @@ class Session:
         refusal = next((answer for answer in answers if not answer.accepted), None)
         if refusal is None:
             return answers[-1]
+        self._refusals += sum(not answer.accepted for answer in answers)
         self._unclean = answers[0].accepted
         if answers[-1].accepted:
             await self._end_empty()
@@ -217,6 +224,7 @@ class Session:
                 outcome = await self._reply(phase, timeout_s)
                 if not outcome.accepted:
                     self._unclean = phase is not Phase.MAIL
+                    self._refusals += 1
                     return self._answered(outcome)
         except WireLost as lost:
             return build_lost(phase, f"{lost} ({phase})")
@@ -261,4 +269,6 @@ class Session:
 
     def _answered(self, outcome: Outcome) -> Outcome:
         self.sent += outcome.code not in (None, 421)
+        if outcome.accepted:
+            self._refusals = 0
         return outcome

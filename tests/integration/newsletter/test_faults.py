@@ -8,7 +8,6 @@ import os
 import resource
 import signal
 import threading
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,44 +17,9 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from newsletter.app import Newsletter
-from newsletter.mailing import SendReport
 from storage.model import StorageError
 from tests.peers.counting import Phase, Relay
-
-READERS = 60
-CONNECTIONS = 5
-
-
-def settle(folder: Path, storage: str, smtp: str, connections: int = CONNECTIONS) -> Path:
-    """A newsletter with readers and one note that is due; its configuration."""
-    (folder / "notes").mkdir(exist_ok=True)
-    (folder / "notes" / "note.md").write_text("---\npublish: now\n---\n# Note\n\nHello.\n")
-    written = time.time() - 10  # long enough ago not to be waited for
-    os.utime(folder / "notes" / "note.md", (written, written))
-    config = folder / "newsletter.toml"
-    config.write_text(
-        '[newsletter]\ntitle = "T"\nurl = "https://notes.example.com"\nsender = "a@example.com"\n'
-        f'[schedule]\nhold = "0s"\n[storage]\nurl = "{storage}"\n'
-        f'[smtp]\nurl = "{smtp}"\nconnections = {connections}\n[dispatch]\nretry = ["1s"]\n'
-    )
-    with Newsletter.open(config, environ={}) as newsletter:
-        if not list(newsletter.subscribers.everyone()):
-            for number in range(READERS):
-                newsletter.subscriptions.add(f"reader{number}@example.org", consent="test")
-    return config
-
-
-def send(config: Path) -> SendReport:
-    """All that is due now."""
-    with Newsletter.open(config, environ={}) as newsletter:
-        return newsletter.send()
-
-
-def states(config: Path) -> dict[str, int]:
-    """How the deliveries stand."""
-    with Newsletter.open(config, environ={}) as newsletter:
-        return {state.value: count for state, count in newsletter.totals().counts.items() if count}
+from tests.worlds.due import CONNECTIONS, READERS, send, settle, states
 
 
 @contextmanager
@@ -152,7 +116,8 @@ def test_a_limit_of_the_process_is_reached(tmp_path: Path, what: str) -> None:
             child = os.fork()
         if child == 0:
             _limit(what, tmp_path)
-            signal.alarm(30)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)  # else that of pytest-timeout
+            signal.alarm(10)
             try:
                 send(config)
             finally:

@@ -136,3 +136,30 @@ def test_a_relay_that_names_a_lower_limit_is_obeyed(tmp_path: Path) -> None:
     peer = Peer({"EHLO": f"{PIPELINING}\r\n250 LIMITS MAILMAX=2".replace("250 ENH", "250-ENH")})
     report = send(tmp_path, peer, "", readers=5)
     assert (report.accepted, peer.connections) == (5, 3)
+
+
+@pytest.mark.parametrize("ehlo", ["250 p", PIPELINING])
+@pytest.mark.parametrize(
+    "words", ["452 4.5.3 Too many recipients: Too many messages sent", "450 too many transactions"]
+)
+def test_a_relay_that_has_enough_of_a_session_puts_nobody_off(
+    tmp_path: Path, ehlo: str, words: str
+) -> None:
+    """OpenSMTPD's way after a hundred messages: the message goes in a new session, its reader is charged no
+    try, and the old session ends with QUIT.
+    """
+    peer = Peer(
+        {"EHLO": ehlo, "MAIL": ["250 ok", "250 ok", words, "250 ok", "250 ok", words, "250"]}
+    )
+    report = send(tmp_path, peer, "", 5)
+    assert (report.accepted, report.deferred) == (5, 0)
+    assert peer.connections == 3
+    assert peer.verbs.count("QUIT") == 3
+
+
+def test_enough_from_the_beginning_is_an_answer(tmp_path: Path) -> None:
+    """A relay that has enough before anything was sent is not asked again and again."""
+    peer = Peer({"EHLO": PIPELINING, "MAIL": "452 4.5.3 Too many messages sent"})
+    report = send(tmp_path, peer, "", 5)
+    assert (report.accepted, report.deferred) == (0, 5)
+    assert peer.connections <= 6

@@ -18,7 +18,7 @@ from mailer.smtp.relay import Relay, Timeouts, Tls
 from mailer.smtp.session import Session
 from newsletter.service.loops import run_in_loop
 from storage.model.errors import RelayError
-from tests.peers.smtp import Act, Move, Peer
+from tests.peers.smtp import PIPELINING, Act, Move, Peer
 
 QUICK = Timeouts(
     greeting=0.2, tls=2, auth=0.2, mail=0.2, rcpt=0.2, data=0.2, block=0.2, dot=0.2, quit=0.2
@@ -467,3 +467,34 @@ def test_our_name_is_never_localhost() -> None:
     name = peer.commands[0].removeprefix("EHLO ")
     assert "." in name
     assert "localhost" not in name
+
+
+@pytest.mark.parametrize(("ehlo", "messages"), [("250 p", 8), (PIPELINING, 4)])
+def test_a_session_ends_before_refusals_make_it_slow(ehlo: str, messages: int) -> None:
+    """Postfix answers slower from the tenth error reply on without a message taken, and a group that is
+    refused makes two; one message taken and they count anew.
+    """
+
+    async def scenario() -> list[bool]:
+        refusals = ["450 4.2.0 later"] * (messages - 1)
+        peer = Peer(
+            {
+                "EHLO": ehlo,
+                "RCPT": [*refusals, "250 ok", *refusals, "450 4.2.0 later"],
+                "DATA": [
+                    *["554 5.5.1 no valid recipients"] * (0 if messages == 8 else messages - 1),
+                    "354 go on",
+                    "554 5.5.1 no valid recipients",
+                ],
+            }
+        )
+        async with peer.serving():
+            session = await Session.open(plain(peer), patience(peer))
+            usable = []
+            for _ in range(2 * messages):
+                await session.send(LETTER)
+                usable.append(session.usable)
+            await session.close()
+            return usable
+
+    assert asyncio.run(scenario()) == [True] * (2 * messages - 1) + [False]
