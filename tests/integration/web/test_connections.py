@@ -192,7 +192,7 @@ def test_a_connection_is_kept_for_the_next_request_and_not_longer(hasty: str) ->
 def test_who_does_not_read_is_let_go(tmp_path: Path) -> None:
     """An answer that nobody takes ends its connection."""
     author = make(tmp_path, 'idle = "1s"\n')
-    author.publish("long.md", "\n\n".join(f"Number {i}, " * 4 for i in range(15_000)))
+    author.publish("long.md", f"```\n{'word ' * 190_000}\n```")
     with serving(author.newsletter) as address, closing(socket.socket()) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(20)
