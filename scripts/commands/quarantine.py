@@ -68,7 +68,7 @@ def show(
         found = newsletter.reports.content(number)
         about = next((one for one in newsletter.reports.set_aside() if one.number == number), None)
     if found is None or about is None:
-        raise NotFound("report in quarantine of the number", str(number))
+        raise NotFound("report in quarantine with the number", str(number))
     if out is not None:
         _write(out, found)
         remark(f"written to {out}")
@@ -99,7 +99,7 @@ def drop(
         known = {one.number for one in newsletter.reports.set_aside()}
         wanted = known if everything else set(numbers or ())
         if missing := sorted(wanted - known):
-            raise NotFound("report in quarantine of the number", str(missing[0]))
+            raise NotFound("report in quarantine with the number", str(missing[0]))
         dropped = newsletter.reports.drop(sorted(wanted))
     if as_json:
         print_json({"dropped": dropped})

@@ -115,7 +115,7 @@ def test_one_that_is_not_there_is_told(run: Callable[..., Ran]) -> None:
     for arguments in (("show", 7), ("drop", 7)):
         ran = run("quarantine", *arguments)
         assert ran.code == 1
-        assert "there is no report in quarantine '7'" in ran.err
+        assert "there is no report in quarantine with the number '7'" in ran.err
     assert run("quarantine", "drop").code == 2
     assert run("quarantine", "drop", 7, "--all").code == 2
 
