@@ -1,4 +1,4 @@
-# make run | test | check | bench | words — everything happens in .venv; nothing else is touched.
+# make run | test | check | bench | words | docs — everything happens in .venv; nothing else is touched.
 PYTHON ?= python3
 BIN := .venv/bin
 # Tests wait for peers about as long as they compute: two more at once than there are cores.
@@ -8,7 +8,7 @@ ROOMS := feeds mailer newsletter scripts storage web words
 # Tests start many processes: each module is compiled once, whatever the surroundings say.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check bench words format lock clean
+.PHONY: run test check bench words docs release format lock clean
 
 run: .venv/run
 	$(BIN)/python -m scripts.demo demo
@@ -30,6 +30,11 @@ bench: .venv/dev
 words: .venv/dev
 	$(BIN)/python -m scripts.catalogues
 
+# The manual as a site, in build/manual; any warning, a dead link or anchor among them, is a failure.
+docs: .venv/dev .venv/docs/done
+	$(BIN)/python -m scripts.manual
+	.venv/docs/bin/zensical build --clean --strict
+
 # Wheel, sdist, bill of materials and checksums, in dist/.
 release: .venv/dev
 	$(BIN)/python -m scripts.release dist
@@ -44,6 +49,9 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate pyproject.toml --group build --group dev -o requirements/dev.txt
 
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --group pyproject.toml:docs -o requirements/docs.txt
+
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv .venv
@@ -57,6 +65,12 @@ lock:
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ .venv/run
+
+# Apart from the rest: what builds the manual may need other versions than what is tested.
+.venv/docs/done: requirements/docs.txt | .venv/bin/python
+	$(BIN)/python -m venv .venv/docs
+	.venv/docs/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@touch $@
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

@@ -92,16 +92,23 @@ def misuse(error: Exception) -> str:
 
 
 def _write_options(parameters: Iterable[Any], ctx: Any, formatter: Any) -> None:
+    rows = rows_of_options(parameters, ctx)
+    for title, is_option in (("Arguments", False), ("Options", True)):
+        some = [row for row in rows if row[0].startswith("-") is is_option]
+        if some:
+            with formatter.section(title):
+                formatter.write_dl(some)
+
+
+def rows_of_options(parameters: Iterable[Any], ctx: Any) -> list[tuple[str, str]]:
+    """Arguments, then options: how each is written, and what it is for."""
     rows: dict[str, list[tuple[str, str]]] = {"argument": [], "option": []}
     for parameter in parameters:
         record = parameter.get_help_record(ctx)
         if record is not None:
-            name, about = record
-            rows[parameter.param_type_name].append(_row(name, about, parameter.param_type_name))
-    for kind, title in (("argument", "Arguments"), ("option", "Options")):
-        if rows[kind]:
-            with formatter.section(title):
-                formatter.write_dl(rows[kind])
+            kind = parameter.param_type_name
+            rows[kind].append(_row(record[0], record[1], kind))
+    return rows["argument"] + rows["option"]
 
 
 def _row(name: str, about: str, kind: str) -> tuple[str, str]:

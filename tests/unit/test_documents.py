@@ -55,6 +55,12 @@ def markdown_files() -> list[Path]:
     return [path for path in found if "notes" not in path.parent.parts]
 
 
+def links_of(path: Path) -> list[str]:
+    """Where a document links to; code and comments are not read."""
+    prose = CODE.sub("", re.sub(r"(?s)<!--.*?-->", "", path.read_text("utf-8")))
+    return LINK.findall(prose)
+
+
 def section_of(document: str, heading: str) -> str:
     """The text below a `##` heading, up to the next one."""
     return document.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
@@ -116,11 +122,70 @@ def test_relative_links_lead_to_files() -> None:
     dead = {
         f"{path.relative_to(ROOT)}: {target}"
         for path in markdown_files()
-        for target in LINK.findall(CODE.sub("", path.read_text("utf-8")))
+        for target in links_of(path)
         if not re.match(r"[a-z]+:|#", target)
         and not (path.parent / unquote(target).partition("#")[0]).exists()
     }
     assert not dead
+
+
+def pages() -> list[Path]:
+    """The pages of the manual."""
+    return sorted(DOCS.rglob("*.md"))
+
+
+def slugs_of(document: str) -> set[str]:
+    """The addresses of a document's headings, as GitHub and the manual make them."""
+    text = re.sub(r"(?ms)^(`{3,})[^`\n]*\n.*?^\1$", "", document)
+    found = set[str]()
+    for heading in re.findall(r"(?m)^#+ (.+)$", text):
+        slug = re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-")
+        found.add(slug)
+    return found
+
+
+def test_every_page_is_in_the_manual() -> None:
+    """zensical.toml names each page of docs/ once in `nav`, so that `make docs` leads to all of them."""
+    nav = re.findall(r'"([\w/-]+\.md)"', (ROOT / "zensical.toml").read_text("utf-8"))
+    there = [path.relative_to(DOCS).as_posix() for path in pages()]
+    assert sorted(nav) == sorted(there), "name the page in `nav` of zensical.toml"
+
+
+def test_links_of_the_manual_stay_in_it_and_lead_to_headings() -> None:
+    """The site holds nothing but docs/; what follows a `#` is the address of a heading there."""
+    dead = []
+    for path in pages():
+        for target in links_of(path):
+            if re.match(r"[a-z]+:", target):
+                continue
+            name, _, anchor = unquote(target).partition("#")
+            to = (path.parent / name).resolve() if name else path
+            if not to.is_relative_to(DOCS):
+                dead.append(f"{path.name}: {target} is outside of docs/")
+            elif anchor and anchor not in slugs_of(to.read_text("utf-8")):
+                dead.append(f"{path.name}: {target} is no heading")
+    assert not dead
+
+
+def test_every_shown_command_is_an_example_that_runs() -> None:
+    """What begins with a prompt stands in a `console` block: one that is run, or says why it is not."""
+    astray = []
+    for path in [*pages(), ROOT / "README.md"]:
+        text = path.read_text("utf-8")
+        text = re.sub(r"(?ms)^```console\n.*?^```$|^<!-- console\n.*?^-->$", "", text)
+        astray += [f"{path.name}: {line}" for line in re.findall(r"(?m)^ *\$ \w.*", text)]
+    assert not astray
+
+
+def test_exit_codes_are_those_of_the_code() -> None:
+    """docs/commands.md has each exit code that a command ends with, and none else."""
+    document = (DOCS / "commands.md").read_text("utf-8")
+    rows = re.findall(r"(?m)^\| (\d+) \|", section_of(document, "Exit codes"))
+    given = {"0", "2"}  # typer's own: done; a line that cannot be used
+    for path in (ROOT / "scripts" / "commands").rglob("*.py"):
+        given |= set(re.findall(r"(?:Exit|exit)\((?:code=)?(\d+)", path.read_text("utf-8")))
+    given |= set(re.findall(r"sys\.exit\((\d+)", (ROOT / "scripts" / "cli.py").read_text("utf-8")))
+    assert {*rows} == given | {"130"}
 
 
 def test_every_key_is_documented() -> None:

@@ -19,6 +19,7 @@ from scripts.commands.readers.roll import document
 from scripts.console import (
     Json,
     agree,
+    count,
     local,
     plain,
     print_json,
@@ -190,7 +191,8 @@ def _report(report: ImportReport, unread: Sequence[str]) -> Json:
 
 def _tell(report: ImportReport, unread: Sequence[str]) -> None:
     would = "would be " if report.dry_run else ""
-    say(f"{report.rows} rows: {report.added} {would}added, {len(report.refused)} {would}refused")
+    total = count(report.rows, "row")
+    say(f"{total}: {report.added} {would}added, {len(report.refused)} {would}refused")
     if report.departed:
         say(f"{report.departed} {would}remembered as having left elsewhere")
     if report.suppressed:
