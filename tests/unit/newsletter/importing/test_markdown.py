@@ -49,6 +49,9 @@ def shown(markdown: str) -> str:
 @example("==x==", "%% hidden %%")
 @example("[x]: http://a", "[^1]: b")
 @example(":smile:", "http://a.b/c_d_e")
+@example("1", "{:}")
+@example("word{.class}", "word{a=b}")
+@example("word{: .class}", "{::comment}")
 @settings(max_examples=examples(300), deadline=None)
 def test_plain_text_reads_as_it_did(one: str, other: str) -> None:
     """Whatever stands in a paragraph, no mark in it becomes Markdown, a template, maths or HTML."""
