@@ -18,6 +18,7 @@ from mailer.inbound import fetch_document
 from mailer.smtp import names_of_host
 from newsletter.authoring import Authoring, Entrance, Outlook, Planner, Proofs, Survey
 from newsletter.config import Config, sender_domain
+from newsletter.digests import DigestDesk
 from newsletter.figures import FeedCount, StatsDesk
 from newsletter.following import open_notes
 from newsletter.hub import Hub
@@ -49,7 +50,7 @@ from newsletter.watching import Counting, Readiness, Watch, Watching
 from newsletter.watermark import Watermark
 from storage.archive import Absences, ArchiveWatch, FormulaPictures, Issues, Places, Translations
 from storage.database import Database, Facts
-from storage.ledger import Ledger, Mailings, Overview, Rescuer
+from storage.ledger import Digests, Ledger, Mailings, Overview, Rescuer
 from storage.model import SecretMismatch
 from storage.notes import FolderNotes, Notebook, Schedules
 from storage.readers import FeedReaders, History, Reports, Roll, SignUps, Subscribers
@@ -123,6 +124,13 @@ def _assemble(
         read=notes.read,
         written=notes.written,
     )
+    digests = DigestDesk(
+        Digests(database),
+        when=config.subscribers.digest_at,
+        zone=config.identity.timezone,
+        clock=clock,
+        wake=wake,
+    )
     outlook = Outlook(
         store=notes,
         archive=archive,
@@ -133,6 +141,7 @@ def _assemble(
         zone=ZoneInfo(config.identity.timezone),
         grace=config.schedule.grace,
         late=config.schedule.late,
+        digests=digests.coming,
         clock=clock,
     )
     authoring = Authoring(
@@ -277,8 +286,8 @@ def _assemble(
             publication=publication,
             namespace=namespace,
             tokens=tokens,
+            digests=digests,
             clock=clock,
-            wake=wake,
         ),
         entrance=Entrance(Facts(database), tokens, clock, config.desk.session),
         store=notes,

@@ -35,7 +35,7 @@ def write_calendar(planned: Iterable[Planned], identity: Identity, now: datetime
 
 def _event(one: Planned, identity: Identity, now: datetime) -> Event:
     event = Event()
-    key = one.path or f"slot {one.publish_at.isoformat()}"
+    key = one.path or f"{one.by.value} {one.title} {one.publish_at.isoformat()}".replace("  ", " ")
     host = urlsplit(identity.url).hostname or "localhost"
     event.add("uid", f"{uuid5(NAMESPACE_URL, f'{identity.url}#{key}')}@{host}")
     event.add("dtstamp", now.replace(microsecond=0))

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from feeds.notes import Note
 from newsletter.config import Late, slots_after
+from newsletter.digests import ComingDigest
 from newsletter.publishing import Drafting, Publish, Wait, decide, hash_content, wish_of, written_at
 from storage.archive import Issues
 from storage.model import KnownNote, NoteError, Schedule
@@ -33,6 +34,8 @@ class PlannedBy(StrEnum):
     NOTE = "note"
     QUEUE = "queue"
     """A command, at a slot of `[schedule] slots`."""
+    DIGEST = "digest"
+    """Readers: it brings what waits for those who want digests. It has no path."""
     SLOT = "slot"
     """Nobody yet: the slot is free."""
 
@@ -80,6 +83,7 @@ class Outlook:
         zone: ZoneInfo,
         grace: timedelta,
         late: Late,
+        digests: Callable[[], Sequence[ComingDigest]] = tuple,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -91,16 +95,30 @@ class Outlook:
         self._zone = zone
         self._grace = grace
         self._late = late
+        self.digests = digests
+        """What digests will be made of what waits now, soonest first."""
         self._clock = clock
 
     def calendar(self) -> list[Planned]:
-        """What is to come with the next free slots, soonest first. Raises NotesFolderError."""
+        """What is to come with digests and the next free slots, soonest first. Raises NotesFolderError."""
         notes = [one for one in self.notes() if not one.is_late]
         free = islice(self.free_slots({one.publish_at for one in notes}), FREE_SLOTS)
         slots = [
             Planned(path="", title="", publish_at=at, by=PlannedBy.SLOT, email=True) for at in free
         ]
-        return sorted([*notes, *slots], key=lambda one: (one.publish_at, one.path))
+        digests = [
+            Planned(
+                path="",
+                title=one.title,
+                publish_at=one.at,
+                by=PlannedBy.DIGEST,
+                email=True,
+                due=one.is_due,
+                reason=tell_digest(one),
+            )
+            for one in self.digests()
+        ]
+        return sorted([*notes, *digests, *slots], key=lambda one: (one.publish_at, one.path))
 
     def slots(self) -> Iterator[datetime]:
         """The slots to come, free or not, soonest first; nothing where none are configured."""
@@ -195,6 +213,13 @@ class Outlook:
             note=note,
             content_hash=content_hash,
         )
+
+
+def tell_digest(one: ComingDigest) -> str:
+    """What is in it by now, and for how many."""
+    issues = "1 issue" if one.issues == 1 else f"{one.issues:,} issues"
+    readers = "1 reader" if one.readers == 1 else f"{one.readers:,} readers"
+    return f"{issues} so far, for {readers}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from typing import Final
 
 from newsletter.authoring.findings import CheckedNote
 from newsletter.authoring.outlook import Outlook, Planned, PlannedBy
+from newsletter.digests import ComingDigest
 from newsletter.publishing import Drafting, Expected, Publish, order_mail
 from storage.archive import Issues
 from storage.database import Facts
@@ -39,6 +40,7 @@ _FACT: Final = "plans"
 _NAME_LENGTH: Final = 16
 _LATE: Final = "*late"
 _ISSUE: Final = "issue "
+_DIGEST: Final = "*digest "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,8 @@ class Plan:
     archived: int
     """Notes due now that are too late to be mailed: to the archive alone."""
     under_way: tuple[UnderWay, ...]
+    digests: tuple[ComingDigest, ...]
+    """Of what waits now, soonest first."""
     census: Census
     limits: Limits
     mails: int
@@ -151,8 +155,10 @@ class Planner:
         mails = sum(one.readers.count for one in due if not one.held) + sum(
             one.waiting for one in under_way if not one.is_paused
         )
+        digests = self._outlook.digests()
+        mails += sum(one.readers for one in digests if one.is_due)
         limits = replace(self._limits, allowance=self._overview.allowance(now=now))
-        contents = _contents(due, late, under_way)
+        contents = _contents(due, late, under_way, digests)
         wanted = dict.fromkeys(self._find(note) for note in notes)
         shown = [self._shown(path, issues) for path in wanted] if notes else issues
         plan = Plan(
@@ -161,6 +167,7 @@ class Planner:
             issues=tuple(shown),
             archived=len(late),
             under_way=tuple(under_way),
+            digests=tuple(digests),
             census=census,
             limits=limits,
             mails=mails,
@@ -178,7 +185,7 @@ class Planner:
         late = [one for one in coming if one.is_late]
         issues = [self._plan(one, census, now) for one in coming if one.due and not one.is_late]
         due = [one for one in issues if one.due]
-        contents = _contents(due, late, self._under_way())
+        contents = _contents(due, late, self._under_way(), self._outlook.digests())
         if name != _name(contents):
             raise StalePlan(_tell_changes(self._kept().get(name), contents))
         expected = {
@@ -293,7 +300,10 @@ class Planner:
 
 
 def _contents(
-    due: Iterable[PlannedIssue], late: Sequence[Planned], under_way: Iterable[UnderWay]
+    due: Iterable[PlannedIssue],
+    late: Sequence[Planned],
+    under_way: Iterable[UnderWay],
+    digests: Iterable[ComingDigest],
 ) -> dict[str, str]:
     """What would go out, a line for each thing; late notes are one."""
     lines = {}
@@ -306,6 +316,9 @@ def _contents(
     for mail in under_way:
         how = "paused" if mail.is_paused else "queued"
         lines[f"{_ISSUE}{mail.issue}"] = f"{mail.revision} {how} {mail.waiting} 0"
+    for digest in digests:
+        if digest.is_due:
+            lines[f"{_DIGEST}{digest.name}"] = f"{digest.issues} mailed {digest.readers} 0"
     return lines
 
 
@@ -329,6 +342,8 @@ def _tell_change(key: str, before: str | None, after: str | None) -> str:
     what = "the notes for the archive alone" if key == _LATE else key
     if key.startswith(_ISSUE):
         what = f"the queued mail of {key.removeprefix(_ISSUE)}"
+    if key.startswith(_DIGEST):
+        what = f"the digest {key.removeprefix(_DIGEST)}"
     if before is None:
         return f"{what}: was not in the plan, and would go out now"
     if after is None:

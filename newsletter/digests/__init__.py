@@ -1,6 +1,6 @@
 """Digests: when they are due in each reader's zone, and having them made."""
 
 from newsletter.digests.calendar import Occasion, last_occasion, next_occasion
-from newsletter.digests.making import DigestDesk
+from newsletter.digests.making import ComingDigest, DigestDesk
 
-__all__ = ["DigestDesk", "Occasion", "last_occasion", "next_occasion"]
+__all__ = ["ComingDigest", "DigestDesk", "Occasion", "last_occasion", "next_occasion"]

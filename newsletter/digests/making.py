@@ -7,6 +7,7 @@ digest once (rules G2, G3), with all that was published before its time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 
 from newsletter.config import WeekTime
-from newsletter.digests.calendar import Occasion, last_occasion
+from newsletter.digests.calendar import Occasion, last_occasion, next_occasion
 from storage.ledger import DigestOrder, Digests
 from storage.model import Pace
 from words import words_of
@@ -26,6 +27,21 @@ _NAMES: Final = {
     Pace.MONTHLY: ("digest-monthly", "Monthly digest"),
     Pace.EACH: ("digest-rest", "What was gathered"),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComingDigest:
+    """A digest that will be made, as things stand."""
+
+    name: str
+    """Its slug."""
+    title: str
+    at: datetime
+    """When it is due."""
+    is_due: bool
+    readers: int
+    issues: int
+    """In it by now, for at least one of them."""
 
 
 class DigestDesk:
@@ -59,12 +75,57 @@ class DigestDesk:
             self._wake()
         return queued
 
+    def coming(self) -> list[ComingDigest]:
+        """What will be made of what waits now, soonest first; readers of several zones whose hour is the
+        same are one. Looks, and makes nothing.
+        """
+        now, found = self._clock(), dict[tuple[str, datetime, bool], ComingDigest]()
+        for pace, zone in self._digests.waiting():
+            there = self._find_zone(zone)
+            last = last_occasion(pace, self._when, there, now)
+            due = self._expect(pace, zone, last, is_due=True)
+            ahead = next_occasion(pace, self._when, there, now)
+            after = last.at if due.readers else None
+            later = self._expect(pace, zone, ahead, is_due=False, after=after)
+            for one in (due, *((later,) if pace is not Pace.EACH else ())):
+                if one.readers:
+                    key = (one.name, one.at, one.is_due)
+                    found[key] = _together(found.get(key), one)
+        return sorted(found.values(), key=lambda one: (one.at, one.name))
+
+    def _expect(
+        self,
+        pace: Pace,
+        zone: str,
+        occasion: Occasion,
+        *,
+        is_due: bool,
+        after: datetime | None = None,
+    ) -> ComingDigest:
+        order = _order(pace, zone, occasion)
+        readers, issues = self._digests.expect(order, after=after)
+        return ComingDigest(
+            name=order.name,
+            title=_NAMES[pace][1],
+            at=occasion.at,
+            is_due=is_due,
+            readers=readers,
+            issues=issues,
+        )
+
     def _find_zone(self, name: str) -> ZoneInfo:
         """The reader's zone; the newsletter's where none was chosen, or it is none any more."""
         try:
             return ZoneInfo(name or self._zone)
         except (ZoneInfoNotFoundError, ValueError):
             return ZoneInfo(self._zone)
+
+
+def _together(one: ComingDigest | None, other: ComingDigest) -> ComingDigest:
+    if one is None:
+        return other
+    readers = one.readers + other.readers
+    return replace(one, readers=readers, issues=max(one.issues, other.issues))
 
 
 def _order(pace: Pace, zone: str, occasion: Occasion) -> DigestOrder:

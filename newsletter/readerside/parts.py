@@ -17,7 +17,6 @@ from newsletter.subscribing import Subscriptions
 from newsletter.tokens import Tokens
 from storage.archive import Issues, Topics
 from storage.database import Database
-from storage.ledger import Digests
 from storage.readers import ReaderSettings, Subscribers
 
 
@@ -41,8 +40,8 @@ def open_reader_side(
     publication: Publication,
     namespace: UUID,
     tokens: Tokens,
+    digests: DigestDesk,
     clock: Callable[[], datetime],
-    wake: Callable[[], None],
 ) -> ReaderSide:
     """Nothing happens here but that it is put together."""
     topics, zone = Topics(database), config.identity.timezone
@@ -55,7 +54,7 @@ def open_reader_side(
             digest_at=digest_at,
             clock=clock,
         ),
-        digests=DigestDesk(Digests(database), when=digest_at, zone=zone, clock=clock, wake=wake),
+        digests=digests,
         own_words=own_words,
         own_feeds=OwnFeeds(
             config, publication, archive=archive, topics=topics, namespace=namespace

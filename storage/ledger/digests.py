@@ -57,6 +57,17 @@ class Digests:
         with self._database.reading() as connection:
             return [(Pace(pace), zone) for pace, zone in connection.execute(query)]
 
+    def expect(self, order: DigestOrder, *, after: datetime | None = None) -> tuple[int, int]:
+        """How many readers would get this digest as things stand, and how many issues would be in it, of
+        those that were gathered `after` then.
+        """
+        due = _due(order) if after is None else (*_due(order), _G.at > after)
+        readers = sa.func.count(sa.distinct(_G.subscriber_id))
+        query = sa.select(readers, sa.func.count(sa.distinct(_G.issue_id))).where(*due)
+        with self._database.reading() as connection:
+            row = connection.execute(query).one()
+            return int(row[0]), int(row[1])
+
     def make(self, order: DigestOrder, *, now: datetime) -> int:
         """A delivery for every reader for whom something waits; how many (none is no digest).
 

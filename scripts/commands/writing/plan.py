@@ -62,6 +62,16 @@ def plan(
         )
         for one in made.issues
     ]
+    rows += [
+        (
+            "now" if one.is_due else local(one.at, zone),
+            "",
+            one.title,
+            f"{one.readers:,}",
+            f"{count(one.issues, 'issue')} so far",
+        )
+        for one in made.digests
+    ]
     print_table(("when", "note", "subject", "readers", "remark"), rows, empty="nothing is to come")
     _tell(made, zone)
     if told := tell_feed(feed, zone):
@@ -140,6 +150,17 @@ def _document(made: Plan) -> dict[str, Json]:
         "under_way": [
             {"issue": one.issue, "waiting": one.waiting, "paused": one.is_paused}
             for one in made.under_way
+        ],
+        "digests": [
+            {
+                "digest": one.name,
+                "title": one.title,
+                "at": stamp(one.at),
+                "due": one.is_due,
+                "readers": one.readers,
+                "issues": one.issues,
+            }
+            for one in made.digests
         ],
         "mails": made.mails,
         "begins_at": stamp(made.begins_at),

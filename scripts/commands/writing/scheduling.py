@@ -163,7 +163,7 @@ def calendar(
 ) -> None:
     """List what will go out, and when.
 
-    Looks at the notes folder itself: what you scheduled, what the notes say, and the next free slots.
+    Looks at the notes folder itself: what you scheduled, what the notes say, digests that readers wait for, and the next free slots.
 
     Example: newsletter calendar
     """
@@ -199,6 +199,8 @@ def _remark(one: Planned) -> str:
         return one.problem
     if one.by.value == "slot":
         return "free"
+    if one.by.value == "digest":
+        return f"due now; {one.reason}" if one.due else one.reason
     told = [one.reason] if one.reason else [] if one.email else ["feeds only"]
     return "; ".join((["due now"] if one.due else []) + told)
 
@@ -211,5 +213,5 @@ def _document(one: Planned) -> Json:
         "by": one.by.value,
         "email": one.email,
         "due": one.due,
-        "problem": one.problem or (one.reason if one.email else ""),
+        "problem": one.problem or (one.reason if one.email and one.path else ""),
     }
