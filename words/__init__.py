@@ -4,7 +4,16 @@ The sentences stand in the code, in English; catalogues (gettext) hold them in o
 author's own `.po` adds one or changes words. Below all packages; knows none of them.
 """
 
-from words.catalogue import LANGUAGES, CatalogueError, check_own, speaks
+from words.catalogue import LANGUAGES, VARIANTS, CatalogueError, check_own, speaks
 from words.spoken import Words, to_say, words_of
 
-__all__ = ["LANGUAGES", "CatalogueError", "Words", "check_own", "speaks", "to_say", "words_of"]
+__all__ = [
+    "LANGUAGES",
+    "VARIANTS",
+    "CatalogueError",
+    "Words",
+    "check_own",
+    "speaks",
+    "to_say",
+    "words_of",
+]

@@ -24,7 +24,14 @@ HERE: Final = Path(__file__).parent / "catalogues"
 
 LANGUAGES: Final = ("en", "de", "fr", "es", "it", "pt", "nl", "ja", "zh", "ar")
 """The languages that the product speaks; English is what stands in the code."""
+VARIANTS: Final = ("zh-Hant",)
+"""Other ways of writing one of them, where its own words would be wrong; what has no words there is
+said in English.
+"""
+_TRADITIONAL: Final = frozenset({"hant", "tw", "hk", "mo"})
+"""Chinese in traditional characters: as a script, or the regions that write so (CLDR, likely subtags)."""
 
+_OURS: Final = frozenset(name.replace("-", "_").lower() for name in (*LANGUAGES, *VARIANTS))
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _TAG: Final = re.compile(r"</?[a-z][^<>]*>")
 _LINE: Final = re.compile(
@@ -59,7 +66,9 @@ Catalogue = Mapping[str, Said]
 def load_ours(language: str) -> Catalogue:
     """What the product says in this language, or in the nearest one it speaks; empty for English."""
     for name in _names(language):
-        if name in LANGUAGES and name != "en":
+        if name == "en":
+            return {}
+        if name in _OURS:
             return _catalogue(read(HERE / f"{name}.po"))
     return {}
 
@@ -95,7 +104,7 @@ def check_own(folder: Path) -> list[str]:
 def speaks(language: str, own: Path | None) -> bool:
     """Whether there are words in this language, the product's or the author's."""
     names = _names(language)
-    spoken = {*LANGUAGES, *(_own_files(own) if own is not None else ())}
+    spoken = {*_OURS, *(_own_files(own) if own is not None else ())}
     return any(name in spoken for name in names)
 
 
@@ -175,4 +184,7 @@ def _own_files(folder: Path) -> dict[str, Path]:
 def _names(language: str) -> list[str]:
     """`pt-BR` → pt_br, pt: the names that a catalogue for it may have, the nearest first."""
     parts = language.replace("-", "_").lower().split("_")
-    return ["_".join(parts[:end]) for end in range(len(parts), 0, -1)]
+    names = ["_".join(parts[:end]) for end in range(len(parts), 0, -1)]
+    if parts[0] == "zh" and _TRADITIONAL & {*parts} and "hans" not in parts:
+        names = [*names[:-1], *(["zh_hant"] if "zh_hant" not in names else []), "zh"]
+    return names

@@ -18,7 +18,8 @@ LANGUAGES: Final[Mapping[str, str]] = MappingProxyType(
         "pt": "Português",
         "nl": "Nederlands",
         "ja": "日本語",
-        "zh": "中文",
+        "zh": "中文（简体）",
+        "zh-Hant": "中文（繁體）",
         "ar": "العربية",
     }
 )

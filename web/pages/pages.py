@@ -32,7 +32,7 @@ from web.pages.issues import (
     preview_path,
 )
 from web.pages.theme import Asset, Theme
-from words import LANGUAGES, words_of
+from words import LANGUAGES, VARIANTS, words_of
 
 COPY_SCRIPT: Final = (Path(__file__).parent / "copy.js").read_text("utf-8").strip()
 """The one script of the site: it adds a button to code, and nothing is lost without it."""
@@ -191,7 +191,7 @@ class Pages:
 
     def in_language(self, language: str) -> Pages:
         """The same pages in a reader's language; these, without one of their own."""
-        if language not in LANGUAGES or language == self.identity.language:
+        if language not in (*LANGUAGES, *VARIANTS) or language == self.identity.language:
             return self
         with self._lock:
             found = self._others.get(language)

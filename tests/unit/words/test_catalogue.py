@@ -9,6 +9,7 @@ import pytest
 from words.catalogue import (
     HERE,
     LANGUAGES,
+    VARIANTS,
     CatalogueError,
     check_own,
     faults,
@@ -42,7 +43,9 @@ def test_a_catalogue_says_everything(language: str) -> None:
 
 def test_there_is_a_catalogue_for_each_language_and_no_other() -> None:
     """What the product says that it speaks is what it speaks."""
-    assert sorted(file.stem for file in HERE.glob("*.po")) == sorted(OURS)
+    assert sorted(file.stem for file in HERE.glob("*.po")) == sorted(
+        [*OURS, *(name.lower().replace("-", "_") for name in VARIANTS)]
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,7 +53,9 @@ def test_there_is_a_catalogue_for_each_language_and_no_other() -> None:
     [
         ("pt-BR", "Assinar"),
         ("DE-at", "Abonnieren"),
-        ("zh-Hant-TW", "订阅"),
+        ("zh-Hans-HK", "订阅"),
+        ("zh-SG", "订阅"),
+        *((f"zh-{place}", "訂閱") for place in ("Hant", "Hant-TW", "TW", "hk", "MO")),
         ("en-GB", None),
         ("tlh", None),
     ],
@@ -59,6 +64,15 @@ def test_a_region_speaks_its_language(language: str, word: str | None) -> None:
     """`pt-BR` finds Portuguese; a language that nobody translated finds nothing, and is English."""
     said = load_ours(language).get("Subscribe")
     assert (said.forms[0] if said else None) == word
+
+
+def test_traditional_chinese_has_no_simplified_character() -> None:
+    """Its catalogue fits the sentences it has, and no sign of the simplified one stands in it by mistake."""
+    catalog = read(HERE / "zh_hant.po")
+    assert list(faults(catalog)) == []
+    said = "".join(said.forms[0] for said in load_ours("zh-TW").values())
+    assert len(load_ours("zh-TW")) > 230
+    assert not set("订阅邮简体这为们时网页确认选择请读关连发设题") & set(said)
 
 
 def _own(folder: Path, text: str, name: str = "sv.po") -> Path:
