@@ -1,12 +1,12 @@
 """Markdown to HTML and to text with the same content. Pure."""
 
 from feeds.markdown.characters import clean_line, clean_text
-from feeds.markdown.cost import MAX_MARKS, find_excess
 from feeds.markdown.embeds import EMBED, split_target
 from feeds.markdown.html import link_footnotes, size_pictures
 from feeds.markdown.links import LinkResolver, Links, NoteSource, is_download, link_key, loose_keys
 from feeds.markdown.parser import find_title, plain_line
 from feeds.markdown.picture import Size, read_size
+from feeds.markdown.preparing import TOO_MANY_TAGS
 from feeds.markdown.references import (
     Reference,
     ReferenceKind,
@@ -19,15 +19,14 @@ from feeds.markdown.render import (
     MATHS,
     PLAYER,
     TEMPLATE,
-    TOO_MANY_TAGS,
     Rendered,
+    find_remarks,
     render_markdown,
 )
 
 __all__ = [
     "EMBED",
     "MATHS",
-    "MAX_MARKS",
     "PLAYER",
     "TEMPLATE",
     "TOO_MANY_TAGS",
@@ -40,10 +39,10 @@ __all__ = [
     "Size",
     "clean_line",
     "clean_text",
-    "find_excess",
     "find_headings",
     "find_prose",
     "find_references",
+    "find_remarks",
     "find_tags",
     "find_title",
     "is_download",

@@ -16,6 +16,8 @@ _FORBIDDEN: Final = re.compile(
 _ODD_BREAKS: Final = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 _ODD: Final = re.compile(f"{_FORBIDDEN.pattern}|{_ODD_BREAKS.pattern}|\r")
 _BLANKS: Final = re.compile("[ \t\n]+")
+_NO_PART_OF_ID: Final = re.compile(r"[^a-z0-9 _-]+")
+_JOINS: Final = re.compile(r"[\s_-]+")
 _SIZE: Final = re.compile(r"(\d{1,4})(?:\s*x\s*(\d{1,4}))?", re.ASCII)
 
 
@@ -49,8 +51,11 @@ def shorten(text: str, limit: int) -> str:
 def heading_id(text: str) -> str:
     """An id from a heading's words, as generators make it: `What's new?` is `whats-new`."""
     folded = unicodedata.normalize("NFC", clean_line(text)).casefold()
-    kept = "".join(one for one in folded if one in " -_" or unicodedata.category(one)[0] in "LNM")
-    return re.sub(r"[\s_-]+", "-", kept).strip("-")[:100]
+    if folded.isascii():
+        kept = _NO_PART_OF_ID.sub("", folded)
+    else:
+        kept = "".join(c for c in folded if c in " -_" or unicodedata.category(c)[0] in "LNM")
+    return _JOINS.sub("-", kept).strip("-")[:100]
 
 
 def split_size(label: str) -> tuple[str, str, str]:

@@ -84,8 +84,7 @@ def link_key(target: str) -> str:
     the key of their path and by the key of their file name.
     """
     name = unicodedata.normalize("NFC", clean_line(target)).partition("#")[0].strip().strip("/")
-    path = PurePosixPath(name)
-    if path.suffix.lower() in NOTE_SUFFIXES:
+    if "." in name and (path := PurePosixPath(name)).suffix.lower() in NOTE_SUFFIXES:
         name = str(path.with_suffix(""))
     return name.casefold()
 
@@ -113,7 +112,7 @@ def is_download(path: str) -> bool:
 
 
 def _suffix(path: str) -> str:
-    return PurePosixPath(path.strip()).suffix.lower()
+    return PurePosixPath(path.strip()).suffix.lower() if "." in path else ""
 
 
 class LinkResolver:
@@ -125,6 +124,8 @@ class LinkResolver:
         self._media: dict[str, None] = {}
         self._targets: dict[str, None] = {}
         self._warnings: dict[Remark, None] = {}
+        self._led: dict[str, str] = {}
+        """Where links that name a scheme were found to lead."""
         self.anchors: Mapping[str, str] = {}
         """The ids of the note's parts, by what links may call them."""
 
@@ -149,9 +150,14 @@ class LinkResolver:
 
     def link(self, href: str) -> str | None:
         """The absolute URL for a link, or None if only its label may stay."""
-        href = _tidy(href)
+        if (known := self._led.get(href)) is not None:
+            return known  # each stands in the tokens and in the HTML made of them
+        written, href = href, _tidy(href)
         if (scheme := _SCHEME.match(href)) or href.startswith("//"):
-            return self._outside(href, scheme[1].lower() if scheme else "https")
+            url = self._outside(href, scheme[1].lower() if scheme else "https")
+            if url is not None:
+                self._led[written] = url
+            return url
         path, _, fragment = href.removeprefix("@").partition("#")  # Zola's `@/a/b.md`
         if not path:
             return self._part(fragment, href) if href else None
@@ -305,11 +311,11 @@ def _with_part(url: str, part: str) -> str:
 def _tidy(url: str) -> str:
     """A URL without what browsers drop from it (WHATWG URL 4.4) and with blanks escaped."""
     url = clean_text(_IGNORED.sub("", url)).replace("\n", "").strip()
-    return _UNSAFE.sub(lambda found: _escape(found[0]), url)
+    return _UNSAFE.sub(_escape, url)
 
 
-def _escape(character: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in character.encode())
+def _escape(found: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in found[0].encode())
 
 
 def _decoded(raw: str) -> str:

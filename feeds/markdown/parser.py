@@ -24,6 +24,7 @@ from feeds.markdown.code import Highlighter
 from feeds.markdown.dialects import hide_formulas
 from feeds.markdown.html import RAW_TEXT, VANISHING
 from feeds.markdown.maths import Formulas
+from feeds.markdown.rules import QuickRenderer, hurry
 from storage.model import FIELD
 
 _HTML_TAG: Final = re.compile(r"<[^<>]*>")
@@ -175,7 +176,11 @@ def _plain_pieces(children: Iterable[Token]) -> Iterator[str]:
 
 
 def _build_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING, "xhtmlOut": False})
+    parser = MarkdownIt(
+        "commonmark",
+        {"maxNesting": MAX_NESTING, "xhtmlOut": False},
+        renderer_cls=QuickRenderer,
+    )
     parser.enable(["table", "strikethrough"])
     footnote_plugin(parser)
     deflist_plugin(parser)
@@ -186,6 +191,7 @@ def _build_parser() -> MarkdownIt:
     parser.validateLink = _accept_address  # type: ignore[assignment, method-assign]
     for rule in _RULES:
         parser.add_render_rule(rule.__name__.removeprefix("_render_"), rule)
+    hurry(parser)
     return parser
 
 

@@ -18,7 +18,7 @@ from feeds.markdown.html import SHOWING, Piece, PieceKind, read_pieces, sanitise
 from feeds.markdown.links import LinkResolver
 from feeds.markdown.parser import shown
 from feeds.markdown.speech import name_image
-from storage.model import columns
+from storage.model import columns, is_narrow
 
 WIDTH: Final = 72
 MIN_WIDTH: Final = 20
@@ -27,8 +27,6 @@ MIN_WIDTH: Final = 20
 _LOOSE: Final = re.compile(r" *\n[ \n]*")
 _UNIT: Final = re.compile(r"\S*\{\{[^{}\n]{0,80}\}\}\S*|\S+")
 """What must stay on one line: a word, or a merge field with the blanks inside it."""
-_ODD: Final = re.compile("[^\x20-\x9f\xa1-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e]")
-"""What may take no column or two, or be a blank of its own kind."""
 _WIDE_PART: Final = re.compile(r"[!-~]+|.")
 _MARKS: Final = {
     "em_open": "_", "em_close": "_", "strong_open": "*", "strong_close": "*",
@@ -65,8 +63,8 @@ def wrap(text: str, width: int) -> list[str]:
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        odd = "{{" in paragraph or _ODD.search(paragraph)
-        lines += _wrap_line(paragraph, width) if odd else _wrap_plain(paragraph, width)
+        is_plain = "{{" not in paragraph and is_narrow(paragraph)
+        lines += _wrap_plain(paragraph, width) if is_plain else _wrap_line(paragraph, width)
     return lines
 
 

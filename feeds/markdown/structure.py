@@ -51,13 +51,14 @@ def _name_headings(tokens: Sequence[Token], anchors: dict[str, str]) -> None:
             continue
         children = inline.children or []
         wished = _take_id(children)
-        name = wished or heading_id(plain(children)) or "part"
+        words = heading_id(plain(children))
+        name = wished or words or "part"
         unique, count = name, 1
         while unique in used:
             unique, count = f"{name}-{count}", count + 1
         used.add(unique)
         opening.attrs["id"] = unique
-        for key in (unique, heading_id(plain(children)), heading_id(unique)):
+        for key in (unique, words, heading_id(unique)):
             anchors.setdefault(key, unique)
 
 

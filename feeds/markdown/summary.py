@@ -16,7 +16,7 @@ from markdown_it.token import Token
 from feeds.markdown.characters import clean_line, shorten
 from feeds.markdown.html import PieceKind, read_pieces
 from feeds.markdown.parser import plain
-from storage.model import columns
+from storage.model import columns, is_narrow
 
 SUMMARY_LIMIT: Final = 200
 """Columns: characters that are wide count twice."""
@@ -62,7 +62,7 @@ def summarise(text: str, limit: int = SUMMARY_LIMIT) -> str:
     line = clean_line(text)
     if columns(line) <= limit:
         return line
-    room = limit if line.isascii() else _characters(line, limit)
+    room = limit if is_narrow(line) else _characters(line, limit)
     found = (one.end() for one in _SENTENCE.finditer(line, 0, room + 3))
     ends = [end for end in found if end <= room]
     if (

@@ -18,17 +18,17 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from feeds.markdown import (
-    MAX_MARKS,
     Links,
     Rendered,
     clean_line,
     clean_text,
-    find_excess,
+    find_remarks,
     find_tags,
     find_title,
     plain_line,
     render_markdown,
 )
+from feeds.markdown.rules import MAX_MARKS, find_excess
 from feeds.notes.frontmatter import FrontMatter, parse_front_matter
 from feeds.notes.habits import USUAL, Habits
 from feeds.notes.keys import FALSE, KEY_VALUE, MAX_TAG, MAX_TAGS, TRUE, Keys, check_length
@@ -244,6 +244,14 @@ def render_note(note: Note, links: Links, words: Words | None = None) -> Rendere
         summary=note.summary or rendered.summary,
         warnings=(*note.warnings, *(_in_file(one, note) for one in rendered.warnings)),
     )
+
+
+def find_note_remarks(note: Note, links: Links, words: Words | None = None) -> tuple[Remark, ...]:
+    """All warnings that `render_note` would have, in less time."""
+    found = find_remarks(
+        note.body, path=note.path, links=links, title=note.title, image=note.image, words=words
+    )
+    return (*note.warnings, *(_in_file(one, note) for one in found))
 
 
 def _in_file(remark: Remark, note: Note) -> Remark:

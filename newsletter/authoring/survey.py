@@ -152,10 +152,10 @@ class Survey:
         try:
             source = self._store.read(path)
             note = self._drafting.parse(source, path)
-            drafted = self._drafting.draft(note, note.note_id, hash_content(source), links)
+            remarks = self._drafting.remarks(note, links)
         except NoteError:
             return  # it was counted, or has just gone
-        for remark in drafted.warnings:
+        for remark in remarks:
             where = f"{path}: {remark}"
             if remark.code in _LOST_LINKS:
                 look.count(Kind.LINKS, "", where)

@@ -16,7 +16,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from feeds.markdown import TEMPLATE, NoteSource, Rendered, Size, read_size, size_pictures
-from feeds.notes import RENDERER, USUAL, Habits, Note, parse_note, render_note
+from feeds.notes import RENDERER, USUAL, Habits, Note, find_note_remarks, parse_note, render_note
 from feeds.syndication import note_guid
 from newsletter.publishing.decisions import Publish
 from newsletter.publishing.links import NoteLinks
@@ -145,6 +145,12 @@ class Drafting:
         )
         return Drafted(
             draft=draft, warnings=rendered.warnings, unmailed=self._why_unmailed(note, rendered)
+        )
+
+    def remarks(self, note: Note, links: NoteLinks) -> tuple[Remark, ...]:
+        """What `draft` would warn of, in less time. Raises NoteError."""
+        return find_note_remarks(
+            note, links, words_of(note.language or self._language, self._words)
         )
 
     def _why_unmailed(self, note: Note, rendered: Rendered) -> str:

@@ -109,7 +109,7 @@ from storage.model.reports import (
     SoftBounce,
 )
 from storage.model.terms import Phrase, find_terms, fold, read_query, readable
-from storage.model.text import MONTHS, columns, show, show_json
+from storage.model.text import MONTHS, columns, is_narrow, show, show_json
 
 __all__ = [
     "CODE",
@@ -212,6 +212,7 @@ __all__ = [
     "fold",
     "guard",
     "includes",
+    "is_narrow",
     "palette_of",
     "parse_audience",
     "parse_colour",

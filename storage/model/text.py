@@ -29,9 +29,18 @@ def show_json(document: str) -> str:
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
 
 
+_ODD: Final = re.compile("[^\x20-\x9f\xa1-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e]")
+"""What may take no column or two, or be a blank of its own kind."""
+
+
+def is_narrow(text: str) -> bool:
+    """Whether each of its characters surely takes one column."""
+    return _ODD.search(text) is None
+
+
 def columns(text: str) -> int:
     """How many columns `text` takes in a fixed-width font (UAX 11): wide characters take two."""
-    if text.isascii():
+    if text.isascii() or is_narrow(text):
         return len(text)
     return sum(map(_column, text))
 

@@ -14,7 +14,7 @@ _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _MASK: Final = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _FENCE: Final = re.compile(r"[ >\t]*(?:[-*+]|\d{1,9}[.)])?[ \t]*(`{3,}|~{3,})([^\n]*)")
 _SPAN: Final = re.compile(
-    r"(?<!`)(`{1,16})(?!`)(?=[^`])((?:(?!\n[ \t]*\n).){1,4000}?)(?<!`)\1(?!`)", re.DOTALL
+    r"(`(?<!``)`{0,15})(?!`)(?=[^`])((?:(?!\n[ \t]*\n).){1,4000}?)(?<!`)\1(?!`)", re.DOTALL
 )
 
 _MATH_FENCE: Final = re.compile(

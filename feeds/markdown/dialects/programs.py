@@ -27,6 +27,7 @@ _PROPERTY: Final = re.compile(
 _MARKER: Final = re.compile(
     r"^([ \t]*[-*+][ \t]+)(TODO|DOING|LATER|NOW|WAITING|DONE)[ \t]+(?=\S)", re.MULTILINE
 )
+_STATES: Final = ("TODO ", "DOING ", "LATER ", "NOW ", "WAITING ", "DONE ", "\t")
 _BLOCK: Final = re.compile(r"\(\([0-9a-f]{8}-[0-9a-f-]{4,40}\)\)")
 _MACRO: Final = re.compile(r"\{\{(\w+)[ \t]+((?:\[\[|\(\(|https?://)[^{}\n]{1,1000})\}\}")
 _SIZED: Final = re.compile(r"(?<=\))\{:[^{}\n]{0,200}\}")
@@ -80,7 +81,8 @@ def read_programs(text: str, masks: Masks, report: Report) -> str:
     """The text without what only its program reads; what would have shown something is told."""
     if "::" in text or "#+" in text or "SCHEDULED:" in text or "DEADLINE:" in text:
         text = _PROPERTY.sub("", text)
-    text = _MARKER.sub(lambda found: f"{found[1]}[{'x' if found[2] == 'DONE' else ' '}] ", text)
+    if any(word in text for word in _STATES):
+        text = _MARKER.sub(lambda found: f"{found[1]}[{'x' if found[2] == 'DONE' else ' '}] ", text)
     if "((" in text:
         text = _take(text, _BLOCK, masks, report)
     if "{{" in text:

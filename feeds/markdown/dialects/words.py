@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_MARK: Final = re.compile(r"(?<![=\w])==(?=[^\s=])([^=\n]{1,500}?)(?<=\S)==(?![=\w])")
-_EMOJI: Final = re.compile(r"(?<![\w:/]):([a-z0-9_+-]{1,50}):(?![\w:/])")
+_MARK: Final = re.compile(r"==(?<![=\w]==)(?=[^\s=])([^=\n]{1,500}?)(?<=\S)==(?![=\w])")
+_EMOJI: Final = re.compile(r":(?<![\w:/]:)([a-z0-9_+-]{1,50}):(?![\w:/])")
+"""Here, as everywhere in this room, what is looked for begins with what it is seldom mistaken for, and not
+with what must not stand before it: a search is quick from one colon to the next."""
 _ABBREVIATION: Final = re.compile(
     r"^[ \t]{0,3}\*\[([^\]\n]{1,60})\]:[ \t]*([^\n]{1,300})$", re.MULTILINE
 )

@@ -14,7 +14,7 @@ from feeds.markdown.html import TAGS, VANISHING, link_footnotes
 from feeds.markdown.links import NoteSource, link_key
 from feeds.markdown.maths.mathml import _TAGS
 from feeds.markdown.parser import find_title
-from feeds.markdown.render import Rendered, render_markdown
+from feeds.markdown.render import Rendered, find_remarks, render_markdown
 from storage.model import FIELD
 from tests.sizes import examples
 from tests.worlds.files import beside
@@ -103,11 +103,13 @@ def check(rendered: Rendered) -> None:
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join))
 def test_hostile_markdown_is_tamed(body: str) -> None:
     """Any mixture of Markdown and attack gives safe, well-formed HTML and a complete text
-    (rules D14, D15, D18, E1, E16, E17), the same each time.
+    (rules D14, D15, D18, E1, E16, E17), the same each time; and what is only looked through is told the same.
     """
     rendered = render(body)
     check(rendered)
     assert render(body) == rendered
+    told = find_remarks(body, path="sub/note.md", links=Published(), title="", image="")
+    assert set(told) == set(rendered.warnings)
 
 
 @settings(max_examples=examples(60), deadline=None)

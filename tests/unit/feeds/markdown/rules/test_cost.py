@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.markdown.cost import MAX_MARKS, count_marks, find_excess
+from feeds.markdown.rules.cost import MAX_MARKS, count_marks, find_excess
 
 COSTLY = (
     *(

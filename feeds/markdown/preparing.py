@@ -1,0 +1,264 @@
+"""The parser's tokens made ready for HTML and text: links resolved, fields marked, tasks told. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from markdown_it.token import Token
+
+from feeds.markdown.characters import shorten, split_size
+from feeds.markdown.fields import Fields
+from feeds.markdown.html import VANISHING
+from feeds.markdown.links import LinkResolver, is_download
+from feeds.markdown.parser import plain
+
+MAX_RAW_TAGS: Final = 5_000
+"""Raw HTML tags in one note; more is taken as text, since a browser's parser, and so the
+sanitiser's, needs time that grows with the square of what stays open."""
+TOO_MANY_TAGS: Final = "html"
+"""The code of the remark that says so."""
+
+_BARE_URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"]+", re.IGNORECASE)
+_TASK: Final = re.compile(r"\[([ xX])\](?:\s+|\Z)")
+_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_BLOCK_PART: Final = re.compile(r"#\^[\w-]+\Z")
+"""`[[Note#^block]]` is the note, for readers."""
+_SENTENCE_ENDS: Final = "?!.,:;*_~'\"|"
+_ALIGN: Final = re.compile(r"text-align:(left|center|right)")
+
+
+class Preparation:
+    """Rewrites the tokens of one note: afterwards they hold only absolute addresses, and marks in
+    the places of merge fields.
+    """
+
+    def __init__(
+        self, resolver: LinkResolver, fields: Fields, abbreviations: Mapping[str, str]
+    ) -> None:
+        self._resolver = resolver
+        self._fields = fields
+        self._abbreviations = abbreviations
+        self._short = _any_of(abbreviations)
+        self._raw_tags = 0
+
+    def prepare(self, tokens: Sequence[Token]) -> list[Token]:
+        """The tokens, ready for both renderings."""
+        ready: list[Token] = []
+        for token in tokens:
+            if token.type == "html_block" and (self._is_excess(token) or _swallows([token])):
+                ready += _paragraph(self._fields.mark_all(token.content))
+                continue
+            self._prepare_block(token)
+            ready.append(token)
+        _mark_tasks(ready)
+        return ready
+
+    def _prepare_block(self, token: Token) -> None:
+        if token.type in {"heading_open", "heading_close"} and token.tag == "h1":
+            token.tag = "h2"  # the title is the only h1 (rule D11)
+        elif token.type in {"th_open", "td_open"}:
+            _prepare_cell(token)
+        elif token.type == "inline":
+            token.children = self._prepare_inline(token.children or [])
+        elif token.type == "html_block":
+            token.content = self._fields.mark_all(token.content)
+
+    def _prepare_inline(self, children: Sequence[Token]) -> list[Token]:
+        ready: list[Token] = []
+        kept: list[bool] = []  # per open link, whether it leads anywhere
+        raw_links = 0
+        swallows = _swallows(children)
+        for token in children:
+            if token.type == "link_open":
+                kept.append(self._resolve_link(token))
+                ready += [token] if kept[-1] else []
+            elif token.type == "link_close":
+                ready += [token] if not kept or kept.pop() else []
+            elif token.type == "html_inline":
+                raw_links += _raw_link_step(token.content)
+                as_text = _tag_name(token) in swallows or self._is_excess(token)
+                ready.append(_text(token.content) if as_text else token)
+            else:
+                ready += self._prepare_leaf(token, inside=bool(kept) or raw_links > 0)
+        return ready
+
+    def _prepare_leaf(self, token: Token, *, inside: bool) -> list[Token]:
+        """One inline token that opens nothing; `inside` tells that a link is open around it."""
+        if token.type == "wiki":
+            return self._prepare_wiki(token, inside=inside)
+        if token.type == "image":
+            return [self._prepare_image(token)]
+        if token.type == "field":
+            return [_text(self._fields.mark(token.content))]
+        if token.type == "text" and not inside and "://" in token.content:
+            return list(self._link_bare_urls(token.content))
+        if token.type == "text" and self._short is not None:
+            return list(self._explain(token.content, self._short))
+        return [token]
+
+    def _explain(self, text: str, short: re.Pattern[str]) -> Iterator[Token]:
+        """`text` with its abbreviations as elements that say what they mean."""
+        position = 0
+        for found in short.finditer(text):
+            yield _text(text[position : found.start()])
+            meaning = self._abbreviations[found[0]]
+            yield Token("abbr_open", "abbr", 1, attrs={"title": meaning})
+            yield _text(found[0])
+            yield Token("abbr_close", "abbr", -1)
+            position = found.end()
+        yield _text(text[position:])
+
+    def _is_excess(self, token: Token) -> bool:
+        """Counts the tags of a token of raw HTML; whether they are more than a note may have."""
+        self._raw_tags += token.content.count("<")
+        if self._raw_tags > MAX_RAW_TAGS:
+            self._resolver.warn(
+                TOO_MANY_TAGS, f"only the first {MAX_RAW_TAGS} HTML tags are read, the rest is text"
+            )
+        return self._raw_tags > MAX_RAW_TAGS
+
+    def _resolve_link(self, token: Token) -> bool:
+        url = self._resolver.link(str(token.attrs.get("href", "")))
+        if url is not None:
+            token.attrs["href"] = url
+        return url is not None
+
+    def _prepare_image(self, token: Token) -> Token:
+        label = plain(token.children or ())
+        return self._image(self._resolver.image(str(token.attrs.get("src", ""))), label, token)
+
+    def _prepare_wiki(self, token: Token, *, inside: bool) -> list[Token]:
+        target, label = token.meta["target"], token.meta["label"]
+        if label == target and "#" in label:
+            label = _BLOCK_PART.sub("", label).lstrip("#") or label
+        if token.meta["embed"] and self._resolver.is_file(target):
+            return self._prepare_file(target, label if label != target else "", inside=inside)
+        url = None if inside else self._resolver.wiki(target)
+        return [_text(label)] if url is None else list(_link(url, label))
+
+    def _prepare_file(self, target: str, label: str, *, inside: bool) -> list[Token]:
+        """`![[a.png|alt|300]]`, and a sound or a document, which is a link; `#page=2` is left out."""
+        if is_download(target.partition("#")[0]):
+            target = target.partition("#")[0].strip()
+        if not is_download(target):
+            picture = Token("image", "img", 0)
+            return [self._image(self._resolver.embed(target), f"|{label}", picture)]
+        url = None if inside else self._resolver.embed(target)
+        words = label or target.rpartition("/")[2]
+        return [_text(words)] if url is None else list(_link(url, words))
+
+    def _link_bare_urls(self, text: str) -> Iterator[Token]:
+        """`text` with its web addresses as links, without the punctuation after them."""
+        position = 0
+        for found in _BARE_URL.finditer(text):
+            label = _trim_url(found[0])
+            url = self._resolver.link(label)
+            if url is not None:
+                yield _text(text[position : found.start()])
+                yield from _link(url, label)
+                position = found.start() + len(label)
+        yield _text(text[position:])
+
+    def _image(self, url: str | None, label: str, token: Token) -> Token:
+        alt, width, height = split_size(label)
+        alt = alt.lstrip("|")
+        if url is None:
+            return _text(alt)
+        if not alt:
+            self._resolver.warn(
+                "no-alt", f"the picture `{shorten(url, 80)}` has no alternative text"
+            )
+        token.attrs = {"src": url, "alt": alt}
+        for name, pixels in (("width", width), ("height", height)):
+            if pixels:
+                token.attrs[name] = pixels
+        token.children = [_text(alt)]
+        token.content = alt
+        return token
+
+
+def _any_of(words: Mapping[str, str]) -> re.Pattern[str] | None:
+    """What finds these as whole words; None without any."""
+    if not words:
+        return None
+    longest = sorted(words, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)")
+
+
+def _prepare_cell(token: Token) -> None:
+    """Alignment as a class: one allow-list for everybody has no `style`."""
+    align = _ALIGN.search(str(token.attrs.pop("style", "")))
+    if token.tag == "th":
+        token.attrs["scope"] = "col"
+    if align:
+        token.attrs["class"] = f"align-{align[1]}"
+
+
+def _mark_tasks(tokens: Sequence[Token]) -> None:
+    """List items that begin with `[ ]` or `[x]` get a token for their box."""
+    for item, opening, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if item.type != "list_item_open" or opening.type != "paragraph_open":
+            continue
+        children = inline.children or []
+        found = (
+            _TASK.match(children[0].content) if children and children[0].type == "text" else None
+        )
+        if found:
+            box = Token("task", "", 0, meta={"done": found[1] != " "})
+            children[0].content = children[0].content[found.end() :]
+            children.insert(0, box)
+            item.attrs["class"] = "task"
+
+
+def _swallows(tokens: Sequence[Token]) -> frozenset[str]:
+    """The elements that raw HTML opens and never closes, and that would vanish with all the text
+    after them: they are meant as text (`use a <script> tag`).
+    """
+    open_tags: dict[str, int] = {}
+    for token in tokens:
+        if token.type not in {"html_inline", "html_block"}:
+            continue
+        for closing, name in _TAG.findall(token.content):
+            if closing and name.lower() == "plaintext":
+                continue  # nothing ends it (HTML 13.2.5.5)
+            if (tag := name.lower()) in VANISHING:
+                open_tags[tag] = max(0, open_tags.get(tag, 0) + (-1 if closing else 1))
+    return frozenset(tag for tag, count in open_tags.items() if count)
+
+
+def _tag_name(token: Token) -> str:
+    found = _TAG.match(token.content)
+    return found[2].lower() if found else ""
+
+
+def _raw_link_step(tag: str) -> int:
+    found = _TAG.match(tag)
+    if not found or found[2].lower() != "a":
+        return 0
+    return -1 if found[1] else 1
+
+
+def _trim_url(url: str) -> str:
+    """`url` without the punctuation that belongs to the sentence around it."""
+    surplus = url.count(")") - url.count("(")
+    end = len(url)
+    while end and (url[end - 1] in _SENTENCE_ENDS or (url[end - 1] == ")" and surplus > 0)):
+        surplus -= url[end - 1] == ")"
+        end -= 1
+    return url[:end]
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
+
+
+def _link(url: str, label: str) -> tuple[Token, Token, Token]:
+    opening = Token("link_open", "a", 1, attrs={"href": url})
+    return opening, _text(label), Token("link_close", "a", -1)
+
+
+def _paragraph(text: str) -> tuple[Token, Token, Token]:
+    inline = Token("inline", "", 0, content=text, children=[_text(text)])
+    return Token("paragraph_open", "p", 1), inline, Token("paragraph_close", "p", -1)
