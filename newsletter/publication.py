@@ -9,7 +9,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -33,7 +33,12 @@ from mailer.smtp import is_loopback
 from newsletter.config import Config
 from newsletter.drawing import Drawing, Drawings, drawn_from
 from newsletter.gallery import Gallery
-from newsletter.publishing import Drafting, as_readers_see
+from newsletter.publishing import (
+    Drafting,
+    as_readers_see,
+    choose_translations,
+    gather_languages,
+)
 from storage.archive import (
     ArchiveState,
     ArchiveWatch,
@@ -142,12 +147,11 @@ class Publication:
         its language, also where that is the newsletter's.
         """
         usual = self._config.identity.language
-        found: dict[str, Translation] = {}
-        for one in self._translations.of(issue):
-            language = one.language or usual
-            if language.casefold() != (issue.language or usual).casefold():
-                found.setdefault(language, replace(one, language=language))
-        return [found[language] for language in sorted(found)]
+        return choose_translations(issue.language, self._translations.of(issue), usual)
+
+    def languages(self, issues: Iterable[Issue]) -> dict[int, list[Translation]]:
+        """By id, for each that has translations among these, all its versions, itself included."""
+        return gather_languages(issues, self._config.identity.language)
 
     def feed(
         self, feed_format: FeedFormat, tag: str | None = None, archive: int | None = None

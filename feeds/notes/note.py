@@ -70,6 +70,8 @@ class Note:
     """Only if the author wished for one."""
     name: str
     """The slug that its file's name gives, for where the author wished for none."""
+    path_language: str
+    """The language that its path says: `post.fr.md`, `fr/post.md`; empty if it says none."""
     summary: str
     """Only if the author wrote one; rendering finds one otherwise."""
     tags: tuple[str, ...]
@@ -154,6 +156,7 @@ def parse_note(
         title=title,
         slug=slugify(slug or address) if slug or address else None,
         name=slugify(facts.stem),
+        path_language=facts.language,
         summary=plain_line(keys.text("summary", "description", "excerpt", "subtitle", "desc")),
         tags=_read_tags(keys, front.body, habits),
         kept=timing.kept,

@@ -18,6 +18,7 @@ from newsletter.publishing.poll import Poll
 from newsletter.publishing.publicview import as_readers_see
 from newsletter.publishing.reading import Means
 from newsletter.publishing.sudden import Held, SuddenChange
+from newsletter.publishing.translated import choose_translations, gather_languages
 
 __all__ = [
     "Decision",
@@ -36,7 +37,9 @@ __all__ = [
     "Wait",
     "Wish",
     "as_readers_see",
+    "choose_translations",
     "decide",
+    "gather_languages",
     "hash_content",
     "order_mail",
     "wish_of",

@@ -102,13 +102,21 @@ class Drafting:
         language = (note.language or self._language).partition("-")[0].lower()
         return language != self._language.partition("-")[0].lower()
 
+    def _slug(self, note: Note) -> str:
+        """The slug it wishes for: a translation's file has the name of what it translates, so its language
+        is said, too.
+        """
+        if note.slug or not (note.path_language and self.is_foreign(note)):
+            return note.slug or note.name
+        return f"{note.name}-{note.path_language.lower()}"
+
     def expect(self, note: Note, note_id: str, content_hash: str) -> IssueName:
         """What a note that is new will be known by as an issue, its slug as it wishes for it."""
         return IssueName(
             issue_id=0,
             note_id=note_id,
             path=note.path,
-            slug=note.slug or note.name,
+            slug=self._slug(note),
             title=note.title,
             state=IssueState.LIVE,
             content_hash=content_hash,
@@ -123,7 +131,7 @@ class Drafting:
             note_id=note_id,
             path=note.path,
             guid=note.guid or note_guid(self._namespace, note_id),
-            slug=note.slug or note.name,
+            slug=self._slug(note),
             title=note.title,
             summary=note.summary or rendered.summary,
             html=self._sized(rendered, links),

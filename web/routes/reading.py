@@ -286,7 +286,10 @@ class Reading:
         """Every public page, with the time of its last change (the Sitemaps protocol 0.9)."""
         shelf = self._keeper.shelf()
         issues: tuple[Issue, ...] = shelf.issues[:_SITEMAP_LIMIT]
-        xml = self._pages.render("sitemap.xml", Frame(title=""), issues=issues, tags=shelf.tags())
+        languages = self._publication.languages(one for one in issues if not one.canonical)
+        xml = self._pages.render(
+            "sitemap.xml", Frame(title=""), issues=issues, languages=languages, tags=shelf.tags()
+        )
         body = Body.of_xml(xml.encode())
         return self._packer.respond(request, body)
 

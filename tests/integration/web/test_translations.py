@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import feedparser
 import pytest
@@ -13,6 +14,8 @@ from storage.model.issues import Mailing
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
 from tests.worlds.site import URL, Author, Client
+
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
 @pytest.fixture
@@ -34,11 +37,31 @@ def test_pages_lead_to_their_translations(author: Author) -> None:
     with Client(author.newsletter) as reader:
         page = reader.get("/issues/hello").text
         assert f'<link rel="alternate" hreflang="en" href="{URL}/issues/hello">' in page
-        assert f'<link rel="alternate" hreflang="ja" href="{URL}/issues/hello-2">' not in page
-        german = reader.get("/issues/hello-2").text
+        assert f'<link rel="alternate" hreflang="ja" href="{URL}/issues/hello-ja">' in page
+        german = reader.get("/issues/hello-de").text
         assert f'<link rel="alternate" hreflang="en" href="{URL}/issues/hello">' in german
         assert 'hreflang="ja" lang="ja">日本語</a>' in german
         assert "hreflang" not in reader.get("/issues/other").text
+
+
+def test_the_sitemap_leads_to_all_versions(author: Author) -> None:
+    """Each version names all of them, itself included, in the namespace that search engines read; an issue in
+    one language names none.
+    """
+    with Client(author.newsletter) as reader:
+        root = ET.fromstring(reader.get("/sitemap.xml").content)
+    said = {
+        url.findtext(f"{SITEMAP}loc"): {
+            one.attrib["hreflang"]: one.attrib["href"]
+            for one in url.findall("{http://www.w3.org/1999/xhtml}link[@rel='alternate']")
+        }
+        for url in root.findall(f"{SITEMAP}url")
+    }
+    versions = {"en": "hello", "de": "hello-de", "ja": "hello-ja"}
+    wanted = {language: f"{URL}/issues/{slug}" for language, slug in versions.items()}
+    assert said[f"{URL}/issues/hello"] == wanted
+    assert said[f"{URL}/issues/hello-ja"] == wanted
+    assert said[f"{URL}/issues/shalom"] == said[f"{URL}/issues/other"] == {}
 
 
 def test_only_the_languages_that_are_named_are_mailed(author: Author) -> None:
