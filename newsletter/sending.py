@@ -36,7 +36,7 @@ def send_due(
     started = time.monotonic()
     problems: list[str] = []
     polled = PollReport()
-    parts.follower.look()
+    parts.follower.look(by_hand=True)
     try:
         polled = poll()
     except NotesFolderError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -75,12 +76,16 @@ class Follower:
         """How it stands; None without a feed."""
         return self._memory.load(self._url) if self._url else None
 
-    def look(self) -> None:
-        """Ask, if it is time to. A feed that cannot be had is told, and asked for again later."""
+    def look(self, *, by_hand: bool = False) -> None:
+        """Ask, if it is time to; where a person wants it, also before, unless its server has trouble. A
+        feed that cannot be had is told, and asked for again later.
+        """
         if (before := self.standing()) is None or before.ended:
             return
-        if before.next_at is None or before.next_at <= self._clock():
-            self.ask()
+        is_wanted = by_hand and not before.failures
+        if is_wanted or before.next_at is None or before.next_at <= self._clock():
+            with suppress(Conflict):  # another process asks just now
+                self.ask()
 
     def ask(self) -> Followed:
         """Ask now, also where it said that it is gone. Raises Conflict without a feed, or while another

@@ -21,7 +21,7 @@ def open_notes(
     entries = FeedEntries(database)
     follower = Follower(
         url=notes.feed,
-        every=notes.feed_poll,
+        every=notes.feed_every,
         grace=config.schedule.grace,
         site=config.identity.url,
         database=database,

@@ -189,7 +189,9 @@ def _ticks(duties: Duties, turn: Turn | None) -> list[Tick]:
     if turn is not None:
         ticks += [
             Tick(name="poll", every=duties.poll_every, work=turn.only(duties.poll)),
-            Tick(name="feed", every=FEED, work=turn.only(duties.look_at_feed)),
+            Tick(
+                name="feed", every=min(FEED, duties.poll_every), work=turn.only(duties.look_at_feed)
+            ),
             Tick(name="hub", every=HUB, work=turn.only(duties.tell_hub)),
             Tick(name="housekeeping", every=HOUSEKEEPING, work=turn.only(duties.housekeeping)),
             Tick(name="alerts", every=ALERTS, work=turn.only(duties.alerts)),

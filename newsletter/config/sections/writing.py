@@ -36,6 +36,7 @@ from newsletter.config.values import (
 )
 
 _SHORTEST: Final = timedelta(seconds=30)
+_USUAL: Final = timedelta(minutes=15)
 
 
 def _empty_or_address(value: object) -> str:
@@ -75,7 +76,8 @@ class NotesSection(Section):
     poll: Period = timedelta(seconds=30)
     feed: Annotated[str, BeforeValidator(_empty_or_web), Field(repr=False)] = ""
     """A feed whose entries are notes too; empty for none."""
-    feed_poll: Annotated[Period, AfterValidator(_no_flood)] = timedelta(minutes=15)
+    feed_poll: Annotated[Period, AfterValidator(_no_flood)] | None = None
+    """How often it is asked for, where that is said: see `feed_every`."""
     feed_private: bool = False
     """Whether the feed may be asked for at an address that is not one of the internet's."""
     date_keys: Annotated[tuple[Key, ...], BeforeValidator(parse_list), Field(min_length=1)] = (
@@ -104,6 +106,17 @@ class NotesSection(Section):
     languages: Annotated[
         tuple[Annotated[str, BeforeValidator(parse_language)], ...], BeforeValidator(parse_list)
     ] = ()
+
+    @property
+    def feed_every(self) -> timedelta:
+        """How often the feed is asked for: as often as is said, else as notes are looked at where that
+        is said, but somebody else's server no more often than twice a minute.
+        """
+        if self.feed_poll is not None:
+            return self.feed_poll
+        if "poll" not in self.model_fields_set:
+            return _USUAL
+        return self.poll if self.feed_private else max(self.poll, _SHORTEST)
 
     @property
     def has_folder(self) -> bool:

@@ -346,3 +346,21 @@ def test_a_configuration_does_not_change(load: Load) -> None:
         config.source = Path()  # type: ignore[misc]
     with pytest.raises(pydantic.ValidationError):
         config.web.port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("keys", "every"),
+    [
+        ("", 900),
+        ('feed_poll = "1h"\npoll = "5s"', 3600),
+        ('poll = "5m"', 300),
+        ('poll = "1s"', 30),
+        ('poll = "1s"\nfeed_private = true', 1),
+    ],
+)
+def test_a_feed_is_asked_as_often_as_notes_are_looked_at_but_no_stranger_more_than_twice_a_minute(
+    load: Load, keys: str, every: int
+) -> None:
+    """Nobody has to know of two keys, and nobody floods somebody else's server by one."""
+    config = load(f'{MINIMAL}[notes]\nfeed = "https://blog.example.com/feed"\n{keys}\n')
+    assert config.notes.feed_every == timedelta(seconds=every)

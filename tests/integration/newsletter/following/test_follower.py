@@ -336,3 +336,18 @@ def test_withdrawn_state(following: Following) -> None:
     assert report.held is not None
     states = {one.state for one in following.room.archive.everything()}
     assert states == {IssueState.LIVE}
+
+
+def test_by_hand_it_is_asked_before_its_time_unless_its_server_has_trouble(
+    following: Following, feed: FeedServer
+) -> None:
+    """Who says `send` means now; a server that put us off is left alone until it is time."""
+    following.look(rss(*THREE))
+    following.follower.look()
+    assert len(feed.asked) == 1
+    following.follower.look(by_hand=True)
+    assert len(feed.asked) == 2
+    feed.status = 503
+    following.follower.look(by_hand=True)
+    following.follower.look(by_hand=True)
+    assert len(feed.asked) == 3
