@@ -18,6 +18,8 @@ _TABLE: Final[dict[str, tuple[Callable[[Export], bool], Callable[[Export], Found
     "wordpress": (readers.is_wordpress, readers.read_wordpress),
     "beehiiv": (readers.is_beehiiv, readers.read_beehiiv),
     "mailchimp": (readers.is_mailchimp, readers.read_mailchimp),
+    "kit": (readers.is_kit, readers.read_kit),
+    "mailman": (readers.is_mailman, readers.read_mailman),
 }
 
 SYSTEMS: Final = tuple(_TABLE)

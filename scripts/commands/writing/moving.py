@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Move in from another system.", no_args_is_help=True)
 
-_NAMES = "substack, ghost, buttondown, medium, wordpress, beehiiv or mailchimp"
+_NAMES = "substack, ghost, buttondown, medium, wordpress, beehiiv, mailchimp, kit or mailman"
 
 
 @app.callback()

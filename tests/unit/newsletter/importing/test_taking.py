@@ -1,8 +1,9 @@
-"""Exports of seven systems, in the shape that each documents, as notes."""
+"""Exports of nine systems, in the shape that each documents, as notes."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import zipfile
@@ -288,6 +289,65 @@ def mailchimp(folder: Path) -> Path:
     )
 
 
+def kit(folder: Path) -> Path:
+    """Answers of the API: one sent to all, one to some, one never, one not on the web, one without its text."""
+    base = {
+        "created_at": "2023-02-17T11:43:55Z", "preview_text": None, "description": None, "public": True,
+        "published_at": "2023-02-18T09:00:00Z", "send_at": "2023-02-18T09:00:00Z", "thumbnail_url": None,
+        "thumbnail_alt": None, "email_address": "ada@example.com", "email_template": {"id": 6, "name": "Text"},
+        "subscriber_filter": [{"all": [{"type": "all_subscribers"}]}],
+        "content": "<p>Hi {{ subscriber.first_name | default: \"you\" }}, {% if x %}words{% endif %}.</p>",
+    }  # fmt: skip
+    address = "https://ada.kit.com/posts/"
+    some = [{"all": [{"type": "tag", "ids": [7]}]}]
+    place = folder / "kit"
+    place.mkdir()
+    several = [
+        {"id": 1, **base, "subject": "Bridges", "public_url": f"{address}bridges", "preview_text": "Short"},
+        {"id": 2, **base, "subject": "Some", "public_url": f"{address}some", "subscriber_filter": some},
+        {"id": 3, **base, "subject": "Idea", "send_at": None, "published_at": None, "public_url": None},
+        {"id": 4, **base, "subject": "Bare", "content": None},
+        {"id": 5, **base, "subject": "By itself", "content": None},
+    ]  # fmt: skip
+    (place / "page-1.json").write_text(json.dumps({"broadcasts": several, "pagination": {}}))
+    one = {"id": 5, **base, "subject": "By itself", "public": False}
+    (place / "5.json").write_text(json.dumps({"broadcast": one}))
+    return place
+
+
+def mailman(folder: Path) -> Path:
+    """A month of pipermail, packed, and a download of HyperKitty with MIME, a copy and a mangled line."""
+    place = folder / "list"
+    place.mkdir()
+    month = (
+        "From ada at example.com  Tue May  4 10:00:00 2021\n"
+        "From: ada at example.com (Ada)\nDate: Tue, 4 May 2021 10:00:00 +0200\n"
+        "Subject: [Walks] A bridge\nMessage-ID: <1@example.com>\n\n"
+        "Dear all,\n\nthis is a line that was only wrapped because there was no more\nroom; see <https://example.com/a_b>.\n\n"
+        "> they said\n> so\n\n>From here on * it * is 3 < 4.\n"
+        "-------------- next part --------------\nAn HTML attachment was scrubbed...\nURL: <http://x/>\n\n"
+        "From bob at example.com  Tue May  4 11:00:00 2021\n"
+        "From: bob at example.com (Bob)\nDate: Tue, 4 May 2021 11:00:00 +0200\n"
+        "Subject: [Walks] A bridge\nIn-Reply-To: <1@example.com>\nMessage-ID: <2@example.com>\n\nNice.\n"
+    )
+    (place / "2021-May.txt.gz").write_bytes(gzip.compress(month.encode("latin-1")))
+    mail = (
+        "From ada@example.com Wed Jun  2 09:00:00 2021\nFrom: ada@example.com\nSubject: =?utf-8?q?=5BWalks=5D_Br=C3=BCcken?=\n"
+        "Date: Wed, 02 Jun 2021 09:00:00 +0000\nMessage-ID: <3@example.com>\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/alternative; boundary="x"\n\n--x\nContent-Type: text/plain\n\nplain\n--x\n'
+        "Content-Type: text/html; charset=utf-8\n\n<p>Über <b>alles</b></p>\n--x--\n\n"
+    )
+    again = month.partition("From bob")[0]
+    footer = (
+        "From ada@example.com Thu Jun  3 09:00:00 2021\nSubject: [Walks] Last\nDate: Thu, 03 Jun 2021 09:00:00 +0000\n"
+        "Content-Type: text/plain; charset=utf-8\n\nWords.\n"
+        + "_" * 47
+        + "\nWalks mailing list\nWalks@example.com\n"
+    )
+    (place / "walks@example.com.mbox").write_bytes((mail + again + footer).encode())
+    return place
+
+
 MAKERS = {
     "substack": substack,
     "ghost": ghost,
@@ -296,6 +356,8 @@ MAKERS = {
     "wordpress": wordpress,
     "beehiiv": beehiiv,
     "mailchimp": mailchimp,
+    "kit": kit,
+    "mailman": mailman,
 }
 
 WANTED = {
@@ -306,6 +368,8 @@ WANTED = {
     "wordpress": ({"classic": False, "blocks": False, "locked": True}, 1),
     "beehiiv": ({"sample": False, "idea": True, "rich": True}, 0),
     "mailchimp": ({"may-news": False, "other": True}, 0),
+    "kit": ({"bridges": False, "some": True, "idea": True, "by-itself": True}, 1),
+    "mailman": ({"a-bridge": False, "brücken": False, "last": False}, 1),
 }
 """Which notes are made, whether each is a draft, and how many things are left out and told."""
 
@@ -335,7 +399,7 @@ def test_an_export_becomes_notes(system: str, tmp_path: Path) -> None:
         keys = parse_front_matter(text, f"{name}.md").fields
         assert ("draft" in keys) == wanted[name]
         assert ("email" in keys) != wanted[name]
-        assert "aliases" in keys or system == "mailchimp" or wanted[name]
+        assert "aliases" in keys or system in {"mailchimp", "mailman"} or wanted[name]
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -405,6 +469,28 @@ def test_a_mail_loses_its_frame(tmp_path: Path) -> None:
     assert (
         "1 merge field was taken out; only the old system could fill it in" in done.posts[0].remarks
     )
+
+
+def test_a_broadcast_loses_its_liquid(tmp_path: Path) -> None:
+    """Kit's fields are taken out and counted; the old address leads on."""
+    done, notes = taken("kit", tmp_path)
+    assert notes["bridges"].endswith("---\n\nHi , words.\n")
+    assert 'aliases: ["/posts/bridges"]' in notes["bridges"]
+    assert 'summary: "Short"' in notes["bridges"]
+    assert any("3 merge fields" in remark for remark in done.posts[0].remarks)
+
+
+def test_a_list_reads_as_it_did(tmp_path: Path) -> None:
+    """Wrapped lines are put together, a quotation is one, links lead on; footers and what was scrubbed go."""
+    _, notes = taken("mailman", tmp_path)
+    assert notes["a-bridge"].endswith(
+        "---\n\nDear all,\n\nthis is a line that was only wrapped because there was no more room; see "
+        "[https://example.com/a\\_b](https://example.com/a_b).\n\n> they said\\\n> so\n\n"
+        "From here on \\* it \\* is 3 \\< 4.\n"
+    )
+    assert "publish: 2021-05-04 08:00:00+00:00" in notes["a-bridge"]
+    assert notes["brücken"].endswith("---\n\nÜber **alles**\n")
+    assert notes["last"].endswith("---\n\nWords.\n")
 
 
 def test_medium_says_its_title_once(tmp_path: Path) -> None:
