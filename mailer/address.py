@@ -9,19 +9,20 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import dns.resolver
 import idna
 from email_validator import (
     EmailNotValidError,
     EmailUndeliverableError,
     ValidatedEmail,
-    caching_resolver,
     validate_email,
 )
 
 from storage.model import AddressError
+
+if TYPE_CHECKING:
+    import dns.resolver
 
 DNS_TIMEOUT: Final = 5
 """Seconds that all questions about one domain may take together (rule F13)."""
@@ -172,6 +173,9 @@ def open_resolver(timeout: int = DNS_TIMEOUT) -> dns.resolver.Resolver:
 
     On a host without any DNS configured it knows no server, so every answer is UNKNOWN.
     """
+    import dns.resolver  # one sign-up in a process needs it, and most processes have none
+    from email_validator import caching_resolver
+
     try:
         return caching_resolver(timeout=timeout)
     except dns.resolver.NoResolverConfiguration:
@@ -226,6 +230,8 @@ def _reason(error: EmailNotValidError) -> str:
 
 def _is_answer(error: EmailUndeliverableError) -> bool:
     """Whether the DNS answered. The library raises the same error when it failed in a new way."""
+    import dns.resolver
+
     return error.__cause__ is None or isinstance(
         error.__cause__, dns.resolver.NXDOMAIN | dns.resolver.NoAnswer
     )

@@ -8,51 +8,34 @@ with Newsletter.open("newsletter.toml") as newsletter:
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-import structlog
+from typing import TYPE_CHECKING, Self
 
 from newsletter.assembly import open_parts
-from newsletter.authoring import (
-    CheckedNote,
-    Planned,
-    Preview,
-    Scheduled,
-    TestCopy,
-    send_test,
-)
 from newsletter.config import load_config
-from newsletter.doctor import Diagnosis
-from newsletter.keeping import BackedUp, Progress, back_up, unmoved
-from newsletter.mailing import IssueStatus, SendReport
-from newsletter.operating import diagnose, run_service
+from newsletter.holdings import Holdings
+from newsletter.outlooks import Outlooks
 from newsletter.parts import Parts
-from newsletter.publishing import Expected, Held, PollReport
-from newsletter.sending import Outlooks, send_due
-from newsletter.service import Site
-from newsletter.showing import Building
-from storage.model import (
-    Attempt,
-    Conflict,
-    Delivery,
-    DeliveryState,
-    Issue,
-    NotesFolderError,
-    Schedule,
-    Tally,
-)
+from storage.model import Conflict, Log, NotesFolderError
 
-log = structlog.get_logger()
+if TYPE_CHECKING:
+    from newsletter.authoring import CheckedNote, Planned, Preview, Scheduled, TestCopy
+    from newsletter.doctor import Diagnosis
+    from newsletter.keeping import BackedUp, Progress
+    from newsletter.mailing import IssueStatus, SendReport
+    from newsletter.publishing import Expected, Held, PollReport
+    from newsletter.service import Site
+    from storage.model import Attempt, Delivery, DeliveryState, Issue, Schedule, Tally
+
+log = Log()
 
 
-class Newsletter(Outlooks):
+class Newsletter(Holdings, Outlooks):
     """One newsletter: its notes, archive, subscribers and mail."""
 
     def __init__(self, parts: Parts) -> None:
@@ -60,20 +43,6 @@ class Newsletter(Outlooks):
         """What it is made of, for tests and for what has no verb."""
         self.config = parts.config
         self.identity = parts.config.identity
-        self.publication = parts.publication
-        """What readers see: issues, feeds, pictures, the About page."""
-        self.subscriptions = parts.subscriptions
-        """Joining and leaving."""
-        self.subscribers = parts.subscribers
-        """What is kept of readers, and the suppressions."""
-        self.reports = parts.reports
-        """What is kept of mail that came back, and the quarantine."""
-        self.report_desk = parts.report_desk
-        self.webhook_desk = parts.webhook_desk
-        self.build = Building(self)
-        """The site as files: `build(directory)`."""
-        self.watching = parts.watching
-        """What an operator is told: ready or not, troubles, figures."""
         self._poll_lock = threading.Lock()
 
     @classmethod
@@ -131,6 +100,8 @@ class Newsletter(Outlooks):
         With the hash of a `plan` that and nothing else, or nothing at all: raises StalePlan, which
         says what is not as it was.
         """
+        from newsletter.sending import send_due
+
         if not plan:
             return send_due(self.parts, self.poll, self._look, progress)
         expected = self.parts.planner.expect(plan)
@@ -147,10 +118,14 @@ class Newsletter(Outlooks):
         schedules for the same SQLite database; on PostgreSQL this one stands by instead. True when it
         ended because SIGHUP asked for a changed configuration: open it anew and run again.
         """
+        from newsletter.operating import run_service
+
         return run_service(self.parts, self._look, site=site, scheduling=True, ready=ready)
 
     def work(self) -> bool:
         """Dispatch only; any number of processes over PostgreSQL. Ends as `run` does."""
+        from newsletter.operating import run_service
+
         return run_service(
             self.parts, self._look, site=None, scheduling=False, ready=lambda _: None
         )
@@ -204,6 +179,10 @@ class Newsletter(Outlooks):
 
         Raises NotFound, NoteError, AddressError, RelayError, or Conflict for a suppressed address.
         """
+        import asyncio
+
+        from newsletter.authoring import send_test
+
         if self.subscriptions.suppression(to) is not None:
             raise Conflict("this address is suppressed; see `newsletter suppressions list`")
         signer = self.config.signer
@@ -217,15 +196,23 @@ class Newsletter(Outlooks):
         With `received`, a message of ours as a reader's host stored it, what became of that on its
         way instead. Mails nobody and changes nothing. Takes as long as the network does.
         """
+        from newsletter.operating import diagnose
+
         return diagnose(self.parts, received, self.is_running)
 
     def backup(
-        self, to: str | Path, *, keep: int | None = None, progress: Progress = unmoved
+        self,
+        to: str | Path,
+        *,
+        keep: int | None = None,
+        progress: Progress = lambda _done, _all: None,
     ) -> BackedUp:
         """Copy database and secret into one file, also while the service runs. Raises BackupError.
 
         See newsletter/keeping/backup.py; `progress` is told (rows done, rows in all).
         """
+        from newsletter.keeping import back_up
+
         parts, secret = self.parts, self.config.web.secret_file
         now = parts.clock()
         return back_up(parts.database, secret, Path(to), now=now, keep=keep, progress=progress)

@@ -17,15 +17,14 @@ from typing import Final
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 
-import structlog
-
 from feeds.syndication import FeedFormat, feed_url
 from mailer.inbound import open_straight
 from newsletter.config import Config
 from storage.archive import Issues, Places
 from storage.database import Facts
+from storage.model import Log
 
-log = structlog.get_logger()
+log = Log()
 
 PATIENCE_S: Final = 10.0
 """Seconds the hub may take to connect and to say something."""

@@ -15,8 +15,6 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import structlog
-
 from feeds.markdown import is_download
 from feeds.syndication import (
     Chain,
@@ -47,10 +45,10 @@ from storage.archive import (
     Places,
     Translations,
 )
-from storage.model import Issue, NoteError, Translation
+from storage.model import Issue, Log, NoteError, Translation
 from storage.notes import ABOUT, MediaFile, NotesStore
 
-log = structlog.get_logger()
+log = Log()
 
 K = TypeVar("K")
 V = TypeVar("V")

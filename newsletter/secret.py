@@ -13,15 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import structlog
-
-from storage.model import ConfigError
+from storage.model import ConfigError, Log
 
 SECRET_BYTES: Final = 32
 """The least a secret may hold: as much as the HMAC-SHA-256 that keys are derived with (RFC 2104 3)."""
 
 
-_log = structlog.get_logger()
+_log = Log()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

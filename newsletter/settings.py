@@ -1,31 +1,38 @@
-"""Owns what the configuration means to each part: its keys, as the settings that the part takes."""
+"""Owns what the configuration means to each part: its keys, as the settings that the part takes.
+
+Each part's are imported where they are made: a command loads those that it needs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from feeds.notes import Habits
-from mailer.authentication import Dns
-from mailer.inbound import fetch_document
-from mailer.inbound.webhooks import Keys
-from mailer.policy import Cohort, RetryPolicy, WarmUp
-from mailer.smtp import Outbox, Relay
-from newsletter.authoring import Limits
-from newsletter.config import Config, Doubt
-from newsletter.inbound import Certificates, SoftLimits
-from newsletter.subscribing import OwnLetters, SignUpLimits, SignUpPolicy
-from storage.ledger import Gates
-from storage.notes import Which
+from newsletter.config import Config
+
+if TYPE_CHECKING:
+    from feeds.notes import Habits
+    from mailer.inbound.webhooks import Keys
+    from mailer.policy import RetryPolicy
+    from newsletter.authoring import Limits
+    from newsletter.inbound import SoftLimits
+    from newsletter.subscribing import OwnLetters, SignUpPolicy
+    from storage.ledger import Gates
+    from storage.notes import Which
 
 
 def soft_limits(config: Config) -> SoftLimits:
     """When soft bounces wear an address out."""
+    from newsletter.inbound import SoftLimits
+
     bounces = config.bounces
     return SoftLimits(count=bounces.soft_count, span=bounces.soft_span, clean=bounces.soft_reset)
 
 
 def greetings(config: Config) -> tuple[str, ...]:
     """How the relays are greeted, where that is told."""
+    from mailer.smtp import Relay
+
     return tuple(relay.ehlo for relay in config.relays if isinstance(relay, Relay))
 
 
@@ -34,13 +41,18 @@ def complaint_check(config: Config) -> Callable[[bytes], bool] | None:
     enrolled = config.bounces.complaints_from
     if not enrolled:
         return None
-    from mailer.inbound.complaints import ComplaintCheck  # only who enrolled needs it loaded
+    from mailer.authentication import Dns
+    from mailer.inbound.complaints import ComplaintCheck
 
     return ComplaintCheck(enrolled, Dns()).is_genuine
 
 
 def webhook_keys(config: Config) -> Keys:
     """What proves the services that tell by HTTP."""
+    from mailer.inbound import fetch_document
+    from mailer.inbound.webhooks import Keys
+    from newsletter.inbound import Certificates
+
     hooks = config.webhooks
     return Keys(
         ses=hooks.ses,
@@ -53,6 +65,8 @@ def webhook_keys(config: Config) -> Keys:
 
 def signup_policy(config: Config) -> SignUpPolicy:
     """How many sign-ups are taken, and what is asked of an address."""
+    from newsletter.subscribing import SignUpLimits, SignUpPolicy
+
     limits = config.subscribers
     return SignUpPolicy(
         limits=SignUpLimits(
@@ -70,12 +84,17 @@ def signup_policy(config: Config) -> SignUpPolicy:
 
 def own_letters(config: Config) -> OwnLetters:
     """Which letters the author has written."""
+    from newsletter.subscribing import OwnLetters
+
     wished = config.subscribers
     return OwnLetters(welcome=wished.welcome is not None, goodbye=wished.goodbye is not None)
 
 
 def gates(config: Config) -> Gates:
     """What bounds an issue's mail in the beginning."""
+    from mailer.policy import Cohort, WarmUp
+    from storage.ledger import Gates
+
     dispatch = config.dispatch
     warmup = WarmUp(first=dispatch.warmup, timezone=config.newsletter.timezone)
     cohort = Cohort(
@@ -88,6 +107,9 @@ def gates(config: Config) -> Gates:
 
 def limits(config: Config) -> Limits:
     """What bounds the speed of sending."""
+    from mailer.smtp import Outbox
+    from newsletter.authoring import Limits
+
     dispatch = config.dispatch
     relays = [one.relay if isinstance(one, Outbox) else one for one in config.relays]
     rates = [relay.rate for relay in relays]
@@ -101,6 +123,9 @@ def limits(config: Config) -> Limits:
 
 def retry_policy(config: Config) -> RetryPolicy:
     """How long to be patient with a relay, and what to do when in doubt."""
+    from mailer.policy import RetryPolicy
+    from newsletter.config import Doubt
+
     return RetryPolicy(
         retry=config.dispatch.retry,
         expire=config.dispatch.expire,
@@ -110,12 +135,16 @@ def retry_policy(config: Config) -> RetryPolicy:
 
 def which_notes(config: Config) -> Which:
     """Which files of the folder are notes."""
+    from storage.notes import Which
+
     notes = config.notes
     return Which(suffixes=notes.suffixes, include=notes.include, exclude=notes.exclude)
 
 
 def habits(config: Config) -> Habits:
     """What the keys and names of the notes mean."""
+    from feeds.notes import Habits
+
     notes = config.notes
     return Habits(
         date_keys=(notes.publish_key,) if notes.publish_key else notes.date_keys,

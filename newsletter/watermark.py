@@ -14,15 +14,15 @@ import tempfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypedDict
-
-import structlog
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from storage.database import Database, Facts
-from storage.ledger import Mailings, Overview
-from storage.model import DatabaseLost, Tally
+from storage.model import DatabaseLost, Log, Tally
 
-log = structlog.get_logger()
+if TYPE_CHECKING:
+    from storage.ledger import Overview
+
+log = Log()
 
 FACT: Final = "watermark"
 """The fact how far a database has come, a whole number."""
@@ -63,8 +63,11 @@ class Watermark:
         if self._database.name not in self._marks():
             self._keep(self._level())
 
-    def hold_restored(self, mailings: Mailings) -> bool:
-        """Pause all mail if the database is older than the mark; whether it was."""
+    def hold_restored(self, hold: Callable[[str], int]) -> bool:
+        """Pause all mail if the database is older than the mark; whether it was.
+
+        `hold` does, for the reason it is given, and says of how many issues.
+        """
         mark = self._marks().get(self._database.name)
         level = self._level()
         if mark is None or level >= mark["level"]:
@@ -73,7 +76,7 @@ class Watermark:
             f"this database is a copy from before {mark['at']}, and may not know what was sent "
             "since; `newsletter resume` sends it to all who seem to be waiting, `cancel` to nobody"
         )
-        paused = mailings.hold(reason)
+        paused = hold(reason)
         self._facts.put(FACT, str(mark["level"] + 1))
         self._keep(mark["level"] + 1)
         log.warning("database.restored", last_seen=mark["at"], paused=paused)

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from storage.model import NewsletterError, show, show_json
+from storage.model import NewsletterError, prepare_log, show, show_json
 from storage.model import columns as columns_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,50 @@ class LogForm(StrEnum):
 
 def configure_logging(level: int, form: LogForm = LogForm.AUTO) -> None:
     """Log lines on standard error, our own and those of libraries in the same form."""
+    prepare_log(level, partial(_configure, level, form))
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Form(form))
+    # Libraries speak up only when something is wrong: below that they repeat addresses (rule A37).
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+
+
+def _configure(level: int, form: LogForm) -> None:
+    import structlog
+
+    first, last = _processors(form)
+    structlog.configure(
+        processors=[*first, *last],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+class _Form(logging.Formatter):
+    """Lines of libraries, in the form of ours; structlog is loaded with the first of them."""
+
+    def __init__(self, form: LogForm) -> None:
+        super().__init__()
+        self._form = form
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        return self._formatter.format(record)
+
+    @cached_property
+    def _formatter(self) -> logging.Formatter:
+        import structlog
+
+        first, last = _processors(self._form)
+        return structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*first, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+
+
+def _processors(
+    form: LogForm,
+) -> tuple[list[structlog.typing.Processor], list[structlog.typing.Processor]]:
+    """What each line goes through, before and after a library's is told from ours."""
     import structlog
 
     is_read = form is LogForm.AUTO and sys.stderr.isatty()
@@ -61,26 +106,9 @@ def configure_logging(level: int, form: LogForm = LogForm.AUTO) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if is_read else "iso", utc=not is_read),
     ]
-    last: list[structlog.typing.Processor] = [
-        # The console renderer shows a traceback itself, and better.
-        *([] if is_read else [structlog.processors.format_exc_info]),
-        _show_values,
-        renderer,
-    ]
-    structlog.configure(
-        processors=[*first, *last],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*first, structlog.stdlib.add_logger_name],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
-        )
-    )
-    # Libraries speak up only when something is wrong: below that they repeat addresses (rule A37).
-    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+    # The console renderer shows a traceback itself, and better.
+    tracebacks = [] if is_read else [structlog.processors.format_exc_info]
+    return first, [*tracebacks, _show_values, renderer]
 
 
 def _show_values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +34,14 @@ def open_newsletter(context: typer.Context, *, level: int = logging.WARNING) -> 
     Raises ConfigError, StorageError, SchemaOutdated or SecretMismatch.
     """
     settings = settings_of(context, level=level)
-    from newsletter.app import Newsletter  # two seconds on a slow machine: not for --help
+    gc.disable()  # nothing of what is loaded now is garbage, and looking for some takes a tenth of the time
+    try:
+        from newsletter.app import Newsletter  # nothing of it is for --help
 
-    return Newsletter.open(settings.config)
+        return Newsletter.open(settings.config)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def settings_of(context: typer.Context, *, level: int = logging.WARNING) -> Settings:

@@ -14,14 +14,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Final, Self
 
-import structlog
 import uvicorn
 from starlette.applications import Starlette
 
 from mailer.smtp import Relay
 from newsletter import Newsletter
 from newsletter.config import Config
-from storage.model import SiteError
+from storage.model import Log, SiteError
 from web.building import Keeper
 from web.http import Bounds, bounded
 from web.routes import Vitals
@@ -37,7 +36,7 @@ _OPERATORS: Final = 20
 """Connections of the operator's machines."""
 _FEWEST: Final = 16
 _LOOPBACK: Final = "127.0.0.1"
-_log = structlog.get_logger()
+_log = Log()
 
 
 class _Server(uvicorn.Server):

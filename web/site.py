@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
 
-import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -25,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from newsletter import Newsletter
 from newsletter.publication import Publication
-from storage.model import StorageError
+from storage.model import Log, StorageError
 from web.desk import Desk
 from web.http import (
     NO_STORE,
@@ -52,7 +51,7 @@ from web.routes import (
 )
 from words import to_say
 
-_log = structlog.get_logger()
+_log = Log()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

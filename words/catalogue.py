@@ -15,8 +15,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from babel import Locale, UnknownLocaleError
-
 if TYPE_CHECKING:
     from babel.messages import Catalog
 
@@ -90,6 +88,8 @@ def check_own(folder: Path) -> list[str]:
 
     Raises CatalogueError when one cannot be read at all.
     """
+    from babel import Locale, UnknownLocaleError  # most authors have none
+
     found: list[str] = []
     for file in sorted(_own_files(folder).values()):
         try:

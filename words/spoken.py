@@ -1,19 +1,22 @@
-"""Says a sentence, a number of things, a day, in one language. Pure but for reading the catalogues once."""
+"""Says a sentence, a number of things, a day, in one language. Pure but for reading the catalogues once.
+
+Babel and what it knows of a language are loaded with the first number or day: a sentence needs neither.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_skeleton
-from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from words.catalogue import Catalogue, load_ours, load_own, speaks
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _ENGLISH: Final = "en_001"
@@ -35,8 +38,8 @@ class Words:
         """`own` is the author's folder of catalogues. Raises CatalogueError if one is unusable."""
         self.language = language if speaks(language, own) else "en"
         """What is spoken: the language that was asked for, or English where there are no words in it."""
+        self._wanted = language
         self._catalogue = _catalogue(language, own)
-        self._locale = _locale(language)
 
     def say(self, sentence: str, /, **values: object) -> str:
         """A sentence as plain text."""
@@ -57,14 +60,20 @@ class Words:
 
     def number(self, n: int) -> str:
         """`12,345` as the language groups it."""
+        from babel.numbers import format_decimal
+
         return format_decimal(n, locale=self._locale)
 
     def day(self, day: date) -> str:
         """`22 November 2026`, `2026年11月22日`: the day as it is where `day` is given."""
+        from babel.dates import format_date
+
         return format_date(day, "long", locale=self._locale)
 
     def moment(self, local: datetime) -> str:
         """`22 Nov 2026, 09:00`: day and minute on the wall where `local` is."""
+        from babel.dates import format_datetime, format_skeleton
+
         day = format_skeleton("yMMMd", local, locale=self._locale)
         return f"{day}, {format_datetime(local, 'HH:mm', locale=self._locale)}"
 
@@ -76,6 +85,10 @@ class Words:
         has_place = locale.script or (locale.territory and "-" in language)
         name = locale.get_display_name(locale) if has_place else locale.get_language_name(locale)
         return f"{name[:1].upper()}{name[1:]}" if name else language
+
+    @cached_property
+    def _locale(self) -> Locale:
+        return _locale(self._wanted)
 
     def _one(self, sentence: str) -> str:
         said = self._catalogue.get(sentence)
@@ -106,11 +119,15 @@ def _fill(sentence: str, values: dict[str, object]) -> str:
 
 def _locale(language: str) -> Locale:
     """The nearest that is known, else English."""
+    from babel import Locale
+
     return _known_locale(language) or Locale.parse(_ENGLISH)
 
 
 def _known_locale(language: str) -> Locale | None:
     """The nearest that is known: `zh-Hant-HK`, `zh-Hant`, `zh`."""
+    from babel import Locale, UnknownLocaleError
+
     parts = language.replace("-", "_").split("_")
     for end in range(len(parts), 0, -1):
         name = "_".join(parts[:end])

@@ -1,20 +1,19 @@
 """Code blocks with highlighting: classes only, so a mail that drops styles still reads well. Pure.
 
-The classes are the few of `HIGHLIGHTS`; whoever shows the HTML gives them colours.
+The classes are the few of `HIGHLIGHTS`; whoever shows the HTML gives them colours. Pygments is loaded for the
+first block that is shown.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
-from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name
-from pygments.token import Comment, Generic, Keyword, Literal, Name, Token, _TokenType
-from pygments.util import ClassNotFound
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
+    from pygments.token import _TokenType
 
 MAX_BLOCK: Final = 10_000
 """Characters; a longer block is shown plain. Some lexers need time that grows with the square: 20,000
@@ -24,24 +23,6 @@ MAX_LINE: Final = 2_000
 MAX_NOTE: Final = 50_000
 """Characters highlighted in one note, so that many blocks do not add up."""
 
-_GROUPS: Final = MappingProxyType(
-    {
-        Keyword: "k",
-        Keyword.Type: "t",
-        Literal.String: "s",
-        Literal.Number: "m",
-        Comment: "c",
-        Name.Function: "f",
-        Name.Class: "t",
-        Name.Builtin: "f",
-        Name.Decorator: "f",
-        Name.Tag: "k",
-        Name.Attribute: "f",
-        Generic.Inserted: "gi",
-        Generic.Deleted: "gd",
-        Generic.Heading: "k",
-    }
-)
 _LANGUAGE: Final = re.compile(r"[\w+#.-]+", re.ASCII)
 _LEXER_FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
 """What a lexer may raise over input it never expected; the code is then shown plain."""
@@ -79,6 +60,9 @@ def _wrap(inner: str) -> str:
 
 @lru_cache(maxsize=64)
 def _lexer(language: str) -> Lexer | None:
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
     try:
         return get_lexer_by_name(language, stripnl=False)
     except ClassNotFound:
@@ -103,10 +87,35 @@ def _mark_up(code: str, lexer: Lexer) -> str:
 @lru_cache(maxsize=1024)
 def _group(kind: _TokenType) -> str:
     """The group of a token or of the nearest of its ancestors that has one."""
+    from pygments.token import Token
+
+    groups = _groups()
     while kind is not Token:
-        if kind in _GROUPS:
-            return _GROUPS[kind]
+        if kind in groups:
+            return groups[kind]
         if kind.parent is None:
             break
         kind = kind.parent
     return ""
+
+
+@cache
+def _groups() -> dict[_TokenType, str]:
+    from pygments.token import Comment, Generic, Keyword, Literal, Name
+
+    return {
+        Keyword: "k",
+        Keyword.Type: "t",
+        Literal.String: "s",
+        Literal.Number: "m",
+        Comment: "c",
+        Name.Function: "f",
+        Name.Class: "t",
+        Name.Builtin: "f",
+        Name.Decorator: "f",
+        Name.Tag: "k",
+        Name.Attribute: "f",
+        Generic.Inserted: "gi",
+        Generic.Deleted: "gd",
+        Generic.Heading: "k",
+    }

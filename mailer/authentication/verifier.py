@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import dkim
-import structlog
 
-_log = structlog.get_logger()
+from storage.model import Log
+
+_log = Log()
 
 MAX_OCTETS: Final = 8 * 1024 * 1024
 ALGORITHM: Final = "rsa-sha256"

@@ -9,17 +9,15 @@ from datetime import datetime
 from itertools import chain
 from typing import Final
 
-import structlog
-
 from mailer.dispatch.domains import Domains
 from mailer.dispatch.lease import Lease
 from mailer.dispatch.pace import Backoff
 from mailer.dispatch.parking import Parking, domain_of
 from mailer.dispatch.ports import Ledger
 from mailer.policy import STRAY_PAUSE
-from storage.model import Claim, DeliveryState, StorageError
+from storage.model import Claim, DeliveryState, Log, StorageError
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 _ASTRAY_S: Final = 3600.0
 """How long a claim goes back whose domain is paused. A lift has it due at once; so often it is looked at

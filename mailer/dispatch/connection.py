@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import structlog
-
 from mailer.dispatch.pace import Backoff
 from mailer.dispatch.parking import domain_of
 from mailer.dispatch.ports import OpenSession
@@ -26,12 +24,13 @@ from mailer.envelope import Envelope
 from mailer.replies import Fault, Outcome
 from storage.model import (
     Claim,
+    Log,
     NewsletterError,
     RelayError,
     StorageError,
 )
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 
 @dataclass(slots=True)

@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import structlog
-
 from mailer.dispatch.claims import ClaimBuffer
 from mailer.dispatch.domains import Domains
 from mailer.dispatch.lease import Lease
@@ -29,11 +27,11 @@ from mailer.dispatch.run import Fill, Run
 from mailer.dispatch.wave import Waves
 from mailer.policy import FaultRuns, RetryPolicy, Strays
 from mailer.smtp import Relay, Session
-from storage.model import DeliveryState, Settlement, StorageError
+from storage.model import DeliveryState, Log, Settlement, StorageError
 
 __all__ = ["Dispatcher", "Ledger", "Summary"]
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 _PORTION: Final = 1000
 """Deliveries per claim."""

@@ -13,12 +13,10 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import structlog
-
 from mailer.dispatch.ports import Ledger
-from storage.model import Claim, StorageError
+from storage.model import Claim, Log, StorageError
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 _SURE: Final = 0.9
 """The part of a lease that is counted on: putting content on the wire takes a moment, too."""

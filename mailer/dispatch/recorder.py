@@ -12,13 +12,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import structlog
-
 from mailer.dispatch.pace import Backoff
 from mailer.dispatch.ports import Ledger
-from storage.model import Settlement, StorageError
+from storage.model import Log, Settlement, StorageError
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 
 @dataclass(slots=True)

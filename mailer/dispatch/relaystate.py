@@ -8,15 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import structlog
-
 from mailer.dispatch.pace import Backoff, Pace, Rate
 from mailer.dispatch.ports import Connect, OpenSession
 from mailer.replies import Fault, Outcome
 from mailer.smtp import Relay
-from storage.model import RelayError
+from storage.model import Log, RelayError
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import structlog
-
 from mailer.dispatch.parking import domain_of
 from mailer.dispatch.run import Run
 from mailer.policy import WAITS_FOR_DOMAIN, decide_held_back, decide_settlement, decide_unfillable
 from mailer.replies import Fault, Outcome, Phase, Verdict, build_lost
-from storage.model import Claim, DeliveryState, Settlement
+from storage.model import Claim, DeliveryState, Log, Settlement
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 
 class Settler:

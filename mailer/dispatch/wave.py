@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-import structlog
-
 from mailer.dispatch.connection import Connection
 from mailer.dispatch.pace import Rate
 from mailer.dispatch.ports import Ledger
 from mailer.dispatch.relaystate import RelayState
 from mailer.dispatch.run import Run
 from mailer.dispatch.shares import SharedPace, Shares
-from storage.model import StorageError
+from storage.model import Log, StorageError
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 
 class Waves:

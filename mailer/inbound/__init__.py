@@ -1,17 +1,11 @@
 """What comes back: reports, leave mails, Maildir, IMAP, the listener and web hooks."""
 
 from mailer.inbound.fetch import fetch_document, open_straight
-from mailer.inbound.inbox import (
-    ImapMailbox,
-    find_messages,
-    parse_imap,
-    split_messages,
-    visit_mailbox,
-    visit_maildir,
-)
+from mailer.inbound.inbox import find_messages, split_messages, visit_mailbox, visit_maildir
 from mailer.inbound.leaving import find_addressed_keys, find_keys_in, find_leave_keys
-from mailer.inbound.listener import ListenAddress, listening, parse_listen
+from mailer.inbound.listener import listening
 from mailer.inbound.mime import PARSER_FAULTS
+from mailer.inbound.places import ImapMailbox, ListenAddress, parse_imap, parse_listen
 from mailer.inbound.reading import parse_report
 from mailer.inbound.report import BounceReport, Finding, ReportKind
 

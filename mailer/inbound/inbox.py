@@ -12,15 +12,12 @@ import re
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
-from urllib.parse import unquote, urlsplit
 
-from mailer.address import ascii_domain
 from mailer.inbound.imap import BoundedImap
-from mailer.smtp import is_loopback
-from storage.model import AddressError, DatabaseBusy, MailboxError, StorageError
+from mailer.inbound.places import ImapMailbox
+from storage.model import DatabaseBusy, MailboxError, StorageError
 
 MAX_OCTETS: Final = 10_485_760
 """Octets of one message that are read at all."""
@@ -148,45 +145,6 @@ def split_messages(raw: bytes) -> list[bytes]:
 
 
 # ── IMAP ─────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImapMailbox:
-    """A mailbox on an IMAP server (RFC 9051). Its repr shows no password."""
-
-    host: str
-    port: int
-    username: str
-    password: str = field(repr=False)
-    folder: str = "INBOX"
-    tls: bool = True
-    """From the first byte. Without it only to this machine."""
-
-
-_MAILBOX_SHAPE: Final = 'must be like "imaps://user:password@host/INBOX"'
-
-
-def parse_imap(url: str) -> ImapMailbox:
-    """`imaps://user:password@host/INBOX`, or `imap://` to loopback. Raises ValueError, which never
-    repeats the URL: it holds a password.
-    """
-    try:
-        parts = urlsplit(url)
-        port, host = parts.port, ascii_domain(parts.hostname or "")
-    except (ValueError, AddressError):
-        raise ValueError(_MAILBOX_SHAPE) from None  # the error quotes what may be the password
-    if parts.scheme not in {"imap", "imaps"} or not host or not parts.username:
-        raise ValueError(_MAILBOX_SHAPE)
-    if parts.scheme == "imap" and not is_loopback(parts.hostname or ""):
-        raise ValueError("imap:// sends the password in clear; use imaps://")
-    return ImapMailbox(
-        host=host,
-        port=port or (993 if parts.scheme == "imaps" else 143),
-        username=unquote(parts.username),
-        password=unquote(parts.password or ""),
-        folder=unquote(parts.path.strip("/")) or "INBOX",
-        tls=parts.scheme == "imaps",
-    )
 
 
 def visit_mailbox(mailbox: ImapMailbox, handle: Handler, *, lasting_s: float = _VISIT_S) -> int:

@@ -9,18 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
-import structlog
-
+from mailer.inbound.places import ListenAddress
 from mailer.smtp import Incoming, Limits, SmtpServer
-from storage.model import SiteError, StorageError
+from storage.model import Log, SiteError, StorageError
 
-_log = structlog.get_logger()
+_log = Log()
 
 LIMITS: Final = Limits(
     octets=8 * 1024 * 1024,
@@ -45,47 +41,6 @@ Accepts = Callable[[str], bool]
 
 Process = Callable[[bytes, str], object]
 """Records one message for one recipient. Called in a thread; raises StorageError."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListenAddress:
-    """Where to listen, and in which protocol."""
-
-    lmtp: bool
-    host: str = ""
-    port: int = 0
-    path: Path | None = None
-    """A Unix socket instead of host and port."""
-
-    def __str__(self) -> str:
-        scheme = "lmtp" if self.lmtp else "smtp"
-        if self.path is not None:
-            return f"{scheme}://{self.path}"
-        return (
-            f"{scheme}://[{self.host}]:{self.port}"
-            if ":" in self.host
-            else (f"{scheme}://{self.host}:{self.port}")
-        )
-
-
-def parse_listen(text: str) -> ListenAddress:
-    """`127.0.0.1:2525`, `smtp://…`, `lmtp://host:port` or `lmtp:///path/of/socket`. Raises ValueError."""
-    parts = urlsplit(text if "://" in text else f"smtp://{text}")
-    shape = ValueError(
-        'must be like "127.0.0.1:2525", "lmtp://127.0.0.1:2424" or "lmtp:///run/newsletter/lmtp"'
-    )
-    if parts.scheme not in {"smtp", "lmtp"} or parts.query or parts.fragment or parts.username:
-        raise shape
-    lmtp = parts.scheme == "lmtp"
-    if not parts.netloc and len(parts.path) > 1:
-        return ListenAddress(lmtp=lmtp, path=Path(parts.path))
-    try:
-        port = parts.port
-    except ValueError:
-        port = None
-    if not parts.hostname or port is None or parts.path not in {"", "/"}:
-        raise shape
-    return ListenAddress(lmtp=lmtp, host=parts.hostname, port=port)
 
 
 @asynccontextmanager

@@ -2,11 +2,11 @@
 
 from mailer.smtp.login import Login
 from mailer.smtp.names import names_of_host
-from mailer.smtp.outbox import Outbox, OutboxContent, OutboxServer, load_message, read_outbox
+from mailer.smtp.outbox import OutboxContent, OutboxServer, load_message, read_outbox
 from mailer.smtp.probe import Distrust, RelayFacts, Stage, probe_relay
-from mailer.smtp.relay import Relay, Timeouts, Tls, is_loopback
 from mailer.smtp.server import Incoming, Limits, SmtpServer
 from mailer.smtp.session import Exchange, Session
+from mailer.smtp.ways import Outbox, Relay, Timeouts, Tls, is_loopback
 
 __all__ = [
     "Distrust",

@@ -14,7 +14,7 @@ import os
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
@@ -22,7 +22,6 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Final
 
-from mailer.smtp.relay import Relay, Tls
 from mailer.smtp.server import Incoming, Limits, SmtpServer
 from storage.model import NotFound
 
@@ -57,16 +56,6 @@ class OutboxContent:
 
 
 _LIMITS: Final = Limits(octets=32 * 1024 * 1024, connections=10_000, commands=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outbox:
-    """The embedded outbox, where a relay could be: a Maildir, and how its server is used."""
-
-    directory: Path
-    """The Maildir."""
-    relay: Relay = field(default_factory=lambda: Relay(host="127.0.0.1", port=0, tls=Tls.NONE))
-    """Its server as a relay. Port 0: it listens on whatever port is free."""
 
 
 class OutboxServer:

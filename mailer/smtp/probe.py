@@ -25,7 +25,8 @@ from mailer.smtp.login import (
     OddChallenge,
     choose_methods,
 )
-from mailer.smtp.relay import Relay, Tls, tls_context
+from mailer.smtp.relay import tls_context
+from mailer.smtp.ways import Relay, Tls
 from storage.model import RelayError
 
 TIMEOUT: Final = 15

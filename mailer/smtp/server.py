@@ -17,13 +17,14 @@ from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
 from aiosmtpd.smtp import Envelope as Received
 from aiosmtpd.smtp import Session as Peer
 
-_log = structlog.get_logger()
+from storage.model import Log
+
+_log = Log()
 
 MAX_RECIPIENTS: Final = 100
 """Recipients of one message; a server must take as many (RFC 5321 4.5.3.1.8)."""

@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 from mailer.envelope import Envelope
 from mailer.replies import LET_IN, Fault, Outcome, Phase, build_lost, parse_reply
 from mailer.smtp.offer import Offer, stuff
-from mailer.smtp.relay import Relay, Timeouts, connect
+from mailer.smtp.relay import connect
+from mailer.smtp.ways import Relay, Timeouts
 from mailer.smtp.wire import Wire, WireLost
 
 _REFUSALS: Final = 8

@@ -16,8 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
-import structlog
-
 from feeds.markdown import link_key
 from feeds.notes import Note
 from mailer.address import Address, parse_address, parse_mailbox
@@ -49,6 +47,7 @@ from storage.model import (
     Issue,
     IssueDraft,
     IssueState,
+    Log,
     Mailing,
     NoteError,
     Remark,
@@ -56,7 +55,7 @@ from storage.model import (
 from storage.notes import ABOUT, MediaFile, NotesStore, Schedules
 from storage.readers import Roll
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ How a single value is read stands in newsletter/config/values.py; here it is mad
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -40,12 +41,19 @@ Networks: TypeAlias = Annotated[
 
 _T = TypeVar("_T")
 
+# It would look through all that is installed for others who want to see what is read here.
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+
 
 class Section(BaseModel):
     """What all sections have in common: nothing unknown, nothing changed later."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        validate_default=True,
+        defer_build=True,  # once, with the file that they are sections of
     )
 
 

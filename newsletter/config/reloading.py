@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-import structlog
-
 from newsletter.config.config import Config, load_config
 from newsletter.config.sections import SECTIONS
-from storage.model import ConfigError
+from storage.model import ConfigError, Log
 
-log = structlog.get_logger()
+log = Log()
 
 _FIXED: Final = ("storage.url", "web.secret_file")
 """What everything stands on: whoever changes these starts anew."""

@@ -12,15 +12,13 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import structlog
-
 from newsletter.config import WeekTime
 from newsletter.digests.calendar import Occasion, last_occasion, next_occasion
 from storage.ledger import DigestOrder, Digests
-from storage.model import Pace
+from storage.model import Log, Pace
 from words import words_of
 
-log = structlog.get_logger()
+log = Log()
 
 _NAMES: Final = {
     Pace.WEEKLY: ("digest-weekly", "Weekly digest"),

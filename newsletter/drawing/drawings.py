@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-import structlog
-
 from mailer.compose import DRAWN
+from storage.model import Log
 from storage.notes import MediaFile
 
-log = structlog.get_logger()
+log = Log()
 
 DRAWN_SUFFIX: Final = ".png"
 """Behind a picture's own name: whatever kind the drawing is of, mail programs look at what is in it."""

@@ -16,8 +16,6 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-import structlog
-
 from newsletter.following.fetching import Answer, Fetcher, Validators
 from newsletter.following.matching import Matched, date_of, find_removed, match, why_held
 from newsletter.following.memory import FeedMemory, Followed, forget_answer
@@ -26,10 +24,10 @@ from newsletter.following.reading import read_feed
 from newsletter.following.saying import SaidEntry, SaidFeed
 from newsletter.following.telling import shown
 from storage.database import Database
-from storage.model import Conflict, FeedEntry, FetchError
+from storage.model import Conflict, FeedEntry, FetchError, Log
 from storage.notes import FeedEntries
 
-log = structlog.get_logger()
+log = Log()
 
 LONGEST: Final = timedelta(hours=24)
 """Between two questions, whatever the server asks for and however often it failed."""

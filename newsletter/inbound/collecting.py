@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
-
 from mailer.inbound import ListenAddress, listening, visit_mailbox, visit_maildir
 from newsletter.config import Config
 from newsletter.inbound.reportdesk import ReportDesk
-from storage.model import Effect, MailboxError
+from storage.model import Effect, Log, MailboxError
 
-log = structlog.get_logger()
+log = Log()
 
 
 class Collecting:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
-import structlog
-
 from mailer.policy import GONE_LIMIT, STRAY_PAUSE, is_astray, is_host_astray
+from storage.model import Log
 from storage.readers import Gone
 
-_log = structlog.get_logger()
+_log = Log()
 
 
 class Credit:

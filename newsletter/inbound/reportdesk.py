@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-import structlog
-
 from mailer.address import parse_address
 from mailer.inbound import (
     BounceReport,
@@ -31,10 +29,10 @@ from mailer.replies import clean_reply
 from newsletter.inbound.credit import Credit
 from newsletter.inbound.softbounces import SoftLimits, is_worn_out
 from newsletter.tokens import Tokens, looks_keyed
-from storage.model import AddressError, Effect, NewReport, Sent, Subscriber
+from storage.model import AddressError, Effect, Log, NewReport, Sent, Subscriber
 from storage.readers import Reports, Subscribers
 
-_log = structlog.get_logger()
+_log = Log()
 
 KEPT_FOR: Final = timedelta(days=30)
 """How long the content of a report that was set aside is kept."""

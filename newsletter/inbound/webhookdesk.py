@@ -8,13 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-import structlog
-
 from mailer.inbound.webhooks import ADAPTERS, Event, Keys, Post, unknown, usable
 from newsletter.inbound.reportdesk import ReportDesk
-from storage.model import FetchError
+from storage.model import FetchError, Log
 
-_log = structlog.get_logger()
+_log = Log()
 
 _MOST_KEPT: Final = 8
 """Certificates kept; a service has one at a time, and changes it once in a while."""

@@ -11,14 +11,12 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from newsletter.keeping.copyfile import writing
 from storage.copies import Row, Snapshot, snapshot
 from storage.database import Database, Facts
-from storage.model import BackupError
+from storage.model import BackupError, Log
 
-log = structlog.get_logger()
+log = Log()
 
 BACKED_UP: Final = "backup"
 """The fact when the last backup was complete (ISO 8601)."""

@@ -16,8 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from newsletter.keeping.backup import Progress, back_up, unmoved
 from newsletter.keeping.copyfile import CopyReader, Manifest
 from newsletter.service import gone_workers
@@ -25,9 +23,9 @@ from newsletter.watermark import FACT, Watermark
 from storage.copies import Departed, Departures, restoring
 from storage.database import Database, refuse_newer
 from storage.ledger import Rescuer
-from storage.model import BackupError, Conflict, DatabaseDamaged
+from storage.model import BackupError, Conflict, DatabaseDamaged, Log
 
-log = structlog.get_logger()
+log = Log()
 
 _NAMESPACE: Final = "namespace"
 _FILES: Final = ("", "-wal", "-shm")

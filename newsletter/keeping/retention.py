@@ -6,12 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
-
 from newsletter.config import Config
+from storage.model import Log
 from storage.retention import Retention
 
-log = structlog.get_logger()
+log = Log()
 
 PORTION: Final = 500
 """Rows that go in one transaction."""

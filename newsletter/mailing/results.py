@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from mailer.dispatch import Summary
 from storage.model import Issue, Tally, Waiting
+
+if TYPE_CHECKING:
+    from mailer.dispatch import Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,6 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from newsletter.config import WeekTime
 from newsletter.digests import next_occasion
 from newsletter.preferences.form import Form, Problem, describe_change, read_form
@@ -26,6 +24,7 @@ from storage.archive import Topics
 from storage.model import (
     ConsentEvent,
     ConsentEventKind,
+    Log,
     Pace,
     Subscriber,
     SubscriberState,
@@ -34,7 +33,7 @@ from storage.model import (
 )
 from storage.readers import ReaderSettings, Subscribers
 
-log = structlog.get_logger()
+log = Log()
 
 DAY: Final = timedelta(days=1)
 MOST_CHANGES: Final = 50

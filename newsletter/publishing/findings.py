@@ -9,8 +9,6 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import structlog
-
 from feeds.notes import Note
 from newsletter.publishing.decisions import Expected, Wish
 from newsletter.publishing.recognition import Names
@@ -20,13 +18,14 @@ from storage.model import (
     Issue,
     IssueState,
     KnownNote,
+    Log,
     Mailing,
     NoteError,
     Schedule,
 )
 from storage.notes import FileStat, Scan
 
-log = structlog.get_logger()
+log = Log()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-import structlog
-
 from feeds.markdown import PLAYER
 from newsletter.publishing.decisions import (
     Decision,
@@ -31,9 +29,9 @@ from newsletter.publishing.findings import Findings, Seen
 from newsletter.publishing.reading import Means
 from newsletter.publishing.spellings import Spellings
 from storage.archive import Unmailed
-from storage.model import Issue, IssueDraft, IssueState
+from storage.model import Issue, IssueDraft, IssueState, Log
 
-log = structlog.get_logger()
+log = Log()
 
 TOGETHER: Final = 50
 """Issues that are published in one transaction at most: others wait for it to write."""

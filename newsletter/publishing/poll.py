@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import structlog
-
 from newsletter.publishing.decisions import AWAY_FOR, AWAY_LOOKS, GONE_FOR_GOOD, Expected
 from newsletter.publishing.findings import (
     Findings,
@@ -21,10 +19,10 @@ from newsletter.publishing.findings import (
 from newsletter.publishing.reading import Means
 from newsletter.publishing.recognition import Names
 from newsletter.publishing.sweep import Sweep
-from storage.model import KnownNote, NoteError
+from storage.model import KnownNote, Log, NoteError
 from storage.notes import SETTLE, FileStat, Scan
 
-log = structlog.get_logger()
+log = Log()
 
 
 class Poll:

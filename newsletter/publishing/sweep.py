@@ -17,8 +17,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-import structlog
-
 from newsletter.publishing.decisions import (
     AWAY_WITH_MANY,
     Decision,
@@ -46,9 +44,9 @@ from newsletter.publishing.reading import Means, read_again, read_resting
 from newsletter.publishing.recognition import find_lost, recognise, refuse_double
 from newsletter.publishing.staleness import find_stale
 from storage.archive import IssueName
-from storage.model import Conflict, Issue, IssueState, NoteError
+from storage.model import Conflict, Issue, IssueState, Log, NoteError
 
-log = structlog.get_logger()
+log = Log()
 
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 PORTION: Final = 100

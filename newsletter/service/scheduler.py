@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from newsletter.service.pulse import Pulse
-from storage.model import StorageError
+from storage.model import Log, StorageError
 
-log = structlog.get_logger()
+log = Log()
 
 WATCH: Final = timedelta(seconds=2)
 """How often the wall clock is compared with the steady one."""

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
 
-import structlog
-
 from mailer.dispatch import Dispatcher, Summary
 from mailer.smtp import Outbox, Relay
 from newsletter.mailing import open_relays
@@ -24,8 +22,9 @@ from newsletter.service.stopping import ORDERLY_S, Ending
 from newsletter.service.supervisor import Supervisor
 from newsletter.service.turn import Turn
 from storage.database import Database
+from storage.model import Log
 
-log = structlog.get_logger()
+log = Log()
 
 UPKEEP: Final = timedelta(seconds=15)
 SIGNUPS: Final = timedelta(seconds=2)

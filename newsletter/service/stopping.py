@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Self
 
-import structlog
+from storage.model import Log
 
-log = structlog.get_logger()
+log = Log()
 
 ORDERLY_S: Final = 7.0
 """Seconds for what is running to finish."""

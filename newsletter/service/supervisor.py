@@ -11,9 +11,9 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-import structlog
+from storage.model import Log
 
-log = structlog.get_logger()
+log = Log()
 
 _PARTS: Final = 3
 """So many signs of life in the time after which we are taken for dead."""

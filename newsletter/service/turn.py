@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-import structlog
-
 from storage.database import Database, Lock
-from storage.model import Conflict
+from storage.model import Conflict, Log
 
-log = structlog.get_logger()
+log = Log()
 
 
 class Turn:

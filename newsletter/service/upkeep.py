@@ -9,14 +9,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
-
 from newsletter.config import Config, Doubt
 from newsletter.service.workers import gone_workers, living_workers
 from storage.ledger import Mailings, Overview, Rescuer
-from storage.model import DeliveryState
+from storage.model import DeliveryState, Log
 
-log = structlog.get_logger()
+log = Log()
 
 _LONGEST_PUT_OFF: Final = timedelta(hours=1)
 """How long a delivery waits at most that its domain has no room for."""

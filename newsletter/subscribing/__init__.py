@@ -2,6 +2,7 @@
 
 from newsletter.subscribing.files import write_rows
 from newsletter.subscribing.lists import Departed, ImportReport
+from newsletter.subscribing.queue import TRY_AGAIN
 from newsletter.subscribing.rules import SignUpLimits, spell_origin
 from newsletter.subscribing.signupdesk import SignUpPolicy
 from newsletter.subscribing.source import open_source
@@ -14,6 +15,7 @@ from newsletter.subscribing.subscriptions import (
 )
 
 __all__ = [
+    "TRY_AGAIN",
     "ConfirmResult",
     "Departed",
     "ImportReport",

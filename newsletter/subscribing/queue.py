@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
-
 from mailer.address import Address
 from newsletter.subscribing.crowds import Recent, wide_network
 from newsletter.subscribing.rules import (
@@ -22,7 +20,7 @@ from newsletter.subscribing.rules import (
     mailbox_of,
     network_prefix,
 )
-from storage.model import SignUp
+from storage.model import Log, SignUp
 from storage.readers import Glance, SignUps
 
 BATCH: Final = 200
@@ -34,7 +32,7 @@ _LOOK_AT_ALL: Final = timedelta(seconds=10)
 TRY_AGAIN: Final = timedelta(minutes=1)
 """After which one that waits for room is decided anew."""
 
-_log = structlog.get_logger()
+_log = Log()
 
 
 class SignUpQueue:

@@ -14,15 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
-
 from mailer.address import Address, DomainVerdict, is_role, parse_address, strip_unseen
 from newsletter.subscribing.asking import DnsDesk
 from newsletter.subscribing.crowds import Admission, Door
 from newsletter.subscribing.dialects import clean_text
 from newsletter.subscribing.files import MAX_NAME
 from newsletter.subscribing.intake import Intake
-from newsletter.subscribing.queue import TRY_AGAIN, SignUpQueue
+from newsletter.subscribing.queue import SignUpQueue
 from newsletter.subscribing.rules import (
     BURST_WINDOW,
     FULL,
@@ -42,6 +40,7 @@ from storage.model import (
     ConsentEvent,
     ConsentEventKind,
     DeliveryKind,
+    Log,
     SignUp,
     Subscriber,
     SubscriberState,
@@ -53,7 +52,7 @@ _NONCE_BYTES: Final = 16
 _LOOK_AGAIN_S: Final = 0.2
 """How often new sign-ups are looked for while the DNS is waited for."""
 
-_log = structlog.get_logger()
+_log = Log()
 
 
 def fresh_nonce() -> str:
@@ -185,10 +184,6 @@ class SignUpDesk:
             if done:
                 self._signups.prune(before=self._clock() - WINDOW)
         return done
-
-    def count_waiting(self) -> int:
-        """How many sign-ups have waited for longer than a decision takes: a limit is full."""
-        return self._signups.count_waiting(before=self._clock() - TRY_AGAIN)
 
     def halt(self) -> None:
         """Decide nothing more: what waits is decided after the next start."""

@@ -12,8 +12,6 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
-import structlog
-
 from mailer.address import Address, DomainVerdict, parse_address, strip_unseen
 from newsletter.subscribing.dialects import clean_text, split_tags
 from newsletter.subscribing.files import MAX_CONSENT, MAX_NAME
@@ -27,6 +25,7 @@ from storage.model import (
     Conflict,
     ConsentEvent,
     ConsentEventKind,
+    Log,
     NotFound,
     Subscriber,
     SubscriberState,
@@ -51,7 +50,7 @@ PRESSED_TWICE: Final = timedelta(hours=1)
 nobody who finds it in an old mail whether its reader still is (rule F3).
 """
 
-_log = structlog.get_logger()
+_log = Log()
 
 
 class ConfirmResult(StrEnum):

@@ -10,17 +10,15 @@ from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from typing import Final
 
-import structlog
-
 from mailer.address import parse_mailbox
 from mailer.authentication import Signer, sign_envelope
 from mailer.envelope import Envelope
 from mailer.smtp import Outbox, Relay, Session, Timeouts
 from newsletter.mailing import open_relays
 from newsletter.watching.troubles import Trouble
-from storage.model import Identity, NewsletterError, show
+from storage.model import Identity, Log, NewsletterError, show
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 _PATIENCE: Final = Timeouts(
     greeting=15, tls=15, auth=15, mail=15, rcpt=15, data=15, block=15, dot=30

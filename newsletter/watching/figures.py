@@ -7,18 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
 from newsletter.config import Config
 from newsletter.keeping import last_backup
 from newsletter.watching.watch import free_space
 from storage.archive import Issues
 from storage.database import Database
 from storage.ledger import Overview
-from storage.model import DeliveryState, StorageError, SubscriberState
+from storage.model import DeliveryState, Log, StorageError, SubscriberState
 from storage.readers import Reports, SignUps, Subscribers
 
-log = structlog.get_logger()
+log = Log()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from newsletter.config import Config
 from newsletter.keeping import last_backup
 from newsletter.service import Pulse
@@ -29,9 +27,9 @@ from newsletter.watching.troubles import (
 )
 from storage.database import Database, Facts
 from storage.ledger import MailedIssue, Overview
-from storage.model import TAKEN, DeliveryState, Mailing, StorageError
+from storage.model import TAKEN, DeliveryState, Log, Mailing, StorageError
 
-log = structlog.get_logger()
+log = Log()
 
 _TOLD: Final = "alerts"
 """The fact which kinds were told when: JSON."""

@@ -143,9 +143,9 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     under_way = [one for one in every if one.issue.mailing in _UNDER_WAY]
     subscribers = {state.value: n for state, n in newsletter.subscribers.counts().items()}
     tally = newsletter.totals()
-    waiting = newsletter.subscriptions.desk.count_waiting()
+    waiting = newsletter.signups_waiting()
     overflow = newsletter.reports.overflow()
-    held, feed = newsletter.missing(), newsletter.feed.standing()
+    held, feed = newsletter.missing(), newsletter.feed_standing()
     paused = newsletter.parts.ledger.paused_domains(now=newsletter.parts.clock())
     if as_json:
         print_json(

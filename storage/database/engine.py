@@ -13,7 +13,6 @@ from threading import Thread
 from typing import Final, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 
 from storage.database import schema
@@ -341,10 +340,20 @@ def _open_sqlite(url: sa.URL, patience: Patience) -> Database:
 
 def insert_new(connection: Connection, table: sa.Table, values: Mapping[str, object]) -> bool:
     """Insert a row unless one like it is there, also one that another process just made."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
-    counted = statement.execution_options(preserve_rowcount=True)
+    counted = _insert_new(connection.dialect.name, table, values)
     return connection.execute(counted).rowcount == 1
+
+
+def _insert_new(engine: str, table: sa.Table, values: Mapping[str, object]) -> sa.Insert:
+    options = {"preserve_rowcount": True}
+    if engine == "postgresql":  # of the two only the one in use is loaded
+        from sqlalchemy.dialects import postgresql
+
+        ours = postgresql.insert(table).values(values).on_conflict_do_nothing()
+        return ours.execution_options(**options)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table).values(values).on_conflict_do_nothing().execution_options(**options)
 
 
 def serialise(connection: Connection, name: str) -> None:

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from typing import Any, Final
 from weakref import WeakSet
 
-import structlog
+from storage.model import Log
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 HURRY_S: Final = 2.0
 """How long is waited once this process is to end."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from threading import Lock
 
-import structlog
+from storage.model import Log, StorageError
 
-from storage.model import StorageError
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 
 class Troubles:

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.engine import Connection
 
 from storage.database import insert_new, schema, serialise, to_micros
@@ -29,13 +28,14 @@ from storage.model import (
     CohortSeen,
     CohortStep,
     DeliveryState,
+    Log,
     Mailing,
     Step,
     Waiting,
     WarmUpRule,
 )
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log = Log()
 
 _D = schema.deliveries.c
 _M = schema.meta.c

@@ -15,7 +15,6 @@ from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.database import Cursor, Prepared, portions, prepare, schema, storable, to_micros
 from storage.ledger.moves import counted, keep_accepted, word
@@ -245,7 +244,7 @@ def _texts(texts: list[str]) -> str:
 @cache
 def _group_statement() -> Prepared:
     """All of it: the parts see the same moment, and touch different rows."""
-    arrays = [sa.bindparam(name, type_=ARRAY(kind)) for name, kind in _OUTCOME.items()]
+    arrays = [sa.bindparam(name, type_=sa.ARRAY(kind)) for name, kind in _OUTCOME.items()]
     columns = [sa.column(name, kind) for name, kind in _OUTCOME.items()]
     new = sa.func.unnest(*arrays).table_valued(*columns).render_derived(name="new")
     begun = begin_these(_any("begins")).returning(_D.id).cte("begun")
@@ -258,7 +257,7 @@ def _group_statement() -> Prepared:
 
 
 def _any(name: str) -> sa.ColumnElement[bool]:
-    return _D.id == sa.any_(sa.bindparam(name, type_=ARRAY(sa.BigInteger)))
+    return _D.id == sa.any_(sa.bindparam(name, type_=sa.ARRAY(sa.BigInteger)))
 
 
 # ── both ─────────────────────────────────────────────────────────────────────────────────────

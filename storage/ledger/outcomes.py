@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 
 from storage.database import insert_new, schema, storable, to_micros
@@ -116,6 +115,8 @@ def _settled(settlement: Settlement) -> dict[str, object]:
 def _outcomes_given(engine: str) -> sa.FromClause:
     """The parameter `rows` as something a statement can join with."""
     if engine == "postgresql":
+        from sqlalchemy.dialects.postgresql import JSONB
+
         columns: list[sa.ColumnClause[Any]] = [
             sa.column(name, kind) for name, kind in _SETTLED.items()
         ]

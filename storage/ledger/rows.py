@@ -16,7 +16,6 @@ from operator import itemgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 
 from storage.database import (
@@ -346,7 +345,7 @@ def among(connection: Connection, ids: Iterable[int]) -> sa.ColumnElement[bool]:
 
 def _among(engine: str, given: object = None) -> sa.ColumnElement[bool]:
     """The deliveries whose ids are `given`, or in the parameter `ids` when they are not."""
-    kind = ARRAY(sa.BigInteger) if engine == "postgresql" else sa.Text()
+    kind = sa.ARRAY(sa.BigInteger) if engine == "postgresql" else sa.Text()
     ids = sa.bindparam("ids", type_=kind) if given is None else sa.literal(given, kind)
     if engine == "postgresql":
         return _D.id == sa.any_(ids)

@@ -57,7 +57,6 @@ from storage.model.errors import (
     SubscriberFileError,
 )
 from storage.model.fields import CODE, FIELD, GUARD, guard, unguard
-from storage.model.formulas import FormulaPicture
 from storage.model.gates import (
     Allowance,
     Answer,
@@ -70,6 +69,7 @@ from storage.model.gates import (
 )
 from storage.model.issues import (
     MAILING_TRANSITIONS,
+    FormulaPicture,
     Identity,
     Issue,
     IssueDraft,
@@ -79,6 +79,7 @@ from storage.model.issues import (
     Mailing,
     Translation,
 )
+from storage.model.log import Log, prepare_log
 from storage.model.notes import FeedEntry, KnownNote, Schedule
 from storage.model.readers import (
     Added,
@@ -160,6 +161,7 @@ __all__ = [
     "KeptMail",
     "KeptReport",
     "KnownNote",
+    "Log",
     "Look",
     "Losses",
     "MailboxError",
@@ -216,6 +218,7 @@ __all__ = [
     "palette_of",
     "parse_audience",
     "parse_colour",
+    "prepare_log",
     "read_query",
     "read_tags",
     "read_topics",

@@ -199,3 +199,17 @@ class IssueExtent:
     issue_id: int
     characters: int
     """Of its HTML."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormulaPicture:
+    """A formula drawn for mail, twice as large as it is shown."""
+
+    digest: str
+    """Of the formula and of how it is drawn, in hexadecimal: its name for ever, as mails are."""
+    png: bytes
+    width: int
+    """Pixels as it is shown,"""
+    height: int
+    depth: int
+    """and how many of them are below the line on which the words around it stand."""

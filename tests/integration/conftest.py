@@ -18,6 +18,7 @@ import pytest
 import structlog
 
 from storage.database.engine import Database
+from storage.model import prepare_log
 from tests.peers.ports import free_port
 from tests.worlds.store import Store, empty_file
 
@@ -30,7 +31,7 @@ def _quiet_afterwards() -> Iterator[None]:
     with the test: whoever logs in a later test must not find it.
     """
     yield
-    structlog.reset_defaults()
+    prepare_log(0, structlog.reset_defaults)
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if type(handler) is logging.StreamHandler]:
         root.removeHandler(handler)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailer.inbound.inbox import ImapMailbox, parse_imap
+from mailer.inbound.places import ImapMailbox, parse_imap
 
 
 @dataclass

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from mailer.inbound.listener import LIMITS, Accepts, ListenAddress, Process, listening
+from mailer.inbound.listener import LIMITS, Accepts, Process, listening
+from mailer.inbound.places import ListenAddress
 from mailer.smtp.server import Limits
 
 PATIENCE_S = 120

@@ -105,7 +105,7 @@ class Reported:
     def __init__(self, config: Path) -> None:
         self.newsletter = Newsletter.open(config, environ={}, clock=lambda: NOON)
         self.amazon = Amazon()
-        self.newsletter.webhook_desk = WebhookDesk(
+        self.newsletter.parts.webhook_desk = WebhookDesk(
             self.newsletter.report_desk,
             replace(keys(), certificate=Certificates(self.amazon)),
             fetch=self.amazon,

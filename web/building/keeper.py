@@ -9,18 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from newsletter import Newsletter
 from newsletter.showing import BuildReport
-from storage.model import NewsletterError
+from storage.model import Log, NewsletterError
 from web.building.build import build
 
 LOOK_S: Final = 2.0
 """Between two looks whether the site changed."""
 _AT_LEAST_S: Final = 3600.0
 """It is built again after so long whatever we see: a picture may have been replaced under its name."""
-_log = structlog.get_logger()
+_log = Log()
 
 
 class Keeper:

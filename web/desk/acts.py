@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-import structlog
-
 from newsletter import Newsletter
-from storage.model import Added, NewsletterError, NotFound, Subscriber
+from storage.model import Added, Log, NewsletterError, NotFound, Subscriber
 
-_log = structlog.get_logger()
+_log = Log()
 
 Fields = Mapping[str, str]
 

@@ -131,7 +131,7 @@ class Views:
         worries: list[str] = []
         if (held := self._newsletter.missing()) is not None:
             worries.append(held.sentence)
-        if (feed := self._newsletter.feed.standing()) is not None:
+        if (feed := self._newsletter.feed_standing()) is not None:
             told = tell_hold(feed) or tell_failure(feed)
             worries += [f"The feed: {told}."] if told else []
         if not is_running:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import structlog
+from storage.model import Log, StorageError
 
-from storage.model import StorageError
-
-_log = structlog.get_logger()
+_log = Log()
 
 
 class Later:

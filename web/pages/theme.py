@@ -16,7 +16,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-import structlog
 from jinja2 import (
     BaseLoader,
     ChoiceLoader,
@@ -28,9 +27,9 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 
-from storage.model import Palette
+from storage.model import Log, Palette
 
-_log = structlog.get_logger()
+_log = Log()
 
 _HERE: Final = Path(__file__).parent
 _TYPES: Final = MappingProxyType(

@@ -6,7 +6,6 @@ import math
 import time
 from typing import Final
 
-import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -16,14 +15,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter import Newsletter
-from storage.model import FetchError
+from storage.model import FetchError, Log
 from web.http import NO_STORE, Guesses, client_ip
 
 MAX_WEBHOOK: Final = 1024 * 1024
 """Bytes of one request: a batch of events, or a bounce with the mail that it returns."""
 
 _HEADERS: Final = {"Cache-Control": NO_STORE}
-_log = structlog.get_logger()
+_log = Log()
 
 
 class Webhooks:

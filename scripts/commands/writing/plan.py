@@ -48,7 +48,7 @@ def plan(
     with open_newsletter(context) as newsletter:
         zone = newsletter.identity.timezone
         made = newsletter.plan(*(notes or ()))
-        feed = newsletter.feed.standing()
+        feed = newsletter.feed_standing()
     if as_json:
         print_json({**_document(made), "feed": feed_json(feed)})
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +26,8 @@ def annotate(checked: Iterable[CheckedNote], root: Path) -> Iterator[str]:
 
 def sarif(checked: Iterable[CheckedNote], root: Path) -> Json:
     """One run, with a rule for each code."""
+    from importlib.metadata import version
+
     from newsletter.authoring.checks import CODES
 
     names = list(CODES)

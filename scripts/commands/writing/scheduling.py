@@ -173,7 +173,7 @@ def calendar(
             content = newsletter.calendar_file()
         else:
             planned = newsletter.calendar()
-        feed = tell_feed(newsletter.feed.standing(), zone)
+        feed = tell_feed(newsletter.feed_standing(), zone)
     if ics is not None:
         write_file(ics, content, "calendar")
     elif as_json:

@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from scripts.cli import main
+from storage.model import prepare_log
 from tests.worlds.commands import Ran, Run
 
 
@@ -28,7 +29,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
         return Ran(code=code if isinstance(code, int) else 0, out=out, err=err)
 
     yield call
-    structlog.reset_defaults()
+    prepare_log(0, structlog.reset_defaults)
     root.handlers[:] = handlers
     root.setLevel(level)
 

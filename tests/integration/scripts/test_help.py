@@ -9,8 +9,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
+OURS = {"words", "storage", "feeds", "mailer", "newsletter", "scripts"}
 LIBRARIES = {"typer", "shellingham", "annotated_doc"}
 """All that is installed and may be loaded before a command is known."""
+LOOKING = LIBRARIES | {
+    *("sqlalchemy", "pydantic", "pydantic_core", "annotated_types", "typing_inspection"),
+    *("typing_extensions", "email_validator", "idna", "cython_runtime"),
+}
+"""All that is installed and may be loaded by commands that look at the database."""
+READING = LOOKING | {"yaml", "markdown_it", "mdurl", "mdit_py_plugins", "nh3", "markupsafe"}
+"""… and by those that look at the notes, too."""
 
 
 def run(program: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -56,8 +64,35 @@ def test_help_waits_for_no_library() -> None:
         "print(*sys.modules, file=sys.stderr)"
     )
     names = run(show).stderr.split()
-    loaded = {name.partition(".")[0] for name in names}
-    foreign = {name for name in loaded - sys.stdlib_module_names if not name.startswith("_")}
-    assert foreign - LIBRARIES == {"scripts", "storage"}
+    assert _foreign(names) - LIBRARIES == {"scripts", "storage"}
     assert not [name for name in names if re.match(r"storage\.(?!model\b)", name)]
-    assert "asyncio" not in loaded
+    assert "asyncio" not in names
+
+
+def test_a_command_that_looks_loads_what_it_needs(tmp_path: Path) -> None:
+    """The commands that are typed many times a day load no library of mail, feeds, pages or logs."""
+    program = (
+        "import sys\n"
+        "from scripts.cli import app\n"
+        "for line in ('subscribers list', 'issues', 'status', 'calendar'):\n"
+        "    app(['--config', sys.argv[1], *line.split()], standalone_mode=False)\n"
+        "    print('loaded', *sys.modules)\n"
+    )
+    run(f"from scripts.cli import main; main(['init', {str(tmp_path)!r}])")
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "newsletter.toml")],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    loaded = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("loaded ")]
+    assert len(loaded) == 4
+    for names, allowed in zip(loaded, [LOOKING] * 3 + [READING], strict=True):
+        assert _foreign(names) - OURS - allowed == set()
+
+
+def _foreign(names: list[str]) -> set[str]:
+    """What of these is not Python's own."""
+    packages = {name.partition(".")[0] for name in names}
+    return {name for name in packages - sys.stdlib_module_names if not name.startswith("_")}

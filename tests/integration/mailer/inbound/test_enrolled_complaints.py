@@ -36,7 +36,7 @@ class Dns:
 @pytest.fixture
 def newsletter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsletter]:
     """A newsletter with one reader that believes one source."""
-    monkeypatch.setattr("newsletter.settings.Dns", Dns)
+    monkeypatch.setattr("mailer.authentication.Dns", Dns)
     config = settle_in(tmp_path / "house", storage="sqlite:///newsletter.db", extra=ENROLLED)
     with Newsletter.open(config, environ={}) as opened:
         yield opened

@@ -15,13 +15,14 @@ import structlog
 from mailer.inbound.inbox import (
     MAX_REFUSED,
     find_messages,
-    parse_imap,
     split_messages,
     visit_mailbox,
     visit_maildir,
 )
+from mailer.inbound.places import parse_imap
 from newsletter.app import Newsletter
 from scripts.cli import main
+from storage.model import prepare_log
 from storage.model.errors import DatabaseBusy, MailboxError, StorageError
 from storage.model.readers import SuppressionReason
 from tests.peers.imap import Server, serving
@@ -221,7 +222,7 @@ def quiet() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
-    structlog.reset_defaults()
+    prepare_log(0, structlog.reset_defaults)
     root.handlers[:] = handlers
     root.setLevel(level)
 

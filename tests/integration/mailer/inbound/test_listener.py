@@ -19,7 +19,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailer.inbound.listener import LIMITS, _Desk, is_own, parse_listen
+from mailer.inbound.listener import LIMITS, _Desk, is_own
+from mailer.inbound.places import parse_listen
 from mailer.smtp.server import SmtpServer, is_no_stranger
 from newsletter.app import Newsletter
 from newsletter.inbound.reportdesk import ReportDesk
