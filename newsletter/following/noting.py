@@ -57,4 +57,6 @@ def write_note(said: SaidEntry, entry: FeedEntry) -> str:
     keys |= {name: value for name, value in optional.items() if value}
     if not entry.mail:
         keys["email"] = False
-    return f"{json.dumps(keys, ensure_ascii=False, indent=1)}\n\n{converted.markdown}\n"
+    # JSON can say NUL, and a file that has it is no text.
+    words = converted.markdown.replace("\0", "")
+    return f"{json.dumps(keys, ensure_ascii=False, indent=1)}\n\n{words}\n"

@@ -76,6 +76,7 @@ def test_every_key_is_read() -> None:
         image_alt="A",
         subject="Re",
         language="pt-BR",
+        path_language="",
         audience="ml and not beta",
         translation_keys=("path:sub/my note", "slug:ein-gruss"),
         aliases=("/old/", "Other name"),

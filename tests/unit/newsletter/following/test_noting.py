@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from feeds.notes import Note, parse_note
@@ -73,6 +73,7 @@ _text = st.text(max_size=60)
 
 @settings(max_examples=examples(100))
 @given(_text, _text, _text, st.lists(_text, max_size=3), _text, _text)
+@example("", "", "\0", [], "", "")
 def test_anything_is_a_note(
     title: str, guid: str, html: str, tags: list[str], language: str, summary: str
 ) -> None:
