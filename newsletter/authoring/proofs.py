@@ -52,7 +52,7 @@ from storage.model import (
     NoteError,
     Remark,
 )
-from storage.notes import ABOUT, MediaFile, NotesStore, Schedules
+from storage.notes import ABOUT, MediaFile, NotesStore, Schedules, is_entry
 from storage.readers import Roll
 
 log = Log()
@@ -168,6 +168,8 @@ class Proofs:
         """What of the findings can be mended, file by file. Changes nothing."""
         found = []
         for one in checked:
+            if is_entry(one.note):
+                continue  # its author's words are elsewhere
             try:
                 source = self._store.read(one.note)
             except NoteError:

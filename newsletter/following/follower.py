@@ -17,12 +17,19 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from newsletter.following.fetching import Answer, Fetcher, Validators
-from newsletter.following.matching import Matched, date_of, find_removed, match, why_held
+from newsletter.following.matching import (
+    Matched,
+    date_of,
+    find_removed,
+    match,
+    why_held,
+    without_reused,
+)
 from newsletter.following.memory import FeedMemory, Followed, forget_answer
 from newsletter.following.noting import name_entry, write_note
 from newsletter.following.reading import read_feed
 from newsletter.following.saying import SaidEntry, SaidFeed
-from newsletter.following.telling import shown
+from newsletter.following.telling import shown, tell_failure, tell_hold
 from storage.database import Database
 from storage.model import Conflict, FeedEntry, FetchError, Log
 from storage.notes import FeedEntries
@@ -34,6 +41,8 @@ LONGEST: Final = timedelta(hours=24)
 _STEPS: Final = 6
 """So often the wait doubles."""
 _EXAMPLES: Final = 5
+_LASTING: Final = 5
+"""Failures in a row that do not pass by themselves."""
 
 
 class Follower:
@@ -73,6 +82,14 @@ class Follower:
     def standing(self) -> Followed | None:
         """How it stands; None without a feed."""
         return self._memory.load(self._url) if self._url else None
+
+    def trouble(self) -> str:
+        """What is wrong with it that should wake somebody; empty where nothing is."""
+        feed = self.standing()
+        if feed is None:
+            return ""
+        lasts = feed.ended or feed.failures >= _LASTING
+        return tell_hold(feed) or (tell_failure(feed) if lasts else "")
 
     def look(self, *, by_hand: bool = False) -> None:
         """Ask, if it is time to; where a person wants it, also before, unless its server has trouble. A
@@ -196,7 +213,7 @@ class Follower:
         now, kept = self._clock(), self._entries.load()
         own = self._entries.foreign([one.entry_id for one in said.entries])
         entries = tuple(one for one in said.entries if one.entry_id not in own)
-        matched = match(entries, kept)
+        matched, again = without_reused(match(entries, kept), kept)
         by_path = {one.path: one for one in kept}
         window = [by_path[path] for path in asked.window if path in by_path]
         is_first = not asked.begun
@@ -223,7 +240,7 @@ class Follower:
             held_since=(asked.held_since or now) if held else None,
             held_new=len(matched.new) if held else 0,
             examples=tuple(one.title for one in matched.new[:_EXAMPLES]) if held else (),
-            remarks=_remarks(said, entries, len(own)),
+            remarks=_remarks(said, entries, len(own), again),
         )
         return self._well(after, answer, f"{len(said.entries)} entries, {len(new)} of them new")
 
@@ -282,7 +299,9 @@ def _has_changed(one: SaidEntry, entry: FeedEntry) -> bool:
     return one.said != entry.said or one.entry_id != entry.entry_id or not entry.there
 
 
-def _remarks(said: SaidFeed, entries: tuple[SaidEntry, ...], own: int) -> tuple[str, ...]:
+def _remarks(
+    said: SaidFeed, entries: tuple[SaidEntry, ...], own: int, again: int
+) -> tuple[str, ...]:
     found = []
     if said.broken:
         found.append("it is not quite XML; what could be read was taken")
@@ -292,6 +311,8 @@ def _remarks(said: SaidFeed, entries: tuple[SaidEntry, ...], own: int) -> tuple[
         found.append(f"{said.doubled} entries have the id of another one, and were left out")
     if own:
         found.append(f"{own} entries are notes of this newsletter, and were left out")
+    if again:
+        found.append(f"{again} entries have the id that another one had before, and were left out")
     found += [f"“{one.title}” was left out: {one.fault}" for one in entries if one.fault][
         :_EXAMPLES
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -61,6 +61,15 @@ def match(said: Sequence[SaidEntry], kept: Iterable[FeedEntry]) -> Matched:
         if one.published is None and known:
             quiet.add(one.entry_id)
     return Matched(known=tuple(known), new=tuple(new), quiet=frozenset(quiet))
+
+
+def without_reused(matched: Matched, kept: Iterable[FeedEntry]) -> tuple[Matched, int]:
+    """The same without new entries whose id another one had first, and how many those are: readers'
+    programs know that by it.
+    """
+    first = {one.guid for one in kept}
+    new = tuple(one for one in matched.new if one.entry_id not in first)
+    return replace(matched, new=new), len(matched.new) - len(new)
 
 
 def _unique(pairs: Iterable[tuple[str, FeedEntry]]) -> Mapping[str, FeedEntry]:

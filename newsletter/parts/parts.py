@@ -168,6 +168,9 @@ class Parts(Authored):
             clock=self.clock,
         )
 
+    def _tell_feed(self) -> str:
+        return self.follower.trouble()
+
     @part
     def watching(self) -> Watching:
         """What an operator is told: ready or not, troubles, figures."""
@@ -178,7 +181,12 @@ class Parts(Authored):
         return Watching(
             pulse=pulse,
             watch=Watch(
-                config, database=database, overview=self.overview, pulse=pulse, clock=self.clock
+                config,
+                database=database,
+                overview=self.overview,
+                pulse=pulse,
+                feed=self._tell_feed,
+                clock=self.clock,
             ),
             readiness=Readiness(config, database, pulse),
             figures=Counting(

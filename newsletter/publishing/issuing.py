@@ -29,7 +29,7 @@ from newsletter.publishing.findings import Findings, Seen
 from newsletter.publishing.reading import Means
 from newsletter.publishing.spellings import Spellings
 from storage.archive import Unmailed
-from storage.model import Issue, IssueDraft, IssueState, Log
+from storage.model import Issue, IssueDraft, IssueState, Log, NoteError
 
 log = Log()
 
@@ -74,6 +74,11 @@ class Issuing:
 
     def _publish(self, one: Seen, decision: Publish) -> None:
         moment = self._found.names.links.moment
+        if one.note.guid and self._means.archive.has_guid(one.note.guid):
+            raise NoteError(
+                one.note.path,
+                f"its guid {one.note.guid!r} is that of another issue; give it another",
+            )
         drafted = self._drafted(one)
         order = order_mail(drafted, decision, self._found.now + self._means.hold)
         if order.at is None and self._found.expected is None:

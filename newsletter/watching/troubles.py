@@ -39,6 +39,8 @@ class TroubleKind(StrEnum):
     DISK = "disk"
     CERTIFICATE = "certificate"
     BACKUP = "backup"
+    FEED = "feed"
+    """The feed whose entries are notes cannot be believed, or had for long."""
     TICKS = "ticks"
     """Something that should happen every so often does not."""
 
@@ -83,6 +85,8 @@ class Seen:
     """How old the last backup may be; None when nobody is to be told."""
     began: datetime | None = None
     """Since when there was something to back up."""
+    feed: str = ""
+    """What is wrong with the feed that is followed, as the rest of a sentence."""
     overdue: Mapping[str, float] | None = None
     """Ticks that do not come, and for how many seconds."""
 
@@ -170,6 +174,8 @@ def _of_machine(seen: Seen, now: datetime) -> Iterator[Trouble]:
     if seen.backup_age is not None and since is not None and now - since > seen.backup_age:
         last = f"The last backup is of {since:%Y-%m-%d}" if seen.backup else "There is no backup"
         yield Trouble(kind=TroubleKind.BACKUP, sentence=f"{last}: `newsletter backup FILE`.")
+    if seen.feed:
+        yield Trouble(kind=TroubleKind.FEED, sentence=f"The feed that is followed: {seen.feed}.")
     for name, seconds in (seen.overdue or {}).items():
         yield Trouble(
             kind=TroubleKind.TICKS,

@@ -51,13 +51,16 @@ class Watch:
         database: Database,
         overview: Overview,
         pulse: Pulse,
+        feed: Callable[[], str] = str,
         clock: Callable[[], datetime],
     ) -> None:
+        """`feed` tells what is wrong with the feed that is followed; empty where nothing is."""
         self._config = config
         self._database = database
         self._facts = Facts(database)
         self._overview = overview
         self._pulse = pulse
+        self._feed = feed
         self._clock = clock
         self._told: dict[str, datetime] = {}
         """As far as this process knows; the database knows more, while it can be asked."""
@@ -148,6 +151,7 @@ class Watch:
             backup=last_backup(self._database),
             backup_age=self._config.storage.backup_age,
             began=min((one.published_at for one in every), default=None),
+            feed=self._feed(),
             overdue=self._pulse.overdue(),
         )
 

@@ -207,6 +207,12 @@ class Issues:
         """The issue made from a note, whatever its state."""
         return self._first(schema.issues.c.note_id == note_id)
 
+    def has_guid(self, guid: str) -> bool:
+        """Whether an issue has this id in feeds."""
+        query = sa.select(schema.issues.c.id).where(schema.issues.c.guid == guid)
+        with self._database.reading() as connection:
+            return connection.scalar(query) is not None
+
     def by_slug(self, slug: str) -> Issue | None:
         """The issue that has, or once had, this slug; compare `issue.slug` to know which."""
         former = sa.select(schema.slugs.c.issue_id).where(schema.slugs.c.slug == slug)

@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from feeds.notes.habits import Habits
 from newsletter.following.telling import shown
 from storage.model.errors import Conflict
 from storage.model.issues import IssueState
+from storage.notes.entries import FeedEntries
+from storage.notes.folder import FolderNotes
+from storage.notes.joined import JoinedNotes
 from tests.conftest import NOON
 from tests.worlds.following import FeedServer, Following, Item, rss, send
+from tests.worlds.notes import Folder, Room
 
 HOUR = timedelta(hours=1)
 THREE = [Item("three", NOON - HOUR), Item("two", NOON - 2 * HOUR), Item("one", NOON - 3 * HOUR)]
@@ -351,3 +356,58 @@ def test_by_hand_it_is_asked_before_its_time_unless_its_server_has_trouble(
     following.follower.look(by_hand=True)
     following.follower.look(by_hand=True)
     assert len(feed.asked) == 3
+
+
+def test_reused_id(following: Following) -> None:
+    """An entry that has the id which another one had first is left out and told: programs know that by it."""
+    following.look(rss(*THREE))
+    following.look(rss(Item("three", THREE[0].at, guid="new id"), *THREE[1:]))
+    report = following.look(
+        rss(
+            Item("other", NOON, guid="tag:blog.example,2026:three"),
+            Item("three", THREE[0].at, guid="new id"),
+            *THREE[1:],
+        )
+    )
+    assert report.published == ()
+    assert "the id that another one had before" in following.standing.remarks[0]
+
+
+def test_keys_of_the_folder_are_not_the_feeds(tmp_path: Path, feed: FeedServer) -> None:
+    """Whatever key says when in the folder, an entry has its own date."""
+    folder, url = tmp_path / "notes", f"sqlite:///{tmp_path / 'newsletter.db'}"
+    following = Following(url, folder, feed)
+    following.room.database.close()
+    following.room = Room(
+        url,
+        Folder(folder, following.clock),
+        store=lambda database: JoinedNotes(
+            FolderNotes(folder), FeedEntries(database), has_folder=False
+        ),
+        habits=Habits(date_keys=("date",)),
+    )
+    following.follow(f"{feed.address}/feed.xml")
+    assert len(following.look(rss(*THREE)).published) == 3
+    following.room.database.close()
+
+
+def test_two_notes_with_one_guid(following: Following, tmp_path: Path) -> None:
+    """A note whose `guid` another issue has is told and holds nothing else up."""
+    following.look(rss(*THREE))
+    own = Room(f"sqlite:///{tmp_path / 'newsletter.db'}", Folder(tmp_path / "own", following.clock))
+    own.folder.write("a.md", title="A", publish="now", guid="tag:blog.example,2026:three")
+    own.folder.write("b.md", title="B", publish="now")
+    report = own.poll()
+    assert [one.title for one in report.published] == ["B"]
+    assert "is that of another issue" in report.faults[0].reason
+    own.database.close()
+
+
+def test_what_wakes_somebody(following: Following, feed: FeedServer) -> None:
+    """A feed that failed five times in a row is a trouble; a few failures are not."""
+    following.look(rss(*THREE))
+    feed.status = 500
+    for count in range(5):
+        assert following.follower.trouble() == "", count
+        following.follower.ask()
+    assert "500" in following.follower.trouble()

@@ -102,6 +102,25 @@ def test_readers_find_every_issue_with_its_whole_body(feed_format: FeedFormat) -
     assert parsed.feed.language == "en-GB"
 
 
+def test_what_stood_elsewhere_first_keeps_its_id_and_address() -> None:
+    """An id of another system is the entry's, in Atom as an IRI; its link leads to where it stands first."""
+    there = "https://blog.example/a?b=1&c"
+    issues = (
+        make_issue(2, guid="https://blog.example/?p=2", canonical=there),
+        make_issue(1, guid="12 at blog", canonical=there),
+    )
+    rss, atom = (parse(build_feed(one, IDENTITY, issues)) for one in XML)
+    assert [one.id for one in rss.entries] == ["https://blog.example/?p=2", "12 at blog"]
+    assert [one.link for one in (*rss.entries, *atom.entries)] == [there] * 4
+    assert atom.entries[0].id == "https://blog.example/?p=2"
+    assert atom.entries[1].id.startswith("urn:uuid:")
+    items = json.loads(build_feed(FeedFormat.JSON, IDENTITY, issues).body)["items"]
+    assert [(one["id"], one["url"]) for one in items] == [
+        ("https://blog.example/?p=2", there),
+        ("12 at blog", there),
+    ]
+
+
 def test_ids_and_order_agree_in_all_formats() -> None:
     """Every format lists the same ids, newest first (rules E7, E12)."""
     expected = [issue.guid for issue in ISSUES]

@@ -32,6 +32,7 @@ FINE = Mailed(slug="a", taken=1000, refused=3, bounced=10, complained=1)
         (Seen(mailed=[FINE], disks=[("/srv", 10**10)], relays=2), [], ""),
         (Seen(paused=[("a", "refused")]), ["paused"], "newsletter resume a"),
         (Seen(in_doubt=3), ["doubt"], "reconcile"),
+        (Seen(feed="it answers 404"), ["feed"], "it answers 404."),
         (Seen(relays_down=[("r:25", timedelta(minutes=4), "no route")]), [], ""),
         (Seen(relays_down=[("r:25", timedelta(hours=3), "no route")]), ["relay"], "3 hours: no"),
         (
