@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,8 +18,10 @@ from enum import StrEnum
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
+from scripts.tables import lay_out
 from storage.model import NewsletterError, prepare_log, show, show_json
 from storage.model import columns as columns_of
 
@@ -126,9 +130,43 @@ def say(line: str = "") -> None:
     print(show(line))
 
 
+def tell(sentence: str, colours: Mapping[str, str] = MappingProxyType({})) -> None:
+    """One sentence of result: whole on a line, or broken between words where a terminal is narrower.
+
+    `colours` are words in it that a terminal shows in a colour of ANSI, by its number.
+    """
+    lines = _broken(show(sentence), sys.stdout)
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        for word, colour in colours.items():
+            lines = lines.replace(word, f"\x1b[{colour}m{word}\x1b[0m", 1)
+    print(lines)
+
+
 def remark(line: str) -> None:
-    """One line beside the result, on standard error."""
-    print(show(line), file=sys.stderr)
+    """One line beside the result, on standard error; broken as by `tell`."""
+    print(_broken(show(line), sys.stderr), file=sys.stderr)
+
+
+def _broken(text: str, stream: TextIO) -> str:
+    """What is wider than a terminal goes on below, a little further in. No word is broken, so that
+    addresses and commands can be copied.
+    """
+    if not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join(part for line in text.split("\n") for part in break_line(line, width))
+
+
+def break_line(line: str, width: int) -> Iterator[str]:
+    """A line in parts of at most so many columns, if its words allow that."""
+    rest = len(line) - len(line.lstrip(" "))
+    part = line[:rest]
+    for word in line[rest:].split(" "):
+        if part.strip() and columns_of(part) + columns_of(word) > width:
+            yield part.rstrip(" ")
+            part = " " * (rest + 2)
+        part += f"{word} "
+    yield part.rstrip(" ")
 
 
 def count(number: int, what: str) -> str:
@@ -170,7 +208,7 @@ def print_table(
     if not rows:
         remark(empty)
     elif sys.stdout.isatty():
-        _print_rich(columns, rows)
+        _print_laid_out(columns, rows)
     else:
         _print_plain(columns, rows)
 
@@ -189,19 +227,12 @@ def print_long_table(
         print_table(columns, page)
 
 
-def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for number, column in enumerate(columns):
-        # The first is what the next command is given: it is never broken.
-        table.add_column(column, overflow="fold", no_wrap=not number)
-    for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
-    Console().print(table)
+def _print_laid_out(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    width = shutil.get_terminal_size().columns
+    bold, end = ("", "") if os.environ.get("NO_COLOR") else ("\x1b[1m", "\x1b[0m")
+    cells = [[plain(cell) for cell in row] for row in rows]
+    for is_heading, line in lay_out(columns, cells, width):
+        print(f"{bold}{show(line)}{end}" if is_heading else show(line))
 
 
 def _print_plain(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -66,7 +66,8 @@ def check_note(proof: Proof) -> CheckedNote:
 def _pass_on(proof: Proof) -> Iterator[Finding]:
     """A generator's language is an error, since a mail with it waits for its author."""
     for remark in proof.warnings:
-        sentence = f"{remark.sentence[:1].upper()}{remark.sentence[1:]}."
+        end = "" if remark.sentence.endswith("?") else "."
+        sentence = f"{remark.sentence[:1].upper()}{remark.sentence[1:]}{end}"
         if remark.code == TEMPLATE:
             why = " A new issue's mail is held until you `newsletter resume` it; mend or remove it."
             yield error(remark.code, sentence + why, remark.line)

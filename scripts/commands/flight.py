@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from scripts.commands.issues import IssueArgument, deliveries_json
-from scripts.console import agree, count, local, print_json, print_table, remark, say, stamp
+from scripts.console import agree, count, local, print_json, print_table, remark, stamp, tell
 from scripts.context import JsonOption, open_newsletter
 from storage.model import Conflict, Issue, Mailing, Missing
 
@@ -30,7 +30,7 @@ def pause(context: typer.Context, issue: IssueArgument) -> None:
     """
     with open_newsletter(context) as newsletter:
         paused = newsletter.pause(issue)
-    say(f"{paused.slug}: its mail is paused")
+    tell(f"{paused.slug}: its mail is paused")
 
 
 def resume(context: typer.Context, issue: IssueArgument) -> None:
@@ -42,7 +42,7 @@ def resume(context: typer.Context, issue: IssueArgument) -> None:
     """
     with open_newsletter(context) as newsletter:
         resumed = newsletter.resume(issue)
-    say(f"{resumed.slug}: its mail goes on")
+    tell(f"{resumed.slug}: its mail goes on")
 
 
 def cancel(context: typer.Context, issue: IssueArgument) -> None:
@@ -54,7 +54,7 @@ def cancel(context: typer.Context, issue: IssueArgument) -> None:
     """
     with open_newsletter(context) as newsletter:
         spared = newsletter.cancel(issue)
-    say(f"{issue}: its mail is cancelled; {count(spared, 'reader')} will not get it")
+    tell(f"{issue}: its mail is cancelled; {count(spared, 'reader')} will not get it")
     remark(
         "(to mend a mail that is under way use `newsletter pause` and `resume`; "
         f"`newsletter mail {issue}` mails this one after all)"
@@ -96,9 +96,9 @@ def mail(
             }
         )
     elif asked:
-        say(f"{issue}: {count(done.total, 'mail')} queued, from {local(at, zone)}")
+        tell(f"{issue}: {count(done.total, 'mail')} queued, from {local(at, zone)}")
     else:
-        say(will)
+        tell(will)
 
 
 def _tell_missing(slug: str, found: Missing, issue: Issue) -> str:
@@ -149,4 +149,4 @@ def reconcile(
     print_table(("address", "tries", "since", "resent"), rows, empty="no message is in doubt")
     if changed:
         outcome = "will be sent again" if resend else "count as accepted"
-        say(f"{issue}: {changed} {outcome}")
+        tell(f"{issue}: {changed} {outcome}")

@@ -24,6 +24,7 @@ from scripts.console import (
     remark,
     say,
     stamp,
+    tell,
 )
 from scripts.context import JsonOption, open_newsletter
 from scripts.waiting import tell_waiting, waiting_json
@@ -135,7 +136,7 @@ def _show_issue(found: IssueStatus, zone: str, as_json: bool) -> None:
     if found.tally[DeliveryState.UNKNOWN]:
         facts.append(("in doubt", f"`newsletter reconcile {issue.slug}` says which, and decides"))
     for name, value in facts:
-        say(f"{name:<12} {value}".rstrip())
+        tell(f"{name:<12} {value}".rstrip())
 
 
 def _show_all(newsletter: Newsletter, as_json: bool) -> None:
@@ -162,35 +163,35 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
         )
         return
     if held is not None:
-        say(plain(f"notes        {held.sentence}"))
+        tell(plain(f"notes        {held.sentence}"))
     if told := tell_feed(feed, newsletter.identity.timezone):
-        say(f"feed         {told}")
-    say("subscribers  " + ", ".join(f"{n} {state}" for state, n in subscribers.items()))
+        tell(f"feed         {told}")
+    tell("subscribers  " + ", ".join(f"{n} {state}" for state, n in subscribers.items()))
     if waiting:
-        say(f"sign-ups     {waiting} wait for room: see limit_total and limit_domain")
+        tell(f"sign-ups     {waiting} wait for room: see limit_total and limit_domain")
     for name, until in paused.items():
         end = local(until, newsletter.identity.timezone)
-        say(
+        tell(
             f"domain       {name} is paused until {end}: too many of its readers were said not to exist"
         )
     if overflow is not None:
-        say(f"quarantine   {tell_overflow(overflow, newsletter.identity.timezone)}")
+        tell(f"quarantine   {tell_overflow(overflow, newsletter.identity.timezone)}")
     told = ", ".join(f"{tally[state]} {state.value}" for state in _present(tally))
-    say(f"deliveries   {told or 'none'}")
+    tell(f"deliveries   {told or 'none'}")
     say()
     zone = newsletter.identity.timezone
     _show_under_way(under_way, zone)
     for one in every:
         if in_doubt := one.tally[DeliveryState.UNKNOWN]:
             slug = one.issue.slug
-            say(f"{slug}: {in_doubt} in doubt; `newsletter reconcile {slug}` decides")
+            tell(f"{slug}: {in_doubt} in doubt; `newsletter reconcile {slug}` decides")
 
 
 def _show_under_way(under_way: Sequence[IssueStatus], zone: str) -> None:
     _print_issues(under_way, zone, empty="no mail is under way")
     for one in under_way:
         for wait in one.waiting:
-            say(f"{one.issue.slug}: {tell_waiting(wait, zone)}")
+            tell(f"{one.issue.slug}: {tell_waiting(wait, zone)}")
 
 
 def deliveries(
@@ -263,12 +264,12 @@ def _show_reader(
     for issue, one in found:
         at = local(one.settled_at or one.queued_at, zone)
         answer = " ".join(filter(None, (str(one.code or ""), one.reply or one.reason)))
-        say(plain(f"{issue.slug}: {_FATES[one.state]}, {at}{f': {answer}' if answer else ''}"))
+        tell(plain(f"{issue.slug}: {_FATES[one.state]}, {at}{f': {answer}' if answer else ''}"))
         for attempt in tries[one.id]:
             said = " ".join(
                 filter(None, (str(attempt.code or ""), attempt.reply or attempt.reason))
             )
-            say(plain(f"  try {attempt.number}, {local(attempt.at, zone)}: {said}"))
+            tell(plain(f"  try {attempt.number}, {local(attempt.at, zone)}: {said}"))
 
 
 # ── documents ────────────────────────────────────────────────────────────────────────────────

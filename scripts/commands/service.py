@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.commands.writing.check import tell_survey
-from scripts.console import local, print_json, progress_bar, remark, say
+from scripts.console import local, print_json, progress_bar, remark, say, tell
 from scripts.context import JsonOption, open_newsletter, settings_of
 from scripts.waiting import tell_waiting, waiting_json
 from storage.model import Conflict, NewsletterError
@@ -230,7 +230,7 @@ def _tell(report: SendReport, zone: str, held: Sequence[str]) -> None:
     told = ", ".join(f"{count} {word}" for word, count in counts if count)
     say(f"{told or 'nothing was due'} ({report.seconds:.1f} s)")
     for line in held:
-        say(line)
+        tell(line)
     for one in report.waiting:
         for wait in one.waiting:
             say(f"{one.issue.slug}: {tell_waiting(wait, zone)}")

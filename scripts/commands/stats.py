@@ -58,7 +58,8 @@ def stats(
 def _show(found: Stats, days: int) -> None:
     points = found.points
     wide = max(min(shutil.get_terminal_size().columns, 100) - 10, 20)
-    say(f"{count(found.readers, 'reader')}, {points[0].readers:,} {count(days, 'day')} ago")
+    then = f"{points[0].readers:,}" if points[0].readers else "none"
+    say(f"{count(found.readers, 'reader')}, {then} {count(days, 'day')} ago")
     for line in plot([point.readers for point in points], wide):
         say(line)
     first, last = points[0].day.isoformat(), points[-1].day.isoformat()

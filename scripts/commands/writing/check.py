@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from scripts.commands.writing.reports import annotate, sarif
-from scripts.console import Json, local, plain, print_json, progress_bar, remark, say, stamp
+from scripts.console import Json, local, plain, print_json, progress_bar, remark, say, stamp, tell
 from scripts.context import JsonOption, open_newsletter
 
 if TYPE_CHECKING:
@@ -191,12 +191,15 @@ def _document(checked: CheckedNote) -> Json:
     }
 
 
+_COLOURS: Final = {"error:": "31", "warning:": "33"}
+
+
 def _tell(checked: list[CheckedNote]) -> None:
     if not checked:
         remark("no note is to be published")
     for one in checked:
         for finding in one.findings:
-            say(plain(_line(one.note, finding)))
+            tell(plain(_line(one.note, finding)), _COLOURS)
         if not one.findings:
             say(f"{plain(one.note)}: nothing to complain of")
 

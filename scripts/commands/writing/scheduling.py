@@ -17,9 +17,9 @@ from scripts.console import (
     print_json,
     print_table,
     remark,
-    say,
     spell_time,
     stamp,
+    tell,
     tell_span,
     write_file,
 )
@@ -101,11 +101,11 @@ def _tell(newsletter: Newsletter, done: Scheduled, *, now: bool, as_json: bool) 
         )
         return
     if now:
-        say(f"{planned.path} goes out at the next poll")
+        tell(f"{planned.path} goes out at the next poll")
     else:
         ahead = planned.publish_at - newsletter.parts.clock()
         when = spell_time(planned.publish_at, planned.zone)
-        say(f"{planned.path} goes out on {when}, {_in(ahead)}")
+        tell(f"{planned.path} goes out on {when}, {_in(ahead)}")
     if not done.set_now:
         remark("that was its schedule already; it goes out once")
     elif done.was is not None:
@@ -136,7 +136,7 @@ def unschedule(context: typer.Context, note: NoteArgument) -> None:
     """
     with open_newsletter(context) as newsletter:
         taken_back = newsletter.unschedule(note)
-    say(f"{taken_back.path} is no longer scheduled")
+    tell(f"{taken_back.path} is no longer scheduled")
 
 
 def unqueue(context: typer.Context, note: NoteArgument) -> None:
@@ -149,7 +149,7 @@ def unqueue(context: typer.Context, note: NoteArgument) -> None:
     with open_newsletter(context) as newsletter:
         taken_back = newsletter.unqueue(note)
         zone = newsletter.identity.timezone
-    say(f"{taken_back.path} is no longer in the queue")
+    tell(f"{taken_back.path} is no longer in the queue")
     remark(f"its slot is free again: {spell_time(taken_back.publish_at, zone)}")
 
 

@@ -17,11 +17,13 @@ from scripts.console import (
     PAGE,
     Json,
     LogForm,
+    break_line,
     configure_logging,
     print_json,
     print_json_list,
     print_long_table,
 )
+from storage.model import columns
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -89,3 +91,21 @@ def test_lines_of_libraries_look_like_ours(form: LogForm, monkeypatch: pytest.Mo
         assert set(ours) - {"issue"} <= set(broken)
     else:
         assert all(line.startswith("timestamp=") for line in lines)
+
+
+@given(st.text(alphabet="ab字 -/", max_size=120), st.integers(4, 40))
+def test_a_sentence_breaks_between_words_only(line: str, width: int) -> None:
+    """No word is broken or lost, and a part is too wide only where a word alone is."""
+    parts = list(break_line(line, width))
+    assert " ".join(parts).split() == line.split()
+    for part in parts:
+        assert columns(part) <= width or len(part.split()) == 1
+
+
+def test_a_sentence_goes_on_further_in() -> None:
+    """So that where the next one begins can be seen; what stood in already stays so."""
+    assert list(break_line("a.md:3: error: One two three.", 16)) == [
+        "a.md:3: error:",
+        "  One two three.",
+    ]
+    assert list(break_line("  newsletter run now", 15)) == ["  newsletter", "    run now"]
