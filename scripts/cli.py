@@ -146,6 +146,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except typer.TyperException as error:
         remark(misuse(error))
         sys.exit(error.exit_code)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "start new thread" not in str(error):
+            raise
+        remark(
+            "error: no memory is left for this; nothing is lost, run it again when there is some"
+        )
+        sys.exit(1)
     except typer.Abort:
         remark("newsletter: given up")
         sys.exit(1)

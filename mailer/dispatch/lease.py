@@ -76,12 +76,17 @@ class Lease:
 
     async def keep(self) -> None:
         """Renews the lease in good time, until it is cancelled."""
+        fails = False
         while True:
             await asyncio.sleep(self._span.total_seconds() / 3)
             try:
                 await self._renew()
             except StorageError as error:
-                log.warning("ledger.renew_failed", error=type(error).__name__)
+                if not fails:
+                    log.warning("ledger.renew_failed", reason=str(error))
+                fails = True
+            else:
+                fails = False
 
     async def retire(self) -> None:
         """Gives back what was not begun, and the lease."""

@@ -96,8 +96,8 @@ class Recorder:
                     await asyncio.to_thread(self._commit_groups, loop, backoff)
                 except StorageError as error:
                     backoff.fail(type(error).__name__)
-                    # Not the error itself: a driver quotes the row, and with it an address.
-                    log.warning("ledger.record_failed", error=backoff.words, tries=backoff.count)
+                    if backoff.count == 1:  # it may last for hours; its end is told, too
+                        log.warning("ledger.record_failed", reason=str(error), then="tried again")
                     await self._sleep(backoff.wait_s)
         except BaseException as error:
             for waiter in (*self._taken.waiting, *self._gathering.waiting):
@@ -117,7 +117,9 @@ class Recorder:
                 self._worker, group.settlements, group.begins, group.asks, now=group.now
             )
             self._taken = _Group()
-            backoff.clear()
+            if backoff.count:
+                log.info("ledger.recorded", tries=backoff.count)
+                backoff.clear()
             loop.call_soon_threadsafe(self._tell, group, granted)
 
     def _take(self) -> bool:

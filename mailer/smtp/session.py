@@ -131,6 +131,7 @@ class Session:
             pass
         finally:
             self._wire.close()
+            await self._wire.wait_closed(self._timeouts.farewell)
 
     # ── one exchange, in one group ───────────────────────────────────────────────────────
 

@@ -37,6 +37,8 @@ class Timeouts:
     dot: float = 600
     quit: float = 5
     """A courtesy; the mail is already taken (rule B22)."""
+    farewell: float = 1
+    """For TLS to be taken down; then the connection is cut."""
     reuse: float = 300
     """Age at which a connection is replaced (rule B16)."""
     messages: int = 10_000

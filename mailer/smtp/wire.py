@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -55,6 +56,7 @@ class Wire(asyncio.Protocol):
         self._patience_s = 0.0
         self._until = 0.0
         self._alarm: asyncio.TimerHandle | None = None
+        self._closed = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
         self._lost = ""
@@ -140,6 +142,20 @@ class Wire(asyncio.Protocol):
         self._lost = self._lost or "the session is closed"
         self._wake()
 
+    async def wait_closed(self, timeout_s: float) -> None:
+        """Returns when the connection is gone: cut, if the peer does not end its part so soon.
+
+        An event loop that ends before would leave it open.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._closed.wait()
+        except TimeoutError:
+            self._transport.abort()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await self._closed.wait()
+
     async def _wait(self, timeout_s: float) -> None:
         self._waiter = self._loop.create_future()
         self._patience_s, self._until = timeout_s, self._loop.time() + timeout_s
@@ -214,6 +230,7 @@ class Wire(asyncio.Protocol):
         self._lost = self._lost or why or "the relay closed the connection"
         if self._alarm is not None:
             self._alarm.cancel()
+        self._closed.set()
         self._wake()
 
     def pause_writing(self) -> None:

@@ -179,6 +179,10 @@ class ReportDesk:
         name = domain.strip().lstrip("@").lower()
         return self._reports.gone.lift(since, name, waiting=WAITS_FOR_DOMAIN, now=self._clock())
 
+    def lift_host(self, since: datetime, host: str) -> int:
+        """Let the addresses be mailed again that a host, or another of its domain, reported since then."""
+        return self._reports.gone.lift_host(since, host.strip().strip("."))
+
     def wear_out(self) -> int:
         """Give up the addresses that were refused softly in enough sessions; how many (rule C6)."""
         worn = self._reports.wear_out(

@@ -171,6 +171,11 @@ class Parts(Authored):
     def _tell_feed(self) -> str:
         return self.follower.trouble()
 
+    def _count_waiting(self) -> int:
+        from newsletter.subscribing import TRY_AGAIN
+
+        return self.signups.count_waiting(before=self.clock() - TRY_AGAIN)
+
     @part
     def watching(self) -> Watching:
         """What an operator is told: ready or not, troubles, figures."""
@@ -185,6 +190,7 @@ class Parts(Authored):
                 database=database,
                 overview=self.overview,
                 pulse=pulse,
+                signups_waiting=self._count_waiting,
                 feed=self._tell_feed,
                 clock=self.clock,
             ),

@@ -29,8 +29,9 @@ def run_in_loop(start: Callable[[], Coroutine[object, object, T]]) -> T:
             return runner.run(start())
         finally:
             # A TLS connection that was refused a moment ago can make uvloop's close raise EBUSY.
+            # Without memory no thread can be started to wait for the others (RuntimeError).
             # All work is done by then, and its result must not be lost for that.
-            with suppress(OSError):
+            with suppress(OSError, RuntimeError):
                 runner.close()
 
 

@@ -70,9 +70,10 @@ async def _send(envelope: Envelope, relays: Sequence[Relay | Outbox]) -> str | N
         try:
             async with asyncio.timeout(_LIMIT_S), open_relays([one]) as (relay,):
                 session = await Session.open(relay, _PATIENCE)
-                outcome = await session.send(envelope)
-                await session.close()
-                await asyncio.sleep(0.1)  # for TLS to end in order
+                try:
+                    outcome = await session.send(envelope)
+                finally:
+                    await session.close()
         except (NewsletterError, OSError, TimeoutError) as error:
             log.warning("alert.refused", relay=name, reason=str(error) or type(error).__name__)
             continue

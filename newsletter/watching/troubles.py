@@ -41,6 +41,8 @@ class TroubleKind(StrEnum):
     BACKUP = "backup"
     FEED = "feed"
     """The feed whose entries are notes cannot be believed, or had for long."""
+    SIGNUPS = "signups"
+    """Whoever signs up waits for room below a limit."""
     TICKS = "ticks"
     """Something that should happen every so often does not."""
 
@@ -72,6 +74,8 @@ class Seen:
     paused: Sequence[tuple[str, str]] = ()
     """Slug and reason of issues that somebody else than the author stopped."""
     in_doubt: int = 0
+    signups_waiting: int = 0
+    """Who signed up and waits for longer than a decision takes."""
     relays_down: Sequence[tuple[str, timedelta, str]] = ()
     """Name, for how long, why."""
     relays: int = 1
@@ -126,6 +130,13 @@ def _of_mail(seen: Seen) -> Iterator[Trouble]:
             kind=TroubleKind.DOUBT,
             sentence=f"{seen.in_doubt} messages may or may not have arrived, and wait for you: "
             "`newsletter issues` shows of which issue, `newsletter reconcile` decides.",
+        )
+    if seen.signups_waiting:
+        yield Trouble(
+            kind=TroubleKind.SIGNUPS,
+            sentence=f"{seen.signups_waiting} sign-ups wait for room: `limit_total` or `limit_domain` of "
+            "[subscribers] is full. Who waits for longer than a day is turned away. Raise it "
+            "if real readers come in such numbers; `newsletter status` counts who waits.",
         )
     for name, since, words in seen.relays_down:
         if since >= RELAY_DOWN:

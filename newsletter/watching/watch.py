@@ -51,10 +51,12 @@ class Watch:
         database: Database,
         overview: Overview,
         pulse: Pulse,
+        signups_waiting: Callable[[], int],
         feed: Callable[[], str] = str,
         clock: Callable[[], datetime],
     ) -> None:
         """`feed` tells what is wrong with the feed that is followed; empty where nothing is."""
+        self._signups_waiting = signups_waiting
         self._config = config
         self._database = database
         self._facts = Facts(database)
@@ -139,6 +141,7 @@ class Watch:
             in_doubt=sum(
                 one.tally[DeliveryState.UNKNOWN] for one in every if one.mailing is Mailing.DONE
             ),
+            signups_waiting=self._signups_waiting(),
             relays_down=down,
             relays=len(relays),
             mailed=[

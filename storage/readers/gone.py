@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from storage.database import Database, schema
 from storage.ledger import count_states, end_pause
@@ -77,18 +78,31 @@ class Gone:
         Whose delivery is recorded to be `waiting` for the pause is due at once.
         What readers asked for, by a complaint, by hand or by an erasure, stays.
         """
-        bounced = [SuppressionReason.HARD_BOUNCE.value, SuppressionReason.SOFT_BOUNCES.value]
-        query = sa.select(_U.address_hash).where(
-            _U.created_at >= since,
-            _U.reason.in_(bounced),
-            sa.func.lower(_U.address).endswith(f"@{domain.lower()}", autoescape=True),
-        )
+        theirs = sa.func.lower(_U.address).endswith(f"@{domain.lower()}", autoescape=True)
         with self._database.transaction() as connection:
-            found = list(connection.scalars(query))
-            for address_hash in found:
-                connection.execute(
-                    sa.delete(schema.suppressions).where(_U.address_hash == address_hash)
-                )
-                discount_bounces(connection, address_hash)
+            lifted = _lift(connection, since, theirs)
             end_pause(connection, domain.lower(), waiting=waiting, now=now)
-        return len(found)
+        return lifted
+
+    def lift_host(self, since: datetime, host: str) -> int:
+        """Lift the bounces since then that a host reported, whatever the domains; how many addresses.
+
+        Of a host the domain is kept, so that it means all hosts of that domain. What readers asked for stays.
+        """
+        labels = host.lower().split(".")
+        names = [".".join(labels[at:]) for at in range(len(labels))]
+        blamed = sa.select(_R.subscriber_id).where(_R.host.in_(names), _R.received_at >= since)
+        hashes = sa.select(_S.address_hash).where(_S.id.in_(blamed))
+        with self._database.transaction() as connection:
+            return _lift(connection, since, _U.address_hash.in_(hashes))
+
+
+def _lift(connection: Connection, since: datetime, theirs: sa.ColumnElement[bool]) -> int:
+    """Forget the suppressions of these that bounces made since then, and what had been counted."""
+    bounced = [SuppressionReason.HARD_BOUNCE.value, SuppressionReason.SOFT_BOUNCES.value]
+    query = sa.select(_U.address_hash).where(_U.created_at >= since, _U.reason.in_(bounced), theirs)
+    found = list(connection.scalars(query))
+    for address_hash in found:
+        connection.execute(sa.delete(schema.suppressions).where(_U.address_hash == address_hash))
+        discount_bounces(connection, address_hash)
+    return len(found)

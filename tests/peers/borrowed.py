@@ -38,7 +38,7 @@ class Borrowed:
         """`folder` is the test's own, an open one."""
         if os.geteuid() != 0:
             pytest.skip("only root may give a process a view of its own")
-        self._root = _unpack(packages)
+        self.root = _unpack(packages)
         self._home = folder / "view"
         for name in ("spool", "lib"):
             (self._home / name).mkdir(parents=True)
@@ -55,7 +55,7 @@ class Borrowed:
 
     def command(self, *words: str | Path) -> list[str | Path]:
         """What starts the program so that it sees all this."""
-        inside = ("sh", "-c", _INSIDE, "sh", self._root, self._home)
+        inside = ("sh", "-c", _INSIDE, "sh", self.root, self._home)
         return ["unshare", "--mount", *inside, *words]
 
     @contextmanager
@@ -77,7 +77,7 @@ class Borrowed:
 
 def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """Returns when somebody listens at the port; fails when the process has ended instead."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

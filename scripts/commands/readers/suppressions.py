@@ -77,26 +77,38 @@ def lift(
     domain: Annotated[
         str, typer.Option("--domain", metavar="DOMAIN", help="Of the addresses of this domain.")
     ] = "",
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", help="Of any domain, as this host reported.")
+    ] = "",
 ) -> None:
-    """Let an address be mailed again, or all of a domain that bounced of late.
+    """Let an address be mailed again, or all that bounced of late at a domain or a host.
 
     Whether they are subscribed stays as it was. Complaints, and what was suppressed by hand, stay.
 
     Example: newsletter suppressions lift --since 1d --domain example.org
     """
-    if bool(address) == bool(since and domain) or bool(since) != bool(domain):
-        raise typer.BadParameter("name an address, or --since WHEN together with --domain DOMAIN")
+    if [bool(address), bool(domain), bool(host)].count(True) != 1 or bool(since) == bool(address):
+        raise typer.BadParameter(
+            "name an address, or --since WHEN together with --domain DOMAIN or --host HOST"
+        )
     domain = domain.strip().lstrip("@").lower()
     with open_newsletter(context) as newsletter:
         if domain:
             start = parse_since(since, datetime.now(UTC))
             count = newsletter.report_desk.lift_since(start, domain)
-            noun = "address" if count == 1 else "addresses"
-            say(f"{count} {noun} at {domain} may be mailed again")
+            say(f"{_addresses(count)} at {domain} may be mailed again")
+            return
+        if host:
+            count = newsletter.report_desk.lift_host(parse_since(since, datetime.now(UTC)), host)
+            say(f"{_addresses(count)} that {host} reported may be mailed again")
             return
         if not newsletter.subscriptions.lift(address):
             raise NotFound("suppression of", address)
     say(f"{address} may be mailed again")
+
+
+def _addresses(count: int) -> str:
+    return f"{count} {'address' if count == 1 else 'addresses'}"
 
 
 def parse_since(text: str, now: datetime) -> datetime:

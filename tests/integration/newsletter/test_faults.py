@@ -4,11 +4,7 @@ and it goes on by itself. docs/faults.md has the whole table.
 
 from __future__ import annotations
 
-import os
-import resource
-import signal
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,40 +96,3 @@ def test_the_relays_name_is_unknown(tmp_path: Path) -> None:
         config = settle(tmp_path, storage, f"smtp://127.0.0.1:{relay.port}")
         assert send(config).accepted == READERS
         assert relay.copies == 0
-
-
-@pytest.mark.parametrize("what", ["descriptors", "file size"])
-def test_a_limit_of_the_process_is_reached(tmp_path: Path, what: str) -> None:
-    """A process that may open no more files, or whose disk takes no more, ends or goes on with what it has;
-    the next one finds everything in order and mails the rest.
-    """
-    with Relay().serving() as relay:
-        config = settle(
-            tmp_path, f"sqlite:///{tmp_path / 'n.db'}", f"smtp://127.0.0.1:{relay.port}", 20
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # threads of pytest's own are not used in the child
-            child = os.fork()
-        if child == 0:
-            _limit(what, tmp_path)
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)  # else that of pytest-timeout
-            signal.alarm(10)
-            try:
-                send(config)
-            finally:
-                os._exit(0)
-        os.waitpid(child, 0)
-        told = relay.accepted.total()
-        report = send(config)
-        assert len(relay.accepted) == READERS, (told, report)
-        assert states(config) == {"accepted": READERS}
-        assert relay.copies <= 20
-
-
-def _limit(what: str, folder: Path) -> None:
-    if what == "descriptors":
-        opened = len(list(Path("/proc/self/fd").iterdir()))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (opened + 14, opened + 14))
-        return
-    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, size // 2))

@@ -66,6 +66,23 @@ def test_a_trouble_is_mailed_once_a_day(tmp_path: Path) -> None:
         assert newsletter.status("first").issue.mailing is Mailing.PAUSED
 
 
+def test_sign_ups_without_room_are_told_once_a_day(tmp_path: Path) -> None:
+    """When the total of an hour is used up its author reads it by mail, however many come, once a day."""
+    clock = Clock()
+    config = '[smtp]\nurl = "outbox:outbox"\n[subscribers]\nlimit_total = 1\n'
+    with opened(tmp_path, config, clock) as newsletter:
+        for hour in range(3):
+            for number in range(4):
+                newsletter.subscriptions.request(
+                    f"reader{number}@example{hour}.org", ip="192.0.2.9", source="", consent="yes"
+                )
+            newsletter.subscriptions.process()
+            clock.move(minutes=20)
+            newsletter.watching.watch.run()
+        (mail,) = (tmp_path / "outbox" / "new").iterdir()
+        assert b"sign-ups wait for room: `limit_total`" in mail.read_bytes().replace(b"=\r\n", b"")
+
+
 def test_the_second_relay_tells_of_the_first(tmp_path: Path) -> None:
     """A relay that is away keeps nothing from being told; with none left the log has it, and a mail
     follows as soon as one works again.

@@ -75,6 +75,11 @@ def test_many_of_a_domain_are_lifted_at_once(run: Run, folder: Path) -> None:
     assert run("suppressions", "add", "eve@astray.example").code == 0
     assert run("suppressions", "lift", "--since", "1d").code == 2
     assert run("suppressions", "lift", "--since", "never", "--domain", "astray.example").code == 2
+    assert (
+        run("suppressions", "lift", "--since", "1d", "--domain", "a.b", "--host", "c.d").code == 2
+    )
+    told = run("suppressions", "lift", "--since", "1d", "--host", "mx.astray.example")
+    assert told.out == "0 addresses that mx.astray.example reported may be mailed again\n"
     assert run("suppressions", "lift", "ada@astray.example", "--since", "1d").code == 2
     done = run("suppressions", "lift", "--since", "1d", "--domain", "@Astray.example")
     assert (done.code, done.out) == (0, "1 address at astray.example may be mailed again\n")

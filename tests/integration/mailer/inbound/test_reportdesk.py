@@ -459,6 +459,13 @@ def test_one_host_of_many_small_domains_is_not_believed_of_all(house: House) -> 
     assert results == [Effect.SUPPRESSED] * 25 + [Effect.BOUNCED] * 15
     elsewhere = house.report("postfix-hard", issue, 44, at=house.clock[0])
     assert house.desk.process(elsewhere).action is Effect.SUPPRESSED
+    # What it cost comes back with one lift, and nothing else does.
+    assert house.desk.lift_host(house.clock[0] + DAY, "mx7.hosting.example") == 0
+    assert house.desk.lift_host(house.clock[0] - DAY, "mx.elsewhere.example") == 0
+    assert house.desk.lift_host(house.clock[0] - DAY, "mx7.hosting.example") == 25
+    assert house.desk.lift_host(house.clock[0] - DAY, "hosting.example") == 0
+    assert house.reason(4) is None
+    assert house.reason(44) is SuppressionReason.HARD_BOUNCE
 
 
 def test_complaints_of_strangers_are_set_aside(house: House) -> None:

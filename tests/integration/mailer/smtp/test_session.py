@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import threading
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
@@ -498,3 +500,52 @@ def test_a_session_ends_before_refusals_make_it_slow(ehlo: str, messages: int) -
             return usable
 
     assert asyncio.run(scenario()) == [True] * (2 * messages - 1) + [False]
+
+
+def test_a_connection_is_gone_when_its_session_is_closed(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    """Also where the relay never ends its part of TLS: nothing is left open when the event loop ends (rule B22)."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = certificate(authority, "127.0.0.1")
+    is_over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            plain, _ = server.accept()
+            with (
+                plain,
+                context.wrap_socket(plain, server_side=True) as peer,
+                peer.makefile() as said,
+            ):
+                peer.sendall(b"220 peer\r\n")
+                for line in said:
+                    peer.sendall(b"221 bye\r\n" if line.startswith("QUIT") else b"250 ok\r\n")
+                    if line.startswith("QUIT"):
+                        break
+                is_over.wait(60)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        relay = Relay(
+            host="127.0.0.1",
+            port=server.getsockname()[1],
+            tls=Tls.IMPLICIT,
+            ca=tmp_path / "ca.pem",
+        )
+
+        async def open_and_close() -> None:
+            await (await Session.open(relay)).close()
+
+        before = count_sockets()
+        run_in_loop(open_and_close)
+        left = count_sockets() - before
+        is_over.set()
+        thread.join()
+    assert left == 1  # the peer's own
+
+
+def count_sockets() -> int:
+    """How many this process has."""
+    there = [one for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    return sum(str(one.readlink()).startswith("socket:") for one in there)

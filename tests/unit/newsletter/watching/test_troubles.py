@@ -33,6 +33,7 @@ FINE = Mailed(slug="a", taken=1000, refused=3, bounced=10, complained=1)
         (Seen(paused=[("a", "refused")]), ["paused"], "newsletter resume a"),
         (Seen(in_doubt=3), ["doubt"], "reconcile"),
         (Seen(feed="it answers 404"), ["feed"], "it answers 404."),
+        (Seen(signups_waiting=7), ["signups"], "7 sign-ups wait for room: `limit_total`"),
         (Seen(relays_down=[("r:25", timedelta(minutes=4), "no route")]), [], ""),
         (Seen(relays_down=[("r:25", timedelta(hours=3), "no route")]), ["relay"], "3 hours: no"),
         (
