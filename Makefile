@@ -35,9 +35,9 @@ docs: .venv/dev .venv/docs/done
 	$(BIN)/python -m scripts.manual
 	.venv/docs/bin/zensical build --clean --strict
 
-# Wheel, sdist, bill of materials and checksums, in dist/.
+# Wheel, sdist, bill of materials and checksums, in dist/; signed with `make release KEY=~/.ssh/id_ed25519`.
 release: .venv/dev
-	$(BIN)/python -m scripts.release dist
+	$(BIN)/python -m scripts.release dist $(KEY)
 
 format: .venv/dev
 	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

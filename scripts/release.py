@@ -1,9 +1,10 @@
-"""Makes a release: wheel, sdist, bill of materials, checksums.
+"""Makes a release: wheel, sdist, bill of materials, checksums, and their signature.
 
-    python -m scripts.release dist
+    python -m scripts.release dist [KEY]
 
 The bill of materials is CycloneDX 1.5: what requirements/run.txt pins, with its hashes, and its licence as far as
-it is installed here. Asks no network. Signing is `git tag -s` and whatever signs the checksums.
+it is installed here. Asks no network. KEY is an SSH key, private or the public one of an agent's: it signs the
+checksums (`SHA256SUMS.sig`), and the tag (`git tag -s`) as CONTRIBUTING.md says.
 """
 
 from __future__ import annotations
@@ -106,9 +107,19 @@ def build(target: Path) -> list[Path]:
     return [*made, sums]
 
 
+def sign(sums: Path, key: Path) -> Path:
+    """Sign the checksums with an SSH key; the signature, which `ssh-keygen -Y verify` reads."""
+    command = ["ssh-keygen", "-q", "-Y", "sign", "-n", "file", "-f", str(key), str(sums)]
+    subprocess.run(command, check=True)  # noqa: S603 - the releaser's own key and program
+    return sums.with_name(f"{sums.name}.sig")
+
+
 def main(arguments: list[str]) -> int:
-    """Build into the folder that is named; `dist` if none is."""
-    for path in build(Path(arguments[0] if arguments else "dist")):
+    """Build into the folder that is named, `dist` if none is; sign with the key, if one is named."""
+    made = build(Path(arguments[0] if arguments else "dist"))
+    if len(arguments) > 1:
+        made.append(sign(made[-1], Path(arguments[1])))
+    for path in made:
         print(path)
     return 0
 

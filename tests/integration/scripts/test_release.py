@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.release import PINS, ROOT, build, read_pins
+from scripts.release import PINS, ROOT, build, read_pins, sign
 
 FREE = re.compile(
     r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|ZPL|Zope|Unlicense|LGPL|Lesser|CC0|0BSD|MIT-0"
@@ -123,3 +124,29 @@ def test_a_change_of_version_is_told() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     text = (ROOT / "CHANGELOG.md").read_text()
     assert f"## {version}" in text or "## Unreleased" in text
+
+
+def test_what_is_released_can_be_signed_and_verified(made: dict[str, Path], tmp_path: Path) -> None:
+    """Checksums and tag, as CONTRIBUTING.md says, with a key thrown away afterwards; a changed file is noticed."""
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("ssh-keygen is missing: install openssh-client to sign with it")
+    key, signers = tmp_path / "key", tmp_path / "signers"
+
+    def run(*command: str | Path, text: str = "") -> int:
+        done = subprocess.run(command, cwd=tmp_path, input=text, capture_output=True, text=True)
+        return done.returncode
+
+    assert run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key) == 0
+    signers.write_text(f"you@example.com {key.with_suffix('.pub').read_text()}")
+    signature = sign(made["SUMS"], key)
+    sums = made["SUMS"].read_text()
+    verify = ["ssh-keygen", "-Y", "verify", "-f", signers, "-I", "you@example.com", "-n", "file"]
+    assert run(*verify, "-s", signature, text=sums) == 0
+    assert run(*verify, "-s", signature, text=sums.replace("0", "1")) != 0
+
+    who = ["git", "-c", "user.name=You", "-c", "user.email=you@example.com"]
+    with_key = ["-c", "gpg.format=ssh", "-c", f"user.signingkey={key}.pub"]
+    assert run("git", "init", "-q") == 0
+    assert run(*who, "commit", "-q", "--allow-empty", "-m", "one") == 0
+    assert run(*who, *with_key, "tag", "-s", "v0.1.0", "-m", "v0.1.0") == 0
+    assert run("git", "-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-tag", "v0.1.0") == 0
