@@ -47,6 +47,10 @@ _PLAIN_WORD: Final = re.compile(r"[^\W_]+")
 _QUOTED: Final = re.compile(r'"([^"]*)"?|([^"]+)')
 _ADDRESS: Final = re.compile(r"^\[\d+\] \S+$", re.MULTILINE)
 """A link written out below a plain text."""
+_WRAPPED: Final = re.compile(
+    f"(?<=[{_DENSE}\u3001\u3002\u3008-\u3011\uff01-\uff5e])\n(?=[{_DENSE}\u3008-\u3011\uff08])"
+)
+"""The end of a line where nothing but its length ends it: such scripts are broken anywhere."""
 _SPELT: Final = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ĳ": "ij"}
 _SAME: Final = {"ς": "σ", "ى": "ي", "ة": "ه", "İ": "i", "ı": "i", "ø": "o", "đ": "d", "ł": "l"}
 _FOLDED_RANGES: Final = (
@@ -73,8 +77,10 @@ def fold(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """A plain text as it is searched and quoted: in NFC, without the addresses of its links."""
-    return unicodedata.normalize("NFC", _ADDRESS.sub("", text))
+    """A plain text as it is searched and quoted: in NFC, without the addresses of its links and without
+    the ends of lines that part words of scripts without spaces.
+    """
+    return _WRAPPED.sub("", unicodedata.normalize("NFC", _ADDRESS.sub("", text)))
 
 
 def find_terms(text: str) -> list[str]:

@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from newsletter.app import Newsletter
 from storage.model.deliveries import DeliveryState
 from tests.peers.counting import Phase, Relay
 from tests.peers.frozen import Server
@@ -344,8 +345,9 @@ def test_idle_strangers_take_no_descriptors_from_the_rest(tmp_path: Path) -> Non
 
 
 def test_a_flood_of_sign_ups_over_http_lets_a_reader_through(tmp_path: Path, slow: bool) -> None:
-    """Bots from a hundred networks post as fast as they can; a reader in their middle has a confirmation
-    and confirms, and the service ends when it is told to. 25,000 with --slow.
+    """Bots from a hundred networks post as fast as they can, search, fetch feeds and try links to readers'
+    pages; a reader in their middle has a confirmation, confirms, sees and changes their own page, and the
+    service ends when it is told to. 25,000 sign-ups with --slow, and half as many of the others.
     """
     house = settle(tmp_path / "home", "sqlite:///newsletter.db")
     with house.config.open("a") as file:
@@ -362,12 +364,31 @@ def test_a_flood_of_sign_ups_over_http_lets_a_reader_through(tmp_path: Path, slo
         link = re.search(r"/confirm/[0-9a-zA-Z._-]+", letter)
         assert link is not None
         assert ask(urllib.request.Request(f"{service.site}{link.group()}", data=b"")) == 200
+        own = f"{service.site}{own_page(house, 'ada@reader.example')}"
+        assert service.get(own) == 200
+        assert ask(urllib.request.Request(own, data=b"name=Ada&pace=weekly")) == 200
+        assert service.get(f"{service.site}/search?q=hello") == 200
         answers = sum((bot.result() for bot in bots), Counter[int]())
         tell(posted=count, reader_waited=round(waited, 1), refused=answers[429])
         code, log = service.stop()
     assert code == 0, log
-    assert set(answers) <= {202, 429, 503}
+    assert set(answers) <= {200, 202, 404, 429, 503}
+    assert answers[200] > count // 8
     assert "4 active" in command(house, "status").stdout
+
+
+_PASSING = (
+    *(("GET", "/search?q=second+word{}"), ("GET", "/feed.xml"), ("GET", "/search?q={}")),
+    *(("POST", "/preferences/{:064x}"), ("GET", "/feeds/{:064x}.xml"), ("GET", "/atom.xml?{}")),
+)
+"""What else the bots ask for."""
+
+
+def own_page(house: House, address: str) -> str:
+    """The path of a reader's own page."""
+    with Newsletter.open(house.config, environ={}) as newsletter:
+        reader = newsletter.subscriptions.find(address)
+        return f"/preferences/{newsletter.parts.tokens.preferences(reader.id)}"
 
 
 def post_many(site: str, numbers: range) -> Counter[int]:
@@ -384,6 +405,12 @@ def post_many(site: str, numbers: range) -> Counter[int]:
         answer = connection.getresponse()
         answer.read()
         answers[answer.status] += 1
+        if number % 2:
+            method, path = _PASSING[number // 2 % len(_PASSING)]
+            connection.request(method, path.format(number), b"" if method == "POST" else None)
+            answer = connection.getresponse()
+            answer.read()
+            answers[answer.status] += 1
     connection.close()
     return answers
 

@@ -70,6 +70,13 @@ def test_issues_are_found_by_their_words(archive: Store, query: str, names: list
     assert found(archive, query) == names
 
 
+def test_a_word_is_found_where_a_line_ends_in_it(store: Store) -> None:
+    """A plain text of Japanese or Chinese is broken anywhere; the ends of its paragraphs stay."""
+    publish(store, "broken", text="灯台は毎晩ひ\nとつのことだけをする。\n\n海は\n- 礼")
+    assert found(store, "ひとつ") == ["broken"]
+    assert found(store, "海は礼") == []
+
+
 def test_the_index_follows_the_issue(archive: Store) -> None:
     """Revised, withdrawn, restored and deleted, it is found by what it says then."""
     tea = archive.issues.by_note("tea")

@@ -27,6 +27,7 @@ def hits(text: str, query: str) -> list[str]:
         ("日本語の本です", "日本語", ["日本語"]),
         ("two  words, more words", '"two words"', ["two words"]),
         ("يشرب كِتَابٌ هنا", "كتاب", ["كِتَابٌ"]),
+        ("毎晩ひ\nとつのこと", "ひとつ", ["ひとつ"]),
         ("nothing here", "absent", []),
     ],
 )
