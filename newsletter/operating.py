@@ -10,7 +10,7 @@ from mailer.authentication import Dns
 from newsletter.config import may_reload
 from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, find_own_address
 from newsletter.parts import Parts
-from newsletter.service import Ending, Site, run_in_loop, serve
+from newsletter.service import Ending, Site, kept_to_one, run_in_loop, serve
 from newsletter.working import duties
 
 
@@ -26,7 +26,12 @@ def run_service(
     asked for a changed configuration. Raises Conflict when another process schedules on SQLite.
     """
     work = duties(parts, look)
-    with Ending(partial(may_reload, parts.config, os.environ)) as ending:
+    # A site and ticks have more to do than one core can.
+    keeps = parts.config.dispatch.own_core and not scheduling
+    with (
+        Ending(partial(may_reload, parts.config, os.environ)) as ending,
+        kept_to_one(wanted=keeps),
+    ):
         run_in_loop(lambda: serve(work, ending, site=site, scheduling=scheduling, ready=ready))
         return ending.is_reload
 

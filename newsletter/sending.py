@@ -10,7 +10,7 @@ from mailer.dispatch import Summary
 from newsletter.mailing import SendReport
 from newsletter.parts import Parts
 from newsletter.publishing import PollReport
-from newsletter.service import Ending, drain, run_in_loop
+from newsletter.service import Ending, drain, kept_to_one, run_in_loop
 from newsletter.working import duties
 from storage.model import NotesFolderError
 
@@ -53,8 +53,8 @@ def send_due(
     parts.upkeep.rescue()
     parts.report_desk.wear_out()
     under_way = parts.overview.under_way()
-    work = duties(parts, look, lambda now: progress(report(now)) if progress else None)
-    with Ending() as ending:
+    work = duties(parts, look, (lambda now: progress(report(now))) if progress else None)
+    with Ending() as ending, kept_to_one(wanted=parts.config.dispatch.own_core):
         summary = run_in_loop(lambda: drain(work, ending))
     parts.mailings.finish()
     parts.watermark.raise_if_moved(parts.overview)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
 
@@ -22,6 +22,9 @@ log = Log()
 _ASTRAY_S: Final = 3600.0
 """How long a claim goes back whose domain is paused. A lift has it due at once; so often it is looked at
 whether a pause has ended by itself."""
+
+_LOOK: Final = timedelta(seconds=1)
+"""How long what is known of pauses counts: a fast worker claims ten times in it."""
 
 
 class ClaimBuffer:
@@ -55,6 +58,8 @@ class ClaimBuffer:
         self._paused: set[int] = set()
         self._astray: Mapping[str, datetime] = {}
         """Domains that are paused, and until when."""
+        self._looked_at: datetime | None = None
+        """When the ledger was asked for them."""
         self.error: StorageError | None = None
         """Why the last claim failed; the wave then ends in good order."""
 
@@ -70,6 +75,7 @@ class ClaimBuffer:
         """Begins a new wave: the ledger is asked again."""
         self._dry = False
         self.error = None
+        self._looked_at = None
         self._parking.start()
 
     async def take(self, seats: Collection[str] = ()) -> Claim | None:
@@ -238,10 +244,17 @@ class ClaimBuffer:
         finally:
             self._ahead = None
 
+    async def _look_for_pauses(self) -> None:
+        """Another worker, or the start before this one, may have paused a domain."""
+        now = self._clock()
+        if self._looked_at is not None and timedelta(0) <= now - self._looked_at < _LOOK:
+            return
+        self._astray = await asyncio.to_thread(self._ledger.paused_domains, now=now)
+        self._looked_at = now
+
     async def _refill(self) -> None:
         try:
-            # Another worker, or the start before this one, may have paused a domain.
-            self._astray = await asyncio.to_thread(self._ledger.paused_domains, now=self._clock())
+            await self._look_for_pauses()
             claims = await self._lease.claim(self._portion)
         except StorageError as error:
             log.warning("ledger.claim_failed", error=type(error).__name__)

@@ -35,6 +35,7 @@ log = Log()
 
 _PORTION: Final = 1000
 """Deliveries per claim."""
+_ACCEPTED: Final = DeliveryState.ACCEPTED
 _AHEAD_S: Final = 2.0
 """Work held ahead where the rate is limited: the rest is free for other workers."""
 
@@ -219,8 +220,11 @@ class Dispatcher:
         """These outcomes are committed."""
         if not settlements:
             return
-        for settlement in settlements:
-            self._counts[settlement.state] += 1
+        # Nearly every message is accepted, and looking a state up costs more than comparing it.
+        others = [one.state for one in settlements if one.state is not _ACCEPTED]
+        self._counts[_ACCEPTED] += len(settlements) - len(others)
+        for state in others:
+            self._counts[state] += 1
         self._report()
 
     def _report(self) -> None:

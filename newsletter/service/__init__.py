@@ -1,5 +1,6 @@
 """The service over time: ticks, duties, workers, an orderly stop."""
 
+from newsletter.service.cores import kept_to_one
 from newsletter.service.loops import run_in_loop
 from newsletter.service.pulse import Pulse, TickSeen
 from newsletter.service.service import Duties, Site, drain, serve
@@ -18,6 +19,7 @@ __all__ = [
     "Upkeep",
     "drain",
     "gone_workers",
+    "kept_to_one",
     "run_in_loop",
     "serve",
     "worker_name",

@@ -134,6 +134,8 @@ class DispatchSection(Section):
         float, BeforeValidator(no_flag), Field(ge=0, le=1, allow_inf_nan=False)
     ] = 0.05
     """The share of the cohort that may refuse."""
+    own_core: bool = True
+    """Whether `send` and `worker` keep their threads to one core of several."""
 
 
 class DkimSection(Section):
