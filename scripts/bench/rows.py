@@ -69,7 +69,8 @@ def measure_sqlite_smtp_sink(bench: Bench) -> list[Row]:
         target=1.2,
     )
     with or_missing(row) as rows, peers.smtp_sink() as port:
-        rows.append(_against_source(bench, row, bench.house(), port, connections=20, counts=False))
+        runs = _in_turn(bench, row, bench.house(), port, connections=20, counts=False)
+        rows.append(_against_source(row, runs))
     return rows
 
 
@@ -81,8 +82,15 @@ def measure_sqlite_fast_sink(bench: Bench) -> list[Row]:
         bound=Bound.AT_LEAST,
         target=1.0,
     )
-    with or_missing(row) as rows, peers.fast_sink() as port:
-        rows.append(_against_source(bench, row, bench.house(), port, connections=50))
+    cost = Row(
+        name="processor",
+        title="processor a message of the same runs, against smtp-source's own",
+        bound=Bound.AT_MOST,
+        target=3.0,
+    )
+    with or_missing(row, cost) as rows, peers.fast_sink() as port:
+        runs = _in_turn(bench, row, bench.house(), port, connections=50)
+        rows += [_against_source(row, runs), _cost_against_source(cost, runs)]
     return rows
 
 
@@ -106,12 +114,22 @@ def measure_postgresql(bench: Bench) -> list[Row]:
         peers.fast_sink() as port,
     ):
         house = bench.house(database_url=server.new_database("bench"))
-        rows.append(_against_source(bench, one, house, port, connections=50))
-        rows.append(_against_source(bench, two, house, port, connections=50, processes=2))
+        for row, processes in ((one, 1), (two, 2)):
+            runs = _in_turn(bench, row, house, port, connections=50, processes=processes)
+            rows.append(_against_source(row, runs))
     return rows
 
 
-def _against_source(
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Reference and product, in turn."""
+
+    octets: int
+    sources: list[peers.Source]
+    sents: list[Sent]
+
+
+def _in_turn(
     bench: Bench,
     row: Row,
     house: House,
@@ -120,29 +138,41 @@ def _against_source(
     connections: int,
     processes: int = 1,
     counts: bool = True,
-) -> Row:
-    """Reference and product in turn; the ratio of their medians."""
+) -> _Runs:
+    """Some rounds of `smtp-source` and of the product. `counts`: the sink can say what it took."""
     sizes = bench.sizes
     house.ensure_readers(sizes.messages)
     house.point_at(port, connections=connections)
-    octets = house.octets()
-    references: list[float] = []
-    runs: list[Sent] = []
+    runs = _Runs(house.octets(), [], [])
     for number in range(1, sizes.rounds + 1):
-        references.append(
-            peers.smtp_source_rate(
-                port, sessions=connections, octets=octets, messages=sizes.messages
-            )
+        source = peers.smtp_source(
+            port, sessions=connections, octets=runs.octets, messages=sizes.messages
         )
         house.publish()
         with _counted(port, sizes.messages) if counts else nullcontext():
-            runs.append(house.send(processes=processes))
+            sent = house.send(processes=processes)
+        runs.sources.append(source)
+        runs.sents.append(sent)
         bench.say(
             f"{row.name} {number}/{sizes.rounds}: "
-            f"smtp-source {references[-1]:,.0f}/s, product {runs[-1].rate:,.0f}/s"
+            f"smtp-source {source.rate:,.0f}/s, product {sent.rate:,.0f}/s"
         )
-    measured = _ratio(row, "smtp-source -d", references, runs)
-    return replace(measured, note=f"{measured.note}; {octets:,} octets a message")
+    return runs
+
+
+def _against_source(row: Row, runs: _Runs) -> Row:
+    """The ratio of the medians of their rates."""
+    measured = _ratio(row, "smtp-source -d", [one.rate for one in runs.sources], runs.sents)
+    return replace(measured, note=f"{measured.note}; {runs.octets:,} octets a message")
+
+
+def _cost_against_source(row: Row, runs: _Runs) -> Row:
+    """The ratio of the medians of what a message costs."""
+    theirs = statistics.median(one.cpu_ms for one in runs.sources)
+    ours = statistics.median(one.cpu_ms for one in runs.sents)
+    return replace(
+        row, measured=ours / theirs, note=f"smtp-source -d {theirs:.3f} ms; product {ours:.3f} ms"
+    )
 
 
 @contextmanager

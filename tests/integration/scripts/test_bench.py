@@ -37,6 +37,7 @@ CODES = [b"220", b"250", b"250", b"250", b"354", b"250", b"250", b"250", b"354",
 ROWS = {
     "sqlite-smtp-sink": "smtp-sink",
     "sqlite-fast-sink": "smtp-source",
+    "processor": "smtp-source",
     "postgresql-one": "smtp-source",
     "postgresql-two": "smtp-source",
     "dkim": "openssl",
