@@ -16,6 +16,8 @@ PER_PAGE: Final = 10
 LAST_PAGE: Final = 50
 _AROUND: Final = 90
 """Characters before what was found, and twice as many after it."""
+_FIRST_WIDE: Final = "\u2e80"
+"""Of the characters from here on nearly all are wide (UAX 11)."""
 _READ: Final = 100_000
 """Characters of an issue in which the place is looked for."""
 _STEP: Final = 2000
@@ -98,8 +100,9 @@ def quote(text: str, phrases: Sequence[Phrase]) -> tuple[Piece, ...]:
     part = _find(text[:_READ], pattern)
     whole, folded = part.plain, part.folded
     first = pattern.search(folded)
-    start = _cut_before(whole, first.start() - _AROUND) if first is not None else 0
-    end = _cut_after(whole, start + 3 * _AROUND)
+    around = _AROUND if first is None or _is_narrow(whole, first.start()) else _AROUND // 2
+    start = _cut_before(whole, first.start() - around) if first is not None else 0
+    end = _cut_after(whole, start + 3 * around)
     pieces = [Piece("… ")] if start or not part.is_first else []
     place = start
     for hit in pattern.finditer(folded, start, end) if first is not None else ():
@@ -148,6 +151,12 @@ def _part(text: str, place: int) -> _Part:
     lines = readable(text[start:end])
     plain = _SPACE.sub(" ", _UNDERLINE.sub(" ", lines)).strip()
     return _Part(plain, fold(plain), is_first=start == 0, is_last=end >= len(text))
+
+
+def _is_narrow(text: str, place: int) -> bool:
+    """Whether letters around a place are of usual width: a Chinese or Japanese one takes two."""
+    near = text[max(place - _AROUND, 0) : place + _AROUND]
+    return 2 * sum(letter >= _FIRST_WIDE for letter in near) < len(near)
 
 
 def _cut_before(text: str, place: int) -> int:

@@ -121,7 +121,8 @@ class PreferencePages:
                 return self._move(token, form.one("email") or "", ip)
             case "feed" | "feed-off" as action:
                 saved = self._desk.renew_feed(token, ip=ip, wanted=action == "feed")
-                return self._again(token, _FEED_SAID[saved] if saved else "", _status(saved))
+                told = _FEED_SAID if found.feed_token else _SAID  # the first one ends no other
+                return self._again(token, told[saved] if saved else "", _status(saved))
             case "leave":
                 self._desk.leave(token, ip=ip)
                 return self._private(found, "left.html", to_say("You have left"))

@@ -299,7 +299,9 @@ def test_a_feed_of_ones_own_has_ones_topics_until_it_is_revoked(
     author: Author, client: Client, reader: Subscriber, page: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Made by the reader, asked for conditionally, hidden from search; a new address ends the old (410)."""
-    assert send(client, page, ("action", "feed"))[0] == 200
+    status, told = send(client, page, ("action", "feed"))
+    assert status == 200
+    assert "former address" not in told
     path = re.findall(rf"<code>{URL}(/feeds/\w+\.xml)</code>", client.get(page).text)[0]
     first = client.get(path)
     titles = [entry.title for entry in feedparser.parse(first.text).entries]
@@ -313,7 +315,7 @@ def test_a_feed_of_ones_own_has_ones_topics_until_it_is_revoked(
     link = ET.fromstring(second.content).find(".//{http://www.w3.org/2005/Atom}link[@rel='self']")
     assert link is not None
     assert link.get("href") == f"{URL}{path}"
-    send(client, page, ("action", "feed"))
+    assert "former address" in send(client, page, ("action", "feed"))[1]
     assert client.get(path).status_code == 410
     renewed = re.findall(rf"<code>{URL}(/feeds/\w+\.xml)</code>", client.get(page).text)[0]
     assert client.get(renewed).status_code == 200

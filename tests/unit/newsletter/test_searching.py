@@ -57,6 +57,12 @@ def test_wherever_it_stands_in_a_long_text_it_is_found(place: int) -> None:
     assert pieces[-1].text == " …"
 
 
+def test_wide_letters_take_as_much_room_as_others() -> None:
+    """A quotation of Japanese has half as many of them."""
+    whole = "".join(piece.text for piece in quote("灯台の光が海を照らす。" * 60, read_query("海")))
+    assert 130 <= len(whole) <= 140
+
+
 def test_without_a_hit_it_begins_with_the_text() -> None:
     """The word stood in the title; rules and addresses of links are no words."""
     text = "Title\n=====\n\nWords [1] follow.\n\n[1] https://example.com/needle\n"
