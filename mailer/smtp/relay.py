@@ -7,7 +7,9 @@ from then on.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
@@ -190,7 +192,18 @@ def _explain(error: Exception, relay: Relay) -> str:
     cause = error.__cause__
     if isinstance(cause, OSError) and not isinstance(error, TimeoutError):
         return _explain(cause, relay)
+    if isinstance(error, OSError) and error.errno is not None:
+        return _explain_network(error)
     return clean_reply(str(error)) or type(error).__name__
+
+
+def _explain_network(error: OSError) -> str:
+    """Why nobody was reached, without the numbers of the system."""
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there (connection refused)"
+    if isinstance(error, socket.gaierror):
+        return "no host of that name was found"
+    return clean_reply(os.strerror(error.errno or 0)).lower()
 
 
 def _repeats_login(error: Exception, relay: Relay) -> bool:
