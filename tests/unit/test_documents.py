@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from newsletter.config.config import SECTIONS
+from scripts.manual import FOLDER, make_pages
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -272,3 +273,13 @@ def test_each_line_of_the_threat_model_has_a_test() -> None:
         ]
         assert rows
         assert not [row for row in rows if "`tests/" not in row.rstrip("| ").rpartition("|")[2]]
+
+
+def test_pages_made_from_the_code_are_current() -> None:
+    """Every command with its options, every route with what it is for: `make docs` writes them anew."""
+    made = make_pages()
+    rows = [line for line in made["routes.md"].splitlines() if line.startswith("| `")]
+    assert len(rows) > 50
+    assert not [row for row in rows if row.endswith("|  |")]
+    for name, text in made.items():
+        assert (FOLDER / name).read_text("utf-8") == text, f"{name} is old: `make docs`"

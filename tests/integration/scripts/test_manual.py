@@ -7,7 +7,6 @@ from typing import Final
 
 import pytest
 
-from scripts.manual import FOLDER, make_pages
 from tests.worlds.commands import Run
 from tests.worlds.consoles import Shell, Step, steps_of
 
@@ -41,16 +40,6 @@ def test_the_console_examples_of_a_page_run(
     shell = Shell(run, monkeypatch)
     for step in _to_run(STEPS[page]):
         shell.play(step)
-
-
-def test_pages_made_from_the_code_are_current() -> None:
-    """Every command with its options, every route with what it is for: `make docs` writes them anew."""
-    made = make_pages()
-    rows = [line for line in made["routes.md"].splitlines() if line.startswith("| `")]
-    assert len(rows) > 50
-    assert not [row for row in rows if row.endswith("|  |")]
-    for name, text in made.items():
-        assert (FOLDER / name).read_text("utf-8") == text, f"{name} is old: `make docs`"
 
 
 def test_examples_are_few_that_do_not_run() -> None:
