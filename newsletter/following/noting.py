@@ -9,7 +9,6 @@ from typing import Final
 
 from feeds.notes import MAX_TAG, slugify
 from newsletter.following.saying import SaidEntry
-from newsletter.importing import convert
 from storage.model import FeedEntry
 from storage.notes import ENTRY_END, ENTRY_START
 
@@ -34,6 +33,8 @@ def _slug(said: SaidEntry) -> str:
 
 def write_note(said: SaidEntry, entry: FeedEntry) -> str:
     """The note's text. What readers are told of it stays as it was first: id, address, when it came."""
+    from newsletter.importing import convert  # loads much, and only what is new needs it
+
     converted = convert(said.html, said.base)
     slug = entry.path.removeprefix(ENTRY_START).removesuffix(ENTRY_END).rpartition("-")[0]
     publish = entry.dated_at or entry.first_seen_at
