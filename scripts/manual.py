@@ -41,6 +41,7 @@ _PARTS: Final = (
     ("/desk", "The desk", "Only with `[desk] enabled`, and for whoever has a session: [the desk](../desk.md)."),
     ("/outbox", "The outbox", "Only with the embedded outbox (`[smtp] url = \"outbox:…\"`)."),
     ("/webhooks", "Web hooks", "Only for services that [`[webhooks]`](../configuration.md#webhooks) names."),
+    ("/feed-news", "The hub", "Only where [a feed is followed](../notes.md#a-feed-as-notes)."),
     ("", "The site", "For everybody."),
 )  # fmt: skip
 _ADMIN: Final = (
@@ -141,6 +142,7 @@ def _everything_on(folder: Path) -> Newsletter:
     config = folder / "newsletter.toml"
     text = render_template(title="T", url="http://127.0.0.1:8000", sender="T <t@example.com>")
     text = text.replace("enabled = false", "enabled = true")
+    text = text.replace('feed = ""', 'feed = "https://blog.example.com/feed.xml"', 1)
     config.write_text(text.replace('postmark = ""', 'postmark = "hook:password"'), "utf-8")
     (folder / "notes").mkdir()
     return Newsletter.open(config)

@@ -40,6 +40,7 @@ from web.http import (
 )
 from web.pages import COPY_SCRIPT, Frame, Pages, issue_path
 from web.routes import (
+    FeedNews,
     Finding,
     Joining,
     Looks,
@@ -121,6 +122,7 @@ def create_app(
         *joining.routes(),
         *PreferencePages(newsletter, pages, joining.later).routes(),
         *Webhooks(newsletter).routes(),
+        *FeedNews(newsletter).routes(),
     ]
     if newsletter.config.desk.enabled:
         routes += Desk(newsletter, pages.root).routes()

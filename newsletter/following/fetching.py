@@ -18,7 +18,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
-from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlencode, urljoin, urlsplit
 
 from storage.model import FetchError
 
@@ -149,6 +149,11 @@ class Fetcher:
             moved_to = url if for_good else moved_to
         raise FetchError(f"it leads on and on: more than {MOST_HOPS} redirects")
 
+    def post(self, url: str, form: Mapping[str, str]) -> int:
+        """The status that a form is answered with; no redirect is followed. Raises FetchError as `fetch`."""
+        body = urlencode(form).encode()
+        return self._ask(url, Validators(), with_user=True, body=body).status
+
     def _follow(self, url: str, there: str) -> str:
         try:
             before, after = urlsplit(url), urlsplit(urljoin(url, there))
@@ -163,7 +168,9 @@ class Fetcher:
             netloc = f"{before.netloc.rpartition('@')[0]}@{netloc}"
         return after._replace(netloc=netloc, fragment="").geturl()
 
-    def _ask(self, url: str, known: Validators, *, with_user: bool) -> Answer:
+    def _ask(
+        self, url: str, known: Validators, *, with_user: bool, body: bytes | None = None
+    ) -> Answer:
         parts = urlsplit(url)
         host, port = _place(parts)
         try:
@@ -190,7 +197,9 @@ class Fetcher:
         if parts.username and with_user:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
-        return question.put(parts, host, port, addresses, headers)
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        return question.put(parts, host, port, addresses, headers, body)
 
 
 class _Question:
@@ -210,12 +219,13 @@ class _Question:
         port: int,
         addresses: Sequence[str],
         headers: Mapping[str, str],
+        body: bytes | None = None,
     ) -> Answer:
         watch = threading.Timer(self._whole_s, self._end)
         watch.daemon = True
         watch.start()
         try:
-            return self._put(parts, host, port, addresses, headers)
+            return self._put(parts, host, port, addresses, headers, body)
         except FetchError:
             raise
         except (OSError, http.client.HTTPException, ValueError, zlib.error) as error:
@@ -232,6 +242,7 @@ class _Question:
         port: int,
         addresses: Sequence[str],
         headers: Mapping[str, str],
+        sending: bytes | None,
     ) -> Answer:
         connection = http.client.HTTPConnection(host, port, timeout=PATIENCE_S)
         connection.sock = self._connect(parts.scheme, host, port, addresses)
@@ -242,9 +253,10 @@ class _Question:
         usual = _HTTPS if parts.scheme == "https" else _HTTP
         sent = {"Host": place if port == usual else f"{place}:{port}", **headers}
         with closing(connection):
-            connection.request("GET", target, headers=sent)
+            connection.request("GET" if sending is None else "POST", target, sending, sent)
             with connection.getresponse() as answer:
                 given = {name.lower(): value for name, value in answer.headers.items()}
+                given["link"] = ", ".join(answer.headers.get_all("Link") or ())
                 body = self._read(answer, given) if answer.status == http.client.OK else b""
         self._refuse_late()
         return Answer(status=answer.status, url=parts.geturl(), headers=given, body=body)

@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from newsletter.following.fetching import Answer, Fetcher, Validators
+from newsletter.following.hub import HubSubscription, find_hub
 from newsletter.following.matching import (
     Matched,
     date_of,
@@ -59,6 +60,7 @@ class Follower:
         entries: FeedEntries,
         memory: FeedMemory,
         fetcher: Fetcher,
+        hub: HubSubscription,
         clock: Callable[[], datetime],
         read: Callable[[bytes, str, str], SaidFeed] = read_feed,
     ) -> None:
@@ -71,6 +73,8 @@ class Follower:
         self._entries = entries
         self._memory = memory
         self._fetcher = fetcher
+        self.hub = hub
+        """Who tells of changes."""
         self._clock = clock
         self._read = read
 
@@ -97,10 +101,12 @@ class Follower:
         """
         if (before := self.standing()) is None or before.ended:
             return
-        is_wanted = by_hand and not before.failures
+        is_wanted = (by_hand and not before.failures) or self.hub.has_news(before.asked_at)
         if is_wanted or before.next_at is None or before.next_at <= self._clock():
             with suppress(Conflict):  # another process asks just now
                 self.ask()
+        if not by_hand and (now := self.standing()) is not None:
+            self.hub.renew(now.hub, now.topic)
 
     def ask(self) -> Followed:
         """Ask now, also where it said that it is gone. Raises Conflict without a feed, or while another
@@ -135,7 +141,7 @@ class Follower:
         url = before.url or self._url
         known = Validators(url=before.answered_by, etag=before.etag, modified=before.modified)
         asked = replace(before, asked_at=now, ended=False, remarks=())
-        if self._is_own(url):
+        if _is_own(self._site, url):
             return self._failed(asked, "it is this newsletter's own feed", None)
         try:
             answer = self._fetcher.fetch(url, known)
@@ -147,11 +153,6 @@ class Follower:
         except FetchError as error:
             return self._failed(asked, str(error), None)
         return self._taken(asked, answer, said)
-
-    def _is_own(self, url: str) -> bool:
-        ours, theirs = urlsplit(self._site), urlsplit(url)
-        base = ours.path.rstrip("/") + "/"
-        return ours.netloc == theirs.netloc.lower() and theirs.path.startswith(base)
 
     def _refused(self, asked: Followed, answer: Answer) -> Followed:
         status = answer.status
@@ -220,7 +221,7 @@ class Follower:
         held = "" if is_first or asked.accepted else why_held(matched, window, now, self._grace)
         new = () if held else self._begin(matched, entries, mail=not (is_first or asked.accepted))
         changed = [
-            self._follow(one, entry, now)
+            _follow(one, entry, now)
             for one, entry in matched.known
             if not one.fault and _has_changed(one, entry)
         ]
@@ -228,12 +229,15 @@ class Follower:
         gone = [replace(one, there=False, changed_at=now) for one in removed if one.there]
         self._entries.keep([*changed, *new, *gone])
         there = {one.path for _, one in matched.known} | {one.path for one in new}
+        hub, topic = find_hub(answer.headers.get("link", ""), said.hubs, said.topic, answer.url)
         after = replace(
             asked,
             etag="",
             modified="",
             window=asked.window if held else tuple(sorted(there)),
             entries=len(said.entries),
+            hub=hub,
+            topic=topic,
             begun=True,
             accepted=False,
             held=held,
@@ -269,19 +273,6 @@ class Follower:
             made.append(replace(entry, note=write_note(one, entry)))
         return made
 
-    def _follow(self, one: SaidEntry, entry: FeedEntry, now: datetime) -> FeedEntry:
-        """A known entry as it is now: its date, and whether it is mailed, stay as they were."""
-        same = replace(
-            entry,
-            entry_id=one.entry_id,
-            link=one.link or entry.link,
-            likeness=one.likeness,
-            said=one.said,
-            there=True,
-            changed_at=now,
-        )
-        return replace(same, note=write_note(one, same))
-
     def _tell(self, before: Followed, after: Followed) -> None:
         if not after.is_well:
             (log.warning if after.failures == 1 or after.ended else log.info)(
@@ -293,6 +284,27 @@ class Follower:
             log.error("feed.held", reason=after.held, new=after.held_new, see="newsletter feed")
         if after.url and after.url != before.url:
             log.warning("feed.moved", see="newsletter feed")
+
+
+def _follow(one: SaidEntry, entry: FeedEntry, now: datetime) -> FeedEntry:
+    """A known entry as it is now: its date, and whether it is mailed, stay as they were."""
+    same = replace(
+        entry,
+        entry_id=one.entry_id,
+        link=one.link or entry.link,
+        likeness=one.likeness,
+        said=one.said,
+        there=True,
+        changed_at=now,
+    )
+    return replace(same, note=write_note(one, same))
+
+
+def _is_own(site: str, url: str) -> bool:
+    """Whether a feed's address is one of this newsletter's."""
+    ours, theirs = urlsplit(site), urlsplit(url)
+    base = ours.path.rstrip("/") + "/"
+    return ours.netloc == theirs.netloc.lower() and theirs.path.startswith(base)
 
 
 def _has_changed(one: SaidEntry, entry: FeedEntry) -> bool:

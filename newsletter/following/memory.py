@@ -52,6 +52,10 @@ class Followed:
     """Titles of the first of those."""
     accepted: bool = False
     """The author has said that what is held is meant."""
+    hub: str = ""
+    """Who tells of changes, if the feed names anybody, and of which"""
+    topic: str = ""
+    """address."""
     remarks: tuple[str, ...] = ()
     """What its author should know of it, a sentence each."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from newsletter.config import Config
 from newsletter.following.fetching import Fetcher
 from newsletter.following.follower import Follower
+from newsletter.following.hub import HubSubscription
 from newsletter.following.memory import FeedMemory
 from storage.database import Database, Facts
 from storage.notes import FeedEntries, FolderNotes, JoinedNotes, NotesStore
@@ -18,7 +19,11 @@ def open_notes(
 ) -> tuple[NotesStore, Follower]:
     """The store of notes, and who follows the feed. Nothing is asked for yet."""
     notes = config.notes
-    entries = FeedEntries(database)
+    entries, facts = FeedEntries(database), Facts(database)
+    fetcher = Fetcher(
+        f"newsletter-service (a feed of its own author; {config.identity.url})",
+        private=notes.feed_private,
+    )
     follower = Follower(
         url=notes.feed,
         every=notes.feed_every,
@@ -26,10 +31,10 @@ def open_notes(
         site=config.identity.url,
         database=database,
         entries=entries,
-        memory=FeedMemory(Facts(database)),
-        fetcher=Fetcher(
-            f"newsletter-service (a feed of its own author; {config.identity.url})",
-            private=notes.feed_private,
+        memory=FeedMemory(facts),
+        fetcher=fetcher,
+        hub=HubSubscription(
+            facts, fetcher, callback=f"{config.identity.url}/feed-news/", clock=clock
         ),
         clock=clock,
     )

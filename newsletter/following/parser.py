@@ -71,11 +71,8 @@ def _read_xml(body: bytes, media_type: str) -> dict[str, Any]:
         "entries": [_entry(one) for one in entries[:MOST_ENTRIES]],
         "more": max(0, len(entries) - MOST_ENTRIES),
         "broken": is_broken,
-        "hubs": [
-            link.get("href", "")
-            for link in found.feed.get("links", [])
-            if link.get("rel") == "hub" and isinstance(link.get("href"), str)
-        ][:3],
+        "hubs": _links(found.feed, "hub")[:3],
+        "self": "".join(_links(found.feed, "self")[:1]),
         "language": _text(found.feed.get("language"))[:40],
     }
 
@@ -104,6 +101,11 @@ def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
         "language": _text(body.get("language"))[:40],
         "image": _image(entry),
     }
+
+
+def _links(feed: Mapping[str, Any], relation: str) -> list[str]:
+    links = [link for link in feed.get("links") or [] if link.get("rel") == relation]
+    return [link["href"] for link in links if isinstance(link.get("href"), str)]
 
 
 def _rank(content: Mapping[str, Any]) -> tuple[bool, int]:
@@ -174,6 +176,7 @@ def _read_json(body: bytes) -> dict[str, Any]:
             for one in (hubs if isinstance(hubs, list) else [])
             if isinstance(one, dict)
         ][:3],
+        "self": _text(document.get("feed_url")),
         "language": _text(document.get("language"))[:40],
     }
 

@@ -60,6 +60,8 @@ class SaidFeed:
     broken: bool = False
     """Whether it is not quite XML, and could be read all the same."""
     hubs: tuple[str, ...] = ()
+    topic: str = ""
+    """What the feed calls itself; empty where it does not say."""
 
 
 def read_said(document: str, url: str) -> SaidFeed:
@@ -79,6 +81,7 @@ def read_said(document: str, url: str) -> SaidFeed:
         doubled=doubled,
         broken=found["broken"],
         hubs=tuple(filter(None, (_web(one, url) for one in found["hubs"]))),
+        topic=_web(found.get("self", ""), url),
     )
 
 

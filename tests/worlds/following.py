@@ -12,9 +12,11 @@ from email.utils import format_datetime
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from newsletter.following.fetching import Fetcher
 from newsletter.following.follower import Follower
+from newsletter.following.hub import HubSubscription
 from newsletter.following.memory import FeedMemory, Followed
 from newsletter.following.parser import NoFeed
 from newsletter.following.parser import read_feed as parse_feed
@@ -44,6 +46,9 @@ class FeedServer:
     headers: dict[str, str] = field(default_factory=dict)
     handle: Handle | None = None
     """Instead of all that."""
+    told: list[dict[str, str]] = field(default_factory=list)
+    """Forms that were posted, as to a hub."""
+    hub_status: int = 202
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     """(path, headers by small names)."""
 
@@ -84,6 +89,11 @@ def serve_feed() -> Iterator[FeedServer]:
         def do_GET(self) -> None:
             with suppress(OSError):  # the other side hangs up, as it should
                 feed.answer(self)
+
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            feed.told.append(dict(parse_qsl(self.rfile.read(length).decode())))
+            send(self, feed.hub_status)
 
         def log_message(self, *_args: object) -> None:
             """Nothing."""
@@ -165,6 +175,9 @@ class Following:
             ),
         )
         self.room.subscribe("reader@example.org")
+        self.hub = HubSubscription(
+            Facts(self.room.database), self.fetcher, callback=f"{URL}/feed-news/", clock=self.clock
+        )
         self.follower = self.follow(f"{feed.address}/feed.xml")
 
     def follow(self, url: str) -> Follower:
@@ -179,6 +192,7 @@ class Following:
             entries=FeedEntries(database),
             memory=FeedMemory(Facts(database)),
             fetcher=self.fetcher,
+            hub=self.hub,
             clock=self.clock,
             read=read_here,
         )

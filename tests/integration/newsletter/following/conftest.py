@@ -21,7 +21,7 @@ def server() -> Iterator[FeedServer]:
 def feed(server: FeedServer) -> FeedServer:
     """The server, with nothing to say yet."""
     fresh = FeedServer(address=server.address)
-    for name in ("body", "status", "headers", "handle", "asked"):
+    for name in ("body", "status", "headers", "handle", "asked", "told", "hub_status"):
         setattr(server, name, getattr(fresh, name))
     return server
 
