@@ -38,6 +38,8 @@ _SUFFIX: Final = re.compile(r"\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _HOST: Final = re.compile(r"[\w-]+(?:\.[\w-]+)*\.?|[0-9a-fA-F:.]+")
 _IGNORED: Final = re.compile("[\t\n\r]")
+_ROOT: Final = re.compile(r"__GHOST_URL__(?=/)|[@~](?=/(?:assets|images|public|static)/)")
+"""The root of a site, as Ghost exports it and as bundlers' aliases name it."""
 _UNSAFE: Final = re.compile('[ "<>\\\\^`{|}\xa0]')
 
 
@@ -120,6 +122,8 @@ class LinkResolver:
 
     def __init__(self, path: str, links: Links) -> None:
         self._folder = PurePosixPath(path).parent
+        self._own = str(PurePosixPath(path).with_suffix("")) if PurePosixPath(path).name else ""
+        """The folder of the note's name beside it: Hexo's for what it shows."""
         self._links = links
         self._media: dict[str, None] = {}
         self._targets: dict[str, None] = {}
@@ -240,7 +244,7 @@ class LinkResolver:
 
     def _download(self, source: str, written: str, *, anywhere: bool) -> str | None:
         """The address of a file of the notes; None, told, where there is none."""
-        path = self._links.find_media(written, str(self._folder), anywhere=anywhere)
+        path = self._media_at(written, anywhere=anywhere)
         if path is None or not is_download(path):
             self.warn(
                 "missing-file", f"the file {_show(source)} is not in the notes folder: label only"
@@ -251,12 +255,19 @@ class LinkResolver:
 
     def _find(self, written: str, *, anywhere: bool) -> str | None:
         """Where a picture is; where it would be, which is told, if it is not there (yet)."""
-        path = self._links.find_media(written, str(self._folder), anywhere=anywhere)
+        path = self._media_at(written, anywhere=anywhere)
         if path is None:
             path = self._below(written)
             if path is not None and is_picture(path):
                 self.warn("missing-picture", f"the picture {_show(written)} is not there")
         return path
+
+    def _media_at(self, written: str, *, anywhere: bool) -> str | None:
+        for folder in (str(self._folder), self._own):
+            path = self._links.find_media(written, folder, anywhere=anywhere)
+            if path is not None or "/" in written:
+                return path
+        return None
 
     def _outside(self, href: str, scheme: str) -> str | None:
         url = href if _SCHEME.match(href) else f"https:{href}"
@@ -280,6 +291,9 @@ class LinkResolver:
         if below and not is_picture(below):
             self._targets |= dict.fromkeys((link_key(below), *loose_keys(below)))
             url = self._links.note_url(below, str(self._folder), loose=True)
+        elif below and (picture := self._media_at(written, anywhere=False)) is not None:
+            self._media[picture] = None
+            return self._links.media_url(picture)
         if url is None:
             self.warn(
                 "unpublished-link", f"the link {_show(href)} leads to no published note: label only"
@@ -311,6 +325,8 @@ def _with_part(url: str, part: str) -> str:
 def _tidy(url: str) -> str:
     """A URL without what browsers drop from it (WHATWG URL 4.4) and with blanks escaped."""
     url = clean_text(_IGNORED.sub("", url)).replace("\n", "").strip()
+    if url.startswith(("__GHOST_URL__/", "@/", "~/")):
+        url = _ROOT.sub("", url, count=1)
     return _UNSAFE.sub(_escape, url)
 
 

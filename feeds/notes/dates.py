@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
+from feeds.notes.months import MONTH_WORD, month_of
+
 MONTHS: Final = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
@@ -34,12 +36,23 @@ _FORMS: Final = tuple(
     for form in (
         r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
-        r"(?P<year>\d{4})\s?年\s?(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?日",
+        r"(?P<year>\d{4})\s?[年년]\s?(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日일]",
         r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})",
         rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.?\s+(?P<word>{_MONTH})\.?{_YEAR}",
         rf"{_WEEKDAY}(?P<word>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?{_YEAR}",
     )
 )
+_ELSEWHERE: Final = tuple(
+    re.compile(form + _TIME.replace(r"\d", "[0-9]"), re.IGNORECASE)
+    for form in (
+        (
+            rf"(?:{MONTH_WORD}\.?,?\s+)?(?P<day>[0-9]{{1,2}})(?:\.|er|º|°|ª|:e)?\s+(?:de\s+|d['’])?(?P<word>{MONTH_WORD})\.?,?"
+            r"\s+(?:del?\s+)?(?P<year>[0-9]{4})(?:\s*(?:г|р)\.?)?"
+        ),
+        rf"(?P<year>[0-9]{{4}})\.?\s+(?P<word>{MONTH_WORD})\.?\s+(?P<day>[0-9]{{1,2}})\.?",
+    )
+)
+"""Dates with the name of a month in another language: `3 de febrero de 2021`, `2021. február 3.`"""
 _EPOCH: Final = re.compile(r"-?\d{9,10}|-?\d{12,13}", re.ASCII)
 
 
@@ -64,6 +77,10 @@ def read_moment(words: str) -> Moment | None:
     for form in _FORMS:
         found = form.fullmatch(words)
         if found and _says_a_time(found):
+            return _read_form(found)
+    for form in _ELSEWHERE:
+        found = form.fullmatch(words)
+        if found and _says_a_time(found) and month_of(found["word"]) is not None:
             return _read_form(found)
     return None
 
@@ -93,7 +110,8 @@ def _read_epoch(number: int) -> Moment:
 
 def _read_form(found: re.Match[str]) -> Moment:
     given = found.groupdict()
-    month = _month_of(given["word"]) if given.get("word") else int(given["month"] or 0)
+    word = given.get("word")
+    month = (month_of(word) or _month_of(word)) if word else int(given["month"] or 0)
     day = datetime(int(given["year"] or 4), month, int(given["day"]))  # noqa: DTZ001
     clock = timedelta()
     if given["hour"]:
@@ -107,7 +125,8 @@ def _read_form(found: re.Match[str]) -> Moment:
 
 
 def _month_of(word: str) -> int:
-    return next(n for n, name in enumerate(MONTHS, 1) if name.startswith(word.lower()[:3]))
+    start = word.lower()[:3]
+    return next((n for n, name in enumerate(MONTHS, 1) if name.startswith(start)), 0)
 
 
 def _read_offset(text: str) -> tzinfo:

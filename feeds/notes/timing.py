@@ -102,6 +102,8 @@ def _why_kept(keys: Keys) -> str:
         return "it is a draft"
     if keys.word("published") in FALSE - {"0"}:
         return "it says `published: false`"
+    if keys.word("is_published") in FALSE - {"0"}:
+        return "it says `is_published: false`"
     if (status := keys.word("status")) in _HIDING:
         return f"it says `status: {status}`"
     if keys.word("permalink") == "false" or keys.word("eleventyexcludefromcollections") in TRUE:

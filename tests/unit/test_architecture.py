@@ -197,6 +197,7 @@ PURE = (
     "feeds/notes/dates.py",
     "feeds/notes/headers.py",
     "feeds/notes/keys.py",
+    "feeds/notes/months.py",
     "feeds/notes/names.py",
     "feeds/notes/note.py",
     "feeds/notes/timing.py",

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+from storage.model.issues import Issue
 
 PIXEL: Final = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -29,6 +33,8 @@ class Shape:
     found: int = 0
     """Pictures that are shown."""
     missing: int = 0
+    told: int = 0
+    """Pieces of its generator's language that are not known here: left out, and named to its author."""
 
 
 DRAFTS: Final = "it lies in the folder `_drafts`"
@@ -253,3 +259,33 @@ SHAPES: Final = (
         kept={NO_KEY: 1},
     ),
 )
+
+_SOURCE: Final = re.compile(
+    r"\{\{|\}\}|\{%|%\}|<%|:::|\[\[|%%|\[!\w+\b|^(?:import|export) |\{[:#.]|^<<<|=\{|__GHOST|\[@",
+    re.MULTILINE,
+)
+"""What a generator or a program would have taken out."""
+_SHOWN_ON_PURPOSE: Final = "{{ shown }}"
+
+
+def lay_out(shape: Shape, home: Path) -> Path:
+    """The folder, and a configuration that watches it; the path of that."""
+    for path, text in shape.files.items():
+        file = home / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(PIXEL if file.suffix in PICTURES else text.encode())
+    config = home / "newsletter.toml"
+    config.write_text(
+        '[newsletter]\ntitle = "N"\nurl = "https://n.example.com"\nsender = "n@example.com"\n'
+        f'[notes]\npath = "{shape.path}"\n{shape.settings}\n'
+    )
+    return config
+
+
+def source_left(issue: Issue) -> list[str]:
+    """What readers of an issue see of a generator's language."""
+    return [
+        found[0]
+        for text in (issue.html, issue.text, issue.title, issue.summary)
+        for found in _SOURCE.finditer(re.sub(r"<[^>]*>", "", text).replace(_SHOWN_ON_PURPOSE, ""))
+    ]

@@ -54,6 +54,8 @@ _TITLED: Final = re.compile(
     r"^([ \t]*:{3,}[ \t]*\{(?![^}\n]*title=)[^}\n]{0,200})(\})[ \t]*\n(?:[ \t]*\n){0,3}[ \t]*(#{1,6})[ \t]+([^\n\"]{1,200}?)[ \t]*$\n?",
     re.MULTILINE,
 )
+_ATTRIBUTES: Final = re.compile(r"(?<![ \t])[ \t]+\{[^{}\n]{0,200}\}\Z")
+"""VitePress's, behind a title: `::: details More {open}`."""
 _KIND_OF_BOX: Final = re.compile(r"\.callout-")
 _DEEPEST: Final = 8
 
@@ -102,6 +104,7 @@ def _opening(words: str) -> str | None:
         kind = next((name for name in kinds if name in KINDS), "")
         title = _TITLE.search(words)
         return f"[!{kind}] {(title[1] or title[2]) if title else ''}".rstrip() if kind else None
+    words = _ATTRIBUTES.sub("", words)
     name, _, rest = words.replace("[", " ", 1).removesuffix("]").partition(" ")
     kind = name.lower().removeprefix("callout-")
     return f"[!{kind}] {rest.strip()}".rstrip() if kind in KINDS else None

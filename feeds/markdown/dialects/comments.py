@@ -15,7 +15,7 @@ _COMMENTS: Final = tuple(
         (r"\{::comment\}", r"\{:/(?:comment)?\}"),  # kramdown's
         (r"\{%-?\s*comment\s*-?%\}", r"\{%-?\s*endcomment\s*-?%\}"),  # Liquid's
         (r"\{#(?=-?\s)", r"#\}"),  # Jinja's and Nunjucks'
-        (r"\{/\*", r"\*/\}"),  # MDX's
+        (r"(?<!\{)\{/\*", r"\*/\}"),  # MDX's; Zola shows a shortcode so, with two braces
     )
 )
 _UNCLOSED: Final = re.compile(r"^ {0,3}<!--[\s\S]*\Z", re.MULTILINE)

@@ -13,8 +13,9 @@ from typing import Final
 
 from feeds.markdown.dialects.arguments import Arguments, figure, link, parse_arguments
 from feeds.markdown.dialects.masks import Masks, line_of
+from feeds.markdown.dialects.players import POST
 from feeds.markdown.dialects.spans import Span, replace_spans, replace_tags
-from feeds.markdown.speech import name_box
+from feeds.markdown.speech import name_box, say
 from storage.model import FIELD
 
 _VIDEO: Final = {
@@ -23,6 +24,7 @@ _VIDEO: Final = {
     "vimeo": ("https://vimeo.com/{}", "Vimeo"),
 }
 _ID: Final = re.compile(r"[\w-]{1,64}")
+_POSTS: Final = frozenset({"tweet", "twitter", "twitter_simple", "x", "x_simple", "instagram"})
 
 _LIQUID: Final = re.compile(r"\{%-?\s*(/?\w[\w-]*)?(.*?)-?%\}", re.DOTALL)
 _SHORTCODE: Final = re.compile(r"\{\{[<%]\s*(/?\s*[\w./-]*)(.*?)/?\s*[>%]\}\}", re.DOTALL)
@@ -38,6 +40,17 @@ _PATHED: Final = re.compile(
     r"(?:\s*\|.{0,60})?|(?:relURL|absURL|relref|ref)\s+\"([^\"]*)\"",
     re.DOTALL,
 )
+_HTML_ESCAPED: Final = re.compile(r"(\{[{%])/\*\s?(.*?)\s?\*/([%}]\})", re.DOTALL)
+"""Zola's way to show a tag."""
+_FILTERED: Final = re.compile(
+    r"\{\{\s*\w+\s*\|\s*(?:markdownify|markdown|strip_html|strip_newlines|escape|safe|safeHTML|jsonify|upcase|downcase|"
+    r"capitalize|slugify|number_of_words|xml_escape|smartify|size|first|last|reverse|dump)\s*\}\}"
+)
+"""What looks like a merge field with its default, and is a filter of Liquid's or its kin."""
+_EMPTIED: Final = re.compile(r"^#{1,6}[ \t]*$", re.MULTILINE)
+"""A heading of which nothing is left."""
+_SILENT: Final = frozenset({"pagebreak", "clear", "clearfix", "more"})
+"""What only lays a page out."""
 _COMPONENT: Final = re.compile(r"</?[A-Z][\w.]{0,60}(?:\s(?:[^<>\n]|\n(?!\s*\n)){0,1000})?/?>")
 
 MOST_UNKNOWN: Final = 20
@@ -51,6 +64,7 @@ def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
     """The text with the languages of generators translated or taken out."""
     if "{{" not in text and "{%" not in text and "<%" not in text and not jsx:
         return text
+    known = len(report)
     text = replace_spans(text, _paired(masks))
     for opening, closing, read in (
         ("{{<", ">}}", _shortcode),
@@ -63,7 +77,7 @@ def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
     if jsx:
         reader = _Reader(text, masks, report, _unknown)
         text = _COMPONENT.sub(lambda found: reader.take(found[0], found.start()), text)
-    return text
+    return _EMPTIED.sub("", text) if len(report) > known else text
 
 
 class _Reader:
@@ -162,8 +176,10 @@ def _shortcode(tag: str, masks: Masks) -> str | None:
     return _known(name, parse_arguments(found[2]))
 
 
-def _liquid(tag: str, _masks: Masks) -> str | None:
+def _liquid(tag: str, masks: Masks) -> str | None:
     """Jekyll's and Eleventy's tags; None for what is not known."""
+    if (escaped := _HTML_ESCAPED.fullmatch(tag)) is not None:
+        return masks.put(f"{escaped[1]} {escaped[2]} {escaped[3]}")
     found = _LIQUID.fullmatch(tag)
     if found is None:
         return None
@@ -178,6 +194,8 @@ def _liquid(tag: str, _masks: Masks) -> str | None:
         if name == "asset_link":
             return link(source, words or source) if source else None
         return figure(source, alt=words) if source else None
+    if name == "asset_path" and rest:
+        return rest.split()[0].strip("\"'")
     if name in {"post_url", "link"} and rest:
         return "/" + rest.split()[0].strip("\"'").lstrip("/")
     if name in {"include", "include_relative", "render", "figure", "img", "image"}:
@@ -201,9 +219,13 @@ def _include(name: str, rest: str) -> str | None:
     return None
 
 
-def _output(tag: str, _masks: Masks) -> str | None:
+def _output(tag: str, masks: Masks) -> str | None:
     """`{{ … }}` that is no merge field; None for what is not known."""
     found = _OUTPUT.fullmatch(tag)
+    if (escaped := _HTML_ESCAPED.fullmatch(tag)) is not None:
+        return masks.put(f"{escaped[1]} {escaped[2]} {escaped[3]}")
+    if _FILTERED.fullmatch(tag) is not None:
+        return None
     if found is None or FIELD.fullmatch(tag):
         return tag
     inside = found[1].strip()
@@ -232,7 +254,25 @@ def _known(name: str, given: Arguments) -> str | None:
         return link(f"https://gist.github.com/{path}", "Gist on GitHub") if path else None
     if name in {"ref", "relref"}:
         return given.get("path", at=0) or None
+    if name in _POSTS:
+        return _post(name, given)
+    if name == "kbd" and given.positional:
+        return "+".join(f"<kbd>{escape(key)}</kbd>" for key in given.positional)
+    if name in _SILENT:
+        return ""
     return {"br": "<br>", "nbsp": " ", "toc": "[TOC]"}.get(name)
+
+
+def _post(name: str, given: Arguments) -> str | None:
+    """Somebody's post elsewhere, which is a link."""
+    user, number = given.get("user"), given.get("id", at=0)
+    if name == "instagram":
+        url = f"https://www.instagram.com/p/{number}/"
+    else:
+        url = f"https://x.com/{user or 'i'}/status/{number}"
+    if not (_ID.fullmatch(number) and _ID.fullmatch(user or "i")):
+        return None
+    return "\n\n" + link(url, f"{say(POST)}: {user}" if user else say(POST)) + "\n\n"
 
 
 def _video(service: str, number: str) -> str | None:

@@ -22,11 +22,11 @@ _VIMEO: Final = re.compile(r"https?://player\.vimeo\.com/video/(\d{1,20})")
 _VIDEO: Final = to_say("Video on {place}")
 _SOUND: Final = to_say("Sound on {place}")
 _PAGE: Final = to_say("Embedded page")
-_POST: Final = to_say("Post")
+POST: Final = to_say("Post")
 _NAMES: Final = {
     "youtube.com": (_VIDEO, "YouTube"), "youtu.be": (_VIDEO, "YouTube"), "vimeo.com": (_VIDEO, "Vimeo"),
     "soundcloud.com": (_SOUND, "SoundCloud"), "spotify.com": (_SOUND, "Spotify"),
-    "codepen.io": ("CodePen", ""), "google.com": (_PAGE, ""), "twitter.com": (_POST, ""), "x.com": (_POST, ""),
+    "codepen.io": ("CodePen", ""), "google.com": (_PAGE, ""), "twitter.com": (POST, ""), "x.com": (POST, ""),
 }  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def test_known_forms_are_translated(text: str, part: str) -> None:
 @pytest.mark.parametrize(
     ("text", "source"),
     [
-        ("x\n\n{{< tweet 1 >}}", "{{< tweet 1 >}}"),
+        ("x\n\n{{< qr 1 >}}", "{{< qr 1 >}}"),
         ("x\n\n{% include nav.html %}", "{% include nav.html %}"),
         ("x\n\n{{ page.title }}", "{{ page.title }}"),
         ("x\n\n{% if a %}", "{% if a %}"),
@@ -162,3 +162,27 @@ def test_any_text_is_translated_and_no_mask_is_left(text: str, path: str) -> Non
     """Broken forms of any kind raise nothing, and what stood under a mask is put back."""
     result = translate_dialects(text, path)
     assert not {"\ufdd0", "\ufdd1"} & set(result.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "result"),
+    [
+        ('{{< x user="ada" id="12" >}}', "a.md", '<a href="https://x.com/ada/status/12">Post: ada</a>'),
+        ("{{< instagram C_1 >}}", "a.md", '<a href="https://www.instagram.com/p/C_1/">Post</a>'),
+        ("![B]({% asset_path b.png %})", "a.md", "![B](b.png)"),
+        ("{{/* shown */}} and {%/* so */%}", "a.md", "{{ shown }} and {% so %}"),
+        ("a {{ content | markdownify }}b", "a.md", "a b"),
+        ("## {{ $frontmatter.title }}\n\na", "a.md", "a"),
+        ("<<< @/snippet.js\n\na", "a.md", "a"),
+        ("```js\nlet a // [!code focus]\n```", "a.md", "```js\nlet a\n```"),
+        ("::: details More {open}\na\n:::", "a.md", "> [!details] More\n> a"),
+        ("As [see @doe99, p. 3] and @smith04 said.", "a.qmd", "As (see doe99, p. 3) and smith04 said."),
+        ("As [see @doe99, p. 3] said, a@b.c.", "a.md", "As [see @doe99, p. 3] said, a@b.c."),
+        ("import x from './x.png';\n\n<Image src={x} alt=\"X\" />", "a.mdx", '<img src="./x.png" alt="X">'),
+        ("<Tabs>\n<TabItem value=\"a\">\n\nb\n\n</TabItem>\n</Tabs>", "a.mdx", "**a**\n\n\nb"),
+        ("<b onClick={() => f({a: 1})}>a</b>", "a.mdx", "<b>a</b>"),
+    ],
+)  # fmt: skip
+def test_what_newer_programs_write_is_read(text: str, path: str, result: str) -> None:
+    """Posts elsewhere, tags that are shown, pictures and tabs of MDX, marks in code, citations by their keys."""
+    assert translated(text, path) == result
