@@ -30,7 +30,8 @@ OURS: Final = frozenset(
 """Our own names for keys: what an author who slips may have meant."""
 ELSEWHERE: Final = frozenset(
     {"published", "pubdate", "publishdate", "subtitle", "alias", "cover", "images", "tag", "pages",
-     "published_at", "updates", "update", "imagealt", "cover_alt", "page", "titles", "subjects"}
+     "published_at", "updates", "update", "imagealt", "cover_alt", "page", "titles", "subjects",
+     "canonical_url", "canonicalurl"}
 )  # fmt: skip
 """Near to ours, and keys of other systems or of an author's own."""
 

@@ -295,10 +295,9 @@ def _read_language(keys: Keys, facts: PathFacts) -> str:
 
 def _read_canonical(keys: Keys) -> str:
     """Where it stands first: an absolute address; what is none is told."""
-    names = ("canonical", "canonical_url", "canonicalurl")
-    given = keys.elsewhere(*names)
+    given = keys.elsewhere("canonical", "canonical_url", "canonicalurl")
     if given and not _WEB_ADDRESS.fullmatch(given):
-        if (found := keys.find(*names)) is not None:
+        if (found := keys.find("canonical", "canonical_url", "canonicalurl")) is not None:
             keys.pass_over(
                 found, KEY_VALUE, "is no address; write it like `https://example.com/post`"
             )
