@@ -87,7 +87,8 @@ class Outlooks:
         reader = self.parts.subscriptions.find(address)
         only = self.parts.in_flight.find(slug).id if slug else None
         found = self.parts.overview.of_reader(reader.id, issue_id=only)
-        return [(self.parts.archive.get(one.issue_id or 0), one) for one in found]
+        issues = self.parts.archive.these({one.issue_id or 0 for one in found})
+        return [(issues[one.issue_id or 0], one) for one in found]
 
     def mail(self, slug: str, *, dry_run: bool = False) -> Missing:
         """Queue an issue for active readers who have not had it; how many they are.

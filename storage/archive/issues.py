@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -202,6 +202,12 @@ class Issues:
         """The issue of that id. Raises NotFound."""
         with self._database.reading() as connection:
             return one_issue(connection, issue_id)
+
+    def these(self, issue_ids: Collection[int]) -> dict[int, Issue]:
+        """The issues of those ids, by id; what is not there is left out."""
+        query = sa.select(schema.issues).where(schema.issues.c.id.in_(issue_ids))
+        with self._database.reading() as connection:
+            return {issue.id: issue for issue in load_issues(connection, query)}
 
     def by_note(self, note_id: str) -> Issue | None:
         """The issue made from a note, whatever its state."""
