@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
 from math import ceil
@@ -56,6 +57,16 @@ def preview_path(issue: Issue) -> str:
     return f"/media/.preview/{issue.slug}.png"
 
 
+_FORMULA: Final = re.compile(r"<math\b.*?</math>", re.DOTALL)
+_WITH_FORMULA: Final = re.compile(
+    r"<p>((?:(?!</p>).){0,4000}?<math\b(?:(?!</p>).){0,20000}?)</p>", re.DOTALL
+)
+_SAYING: Final = 3
+"""Letters of a piece that are no chance."""
+_PARAGRAPHS: Final = 12
+"""Those with formulas that are compared with the summary: one of the first is what it is made of."""
+
+
 def issue_title(issue: Issue) -> str:
     """The title, with the defaults of its merge fields: a page has no recipient."""
     return as_readers_see(issue).title or issue.slug
@@ -70,7 +81,34 @@ def issue_lead(issue: Issue) -> str:
     """The summary that stands under the title; empty where the text says it anyway."""
     seen = as_readers_see(issue)
     summary = _bare(seen.summary.rstrip("….").rstrip())
-    return "" if summary in _bare(_text(_REFERENCE.sub("", seen.html))) else seen.summary
+    html = _REFERENCE.sub("", seen.html)
+    said = summary in _bare(_text(html)) or _says_around_formulas(html, summary)
+    return "" if said else seen.summary
+
+
+def _says_around_formulas(html: str, summary: str) -> bool:
+    """Whether a paragraph says what the summary does, which has its formulas in other letters."""
+    for paragraph in _WITH_FORMULA.findall(html)[:_PARAGRAPHS]:
+        *pieces, last = (_bare(_text(piece)) for piece in _FORMULA.split(paragraph))
+        pieces.append(last.rstrip("…."))
+        if any(len(piece) >= _SAYING for piece in pieces) and _is_made_of(summary, pieces):
+            return True
+    return False
+
+
+def _is_made_of(summary: str, pieces: Sequence[str]) -> bool:
+    """Whether the summary is these pieces with something short between each two, or is cut within one."""
+    if not summary.startswith(pieces[0]):
+        return False
+    at = len(pieces[0])
+    for piece in pieces[1:]:
+        found = summary.find(piece, at)
+        if found < 0:
+            rest = summary[at:]
+            ends = range(max(0, len(rest) - len(piece)), len(rest) - _SAYING + 1)
+            return any(piece.startswith(rest[start:]) for start in ends)
+        at = found + len(piece)
+    return at == len(summary) or not pieces[-1]
 
 
 def issue_body(issue: Issue) -> str:

@@ -461,6 +461,22 @@ def test_the_html_depends_on_nothing_a_mail_program_drops() -> None:
     assert html.count("<h1") == 1
 
 
+def test_a_note_of_the_other_direction_has_its_bars_and_bullets_where_it_begins() -> None:
+    """In a newsletter of either direction: quotations and boxes on the side where a line begins, lists too."""
+    body = '<blockquote class="callout callout-tip"><p>x</p></blockquote><ul><li>y</li></ul>'
+    for language, own, side in (("en", "he", "right"), ("he", "en", "left")):
+        issue = replace(ISSUE, html=body, language=own)
+        identity = replace(IDENTITY, language=language)
+        _, html = _parts(message.compile_issue(issue, identity).fill(ADA))
+        box = html.partition('<blockquote class="callout')[2].partition(">")[0]
+        assert f"border-{side}: 4px" in box
+        other = {"left": "right", "right": "left"}[side]
+        assert f"border-{other}: 4px" not in box
+        assert f"border-{other}: 3px" not in box
+        padding = {"right": "0 26px 0 0", "left": "0 0 0 26px"}[side]
+        assert f"padding: {padding}" in html.partition("<ul")[2].partition(">")[0]
+
+
 def test_a_right_to_left_language_sets_the_direction() -> None:
     """`lang` and `dir` stand on the page and on the wrapper that survives it (rule D9)."""
     identity = replace(IDENTITY, language="he")

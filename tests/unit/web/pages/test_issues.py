@@ -101,6 +101,11 @@ def test_a_long_issue_has_an_outline() -> None:
         ("At length…", "<p>At length and more</p>", ""),
         ("A note.", "<p>A note<sup>[1]</sup>.</p>", ""),
         ("", "<p>At length</p>", ""),
+        ("With a² within.", "<p>With <math><mi>a</mi></math> within.</p>", ""),
+        ("With a² within a…", "<p>With <math><mi>a</mi></math> within a line.</p>", ""),
+        ("With a²", "<p>With <math><mi>a</mi></math>.</p>", ""),
+        ("In short", "<p>With <math><mi>a</mi></math> within.</p>", "In short"),
+        ("In short", "<p><math><mi>a</mi></math></p>", "In short"),
     ],
 )
 def test_the_summary_is_not_said_twice(summary: str, html: str, lead: str) -> None:
