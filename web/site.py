@@ -8,9 +8,10 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -95,6 +96,7 @@ _OTHER: Final = _Trouble(
 )
 _RETRY_SECONDS: Final = "30"
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
+_NO_HOST: Final = re.compile(rb"[^A-Za-z0-9._~!$&'()*+,;=%:\[\]-]")
 
 
 def _uncounted(_method: str, _status: int) -> None:
@@ -116,6 +118,7 @@ def create_app(
     joining = Joining(newsletter, pages)
     routes: list[BaseRoute] = [
         _Unprintable(),
+        _Misnamed(),
         *Looks(newsletter, pages).routes(),
         *Reading(newsletter, pages).routes(),
         *Finding(newsletter, pages).routes(),
@@ -194,6 +197,32 @@ class _Unprintable(BaseRoute):
     async def handle(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
         """404, as for every address at which nothing is."""
         raise HTTPException(404)
+
+
+class _Misnamed(BaseRoute):
+    """Takes every request whose Host names none, and refuses it (RFC 9112 3.2).
+
+    What reads the address of such a request fails.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether there is a Host header that is no name and no address with or without a port."""
+        hosts = [value for name, value in scope.get("headers", ()) if name == b"host"]
+        return (Match.NONE if all(map(_is_host, hosts)) else Match.FULL), {}
+
+    async def handle(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
+        """400."""
+        raise HTTPException(400)
+
+
+@lru_cache(maxsize=64)
+def _is_host(value: bytes) -> bool:
+    """Whether a Host can be one (RFC 3986 3.2.2): few are asked for again and again."""
+    try:
+        parts = urlsplit(f"//{value.decode('latin-1')}")
+        return _NO_HOST.search(value) is None and (parts.port is None or parts.port >= 0)
+    except ValueError:  # an address in brackets that is none, a port that is no number
+        return False
 
 
 class _Errors:
