@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import idna
@@ -41,6 +42,11 @@ _MAILBOX: Final = re.compile(
     re.DOTALL,
 )
 """A name that is a quoted string may hold anything, brackets too (RFC 5322 3.2.4)."""
+_USUAL: Final = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*")
+"""Names before the @-sign of which nothing has to be asked: nothing is changed in them."""
+_USUAL_LONGEST: Final = 200
+"""Characters of an address with such a name; of a longer one every bound is looked at."""
+_ANYBODY: Final = "anybody"
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _LONGEST_LOCAL: Final = 64
 """Octets of a local part (RFC 5321 4.5.3.1.1)."""
@@ -93,6 +99,31 @@ def parse_address(text: str, *, allow_test_domains: bool = False) -> Address:
 
     Raises AddressError with a sentence that repeats nothing of the input.
     """
+    local, at, domain = text.rpartition("@")
+    is_short = len(local) <= _LONGEST_LOCAL and len(text) <= _USUAL_LONGEST
+    if at and is_short and _USUAL.fullmatch(local):
+        return _at(local, _parse(f"{_ANYBODY}@{domain}", allow_test_domains))
+    return _validate(text, allow_test_domains)
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str, allow_test_domains: bool) -> Address:
+    """A domain is looked at once for all who are there: `text` is somebody's address."""
+    return _validate(text, allow_test_domains)
+
+
+def _at(local: str, somebody: Address) -> Address:
+    """Whoever has a usual name where somebody's address is."""
+    return Address(
+        display=f"{local}{somebody.display[len(_ANYBODY) :]}",
+        ascii=f"{local}@{somebody.domain}",
+        key=f"{local}@{somebody.domain}",
+        domain=somebody.domain,
+        needs_smtputf8=False,
+    )
+
+
+def _validate(text: str, allow_test_domains: bool) -> Address:
     try:
         valid = validate_email(
             text,
@@ -111,6 +142,8 @@ def strip_unseen(text: str) -> str:
     """`text` without what nobody sees around it: blanks, tabs, no-break and zero-width spaces, marks
     of direction, byte order marks. They come along when an address is copied.
     """
+    if text[:1].isalnum() and text[-1:].isalnum():
+        return text
     begin, end = 0, len(text)
     while begin < end and _is_unseen(text[begin]):
         begin += 1

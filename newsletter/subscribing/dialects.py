@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from newsletter.subscribing.words import fold
@@ -135,7 +136,7 @@ _JOINERS: Final = "\u200c\u200d"
 def clean_text(text: str, limit: int) -> str:
     """One line in NFC without control or invisible formatting characters, at most `limit` long."""
     if text.isascii() and text.isprintable():
-        return _BLANKS.sub(" ", text).strip()[:limit].rstrip()
+        return " ".join(text.split())[:limit].rstrip()
     visible = "".join(
         " " if character.isspace() else character
         for character in unicodedata.normalize("NFC", text)
@@ -146,6 +147,7 @@ def clean_text(text: str, limit: int) -> str:
     return _BLANKS.sub(" ", visible).strip()[:limit].rstrip()
 
 
+@lru_cache(maxsize=4096)
 def split_tags(cell: str) -> tuple[str, ...]:
     """Tags separated by commas, each possibly in quotes, without repetitions.
 
@@ -155,6 +157,7 @@ def split_tags(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, tags)))
 
 
+@lru_cache(maxsize=4096)
 def parse_time(text: str) -> datetime | None:
     """An ISO 8601 time or date, in UTC if it does not say; None for an empty cell. Raises ValueError."""
     stripped = text.strip().removesuffix(" UTC")

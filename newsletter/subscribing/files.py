@@ -27,7 +27,7 @@ from newsletter.subscribing.dialects import (
     recognise,
     split_tags,
 )
-from newsletter.subscribing.membership import Column, Membership, judge_row, read_header
+from newsletter.subscribing.membership import Column, Membership, RowJudge, read_header
 from newsletter.subscribing.records import (
     ExportedSubscriber,
     RefusedRow,
@@ -105,7 +105,8 @@ def open_rows(stream: Iterable[str]) -> SubscriberFile:
         header = Header.of(titles)
         if header is not None:
             records = _records(lines, delimiter, begins + len(head))
-            return SubscriberFile(unread=header.unread, rows=_read_records(records, header))
+            rows = _read_records(records, header)
+            return SubscriberFile(unread=header.unread, rows=rows, records=records)
         above.append(titles)
         begins += len(head)
         if any("@" in cell for cell in titles):
@@ -151,7 +152,8 @@ def _records(
             raise SubscriberFileError(
                 f"line {line} cannot be read as CSV ({error}); is there a quote not closed?"
             ) from error
-        yield line, record
+        if any(map(str.strip, record)):
+            yield line, record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,15 +202,17 @@ class Header:
 def _read_records(
     records: Iterable[tuple[int, list[str]]], header: Header
 ) -> Iterator[SubscriberRow | RefusedRow]:
+    judge = RowJudge(header.columns)
     for line, cells in records:
-        if any(cell.strip() for cell in cells):
-            yield _read_record(line, cells, header)
+        yield _read_record(line, cells, header, judge)
 
 
-def _read_record(line: int, cells: list[str], header: Header) -> SubscriberRow | RefusedRow:
+def _read_record(
+    line: int, cells: list[str], header: Header, judge: RowJudge
+) -> SubscriberRow | RefusedRow:
     columns = header.cells(cells)
     email = strip_unseen(columns.get(header.dialect.email, ""))
-    judged = judge_row(header.columns, cells)
+    judged = judge(cells)
     if any(cell.strip() for cell in cells[len(header.names) :]):
         reason = f"has {len(cells)} cells, the header has {len(header.names)}"
         return RefusedRow(line=line, email=email, reason=reason)

@@ -193,7 +193,8 @@ class SubscriberLists:
             raise RowError("is the mailbox of an office, not of a reader; add it by hand")
         if is_own(address.key, self._own) and not ours:
             raise RowError("is an address that this newsletter sends from")
-        row = replace(row, name=row.name or clean_text(name, MAX_NAME))
+        if name and not row.name:
+            row = replace(row, name=clean_text(name, MAX_NAME))
         new = None if ours and row.state is None else self._new(row, address, consent)
         seen.taken.add(address.key)
         return Candidate(row=row, new=new, suppression=self._suppression(row, address))

@@ -98,6 +98,7 @@ class RowMembership:
         return f"is not said to be a reader there ({self.column}: {shown})"
 
 
+_SILENT: Final = RowMembership(membership=Membership.SILENT)
 _SEPARATORS: Final = re.compile("[,;|]")
 _MOST_LOOKED_AT: Final = 1000
 _PLACES = frozenset({"city", "country", "zip", "zip code", "postal code", "postcode", "street"})
@@ -155,27 +156,76 @@ def _good_topic(name: str) -> Topic:
     return Topic.OTHER
 
 
-def judge_row(columns: Sequence[Column], cells: Sequence[str]) -> RowMembership:
-    """What a row says: the gravest of its cells. A cell that the row lacks is none of a reader's.
+_MOST_KNOWN: Final = 4096
+"""Different cells of a column whose meaning is remembered. A list says the same of many readers."""
 
-    An empty cell below a question of consent is no answer: it counts against a reader of whom no
-    other cell says that they are one.
-    """
-    gravest, left_at = RowMembership(membership=Membership.SILENT), ""
-    unanswered: Column | None = None
-    for column, cell in zip(columns, cells, strict=False):
-        membership = judge_cell(column, cell)
-        if _WEIGHT[membership] > _WEIGHT[gravest.membership]:
-            gravest = RowMembership(membership=membership, column=column.title, cell=cell)
-        if column.topic is Topic.CONSENT and words.is_nothing(cell):
-            unanswered = unanswered or column
-        if column.topic is Topic.LEAVING and words.looks_dated(cell):
-            left_at = left_at or cell
-    missing = next((one for one in columns[len(cells) :] if one.topic.is_judged), None)
-    missing = missing or (unanswered if gravest.membership is Membership.SILENT else None)
-    if missing is not None and _WEIGHT[gravest.membership] < _WEIGHT[Membership.DOUBTFUL]:
-        return RowMembership(membership=Membership.DOUBTFUL, column=missing.title)
-    return replace(gravest, left_at=left_at) if left_at else gravest
+
+class RowJudge:
+    """What rows of a list say; it remembers what cells of each column said."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._count = len(columns)
+        self._columns = [
+            (number, column, dict[str, _Meaning]())
+            for number, column in enumerate(columns)
+            if column.topic is not Topic.ELSEWHERE
+        ]
+
+    def __call__(self, cells: Sequence[str]) -> RowMembership:
+        """What a row says: the gravest of its cells. A cell that the row lacks is none of a reader's.
+
+        An empty cell below a question of consent is no answer: it counts against a reader of whom no
+        other cell says that they are one.
+        """
+        gravest, left_at = _SILENT, ""
+        unanswered: Column | None = None
+        for number, column, known in self._columns:
+            if number >= len(cells):
+                break
+            cell = cells[number]
+            meaning = known.get(cell) or _remember(known, column, cell)
+            if _WEIGHT[meaning.membership] > _WEIGHT[gravest.membership]:
+                gravest = RowMembership(
+                    membership=meaning.membership, column=column.title, cell=cell
+                )
+            if meaning.is_no_answer:
+                unanswered = unanswered or column
+            if meaning.is_end:
+                left_at = left_at or cell
+        missing = self._missing(cells)
+        missing = missing or (unanswered if gravest.membership is Membership.SILENT else None)
+        if missing is not None and _WEIGHT[gravest.membership] < _WEIGHT[Membership.DOUBTFUL]:
+            return RowMembership(membership=Membership.DOUBTFUL, column=missing.title)
+        return replace(gravest, left_at=left_at) if left_at else gravest
+
+    def _missing(self, cells: Sequence[str]) -> Column | None:
+        """The first judged column for which the row has no cell."""
+        if len(cells) >= self._count:
+            return None
+        lacking = (one for number, one, _ in self._columns if number >= len(cells))
+        return next((one for one in lacking if one.topic.is_judged), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a cell says, in the column where it stands."""
+
+    membership: Membership
+    is_no_answer: bool
+    """To a question of consent."""
+    is_end: bool
+    """Whether it says when they left."""
+
+
+def _remember(known: dict[str, _Meaning], column: Column, cell: str) -> _Meaning:
+    if len(known) >= _MOST_KNOWN:
+        known.clear()
+    known[cell] = meaning = _Meaning(
+        judge_cell(column, cell),
+        is_no_answer=column.topic is Topic.CONSENT and words.is_nothing(cell),
+        is_end=column.topic is Topic.LEAVING and words.looks_dated(cell),
+    )
+    return meaning
 
 
 def judge_cell(column: Column, cell: str) -> Membership:

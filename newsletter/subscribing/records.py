@@ -65,6 +65,9 @@ class SubscriberFile:
     unread: tuple[str, ...]
     """The columns that are neither kept nor decide who is a reader, as they are written."""
     rows: Iterator[SubscriberRow | RefusedRow]
+    """Read as they are asked for."""
+    records: Iterator[tuple[int, list[str]]]
+    """The same, each only the line on which it begins and its cells. Of the two one is to be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

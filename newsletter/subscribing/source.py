@@ -16,11 +16,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar
 
 from newsletter.subscribing.files import open_rows
 from newsletter.subscribing.records import RefusedRow, SubscriberFile, SubscriberRow
 from storage.model import SubscriberFileError
+
+_Row = TypeVar("_Row")
 
 STANDARD_INPUT: Final = Path("-")
 
@@ -58,13 +60,22 @@ class SubscriberSource:
         except SubscriberFileError:
             text.close()
             raise
-        return SubscriberFile(unread=found.unread, rows=self._told_rows(found, text))
+        return SubscriberFile(
+            unread=found.unread,
+            rows=self._all(found.rows, text),
+            records=self._all(found.records, text),
+        )
 
-    def _told_rows(
-        self, found: SubscriberFile, text: io.TextIOWrapper
-    ) -> Iterator[SubscriberRow | RefusedRow]:
+    def check(self) -> tuple[int, tuple[str, ...]]:
+        """How many rows there are, and the columns that are not read. Raises SubscriberFileError, at
+        whatever row: after this all of it can be read.
+        """
+        whole = self.read()
+        return sum(1 for _ in whole.records), whole.unread
+
+    def _all(self, found: Iterator[_Row], text: io.TextIOWrapper) -> Iterator[_Row]:
         with text, self._told():
-            yield from found.rows
+            yield from found
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.database import schema
+from storage.database import insert_many, schema, storable
 from storage.ledger import erase_deliveries, forget_gathered, put_suppression, suppress_open
 from storage.model import (
     ConsentEvent,
@@ -162,16 +162,16 @@ def insert_subscribers(
     at: datetime | None,
 ) -> None:
     """Add rows that are not there yet, each with its proof, or a line of it dated `at` or as the row."""
-    if not rows:
-        return
-    statement = sa.insert(schema.subscribers).returning(_S.id, sort_by_parameter_order=True)
-    ids = connection.scalars(statement, [_values(row) for row in rows]).all()
+    insert_many(connection, schema.subscribers, [_values(row) for row in rows])
+    keys = [row.key for row in rows]
+    query = sa.select(_S.id, _S.address_key).where(_S.address_key.in_(keys))
+    ids = {key: subscriber_id for subscriber_id, key in connection.execute(query)}
     events = [
-        _event_values(event, subscriber_id)
-        for subscriber_id, row in zip(ids, rows, strict=True)
+        _event_values(event, ids[storable(row.key)])
+        for row in rows
         for event in row.proof or [_coming(row, kind, at)]
     ]
-    connection.execute(sa.insert(schema.consent_events), events)
+    insert_many(connection, schema.consent_events, events)
 
 
 def update_subscriber(connection: Connection, subscriber_id: int, values: dict[str, Any]) -> None:

@@ -124,8 +124,7 @@ def import_(
         if departed not in list(Departed):
             raise typer.BadParameter("is either keep or drop", param_hint="--departed")
         with open_source(file) as source:
-            whole = source.read()  # all of it is readable, before any of it is taken
-            rows = sum(1 for _ in whole.rows)
+            rows, unread = source.check()  # before any of it is taken
             with progress_bar("importing", rows) as update, _stopped_between_portions() as stop:
                 done = 0
 
@@ -143,9 +142,9 @@ def import_(
                     stop=stop,
                 )
     if as_json:
-        print_json(_report(report, whole.unread))
+        print_json(_report(report, unread))
     else:
-        _tell(report, whole.unread)
+        _tell(report, unread)
     if report.stopped:
         remark(
             f"newsletter: stopped after {report.rows} of {rows} rows; "

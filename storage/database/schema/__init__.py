@@ -13,6 +13,7 @@ from storage.database.schema.archive import (
 from storage.database.schema.columns import (
     REVISION,
     Instant,
+    Text,
     alembic_version,
     metadata,
 )
@@ -30,6 +31,7 @@ from storage.database.schema.words import issue_words, make_index, make_search_q
 __all__ = [
     "REVISION",
     "Instant",
+    "Text",
     "absences",
     "alembic_version",
     "attempts",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import dns.exception
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailer import address
 from mailer.address import (
     DomainVerdict,
     ascii_address,
@@ -212,3 +214,40 @@ def test_the_resolver_is_bounded_and_remembers() -> None:
     resolver = open_resolver()
     assert resolver.lifetime <= 5
     assert resolver.cache is not None
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(
+    local=st.from_regex(r"[a-z0-9]+([._+-][a-z0-9]+){0,3}", fullmatch=True),
+    domain=st.sampled_from(
+        [
+            "example.com",
+            "Example.ORG",
+            "straße.de",
+            "xn--strae-oqa.de",
+            "a.test",
+            "localhost",
+            "b",
+            "",
+        ]
+    ),
+    allowed=st.booleans(),
+)
+def test_a_usual_name_is_read_as_the_library_reads_it(
+    local: str, domain: str, allowed: bool
+) -> None:
+    """A domain is looked at once for all who are there; what is read is what the library says of each."""
+    text = f"{local}@{domain}"
+    assert _read(parse_address, text, allowed) == _read(_as_the_library, text, allowed)
+
+
+def _as_the_library(text: str, *, allow_test_domains: bool) -> address.Address:
+    return address._validate(text, allow_test_domains)
+
+
+def _read(parse: Callable[..., address.Address], text: str, allowed: bool) -> object:
+    """The address, or the sentence that refuses it."""
+    try:
+        return parse(text, allow_test_domains=allowed)
+    except AddressError as error:
+        return str(error)

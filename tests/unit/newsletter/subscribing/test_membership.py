@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsletter.subscribing import words
 from newsletter.subscribing.files import read_rows
-from newsletter.subscribing.membership import Membership, judge_row, read_header
+from newsletter.subscribing.membership import Membership, RowJudge, read_header
 from newsletter.subscribing.records import SubscriberRow
 
 SHAPES = sorted((Path(__file__).parents[3] / "fixtures" / "lists").glob("*.csv"))
@@ -81,7 +81,7 @@ def test_an_answer_that_is_not_known_to_be_good_makes_no_reader(
     """Whatever else a row says, a cell that no reader has makes it nobody's (F17)."""
     titles = [question, *(title for title, _ in others)]
     cells = [answer, *(cell for _, cell in others)]
-    membership = judge_row(read_header(titles), cells).membership
+    membership = RowJudge(read_header(titles))(cells).membership
     known = words.fold(answer) in GOOD_ANSWERS or words.is_nothing(answer)
     is_time = words.looks_dated(answer)  # when they agreed is no reason against them
     if not (known or is_time):
@@ -96,7 +96,7 @@ def test_a_yes_to_a_question_of_leaving_is_a_departure(answer: str) -> None:
     of_leaving = [one for one in QUESTIONS if words.is_of_leaving(words.fold(one))]
     assert len(of_leaving) > 10
     for question in of_leaving:
-        judged = judge_row(read_header([question]), [answer])
+        judged = RowJudge(read_header([question]))([answer])
         assert judged.membership is Membership.LEFT, question
 
 
@@ -119,7 +119,7 @@ def test_a_yes_to_a_question_of_leaving_is_a_departure(answer: str) -> None:
 )
 def test_what_speaks_of_something_else_is_no_reason(header: str, cells: str) -> None:
     """Where people live, what they buy and whether they take text messages decides nothing."""
-    membership = judge_row(read_header(header.split(",")), cells.split(",")).membership
+    membership = RowJudge(read_header(header.split(",")))(cells.split(",")).membership
     assert membership in (Membership.SILENT, Membership.GOOD)
 
 
