@@ -17,6 +17,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from newsletter import Newsletter
+from newsletter.parts import Parts
+from newsletter.working import duties
 from scripts.bench.house import Sending
 from scripts.bench.profile import profiling
 from scripts.console import configure_logging
@@ -31,11 +33,21 @@ def main() -> None:
     options = parser.parse_args()
     configure_logging(logging.WARNING)
     with Newsletter.open(options.config, environ={}) as newsletter:
+        _load(newsletter)
         print("ready", flush=True)
         sys.stdin.readline()
         with profiling(options.profile) if options.profile else nullcontext():
             sending = _send(newsletter, queue=options.queue)
     print(json.dumps(sending))
+
+
+def _load(newsletter: Newsletter) -> None:
+    """Have made what is made, and imported what is imported, at its first use."""
+    parts = newsletter.parts
+    duties(parts, lambda: None)
+    for name in dir(Parts):
+        if not name.startswith("_") and not callable(getattr(Parts, name)):
+            getattr(parts, name)
 
 
 def _send(newsletter: Newsletter, *, queue: bool) -> dict[str, float]:
