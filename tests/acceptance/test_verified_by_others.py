@@ -54,7 +54,7 @@ Hello {{{{ name | there }}}}, größer als {blanks}
 """
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: aiosmtpd reads all its members, and Python 3.11.2 has one that it cannot
 class Capture:
     """Where the relay delivers: keeps the bytes of each message as they were on the wire."""
 

@@ -93,6 +93,6 @@ def test_a_command_that_looks_loads_what_it_needs(tmp_path: Path) -> None:
 
 
 def _foreign(names: list[str]) -> set[str]:
-    """What of these is not Python's own."""
-    packages = {name.partition(".")[0] for name in names}
+    """What of these is not Python's own, nor what a machine adds to each of its processes."""
+    packages = {name.partition(".")[0] for name in names} - {"sitecustomize", "usercustomize"}
     return {name for name in packages - sys.stdlib_module_names if not name.startswith("_")}
