@@ -15,9 +15,10 @@ from feeds.markdown.picture import Size
 from feeds.notes.note import parse_note, render_note
 from mailer.compose import digest, letters, message
 from mailer.compose.skeleton import Recipient, Skeleton
-from storage.model.issues import Identity, Issue, IssueState, Mailing
+from storage.model.issues import Identity, Issue, Mailing
 from tests.conftest import NOON
 from tests.worlds.files import beside
+from tests.worlds.issues import an_issue
 
 NOTE = Path(__file__).parents[1] / "fixtures" / "looks" / "everything.md"
 MEDIA = "https://notes.example.com/media/"
@@ -58,8 +59,7 @@ def sample_issue() -> Issue:
     """The note of the fixture, published."""
     note = parse_note(NOTE.read_bytes(), "everything.md", zone=ZoneInfo("UTC"))
     rendered = render_note(note, _Site())
-    return Issue(
-        id=1,
+    return an_issue(
         note_id=note.note_id,
         path=note.path,
         guid="urn:uuid:0b0c3f4e-0d9b-5d5e-9b59-3a7f0d6c2a11",
@@ -68,18 +68,8 @@ def sample_issue() -> Issue:
         summary=rendered.summary,
         html=size_pictures(rendered.html, SIZES),
         text=rendered.text,
-        tags=(),
-        media=(),
-        wiki=(),
-        content_hash="",
-        rendering="",
-        state=IssueState.LIVE,
         mailing=Mailing.OPEN,
-        mailing_reason="",
-        published_at=NOON,
-        updated_at=NOON,
         mail_at=NOON,
-        revision=1,
     )
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from mailer.compose import message
 from mailer.compose.skeleton import Recipient
-from storage.model.issues import Identity, Issue, IssueState, Mailing
+from storage.model.issues import Identity, Mailing
+from tests.worlds.issues import an_issue
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 IDENTITY = Identity(
@@ -20,28 +21,9 @@ IDENTITY = Identity(
     sender="notes@example.com",
     author="Ada Example",
 )
-ISSUE = Issue(
-    id=1,
-    note_id="a",
-    path="a.md",
-    guid="urn:uuid:1",
-    slug="a",
-    title="A",
-    summary="",
-    html="",
-    text="",
-    tags=(),
-    media=(),
-    wiki=(),
-    content_hash="",
-    rendering="",
-    state=IssueState.LIVE,
+ISSUE = an_issue(
     mailing=Mailing.OPEN,
-    mailing_reason="",
-    published_at=NOON,
-    updated_at=NOON,
     mail_at=NOON,
-    revision=1,
 )
 ADA = Recipient(
     address="ada@example.org",

@@ -19,8 +19,9 @@ from lxml import etree
 
 from feeds.syndication.feed import MAX_BYTES, Document, build_feed
 from feeds.syndication.ids import FeedFormat, feed_id, feed_url, newsletter_namespace, note_guid
-from storage.model.issues import Identity, Issue, IssueState, Mailing
+from storage.model.issues import Identity, Issue
 from tests.sizes import examples
+from tests.worlds.issues import an_issue
 
 URL = "https://notes.example.com"
 IDENTITY = Identity(
@@ -43,7 +44,7 @@ NS = {
 
 def make_issue(number: int = 1, **changes: object) -> Issue:
     """An issue published `number` days after the first."""
-    base = Issue(
+    base = an_issue(
         id=number,
         note_id=f"note-{number}",
         path=f"note-{number}.md",
@@ -54,17 +55,8 @@ def make_issue(number: int = 1, **changes: object) -> Issue:
         html=f'<p>Body {number} &amp; <a href="{URL}/issues/x">more</a></p>',
         text=f"Body {number} & more",
         tags=("tools", "shipping things"),
-        media=(),
-        wiki=(),
-        content_hash="",
-        rendering="",
-        state=IssueState.LIVE,
-        mailing=Mailing.OFF,
-        mailing_reason="",
         published_at=DAY + timedelta(days=number),
         updated_at=DAY + timedelta(days=number, hours=1),
-        mail_at=None,
-        revision=1,
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 

@@ -15,6 +15,7 @@ from mailer.compose.message import compile_own
 from mailer.compose.skeleton import Recipient, Skeleton
 from storage.model import Identity, Issue, IssueState, Mailing, MessageError
 from tests.conftest import NOON
+from tests.worlds.issues import an_issue
 
 IDENTITY = Identity(
     title="Working Notes",
@@ -26,8 +27,7 @@ IDENTITY = Identity(
 
 def issue(name: str, **changes: object) -> Issue:
     """A published issue."""
-    made = Issue(
-        id=1,
+    made = an_issue(
         note_id=name,
         path=f"{name}.md",
         guid=f"urn:uuid:{name}",
@@ -36,18 +36,8 @@ def issue(name: str, **changes: object) -> Issue:
         summary=f"About {name}.",
         html=f"<p>All of {name}</p>",
         text=f"All of {name}",
-        tags=(),
-        media=(),
-        wiki=(),
-        content_hash="",
-        rendering="",
-        state=IssueState.LIVE,
         mailing=Mailing.DONE,
-        mailing_reason="",
-        published_at=NOON,
-        updated_at=NOON,
         mail_at=NOON,
-        revision=1,
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 

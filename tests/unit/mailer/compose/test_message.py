@@ -21,8 +21,9 @@ from mailer.compose.skeleton import Recipient, Skeleton
 from mailer.envelope import Envelope
 from storage.model.errors import AddressError, MessageError
 from storage.model.fields import guard, unguard
-from storage.model.issues import Identity, Issue, IssueState, Mailing
+from storage.model.issues import Identity, Issue, Mailing
 from tests.sizes import examples
+from tests.worlds.issues import an_issue
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -35,7 +36,7 @@ IDENTITY = Identity(
     postal_address="12 Harbour Street\n12345 Seatown",
 )
 
-ISSUE = Issue(
+ISSUE = an_issue(
     id=7,
     note_id="lamps",
     path="lamps.md",
@@ -55,18 +56,9 @@ ISSUE = Issue(
         f'    def f(): "{guard("{{ name }}")}"\n\n.hidden dot\nFrom the tower\n\n'
         "[1] https://example.com/a?b=1&c=2\n[2] https://notes.example.com/media/a.png\n"
     ),
-    tags=(),
-    media=(),
-    wiki=(),
-    content_hash="",
-    rendering="",
-    state=IssueState.LIVE,
     mailing=Mailing.OPEN,
-    mailing_reason="",
     published_at=datetime(2026, 11, 23, 3, 0, tzinfo=UTC),
-    updated_at=NOON,
     mail_at=NOON,
-    revision=1,
 )
 
 ADA = Recipient(

@@ -7,30 +7,16 @@ from datetime import UTC, datetime
 
 from newsletter.publishing.publicview import as_readers_see
 from storage.model.fields import guard
-from storage.model.issues import Issue, IssueState, Mailing
+from tests.worlds.issues import an_issue
 
 DAY = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
-PLAIN = Issue(
-    id=1,
-    note_id="a",
-    path="a.md",
-    guid="urn:uuid:1",
-    slug="a",
+PLAIN = an_issue(
     title="A note",
     summary="About it",
     html="<p>Body</p>",
     text="Body\n",
-    tags=(),
-    media=(),
-    wiki=(),
-    content_hash="",
-    rendering="",
-    state=IssueState.LIVE,
-    mailing=Mailing.OFF,
-    mailing_reason="",
     published_at=DAY,
     updated_at=DAY,
-    mail_at=None,
     revision=0,
 )
 

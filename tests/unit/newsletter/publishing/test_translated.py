@@ -5,35 +5,23 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from newsletter.publishing.translated import choose_translations, gather_languages
-from storage.model.issues import Issue, IssueState, Mailing, Translation
+from storage.model.issues import Issue, Translation
+from tests.worlds.issues import an_issue
 
 DAY = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 
 
 def issue(number: int, language: str, *keys: str) -> Issue:
     """One with these keys."""
-    return Issue(
+    return an_issue(
         id=number,
         note_id=f"n{number}",
         path=f"n{number}.md",
         guid=f"urn:uuid:{number}",
         slug=f"s{number}",
         title=f"T{number}",
-        summary="",
-        html="",
-        text="",
-        tags=(),
-        media=(),
-        wiki=(),
-        content_hash="",
-        rendering="",
-        state=IssueState.LIVE,
-        mailing=Mailing.OFF,
-        mailing_reason="",
         published_at=DAY,
         updated_at=DAY,
-        mail_at=None,
-        revision=1,
         language=language,
         translation_keys=keys,
     )

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.model.issues import Identity, Issue, IssueState, Mailing
+from storage.model.issues import Identity, Issue
+from tests.worlds.issues import an_issue
 from web.pages.issues import issue_data, issue_lead, issue_minutes, issue_outline, let_scroll
 
 
@@ -37,28 +38,15 @@ def _issue(**changes: object) -> Issue:
     return replace(ISSUE, **changes)  # type: ignore[arg-type]
 
 
-ISSUE = Issue(
+ISSUE = an_issue(
     id=7,
     note_id="lamps",
     path="lamps.md",
-    guid="urn:uuid:1",
     slug="lamps",
     title="On lamps",
-    summary="",
-    html="",
-    text="",
     tags=("ship it",),
-    media=(),
-    wiki=(),
-    content_hash="",
-    rendering="",
-    state=IssueState.LIVE,
     published_at=datetime(2026, 11, 22, tzinfo=UTC),
     updated_at=datetime(2026, 11, 23, tzinfo=UTC),
-    mailing=Mailing.OFF,
-    mailing_reason="",
-    mail_at=None,
-    revision=1,
 )
 LONG = "word " * 1200
 

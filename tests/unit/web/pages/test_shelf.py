@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from storage.model.issues import Issue, IssueState, Mailing
+from storage.model.issues import Issue
+from tests.worlds.issues import an_issue
 from web.pages.shelf import Neighbours, ShelfKeeper
 
 DAY = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -13,28 +14,18 @@ DAY = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 def make_issue(number: int, *tags: str) -> Issue:
     """An issue published `number` days after the first."""
     at = DAY + timedelta(days=number)
-    return Issue(
+    return an_issue(
         id=number,
         note_id=f"n{number}",
         path=f"n{number}.md",
         guid=f"urn:uuid:{number}",
         slug=f"n{number}",
         title=f"Note {number}",
-        summary="",
         html="<p>long</p>",
         text="long",
         tags=tags,
-        media=(),
-        wiki=(),
-        content_hash="",
-        rendering="",
-        state=IssueState.LIVE,
-        mailing=Mailing.OFF,
-        mailing_reason="",
         published_at=at,
         updated_at=at,
-        mail_at=None,
-        revision=1,
     )
 
 
