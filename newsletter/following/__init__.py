@@ -1,6 +1,6 @@
 """A feed as a second store of notes: asked for, read, and its entries kept as notes."""
 
-from newsletter.following.fetching import Fetcher
+from newsletter.following.fetching import Fetcher, is_public_address
 from newsletter.following.follower import Follower
 from newsletter.following.memory import FeedMemory, Followed
 from newsletter.following.opening import open_notes
@@ -11,6 +11,7 @@ __all__ = [
     "Fetcher",
     "Followed",
     "Follower",
+    "is_public_address",
     "open_notes",
     "shown",
     "tell_failure",

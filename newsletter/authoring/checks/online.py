@@ -13,11 +13,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import quote, urljoin, urlsplit
 
 from newsletter.authoring.findings import Finding, Fix, error, warn
+from newsletter.following import is_public_address
 
 MOST_LINKS: Final = 300
 AT_ONCE: Final = 4
@@ -155,7 +155,7 @@ def is_public(host: str) -> bool:
         found = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
     except (OSError, UnicodeError):
         return True  # the question itself will say that there is no such host
-    return all(ip_address(str(address).partition("%")[0]).is_global for address in found)
+    return all(is_public_address(str(address)) for address in found)
 
 
 def _host(link: str) -> str:

@@ -95,6 +95,8 @@ def test_ones_own_network_is_not_asked(site: str) -> None:
         LinkAsker().ask([f"{site}/200", "http://10.0.0.1/", "ftp://a.example/", "http://["]) == {}
     )
     assert not is_public("localhost")
+    assert not is_public("::ffff:127.0.0.1")
+    assert not is_public("64:ff9b::7f00:1")
     assert Site.asked == []
 
 
