@@ -19,7 +19,6 @@ from storage.archive.rows import (
     MarkKind,
     bump_version,
     contents,
-    first_change,
     free_slug,
     load_issues,
     load_names,
@@ -30,11 +29,10 @@ from storage.archive.rows import (
     read_state,
     refuse_second,
     tagged,
-    write_all_marks,
     write_marks,
 )
-from storage.archive.search import write_all_words, write_words
-from storage.archive.together import Unmailed, write_unmailed
+from storage.archive.search import write_words
+from storage.archive.together import Unmailed, new_row, write_new, write_unmailed
 from storage.database import Database, schema, serialise
 from storage.ledger import follow_audience, hold_if_told, queue_issue, refuse_other_readers
 from storage.model import Issue, IssueDraft, IssueState, Mailing, Readers
@@ -85,25 +83,16 @@ class Issues:
         with self._database.transaction() as connection:
             serialise(connection, _PUBLISHING)
             refuse_second(connection, draft.note_id)
-            values = contents(draft) | {
-                "note_id": draft.note_id,
-                "guid": draft.guid,
-                "slug": free_slug(connection, draft.slug),
-                "state": IssueState.LIVE.value,
-                "mailing": _first_mailing(mail).value,
-                "mailing_reason": mail.reason,
-                "published_at": published_at,
-                "updated_at": first_change(draft, published_at, now),
-                "mail_at": mail.at,
-            }
-            issue_id = connection.execute(
-                sa.insert(schema.issues).values(values).returning(schema.issues.c.id)
-            ).scalar_one()
-            connection.execute(
-                sa.insert(schema.slugs).values(slug=values["slug"], issue_id=issue_id)
+            row = new_row(
+                draft,
+                slug=free_slug(connection, draft.slug),
+                mailing=_first_mailing(mail),
+                reason=mail.reason,
+                published_at=published_at,
+                mail_at=mail.at,
+                now=now,
             )
-            write_all_marks(connection, [(issue_id, draft)])
-            write_all_words(connection, [(issue_id, draft)])
+            [issue_id] = write_new(connection, [draft], [row])
             queued = (
                 queue_issue(connection, issue_id, queued_at=now, due_at=mail.at) if mail.at else 0
             )

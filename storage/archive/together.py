@@ -1,6 +1,7 @@
-"""Many issues published at once that nobody is mailed about: what a first look at a folder finds.
+"""How an issue comes to be: its row, its address, its marks and words; and many at once that nobody is
+mailed about, which is what a first look at a folder finds.
 
-A step of a transaction. Each statement is one for all of them, so that an issue costs little more than its
+Steps of a transaction. Each statement is one for all of them, so that an issue costs little more than its
 own rows.
 """
 
@@ -37,18 +38,21 @@ def write_unmailed(
     there = _published(connection, [one.draft.note_id for one in new])
     coming = [one for one in new if one.draft.note_id not in there]
     slugs = _find_slugs(connection, [one.draft.slug for one in coming])
-    rows = [_row(one, slug, now) for one, slug in zip(coming, slugs, strict=True)]
+    rows = [
+        new_row(
+            one.draft,
+            slug=slug,
+            mailing=Mailing.OFF,
+            reason=one.reason,
+            published_at=one.published_at,
+            mail_at=None,
+            now=now,
+        )
+        for one, slug in zip(coming, slugs, strict=True)
+    ]
     if not rows:
         return [None for _ in new]
-    inserting = sa.insert(schema.issues).returning(schema.issues.c.id, sort_by_parameter_order=True)
-    ids = list(connection.scalars(inserting, rows))
-    connection.execute(
-        sa.insert(schema.slugs),
-        [{"slug": slug, "issue_id": issue_id} for slug, issue_id in zip(slugs, ids, strict=True)],
-    )
-    drafts = [(issue_id, one.draft) for issue_id, one in zip(ids, coming, strict=True)]
-    write_all_marks(connection, drafts)
-    write_all_words(connection, drafts)
+    ids = write_new(connection, [one.draft for one in coming], rows)
     made = load_issues(connection, sa.select(schema.issues).where(schema.issues.c.id.in_(ids)))
     by_note = {issue.note_id: issue for issue in made}
     return [None if one.draft.note_id in there else by_note[one.draft.note_id] for one in new]
@@ -70,15 +74,41 @@ def _find_slugs(connection: Connection, wished: Sequence[str]) -> list[str]:
     return list(given)
 
 
-def _row(one: Unmailed, slug: str, now: datetime) -> dict[str, Any]:
-    return contents(one.draft) | {
-        "note_id": one.draft.note_id,
-        "guid": one.draft.guid,
+def new_row(
+    draft: IssueDraft,
+    *,
+    slug: str,
+    mailing: Mailing,
+    reason: str,
+    published_at: datetime,
+    mail_at: datetime | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """What is kept of an issue that was not there."""
+    return contents(draft) | {
+        "note_id": draft.note_id,
+        "guid": draft.guid,
         "slug": slug,
         "state": IssueState.LIVE.value,
-        "mailing": Mailing.OFF.value,
-        "mailing_reason": one.reason,
-        "published_at": one.published_at,
-        "updated_at": first_change(one.draft, one.published_at, now),
-        "mail_at": None,
+        "mailing": mailing.value,
+        "mailing_reason": reason,
+        "published_at": published_at,
+        "updated_at": first_change(draft, published_at, now),
+        "mail_at": mail_at,
     }
+
+
+def write_new(
+    connection: Connection, drafts: Sequence[IssueDraft], rows: Sequence[dict[str, Any]]
+) -> list[int]:
+    """Each row with its slug, its marks and its words; the ids, in their order."""
+    inserting = sa.insert(schema.issues).returning(schema.issues.c.id, sort_by_parameter_order=True)
+    ids = list(connection.scalars(inserting, rows))
+    connection.execute(
+        sa.insert(schema.slugs),
+        [{"slug": row["slug"], "issue_id": number} for row, number in zip(rows, ids, strict=True)],
+    )
+    known = list(zip(ids, drafts, strict=True))
+    write_all_marks(connection, known)
+    write_all_words(connection, known)
+    return ids
