@@ -7,6 +7,7 @@ tick loses and repeats nothing (rules G3, G5), and no job is ever persisted (rul
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from newsletter.service.pulse import Pulse
 from storage.model import Log, StorageError
 
 log = Log()
+
+# It warns of every tick that comes while the one before it works, which is what `max_instances` is for;
+# one that works for too long is told by the pulse, in words of ours.
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 WATCH: Final = timedelta(seconds=2)
 """How often the wall clock is compared with the steady one."""
