@@ -169,7 +169,10 @@ def _check_address(proof: Proof, address: str, line: int | None) -> Iterator[Fin
         return
     if parts.scheme not in {"http", "https"}:
         return
-    if _is_local(host) and not proof.site_url.startswith(f"{parts.scheme}://{parts.netloc}"):
+    site = urlsplit(proof.site_url)
+    if (parts.scheme, parts.netloc) == (site.scheme, site.netloc):
+        pass  # no note can help where its own site stands: `doctor` looks at that
+    elif _is_local(host):
         yield warn(
             "local-address",
             f"The link leads to {host}, which only your own network can open.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,26 @@ def test_each_finding_is_made(code: str, body: str, keys: dict[str, object]) -> 
     assert finding is not None, found(body, **keys)
     assert finding.message.endswith((".", ".)"))
     assert finding.gravity is CODES[code][0]
+
+
+@pytest.mark.parametrize(
+    ("site", "neighbour"),
+    [
+        ("http://127.0.0.1:800", "http://127.0.0.1:8000"),
+        ("http://192.0.2.7", "http://192.0.2.77"),
+        ("http://a.example", "http://a.example.org"),
+    ],
+)
+def test_where_the_site_itself_stands_is_no_fault_of_a_note(site: str, neighbour: str) -> None:
+    """A link to another note of the same site says nothing of its host; one to a host that begins alike does."""
+    of_hosts = {"ip-link", "local-address", "insecure-link"}
+
+    def codes(address: str) -> set[str]:
+        of_note = replace(proof(f"[the note before]({address}/issues/before)"), site_url=site)
+        return {one.code for one in check_manners(of_note)}
+
+    assert not codes(site) & of_hosts
+    assert codes(neighbour) & of_hosts
 
 
 def test_a_note_in_order_has_none() -> None:
