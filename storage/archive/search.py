@@ -35,12 +35,15 @@ _RANKED_SQLITE: Final = """
 SELECT rowid, bm25(issue_terms, 8.0, 1.0) FROM issue_terms
 WHERE issue_terms MATCH :terms AND +rowid IN (SELECT value FROM json_each(:ids))
 """
+# The planner takes what is found for a few issues and would look each up. As a condition of a CASE it is
+# no join but a table of hashes, and the issues are gone through in one walk over the index of their dates.
 _NEWEST_POSTGRESQL: Final = """
 WITH found AS MATERIALIZED (
   SELECT issue_id FROM issue_terms WHERE vector @@ CAST(:terms AS tsquery)
 )
-SELECT i.id FROM issues i JOIN found f ON f.issue_id = i.id
-WHERE i.state = 'live' ORDER BY i.published_at DESC, i.id DESC LIMIT :most
+SELECT i.id FROM issues i
+WHERE i.state = 'live' AND CASE WHEN i.id IN (SELECT issue_id FROM found) THEN true END
+ORDER BY i.published_at DESC, i.id DESC LIMIT :most
 """
 # Whether terms stand one after the other is in the vectors, which are large: they are looked into one
 # by one, from the newest, until there are enough. Which have the pairs is told by an index.
@@ -51,8 +54,10 @@ WITH found AS MATERIALIZED (
   SELECT issue_id FROM issue_words WHERE issue_pairs(title || ' ' || body) @>
     ARRAY(SELECT unnest(issue_pairs(p)) FROM unnest(CAST(:phrases AS text[])) p)
 ), dated AS MATERIALIZED (
-  SELECT i.id FROM issues i JOIN found f ON f.issue_id = i.id JOIN paired p ON p.issue_id = i.id
-  WHERE i.state = 'live' ORDER BY i.published_at DESC, i.id DESC
+  SELECT i.id FROM issues i WHERE i.state = 'live' AND CASE
+    WHEN i.id NOT IN (SELECT issue_id FROM found) THEN false
+    ELSE i.id IN (SELECT issue_id FROM paired) END
+  ORDER BY i.published_at DESC, i.id DESC
 )
 SELECT d.id FROM dated d WHERE (
   SELECT t.vector @@ CAST(:query AS tsquery) FROM issue_terms t WHERE t.issue_id = d.id
@@ -62,12 +67,13 @@ _RANKED_POSTGRESQL: Final = """
 SELECT t.issue_id FROM issue_terms t WHERE t.issue_id = ANY(:ids)
 ORDER BY ts_rank(t.vector, CAST(:terms AS tsquery), 1) DESC, array_position(:ids, t.issue_id)
 """
-_CAREFUL: Final = (
-    f"SET LOCAL statement_timeout = {_WAIT_MS}",
-    # Whoever reads all vectors, as it looks cheap to the planner for a word of many issues, unpacks
-    # them all.
-    "SET LOCAL enable_seqscan = off",
-)
+# Whoever reads all vectors, as it looks cheap to the planner for a word of many issues, unpacks them all.
+# And a plan that is kept for any words, as one is of a statement that was asked some times, takes them
+# for rare ones: it went through all issues found one by one, which took ten times as long.
+_CAREFUL: Final = f"""
+SELECT set_config('statement_timeout', '{_WAIT_MS}', true), set_config('enable_seqscan', 'off', true),
+  set_config('plan_cache_mode', 'force_custom_plan', true)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +149,7 @@ class _Tsquery:
 
     def newest(self, connection: Connection, most: int) -> list[int]:
         """The issues that have all of it, the newest first."""
-        for setting in _CAREFUL:
-            connection.execute(sa.text(setting))
+        connection.execute(sa.text(_CAREFUL))
         values: dict[str, object] = {"terms": self._terms, "most": most}
         statement = _NEWEST_POSTGRESQL
         if self._query != self._terms:
@@ -164,7 +169,7 @@ def _apart(phrases: Sequence[Phrase]) -> list[Phrase]:
     for phrase in phrases:
         last = len(phrase.terms) - 1
         for place, term in enumerate(phrase.terms):
-            apart[Phrase((term,), phrase.is_prefix and place == last, "")] = None
+            apart[Phrase((term,), phrase.is_prefix and place == last, "", phrase.also)] = None
     return list(apart)
 
 
@@ -201,12 +206,20 @@ def _searched(draft: IssueDraft) -> str:
 def _for_fts5(phrases: Sequence[Phrase]) -> str:
     """Terms hold letters, digits and signs above 127 alone, so that quotes are all they need."""
     return " AND ".join(
-        f'"{" ".join(phrase.terms)}"{" *" if phrase.is_prefix else ""}' for phrase in phrases
+        "("
+        + " OR ".join(
+            f'"{form}"{" *" * phrase.is_prefix}' for form in (" ".join(phrase.terms), *phrase.also)
+        )
+        + ")"
+        for phrase in phrases
     )
 
 
 def _for_tsquery(phrases: Sequence[Phrase]) -> str:
     return " & ".join(
-        "(" + " <-> ".join(f"'{term}'" for term in phrase.terms) + f"{':*' * phrase.is_prefix})"
+        "("
+        + " <-> ".join(f"'{term}'" for term in phrase.terms)
+        + "".join(f"{':*' * phrase.is_prefix} | '{form}'" for form in phrase.also)
+        + f"{':*' * phrase.is_prefix})"
         for phrase in phrases
     )

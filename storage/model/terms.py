@@ -3,7 +3,8 @@
 Latin, Greek, Cyrillic, Arabic, Hebrew and Indic words are terms. Chinese, Japanese, Korean, Thai and
 other scripts that are written without spaces, or with endings that stick to the word, are cut
 into pairs of characters (and the last one alone), so that any part of a run is found by its pairs in
-their order. Both what is searched in and what is searched for go through here.
+their order. Both what is searched in and what is searched for go through here. What Arabic writes
+together with the word after it, its article above all, is looked for with the word.
 """
 
 from __future__ import annotations
@@ -51,6 +52,14 @@ _WRAPPED: Final = re.compile(
     f"(?<=[{_DENSE}\u3001\u3002\u3008-\u3011\uff01-\uff5e])\n(?=[{_DENSE}\u3008-\u3011\uff08])"
 )
 """The end of a line where nothing but its length ends it: such scripts are broken anywhere."""
+_ARABIC: Final = re.compile("[\u0621-\u064a]+")
+_AND: Final = ("", "و", "ف")
+_BEFORE: Final = ("", "ال", "ب", "بال", "ك", "كال", "ل", "لل")
+"""The article; "with", "like" and "for", each alone and before the article."""
+_ARTICLES: Final = (re.compile("[وف]?(?:[بك]?ال|لل)"), re.compile("[وف]?ل(?=ل)"))
+"""What a reader may have written before a word; of two l the second may be the word's."""
+_SHORTEST_STEM: Final = 3
+"""Letters that have to be left: else what looks like an article is a part of the word."""
 _SPELT: Final = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ĳ": "ij"}
 _SAME: Final = {"ς": "σ", "ى": "ي", "ة": "ه", "İ": "i", "ı": "i", "ø": "o", "đ": "d", "ł": "l"}
 _FOLDED_RANGES: Final = (
@@ -67,6 +76,8 @@ class Phrase:
     is_prefix: bool
     pattern: str
     """The same as a regular expression over a folded text."""
+    also: tuple[str, ...] = ()
+    """Other forms of its only term, of which any will do."""
 
 
 def fold(text: str) -> str:
@@ -137,7 +148,20 @@ def _read_run(run: re.Match[str]) -> Iterator[Phrase]:
         yield Phrase(terms[:LONGEST_TERM], len(dense) == 1, re.escape(dense))
     elif term := _spell(run["word"]):
         is_prefix = len(term) >= _SHORTEST_PREFIX
-        yield Phrase((term,), is_prefix, _pattern(term, is_prefix=is_prefix))
+        if is_prefix and _ARABIC.fullmatch(term):
+            yield _read_arabic(term)
+        else:
+            yield Phrase((term,), is_prefix, _pattern(term, is_prefix=is_prefix))
+
+
+def _read_arabic(term: str) -> Phrase:
+    """The word with or without what may be written together with it."""
+    ends = {found.end() for article in _ARTICLES if (found := article.match(term))}
+    stems = [term[end:] for end in sorted(ends) if len(term) - end >= _SHORTEST_STEM] or [term]
+    forms = [f"{first}{then}{stem}" for stem in stems for first in _AND for then in _BEFORE]
+    also = dict.fromkeys(form[:LONGEST_TERM] for form in forms if form != term)
+    patterns = [_pattern(stem, is_prefix=True, before=_before()) for stem in stems]
+    return Phrase((term,), True, "|".join(patterns), tuple(also))
 
 
 def _read_quoted(text: str) -> Iterator[Phrase]:
@@ -152,9 +176,21 @@ def _read_quoted(text: str) -> Iterator[Phrase]:
     yield Phrase(tuple(words), False, pattern)
 
 
-def _pattern(term: str, *, is_prefix: bool) -> str:
-    letters = f"[{_MARKS}]*".join(map(re.escape, term))
+def _pattern(term: str, *, is_prefix: bool, before: str = "") -> str:
+    letters = before + _with_marks(term)
     return rf"(?<![^\W_]){letters}" + (rf"[\w{_MARKS}]*" if is_prefix else r"(?![^\W_])")
+
+
+def _with_marks(term: str) -> str:
+    return f"[{_MARKS}]*".join(map(re.escape, term))
+
+
+@cache
+def _before() -> str:
+    """Anything that may be written together with an Arabic word, or nothing."""
+    particles = [f"{first}{then}" for first in _AND for then in _BEFORE]
+    longest_first = sorted(particles, key=len, reverse=True)
+    return "(?:" + "|".join(f"{_with_marks(part)}[{_MARKS}]*" for part in longest_first) + ")"
 
 
 @cache

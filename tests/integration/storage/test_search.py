@@ -61,6 +61,9 @@ def archive(store: Store) -> Store:
         ("本日", []),
         ("المغرب", ["arabic"]),
         ("نعناع", ["arabic"]),
+        ("شاي", ["arabic"]),
+        ("وبالشاي والمغرب", ["arabic"]),
+        ("مغارب", []),
         ("nothing", []),
         ("", []),
     ],
@@ -93,6 +96,25 @@ def test_the_index_follows_the_issue(archive: Store) -> None:
     with archive.database.transaction() as connection:
         connection.execute(sa.delete(schema.issue_words))
     assert found(archive, "oolong") == []
+
+
+def test_a_plan_is_made_for_the_words_that_are_asked_for(store: Store) -> None:
+    """However often: one that PostgreSQL keeps for any words takes them for rare ones."""
+    if store.database.is_sqlite:
+        return  # it makes one each time
+    for name in ("one", "two"):
+        publish(store, name, text="common words")
+    for _ in range(20):
+        assert len(found(store, "common")) == 2
+    plans = (
+        "SELECT sum(custom_plans) FILTER (WHERE strpos(statement, 'issue_terms') > 0),"
+        " sum(generic_plans) FILTER (WHERE strpos(statement, 'issue_terms') > 0)"
+        " FROM pg_prepared_statements"
+    )
+    with store.database.reading() as connection:
+        made, kept = connection.execute(sa.text(plans)).one()
+    assert kept == 0
+    assert made > 10
 
 
 def test_pages_follow_each_other(store: Store) -> None:
@@ -147,7 +169,7 @@ def test_what_is_read_of_an_archive_is_its_indexes(store: Store) -> None:
     plans = []
     with store.database.reading() as connection:
         for text, values in statements:
-            if text.startswith("SET"):
+            if "set_config" in text:
                 connection.exec_driver_sql(text)
             elif "issue_terms" in text:
                 rows = connection.exec_driver_sql(way + text, values)

@@ -32,7 +32,11 @@ def finds(query: str, text: str) -> bool:
 
     phrases = read_query(query)
     return bool(phrases) and all(
-        any(stands(phrase.terms, phrase.is_prefix, place) for place in range(len(terms)))
+        any(
+            stands(form, phrase.is_prefix, place)
+            for place in range(len(terms))
+            for form in (phrase.terms, *((other,) for other in phrase.also))
+        )
         for phrase in phrases
     )
 
@@ -65,6 +69,20 @@ def finds(query: str, text: str) -> bool:
         ("احمد", "أحمد"),
         ("مدرسه", "مدرسة"),
         ("كتـــاب", "كتاب"),
+        ("بحر", "رأيت البحر"),
+        ("بحر", "رَأيتُ البَحرَ"),
+        ("بحر", "والبحر هادئ"),
+        ("بحر", "ذهبنا للبحر"),
+        ("بحر", "نظرت إلى بحر وبحر"),
+        ("بحر", "حلمتُ ببحرٍ"),
+        ("بحر", "كبحر بلا شاطئ"),
+        ("بحر", "فالبحر بعيد"),
+        ("البحر", "بحر هادئ"),
+        ("والبحر", "بالبحر"),
+        ("لغة", "للغة العربية"),
+        ("للغة", "لغة"),
+        ("القهوة", "فنجان قهوة"),
+        ("الله", "الله"),
         ("שלום", "שָׁלוֹם"),
         ("हिन्दी", "हिन्दी भाषा"),
         ("１２３", "123"),
@@ -92,6 +110,9 @@ def test_a_word_is_found_however_it_is_spelt(query: str, text: str) -> None:
         ("", "anything"),
         ("+-!", "anything"),
         ("か", "が"),
+        ("بحر", "المتبحر"),
+        ("الله", "هو له"),
+        ("باب", "كتاب"),
     ],
 )
 def test_what_is_not_there_is_not_found(query: str, text: str) -> None:
@@ -106,7 +127,7 @@ def test_any_query_can_be_asked(query: str) -> None:
     assert len(phrases) <= MOST_PHRASES
     for phrase in phrases:
         assert phrase.terms
-        for term in phrase.terms:
+        for term in (*phrase.terms, *phrase.also):
             assert 0 < len(term) <= LONGEST_TERM
             assert all(letter.isalnum() or ord(letter) > 127 for letter in term)
             assert not any(letter.isspace() for letter in term)
