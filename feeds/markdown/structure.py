@@ -25,7 +25,8 @@ CALLOUTS: Final[Mapping[str, str]] = {
 }
 """The four colours of boxes; every other kind is a `note`."""
 
-_CALLOUT: Final = re.compile(r"\[!([A-Za-z][\w -]{0,30})\][+-]?[ \t]*")
+_CALLOUT: Final = re.compile(r"\[!([A-Za-z][\w -]{0,30})(?:\|[^\[\]\n]{0,100})?\][+-]?[ \t]*")
+"""What stands after a bar is for its program's styles (Obsidian)."""
 _HEADING_ID: Final = re.compile(r"\s*\{#([\w.:-]{1,100})\}\s*\Z")
 _TOC: Final = re.compile(r"\[toc\]|\[\[_?toc_?\]\]|\$\{toc\}|\{:toc\}", re.IGNORECASE)
 _MOST_HEADINGS: Final = 500
@@ -88,7 +89,10 @@ def _make_box(tokens: Sequence[Token], index: int) -> None:
     kind = found[1].strip().lower()
     tokens[index].attrs["class"] = f"callout callout-{CALLOUTS.get(kind, 'note')}"
     children[0].content = children[0].content[found.end() :]
-    end = next((n for n, one in enumerate(children) if one.type == "softbreak"), len(children))
+    end = next(
+        (n for n, one in enumerate(children) if one.type in {"softbreak", "hardbreak"}),
+        len(children),
+    )
     title = [one for one in children[:end] if one.type != "text" or one.content]
     inline.meta["callout"] = title or [_text(name_box(kind))]
     inline.children = children[end + 1 :]

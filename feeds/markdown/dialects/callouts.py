@@ -1,7 +1,7 @@
 """Boxes in all their spellings, as Obsidian's `> [!note] Title`. Pure.
 
-`:::note Title`, `:::{.callout-tip title="x"}` and `::: warning` of Docusaurus, VuePress, Quarto and
-pandoc; `!!! note "Title"` and `??? note` of Python-Markdown.
+`:::note Title`, `:::{.callout-tip title="x"}`, `::: warning` and `:::{tip} Title` of Docusaurus, VuePress,
+Quarto, pandoc and MyST; `!!! note "Title"`, `??? note` and `/// note | Title` of Python-Markdown, and its tabs.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
+
+from feeds.markdown.dialects.masks import Masks
 
 KINDS: Final = frozenset(
     [
@@ -46,8 +48,22 @@ KINDS: Final = frozenset(
 
 _COLONS: Final = re.compile(r"([ \t]*)(:{3,})[ \t]*(.*?)[ \t]*")
 _ADMONITION: Final = re.compile(
-    r"([ \t]*)(?:!!!|\?\?\?\+?)[ \t]+([A-Za-z][\w-]*(?:[ \t]+(?:inline|end|left|right))*)(?:[ \t]+\"([^\"\n]*)\")?[ \t]*"
+    r"([ \t]*)(?:(?P<mark>!!!|\?\?\?\+?)[ \t]+(?P<kind>[A-Za-z][\w-]*)(?P<sides>(?:[ \t]+(?:inline|end|left|right))*)"
+    r"|===[!+]?(?=[ \t]+\"))(?:[ \t]+(?:\"(?P<title>[^\"\n]*)\"|(?P<bare>[^\"\n]{1,200}?)))?[ \t]*"
 )
+"""Python-Markdown's box, and its tab, `=== "Title"`."""
+_BLOCK: Final = re.compile(
+    r"^([ \t]*)(/{3,})[ \t]*([a-z]+)[ \t]*(?:\|[ \t]*([^\n]*))?$\n(?:[ \t]+[\w-]+:[^\n]*\n){0,9}",
+    re.MULTILINE,
+)
+_BLOCK_END: Final = re.compile(r"^([ \t]*)(/{3,})[ \t]*$", re.MULTILINE)
+_OPTION: Final = re.compile(r"[ \t]*:[a-z][\w-]{0,30}:(?:[ \t]|\Z)")
+"""MyST's, at the beginning of a box."""
+_HIDDEN: Final = re.compile(
+    r"\{[^}]*\.(?:content-hidden\b(?![^}]*unless-format=\"?html)|content-hidden\b(?=[^}]*when-format=\"?html)"
+    r"|content-visible\b(?=[^}]*(?:when-format=(?!\"?html)|unless-format=\"?html))|hidden\b|notes\b)[^}]*\}|notes\Z"
+)
+"""Quarto's and pandoc's, for other forms than a page, and for who speaks."""
 _CLASS: Final = re.compile(r"\.(?:callout-)?([A-Za-z]+)")
 _TITLE: Final = re.compile(r"title=(?:\"([^\"]*)\"|'([^']*)')")
 _TITLED: Final = re.compile(
@@ -56,17 +72,36 @@ _TITLED: Final = re.compile(
 )
 _ATTRIBUTES: Final = re.compile(r"(?<![ \t])[ \t]+\{[^{}\n]{0,200}\}\Z")
 """VitePress's, behind a title: `::: details More {open}`."""
+_NAMED: Final = re.compile(r"\{([A-Za-z][\w-]{0,30})\}[ \t]*([^\n]{0,300}?)[ \t]*")
+"""MyST's directive and its title."""
 _KIND_OF_BOX: Final = re.compile(r"\.callout-")
 _DEEPEST: Final = 8
 
 
-def unify_callouts(text: str) -> str:
-    """The text with boxes as quotations that begin with `[!kind]`."""
+def unify_callouts(text: str, masks: Masks) -> str:
+    """The text with boxes as quotations that begin with `[!kind]`, and the code in them with it."""
+    if "///" in text:
+        text = _unify_blocks(text)
     if ":::" in text:
-        text = "\n".join(_read_colons(_TITLED.sub(_move_title, text).split("\n")))
-    if "!!!" in text or "???" in text:
-        text = "\n".join(_read_admonitions(text.split("\n")))
+        text = "\n".join(_read_colons(_TITLED.sub(_move_title, text).split("\n"), masks))
+    if "!!!" in text or "???" in text or '=== "' in text:
+        text = "\n".join(_read_admonitions(text.split("\n"), masks, _DEEPEST))
     return text
+
+
+def _unify_blocks(text: str) -> str:
+    """`/// note | Title` as `:::note Title`."""
+    met: list[str] = []
+
+    def replace(found: re.Match[str]) -> str:
+        if found[3] not in KINDS | {"admonition"}:
+            return found[0]
+        met.append(found[2])
+        kind = "note" if found[3] == "admonition" else found[3]
+        return f"{found[1]}{':' * len(found[2])}{kind} {found[4] or ''}".rstrip() + "\n"
+
+    text = _BLOCK.sub(replace, text)
+    return _BLOCK_END.sub(lambda one: one[1] + ":" * len(one[2]), text) if met else text
 
 
 def _move_title(found: re.Match[str]) -> str:
@@ -76,29 +111,47 @@ def _move_title(found: re.Match[str]) -> str:
     )
 
 
-def _read_colons(lines: list[str]) -> Iterator[str]:
+def _read_colons(lines: list[str], masks: Masks) -> Iterator[str]:
     """A container ends at its colons, or with the text; one that is no box leaves its content."""
-    boxes: list[bool] = []
-    depth = 0
+    boxes: list[str] = []
+    base = ""
+    fresh = False
     for line in lines:
         found = _COLONS.fullmatch(line)
-        prefix = "> " * depth
-        if found is None or (not found[3] and not boxes):
-            yield (prefix + line).rstrip() if prefix else line
-        elif not found[3]:
-            depth -= boxes.pop()
-            yield "> " * depth
-        else:
+        depth = boxes.count(_BOX)
+        prefix = base + "> " * depth
+        options, fresh = fresh, False
+        if found is not None and found[3]:
             opening = _opening(found[3])
-            boxes.append(opening is not None and depth < _DEEPEST)
+            kind = (
+                _HIDE if _HIDDEN.match(found[3]) else _BOX if opening and depth < _DEEPEST else ""
+            )
+            base = found[1] if not boxes else base
+            boxes.append(kind)
             yield prefix.rstrip()
-            if boxes[-1] and opening is not None:
-                depth += 1
-                yield f"{prefix}> {opening}"
+            if kind == _BOX and _HIDE not in boxes:
+                yield f"{base}{'> ' * (depth + 1)}{opening}"
+            fresh = found[3].startswith("{")
+        elif found is not None and boxes:
+            boxes.pop()
+            yield (base + "> " * boxes.count(_BOX)).rstrip()
+        elif _HIDE in boxes or (options and _OPTION.match(line)):
+            fresh = options
+            yield prefix.rstrip()
+        else:
+            yield masks.shift(line, prefix, _width(base)) if depth else line
+
+
+_BOX, _HIDE = "box", "hidden"
+"""Kinds of containers; one that is neither only holds its content."""
 
 
 def _opening(words: str) -> str | None:
     """`[!kind] Title` of what stands after the colons; None for what is no box."""
+    if (named := _NAMED.fullmatch(words)) is not None:
+        kind = named[1].lower()
+        kind = {"admonition": "note", "dropdown": "details"}.get(kind, kind)
+        return f"[!{kind}] {named[2]}".rstrip() if kind in KINDS else None
     if words.startswith("{"):
         kinds = [name.lower() for name in _CLASS.findall(words)]
         kind = next((name for name in kinds if name in KINDS), "")
@@ -107,30 +160,60 @@ def _opening(words: str) -> str | None:
     words = _ATTRIBUTES.sub("", words)
     name, _, rest = words.replace("[", " ", 1).removesuffix("]").partition(" ")
     kind = name.lower().removeprefix("callout-")
+    kind = "details" if kind == "spoiler" else kind
     return f"[!{kind}] {rest.strip()}".rstrip() if kind in KINDS else None
 
 
-def _read_admonitions(lines: list[str]) -> Iterator[str]:
-    """The box goes on as long as lines are indented by four."""
+def box_fence(words: str, body: str) -> str | None:
+    """MyST's box that is written as a fence, `{note} Title`; None for what is none."""
+    opening = _opening(words) if _NAMED.fullmatch(words) else None
+    if opening is None:
+        return None
+    lines = [line for line in body.split("\n") if not _OPTION.match(line)]
+    return "\n".join([f"> {opening}", *(f"> {line}".rstrip() for line in lines)])
+
+
+def _read_admonitions(lines: list[str], masks: Masks, depth: int) -> Iterator[str]:
+    """The box goes on as long as lines are indented by four; so does a tab."""
     at = 0
     while at < len(lines):
         found = _ADMONITION.fullmatch(lines[at])
-        if found is None:
+        if found is None or not depth or not _is_meant(found):
             yield lines[at]
             at += 1
             continue
-        indent = len(found[1].expandtabs(4))
-        kind = found[2].split()[0].lower()
-        title = found[3] if found[3] is not None else ""
-        yield ""
-        yield f"{found[1]}> [!{kind if kind in KINDS else 'note'}] {title}".rstrip()
+        indent = _width(found[1])
+        inside: list[str] = []
         at += 1
         while at < len(lines) and (not lines[at].strip() or _indent(lines[at]) >= indent + 4):
             if not lines[at].strip() and not _goes_on(lines, at, indent + 4):
                 break
-            yield f"{found[1]}> {lines[at].expandtabs(4)[indent + 4 :]}".rstrip()
+            inside.append(masks.shift(lines[at], "", indent + 4))
             at += 1
         yield ""
+        yield from _boxed(found, _read_admonitions(inside, masks, depth - 1), masks)
+        yield ""
+
+
+def _is_meant(found: re.Match[str]) -> bool:
+    """Whether it is a box: a title without quotes is one only behind a kind that is known."""
+    return found["bare"] is None or (found["kind"] or "").lower() in KINDS
+
+
+def _boxed(found: re.Match[str], inside: Iterator[str], masks: Masks) -> Iterator[str]:
+    title = found["title"] or found["bare"] or ""
+    if found["mark"] is None:  # a tab: what it stands for is said in bold
+        yield f"{found[1]}**{title}**"
+        yield ""
+        yield from (masks.shift(line, found[1]) for line in inside)
+        return
+    kind = found["kind"].lower()
+    yield f"{found[1]}> [!{kind if kind in KINDS else 'note'}] {title}".rstrip()
+    yield from (masks.shift(line, f"{found[1]}> ") for line in inside)
+
+
+def _width(indent: str) -> int:
+    return len(indent.expandtabs(4))
 
 
 def _indent(line: str) -> int:

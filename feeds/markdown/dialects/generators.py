@@ -13,9 +13,10 @@ from typing import Final
 
 from feeds.markdown.dialects.arguments import Arguments, figure, link, parse_arguments
 from feeds.markdown.dialects.masks import Masks, line_of
+from feeds.markdown.dialects.pairs import read_pairs
 from feeds.markdown.dialects.players import POST
-from feeds.markdown.dialects.spans import Span, replace_spans, replace_tags
-from feeds.markdown.speech import name_box, say
+from feeds.markdown.dialects.spans import replace_tags
+from feeds.markdown.speech import say
 from storage.model import FIELD
 
 _VIDEO: Final = {
@@ -65,7 +66,7 @@ def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
     if "{{" not in text and "{%" not in text and "<%" not in text and not jsx:
         return text
     known = len(report)
-    text = replace_spans(text, _paired(masks))
+    text = read_pairs(text, masks)
     for opening, closing, read in (
         ("{{<", ">}}", _shortcode),
         ("{{%", "%}}", _shortcode),
@@ -94,69 +95,6 @@ class _Reader:
         if result is None and len(self._report) < MOST_UNKNOWN:
             self._report.append((line_of(self._text, position, self._masks), tag))
         return result or ""
-
-
-# ── pairs ────────────────────────────────────────────────────────────────────────────────────
-
-
-def _paired(masks: Masks) -> tuple[Span, ...]:
-    """What has a beginning and an end, and is code or text within."""
-
-    def code(opening: re.Match[str], inside: str) -> str:
-        words = opening.groups()[0].split()
-        language = words[0].strip("\"'") if words else ""
-        body = inside.strip("\n").rstrip()
-        longest = max((len(run) for run in re.findall("`+", body)), default=0)
-        fence = "`" * max(3, longest + 1)
-        return "\n\n" + masks.put(f"{fence}{language}\n{body}\n{fence}") + "\n\n"
-
-    def literal(_opening: re.Match[str], inside: str) -> str:
-        return masks.put(inside) if "\n" in inside.strip("\n") or "{" in inside else inside
-
-    def folded(opening: re.Match[str], inside: str) -> str:
-        given = parse_arguments(opening[1])
-        title = given.get("summary", "title", at=0) or name_box("details")
-        return f"\n\n> [!details] {title}\n" + _quoted(inside) + "\n\n"
-
-    def span(opening: str, closing: str, replace: Callable[[re.Match[str], str], str]) -> Span:
-        return Span(opening=re.compile(opening), closing=re.compile(closing), replace=replace)
-
-    return (
-        span(r"\{%-?\s*(?:raw|verbatim)()\s*-?%\}", r"\{%-?\s*end(?:raw|verbatim)\s*-?%\}", literal),
-        span(r"\{%-?\s*(?:highlight|codeblock|code)\b([^%\n]{0,300}?)-?%\}",
-             r"\{%-?\s*end(?:highlight|codeblock|code)\s*-?%\}", code),
-        span(r"\{\{[<%]\s*(?:highlight|code)\b([^\n>]{0,300}?)[>%]\}\}",
-             r"\{\{[<%]\s*/\s*(?:highlight|code)\s*[>%]\}\}", code),
-        span(r"\{\{[<%]\s*details\b([^\n]{0,300}?)[>%]\}\}", r"\{\{[<%]\s*/\s*details\s*[>%]\}\}", folded),
-        span(r"\{%-?\s*(?:note|alert|message|callout)\b([^%\n]{0,300}?)-?%\}",
-             r"\{%-?\s*end(?:note|alert|message|callout)\s*-?%\}", _noticed),
-        span(r"\{%-?\s*(?:blockquote|quote|pullquote)\b([^%\n]{0,300}?)-?%\}",
-             r"\{%-?\s*end(?:blockquote|quote|pullquote)?\s*-?%\}", _cited),
-        span(r"\{\{[<%]\s*(?:notice|callout|alert|admonition|hint)\b([^\n]{0,300}?)[>%]\}\}",
-             r"\{\{[<%]\s*/\s*(?:notice|callout|alert|admonition|hint)\s*[>%]\}\}", _noticed),
-    )  # fmt: skip
-
-
-def _noticed(opening: re.Match[str], inside: str) -> str:
-    given = parse_arguments(opening[1])
-    kind = given.get("type", "kind", at=0) or "note"
-    title = given.get("title", at=1)
-    kind = kind.lower() if re.fullmatch(r"[A-Za-z]{1,20}", kind) else "note"
-    first = f"> [!{kind}] {title}".rstrip()
-    return f"\n\n{first}\n{_quoted(inside)}\n\n"
-
-
-def _cited(opening: re.Match[str], inside: str) -> str:
-    """Hexo's and Zola's quotations, with who is quoted below."""
-    words = opening[1].strip().removeprefix("(").removesuffix(")")
-    given = parse_arguments(words)
-    author = given.get("author") if "=" in words else words.strip()
-    by = f"\n>\n> — {author}" if author and "://" not in author else ""
-    return f"\n\n{_quoted(inside)}{by}\n\n"
-
-
-def _quoted(inside: str) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in inside.strip("\n").split("\n"))
 
 
 # ── single tags ──────────────────────────────────────────────────────────────────────────────

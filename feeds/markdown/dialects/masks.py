@@ -45,6 +45,22 @@ class Masks:
                 break
         return text
 
+    def shift(self, line: str, prefix: str, cut: int = 0) -> str:
+        """A line without `cut` columns of its indentation and behind `prefix`, and so every line of what
+        stands in it under a mask: code stays in the box that it is in.
+        """
+        self._shift_pieces(line, prefix, cut, 8)
+        return f"{prefix}{_outdent(line, cut)}".rstrip()
+
+    def _shift_pieces(self, text: str, prefix: str, cut: int, depth: int) -> None:
+        for found in _MASK.finditer(text):
+            at = int(found[1])
+            first, *others = self.pieces[at].split("\n")
+            if depth:
+                self._shift_pieces(self.pieces[at], prefix, cut, depth - 1)
+            moved = (f"{prefix}{_outdent(line, cut)}".rstrip() for line in others)
+            self.pieces[at] = "\n".join((first, *moved))
+
     def hide_code(self, text: str) -> str:
         """Masks fenced code, line by line, and code within a line."""
         return _SPAN.sub(lambda found: self.put(found[0]), "".join(self._hide_fences(text)))
@@ -79,8 +95,17 @@ class Masks:
             end = _find_end(lines, at + 1, found[1])
             block = "".join(lines[at:end])
             newline = "\n" if block.endswith("\n") else ""
-            yield self.put(block.removesuffix("\n")) + newline
+            bare = block.lstrip(" \t")
+            yield block[: len(block) - len(bare)] + self.put(bare.removesuffix("\n")) + newline
             at = end
+
+
+def _outdent(line: str, cut: int) -> str:
+    """The line without as many columns of blanks, at most, at its beginning."""
+    if not cut:
+        return line
+    bare = line.lstrip(" \t")
+    return line[: len(line) - len(bare)].expandtabs(4)[cut:] + bare
 
 
 def _find_end(lines: list[str], start: int, fence: str) -> int:

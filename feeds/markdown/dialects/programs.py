@@ -11,13 +11,19 @@ from collections.abc import Mapping
 from html import escape
 from typing import Final
 
+from feeds.markdown.dialects.callouts import box_fence
 from feeds.markdown.dialects.masks import Masks, line_of
 
 _QUERY: Final = re.compile(
     r"(?:`{3,}|~{3,})[ \t]*(dataview(?:js)?|tasks|query|button|meta-bind[\w-]*)\b"
 )
 _CELL: Final = re.compile(r"([ \t]*(?:`{3,}|~{3,})[ \t]*)\{([A-Za-z]\w*)[^}\n]{0,300}\}[^\n]*\n")
+_RAW: Final = re.compile(r"(?:`{3,}|~{3,})[ \t]*\{=(\w{1,20})\}[ \t]*\n")
+"""Pandoc's: what stands in it is of that language already."""
+_DIRECTIVE: Final = re.compile(r"(?:`{3,}|~{3,}|:{3,})[ \t]*(\{[A-Za-z][\w-]*\}[^\n]*)\n")
 _OPTION: Final = re.compile(r"[ \t]*(?:#|//|--|%%)\|[^\n]*(?:\n|\Z)")
+_UNSEEN: Final = re.compile(r"\b(?:include|echo)[ \t]*=[ \t]*(?:FALSE|F|false)\b")
+"""R Markdown's, in a cell's first line."""
 _HIDDEN: Final = re.compile(r"\|[ \t]*(?:include|echo)[ \t]*:[ \t]*false\b")
 
 _PROPERTY: Final = re.compile(
@@ -107,6 +113,12 @@ def read_fences(text: str, masks: Masks, report: Report) -> str:
         if _QUERY.match(piece.lstrip()) is not None:
             masks.pieces[at] = ""
             report.append((1 + text.count("\n", 0, max(text.find(f"\ufdd0{at}\ufdd1"), 0)), piece))
+        elif (raw := _RAW.match(piece)) is not None:
+            masks.pieces[at] = _body_of(piece) if raw[1].startswith("html") else ""
+        elif (box := _DIRECTIVE.match(piece)) is not None and (
+            boxed := box_fence(box[1].strip(), _body_of(piece))
+        ):
+            masks.pieces[at] = boxed
         elif (cell := _CELL.match(piece)) is not None:
             masks.pieces[at] = _read_cell(cell, piece)
         elif "[!code " in piece:
@@ -114,12 +126,17 @@ def read_fences(text: str, masks: Masks, report: Report) -> str:
     return text
 
 
+def _body_of(piece: str) -> str:
+    """What stands within a fence that is closed."""
+    return "\n".join(piece.split("\n")[1:-1])
+
+
 def _read_cell(cell: re.Match[str], piece: str) -> str:
     body, options = piece[cell.end() :], []
     while (option := _OPTION.match(body)) is not None and option.end():
         options.append(option[0])
         body = body[option.end() :]
-    if any(_HIDDEN.search(option) for option in options):
+    if any(_HIDDEN.search(option) for option in options) or _UNSEEN.search(cell[0]):
         return ""
     return f"{cell[1]}{cell[2]}\n{body}"
 

@@ -64,7 +64,7 @@ def translate_dialects(body: str, path: str) -> Translated:
     text = read_citations(text) if suffix in _PANDOC else text
     text = read_programs(text, masks, report)
     text = translate(text, masks, report, jsx=suffix in _JSX)
-    text = unify_callouts(drop_marks(text))
+    text = unify_callouts(drop_marks(text), masks)
     players: list[str] = []
     text, abbreviations = take_abbreviations(link_players(text, players.append))
     text = mark_words(text, scripts=suffix in _PANDOC)

@@ -1,0 +1,121 @@
+"""Tags of generators that have a beginning and an end: code, boxes, quotations, what nobody reads. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from feeds.markdown.dialects.arguments import parse_arguments
+from feeds.markdown.dialects.callouts import KINDS
+from feeds.markdown.dialects.masks import Masks
+from feeds.markdown.dialects.spans import Span, replace_spans
+from feeds.markdown.speech import name_box
+
+_DEEPEST: Final = 4
+"""Pairs within pairs; what lies deeper is read as single tags."""
+_BOXES: Final = (
+    "note|notice|alert|message|callout|admonition|hint|tip|info|warning|danger|caution|important"
+)
+_KINDS: Final = frozenset(
+    {"note", "tip", "info", "warning", "danger", "caution", "important", "hint"}
+)
+"""Names that say by themselves which box it is."""
+_FOLDED: Final = "details|expand|collapse|spoiler"
+_UNREAD: Final = "css|js|javascript|script|style|stylesheet|schema"
+_COMPUTED: Final = "for|capture|macro|tablerow|cache"
+"""What is in these is nothing without the program that runs it."""
+
+
+def read_pairs(text: str, masks: Masks, depth: int = _DEEPEST) -> str:
+    """The text with what is within a pair as what readers see of it."""
+    if not depth or ("{%" not in text and "{{" not in text):
+        return text
+
+    def within(inside: str) -> str:
+        lines = read_pairs(inside, masks, depth - 1).strip("\n").split("\n")
+        return "\n".join(masks.shift(line, "> ") for line in lines)
+
+    return replace_spans(text, _kinds(masks, within))
+
+
+def _kinds(masks: Masks, within: Callable[[str], str]) -> tuple[Span, ...]:
+    def code(opening: re.Match[str], inside: str) -> str:
+        words = opening.groups()[0].split()
+        language = words[0].strip("\"'").removeprefix("lang:") if words else ""
+        body = inside.strip("\n").rstrip()
+        longest = max((len(run) for run in re.findall("`+", body)), default=0)
+        fence = "`" * max(3, longest + 1)
+        return "\n\n" + masks.put(f"{fence}{language}\n{body}\n{fence}") + "\n\n"
+
+    def literal(_opening: re.Match[str], inside: str) -> str:
+        return masks.put(inside) if "\n" in inside.strip("\n") or "{" in inside else inside
+
+    def folded(opening: re.Match[str], inside: str) -> str:
+        given = parse_arguments(_bare(opening[2]))
+        title = given.get("summary", "title") or " ".join(given.positional) or name_box("details")
+        return f"\n\n> [!details] {title}\n{within(inside)}\n\n"
+
+    def noticed(opening: re.Match[str], inside: str) -> str:
+        given = parse_arguments(_bare(opening[2]))
+        first = given.get(at=0)
+        says_kind = opening[1] not in _KINDS or first.lower() in KINDS
+        kind = given.get("type", "kind", "style", at=0 if says_kind else None) or opening[1]
+        title = given.get("title", at=1 if says_kind else 0)
+        kind = kind.lower() if kind.lower() in KINDS else "note"
+        return f"\n\n{f'> [!{kind}] {title}'.rstrip()}\n{within(inside)}\n\n"
+
+    def cited(opening: re.Match[str], inside: str) -> str:
+        """Hexo's and Zola's quotations, with who is quoted below."""
+        words = _bare(opening[2])
+        author = parse_arguments(words).get("author") if "=" in words else words.strip()
+        by = f"\n>\n> — {author}" if author and "://" not in author else ""
+        return f"\n\n{within(inside)}{by}\n\n"
+
+    return (
+        _liquid("raw|verbatim", literal, before="()"),
+        _liquid("highlight|codeblock|code", code),
+        _hugo("highlight|code", code),
+        _liquid(_FOLDED, folded, before=f"({_FOLDED})", end=True),
+        _hugo(_FOLDED, folded, before=f"({_FOLDED})"),
+        _liquid(_BOXES, noticed, before=f"({_BOXES})", end=True),
+        _hugo(_BOXES, noticed, before=f"({_BOXES})"),
+        _liquid("blockquote|quote|pullquote", cited, before="(blockquote|quote|pullquote)", end=True),
+        _hugo("blockquote|quote|pullquote", cited, before="(blockquote|quote|pullquote)"),
+        _liquid(_UNREAD, lambda _opening, _inside: ""),
+        _liquid(_COMPUTED, lambda opening, _inside: opening[0]),  # which is told
+        _span(r"\{%-?\s*(?:else|elsif|elif|elseif|when)\b[^%\n]{0,300}?-?%\}",
+              r"\{%-?\s*end(?:if|unless|case)\s*-?%\}", lambda _opening, _inside: ""),
+    )  # fmt: skip
+
+
+def _bare(words: str) -> str:
+    """Arguments as Zola has them, in brackets, and as all others have."""
+    return words.strip().removeprefix("(").removesuffix(")")
+
+
+Replace = Callable[[re.Match[str], str], str]
+
+
+def _span(opening: str, closing: str, replace: Replace) -> Span:
+    return Span(opening=re.compile(opening), closing=re.compile(closing), replace=replace)
+
+
+def _liquid(names: str, replace: Replace, *, before: str = "", end: bool = False) -> Span:
+    """`{% name … %}` up to `{% endname %}`, and where `end` says so, Zola's `{% end %}`."""
+    named, rest = before or f"(?:{names})", r"\b([^%\n]{0,300}?)"
+    if before == "()":
+        named, rest = f"(?:{names})()", r"\s*"
+    return _span(
+        rf"\{{%-?\s*{named}{rest}-?%\}}",
+        rf"\{{%-?\s*end(?:{names}){'?' if end else ''}\s*-?%\}}",
+        replace,
+    )
+
+
+def _hugo(names: str, replace: Replace, *, before: str = "") -> Span:
+    return _span(
+        rf"\{{\{{[<%]\s*{before or f'(?:{names})'}\b(?!/)([^\n>]{{0,300}}?)(?<!/)[>%]\}}\}}",
+        rf"\{{\{{[<%]\s*/\s*(?:{names})\s*[>%]\}}\}}",
+        replace,
+    )
