@@ -19,14 +19,7 @@ from html import unescape
 from itertools import islice
 from typing import Final, TypeAlias
 
-MAX_OCTETS: Final = 524_288
-"""Octets of a report that are read. What counts stands before the returned message."""
-
-MAX_PARTS: Final = 50
-"""MIME containers of a report. More is nobody's report, and nesting costs a stack frame each."""
-
-_MAX_BLANKS: Final = 3000
-"""Empty lines that are read over. The standard library makes a message of each in a status part."""
+from mailer.inbound.octets import MAX_PARTS, bound_octets, is_too_deep
 
 MAX_TEXT: Final = 20_000
 """Characters of a part's text that are kept."""
@@ -53,9 +46,6 @@ _TRACE_NAMES: Final = (
 _REPEATED: Final = re.compile(r"[245]\d\d[ -]")
 """A reply's next line that a host forgot to fold: no field begins so."""
 _DOMAIN: Final = re.compile(r"@([\w.-]{1,255})")
-_CONTAINER: Final = re.compile(
-    rb"^content-type:\s*(?:multipart|message)/", re.IGNORECASE | re.MULTILINE
-)
 _CHARSETS: Final = re.compile(
     r"utf-?8|us-ascii|ascii|iso-?8859-\d{1,2}|latin-?1|windows-12\d\d|cp\d{3,4}|koi8-[ru]"
     r"|iso-2022-(?:jp|kr)(?:-\d|-ext)?|shift_?jis|sjis|euc-(?:jp|kr)|gb2312|gbk|gb18030|big5"
@@ -145,8 +135,8 @@ _REFUSERS: Final = ("remote-mta", "reporting-mta")
 
 def read_parts(raw: bytes, hosts: tuple[str, ...] = ()) -> ReportParts:
     """Take a report apart; `hosts` are names of ours. CR, LF and CRLF mean the same (rule C14)."""
-    normal = b"\n\n".join(normalise(raw).split(b"\n\n", _MAX_BLANKS)[:_MAX_BLANKS])
-    if len(_CONTAINER.findall(normal)) > MAX_PARTS:
+    normal = bound_octets(raw)
+    if is_too_deep(normal):
         head = normal.partition(b"\n\n")[0]
         headers = parse_fields(_decode(head, None))
         fields = headers[0] if headers else {}
@@ -185,16 +175,6 @@ def _is_receipt(message: Message, parts: Sequence[Message]) -> bool:
     return named == "disposition-notification" or any(
         _type(part) in _RECEIPT_TYPES for part in parts
     )
-
-
-def normalise(raw: bytes) -> bytes:
-    """At most MAX_OCTETS of a message, with LF, without an mbox's first line."""
-    # Twice as many, for each line end may be two octets: where it is cut must not depend on them.
-    enough = raw[: 2 * MAX_OCTETS]
-    lines = enough.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
-    if lines.startswith((b"From ", b">From ")):
-        lines = lines.partition(b"\n")[2]
-    return lines[:MAX_OCTETS]
 
 
 def parse_fields(text: str) -> list[dict[str, str]]:

@@ -13,7 +13,8 @@ from hashlib import sha256
 from typing import Final
 
 from mailer.inbound.findings import find_findings, parse_typed_address
-from mailer.inbound.mime import MAX_OCTETS, PARSER_FAULTS, ReportParts, normalise, read_parts
+from mailer.inbound.mime import PARSER_FAULTS, ReportParts, read_parts
+from mailer.inbound.octets import MAX_OCTETS, normalise
 from mailer.inbound.prose import ADDRESS, is_from_daemon, judge_words
 from mailer.inbound.report import MAX_RECIPIENTS, BounceReport, Finding, ReportKind, mildest
 from mailer.replies import clean_reply

@@ -112,6 +112,7 @@ STRANGERS: dict[str, Callable[[], bytes]] = {
     "part of the body": lambda: signed_oddly(length=True),
     "SHA-1": lambda: signed_oddly(signature_algorithm=b"rsa-sha1"),
     "long blanks": lambda: signed(message=COMPLAINT + b" " * 5000 + b"x\r\n"),
+    "many blanks": lambda: signed(message=COMPLAINT + (b" " * 900 + b"x\r\n") * 100),
     "a long header": lambda: signed(message=b"X: " + b"y\r\n " * 50_000 + b"\r\n" + COMPLAINT),
     "a huge body": lambda: signed(message=COMPLAINT + b"line\r\n" * 1_500_000),
     "nothing": lambda: b"",
