@@ -10,11 +10,16 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from mailer.inbound.mime import PARSER_FAULTS, read_parts
+from mailer.inbound.mime import PARSER_FAULTS, ReportParts, read_parts
 
 _SHAPE: Final = r"u[0-9]{1,18}\.[0-9a-f]{16}"
-_IN_ADDRESS: Final = re.compile(rf"\+({_SHAPE})@", re.IGNORECASE)
-_IN_SUBJECT: Final = re.compile(rf"(?<![0-9a-z+.])({_SHAPE})(?![0-9a-z])", re.IGNORECASE)
+_IN_ADDRESS: Final = re.compile(rf"(?:\+|%2b)({_SHAPE})(?![0-9a-z])", re.IGNORECASE)
+"""Not all mail programs decode a URI, and hosts put quotation marks around a local part, a comment or
+another host behind it."""
+_IN_SUBJECT: Final = re.compile(
+    rf"(?:(?<![0-9a-z+.])|(?<=unsubscribe\+)|(?<=unsubscribe%20))({_SHAPE})(?![0-9a-z])",
+    re.IGNORECASE,
+)
 _MOST: Final = 10
 """Keys of one message that are looked at; an honest one has two, the same twice."""
 
@@ -32,8 +37,7 @@ def find_leave_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]:
     if parts.headers.get("return-path", "").strip() == "<>":
         return ()
     subject = parts.headers.get("subject", "")[:2000]
-    addressed = _addressed(envelope_to, parts.recipients)
-    return _unique((*addressed, *_IN_SUBJECT.findall(subject)))
+    return _unique((*_addressed(envelope_to, _recipients(parts)), *_IN_SUBJECT.findall(subject)))
 
 
 def find_addressed_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]:
@@ -46,17 +50,24 @@ def find_addressed_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]
         parts = read_parts(raw)
     except PARSER_FAULTS:
         return find_keys_in(envelope_to)
-    return _unique(_addressed(envelope_to, parts.recipients))
+    return _unique(_addressed(envelope_to, _recipients(parts)))
 
 
 def find_keys_in(address: str) -> tuple[str, ...]:
     """What looks like a key in an address; at most one in an honest one."""
-    return _unique(_IN_ADDRESS.findall(address[:1000]))
+    return _unique(_addressed(address[:1000], ()))
+
+
+def _recipients(parts: ReportParts) -> Iterator[str]:
+    """Whom a mail is to: where hosts note it, and where its writer may have put it."""
+    yield from parts.recipients
+    yield parts.headers.get("cc", "")[:1000]
 
 
 def _addressed(envelope_to: str, recipients: Iterable[str]) -> Iterator[str]:
     for address in (envelope_to, *recipients):
-        yield from _IN_ADDRESS.findall(address)
+        # An address may be folded at its dots, or have blanks at its @ (RFC 5322 4.4).
+        yield from _IN_ADDRESS.findall("".join(address.split()))
 
 
 def _unique(keys: Iterable[str]) -> tuple[str, ...]:

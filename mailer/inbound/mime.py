@@ -41,8 +41,14 @@ _TRACE_NAMES: Final = (
     "envelope-to",
     "x-envelope-to",
     "x-rcpt-to",
+    "x-delivered-to",
+    "x-real-to",
+    "x-forwarded-to",
+    "resent-to",
+    "apparently-to",
     "to",
 )
+_RECEIVED_FOR: Final = re.compile(r"\bfor\s+(<[^<>\s]{3,320}>)")
 _REPEATED: Final = re.compile(r"[245]\d\d[ -]")
 """A reply's next line that a host forgot to fold: no field begins so."""
 _DOMAIN: Final = re.compile(r"@([\w.-]{1,255})")
@@ -338,7 +344,9 @@ def _header_fields(message: Message) -> dict[str, str]:
 def _trace_recipients(message: Message) -> tuple[str, ...]:
     """Fields in which hosts note whom they delivered to, then the address it is written to."""
     found = [str(value) for name in _TRACE_NAMES for value in message.get_all(name, [])[:10]]
-    return tuple(dict.fromkeys(" ".join(value.split())[:1000] for value in found))
+    passed = [str(value)[:2000] for value in message.get_all("received", [])[:10]]
+    found += [to for value in passed for to in _RECEIVED_FOR.findall(value)]  # RFC 5321 4.4
+    return tuple(dict.fromkeys(decode_words(" ".join(value.split()))[:1000] for value in found))
 
 
 def decode_words(value: str) -> str:

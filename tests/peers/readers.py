@@ -36,7 +36,44 @@ def wishes(address: str, key: str) -> dict[str, bytes]:
         "delivered to": f"Delivered-To: {address}\r\nTo: undisclosed-recipients:;\r\n"
         f"From: a@b.example\r\nSubject: \r\n{DATE}\r\n",
     }
+    addressed = f"From: a@b.example\r\nSubject: leave\r\n{DATE}"
+    for name, field in _ways(address, bare).items():
+        mails[name] = f"{field}\r\n{addressed}\r\n"
+    for name, subject in {
+        "undecoded": f"unsubscribe%20{key}",
+        "decoded as a form": f"unsubscribe+{key}",
+        "low line": f"unsubscribe_{key}.",
+        "brackets": f"[EXT] [{key}]",
+    }.items():
+        mails[name] = f"To: {bare}\r\nFrom: a@b.example\r\nSubject: {subject}\r\n{DATE}\r\n"
     return {name: mail.encode() for name, mail in mails.items()}
+
+
+def _ways(address: str, bare: str) -> dict[str, str]:
+    """Fields in which programs and hosts write the address, and how they spell it there."""
+    local, _, host = address.partition("@")
+    half = local.rfind(".") + 1
+    return {
+        "quoted local part": f'To: "{local}"@{host}',
+        "URI not decoded": f"To: {local.replace('+', '%2B')}@{host}",
+        "a whole URI": f"To: mailto:{address}?subject=unsubscribe",
+        "encoded word": f"To: =?utf-8?q?{local.replace('+', '=2B')}=40{host}?=",
+        "folded at a dot": f"To: {local[:half]}\r\n {local[half:]}@{host}",
+        "blanks at the @": f"To: {local} @ {host}",
+        "a comment": f"To: {local}(leave)@{host}",
+        "a group": f"To: Leave: {address};",
+        "by another host": f"To: {local}={host}@relay.example",
+        "rewritten": f"To: prvs=0123abcd={local}@{host}",
+        "wide @": f"To: {local}\uff20{host}",
+        "Cc": f"To: a@b.example\r\nCc: Leave <{address}>",
+        "resent": f"To: {bare}\r\nResent-To: {address}",
+        "apparently": f"Apparently-To: {address}",
+        "forwarded": f"To: {bare}\r\nX-Forwarded-To: {address}",
+        "Fastmail": f"To: {bare}\r\nX-Delivered-To: {address}",
+        "CommuniGate": f"To: {bare}\r\nX-Real-To: {address}",
+        "only received": f"Received: from mx.example by mail.example with ESMTPS\r\n\tfor <{address}>; "
+        f"Sun, 22 Nov 2026 09:01:00 +0000\r\nTo: undisclosed-recipients:;",
+    }
 
 
 def marked(address: str) -> dict[str, bytes]:
