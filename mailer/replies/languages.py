@@ -57,6 +57,7 @@ OURS: Final = Words(
         r"送信者|送信元|差出人|発信者|発信元|ヘッダ|返信先|リターンパス|エンベロープ ?from",
         r"발신자|발신인|발신 ?(?:도메인|주소|서버)|보낸 ?사람|보내는 ?사람|송신자|발송자|헤더|반송 ?(?:경로|주소)|(?:회신|답장) ?주소",
         r"发件|發件|寄件|寄信|发信人|發信人|发送(?:者|方|域)|發送(?:者|方|域)|信头|信頭|邮件头|标头|標頭|返回路径|退信地址|回[复覆]地址",
+        r"người gửi|pengirim|ผู้ส่ง|пошиљалац\w*|pošiljalac\w*|odosielateľ\w*|expeditor\w*",
     )
 )
 """Whose name, address or host is ours: fields, greeting, sender, IP address."""
@@ -72,6 +73,9 @@ READER: Final = Words(
         r"uživatel|příjem|schránk|пользовател|получател|ящик|宛先|あて先|受信者|ユーザ|アカウント|メールボックス|수신|사용자",
         r"계정|메일함|편지함|받는",
         r"收件|收信|用户|用戶|使用者|邮箱|郵箱|信箱|帐号|賬號|帳號",
+        r"käyttäj|vastaanottaj|postilaatikko|bruker|bruger|modtager|mottaker|felhasználó|címzett|postafiók",
+        r"utilizator|căsuț|χρήστη|παραλήπτη|γραμματοκιβώτιο|người (?:dùng|nhận)|hộp thư|pengguna|penerima",
+        r"ผู้ใช้|ผู้รับ|المستخدم|المستلم|صندوق|משתמש|נמען|תיבת|korisnik|користувач|одержувач|скриньк|корисник",
     )
 )
 """Whom mail is for."""
@@ -99,7 +103,7 @@ SENDER: Final = Words(
     (
         # whom a reader takes mail from,
         r"\b(?:allow|safe|permit)[- ]?list|\bconnecting from\b|\bdynamic (?:address|ip|host|range)",
-        r"\b(?:known|saved|approved) (?:contact|sender|people)|\baddress book|bekannten? kontakt\w*",
+        r"\b(?:known|saved|approved) (?:contact|sender|people)|(?<!name and )(?<!name & )\baddress book|bekannten? kontakt\w*",
         r"contacts? connus?|contactos? conocidos?|contatti (?:noti|conosciuti)|contatos conhecidos",
         r"bekende contact\w*|znan\w+ kontakt\w*|kända kontakt\w*|známé kontakt\w*|bilinen kişi\w*",
         r"(?:знаком\w+|списк\w+) контакт\w*|連絡先に|连络人|联系人|聯絡人|연락처",
@@ -152,6 +156,12 @@ SENDER: Final = Words(
         # nouns that stand in no refusal of an unknown reader
         r"(?:revers\w*|invers\w*|odwrotn\w+|umgekehrt\w*|omvänd\w*) (?:rekord\w* )?dns",
         r"dns[- ](?:invers\w*|revers\w*|rückwärts\w*)|you greeted|you open|接続数|逆引き",
+        # and the languages of a few hosts
+        r"bounce attack\w*|(?:do|does) not relay|\bdt:spm\b",
+        r"estolista|estetty\w*|roskapost\w*|sperret|spærret|feketelist\w*|tiltólist\w*|letiltott\w*",
+        r"kéretlen|listă neagră|lista neagră|blocat[ăe]?\b|nesolicitat\w*|μαύρη λίστα|αποκλε[ιί]\w+",
+        r"ανεπιθύμητ\w+|bị chặn|danh sách đen|thư rác|diblokir\w*|daftar hitam|ditolak|บล็อก|บัญชีดำ|สแปม",
+        r"محظور|القائمة السوداء|مرفوض|مزعج|חסומ?ה?ם?\b|רשימה שחורה|заблоковано|чорн\w+ списк\w*|блокиран\w*|blokiran\w*",
     )
 )
 
@@ -190,6 +200,8 @@ FULL: Final = Words(
         # nouns that stand in no refusal of an unknown reader
         r"\bstockage|\bespaço|\bspazio|\bespacio|\bruimte\b|\bmiejsca\b|\butrymme|\bspeicherplatz",
         r"\bstorage\b|\bout of (?:room|space)|容量|\bquotum\w*",
+        r"\bđầy\b|penuh\b|เต็ม|ممتلئ\w*|מלאה?\b|\bповн(?:а|ий)\b|\bpun[aio]?\b|\bпун[аио]?\b",
+        r"kapasitas|dung lượng|ความจุ|سعة|מכסה|місц[яе]\b|χώρο[ςυ]?\b|tárhely|spațiu\w*|\btila\b",
     )
 )
 
@@ -230,6 +242,11 @@ TIME: Final = Words(
         r"グレイリスト|お待ち|リトライ",
         # nouns that stand in no refusal of an unknown reader
         r"\bminut\w*|分後",
+        r"väliaikai\w*|myöhemmin|aikakatkai\w*|utløpt|udløbe[tn]|lejárt|átmeneti\w*|később|expirat\w*",
+        r"mai târziu|έληξε|προσωριν\w+|αργότερα|hết hạn|quá thời gian|tạm thời|thử lại|kedaluwarsa",
+        r"sementara|coba lagi|หมดเวลา|ชั่วคราว|ภายหลัง|หมดอายุ|انتهت|مؤقت\w*|لاحقا|זמני\w*|מאוחר יותר|פג תוקף",
+        r"тимчасов\w*|пізніше|час очікування|термін|privremen\w*|kasnije|привремен\w*|касније",
+        r"\bin ?transit\b|mailbox (?:is )?busy|not accepting (?:\w+ )?(?:messages|mail)\b",
     )
 )
 
@@ -251,6 +268,7 @@ LOCAL: Final = Words(
         r"internal (?:server )?(?:error|problem|software)|system (?:error|failure|i/o)",
         r"software error|mailer (?:error|died)|database (?:error|fail\w*|problem)|\bldap\b|backend",
         r"back-end|lookup (?:table|failure)|ex_(?:cantcreat|ioerr|oserr|software|config|tempfail)",
+        r"mailer [\"']?\w+[\"']? failed",
     )
 )
 """The host's own trouble: files, programs, databases."""
@@ -304,6 +322,26 @@ MAILBOX: Final = Words(
         r"(?:收件人|收信人|用户|使用者|用戶|帐[号户]|賬[号戶]|帳[號戶]|邮箱|郵箱|信箱|地址).{0,30}(?:不存在|未找到|找不到|无效|無效|未知|不正确)",
         r"(?:无此|無此|没有此|沒有此|未知|无效)(?:的)?(?:用户|用戶|使用者|收件人|帐号|邮箱|地址)",
         r"ユーザ.{0,12}(?:いません|おりません)|(?:宛先|あて先|受信者)(?:が|は)?(?:不明|存在)",
+        r"(?:konto|postfach|benutzer|adresse).{0,40}(?:gekündigt|aufgelöst|stillgelegt|entfernt)",
+        r"(?:konto|skrzynk\w+).{0,40}(?:usunięt\w+|zamknięt\w+|zlikwidowan\w+)|查[无無]此人",
+        r"(?:käyttäj\w*|vastaanottaj\w+|postilaatiko\w*|osoite\w*).{0,40}(?:ei ole olemassa|ei löydy|tuntematon)",
+        (
+            r"(?:bruker\w*|bruger\w*|mottaker\w*|modtager\w*|adresse\w*|konto\w*|postboks\w*).{0,40}"
+            r"(?:finnes ikke|findes ikke|eksisterer ikke|ukjent|ukendt)"
+        ),
+        r"(?:felhasználó|címzett|postafiók|fiók|cím)\b.{0,40}(?:nem létezik|ismeretlen|nem található)",
+        r"(?:utilizator|destinatar|adresa|cont|căsuța)\w*.{0,40}(?:nu există|necunoscut\w*|nu a fost găsit\w*)",
+        r"(?:χρήστης|παραλήπτης|διεύθυνση|λογαριασμός|γραμματοκιβώτιο).{0,40}(?:δεν υπάρχει|άγνωστ\w+|δεν βρέθηκε)",
+        r"(?:người (?:dùng|nhận)|địa chỉ|hộp thư|tài khoản).{0,40}không (?:tồn tại|tìm thấy|hợp lệ)",
+        r"(?:pengguna|penerima|alamat|kotak surat|akun).{0,40}tidak (?:ditemukan|ada|dikenal|valid)",
+        r"ไม่พบ(?:ผู้ใช้|ผู้รับ|บัญชี|ที่อยู่)|ไม่มี(?:ผู้ใช้|ผู้รับ|บัญชี)|(?:ผู้ใช้|ผู้รับ).{0,20}ไม่(?:มี|พบ)",
+        (
+            r"(?:المستخدم|المستلم|العنوان|الحساب|صندوق البريد).{0,40}(?:غير موجود|غير معروف|لا يوجد)"
+            r"|لا يوجد (?:مستخدم|حساب)"
+        ),
+        r"(?:משתמש|נמען|כתובת|תיבת הדואר).{0,40}לא (?:קיי?ם|קיימת|נמצאה?|ידוע)",
+        r"(?:korisnik|primatelj|primalac|adresa|корисник|прималац|адреса).{0,40}(?:ne postoji|nepoznat\w*|не постоји)",
+        r"(?:користувач\w*|одержувач\w*|отримувач\w*|скриньк\w+|адрес\w+).{0,40}не (?:існу\w+|знайден\w*)",
     )
 )
 

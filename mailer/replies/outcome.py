@@ -15,7 +15,7 @@ from typing import Final
 
 from mailer.replies.severity import Judgement, Severity, judge
 from mailer.replies.status import Status, parse_status
-from mailer.replies.words import Cause
+from mailer.replies.words import Cause, find_causes
 
 _READ_LIMIT: Final = 1000
 """Characters of a reply that are judged, in the event loop: two of the longest lines (RFC 5321 4.5.3.1.5)."""
@@ -125,7 +125,7 @@ def parse_reply(code: int, text: str, *, phase: Phase, ours: tuple[str, ...] = (
     so the last readings are kept.
     """
     status = parse_status(text)
-    verdict = _verdict(code, phase, is_full=status == Status(5, 2, 2))
+    verdict = _verdict(code, phase, is_of_mailbox=code == 552 and _is_of_mailbox(status, text))
     if verdict is None:
         return build_lost(phase, "the relay's reply made no sense")
     if verdict is Verdict.ACCEPTED and phase is not Phase.DOT:
@@ -191,9 +191,14 @@ def _mask_address(match: re.Match[str]) -> str:
     return "[address]" if hidden else word
 
 
-def _verdict(code: int, phase: Phase, *, is_full: bool) -> Verdict | None:
+def _is_of_mailbox(status: Status | None, text: str) -> bool:
+    """Yahoo's 552 says that there is none, others' that it is full."""
+    return status == Status(5, 2, 2) or find_causes(text[:_READ_LIMIT])[:1] == (Cause.MAILBOX,)
+
+
+def _verdict(code: int, phase: Phase, *, is_of_mailbox: bool) -> Verdict | None:
     """Reads the first digit (rule B3); None when the code cannot answer the command."""
-    if code == 552 and phase is Phase.RCPT and not is_full:
+    if code == 552 and phase is Phase.RCPT and not is_of_mailbox:
         return (
             Verdict.TRANSIENT
         )  # a server that counts recipients means 452 (rule B11), 5.2.2 is a mailbox

@@ -93,6 +93,10 @@ _BLOCKLISTS: Final = re.compile(
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+|\S+\?\S*=\S*", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[^\s<>@]@[\w-]+\.")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
+_READ: Final = re.compile(
+    r"[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1eff\u2e80-\u9fff\uac00-\ud7af]"
+)
+"""Letters of scripts of which the vocabulary knows a language: Latin, Greek, Cyrillic, and those of China, Japan, Korea."""
 _AFTER_COMMAND: Final = re.compile(
     r"(?:in reply to|in response to|after|to|during|at|to the) (?:the )?(?:(?:initial )?(?P<connect>connection|greeting|banner)"
     r"|(?P<ehlo>ehlo|helo|lhlo)|(?P<tls>starttls)|(?P<auth>auth)|(?P<mail>mail(?: from)?)"
@@ -168,6 +172,12 @@ _RANK: Final = {
 def names_reader(text: str) -> bool:
     """Whether the words are about somebody's mailbox, and not about just any address or domain."""
     return bool(_ADDRESS.search(bound_words(text)) or languages.READER.search(strip_noise(text)))
+
+
+def is_unread(text: str) -> bool:
+    """Whether a text has words, and most of them in a script of which hardly a word is known here."""
+    letters = "".join(_LETTERS.findall(strip_noise(text)))
+    return bool(letters) and 2 * len(_READ.findall(letters)) < len(letters)
 
 
 def _is_blocklist(text: str, said: Sequence[Cause]) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.replies.outcome import Phase, parse_reply
+from mailer.replies.outcome import Phase, Verdict, parse_reply
 from mailer.replies.severity import Severity, judge
 from mailer.replies.status import parse_status
 from tests.sizes import every
@@ -149,6 +149,45 @@ def test_most_unknown_readers_of_postmasters_are_found() -> None:
     coded = sum(judge(parse_status("5.1.1"), text).severity is Severity.HARD for text in gone)
     assert bare >= 0.64 * len(gone)
     assert coded >= 0.95 * len(gone)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "डाकपेटी भर गई है",  # is full
+        "प्रेषक का पता मौजूद नहीं है",  # the sender does not exist
+        "ডাকবাক্স পূর্ণ",
+        "அனுப்புநர் முகவரி இல்லை",
+        "საფოსტო ყუთი სავსეა",
+        "Փոստարկղը լի է",
+        "ប្រអប់សំបុត្រពេញ",
+        "ይህ የመልእክት ሳጥን ሞልቷል",
+        "<ada@example.org>: صندوق پستی پر شده است",
+    ],
+)
+def test_what_nobody_can_read_proves_nothing(text: str) -> None:
+    """A host's 5.1.1 with words in a script of which no word is known: it counts, and no more (rule C5)."""
+    outcome = parse_reply(550, f"5.1.1 {text}", phase=Phase.RCPT)
+    assert (outcome.is_gone, outcome.counts) == (False, True)
+    assert judge(parse_status("5.1.1"), f"550 {text}").severity is Severity.SOFT
+    assert parse_reply(550, "5.1.1 <ада@пошта.example>", phase=Phase.RCPT).is_gone
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("1 Requested mail action aborted, mailbox not found", Verdict.PERMANENT),
+        ("5.2.2 mailbox full", Verdict.PERMANENT),
+        ("Too many recipients", Verdict.TRANSIENT),
+        ("mailbox not found, too many recipients", Verdict.TRANSIENT),
+        ("", Verdict.TRANSIENT),
+    ],
+)
+def test_552_to_a_recipient_is_one_too_many_or_a_mailbox(text: str, verdict: Verdict) -> None:
+    """RFC 5321 4.5.3.1.10 has it mean 452; Yahoo says with it that nobody is there (rule B11)."""
+    outcome = parse_reply(552, text, phase=Phase.RCPT)
+    assert outcome.verdict is verdict
+    assert outcome.is_gone == ("1 Requested" in text)
 
 
 HOUSE = ("example.com", "mail.letters.example", "203.0.113.5", "2001:db8:7::25")
