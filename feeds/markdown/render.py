@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from feeds.markdown.characters import clean_line, clean_text
 from feeds.markdown.code import Highlighter
-from feeds.markdown.dialects import translate_dialects
+from feeds.markdown.dialects import bare_words, translate_dialects
 from feeds.markdown.embeds import place_embeds
 from feeds.markdown.fields import Fields
 from feeds.markdown.html import addresses, sanitise
@@ -189,6 +189,7 @@ def _without_title(tokens: list[Token], title: str) -> list[Token]:
     if found is None:
         return tokens
     heading = tokens[found + 1]
-    if title not in {plain(heading.children or ()), clean_line(heading.content)}:
+    words = bare_words(plain(heading.children or ()))
+    if title not in {words, clean_line(heading.content)}:
         return tokens
     return tokens[:found] + tokens[found + 3 :]

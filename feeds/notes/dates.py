@@ -2,7 +2,7 @@
 
 ISO and its relatives (`2026-12-01`, `2013/7/13`), `1.9.2026`, `1 Sep 2026`, `September 1st, 2026`,
 `Tue, 01 Sep 2026 09:00:00 +0200` (RFC 5322 3.3), seconds or milliseconds since 1970. A date of which
-nobody knows whether the day or the month comes first (`12/01/2026`) is none.
+nobody knows whether the day or the month comes first (`12/01/2026`) is none; `12/31/2026` is one.
 """
 
 from __future__ import annotations
@@ -56,6 +56,11 @@ _ELSEWHERE: Final = tuple(
 _EPOCH: Final = re.compile(r"-?\d{9,10}|-?\d{12,13}", re.ASCII)
 
 
+_DAY_TELLS: Final = re.compile(r"\A(1[3-9]|2\d|3[01])/(0?[1-9]|1[0-2])/(\d{4})")
+_TELLING_DAY: Final = re.compile(r"\A(0?[1-9]|1[0-2])/(1[3-9]|2\d|3[01])/(\d{4})")
+"""A number above twelve is the day."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """A date as written."""
@@ -74,6 +79,7 @@ def read_moment(words: str) -> Moment | None:
     """
     if _EPOCH.fullmatch(words):
         return _read_epoch(int(words))
+    words = _TELLING_DAY.sub(r"\2.\1.\3", _DAY_TELLS.sub(r"\1.\2.\3", words))
     for form in _FORMS:
         found = form.fullmatch(words)
         if found and _says_a_time(found):

@@ -16,6 +16,13 @@ MAX_DEPTH: Final = 32
 """Nesting of collections: the author's own keys may nest, but not without end."""
 
 
+DECISIVE: Final = frozenset(
+    {"publish", "date", "title", "subject", "id", "slug", "draft", "published", "status", "email", "audience",
+     "lang", "permalink", "publishdate", "expirydate"}
+)  # fmt: skip
+"""Keys about which nobody may guess what their author meant."""
+
+
 class Shape(StrEnum):
     """What kind of value a key has."""
 
@@ -81,11 +88,14 @@ def fields_of(key: str, value: object, line: int, *, depth: int = 0) -> Iterator
 
 
 def by_key(fields: Sequence[Field], path: str) -> dict[str, Field]:
-    """The keys by name in lower case. Raises NoteError for one that stands there twice."""
+    """The keys by name in lower case. Raises NoteError for one of ours that says two things; of any other
+    the last one counts, as it does for most generators.
+    """
     found: dict[str, Field] = {}
     for field in fields:
         key = field.key.casefold()
-        if key in found:
+        before = found.get(key)
+        if before is not None and key in DECISIVE and before.items != field.items:
             raise fault(path, field.line, f"the key `{field.key}` stands here twice")
         found[key] = field
     return found

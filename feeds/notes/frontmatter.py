@@ -37,6 +37,19 @@ from storage.model import NoteError
 __all__ = ["MAX_DEPTH", "MAX_HEADER", "Field", "FrontMatter", "Shape", "parse_front_matter"]
 
 _NAMED: Final = re.compile(r"---[ \t]*(yaml|yml|toml|json|js|javascript)[ \t]*\n", re.IGNORECASE)
+_LONG_FENCE: Final = re.compile(
+    r"(-{4,20})[ \t]*\n((?:[\w-]{1,60}[ \t]*:(?:[ \t][^\n]*)?\n)(?:(?!-{3})[^\n]*\n){0,500})\1[ \t]*(?:\n|\Z)"
+)
+_SEMICOLONS: Final = re.compile(
+    r"(?:;{3,}[ \t]*\n)?(\s*(?:\{|\"[\w-]{1,60}\"\s*:)(?:(?!;{3})[^\n]*\n){1,500});{3,}[ \t]*(?:\n|\Z)"
+)
+_UNOPENED: Final = re.compile(
+    r"[A-Za-z][\w-]{0,40}:(?:[ \t][^\n]*)?\n(?:(?:[A-Za-z][\w-]{0,40}:|[ \t]+|-[ \t]|#)[^\n]*\n){1,100}---[ \t]*(?:\n|\Z)"
+)
+_TELLING: Final = re.compile(
+    r"^(?:title|date|tags|categories|layout|publish|permalink)[ \t]*:", re.MULTILINE | re.IGNORECASE
+)
+"""What makes lines that are only closed keys; a line with a rule below it is a heading."""
 _EMPTY: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _CLOSING: Final = {"---": ("---", "..."), "+++": ("+++",)}
 _LOADER: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -46,6 +59,13 @@ _QUOTE_FIRST: Final = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 """An expression that begins with a tag in quotes: `audience: "a b" and c` is no YAML as it stands."""
+MAX_REPEATED: Final = 1_000
+"""Pieces of values that stand for their names."""
+_USUAL_TAGS: Final = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp")
+)
+"""`!!str` and its like: a value is text here anyhow."""
 _PLACEHOLDER: Final = re.compile(r"\{\{|<%")
 
 
@@ -54,8 +74,9 @@ def parse_front_matter(text: str, path: str) -> FrontMatter:
 
     A note without front matter has no keys. Blank lines and comments may stand before it. Raises
     NoteError, with the line if there is one, for front matter that is not closed, too large, not
-    `key: value`, names a key twice, or uses aliases, anchors or tags.
+    `key: value`, names a key twice, or uses names or types that are not known.
     """
+    text = _usual_fence(text)
     if (named := _NAMED.match(text)) is not None:
         text = _rename_fence(named, text, path)
     if _is_fenced(text):
@@ -66,6 +87,19 @@ def parse_front_matter(text: str, path: str) -> FrontMatter:
         return _read_behind(text, preamble.end(), path)
     found = read_properties(text, path) or read_header(text, path)
     return found or FrontMatter(fields={}, body=text)
+
+
+def _usual_fence(text: str) -> str:
+    """A text whose front matter Hexo knows: with a longer fence, none above, or JSON between semicolons."""
+    if (found := _LONG_FENCE.match(text)) is not None:
+        return f"---\n{found[2]}---\n{text[found.end() :]}"
+    if (found := _SEMICOLONS.match(text)) is not None:
+        inside = found[1].strip()
+        inside = inside if inside.startswith("{") else f"{{{inside}}}"
+        return f"{inside}\n{text[found.end() :]}"
+    if (found := _UNOPENED.match(text)) is not None and len(_TELLING.findall(found[0])) > 1:
+        return f"---\n{text}"
+    return text
 
 
 def _rename_fence(named: re.Match[str], text: str, path: str) -> str:
@@ -149,21 +183,65 @@ def _wrap(found: re.Match[str]) -> str:
 
 
 def _safe_events(header: str, path: str) -> Iterator[yaml.Event]:
-    """The parser's events, refusing what a front matter never needs: aliases can make a small
-    text huge, tags name types, and deep nesting exhausts whoever follows it.
+    """The parser's events without its names for values, each of which stands where it was named: a small
+    text could become huge so, and what is named within itself has no end. A type of its own is refused, and
+    so is deep nesting, which exhausts whoever follows it.
     """
     depth = 0
+    named = _Named(path)
     for event in yaml.parse(header, Loader=_LOADER):
         line = _line(event)
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise fault(path, line, "the front matter is nested too deeply")
-        if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
-            raise fault(path, line, "`&` and `*` are not allowed here; put the value in quotes")
-        if getattr(event, "tag", None) is not None:
+        tag = getattr(event, "tag", None)
+        if tag is not None and tag not in _USUAL_TAGS:
             raise fault(path, line, "`!` is not allowed here; put the value in quotes")
-        yield event
+        yield from named.take(event)
+
+
+class _Named:
+    """YAML's anchors and aliases (`tags: &all [a, b]`, `keywords: *all`), in bounds."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._whole: dict[str, list[yaml.Event]] = {}
+        self._open: list[tuple[str, int, list[yaml.Event]]] = []
+        """Names that are being read: how deep in collections each is, and what it has so far."""
+        self._left = MAX_REPEATED
+
+    def take(self, event: yaml.Event) -> list[yaml.Event]:
+        """What stands there."""
+        if isinstance(event, yaml.AliasEvent):
+            events = self._repeat(event)
+        else:
+            events = [event]
+            if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
+                self._open.append((event.anchor, 0, []))
+        self._keep(events)
+        return events
+
+    def _repeat(self, event: yaml.AliasEvent) -> list[yaml.Event]:
+        events = self._whole.get(event.anchor or "")
+        if events is None:
+            raise fault(self._path, _line(event), "`*` names nothing here; put the value in quotes")
+        self._left -= len(events)
+        if self._left < 0:
+            raise fault(self._path, _line(event), "the front matter repeats too much with `*`")
+        return events
+
+    def _keep(self, events: list[yaml.Event]) -> None:
+        steps = sum(isinstance(one, yaml.CollectionStartEvent) for one in events)
+        steps -= sum(isinstance(one, yaml.CollectionEndEvent) for one in events)
+        kept = []
+        for name, depth, known in self._open:
+            known.extend(events)
+            if depth + steps > 0:
+                kept.append((name, depth + steps, known))
+            else:
+                self._whole[name] = known
+        self._open = kept
 
 
 def _read_events(events: Iterator[yaml.Event], path: str) -> Iterator[Field]:

@@ -39,6 +39,11 @@ _TEMPLATE: Final = re.compile(
 """Placeholders of Obsidian, Templater and Hugo, which somebody would have filled in."""
 
 
+_AMERICAN: Final = (".qmd", ".rmd")
+"""What Quarto and R Markdown document: `03/08/2020` is the eighth of March."""
+_MONTH_FIRST: Final = re.compile(r"\A(\d{1,2})/(\d{1,2})/(\d{4})")
+
+
 class Now(StrEnum):
     """The publish time of a note that says `publish: now`: when it is first seen."""
 
@@ -162,7 +167,10 @@ def _read_date(keys: Keys, found: Field, clock: _Clock) -> tuple[datetime | Now,
     if says_now:
         return NOW, None
     try:
-        when = clock.read(found.text.strip("[] "))  # Obsidian's `[[2026-12-01]]`
+        text = found.text.strip("[] ")  # Obsidian's `[[2026-12-01]]`
+        if keys.path.lower().endswith(_AMERICAN):
+            text = _MONTH_FIRST.sub(r"\3-\1-\2", text)
+        when = clock.read(text)
     except ScheduleError as error:
         relative = _read_relative(keys, found, clock)
         if relative is None:

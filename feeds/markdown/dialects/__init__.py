@@ -3,5 +3,14 @@
 from feeds.markdown.dialects.comments import drop_comments
 from feeds.markdown.dialects.masks import Masks
 from feeds.markdown.dialects.translation import Translated, hide_formulas, translate_dialects
+from feeds.markdown.dialects.words import bare_words, unmark
 
-__all__ = ["Masks", "Translated", "drop_comments", "hide_formulas", "translate_dialects"]
+__all__ = [
+    "Masks",
+    "Translated",
+    "bare_words",
+    "drop_comments",
+    "hide_formulas",
+    "translate_dialects",
+    "unmark",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Final
 
 _MARK: Final = re.compile(r"==(?<![=\w]==)(?=[^\s=])([^=\n]{1,500}?)(?<=\S)==(?![=\w])")
@@ -14,6 +15,18 @@ _ABBREVIATION: Final = re.compile(
 )
 _SUB: Final = re.compile(r"(?<![~\\])~(?=[^\s~])([^\s~]{1,60})~(?!~)")
 _SUP: Final = re.compile(r"(?<![\^\\\[])\^(?=[^\s^\[])([^\s^]{1,60})\^(?!\^)")
+_OWN_ID: Final = re.compile(
+    r"[ \t]*\{:?[ \t]*[#.][\w.:-]{1,100}(?:[ \t][^{}\n]{0,200})?\}[ \t]*#*[ \t]*\Z"
+)
+"""A heading's own id or class, at its end."""
+_CODE: Final = re.compile(r"(?<!`)`([^`\n]{1,200})`(?!`)")
+_STRONG: Final = re.compile(r"(?<![\w*\\])\*\*(?=[^\s*])([^*\n]{1,200})(?<=\S)\*\*(?![\w*])")
+_EMPHASIS: Final = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]{1,200})(?<=\S)\*(?![\w*])")
+_LINK: Final = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\((?:https?://|/|\.)[^()\s]{1,500}\)")
+_PAIRED: Final = re.compile(
+    r"<(b|i|em|strong|code|kbd|sub|sup|small|mark|span|u|s|q|cite|abbr)(?:\s[^<>]{0,200})?>([^<>]{0,300})</\1>"
+)
+_ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,20});")
 _MOST: Final = 200
 """Abbreviations of one note."""
 
@@ -27,6 +40,28 @@ def mark_words(text: str, *, scripts: bool) -> str:
     if scripts:
         text = _SUP.sub(r"<sup>\1</sup>", _SUB.sub(r"<sub>\1</sub>", text))
     return text
+
+
+def bare_words(line: str) -> str:
+    """A line without the marks that words within it carry, as a title is shown; emoji by name as emoji."""
+    if "==" in line:
+        line = _MARK.sub(r"\1", line)
+    if "{" in line:
+        line = _OWN_ID.sub("", line)
+    return _EMOJI.sub(_emoji, line) if line.count(":") > 1 else line
+
+
+def unmark(line: str) -> str:
+    """A line that is no Markdown, whose author wrote some all the same, or HTML: `A *word* &amp; <b>more</b>`.
+
+    What is not whole stays as it is: `a * b`, `Vec<T>`, `<b>`.
+    """
+    if "`" in line or "*" in line or "](" in line:
+        for mark in (_CODE, _STRONG, _EMPHASIS, _LINK):
+            line = mark.sub(r"\1", line)
+    if "</" in line:
+        line = _PAIRED.sub(r"\2", _PAIRED.sub(r"\2", line))
+    return bare_words(_ENTITY.sub(lambda found: unescape(found[0]), line) if "&" in line else line)
 
 
 def take_abbreviations(text: str) -> tuple[str, dict[str, str]]:

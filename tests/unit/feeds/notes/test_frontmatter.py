@@ -67,11 +67,10 @@ def test_toml_is_read_like_yaml() -> None:
         ("---\ntitle: a: b\n---\n", "line 2: the front matter is not valid YAML"),
         ("---\nhello\n---\n", "key: value"),
         ("---\n- a\n---\n", "key: value"),
-        ("---\na: &x [1]\nb: *x\n---\n", "line 2: `&`"),
-        ("---\na: 1\nb: *x\n---\n", "line 3: `&`"),
+        ("---\na: 1\nb: *x\n---\n", "line 3: `*` names nothing"),
         ("---\na: !!python/object/apply:os.system [x]\n---\n", "`!` is not allowed"),
         ("---\na: " + "[" * 5000 + "\n---\n", "nested too deeply"),
-        ("---\na: 1\nA: 2\n---\n", "line 3: the key `A` stands here twice"),
+        ("---\ntitle: 1\nTitle: 2\n---\n", "line 3: the key `Title` stands here twice"),
         ("---\na: " + "x" * MAX_HEADER + "\n---\n", "longer than"),
         ("+++\ntitle=\n+++\n", "line 2: the front matter is not valid TOML"),
         ("+++\na=" + "[" * 9000 + "\n+++\n", "not valid TOML"),
@@ -95,3 +94,49 @@ def test_any_header_is_read_or_refused(header: str, fence: str) -> None:
     except NoteError:
         return
     assert front.body.endswith("body")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "----\ntitle: T\ntags: [a, b]\n----\n",
+        "title: T\ntags:\n- a\n- b\n---\n",
+        ';;;\n{ "title": "T", "tags": ["a", "b"] }\n;;;\n',
+        '"title": "T",\n"tags": ["a", "b"]\n;;;\n',
+        "---\ntitle: &t T\nsubject: *t\nkeywords: &all [a, b]\ntags: *all\n---\n",
+        "---\ntitle: !!str T\ntags: !!seq [a, b]\n---\n",
+        "---\nlayout: one\nlayout: two\ntitle: T\ntitle: T\ntags: [a, b]\n---\n",
+    ],
+)
+def test_front_matter_in_odd_shapes_is_read(head: str) -> None:
+    """As Hexo documents it, with YAML's names for values, and with keys that stand there twice."""
+    front = parse_front_matter(f"{head}\nWords.\n", "a.md")
+    assert front.fields["title"].text == "T"
+    assert front.fields["tags"].items == ("a", "b")
+    assert front.body.strip() == "Words."
+
+
+@pytest.mark.parametrize(
+    "text", ["Title: of a part\n---\nWords.\n", "A rule\n\n----\na: b\n----\n", ";;;\nwords\n;;;\n"]
+)
+def test_what_only_looks_like_keys_stays_in_the_text(text: str) -> None:
+    """A heading with a line below it, a rule, semicolons."""
+    assert parse_front_matter(text, "a.md").body == text
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "a: &a [x, *a]\n",
+        "a: *b\n",
+        "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+        + "".join(
+            f"k{n}: &b{n} [{', '.join(['*' + (f'b{n - 1}' if n else 'a')] * 10)}]\n"
+            for n in range(9)
+        ),
+    ],
+)
+def test_names_that_have_no_end_are_refused(header: str) -> None:
+    """A thousand million words in half a page, a list within itself, a name of nothing."""
+    with pytest.raises(NoteError, match=r"\*"):
+        parse_front_matter(f"---\n{header}---\n", "a.md")
