@@ -16,10 +16,17 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlencode, urljoin, urlsplit
 
+from newsletter.following.reaching import (
+    Dial,
+    Resolve,
+    dial_any,
+    is_public_address,
+    look_up,
+    wrap,
+)
 from storage.model import FetchError
 
 MOST_OCTETS: Final = 10_000_000
@@ -39,11 +46,6 @@ _ACCEPT: Final = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/json;q=0.9, "
     "application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 )
-_EMBEDDING: Final = ip_network("64:ff9b::/96")
-"""IPv4 addresses in IPv6, for networks that have nothing else (RFC 6052)."""
-
-Resolve = Callable[[str, int], Sequence[str]]
-Dial = Callable[[tuple[str, int], float], socket.socket]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,33 +78,6 @@ class Answer:
             etag=self.headers.get("etag", ""),
             modified=self.headers.get("last-modified", ""),
         )
-
-
-def look_up(host: str, port: int) -> Sequence[str]:
-    """The addresses of a host, as the system finds them. Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
-
-
-def is_public_address(text: str) -> bool:
-    """Whether an IP address is one of the internet's, also where another one is hidden in it."""
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return False
-    return all(one.is_global and not one.is_multicast for one in _meant(address))
-
-
-def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
-    if isinstance(address, IPv4Address):
-        return [address]
-    if address.ipv4_mapped is not None:
-        return [address.ipv4_mapped]
-    if address.sixtofour is not None:
-        return [address, address.sixtofour]
-    if address in _EMBEDDING:
-        return [IPv4Address(int(address) & 0xFFFFFFFF)]
-    return [address]
 
 
 class Fetcher:
@@ -264,19 +239,15 @@ class _Question:
     def _connect(
         self, scheme: str, host: str, port: int, addresses: Sequence[str]
     ) -> socket.socket:
-        for number, address in enumerate(addresses, 1):
-            try:
-                self._socket = self._dial((address, port), PATIENCE_S)
-                break
-            except OSError:
-                if number == len(addresses) or self._is_over:
-                    raise
-        assert self._socket is not None  # noqa: S101 - there is an address, or this was raised
+        self._socket = dial_any(self._dial_in_time, addresses, port, PATIENCE_S)
         self._refuse_late()
         if scheme == "https":
-            context = self._context or ssl.create_default_context()
-            self._socket = context.wrap_socket(self._socket, server_hostname=host)
+            self._socket = wrap(self._socket, host, self._context)
         return self._socket
+
+    def _dial_in_time(self, place: tuple[str, int], patience_s: float) -> socket.socket:
+        self._refuse_late()
+        return self._dial(place, patience_s)
 
     def _read(self, answer: http.client.HTTPResponse, headers: Mapping[str, str]) -> bytes:
         unpack = _unpacker(headers.get("content-encoding", ""))

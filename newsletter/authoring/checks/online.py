@@ -1,6 +1,7 @@
 """Asks whether what notes link to is there: few questions at once, politely, and never without an end.
 
-Nothing of an answer is read but its status and where it leads. Addresses of one's own network are not asked.
+Nothing of an answer is read but its status and where it leads. Addresses of one's own network are not asked;
+a host is looked up once, and asked at the very addresses that were found to be public.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ import socket
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urljoin, urlsplit
 
 from newsletter.authoring.findings import Finding, Fix, error, warn
-from newsletter.following import is_public_address
+from newsletter.following import Dial, Resolve, dial_any, is_public_address, look_up, wrap
 
 MOST_LINKS: Final = 300
 AT_ONCE: Final = 4
@@ -78,13 +80,18 @@ class LinkAsker:
         *,
         pause_s: float = PAUSE_S,
         patience_s: float = PATIENCE_S,
-        is_asked: Callable[[str], bool] | None = None,
+        is_asked: Callable[[str], bool] = is_public_address,
+        resolve: Resolve = look_up,
+        dial: Dial = socket.create_connection,
         wait: Callable[[float], None] = time.sleep,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`is_asked` judges each address of a host."""
         self._pause_s = pause_s
         self._patience_s = patience_s
-        self._is_asked = is_asked or is_public
+        self._is_asked = is_asked
+        self._resolve = resolve
+        self._dial = dial
         self._wait = wait
         self._steady = steady
 
@@ -102,60 +109,59 @@ class LinkAsker:
         until = self._steady() + MOST_S
 
         def visit(host: str) -> None:
-            if not host or not self._is_asked(host):
+            addresses = self._find(host)
+            if not host or not all(map(self._is_asked, addresses)):
                 return
             for number, link in enumerate(hosts[host]):
                 if self._steady() > until:
                     return
                 if number:
                     self._wait(self._pause_s)
-                answers[link] = self._ask(link)
+                answers[link] = self._ask(link, addresses)
                 progress(len(answers), len(wanted))
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(visit, hosts))
         return answers
 
-    def _ask(self, link: str) -> Answer:
-        answer = self._request("HEAD", link)
+    def _find(self, host: str) -> Sequence[str]:
+        """The addresses of a host; none if there is no such host."""
+        try:
+            return self._resolve(_ascii(host), 0)
+        except (OSError, UnicodeError):
+            return ()
+
+    def _ask(self, link: str, addresses: Sequence[str]) -> Answer:
+        if not addresses:
+            return Answer(status=None, why="there is no such host")
+        answer = self._request("HEAD", link, addresses)
         if answer.status in _NO_HEAD:
-            return self._request("GET", link)
+            return self._request("GET", link, addresses)
         return answer
 
-    def _request(self, method: str, link: str) -> Answer:
+    def _request(self, method: str, link: str, addresses: Sequence[str]) -> Answer:
         try:
             parts = urlsplit(link)
             secure = parts.scheme == "https"
-            port = parts.port or (_HTTPS if secure else _HTTP)
-            host = (parts.hostname or "").encode("idna").decode()
-            connection = (
-                http.client.HTTPSConnection(
-                    host, port, timeout=self._patience_s, context=ssl.create_default_context()
-                )
-                if secure
-                else http.client.HTTPConnection(host, port, timeout=self._patience_s)
-            )
+            usual = _HTTPS if secure else _HTTP
+            port = parts.port or usual
+            host = _ascii(parts.hostname or "")
             target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (
                 f"?{quote(parts.query, safe='/%:@!$&()*+,;=?~')}" if parts.query else ""
             )
-            try:
-                connection.request(method, target, headers={"User-Agent": _AGENT, "Accept": "*/*"})
+            place = f"[{host}]" if ":" in host else host
+            named = place if port == usual else f"{place}:{port}"
+            headers = {"Host": named, "User-Agent": _AGENT, "Accept": "*/*"}
+            with closing(http.client.HTTPConnection(host, port)) as connection:
+                connection.sock = dial_any(self._dial, addresses, port, self._patience_s)
+                if secure:
+                    connection.sock = wrap(connection.sock, host)
+                connection.request(method, target, headers=headers)
                 answer = connection.getresponse()
                 there = answer.headers.get("Location", "") if answer.status in _MOVED else ""
                 return Answer(status=answer.status, moved_to=urljoin(link, there) if there else "")
-            finally:
-                connection.close()
         except (OSError, http.client.HTTPException, ValueError, UnicodeError) as error:
             return Answer(status=None, why=_tell(error))
-
-
-def is_public(host: str) -> bool:
-    """Whether a host is one of the internet's, by its name and by every address it has."""
-    try:
-        found = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
-    except (OSError, UnicodeError):
-        return True  # the question itself will say that there is no such host
-    return all(is_public_address(str(address)) for address in found)
 
 
 def _host(link: str) -> str:
@@ -166,11 +172,13 @@ def _host(link: str) -> str:
     return (parts.hostname or "") if parts.scheme in {"http", "https"} else ""
 
 
+def _ascii(host: str) -> str:
+    return host.encode("idna").decode()
+
+
 def _tell(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "it does not answer"
-    if isinstance(error, socket.gaierror):
-        return "there is no such host"
     if isinstance(error, ssl.SSLError):
         return "its certificate is not valid"
     if isinstance(error, ConnectionError):

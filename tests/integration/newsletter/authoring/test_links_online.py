@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from newsletter.authoring.checks.online import MOST_LINKS, LinkAsker, is_public, report_answer
+from newsletter.authoring.checks.online import MOST_LINKS, LinkAsker, report_answer
 from tests.peers.ports import free_port
 
 
@@ -91,13 +92,61 @@ def test_each_answer_is_told_as_it_is(site: str) -> None:
 
 def test_ones_own_network_is_not_asked(site: str) -> None:
     """Nothing a note says makes this machine ask its neighbours."""
-    assert (
-        LinkAsker().ask([f"{site}/200", "http://10.0.0.1/", "ftp://a.example/", "http://["]) == {}
-    )
-    assert not is_public("localhost")
-    assert not is_public("::ffff:127.0.0.1")
-    assert not is_public("64:ff9b::7f00:1")
+    port = site.rpartition(":")[2]
+    hidden = [
+        f"http://{host}:{port}/"
+        for host in ("localhost", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]")
+    ]
+    others = ["http://10.0.0.1/", "ftp://a.example/", "http://["]
+    assert LinkAsker().ask([f"{site}/200", *hidden, *others]) == {}
     assert Site.asked == []
+
+
+def test_a_name_that_changes_its_mind_leads_nowhere(site: str) -> None:
+    """A host is looked up once for all its links, and the connection goes to the address that was judged, not to
+    what the name means by then (DNS rebinding).
+    """
+    asked: list[str] = []
+    dialled: list[tuple[str, int]] = []
+
+    def resolve(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["93.184.216.34"] if len(asked) == 1 else ["127.0.0.1"]
+
+    def dial(place: tuple[str, int], _patience: float) -> socket.socket:
+        dialled.append(place)
+        raise TimeoutError
+
+    port = int(site.rpartition(":")[2])
+    links = [f"http://localhost:{port}/{name}" for name in "ab"]
+    asking = LinkAsker(resolve=resolve, dial=dial, wait=lambda _: None)
+    answers = asking.ask(links)
+    assert {answer.why for answer in answers.values()} == {"it does not answer"}
+    assert asked == ["localhost"]
+    assert set(dialled) == {("93.184.216.34", port)}
+    assert Site.asked == []
+    mixed = LinkAsker(resolve=lambda *_: ["93.184.216.34", "127.0.0.1"], dial=dial)
+    assert mixed.ask(links) == {}, "one private address among them is enough"
+
+
+def test_the_next_address_of_a_host_is_tried(site: str) -> None:
+    """A host with two addresses, of which the first takes no connection, is there."""
+    place = site.removeprefix("http://127.0.0.1")
+    asking = LinkAsker(
+        is_asked=lambda _: True, resolve=lambda *_: ["127.0.0.2", "127.0.0.1"], wait=lambda _: None
+    )
+    answer = asking.ask([f"http://two.example{place}/200"])[f"http://two.example{place}/200"]
+    assert answer.status == 200
+
+
+def test_a_host_that_is_not_there_is_told() -> None:
+    """A name without an address is a link that cannot be opened."""
+
+    def unknown(_host: str, _port: int) -> list[str]:
+        raise socket.gaierror
+
+    (answer,) = LinkAsker(resolve=unknown).ask(["https://gone.example/"]).values()
+    assert answer.why == "there is no such host"
 
 
 def test_there_is_an_end_to_questions(site: str) -> None:
