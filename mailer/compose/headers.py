@@ -55,10 +55,15 @@ def one_line(text: str) -> str:
 
 
 def text_field(name: str, text: str) -> bytes:
-    """An unstructured field such as Subject (RFC 5322 3.6.5); it reads back exactly."""
+    """An unstructured field such as Subject (RFC 5322 3.6.5); it reads back exactly.
+
+    What is ASCII stays readable if its words fit on lines: filters take the needless coding of a
+    subject for a sign of spam.
+    """
     text = one_line(text)
-    if _fits_plain(text) and len(name) + 2 + len(text) <= _FOLDED:
-        return _line(f"{name}: {text}")
+    room = _FOLDED - len(name) - 2
+    if _fits_plain(text) and max(map(len, text.split(" "))) <= room:
+        return _line(f"{name}: {_fold(text, len(name) + 2)}")
     return _line(f"{name}: {_encoded_words(text, used=len(name) + 2)}")
 
 

@@ -31,7 +31,7 @@ def compile_change(identity: Identity) -> Skeleton:
 
     Like a confirmation it says why it came, and that ignoring it is enough (rule F7).
     """
-    subject = speech(identity).say("Use this address for {list}?", list=title_of(identity))
+    subject = speech(identity).say("Confirm your new address for {list}", list=title_of(identity))
     return _compile_letter("change", subject, identity)
 
 

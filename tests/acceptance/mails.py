@@ -6,6 +6,7 @@ import email
 import email.policy
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -73,42 +74,52 @@ def sample_issue() -> Issue:
     )
 
 
-def html_of(skeleton: Skeleton) -> str:
-    """The HTML part for one reader, whose links are as long as real ones."""
+def a_reader(date: datetime = NOON) -> Recipient:
+    """One reader, whose links are as long as real ones."""
     token = "0123456789abcdef" * 6
-    recipient = Recipient(
+    return Recipient(
         address="ada@example.org",
         ascii="ada@example.org",
         name="Ada",
-        message_id="1@notes.example.com",
-        return_path="bounce@notes.example.com",
+        message_id="1@example.com",
+        return_path="notes+i1.s1.000000000000@example.com",
         unsubscribe_url=f"https://notes.example.com/unsubscribe/{token}",
         preferences_url=f"https://notes.example.com/preferences/{token}",
         confirm_url=f"https://notes.example.com/confirm/{token}",
-        date=NOON,
+        date=date,
     )
-    parsed = email.message_from_bytes(skeleton.fill(recipient).content, policy=email.policy.default)
+
+
+def html_of(skeleton: Skeleton) -> str:
+    """The HTML part for one reader."""
+    content = skeleton.fill(a_reader()).content
+    parsed = email.message_from_bytes(content, policy=email.policy.default)
     body = parsed.get_body(("html",))  # type: ignore[attr-defined]
     return str(body.get_content())
 
 
 def all_mails() -> dict[str, str]:
     """The HTML of each kind of mail."""
+    return {name: html_of(skeleton) for name, skeleton in all_skeletons().items()}
+
+
+def all_skeletons() -> dict[str, Skeleton]:
+    """Each kind of mail, to be filled."""
     issue = sample_issue()
     arabic = replace(IDENTITY, language="ar", title="دفتر المنارة")
     second = replace(issue, title="A second one", summary="", slug="second")
     third = replace(issue, title="رسالة من المنارة", language="ar", slug="third")
     long = replace(issue, html=issue.html + "<p>And it goes on and on.</p>" * 2_000)
     return {
-        "issue": html_of(message.compile_issue(issue, IDENTITY)),
-        "test copy": html_of(message.compile_issue(issue, IDENTITY, test_copy=True)),
-        "shortened": html_of(message.compile_issue(long, IDENTITY)),
-        "right to left": html_of(message.compile_issue(issue, arabic)),
-        "confirmation": html_of(letters.compile_confirmation(IDENTITY)),
-        "notice": html_of(letters.compile_notice(IDENTITY)),
-        "digest": html_of(digest.compile_digest(issue, [issue, second, third], IDENTITY)),
-        "welcome": html_of(message.compile_own(second, IDENTITY)),
-        "goodbye": html_of(message.compile_own(second, IDENTITY, leaving=True)),
-        "change": html_of(letters.compile_change(IDENTITY)),
-        "moved": html_of(letters.compile_moved(IDENTITY)),
+        "issue": message.compile_issue(issue, IDENTITY),
+        "test copy": message.compile_issue(issue, IDENTITY, test_copy=True),
+        "shortened": message.compile_issue(long, IDENTITY),
+        "right to left": message.compile_issue(issue, arabic),
+        "confirmation": letters.compile_confirmation(IDENTITY),
+        "notice": letters.compile_notice(IDENTITY),
+        "digest": digest.compile_digest(issue, [issue, second, third], IDENTITY),
+        "welcome": message.compile_own(second, IDENTITY),
+        "goodbye": message.compile_own(second, IDENTITY, leaving=True),
+        "change": letters.compile_change(IDENTITY),
+        "moved": letters.compile_moved(IDENTITY),
     }
