@@ -73,7 +73,10 @@ _EMAIL_NAMES: Final = tuple(
         ),
         *("e-post", "epost", "e-postadress", "e-postadresse", "sähköposti", "adres e-mail"),
         *("adres email", "e-posta", "メールアドレス", "邮箱", "电子邮件", "이메일", "почта"),
-        *("электронная почта", "subscriber", "address"),
+        *("электронная почта", "електронна пошта", "電子郵件", "電子信箱", "电邮", "邮箱地址"),
+        *("e-mail cím", "e-mailová adresa", "adresa de e-mail", "ηλεκτρονικό ταχυδρομείο"),
+        *("אימייל", "דואר אלקטרוני", "البريد الإلكتروني", "อีเมล", "địa chỉ email", "alamat email"),
+        *("subscriber", "address"),
     )
 )
 """What a column of addresses is called; the first that is there holds them."""

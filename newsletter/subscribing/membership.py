@@ -130,7 +130,9 @@ def _topic(name: str) -> Topic:
         return Topic.WORDING
     if words.is_of_leaving(name):
         return Topic.ELSEWHERE if words.is_key(name) else Topic.LEAVING
-    if words.is_of_another_thing(name):
+    if words.is_of_another_thing(name) and not (
+        words.is_of_mail(name) and words.is_of_status(name)
+    ):
         return Topic.OTHER
     if words.is_of_waiting(name):
         return Topic.WAITING

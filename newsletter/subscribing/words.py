@@ -82,13 +82,16 @@ GOOD: Final = frozenset(
         "aktiivinen tilannut aktywny aktywna zapisany zapisana potwierdzony subskrybuje "
         "aktivní přihlášen potvrzeno feliratkozva aktív aktif abone onaylı "
         "активен активный подписан подписана подтвержден активний підписаний "
-        "有効 登録済み 購読中 已订阅 订阅 有效 已确认 구독 구독중 활성 ενεργός פעיל مشترك"
+        "有効 登録済み 購読中 配信中 đang_hoạt_động đã_đăng_ký abonat ενεργή 已订阅 已訂閱 订阅 訂閱 有效 已确认 구독 구독중 활성 ενεργός פעיל مشترك"
     )
 )
 """What a column of status or consent may say of a reader, besides a yes where a yes is an answer."""
 
 GOOD_PREFERENCES: Final = frozenset(
-    _folded("email each_email all_email digest abridged daily weekly monthly mail html text")
+    _folded(
+        "email each_email all_email digest abridged daily weekly monthly mail html text "
+        "single individual_messages full_featured_daily_digest daily_summary"
+    )
 )
 """How a member of a group wants the mail, which says that they do."""
 
@@ -106,7 +109,8 @@ _LEFT: Final = _stems(
     "avregistr avprenumer avanmäl avsluta frameld avmeld blokker blocker studsa "
     "wypisa zrezygn odrzuc zablok wyreje odhláš blokov leiratk lemond perunut peruut poistu "
     "отпис заблок удал откл відпис iptal ayrıl engell "
-    "解除 退会 停止 無効 退订 退訂 取消 无效 黑名单 해지 수신거부 취소 반송 διαγραφ"
+    "peruttu zbanow vypnut zrušen törölt dezabon đãhủy "
+    "解除 退会 停止 無効 退订 退訂 取消 无效 黑名单 해지 수신거부 취소 반송 διαγραφ διαγραμ ملغ הוסר エラー 오류"
 )
 _LEFT_WORDS: Final = _words(
     "left dead gone lapsed baja out exclu exclue unsubbed dnc dnm stop stopped dropped cleaned"
@@ -188,6 +192,7 @@ _OTHER_CHANNEL: Final = _starts(
     "sms whatsapp phone mobile telefon tel push viber fax postal letter"
 )
 _BY_MAIL: Final = _starts("email mail newsletter")
+_OF_MAIL: Final = _words("email mail mailing newsletter")
 _OTHER_THING: Final = _words(
     "lead deal order payment billing invoice marital employment shipping posting stripe plan tier "
     "track tracking cookie cookies rating score template html lifecycle deliverability risk followup"
@@ -224,6 +229,8 @@ _CONSENT: Final = _stems(
     "consentim suscri iscri consenso conferm confirmad assinante toestemm aangemeld ingeschreven "
     "bevestig prenumer samtyck tilmeld påmeld samtykke zgoda zapisan potwierdz souhlas přihláš "
     "hozzájár feliratk согласи подпис подтвержд підпис onay izin "
+    "wants wanted wunsch erwünscht gewünscht souhait deseado desiderat gewenst önskas ønsket "
+    "oktocontact oktomail oktoemail contactok maycontact cancontact "
     "購読 同意 許諾 订阅 訂閱 確認 确认 구독 동의 συγκατ הסכמ موافق"
 )
 _CONSENT_WORDS: Final = _words(
@@ -231,7 +238,20 @@ _CONSENT_WORDS: Final = _words(
     "can_email may_mail can_mail mail_ok email_ok opt inscrit abone"
 )
 _LOOSE_CONSENT: Final = frozenset(
-    _folded("newsletter newsletters marketing mailing mailings mails notifications infomails")
+    _folded(
+        "newsletter newsletters marketing mailing mailings mails notifications infomails "
+        "send senden mailen envoyer enviar inviare versturen"
+    )
+)
+_SHUT_OUT: Final = _words(
+    "suspended deceased died npai remove delete purge ban bad_email bad_address wrong_email "
+    "verstorben décédé décédée décès fallecido deceduto falecido overleden"
+)
+_ON_HOLD: Final = _words("hold held paused pause pausiert muted mute snoozed asleep")
+_NO_MAIL: Final = re.compile(
+    r"(?:no|not|without|kein|keine|keinen|nicht|ohne|pas|pas de|plus de|aucun|aucune|sans|sin|ningun|nao|sem|non"
+    r"|senza|nessun|nessuna|geen|bez|ingen|inga)(?: more| mehr| weiteren)?"
+    r" (?:e )?(?:e?mails?|mailings?|newsletters?|courriels?|correos?|boletin|infolettres?|werbung|posta|post)"
 )
 _CONFIRMING: Final = _stems(
     "confirm verif doubleopt bestätig conferm bevestig bekræft bekreft potwierdz подтвержд 確認 确认"
@@ -255,13 +275,22 @@ def is_of_another_thing(name: str) -> bool:
 
 
 def is_of_leaving(name: str) -> bool:
-    """Whether a folded name asks: did they leave, bounce, complain, were they shut out?"""
-    return says_left(name) or name.startswith("clean ")
+    """Whether a folded name asks: did they leave, bounce, complain, were they shut out?
+
+    Also where it asks for no mail: `kein Newsletter`, `pas de courriel`.
+    """
+    is_end = says_left(name) or name.startswith("clean ")
+    return is_end or bool(_SHUT_OUT.search(name) or _NO_MAIL.fullmatch(name))
 
 
 def is_of_waiting(name: str) -> bool:
-    """Whether a folded name asks: is something missing still?"""
-    return says_waits(name)
+    """Whether a folded name asks: is something missing still, or are they not to be mailed just now?"""
+    return says_waits(name) or bool(_ON_HOLD.search(name))
+
+
+def is_of_mail(name: str) -> bool:
+    """Whether a folded name speaks of mail, whatever else."""
+    return bool(_OF_MAIL.search(name))
 
 
 def is_of_status(name: str) -> bool:

@@ -40,6 +40,45 @@ def test_enough_systems_are_known() -> None:
     assert len(SHAPES) >= 29
 
 
+@pytest.mark.parametrize(
+    ("title", "good", "bad", "expected"),
+    [
+        ("remove", "", "yes", "left"),
+        ("on hold", "no", "yes", "out"),
+        ("paused", "0", "1", "out"),
+        ("muted", "false", "true", "out"),
+        ("pausiert", "nein", "ja", "out"),
+        ("deceased", "no", "yes", "left"),
+        ("décédé", "non", "oui", "left"),
+        ("NPAI", "non", "oui", "left"),
+        ("wants newsletter", "yes", "no", "left"),
+        ("Newsletter erwünscht", "ja", "nein", "left"),
+        ("souhaite la newsletter", "oui", "non", "left"),
+        ("send", "yes", "no", "left"),
+        ("ok to contact", "yes", "no", "left"),
+        ("kein Newsletter", "", "x", "left"),
+        ("keine E-Mails", "nein", "ja", "left"),
+        ("pas de courriel", "", "1", "left"),
+        ("sin correo", "no", "sí", "left"),
+        ("geen nieuwsbrief mail", "", "Ireland", "in"),  # words that only begin so
+        ("No. of emails", "12", "0", "in"),
+        ("Order status", "shipped", "cancelled", "in"),
+        ("Email order status", "active", "inválido", "left"),
+    ],
+)
+def test_a_column_is_understood_however_it_asks(
+    title: str, good: str, bad: str, expected: str
+) -> None:
+    """Who asks for no mail, or is not to be mailed just now, is no reader (F17)."""
+    text = f"email,{title}\ngood@example.org,{good}\nbad@example.org,{bad}\n"
+    first, second = read_rows(io.StringIO(text))
+    assert isinstance(first, SubscriberRow)
+    if isinstance(second, SubscriberRow):
+        assert expected == "in"
+    else:
+        assert expected == ("left" if second.left else "out")
+
+
 # A question, and the answers of a reader.
 QUESTIONS = [
     *("doNotEmail", "unsubscribed", "opt_out", "OptedOut", "bounced", "is_bounced", "blacklisted"),
