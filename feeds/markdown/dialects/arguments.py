@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from feeds.markdown.dialects.words import unmark
+
 _ARGUMENT: Final = re.compile(
-    r"(?:([\w-]{1,60})\s*[=:]\s*)?(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|`([^`]*)`|([^\s\"'`,=]+))"
+    r"(?:([\w-]{1,60})\s*(?:=|:(?!//))\s*)?(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|`([^`]*)`|([^\s\"'`,=]+))"
 )
+
+
+_MARKED: Final = re.compile(r"[*_`<&]|\]\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,10 @@ def link(url: str, label: str) -> str:
 
 
 def figure(src: str, *, alt: str = "", caption: str = "", href: str = "") -> str:
-    """A picture with its caption, as a block of HTML of its own."""
-    picture = f'<img src="{escape(src)}" alt="{escape(alt or caption)}">'
+    """A picture with its caption, as a block of HTML of its own; a caption may be Markdown."""
+    picture = f'<img src="{escape(src)}" alt="{escape(unmark(alt or caption))}">'
     picture = f'<a href="{escape(href)}">{picture}</a>' if href else picture
+    if caption and _MARKED.search(caption):
+        return f"\n\n<figure>{picture}<figcaption>\n\n{caption}\n\n</figcaption></figure>\n\n"
     words = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return f"\n\n<figure>{picture}{words}</figure>\n\n"

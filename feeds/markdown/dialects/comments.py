@@ -30,6 +30,8 @@ _ATTRIBUTES: Final = re.compile(
     r"(?:[ \t]+(?:[.#][\w-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.%-]+))){0,9}[ \t]*\}",
     re.MULTILINE,
 )
+_OPTIONS: Final = re.compile(r"\{::[a-z]{1,20}[^{}\n]{0,300}\}|\{:/[a-z]{0,20}\}")
+"""kramdown's extensions, whose content stays."""
 _HEADING_ID: Final = re.compile(
     r"^(#{1,6}[ \t]+[^\n]*?)[ \t]*\{:?[ \t]*(?:#([\w.:-]{1,100}))?[^{}\n]{0,200}\}[ \t]*#*[ \t]*$",
     re.MULTILINE,
@@ -57,6 +59,7 @@ def drop_marks(text: str) -> str:
     if "import" in text or "export" in text:
         text = _IMPORT.sub(_keep_lines, text)
     if "{" in text:
+        text = _OPTIONS.sub("", text)
         text = _HEADING_ID.sub(
             lambda found: found[1] + (f" {{#{found[2]}}}" if found[2] else ""), text
         )

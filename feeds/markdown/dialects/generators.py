@@ -7,25 +7,16 @@ generator's source (`template`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Final
 
-from feeds.markdown.dialects.arguments import Arguments, figure, link, parse_arguments
+from feeds.markdown.dialects.arguments import figure, link, parse_arguments
 from feeds.markdown.dialects.masks import Masks, line_of
 from feeds.markdown.dialects.pairs import read_pairs
-from feeds.markdown.dialects.players import POST
+from feeds.markdown.dialects.shown import SHOWING, show, show_at, show_included
 from feeds.markdown.dialects.spans import replace_tags
-from feeds.markdown.speech import say
 from storage.model import FIELD
-
-_VIDEO: Final = {
-    "youtube": ("https://www.youtube.com/watch?v={}", "YouTube"),
-    "youtube-nocookie": ("https://www.youtube.com/watch?v={}", "YouTube"),
-    "vimeo": ("https://vimeo.com/{}", "Vimeo"),
-}
-_ID: Final = re.compile(r"[\w-]{1,64}")
-_POSTS: Final = frozenset({"tweet", "twitter", "twitter_simple", "x", "x_simple", "instagram"})
 
 _LIQUID: Final = re.compile(r"\{%-?\s*(/?\w[\w-]*)?(.*?)-?%\}", re.DOTALL)
 _SHORTCODE: Final = re.compile(r"\{\{[<%]\s*(/?\s*[\w./-]*)(.*?)/?\s*[>%]\}\}", re.DOTALL)
@@ -50,9 +41,11 @@ _FILTERED: Final = re.compile(
 """What looks like a merge field with its default, and is a filter of Liquid's or its kin."""
 _EMPTIED: Final = re.compile(r"^#{1,6}[ \t]*$", re.MULTILINE)
 """A heading of which nothing is left."""
-_SILENT: Final = frozenset({"pagebreak", "clear", "clearfix", "more"})
-"""What only lays a page out."""
 _COMPONENT: Final = re.compile(r"</?[A-Z][\w.]{0,60}(?:\s(?:[^<>\n]|\n(?!\s*\n)){0,1000})?/?>")
+
+_GONE: Final = "\ufdd5"
+"""Where a tag was: blanks behind it at a line's beginning are no indentation, which would make code of it."""
+_LEADING: Final = re.compile(rf"^([ \t]*)(?:{_GONE}[ \t]*)+", re.MULTILINE)
 
 MOST_UNKNOWN: Final = 20
 """How many unknown tags of one note are named; a line is dear to find."""
@@ -76,8 +69,10 @@ def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
     ):
         text = replace_tags(text, opening, closing, _Reader(text, masks, report, read).take)
     if jsx:
-        reader = _Reader(text, masks, report, _unknown)
+        reader = _Reader(text, masks, report, _component)
         text = _COMPONENT.sub(lambda found: reader.take(found[0], found.start()), text)
+    if _GONE in text:
+        text = _LEADING.sub(r"\1", text).replace(_GONE, "")
     return _EMPTIED.sub("", text) if len(report) > known else text
 
 
@@ -94,7 +89,7 @@ class _Reader:
         result = self._read(tag, self._masks)
         if result is None and len(self._report) < MOST_UNKNOWN:
             self._report.append((line_of(self._text, position, self._masks), tag))
-        return result or ""
+        return result or _GONE
 
 
 # ── single tags ──────────────────────────────────────────────────────────────────────────────
@@ -110,8 +105,8 @@ def _shortcode(tag: str, masks: Masks) -> str | None:
     name = found[1].replace(" ", "")
     first = next(iter(found[2].split()), "").strip("\"'")
     if name in {"video", "audio"} and first.startswith("https://"):
-        return _video_at(first)
-    return _known(name, parse_arguments(found[2]))
+        return show_at(first)
+    return show(name.lower(), parse_arguments(found[2]))
 
 
 def _liquid(tag: str, masks: Masks) -> str | None:
@@ -122,39 +117,48 @@ def _liquid(tag: str, masks: Masks) -> str | None:
     if found is None:
         return None
     name, rest = found[1] or "", found[2].strip()
-    if name == "post_link" and rest:
-        target, _, title = rest.partition(" ")
-        return link(f"/{target.strip('/')}", title.strip().strip("\"'") or target)
-    if name in {"asset_img", "asset_link"} and rest:
-        given = parse_arguments(rest)
-        words = given.positional[-1] if len(given.positional) > 1 else ""
-        source = next((one for one in given.positional if "." in one), "")
-        if name == "asset_link":
-            return link(source, words or source) if source else None
-        return figure(source, alt=words) if source else None
-    if name == "asset_path" and rest:
-        return rest.split()[0].strip("\"'")
-    if name in {"post_url", "link"} and rest:
-        return "/" + rest.split()[0].strip("\"'").lstrip("/")
-    if name in {"include", "include_relative", "render", "figure", "img", "image"}:
-        return _include(name, rest)
-    if name == "endraw":
-        return ""
-    return _known(name, parse_arguments(rest))
+    reader = _NAMED.get(name)
+    return reader(name, rest) if reader is not None else show(name, parse_arguments(rest))
 
 
-def _include(name: str, rest: str) -> str | None:
-    file, _, more = (
-        rest.partition(" ") if name.startswith(("include", "render")) else ("figure", "", rest)
-    )
-    given = parse_arguments(more)
-    source = given.get("src", "url", "image_path", "image", "path", "file", "filename")
-    if re.search(r"fig|image|img|picture|photo", file, re.IGNORECASE) and source:
-        return figure(source, alt=given.get("alt"), caption=given.get("caption", "title"))
-    for service in _VIDEO:
-        if service in file.lower():
-            return _video(service, given.get("id", "video_id"))
-    return None
+def _post_link(_name: str, rest: str) -> str | None:
+    target, _, title = rest.partition(" ")
+    return link(f"/{target.strip('/')}", title.strip().strip("\"'") or target) if target else None
+
+
+def _asset(name: str, rest: str) -> str | None:
+    """Hexo's, of the folder that a note has beside it."""
+    given = parse_arguments(rest)
+    words = given.positional[-1] if len(given.positional) > 1 else ""
+    source = next((one for one in given.positional if "." in one), "")
+    if not source:
+        return None
+    return link(source, words or source) if name == "asset_link" else figure(source, alt=words)
+
+
+def _address(name: str, rest: str) -> str | None:
+    if not rest:
+        return None
+    target = rest.split(maxsplit=1)[0].strip("\"'")
+    return target if name == "asset_path" else "/" + target.lstrip("/")
+
+
+def _aside(name: str, rest: str) -> str | None:
+    """Tufte's notes in the margin."""
+    words = parse_arguments(rest).positional
+    if name == "newthought":
+        return words[0] if words else None
+    return f" ({words[1]})" if len(words) > 1 else None
+
+
+_NAMED: Final[Mapping[str, Callable[[str, str], str | None]]] = {
+    "post_link": _post_link,
+    **dict.fromkeys(["asset_img", "asset_link"], _asset),
+    **dict.fromkeys(["asset_path", "post_url", "link"], _address),
+    **dict.fromkeys(["newthought", "sidenote", "marginnote"], _aside),
+    **dict.fromkeys(SHOWING, show_included),
+    "endraw": lambda _name, _rest: "",
+}
 
 
 def _output(tag: str, masks: Masks) -> str | None:
@@ -172,61 +176,25 @@ def _output(tag: str, masks: Masks) -> str | None:
     if (pathed := _PATHED.fullmatch(inside)) is not None:
         return next(filter(None, pathed.groups()), "")
     if (call := _CALL.fullmatch(inside)) is not None:
-        return _known(call[1].rpartition("::")[2], parse_arguments(call[2]))
+        return show(call[1].rpartition("::")[2], parse_arguments(call[2]))
     return None if re.search(r"[.(\"'$]", inside.partition("|")[0]) else tag
 
 
-def _known(name: str, given: Arguments) -> str | None:
-    """What a shortcode of this name shows, whatever the generator; None if it is not known."""
-    if name in _VIDEO:
-        return _video(name, given.get("id", at=0))
-    if name in {"figure", "img", "image"}:
-        source = given.get("src", "link", "url", at=0)
-        title = given.get("caption", "title")
-        if not source:
-            return None
-        return figure(source, alt=given.get("alt"), caption=title, href=given.get("href"))
-    if name == "gist":
-        user, number = given.get("user", at=0), given.get("id", at=1)
-        path = f"{user}/{number}" if number else user
-        return link(f"https://gist.github.com/{path}", "Gist on GitHub") if path else None
-    if name in {"ref", "relref"}:
-        return given.get("path", at=0) or None
-    if name in _POSTS:
-        return _post(name, given)
-    if name == "kbd" and given.positional:
-        return "+".join(f"<kbd>{escape(key)}</kbd>" for key in given.positional)
-    if name in _SILENT:
-        return ""
-    return {"br": "<br>", "nbsp": " ", "toc": "[TOC]"}.get(name)
-
-
-def _post(name: str, given: Arguments) -> str | None:
-    """Somebody's post elsewhere, which is a link."""
-    user, number = given.get("user"), given.get("id", at=0)
-    if name == "instagram":
-        url = f"https://www.instagram.com/p/{number}/"
-    else:
-        url = f"https://x.com/{user or 'i'}/status/{number}"
-    if not (_ID.fullmatch(number) and _ID.fullmatch(user or "i")):
+def _component(tag: str, _masks: Masks) -> str | None:
+    """JSX's; None for what is not known."""
+    found = _JSX.match(tag)
+    if found is None:
         return None
-    return "\n\n" + link(url, f"{say(POST)}: {user}" if user else say(POST)) + "\n\n"
+    name, given = found[2], parse_arguments(found[3])
+    if name in {"Link", "NextLink", "GatsbyLink", "NavLink"}:
+        href = given.get("to", "href")
+        return "</a>" if found[1] else f'<a href="{escape(href)}">' if href else ""
+    named = name.lower().removeprefix("lite")
+    return show(named, given) if named in _EMBEDDED else None
 
 
-def _video(service: str, number: str) -> str | None:
-    pattern, title = _VIDEO[service]
-    if number.startswith("https://"):
-        return "\n\n" + link(number, f"Video on {title}") + "\n\n"
-    return (
-        "\n\n" + link(pattern.format(number), f"Video on {title}") + "\n\n"
-        if _ID.fullmatch(number)
-        else None
-    )
-
-
-def _video_at(url: str) -> str:
-    """A film or sound at an address, as a frame would show it."""
-    return f'\n\n<iframe src="{escape(url)}"></iframe>\n\n'
+_JSX: Final = re.compile(r"<(/?)([A-Z]\w{0,60})(.*?)/?>\Z", re.DOTALL)
+_EMBEDDED: Final = frozenset({"youtube", "vimeo", "tweet", "gist"})
 
 
 def _unknown(_tag: str, _masks: Masks) -> str | None:

@@ -37,6 +37,11 @@ class Masks:
         self.pieces.append(piece)
         return f"{_OPEN}{len(self.pieces) - 1}{_CLOSE}"
 
+    def single(self, text: str) -> str | None:
+        """The piece of a text that is one mask and nothing else."""
+        found = _MASK.fullmatch(text)
+        return self.pieces[int(found[1])] if found else None
+
     def restore(self, text: str) -> str:
         """The text with everything put back, also what stands in what is put back."""
         for _depth in range(8):

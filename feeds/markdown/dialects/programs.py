@@ -1,14 +1,14 @@
-"""What programs of notes and documents write that only they can read: Logseq, Obsidian, Quarto, Pelican, MDX. Pure.
+"""What programs of notes and documents write that only they can read: Logseq, Obsidian, Pelican. Pure.
 
 code masked | read_fences        blocks that a program would run
 text        | read_programs      properties, references, addresses in braces
+
+Pandoc's language is in pandoc.py, MDX in mdx.py.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from html import escape
 from typing import Final
 
 from feeds.markdown.dialects.callouts import box_fence
@@ -50,58 +50,13 @@ _LISTED: Final = re.compile(
 )
 _SPAN: Final = re.compile(r"(?<![\]!\\])\[([^\[\]\n]{1,500})\]\{[.#][^{}\n]{0,200}\}")
 
-_EXPORT: Final = re.compile(r"^(?:import|export)\b[^\n]*(?:\n(?![ \t]*\n)[^\n]*)*", re.MULTILINE)
-_EXPRESSION: Final = re.compile(r"(?<![{\\$=])\{(?![{#:%])[^{}\n]{1,500}\}(?!\})")
-_BOX: Final = re.compile(
-    r"^[ \t]*<(Callout|Aside|Admonition|Alert|Note|Tip|Info|Warning|Caution|Danger|Important)\b([^<>\n]{0,300})>[ \t]*\n"
-    r"((?:(?!^[ \t]*</\1>)[^\n]*\n){1,400}?)[ \t]*</\1>[ \t]*$",
-    re.MULTILINE,
-)
 _SNIPPET: Final = re.compile(r"^<<<[ \t]+[@./\w][^\n]{0,300}$", re.MULTILINE)
 """VitePress's: a file that stands there when the site is made."""
-_ELEMENT: Final = re.compile(
-    r"<[a-z][\w.-]{0,30}[ \t](?:[^<>{}\n]|\{(?:[^{}\n]|\{[^{}\n]{0,100}+\}){0,300}+\}){0,1000}+>"
-)
-_COMPUTED: Final = re.compile(r"[ \t]+[\w:-]{1,60}=\{(?:[^{}\n]|\{[^{}\n]{0,100}+\}){0,300}+\}")
-"""An attribute of an element that a program would compute."""
-_SHOWN: Final = re.compile(
-    r"^import[ \t]+(\w{1,60})[ \t]+from[ \t]+['\"]([^'\"\n]{1,300}\.(?:png|jpe?g|gif|webp|avif|svg))['\"]",
-    re.MULTILINE | re.IGNORECASE,
-)
-_PICTURE: Final = re.compile(
-    r"<(?:Image|Picture|Figure|Img|img)\b((?:[^<>{}\n]|\{[^{}\n]{0,300}\}|\n(?![ \t]*\n)){0,1000}?)/?>"
-)
-_HELD: Final = re.compile(
-    r"\bsrc=\{[ \t]*(?:require\([\"']([^\"'\n]{1,300})[\"']\)|(\w{1,60}))(?:\.\w+)?[ \t]*\}"
-)
-_SAID: Final = re.compile(
-    r"\b(alt|title|label|value)=(?:\"([^\"\n]*)\"|'([^'\n]*)'|\{[\"']([^\"'\n]*)[\"']\})"
-)
-_WRAPPER: Final = re.compile(
-    r"^[ \t]*<(/?)(Tabs|TabItem|TabPanel|Tab|Steps|Step|CardGrid|Cards|FileTree|Fragment)\b([^<>\n]{0,500})>[ \t]*$",
-    re.MULTILINE,
-)
-"""Components that only lay out what is in them."""
 _CODE_MARK: Final = re.compile(
     r"(?<![ \t])[ \t]*(?://|#|--|%|;|/\*|<!--)[ \t]*\[!code [^\]\n]{1,60}\][ \t]*(?:\*/|-->)?[ \t]*$",
     re.MULTILINE,
 )
 """VitePress's and Shiki's, which colour a line."""
-_CITED: Final = re.compile(
-    r"\[(?=[^\[\]\n]{0,500}?(?<![\w@])-?@[\w{])[^\[\]\n]{1,500}\](?![(\[{:])"
-)
-_CITE: Final = re.compile(
-    r"(?<![\w@\\/])-?@(?:\{([^{}\n]{1,200})\}|(\w(?:[\w:.#$%&+?<>~/-]{0,100}\w)?))"
-)
-_CROSS: Final = re.compile(r"(?:fig|tbl|sec|eq|lst|thm)-[\w-]{1,100}")
-_NAMED_PART: Final = re.compile(
-    r"^#{1,6}[ \t]+([^\n{]{1,300}+)\{#(sec-[\w-]{1,100})[^}\n]{0,200}\}", re.MULTILINE
-)
-_NAMED_FIGURE: Final = re.compile(
-    r"!\[([^\]\n]{1,300})\]\([^)\n]{1,500}\)\{#(fig-[\w-]{1,100})[^}\n]{0,300}\}"
-)
-_GIVEN: Final = re.compile(r"\b(type|kind|variant|title)\s*=\s*\{?[\"']([^\"'\n]{1,100})[\"']")
-
 Report = list[tuple[int, str]]
 
 
@@ -148,9 +103,9 @@ def read_programs(text: str, masks: Masks, report: Report) -> str:
     if any(word in text for word in _STATES):
         text = _MARKER.sub(lambda found: f"{found[1]}[{'x' if found[2] == 'DONE' else ' '}] ", text)
     if "((" in text:
-        text = _take(text, _BLOCK, masks, report)
+        text = take_out(text, _BLOCK, masks, report)
     if "<<<" in text:
-        text = _take(text, _SNIPPET, masks, report)
+        text = take_out(text, _SNIPPET, masks, report)
     if "{{" in text:
         text = _read_macros(text, masks, report)
     if "{:" in text:
@@ -162,62 +117,6 @@ def read_programs(text: str, masks: Masks, report: Report) -> str:
     if "{" in text or "|filename|" in text:
         text = _PLACE.sub("", _LISTED.sub(r"\1", text))
     return text
-
-
-def read_mdx(text: str, masks: Masks, report: Report) -> str:
-    """MDX without its imports, exports and expressions; its boxes as quotations."""
-    pictures = dict(_SHOWN.findall(text))
-    text = _EXPORT.sub(lambda found: "\n" * found[0].count("\n"), text)
-    text = _PICTURE.sub(lambda found: _show_picture(found, pictures), text)
-    text = _ELEMENT.sub(lambda found: _COMPUTED.sub("", found[0]), text)
-    text = _WRAPPER.sub(_unwrap, _BOX.sub(_box, text))
-    return _take(text, _EXPRESSION, masks, report)
-
-
-def _show_picture(found: re.Match[str], pictures: Mapping[str, str]) -> str:
-    """A picture that was imported; what shows none that is known stays as it is."""
-    held = _HELD.search(found[1])
-    source = (held[1] or pictures.get(held[2], "")) if held else ""
-    if not source:
-        return found[0]
-    said = {name: a or b or c for name, a, b, c in _SAID.findall(found[1])}
-    return f'<img src="{escape(source)}" alt="{escape(said.get("alt", ""))}">'
-
-
-def _unwrap(found: re.Match[str]) -> str:
-    """What one of several stands for is said in bold."""
-    said = {name: a or b or c for name, a, b, c in _SAID.findall(found[3])}
-    label = said.get("label") or said.get("title") or said.get("value") or ""
-    return f"\n**{label}**\n" if label and not found[1] and found[2] != "Tabs" else ""
-
-
-def read_citations(text: str) -> str:
-    """Pandoc's citations by their keys, without its signs; a reference to a figure or part by its name."""
-    names = {
-        name: words for words, name in (*_NAMED_PART.findall(text), *_NAMED_FIGURE.findall(text))
-    }
-
-    def cite(found: re.Match[str]) -> str:
-        key = found[1] or found[2]
-        if _CROSS.fullmatch(key):
-            words = names.get(key, key.partition("-")[2].replace("-", " "))
-            return f"[{words}](#{key})" if key.startswith("sec-") and key in names else words
-        return key
-
-    def bracketed(found: re.Match[str]) -> str:
-        return f"({_CITE.sub(cite, found[0][1:-1])})"
-
-    return _CITE.sub(cite, _CITED.sub(bracketed, text)) if "@" in text else text
-
-
-def _box(found: re.Match[str]) -> str:
-    given = dict(_GIVEN.findall(found[2]))
-    kind = given.get("type") or given.get("kind") or given.get("variant") or found[1]
-    kind = kind.lower() if re.fullmatch(r"[A-Za-z]{1,20}", kind) else "note"
-    kind = "note" if kind in {"callout", "aside", "admonition", "alert", "default"} else kind
-    lines = [line.strip() for line in found[3].strip("\n").split("\n")]
-    inside = "\n".join(f"> {line}".rstrip() for line in lines)
-    return f"\n> [!{kind}] {given.get('title', '')}".rstrip() + f"\n{inside}\n"
 
 
 def _read_macros(text: str, masks: Masks, report: Report) -> str:
@@ -242,7 +141,7 @@ def _read_macros(text: str, masks: Masks, report: Report) -> str:
     return _MACRO.sub(replace, text)
 
 
-def _take(text: str, pattern: re.Pattern[str], masks: Masks, report: Report) -> str:
+def take_out(text: str, pattern: re.Pattern[str], masks: Masks, report: Report) -> str:
     """The text without what fits, each told with its line, twenty at most."""
 
     def replace(found: re.Match[str]) -> str:

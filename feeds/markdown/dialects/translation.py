@@ -15,13 +15,10 @@ from feeds.markdown.dialects.callouts import unify_callouts
 from feeds.markdown.dialects.comments import drop_comments, drop_marks
 from feeds.markdown.dialects.generators import MOST_UNKNOWN, translate
 from feeds.markdown.dialects.masks import Masks
+from feeds.markdown.dialects.mdx import read_mdx
+from feeds.markdown.dialects.pandoc import read_pandoc
 from feeds.markdown.dialects.players import link_players
-from feeds.markdown.dialects.programs import (
-    read_citations,
-    read_fences,
-    read_mdx,
-    read_programs,
-)
+from feeds.markdown.dialects.programs import read_fences, read_programs
 from feeds.markdown.dialects.words import mark_words, take_abbreviations
 from feeds.markdown.maths import Formulas
 
@@ -61,7 +58,7 @@ def translate_dialects(body: str, path: str) -> Translated:
     text = read_fences(masks.hide_code(body), masks, report)
     text = drop_comments(masks.hide_formulas(text))
     text = read_mdx(text, masks, report) if suffix in _JSX else text
-    text = read_citations(text) if suffix in _PANDOC else text
+    text = read_pandoc(text, masks) if suffix in _PANDOC else text
     text = read_programs(text, masks, report)
     text = translate(text, masks, report, jsx=suffix in _JSX)
     text = unify_callouts(drop_marks(text), masks)
