@@ -94,7 +94,8 @@ class Publication:
         self._notes = notes
         self._drafting = drafting
         self._namespace = namespace
-        self._formulas = formulas
+        self.formulas = formulas
+        """Pictures of formulas that mails show, whatever became of their issues."""
         self._translations = translations
         self._watch = watch
         self._in_letters = in_letters
@@ -117,7 +118,10 @@ class Publication:
         return self._watch()
 
     def mark(self) -> object:
-        """Another one after each change that readers could see, also of the About page."""
+        """Another one after each change that readers could see, also of the About page and in mails."""
+        return self._site_mark(), len(self.formulas.digests())
+
+    def _site_mark(self) -> object:
         return self._archive.version(), self._notes.about_mark()
 
     def is_bare(self) -> bool:
@@ -259,10 +263,6 @@ class Publication:
         about = self.about()
         return {*(about.media if about is not None else ()), *self._in_letters()}
 
-    def formula(self, digest: str) -> bytes | None:
-        """The PNG of a formula that a mail shows, whatever became of its issue."""
-        return self._formulas.png(digest)
-
     def drawn(self, path: str) -> Drawing | None:
         """A picture of a live issue as mail shows it: `a.svg.png`; None for every other path."""
         source = drawn_from(path)
@@ -281,7 +281,7 @@ class Publication:
 
     def _look_at_about(self) -> AboutPage | NoteError | None:
         """Read and rendered once for each version of the file and of the archive it may link to."""
-        mark, kept = self.mark(), self._about
+        mark, kept = self._site_mark(), self._about
         if kept is not None and kept[0] == mark:
             return kept[1]
         try:

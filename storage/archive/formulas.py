@@ -49,6 +49,12 @@ class FormulaPictures:
                     },
                 )
 
+    def digests(self) -> list[str]:
+        """The names of all."""
+        column = schema.formulas.c.digest
+        with self._database.reading() as connection:
+            return list(connection.scalars(sa.select(column).order_by(column)))
+
     def png(self, digest: str) -> bytes | None:
         """The picture of that name; None if no mail ever showed it."""
         query = sa.select(schema.formulas.c.png).where(schema.formulas.c.digest == digest)

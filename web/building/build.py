@@ -12,7 +12,15 @@ from newsletter.showing import BuildReport, DeadLink
 from storage.model import Issue
 from web.building.asking import ask
 from web.building.links import find_links, is_dead
-from web.building.places import INDEX, MISSING, find_drawings, find_media, find_places, old_files
+from web.building.places import (
+    INDEX,
+    MISSING,
+    find_drawings,
+    find_media,
+    find_places,
+    formula_file,
+    old_files,
+)
 from web.building.tree import Tree
 from web.http import pack
 from web.pages import Frame, Pages, issue_path, issue_title
@@ -70,8 +78,10 @@ class _Work:
         places = list(find_places(self._publication, self._issues, iter(self._pages.assets)))
         media = list(find_media(self._publication, self._issues))
         drawings = list(find_drawings(media))
+        formulas = self._publication.formulas.digests()
         moved = dict(self._moved())
         files = {f"media/{path}" for path in (*media, *drawings)}
+        files.update(map(formula_file, formulas))
         own = {place.file for place in places} | files | {MISSING}
         planned = own | moved.keys()
         self.tree.begin(planned | {f"{file}.gz" for file in planned if _is_packed(file)})
@@ -88,6 +98,9 @@ class _Work:
             if self._is_stopped():
                 return
             await self._copy_drawing(path)
+        for digest in formulas:
+            if (png := self._publication.formulas.png(digest)) is not None:
+                self.tree.put(formula_file(digest), png)
         for file, issue in moved.items():
             if file not in own:
                 self._put(file, self._moved_page(issue).encode())

@@ -85,6 +85,11 @@ def find_drawings(media: Iterable[str]) -> Iterator[str]:
             yield drawing
 
 
+def formula_file(digest: str) -> str:
+    """Where the picture of a formula stands, as mails ask for it."""
+    return f"media/maths/{digest}.png"
+
+
 def old_files(alias: str) -> tuple[str, str]:
     """Where a page for an old address stands, whether it ended in `/` or in `.html`."""
     return f"{alias}/{INDEX}", f"{alias}.html"

@@ -263,7 +263,7 @@ class Reading:
     def formula(self, request: Request) -> Response:
         """A formula drawn for a mail. Its name is that of its content, so it never changes."""
         digest = request.path_params["digest"]
-        png = self._publication.formula(digest) if _DIGEST.fullmatch(digest) else None
+        png = self._publication.formulas.png(digest) if _DIGEST.fullmatch(digest) else None
         if png is None:
             return self._media_at(request, f"maths/{digest}.png")
         body = Body(

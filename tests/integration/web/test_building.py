@@ -113,6 +113,30 @@ def test_a_build_has_what_mails_show(tmp_path: Path) -> None:
     author.newsletter.close()
 
 
+def test_a_build_has_the_formulas_of_mails(tmp_path: Path) -> None:
+    """As they were mailed, also of an issue that is gone; and whoever keeps the folder fresh sees one that
+    was drawn after the last build.
+    """
+    author = Author(tmp_path, Clock(NOON))
+    with author.newsletter as newsletter:
+        newsletter.subscriptions.add("ada@example.org", consent="test")
+        before = newsletter.publication.mark()
+        author.publish("maths.md", r"So $\frac{n}{2}$ of them.")
+        newsletter.poll()
+        published = newsletter.publication.mark()
+        newsletter.send()
+        assert before != published != newsletter.publication.mark()
+        (author.notes / "maths.md").unlink()
+        newsletter.poll()
+        report = newsletter.build(tmp_path / "public")
+        built = files_in(tmp_path / "public")
+        (picture,) = (name for name in built if name.startswith("media/maths/"))
+        with Client(newsletter) as reader:
+            assert reader.get(f"/{picture}").content == built[picture]
+        assert report.is_sound
+        assert newsletter.build(tmp_path / "public").written == 0
+
+
 def test_only_what_changed_is_rewritten_and_what_is_gone_is_removed(
     author: Author, tmp_path: Path
 ) -> None:
