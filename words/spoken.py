@@ -6,6 +6,7 @@ Babel and what it knows of a language are loaded with the first number or day: a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -18,7 +19,13 @@ from words.catalogue import Catalogue, load_ours, load_own, speaks
 if TYPE_CHECKING:
     from babel import Locale
 
-_PLACE: Final = re.compile(r"\{(\w+)\}")
+_PLACE: Final = re.compile(r"(?P<before> ?)\{(?P<name>\w+)\}(?P<after> ?)")
+_SPACELESS: Final = ("ja", "zh")
+"""Languages in which a space stands beside words in Latin letters alone, and none between sentences."""
+_WIDE: Final = re.compile(
+    "[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff9f\U00020000-\U0003ffff]"
+)
+"""Letters and signs of these languages."""
 _ENGLISH: Final = "en_001"
 """English of nowhere in particular: the day before the month, as most who read it write."""
 
@@ -39,24 +46,28 @@ class Words:
         self.language = language if speaks(language, own) else "en"
         """What is spoken: the language that was asked for, or English where there are no words in it."""
         self._wanted = language
+        self._is_spaceless = self.language.partition("-")[0] in _SPACELESS
+        self.gap = "" if self._is_spaceless else " "
+        """What stands between two sentences."""
         self._catalogue = _catalogue(language, own)
 
     def say(self, sentence: str, /, **values: object) -> str:
         """A sentence as plain text."""
-        return _fill(self._one(sentence), values)
+        return self._fill(self._one(sentence), values)
 
     def say_count(self, one: str, many: str, n: int, /, **values: object) -> str:
         """A sentence about `n` things, in the form that the number takes; `{n}` is the number."""
-        return _fill(self._form(one, many, n), {"n": self.number(n), **values})
+        return self._fill(self._form(one, many, n), {"n": self.number(n), **values})
 
     def html(self, sentence: str, /, **values: object) -> Markup:
         """A sentence as HTML: its own tags are kept, what is filled in is escaped."""
-        return Markup(_fill(self._one(sentence), {k: escape(v) for k, v in values.items()}))  # noqa: S704
+        escaped = {name: escape(value) for name, value in values.items()}
+        return Markup(self._fill(self._one(sentence), escaped))  # noqa: S704
 
     def html_count(self, one: str, many: str, n: int, /, **values: object) -> Markup:
         """Likewise, about `n` things."""
         escaped = {name: escape(value) for name, value in values.items()}
-        return Markup(_fill(self._form(one, many, n), {"n": self.number(n), **escaped}))  # noqa: S704
+        return Markup(self._fill(self._form(one, many, n), {"n": self.number(n), **escaped}))  # noqa: S704
 
     def number(self, n: int) -> str:
         """`12,345` as the language groups it."""
@@ -90,6 +101,20 @@ class Words:
     def _locale(self) -> Locale:
         return _locale(self._wanted)
 
+    def _fill(self, sentence: str, values: Mapping[str, object]) -> str:
+        """A place that nothing is given for stays as it is written: an author's file breaks nothing."""
+
+        def fill(place: re.Match[str]) -> str:
+            if place["name"] not in values:
+                return place[0]
+            value, before, after = str(values[place["name"]]), place["before"], place["after"]
+            if self._is_spaceless:
+                before = "" if _WIDE.match(value) else before
+                after = "" if _WIDE.match(value[-1:]) else after
+            return f"{before}{value}{after}"
+
+        return _PLACE.sub(fill, sentence)
+
     def _one(self, sentence: str) -> str:
         said = self._catalogue.get(sentence)
         return said.forms[0] if said else sentence
@@ -110,11 +135,6 @@ def words_of(language: str, own: Path | None = None) -> Words:
 def _catalogue(language: str, own: Path | None) -> Catalogue:
     ours = load_ours(language)
     return ours if own is None else {**ours, **load_own(own, language)}
-
-
-def _fill(sentence: str, values: dict[str, object]) -> str:
-    """A place that nothing is given for stays as it is written: an author's file breaks nothing."""
-    return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), sentence)
 
 
 def _locale(language: str) -> Locale:

@@ -33,6 +33,7 @@ def render(template: str, identity: Identity, context: dict[str, object]) -> str
     spoken = {
         "_": words.html if is_page else words.say,
         "_n": words.html_count if is_page else words.say_count,
+        "gap": words.gap,
     }
     text = _templates().get_template(template).render(_common(identity) | spoken | context)
     return _inline(text, identity.look.accent) if is_page else text

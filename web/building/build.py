@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -98,9 +98,7 @@ class _Work:
             if self._is_stopped():
                 return
             await self._copy_drawing(path)
-        for digest in formulas:
-            if (png := self._publication.formulas.png(digest)) is not None:
-                self.tree.put(formula_file(digest), png)
+        self._copy_formulas(formulas)
         for file, issue in moved.items():
             if file not in own:
                 self._put(file, self._moved_page(issue).encode())
@@ -134,6 +132,11 @@ class _Work:
         answer = await ask(self._app, f"/media/{path}")
         if answer.status == 200:
             self.tree.put(f"media/{path}", answer.body)
+
+    def _copy_formulas(self, digests: Iterable[str]) -> None:
+        for digest in digests:
+            if (png := self._publication.formulas.png(digest)) is not None:
+                self.tree.put(formula_file(digest), png)
 
     # ── old addresses ────────────────────────────────────────────────────────────────────
 

@@ -108,6 +108,7 @@ class Pages:
             "name_field": name_field,
             "_": self.words.html,
             "_n": self.words.html_count,
+            "gap": self.words.gap,
             "form": self.absolute if forms_elsewhere else self.link,
             "pictures": self._pictures(),
             "icon": self._icon_url(),

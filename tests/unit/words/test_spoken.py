@@ -68,6 +68,28 @@ def test_what_is_filled_in_cannot_become_html() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "said"),
+    [
+        ("ja", "港からの手紙", "次の号から港からの手紙をメールでお届けします。"),
+        ("ja", "Working Notes", "次の号から Working Notes をメールでお届けします。"),
+        ("ja", "海 & notes", "次の号から海 & notes をメールでお届けします。"),
+        ("ja", "Notes（海）", "次の号から Notes（海）をメールでお届けします。"),
+        ("ja", "", "次の号から  をメールでお届けします。"),
+    ],
+)
+def test_no_space_parts_what_is_written_without_any(language: str, title: str, said: str) -> None:
+    """Beside Latin letters there is one."""
+    sentence = "Thank you. The next issue of {title} will come to you by mail."
+    assert words_of(language).say(sentence, title=title).endswith(said)
+
+
+def test_sentences_follow_each_other_as_the_language_has_them() -> None:
+    """Without a gap after a full stop that has its own."""
+    gaps = {language: words_of(language).gap for language in ("en", "ar", "ja", "zh", "zh-TW")}
+    assert gaps == {"en": " ", "ar": " ", "ja": "", "zh": "", "zh-TW": ""}
+
+
 def test_an_authors_words_stand_over_ours(tmp_path: Path) -> None:
     """What they do not say is said as before; with plural forms of their own."""
     (tmp_path / "de.po").write_text(

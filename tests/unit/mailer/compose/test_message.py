@@ -476,6 +476,17 @@ def test_a_right_to_left_language_sets_the_direction() -> None:
     assert html.count('dir="rtl"') == html.count('lang="he"') == 2
 
 
+def test_letters_without_italics_stand_upright() -> None:
+    """Summary, quotation and stress of a language that knows none, the newsletter's or the note's own."""
+    body = "<p>海<em>は</em></p><blockquote><p>海</p></blockquote>"
+    issue = replace(ISSUE, html=body, summary="海。")
+    for language, own, slanted in (("ja", "", 0), ("ar", "", 0), ("en", "zh-TW", 0), ("fr", "", 2)):
+        identity = replace(IDENTITY, language=language)
+        made = message.compile_issue(replace(issue, language=own), identity)
+        _, html = _parts(made.fill(ADA))
+        assert html.count("italic") == slanted, language
+
+
 def test_an_issue_too_long_for_gmail_ends_early_and_says_so() -> None:
     """Below 102 kB encoded and decoded, cut between paragraphs, with the way out (rule D6)."""
     paragraphs = "".join(f"<p>Paragraph {number} {'of words ' * 60}</p>" for number in range(400))
