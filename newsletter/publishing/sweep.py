@@ -61,6 +61,8 @@ class Sweep:
         self._found = found
         self._issuing = Issuing(means, found)
         self._foresight = Foresight(found)
+        self._moved: dict[int, str] = {}
+        """Issues whose notes have another name, and which: a folder that was put in order has thousands."""
 
     def run(
         self, candidates: Sequence[str], faults: Iterable[NoteError], *, rerender: bool
@@ -77,6 +79,7 @@ class Sweep:
         recognised: list[Seen] = []
         for one in seen:
             self._guarded(one.note.path, partial(self._recognise, one, recognised))
+        self._means.archive.move(self._moved)
         going = self._find_going(recognised)
         is_held = self._is_held(going)
         turn = [
@@ -254,7 +257,7 @@ class Sweep:
             self._found.known[new] = replace(self._found.known[old], path=new)
         if (name := self._found.names.by_note.get(note_id)) is not None:
             self._issuing.withdraw_at(new)
-            self._means.archive.move(name.issue_id, new)
+            self._moved[name.issue_id] = new
             self._found.names.move(name, new)
         if (schedule := self._found.schedules.pop(old, None)) is not None:
             self._means.schedules.remove(new)  # that of an earlier file of this name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -174,10 +174,16 @@ class Issues:
             write_words(connection, issue_id, draft)
             return one_issue(connection, issue_id)
 
-    def move(self, issue_id: int, path: str) -> None:
-        """The note was renamed: same issue, other path."""
+    def move(self, moved: Mapping[int, str]) -> None:
+        """Notes were renamed: the same issues, each at its other path."""
+        if not moved:
+            return
+        table = schema.issues
+        to = sa.update(table).where(table.c.id == sa.bindparam("issue"))
+        rows = [{"issue": issue_id, "to": path} for issue_id, path in moved.items()]
         with self._database.transaction() as connection:
-            self._update(connection, issue_id, {"path": path})
+            connection.execute(to.values(path=sa.bindparam("to")), rows)
+            bump_version(connection, self._clock())
 
     def _update(self, connection: Connection, issue_id: int, values: dict[str, Any]) -> None:
         connection.execute(

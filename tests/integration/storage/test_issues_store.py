@@ -309,7 +309,7 @@ def test_what_vanished_with_many_and_was_meant_is_taken_back_in_time(store: Stor
 def test_a_renamed_note_is_the_same_issue(store: Store) -> None:
     """Only the path moves."""
     issue = store.publish("first")
-    store.issues.move(issue.id, "elsewhere/first.md")
+    store.issues.move({issue.id: "elsewhere/first.md"})
     moved = store.issues.get(issue.id)
     assert (moved.path, moved.slug, moved.note_id) == ("elsewhere/first.md", "first", "first")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -230,6 +232,41 @@ def test_renaming_all_is_no_loss(room: Room) -> None:
         assert (report.withdrawn, report.published, report.held) == ((), (), None)
     room.clock.move(minutes=6)
     assert sorted(mail(room)) == sorted(READERS)
+
+
+@pytest.mark.only_slow
+@pytest.mark.timeout(3600)
+def test_ten_thousand_that_are_renamed_are_followed(database_url: str, tmp_path: Path) -> None:
+    """A large archive that its author puts in order: none withdrawn, nobody mailed, each at its address
+    and with its mail; and the next look has nothing to do.
+    """
+    root = tmp_path / "notes"
+    root.mkdir()
+    room = Room(database_url, Folder(root))
+    room.subscribe(*READERS)
+    for number in range(10_000):
+        text = f"# Old {number}\n\nWhat only number {number} says."
+        room.folder.write(f"old{number:05}.md", text, publish="2026-11-01")
+    room.folder.write("first.md", "# First\n\nThe text.", publish="2026-11-22")
+    room.poll()
+    before = {issue.id: (issue.slug, issue.state) for issue in room.archive.everything()}
+    for file in sorted(root.iterdir()):
+        room.folder.rename(file.name, f"archive/2026/{file.stem}-moved.md")
+    began = os.times()
+    report = room.poll()
+    ended = os.times()
+    assert (report.withdrawn, report.published, report.revised) == ((), (), ())
+    assert (report.held, report.went_on) == (None, ())
+    assert room.poll() == PollReport()
+    after = room.archive.everything()
+    assert {issue.id: (issue.slug, issue.state) for issue in after} == before
+    assert len(after) == 10_001
+    assert all(issue.path.endswith("-moved.md") for issue in after)
+    room.clock.move(minutes=6)
+    assert sorted(mail(room)) == sorted(READERS)
+    room.database.close()
+    seconds = ended.user + ended.system - began.user - began.system
+    sys.stdout.write(f"10,001 renamed: {seconds:.1f} s of processor\n")
 
 
 def test_a_few_that_go_are_meant(room: Room) -> None:
