@@ -35,6 +35,9 @@ _OVERHEAD: Final = 2000
 """Octets that an answer is counted with beside its body: its fields, its key."""
 _LONGEST: Final = 1000
 """Octets of a path with its query, and of a header, that are looked at."""
+_PIECE: Final = 64 * 1024
+"""Octets of an answer that are given at a time: whoever reads slowly holds no more than a piece or two
+of it, of five hundred who do each."""
 _OFFER: Final = "newsletter.offer"
 _OF_CONTENT: Final = frozenset((b"content-length", b"content-type", b"content-encoding"))
 """Fields that a 304 goes without (RFC 9110 15.4.5)."""
@@ -300,7 +303,11 @@ class Memory:
         self._count(method, start["status"])
         await send({**start, "headers": list(start["headers"])})
         body = b"" if has_it or method == "HEAD" else kept.body
-        await send({"type": "http.response.body", "body": body})
+        last = max(len(body) - 1, 0) // _PIECE * _PIECE
+        for at in range(0, last, _PIECE):
+            piece = body[at : at + _PIECE]
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": body[last:]})
 
 
 class _Answer:

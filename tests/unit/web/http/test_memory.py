@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Message
 
 from storage.model.errors import StorageError
 from tests.conftest import NOON
@@ -131,6 +132,39 @@ def test_a_page_is_made_once_for_all_who_ask_at_the_same_time() -> None:
         assert {(one.status_code, one.text) for one in answers} == {(200, f"{site.words}1")}
         assert site.counts == [("GET", 200)] * 51
         assert all(one.headers["x-frame-options"] == "DENY" for one in answers)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("length", [0, 1, 65_535, 65_536, 65_537, 131_072, 1_000_000])
+def test_a_large_answer_is_given_in_pieces(length: int) -> None:
+    """Five hundred who read slowly would hold five hundred copies of a feed otherwise."""
+
+    async def run() -> None:
+        site = Site(octets=100_000_000, words="x" * length)
+        pieces: list[bytes] = []
+
+        async def take(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                pieces.append(message["body"])
+                assert message.get("more_body", False) == (sum(map(len, pieces)) < length + 1)
+
+        async def nothing() -> Message:
+            return {"type": "http.request"}
+
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/pages/a",
+            "query_string": b"",
+            "headers": [],
+        }
+        for _ in range(2):  # while it is made, and from memory
+            pieces.clear()
+            await site.app(dict(scope), nothing, take)
+            assert b"".join(pieces) == b"x" * length + b"1"
+            assert max(map(len, pieces)) <= 65_536
+            assert all(pieces), "nothing empty stands in a chunk of its own"
 
     asyncio.run(run())
 
