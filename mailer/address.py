@@ -142,7 +142,7 @@ def strip_unseen(text: str) -> str:
     """`text` without what nobody sees around it: blanks, tabs, no-break and zero-width spaces, marks
     of direction, byte order marks. They come along when an address is copied.
     """
-    if text[:1].isalnum() and text[-1:].isalnum():
+    if text[:1].isalnum() and text[-1:].isalnum() and text.isascii():
         return text
     begin, end = 0, len(text)
     while begin < end and _is_unseen(text[begin]):
@@ -152,8 +152,28 @@ def strip_unseen(text: str) -> str:
     return text[begin:end]
 
 
+_WIDE: Final = {number: number - 0xFEE0 for number in range(0xFF01, 0xFF5F)} | {0xFF61: ord(".")}
+"""Letters and signs of double width, as an input method for Japanese or Chinese writes them, to their usual form."""
+_JOINED: Final = dict.fromkeys(
+    [0xAD, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
+)
+"""What is never seen between two letters: places for a hyphen or a line's end, marks of direction."""
+_BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs, for Unicode, that look like a blank."""
+
+
+def tidy_address(text: str) -> str:
+    """An address as a person typed or copied it, as they meant it: without what nobody sees around it or
+    between its letters, and of usual width. A blank within it stays, and so do the joiners of Persian names.
+    """
+    if text.isascii():
+        return strip_unseen(text)
+    return strip_unseen(text).translate(_WIDE).translate(_JOINED)
+
+
 def _is_unseen(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in _UNSEEN
+    is_blank = character.isspace() or character in _BLANK_LETTERS
+    return is_blank or unicodedata.category(character) in _UNSEEN
 
 
 def ascii_address(address: str) -> str:
@@ -250,7 +270,7 @@ def _address(valid: ValidatedEmail) -> Address:
 
 
 def _parse_stripped(text: str, allow_test_domains: bool) -> Address:
-    return parse_address(strip_unseen(text), allow_test_domains=allow_test_domains)
+    return parse_address(tidy_address(text), allow_test_domains=allow_test_domains)
 
 
 def _reason(error: EmailNotValidError) -> str:

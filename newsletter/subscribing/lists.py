@@ -15,7 +15,14 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final
 
-from mailer.address import Address, is_role, parse_address, parse_mailbox, strip_unseen
+from mailer.address import (
+    Address,
+    is_role,
+    parse_address,
+    parse_mailbox,
+    strip_unseen,
+    tidy_address,
+)
 from newsletter.subscribing.candidates import Candidate, Seen
 from newsletter.subscribing.dialects import Origin, RowError, clean_text
 from newsletter.subscribing.files import MAX_CONSENT, MAX_NAME, PORTION
@@ -218,9 +225,8 @@ class SubscriberLists:
     def _address(self, cell: str, *, is_exact: bool = False) -> tuple[Address, str]:
         """The address in a cell, and the name beside it: `Ada <ada@example.com>` is usual."""
         if is_exact or "<" not in cell:
-            return parse_address(
-                strip_unseen(cell), allow_test_domains=self._allow_test_domains
-            ), ""
+            bare = strip_unseen(cell) if is_exact else tidy_address(cell)
+            return parse_address(bare, allow_test_domains=self._allow_test_domains), ""
         found = parse_mailbox(cell, allow_test_domains=self._allow_test_domains)
         return found.address, found.name
 

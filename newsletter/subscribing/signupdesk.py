@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from mailer.address import Address, DomainVerdict, is_role, parse_address, strip_unseen
+from mailer.address import Address, DomainVerdict, is_role, parse_address, tidy_address
 from newsletter.subscribing.asking import DnsDesk
 from newsletter.subscribing.crowds import Admission, Door
 from newsletter.subscribing.dialects import clean_text
@@ -136,7 +136,7 @@ class SignUpDesk:
         """
         try:
             parsed = parse_address(
-                strip_unseen(address), allow_test_domains=self._policy.allow_test_domains
+                tidy_address(address), allow_test_domains=self._policy.allow_test_domains
             )
         except AddressError:
             parsed = None

@@ -194,6 +194,8 @@ def client_ip(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
     hops = [peer, *reversed(forwarded_for.rsplit(",", _MAX_HOPS))] if forwarded_for else [peer]
     believed = ""
     for hop in hops:
+        if not hop.strip() and hop is not peer:
+            continue  # an empty element of a list is none (RFC 9110 5.6.1.2)
         address = _ip(hop)
         if address is None:
             return believed

@@ -21,6 +21,7 @@ from mailer.address import (
     open_resolver,
     parse_address,
     parse_mailbox,
+    tidy_address,
 )
 from storage.model.errors import AddressError
 from tests.sizes import examples
@@ -251,3 +252,44 @@ def _read(parse: Callable[..., address.Address], text: str, allowed: bool) -> ob
         return parse(text, allow_test_domains=allowed)
     except AddressError as error:
         return str(error)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ａｄａ＠ｅｘａｍｐｌｅ．ｏｒｇ",
+        "ada＠example.org",
+        "ada@example。org",
+        "ada@example｡org",
+        "ada\u00ad@exam\u00adple.org",
+        "ada@exam\u200bple.org",
+        "\u202aada@\u200eexample.org\u202c",
+        "ada\u2060@example.org\ufeff",
+        "ada@example.org\u3164",
+        "\u2800ada@example.org\u2800",
+        "\u3000ada@example.org\u3000",
+    ],
+)
+def test_an_address_is_taken_as_it_was_meant(typed: str) -> None:
+    """A reader whose keyboard writes wide letters, or who copied a place for a hyphen, is not lost (F15)."""
+    assert parse_address(tidy_address(typed)).key == "ada@example.org"
+    assert parse_mailbox(f"Ａｄａ <{typed}>").name == "Ａｄａ"
+
+
+@pytest.mark.parametrize(
+    "typed", ["a da@example.org", "ada\u00a0b@example.org", "ada@example.org b"]
+)
+def test_a_blank_within_an_address_is_not_guessed_away(typed: str) -> None:
+    """It may be two addresses, or another letter was meant."""
+    with pytest.raises(AddressError):
+        parse_address(tidy_address(typed))
+
+
+@settings(max_examples=examples(200))
+@given(st.text(max_size=30))
+def test_tidying_changes_nothing_twice(text: str) -> None:
+    """What is tidy stays as it is; of ASCII only blanks around it are taken."""
+    once = tidy_address(text)
+    assert tidy_address(once) == once
+    plain = "".join(letter for letter in text if letter.isascii() and letter.isprintable())
+    assert tidy_address(plain) == plain.strip()

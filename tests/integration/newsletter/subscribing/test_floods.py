@@ -261,6 +261,8 @@ def test_who_was_erased_may_come_back_by_confirming(database: Database, now: dat
         "ada@example.org\t",
         "\u00a0ada@example.org\u00a0",
         "\u200bada@example.org\u200b",
+        "ａｄａ＠ｅｘａｍｐｌｅ．ｏｒｇ",
+        "ada@exam\u00adple.org",
         "\ufeffada@example.org\u2060",
         "\r\nada@example.org\r\n",
         "\u2003ada@example.org\u3000",
