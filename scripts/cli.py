@@ -9,65 +9,40 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
-from scripts.commands import (
-    bounce,
-    building,
-    database,
-    desk,
-    dkim,
-    doctor,
-    flight,
-    issues,
-    keeping,
-    quarantine,
-    service,
-    stats,
-)
-from scripts.commands.readers import subscribers, suppressions
-from scripts.commands.writing import authoring, check, feed, moving, plan, scheduling
+from scripts.commands.table import COMMANDS, Commands, Heading
 from scripts.console import LogForm, remark
 from scripts.context import Settings
-from scripts.helping import Listed, explain, misuse, rows_of
+from scripts.helping import Listed, misuse
 from storage.model import ConfigError, NewsletterError
 
 
-class Heading(StrEnum):
-    """What the commands are listed under, in this order; docs/commands.md has the same."""
-
-    STARTING = "Starting"
-    WRITING = "Writing"
-    FOLLOWING = "Following"
-    READERS = "Readers"
-    ARRIVING = "Arriving"
-    COMING_BACK = "What comes back"
-    DATABASE = "The database"
-
-
 class Headed(Listed):
-    """Lists its commands under their headings.
+    """Lists its commands under their headings, as the table has them, and loads the one that is wanted.
 
-    typer does that only through rich, which takes longer to load than all that is needed here.
+    typer has headings only through rich, which takes longer to load than all that is needed here.
     """
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = cast("Any", Commands())
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer gives it
         """Writes a section for each heading; the first column is as wide in all of them."""
-        widest = max(map(len, self.commands))
+        widest = max(len(one.name) for one in COMMANDS)
         for heading in Heading:
-            under = [
-                (name, command)
-                for name, command in self.commands.items()
-                if isinstance(command, TyperCommand | TyperGroup)
-                and command.rich_help_panel == heading
-            ]
             with formatter.section(heading):
-                formatter.write_dl(list(rows_of(under, widest)))
+                formatter.write_dl(
+                    [
+                        (one.name.ljust(widest), one.sentence)
+                        for one in COMMANDS
+                        if one.heading == heading
+                    ]
+                )
 
 
 app = typer.Typer(
@@ -79,27 +54,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-service.register(app, Heading.STARTING)
-building.register(app, Heading.STARTING)
-scheduling.register(app, Heading.WRITING)
-plan.register(app, Heading.WRITING)
-authoring.register(app, Heading.WRITING)
-check.register(app, Heading.WRITING)
-feed.register(app, Heading.WRITING)
-issues.register(app, Heading.FOLLOWING)
-flight.register(app, Heading.FOLLOWING)
-stats.register(app, Heading.FOLLOWING)
-desk.register(app, Heading.FOLLOWING)
-app.add_typer(moving.app, name="import", rich_help_panel=Heading.STARTING)
-app.add_typer(subscribers.app, name="subscribers", rich_help_panel=Heading.READERS)
-app.add_typer(suppressions.app, name="suppressions", rich_help_panel=Heading.READERS)
-app.add_typer(dkim.app, name="dkim", rich_help_panel=Heading.ARRIVING)
-doctor.register(app, Heading.ARRIVING)
-bounce.register(app, Heading.COMING_BACK)
-app.add_typer(quarantine.app, name="quarantine", rich_help_panel=Heading.COMING_BACK)
-keeping.register(app, Heading.DATABASE)
-app.add_typer(database.app, name="db", rich_help_panel=Heading.DATABASE)
-explain(app)
 
 
 def _print_version(is_wanted: bool) -> None:

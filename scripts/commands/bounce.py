@@ -26,11 +26,6 @@ class _Source(NamedTuple):
     raw: bytes
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add the command to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(bounce)
-
-
 def bounce(
     context: typer.Context,
     files: Annotated[

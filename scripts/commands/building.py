@@ -20,11 +20,6 @@ _SHOWN = 20
 """Dead links that are printed; `--json` has them all."""
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this group's commands to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(build)
-
-
 def build(
     context: typer.Context,
     directory: Annotated[

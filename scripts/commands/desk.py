@@ -12,11 +12,6 @@ from scripts.context import JsonOption, open_newsletter
 from storage.model import Conflict
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(desk)
-
-
 def desk(
     context: typer.Context,
     leave: Annotated[

@@ -31,11 +31,6 @@ class _Line(NamedTuple):
     style: str = ""
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this group's command to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(doctor)
-
-
 def doctor(
     context: typer.Context,
     signed: Annotated[

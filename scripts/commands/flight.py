@@ -12,15 +12,6 @@ from scripts.context import JsonOption, open_newsletter
 from storage.model import Conflict, Issue, Mailing, Missing
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this group's commands to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(pause)
-    app.command(rich_help_panel=heading)(resume)
-    app.command(rich_help_panel=heading)(cancel)
-    app.command(rich_help_panel=heading)(mail)
-    app.command(rich_help_panel=heading)(reconcile)
-
-
 def pause(context: typer.Context, issue: IssueArgument) -> None:
     """Stop the mail of an issue for now.
 

@@ -57,13 +57,6 @@ _WATCH_S = 1.0
 _PORTION = 500
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this group's commands to the application, under this heading of its help."""
-    app.command("issues", rich_help_panel=heading)(list_issues)
-    app.command(rich_help_panel=heading)(status)
-    app.command(rich_help_panel=heading)(deliveries)
-
-
 def list_issues(context: typer.Context, as_json: JsonOption = False) -> None:
     """List what was published, newest first.
 

@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from newsletter.keeping import Restored
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this group's commands to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(backup)
-    app.command(rich_help_panel=heading)(restore)
-
-
 def backup(
     context: typer.Context,
     file: Annotated[

@@ -42,14 +42,6 @@ Who you are, what you write about, and how often. This page is on the site at /a
 """
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this group's commands to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(init)
-    app.command(rich_help_panel=heading)(run)
-    app.command(rich_help_panel=heading)(send)
-    app.command(rich_help_panel=heading)(worker)
-
-
 def init(
     context: typer.Context,
     folder: Annotated[

@@ -21,11 +21,6 @@ _MOST_DAYS: Final = 3660
 _ISSUES: Final = 10
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this group's commands to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(stats)
-
-
 def stats(
     context: typer.Context,
     days: Annotated[

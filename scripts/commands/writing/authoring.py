@@ -30,11 +30,6 @@ class Format(StrEnum):
     EML = "eml"
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this group's commands to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(preview)
-
-
 def preview(
     context: typer.Context,
     note: NoteArgument,

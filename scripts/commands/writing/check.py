@@ -28,13 +28,6 @@ class Form(StrEnum):
     SARIF = "sarif"
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this group's commands to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(check)
-    app.command("test", rich_help_panel=heading)(send_test)
-    app.command(rich_help_panel=heading)(missing)
-
-
 def check(
     context: typer.Context,
     notes: Annotated[

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from newsletter.following import Followed
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this group's commands to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(feed)
-
-
 def feed(
     context: typer.Context,
     poll: Annotated[bool, typer.Option("--poll", help="Ask for it now.")] = False,

@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from storage.model import Census
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this group's commands to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(plan)
-
-
 def plan(
     context: typer.Context,
     notes: Annotated[

@@ -30,15 +30,6 @@ if TYPE_CHECKING:
     from newsletter.authoring import Planned, Scheduled
 
 
-def register(app: typer.Typer, heading: str) -> None:
-    """Add this group's commands to the application, under this heading of its help."""
-    app.command(rich_help_panel=heading)(schedule)
-    app.command(rich_help_panel=heading)(unschedule)
-    app.command(rich_help_panel=heading)(queue)
-    app.command(rich_help_panel=heading)(unqueue)
-    app.command(rich_help_panel=heading)(calendar)
-
-
 def schedule(
     context: typer.Context,
     note: NoteArgument,

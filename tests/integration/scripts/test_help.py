@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from scripts.commands.table import COMMANDS, Commands
+
 ROOT = Path(__file__).parents[3]
 OURS = {"words", "storage", "feeds", "mailer", "newsletter", "scripts"}
 LIBRARIES = {"typer", "shellingham", "annotated_doc"}
@@ -57,8 +59,16 @@ def test_all_commands_stand_under_the_headings_of_the_document() -> None:
     assert list(listed) == list(documented)
 
 
+def test_the_table_of_commands_says_what_each_command_says_of_itself() -> None:
+    """Help lists commands without loading them: the table has their first sentences, and its places exist."""
+    commands = Commands()
+    assert len(commands) > 30
+    for row in COMMANDS:
+        assert row.sentence == commands[row.name].get_short_help_str(500), row.name
+
+
 def test_help_waits_for_no_library() -> None:
-    """What sends, stores or serves is loaded by the command that needs it: --help comes at once."""
+    """What sends, stores or serves is loaded by the command that needs it, and so are the commands."""
     show = (
         "import sys; from scripts.cli import app; app(['--help'], standalone_mode=False);"
         "print(*sys.modules, file=sys.stderr)"
@@ -67,6 +77,9 @@ def test_help_waits_for_no_library() -> None:
     assert _foreign(names) - LIBRARIES == {"scripts", "storage"}
     assert not [name for name in names if re.match(r"storage\.(?!model\b)", name)]
     assert "asyncio" not in names
+    assert [name for name in names if name.startswith("scripts.commands.")] == [
+        "scripts.commands.table"
+    ]
 
 
 def test_a_command_that_looks_loads_what_it_needs(tmp_path: Path) -> None:
