@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from mailer.replies import Fault, Phase, is_greylisting, parse_reply
 from storage.model import Answer, CohortSeen, CohortStep, DeliveryState, Step
 
 _FINAL: Final = {
@@ -101,7 +100,16 @@ def _is_policy(answer: Answer) -> bool:
 
     Greylisting has the same codes and passes by itself (rule B19).
     """
-    if answer.code is None or is_greylisting(answer.reply):
+    if answer.code is None:
+        return False
+    from mailer.replies import (
+        Fault,
+        Phase,
+        is_greylisting,
+        parse_reply,
+    )  # there are few such answers
+
+    if is_greylisting(answer.reply):
         return False
     if answer.status[1:].startswith(".7."):
         return True  # 421 4.7.28 also: it is about our rate or our name, whatever the code

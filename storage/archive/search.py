@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.archive.rows import load_issues
 from storage.database import Database, schema
-from storage.model import Issue, IssueDraft, Phrase, find_terms, readable
+from storage.model import Issue, IssueDraft
+
+if TYPE_CHECKING:
+    from storage.model import Phrase
 
 MOST_FOUND: Final = 500
 """Issues that may be shown of all that have the words, the newest. What comes after is not counted."""
@@ -165,6 +168,8 @@ class _Tsquery:
 
 def _apart(phrases: Sequence[Phrase]) -> list[Phrase]:
     """Each term for itself."""
+    from storage.model import Phrase
+
     apart: dict[Phrase, None] = {}
     for phrase in phrases:
         last = len(phrase.terms) - 1
@@ -188,6 +193,9 @@ def write_words(connection: Connection, issue_id: int, draft: IssueDraft) -> Non
 
 def write_all_words(connection: Connection, new: Sequence[tuple[int, IssueDraft]]) -> None:
     """The same for issues that have no words yet, by their ids."""
+    # Its rules take long to load, and most commands write no issue.
+    from storage.model import find_terms
+
     rows = [
         {
             "issue_id": issue_id,
@@ -200,6 +208,8 @@ def write_all_words(connection: Connection, new: Sequence[tuple[int, IssueDraft]
 
 
 def _searched(draft: IssueDraft) -> str:
+    from storage.model import readable
+
     return "\n".join((" ".join(draft.tags), draft.summary, readable(draft.text)))
 
 

@@ -6,12 +6,13 @@ How instants and text are kept stands in storage/database/values.py.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Dialect,
     Integer,
     MetaData,
@@ -73,6 +74,24 @@ alembic_version = Table(
     sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
 """Not ours: where alembic keeps which migrations were made."""
+
+
+def rows_where(condition: sa.ColumnElement[bool] | sa.TextClause) -> dict[str, Any]:
+    """What has an index hold only some rows."""
+    return {"sqlite_where": condition, "info": {"where": condition}}
+
+
+@sa.event.listens_for(metadata, "before_create")
+def _tell_postgresql(_metadata: MetaData, connection: Connection, **_options: object) -> None:
+    """Its options are said when tables are made there: to know them SQLAlchemy loads all that it has for it."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in metadata.tables.values():
+        if "with" in table.info:
+            table.dialect_kwargs["postgresql_with"] = table.info["with"]
+        for index in table.indexes:
+            if "where" in index.info:
+                index.dialect_kwargs["postgresql_where"] = index.info["where"]
 
 
 def text_column(name: str, default: str | None = "") -> Column[str]:

@@ -12,7 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.database.schema.columns import Id, Instant, Text, metadata, text_column
+from storage.database.schema.columns import Id, Instant, Text, metadata, rows_where, text_column
 
 workers = Table(
     "workers",
@@ -47,7 +47,7 @@ deliveries = Table(
     sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
     # Room on each page for the versions of a row that PostgreSQL makes when it is begun and settled:
     # one on the same page needs no entry in any index.
-    postgresql_with={"fillfactor": 70},
+    info={"with": {"fillfactor": 70}},
 )
 """One row per duty. `due_at` is set exactly while the row may be claimed."""
 
@@ -56,16 +56,14 @@ Index(
     deliveries.c.issue_id,
     deliveries.c.due_at,
     deliveries.c.id,
-    sqlite_where=deliveries.c.due_at.is_not(None),
-    postgresql_where=deliveries.c.due_at.is_not(None),
+    **rows_where(deliveries.c.due_at.is_not(None)),
 )
 
 Index(
     "ix_deliveries_singles",
     deliveries.c.kind,
     deliveries.c.queued_at,
-    sqlite_where=deliveries.c.issue_id.is_(None),
-    postgresql_where=deliveries.c.issue_id.is_(None),
+    **rows_where(deliveries.c.issue_id.is_(None)),
 )
 
 moves = Table(
@@ -122,6 +120,5 @@ Index(
     "ix_gathered_waiting",
     gathered.c.pace,
     gathered.c.subscriber_id,
-    sqlite_where=gathered.c.digest_id.is_(None),
-    postgresql_where=gathered.c.digest_id.is_(None),
+    **rows_where(gathered.c.digest_id.is_(None)),
 )

@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.database.schema.columns import Id, Instant, Text, metadata, text_column
+from storage.database.schema.columns import Id, Instant, Text, metadata, rows_where, text_column
 
 subscribers = Table(
     "subscribers",
@@ -43,8 +43,7 @@ subscribers = Table(
     Index(
         "ix_subscribers_feed_key",
         "feed_key",
-        sqlite_where=text("feed_key <> ''"),
-        postgresql_where=text("feed_key <> ''"),
+        **rows_where(text("feed_key <> ''")),
     ),
     sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
 )
@@ -96,8 +95,7 @@ signups = Table(
 Index(
     "ix_signups_open",
     signups.c.id,
-    sqlite_where=signups.c.handled_at.is_(None),
-    postgresql_where=signups.c.handled_at.is_(None),
+    **rows_where(signups.c.handled_at.is_(None)),
 )
 
 reports = Table(
@@ -122,16 +120,14 @@ reports = Table(
         "ix_reports_gone",
         "host",
         "received_at",
-        sqlite_where=text("kind = 'hard'"),
-        postgresql_where=text("kind = 'hard'"),
+        **rows_where(text("kind = 'hard'")),
     ),
     Index("ix_reports_received_at", "received_at"),
     Index(
         "ix_reports_kept",
         "source",
         "id",
-        sqlite_where=text("raw IS NOT NULL"),
-        postgresql_where=text("raw IS NOT NULL"),
+        **rows_where(text("raw IS NOT NULL")),
     ),
 )
 """What came back after acceptance. `raw` is kept only of what nobody could be matched with, for some

@@ -8,6 +8,7 @@ from contextlib import suppress
 import dns.exception
 import dns.resolver
 import pytest
+from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,6 +77,34 @@ def test_any_text_is_an_address_or_a_reasoned_refusal(text: str) -> None:
     assert bool(address) != bool(refusal)
     assert refusal.isprintable()
     assert not set("\r\n\0 <>") & set(address)
+
+
+_LABELS = st.sampled_from(
+    ["a", "9", "x-y", "a--b", "ab--c", "xn--a", "xn--bcher-kva", "-a", "a-", "", "a_b", "A", "ß", "a" * 63, "a" * 64]
+)  # fmt: skip
+_TOPS = st.sampled_from(
+    ["org", "c", "co", "c0m", "x-y", "com.", "xn--p1ai", "Org", *SPECIAL_USE_DOMAIN_NAMES, *("a" * n for n in (63, 64))]
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from(["a", "a.b+c", "a" * 64, "a" * 65]),
+    st.lists(_LABELS | st.text("ab-1.", max_size=5), max_size=5),
+    _TOPS | st.text("ab-1", max_size=4),
+    st.booleans(),
+)
+@settings(max_examples=examples(400), deadline=None)
+def test_what_is_taken_unasked_is_what_the_library_takes(
+    local: str, labels: list[str], top: str, tests: bool
+) -> None:
+    """An address is read alike, whether email-validator is asked about it or not."""
+    text = f"{local}@{'.'.join([*labels, top])}"
+    taken = asked = None
+    with suppress(AddressError):
+        taken = parse_address(text, allow_test_domains=tests)
+    with suppress(AddressError):
+        asked = address._validate(text, tests)
+    assert taken == asked
 
 
 @pytest.mark.parametrize(
