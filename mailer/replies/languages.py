@@ -55,9 +55,20 @@ OURS: Final = Words(
         r"feladó\w*|expeditorul\w*|αποστολέα\w*|odosielate\w*|odesilate\w*|pošiljatel\w*",
         r"pošiljate\w*|المرسل|השולח",
         r"送信者|送信元|差出人|発信者|発信元|ヘッダ|返信先|リターンパス|エンベロープ ?from",
-        r"발신자|발신인|발신 ?(?:도메인|주소|서버)|보낸 ?사람|보내는 ?사람|송신자|발송자|헤더|반송 ?(?:경로|주소)|(?:회신|답장) ?주소",
+        r"발신자|발신인|발신 ?(?:도메인|주소|서버)|보낸 ?사람|보내는 ?(?:사람|서버|주소)|송신자|발송자|헤더|반송 ?(?:경로|주소)|(?:회신|답장) ?주소",
         r"发件|發件|寄件|寄信|发信人|發信人|发送(?:者|方|域)|發送(?:者|方|域)|信头|信頭|邮件头|标头|標頭|返回路径|退信地址|回[复覆]地址",
         r"người gửi|pengirim|ผู้ส่ง|пошиљалац\w*|pošiljalac\w*|odosielateľ\w*|expeditor\w*",
+        # and what our message is, has and asks for
+        r"\bnewsletters?\b|\bmailing lists?\b(?! exp)|\blist (?:server|e-?mails?)\b|\brobots?\b|\bcaptcha",
+        r"\bmessage-?id (?:is|was|missing|invalid)|\bsubject (?:line|contains|is|has)|\bmessage data\b|\bbare (?:lf|cr)\b",
+        r"\bcertificates?\b|\brequires? (?:start)?tls|\bplain ?text\b|\bbatv\b|\bbounce verification|\byour identity\b",
+        r"\b(?:no (?:matching|valid)|invalid|missing|bad)\b.{0,20}\b(?:mx|aaaa|a) (?:resource )?records?\b|\basn? ?\d+\b|\bthis country|\bgeo-?ip|\bscore\b|\btarpit\w*",
+        r"\bslow down|(?<!file )\battachments?\b|\bfile types?\b|\b(?:url|link)s? (?:in|is|of)\b|\b(?:of|in) (?:the|a|your) (?:url|link)",
+        r"\bimages? only|\bnot welcome\b|\b(?:only|just) (?:receives?|accepts?|takes?)\b|\brefuse[sd]? (?:\w+ )?(?:mails?|messages)",
+        r"keine (?:newsletter|werbung|massenmail\w*)|als werbung|발송 ?서버|역방향|반송 ?검증|发送服务器|反向解析|發送伺服器",
+        r"\b(?:your|ihr|votre|su|tuo) provider\b|\bopen (?:proxy|relay)\b|\bquarantin\w*|\bopted out\b|\bunsubscribed\b",
+        r"\bcommercial (?:e-?)?mail|\bmime (?:structure|type|part)|\bexecutable\b|\bport 25\b|\bhear from you\b|\bpostage\b",
+        r"\bsigned by\b|\b(?:foreign )?language\b|发信域|alan adınız|\blocked for\b|\bhuman\b",
     )
 )
 """Whose name, address or host is ours: fields, greeting, sender, IP address."""
@@ -162,6 +173,7 @@ SENDER: Final = Words(
         r"kéretlen|listă neagră|lista neagră|blocat[ăe]?\b|nesolicitat\w*|μαύρη λίστα|αποκλε[ιί]\w+",
         r"ανεπιθύμητ\w+|bị chặn|danh sách đen|thư rác|diblokir\w*|daftar hitam|ditolak|บล็อก|บัญชีดำ|สแปม",
         r"محظور|القائمة السوداء|مرفوض|مزعج|חסומ?ה?ם?\b|רשימה שחורה|заблоковано|чорн\w+ списк\w*|блокиран\w*|blokiran\w*",
+        r"\bblokkeerlijst\w*",
     )
 )
 
@@ -202,6 +214,8 @@ FULL: Final = Words(
         r"\bstorage\b|\bout of (?:room|space)|容量|\bquotum\w*",
         r"\bđầy\b|penuh\b|เต็ม|ممتلئ\w*|מלאה?\b|\bповн(?:а|ий)\b|\bpun[aio]?\b|\bпун[аио]?\b",
         r"kapasitas|dung lượng|ความจุ|سعة|מכסה|місц[яе]\b|χώρο[ςυ]?\b|tárhely|spațiu\w*|\btila\b",
+        r"maximum (?:number|amount) of (?:\w+ )?messages|too many messages in",
+        r"\bcapacity\b|\bmessage count\b|taille maximale|maximale gr(?:ö|oe)(?:ß|ss)e|\btamaño\b|dimensione massima",
     )
 )
 
@@ -247,6 +261,9 @@ TIME: Final = Words(
         r"sementara|coba lagi|หมดเวลา|ชั่วคราว|ภายหลัง|หมดอายุ|انتهت|مؤقت\w*|لاحقا|זמני\w*|מאוחר יותר|פג תוקף",
         r"тимчасов\w*|пізніше|час очікування|термін|privremen\w*|kasnije|привремен\w*|касније",
         r"\bin ?transit\b|mailbox (?:is )?busy|not accepting (?:\w+ )?(?:messages|mail)\b",
+        r"\bmigrat\w+|\b(?:in|under) (?:progress|maintenance)|\bpending\b|\bfrozen\b|\bon hold\b|\bshut(?:ting)? down|\bdelayed\b",
+        r"\b(?:more than|over) (?:\w+ )?(?:days?|hours?)\b|gerade nicht|derzeit|momentan|zur ?zeit\b|\bspäter\b|暂停|停用中",
+        r"\brestart\w*|\bbeing (?:updated|moved|created|rebuilt|restored)|\brouting error|\bdismount\w*|\b(?:can(?:not|'t)|could not) reach\b",
     )
 )
 
@@ -269,6 +286,7 @@ LOCAL: Final = Words(
         r"software error|mailer (?:error|died)|database (?:error|fail\w*|problem)|\bldap\b|backend",
         r"back-end|lookup (?:table|failure)|ex_(?:cantcreat|ioerr|oserr|software|config|tempfail)",
         r"mailer [\"']?\w+[\"']? failed",
+        r"\b\w*sql\b|\bdirectory (?:is |server )?(?:offline|down|unavailable)",
     )
 )
 """The host's own trouble: files, programs, databases."""
@@ -342,6 +360,8 @@ MAILBOX: Final = Words(
         r"(?:משתמש|נמען|כתובת|תיבת הדואר).{0,40}לא (?:קיי?ם|קיימת|נמצאה?|ידוע)",
         r"(?:korisnik|primatelj|primalac|adresa|корисник|прималац|адреса).{0,40}(?:ne postoji|nepoznat\w*|не постоји)",
         r"(?:користувач\w*|одержувач\w*|отримувач\w*|скриньк\w+|адрес\w+).{0,40}не (?:існу\w+|знайден\w*)",
+        r"no record of (?:that|this|such)|does(?: not|n't) live here|nobody here by",
+        r"address is not assigned|(?:mailbox|account) (?:has been|was) retired|left the (?:company|organi[sz]ation)|belong to any",
     )
 )
 
