@@ -147,6 +147,12 @@ def remark(line: str) -> None:
     print(_broken(show(line), sys.stderr), file=sys.stderr)
 
 
+def step(line: str) -> None:
+    """What a long start is at, on standard error while it is a terminal; a log has its own lines."""
+    if sys.stderr.isatty():
+        print(_broken(show(line), sys.stderr), file=sys.stderr, flush=True)
+
+
 def _broken(text: str, stream: TextIO) -> str:
     """What is wider than a terminal goes on below, a little further in. No word is broken, so that
     addresses and commands can be copied.

@@ -2,7 +2,7 @@
 
 from newsletter.authoring.entrance import Entrance
 from newsletter.authoring.findings import CheckedNote, Finding, error, warn
-from newsletter.authoring.outlook import Outlook, Planned, PlannedBy
+from newsletter.authoring.outlook import Outlook, Planned, PlannedBy, tell_contents
 from newsletter.authoring.plan import Limits, Plan, PlannedIssue, Planner, UnderWay
 from newsletter.authoring.preflight import report_unusable
 from newsletter.authoring.proofs import Preview, Proofs
@@ -33,5 +33,6 @@ __all__ = [
     "error",
     "report_unusable",
     "send_test",
+    "tell_contents",
     "warn",
 ]

@@ -83,7 +83,7 @@ class Outlook:
         zone: ZoneInfo,
         grace: timedelta,
         late: Late,
-        digests: Callable[[], Sequence[ComingDigest]] = tuple,
+        digests: Callable[[Sequence[datetime]], Sequence[ComingDigest]] = lambda _planned: (),
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -96,7 +96,7 @@ class Outlook:
         self._grace = grace
         self._late = late
         self.digests = digests
-        """What digests will be made of what waits now, soonest first."""
+        """What digests will be made of what waits now and of what is planned for these times, soonest first."""
         self._clock = clock
 
     def calendar(self) -> list[Planned]:
@@ -116,7 +116,9 @@ class Outlook:
                 due=one.is_due,
                 reason=tell_digest(one),
             )
-            for one in self.digests()
+            for one in self.digests(
+                [note.publish_at for note in notes if note.mail and not note.problem]
+            )
         ]
         return sorted([*notes, *digests, *slots], key=lambda one: (one.publish_at, one.path))
 
@@ -128,6 +130,13 @@ class Outlook:
         """Those that no note has."""
         known = frozenset(taken)
         return (at for at in self.slots() if at not in known)
+
+    def title(self, path: str) -> str:
+        """What the note of this file is called; the file's name where it cannot be read as a note."""
+        try:
+            return self._drafting.parse(self._store.read(path), path).title
+        except NoteError:
+            return path
 
     def notes(self, *paths: str) -> list[Planned]:
         """The notes that will be published, or these of them, soonest first.
@@ -216,10 +225,16 @@ class Outlook:
 
 
 def tell_digest(one: ComingDigest) -> str:
-    """What is in it by now, and for how many."""
-    issues = "1 issue" if one.issues == 1 else f"{one.issues:,} issues"
+    """What is in it by now, what will be, and for how many."""
     readers = "1 reader" if one.readers == 1 else f"{one.readers:,} readers"
-    return f"{issues} so far, for {readers}"
+    return f"{tell_contents(one)}, for {readers}"
+
+
+def tell_contents(one: ComingDigest) -> str:
+    """How many issues are in it: `1 issue so far, 2 more by then`."""
+    issues = "1 issue" if one.issues == 1 else f"{one.issues:,} issues"
+    more = f", {one.to_come:,} more by then" if one.to_come else ""
+    return f"{issues} so far{more}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

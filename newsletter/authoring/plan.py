@@ -104,7 +104,7 @@ class Plan:
     """Notes due now that are too late to be mailed: to the archive alone."""
     under_way: tuple[UnderWay, ...]
     digests: tuple[ComingDigest, ...]
-    """Of what waits now, soonest first."""
+    """Of what waits now and of what goes out before they are due, soonest first."""
     census: Census
     limits: Limits
     mails: int
@@ -155,7 +155,9 @@ class Planner:
         mails = sum(one.readers.count for one in due if not one.held) + sum(
             one.waiting for one in under_way if not one.is_paused
         )
-        digests = self._outlook.digests()
+        digests = self._outlook.digests(
+            [one.publish_at for one in issues if one.mailed and one.publish_at]
+        )
         mails += sum(one.readers for one in digests if one.is_due)
         limits = replace(self._limits, allowance=self._overview.allowance(now=now))
         contents = _contents(due, late, under_way, digests)
@@ -185,7 +187,7 @@ class Planner:
         late = [one for one in coming if one.is_late]
         issues = [self._plan(one, census, now) for one in coming if one.due and not one.is_late]
         due = [one for one in issues if one.due]
-        contents = _contents(due, late, self._under_way(), self._outlook.digests())
+        contents = _contents(due, late, self._under_way(), self._outlook.digests(()))
         if name != _name(contents):
             raise StalePlan(_tell_changes(self._kept().get(name), contents))
         expected = {
@@ -251,7 +253,7 @@ class Planner:
             why = f"it is published, as the issue {published!r}"
         return PlannedIssue(
             note=path,
-            title=path,
+            title=self._outlook.title(path),
             subject="",
             publish_at=None,
             by=None,

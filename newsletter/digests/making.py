@@ -6,7 +6,7 @@ digest once (rules G2, G3), with all that was published before its time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -40,6 +40,8 @@ class ComingDigest:
     readers: int
     issues: int
     """In it by now, for at least one of them."""
+    to_come: int = 0
+    """Planned to be published before it is due."""
 
 
 class DigestDesk:
@@ -73,18 +75,25 @@ class DigestDesk:
             self._wake()
         return queued
 
-    def coming(self) -> list[ComingDigest]:
-        """What will be made of what waits now, soonest first; readers of several zones whose hour is the
-        same are one. Looks, and makes nothing.
+    def coming(self, planned: Sequence[datetime] = ()) -> list[ComingDigest]:
+        """What will be made of what waits now and of issues that are `planned` for these times, soonest
+        first; readers of several zones whose hour is the same are one. Looks, and makes nothing.
+
+        Of what is planned it is not known yet whom it will be for: everybody who wants a digest.
         """
         now, found = self._clock(), dict[tuple[str, datetime, bool], ComingDigest]()
-        for pace, zone in self._digests.waiting():
+        wanted = self._digests.wanted() if planned else {}
+        for pace, zone in sorted({*self._digests.waiting(), *wanted}):
             there = self._find_zone(zone)
             last = last_occasion(pace, self._when, there, now)
             due = self._expect(pace, zone, last, is_due=True)
             ahead = next_occasion(pace, self._when, there, now)
             after = last.at if due.readers else None
             later = self._expect(pace, zone, ahead, is_due=False, after=after)
+            to_come = sum(at <= ahead.at for at in planned)
+            if to_come:
+                most = max(later.readers, wanted.get((pace, zone), 0))
+                later = replace(later, to_come=to_come, readers=most)
             for one in (due, *((later,) if pace is not Pace.EACH else ())):
                 if one.readers:
                     key = (one.name, one.at, one.is_due)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.commands.writing.check import tell_survey
-from scripts.console import local, print_json, progress_bar, remark, say, tell
+from scripts.console import local, print_json, progress_bar, remark, say, step, tell
 from scripts.context import JsonOption, open_newsletter, settings_of
 from scripts.waiting import tell_waiting, waiting_json
 from storage.model import Conflict, NewsletterError
@@ -93,6 +93,7 @@ def run(context: typer.Context) -> None:
 
     Example: newsletter run
     """
+    step("newsletter: starting; Ctrl-C ends it, once what is on the wire is done")
     from web.server import Doors
 
     with Doors() as doors:
@@ -103,6 +104,7 @@ def run(context: typer.Context) -> None:
 def _run_once(context: typer.Context, doors: Doors) -> bool:
     """Whether it ended to begin again, with a changed configuration."""
     with open_newsletter(context, level=logging.INFO) as newsletter:
+        step(f"{newsletter.config.source} is read, its database open; the site comes next")
         from web.server import SiteServer
 
         for warning in newsletter.config.warnings:
@@ -121,6 +123,7 @@ def worker(context: typer.Context) -> None:
 
     Example: newsletter worker
     """
+    step("newsletter: starting to send; Ctrl-C ends it, once what is on the wire is done")
     is_over = False
     while not is_over:
         with open_newsletter(context, level=logging.INFO) as newsletter:
@@ -145,6 +148,7 @@ def _announcer(newsletter: Newsletter) -> Callable[[str, str], None]:
         lines.append(("health", f"{admin}/healthz"))
         for label, where in lines:
             print(f"{label:<7} {where}", flush=True)
+        step("the service runs")
 
     return announce
 

@@ -57,6 +57,16 @@ class Digests:
         with self._database.reading() as connection:
             return [(Pace(pace), zone) for pace, zone in connection.execute(query)]
 
+    def wanted(self) -> dict[tuple[Pace, str], int]:
+        """How many readers want a digest, by its pace and their zone, whether or not anything waits."""
+        query = (
+            sa.select(_S.pace, _S.zone, sa.func.count())
+            .where(*is_mailed(), _S.pace != Pace.EACH.value)
+            .group_by(_S.pace, _S.zone)
+        )
+        with self._database.reading() as connection:
+            return {(Pace(pace), zone): int(n) for pace, zone, n in connection.execute(query)}
+
     def expect(self, order: DigestOrder, *, after: datetime | None = None) -> tuple[int, int]:
         """How many readers would get this digest as things stand, and how many issues would be in it, of
         those that were gathered `after` then.

@@ -41,6 +41,8 @@ def plan(
     Example: newsletter plan
     """
     with open_newsletter(context) as newsletter:
+        from newsletter.authoring import tell_contents
+
         zone = newsletter.identity.timezone
         made = newsletter.plan(*(notes or ()))
         feed = newsletter.feed_standing()
@@ -63,7 +65,7 @@ def plan(
             "",
             one.title,
             f"{one.readers:,}",
-            f"{count(one.issues, 'issue')} so far",
+            tell_contents(one),
         )
         for one in made.digests
     ]
@@ -154,6 +156,7 @@ def _document(made: Plan) -> dict[str, Json]:
                 "due": one.is_due,
                 "readers": one.readers,
                 "issues": one.issues,
+                "to_come": one.to_come,
             }
             for one in made.digests
         ],

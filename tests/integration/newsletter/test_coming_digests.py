@@ -72,3 +72,41 @@ def test_calendar_and_plan_tell_of_digests(tmp_path: Path) -> None:
         clock.now = NOON + timedelta(days=20)
         assert newsletter.parts.readers.digests.run() == 2
         assert newsletter.plan().digests == ()
+
+
+def test_what_is_planned_before_a_digest_is_due_is_told(tmp_path: Path) -> None:
+    """Also where nothing waits yet: how many issues go out by then, and for how many who want a digest."""
+    (tmp_path / "newsletter.toml").write_text(CONFIG)
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    for day in (24, 25, 30):  # the digest is due on Sunday the 22nd, and on the 29th
+        (notes / f"{day}.md").write_text(
+            f"---\npublish: 2026-11-{day} 09:00\n---\n# {day}\n\nWords.\n"
+        )
+    (notes / "page.md").write_text(
+        "---\npublish: 2026-11-26\nemail: false\n---\n# Page\n\nWords.\n"
+    )
+    clock = Clock(NOON + timedelta(days=1))
+    with Newsletter.open(tmp_path / "newsletter.toml", environ={}, clock=clock) as newsletter:
+        store = Store(newsletter.parts.database)
+        store.join(1, start=9)
+        assert newsletter.plan().digests == (), "nobody wants one"
+        store.join(2, start=1, wishes=Wishes(pace=Pace.WEEKLY))
+        store.join(1, start=7, wishes=Wishes(pace=Pace.MONTHLY))
+        told = [
+            (one.name, one.readers, one.issues, one.to_come) for one in newsletter.plan().digests
+        ]
+        assert told == [
+            ("digest-weekly-2026-11-29", 2, 0, 2),
+            ("digest-monthly-2026-12-06", 1, 0, 3),
+        ]
+        reasons = [one.reason for one in newsletter.calendar() if one.reason]
+        assert reasons == [
+            "0 issues so far, 2 more by then, for 2 readers",
+            "0 issues so far, 3 more by then, for 1 reader",
+        ]
+        for _ in range(2):
+            clock.move(hours=23)
+            newsletter.poll()
+        weekly, _ = newsletter.plan().digests
+        assert (weekly.readers, weekly.issues, weekly.to_come) == (2, 2, 0)

@@ -58,6 +58,7 @@ def test_a_plan_says_who_is_left_out_and_what_waits(run: Run, folder: Path) -> N
     run("subscribers", "unsubscribe", "bob@example.com")
     run("suppressions", "add", "cleo@example.com")
     private = made(run, "first-note.md")["notes"][0]
+    assert private["title"] == "The first note"
     assert (private["mailed"], private["publish_at"]) == (False, None)
     assert "private" in private["why"]
     run("schedule", "first-note.md", "--now")
