@@ -7,6 +7,7 @@ database's, the relays' and the notes' (see `_connections`).
 from __future__ import annotations
 
 import asyncio
+import logging
 import resource
 import socket
 from collections.abc import Callable, Iterator
@@ -37,6 +38,13 @@ _OPERATORS: Final = 20
 _FEWEST: Final = 16
 _LOOPBACK: Final = "127.0.0.1"
 _log = Log()
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's tells of a fault. Where it ends what would not end in time, it says how many
+    in one line, and then shows where each was: a page for each of some hundred strangers.
+    """
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 class _Server(uvicorn.Server):
@@ -125,6 +133,7 @@ class SiteServer:
 
 
 def _server(app: Starlette, bounds: Bounds) -> _Server:
+    logging.getLogger("uvicorn.error").addFilter(_is_fault)
     return _Server(
         uvicorn.Config(
             app,

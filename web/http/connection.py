@@ -130,6 +130,15 @@ class BoundedConnection(HttpToolsProtocol):
             self._alarm.cancel()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """The service stops: a request that is only half here is not waited for."""
+        if self._refused:
+            self.transport.abort()
+        elif self._in_body and not self.cycle.response_started:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+        else:
+            super().shutdown()
+
     def _make_room(self) -> bool:
         """Ends the connection whose peer has kept us waiting longest; False when all are at work."""
         others = [other for other in self.connections if isinstance(other, BoundedConnection)]

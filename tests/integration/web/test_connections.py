@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import resource
 import socket
 from collections.abc import Iterator
@@ -202,6 +204,43 @@ def test_who_does_not_read_is_let_go(tmp_path: Path) -> None:
         while not is_gone(connection, sent):
             pass
     author.newsletter.close()
+
+
+def test_who_is_still_sending_when_the_service_stops_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody's half request is waited for, and none leaves a page in the log (rule G7)."""
+    author = make(tmp_path)
+    with ExitStack() as stack:
+        with serving(author.newsletter) as address:
+            slow = [stack.enter_context(closing(dial(address))) for _ in range(20)]
+            for number, one in enumerate(slow):
+                one.sendall(
+                    (CHUNKED + b"1\r\n", FORM + b"Content-Length: 60\r\n\r\nema")[number % 2]
+                )
+            assert statuses(address, HEAD + CLOSE) == [200]
+            for sent in (HEAD + b"\r\n", HEAD + b"X-A: \r\n" * 101):
+                other = stack.enter_context(closing(dial(address)))
+                other.sendall(sent)
+                assert other.recv(12) in {b"HTTP/1.1 200", b"HTTP/1.1 431"}
+        answers = [read_to_end(one) for one in slow]
+    author.newsletter.close()
+    assert {answer[:12] for answer in answers} == {b"HTTP/1.1 503"}
+    assert all(b"\r\nretry-after: " in answer for answer in answers)
+    assert "Cancel" not in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_what_was_ended_with_the_service_is_no_fault(
+    site: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A traceback is written for what broke, and not for what was still at work at the end."""
+    assert statuses(site, HEAD + CLOSE) == [200]
+    log = logging.getLogger("uvicorn.error")
+    log.error("Exception in ASGI application", exc_info=asyncio.CancelledError())
+    assert not caplog.records
+    log.error("Exception in ASGI application", exc_info=ValueError())
+    assert len(caplog.records) == 1
 
 
 def test_newcomers_are_served_however_many_hold_a_connection(hasty: str) -> None:
