@@ -36,6 +36,8 @@ log = Log()
 _PORTION: Final = 1000
 """Deliveries per claim."""
 _ACCEPTED: Final = DeliveryState.ACCEPTED
+_RECORD_TRIES: Final = 8
+"""Of outcomes, before a `drain` gives its database up: a minute and a half at least, as each waits longer."""
 _AHEAD_S: Final = 2.0
 """Work held ahead where the rate is limited: the rest is free for other workers."""
 
@@ -126,7 +128,8 @@ class Dispatcher:
 
         Also returns when every relay was unusable several times in a row (`relay_error` says
         why) and soon after `stop` is set. What is on the wire is finished and recorded, what was
-        not begun goes back without an attempt. Raises StorageError when nothing can be claimed.
+        not begun goes back without an attempt. Raises StorageError when nothing can be claimed, or
+        nothing can be recorded for a minute and a half.
         """
         run, waves = self._start(stop or asyncio.Event(), patience=self._patience)
         async with self._holding_claims(run):
@@ -184,6 +187,7 @@ class Dispatcher:
             clock=self._clock,
             sleep=self._sleep,
             committed=self._count,
+            patience=None if patience is None else _RECORD_TRIES,
         )
         run = Run(
             claims=claims,

@@ -47,13 +47,19 @@ class Recorder:
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         committed: Callable[[Sequence[Settlement]], None] = lambda _: None,
+        patience: int | None = None,
     ) -> None:
-        """`committed` is told of the settlements of each transaction, before who waits for it."""
+        """`committed` is told of the settlements of each transaction, before who waits for it.
+
+        After `patience` tries in a row that failed the database is given up; None: never.
+        """
         self._ledger = ledger
         self._worker = worker
         self._clock = clock
         self._sleep = sleep
         self._committed = committed
+        self._patience = patience
+        self._given_up: StorageError | None = None
         self._lock = threading.Lock()
         """Held while `_gathering` is changed: by the event loop, or by the thread that takes it."""
         self._gathering = _Group()
@@ -70,8 +76,11 @@ class Recorder:
         """Commits, then returns what was granted: a set that has `begin` if its content may be
         sent now, and `ask` if it may be announced.
 
-        Backoff with the database only makes this take longer: an outcome is never dropped.
+        Trouble with the database only makes this take longer, as long as there is patience. Raises
+        StorageError when that is at its end: what is not recorded then is in doubt.
         """
+        if self._given_up is not None:
+            raise self._given_up
         granted = asyncio.get_running_loop().create_future()
         with self._lock:
             group = self._gathering
@@ -96,17 +105,27 @@ class Recorder:
                     await asyncio.to_thread(self._commit_groups, loop, backoff)
                 except StorageError as error:
                     backoff.fail(type(error).__name__)
+                    if self._patience is not None and backoff.count >= self._patience:
+                        self._given_up = error
+                        lost = len(self._taken.settlements) + len(self._gathering.settlements)
+                        log.warning("ledger.given_up", tries=backoff.count, unrecorded=lost)
+                        self._disappoint(error)
+                        return
                     if backoff.count == 1:  # it may last for hours; its end is told, too
                         log.warning("ledger.record_failed", reason=str(error), then="tried again")
                     await self._sleep(backoff.wait_s)
         except BaseException as error:
-            for waiter in (*self._taken.waiting, *self._gathering.waiting):
-                if not waiter.done():
-                    waiter.set_exception(error)
-            self._taken, self._gathering = _Group(), _Group()
+            self._disappoint(error)
             raise
         finally:
             self._writer = None
+
+    def _disappoint(self, error: BaseException) -> None:
+        """Nothing that waits will be recorded."""
+        for waiter in (*self._taken.waiting, *self._gathering.waiting):
+            if not waiter.done():
+                waiter.set_exception(error)
+        self._taken, self._gathering = _Group(), _Group()
 
     def _commit_groups(self, loop: asyncio.AbstractEventLoop, backoff: Backoff) -> None:
         """In a thread: commits what has gathered, until nothing has. Raises StorageError."""

@@ -72,8 +72,9 @@ class Waves:
             raise
         finally:
             cutting.cancel()
-        for task in tasks:
-            task.result()
+        for error in [task.exception() for task in tasks]:
+            if error is not None:
+                raise error
         return bool(len(run.claims)) and not self.is_over
 
     async def lets_more_in(self) -> bool:

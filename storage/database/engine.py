@@ -43,6 +43,10 @@ from storage.model import DatabaseBusy, DatabaseDamaged, StorageError
 
 _Result = TypeVar("_Result")
 BUSY_TIMEOUT_S: Final = 30
+_FULL: Final = ("53100", "SQLITE_IOERR_SHMSIZE")
+"""No room: as PostgreSQL says it, and SQLite where there is none for the index of its log, which it makes
+anew when nobody else has the database open.
+"""
 _SQLITE_DAMAGED: Final = ("malformed", "file is not a database", "malformed database schema")
 _PROBE_S: Final = 2.0
 """How long a readiness probe waits."""
@@ -372,7 +376,8 @@ def _ours(error: BaseException | None) -> StorageError:
             f"the database is damaged ({cause}): stop what uses it, keep a copy of the file with "
             "its -wal, and bring back your last backup (or try `sqlite3 FILE .recover`)"
         )
-    if "disk is full" in cause or getattr(error, "sqlstate", None) == "53100":
+    code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
+    if "disk is full" in cause or code in _FULL:
         return StorageError(f"the disk of the database is full ({cause}); make room on it")
     return StorageError(f"the database refused: {cause}")
 

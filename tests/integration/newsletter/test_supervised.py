@@ -92,6 +92,35 @@ def test_a_service_tells_how_it_is(tmp_path: Path) -> None:
             process.communicate()
 
 
+def told_before_silence(heard: socket.socket, most: int) -> int:
+    """How much is told until nothing comes for as long as the socket waits."""
+    for number in range(most):
+        try:
+            heard.recv(100)
+        except TimeoutError:
+            return number
+    return most
+
+
+def test_an_event_loop_that_hangs_gives_no_sign_of_life(tmp_path: Path) -> None:
+    """Signs of life come from the loop itself: where it stands, systemd hears nothing and starts us anew."""
+    environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "150000"}
+
+    async def live() -> None:
+        supervisor = Supervisor(environ, os.getpid())
+        feeding = asyncio.create_task(supervisor.feed())
+        for _ in range(3):
+            told = await asyncio.to_thread(heard.recv, 100)
+            assert told == b"WATCHDOG=1"
+        heard.settimeout(2 * supervisor.watchdog_s)
+        # The loop waits here and does not come round; one sign may have been on its way.
+        assert told_before_silence(heard, most=3) <= 1
+        feeding.cancel()
+
+    with listen(tmp_path) as heard:
+        asyncio.run(live())
+
+
 def test_nobody_is_told_where_nobody_asks(tmp_path: Path) -> None:
     """Without a socket, with one that is gone, or with a watchdog meant for another process nothing
     happens; an abstract socket is understood.

@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from mailer.dispatch.recorder import Recorder
 from storage.model.deliveries import DeliveryState, Settlement
 from storage.model.errors import DatabaseBusy
@@ -147,6 +149,38 @@ def test_a_busy_database_is_asked_the_same_again() -> None:
     assert len(first) == 4
     assert all(entry == first[0] for entry in first)
     assert sum(entry.settled.count(2) for entry in ledger.kept) == 3
+
+
+def test_a_database_that_stays_away_is_given_up_where_there_is_an_end_to_patience() -> None:
+    """A sending that is to end does: everybody who waits is told why, and so is who comes later, at once."""
+    ledger = MemoryLedger(busy=1_000)
+
+    async def scenario() -> None:
+        recorder = Recorder(ledger, "worker", clock=ticking(), sleep=no_sleep, patience=5)
+        waiting = [asyncio.create_task(recorder.record([settled(n)], begin=n)) for n in (1, 2)]
+        done = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(one) for one in done] == [DatabaseBusy, DatabaseBusy]
+        assert len(ledger.tried) == 5
+        with pytest.raises(DatabaseBusy):
+            await recorder.record([settled(3)])
+        assert len(ledger.tried) == 5
+
+    asyncio.run(scenario())
+    assert ledger.kept == []
+
+
+def test_a_database_that_comes_back_in_time_is_not_given_up() -> None:
+    """Tries are counted from the last success on: many short troubles are no long one."""
+    ledger = MemoryLedger(busy=4)
+
+    async def scenario() -> None:
+        recorder = Recorder(ledger, "worker", clock=ticking(), sleep=no_sleep, patience=5)
+        for number in range(3):
+            await recorder.record([settled(number)])
+            ledger.busy = 4
+        assert len(ledger.kept) == 3
+
+    asyncio.run(scenario())
 
 
 def test_who_does_not_wait_any_more_loses_no_outcome() -> None:
