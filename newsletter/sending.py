@@ -10,7 +10,7 @@ from mailer.dispatch import Summary
 from newsletter.mailing import SendReport
 from newsletter.parts import Parts
 from newsletter.publishing import PollReport
-from newsletter.service import Ending, drain, kept_to_one, run_in_loop
+from newsletter.service import Ending, drain, kept_to_one, run_in_loop, span
 from newsletter.working import duties
 from storage.model import NotesFolderError
 
@@ -33,7 +33,8 @@ def send_due(
     polled = PollReport()
     parts.follower.look(by_hand=True)
     try:
-        polled = poll()
+        with span("poll"):
+            polled = poll()
     except NotesFolderError as error:
         problems.append(str(error))  # what is queued can still be sent
     come = {issue.path for issue in polled.published}
@@ -44,8 +45,10 @@ def send_due(
         published=tuple(issue.slug for issue in polled.published), queued=polled.queued
     )
 
-    parts.subscriptions.process()
-    base = replace(base, queued=base.queued + parts.readers.digests.run())
+    with span("signups"):
+        parts.subscriptions.process()
+    with span("digests"):
+        base = replace(base, queued=base.queued + parts.readers.digests.run())
 
     def report(summary: Summary) -> SendReport:
         return base.counting(summary, time.monotonic() - started, problems)
@@ -54,7 +57,7 @@ def send_due(
     parts.report_desk.wear_out()
     under_way = parts.overview.under_way()
     work = duties(parts, look, (lambda now: progress(report(now))) if progress else None)
-    with Ending() as ending, kept_to_one(wanted=parts.config.dispatch.own_core):
+    with span("mail"), Ending() as ending, kept_to_one(wanted=parts.config.dispatch.own_core):
         summary = run_in_loop(lambda: drain(work, ending))
     parts.mailings.finish()
     parts.watermark.raise_if_moved(parts.overview)

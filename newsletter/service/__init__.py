@@ -4,6 +4,7 @@ from newsletter.service.cores import kept_to_one
 from newsletter.service.loops import run_in_loop
 from newsletter.service.pulse import Pulse, TickSeen
 from newsletter.service.service import Duties, Site, drain, serve
+from newsletter.service.spans import span
 from newsletter.service.stopping import Ending
 from newsletter.service.supervisor import Supervisor
 from newsletter.service.upkeep import Upkeep
@@ -22,5 +23,6 @@ __all__ = [
     "kept_to_one",
     "run_in_loop",
     "serve",
+    "span",
     "worker_name",
 ]

@@ -18,6 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from newsletter.service.pulse import Pulse
+from newsletter.service.spans import span
 from storage.model import Log, StorageError
 
 log = Log()
@@ -107,7 +108,8 @@ class Ticks:
         self._pulse.enter(tick.name)
         is_well = False
         try:
-            await asyncio.to_thread(tick.work)
+            with span(tick.name):
+                await asyncio.to_thread(tick.work)
             is_well = True
         except StorageError as error:  # the database itself tells of it, once for all
             self.failures += 1

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.peers.counting import Phase, Relay
+from tests.peers.ports import free_port
 from tests.peers.smalldisk import SmallDisk, small_disk
 from tests.worlds.due import CONNECTIONS, READERS, settle
 from tests.worlds.installed import PROGRAM, environment, tell
@@ -27,11 +30,11 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
         yield made
 
 
-def settled(tmp_path: Path, disk: SmallDisk, relay: Relay) -> None:
+def settled(tmp_path: Path, disk: SmallDisk, relay: Relay, more: str = "") -> None:
     """A newsletter on the disk with a note that is due."""
     home = tmp_path / "home"
     home.mkdir()
-    settle(home, "sqlite:///newsletter.db", f"smtp://127.0.0.1:{relay.port}")
+    settle(home, "sqlite:///newsletter.db", f"smtp://127.0.0.1:{relay.port}", more=more)
     shutil.copytree(home, disk.seen, dirs_exist_ok=True)
 
 
@@ -44,16 +47,17 @@ def run(disk: SmallDisk, *words: str | Path) -> subprocess.CompletedProcess[str]
     )
 
 
-def fill_while_sending(disk: SmallDisk, relay: Relay) -> None:
-    """Has the disk full when so many messages are accepted."""
-    filled: list[bool] = []
+def fill_while_sending(disk: SmallDisk, relay: Relay) -> threading.Event:
+    """Has the disk full when so many messages are accepted; set from then on."""
+    filled = threading.Event()
 
     def mood(phase: Phase, _recipient: str) -> None:
-        if phase is Phase.DOT and relay.accepted.total() == FULL_AT and not filled:
-            filled.append(True)
+        if phase is Phase.DOT and relay.accepted.total() == FULL_AT and not filled.is_set():
             disk.fill()
+            filled.set()
 
     relay.mood = mood
+    return filled
 
 
 def test_a_sending_ends_where_the_disk_stays_full(tmp_path: Path, disk: SmallDisk) -> None:
@@ -74,6 +78,41 @@ def test_a_sending_ends_where_the_disk_stays_full(tmp_path: Path, disk: SmallDis
         tell(accepted=relay.accepted.total(), copies=relay.copies)
         assert len(relay.accepted) == READERS
         assert relay.copies <= CONNECTIONS
+
+
+def test_a_service_goes_on_by_itself(tmp_path: Path, disk: SmallDisk) -> None:
+    """`run` on a disk that is full for a while: what can be read is answered, what cannot be kept is refused, and with
+    room again the rest is sent: nobody is missed, and nobody has two.
+    """
+    port, admin = free_port(), free_port()
+    web = f"[web]\nport = {port}\nadmin_port = {admin}\n[subscribers]\ncheck_dns = false\n"
+    with Relay().serving() as relay:
+        relay.expected = READERS
+        settled(tmp_path, disk, relay, web)
+        filled = fill_while_sending(disk, relay)
+        command = disk.command(PROGRAM, "--config", disk.folder / "newsletter.toml", "run")
+        service = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment()
+        )
+        try:
+            assert filled.wait(200)
+            assert service.stderr is not None
+            while "ledger.record_failed" not in (line := service.stderr.readline()):
+                assert line
+            site, form = f"http://127.0.0.1:{port}", {"email": "new@example.org"}
+            with httpx.Client(timeout=100) as client:
+                assert client.get(f"http://127.0.0.1:{admin}/readyz").status_code == 503
+                for path in ("/", "/feed.xml"):
+                    assert client.get(f"{site}{path}").status_code == 200
+                assert client.post(f"{site}/subscribe", data=form).status_code == 503
+            disk.free()
+            assert relay.everybody.wait(200)
+        finally:
+            service.terminate()
+            service.communicate(timeout=60)
+        assert service.returncode == 0
+        tell(accepted=relay.accepted.total(), copies=relay.copies)
+        assert relay.copies == 0
 
 
 def test_every_command_says_that_the_disk_is_full(tmp_path: Path, disk: SmallDisk) -> None:
