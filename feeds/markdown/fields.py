@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cached_property
 from html import escape
 from typing import Final
 
@@ -29,10 +30,18 @@ class Fields:
     """
 
     def __init__(self, body: str) -> None:
-        self._digest = hashlib.sha256(body.encode("utf-8", "replace")).hexdigest()[:8]
-        self._pattern = re.compile(rf"x{self._digest}n(\d+)x")
+        self._body = body
         self._written: list[str] = []
         self._filled: set[int] = set()
+
+    # Most notes have no field, and compiling a pattern takes long.
+    @cached_property
+    def _digest(self) -> str:
+        return hashlib.sha256(self._body.encode("utf-8", "replace")).hexdigest()[:8]
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(rf"x{self._digest}n(\d+)x")
 
     def mark(self, written: str) -> str:
         """The mark of a field."""
@@ -58,19 +67,23 @@ class Fields:
             elif depth > 0:
                 pieces[at] = self._restore(piece)
             elif piece:
-                self._filled |= {int(number) for number in self._pattern.findall(piece)}
+                if self._written:
+                    self._filled |= {int(number) for number in self._pattern.findall(piece)}
                 pieces[at] = self._restore(guard(piece))
         return "".join(pieces)
 
     def settle_text(self, text: str) -> str:
         """Plain text without marks, its fields those of the HTML, which was settled before."""
-        return self._pattern.sub(self._settle, guard(text))
+        guarded = guard(text)
+        return self._pattern.sub(self._settle, guarded) if self._written else guarded
 
     def _settle(self, mark: re.Match[str]) -> str:
         written = self._written[int(mark[1])]
         return written if int(mark[1]) in self._filled else guard(written)
 
     def _restore(self, html: str, *, quote: bool = False) -> str:
+        if not self._written:
+            return html
         return self._pattern.sub(
             lambda mark: escape(self._written[int(mark[1])], quote=quote), html
         )

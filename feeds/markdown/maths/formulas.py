@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from functools import cached_property
 from html import escape
 from typing import Final
 
@@ -36,11 +37,19 @@ class Formulas:
 
     def __init__(self, body: str, warn: Callable[[str], None] = lambda _sentence: None) -> None:
         """`warn` is told, in a sentence, of each formula that nobody here can read."""
-        self._digest = hashlib.sha256(body.encode("utf-8", "replace")).hexdigest()[:8]
-        self._mark = re.compile(rf"x{self._digest}m(\d{{1,6}})x")
+        self._body = body
         self._found: list[Formula] = []
         self._lines: list[str] = []
         self.warn = warn
+
+    # Most notes have no formula, and a pattern takes longer to compile than such a note to translate.
+    @cached_property
+    def _digest(self) -> str:
+        return hashlib.sha256(self._body.encode("utf-8", "replace")).hexdigest()[:8]
+
+    @cached_property
+    def _mark(self) -> re.Pattern[str]:
+        return re.compile(rf"x{self._digest}m(\d{{1,6}})x")
 
     def __bool__(self) -> bool:
         return bool(self._found)
@@ -62,6 +71,8 @@ class Formulas:
 
     def as_blank(self, text: str) -> str:
         """`text` with a word for each line of a formula: the rest stands where it stood."""
+        if not self._found:
+            return text
         return self._mark.sub(
             lambda mark: "\n".join("formula" for _line in self._of(mark).source.split("\n")), text
         )
