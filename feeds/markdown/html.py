@@ -112,8 +112,8 @@ def sanitise(html: str, resolver: LinkResolver) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener",
     )
-    cleaned = cleaner.clean(html)
-    return clean_text(_HEADING.sub(r"<\1h2", _IMAGE.sub(_repair_image, cleaned)))
+    cleaned = _IMAGE.sub(_repair_image, cleaner.clean(html))
+    return clean_text(_HEADING.sub(r"<\1h2", cleaned) if "<h1" in cleaned else cleaned)
 
 
 def addresses(html: str) -> tuple[str, ...]:

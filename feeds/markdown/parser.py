@@ -143,7 +143,11 @@ def shown(children: Iterable[Token]) -> Iterator[Token]:
     """
     name, depth = "", 0
     for token in children:
-        tag = _RAW_TAG.match(token.content) if token.type == "html_inline" else None
+        if token.type != "html_inline":
+            if not depth:
+                yield token
+            continue
+        tag = _RAW_TAG.match(token.content)
         closing, of = (bool(tag[1]), tag[2].lower()) if tag else (False, "")
         if of and of == (name or of) and of in VANISHING:
             if closing:

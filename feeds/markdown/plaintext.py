@@ -73,15 +73,17 @@ def _wrap_plain(text: str, width: int) -> Iterator[str]:
     if len(text) <= width and "  " not in text:
         yield text.strip(" ")
         return
-    line: list[str] = []
-    used = -1
-    for word in text.split():
-        if line and used + 1 + len(word) > width:
-            yield " ".join(line)
-            line, used = [], -1
-        line.append(word)
-        used += 1 + len(word)
-    yield " ".join(line)
+    line = " ".join(text.split())
+    start = 0
+    while len(line) - start > width:
+        end = line.rfind(" ", start, start + width + 1)
+        if end < 0:  # a longer word stays whole
+            end = line.find(" ", start + width)
+            if end < 0:
+                break
+        yield line[start:end]
+        start = end + 1
+    yield line[start:]
 
 
 def _wrap_line(text: str, width: int) -> Iterator[str]:
@@ -134,6 +136,8 @@ class _Inline:
 
     def read(self, children: Sequence[Token]) -> str:
         """The text of a paragraph, heading or cell."""
+        if len(children) == 1 and children[0].type == "text":
+            return children[0].content
         pieces: list[str] = []
         links: list[tuple[str, int]] = []  # per open link its URL and where its label begins
         for token in shown(children):

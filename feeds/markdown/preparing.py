@@ -29,6 +29,12 @@ _SENTENCE_ENDS: Final = "?!.,:;*_~'\"|"
 _ALIGN: Final = re.compile(r"text-align:(left|center|right)")
 
 
+_SOLID: Final = frozenset(
+    {"em_open", "em_close", "strong_open", "strong_close", "softbreak", "hardbreak", "code_inline"}
+)
+"""Tokens of a line that are ready as they are."""
+
+
 class Preparation:
     """Rewrites the tokens of one note: afterwards they hold only absolute addresses, and marks in
     the places of merge fields.
@@ -65,7 +71,9 @@ class Preparation:
         elif token.type == "html_block":
             token.content = self._fields.mark_all(token.content)
 
-    def _prepare_inline(self, children: Sequence[Token]) -> list[Token]:
+    def _prepare_inline(self, children: list[Token]) -> list[Token]:
+        if len(children) == 1 and children[0].type == "text":  # most cells, items and headings
+            return self._prepare_leaf(children[0], inside=False)
         ready: list[Token] = []
         kept: list[bool] = []  # per open link, whether it leads anywhere
         raw_links = 0
@@ -80,6 +88,8 @@ class Preparation:
                 raw_links += _raw_link_step(token.content)
                 as_text = _tag_name(token) in swallows or self._is_excess(token)
                 ready.append(_text(token.content) if as_text else token)
+            elif token.type in _SOLID:
+                ready.append(token)
             else:
                 ready += self._prepare_leaf(token, inside=bool(kept) or raw_links > 0)
         return ready

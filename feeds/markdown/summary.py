@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from markdown_it.token import Token
@@ -41,17 +41,13 @@ def find_summary(tokens: Sequence[Token], is_display: Callable[[str], bool], htm
 
     `is_display` tells a displayed formula that stands alone.
     """
-    top: list[str] = []
-    for token in _paragraphs(tokens, is_display):
-        words = _words_of(token)
-        if words:
-            top.append(words)
-        if len(top) == _MOST:
-            break
-    weak = next(iter(top), "")
-    strong = next((words for words in top if len(words) >= _WEAK or _ENDS.search(words)), "")
+    weak = ""
+    for words in islice(filter(None, map(_words_of, _paragraphs(tokens, is_display))), _MOST):
+        if len(words) >= _WEAK or _ENDS.search(words):
+            return words
+        weak = weak or words
     is_raw = any(token.type == "html_block" for token in tokens)
-    found = strong or weak or _fallback(tokens, is_display)
+    found = weak or _fallback(tokens, is_display)
     return found or (_first_words(html) if is_raw else "")
 
 

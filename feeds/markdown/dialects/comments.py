@@ -15,7 +15,7 @@ _COMMENTS: Final = tuple(
         (r"\{::comment\}", r"\{:/(?:comment)?\}"),  # kramdown's
         (r"\{%-?\s*comment\s*-?%\}", r"\{%-?\s*endcomment\s*-?%\}"),  # Liquid's
         (r"\{#(?=-?\s)", r"#\}"),  # Jinja's and Nunjucks'
-        (r"(?<!\{)\{/\*", r"\*/\}"),  # MDX's; Zola shows a shortcode so, with two braces
+        (r"\{(?<!\{\{)/\*", r"\*/\}"),  # MDX's; Zola shows a shortcode so, with two braces
     )
 )
 _UNCLOSED: Final = re.compile(r"^ {0,3}<!--[\s\S]*\Z", re.MULTILINE)
@@ -24,6 +24,8 @@ _BLOCK_ID: Final = re.compile(
     r"(?:(?<=\S)[ \t]+\^(?=[\w-]*[A-Za-z])[A-Za-z0-9-]{2,40}|^\^[A-Za-z0-9-]{1,40})[ \t]*$",
     re.MULTILINE,
 )
+_ANY_BLOCK_ID: Final = re.compile(r"\^(?<![^ \t\n]\^)[A-Za-z0-9-]")
+"""How each of them goes on; quick to look for, as it begins with what is rare."""
 _ATTRIBUTES: Final = re.compile(
     r"^[ \t]*\{:[^{}\n]{0,300}\}[ \t]*$"  # kramdown's, on a line of their own
     r"|(?<=[\w)\]`*\"”’.!?])\{:?[ \t]*(?:[.#][\w-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.%-]+))"
@@ -49,7 +51,7 @@ def drop_comments(text: str) -> str:
     text = replace_spans(text, _COMMENTS)
     if "<!--" in text:
         text = _UNCLOSED.sub("", text)
-    return _MORE.sub("", text) if "[//]" in text or "more" in text else text
+    return _MORE.sub("", text) if "[//]:" in text or "<!--more-->" in text else text
 
 
 def drop_marks(text: str) -> str:
@@ -64,7 +66,7 @@ def drop_marks(text: str) -> str:
             lambda found: found[1] + (f" {{#{found[2]}}}" if found[2] else ""), text
         )
         text = _ATTRIBUTES.sub(_keep_heading_id, text)
-    return _BLOCK_ID.sub("", text) if "^" in text else text
+    return _BLOCK_ID.sub("", text) if _ANY_BLOCK_ID.search(text) else text
 
 
 def _keep_heading_id(found: re.Match[str]) -> str:

@@ -79,7 +79,9 @@ class Masks:
                 tex = _CONTINUED.sub("\n", piece[block.end() :]).strip(" \t\n>`~")
                 shown = self._put(tex, f"$$\n{tex}\n$$", display=True) if tex else ""
                 self.pieces[at] = block[1] + shown
-        return find_formulas(_TICKED.sub(self._put_ticked, text), self.formulas.put)
+        if self.pieces and "$" in text:
+            text = _TICKED.sub(self._put_ticked, text)
+        return find_formulas(text, self.formulas.put)
 
     def _put_ticked(self, found: re.Match[str]) -> str:
         tex = self.pieces[int(found[1])].strip("` ")

@@ -6,28 +6,22 @@ comes out is the same. A rule that is not named here is asked everywhere.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal
 
 from markdown_it import MarkdownIt
-from markdown_it.parser_block import RuleFuncBlockType
-from markdown_it.parser_inline import ParserInline
+from markdown_it.parser_block import ParserBlock, RuleFuncBlockType
 from markdown_it.ruler import Ruler
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_core import StateCore, text_join
+from markdown_it.token import Token
+from markdown_it.utils import EnvType
 
-_Rule = TypeVar("_Rule", bound=Callable[..., bool])
+from feeds.markdown.rules.lines import QuickInline, normalise_address
+from feeds.markdown.rules.tables import by_first
+from feeds.markdown.rules.tokens import new_token
 
-_INLINE: Final = {
-    "newline": "\n", "escape": "\\", "backticks": "`", "wiki": "[!", "field": "{", "strikethrough": "~",
-    "emphasis": "*_", "link": "[", "image": "!", "footnote_inline": "^", "footnote_ref": "[",
-    "autolink": "<", "html_inline": "<", "entity": "&",
-}  # fmt: skip
-"""What each rule within a line begins with."""
-_PASSED: Final = frozenset({"text", "linkify"})
-"""Rules that take what no other rule begins with, which is done here; and one that is off."""
-_BLOCK: Final = {
+_FIRSTS: Final = {
     "fence": "`~", "blockquote": ">", "hr": "*-_", "list": "*+-0123456789", "footnote_def": "[",
     "reference": "[", "html_block": "<", "heading": "#",
 }  # fmt: skip
@@ -38,73 +32,61 @@ _ENDING: Final = {"deflist": ":~"}
 
 def hurry(parser: MarkdownIt) -> None:
     """Has a parser, to which no rule is added after this, choose its rules by character."""
-    parser.inline = _QuickInline(parser.inline)
-    parser.block.ruler = _QuickBlocks(parser.block.ruler)
+    parser.inline = QuickInline(parser.inline)
+    parser.block = _QuickBlocks(parser.block)
+    parser.core.ruler.at("text_join", _join_text)
+    parser.normalizeLink = normalise_address  # type: ignore[method-assign] # it needs no parser
 
 
-class _QuickInline(ParserInline):
-    """Within a line: between two characters that begin anything there is only text."""
-
-    def __init__(self, of: ParserInline) -> None:
-        super().__init__()
-        self.ruler, self.ruler2 = of.ruler, of.ruler2
-        named = [
-            (_INLINE[rule.name], rule.fn)
-            for rule in of.ruler.__rules__
-            if rule.enabled and rule.name not in _PASSED
-        ]
-        self._rules = _by_first(named)
-        self._begin = re.compile(f"[{re.escape(''.join(self._rules))}\\]]")
-
-    def skipToken(self, state: StateInline) -> None:  # noqa: N802 - the library's name
-        pos = state.pos
-        if (known := state.cache.get(pos)) is not None:
-            state.pos = known
-            return
-        if state.level >= state.md.options["maxNesting"]:
-            state.pos = state.posMax
-            state.pos += 1
-        elif (rules := self._rules.get(state.src[pos])) is None:
-            state.pos = self._next(state, pos)
-        else:
-            state.level += 1
-            ok = any(rule(state, True) for rule in rules)
-            state.level -= 1
-            if not ok:
-                state.pos += 1
-        state.cache[pos] = state.pos
-
-    def tokenize(self, state: StateInline) -> None:
-        end = state.posMax
-        src = state.src
-        deepest = state.md.options["maxNesting"]
-        while (pos := state.pos) < end:
-            if state.level >= deepest:
-                state.append_pending(src[pos])
-                state.pos = pos + 1
-                continue
-            rules = self._rules.get(src[pos])
-            if rules is None:
-                state.pos = self._next(state, pos)
-                state.append_pending(src[pos : state.pos])
-                continue
-            for rule in rules:
-                if rule(state, False):
-                    break
-            else:
-                state.append_pending(src[pos])
-                state.pos = pos + 1
-        if state.pending:
-            state.pushPending()
-
-    def _next(self, state: StateInline, pos: int) -> int:
-        """Where something may begin or end after a character at which nothing does."""
-        found = self._begin.search(state.src, pos + 1, state.posMax)
-        return found.start() if found else state.posMax
+def _join_text(state: StateCore) -> None:
+    """The library's own rule, only for lines in which there is something to join."""
+    tokens = state.tokens
+    state.tokens = [one for one in tokens if one.children and not _is_plain(one.children)]
+    text_join(state)
+    state.tokens = tokens
 
 
-class _QuickBlocks(Ruler[RuleFuncBlockType]):
+def _is_plain(children: Sequence[Token]) -> bool:
+    return len(children) == 1 and children[0].type == "text"
+
+
+class _QuickBlocks(ParserBlock):
     """Between lines: each chain of rules is one rule, which chooses by the line's first character."""
+
+    def __init__(self, of: ParserBlock) -> None:
+        super().__init__()
+        self.ruler = _QuickRuler(of.ruler)
+
+    def parse(
+        self,
+        src: str,
+        md: MarkdownIt,
+        env: EnvType,
+        outTokens: list[Token],  # noqa: N803 - the library's name
+    ) -> list[Token] | None:
+        if not src:
+            return None
+        state = _State(src, md, env, outTokens)
+        self.tokenize(state, state.line, state.lineMax)
+        return state.tokens
+
+
+class _State(StateBlock):
+    """What is known of a note while it is divided into blocks."""
+
+    def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        if nesting < 0:
+            self.level -= 1
+        token = new_token(ttype, tag, nesting, self.level)
+        token.block = True
+        if nesting > 0:
+            self.level += 1
+        self.tokens.append(token)
+        return token
+
+
+class _QuickRuler(Ruler[RuleFuncBlockType]):
+    """Gives one rule for each chain of them."""
 
     def __init__(self, of: Ruler[RuleFuncBlockType]) -> None:
         super().__init__()
@@ -119,7 +101,7 @@ class _QuickBlocks(Ruler[RuleFuncBlockType]):
                 for rule in self.__rules__
                 if rule.enabled and (not name or name in rule.alt)
             ]
-            chains[name] = [_choose(rules, _BLOCK | _ENDING if name else _BLOCK)]
+            chains[name] = [_choose(rules, _FIRSTS | _ENDING if name else _FIRSTS)]
 
 
 def _choose(
@@ -127,13 +109,15 @@ def _choose(
 ) -> RuleFuncBlockType:
     """One rule for several."""
     ready = [(firsts.get(name), _table(rule) if name == "table" else rule) for name, rule in rules]
-    by_first = _by_first(ready)
+    listed = by_first(ready)
     everywhere = tuple(rule for first, rule in ready if first is None)
 
     def apply(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         pos = state.bMarks[start] + state.tShift[start]
-        chosen = by_first.get(state.src[pos : pos + 1], everywhere)
-        return any(rule(state, start, end, silent) for rule in chosen)
+        for rule in listed.get(state.src[pos : pos + 1], everywhere):
+            if rule(state, start, end, silent):
+                return True
+        return False
 
     return apply
 
@@ -151,13 +135,3 @@ def _table(rule: RuleFuncBlockType) -> RuleFuncBlockType:
 
 
 _DRAWN: Final = frozenset("|-:")
-
-
-def _by_first(rules: Iterable[tuple[str | None, _Rule]]) -> dict[str, tuple[_Rule, ...]]:
-    """For each character with which a rule begins those that may begin there, in their order."""
-    listed = list(rules)
-    firsts = sorted(set("".join(first or "" for first, _rule in listed)))
-    return {
-        one: tuple(rule for first, rule in listed if first is None or one in first)
-        for one in firsts
-    }

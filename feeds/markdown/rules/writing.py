@@ -11,7 +11,21 @@ from markdown_it.utils import EnvType, OptionsDict
 
 
 class QuickRenderer(RendererHTML):
-    """Writes what most of a note is, words and tags without attributes, without asking for rules."""
+    """Writes what most of a note is, words and pairs of tags, without asking for rules."""
+
+    def render(self, tokens: Sequence[Token], options: OptionsDict, env: EnvType) -> str:
+        """The HTML of a note."""
+        rules = self.rules
+        out: list[str] = []
+        for index, token in enumerate(tokens):
+            if token.type == "inline":
+                if token.children:
+                    out.append(self.renderInline(token.children, options, env))
+            elif (rule := rules.get(token.type)) is not None:
+                out.append(rule(tokens, index, options, env))
+            else:
+                out.append(self.renderToken(tokens, index, options, env))
+        return "".join(out)
 
     def renderInline(  # noqa: N802 - the library's name
         self, tokens: Sequence[Token], options: OptionsDict, env: EnvType
@@ -33,6 +47,20 @@ class QuickRenderer(RendererHTML):
     ) -> str:
         """The HTML of a token that has no rule."""
         token = tokens[idx]
-        if token.block or token.attrs or token.hidden or token.nesting == 0:
+        if token.hidden:
+            return ""
+        if token.nesting < 0 and not token.attrs:
+            return f"</{token.tag}>\n" if token.block else f"</{token.tag}>"
+        if token.nesting <= 0:
             return super().renderToken(tokens, idx, options, env)
-        return f"</{token.tag}>" if token.nesting < 0 else f"<{token.tag}>"
+        attrs = self.renderAttrs(token) if token.attrs else ""
+        if not token.block:
+            return f"<{token.tag}{attrs}>"
+        before = "\n" if idx and tokens[idx - 1].hidden else ""
+        following = tokens[idx + 1] if idx + 1 < len(tokens) else None
+        is_tight = following is not None and (
+            following.type == "inline"
+            or following.hidden
+            or (following.nesting < 0 and following.tag == token.tag)
+        )
+        return f"{before}<{token.tag}{attrs}>" + ("" if is_tight else "\n")
