@@ -43,11 +43,13 @@ def open_newsletter(context: typer.Context, *, level: int = logging.WARNING) -> 
 
         return Newsletter.open(settings.config)
     finally:
-        _collect_garbage()
+        collect_seldom()
 
 
-def _collect_garbage() -> None:
-    """From now on, among what is made from now on; seldom enough that loading a part costs nothing."""
+def collect_seldom() -> None:
+    """Garbage from now on, among what is made from now on, and so that neither loading a part nor rendering a note,
+    which makes thousands of objects and hardly a cycle, costs more for it.
+    """
     gc.freeze()
     gc.set_threshold(_MADE)
     gc.enable()
@@ -59,5 +61,5 @@ def settings_of(context: typer.Context, *, level: int = logging.WARNING) -> Sett
     if not isinstance(settings, Settings):
         raise TypeError("the application's callback has not run")
     configure_logging(level if settings.level is None else settings.level, settings.log)
-    _collect_garbage()
+    collect_seldom()
     return settings

@@ -24,6 +24,7 @@ from typing import Final
 
 from newsletter import Newsletter
 from scripts.console import configure_logging
+from scripts.context import collect_seldom
 
 _CONFIG: Final = """
 [newsletter]
@@ -115,6 +116,7 @@ MEASURES: Final[dict[str, Callable[[Newsletter], int]]] = {
 def measure(folder: Path, name: str, profile: str) -> None:
     """Take one measure here and print it as JSON."""
     with Newsletter.open(folder / "newsletter.toml", environ={}) as newsletter:
+        collect_seldom()  # as every command does
         before, began = _processor(), time.monotonic()
         if profile:
             result = _profiled(newsletter, MEASURES[name], profile)
