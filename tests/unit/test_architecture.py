@@ -176,6 +176,8 @@ PURE = (
     "feeds/markdown/preparing.py",
     "feeds/markdown/rules/choosing.py",
     "feeds/markdown/rules/cost.py",
+    "feeds/markdown/rules/lines.py",
+    "feeds/markdown/rules/tokens.py",
     "feeds/markdown/rules/writing.py",
     "feeds/markdown/embeds.py",
     "feeds/markdown/fields.py",

@@ -17,8 +17,7 @@ from markdown_it.rules_core import StateCore, text_join
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
-from feeds.markdown.rules.lines import QuickInline, normalise_address
-from feeds.markdown.rules.tables import by_first
+from feeds.markdown.rules.lines import QuickInline, by_first, normalise_address
 from feeds.markdown.rules.tokens import new_token
 
 _FIRSTS: Final = {

@@ -7,8 +7,9 @@ of a dozen defaults and looks for pairs where nothing was opened.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
@@ -19,8 +20,9 @@ from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
-from feeds.markdown.rules.tables import by_first
 from feeds.markdown.rules.tokens import new_token
+
+_Rule = TypeVar("_Rule", bound=Callable[..., bool])
 
 _FIRSTS: Final = {
     "newline": "\n", "escape": "\\", "backticks": "`", "wiki": "[!", "field": "{", "strikethrough": "~",
@@ -181,3 +183,13 @@ def _kind(character: str) -> int:
 def normalise_address(url: str) -> str:
     """What the library makes of an address, without taking a plain one apart."""
     return url if _PLAIN_ADDRESS.fullmatch(url) is not None else normalizeLink(url)
+
+
+def by_first(rules: Iterable[tuple[str | None, _Rule]]) -> dict[str, tuple[_Rule, ...]]:
+    """For each character with which a rule begins those that may begin there, in their order."""
+    listed = list(rules)
+    firsts = sorted(set("".join(first or "" for first, _rule in listed)))
+    return {
+        one: tuple(rule for first, rule in listed if first is None or one in first)
+        for one in firsts
+    }

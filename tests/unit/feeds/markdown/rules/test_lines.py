@@ -1,0 +1,44 @@
+"""Within a line: addresses and runs of marks are read as the library reads them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it.common.normalize_url import normalizeLink
+
+from feeds.markdown.rules.lines import normalise_address
+from tests.sizes import examples
+
+PIECES = (
+    *"/?#&=.:@-_~%+;,!'()*$[]\\ {}|^\"<>aZ9éß日",
+    *(
+        "http:",
+        "https:",
+        "HTTPS:",
+        "mailto:",
+        "//",
+        "..",
+        "xn--bcher-kva",
+        "a.example",
+        "%20",
+        "%zz",
+    ),
+    *("www.", "[::1]", "user@", ":80", "javascript:", "x" * 41, "a" * 64, ".".join("ab" * 4)),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+@settings(max_examples=examples(600), deadline=None)
+def test_an_address_is_what_the_library_makes_of_it(address: str) -> None:
+    """However it is written: what is passed over as plain would have come out the same."""
+    assert normalise_address(address) == normalizeLink(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://a.example/x/y.html?z=1&w=2#part", "../07/note-7.md", "http://a.example", "#part", ""],
+)
+def test_usual_addresses_stay_as_they_are(address: str) -> None:
+    """Addresses of plain letters are neither escaped nor taken apart."""
+    assert normalise_address(address) == address == normalizeLink(address)
