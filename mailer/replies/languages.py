@@ -308,7 +308,7 @@ MAILBOX: Final = Words(
             r"|inexistente|não (?:existe|encontrad\w|foi encontrad\w)|inválid\w|desativad\w)"
         ),
         (
-            r"\b(?:gebruiker|ontvanger|geadresseerde|adres|mailbox|postvak|account)\b"
+            r"\b(?:gebruiker|ontvanger|geadresseerde|\w*adres|mailbox|postvak|account)\b"
             r".{0,60}(?:onbekend|bestaat niet|niet (?:gevonden|bekend)|ongeldig|opgeheven)"
         ),
         r"onbekende (?:gebruiker|ontvanger)",
@@ -362,6 +362,7 @@ MAILBOX: Final = Words(
         r"(?:користувач\w*|одержувач\w*|отримувач\w*|скриньк\w+|адрес\w+).{0,40}не (?:існу\w+|знайден\w*)",
         r"no record of (?:that|this|such)|does(?: not|n't) live here|nobody here by",
         r"address is not assigned|(?:mailbox|account) (?:has been|was) retired|left the (?:company|organi[sz]ation)|belong to any",
+        r"não foi possível encontrar o endereço|address is not in use|e-?postadress\w*.{0,40}(?:ikke funnet|ikke fundet)",
     )
 )
 

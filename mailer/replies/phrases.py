@@ -44,6 +44,13 @@ FAILURE_WORDS: Final = Words(
         r"не может быть доставлен\w*|не доставлен\w*|не удалось доставить",
         r"配信(?:不能|できません|に失敗|エラー)|送信(?:できません|に失敗)|届けることができません|エラーメール|配送(?:できません|に失敗|不能|エラー)",
         r"お届けできません",
+        r"non recapitabil\w+|recapito non riuscito|olevererbar\w*|gick inte att leverera|não é possível entregar",
+        r"kan ikke leveres|(?:ble|blev) ikke levert|levering\w*.{0,20}(?:mislyk\w+|fejlede)|kunne ikke leveres",
+        r"niedostarczaln\w+|dostarczeni\w+.{0,80}nie powiod\w+|недоставленн\w*|не може бути доставлен\w*|не вдалося доставити",
+        r"ei voitu toimittaa|toimitus epäonnistui|toimittamatta|kézbesíthet(?:etlen|ő)\w*|kézbesítés.{0,20}sikertelen",
+        r"nu a putut fi livrat\w*|imposibil de livrat|nelivrat\w*|δεν (?:ήταν δυνατή η παράδοση|παραδόθηκε)",
+        r"không (?:gửi|chuyển|thể gửi) được|gửi không thành công|gagal (?:ter)?kirim|tidak terkirim|ไม่สามารถส่ง|ส่งไม่สำเร็จ",
+        r"(?:تعذر|لم يتم) (?:ال)?تسليم|לא (?:נמסר|ניתן למסור)\w*|nije (?:isporučen|dostavljen)\w*|није испоручен\w*",
     )
 )
 """A host says that it did not deliver something."""
@@ -107,6 +114,10 @@ BOUNCE_SUBJECTS: Final = Words(
         r"niet bezorgd|niedostarcz|niedoręcz|olevererat|kunde inte leverer|teslim edilem|iletilem",
         r"nedoruč|배달 ?(?:실패|되지)|전송 ?실패|반송|退信|投递失败|投遞失敗|无法投递|無法投遞|未送达|配信|送信エラー|配送|エラーメール|メールエラー|不達",
         r"не доставлен\w*",
+        r"non recapitabil|olevererbar|kan ikke leveres|ikke levert|não é possível entregar|niedostarczaln|недоставленн|не доставлено",
+        r"ei voitu toimittaa|toimittamatta|kézbesíthet|sikertelen kézbesítés|nelivrat|imposibil de livrat|δεν παραδόθηκε|μη παραδόσιμ",
+        r"không gửi được|gửi không thành công|gagal (?:ter)?kirim|tidak terkirim|ไม่สามารถส่ง|ส่งไม่สำเร็จ|تعذر التسليم|لم يتم التسليم",
+        r"לא נמסר|לא ניתן למסור|neisporučen|није испоручен",
     )
 )
 """Subjects of reports without a machine-readable part."""
