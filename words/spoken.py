@@ -1,6 +1,7 @@
 """Says a sentence, a number of things, a day, in one language. Pure but for reading the catalogues once.
 
-Babel and what it knows of a language are loaded with the first number or day: a sentence needs neither.
+Babel and what it knows of a language are loaded with the first number, or day in a language that is not
+ours: a sentence needs neither.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup, escape
 
 from words.catalogue import Catalogue, load_ours, load_own, speaks
+from words.days import write_day
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -77,6 +79,8 @@ class Words:
 
     def day(self, day: date) -> str:
         """`22 November 2026`, `2026年11月22日`: the day as it is where `day` is given."""
+        if (ours := write_day(self._wanted, day)) is not None:
+            return ours
         from babel.dates import format_date
 
         return format_date(day, "long", locale=self._locale)
