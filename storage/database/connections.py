@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import select
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from storage.database.direct import BeginWriting, Cursor, cursor_of
@@ -23,6 +26,9 @@ PG_CONNECT: Final = {
 """In seconds and, the last, milliseconds: a server that is cut off is noticed."""
 PG_WAITS: Final = {"idle_in_transaction_session_timeout": 120_000}
 """In milliseconds: a process that was stopped in the middle does not hold others up for ever."""
+_RESTED: Final = "newsletter_rested"
+_RESTED_S: Final = 5.0
+"""After so long without use a connection may have been cut somewhere on the way, without a word."""
 
 
 def prepare_sqlite(connection: Any, _record: object) -> None:
@@ -86,6 +92,40 @@ class Server:
         if self.is_pooled:
             connection.prepare_threshold = None
         return self.is_pooled
+
+
+def ask_only_in_doubt(engine: Engine) -> None:
+    """For PostgreSQL: no connection is used that the server has ended, and it is not asked each time.
+
+    Each question is a round trip, and a start has dozens of them. A server that ended a connection has
+    said so, and then there is something to be read where nobody asked.
+    """
+    dialect = engine.dialect
+
+    def rest(_connection: Any, record: Any) -> None:
+        record.info[_RESTED] = time.monotonic()
+
+    def look(connection: Any, record: Any, _proxy: object) -> None:
+        since = record.info.get(_RESTED)
+        if since is None or not (time.monotonic() - since > _RESTED_S or _has_news(connection)):
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise sa.exc.InvalidatePoolError from error  # it gets another one
+
+    sa.event.listen(engine, "checkin", rest)
+    sa.event.listen(engine, "checkout", look)
+
+
+def _has_news(connection: Any) -> bool:
+    """Whether the server has said something, or has hung up."""
+    poll = select.poll()
+    try:
+        poll.register(connection.fileno(), select.POLLIN)
+    except Exception:  # noqa: BLE001 - it is closed on our side already
+        return True
+    return bool(poll.poll(0))
 
 
 def begin_sqlite(patience: Patience) -> Callable[[Connection], None]:

@@ -21,6 +21,7 @@ from storage.database.connections import (
     SQLITE_LOCKED,
     STEP_S,
     Server,
+    ask_only_in_doubt,
     begin_sqlite,
     begin_writing,
     is_there,
@@ -306,10 +307,10 @@ def _open_postgresql(url: sa.URL, patience: Patience) -> Database:
         url.set(drivername="postgresql+psycopg"),
         connect_args=PG_CONNECT,
         pool_size=8,
-        pool_pre_ping=True,
         hide_parameters=True,  # an error is logged, and must not take addresses along
     )
     sa.event.listen(engine, "connect", server.prepare)
+    ask_only_in_doubt(engine)
     # No question whether the server is still there before each of ten thousand statements.
     hot = sa.create_engine(
         engine.url,

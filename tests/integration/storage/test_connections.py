@@ -1,0 +1,52 @@
+"""Connections to PostgreSQL that wait in the pool: whether the server still has the other end."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import sqlalchemy as sa
+
+from storage.database import connections
+from storage.database.engine import Database
+
+_ONE = sa.text("SELECT 1")
+_END_OTHERS = sa.text(
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+    "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+)
+
+
+def ask(database: Database) -> object:
+    """Ask the server something small."""
+    with database.reading() as connection:
+        return connection.scalar(_ONE)
+
+
+def test_connections_that_the_server_ended_are_replaced(database: Database) -> None:
+    """A restart between two questions is no error, however soon the next one comes."""
+    if database.is_sqlite:  # there is no server to restart there
+        return
+    with database.reading(), database.reading(), database.transaction() as connection:
+        connection.execute(_ONE)  # three that wait in the pool from now on
+    with database.transaction() as connection:
+        connection.execute(_END_OTHERS)
+    with database.reading() as one, database.reading() as two:  # each has a connection of its own
+        assert [one.scalar(_ONE), two.scalar(_ONE), ask(database)] == [1, 1, 1]
+
+
+def test_the_server_is_asked_only_after_a_rest(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not before each question: that would be one round trip more for everything."""
+    if database.is_sqlite:
+        return
+    dialect = type(database._engine.dialect)
+    asked, ping = [], dialect.do_ping
+    monkeypatch.setattr(dialect, "do_ping", lambda *given: asked.append(1) or ping(*given))
+    assert [ask(database) for _ in range(10)] == [1] * 10
+    assert not asked
+    later = time.monotonic() + 60
+    monkeypatch.setattr(connections.time, "monotonic", lambda: later)
+    assert ask(database) == 1
+    assert asked == [1]
