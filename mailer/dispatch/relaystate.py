@@ -66,7 +66,7 @@ class RelayState:
         """How it stands now."""
         return RelayStanding(
             name=f"{self.relay.host}:{self.relay.port}",
-            answers=dict(self._answers),
+            answers={str(answer): count for answer, count in self._answers.items()},
             failing_s=None if self._failing is None else self.clock() - self._failing,
             words=self.backoff.words,
         )
@@ -157,10 +157,10 @@ class RelayState:
         """
         if outcome.code is None and outcome.fault is not Fault.RELAY:
             return  # refused by us before a word was said
-        self._answers[outcome.verdict.value if outcome.code is not None else _SILENT] += 1
+        self._answers[outcome.verdict if outcome.code is not None else _SILENT] += 1
         if outcome.code in (None, 421):
             self.backoff.fail(f"{outcome.code or ''} {outcome.text}".strip(), since=seen)
             log.warning("relay.hung_up", relay=self.relay.host, phase=outcome.phase.value)
-        else:
+        elif self.backoff.count:
             self.backoff.clear()
             self._waiting = None

@@ -12,6 +12,7 @@ _ELSEWHERE: Final = (("192.0.2.1", socket.AF_INET), ("2001:db8::1", socket.AF_IN
 """Addresses of nobody (RFC 5737, RFC 3849): only the route to them is looked up, no packet leaves."""
 
 
+@lru_cache(maxsize=8)
 def own_name(address: str) -> str:
     """The FQDN of this host, or the address it connects from as a literal (RFC 5321 4.1.1.1)."""
     name = _host_name()
@@ -21,6 +22,7 @@ def own_name(address: str) -> str:
     return f"[{parsed}]" if parsed.version == 4 else f"[IPv6:{parsed}]"
 
 
+@lru_cache(maxsize=32)
 def names_said(greeting: str, address: str) -> tuple[str, ...]:
     """What a peer may call us that was greeted so from this address; nothing that many share."""
     return _telling((greeting, address))
