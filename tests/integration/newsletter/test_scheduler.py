@@ -34,8 +34,8 @@ def test_a_tick_that_fails_is_counted_and_comes_again() -> None:
     async def main() -> int:
         ticks = Ticks([make(fail, "failing"), make(neighbour.set, "neighbour")])
         ticks.start()
-        assert await asyncio.to_thread(again.wait, 10)
-        assert await asyncio.to_thread(neighbour.wait, 10)
+        assert await asyncio.to_thread(again.wait, 60)
+        assert await asyncio.to_thread(neighbour.wait, 60)
         await ticks.stop()
         return ticks.failures
 
@@ -82,7 +82,7 @@ def test_stopping_waits_for_what_is_running() -> None:
     async def main() -> None:
         ticks = Ticks([make(work)])
         ticks.start()
-        assert await asyncio.to_thread(begun.wait, 10)
+        assert await asyncio.to_thread(begun.wait, 60)
         stopping = asyncio.create_task(ticks.stop())
         await asyncio.sleep(0)
         assert not stopping.done()

@@ -73,6 +73,7 @@ def sink() -> Iterator[int]:
         yield port
 
 
+@pytest.mark.timeout(1200)  # some two dozen programs one after the other
 def test_the_small_size_prints_a_figure_for_every_row() -> None:
     """`--quick` runs to its end and gives each row as a figure and as a share of its target."""
     command = [sys.executable, "-m", "scripts.bench", "--quick", "--json"]

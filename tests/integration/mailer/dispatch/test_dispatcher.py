@@ -432,7 +432,7 @@ def test_the_service_sends_when_woken_and_stops_when_told(house: House) -> None:
             running = asyncio.create_task(dispatcher.run(stop))
             await asyncio.to_thread(house.publish, 3)
             dispatcher.wake()
-            await asyncio.wait_for(running, 20)
+            await asyncio.wait_for(running, 120)
             return dispatcher.summary
 
     assert asyncio.run(scenario()) == Summary(accepted=3)

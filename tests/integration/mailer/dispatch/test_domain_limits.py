@@ -214,7 +214,7 @@ def test_a_domain_that_puts_mail_off_is_slowed_and_nobody_is_lost(store: Store) 
 
     async def scenario() -> None:
         await asyncio.wait_for(
-            dispatcher(store, world, connections=4, bound=4, progress=see).run(stop), 60
+            dispatcher(store, world, connections=4, bound=4, progress=see).run(stop), 240
         )
 
     asyncio.run(scenario())

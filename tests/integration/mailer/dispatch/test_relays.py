@@ -283,7 +283,7 @@ def test_the_service_seldom_repeats_a_refused_login(store: Store) -> None:
     async def scenario() -> None:
         async with peer.serving():
             running = dispatcher(store, peer, connections=1, sleep=sleep, progress=see)
-            await asyncio.wait_for(running.run(stop), 20)
+            await asyncio.wait_for(running.run(stop), 120)
 
     asyncio.run(scenario())
     tries = peer.verbs.index("MAIL")  # all before it were refused, but the last
@@ -309,9 +309,9 @@ def test_the_service_goes_on_with_the_relay_that_works(store: Store) -> None:
         async with down.serving(), good.serving():
             running = dispatcher(store, down, good, progress=see, sleep=asyncio.sleep, poll_s=0.01)
             task = asyncio.create_task(running.run(stop))
-            await asyncio.wait_for(first.wait(), 20)
+            await asyncio.wait_for(first.wait(), 120)
             await asyncio.to_thread(store.publish, "second")
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, 120)
             return running
 
     assert asyncio.run(scenario()).summary.deferred <= 4

@@ -225,7 +225,7 @@ def test_a_run_ends_when_the_service_stops(database: Database, now: datetime) ->
         door.post(f"a@host{number}.example", ip=f"192.0.{number % 250}.{number // 250}")
     working = threading.Thread(target=door.desk.process)
     working.start()
-    assert asked.wait(10)
+    assert asked.wait(60)
     door.desk.desk.halt()
     working.join(20)
     assert not working.is_alive()
