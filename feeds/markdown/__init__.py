@@ -3,7 +3,15 @@
 from feeds.markdown.characters import clean_line, clean_text
 from feeds.markdown.embeds import EMBED, split_target
 from feeds.markdown.html import link_footnotes, size_pictures
-from feeds.markdown.links import LinkResolver, Links, NoteSource, is_download, link_key, loose_keys
+from feeds.markdown.links import (
+    LinkResolver,
+    Links,
+    NoteSource,
+    is_download,
+    is_picture,
+    link_key,
+    loose_keys,
+)
 from feeds.markdown.parser import find_title, plain_line
 from feeds.markdown.picture import Size, read_size
 from feeds.markdown.preparing import TOO_MANY_TAGS
@@ -46,6 +54,7 @@ __all__ = [
     "find_tags",
     "find_title",
     "is_download",
+    "is_picture",
     "link_footnotes",
     "link_key",
     "loose_keys",

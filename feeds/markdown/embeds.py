@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
+from urllib.parse import unquote
 
 from feeds.markdown.characters import clean_line, clean_text, heading_id, shorten
 from feeds.markdown.dialects import Masks, drop_comments
@@ -27,6 +28,11 @@ MAX_EMBEDS: Final = 50
 _EMBED: Final = re.compile(
     r"^[ \t]{0,3}!\[\[([^\[\]\n|]{1,300})(?:\|[^\[\]\n]{0,300})?\]\][ \t]*$", re.MULTILINE
 )
+_MARKDOWN: Final = re.compile(
+    r"^[ \t]{0,3}!\[[^\[\]\n]{0,300}\]\(<?([^()<>\n]{1,300}\.(?:md|markdown|mdx|qmd)(?:#[^()<>\n]{1,200})?)>?\)[ \t]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""The same as a link of Markdown."""
 _HEADING: Final = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.{0,500}?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _RELATIVE: Final = re.compile(r"(\]\()(?![a-zA-Z][\w+.-]*:|[/#<])([^)\s]{1,500})")
 
@@ -41,6 +47,8 @@ class _Room:
 
 def place_embeds(body: str, path: str, links: Links, resolver: LinkResolver) -> str:
     """The cleaned body of the note at `path` with the notes that it embeds."""
+    if "![" in body:
+        body = _MARKDOWN.sub(lambda found: f"![[{unquote(found[1])}]]", body)
     if "![[" not in body:
         return body
     return _expand(body, (path,), links, resolver, _Room())
@@ -133,6 +141,8 @@ def _find_block(text: str, mark: str) -> str:
                 return shown.replace(mark, "").rstrip()
         if block.strip() == mark:
             return before
+        if lines[-1].strip(" >") == mark:
+            return "\n".join(lines[:-1])
         before = block
     return ""
 

@@ -181,15 +181,28 @@ class LinkResolver:
     def wiki(self, target: str) -> str | None:
         """The absolute URL for `[[target]]`, or None if only its label may stay."""
         name, _, part = (piece.strip() for piece in clean_line(target).partition("#"))
+        name = name.rstrip("\\")  # `[[a\|b]]`, as in a table
+        if name.startswith((".", "/")):
+            name = self._below(name) or name
         key = link_key(name)
         if not key:
             return self._part(part, f"#{part}") if part else None
         self._targets[key] = None
         url = self._links.note_url(name, str(self._folder))
+        if url is None and (is_picture(name) or is_download(name)):
+            url = self._file(name)
         if url is None:
             self.warn("wiki-link", f"[[{shorten(name, 80)}]] is no published note: label only")
             return None
         return _with_part(url, part)
+
+    def _file(self, name: str) -> str | None:
+        """The address of a picture or another file of the notes, which a link leads to."""
+        path = self._media_at(f"/{name}" if "/" in name else name, anywhere=True)
+        if path is None:
+            return None
+        self._media[path] = None
+        return self._links.media_url(path)
 
     def remember(self, target: str) -> None:
         """Counts a note among those that this one is about, found or not."""
@@ -216,6 +229,8 @@ class LinkResolver:
         be that of any file of the folder. What Obsidian reads after `#` is left out.
         """
         plain = clean_line(target).replace("\\", "/")
+        if "://" in plain:
+            return self.image(plain)
         if not _suffix(plain) or _suffix(plain.partition("#")[0]):
             plain = plain.partition("#")[0]
         if "/" in plain and not plain.startswith((".", "/")):

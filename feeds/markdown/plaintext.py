@@ -24,7 +24,7 @@ WIDTH: Final = 72
 MIN_WIDTH: Final = 20
 """What is left for text in deep quotes and lists."""
 
-_LOOSE: Final = re.compile(r" *\n[ \n]*")
+_LOOSE: Final = re.compile(r"(?<! ) *\n[ \n]*")
 _UNIT: Final = re.compile(r"\S*\{\{[^{}\n]{0,80}\}\}\S*|\S+")
 """What must stay on one line: a word, or a merge field with the blanks inside it."""
 _WIDE_PART: Final = re.compile(r"[!-~]+|.")

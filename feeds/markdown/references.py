@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -77,7 +77,16 @@ class Heading:
 
 def find_references(body: str) -> list[Reference]:
     """Every link and picture, in order, but for addresses that merely stand in the text."""
-    return [found for line, token in _leaves(body) for found in _references(line, token)]
+    found = (one for line, token in _leaves(body) for one in _references(line, token))
+    return [one for one in map(_without_language, found) if one is not None]
+
+
+def _without_language(found: Reference) -> Reference | None:
+    """The reference with its address as it is without its generator's language; None if nothing is left."""
+    if "{" not in found.target:
+        return found
+    target = translate_dialects(clean_text(found.target), "").text.strip()
+    return replace(found, target=target) if target else None
 
 
 def find_headings(body: str) -> list[Heading]:

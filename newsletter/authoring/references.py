@@ -85,8 +85,8 @@ def _nothing(target: str) -> str:
 
 def _check_wiki(proof: Proof, link: Reference) -> Iterator[Finding]:
     resolver = LinkResolver(proof.note.path, proof.links)
-    if resolver.wiki(link.target) is not None:
-        return
+    if link.target.startswith("#") or resolver.wiki(link.target) is not None:
+        return  # a part of this note is looked for when it is rendered
     is_there = link_key(link.target) in proof.note_keys
     why = "is not published" if is_there else "is not there"
     yield warn(

@@ -29,7 +29,8 @@ class _Way(IntEnum):
     """An old address, or another name."""
     SLUG = 2
     NAME = 3
-    """The file's name, its folder's for a bundle, each with and without its date; or the title."""
+    """The file's name, its folder's for a bundle, each with and without its date; the end of its path; or
+    the title."""
 
 
 class NoteLinks:
@@ -162,7 +163,8 @@ def _ways(path: str, title: str, slug: str, aliases: Iterable[str]) -> dict[str,
     for alias in aliases:
         ways.setdefault(link_key(alias), _Way.ALIAS)
     ways.setdefault(link_key(slug), _Way.SLUG)
-    for name in (*names, *(_DATE.sub("", name) for name in names), title):
+    ends = ("/".join(pure.parts[at:]) for at in range(1, len(pure.parts) - 1))
+    for name in (*ends, *names, *(_DATE.sub("", name) for name in names), title):
         ways.setdefault(link_key(name), _Way.NAME)
     ways.pop("", None)
     return ways

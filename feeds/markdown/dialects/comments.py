@@ -21,7 +21,7 @@ _COMMENTS: Final = tuple(
 _UNCLOSED: Final = re.compile(r"^ {0,3}<!--[\s\S]*\Z", re.MULTILINE)
 """HTML's that is never closed: CommonMark 4.6 ends it with the note."""
 _BLOCK_ID: Final = re.compile(
-    r"(?:(?<=\S)[ \t]+\^(?=[\w-]*[A-Za-z])[A-Za-z0-9-]{2,40}|^\^[A-Za-z0-9-]{1,40})[ \t]*$",
+    r"(?:(?<=[^\s>])[ \t]+\^(?=[\w-]*[A-Za-z])[A-Za-z0-9-]{2,40}|^((?:[ \t]*>){0,8})[ \t]*\^[A-Za-z0-9-]{1,40})[ \t]*$",
     re.MULTILINE,
 )
 _ANY_BLOCK_ID: Final = re.compile(r"\^(?<![^ \t\n]\^)[A-Za-z0-9-]")
@@ -66,7 +66,9 @@ def drop_marks(text: str) -> str:
             lambda found: found[1] + (f" {{#{found[2]}}}" if found[2] else ""), text
         )
         text = _ATTRIBUTES.sub(_keep_heading_id, text)
-    return _BLOCK_ID.sub("", text) if _ANY_BLOCK_ID.search(text) else text
+    if _ANY_BLOCK_ID.search(text):
+        text = _BLOCK_ID.sub(lambda found: found[1] or "", text)
+    return text
 
 
 def _keep_heading_id(found: re.Match[str]) -> str:

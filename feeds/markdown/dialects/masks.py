@@ -12,7 +12,7 @@ from feeds.markdown.maths import Formula, Formulas, find_formulas
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 """Noncharacters: no cleaned text holds them, so nobody can write a mask (feeds/markdown/characters.py)."""
 _MASK: Final = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
-_FENCE: Final = re.compile(r"[ >\t]*(?:[-*+]|\d{1,9}[.)])?[ \t]*(`{3,}|~{3,})([^\n]*)")
+_FENCE: Final = re.compile(r"[ >\t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]*)?(`{3,}|~{3,})([^\n]*)")
 _SPAN: Final = re.compile(
     r"(`(?<!``)`{0,15})(?!`)(?=[^`])((?:(?!\n[ \t]*\n).){1,4000}?)(?<!`)\1(?!`)", re.DOTALL
 )

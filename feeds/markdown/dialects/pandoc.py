@@ -27,7 +27,7 @@ _CAPTION: Final = re.compile(
     r"^(\|[^\n]*\n)(?:[ \t]*\n)?(?::|Table:)[ \t]+([^\n{]{1,300}?)[ \t]*(?:\{[^{}\n]{0,300}\})?[ \t]*$",
     re.MULTILINE,
 )
-_NAMED_FORMULA: Final = re.compile(r"[ \t]*\{#eq-[\w-]{1,100}[^{}\n]{0,100}\}")
+_NAMED_FORMULA: Final = re.compile(r"(?<![ \t])[ \t]*\{#eq-[\w-]{1,100}[^{}\n]{0,100}\}")
 _RAW_WORDS: Final = re.compile(r"\ufdd0(\d+)\ufdd1\{=(\w{1,20})\}")
 _BREAK: Final = re.compile(
     r"^[ \t]*\\(?:newpage|pagebreak|clearpage|bigskip|medskip|smallskip|noindent)\b[ \t]*$",

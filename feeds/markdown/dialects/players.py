@@ -35,6 +35,8 @@ def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> s
 
     `met` is told the tag of each frame, video and sound.
     """
+    if "![" in text:
+        text = _PICTURED.sub(lambda found: _linked(found, met), text)
     if not _ANY.search(text):
         return text
 
@@ -47,6 +49,12 @@ def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> s
 
     *players, drawing = _PLAYERS
     return replace_spans(text, (*map(told, players), drawing))
+
+
+def _linked(found: re.Match[str], met: Callable[[str], None]) -> str:
+    """Obsidian's film or post, written as a picture."""
+    met(found[0])
+    return f'<a href="{escape(found[2])}">{escape(found[1] or _host_name(found[2]))}</a>'
 
 
 def _attributes(text: str) -> dict[str, str]:
@@ -113,6 +121,10 @@ def _kind(tag: str, replace: Callable[[re.Match[str], str], str]) -> Span:
     )
 
 
+_PICTURED: Final = re.compile(
+    r"!\[([^\[\]\n]{0,300})\]\((https?://(?:(?:www|m|mobile)\.)?(?:youtube\.com/(?:watch\?|embed/|shorts/)|youtu\.be/"
+    r"|vimeo\.com/\d|(?:twitter|x)\.com/\w{1,30}/status)[^()\s]{0,300})\)"
+)
 _ANY: Final = re.compile(r"<(?:[iI][fF]|[vV][iI]|[aA][uU]|[sS][vV])")
 """What a player begins with, quick to look for."""
 _PLAYERS: Final = (

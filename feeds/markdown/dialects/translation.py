@@ -18,7 +18,7 @@ from feeds.markdown.dialects.masks import Masks
 from feeds.markdown.dialects.mdx import read_mdx
 from feeds.markdown.dialects.pandoc import read_pandoc
 from feeds.markdown.dialects.players import link_players
-from feeds.markdown.dialects.programs import read_fences, read_programs
+from feeds.markdown.dialects.programs import mend_addresses, read_fences, read_programs
 from feeds.markdown.dialects.words import mark_words, take_abbreviations
 from feeds.markdown.maths import Formulas
 
@@ -63,7 +63,7 @@ def translate_dialects(body: str, path: str) -> Translated:
     text = translate(text, masks, report, jsx=suffix in _JSX)
     text = unify_callouts(drop_marks(text), masks)
     players: list[str] = []
-    text, abbreviations = take_abbreviations(link_players(text, players.append))
+    text, abbreviations = take_abbreviations(link_players(mend_addresses(text), players.append))
     text = mark_words(text, scripts=suffix in _PANDOC)
     return Translated(
         text=masks.restore(text),

@@ -16,7 +16,7 @@ _ABBREVIATION: Final = re.compile(
 _SUB: Final = re.compile(r"(?<![~\\])~(?=[^\s~])([^\s~]{1,60})~(?!~)")
 _SUP: Final = re.compile(r"(?<![\^\\\[])\^(?=[^\s^\[])([^\s^]{1,60})\^(?!\^)")
 _OWN_ID: Final = re.compile(
-    r"[ \t]*\{:?[ \t]*[#.][\w.:-]{1,100}(?:[ \t][^{}\n]{0,200})?\}[ \t]*#*[ \t]*\Z"
+    r"(?<![ \t])[ \t]*\{:?[ \t]*[#.][\w.:-]{1,100}(?:[ \t][^{}\n]{0,200})?\}[ \t]*#*[ \t]*\Z"
 )
 """A heading's own id or class, at its end."""
 _CODE: Final = re.compile(r"(?<!`)`([^`\n]{1,200})`(?!`)")

@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from feeds.markdown import is_download, is_picture
 from mailer.address import parse_address
 from mailer.compose import public_text
 from newsletter.authoring.checks.rendered import Seen, look_at
@@ -150,7 +151,7 @@ def _check_words(address: str, words: str, line: int | None) -> Iterator[Finding
             f"A link shows its whole address of {len(words)} characters; give it words.",
             line,
         )
-    elif _is_other_host(address, words):
+    elif _is_other_host(address, words) and not (is_download(words) or is_picture(words)):
         yield warn(
             "misleading-link",
             f"The link says {words!r} and leads to another host, as in phishing; filters punish that.",

@@ -105,3 +105,22 @@ def test_code_and_names_with_a_dot_are_what_they_are() -> None:
     assert rendered.html.count("<blockquote>") == 1
     assert "![[v1.2 notes]]" in rendered.html
     assert "Dotted." in rendered.text
+
+
+def test_an_embed_may_be_written_as_markdown() -> None:
+    """`![](Note.md)` alone on a line, with a part and with blanks."""
+    notes = {"Other.md": "# O\n\nTheirs.\n\n## My part\n\nOf it.", "A b.md": "Blank."}
+    rendered = render("![](Other.md#My%20part)\n\n![x](<A b.md>)\n\n![y](A%20b.md)", notes)
+    assert "Of it." in rendered.html
+    assert rendered.html.count("Blank.") == 2
+    assert "Theirs" not in rendered.html
+    assert codes(rendered) == []
+
+
+def test_the_id_of_a_block_may_stand_right_below_it() -> None:
+    """Quotations, code and tables end in a line with it; no reader sees it, not within a quotation either."""
+    notes = {"N": "> said\n> well\n^q\n\n```\ncode\n```\n^c\n\n> inner\n> ^i"}
+    assert "said" in render("![[N#^q]]", notes).text
+    assert "code" in render("![[N#^c]]", notes).text
+    for part in ("", "#^q", "#^c"):
+        assert "^" not in render(f"![[N{part}]]", notes).text

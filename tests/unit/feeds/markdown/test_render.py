@@ -431,3 +431,11 @@ def test_braces_in_a_formula_are_no_merge_field() -> None:
     """`{{a}}` in TeX is a group in a group, not something to fill in."""
     rendered = render("${{name}}$ {{ name }}")
     assert len(FIELD.findall(rendered.html)) == len(FIELD.findall(rendered.text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("begins", "suffix"), [("<a {", "md"), ("", "md"), ("{", "qmd"), ("# a", "mdx")]
+)
+def test_a_line_of_blanks_is_read_once(begins: str, suffix: str) -> None:
+    """Hundreds of thousands, within the limit of time that all tests have: the square of it is far beyond."""
+    assert "x" in render(f"{begins}{' ' * 400_000}x", path=f"a.{suffix}").text

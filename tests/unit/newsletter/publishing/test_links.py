@@ -141,3 +141,14 @@ def test_a_reference_with_a_definition_stays_that_link() -> None:
     html = render_markdown(body, path="a.md", links=links).html
     assert 'href="https://example.org/r"' in html
     assert "/issues/ref" not in html
+
+
+@pytest.mark.parametrize(
+    "target", ["sub/c", "../deep/sub/c", "./sub/c", "c\\\\", "/deep/sub/c", "deep/sub/c"]
+)
+def test_a_wiki_link_finds_a_note_by_a_piece_of_its_path(target: str) -> None:
+    """By its end, as Obsidian writes the shortest one that is clear; from a folder above; escaped, as in tables."""
+    links = NoteLinks([name("deep/sub/c.md", "See", "see")], URL)
+    assert (
+        LinkResolver("deep/b.md", links).wiki(target.replace("\\\\", "\\")) == f"{URL}/issues/see"
+    )

@@ -88,3 +88,38 @@ def test_any_text_is_translated(text: str, path: str) -> None:
     """Nothing is raised, and no mask is left behind."""
     translated = translate_dialects(text, path)
     assert "\ufdd0" not in translated.text
+
+
+@pytest.mark.parametrize(
+    ("written", "becomes"),
+    [
+        ("![a](my pic.png)", "![a](<my pic.png>)"),
+        ('![a](my pic.png "A title")', '![a](<my pic.png> "A title")'),
+        ("[a](My Note.md#part) [b](sub dir/c.md)", "[a](<My Note.md#part>) [b](<sub dir/c.md>)"),
+        ("![a](x.png =100x20) ![b](y.png =50x)", "![a|100x20](x.png) ![b|50](y.png)"),
+        (
+            "[sic](as he wrote it) [see](p. 5 and so on)",
+            "[sic](as he wrote it) [see](p. 5 and so on)",
+        ),
+        ("`[a](my pic.png)`", "`[a](my pic.png)`"),
+        ("> quoted\n> ^q1\n\n> > deep\n> > ^q", "> quoted\n>\n\n> > deep\n> >"),
+    ],
+)
+def test_addresses_that_some_programs_read_are_read(written: str, becomes: str) -> None:
+    """A blank in a file's name, a size behind it, an id below a quotation; words in brackets are words."""
+    assert read(written) == becomes
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "![](https://youtu.be/abc)",
+        "![](https://www.youtube.com/watch?v=abc)",
+        "![](https://vimeo.com/123)",
+    ],
+)
+def test_a_film_that_is_written_as_a_picture_is_a_link(written: str) -> None:
+    """As Obsidian embeds it; no picture is there at that address."""
+    translated = translate_dialects(written, "a.md")
+    assert translated.text.startswith('<a href="https://')
+    assert len(translated.players) == 1
