@@ -11,6 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.http.memory import Count, Offer
+from web.http.private import TOKEN_HEADERS
 
 _HSTS: Final = "max-age=31536000"
 _NO_FEATURES: Final = ", ".join(
@@ -24,6 +25,8 @@ _NO_FEATURES: Final = ", ".join(
 
 
 _ANYWHERE: Final = "frame-ancestors *"
+_OWN: Final = ("/confirm/", "/unsubscribe/", "/preferences/", "/feeds/")
+"""Where a reader's own key stands in the address, whatever is answered there (rule F8)."""
 
 
 class Guard:
@@ -33,6 +36,7 @@ class Guard:
         self._app = app
         self._count = count
         self._headers = protecting_headers(url, script)
+        self._own = {**self._headers, **TOKEN_HEADERS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, adds the headers to its answer and counts it."""
@@ -47,7 +51,9 @@ class Guard:
                 if offer is None or not (offer.made and message["status"] == 200):
                     self._count(scope["method"], message["status"])  # else who keeps it counts
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
+                path = scope["path"].removeprefix(scope.get("root_path", ""))
+                known = self._own if path.startswith(_OWN) else self._headers
+                for name, value in known.items():
                     headers.setdefault(name, value)
                 if _ANYWHERE in headers["Content-Security-Policy"]:
                     del headers["X-Frame-Options"]  # it knows no "anywhere"

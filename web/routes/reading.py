@@ -150,7 +150,7 @@ class Reading:
         shelf = self._keeper.shelf()
         issues, spelling = shelf.tagged(tag), shelf.spelling(tag)
         if spelling is None:
-            raise HTTPException(404)
+            return self._old_tag_feed(tag)
         path = feed_url("", FeedFormat.RSS, spelling).removesuffix(f"/{FeedFormat.RSS.path}")
         if not issues:
             return RedirectResponse(self._pages.absolute(path), 301)
@@ -209,6 +209,14 @@ class Reading:
         """Where other systems have their feeds: 301 to ours, so that readers move along."""
         feed_format = _OLD_FEEDS[request.url.path.removeprefix(request.scope.get("root_path", ""))]
         return RedirectResponse(self._pages.absolute(f"/{feed_format.path}"), 301)
+
+    def _old_tag_feed(self, tag: str) -> Response:
+        """The same for what such a system has below a tag, unless a tag is called so."""
+        tag, _, name = tag.rpartition("/")
+        feed_format = _OLD_FEEDS.get(f"/{name}")
+        if feed_format is None:
+            raise HTTPException(404)
+        return self._other_case(feed_format, tag)
 
     def _other_case(self, feed_format: FeedFormat, tag: str) -> Response:
         """The feed of a tag that the archive writes otherwise. Raises HTTPException, 404."""

@@ -217,6 +217,24 @@ def test_links_are_kept_to_the_reader(author: Author, client: Client) -> None:
             assert f"/{link}" not in response.text
 
 
+@pytest.mark.parametrize("route", ["confirm", "unsubscribe", "preferences", "feeds"])
+def test_whatever_a_readers_link_is_answered_it_is_kept_to_the_reader(
+    client: Client, route: str
+) -> None:
+    """Another method, a slash too many at its end, an unknown feed (rule F8)."""
+    answers = [
+        client.ask("PUT", f"/{route}/{'0' * 20}.xml", headers={}),
+        client.get(f"/{route}/{'0' * 20}/"),
+        client.get(f"/{route}/{'0' * 20}.xml"),
+    ]
+    assert [answer.status_code for answer in answers] == [405, 308, 404]
+    for answer in answers:
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "noindex" in answer.headers["x-robots-tag"]
+    assert client.get("/nowhere/feeds/x").headers["referrer-policy"] != "no-referrer"
+
+
 # ── leaving ──────────────────────────────────────────────────────────────────────────────────
 
 

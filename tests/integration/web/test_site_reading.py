@@ -409,7 +409,15 @@ def test_tags_with_odd_names(client: Client) -> None:
         other = client.get(f"/tags/SHIP%20it{place}")
         assert other.status_code == 301
         assert other.headers["location"] == f"{URL}/tags/ship%20it{place}"
+    for other, feed in (("rss.xml", "feed.xml"), ("index.xml", "feed.xml"), ("atom", "atom.xml")):
+        for tag in ("a%2Fb", "a/b", "SHIP%20it"):
+            moved = client.get(f"/tags/{tag}/{other}")
+            assert moved.status_code == 301
+            spelt = tag.replace("/", "%2F").replace("SHIP", "ship")
+            assert moved.headers["location"] == f"{URL}/tags/{spelt}/{feed}"
     assert client.get("/tags/none").status_code == 404
+    assert client.get("/tags/none/rss.xml").status_code == 404
+    assert client.get("/tags/a%2Fb/feed.rss").status_code == 404
     assert client.get("/tags/none/feed.xml").status_code == 404
 
 
