@@ -25,6 +25,9 @@ MOST_FOUND: Final = 500
 """Issues that may be shown of all that have the words, the newest. What comes after is not counted."""
 MOST_RANKED: Final = 200
 """Of these, the newest, the best first; the others follow by date."""
+MOST_READ: Final = 1000
+"""Issues that PostgreSQL looks into for a phrase, the newest of those that have each two neighbours of it:
+a bound that only a phrase of the most frequent words meets, so that none costs more in a larger archive."""
 _WAIT_MS: Final = 2000
 """How long PostgreSQL may think about a query."""
 # The words first, and only then which issues are live, out of the index alone that has their dates.
@@ -60,7 +63,7 @@ WITH found AS MATERIALIZED (
   SELECT i.id FROM issues i WHERE i.state = 'live' AND CASE
     WHEN i.id NOT IN (SELECT issue_id FROM found) THEN false
     ELSE i.id IN (SELECT issue_id FROM paired) END
-  ORDER BY i.published_at DESC, i.id DESC
+  ORDER BY i.published_at DESC, i.id DESC LIMIT :most_read
 )
 SELECT d.id FROM dated d WHERE (
   SELECT t.vector @@ CAST(:query AS tsquery) FROM issue_terms t WHERE t.issue_id = d.id
@@ -94,9 +97,15 @@ class Search:
     """Over the live issues of one newsletter."""
 
     def __init__(
-        self, database: Database, *, most_found: int = MOST_FOUND, most_ranked: int = MOST_RANKED
+        self,
+        database: Database,
+        *,
+        most_found: int = MOST_FOUND,
+        most_ranked: int = MOST_RANKED,
+        most_read: int = MOST_READ,
     ) -> None:
         self._database = database
+        self._most_read = most_read
         self._most_found = most_found
         self._most_ranked = most_ranked
 
@@ -108,7 +117,8 @@ class Search:
         """
         if not phrases:
             return Found(total=0, issues=())
-        engine = _Fts5(phrases) if self._database.is_sqlite else _Tsquery(phrases)
+        is_sqlite = self._database.is_sqlite
+        engine = _Fts5(phrases) if is_sqlite else _Tsquery(phrases, self._most_read)
         with self._database.reading() as connection:
             newest = engine.newest(connection, self._most_found + 1)
             found = newest[: self._most_found]
@@ -145,7 +155,8 @@ class _Fts5:
 class _Tsquery:
     """How PostgreSQL is asked."""
 
-    def __init__(self, phrases: Sequence[Phrase]) -> None:
+    def __init__(self, phrases: Sequence[Phrase], most_read: int) -> None:
+        self._most_read = most_read
         self._query = _for_tsquery(phrases)
         self._terms = _for_tsquery(_apart(phrases))
         self._phrases = [" ".join(phrase.terms) for phrase in phrases if len(phrase.terms) > 1]
@@ -157,7 +168,7 @@ class _Tsquery:
         statement = _NEWEST_POSTGRESQL
         if self._query != self._terms:
             statement = _IN_ORDER_POSTGRESQL
-            values |= {"query": self._query, "phrases": self._phrases}
+            values |= {"query": self._query, "phrases": self._phrases, "most_read": self._most_read}
         return list(connection.scalars(sa.text(statement), values))
 
     def ranked(self, connection: Connection, ids: Sequence[int]) -> list[int]:

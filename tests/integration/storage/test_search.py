@@ -98,6 +98,16 @@ def test_the_index_follows_the_issue(archive: Store) -> None:
     assert found(archive, "oolong") == []
 
 
+def test_so_many_issues_are_looked_into_for_a_phrase(store: Store) -> None:
+    """By PostgreSQL, the newest first; others are not looked into, however many have its pairs."""
+    for number in range(6):
+        text = "one two three" if number in (0, 4) else "two three; one two"
+        publish(store, f"n{number}", text=text)
+    search = Search(store.database, most_read=3)
+    names = [issue.note_id for issue in search.find(read_query('"one two three"'), limit=9).issues]
+    assert names == (["n4", "n0"] if store.database.is_sqlite else ["n4"])
+
+
 def test_a_plan_is_made_for_the_words_that_are_asked_for(store: Store) -> None:
     """However often: one that PostgreSQL keeps for any words takes them for rare ones."""
     if store.database.is_sqlite:
