@@ -49,6 +49,13 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{32}")
 _PICTURE_CACHE: Final = "public, max-age=3600"
 
 
+def _old_format(path: str) -> FeedFormat:
+    """Which of ours another system has there, of everything or of a tag. Raises HTTPException, 404."""
+    if (feed_format := _OLD_FEEDS.get(path)) is None:
+        raise HTTPException(404)
+    return feed_format
+
+
 class Reading:
     """Handlers over one newsletter; they run in the thread pool, for they read the database."""
 
@@ -150,7 +157,8 @@ class Reading:
         shelf = self._keeper.shelf()
         issues, spelling = shelf.tagged(tag), shelf.spelling(tag)
         if spelling is None:
-            return self._old_tag_feed(tag)
+            place, _, name = tag.rpartition("/")
+            return self._other_case(_old_format(f"/{name}"), place)
         path = feed_url("", FeedFormat.RSS, spelling).removesuffix(f"/{FeedFormat.RSS.path}")
         if not issues:
             return RedirectResponse(self._pages.absolute(path), 301)
@@ -207,16 +215,8 @@ class Reading:
 
     def old_feed(self, request: Request) -> Response:
         """Where other systems have their feeds: 301 to ours, so that readers move along."""
-        feed_format = _OLD_FEEDS[request.url.path.removeprefix(request.scope.get("root_path", ""))]
-        return RedirectResponse(self._pages.absolute(f"/{feed_format.path}"), 301)
-
-    def _old_tag_feed(self, tag: str) -> Response:
-        """The same for what such a system has below a tag, unless a tag is called so."""
-        tag, _, name = tag.rpartition("/")
-        feed_format = _OLD_FEEDS.get(f"/{name}")
-        if feed_format is None:
-            raise HTTPException(404)
-        return self._other_case(feed_format, tag)
+        path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+        return RedirectResponse(self._pages.absolute(f"/{_old_format(path).path}"), 301)
 
     def _other_case(self, feed_format: FeedFormat, tag: str) -> Response:
         """The feed of a tag that the archive writes otherwise. Raises HTTPException, 404."""
