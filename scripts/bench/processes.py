@@ -99,6 +99,12 @@ def handed_over(process: int) -> int:
     return sum(int(line.split()[1]) for line in told.splitlines() if line.startswith("voluntary"))
 
 
+def processor_time(process: int) -> float:
+    """Seconds for which its threads have been at work, however long they waited for a core."""
+    told = ((thread / "schedstat").read_text() for thread in _threads(process))
+    return sum(int(line.split()[0]) for line in told) / 1e9
+
+
 def _threads(process: int) -> list[Path]:
     return list(Path(f"/proc/{process}/task").iterdir())
 
