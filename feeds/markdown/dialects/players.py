@@ -37,6 +37,8 @@ def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> s
     """
     if "![" in text:
         text = _PICTURED.sub(lambda found: _linked(found, met), text)
+    if "github" in text:
+        text = _GIST.sub(lambda found: _shown(found[1], "Gist on GitHub", _PAGE), text)
     if not _ANY.search(text):
         return text
 
@@ -47,6 +49,8 @@ def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> s
 
         return Span(opening=kind.opening, closing=kind.closing, replace=replace)
 
+    if "<embed" in text.lower():
+        text = _EMBED.sub(lambda found: f"<object {found[1]}></object>", text)
     *players, drawing = _PLAYERS
     return replace_spans(text, (*map(told, players), drawing))
 
@@ -68,7 +72,7 @@ def _attributes(text: str) -> dict[str, str]:
 
 def _frame(opening: re.Match[str], _inside: str) -> str:
     given = _attributes(opening[0])
-    url = given.get("src", "") or given.get("data-src", "")
+    url = given.get("src", "") or given.get("data-src", "") or given.get("data", "")
     for pattern, page in (
         (_YOUTUBE, "https://www.youtube.com/watch?v={}"),
         (_VIMEO, "https://vimeo.com/{}"),
@@ -121,14 +125,20 @@ def _kind(tag: str, replace: Callable[[re.Match[str], str], str]) -> Span:
     )
 
 
+_GIST: Final = re.compile(
+    r"<script\b[^<>]{0,200}?\bsrc=[\"'](https://gist\.github\.com/[\w./-]{1,100}?)\.js(?:\?[^\"'<>]{0,100})?[\"'][^<>]{0,200}>[ \t]*</script>",
+    re.IGNORECASE,
+)
+_EMBED: Final = re.compile(r"<embed\b([^<>]{0,2000}?)/?>", re.IGNORECASE)
 _PICTURED: Final = re.compile(
     r"!\[([^\[\]\n]{0,300})\]\((https?://(?:(?:www|m|mobile)\.)?(?:youtube\.com/(?:watch\?|embed/|shorts/)|youtu\.be/"
     r"|vimeo\.com/\d|(?:twitter|x)\.com/\w{1,30}/status)[^()\s]{0,300})\)"
 )
-_ANY: Final = re.compile(r"<(?:[iI][fF]|[vV][iI]|[aA][uU]|[sS][vV])")
+_ANY: Final = re.compile(r"<(?:[iI][fF]|[eE][mM][bB]|[oO][bB]|[vV][iI]|[aA][uU]|[sS][vV])")
 """What a player begins with, quick to look for."""
 _PLAYERS: Final = (
     _kind("iframe", _frame),
+    _kind("object", _frame),
     _kind("video", _player(to_say("Video"))),
     _kind("audio", _player(to_say("Sound"))),
     _kind("svg", _drawing),

@@ -110,12 +110,12 @@ def read_programs(text: str, masks: Masks, report: Report) -> str:
         text = _read_macros(text, masks, report)
     if "{:" in text:
         text = _TOC.sub("\n[TOC]\n", _SIZED.sub("", text))
+    if "markdown" in text:
+        text = _MARKDOWN_WITHIN.sub(r"\n<\1\2\3>\n", text)
     if "^^" in text:
         text = _CARETS.sub(r"<mark>\1</mark>", text)
-    if "]{" in text:
-        text = _SPAN.sub(r"\1", text)
     if "{" in text or "|filename|" in text:
-        text = _PLACE.sub("", _LISTED.sub(r"\1", text))
+        text = _PLACE.sub("", _LISTED.sub(r"\1", _SPAN.sub(r"\1", text)))
     return text
 
 
@@ -163,6 +163,12 @@ def take_out(text: str, pattern: re.Pattern[str], masks: Masks, report: Report) 
     return pattern.sub(replace, text)
 
 
+_MARKDOWN_WITHIN: Final = re.compile(
+    r"^[ \t]*<(div|section|details|aside|article|figure|figcaption|blockquote)\b([^<>\n]{0,300}?)[ \t]+markdown"
+    r"(?:=[\"']?(?:1|block|span|true)[\"']?)?((?:[ \t][^<>\n]{0,300})?)>[ \t]*$",
+    re.MULTILINE,
+)
+"""kramdown's and Python-Markdown's: what is within is Markdown, as it is behind a blank line."""
 _SIZED_PICTURE: Final = re.compile(
     r"!\[([^\[\]\n]{0,300})\]\(([^()\s<>]{1,500})[ ]+=(\d{1,4}(?:x\d{1,4})?)x?([ ]+\"[^\"\n]{0,300}\")?\)"
 )

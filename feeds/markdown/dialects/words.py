@@ -7,7 +7,9 @@ from html import unescape
 from typing import Final
 
 _MARK: Final = re.compile(r"==(?<![=\w]==)(?=[^\s=])([^=\n]{1,500}?)(?<=\S)==(?![=\w])")
-_EMOJI: Final = re.compile(r":(?<![\w:/]:)([a-z0-9_+-]{1,50}):(?![\w:/])")
+_EMOJI: Final = re.compile(
+    r":(?<![\w:/]:)[a-z0-9_+-]{1,50}:(?::[a-z0-9_+-]{1,50}:){0,20}(?![\w:/])"
+)
 """Here, as everywhere in this room, what is looked for begins with what it is seldom mistaken for, and not
 with what must not stand before it: a search is quick from one colon to the next."""
 _ABBREVIATION: Final = re.compile(

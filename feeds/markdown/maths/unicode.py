@@ -5,7 +5,9 @@ For titles, summaries and subjects, where nothing but characters can stand.
 
 from __future__ import annotations
 
+import re
 from typing import Final
+from unicodedata import normalize
 from xml.etree.ElementTree import Element
 
 from feeds.markdown.maths.mathml import Unreadable, read_tex, text_of
@@ -14,6 +16,7 @@ _RAISED: Final = dict(
     zip("0123456789+−-=()abcdefghijklmnoprstuvwxyz*′", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ*′", strict=True)
 )  # fmt: skip
 _LOWERED: Final = dict(zip("0123456789+−-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))  # fmt: skip
+_STRUCK: Final = re.compile(r"⧸ ?(\S)")
 _LONGEST: Final = 60
 _TIGHT: Final = frozenset("()[]{}|‖!/′.°%∗*:⟨⟩∑∏∫∂∇√¬∀∃")
 """Operators with no blank around them; a comma has one after it."""
@@ -25,8 +28,13 @@ def plain_formula(tex: str) -> str:
         plain = "".join(_plain(read_tex(tex, display=False)).split("\u2061"))
     except (Unreadable, _Complex):
         plain = ""
-    plain = " ".join(plain.split())
+    plain = " ".join(_STRUCK.sub(_strike, plain).split())
     return plain if 0 < len(plain) <= _LONGEST else " ".join(tex.split())
+
+
+def _strike(found: re.Match[str]) -> str:
+    """`\\not=` is one sign."""
+    return f" {normalize('NFC', found[1] + chr(0x338))} "
 
 
 class _Complex(Exception):
@@ -70,7 +78,7 @@ def _row(children: list[Element]) -> str:
         if signed and child.tag == "mo":
             piece = piece.strip()
         named, before = _is_name(child), pieces[-1][-1:] if pieces else ""
-        if (named or after_name) and child.tag != "mo" and before.isalnum():
+        if (named or (after_name and child.tag != "mo")) and before.isalnum():
             piece = f" {piece}"
         after_name = named
         signed = child.tag == "mo" and text_of(child) not in {")", "]", "}", "!", "|"}
@@ -80,7 +88,7 @@ def _row(children: list[Element]) -> str:
 
 def _is_name(element: Element) -> bool:
     base = element[0] if element.tag in {"msub", "msup", "msubsup"} else element
-    return base.tag == "mi" and len(text_of(base)) > 1
+    return base.tag in {"mi", "mo"} and len(text_of(base)) > 1 and text_of(base).isalpha()
 
 
 def _operator(sign: str) -> str:
@@ -88,6 +96,8 @@ def _operator(sign: str) -> str:
         return f"{sign} "
     if sign in {"-", "−"}:
         return " − "
+    if sign == "mod":
+        return " mod "
     if len(sign) > 1 or sign in _TIGHT or sign.isalpha():
         return sign
     return f" {sign} "

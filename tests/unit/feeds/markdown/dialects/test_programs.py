@@ -123,3 +123,33 @@ def test_a_film_that_is_written_as_a_picture_is_a_link(written: str) -> None:
     translated = translate_dialects(written, "a.md")
     assert translated.text.startswith('<a href="https://')
     assert len(translated.players) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "becomes"),
+    [
+        (":tada::heart: and :+1:", "🎉❤️ and 👍"),
+        ('<div class="a" markdown="1">\n*b*\n</div>', '<div class="a">\n\n*b*\n</div>'),
+        (
+            '<script src="https://gist.github.com/ada/1.js"></script>',
+            '<p><a href="https://gist.github.com/ada/1">Gist on GitHub</a></p>',
+        ),
+        (
+            '<script src="https://a.example/x.js"></script>',
+            '<script src="https://a.example/x.js"></script>',
+        ),
+    ],
+)
+def test_small_forms_are_read(written: str, becomes: str) -> None:
+    """Emoji side by side, Markdown within HTML, a gist; any other script goes when HTML is cleaned."""
+    assert read(written) == becomes
+
+
+@pytest.mark.parametrize(
+    "written", ['<object data="a.pdf">x</object>', '<embed src="a.pdf" type="x">']
+)
+def test_a_document_in_the_page_is_a_link(written: str) -> None:
+    """It does not vanish without a word, and `check` says it."""
+    translated = translate_dialects(written, "a.md")
+    assert '<a href="a.pdf">' in translated.text
+    assert len(translated.players) == 1
