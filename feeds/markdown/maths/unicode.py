@@ -33,7 +33,7 @@ def plain_formula(tex: str) -> str:
 
 
 def _strike(found: re.Match[str]) -> str:
-    """`\\not=` is one sign."""
+    r"""`\not=` is one sign."""
     return f" {normalize('NFC', found[1] + chr(0x338))} "
 
 
