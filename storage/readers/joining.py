@@ -54,6 +54,7 @@ def confirm_request(
         "consent": event.text,
         "confirmed_at": event.at,
         "unsubscribed_at": None,
+        "paused_until": None,  # of a former subscription: whoever asks anew is told of the next issue
     }
     update_subscriber(connection, subscriber_id, changes)
     keep_event(connection, event)

@@ -17,9 +17,11 @@ from storage.model.readers import (
     SubscriberState,
     Suppression,
     SuppressionReason,
+    Wishes,
 )
 from storage.model.reports import Effect, NewReport
 from storage.readers.reports import Reports
+from storage.readers.settings import ReaderSettings
 from storage.readers.signups import NewSignUp
 from storage.readers.subscribers import Added
 from tests.conftest import NOON
@@ -129,6 +131,20 @@ def test_a_reader_who_left_may_come_back_by_a_new_confirmation(store: Store) -> 
     assert [claim.issue_id for claim in store.claim()] == [issue.id]
     kinds = [event.kind.value for event in store.subscribers.events(reader)]
     assert kinds == ["added", "unsubscribed", "requested", "confirmed"]
+
+
+def test_a_pause_ends_with_the_subscription_it_was_of(store: Store) -> None:
+    """Who comes back gets the next issue, as the page says; what they chose of topics and pace stays."""
+    (reader,) = store.join(1)
+    settings = ReaderSettings(store.database)
+    chosen = Wishes(topics=("tea",), paused_until=NOON + timedelta(days=30))
+    event = consent(ConsentEventKind.CHANGED, at=NOON)
+    assert settings.change(reader, "", chosen, event)
+    store.leave(reader)
+    store.ask(1)
+    known = confirm(store, reader)
+    assert known is not None
+    assert known.wishes == replace(chosen, paused_until=None)
 
 
 def test_singles_are_counted_per_reader_and_kind_since_a_time(store: Store) -> None:

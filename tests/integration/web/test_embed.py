@@ -72,6 +72,16 @@ def test_the_page_itself_gives_the_code_to_copy(reader: Client) -> None:
     assert reader.get("/subscribe").headers["x-frame-options"] == "DENY"
 
 
+def test_the_form_to_copy_asks_for_the_name_where_ours_does(tmp_path: Path) -> None:
+    """Its label is that of its field."""
+    author = Author(tmp_path, Clock(NOON), "[subscribers]\nname_field = true\n")
+    with author.newsletter as newsletter, Client(newsletter) as reader:
+        copied = html.unescape(reader.get("/embed").text).partition(f'action="{URL}/subscribe"')[2]
+        form = copied.partition("</form>")[0]
+    assert 'for="newsletter-name"' in form
+    assert 'id="newsletter-name" name="name"' in form
+
+
 def test_a_copied_form_tells_its_words(author: Author, reader: Client) -> None:
     """What stands in the hidden field is kept with the page; a trap that is filled is nobody."""
     fields = {"email": "b@example.org", "consent": "Mail me, please."}
