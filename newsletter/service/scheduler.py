@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -102,7 +103,8 @@ class Ticks:
         task = asyncio.create_task(self._work(tick))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        await asyncio.shield(task)
+        with suppress(asyncio.CancelledError):  # it is left, which APScheduler would call an error
+            await asyncio.shield(task)
 
     async def _work(self, tick: Tick) -> None:
         self._pulse.enter(tick.name)

@@ -94,6 +94,30 @@ def test_stopping_waits_for_what_is_running() -> None:
     assert done == ["whole"]
 
 
+def test_an_end_that_waits_no_longer_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """A tick that is still busy when the time for an orderly end is over is left, without a traceback in the log."""
+    begun, finish = threading.Event(), threading.Event()
+
+    def busy() -> None:
+        begun.set()
+        assert finish.wait(60)
+
+    async def let_go() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:  # the loop gives up whatever waits in it
+            finish.set()
+
+    async def main() -> None:
+        Ticks([Tick(name="busy", every=timedelta(hours=1), work=busy)]).start()
+        assert await asyncio.to_thread(begun.wait, 60)
+        main.kept = asyncio.create_task(let_go())  # type: ignore[attr-defined]
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert caplog.messages == []
+
+
 def test_a_clock_set_back_does_not_stall_the_ticks() -> None:
     """They go on at their interval, though the wall clock is an hour earlier (rule G10)."""
     came = threading.Semaphore(0)
