@@ -71,7 +71,7 @@ def parse_when(
         if found is not None and (found.has_year or now is not None):
             return _read_absolute(found, zone, now, day_time)
         if now is not None and not _EITHER.match(words):
-            return _read_relative(words.lower(), zone, now.astimezone(zone), day_time)
+            return _read_relative(words, zone, now.astimezone(zone), day_time)
     except (ValueError, OverflowError, OSError) as error:
         raise ScheduleError(f"`{words[:60]}` is not a possible date or time") from error
     raise ScheduleError(_refusal(words))
@@ -109,6 +109,7 @@ def _next_of(wall: datetime, zone: ZoneInfo, now: datetime) -> datetime:
 
 def _read_relative(words: str, zone: ZoneInfo, now: datetime, day_time: timedelta) -> When:
     """`now` is in `zone`."""
+    told, words = words, words.lower()
     if words == "now":
         return _at_instant(now.replace(microsecond=0), zone)
     if ahead := _IN.fullmatch(words):
@@ -117,10 +118,10 @@ def _read_relative(words: str, zone: ZoneInfo, now: datetime, day_time: timedelt
         return _at_instant(moment.replace(microsecond=0), zone)
     found = _RELATIVE.fullmatch(_in_order(words))
     if not found:
-        raise ScheduleError(f"`{words[:60]}` is not a date or time; write it like {EXAMPLES}")
-    clock = _read_clock(found, day_time)
+        raise ScheduleError(_refusal(told))
     today = datetime(now.year, now.month, now.day)  # noqa: DTZ001
-    first, step = _read_day(found["day"] or "", now, words)
+    first, step = _read_day(found["day"] or "", now, told)
+    clock = _read_clock(found, day_time, told)
     when = _at_wall(today + timedelta(days=first) + clock, zone)
     if step and when.instant <= now:
         when = _at_wall(today + timedelta(days=first + step) + clock, zone)
@@ -148,12 +149,16 @@ def _read_day(word: str, now: datetime, words: str) -> tuple[int, int]:
     raise ScheduleError(f"`{words[:60]}` names no day; write `today`, `tomorrow` or a weekday")
 
 
-def _read_clock(found: re.Match[str], day_time: timedelta) -> timedelta:
+def _read_clock(found: re.Match[str], day_time: timedelta, words: str) -> timedelta:
     text = found["time"] or found["only"]
     if text is None:
+        if found["day"] == "tonight":
+            raise ScheduleError("`tonight` says no time of day; write it like `today 20:00`")
         return day_time
     clock = _CLOCK.fullmatch(text)
     if not clock or not (clock["minute"] or clock["half"] or found["at"]):
+        if not found["day"]:
+            raise ScheduleError(_refusal(words))
         raise ScheduleError(f"`{text[:60]}` is not a time of day; write it like `9:00` or `9am`")
     return read_clock(clock["hour"], clock["minute"], clock["second"], clock["half"])
 

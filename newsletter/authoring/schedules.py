@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from itertools import chain
-from pathlib import Path
+from os.path import normpath
+from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
 
 from feeds.notes import Note, When, parse_when
@@ -169,23 +171,40 @@ class Authoring:
         """The path below the notes folder that the author means. Raises NotFound.
 
         A path as the shell completes it, through the folder's own name, is understood too, and so
-        is one without the ending that all notes have.
+        is one without the ending that all notes have, with `./` or `..` in it, or with its letters and
+        accents apart, as some file systems have them.
         """
         paths = [file.path for file in self._store.scan().files]
-        wanted = Path(note)
         root = self._store.root.resolve()
-        spellings = [note]
-        if wanted.resolve().is_relative_to(root):
-            spellings.append(wanted.resolve().relative_to(root).as_posix())
-        bare = {path.rpartition(".")[0]: path for path in reversed(paths)}
-        for spelling in spellings:
-            if spelling in paths or spelling in bare:
-                return spelling if spelling in paths else bare[spelling]
-        nearest = get_close_matches(note, paths, n=1)
-        raise NotFound("note", note, nearest[0] if nearest else None)
+        spellings = [note, normpath(note)]
+        if (whole := Path(note).resolve()).is_relative_to(root):
+            spellings.append(whole.relative_to(root).as_posix())
+        meant = {_composed(path.rpartition(".")[0]): path for path in reversed(paths)}
+        meant |= {_composed(path): path for path in reversed(paths)}
+        meant |= {path: path for path in paths}
+        for spelling in (*spellings, *map(_composed, spellings)):
+            if spelling in meant:
+                return meant[spelling]
+        raise NotFound("note", note, _nearest(note, paths))
 
     def _read(self, path: str) -> Note:
         return self._drafting.parse(self._store.read(path), path)
+
+
+def _composed(path: str) -> str:
+    return unicodedata.normalize("NFC", path)
+
+
+def _nearest(note: str, paths: Sequence[str]) -> str | None:
+    """The note that is probably meant: of that name in another folder or case, else one that looks alike."""
+    name = _composed(note).lower()
+    for path in paths:
+        if _composed(path).lower() == name:
+            return path
+    for path in paths:
+        if _composed(PurePosixPath(path).name).lower() in (name, f"{name}.md"):
+            return path
+    return next(iter(get_close_matches(note, paths, n=1)), None)
 
 
 def _scheduled(wanted: Schedule, before: Schedule | None, when: When | None = None) -> Scheduled:

@@ -115,6 +115,7 @@ def _tell(newsletter: Newsletter, done: Scheduled, *, now: bool, as_json: bool) 
 
 
 def _in(ahead: timedelta) -> str:
+    ahead += timedelta(seconds=30)  # to the nearest minute
     return f"in {tell_span(ahead)}" if ahead >= timedelta(minutes=1) else "within a minute"
 
 

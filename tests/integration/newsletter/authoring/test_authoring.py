@@ -201,6 +201,51 @@ def test_unscheduling_says_what_else_holds(room: Room) -> None:
         room.desk.unschedule("launch.md")
 
 
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("./launch.md", "launch.md"),
+        ("deep/../launch.md", "launch.md"),
+        ("deep/same", "deep/same.md"),
+        ("same", "same.md"),
+        ("two words/my note", "two words/my note.md"),
+        ("\u00fcbung.md", "u\u0308bung.md"),
+        ("u\u0308bung", "u\u0308bung.md"),
+        ("gr\u00fcn.md", "gr\u00fcn.md"),
+        ("gru\u0308n.md", "gr\u00fcn.md"),
+    ],
+)
+def test_a_note_is_found_however_its_path_is_written(room: Room, written: str, found: str) -> None:
+    """With blanks, dots, no ending, and accents apart or not: what is in the folder under that very path first."""
+    for path in (
+        "same.md",
+        "deep/same.md",
+        "two words/my note.md",
+        "u\u0308bung.md",
+        "gr\u00fcn.md",
+    ):
+        room.folder.save(path, "# One\n\nWords.")
+    assert room.desk.find(written) == found
+
+
+@pytest.mark.parametrize(
+    ("written", "nearest"),
+    [
+        ("LAUNCH.MD", "launch.md"),
+        ("my note", "two words/my note.md"),
+        ("lunch.md", "launch.md"),
+        ("../launch.md", "launch.md"),
+    ],
+)
+def test_a_note_that_is_not_there_names_the_one_that_is_meant(
+    room: Room, written: str, nearest: str
+) -> None:
+    """The one of another case, in another folder, or with a slip of the finger."""
+    room.folder.save("two words/my note.md", "# One\n\nWords.")
+    with pytest.raises(NotFound, match=f"did you mean '{nearest}'"):
+        room.desk.find(written)
+
+
 def test_a_note_is_found_as_the_shell_completes_it(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,6 +108,23 @@ def test_unclear_wishes_are_refused(text: str) -> None:
         parse_when(text, BERLIN, now=SUNDAY)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("tonight", "`tonight` says no time of day; write it like `today 20:00`"),
+        ("2026-W50-1", "`2026-W50-1` is not a date or time; write it like"),
+        ("10000-01-01", "`10000-01-01` is not a date or time; write it like"),
+        ("demain 9h", "`demain 9h` names no day; write `today`, `tomorrow` or a weekday"),
+        ("tomorrow 9h", "`9h` is not a time of day; write it like `9:00` or `9am`"),
+    ],
+)
+def test_a_refusal_names_what_was_not_understood(text: str, told: str) -> None:
+    """All that was written, or the part of it that is the trouble; `tonight` is not nine in the morning."""
+    with pytest.raises(ScheduleError) as caught:
+        parse_when(text, BERLIN, now=SUNDAY)
+    assert str(caught.value).startswith(told)
+
+
 @settings(max_examples=examples(100), deadline=None)
 @given(st.text(alphabet="0123456789-:TZ+ .apmtodyw", max_size=30))
 def test_any_text_is_a_time_or_refused(text: str) -> None:
