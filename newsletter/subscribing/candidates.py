@@ -57,12 +57,14 @@ class Seen:
         """Readers of a row that could be taken."""
         self.joined = _Keys()
         """Those of them whom this file brought in."""
+        self.known = _Keys()
+        """Those of them who are subscribed already, perhaps because this file was begun before."""
         self.left = _Keys()
         """Who left by a row."""
         self._ended: list[str] = []
 
     def end(self, key: str) -> None:
-        """A reader whom this file brought in left by a later row of it."""
+        """A reader whom this file brought in, now or before, left by a later row of it."""
         self._ended.append(key)
 
     def take_ended(self) -> list[str]:

@@ -128,7 +128,8 @@ class SubscriberLists:
                 refusals += late
                 self._end(ended)
             count += len(portion)
-            kept["added"] += sum(candidate.is_reader for candidate in candidates) - len(ended)
+            undone = sum(key in seen.joined for key in ended)
+            kept["added"] += sum(candidate.is_reader for candidate in candidates) - undone
             kept["suppressed"] += sum(one.suppression is not None for one in candidates)
             kept["departed"] += sum(
                 one.new is not None and not one.is_reader for one in candidates
@@ -189,7 +190,7 @@ class SubscriberLists:
     def _read(self, row: SubscriberRow, consent: str, seen: Seen) -> Candidate:
         """What a row asks for. Raises AddressError or RowError."""
         if not row.email and row.suppression is SuppressionReason.ERASED:
-            return Candidate(row=row, new=None, suppression=self._erased(row))
+            return Candidate(row=row, new=None, suppression=_erased(row, self._clock()))
         ours = row.origin is Origin.OURS
         address, name = self._address(row.email, is_exact=ours)
         if address.key in seen.left:
@@ -209,12 +210,15 @@ class SubscriberLists:
     def _read_departed(self, row: RefusedRow, seen: Seen, departed: Departed) -> Candidate | None:
         """How a row is remembered that says: left. None when it is not. Raises AddressError.
 
-        A reader whom a row above brought in leaves by it.
+        A reader whom a row above brought in leaves by it, also where that row was taken by an import of
+        the same file that was killed.
         """
         address, _ = self._address(row.email)
         is_first = address.key not in seen.left
         seen.left.add(address.key)
-        if address.key in seen.joined:
+        if address.key in seen.joined or (
+            is_first and address.key in seen.known and _is_imported(self._subscribers, address.key)
+        ):
             seen.end(address.key)
             return None
         if departed is Departed.DROP or not is_first or address.key in seen.taken:
@@ -264,17 +268,6 @@ class SubscriberLists:
             created_at=row.suppressed_at or self._clock(),
         )
 
-    def _erased(self, row: SubscriberRow) -> Suppression:
-        if not _HASH.fullmatch(row.address_hash):
-            raise RowError("has neither an address nor its hash")
-        return Suppression(
-            address_hash=row.address_hash,
-            address="",
-            reason=SuppressionReason.ERASED,
-            evidence="",
-            created_at=row.suppressed_at or self._clock(),
-        )
-
     def _compare(
         self, candidates: Sequence[Candidate], refused: list[RefusedRow], seen: Seen
     ) -> tuple[list[Candidate], list[RefusedRow]]:
@@ -293,6 +286,8 @@ class SubscriberLists:
                 refused.append(_refuse(candidate.row, candidate.row.reason + known))
             elif state is not None:
                 refused.append(_refuse(candidate.row, _KNOWN[state]))
+                if state is SubscriberState.ACTIVE and candidate.new is not None:
+                    seen.known.add(candidate.new.key)
             elif is_gone:
                 refused.append(_refuse(candidate.row, "has left by a row below"))
             left = replace(candidate, new=None) if state or is_gone else candidate
@@ -332,6 +327,27 @@ class SubscriberLists:
                     source="import",
                 )
                 self._subscribers.unsubscribe(known.id, event)
+
+
+def _erased(row: SubscriberRow, now: datetime) -> Suppression:
+    if not _HASH.fullmatch(row.address_hash):
+        raise RowError("has neither an address nor its hash")
+    return Suppression(
+        address_hash=row.address_hash,
+        address="",
+        reason=SuppressionReason.ERASED,
+        evidence="",
+        created_at=row.suppressed_at or now,
+    )
+
+
+def _is_imported(subscribers: Subscribers, key: str) -> bool:
+    """Whether a reader came by an import, and has said nothing since."""
+    known = subscribers.find(key)
+    if known is None or known.state is not SubscriberState.ACTIVE:
+        return False
+    proof = subscribers.proofs([known.id]).get(known.id, ())
+    return bool(proof) and proof[-1].kind is ConsentEventKind.IMPORTED
 
 
 def _departed(row: RefusedRow, address: Address, address_hash: str, now: datetime) -> NewSubscriber:
