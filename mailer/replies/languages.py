@@ -363,11 +363,20 @@ MAILBOX: Final = Words(
         r"no record of (?:that|this|such)|does(?: not|n't) live here|nobody here by",
         r"address is not assigned|(?:mailbox|account) (?:has been|was) retired|left the (?:company|organi[sz]ation)|belong to any",
         r"não foi possível encontrar o endereço|address is not in use|e-?postadress\w*.{0,40}(?:ikke funnet|ikke fundet)",
+        # nobody, gone, wrong, in few words
+        r"\b(?:diesen|kein(?:en)?|solche[nr]?) (?:solche[nr]? )?(?:benutzer|teilnehmer|empfänger)|ungültiger empfänger",
+        r"aucune (?:bo[iî]te|adresse)|pas d'abonné|ning[uú]n buz[oó]n|no se encuentra (?:la|el) (?:direcci[oó]n|buz[oó]n|usuario)",
+        r"(?:buz[oó]n|cuenta|direcci[oó]n).{0,30}(?:eliminad|cancelad|no v[aá]lid)[oa]|destinatario no v[aá]lido",
+        r"nessuna casella|casella.{0,20}eliminata|não há caixa|caixa.{0,20}exclu[ií]da|não existe (?:assinante|utilizador|usuário)",
+        r"geen postbus|postbus.{0,20}(?:verwijderd|niet gevonden)|ongeldige ontvanger|brak skrzynki|nieprawidłowy odbiorca",
+        r"nie (?:znaleziono adresu|ma takiej skrzynki)|ingen brevlåda|brevlåd\w+.{0,20}tagits bort|ogiltig mottagare",
+        r"アドレスは(?:削除|使われ)|無効な宛先|宛先.{0,20}使われて|nobody here is called|not one of ours|there is no \w+ here|not a valid rfc ?\d+ address",
     )
 )
 
 DOMAIN: Final = Words(
     (
+        r"able to find the recipient domain",
         r"dominio.{0,40}(?:inesistente|sconosciuto|non (?:esiste|trovato))",
         r"domínio.{0,40}(?:inexistente|desconhecido|não (?:existe|encontrado))",
         r"domein.{0,40}(?:onbekend|bestaat niet)",

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from mailer.replies.status import Status, parse_code, parse_status
-from mailer.replies.words import Cause, find_causes, find_phase, is_unread, names_reader
+from mailer.replies.words import Cause, find_causes, find_phase, is_unclear, names_reader
 
 
 class Severity(StrEnum):
@@ -80,7 +80,7 @@ def judge(
     cause = next(iter(causes), None)
     code = parse_code(text)
     severity = _judge(found, causes, code)
-    if severity is Severity.HARD and not causes and is_unread(text):
+    if severity is Severity.HARD and not causes and is_unclear(text):
         severity = (
             Severity.SOFT
         )  # it may say anything: that the mailbox is full, or that we are unknown

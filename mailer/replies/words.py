@@ -79,6 +79,8 @@ _SEAM: Final = re.compile(r"_|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _SHORT: Final = 400
 """Characters of a refusal. In one, whoever is mentioned is meant; a longer text tells a story, in which
 there are senders, headers and addresses of all kinds."""
+_REASON: Final = 250
+"""Characters of a reply that is nothing but a reason."""
 _NEAR: Final = 60
 """Characters between a name and what is said of it, in a longer text."""
 
@@ -93,6 +95,17 @@ _BLOCKLISTS: Final = re.compile(
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+|\S+\?\S*=\S*", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[^\s<>@]@[\w-]+\.")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
+_SAYS_NOTHING: Final = re.compile(
+    r"recipients?|address(?:es)?|addressee|e?mail|mailbox|user|account|reject(?:ed)?|refused|denied|fail(?:ed|ure)?|error"
+    r"|deliver(?:y|ed)?|permanent(?:ly)?|smtp|lmtp|rcpt|to|the|for|is|this|your|message|host|said|remote|server|reply"
+    r"|code|status|not|no|required|bad|command|from|by|and|of|in|with|was|sorry|please|action|requested|taken",
+    re.IGNORECASE,
+)
+_NAMES: Final = re.compile(r"\S*\w\.\w\S*")
+_WORDS_OF_ITS_OWN: Final = 2
+_UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_LETTERS_OF_ITS_OWN: Final = 5
+"""Of writing without spaces between words."""
 _READ: Final = re.compile(
     r"[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1eff\u2e80-\u9fff\uac00-\ud7af]"
 )
@@ -174,10 +187,22 @@ def names_reader(text: str) -> bool:
     return bool(_ADDRESS.search(bound_words(text)) or languages.READER.search(strip_noise(text)))
 
 
-def is_unread(text: str) -> bool:
-    """Whether a text has words, and most of them in a script of which hardly a word is known here."""
-    letters = "".join(_LETTERS.findall(strip_noise(text)))
-    return bool(letters) and 2 * len(_READ.findall(letters)) < len(letters)
+def is_unclear(text: str) -> bool:
+    """Whether a text has words of its own, and nothing in it is understood: they may say anything, in any
+    script. What only names the code, the command and the recipient says nothing, and a longer text, which
+    tells a story around the reason, is not asked.
+    """
+    if len(text) > _REASON:
+        return False
+    plain = _NAMES.sub(" ", strip_noise(text))
+    said = [word for word in _LETTERS.findall(plain) if not _SAYS_NOTHING.fullmatch(word)]
+    letters = "".join(said)
+    is_unread = 2 * len(_READ.findall(letters)) < len(letters)
+    return (
+        is_unread
+        or len(said) >= _WORDS_OF_ITS_OWN
+        or len(_UNSPACED.findall(letters)) >= _LETTERS_OF_ITS_OWN
+    )
 
 
 def _is_blocklist(text: str, said: Sequence[Cause]) -> bool:

@@ -174,6 +174,30 @@ def test_what_nobody_can_read_proves_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "is_gone"),
+    [
+        ("Sent too late at night, come back in the morning", False),
+        ("Mail is only taken from members", False),
+        ("Delivery stopped by parental control", False),
+        ("Mailbox is read-only at the moment", False),
+        ("Le destinataire refuse la publicité", False),
+        ("広告メールは受け取れません", False),
+        ("Cubeorum pagwus fintle", False),
+        ("", True),
+        ("<ada@example.org>: Recipient address rejected: example.org", True),
+        ("<ada@example.org>: Recipient address rejected", True),
+        ("Requested action not taken [mx1.example.org]", True),
+        ("Rejected", True),
+    ],
+)
+def test_a_code_is_believed_where_its_words_say_nothing_else(text: str, is_gone: bool) -> None:
+    """A host that says more than the code, and nothing that is understood, may mean anything (rule C5)."""
+    outcome = parse_reply(550, f"5.1.1 {text}", phase=Phase.RCPT)
+    assert outcome.is_gone == is_gone
+    assert not (is_gone and outcome.counts)
+
+
+@pytest.mark.parametrize(
     ("text", "verdict"),
     [
         ("1 Requested mail action aborted, mailbox not found", Verdict.PERMANENT),
