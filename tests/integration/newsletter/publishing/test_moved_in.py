@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.importing import SYSTEMS, import_posts
 from storage.model.issues import Mailing
-from tests.unit.newsletter.importing.test_taking import MAKERS, WANTED
+from tests.worlds.exports import MAKERS, WANTED
 from tests.worlds.notes import Folder, Room
 
 
