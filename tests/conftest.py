@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from hypothesis import settings
 from tests.peers.postfix import open_folder
 from tests.sizes import FULL, examples
 
+MADE = 20_000
+"""Objects before garbage is looked for, as in commands; Python's 700 took 4 % of the processor of unit tests."""
 TIERS = ("unit", "integration", "acceptance")
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -27,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """`--slow` also tries properties on all their examples; before any test module is read."""
+    gc.set_threshold(MADE)
     if config.getoption("--slow"):
         os.environ[FULL] = "full"
     # No deadline: how long an example takes says how busy the machine is.
@@ -41,6 +45,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if item.get_closest_marker("only_slow")]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if not item.get_closest_marker("only_slow")]
+
+
+def pytest_collection_finish() -> None:
+    """Garbage is not looked for among thousands of tests, which stay until the end."""
+    gc.freeze()
 
 
 @pytest.fixture
