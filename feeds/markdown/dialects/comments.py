@@ -24,7 +24,7 @@ _BLOCK_ID: Final = re.compile(
     r"(?:(?<=[^\s>])[ \t]+\^(?=[\w-]*[A-Za-z])[A-Za-z0-9-]{2,40}|^((?:[ \t]*>){0,8})[ \t]*\^[A-Za-z0-9-]{1,40})[ \t]*$",
     re.MULTILINE,
 )
-_ANY_BLOCK_ID: Final = re.compile(r"\^(?<![^ \t\n]\^)[A-Za-z0-9-]")
+_ANY_BLOCK_ID: Final = re.compile(r"\^(?<![^ \t\n>]\^)[A-Za-z0-9-]")
 """How each of them goes on; quick to look for, as it begins with what is rare."""
 _ATTRIBUTES: Final = re.compile(
     r"^[ \t]*\{:[^{}\n]{0,300}\}[ \t]*$"  # kramdown's, on a line of their own
@@ -32,8 +32,8 @@ _ATTRIBUTES: Final = re.compile(
     r"(?:[ \t]+(?:[.#][\w-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.%-]+))){0,9}[ \t]*\}",
     re.MULTILINE,
 )
-_OPTIONS: Final = re.compile(r"\{::[a-z]{1,20}[^{}\n]{0,300}\}|\{:/[a-z]{0,20}\}")
-"""kramdown's extensions, whose content stays."""
+_OPTIONS: Final = re.compile(r"\{(?<!\\\{)(?:::[a-z]{1,20}[^{}\n]{0,300}|:/[a-z]{0,20})\}")
+"""kramdown's extensions, whose content stays; a backslash says that none is meant."""
 _HEADING_ID: Final = re.compile(
     r"^(#{1,6}[ \t]+[^\n]*?)[ \t]*\{:?[ \t]*(?:#([\w.:-]{1,100}))?[^{}\n]{0,200}\}[ \t]*#*[ \t]*$",
     re.MULTILINE,
