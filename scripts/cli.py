@@ -15,7 +15,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from scripts.commands.table import COMMANDS, Commands, Heading
-from scripts.console import LogForm, remark
+from scripts.console import LogForm, open_output, print_json, remark
 from scripts.context import Settings
 from scripts.helping import Listed, misuse
 from storage.model import ConfigError, NewsletterError
@@ -94,11 +94,13 @@ def options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit code."""
+    open_output()
     try:
         code = app(arguments, prog_name="newsletter", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except typer.TyperException as error:
-        remark(misuse(error))
+        told = misuse(error)
+        _refuse(told, told.partition("\n")[0], arguments)
         sys.exit(error.exit_code)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "start new thread" not in str(error):
@@ -111,9 +113,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         remark("newsletter: given up")
         sys.exit(1)
     except NewsletterError as error:
-        remark(f"newsletter: {error}")
+        _refuse(f"newsletter: {error}", str(error), arguments)
         sys.exit(2 if isinstance(error, ConfigError) else 1)
     except BrokenPipeError:
         # Whoever read has what they wanted. Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _refuse(told: str, sentence: str, arguments: Sequence[str] | None) -> None:
+    """Tells why nothing came of it: a person in any case, a program where it asked for JSON."""
+    remark(told)
+    if "--json" in (sys.argv[1:] if arguments is None else arguments):
+        print_json({"error": sentence})

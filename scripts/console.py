@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, partial
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -188,6 +189,13 @@ def agree(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
+def open_output() -> None:
+    """What a terminal or a pipe has no letter for is shown as its number, and ends no command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def print_json(document: Json) -> None:
     """One JSON document, and nothing else on standard output."""
     print(_write_json(document))
@@ -204,7 +212,8 @@ def print_json_list(items: Iterable[Json]) -> None:
 
 
 def _write_json(item: Json) -> str:
-    return show_json(json.dumps(item, ensure_ascii=False, indent=2))
+    is_any = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    return show_json(json.dumps(item, ensure_ascii=not is_any, indent=2))
 
 
 def print_table(

@@ -44,7 +44,8 @@ class InFlight:
         self._wake = wake
 
     def find(self, slug: str) -> Issue:
-        """The issue."""
+        """The issue; its address on the site names it as well as its slug. Raises NotFound."""
+        slug = slug.rstrip("/").rpartition("/")[2]
         issue = self._archive.by_slug(slug)
         if issue is None:
             slugs = [name.slug for name in self._archive.names()]

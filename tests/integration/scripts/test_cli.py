@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 import typer.main
 
 from newsletter import Newsletter
-from scripts.cli import app
+from scripts.cli import app, main
 from tests.worlds.commands import Run
 
 ROOT = Path(__file__).parents[3]
@@ -68,6 +71,48 @@ def test_wrong_usage_ends_with_two(run: Run, folder: Path, arguments: list[str])
     ran = run(*arguments)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["status", "frist-note", "--json"], 1, "there is no issue 'frist-note'"),
+        (["plan", "--json", "nope.md"], 1, "there is no note 'nope.md'"),
+        (["subscribers", "show", "x@example.com", "--json"], 1, "there is no subscriber"),
+        (["--config", "missing.toml", "issues", "--json"], 2, "missing.toml: 1 problem"),
+        (["stats", "--days", "x", "--json"], 2, "newsletter stats: --days: must be a whole number"),
+    ],
+)
+def test_a_program_that_asked_for_json_gets_json_also_of_a_failure(
+    run: Run, folder: Path, arguments: list[str], code: int, told: str
+) -> None:
+    """One document with the sentence that people are told; the exit code says which kind it is."""
+    assert folder.is_dir()
+    ran = run(*arguments)
+    assert ran.code == code
+    assert isinstance(document := ran.json(), dict)
+    assert list(document) == ["error"]
+    assert told in str(document["error"])
+    assert str(document["error"]).partition("\n")[0] in ran.err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso8859-1", "utf-8"])
+def test_a_terminal_without_the_letters_gets_their_numbers(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """A title that the locale cannot write ends no command, and JSON says the same in any of them."""
+    (folder / "notes" / "tee.md").write_text("# \u8336 \u00fcber alles\n\nWords.\n", "utf-8")
+    assert run("schedule", "tee", "--now").code == 0
+    written = {}
+    for option in ("", "--json"):
+        raw = io.BytesIO()
+        terminal = io.TextIOWrapper(raw, encoding=encoding, write_through=True)
+        with monkeypatch.context() as patch, suppress(SystemExit):
+            patch.setattr("sys.stdout", terminal)
+            main(["plan", *filter(None, [option])])
+        written[option] = raw.getvalue().decode(encoding)
+    assert "ber alles" in written[""]
+    assert json.loads(written["--json"])["notes"][0]["title"] == "\u8336 \u00fcber alles"
 
 
 def test_the_version_is_told_without_a_newsletter(run: Run, tmp_path: Path) -> None:
@@ -186,6 +231,13 @@ def test_send_fails_when_the_notes_are_gone(run: Run, folder: Path) -> None:
     assert ran.code == 1
     assert isinstance(document, dict)
     assert len(document["problems"]) == 1
+
+
+def test_an_issue_is_named_by_its_address_too(run: Run, sent: Path) -> None:
+    """As it is copied from the browser, with or without its host."""
+    assert sent.is_dir()
+    for written in ("http://127.0.0.1:8000/issues/first-note", "/issues/first-note/"):
+        assert "The first note" in run("status", written).out
 
 
 def test_an_issue_can_be_followed(run: Run, sent: Path) -> None:
