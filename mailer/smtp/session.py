@@ -59,6 +59,8 @@ class Session:
         self._limit = min(offer.messages, timeouts.messages)
         self._unclean = False
         self._names = names
+        self._domain = ""
+        """Of the return path of the last message."""
         self._ours = names
         """Names of ours that a reply may be about."""
         self._awaited = False
@@ -113,8 +115,8 @@ class Session:
         trip (RFC 2920 3.1, rule B12); elsewhere each command waits for its reply. Never raises
         because of the peer. `following` has been examined.
         """
-        if following is not None:
-            self._ours = (following.sender.rpartition("@")[2].lower(), *self._names)
+        if following is not None and (domain := following.sender.rpartition("@")[2]) != self._domain:
+            self._domain, self._ours = domain, (domain.lower(), *self._names)
         way = self._in_one_group if self._offer.pipelining else self._step_by_step
         return way(ready, following)
 
@@ -159,7 +161,7 @@ class Session:
         try:
             if self._wire.spoke:
                 return await self._interrupted()
-            self._wire.write(b"".join((stuff(envelope), b".\r\n", commands)))
+            self._wire.write(stuff(envelope), b".\r\n" + commands)
             phase = Phase.DOT
             if self._wire.is_full:
                 with suppress(WireLost):  # what the relay said before it went is still to be read

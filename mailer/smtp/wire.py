@@ -81,15 +81,17 @@ class Wire(asyncio.Protocol):
         """Whether the transport has asked to stop writing until its buffer is emptied."""
         return not self._writable.is_set()
 
-    def write(self, data: bytes) -> None:
-        """Sends bytes. Raises WireLost when the connection is gone or the peer spoke unasked."""
+    def write(self, *pieces: bytes) -> None:
+        """Sends bytes, in pieces where joining them would mean copying a message. Raises WireLost when
+        the connection is gone or the peer spoke unasked.
+        """
         if self._replies:
             self.drop("the relay replied to nothing")
         elif self._transport.is_closing():
             self._lost = self._lost or "the relay closed the connection"
         if self._lost:
             raise WireLost(self._lost)
-        self._transport.write(data)
+        self._transport.writelines(pieces)
 
     async def drain(self, timeout_s: float) -> None:
         """Waits until what was written is on its way, at most `timeout_s` seconds (rule B1)."""
