@@ -115,7 +115,10 @@ class Session:
         trip (RFC 2920 3.1, rule B12); elsewhere each command waits for its reply. Never raises
         because of the peer. `following` has been examined.
         """
-        if following is not None and (domain := following.sender.rpartition("@")[2]) != self._domain:
+        if (
+            following is not None
+            and (domain := following.sender.rpartition("@")[2]) != self._domain
+        ):
             self._domain, self._ours = domain, (domain.lower(), *self._names)
         way = self._in_one_group if self._offer.pipelining else self._step_by_step
         return way(ready, following)
