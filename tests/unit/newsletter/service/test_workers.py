@@ -23,7 +23,7 @@ def test_an_ended_process_is_gone() -> None:
         [
             sys.executable,
             "-c",
-            "from newsletter.service.workers import worker_name; print(worker_name())",
+            "import scripts\nfrom newsletter.service.workers import worker_name\nprint(worker_name())",
         ],
         capture_output=True,
         text=True,
