@@ -65,9 +65,12 @@ class Peer:
     most_open: int = 0
 
     def __post_init__(self) -> None:
-        moves = [[move] if isinstance(move, str) else move for move in self.script.values()]
-        self.hangs = any(Act.HANG in one for one in moves if isinstance(one, list | tuple))
-        """Whether a client must give up waiting for it: with the others it may wait for ever."""
+        self.hangs_at = frozenset(
+            name
+            for name, moves in self.script.items()
+            if moves is Act.HANG or (isinstance(moves, list | tuple) and Act.HANG in moves)
+        )
+        """Where a client must give up waiting for it: elsewhere it may wait for ever."""
         self._moves = {
             name: iter([move]) if isinstance(move, str) else iter(move)
             for name, move in self.script.items()
@@ -75,6 +78,11 @@ class Peer:
         self._last: dict[str, Move] = dict(OBEDIENT)
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsaid = b""
+
+    @property
+    def hangs(self) -> bool:
+        """Whether a client must give up waiting for it somewhere."""
+        return bool(self.hangs_at)
 
     @property
     def verbs(self) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TypeVar
 
@@ -23,9 +23,9 @@ from tests.peers.smtp import OBEDIENT, PIPELINING, Act, Move, Peer
 
 T = TypeVar("T")
 
-QUICK = Timeouts(
-    greeting=5, tls=5, auth=5, mail=0.2, rcpt=0.2, data=0.2, block=0.2, dot=0.2, quit=0.1
-)
+SHORT_S = 0.2
+_WAITS = {"RSET": "mail"}
+"""The waits that do not bear the name of their command."""
 ADA, BOB, EVE = (
     Envelope(
         sender=f"bounce+{name}@news.test",
@@ -57,8 +57,11 @@ def run(start: Callable[[], Awaitable[T]]) -> T:
 async def open_to(peer: Peer) -> Session:
     """A session with a loopback relay."""
     relay = Relay(host="127.0.0.1", port=peer.port, tls=Tls.NONE, ehlo="client.test")
-    # Short waits only where a reply is kept back: how fast the machine is decides nothing.
-    return await Session.open(relay, QUICK if peer.hangs else Timeouts())
+    # A short wait only for the reply that is kept back: how fast the machine is decides nothing.
+    short = {_WAITS.get(name, name.lower()): SHORT_S for name in peer.hangs_at}
+    if short:
+        short["quit"] = SHORT_S
+    return await Session.open(relay, replace(Timeouts(), **short))
 
 
 # ── every reply of a group, in every combination ─────────────────────────────────────────────
