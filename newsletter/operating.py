@@ -27,7 +27,7 @@ def run_service(
     """
     work = duties(parts, look)
     # A site and ticks have more to do than one core can.
-    keeps = parts.config.dispatch.own_core and not scheduling
+    keeps = parts.config.keeps_to_one_core and not scheduling
     with (
         Ending(partial(may_reload, parts.config, os.environ)) as ending,
         kept_to_one(wanted=keeps),

@@ -57,7 +57,7 @@ def send_due(
     parts.report_desk.wear_out()
     under_way = parts.overview.under_way()
     work = duties(parts, look, (lambda now: progress(report(now))) if progress else None)
-    with span("mail"), Ending() as ending, kept_to_one(wanted=parts.config.dispatch.own_core):
+    with span("mail"), Ending() as ending, kept_to_one(wanted=parts.config.keeps_to_one_core):
         summary = run_in_loop(lambda: drain(work, ending))
     parts.mailings.finish()
     parts.watermark.raise_if_moved(parts.overview)

@@ -104,6 +104,11 @@ class Config:
         )
 
     @property
+    def keeps_to_one_core(self) -> bool:
+        """Whether a sender does: not one that signs, whose event loop could not evade the threads that do."""
+        return self.dispatch.own_core and not self.dkim.key
+
+    @property
     def signing_domain(self) -> str:
         """The domain that signs: what `[dkim]` says, else the sender's."""
         return _signing_domain(self.dkim, self.newsletter)

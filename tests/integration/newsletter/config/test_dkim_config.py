@@ -182,3 +182,11 @@ def test_a_key_is_not_shown(load: Load) -> None:
     assert "rsa.pem" in shown
     assert "MII" not in shown
     assert "sign=" not in shown
+
+
+def test_who_signs_keeps_to_no_core(load: Load) -> None:
+    """The threads that sign want every core; a sender without a key keeps to one, unless told not to."""
+    signs = 'selector = "s"\nkey = "rsa.pem"'
+    assert load("").keeps_to_one_core
+    assert not load(signs).keeps_to_one_core
+    assert not load("", environ={"NEWSLETTER_DISPATCH__OWN_CORE": "false"}).keeps_to_one_core
