@@ -1,7 +1,7 @@
 """Dates as people and their programs write them, before any zone is known. Pure.
 
-ISO and its relatives (`2026-12-01`, `2013/7/13`), `1.9.2026`, `1 Sep 2026`, `September 1st, 2026`,
-`Tue, 01 Sep 2026 09:00:00 +0200` (RFC 5322 3.3), seconds or milliseconds since 1970. A date of which
+ISO and its relatives (`2026-12-01`, `2013/7/13`, `20261201T090000Z`), `1.9.2026`, `1 Sep 2026`, `September 1st,
+2026`, `Tue, 01 Sep 2026 09:00:00 +0200` (RFC 5322 3.3), seconds or milliseconds since 1970. A date of which
 nobody knows whether the day or the month comes first (`12/01/2026`) is none; `12/31/2026` is one.
 """
 
@@ -29,13 +29,15 @@ _TIME: Final = (
     r"(?:(?:[Tt]|,?\s+(?:at\s+)?)(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2})"
     r"(?:[.,]\d{1,9})?)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
     r"\s*(?P<offset>[Zz]|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|UTC|GMT)?"
-    r"(?:(?<=\d)\s+\(?[A-Z]{2,5}\)?)?)?"
+    r"(?:(?<=[Mm.]|\d)\s+(?:\(?(?P<zone>[A-Z]{2,5})\)?|\([A-Z][A-Z ]{2,60}\)))?)?"
 )
 _FORMS: Final = tuple(
     re.compile(form + _TIME, re.ASCII | re.IGNORECASE)
     for form in (
         r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
+        rf"(?P<day>\d{{1,2}})-(?P<word>{_MONTH})-(?P<year>\d{{4}})",
+        rf"(?P<year>\d{{4}})-(?P<word>{_MONTH})-(?P<day>\d{{1,2}})",
         r"(?P<year>\d{4})\s?[年년]\s?(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日일]",
         r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})",
         rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.?\s+(?P<word>{_MONTH})\.?{_YEAR}",
@@ -56,9 +58,18 @@ _ELSEWHERE: Final = tuple(
 _EPOCH: Final = re.compile(r"-?\d{9,10}|-?\d{12,13}", re.ASCII)
 
 
-_DAY_TELLS: Final = re.compile(r"\A(1[3-9]|2\d|3[01])/(0?[1-9]|1[0-2])/(\d{4})")
-_TELLING_DAY: Final = re.compile(r"\A(0?[1-9]|1[0-2])/(1[3-9]|2\d|3[01])/(\d{4})")
+_DAY_TELLS: Final = re.compile(r"\A(1[3-9]|2\d|3[01])([/-])(0?[1-9]|1[0-2])\2(\d{4})")
+_TELLING_DAY: Final = re.compile(r"\A(0?[1-9]|1[0-2])([/-])(1[3-9]|2\d|3[01])\2(\d{4})")
 """A number above twelve is the day."""
+_RUN_TOGETHER: Final = re.compile(
+    r"((?:19|20)\d\d)(0[1-9]|1[0-2])([0-3]\d)T?([0-2]\d)([0-5]\d)([0-5]\d)?(?!\d)", re.ASCII
+)
+"""ISO 8601's basic format, and the number that a slip box gives its notes: `202612010900`."""
+_ZONES: Final = {
+    "UT": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3,
+    "JST": 9, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+}  # fmt: skip
+"""Names of zones that mean one offset wherever notes are written, America's by RFC 5322 4.3."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +81,8 @@ class Moment:
     offset: tzinfo | None
     has_time: bool
     has_year: bool
+    unknown_zone: str = ""
+    """The name of a zone that is written and means no one offset."""
 
 
 def read_moment(words: str) -> Moment | None:
@@ -77,9 +90,11 @@ def read_moment(words: str) -> Moment | None:
 
     Raises ValueError or OverflowError for one that cannot be, as the 30th of February.
     """
+    if (run := _RUN_TOGETHER.match(words)) is not None:
+        words = f"{'-'.join(run.groups()[:3])}T{':'.join(filter(None, run.groups()[3:]))}{words[run.end() :]}"
     if _EPOCH.fullmatch(words):
         return _read_epoch(int(words))
-    words = _TELLING_DAY.sub(r"\2.\1.\3", _DAY_TELLS.sub(r"\1.\2.\3", words))
+    words = _TELLING_DAY.sub(r"\3.\1.\4", _DAY_TELLS.sub(r"\1.\3.\4", words))
     for form in _FORMS:
         found = form.fullmatch(words)
         if found and _says_a_time(found):
@@ -122,11 +137,16 @@ def _read_form(found: re.Match[str]) -> Moment:
     clock = timedelta()
     if given["hour"]:
         clock = read_clock(given["hour"], given["minute"], given["second"], given["half"])
+    named = given["zone"] or ""
+    offset = _read_offset(given["offset"]) if given["offset"] else None
+    if offset is None and named in _ZONES:
+        offset = timezone(timedelta(hours=_ZONES[named]))
     return Moment(
         wall=day + clock,
-        offset=_read_offset(given["offset"]) if given["offset"] else None,
+        offset=offset,
         has_time=bool(given["hour"]),
         has_year=bool(given["year"]),
+        unknown_zone=named if offset is None and named.isupper() else "",
     )
 
 

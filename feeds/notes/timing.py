@@ -15,7 +15,7 @@ from feeds.notes.fields import Field, Shape
 from feeds.notes.habits import Habits
 from feeds.notes.keys import FALSE, KEY_VALUE, TRUE, Keys
 from feeds.notes.names import PathFacts
-from feeds.notes.when import EXAMPLES, When, parse_when
+from feeds.notes.when import EXAMPLES, When, is_either, parse_when
 from storage.model import Remark, ScheduleError
 
 CLOCK_CHANGE: Final = "time"
@@ -174,7 +174,7 @@ def _read_date(keys: Keys, found: Field, clock: _Clock) -> tuple[datetime | Now,
     except ScheduleError as error:
         relative = _read_relative(keys, found, clock)
         if relative is None:
-            raise keys.fault(found, demand) from error
+            raise keys.fault(found, _either(found) or demand) from error
         when = relative
     return when.instant, when
 
@@ -213,5 +213,12 @@ def _moment(keys: Keys, zone: ZoneInfo, *names: str) -> datetime | None:
     try:
         return parse_when(found.text, zone).instant
     except ScheduleError:
-        keys.pass_over(found, KEY_VALUE, f"is no time; write it like {EXAMPLES}")
+        why = _either(found) or f"is no time; write it like {EXAMPLES}"
+        keys.pass_over(found, KEY_VALUE, why)
         return None
+
+
+def _either(found: Field) -> str:
+    """Why a date that may be one of two is none; empty for any other."""
+    why = f"does not tell whether day or month comes first; write it like {EXAMPLES}"
+    return why if is_either(found.text.strip("[] ")) else ""

@@ -50,7 +50,7 @@ class When:
     zone: str
     """IANA name of the zone that `wall` is in."""
     remark: str
-    """A sentence if a change of clocks skips or repeats the wall time, else empty."""
+    """A sentence if a change of clocks skips or repeats the wall time, or its zone is not known; else empty."""
     has_time: bool = True
     """Whether a time of day was written, and not only a day."""
 
@@ -70,15 +70,20 @@ def parse_when(
         found = read_moment(words)
         if found is not None and (found.has_year or now is not None):
             return _read_absolute(found, zone, now, day_time)
-        if now is not None and not _EITHER.match(words):
+        if now is not None and not is_either(words):
             return _read_relative(words, zone, now.astimezone(zone), day_time)
     except (ValueError, OverflowError, OSError) as error:
         raise ScheduleError(f"`{words[:60]}` is not a possible date or time") from error
     raise ScheduleError(_refusal(words))
 
 
+def is_either(text: str) -> bool:
+    """Whether this may be a date in which nobody knows if day or month comes first: `12/01/2026`."""
+    return _EITHER.match(text.strip()) is not None
+
+
 def _refusal(words: str) -> str:
-    if _EITHER.match(words):
+    if is_either(words):
         return f"in `{words[:60]}` nobody knows whether day or month comes first; write {EXAMPLES}"
     return f"`{words[:60]}` is not a date or time; write it like {EXAMPLES}"
 
@@ -91,7 +96,11 @@ def _read_absolute(
         wall = _next_of(wall, zone, now)
     if found.offset is not None:
         return _at_instant(wall.replace(tzinfo=found.offset), zone)
-    return replace(_at_wall(wall, zone), has_time=found.has_time)
+    when = replace(_at_wall(wall, zone), has_time=found.has_time)
+    if not found.unknown_zone:
+        return when
+    told = f"`{found.unknown_zone}` names no one zone, so {wall:%H:%M} is read in {zone}; write an offset"
+    return replace(when, remark=f"{told}; {when.remark}" if when.remark else told)
 
 
 def _next_of(wall: datetime, zone: ZoneInfo, now: datetime) -> datetime:

@@ -122,7 +122,10 @@ CODES: Final[MappingProxyType[str, tuple[Gravity, str]]] = MappingProxyType(
             _W,
             "a publish time read from when the file was last written, which moves when it is saved (`--fix` writes the time)",
         ),
-        "time": (_W, "a time that a clock change skips or repeats"),
+        "time": (
+            _W,
+            "a time that a clock change skips or repeats, or beside the name of a zone that means several",
+        ),
         "todo": (_W, "TODO, FIXME or XXX outside code"),
         "maths": (_W, "a formula that is shown as TeX, and why"),
         "player": (

@@ -338,6 +338,10 @@ def test_tags(line: str, tags: tuple[str, ...]) -> None:
     ("source", "words"),
     [
         (b"---\ntitle: x\npublish: soon\n---\n", "line 3: `publish: soon` must be `now`"),
+        (
+            b"---\npublish: 12/01/2026\n---\n",
+            "line 2: `publish: 12/01/2026` does not tell whether day",
+        ),
         (b"---\npublish: [now]\n---\n", "must be `now`"),
         (b"---\ndraft: maybe\n---\n", "line 2: `draft: maybe` must be `true` or `false`"),
         (b"---\nemail: [yes]\n---\n", "must be `true` or `false`"),

@@ -39,6 +39,55 @@ def test_absolute_times(text: str, instant: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("12/31/2026", "2026-12-30T23:00"),
+        ("31/12/2026", "2026-12-30T23:00"),
+        ("12-31-2026", "2026-12-30T23:00"),
+        ("31-12-2026", "2026-12-30T23:00"),
+        ("31.12.2026", "2026-12-30T23:00"),
+        ("Dec 31, 2026", "2026-12-30T23:00"),
+        ("31-Dec-2026", "2026-12-30T23:00"),
+        ("2026-Dec-31", "2026-12-30T23:00"),
+        ("20261231", "2026-12-30T23:00"),
+        ("2026-12-31T09:00Z", "2026-12-31T09:00"),
+        ("20261231T0900Z", "2026-12-31T09:00"),
+        ("202612311000", "2026-12-31T09:00"),
+        ("20261231100059", "2026-12-31T09:00"),
+        ("1798707600", "2026-12-31T09:00"),
+        ("1798707600000", "2026-12-31T09:00"),
+        ("2026-12-31 10:00 CET", "2026-12-31T09:00"),
+        ("Dec 31, 2026 4:00 AM EST", "2026-12-31T09:00"),
+        ("31.12.2026 10:00 Uhr", "2026-12-31T09:00"),
+        ("12/31/2026, 10:00:00 AM", "2026-12-31T09:00"),
+        ("Thu Dec 31 2026 10:00:00 GMT+0100 (Central European Standard Time)", "2026-12-31T09:00"),
+    ],
+)
+def test_dates_as_programs_and_countries_write_them(text: str, instant: str) -> None:
+    """One meaning each, in the zone that is written, else in the newsletter's; nothing to be told."""
+    when = parse_when(text, BERLIN)
+    assert when.instant.isoformat().startswith(instant)
+    assert when.remark == ""
+
+
+@pytest.mark.parametrize("text", ["12/01/2026", "1-2-2026", "01/02/2026 09:00"])
+def test_a_date_that_may_be_one_of_two_is_refused_and_why(text: str) -> None:
+    """Neither the first of December nor the twelfth of January is guessed, nor with a clock at hand."""
+    for now in (None, SUNDAY):
+        with pytest.raises(ScheduleError, match="whether day or month comes first"):
+            parse_when(text, BERLIN, now=now)
+
+
+def test_a_zone_s_name_that_means_several_is_told() -> None:
+    """India's, Israel's or Ireland's: the time is read in the newsletter's zone, and its author knows."""
+    when = parse_when("2026-12-31 10:00 IST", BERLIN)
+    assert when.instant.isoformat().startswith("2026-12-31T09:00")
+    assert (
+        when.remark == "`IST` names no one zone, so 10:00 is read in Europe/Berlin; write an offset"
+    )
+
+
+@pytest.mark.parametrize(
     ("text", "wall"),
     [
         ("now", "2026-11-22T13:00:00"),
