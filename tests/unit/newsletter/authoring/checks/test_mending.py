@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.syndication.ids import newsletter_namespace
 from newsletter.authoring.checks.mending import mend
+from newsletter.authoring.checks.online import Answer, report_answer
 from newsletter.authoring.findings import Finding, Fix, warn
 from newsletter.authoring.preflight import check_note
+from newsletter.publishing.drafting import Drafting
 from storage.model.errors import NoteError
-from tests.worlds.proofs import proof
+from tests.worlds.proofs import IDENTITY, URL, proof
 
 LINK = "https://a.example/x?utm_source=mail"
 
@@ -34,6 +38,59 @@ def test_what_is_meant_is_written_and_nothing_else() -> None:
     assert sorted(mended.codes) == ["tracking-link", "unknown-key"]
     assert "-See [a page]" in mended.diff
     assert fixes(wanted) == ()
+
+
+WRITTEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("code", "source", "mended"),
+    [
+        (
+            "unknown-key",
+            "---\ntitle: T\npublsh: now\n---\nx",
+            "---\ntitle: T\npublish: now\n---\nx",
+        ),
+        (
+            "unknown-key",
+            "+++\ntitle = 'T'\nsumary = 'a'\n+++\nx",
+            "+++\ntitle = 'T'\nsummary = 'a'\n+++\nx",
+        ),
+        (
+            "relative-time",
+            "---\ntitle: T\npublish: tomorrow at 9\n---\nx",
+            "---\ntitle: T\npublish: 2026-11-23 09:00:00\n---\nx",
+        ),
+        (
+            "relative-time",
+            "title: T\npublish: in 2 hours\n\nx",
+            "title: T\npublish: 2026-11-22 14:00:00\n\nx",
+        ),
+        ("tracking-link", f"# T\n\n[x]({LINK}&id=1)", "# T\n\n[x](https://a.example/x?id=1)"),
+        ("tracking-link", "# T\n\n<https://a.example/?fbclid=1>", "# T\n\n<https://a.example/>"),
+        (
+            "link-moved",
+            "# T\n\n[x](https://old.example/a) y",
+            "# T\n\n[x](https://new.example/b) y",
+        ),
+    ],
+)
+def test_each_mend_does_what_its_finding_says(code: str, source: str, mended: str) -> None:
+    """Mended, the note says what was meant, and there is nothing of the kind left to mend."""
+    drafting = Drafting(
+        IDENTITY, namespace=newsletter_namespace(URL), written=lambda _path: WRITTEN
+    )
+    found = check_note(proof(source, drafting=drafting)).findings
+    moved = report_answer(
+        "https://old.example/a", Answer(status=301, moved_to="https://new.example/b"), 3
+    )
+    done = mend(
+        "here.md", source.encode(), [*found, *([moved] if code == "link-moved" and moved else [])]
+    )
+    assert done is not None
+    assert (done.after.decode(), done.codes) == (mended, (code,))
+    again = check_note(proof(mended, drafting=drafting)).findings
+    assert code not in {one.code for one in again}
 
 
 def test_what_does_not_stand_there_once_is_left() -> None:
