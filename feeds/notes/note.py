@@ -37,7 +37,7 @@ from feeds.notes.timing import Now, read_timing
 from storage.model import AudienceError, NoteError, Remark, parse_audience
 from words import Words
 
-RENDERER: Final = 11
+RENDERER: Final = 12
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
 
 MAX_KEY: Final = 300

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from feeds.markdown.dialects.masks import Masks, line_of
 from feeds.markdown.dialects.spans import Span, replace_spans, same_lines
 
 _COMMENTS: Final = tuple(
@@ -20,6 +21,10 @@ _COMMENTS: Final = tuple(
 )
 _UNCLOSED: Final = re.compile(r"^ {0,3}<!--[\s\S]*\Z", re.MULTILINE)
 """HTML's that is never closed: CommonMark 4.6 ends it with the note."""
+_OPEN_COMMENT: Final = re.compile(
+    r"^[ \t>]*%%[\s\S]*|(?<=\s)%%(?=\S)(?:(?!\n[ \t]*\n)[\s\S])*", re.MULTILINE
+)
+"""Obsidian's that is never closed: the rest of the note, or of the paragraph within which it begins."""
 _BLOCK_ID: Final = re.compile(
     r"(?:(?<=[^\s>])[ \t]+\^(?=[\w-]*[A-Za-z])[A-Za-z0-9-]{2,40}|^((?:[ \t]*>){0,8})[ \t]*\^[A-Za-z0-9-]{1,40})[ \t]*$",
     re.MULTILINE,
@@ -52,6 +57,18 @@ def drop_comments(text: str) -> str:
     if "<!--" in text:
         text = _UNCLOSED.sub("", text)
     return _MORE.sub("", text) if "[//]:" in text or "<!--more-->" in text else text
+
+
+def cut_open_comment(text: str, masks: Masks, report: list[tuple[int, str]]) -> str:
+    """Without what stands behind a `%%` that nothing closes; its author is told."""
+    if "%%" not in text:
+        return text
+
+    def cut(found: re.Match[str]) -> str:
+        report.append((line_of(text, found.start(), masks), found[0]))
+        return "\n" * found[0].count("\n")
+
+    return _OPEN_COMMENT.sub(cut, text, count=1)
 
 
 def drop_marks(text: str) -> str:

@@ -39,6 +39,17 @@ _FILTERED: Final = re.compile(
     r"capitalize|slugify|number_of_words|xml_escape|smartify|size|first|last|reverse|dump)\s*\}\}"
 )
 """What looks like a merge field with its default, and is a filter of Liquid's or its kin."""
+_UNCLOSED: Final = re.compile(
+    r"\{\{([<%])(?=\s*/?\s*[A-Za-z])(?:(?:(?!\{\{)[\s\S]){0,300}?\1?[>%]\}\}|[^\n]*)"
+    r"|\{%(?=-?\s*[A-Za-z])(?:(?:(?!\{[{%])[\s\S]){0,300}?[\s-]%\}|[^\n]*)"
+    r"|\{\{-?\s*(?:\$?[A-Za-z]\w*)?\.\w[^\n]*|<%(?:[-=_]|\s*tp\.)[^\n]*"
+)
+"""What begins as a tag and is none, for it has no end, or one behind a blank line: that far, else its line."""
+_VARIABLES: Final = frozenset(
+    {"title", "date", "time", "now", "content", "contents", "body", "page", "post", "toc", "layout", "excerpt",
+     "children", "slot", "slug", "permalink", "url", "author", "description", "summary", "tags", "footer", "header"}
+)  # fmt: skip
+"""What templates call what they are filled with; a single word otherwise is a merge field, or a slip of one."""
 _EMPTIED: Final = re.compile(r"^#{1,6}[ \t]*$", re.MULTILINE)
 """A heading of which nothing is left."""
 _COMPONENT: Final = re.compile(r"</?[A-Z][\w.]{0,60}(?:\s(?:[^<>\n]|\n(?!\s*\n)){0,1000})?/?>")
@@ -68,6 +79,9 @@ def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
         ("<%", "%>", _unknown),
     ):
         text = replace_tags(text, opening, closing, _Reader(text, masks, report, read).take)
+    if "{{" in text or "{%" in text or "<%" in text:
+        reader = _Reader(text, masks, report, _unknown)
+        text = _UNCLOSED.sub(lambda found: reader.take(found[0], found.start()), text)
     if jsx:
         reader = _Reader(text, masks, report, _component)
         text = _COMPONENT.sub(lambda found: reader.take(found[0], found.start()), text)
@@ -168,8 +182,9 @@ def _output(tag: str, masks: Masks) -> str | None:
         return masks.put(f"{escaped[1]} {escaped[2]} {escaped[3]}")
     if _FILTERED.fullmatch(tag) is not None:
         return None
-    if found is None or FIELD.fullmatch(tag):
-        return tag
+    field = FIELD.fullmatch(tag)
+    if found is None or field is not None:
+        return None if field is not None and field[1].lower() in _VARIABLES else tag
     inside = found[1].strip()
     if _SITE.fullmatch(inside.partition("|")[0].strip()):
         return ""

@@ -12,7 +12,7 @@ from typing import Final
 
 from feeds.markdown.characters import clean_line, shorten
 from feeds.markdown.dialects.callouts import unify_callouts
-from feeds.markdown.dialects.comments import drop_comments, drop_marks
+from feeds.markdown.dialects.comments import cut_open_comment, drop_comments, drop_marks
 from feeds.markdown.dialects.generators import MOST_UNKNOWN, translate
 from feeds.markdown.dialects.masks import Masks
 from feeds.markdown.dialects.mdx import read_mdx
@@ -56,7 +56,7 @@ def translate_dialects(body: str, path: str) -> Translated:
     masks = Masks(formulas=Formulas(body))
     report: list[tuple[int, str]] = []
     text = read_fences(masks.hide_code(body), masks, report)
-    text = drop_comments(masks.hide_formulas(text))
+    text = cut_open_comment(drop_comments(masks.hide_formulas(text)), masks, report)
     text = read_mdx(text, masks, report) if suffix in _JSX else text
     text = read_pandoc(text, masks) if suffix in _PANDOC else text
     text = read_programs(text, masks, report)
