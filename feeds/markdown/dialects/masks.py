@@ -83,6 +83,16 @@ class Masks:
             text = _TICKED.sub(self._put_ticked, text)
         return find_formulas(text, self.formulas.put)
 
+    def refer(self, text: str, report: list[tuple[int, str]]) -> str:
+        """A text whose formulas are marked with their numbers where it refers to them; what refers to none
+        is told.
+        """
+
+        def unknown(source: str, position: int) -> None:
+            report.append((line_of(text, position, self), source))
+
+        return self.formulas.refer(text, unknown)
+
     def _put_ticked(self, found: re.Match[str]) -> str:
         tex = self.pieces[int(found[1])].strip("` ")
         return self._put(tex, f"${tex}$", display=False) if tex else found[0]

@@ -57,6 +57,7 @@ def translate_dialects(body: str, path: str) -> Translated:
     report: list[tuple[int, str]] = []
     text = read_fences(masks.hide_code(body), masks, report)
     text = cut_open_comment(drop_comments(masks.hide_formulas(text)), masks, report)
+    text = masks.refer(text, report)
     text = read_mdx(text, masks, report) if suffix in _JSX else text
     text = read_pandoc(text, masks) if suffix in _PANDOC else text
     text = read_programs(text, masks, report)

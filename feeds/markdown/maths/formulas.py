@@ -16,6 +16,7 @@ from html import escape
 from typing import Final
 
 from feeds.markdown.characters import shorten
+from feeds.markdown.maths import numbering
 from feeds.markdown.maths.finding import Formula
 from feeds.markdown.maths.mathml import Unreadable, read_tex, write_math
 from feeds.markdown.maths.unicode import plain_formula
@@ -58,6 +59,22 @@ class Formulas:
         """The mark of a formula: one word."""
         self._found.append(formula)
         return f"x{self._digest}m{len(self._found) - 1}x"
+
+    def refer(self, text: str, unknown: Callable[[str, int], None]) -> str:
+        """`text` with numbers where it refers to formulas, which get theirs; `unknown` is told of a reference
+        that leads to none, and its place.
+        """
+        if not numbering.may_refer(text) and not any("ref" in one.tex for one in self._found):
+            return text
+        named: dict[int, str] = {}
+        if self._found and "{#eq" in text:
+            behind = re.compile(
+                rf"({self._mark.pattern})[ \t]*\{{#(eq[:-][\w:-]{{1,200}})[^{{}}\n]{{0,200}}\}}"
+            )
+            named = {int(found[2]): found[3] for found in behind.finditer(text)}
+            text = behind.sub(r"\1", text)
+        self._found, called = numbering.number(self._found, named, text)
+        return numbering.refer(text, called, unknown)
 
     def as_written(self, text: str) -> str:
         """`text` with its formulas as their author wrote them."""
