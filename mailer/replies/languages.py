@@ -1,7 +1,7 @@
 """Owns what hosts write in the languages that came later, and whom a host may mean in all. Pure.
 
 What is about the sender, a quota or time is wanted widely: a word too many costs a copy, one too few a
-reader. What proves that nobody is there is wanted narrowly.
+reader. What proves that nobody is there is wanted narrowly, and stands in mailer/replies/absence.py.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OURS: Final = Words(
         r"absender\w*|sender-|(?:rück\w*|antwort|umschlag)-?adresse\w*|rückgabepfad|kopfzeile\w*",
         r"\bvon-?(?:feld|adresse|zeile)|sendende[rsn]?\b|ihre? (?:ip|domain|domäne|server)\b|\bip-",
         r"exp[ée]diteur|exp[ée]ditrice|[ée]metteur|en-?t[êe]tes?\b|chemin de retour",
-        r"adresse de (?:retour|r[ée]ponse|l'exp)|champ (?:from|de)\b|d'envoi\b",
+        r"adresse de (?:retour|r[ée]ponse|l'exp)|champ (?:from|de)\b|d'(?:envoi|exp[ée]dition)\b",
         r"votre (?:ip|domaine|serveur)",
         r"remitente|emisor\b|encabezado|cabecera",
         r"(?:ruta|direcci[óo]n) de (?:retorno|respuesta|origen|env[íi]o)|campo (?:from|de)\b",
@@ -68,7 +68,7 @@ OURS: Final = Words(
         r"keine (?:newsletter|werbung|massenmail\w*)|als werbung|발송 ?서버|역방향|반송 ?검증|发送服务器|反向解析|發送伺服器",
         r"\b(?:your|ihr|votre|su|tuo) provider\b|\bopen (?:proxy|relay)\b|\bquarantin\w*|\bopted out\b|\bunsubscribed\b",
         r"\bcommercial (?:e-?)?mail|\bmime (?:structure|type|part)|\bexecutable\b|\bport 25\b|\bhear from you\b|\bpostage\b",
-        r"\bsigned by\b|\b(?:foreign )?language\b|发信域|alan adınız|\blocked for\b|\bhuman\b",
+        r"\byou are (?:un|not )known\b|\bsigned by\b|\b(?:foreign )?language\b|发信域|alan adınız|\blocked for\b|\bhuman\b",
     )
 )
 """Whose name, address or host is ours: fields, greeting, sender, IP address."""
@@ -112,6 +112,7 @@ REFUSED_HERE: Final = Words(
 
 SENDER: Final = Words(
     (
+        r"\bor password\b|\bpasswords? (?:is )?(?:wrong|incorrect|required)|\b(?:rejected|refused|declined|bounced) by (?:the |our )?(?:recipient|user|addressee)\b",
         # whom a reader takes mail from,
         r"\b(?:allow|safe|permit)[- ]?list|\bconnecting from\b|\bdynamic (?:address|ip|host|range)",
         r"\b(?:known|saved|approved) (?:contact|sender|people)|(?<!name and )(?<!name & )\baddress book|bekannten? kontakt\w*",
@@ -260,7 +261,7 @@ TIME: Final = Words(
         r"mai târziu|έληξε|προσωριν\w+|αργότερα|hết hạn|quá thời gian|tạm thời|thử lại|kedaluwarsa",
         r"sementara|coba lagi|หมดเวลา|ชั่วคราว|ภายหลัง|หมดอายุ|انتهت|مؤقت\w*|لاحقا|זמני\w*|מאוחר יותר|פג תוקף",
         r"тимчасов\w*|пізніше|час очікування|термін|privremen\w*|kasnije|привремен\w*|касније",
-        r"\bin ?transit\b|mailbox (?:is )?busy|not accepting (?:\w+ )?(?:messages|mail)\b",
+        r"\bloop(?:s|ed|ing)?\b|\bin ?transit\b|mailbox (?:is )?busy|not accepting (?:\w+ )?(?:messages|mail)\b",
         r"\bmigrat\w+|\b(?:in|under) (?:progress|maintenance)|\bpending\b|\bfrozen\b|\bon hold\b|\bshut(?:ting)? down|\bdelayed\b",
         r"\b(?:more than|over) (?:\w+ )?(?:days?|hours?)\b|gerade nicht|derzeit|momentan|zur ?zeit\b|\bspäter\b|暂停|停用中",
         r"\brestart\w*|\bbeing (?:updated|moved|created|rebuilt|restored)|\brouting error|\bdismount\w*|\b(?:can(?:not|'t)|could not) reach\b",
@@ -286,103 +287,12 @@ LOCAL: Final = Words(
         r"software error|mailer (?:error|died)|database (?:error|fail\w*|problem)|\bldap\b|backend",
         r"back-end|lookup (?:table|failure)|ex_(?:cantcreat|ioerr|oserr|software|config|tempfail)",
         r"mailer [\"']?\w+[\"']? failed",
+        (
+            r"\b(?:user|recipient|mailbox|account|alias)(?:'s)? (?:data ?base|table|map|index|format|director(?:y|ies)|store|storage"
+            r"|service|lookup|quer(?:y|ies)|(?:mail )?server|provider|system)\b.{0,30}\b(?:un\w+|not|fail\w*|errors?|corrupt\w*|down|invalid|missing)\b"
+        ),
+        r"\bdomain (?:is |was |has been )?(?:suspended|locked|disabled|on hold)|\b(?:user|recipient|mailbox|address|account) exists\b",
         r"\b\w*sql\b|\bdirectory (?:is |server )?(?:offline|down|unavailable)",
     )
 )
 """The host's own trouble: files, programs, databases."""
-
-MAILBOX: Final = Words(
-    (
-        # nobody of that name,
-        r"\bnobody (?:by|of|with) (?:that|this) name|adresse gibt es (?:\w+ ){0,2}nicht|\bkein benutzer",
-        r"aucun (?:utilisateur|destinataire)|ningún usuario|nessun utente|nenhum (?:utilizador|usuário)",
-        r"geen gebruiker|nie ma użytkownika|ingen användare|没有(?:这个|該|该|此)?(?:用户|收件人)",
-        r"(?:такого )?пользователя нет|cuenta fue eliminada|conta foi encerrada",
-        (
-            r"\b(?:utente|destinatario|casella|indirizzo|account)\b.{0,60}(?:sconosciut\w|inesistente"
-            r"|non (?:esiste|trovat\w|valid\w|è stat\w trovat\w)|disattivat\w|disabilitat\w)"
-        ),
-        r"utente sconosciuto",
-        (
-            r"\b(?:utilizador|usuário|destinatário|caixa|endereço|conta)\b.{0,60}(?:desconhecid\w"
-            r"|inexistente|não (?:existe|encontrad\w|foi encontrad\w)|inválid\w|desativad\w)"
-        ),
-        (
-            r"\b(?:gebruiker|ontvanger|geadresseerde|\w*adres|mailbox|postvak|account)\b"
-            r".{0,60}(?:onbekend|bestaat niet|niet (?:gevonden|bekend)|ongeldig|opgeheven)"
-        ),
-        r"onbekende (?:gebruiker|ontvanger)",
-        (
-            r"\b(?:użytkownik\w*|odbiorc\w+|adres\w*|skrzynk\w+|konto)\b.{0,60}(?:nieznan\w+"
-            r"|nie istnieje|nie (?:został\w* )?znalezion\w*|nieprawidłow\w+)"
-        ),
-        r"nieznan\w+ (?:użytkownik|odbiorca)|nie ma takiego (?:użytkownika|adresu)",
-        (
-            r"(?:användare\w*|mottagar\w*|adress\w*|brevlåda\w*|konto\w*).{0,60}(?:okänd\w*|finns inte"
-            r"|existerar inte|hittades inte|hittas inte|ogiltig\w*)"
-        ),
-        r"okänd (?:användare|mottagare)",
-        (
-            r"(?:kullanıcı\w*|alıcı\w*|adres\w*|posta kutusu|hesap\w*|hesab\w*).{0,60}(?:bilinmiyor"
-            r"|bulunamadı|yok\b|mevcut değil|geçersiz)"
-        ),
-        r"bilinmeyen (?:kullanıcı|alıcı)",
-        (
-            r"(?:uživatel\w*|příjem\w+|adres\w+|schránk\w+|účet).{0,60}(?:neznám\w+|neexistuje"
-            r"|nenalezen\w*|nebyl\w* nalezen\w*|neplatn\w+)"
-        ),
-        r"neznámý (?:uživatel|příjemce)",
-        r"неизвестн\w+ (?:пользовател\w+|получател\w+|адрес\w*)",
-        r"(?:пользовател\w+|получател\w+).{0,40}неизвест\w+",
-        r"존재하지 ?않는 ?(?:사용자|수신|계정|주소|메일)",
-        r"(?:수신자|수신인|받는 ?사람|사용자|계정|메일함|편지함|주소).{0,40}(?:존재하지 ?않|찾을 ?수 ?없|없는|없습니다|알 ?수 ?없|유효하지)",
-        r"없는 ?(?:사용자|계정|주소)",
-        r"(?:收件人|收信人|用户|使用者|用戶|帐[号户]|賬[号戶]|帳[號戶]|邮箱|郵箱|信箱|地址).{0,30}(?:不存在|未找到|找不到|无效|無效|未知|不正确)",
-        r"(?:无此|無此|没有此|沒有此|未知|无效)(?:的)?(?:用户|用戶|使用者|收件人|帐号|邮箱|地址)",
-        r"ユーザ.{0,12}(?:いません|おりません)|(?:宛先|あて先|受信者)(?:が|は)?(?:不明|存在)",
-        r"(?:konto|postfach|benutzer|adresse).{0,40}(?:gekündigt|aufgelöst|stillgelegt|entfernt)",
-        r"(?:konto|skrzynk\w+).{0,40}(?:usunięt\w+|zamknięt\w+|zlikwidowan\w+)|查[无無]此人",
-        r"(?:käyttäj\w*|vastaanottaj\w+|postilaatiko\w*|osoite\w*).{0,40}(?:ei ole olemassa|ei löydy|tuntematon)",
-        (
-            r"(?:bruker\w*|bruger\w*|mottaker\w*|modtager\w*|adresse\w*|konto\w*|postboks\w*).{0,40}"
-            r"(?:finnes ikke|findes ikke|eksisterer ikke|ukjent|ukendt)"
-        ),
-        r"(?:felhasználó|címzett|postafiók|fiók|cím)\b.{0,40}(?:nem létezik|ismeretlen|nem található)",
-        r"(?:utilizator|destinatar|adresa|cont|căsuța)\w*.{0,40}(?:nu există|necunoscut\w*|nu a fost găsit\w*)",
-        r"(?:χρήστης|παραλήπτης|διεύθυνση|λογαριασμός|γραμματοκιβώτιο).{0,40}(?:δεν υπάρχει|άγνωστ\w+|δεν βρέθηκε)",
-        r"(?:người (?:dùng|nhận)|địa chỉ|hộp thư|tài khoản).{0,40}không (?:tồn tại|tìm thấy|hợp lệ)",
-        r"(?:pengguna|penerima|alamat|kotak surat|akun).{0,40}tidak (?:ditemukan|ada|dikenal|valid)",
-        r"ไม่พบ(?:ผู้ใช้|ผู้รับ|บัญชี|ที่อยู่)|ไม่มี(?:ผู้ใช้|ผู้รับ|บัญชี)|(?:ผู้ใช้|ผู้รับ).{0,20}ไม่(?:มี|พบ)",
-        (
-            r"(?:المستخدم|المستلم|العنوان|الحساب|صندوق البريد).{0,40}(?:غير موجود|غير معروف|لا يوجد)"
-            r"|لا يوجد (?:مستخدم|حساب)"
-        ),
-        r"(?:משתמש|נמען|כתובת|תיבת הדואר).{0,40}לא (?:קיי?ם|קיימת|נמצאה?|ידוע)",
-        r"(?:korisnik|primatelj|primalac|adresa|корисник|прималац|адреса).{0,40}(?:ne postoji|nepoznat\w*|не постоји)",
-        r"(?:користувач\w*|одержувач\w*|отримувач\w*|скриньк\w+|адрес\w+).{0,40}не (?:існу\w+|знайден\w*)",
-        r"no record of (?:that|this|such)|does(?: not|n't) live here|nobody here by",
-        r"address is not assigned|(?:mailbox|account) (?:has been|was) retired|left the (?:company|organi[sz]ation)|belong to any",
-        r"não foi possível encontrar o endereço|address is not in use|e-?postadress\w*.{0,40}(?:ikke funnet|ikke fundet)",
-        # nobody, gone, wrong, in few words
-        r"\b(?:diesen|kein(?:en)?|solche[nr]?) (?:solche[nr]? )?(?:benutzer|teilnehmer|empfänger)|ungültiger empfänger",
-        r"aucune (?:bo[iî]te|adresse)|pas d'abonné|ning[uú]n buz[oó]n|no se encuentra (?:la|el) (?:direcci[oó]n|buz[oó]n|usuario)",
-        r"(?:buz[oó]n|cuenta|direcci[oó]n).{0,30}(?:eliminad|cancelad|no v[aá]lid)[oa]|destinatario no v[aá]lido",
-        r"nessuna casella|casella.{0,20}eliminata|não há caixa|caixa.{0,20}exclu[ií]da|não existe (?:assinante|utilizador|usuário)",
-        r"geen postbus|postbus.{0,20}(?:verwijderd|niet gevonden)|ongeldige ontvanger|brak skrzynki|nieprawidłowy odbiorca",
-        r"nie (?:znaleziono adresu|ma takiej skrzynki)|ingen brevlåda|brevlåd\w+.{0,20}tagits bort|ogiltig mottagare",
-        r"アドレスは(?:削除|使われ)|無効な宛先|宛先.{0,20}使われて|nobody here is called|not one of ours|there is no \w+ here|not a valid rfc ?\d+ address",
-    )
-)
-
-DOMAIN: Final = Words(
-    (
-        r"able to find the recipient domain",
-        r"dominio.{0,40}(?:inesistente|sconosciuto|non (?:esiste|trovato))",
-        r"domínio.{0,40}(?:inexistente|desconhecido|não (?:existe|encontrado))",
-        r"domein.{0,40}(?:onbekend|bestaat niet)",
-        r"domen\w+.{0,40}(?:nie istnieje|nieznan\w+)|domän\w*.{0,40}(?:okänd|finns inte)",
-        r"alan adı.{0,40}(?:yok|bulunamadı|bilinmiyor)|domén\w+.{0,40}(?:neexistuje|neznám\w+)",
-        r"домен\w*.{0,40}(?:не существует|не найден)",
-        r"도메인.{0,30}(?:존재하지|찾을 ?수 ?없|없습니다)|(?:域名|网域|網域).{0,20}(?:不存在|找不到|无效)",
-    )
-)

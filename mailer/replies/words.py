@@ -1,6 +1,6 @@
 """Owns what a host's words mean: a text → the causes that it gives. Pure.
 
-The vocabulary is in mailer/replies/vocabulary.py and mailer/replies/languages.py.
+The vocabulary is in mailer/replies/vocabulary.py, mailer/replies/languages.py and mailer/replies/absence.py.
 
 The order in which causes are looked for is the safety of the whole: words about the sender, about
 quota and about time come first, so that a text which mentions any of them never counts as proof
@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from mailer.replies import languages, vocabulary
+from mailer.replies import absence, languages, vocabulary
 
 
 class Cause(StrEnum):
@@ -44,8 +44,8 @@ _ORDER: Final = (
     (Cause.TIME, (vocabulary.TIME, languages.TIME)),
     (Cause.SIZE, (vocabulary.SIZE,)),
     (Cause.LOCAL, (languages.LOCAL,)),
-    (Cause.MAILBOX, (vocabulary.MAILBOX, languages.MAILBOX)),
-    (Cause.DOMAIN, (vocabulary.DOMAIN, languages.DOMAIN)),
+    (Cause.MAILBOX, (vocabulary.MAILBOX, absence.MAILBOX)),
+    (Cause.DOMAIN, (vocabulary.DOMAIN, absence.DOMAIN)),
 )
 
 WORDS_LIMIT: Final = 4000
@@ -98,18 +98,11 @@ _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 _SAYS_NOTHING: Final = re.compile(
     r"recipients?|address(?:es)?|addressee|e?mail|mailbox|user|account|reject(?:ed)?|refused|denied|fail(?:ed|ure)?|error"
     r"|deliver(?:y|ed)?|permanent(?:ly)?|smtp|lmtp|rcpt|to|the|for|is|this|your|message|host|said|remote|server|reply"
-    r"|code|status|not|no|required|bad|command|from|by|and|of|in|with|was|sorry|please|action|requested|taken",
+    r"|code|status|not|no|required|bad|command|from|by|and|of|in|with|was|sorry|please|action|requested|taken"
+    r"|bounced|there|an?",
     re.IGNORECASE,
 )
-_NAMES: Final = re.compile(r"\S*\w\.\w\S*")
-_WORDS_OF_ITS_OWN: Final = 2
-_UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
-_LETTERS_OF_ITS_OWN: Final = 5
-"""Of writing without spaces between words."""
-_READ: Final = re.compile(
-    r"[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1eff\u2e80-\u9fff\uac00-\ud7af]"
-)
-"""Letters of scripts of which the vocabulary knows a language: Latin, Greek, Cyrillic, and those of China, Japan, Korea."""
+_NAMES: Final = re.compile(r"<[^<>\s]*>|\S*\w\.\w\S*")
 _AFTER_COMMAND: Final = re.compile(
     r"(?:in reply to|in response to|after|to|during|at|to the) (?:the )?(?:(?:initial )?(?P<connect>connection|greeting|banner)"
     r"|(?P<ehlo>ehlo|helo|lhlo)|(?P<tls>starttls)|(?P<auth>auth)|(?P<mail>mail(?: from)?)"
@@ -195,14 +188,7 @@ def is_unclear(text: str) -> bool:
     if len(text) > _REASON:
         return False
     plain = _NAMES.sub(" ", strip_noise(text))
-    said = [word for word in _LETTERS.findall(plain) if not _SAYS_NOTHING.fullmatch(word)]
-    letters = "".join(said)
-    is_unread = 2 * len(_READ.findall(letters)) < len(letters)
-    return (
-        is_unread
-        or len(said) >= _WORDS_OF_ITS_OWN
-        or len(_UNSPACED.findall(letters)) >= _LETTERS_OF_ITS_OWN
-    )
+    return any(not _SAYS_NOTHING.fullmatch(word) for word in _LETTERS.findall(plain))
 
 
 def _is_blocklist(text: str, said: Sequence[Cause]) -> bool:
@@ -235,7 +221,7 @@ def _names_sender(plain: str) -> bool:
 def _names_any(text: str, ours: Sequence[str]) -> bool:
     """Whether a text speaks of one of these names, and not of an address or a host below it."""
     pattern = _naming(tuple(ours))
-    return pattern is not None and pattern.search(text.lower()) is not None
+    return pattern is not None and pattern.search(_LOGGED.sub(" ", text.lower())) is not None
 
 
 @lru_cache(maxsize=64)
@@ -250,6 +236,8 @@ def _naming(ours: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![\w@.-])(?:{plain})(?![\w-]|\.\w){listed}")
 
 
+_LOGGED: Final = re.compile(r"\b(?:from|helo)=<[^\s>]*>")
+"""Where a line of a log says whose turn it was; that is no reason."""
 _IPV4: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 
 

@@ -223,6 +223,7 @@ PURE = (
     "mailer/compose/layout.py",
     "mailer/compose/letters.py",
     "mailer/compose/message.py",
+    "mailer/replies/absence.py",
     "mailer/replies/languages.py",
     "mailer/replies/outcome.py",
     "mailer/replies/phrases.py",

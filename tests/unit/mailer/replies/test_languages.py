@@ -130,15 +130,15 @@ POSTMASTERS = [
 ]
 
 
-@pytest.mark.parametrize("field", ["", "5.1.1"])
-def test_what_postmasters_write_of_us_is_never_hard(field: str) -> None:
+def test_what_postmasters_write_of_us_is_never_hard() -> None:
     """Wordings that were written without a look at the vocabulary, and sorted by hand before."""
     hard = []
     for language, kind, text in POSTMASTERS:
-        code = "550" if field else text[:3]
-        judged = judge(parse_status(field) if field else None, f"{code} {text[4:]}")
-        if kind == "not" and judged.severity is Severity.HARD:
-            hard.append(f"{language}: {text}")
+        if kind == "not":
+            plain = judge(None, text, ours=OURS)
+            coded = judge(parse_status("5.1.1"), f"550 {text[4:]}", ours=OURS)
+            if Severity.HARD in {plain.severity, coded.severity}:
+                hard.append(f"{language}: {text}")
     assert not hard
 
 

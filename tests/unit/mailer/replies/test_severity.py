@@ -305,7 +305,7 @@ def classified() -> list[str]:
         judged = judge(parse_status("5.1.1"), f"550 5.1.1 {row['text']}").severity
         spoken.setdefault(f"5.1.1, in fifteen languages, of: {row['kind']}", []).append(judged)
     for row in read("postmasters"):
-        judged = judge(parse_status("5.1.1"), row["text"]).severity
+        judged = judge(parse_status("5.1.1"), row["text"], ours=("example.com",)).severity
         about = "a reader who is gone" if row["kind"] == "gone" else "anything else"
         spoken.setdefault(f"5.1.1, by postmasters, of: {about}", []).append(judged)
     for name, found in (groups | spoken).items():
