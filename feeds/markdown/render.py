@@ -15,6 +15,7 @@ from typing import Final
 from markdown_it.token import Token
 
 from feeds.markdown.characters import clean_line, clean_text
+from feeds.markdown.citations import Bibliography
 from feeds.markdown.code import Highlighter
 from feeds.markdown.dialects import bare_words, translate_dialects
 from feeds.markdown.embeds import place_embeds
@@ -76,25 +77,34 @@ def render_markdown(
     anchor: str = "",
     image: str = "",
     toc: bool = False,
+    bibliography: Bibliography | None = None,
     words: Words | None = None,
 ) -> Rendered:
     """Renders Markdown that stands at `path` below the notes folder.
 
     A first h1 equal to `title` is left out; `toc` puts a list of the parts at the beginning.
     `anchor` makes the ids of footnotes differ between notes on one page. `image` is the preview
-    picture as its author wrote it. `words` name what its author gave no name, in English without.
+    picture as its author wrote it, `bibliography` what it may cite. `words` name what its author gave no name, in English without.
     Raises nothing, whatever the text; the time is bounded by its length.
     """
     with speaking(words or words_of("en")):
-        return _render(body, path, links, title=title, anchor=anchor, image=image, toc=toc)
+        laid = _lay_out(body, path, links, bibliography, title=title, toc=toc, anchor=anchor)
+        return _render(laid, image)
 
 
 def find_remarks(
-    body: str, *, path: str, links: Links, title: str, image: str, words: Words | None = None
+    body: str,
+    *,
+    path: str,
+    links: Links,
+    title: str,
+    image: str,
+    bibliography: Bibliography | None = None,
+    words: Words | None = None,
 ) -> tuple[Remark, ...]:
     """What `render_markdown` would warn of, without writing what readers get where nothing can come of it."""
     with speaking(words or words_of("en")):
-        laid = _lay_out(body, path, links, title=title, toc=False)
+        laid = _lay_out(body, path, links, bibliography, title=title, toc=False)
         if laid.formulas or any(map(_is_raw, laid.tokens)):
             html = sanitise(laid.write(), laid.resolver)
             build_text(laid.tokens, laid.resolver, addresses(html), laid.formulas.settle_text)
@@ -122,10 +132,7 @@ class _LaidOut:
         return str(PARSER.renderer.render(self.tokens, PARSER.options, self.env))
 
 
-def _render(
-    body: str, path: str, links: Links, *, title: str, anchor: str, image: str, toc: bool
-) -> Rendered:
-    laid = _lay_out(body, path, links, title=title, toc=toc, anchor=anchor)
+def _render(laid: _LaidOut, image: str) -> Rendered:
     tokens, resolver, fields, formulas = laid.tokens, laid.resolver, laid.fields, laid.formulas
     html = sanitise(laid.write(), resolver)
     text = build_text(tokens, resolver, addresses(html), formulas.settle_text)
@@ -145,11 +152,18 @@ def _render(
 
 
 def _lay_out(
-    body: str, path: str, links: Links, *, title: str, toc: bool, anchor: str = ""
+    body: str,
+    path: str,
+    links: Links,
+    bibliography: Bibliography | None,
+    *,
+    title: str,
+    toc: bool,
+    anchor: str = "",
 ) -> _LaidOut:
     resolver = LinkResolver(path, links)
     body = place_embeds(clean_text(body), path, links, resolver)
-    translated = translate_dialects(body, path)
+    translated = translate_dialects(body, path, bibliography)
     for unknown in translated.unknown:
         resolver.warn(
             TEMPLATE,
@@ -161,6 +175,14 @@ def _lay_out(
             PLAYER,
             f"`{player.source}` is a link for readers, for no mail and no feed plays it",
             player.line,
+        )
+    for unknown in translated.uncited:
+        missing = ", ".join(f"`{one}`" for one in bibliography.missing) if bibliography else ""
+        why = f", of which {missing} cannot be read" if missing else ""
+        resolver.warn(
+            TEMPLATE,
+            f"`{unknown.source}` cites what the note's bibliography does not have{why}: its key is shown",
+            unknown.line,
         )
     env: dict[str, object] = {
         "anchor": hashlib.sha256((anchor or path).encode()).hexdigest()[:8],

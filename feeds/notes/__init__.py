@@ -1,5 +1,6 @@
 """A note's bytes to a Note: front matter, title, dates, text. Pure."""
 
+from feeds.notes.bibliography import gather_bibliography
 from feeds.notes.frontmatter import parse_front_matter
 from feeds.notes.habits import USUAL, Habits
 from feeds.notes.keys import KEY_VALUE, MAX_TAG, UNKNOWN_KEY
@@ -22,6 +23,7 @@ __all__ = [
     "Now",
     "When",
     "find_note_remarks",
+    "gather_bibliography",
     "parse_front_matter",
     "parse_note",
     "parse_when",

@@ -56,6 +56,8 @@ class FrontMatter:
 
     fields: Mapping[str, Field]
     body: str
+    header: str = ""
+    """What stands between the fences, where that is YAML."""
 
 
 def text_field(key: str, text: str, line: int, *, quoted: bool = False) -> Field:

@@ -34,7 +34,15 @@ from feeds.notes.headers import (
 )
 from storage.model import NoteError
 
-__all__ = ["MAX_DEPTH", "MAX_HEADER", "Field", "FrontMatter", "Shape", "parse_front_matter"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_HEADER",
+    "Field",
+    "FrontMatter",
+    "Shape",
+    "load_yaml",
+    "parse_front_matter",
+]
 
 _NAMED: Final = re.compile(r"---[ \t]*(yaml|yml|toml|json|js|javascript)[ \t]*\n", re.IGNORECASE)
 _LONG_FENCE: Final = re.compile(
@@ -130,7 +138,17 @@ def _read_fenced(text: str, path: str, above: int = 0) -> FrontMatter:
     # Lines in messages are the file's, so the ones above are put in front again.
     header = "\n" * above + header
     fields = _read_yaml(header, path) if fence == "---" else read_toml(header, path)
-    return FrontMatter(fields=by_key(fields, path), body=body)
+    return FrontMatter(
+        fields=by_key(fields, path), body=body, header=header if fence == "---" else ""
+    )
+
+
+def load_yaml(text: str) -> object:
+    """All of a text, its values as they are typed; None where it is none."""
+    try:
+        return yaml.load(text, Loader=_LOADER)  # noqa: S506 - it makes texts, lists and mappings only
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return None
 
 
 def _read_behind(text: str, start: int, path: str) -> FrontMatter:

@@ -10,8 +10,8 @@ feeds/notes/timing.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
@@ -28,7 +28,9 @@ from feeds.markdown import (
     plain_line,
     render_markdown,
 )
+from feeds.markdown.citations import Bibliography, Work
 from feeds.markdown.rules import MAX_MARKS, find_excess
+from feeds.notes.bibliography import name_bibliographies, read_references
 from feeds.notes.frontmatter import FrontMatter, parse_front_matter
 from feeds.notes.habits import USUAL, Habits
 from feeds.notes.keys import FALSE, KEY_VALUE, MAX_TAG, MAX_TAGS, TRUE, Keys, check_length
@@ -114,6 +116,10 @@ class Note:
     above: int
     """Lines of the file before it."""
     warnings: tuple[Remark, ...]
+    bibliography: tuple[str, ...] = ()
+    """The files of works that it cites, as written."""
+    references: Mapping[str, Work] = field(default_factory=dict)
+    """The works of its own front matter."""
 
     @property
     def draft(self) -> bool:
@@ -176,6 +182,8 @@ def parse_note(
         canonical=_read_canonical(keys),
         guid=keys.elsewhere("guid"),
         toc=keys.word("toc") in TRUE,
+        bibliography=name_bibliographies(keys),
+        references=read_references(keys, front.header),
         keys=tuple(keys.names()),
         body=front.body,
         above=text.count("\n", 0, max(len(text) - len(front.body), 0)),
@@ -225,10 +233,12 @@ def _check_cost(text: str, path: str) -> None:
         )
 
 
-def render_note(note: Note, links: Links, words: Words | None = None) -> Rendered:
+def render_note(
+    note: Note, links: Links, words: Words | None = None, cited: Bibliography | None = None
+) -> Rendered:
     """The note as readers get it: the author's summary if there is one, all warnings together.
 
-    `words` name what its author gave no name.
+    `words` name what its author gave no name, `cited` is what it may cite.
 
     Raises nothing of its own; what `links` raises for a Markdown link passes through.
     """
@@ -240,6 +250,7 @@ def render_note(note: Note, links: Links, words: Words | None = None) -> Rendere
         anchor=note.note_id,
         image=note.image,
         toc=note.toc,
+        bibliography=cited,
         words=words,
     )
     return replace(
@@ -249,10 +260,18 @@ def render_note(note: Note, links: Links, words: Words | None = None) -> Rendere
     )
 
 
-def find_note_remarks(note: Note, links: Links, words: Words | None = None) -> tuple[Remark, ...]:
+def find_note_remarks(
+    note: Note, links: Links, words: Words | None = None, cited: Bibliography | None = None
+) -> tuple[Remark, ...]:
     """All warnings that `render_note` would have, in less time."""
     found = find_remarks(
-        note.body, path=note.path, links=links, title=note.title, image=note.image, words=words
+        note.body,
+        path=note.path,
+        links=links,
+        title=note.title,
+        image=note.image,
+        bibliography=cited,
+        words=words,
     )
     return (*note.warnings, *(_in_file(one, note) for one in found))
 

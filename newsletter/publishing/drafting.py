@@ -15,8 +15,25 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from feeds.markdown import TEMPLATE, NoteSource, Rendered, Size, read_size, size_pictures
-from feeds.notes import RENDERER, USUAL, Habits, Note, find_note_remarks, parse_note, render_note
+from feeds.markdown import (
+    TEMPLATE,
+    NoteSource,
+    Rendered,
+    Size,
+    read_size,
+    size_pictures,
+)
+from feeds.markdown.citations import Bibliography
+from feeds.notes import (
+    RENDERER,
+    USUAL,
+    Habits,
+    Note,
+    find_note_remarks,
+    gather_bibliography,
+    parse_note,
+    render_note,
+)
 from feeds.syndication import note_guid
 from newsletter.publishing.decisions import Publish
 from newsletter.publishing.links import NoteLinks
@@ -56,7 +73,7 @@ class Drafting:
     ) -> None:
         """`written` tells when a note's file was, for times that are relative to that. `habits` are those of the folder; `measure` tells the size of a picture, by its path below
         the notes folder. `files` begins a look at the files that notes show; `read` reads a note that
-        another one embeds.
+        another one embeds, and a file of works that one cites.
         """
         self._url = identity.url
         self._language = identity.language
@@ -126,7 +143,7 @@ class Drafting:
     def draft(self, note: Note, note_id: str, content_hash: str, links: NoteLinks) -> Drafted:
         """The note as an issue, its links to other notes resolved. Raises NoteError."""
         words = words_of(note.language or self._language, self._words)
-        rendered = render_note(note, links, words)
+        rendered = render_note(note, links, words, self._cited(note))
         draft = IssueDraft(
             note_id=note_id,
             path=note.path,
@@ -157,9 +174,11 @@ class Drafting:
 
     def remarks(self, note: Note, links: NoteLinks) -> tuple[Remark, ...]:
         """What `draft` would warn of, in less time. Raises NoteError."""
-        return find_note_remarks(
-            note, links, words_of(note.language or self._language, self._words)
-        )
+        words = words_of(note.language or self._language, self._words)
+        return find_note_remarks(note, links, words, self._cited(note))
+
+    def _cited(self, note: Note) -> Bibliography | None:
+        return gather_bibliography(note.bibliography, note.references, note.path, self._read)
 
     def _why_unmailed(self, note: Note, rendered: Rendered) -> str:
         if not rendered.has_words:

@@ -102,6 +102,8 @@ DOORS = {
     "emoji": {"feeds/markdown/dialects/words.py"},
     "nh3": {"feeds/markdown/html.py"},
     "latex2mathml": {"feeds/markdown/maths/mathml.py"},
+    "bibtexparser": {"feeds/markdown/citations/bibtex.py"},
+    "pylatexenc": {"feeds/markdown/citations/bibtex.py"},
     "imagesize": {"feeds/markdown/picture.py"},
     "PIL": {"newsletter/drawing/artist.py", "newsletter/drawing/poster.py"},
     "pygments": {"feeds/markdown/code.py"},

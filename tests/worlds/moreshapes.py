@@ -118,11 +118,14 @@ MORE_SHAPES: Final = (
             "{{< video https://www.youtube.com/embed/abc123 >}}\n\n{{< pagebreak >}}\n\n::: {#refs}\n:::\n\n"
             "Inline `r 1 + 1` and `{python} x`.\n\n[words]{.smallcaps} and H~2~O.\n",
             "posts/cited/plot.png": "",
+            "posts/cited/refs.bib": "@book{knuth1984, author={Knuth, Donald E.}, title={Literate Programming}, year=1992}\n"
+            "@misc{doe99, author={Jane Doe}, title={Bridges}, date={1999}}\n",
         },
         notes=1,
         issues=1,
         kept={},
         found=1,
+        told=2,
     ),
     Shape(
         name="Docusaurus",

@@ -1,4 +1,4 @@
-"""What only pandoc reads, of Quarto's and R Markdown's documents: citations, references, captions. Pure."""
+"""What only pandoc reads, of Quarto's and R Markdown's documents: references, captions, drawn tables. Pure."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ from typing import Final
 
 from feeds.markdown.dialects.masks import Masks
 
-_CITED: Final = re.compile(
-    r"\[(?=[^\[\]\n]{0,500}?(?<![\w@])-?@[\w{])[^\[\]\n]{1,500}\](?![(\[{:])"
+_CROSS: Final = re.compile(
+    r"\[@((?:fig|tbl|sec|eq|lst|thm)-[\w-]{1,100})\](?![(\[{:])|(?<![\w@\\/])@((?:fig|tbl|sec|eq|lst|thm)-[\w-]{1,100})"
 )
-_CITE: Final = re.compile(
-    r"(?<![\w@\\/])-?@(?:\{([^{}\n]{1,200})\}|(\w(?:[\w:.#$%&+?<>~/-]{0,100}\w)?))"
-)
-_CROSS: Final = re.compile(r"(?:fig|tbl|sec|eq|lst|thm)-[\w-]{1,100}")
 _NAMED_PART: Final = re.compile(
     r"^#{1,6}[ \t]+([^\n{]{1,300}+)\{#(sec-[\w-]{1,100})[^}\n]{0,200}\}", re.MULTILINE
 )
@@ -43,7 +39,7 @@ def read_pandoc(text: str, masks: Masks) -> str:
     if "{" in text:
         text = _RAW_WORDS.sub(lambda found: _raw(found, masks), text)
         text = _NAMED_FORMULA.sub("", text)
-    text = _read_citations(text)
+    text = _read_references(text)
     text = _CAPTION.sub(r"\1\n*\2*", text)
     if "\n+--" in text or text.startswith("+--"):
         text = _GRID.sub(lambda found: masks.put(f"```\n{found[0].rstrip()}\n```") + "\n", text)
@@ -56,8 +52,10 @@ def _raw(found: re.Match[str], masks: Masks) -> str:
     return piece.strip("`") if found[2].startswith("html") else ""
 
 
-def _read_citations(text: str) -> str:
-    """Pandoc's citations by their keys, without its signs; a reference to a figure or part by its name."""
+def _read_references(text: str) -> str:
+    """References to figures, tables and parts by their names."""
+    if "@" not in text:
+        return text
     names = {
         name: words
         for words, name in (
@@ -67,14 +65,9 @@ def _read_citations(text: str) -> str:
         )
     }
 
-    def cite(found: re.Match[str]) -> str:
+    def refer(found: re.Match[str]) -> str:
         key = found[1] or found[2]
-        if _CROSS.fullmatch(key):
-            words = names.get(key, key.partition("-")[2].replace("-", " "))
-            return f"[{words}](#{key})" if key.startswith("sec-") and key in names else words
-        return key
+        words = names.get(key, key.partition("-")[2].replace("-", " "))
+        return f"[{words}](#{key})" if key.startswith("sec-") and key in names else words
 
-    def bracketed(found: re.Match[str]) -> str:
-        return f"({_CITE.sub(cite, found[0][1:-1])})"
-
-    return _CITE.sub(cite, _CITED.sub(bracketed, text)) if "@" in text else text
+    return _CROSS.sub(refer, text)

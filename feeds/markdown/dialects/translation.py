@@ -1,20 +1,22 @@
 """A note as its generator or program writes it → Markdown that everybody reads. Pure.
 
-code and formulas hidden | comments out | generators' languages | boxes | players | words | code back
+code and formulas hidden | comments out | citations | generators' languages | boxes | players | words | code back
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from feeds.markdown.characters import clean_line, shorten
+from feeds.markdown.citations import Bibliography, Citing, mend_tex
 from feeds.markdown.dialects.callouts import unify_callouts
 from feeds.markdown.dialects.comments import cut_open_comment, drop_comments, drop_marks
 from feeds.markdown.dialects.generators import MOST_UNKNOWN, translate
-from feeds.markdown.dialects.masks import Masks
+from feeds.markdown.dialects.masks import Masks, line_of
 from feeds.markdown.dialects.mdx import read_mdx
 from feeds.markdown.dialects.pandoc import read_pandoc
 from feeds.markdown.dialects.players import link_players
@@ -48,10 +50,16 @@ class Translated:
     """What the marks in `text` stand for."""
     players: tuple[Unknown, ...] = ()
     """Frames, videos and sounds, which are links now."""
+    uncited: tuple[Unknown, ...] = ()
+    """Citations of what no bibliography has, which are shown by their keys."""
 
 
-def translate_dialects(body: str, path: str) -> Translated:
-    """Translates the cleaned body of the note at `path`. Raises nothing, in time that is linear."""
+def translate_dialects(
+    body: str, path: str, bibliography: Bibliography | None = None
+) -> Translated:
+    """Translates the cleaned body of the note at `path`, which cites what its `bibliography` has, if it
+    names one. Raises nothing, in time that is linear.
+    """
     suffix = PurePosixPath(path).suffix.lower()
     masks = Masks(formulas=Formulas(body))
     report: list[tuple[int, str]] = []
@@ -60,6 +68,8 @@ def translate_dialects(body: str, path: str) -> Translated:
     text = masks.refer(text, report)
     text = read_mdx(text, masks, report) if suffix in _JSX else text
     text = read_pandoc(text, masks) if suffix in _PANDOC else text
+    uncited: list[tuple[int, str]] = []
+    text = _cite(text, masks, uncited, bibliography, is_pandoc=suffix in _PANDOC)
     text = read_programs(text, masks, report)
     text = translate(text, masks, report, jsx=suffix in _JSX)
     text = unify_callouts(drop_marks(text), masks)
@@ -72,7 +82,29 @@ def translate_dialects(body: str, path: str) -> Translated:
         abbreviations=abbreviations,
         formulas=masks.formulas,
         players=_named(_placed(players[:MOST_UNKNOWN], body)),
+        uncited=_named(uncited),
     )
+
+
+def _cite(
+    text: str,
+    masks: Masks,
+    uncited: list[tuple[int, str]],
+    bibliography: Bibliography | None,
+    *,
+    is_pandoc: bool,
+) -> str:
+    """The text with its citations as readers see them, where it may have some."""
+    mended = mend_tex(text)
+    if "@" not in mended or (mended == text and bibliography is None and not is_pandoc):
+        return text
+
+    def tell(found: re.Match[str]) -> None:
+        if len(uncited) < MOST_UNKNOWN:
+            uncited.append((line_of(found.string, found.start(), masks), found[0]))
+
+    works = bibliography or Bibliography()
+    return Citing(works, put=masks.put, told=tell, everywhere=is_pandoc).read(mended)
 
 
 def _placed(tags: list[str], body: str) -> list[tuple[int, str]]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from feeds.markdown.citations.works import Bibliography, Person, Work
 from feeds.markdown.render import render_markdown
 from feeds.notes.habits import USUAL
 from feeds.notes.note import Note, parse_note
@@ -22,6 +23,15 @@ FORMS: Final = re.findall(
     r"^### (.+?)\n.*?^````markdown\n(.*?)\n````\n\n````text\n(.*?)\n````$",
     DOCUMENT,
     re.MULTILINE | re.DOTALL,
+)
+BRIDGES: Final = Work(
+    people=(Person(family="Doe", given="Ann"),),
+    year="1999",
+    title="Bridges",
+    within="Walks",
+    volume="3",
+    number="1",
+    pages="5–9",
 )
 READING: Final = frozenset({"text", "flag", "tags", "lines", "elsewhere", "word", "find"})
 
@@ -106,7 +116,8 @@ def test_each_key_s_example_says_something(key: str, also: str, example: str) ->
 @pytest.mark.parametrize(("name", "source", "text"), FORMS, ids=lambda value: value[:20])
 def test_each_form_s_example_renders(name: str, source: str, text: str) -> None:
     """The text part is as it is shown, and nothing of the source is left in the HTML."""
-    rendered = render_markdown(source, path="a.md", links=Elsewhere())
+    cited = Bibliography(works={"doe99": BRIDGES})
+    rendered = render_markdown(source, path="a.md", links=Elsewhere(), bibliography=cited)
     assert rendered.text.strip("\n") == text, name
     visible = re.sub(r"<[^>]*>", "", rendered.html)
     assert not re.search(r"\{%|\{\{[<%]|:::|\[\[|==|~~|!!!|\[!|%%|\^block", visible)
