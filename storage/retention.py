@@ -55,7 +55,8 @@ class Retention:
         Not who was a reader once: that they left must not be forgotten.
         """
         asked = sa.exists().where(_E.subscriber_id == _S.id, _E.at >= before)
-        mailed = sa.exists().where(_D.subscriber_id == _S.id, _D.issue_id.is_not(None))
+        issues = sa.select(schema.issues.c.id)
+        mailed = sa.exists().where(_D.issue_id.in_(issues), _D.subscriber_id == _S.id)
         old = sa.and_(
             _S.state == SubscriberState.PENDING.value,
             _S.created_at < before,
@@ -64,7 +65,7 @@ class Retention:
             ~asked,
             ~mailed,
         )
-        return self._let_go(schema.subscribers, old, limit)
+        return self._let_go(schema.subscribers, old, limit, with_mail=True)
 
     def reports(self, *, before: datetime, limit: int) -> int:
         """Forget reports that came before then; what followed from them stays, with its evidence."""
@@ -92,7 +93,9 @@ class Retention:
         facts.put(UNFOLDED, "1")
         return False
 
-    def _let_go(self, table: sa.Table, old: sa.ColumnElement[bool], limit: int) -> int:
+    def _let_go(
+        self, table: sa.Table, old: sa.ColumnElement[bool], limit: int, *, with_mail: bool = False
+    ) -> int:
         number = table.c.id
         with self._database.reading() as connection:  # mostly there is nothing, and nobody waits
             query = sa.select(number).where(old).order_by(number).limit(limit)
@@ -101,4 +104,10 @@ class Retention:
             return 0
         with self._database.transaction() as connection:
             gone = sa.delete(table).where(number.in_(numbers), old)
-            return connection.execute(gone).rowcount
+            if not with_mail:
+                return connection.execute(gone).rowcount
+            ids = list(connection.scalars(gone.returning(number)))
+            # Only now: who queues mail for one of them holds the row until it is there.
+            theirs = sa.and_(_D.issue_id.is_(None), _D.subscriber_id.in_(ids))
+            connection.execute(sa.delete(schema.deliveries).where(theirs))
+            return len(ids)

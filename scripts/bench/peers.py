@@ -23,6 +23,7 @@ from typing import Final, Self
 from scripts.bench.processes import (
     BenchError,
     Missing,
+    children_time,
     free_port,
     on_core,
     program,
@@ -146,6 +147,11 @@ class Postgres:
 
     programs: Path
     port: int
+    process: int
+
+    def processor_s(self) -> float:
+        """Seconds of processor that its sessions have taken."""
+        return children_time(self.process, "postgres: bench ")
 
     def new_database(self, name: str) -> str:
         """Makes an empty database; its URL."""
@@ -168,7 +174,8 @@ def postgres(folder: Path) -> Iterator[Postgres]:
     # It writes to a log of its own: a server that kept our pipe would never let us read its end.
     run([*control, "-o", options, "-l", folder / "log", "start"])
     try:
-        yield Postgres(programs, port)
+        process = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        yield Postgres(programs, port, process)
     finally:
         run([*control, "-m", "immediate", "stop"], check=False)
 

@@ -105,6 +105,19 @@ def processor_time(process: int) -> float:
     return sum(int(line.split()[0]) for line in told) / 1e9
 
 
+def children_time(process: int, title: str) -> float:
+    """The same of a process's children whose title begins so, and of all that have ended."""
+    # Behind the program's name, which may hold spaces: the 16th and 17th field of all.
+    ended = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[13:15]
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    alive = [
+        processor_time(int(child))
+        for child in children
+        if Path(f"/proc/{child}/cmdline").read_bytes().startswith(title.encode())
+    ]
+    return sum(map(int, ended)) / os.sysconf("SC_CLK_TCK") + sum(alive)
+
+
 def _threads(process: int) -> list[Path]:
     return list(Path(f"/proc/{process}/task").iterdir())
 

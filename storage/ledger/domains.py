@@ -28,16 +28,19 @@ def end_pause(connection: Connection, domain: str, *, waiting: str, now: datetim
     deliveries, subscribers = schema.deliveries, schema.subscribers
     there = sa.func.lower(subscribers.c.address).endswith(f"@{domain}", autoescape=True)
     theirs = sa.select(subscribers.c.id).where(there)
-    connection.execute(
-        sa.update(deliveries)
-        .where(
-            deliveries.c.state == DeliveryState.DEFERRED.value,
-            deliveries.c.reason == waiting,
-            deliveries.c.due_at > now,
-            deliveries.c.subscriber_id.in_(theirs),
+    issues = sa.select(schema.issues.c.id)
+    for which in (deliveries.c.issue_id.in_(issues), deliveries.c.issue_id.is_(None)):
+        connection.execute(
+            sa.update(deliveries)
+            .where(
+                which,
+                deliveries.c.state == DeliveryState.DEFERRED.value,
+                deliveries.c.reason == waiting,
+                deliveries.c.due_at > now,
+                deliveries.c.subscriber_id.in_(theirs),
+            )
+            .values(due_at=now)
         )
-        .values(due_at=now)
-    )
     return lift_pause(connection, domain)
 
 

@@ -88,7 +88,9 @@ def queue_issue(
 def queue_single(
     connection: Connection, kind: DeliveryKind, subscriber_id: int, now: datetime
 ) -> int:
-    """A confirmation or a notice, due at once; the delivery's id."""
+    """A confirmation or a notice, due at once; the delivery's id. The reader's row must be held:
+    nothing else keeps mail from being queued for a reader who is gone.
+    """
     statement = sa.insert(schema.deliveries).values(
         kind=kind.value,
         subscriber_id=subscriber_id,
@@ -129,14 +131,14 @@ def cancel_open(connection: Connection, issue_id: int, reason: str) -> int:
 
 def suppress_open(connection: Connection, subscriber_id: int, reason: str) -> int:
     """Stop every delivery of this reader that is not on the wire (promise 3)."""
-    return stop(connection, _D.subscriber_id == subscriber_id, DeliveryState.SUPPRESSED, reason)
+    return stop(connection, schema.of_readers(subscriber_id), DeliveryState.SUPPRESSED, reason)
 
 
 def stop_issues(connection: Connection, subscriber_id: int, reason: str) -> int:
     """Stop the issues and digests of a reader that are not on the wire; what a digest would have
     brought waits for the next one.
     """
-    theirs = sa.and_(_D.subscriber_id == subscriber_id, _D.issue_id.is_not(None))
+    theirs = sa.and_(schema.of_readers(subscriber_id), _D.issue_id.is_not(None))
     count = stop(connection, theirs, DeliveryState.SUPPRESSED, reason)
     release_unsent(connection, DeliveryState.SUPPRESSED, subscriber_id=subscriber_id)
     return count

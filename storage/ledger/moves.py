@@ -112,8 +112,11 @@ def counted(moved: sa.CTE) -> sa.CTE:
 
 
 def erase_deliveries(connection: Connection, subscriber_id: int) -> None:
-    """Delete the deliveries of a reader, and count them out."""
-    theirs = _D.subscriber_id == subscriber_id
+    """Delete the deliveries of a reader who was just deleted, and count them out.
+
+    In that order: whoever queues mail for a reader holds the row, and so its deletion waits for them.
+    """
+    theirs = schema.of_readers(subscriber_id)
     deleted = sa.delete(schema.deliveries).where(theirs).returning(_D.issue_id, _D.state)
     gone: dict[Move, int] = {}
     for issue_id, state in connection.execute(deleted):

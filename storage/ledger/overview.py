@@ -106,11 +106,15 @@ class Overview:
 
     def of_reader(self, subscriber_id: int, *, issue_id: int | None = None) -> list[Delivery]:
         """The deliveries of issues to one reader, newest first; of one issue, or of all."""
-        which = _D.issue_id.is_not(None) if issue_id is None else _D.issue_id == issue_id
+        which = (
+            sa.and_(schema.of_readers(subscriber_id), _D.issue_id.is_not(None))
+            if issue_id is None
+            else sa.and_(_D.subscriber_id == subscriber_id, _D.issue_id == issue_id)
+        )
         query = (
             sa.select(*DELIVERY)
             .join(schema.subscribers, schema.subscribers.c.id == _D.subscriber_id)
-            .where(_D.subscriber_id == subscriber_id, which)
+            .where(which)
             .order_by(_D.id.desc())
         )
         with self._database.reading() as connection:
@@ -137,7 +141,7 @@ class Overview:
             sa.select(*DELIVERY, schema.issues.c.slug)
             .join(schema.subscribers, schema.subscribers.c.id == _D.subscriber_id)
             .outerjoin(schema.issues, schema.issues.c.id == _D.issue_id)
-            .where(_D.subscriber_id == subscriber_id)
+            .where(schema.of_readers(subscriber_id))
             .order_by(_D.id.desc())
             .limit(limit)
         )

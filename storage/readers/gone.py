@@ -60,7 +60,7 @@ class Gone:
             addresses = connection.scalars(sa.select(_S.address).where(_S.id.in_(readers)))
             domains = {address.rpartition("@")[2].lower() for address in addresses if address}
             earlier = sa.select(_D.subscriber_id).where(
-                _D.subscriber_id.in_(readers),
+                schema.of_readers(*readers),
                 _D.state == DeliveryState.ACCEPTED.value,
                 _D.settled_at < since,
             )

@@ -67,6 +67,8 @@ def _was_welcomed(connection: Connection, subscriber_id: int) -> bool:
     """Whether a welcome was ever queued for this reader."""
     d = schema.deliveries.c
     welcome = sa.exists().where(
-        d.subscriber_id == subscriber_id, d.kind == DeliveryKind.WELCOME.value
+        d.issue_id.is_(None),
+        d.subscriber_id == subscriber_id,
+        d.kind == DeliveryKind.WELCOME.value,
     )
     return bool(connection.scalar(sa.select(welcome)))

@@ -103,7 +103,7 @@ class Reports:
     ) -> Effect:
         effect = report.effect
         if effect in {Effect.BOUNCED, Effect.COUNTED, Effect.SUPPRESSED}:
-            _mark_delivery(connection, report, DeliveryState.BOUNCED)
+            _mark_delivery(connection, report, known.id, DeliveryState.BOUNCED)
         if effect is Effect.SUPPRESSED:
             _suppress(connection, report, known, SuppressionReason.HARD_BOUNCE)
         elif effect is Effect.COUNTED and is_worn_out(_history(connection, known.id)):
@@ -111,7 +111,7 @@ class Reports:
             _suppress(connection, report, known, SuppressionReason.SOFT_BOUNCES)
             _rename_action(connection, report, effect)
         elif effect is Effect.UNSUBSCRIBED:
-            _mark_delivery(connection, report, DeliveryState.COMPLAINED)
+            _mark_delivery(connection, report, known.id, DeliveryState.COMPLAINED)
             _unsubscribe(connection, report, known, "the reader complained", "complaint")
             _suppress(connection, report, known, SuppressionReason.COMPLAINT)
         elif effect is Effect.LEFT:
@@ -160,7 +160,7 @@ class Reports:
         """A reader's deliveries, newest first."""
         query = (
             sa.select(_D.id, _D.kind, _D.issue_id)
-            .where(_D.subscriber_id == subscriber_id)
+            .where(schema.of_readers(subscriber_id))
             .order_by(_D.id.desc())
             .limit(limit)
         )
@@ -283,7 +283,9 @@ def _reader(connection: Connection, report: NewReport) -> Subscriber | None:
     return find_subscriber(connection, _S.id == report.subscriber_id, to_change=True)
 
 
-def _mark_delivery(connection: Connection, report: NewReport, state: DeliveryState) -> None:
+def _mark_delivery(
+    connection: Connection, report: NewReport, reader: int, state: DeliveryState
+) -> None:
     """Move the delivery on, if its state allows it (rule B26).
 
     Of a report that names no issue it is the latest mail that might be meant: one without an issue,
@@ -291,14 +293,16 @@ def _mark_delivery(connection: Connection, report: NewReport, state: DeliverySta
     they are.
     """
     before = [old.value for old, new in TRANSITIONS.items() if state in new]
-    mine = sa.and_(_D.subscriber_id == report.subscriber_id, _D.state.in_(before))
+    may_move = _D.state.in_(before)
     if report.issue_id:
-        which = sa.and_(mine, _D.issue_id == report.issue_id)
+        mine = sa.and_(_D.subscriber_id == reader, _D.issue_id == report.issue_id)
+        which = sa.and_(mine, may_move)
     else:
+        mine = sa.and_(schema.of_readers(reader), may_move)
         is_issue = _D.issue_id.is_not(None)
         meant = is_issue if report.issue_id is None else sa.not_(is_issue)
         latest = sa.select(sa.func.max(_D.id)).where(mine, meant).scalar_subquery()
-        which = sa.and_(mine, _D.id == latest)
+        which = sa.and_(may_move, _D.id == latest)
     values = {
         "state": state.value,
         "due_at": None,
@@ -350,7 +354,7 @@ def _history(connection: Connection, subscriber_id: int) -> History:
         _R.subscriber_id == subscriber_id, _R.counts
     )
     arrived = sa.select(_D.settled_at).where(
-        _D.subscriber_id == subscriber_id,
+        schema.of_readers(subscriber_id),
         _D.state == DeliveryState.ACCEPTED.value,
         _D.settled_at.is_not(None),
     )

@@ -235,7 +235,6 @@ def erase_subscriber(connection: Connection, suppression: Suppression, key: str)
     hashed = schema.suppressions.c.address_hash == suppression.address_hash
     known = find_subscriber(connection, _S.address_key == key)
     if known is not None:
-        erase_deliveries(connection, known.id)
         _erase_other_addresses(connection, known.id, suppression)
     gone = [
         connection.execute(sa.delete(schema.subscribers).where(_S.address_key == key)).rowcount,
@@ -244,6 +243,8 @@ def erase_subscriber(connection: Connection, suppression: Suppression, key: str)
             sa.delete(schema.signups).where(schema.signups.c.address_key == key)
         ).rowcount,
     ]
+    if known is not None:
+        erase_deliveries(connection, known.id)
     gone.append(forget_quarantined(connection, key))
     if any(gone):
         keep_suppression(connection, suppression)
@@ -265,8 +266,8 @@ def _erase_other_addresses(
                 connection, replace(suppression, address_hash=row.address_hash), row.address_key
             )
         else:
-            erase_deliveries(connection, row.id)
             connection.execute(sa.delete(schema.subscribers).where(_S.id == row.id))
+            erase_deliveries(connection, row.id)
 
 
 def forget_quarantined(connection: Connection, key: str) -> int:

@@ -107,7 +107,7 @@ class ReaderSettings:
                 sa.func.coalesce(i.slug, "").label("issue"),
             )
             .outerjoin(schema.issues, i.id == d.issue_id)
-            .where(d.subscriber_id == subscriber_id)
+            .where(schema.of_readers(subscriber_id))
             .order_by(d.id)
         )
         with self._database.reading() as connection:

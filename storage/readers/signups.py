@@ -169,7 +169,10 @@ class SignUps:
     def _count_singles(self, subscriber_id: int, kinds: Sequence[str], since: datetime) -> int:
         d = schema.deliveries.c
         query = sa.select(sa.func.count()).where(
-            d.subscriber_id == subscriber_id, d.kind.in_(kinds), d.queued_at >= since
+            d.issue_id.is_(None),
+            d.subscriber_id == subscriber_id,
+            d.kind.in_(kinds),
+            d.queued_at >= since,
         )
         with self._database.reading() as connection:
             return connection.scalar(query) or 0

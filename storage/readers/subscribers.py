@@ -92,9 +92,10 @@ class Subscribers:
             return known
 
     def notify(self, subscriber_id: int, *, now: datetime) -> None:
-        """Queue the notice that the reader is subscribed already."""
+        """Queue the notice that the reader is subscribed already; none for who was erased meanwhile."""
         with self._database.transaction() as connection:
-            queue_single(connection, DeliveryKind.NOTICE, subscriber_id, now)
+            if find_subscriber(connection, _S.id == subscriber_id, to_change=True):
+                queue_single(connection, DeliveryKind.NOTICE, subscriber_id, now)
 
     def confirm(
         self,

@@ -15,6 +15,7 @@ import logging
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -24,7 +25,7 @@ from typing import Final
 from scripts.bench import peers
 from scripts.bench.house import House
 from scripts.bench.scale.filling import fill
-from scripts.bench.scale.looks import Look, measure
+from scripts.bench.scale.looks import Look, Watch, measure
 from scripts.console import configure_logging
 from storage.model import NewsletterError
 
@@ -38,13 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         folder = stack.enter_context(_folder(options.folder))
         try:
-            url = ""
+            url, watch = "", Watch()
             if options.postgresql:
                 server = stack.enter_context(peers.postgres(folder / "postgres"))
                 url = server.new_database("scale")
+                watch = Watch(lambda: time.process_time() + server.processor_s())
             house = House(folder / "house", database_url=url)
             fill(house, issues=options.issues, readers=options.readers, say=_say)
-            looks = [_told(look) for look in measure(house)]
+            looks = [_told(look) for look in measure(house, watch)]
             figures = _figures(house, looks)
             if options.send:
                 figures |= _send(stack, house, options.processes)

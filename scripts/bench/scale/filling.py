@@ -17,10 +17,6 @@ from storage.database import Cursor, Database, cursor_of, to_micros
 _WEEK: Final = timedelta(weeks=1)
 _BOUNCED: Final = 500
 """One delivery in so many has bounced, one was refused and one was put off once."""
-_SLOW_INDEXES: Final = (
-    "CREATE INDEX ix_deliveries_subscriber_id ON deliveries (subscriber_id)",
-    "CREATE UNIQUE INDEX {unique} ON deliveries (issue_id, subscriber_id)",
-)
 _UNIQUE: Final = "uq_deliveries_issue_id_subscriber_id"
 
 Say = Callable[[str], None]
@@ -93,9 +89,7 @@ def add_readers(database: Database, count: int) -> None:
     with _writing(database) as cursor:
         cursor.execute(text)
         if not database.is_sqlite:
-            cursor.execute(
-                "SELECT setval(pg_get_serial_sequence('subscribers', 'id'), max(id)) FROM subscribers"
-            )
+            _go_on_numbering(cursor, "subscribers")
 
 
 def _series(database: Database, first: int, last: int) -> str:
@@ -107,67 +101,61 @@ def _series(database: Database, first: int, last: int) -> str:
 
 
 def _add_deliveries(newsletter: Newsletter, readers: int, say: Say) -> None:
-    """Each issue in a transaction; the indexes are made when all rows are there."""
+    """Each issue in a transaction; on PostgreSQL the index is made when all rows are there.
+
+    Rows are numbered here, so that nothing that was made has to be looked for again.
+    """
     database = newsletter.parts.database
     issues = [issue.issue for issue in newsletter.issues()]
     numbers = sorted(issue.id for issue in issues)
     now = datetime.now(UTC)
-    with _writing(database) as cursor:
-        _without_indexes(cursor, is_sqlite=database.is_sqlite)
+    if not database.is_sqlite:
+        _tell_server(database, f"ALTER TABLE deliveries DROP CONSTRAINT {_UNIQUE}")
     for place, issue_id in enumerate(numbers):
-        mailed = now - _WEEK * (len(numbers) - place)
+        mailed = to_micros(now - _WEEK * (len(numbers) - place))
         with _writing(database) as cursor:
-            _add_of(cursor, issue_id, mailed, readers)
+            for statement in _rows_of(database, issue_id, place * readers, mailed, readers):
+                cursor.execute(statement)
         if not (place + 1) % 50:
             say(f"{(place + 1) * readers:,} deliveries")
-    with _writing(database) as cursor:
-        _with_indexes(cursor, is_sqlite=database.is_sqlite)
-    say("indexes made")
+    if not database.is_sqlite:
+        with _writing(database) as cursor:
+            cursor.execute(
+                f"ALTER TABLE deliveries ADD CONSTRAINT {_UNIQUE} UNIQUE (issue_id, subscriber_id)"
+            )
+            _go_on_numbering(cursor, "deliveries")
+        say("index made")
 
 
-def _add_of(cursor: Cursor, issue_id: int, mailed: datetime, readers: int) -> None:
-    at = to_micros(mailed)
-    state = f"CASE (id + {issue_id}) % {_BOUNCED} WHEN 0 THEN 'bounced' WHEN 1 THEN 'rejected' ELSE 'accepted' END"
-    cursor.execute(
+def _rows_of(
+    database: Database, issue_id: int, before: int, at: int, readers: int
+) -> tuple[str, ...]:
+    """An issue mailed then, to readers 1 to `readers`: its deliveries are numbered after those `before`."""
+    state = f"CASE (n + {issue_id}) % {_BOUNCED} WHEN 0 THEN 'bounced' WHEN 1 THEN 'rejected' ELSE 'accepted' END"
+    every = _series(database, 1, readers)
+    return (
         f"""
-        INSERT INTO deliveries (kind, issue_id, subscriber_id, state, attempts, doubts, queued_at,
+        INSERT INTO deliveries (id, kind, issue_id, subscriber_id, state, attempts, doubts, queued_at,
             first_tried_at, settled_at, code, status, reply, reason)
-        SELECT 'issue', {issue_id}, id, {state}, 1, 0, {at}, {at} + id, {at} + id, 250, '2.0.0',
-            'Ok: queued as 4bNzK' || id, ''
-        FROM subscribers ORDER BY id"""  # noqa: S608
-    )
-    cursor.execute(
+        SELECT {before} + n, 'issue', {issue_id}, n, {state}, 1, 0, {at}, {at} + n, {at} + n, 250,
+            '2.0.0', 'Ok: queued as 4bNzK' || n, ''
+        FROM {every}""",  # noqa: S608 - numbers of our own
         f"""
         INSERT INTO attempts (delivery_id, number, at, state, code, status, reply, reason)
-        SELECT id, 1, {at}, 'deferred', 451, '4.7.1', 'Try again later', '' FROM deliveries
-        WHERE id > (SELECT max(id) FROM deliveries) - {readers}
-            AND issue_id = {issue_id} AND subscriber_id % {_BOUNCED} = 2"""  # noqa: S608
-    )
-    cursor.execute(
+        SELECT {before} + n, 1, {at}, 'deferred', 451, '4.7.1', 'Try again later', ''
+        FROM {every} WHERE n % {_BOUNCED} = 2""",  # noqa: S608
         f"""
         INSERT INTO moves (issue_id, before, after, count)
-        SELECT {issue_id}, '', state, count(*) FROM deliveries
-        WHERE id > (SELECT max(id) FROM deliveries) - {readers} AND issue_id = {issue_id} GROUP BY state"""  # noqa: S608
+        SELECT {issue_id}, '', {state}, count(*) FROM {every} GROUP BY 3""",  # noqa: S608
+        f"UPDATE issues SET mailing = 'done', mail_at = {at} WHERE id = {issue_id}",  # noqa: S608
     )
+
+
+def _go_on_numbering(cursor: Cursor, table: str) -> None:
+    """PostgreSQL numbers the next row after those that were made here."""
     cursor.execute(
-        f"UPDATE issues SET mailing = 'done', mail_at = {at} WHERE id = {issue_id}"  # noqa: S608
+        f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"  # noqa: S608
     )
-
-
-def _without_indexes(cursor: Cursor, *, is_sqlite: bool) -> None:
-    cursor.execute("DROP INDEX ix_deliveries_subscriber_id")
-    if not is_sqlite:
-        cursor.execute(f"ALTER TABLE deliveries DROP CONSTRAINT {_UNIQUE}")
-
-
-def _with_indexes(cursor: Cursor, *, is_sqlite: bool) -> None:
-    by_reader, by_issue = _SLOW_INDEXES
-    cursor.execute(by_reader)
-    if not is_sqlite:
-        cursor.execute(by_issue.format(unique=_UNIQUE))
-        cursor.execute(
-            f"ALTER TABLE deliveries ADD CONSTRAINT {_UNIQUE} UNIQUE USING INDEX {_UNIQUE}"
-        )
 
 
 @contextmanager

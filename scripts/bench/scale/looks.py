@@ -31,21 +31,46 @@ class Look:
     seconds: float
     """The median of some tries."""
     cpu_s: float
-    """Of that, this process's own processor: on SQLite all there is to do."""
+    """The processor's time that it took: this process's, and that of PostgreSQL's sessions."""
 
 
-def measure(house: House) -> Iterator[Look]:
+class Watch:
+    """Times things by the clock and by the processor."""
+
+    def __init__(self, spent: Callable[[], float] = time.process_time) -> None:
+        self._spent = spent
+
+    def once(self, name: str, what: str, work: Callable[[], object]) -> Look:
+        """For what can be done only once."""
+        return self._tried(name, what, work, 1)
+
+    def several(self, name: str, what: str, work: Callable[[], object]) -> Look:
+        """The median of some tries."""
+        return self._tried(name, what, work, _TIMES)
+
+    def _tried(self, name: str, what: str, work: Callable[[], object], times: int) -> Look:
+        tries = sorted(self._time(work) for _ in range(times))
+        seconds, cpu_s = tries[times // 2]
+        return Look(name=name, what=what, seconds=seconds, cpu_s=cpu_s)
+
+    def _time(self, work: Callable[[], object]) -> tuple[float, float]:
+        started, used = time.perf_counter(), self._spent()
+        work()
+        return time.perf_counter() - started, self._spent() - used
+
+
+def measure(house: House, watch: Watch) -> Iterator[Look]:
     """Publish an issue to everybody, then time what is done while it is sent and after."""
     house.write_issue()
     with house.open() as newsletter:
-        yield _once("queue", "publish: a delivery for each reader", newsletter.poll)
+        yield watch.once("queue", "publish: a delivery for each reader", newsletter.poll)
     with house.open() as newsletter:
-        yield from _ledger(newsletter)
-        yield from _author(newsletter)
-        yield from _operator(newsletter)
+        yield from _ledger(newsletter, watch)
+        yield from _author(newsletter, watch)
+        yield from _operator(newsletter, watch)
 
 
-def _ledger(newsletter: Newsletter) -> Iterator[Look]:
+def _ledger(newsletter: Newsletter, watch: Watch) -> Iterator[Look]:
     """As a worker does it."""
     ledger, worker = newsletter.parts.ledger, "scale"
     claims: list[Claim] = []
@@ -53,7 +78,7 @@ def _ledger(newsletter: Newsletter) -> Iterator[Look]:
     def claim() -> None:
         claims.extend(ledger.claim(worker, now=_now(), limit=_PORTION, lease=_LEASE))
 
-    yield _several("claim", f"claim {_PORTION:,} deliveries", claim)
+    yield watch.several("claim", f"claim {_PORTION:,} deliveries", claim)
     waiting = [claims[at : at + _GROUP] for at in range(0, len(claims), _GROUP)]
     groups = iter(waiting)
     begun: list[Claim] = []
@@ -68,10 +93,12 @@ def _ledger(newsletter: Newsletter) -> Iterator[Look]:
         )
         begun[:] = group
 
-    yield _several("record", f"record {_GROUP} outcomes, begin {_GROUP}", record)
-    yield _several("next-due", "when is the next one due", lambda: ledger.next_due(now=_now()))
+    yield watch.several("record", f"record {_GROUP} outcomes, begin {_GROUP}", record)
+    yield watch.several("next-due", "when is the next one due", lambda: ledger.next_due(now=_now()))
     ledger.record(worker, [_accepted(one) for one in begun], [], now=_now())
-    yield _once("release", "give back what was claimed", lambda: ledger.retire(worker, now=_now()))
+    yield watch.once(
+        "release", "give back what was claimed", lambda: ledger.retire(worker, now=_now())
+    )
 
 
 def _accepted(claim: Claim) -> Settlement:
@@ -86,38 +113,40 @@ def _accepted(claim: Claim) -> Settlement:
     )
 
 
-def _author(newsletter: Newsletter) -> Iterator[Look]:
+def _author(newsletter: Newsletter, watch: Watch) -> Iterator[Look]:
     """As an author asks for it."""
     newest, older = _slugs(newsletter)
-    yield _several("status", "status of the issue under way", lambda: newsletter.status(newest))
-    yield _several("issues", "all issues with their counts", newsletter.issues)
-    yield _several("totals", "all deliveries counted", newsletter.totals)
-    yield _several(
+    yield watch.several(
+        "status", "status of the issue under way", lambda: newsletter.status(newest)
+    )
+    yield watch.several("issues", "all issues with their counts", newsletter.issues)
+    yield watch.several("totals", "all deliveries counted", newsletter.totals)
+    yield watch.several(
         "deliveries",
         f"the first {_PAGE} deliveries of an old issue",
         lambda: list(islice(newsletter.deliveries(older), _PAGE)),
     )
-    yield _several(
+    yield watch.several(
         "bounced",
         "those of it that bounced, to the last",
         lambda: list(newsletter.deliveries(older, state=DeliveryState.BOUNCED)),
     )
     address = f"reader{_READER}@example.org"
-    yield _several(
+    yield watch.several(
         "reader", "what became of one reader's mail", lambda: newsletter.delivered(address)
     )
     roll = newsletter.parts.roll
-    yield _several("list", f"the first {_PAGE} readers", lambda: list(roll.find(limit=_PAGE)))
-    yield _several(
+    yield watch.several("list", f"the first {_PAGE} readers", lambda: list(roll.find(limit=_PAGE)))
+    yield watch.several(
         "search",
         "the readers with a word in their address",
         lambda: list(roll.find(search="reader77777")),
     )
-    yield _several("stats", "stats of 90 days", newsletter.stats)
-    yield _once(
+    yield watch.several("stats", "stats of 90 days", newsletter.stats)
+    yield watch.once(
         "leave", "a reader leaves", lambda: newsletter.subscriptions.unsubscribe_address(address)
     )
-    yield _once("erase", "a reader is erased", lambda: newsletter.subscriptions.erase(address))
+    yield watch.once("erase", "a reader is erased", lambda: newsletter.subscriptions.erase(address))
 
 
 def _slugs(newsletter: Newsletter) -> tuple[str, str]:
@@ -129,34 +158,14 @@ def _slugs(newsletter: Newsletter) -> tuple[str, str]:
     return open_[0], slugs[len(slugs) // 2]
 
 
-def _operator(newsletter: Newsletter) -> Iterator[Look]:
+def _operator(newsletter: Newsletter, watch: Watch) -> Iterator[Look]:
     """As the service does it by itself."""
     parts = newsletter.parts
-    yield _several("metrics", "figures for /metrics", parts.watching.figures.look)
-    yield _several("poll", "a look at the notes", newsletter.poll)
-    yield _once("rescue", "look for dead workers", parts.upkeep.rescue)
-    yield _once("keep", "let go of what is old", parts.housekeeping.run)
-    yield _once("finish", "is any issue done?", parts.mailings.finish)
-
-
-def _once(name: str, what: str, work: Callable[[], object]) -> Look:
-    return _tried(name, what, work, 1)
-
-
-def _several(name: str, what: str, work: Callable[[], object]) -> Look:
-    return _tried(name, what, work, _TIMES)
-
-
-def _tried(name: str, what: str, work: Callable[[], object], times: int) -> Look:
-    tries = sorted(_time(work) for _ in range(times))
-    seconds, cpu_s = tries[times // 2]
-    return Look(name=name, what=what, seconds=seconds, cpu_s=cpu_s)
-
-
-def _time(work: Callable[[], object]) -> tuple[float, float]:
-    started, used = time.perf_counter(), time.process_time()
-    work()
-    return time.perf_counter() - started, time.process_time() - used
+    yield watch.several("metrics", "figures for /metrics", parts.watching.figures.look)
+    yield watch.several("poll", "a look at the notes", newsletter.poll)
+    yield watch.once("rescue", "look for dead workers", parts.upkeep.rescue)
+    yield watch.once("keep", "let go of what is old", parts.housekeeping.run)
+    yield watch.once("finish", "is any issue done?", parts.mailings.finish)
 
 
 def _now() -> datetime:

@@ -17,7 +17,14 @@ from storage.database.schema.columns import (
     alembic_version,
     metadata,
 )
-from storage.database.schema.ledger import attempts, deliveries, gathered, moves, workers
+from storage.database.schema.ledger import (
+    attempts,
+    deliveries,
+    gathered,
+    moves,
+    of_readers,
+    workers,
+)
 from storage.database.schema.notes import feed_entries, feed_readers, meta, notes, schedules
 from storage.database.schema.readers import (
     consent_events,
@@ -50,6 +57,7 @@ __all__ = [
     "metadata",
     "moves",
     "notes",
+    "of_readers",
     "reports",
     "schedules",
     "signups",

@@ -5,13 +5,17 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
     Table,
     UniqueConstraint,
+    select,
+    union_all,
 )
 
+from storage.database.schema.archive import issues
 from storage.database.schema.columns import Id, Instant, Text, metadata, rows_where, text_column
 
 workers = Table(
@@ -28,7 +32,9 @@ deliveries = Table(
     Column("id", Id, primary_key=True),
     text_column("kind", None),
     Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE")),
-    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    # No foreign key, which would want an index of its own: in that the rows of an issue, written one
+    # after the other, lie on as many pages as there are readers. Who deletes a reader deletes these first.
+    Column("subscriber_id", Id, nullable=False),
     text_column("state", None),
     Column("attempts", Integer, nullable=False, default=0),
     Column("doubts", Integer, nullable=False, default=0),
@@ -43,7 +49,6 @@ deliveries = Table(
     text_column("reply"),
     text_column("reason"),
     UniqueConstraint("issue_id", "subscriber_id"),
-    Index("ix_deliveries_subscriber_id", "subscriber_id"),
     sqlite_autoincrement=True,  # an id in a link in the wild is never given twice
     # Room on each page for the versions of a row that PostgreSQL makes when it is begun and settled:
     # one on the same page needs no entry in any index.
@@ -65,6 +70,17 @@ Index(
     deliveries.c.queued_at,
     **rows_where(deliveries.c.issue_id.is_(None)),
 )
+
+
+def of_readers(*subscriber_ids: int) -> ColumnElement[bool]:
+    """Deliveries of these readers, found issue by issue, and with them those of no issue."""
+    own = deliveries.alias("own")
+    theirs = own.c.subscriber_id.in_(subscriber_ids)
+    # A join in its place has SQLite go through the whole index for the issues where it knows no sizes.
+    of_issues = select(own.c.id).where(own.c.issue_id.in_(select(issues.c.id)), theirs)
+    of_none = select(own.c.id).where(own.c.issue_id.is_(None), theirs)
+    return deliveries.c.id.in_(union_all(of_issues, of_none))
+
 
 moves = Table(
     "moves",

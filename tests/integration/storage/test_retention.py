@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from storage.database import schema
 from storage.model import ConsentEventKind, DeliveryState, SubscriberState
+from storage.readers import Reports
 from storage.retention import Retention
 from tests.conftest import NOON
 from tests.worlds.store import Store, consent, new_subscriber, settled
@@ -52,6 +53,10 @@ def test_who_never_confirmed_is_forgotten(store: Store) -> None:
     assert asked not in {row.id for row in store.subscribers.everyone()}
     assert retention.unconfirmed(before=NOON + 60 * DAY, limit=10) == 1
     assert retention.unconfirmed(before=NOON + 60 * DAY, limit=10) == 0
+    kept = set(store.rows())
+    assert kept == {row.id for row in store.overview.of_reader(1)} | {
+        mail.id for mail in Reports(store.database).sent_to(left)
+    }
 
 
 def test_confirmations_go_once_they_are_over(store: Store) -> None:
