@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import AnyStr, Final, Protocol, cast
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
@@ -29,6 +29,15 @@ _log = Log()
 MAX_RECIPIENTS: Final = 100
 """Recipients of one message; a server must take as many (RFC 5321 4.5.3.1.8)."""
 
+_TURN: Final = 32
+"""Replies after which everything else of the event loop has its turn: commands that came together would be
+answered in one go."""
+_MOST_FAULTS: Final = 100
+"""Lines of one session that are no commands; aiosmtpd counts none that is empty, or too long."""
+_PART: Final = 256 * 1024
+"""Octets of a message that are looked at in one turn."""
+_EVERYTHING: Final = 2**31
+_END: Final = b"\r\n.\r\n"
 _BUSY: Final = b"421 4.3.2 Too many connections, come back later\r\n"
 
 
@@ -220,6 +229,8 @@ class _Server(SMTP):
         self._end_of_session: asyncio.TimerHandle | None = None
         self._octets = 0
         """Of content, in all messages of the session."""
+        self._replies = 0
+        self._faults = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Limits the connection's time."""
@@ -239,6 +250,17 @@ class _Server(SMTP):
             self.transport.close()
         if self._handler_coroutine is not None:
             await self._handler_coroutine
+
+    async def push(self, status: AnyStr) -> None:
+        """Answers, and lets others have their turn now and then."""
+        await super().push(status)
+        self._replies += 1
+        if self._replies % _TURN == 0:
+            await asyncio.sleep(0)
+        self._faults += status[:4] in ("500 ", b"500 ")
+        if self._faults == _MOST_FAULTS:
+            await super().push("421 4.7.0 Too much that is no command, come back later")
+            cast("asyncio.Transport", self.transport).close()
 
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 - the name aiosmtpd looks for
         """Takes one message (RFC 5321 4.1.1.4)."""
@@ -271,16 +293,31 @@ class _Server(SMTP):
         return [next((reply for reply in replies if not reply.startswith("2")), replies[0])]
 
     async def _read_content(self) -> bytes | None:
-        """Reads up to the final dot and takes doubled dots back; None when there is too much."""
-        raw = bytearray(b"\r\n")
-        while not raw.endswith(b"\r\n.\r\n"):
-            try:
-                raw += await self._reader.readuntil(b".\r\n")
-            except asyncio.LimitOverrunError:
+        """Reads up to the final dot and takes doubled dots back; None when there is too much, or no more."""
+        raw, looked = bytearray(b"\r\n"), 0
+        while (end := raw.find(_END, looked)) < 0:
+            looked = max(len(raw) - len(_END) + 1, 0)
+            piece = await self._reader.read(_EVERYTHING)
+            raw += piece
+            if not piece or len(raw) - len(_END) > self._limits.octets:
                 return None
-            if len(raw) > self._limits.octets:
-                return None
-        return bytes(raw[:-3]).replace(b"\r\n..", b"\r\n.")[2:]
+        if rest := raw[end + len(_END) :]:
+            self._reader.feed_data(bytes(rest))  # nothing else is left there
+        return await _undot(raw[:end])
+
+
+async def _undot(raw: bytearray) -> bytes:
+    """Content that was read behind a line's end, doubled dots taken back; a part at each turn, for a
+    message may be made of dots.
+    """
+    parts, start = [], 0
+    while start < len(raw):
+        end = raw.find(b"\r\n", start + _PART)  # so each part begins with the end of a line
+        end = len(raw) if end < 0 else end
+        parts.append(raw[start:end].replace(b"\r\n..", b"\r\n."))
+        start = end
+        await asyncio.sleep(0)
+    return b"".join([*parts, b"\r\n"])[2:]
 
 
 class _LmtpServer(_Server, LMTP):

@@ -18,6 +18,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 MAX_FIELDS: Final = 100
 """Header fields of a request, trailers included; browsers send some twenty."""
+MAX_TARGET: Final = 8192
+"""Octets of a path and a query; programs should cope with 8,000 (RFC 9110 4.1), and none of ours has a fourth
+of that. A stranger's route, path and query are looked at in many places.
+"""
 MAX_FRAMING: Final = 16 * 1024
 """Octets of a body that are no content: sizes and extensions of chunks (RFC 9112 7.1.1)."""
 MAX_PIPELINE: Final = 32
@@ -207,6 +211,8 @@ class BoundedConnection(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         """A part of the request target."""
         self._count(len(url))
+        if self._octets > MAX_TARGET:
+            self._stop(HTTPStatus.REQUEST_URI_TOO_LONG)
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:

@@ -135,6 +135,17 @@ def test_a_mail_arrives_as_it_was(shelf: Shelf) -> None:
     assert (raw, recipient) == (trace + LETTER + b"\r\n", "ours@example.com")
 
 
+@pytest.mark.parametrize("line", [b"..", b"", b"a" * 70])
+def test_a_long_mail_arrives_as_it_was(shelf: Shelf, line: bytes) -> None:
+    """Also one of lines that all begin with a dot, which is looked at a part at a time."""
+    letter = LETTER + b"\r\n" + b"\r\n".join([line] * (600_000 // (len(line) + 2)))
+    with listener(shelf.accepts, shelf.process) as port, Wire(port) as wire:
+        wire.greet()
+        wire.begin("ours@example.com")
+        assert wire.finish(letter).startswith("250")
+    assert shelf.kept[0][0].endswith(b"\r\n" + letter + b"\r\n")
+
+
 def test_several_recipients_are_several_reports(shelf: Shelf) -> None:
     """Each address is looked at for itself."""
     with listener(shelf.accepts, shelf.process) as port, Wire(port) as wire:
@@ -410,6 +421,16 @@ def test_a_client_that_is_never_done_is_hung_up_on(shelf: Shelf) -> None:
     with listener(shelf.accepts, shelf.process, limits=limits) as port, Wire(port) as wire:
         while wire.hear():
             wire.send(b"NOOP\r\n")
+
+
+@pytest.mark.parametrize("line", [b"\r\n", b"A" * 5000 + b"\r\n", b"\xff\r\n"])
+def test_a_client_that_says_no_commands_is_hung_up_on(shelf: Shelf, line: bytes) -> None:
+    """Lines that are empty, too long or no text cost, too: a hundred are enough for one connection."""
+    with listener(shelf.accepts, shelf.process) as port, Wire(port) as wire:
+        wire.greet()
+        wire.send(line * 101)
+        replies = [wire.hear()[:3] for _ in range(102)]
+    assert replies == ["500"] * 100 + ["421", ""]
 
 
 @pytest.mark.parametrize("ending", [b"\n.\n", b"\r\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\r"])
