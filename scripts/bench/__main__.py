@@ -27,7 +27,14 @@ from scripts.console import configure_logging
 from storage.model import NewsletterError
 
 QUICK: Final = Sizes(
-    rounds=1, messages=300, slow_messages=100, small=100, large=1_000, notes=100, probe_seconds=1
+    rounds=1,
+    messages=300,
+    slow_messages=100,
+    small=100,
+    large=1_000,
+    notes=100,
+    probe_seconds=1,
+    pairs=1,
 )
 MEASURES: Final[dict[str, Callable[[Bench], list[Row]]]] = {
     "sqlite-smtp-sink": rows.measure_sqlite_smtp_sink,

@@ -35,6 +35,8 @@ class Sizes:
     notes: int = 10_000
     probe_seconds: int = 5
     """Of the load generators that run for a time instead of a number."""
+    pairs: int = 4
+    """Probes of a second of each kind of page a round, in turn: what else runs comes and goes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,6 @@ from scripts.bench.rows import Bench, or_missing
 
 _CONNECTIONS: Final = 16
 """As many as the operator's listener takes, and some to spare."""
-_PAIRS: Final = 4
-"""Measurements of each kind a round, in turn and short: what else runs on the machine comes and goes."""
 _PROBE_S: Final = 1
 _ISSUES: Final = 30
 _OLD: Final = "publish: 2020-01-02"
@@ -54,7 +52,7 @@ def measure_site(bench: Bench) -> list[Row]:
         or_missing(page, free) as rows,
         peers.free_site(house.config, house.web_port) as (site, process),
     ):
-        for number in range(1, _PAIRS * bench.sizes.rounds + 1):
+        for number in range(1, bench.sizes.pairs * bench.sizes.rounds + 1):
             alive.append(_rate(f"http://127.0.0.1:{house.admin_port}/healthz", _PROBE_S))
             pages.append(_rate(f"{site}/issues/1", _PROBE_S, _GZIP))
             before, worked = handed_over(process), processor_time(process)
