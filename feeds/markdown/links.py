@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 from urllib.parse import quote, unquote, urlsplit
@@ -85,10 +86,19 @@ def link_key(target: str) -> str:
     `Sub/My Note.md#part` and `sub/my note` have the same key. To find a note by it, index notes by
     the key of their path and by the key of their file name.
     """
+    return _short_key(target) if len(target) <= _SHORT else _key_of(target)
+
+
+def _key_of(target: str) -> str:
     name = unicodedata.normalize("NFC", clean_line(target)).partition("#")[0].strip().strip("/")
     if "." in name and (path := PurePosixPath(name)).suffix.lower() in NOTE_SUFFIXES:
         name = str(path.with_suffix(""))
     return name.casefold()
+
+
+_SHORT: Final = 200
+"""Characters of a target whose key is worth remembering: each is asked for at every link that names it."""
+_short_key: Final = lru_cache(maxsize=4096)(_key_of)
 
 
 def loose_keys(target: str) -> tuple[str, ...]:
@@ -114,7 +124,10 @@ def is_download(path: str) -> bool:
 
 
 def _suffix(path: str) -> str:
-    return PurePosixPath(path.strip()).suffix.lower() if "." in path else ""
+    stem, dot, suffix = path.strip().rstrip("/").rpartition(".")
+    if not dot or not suffix or "/" in suffix or not stem or stem.endswith("/"):
+        return ""  # as PurePosixPath has it: `.name` and `name.` have none
+    return f".{suffix}".lower()
 
 
 class LinkResolver:

@@ -106,6 +106,8 @@ class NoteLinks:
     def _find(self, target: str, folder: str, *, loose: bool) -> IssueName | None:
         for key in (link_key(target), *(loose_keys(target) if loose else ())):
             if found := self._meant.get(key):
+                if len(found) == 1:
+                    return self._names[next(iter(found))]
                 best = min(found.values())
                 names = [self._names[one] for one, way in found.items() if way == best]
                 return min(names, key=partial(_distance, folder))
