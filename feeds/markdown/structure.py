@@ -93,9 +93,14 @@ def _make_box(tokens: Sequence[Token], index: int) -> None:
         (n for n, one in enumerate(children) if one.type in {"softbreak", "hardbreak"}),
         len(children),
     )
-    title = [one for one in children[:end] if one.type != "text" or one.content]
+    title = [one for one in children[:end] if _is_said(one)]
     inline.meta["callout"] = title or [_text(name_box(kind))]
     inline.children = children[end + 1 :]
+
+
+def _is_said(token: Token) -> bool:
+    """Whether it is of a title; all of that is strong."""
+    return not token.type.startswith("strong_") and (token.type != "text" or bool(token.content))
 
 
 def _with_titles(tokens: Sequence[Token]) -> list[Token]:

@@ -125,7 +125,7 @@ MORE_SHAPES: Final = (
         issues=1,
         kept={},
         found=1,
-        told=2,
+        told=4,
     ),
     Shape(
         name="Docusaurus",

@@ -53,9 +53,11 @@ _ADMONITION: Final = re.compile(
 )
 """Python-Markdown's box, and its tab, `=== "Title"`."""
 _BLOCK: Final = re.compile(
-    r"^([ \t]*)(/{3,})[ \t]*([a-z]+)[ \t]*(?:\|[ \t]*([^\n]*))?$\n(?:[ \t]+[\w-]+:[^\n]*\n){0,9}",
+    r"^([ \t]*)(/{3,})[ \t]*([a-z-]+)[ \t]*(?:\|[ \t]*([^\n]*))?$\n(?:[ \t]+[\w-]+:[^\n]*\n){0,9}",
     re.MULTILINE,
 )
+_HOLDING: Final = frozenset({"caption", "figure-caption", "table-caption", "html", "define", "tab"})
+"""PyMdown's blocks that only hold what is in them."""
 _BLOCK_END: Final = re.compile(r"^([ \t]*)(/{3,})[ \t]*$", re.MULTILINE)
 _OPTION: Final = re.compile(r"[ \t]*:[a-z][\w-]{0,30}:(?:[ \t]|\Z)")
 """MyST's, at the beginning of a box."""
@@ -94,9 +96,12 @@ def _unify_blocks(text: str) -> str:
     met: list[str] = []
 
     def replace(found: re.Match[str]) -> str:
-        if found[3] not in KINDS | {"admonition"}:
+        if found[3] not in KINDS | _HOLDING | {"admonition"}:
             return found[0]
         met.append(found[2])
+        if found[3] in _HOLDING:
+            title = f"\n**{found[4]}**\n" if found[4] and found[3] == "tab" else ""
+            return f"{found[1]}{':' * len(found[2])} {found[3]}\n{title}"
         kind = "note" if found[3] == "admonition" else found[3]
         return f"{found[1]}{':' * len(found[2])}{kind} {found[4] or ''}".rstrip() + "\n"
 

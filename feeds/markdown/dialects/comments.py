@@ -15,16 +15,34 @@ _COMMENTS: Final = tuple(
         (r"%%", r"%%"),  # Obsidian's, within a line or over several
         (r"\{::comment\}", r"\{:/(?:comment)?\}"),  # kramdown's
         (r"\{%-?\s*comment\s*-?%\}", r"\{%-?\s*endcomment\s*-?%\}"),  # Liquid's
-        (r"\{#(?=-?\s)", r"#\}"),  # Jinja's and Nunjucks'
+        (r"\{#(?=-?\s|[^{}\n#]{1,200}#\})", r"#\}"),  # Jinja's and Nunjucks'
+        (r"\{\{~?!--", r"--~?\}\}"),  # Handlebars', and
+        (r"\{\{~?!", r"\}\}"),  # Mustache's
+        (r"\{>>", r"<<\}"),  # CriticMarkup's, as are the changes below
         (r"\{(?<!\{\{)/\*", r"\*/\}"),  # MDX's; Zola shows a shortcode so, with two braces
     )
 )
-_UNCLOSED: Final = re.compile(r"^ {0,3}<!--[\s\S]*\Z", re.MULTILINE)
-"""HTML's that is never closed: CommonMark 4.6 ends it with the note."""
-_OPEN_COMMENT: Final = re.compile(
-    r"^[ \t>]*%%[\s\S]*|(?<=\s)%%(?=\S)(?:(?!\n[ \t]*\n)[\s\S])*", re.MULTILINE
+_CHANGES: Final = tuple(
+    Span(opening=re.compile(opening), closing=re.compile(closing), replace=replace)
+    for opening, closing, replace in (
+        (r"\{\+\+", r"\+\+\}", lambda _opening, inside: inside),
+        (r"\{--(?!-)", r"--\}", lambda _opening, inside: "\n" * inside.count("\n")),
+        (r"\{~~", r"~~\}", lambda _opening, inside: inside.partition("~>")[2] or f"~~{inside}~~"),
+        (r"\{==", r"==\}", lambda _opening, inside: f"=={inside}=="),
+    )
 )
-"""Obsidian's that is never closed: the rest of the note, or of the paragraph within which it begins."""
+"""Proposed in a text: what is added stays, what is taken out goes."""
+_HIDDEN: Final = re.compile(
+    r"<([A-Za-z][A-Za-z0-9]{0,20})(?=\s)(?=[^<>]{0,1000}?\s(?:hidden(?=[\s=>/])|style\s*=\s*[\"'][^\"'<>]{0,300}?"
+    r"(?:display\s*:\s*none|visibility\s*:\s*hidden)))[^<>]{0,2000}>"
+)
+"""An element that a page does not show."""
+_VOID: Final = frozenset({"img", "br", "hr", "input", "source", "wbr", "meta", "link"})
+_OPEN_COMMENT: Final = re.compile(
+    r"^[ \t>]*(?:%%|<!--)[\s\S]*|(?<=\s)(?:%%(?=\S)|<!--)(?:(?!\n[ \t]*\n)[\s\S])*", re.MULTILINE
+)
+"""One that is never closed: the rest of the note (CommonMark 4.6 of HTML's), or of the paragraph within which it
+begins."""
 _BLOCK_ID: Final = re.compile(
     r"(?:(?<=[^\s>])[ \t]+\^(?=[\w-]*[A-Za-z])[A-Za-z0-9-]{2,40}|^((?:[ \t]*>){0,8})[ \t]*\^[A-Za-z0-9-]{1,40})[ \t]*$",
     re.MULTILINE,
@@ -33,7 +51,7 @@ _ANY_BLOCK_ID: Final = re.compile(r"\^(?<![^ \t\n>]\^)[A-Za-z0-9-]")
 """How each of them goes on; quick to look for, as it begins with what is rare."""
 _ATTRIBUTES: Final = re.compile(
     r"^[ \t]*\{:[^{}\n]{0,300}\}[ \t]*$"  # kramdown's, on a line of their own
-    r"|(?<=[\w)\]`*\"”’.!?])\{:?[ \t]*(?:[.#][\w-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.%-]+))"
+    r"|(?<=[\w)\]`*\"”’.!?>\ufdd1])\{:?[ \t]*(?:[.#][\w-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.%-]+))"
     r"(?:[ \t]+(?:[.#][\w-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.%-]+))){0,9}[ \t]*\}",
     re.MULTILINE,
 )
@@ -54,14 +72,16 @@ _MORE: Final = re.compile(r"^[ \t]*(?:\{\{<!--more-->\}\}|\[//\]:\s*#[^\n]*)[ \t
 def drop_comments(text: str) -> str:
     """Without comments of any kind; lines stay where they are."""
     text = replace_spans(text, _COMMENTS)
-    if "<!--" in text:
-        text = _UNCLOSED.sub("", text)
+    if "{" in text and any(mark in text for mark in ("{++", "{--", "{~~", "{==")):
+        text = replace_spans(text, _CHANGES)
+    if "hidden" in text or "display" in text:
+        text = _drop_hidden(text)
     return _MORE.sub("", text) if "[//]:" in text or "<!--more-->" in text else text
 
 
 def cut_open_comment(text: str, masks: Masks, report: list[tuple[int, str]]) -> str:
-    """Without what stands behind a `%%` that nothing closes; its author is told."""
-    if "%%" not in text:
+    """Without what stands behind a `%%` or `<!--` that nothing closes; its author is told."""
+    if "%%" not in text and "<!--" not in text:
         return text
 
     def cut(found: re.Match[str]) -> str:
@@ -69,6 +89,34 @@ def cut_open_comment(text: str, masks: Masks, report: list[tuple[int, str]]) -> 
         return "\n" * found[0].count("\n")
 
     return _OPEN_COMMENT.sub(cut, text, count=1)
+
+
+def _drop_hidden(text: str) -> str:
+    """Without elements that say that they are hidden, and all they hold; of one that is never closed its tag."""
+    pieces: list[str] = []
+    lost: set[str] = set()
+    at = 0
+    while (found := _HIDDEN.search(text, at)) is not None:
+        tag = found[1].lower()
+        end = found.end()
+        if tag not in _VOID | lost:
+            end = _end_of(tag, text, found.end())
+            if end < 0:
+                lost.add(tag)
+                end = found.end()
+        pieces += (text[at : found.start()], "\n" * text.count("\n", found.start(), end))
+        at = end
+    return "".join(pieces) + text[at:]
+
+
+def _end_of(tag: str, text: str, start: int) -> int:
+    """Behind the end tag of an element whose content begins at `start`; -1 if there is none."""
+    depth = 1
+    for found in re.compile(rf"<(/?){tag}\b[^<>]{{0,2000}}>", re.IGNORECASE).finditer(text, start):
+        depth += -1 if found[1] else 1
+        if not depth:
+            return found.end()
+    return -1
 
 
 def drop_marks(text: str) -> str:

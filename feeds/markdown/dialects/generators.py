@@ -50,6 +50,15 @@ _VARIABLES: Final = frozenset(
      "children", "slot", "slug", "permalink", "url", "author", "description", "summary", "tags", "footer", "header"}
 )  # fmt: skip
 """What templates call what they are filled with; a single word otherwise is a merge field, or a slip of one."""
+_RAW_OUTPUT: Final = re.compile(r"\{\{\{(?!\{)[^{}\n]{1,300}\}\}\}")
+_BLOCK: Final = re.compile(
+    r"[#/^>&]|(?:renderer|youtube-timestamp|embed|query|namespace|function|partial|include|import|yield|outlet)(?=[\s:]|\Z)"
+)
+"""What a tag of Handlebars' or Mustache's begins with, and a macro of Logseq's."""
+_CLOZE: Final = re.compile(r"cloze\s+(.{1,500})", re.DOTALL)
+_KATEX: Final = re.compile(
+    r"\{\{[<%]\s*(?:katex|math|latex)\b([^{}\n]{0,100}?)[>%]\}\}((?:(?!\{\{)[\s\S]){1,2000}?)\{\{[<%]\s*/\s*(?:katex|math|latex)\s*[>%]\}\}"
+)
 _EMPTIED: Final = re.compile(r"^#{1,6}[ \t]*$", re.MULTILINE)
 """A heading of which nothing is left."""
 _COMPONENT: Final = re.compile(r"</?[A-Z][\w.]{0,60}(?:\s(?:[^<>\n]|\n(?!\s*\n)){0,1000})?/?>")
@@ -71,6 +80,9 @@ def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
         return text
     known = len(report)
     text = read_pairs(text, masks)
+    if "{{{" in text:
+        reader = _Reader(text, masks, report, _unknown)
+        text = _RAW_OUTPUT.sub(lambda found: reader.take(found[0], found.start()), text)
     for opening, closing, read in (
         ("{{<", ">}}", _shortcode),
         ("{{%", "%}}", _shortcode),
@@ -88,6 +100,21 @@ def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
     if _GONE in text:
         text = _LEADING.sub(r"\1", text).replace(_GONE, "")
     return _EMPTIED.sub("", text) if len(report) > known else text
+
+
+def mark_formulas(text: str) -> str:
+    """The text with dollars around formulas that stand in a shortcode."""
+    if "}}" not in text:
+        return text
+
+    def marked(found: re.Match[str]) -> str:
+        tex = found[2]
+        if "$" in tex or "\\(" in tex or "\\[" in tex:
+            return tex
+        sign = "$$" if "display" in found[1] or "\n" in tex else "$"
+        return f"{sign}{tex.strip() if sign == '$' else tex}{sign}"
+
+    return _KATEX.sub(marked, text)
 
 
 class _Reader:
@@ -186,6 +213,10 @@ def _output(tag: str, masks: Masks) -> str | None:
     if found is None or field is not None:
         return None if field is not None and field[1].lower() in _VARIABLES else tag
     inside = found[1].strip()
+    if _BLOCK.match(inside):
+        return None
+    if (cloze := _CLOZE.fullmatch(inside)) is not None:
+        return cloze[1]
     if _SITE.fullmatch(inside.partition("|")[0].strip()):
         return ""
     if (pathed := _PATHED.fullmatch(inside)) is not None:

@@ -9,6 +9,7 @@ from html import escape
 from textwrap import dedent
 from typing import Final
 
+from feeds.markdown.dialects.arguments import figure
 from feeds.markdown.dialects.masks import Masks, line_of
 
 _CODE: Final = re.compile(r"^(?:import|export)\b", re.MULTILINE)
@@ -51,7 +52,7 @@ _HELD: Final = re.compile(
     r"\bsrc=(?:\{[ \t]*(?:require\([\"']([^\"'\n]{1,300})[\"']\)|(\w{1,60}))(?:\.\w+)?[ \t]*\}|[\"']([^\"'\n]{1,500})[\"'])"
 )
 _SAID: Final = re.compile(
-    r"\b(alt|title|label|value)=(?:\"([^\"\n]*)\"|'([^'\n]*)'|\{[\"']([^\"'\n]*)[\"']\})"
+    r"\b(alt|title|label|value|caption)=(?:\"([^\"\n]*)\"|'([^'\n]*)'|\{[\"']([^\"'\n]*)[\"']\})"
 )
 _WRAPPER: Final = re.compile(
     r"^[ \t]*<(/?)(Tabs|TabItem|TabPanel|Tab|Steps|Step|CardGrid|Cards|FileTree|Fragment)\b([^<>\n]{0,500})>[ \t]*$",
@@ -60,6 +61,10 @@ _WRAPPER: Final = re.compile(
 """Components that only lay out what is in them."""
 _GIVEN: Final = re.compile(r"\b(type|kind|variant|title)\s*=\s*\{?[\"']([^\"'\n]{1,100})[\"']")
 
+_SIGN: Final = re.compile(r"\{[ \t]*([\"'])([{}<>&])\1[ \t]*\}")
+"""How a brace is written that is meant as one."""
+_PLAYED: Final = re.compile(r"<(?:video|audio|iframe|source|img)\b[^<>]*\bsrc=\{")
+
 MOST_TOLD: Final = 20
 
 Report = list[tuple[int, str]]
@@ -67,11 +72,12 @@ Report = list[tuple[int, str]]
 
 def read_mdx(text: str, masks: Masks, report: Report) -> str:
     """MDX without its imports, exports and expressions; its boxes as quotations."""
+    text = _SIGN.sub(lambda found: masks.put(escape(found[2])), text)
     pictures = dict(_SHOWN.findall(text))
     values = {name: number or one or two for name, number, one, two in _VALUE.findall(text)}
     text = _drop_code(text)
     text = _PICTURE.sub(lambda found: _show_picture(found, pictures), text)
-    text = _ELEMENT.sub(lambda found: _COMPUTED.sub("", found[0]), text)
+    text = _ELEMENT.sub(lambda found: _without_computed(found, masks, report), text)
     text = _WRAPPER.sub(_unwrap, _BOX.sub(lambda found: _box(found, masks), text))
     text = _BLOCK_TAG.sub(r"\n\1\n", _FRAGMENT.sub("", text))
     return _read_expressions(text, masks, report, values)
@@ -94,13 +100,14 @@ def _drop_code(text: str) -> str:
 
 def _end_of_code(lines: list[str], start: int) -> int:
     """The first blank line at which every bracket is closed, else the first blank line at all."""
-    first, open_brackets = 0, 0
+    first, open_brackets, ticks = 0, 0, 0
     for at in range(start, min(start + _MOST_LINES, len(lines))):
         if not lines[at].strip():
-            if open_brackets <= 0:
+            if open_brackets <= 0 and ticks % 2 == 0:
                 return at
             first = first or at
         open_brackets += sum(lines[at].count(one) for one in "{[(")
+        ticks += lines[at].count("`")
         open_brackets -= sum(lines[at].count(one) for one in "}])")
     return first or (len(lines) if len(lines) - start <= _MOST_LINES else start + 1)
 
@@ -157,7 +164,16 @@ def _show_picture(found: re.Match[str], pictures: Mapping[str, str]) -> str:
     if not source:
         return found[0]
     said = {name: a or b or c for name, a, b, c in _SAID.findall(found[1])}
+    if caption := said.get("caption"):
+        return figure(source, alt=said.get("alt", ""), caption=caption)
     return f'<img src="{escape(source)}" alt="{escape(said.get("alt", ""))}">'
+
+
+def _without_computed(found: re.Match[str], masks: Masks, report: Report) -> str:
+    """An element without attributes that a program would compute; one that shows nothing without them is told."""
+    if _PLAYED.match(found[0]) and len(report) < MOST_TOLD:
+        report.append((line_of(found.string, found.start(), masks), found[0]))
+    return _COMPUTED.sub("", found[0])
 
 
 def _unwrap(found: re.Match[str]) -> str:

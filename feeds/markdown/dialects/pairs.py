@@ -44,6 +44,8 @@ def _kinds(masks: Masks, within: Callable[[str], str]) -> tuple[Span, ...]:
         words = opening.groups()[0].split()
         language = words[0].strip("\"'").removeprefix("lang:") if words else ""
         body = inside.strip("\n").rstrip()
+        if (piece := masks.single(body.strip())) is not None and piece.startswith(("```", "~~~")):
+            return f"\n\n{body}\n\n"  # GitBook's, around code that is one already
         longest = max((len(run) for run in re.findall("`+", body)), default=0)
         fence = "`" * max(3, longest + 1)
         return "\n\n" + masks.put(f"{fence}{language}\n{body}\n{fence}") + "\n\n"
@@ -53,7 +55,11 @@ def _kinds(masks: Masks, within: Callable[[str], str]) -> tuple[Span, ...]:
 
     def folded(opening: re.Match[str], inside: str) -> str:
         given = parse_arguments(_bare(opening[2]))
-        title = given.get("summary", "title") or " ".join(given.positional) or name_box("details")
+        title = (
+            given.get("summary", "title", "text")
+            or " ".join(given.positional)
+            or name_box("details")
+        )
         return f"\n\n> [!details] {title}\n{within(inside)}\n\n"
 
     def noticed(opening: re.Match[str], inside: str) -> str:
@@ -80,9 +86,11 @@ def _kinds(masks: Masks, within: Callable[[str], str]) -> tuple[Span, ...]:
         _hugo(_FOLDED, folded, before=f"({_FOLDED})"),
         _liquid(_BOXES, noticed, before=f"({_BOXES})", end=True),
         _hugo(_BOXES, noticed, before=f"({_BOXES})"),
-        _liquid("blockquote|quote|pullquote", cited, before="(blockquote|quote|pullquote)", end=True),
+        _liquid("blockquote|quote|pullquote|centerquote|cq", cited,
+                before="(blockquote|quote|pullquote|centerquote|cq)", end=True),
         _hugo("blockquote|quote|pullquote", cited, before="(blockquote|quote|pullquote)"),
         _liquid(_UNREAD, lambda _opening, _inside: ""),
+        _hugo("comment", lambda _opening, _inside: ""),
         _liquid(_COMPUTED, lambda opening, _inside: opening[0]),  # which is told
         _span(r"\{%-?\s*(?:else|elsif|elif|elseif|when)\b[^%\n]{0,300}?-?%\}",
               r"\{%-?\s*end(?:if|unless|case)\s*-?%\}", lambda _opening, _inside: ""),

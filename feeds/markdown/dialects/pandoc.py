@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
-from feeds.markdown.dialects.masks import Masks
+from feeds.markdown.dialects.masks import Masks, line_of
 
 _CROSS: Final = re.compile(
-    r"\[@((?:fig|tbl|sec|eq|lst|thm)-[\w-]{1,100})\](?![(\[{:])|(?<![\w@\\/])@((?:fig|tbl|sec|eq|lst|thm)-[\w-]{1,100})"
+    r"\[-?@((?:fig|tbl|sec|eq|lst|thm)-[\w-]{1,100})\](?![(\[{:])|(?<![\w@\\/])@((?:fig|tbl|sec|eq|lst|thm)-[\w-]{1,100})"
 )
 _NAMED_PART: Final = re.compile(
-    r"^#{1,6}[ \t]+([^\n{]{1,300}+)\{#(sec-[\w-]{1,100})[^}\n]{0,200}\}", re.MULTILINE
+    r"^#{1,6}[ \t]+([^\n{]{1,300}?)[ \t]*\{#(sec-[\w-]{1,100})[^}\n]{0,200}\}", re.MULTILINE
 )
 _NAMED_FIGURE: Final = re.compile(
     r"!\[([^\]\n]{1,300})\]\([^)\n]{1,500}\)\{#(fig-[\w-]{1,100})[^}\n]{0,300}\}"
@@ -25,25 +26,119 @@ _CAPTION: Final = re.compile(
 )
 _NAMED_FORMULA: Final = re.compile(r"(?<![ \t])[ \t]*\{#eq-[\w-]{1,100}[^{}\n]{0,100}\}")
 _RAW_WORDS: Final = re.compile(r"\ufdd0(\d+)\ufdd1\{=(\w{1,20})\}")
-_BREAK: Final = re.compile(
-    r"^[ \t]*\\(?:newpage|pagebreak|clearpage|bigskip|medskip|smallskip|noindent)\b[ \t]*$",
+_ATTRIBUTED: Final = re.compile(r"!\[([^\[\]\n]{0,300})\]\(([^()\n]{1,500})\)\{([^{}\n]{1,300})\}")
+_ALT: Final = re.compile(r"\bfig-alt=(?:\"([^\"\n]{1,300})\"|'([^'\n]{1,300})')")
+_WIDTH: Final = re.compile(r"\bwidth=\"?(\d{1,4})(?:px)?\"?(?![\w%.])")
+_LOOSE_SPAN: Final = re.compile(
+    r"(?<![\]!\\])\[([^\[\]\n]{1,500})\]\{[a-z][\w-]{0,30}=[^{}\n]{1,200}\}"
+)
+_TEX: Final = re.compile(
+    r"\\(?:begin|end)\{(?:center|flushleft|flushright|landscape|figure\*?|table\*?|minipage)\}(?:\[[^\]\n]{0,30}\])?(?:\{[^{}\n]{0,30}\})?"
+    r"|\\(?:[vh]space\*?\{[^{}\n]{0,30}\}|(?:centering|hfill|vfill|noindent|small|normalsize)\b)"
+)
+"""What lays out a printed page, and nothing else."""
+_LINE_BLOCK: Final = re.compile(r"(?:^\|(?: [^|\n]{0,500}|)(?:\n|\Z)){1,200}", re.MULTILINE)
+_EXAMPLE: Final = re.compile(r"^([ \t]*)\(@([\w-]{0,60})\)(?=[ \t])", re.MULTILINE)
+_EXAMPLES: Final = re.compile(r"\(@([\w-]{1,60})\)")
+_NUMBERED: Final = re.compile(r"^([ \t]*)#\.(?=[ \t])", re.MULTILINE)
+_SIMPLE_TABLE: Final = re.compile(
+    r"^(?=[^\n]*\S)([^\n|]{3,300})\n([ ]*-{2,}(?:[ ]+-{2,}){1,20})[ ]*\n((?:(?=[^\n]*\S)[^\n]{1,500}(?:\n|\Z)){1,300})",
     re.MULTILINE,
 )
+_RUN: Final = re.compile(r"`(?:\{(?:r|python|julia|ojs)\}|r)[ \t]")
+"""Code within a line that is run, and what it gives is shown."""
 _GRID: Final = re.compile(
-    r"^(\+[-=:+]{2,300}\+[ \t]*\n)((?:[+|][^\n]{0,500}\n){1,500}?)(?=(?!\+|\|)|\Z)", re.MULTILINE
+    r"^(\+[-=:+]{2,300}\+[ \t]*\n)((?:[+|][^\n]{0,500}(?:\n|\Z)){1,500}?)(?=(?!\+|\|)|\Z)",
+    re.MULTILINE,
 )
 
 
-def read_pandoc(text: str, masks: Masks) -> str:
+def read_pandoc(text: str, masks: Masks, report: list[tuple[int, str]]) -> str:
     """The text with what pandoc alone knows as what everybody reads."""
+    _take_out_runs(text, masks, report)
     if "{" in text:
         text = _RAW_WORDS.sub(lambda found: _raw(found, masks), text)
         text = _NAMED_FORMULA.sub("", text)
-    text = _read_references(text)
-    text = _CAPTION.sub(r"\1\n*\2*", text)
+    text = _read_references(_number_examples(text))
     if "\n+--" in text or text.startswith("+--"):
         text = _GRID.sub(lambda found: masks.put(f"```\n{found[0].rstrip()}\n```") + "\n", text)
-    return _BREAK.sub("", text) if "\\" in text else text
+    if "--" in text:
+        text = _SIMPLE_TABLE.sub(_pipe_table, text)
+    text = _CAPTION.sub(r"\1\n*\2*", text)
+    if "{" in text:
+        text = _LOOSE_SPAN.sub(r"\1", _ATTRIBUTED.sub(_picture, text))
+    if "|" in text:
+        text = _LINE_BLOCK.sub(_line_block, text)
+    text = _NUMBERED.sub(r"\g<1>1.", text)
+    return _TEX.sub("", text).replace("\\ ", "\u00a0") if "\\" in text else text
+
+
+def _take_out_runs(text: str, masks: Masks, report: list[tuple[int, str]]) -> None:
+    for at, piece in enumerate(masks.pieces):
+        if _RUN.match(piece) is not None:
+            report.append((line_of(text, max(text.find(f"\ufdd0{at}\ufdd1"), 0), masks), piece))
+            masks.pieces[at] = ""
+
+
+def _number_examples(text: str) -> str:
+    """Pandoc's numbered examples, `(@name)`, and what refers to them."""
+    if "(@" not in text:
+        return text
+    numbers: dict[str, int] = {}
+    count = 0
+
+    def number(found: re.Match[str]) -> str:
+        nonlocal count
+        count += 1
+        numbers.setdefault(found[2], count)
+        return f"{found[1]}{count})"
+
+    text = _EXAMPLE.sub(number, text)
+    return _EXAMPLES.sub(lambda one: f"({numbers[one[1]]})" if one[1] in numbers else one[0], text)
+
+
+def _picture(found: re.Match[str]) -> str:
+    """A picture with its own words for who does not see it, and its size; a caption that is another is below it."""
+    alt, width = _ALT.search(found[3]), _WIDTH.search(found[3])
+    words = (alt[1] or alt[2]) if alt else found[1]
+    size = f"|{width[1]}" if width else ""
+    title = found[1].replace('"', "'")
+    caption = f' "{title}"' if alt and found[1] and '"' not in found[2] else ""
+    return f"![{words}{size}]({found[2]}{caption})"
+
+
+def _pipe_table(found: re.Match[str]) -> str:
+    """A simple table as everybody's: its columns are where the dashes are."""
+    columns = [(one.start(), one.end()) for one in re.finditer("-+", found[2])]
+    if len(columns) < 2:
+        return found[0]
+    starts = [0, *(start for start, _end in columns[1:])]
+    rows = [
+        _cells(line, starts, columns) for line in (found[1], *found[3].rstrip("\n").split("\n"))
+    ]
+    rows = [row for row in rows if not all(set(cell) <= {"-"} for cell in row)]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([lines[0], f"|{'---|' * len(columns)}", *lines[1:]]) + "\n"
+
+
+def _cells(line: str, starts: list[int], columns: list[tuple[int, int]]) -> list[str]:
+    """The words of a row; one that stands right of its dashes begins where the column before it ends."""
+    edges = [0, *(end for _start, end in columns[:-1]), len(line)]
+    if all(line[start - 1 : start] in {"", " "} for start in starts[1:]):
+        edges = [*starts, len(line)]
+    return [line[start:end].strip().replace("|", "\\|") for start, end in pairwise(edges)]
+
+
+def _line_block(found: re.Match[str]) -> str:
+    """Verses: each line on one of its own, its indentation kept."""
+    lines = [line[2:].rstrip() for line in found[0].rstrip("\n").split("\n")]
+    if len(lines) < 2:
+        return found[0]
+    bare = (line.lstrip(" ") for line in lines)
+    shown = (
+        "\u00a0" * (len(line) - len(words)) + words for line, words in zip(lines, bare, strict=True)
+    )
+    return "\\\n".join(shown) + "\n"
 
 
 def _raw(found: re.Match[str], masks: Masks) -> str:

@@ -1,4 +1,4 @@
-"""What programs of notes and documents write that only they can read: Logseq, Obsidian, Pelican. Pure.
+"""What programs of notes and documents write that only they can read: Logseq, Obsidian, Notion, WordPress. Pure.
 
 code masked | read_fences        blocks that a program would run
 text        | read_programs      properties, references, addresses in braces
@@ -9,14 +9,24 @@ Pandoc's language is in pandoc.py, MDX in mdx.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from html import escape
 from typing import Final
 
+from feeds.markdown.dialects.arguments import parse_arguments
 from feeds.markdown.dialects.callouts import box_fence
 from feeds.markdown.dialects.masks import Masks, line_of
+from feeds.markdown.dialects.shown import show_at
 
 _QUERY: Final = re.compile(
-    r"(?:`{3,}|~{3,})[ \t]*(dataview(?:js)?|tasks|query|button|meta-bind[\w-]*)\b"
+    r"(?:`{3,}|~{3,})[ \t]*(dataview(?:js)?|tasks|query|button|meta-bind[\w-]*|leaflet|tracker|chartsview|base|todoist"
+    r"|excalidraw|timeline|mapview|kanban)\b"
+    r"|`(?:\$=|=[ \t]*(?:this|dv)\.)"
 )
+"""What an Obsidian plug-in makes something of, in a fence or within a line."""
+_AD: Final = re.compile(r"(?:`{3,}|~{3,})[ \t]*ad-([a-z]{1,20})[ \t]*\n")
+_AD_OPTION: Final = re.compile(r"(title|collapse|icon|color):[ \t]*([^\n]{0,200}?)[ \t]*(?:\n|\Z)")
+"""The box of Obsidian's Admonition plug-in, and what it begins with."""
 _CELL: Final = re.compile(r"([ \t]*(?:`{3,}|~{3,})[ \t]*)\{([A-Za-z]\w*)[^}\n]{0,300}\}[^\n]*\n")
 _RAW: Final = re.compile(r"(?:`{3,}|~{3,})[ \t]*\{=(\w{1,20})\}[ \t]*\n")
 """Pandoc's: what stands in it is of that language already."""
@@ -32,6 +42,16 @@ _PROPERTY: Final = re.compile(
     r"#\+(?:BEGIN|END)_\w+[^\n]*|:LOGBOOK:|:END:|CLOCK:[ \t]*\[[^\n]*)$\n?",
     re.MULTILINE,
 )
+_PRIORITY: Final = re.compile(
+    r"^([ \t]*[-*+][ \t]+(?:\[[ x]\][ \t]+)?)\[#[A-C]\][ \t]+", re.MULTILINE
+)
+_INLINE_FIELD: Final = re.compile(r"\[([^\[\]:\n(]{1,60})::[ \t]*([^\[\]\n]{1,300})\](?![(\[:])")
+_SILENT_FIELD: Final = re.compile(r"(?<![\w(])\(([A-Za-z][\w -]{0,60})::[ \t]+([^()\n]{1,300})\)")
+"""Dataview's within a line: a key and its value, and one whose key is not shown."""
+_ASIDE: Final = re.compile(
+    r"^<aside>[ \t]*\n((?:(?!</?aside)[^\n]*\n){1,200}?)[ \t]*</aside>[ \t]*$", re.MULTILINE
+)
+"""Notion's box, whose content is Markdown."""
 _MARKER: Final = re.compile(
     r"^([ \t]*[-*+][ \t]+)(TODO|DOING|LATER|NOW|WAITING|DONE)[ \t]+(?=\S)", re.MULTILINE
 )
@@ -68,6 +88,8 @@ def read_fences(text: str, masks: Masks, report: Report) -> str:
         if _QUERY.match(piece.lstrip()) is not None:
             masks.pieces[at] = ""
             report.append((1 + text.count("\n", 0, max(text.find(f"\ufdd0{at}\ufdd1"), 0)), piece))
+        elif (ad := _AD.match(piece)) is not None:
+            masks.pieces[at] = _read_ad(ad[1], _body_of(piece))
         elif (raw := _RAW.match(piece)) is not None:
             masks.pieces[at] = _body_of(piece) if raw[1].startswith("html") else ""
         elif (box := _DIRECTIVE.match(piece)) is not None and (
@@ -86,6 +108,18 @@ def _body_of(piece: str) -> str:
     return "\n".join(piece.split("\n")[1:-1])
 
 
+def _read_ad(kind: str, body: str) -> str:
+    title = ""
+    while (option := _AD_OPTION.match(body)) is not None:
+        title = option[2] if option[1] == "title" else title
+        body = body[option.end() :]
+    return (
+        box_fence(f"{{{kind}}} {title}".rstrip(), body)
+        or box_fence(f"{{note}} {title}".rstrip(), body)
+        or body
+    )
+
+
 def _read_cell(cell: re.Match[str], piece: str) -> str:
     body, options = piece[cell.end() :], []
     while (option := _OPTION.match(body)) is not None and option.end():
@@ -98,25 +132,67 @@ def _read_cell(cell: re.Match[str], piece: str) -> str:
 
 def read_programs(text: str, masks: Masks, report: Report) -> str:
     """The text without what only its program reads; what would have shown something is told."""
-    if "::" in text or "#+" in text or "SCHEDULED:" in text or "DEADLINE:" in text:
-        text = _PROPERTY.sub("", text)
-    if any(word in text for word in _STATES):
-        text = _MARKER.sub(lambda found: f"{found[1]}[{'x' if found[2] == 'DONE' else ' '}] ", text)
-    if "((" in text:
-        text = take_out(text, _BLOCK, masks, report)
-    if "<<<" in text:
-        text = take_out(text, _SNIPPET, masks, report)
-    if "{{" in text:
-        text = _read_macros(text, masks, report)
-    if "{:" in text:
-        text = _TOC.sub("\n[TOC]\n", _SIZED.sub("", text))
-    if "markdown" in text:
-        text = _MARKDOWN_WITHIN.sub(r"\n<\1\2\3>\n", text)
-    if "^^" in text:
-        text = _CARETS.sub(r"<mark>\1</mark>", text)
-    if "{" in text or "|filename|" in text:
-        text = _PLACE.sub("", _LISTED.sub(r"\1", _SPAN.sub(r"\1", text)))
+    for marks, read in _STEPS:
+        if any(mark in text for mark in marks):
+            text = read(text, masks, report)
     return text
+
+
+def _replaced(*steps: tuple[re.Pattern[str], str]) -> Step:
+    def read(text: str, _masks: Masks, _report: Report) -> str:
+        for pattern, becomes in steps:
+            text = pattern.sub(becomes, text)
+        return text
+
+    return read
+
+
+def _taken_out(pattern: re.Pattern[str]) -> Step:
+    return lambda text, masks, report: take_out(text, pattern, masks, report)
+
+
+def _read_states(text: str, _masks: Masks, _report: Report) -> str:
+    return _MARKER.sub(lambda found: f"{found[1]}[{'x' if found[2] == 'DONE' else ' '}] ", text)
+
+
+def _read_breaks(text: str, _masks: Masks, _report: Report) -> str:
+    return _BREAK.sub(lambda found: "[TOC]" if found[1] else "", text)
+
+
+def _read_asides(text: str, masks: Masks, _report: Report) -> str:
+    return _ASIDE.sub(lambda found: _quoted(found[1], masks), text)
+
+
+def _read_wordpress(text: str, masks: Masks, report: Report) -> str:
+    """Shortcodes that posts have kept: a caption, a film, a sound; all else is told."""
+
+    def replace(found: re.Match[str]) -> str:
+        name, inside = found[1].removeprefix("wp_"), found[3]
+        if not found[2] and inside is None:
+            return found[0]  # a word in brackets
+        given = parse_arguments(found[2].lstrip("="))
+        first = next(
+            (one for one in (found[2].strip(" ="), inside or "") if one.startswith("http")), ""
+        )
+        source = given.get("src", "mp4", "mp3", "url", "id")
+        if name == "caption" and (picture := _CAPTIONED.fullmatch((inside or "").strip())):
+            words = picture[2].strip() or given.get("caption")
+            return f"\n\n<figure>\n\n{picture[1]}\n\n<figcaption>{words}</figcaption></figure>\n\n"
+        if name in {"embed", "youtube", "vimeo", "soundcloud", "tweet", "video", "audio"}:
+            if first.startswith("https://"):
+                return show_at(first.split()[0])
+            if name in {"video", "audio"} and source:
+                return f'\n\n<{name} src="{escape(source)}"></{name}>\n\n'
+        if len(report) < _MOST:
+            report.append((line_of(found.string, found.start(), masks), found[0]))
+        return inside or ""
+
+    return _WORDPRESS.sub(replace, text)
+
+
+def _quoted(inside: str, masks: Masks) -> str:
+    lines = [masks.shift(line, "> ") for line in inside.strip("\n").split("\n")]
+    return "\n".join(["", "> [!note]", *lines, ""])
 
 
 def _read_macros(text: str, masks: Masks, report: Report) -> str:
@@ -163,6 +239,14 @@ def take_out(text: str, pattern: re.Pattern[str], masks: Masks, report: Report) 
     return pattern.sub(replace, text)
 
 
+_BREAK: Final = re.compile(
+    r"^[ \t]*\\(?:newpage|pagebreak|clearpage|bigskip|medskip|smallskip|noindent|(tableofcontents))\b[ \t]*$"
+    r"|^<--->[ \t]*$",
+    re.MULTILINE,
+)
+"""Pandoc's for what is printed, and where Hugo's columns end."""
+_CONTENTS: Final = re.compile(r"^(?:@\[toc\]|\{\{TOC\}\})[ \t]*$", re.MULTILINE | re.IGNORECASE)
+"""MultiMarkdown's place for the list of parts, and that of Chinese blogs."""
 _MARKDOWN_WITHIN: Final = re.compile(
     r"^[ \t]*<(div|section|details|aside|article|figure|figcaption|blockquote)\b([^<>\n]{0,300}?)[ \t]+markdown"
     r"(?:=[\"']?(?:1|block|span|true)[\"']?)?((?:[ \t][^<>\n]{0,300})?)>[ \t]*$",
@@ -179,3 +263,31 @@ _BLANKS: Final = re.compile(
 )
 """What ends as a file's name does; words in brackets are no address."""
 _MOST: Final = 20
+_WORDPRESS: Final = re.compile(
+    r"(?<![\\!\[\w])\[((?:wp_)?caption|gallery|embed|youtube|vimeo|soundcloud|tweet|video|audio|playlist|contact-form-7)"
+    r"((?:[ =](?=[^\[\]\n]*(?:=|https://))[^\[\]\n]{1,500})?)\](?![(:])(?:((?:(?!\[/?\1)[^\n]){0,2000}?)\[/\1\])?"
+)
+_CAPTIONED: Final = re.compile(
+    r"((?:<a\b[^<>]{0,500}>[ ]*)?<img\b[^<>]{0,1000}>(?:[ ]*</a>)?|\[?!\[[^\[\]\n]{0,300}\]\([^()\n]{1,500}\)(?:\]\([^()\n]{1,500}\))?)"
+    r"(.{0,1000})",
+    re.DOTALL,
+)
+Step = Callable[[str, Masks, Report], str]
+_STEPS: Final[tuple[tuple[tuple[str, ...], Step], ...]] = (
+    (("::", "#+", "SCHEDULED:", "DEADLINE:", ":LOGBOOK:"), _replaced((_PROPERTY, ""))),
+    ((":: ",), _replaced((_INLINE_FIELD, r"\1: \2"), (_SILENT_FIELD, r"\2"))),
+    (("<aside>",), _read_asides),
+    (_STATES, _read_states),
+    (("[#",), _replaced((_PRIORITY, r"\1"))),
+    (("((",), _taken_out(_BLOCK)),
+    (("<<<",), _taken_out(_SNIPPET)),
+    (("\\", "<--->"), _read_breaks),
+    (("@[", "{{TOC"), _replaced((_CONTENTS, "[TOC]"))),
+    (("{{",), _read_macros),
+    (("{:",), _replaced((_SIZED, ""), (_TOC, "\n[TOC]\n"))),
+    (("markdown",), _replaced((_MARKDOWN_WITHIN, r"\n<\1\2\3>\n"))),
+    (("^^",), _replaced((_CARETS, r"<mark>\1</mark>"))),
+    (("{", "|filename|"), _replaced((_SPAN, r"\1"), (_LISTED, r"\1"), (_PLACE, ""))),
+    (("caption", "[gallery", "[embed", "[youtube", "[vimeo", "[video", "[audio", "[playlist", "[soundcloud"), _read_wordpress),
+)  # fmt: skip
+"""What each step looks for, quick to tell, and the step, in order."""

@@ -26,9 +26,9 @@ _SILENT: Final = frozenset(
     for end in ("", "/")
     for name in (
         "pagebreak", "clear", "clearfix", "more", "rawhtml", "raw-html", "html", "unsafe", "math", "katex",
-        "latex", "lead", "center", "wide", "tabs", "tabpane", "steps", "columns", "column", "expand",
+        "latex", "lead", "center", "wide", "tabs", "tabpane", "steps", "columns", "column", "expand", "gallery", "badge",
     )
-) | {"/tab"}  # fmt: skip
+) | {"/tab", "endtab", "endtabs", "endcolumns", "endcolumn", "endsteps"}  # fmt: skip
 """What only lays out what is in it."""
 SHOWING: Final = frozenset(
     {"include", "include_relative", "include_cached", "render", "figure", "img", "image", "picture",
@@ -190,6 +190,9 @@ _SHOWN: Final[Mapping[str, Show]] = {
     **dict.fromkeys(["figure", "img", "image"], _hugo_figure),
     **dict.fromkeys(["ref", "relref"], lambda given: given.get("path", at=0) or None),
     "gist": _gist,
+    "embed": lambda given: (
+        show_at(url) if (url := given.get("url", at=0)).startswith("https://") else None
+    ),
     "video": _player("video"),
     "audio": _player("audio"),
     "tab": _tab,

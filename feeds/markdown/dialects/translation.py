@@ -15,7 +15,7 @@ from feeds.markdown.characters import clean_line, shorten
 from feeds.markdown.citations import Bibliography, Citing, mend_tex
 from feeds.markdown.dialects.callouts import unify_callouts
 from feeds.markdown.dialects.comments import cut_open_comment, drop_comments, drop_marks
-from feeds.markdown.dialects.generators import MOST_UNKNOWN, translate
+from feeds.markdown.dialects.generators import MOST_UNKNOWN, mark_formulas, translate
 from feeds.markdown.dialects.masks import Masks, line_of
 from feeds.markdown.dialects.mdx import read_mdx
 from feeds.markdown.dialects.pandoc import read_pandoc
@@ -64,10 +64,11 @@ def translate_dialects(
     masks = Masks(formulas=Formulas(body))
     report: list[tuple[int, str]] = []
     text = read_fences(masks.hide_code(body), masks, report)
-    text = cut_open_comment(drop_comments(masks.hide_formulas(text)), masks, report)
+    text = drop_comments(masks.hide_formulas(mark_formulas(text)))
+    text = cut_open_comment(text, masks, report)
     text = masks.refer(text, report)
     text = read_mdx(text, masks, report) if suffix in _JSX else text
-    text = read_pandoc(text, masks) if suffix in _PANDOC else text
+    text = read_pandoc(text, masks, report) if suffix in _PANDOC else text
     uncited: list[tuple[int, str]] = []
     text = _cite(text, masks, uncited, bibliography, is_pandoc=suffix in _PANDOC)
     text = read_programs(text, masks, report)

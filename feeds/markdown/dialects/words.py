@@ -6,7 +6,9 @@ import re
 from html import unescape
 from typing import Final
 
-_MARK: Final = re.compile(r"==(?<![=\w]==)(?=[^\s=])([^=\n]{1,500}?)(?<=\S)==(?![=\w])")
+_MARK: Final = re.compile(
+    r"==(?<![=\w]==)(?=[^\s=])((?:[^=\n]|\n(?![ \t]*\n)){1,500}?)(?<=\S)==(?![=\w])"
+)
 _EMOJI: Final = re.compile(
     r":(?<![\w:/]:)[a-z0-9_+-]{1,50}:(?::[a-z0-9_+-]{1,50}:){0,20}(?![\w:/])"
 )

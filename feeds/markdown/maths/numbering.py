@@ -19,7 +19,7 @@ _LABEL: Final = re.compile(r"[ \t]*(?:\\label\s*\{([^{}\n]{1,200})\}|\(\\#(eq:[\
 _TAG: Final = re.compile(r"\\tag\*?\s*\{([^{}\n]{0,100})\}")
 _EDGE: Final = re.compile(r"\\(?:(begin)|(end))\{|\\\\")
 _REFERENCE: Final = re.compile(
-    r"\\(?:(ref)|(?:eq|auto|[cCv])ref)\*?\s*\{([^{}\n]{1,200})\}|\\@ref\((eq:[\w:.-]{1,200})\)"
+    r"\\(?:(ref)|(?:eq|auto|[cCv])ref)\*?\s*\{([^{}\n]{1,200})\}|\\@ref\(([\w:.-]{1,200})\)"
 )
 _PANDOC: Final = re.compile(r"\[?(?<![\w@\\/])@(eq[:-][\w:-]{0,199}\w)\]?")
 _LOOSE_LABEL: Final = re.compile(r"\\label\s*\{[^{}\n]{1,200}\}")

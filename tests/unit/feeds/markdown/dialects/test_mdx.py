@@ -26,6 +26,12 @@ from tests.unit.feeds.markdown.dialects.test_programs import read
         ),
         ('<div className="x">\n*words*\n</div>', '<div className="x">\n\n*words*\n\n</div>'),
         ("<>fragment</>", "fragment"),
+        ("x {'{'}a{\"}\"}", "x {a}"),
+        ("export const a = `b\n\nc`;\n\nWords.", "Words."),
+        (
+            '<Figure src="/a.png" caption="Words" />',
+            '<figure><img src="/a.png" alt="Words"><figcaption>Words</figcaption></figure>',
+        ),
         (
             '<YouTube id="abc123" />',
             '<a href="https://www.youtube.com/watch?v=abc123">Video on YouTube</a>',
@@ -44,7 +50,8 @@ def test_mdx_shows_what_can_be_known(written: str, becomes: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["{items.map(i => <li key={i}>{i}</li>)}", "a {\n  many\n} b", "{f(x)}"]
+    "written",
+    ["{items.map(i => <li key={i}>{i}</li>)}", "a {\n  many\n} b", "{f(x)}", "<video src={v} />"],
 )
 def test_what_is_computed_is_left_out_whole_and_told(written: str) -> None:
     """Braces within braces, and over several lines."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from feeds.markdown.dialects.translation import translate_dialects
 from tests.unit.feeds.markdown.dialects.test_programs import read
 
 
@@ -20,11 +21,37 @@ from tests.unit.feeds.markdown.dialects.test_programs import read
         ),
         ("\\newpage\n\nWords", "Words"),
         ("+---+\n| a |\n+---+\n\nWords", "```\n+---+\n| a |\n+---+\n```\n\nWords"),
+        ("+---+\n| a |\n+---+", "```\n+---+\n| a |\n+---+\n```"),
+        (
+            "Right   Left\n-----   ----\n    1   b c\n\n: Cap",
+            "| Right | Left |\n|---|---|\n| 1 | b c |\n\n*Cap*",
+        ),
+        ("a\n----\n\nb", "a\n----\n\nb"),
+        ("| Roses\n|   red\n\nx", "Roses\\\n\u00a0\u00a0red\n\nx"),
+        ("(@) a\n(@b) c\n\nAs (@b).", "1) a\n2) c\n\nAs (2)."),
+        ("#. a\n#. b", "1. a\n1. b"),
+        ("5\\ km", "5\u00a0km"),
+        ('[a]{style="color:red"} `b`{.r} <https://a.b>{.c}', "a `b` <https://a.b>"),
+        ("\\begin{center}a\\end{center} \\vspace{1cm}b", "a b"),
+        ('![Cap](a.png){#fig-a fig-alt="Alt" width=300}', '![Alt|300](a.png "Cap")'),
+        ("![Cap](a.png){width=50%}", "![Cap](a.png)"),
+        (
+            "# Part {#sec-p}\n\nSee @sec-p, [-@sec-p].",
+            "# Part {#sec-p}\n\nSee [Part](#sec-p), [Part](#sec-p).",
+        ),
     ],
 )
 def test_a_document_is_read_without_pandoc(written: str, becomes: str) -> None:
     """Cells that show nothing, what is of another language already, captions, breaks, drawn tables."""
     assert read(written, "a.qmd") == becomes
+
+
+@pytest.mark.parametrize("source", ["`r nrow(x)`", "`{python} x`", r"\@ref(fig:x)"])
+def test_what_a_program_would_work_out_is_told(source: str) -> None:
+    """Code within a line that is run, and numbers that only the whole document gives."""
+    result = translate_dialects(f"a {source} b", "a.Rmd")
+    assert result.text == "a  b"
+    assert [one.source for one in result.unknown] == [source]
 
 
 def test_the_number_of_a_formula_is_not_shown() -> None:

@@ -40,13 +40,39 @@ def read(text: str, path: str = "a.md") -> str:
         ("::: {.callout-tip}\n## Title here\n\nBody.\n:::", "> [!tip] Title here\n>\n> Body.\n>"),
         ("`(()) ^^x^^ {tag}` \\{x}", "`(()) ^^x^^ {tag}` \\{x}"),
         ("(a::b) std::vector x:: y", "(a::b) std::vector x:: y"),
+        ("a [due:: friday] (mood:: good)", "a due: friday good"),
+        ("- TODO [#A] do it", "- [ ] do it"),
+        ("- a\n  :LOGBOOK:\n  CLOCK: [2020-01-01 Wed]\n  :END:", "- a"),
+        ("```ad-tip\ntitle: Mind\ncollapse: open\na\n```", "> [!tip] Mind\n> a"),
+        ("````ad-own\na\n```js\nb\n```\n````", "> [!note]\n> a\n> ```js\n> b\n> ```"),
+        ("<aside>\n💡 **a**\n\n</aside>", "> [!note]\n> 💡 **a**"),
+        ("@[toc]\n\na", "[TOC]\n\na"),
+        ("{{TOC}}", "[TOC]"),
+        (
+            '[caption id="x"]<img src="a.png" alt="A"> Words[/caption]',
+            '<figure>\n\n<img src="a.png" alt="A">\n\n<figcaption>Words</figcaption></figure>',
+        ),
+        (
+            '[caption id="x"][![A](a.png)](b.png) Words[/caption]',
+            "<figure>\n\n[![A](a.png)](b.png)\n\n<figcaption>Words</figcaption></figure>",
+        ),
+        (
+            "[youtube https://youtu.be/abc]",
+            '<p><a href="https://youtu.be/abc">Video on YouTube</a></p>',
+        ),
+        (
+            "[embed]https://a.example/b[/embed]",
+            '<p><a href="https://a.example/b">a.example</a></p>',
+        ),
+        ('[audio mp3="a.mp3"]', '<p><a href="a.mp3">Sound</a></p>'),
+        ("`x`{:.language-ruby} y", "`x` y"),
         ("{% blockquote David, Wide %}\nSeek.\n{% endblockquote %}", "> Seek.\n>\n> — David, Wide"),
         ("{% note info %}\nnote text\n{% endnote %}", "> [!info]\n> note text"),
         ("{% post_link hello 'Title' %}", '<a href="/hello">Title</a>'),
     ],
 )
 def test_what_programs_write_is_read(written: str, becomes: str) -> None:
-    """Logseq, kramdown, Pelican, Quarto, Hexo; what stands in code stays."""
+    """Logseq, Obsidian, Notion, WordPress, kramdown, Pelican, Quarto, Hexo; what stands in code stays."""
     lines = [line.rstrip() for line in read(written).split("\n")]
     assert "\n".join(lines).strip("> \n") == becomes.strip("> \n")
 

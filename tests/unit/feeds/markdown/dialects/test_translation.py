@@ -29,6 +29,18 @@ def translated(text: str, path: str = "a.md") -> str:
         "export const meta = {title: 1}\n\na b",
         "a b\n{: .center}",
         "a b\n\n<!-- never closed",
+        "a {>>why?<<}b",
+        "a {--not --}b",
+        "a {++b++}",
+        "a {~~c~>b~~}",
+        "a {{!-- x {{y}} --}}b",
+        "a {{! x }}b",
+        "a {#x#}b",
+        "a {{< comment >}}\nx\n{{< /comment >}}b",
+        "a <span hidden>x <span>y</span></span>b",
+        '<div style="color: red; display: none">\n\nx\n\n</div>\n\na b',
+        '<img hidden src="x.png">a b',
+        "a\n\n\\newpage\n\nb",
     ],
 )
 def test_what_is_not_for_readers_is_gone(text: str) -> None:
@@ -45,6 +57,8 @@ def test_what_is_not_for_readers_is_gone(text: str) -> None:
         "100%% and 50",
         "{{ and <% are signs, {width=50%} an attribute, and {%",
         "{{ firstname }} and {{ name | there }",
+        "[video] and [gallery] are words, aria-hidden=x <i aria-hidden>y</i>",
+        "{+ and {- and a --flag, std::vector",
         "{{ name | reader }}",
         "a: b",
         "import this",
@@ -97,6 +111,15 @@ def test_boxes_are_one_kind_of_quotation(text: str, result: str) -> None:
         ('<audio src="a.mp3" title="Talk"></audio>', ">Talk</a>"),
         ("<svg><title>A drawing</title><path/></svg>", "A drawing"),
         ("==a== :tada:", "<mark>a</mark> 🎉"),
+        ("==a\nb==", "<mark>a\nb</mark>"),
+        ("{==a==}", "<mark>a</mark>"),
+        ("{{cloze a}}", "a"),
+        ("/// caption\na\n///", "a"),
+        ("/// tab | A\na\n///", "**A**"),
+        ('{% code title="a.js" %}\n```js\na\n```\n{% endcode %}', "```js\na\n```"),
+        ('{% tabs %}\n{% tab title="A" %}\na\n{% endtab %}\n{% endtabs %}', "**A**"),
+        ('{% embed url="https://a.example/b" %}', 'href="https://a.example/b"'),
+        ("{{< columns >}}\na\n<--->\nb\n{{< /columns >}}", "a\n\nb"),
     ],
 )  # fmt: skip
 def test_known_forms_are_translated(text: str, part: str) -> None:
@@ -127,6 +150,14 @@ def test_known_forms_are_translated(text: str, part: str) -> None:
         ("x\n\n<% tp.date", "<% tp.date"),
         ("x\n\n%%private\n\nand more", "%%private and more"),
         ("x\n\n%%\nprivate", "%% private"),
+        ("x\n\n<!-- private\n\nand more", "<!-- private and more"),
+        ("x\n\n{{#if a}}", "{{#if a}}"),
+        ("x\n\n{{> part }}", "{{> part }}"),
+        ("x\n\n{{{ body }}}", "{{{ body }}}"),
+        ("x\n\n{{renderer :todo}}", "{{renderer :todo}}"),
+        ('x\n\n[gallery ids="1,2"]', '[gallery ids="1,2"]'),
+        ("x\n\n`= this.file.name`", "`= this.file.name`"),
+        ("x\n\n```leaflet\nid: a\n```", "```leaflet id: a ```"),
     ],
 )
 def test_what_is_unknown_is_taken_out_and_named_with_its_line(text: str, source: str) -> None:
@@ -201,3 +232,40 @@ def test_any_text_is_translated_and_no_mask_is_left(text: str, path: str) -> Non
 def test_what_newer_programs_write_is_read(text: str, path: str, result: str) -> None:
     """Posts elsewhere, tags that are shown, pictures and tabs of MDX, marks in code, citations by their keys."""
     assert translated(text, path) == result
+
+
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [
+        ("{{< katex >}}a^2{{< /katex >}}", "$a^2$"),
+        ("{{% latex %}}\\(a\\){{% /latex %}}", "\\(a\\)"),
+        ("{{< katex display=true >}}a{{< /katex >}}", "$$a$$"),
+        ("{{< math >}}\na\n{{< /math >}}", "$$\na\n$$"),
+    ],
+)
+def test_a_formula_in_a_shortcode_is_one(text: str, formula: str) -> None:
+    """With delimiters of its own, or without."""
+    result = translate_dialects(text, "a.md")
+    assert result.formulas.as_written(result.text) == formula
+    assert result.formulas
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<p hidden>",
+        "<p hidden><p>",
+        "{--",
+        "{~~a",
+        "{>>",
+        "{{!",
+        "[caption x=1]",
+        "<!-- ",
+        "a -- -- b\n-- --\n",
+        "| a\n",
+        "(@) a\n",
+    ],
+)
+def test_openings_without_end_are_read_in_time(piece: str) -> None:
+    """Twice as many take twice as long; within the limit of time that all tests have."""
+    assert translate_dialects(piece * (40_000 // len(piece)), "a.qmd").text is not None
