@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from mailer.address import Address as ParsedAddress
-from mailer.address import ascii_domain, parse_address
+from mailer.address import ascii_domain, parse_address, strip_unseen
 from newsletter.config.uris import is_host, parse_link
 from storage.model import AddressError
 
@@ -255,7 +255,7 @@ def _one_mailbox(text: str) -> Address:
         )
     quoted, plain, username, domain = match.group("quoted", "plain", "local", "domain")
     name = re.sub(r"\\(.)", r"\1", quoted) if quoted else (plain or "")
-    return Address(" ".join(name.split()), username, domain)
+    return Address(strip_unseen(" ".join(name.split())), username, domain)
 
 
 def parse_timezone(value: object) -> str:

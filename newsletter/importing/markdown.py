@@ -20,7 +20,9 @@ from newsletter.importing.cleaning import Cleaned, address_of_frame, is_markdown
 _MARKUP: Final = re.compile(r"[\\`<$~|^&\[]|==|%%|\{\{|\{%|\{(?=[#:.\w \t-])|:(?=[\w+-]+:)|!(?=\[)")
 _ASIDE: Final = re.compile(r"\[(?!TOC\])[\w ,.;’-]{2,80}\](?=[\s.,;)])", re.IGNORECASE)
 """Brackets that nothing could take for a link, a footnote, a task, a reference: `[sic]`."""
-_LEADS: Final = re.compile(r"(?m)^(\s*)(>|:{2,}|!{3}|\?{3}|(?:[#+=-]+|\d{1,9}[.)])(?=\s|$))")
+_LEADS: Final = re.compile(
+    r"(?m)^(\s*)(>|:{2,}|!{3}|\?{3}|(?::-+:?|-+:)(?=\s*$)|(?:[#+=-]+|\d{1,9}[.)])(?=\s|$))"
+)
 _BLANK: Final = re.compile(r"\n{3,}")
 _TRAILING: Final = re.compile(r"[ \t]+(?=\n|\Z)")
 _LANGUAGE: Final = re.compile(r"(?:lang(?:uage)?|brush:\s*|highlight-source)-?([\w+#.-]{1,30})")

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailer.address import parse_mailbox
@@ -265,6 +265,8 @@ def test_other_greeting_names_are_refused(name: str) -> None:
 @given(
     st.text("ab@<>\"'\\()[],:;. =?é\t") | st.text(st.characters(exclude_categories=["Cc", "Cs"]))
 )
+@example("\xad")
+@example("\u200bAda\u2060")
 def test_any_text_may_stand_for_a_sender(text: str) -> None:
     """Whatever is written is a mailbox that mail can be sent from, or a sentence is told (A23)."""
     for written in (text, f'"{text}" <notes@example.com>', f"{text} <notes@example.com>"):
