@@ -154,8 +154,10 @@ class Store:
         """Add active readers; their ids."""
         rows = [new_subscriber(number, **changes) for number in range(start, start + count)]
         self.subscribers.add(rows, kind=ConsentEventKind.ADDED)
-        found = [self.subscribers.find(row.key) for row in rows]
-        return [reader.id for reader in found if reader is not None]
+        s = schema.subscribers.c
+        with self.database.reading() as connection:
+            ids = {row.key: row.id for row in connection.execute(sa.select(s.key, s.id))}
+        return [ids[row.key] for row in rows]
 
     def ask(self, number: int, nonce: str = "asked", *, now: datetime = NOON) -> int:
         """A request from the form, with its confirmation queued; the reader's id."""

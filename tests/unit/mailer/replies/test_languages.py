@@ -38,7 +38,7 @@ def test_the_gate_holds_over_all_mixtures() -> None:
     counts: Counter[str] = Counter()
     proofs = ["", *(text for _, text in GONE)]
     mixtures = enumerate(product(MILD, CODES, FIELDS, QUOTED))
-    for number, (row, code, field, quoted) in islice(mixtures, 0, None, every(5)):
+    for number, (row, code, field, quoted) in islice(mixtures, 0, None, every(11)):
         language, kind, text = row
         words = (
             text,
@@ -52,7 +52,7 @@ def test_the_gate_holds_over_all_mixtures() -> None:
     figures = " ".join(f"{name}={count}" for name, count in sorted(counts.items()))
     sys.stdout.write(f"mixtures: {counts.total()}: {figures}\n")
     assert not hard
-    assert counts.total() > 2000 // every(5)
+    assert counts.total() > 2000 // every(11)
     assert set(counts) == {kind for _, kind, _ in MILD}
     assert len({language for language, _, _ in ROWS}) >= 15
 

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.header import Header
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,12 +55,17 @@ class Row:
 
     def reported(self) -> Judgement:
         """What it means in a report, whose own field says no more than that it failed."""
-        given = parse_status(self.status) or parse_status("5.0.0")
-        return judge(given, f"{self.code} {self.words}".strip())
+        return _reported(self)
 
     def answered(self, phase: Phase) -> Outcome:
         """What it means in the session."""
         return parse_reply(int(self.code), self.words, phase=phase)
+
+
+@cache
+def _reported(row: Row) -> Judgement:
+    given = parse_status(row.status) or parse_status("5.0.0")
+    return judge(given, f"{row.code} {row.words}".strip())
 
 
 def read(name: str) -> list[dict[str, str]]:

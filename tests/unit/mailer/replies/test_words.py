@@ -24,7 +24,7 @@ from newsletter.inbound.softbounces import SoftLimits, is_worn_out
 from newsletter.tokens import looks_keyed
 from storage.model.reports import History, SoftBounce
 from tests.conftest import NOON
-from tests.sizes import examples
+from tests.sizes import is_full
 
 HARD = (
     ("5.1.1", "550 5.1.1 <[address]>: Recipient address rejected: User unknown in relay table"),
@@ -307,7 +307,7 @@ def test_a_hosts_words_are_read_once_for_all_its_readers() -> None:
 @given(
     st.text(min_size=1, max_size=60).map(lambda piece: (piece * WORDS_LIMIT)[: WORDS_LIMIT + 60])
 )
-@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20 if is_full() else 4, suppress_health_check=[HealthCheck.too_slow])
 def test_no_text_is_looked_at_beyond_its_limit(text: str) -> None:
     """What stands behind the limit costs nothing and changes nothing."""
     assert find_causes(text) == find_causes(text[:WORDS_LIMIT])
