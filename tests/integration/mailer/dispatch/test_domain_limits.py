@@ -198,6 +198,8 @@ def test_without_a_bound_all_connections_may_be_busy_with_one_domain(store: Stor
     assert world.most["big.test"] > 2
 
 
+# An hour of the clock, hundreds of tries: the database has no part in the pace.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_domain_that_puts_mail_off_is_slowed_and_nobody_is_lost(store: Store) -> None:
     """It converges on what the domain takes; other domains do not wait for it (rule B18)."""
     issue = publish(store, {"fast.test": 60, "picky.test": 240})

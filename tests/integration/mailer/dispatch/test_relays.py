@@ -126,6 +126,8 @@ class Instant:
         self._time.look()
 
 
+# The database has no part in rates.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("connections", "rate"), [(1, 4.0), (3, 4.0), (3, 0.5), (5, 7.0)])
 def test_the_rate_is_met_exactly(store: Store, connections: int, rate: float) -> None:
     """Over a minute as many messages leave as configured, within 2 % or one message (rule B17)."""
@@ -153,6 +155,7 @@ def test_the_rate_is_met_exactly(store: Store, connections: int, rate: float) ->
     assert abs(in_a_minute - rate * 60) <= max(0.02 * rate * 60, 1)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_each_relay_has_its_own_rate(store: Store) -> None:
     """Two relays send at the sum of their rates, each at its own (rule B17)."""
     store.join(180)

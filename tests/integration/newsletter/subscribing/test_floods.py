@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from mailer.address import Address, DomainVerdict
 from newsletter.secret import Keyring
+from newsletter.subscribing.queue import BATCH
 from newsletter.subscribing.rules import SignUpLimits
 from newsletter.subscribing.signupdesk import SignUpPolicy
 from newsletter.subscribing.subscriptions import ConfirmResult, Subscriptions
@@ -102,7 +103,7 @@ def test_a_reader_in_a_flood_is_asked_to_confirm_at_once(
     """Whoever stands in no crowd is decided before the crowd, whatever came before them; with --slow
     that is shown of 25,000 sign-ups, within ten seconds (F6).
     """
-    door, size = Door(database, now), 25_000 if slow else 1000
+    door, size = Door(database, now), 25_000 if slow else 2 * (BATCH + 50)
     for number in range(size // 2):
         address, ip = flood(number)
         door.post(address, ip=ip)
