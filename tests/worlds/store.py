@@ -156,7 +156,10 @@ class Store:
         self.subscribers.add(rows, kind=ConsentEventKind.ADDED)
         s = schema.subscribers.c
         with self.database.reading() as connection:
-            ids = {row.key: row.id for row in connection.execute(sa.select(s.key, s.id))}
+            ids = {
+                row.address_key: row.id
+                for row in connection.execute(sa.select(s.address_key, s.id))
+            }
         return [ids[row.key] for row in rows]
 
     def ask(self, number: int, nonce: str = "asked", *, now: datetime = NOON) -> int:
