@@ -25,6 +25,7 @@ from web.http.guesses import network_of
 from web.http.memory import Count
 from web.http.negotiation import client_ip
 from web.http.responses import NO_STORE
+from web.http.sharing import SHARED
 
 BURST: Final = 30
 """Whole feeds in a row."""
@@ -92,7 +93,8 @@ class Manners:
             "This feed was fetched whole too often. Please ask with If-None-Match or "
             "If-Modified-Since, and not more than every few minutes.\n",
             429,  # RFC 6585 4
-            headers={"Retry-After": str(math.ceil(wait)), "Cache-Control": NO_STORE},
+            # A script of another site has to be able to read when to come back.
+            headers=SHARED | {"Retry-After": str(math.ceil(wait)), "Cache-Control": NO_STORE},
         )
         await answer(scope, receive, send)
 

@@ -18,6 +18,8 @@ from feeds.syndication import is_feed_path
 _ANYBODY: Final = {"Access-Control-Allow-Origin": "*"}
 _SHOWN: Final = "ETag, Link, Retry-After"
 """What a script may read besides the fields that all may."""
+SHARED: Final = _ANYBODY | {"Access-Control-Expose-Headers": _SHOWN}
+"""With every answer at the address of a feed."""
 _PREFLIGHT: Final = _ANYBODY | {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "Cache-Control, If-Modified-Since, If-None-Match, Pragma",
@@ -51,9 +53,7 @@ class Sharing:
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(_ANYBODY)
-                headers["Access-Control-Expose-Headers"] = _SHOWN
+                MutableHeaders(scope=message).update(SHARED)
             await send(message)
 
         await self._app(scope, receive, marked)

@@ -42,8 +42,8 @@ _NEWEST: Final = 10
 _SITEMAP_LIMIT: Final = 49_000
 """A sitemap holds 50,000 addresses at most."""
 _OLD_FEEDS: Final = {
-    **dict.fromkeys(("/rss.xml", "/rss", "/feed", "/feed/", "/index.xml"), FeedFormat.RSS),
-    **dict.fromkeys(("/atom", "/feed.atom"), FeedFormat.ATOM),
+    **dict.fromkeys(("/rss.xml", "/rss", "/rss/", "/feed", "/feed/", "/index.xml"), FeedFormat.RSS),
+    **dict.fromkeys(("/atom", "/atom/", "/feed.atom"), FeedFormat.ATOM),
 }
 _DIGEST: Final = re.compile(r"[0-9a-f]{32}")
 _PICTURE_CACHE: Final = "public, max-age=3600"
@@ -79,6 +79,7 @@ class Reading:
             Route("/archive", self.archive),
             Route("/archive/{name}", self.feed_archive),
             Route("/tags/{tag:path}/archive/{name}", self.feed_archive),
+            *(Route(path, self.listing) for path in ("/issues", "/tags")),
             Route("/issues/{slug}", self.issue),
             *feeds,
             Route("/tags/{tag:path}", self.tag),
@@ -121,6 +122,10 @@ class Reading:
         frame = Frame(title=self._pages.words.say("Archive"), path="/archive")
         years = by_year(self._pages, shelf.issues)
         return self._page(request, "archive.html", frame, years=years, tags=shelf.tags())
+
+    def listing(self, _request: Request) -> Response:
+        """For who has cut an address short: 301 to the archive, which lists issues and tags."""
+        return RedirectResponse(self._pages.absolute("/archive"), 301)
 
     def issue(self, request: Request) -> Response:
         """One issue: 301 from a former slug, 410 once it is withdrawn (rule E10), else 404."""

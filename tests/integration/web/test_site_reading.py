@@ -434,6 +434,20 @@ def test_about_comes_from_the_author(author: Author, reader: Client) -> None:
     assert {"href": "https://github.com/example", "rel": "me noopener"} in links
 
 
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        *((path, "/feed.xml") for path in ("/rss", "/rss/", "/rss.xml", "/feed/", "/index.xml")),
+        *((path, "/atom.xml") for path in ("/atom", "/atom/", "/feed.atom")),
+        *((path, "/archive") for path in ("/issues", "/tags")),
+    ],
+)
+def test_usual_addresses_lead_on_at_once(client: Client, path: str, place: str) -> None:
+    """Where other systems have their feeds, and what is left of an address that was cut short."""
+    moved = client.get(path)
+    assert (moved.status_code, moved.headers["location"]) == (301, f"{URL}{place}")
+
+
 def test_a_trailing_slash_leads_to_the_page(client: Client) -> None:
     """A mistyped slash is put right, and never leads to another host."""
     moved = client.get("/archive/")

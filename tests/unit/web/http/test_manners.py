@@ -55,7 +55,7 @@ class Site:
 
 
 def test_who_fetches_every_few_seconds_is_asked_to_wait() -> None:
-    """With the time after which there is an answer again, which is true."""
+    """With the time after which there is an answer again, which is true, and which scripts may read."""
     site = Site()
     statuses = []
     for _ in range(BURST * 2):
@@ -67,6 +67,8 @@ def test_who_fetches_every_few_seconds_is_asked_to_wait() -> None:
     limited = answers[-1]
     assert limited.status_code == 429
     assert limited.headers["cache-control"] == "no-store"
+    assert limited.headers["access-control-allow-origin"] == "*"
+    assert "Retry-After" in limited.headers["access-control-expose-headers"]
     site.clock.now += int(limited.headers["retry-after"])
     assert site.ask().status_code == 200
     assert ("GET", 429) in site.counts
