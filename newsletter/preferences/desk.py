@@ -19,7 +19,7 @@ from newsletter.digests import next_occasion
 from newsletter.preferences.form import Form, Problem, describe_change, read_form
 from newsletter.preferences.record import Kept, write_record
 from newsletter.subscribing import Subscriptions, mask_address, read_name, spell_origin
-from newsletter.tokens import Tokens
+from newsletter.tokens import Expired, Tokens
 from storage.archive import Topics
 from storage.model import (
     ConsentEvent,
@@ -167,6 +167,18 @@ class PreferencesDesk:
             moving_to=self._settings.moving_to(known.id),
         )
         return write_record(kept, self._title, self._clock())
+
+    def language(self, token: str) -> str:
+        """In which a page speaks to whom a link to leave or to confirm is about; empty without one."""
+        about = self._tokens.read_unsubscribe(token)
+        if about is None:
+            match self._tokens.read_confirm(token, self._clock()):
+                case Expired() as expired:
+                    about = expired.subscriber_id
+                case (int(subscriber_id), _):
+                    about = subscriber_id
+        known = None if about is None else self._subscribers.get(about)
+        return known.wishes.language if known is not None else ""
 
     # ── changing ─────────────────────────────────────────────────────────────────────────
 

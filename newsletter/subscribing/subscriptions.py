@@ -62,6 +62,8 @@ class ConfirmResult(StrEnum):
     """It makes this address the one that a reader's mail goes to."""
     ALREADY = "already"
     """This very link made it active a moment ago; pressing twice is no mistake."""
+    MOVED = "moved"
+    """This very link changed the reader's address a moment ago."""
     EXPIRED = "expired"
     """Genuine, but too old."""
     INVALID = "invalid"
@@ -146,11 +148,7 @@ class Subscriptions:
             return ConfirmResult.INVALID
         if known.state is SubscriberState.PENDING and known.nonce == read[1]:
             return ConfirmResult.CONFIRMED if known.moves is None else ConfirmResult.MOVES
-        return (
-            ConfirmResult.ALREADY
-            if _was_just_used(known, read[1], self._clock())
-            else ConfirmResult.INVALID
-        )
+        return _when_used(known, read[1], self._clock())
 
     def confirm(self, token: str, *, ip: str, source: str) -> ConfirmResult:
         """Make the subscription active, once, and keep the proof (rules F1, F3, F9)."""
@@ -346,13 +344,16 @@ def read_name(text: str) -> str:
     return clean_text(text, MAX_NAME)
 
 
-def _was_just_used(known: Subscriber, nonce: str, now: datetime) -> bool:
-    """Whether the link with this nonce did its work so lately that it may say so."""
+def _when_used(known: Subscriber, nonce: str, now: datetime) -> ConfirmResult:
+    """What the link with this nonce did, if that was so lately that it may say so."""
     is_former = known.state is SubscriberState.UNSUBSCRIBED and known.moves is not None
     at = known.unsubscribed_at if is_former else known.confirmed_at
-    if at is None or not (is_former or known.state is SubscriberState.ACTIVE):
-        return False
-    return known.nonce == used_nonce(nonce) and now - at <= PRESSED_TWICE
+    is_known = known.nonce == used_nonce(nonce) and (
+        is_former or known.state is SubscriberState.ACTIVE
+    )
+    if at is None or not is_known or now - at > PRESSED_TWICE:
+        return ConfirmResult.INVALID
+    return ConfirmResult.MOVED if is_former else ConfirmResult.ALREADY
 
 
 def used_nonce(nonce: str) -> str:

@@ -84,6 +84,9 @@ class Subscribers:
             if known is None:
                 known = insert_subscriber(connection, new)
             pending = {"state": SubscriberState.PENDING.value, "nonce": new.nonce, "moves": moves}
+            reader = None if moves is None else find_subscriber(connection, _S.id == moves)
+            if reader is not None:  # who is asked at the new address, and told at the old one
+                pending["language"] = reader.wishes.language
             update_subscriber(connection, known.id, pending)
             known = replace(known, state=SubscriberState.PENDING, nonce=new.nonce, moves=moves)
             delivery_id = queue_single(connection, kind, known.id, now)

@@ -42,31 +42,38 @@ _BOTH: Final = ("GET", "POST")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _ConfirmPage:
-    """How a page tells what became of a confirmation."""
+class _Page:
+    """A page that a link of a reader's own leads to."""
 
     template: str
-    status: int
     title: str
+    status: int = 200
 
 
+_SUBSCRIBED: Final = _Page(template="confirmed.html", title=to_say("You are subscribed"))
+_READDRESSED: Final = _Page(template="readdressed.html", title=to_say("Your address is changed"))
+_STALE: Final = _Page(template="stale.html", title=to_say("This link cannot be used"), status=404)
+_LEAVE: Final = _Page(template="leave.html", title=to_say("Unsubscribe"))
+_LEFT: Final = _Page(template="left.html", title=to_say("You have left"))
+_QUESTIONS: Final = MappingProxyType(
+    {
+        ConfirmResult.CONFIRMED: _Page(
+            template="confirm.html", title=to_say("Confirm your subscription")
+        ),
+        ConfirmResult.MOVES: _Page(template="move.html", title=to_say("Use this address?")),
+    }
+)
+"""What is asked before the button is pressed."""
 _CONFIRMED: Final = MappingProxyType(
     {
-        ConfirmResult.CONFIRMED: _ConfirmPage(
-            template="confirmed.html", status=200, title=to_say("You are subscribed")
+        ConfirmResult.CONFIRMED: _SUBSCRIBED,
+        ConfirmResult.ALREADY: _SUBSCRIBED,
+        ConfirmResult.MOVES: _READDRESSED,
+        ConfirmResult.MOVED: _READDRESSED,
+        ConfirmResult.EXPIRED: _Page(
+            template="stale.html", title=to_say("This link is too old"), status=410
         ),
-        ConfirmResult.ALREADY: _ConfirmPage(
-            template="confirmed.html", status=200, title=to_say("You are subscribed")
-        ),
-        ConfirmResult.MOVES: _ConfirmPage(
-            template="readdressed.html", status=200, title=to_say("Your address is changed")
-        ),
-        ConfirmResult.EXPIRED: _ConfirmPage(
-            template="stale.html", status=410, title=to_say("This link is too old")
-        ),
-        ConfirmResult.INVALID: _ConfirmPage(
-            template="stale.html", status=404, title=to_say("This link cannot be used")
-        ),
+        ConfirmResult.INVALID: _STALE,
     }
 )
 
@@ -76,6 +83,7 @@ class Joining:
 
     def __init__(self, newsletter: Newsletter, pages: Pages) -> None:
         self._subscriptions = newsletter.subscriptions
+        self._desk = newsletter.parts.readers.preferences
         self._pages = pages
         self._asks_name = newsletter.config.subscribers.name_field
         self._trusted = newsletter.config.web.trusted_proxies
@@ -170,10 +178,8 @@ class Joining:
         token = request.path_params["token"]
         if request.method in _READS:
             found = await run_in_threadpool(self._subscriptions.look_up_confirm, token)
-            if found is ConfirmResult.CONFIRMED:
-                return self._private("confirm.html", to_say("Confirm your subscription"))
-            if found is ConfirmResult.MOVES:
-                return self._private("move.html", to_say("Use this address?"))
+            if (asked := _QUESTIONS.get(found)) is not None:
+                return await self._private(asked, token)
         else:
             found = await run_in_threadpool(
                 self._subscriptions.confirm,
@@ -181,8 +187,9 @@ class Joining:
                 ip=self._ip(request),
                 source=self._pages.absolute("/confirm"),
             )
-        verdict = _CONFIRMED[found]
-        return self._private(verdict.template, verdict.title, status=verdict.status)
+        # A link that may be no one's looks like any other that cannot be used (rule F3).
+        about = "" if found is ConfirmResult.INVALID else token
+        return await self._private(_CONFIRMED[found], about)
 
     # ── leaving ──────────────────────────────────────────────────────────────────────────
 
@@ -191,7 +198,7 @@ class Joining:
         token = request.path_params["token"]
         if request.method in _READS:
             genuine = await run_in_threadpool(self._subscriptions.is_unsubscribe_token, token)
-            return self._private("leave.html", to_say("Unsubscribe")) if genuine else self._stale()
+            return await self._private(_LEAVE if genuine else _STALE, token)
         fields = await _fields(request)
         one_click = fields.get("List-Unsubscribe") == "One-Click"
         genuine = await run_in_threadpool(
@@ -200,19 +207,16 @@ class Joining:
             ip=self._ip(request),
             source="one-click" if one_click else "page",
         )
-        return self._private("left.html", to_say("You have left")) if genuine else self._stale()
+        return await self._private(_LEFT if genuine else _STALE, "" if one_click else token)
 
     # ── shared ───────────────────────────────────────────────────────────────────────────
 
-    def _private(
-        self, template: str, title: str, *, status: int = 200, **context: object
-    ) -> Response:
-        frame = Frame(title=self._pages.words.say(title), indexed=False)
-        html = self._pages.render(template, frame, **context)
-        return HTMLResponse(html, status_code=status, headers=dict(TOKEN_HEADERS))
-
-    def _stale(self) -> Response:
-        return self._private("stale.html", to_say("This link cannot be used"), status=404)
+    async def _private(self, page: _Page, token: str) -> Response:
+        """A page in the language of whom the link is about, if they chose one."""
+        language = await run_in_threadpool(self._desk.language, token) if token else ""
+        pages = self._pages.in_language(language)
+        html = pages.render(page.template, Frame(title=pages.words.say(page.title), indexed=False))
+        return HTMLResponse(html, status_code=page.status, headers=dict(TOKEN_HEADERS))
 
     def _ip(self, request: Request) -> str:
         return origin_of(request, self._trusted)

@@ -292,6 +292,35 @@ def test_who_left_meanwhile_is_not_brought_back(
     assert known(author, waiting).state is SubscriberState.PENDING
 
 
+def test_every_link_speaks_the_readers_language(
+    author: Author, client: Client, reader: Subscriber, page: str
+) -> None:
+    """To change an address and to leave, in mails and on pages; whoever chose none, the site's."""
+    send(client, page, ("action", "save"), ("language", "ja"))
+    send(client, page, ("action", "address"), ("email", "ada@example.net"))
+    letters, tokens = author.newsletter.subscriptions, author.newsletter.parts.tokens
+    letters.process()
+    waiting = letters.find("ada@example.net")
+    confirm = f"/confirm/{tokens.confirm(waiting.id, waiting.nonce, author.clock.now)}"
+    leave = f"/unsubscribe/{tokens.unsubscribe(reader.id)}"
+    steps = [client.get(confirm), client.post(confirm), client.post(confirm)]
+    titles = [
+        re.findall(r'<html lang="(\w+)".*<h1>(.*?)</h1>', step.text, re.DOTALL) for step in steps
+    ]
+    assert [language for ((language, _),) in titles] == ["ja"] * 3
+    assert titles[1] == titles[2]  # pressed twice, it says the same
+    claims = author.newsletter.parts.ledger.claim(
+        "worker", now=author.clock.now, limit=9, lease=timedelta(minutes=1)
+    )
+    letters_out = {(claim.kind, claim.language) for claim in claims if claim.issue_id is None}
+    assert letters_out == {(DeliveryKind.CHANGE, "ja"), (DeliveryKind.MOVED, "ja")}
+    for step in (client.get(leave), client.post(leave), client.post(leave)):
+        assert '<html lang="ja"' in step.text
+    letters.add("bob@example.com")
+    other = letters.find("bob@example.com")
+    assert '<html lang="en"' in client.get(f"/unsubscribe/{tokens.unsubscribe(other.id)}").text
+
+
 # ── the feed ─────────────────────────────────────────────────────────────────────────────────
 
 
