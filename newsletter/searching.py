@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from newsletter.publishing import as_readers_see
 from storage.archive import Search
 from storage.database import Database
-from storage.model import Issue, Phrase, fold, read_query, readable
+from storage.model import Issue, bare, pattern_of, read_query, readable
 
 PER_PAGE: Final = 10
 LAST_PAGE: Final = 50
@@ -57,6 +58,8 @@ class Hits:
     """Not more than are counted."""
     more_than_total: bool = False
     """Whether there are more than were counted."""
+    is_partial: bool = False
+    """Whether older issues were not looked into for a phrase."""
     hits: tuple[Hit, ...] = ()
 
     @property
@@ -81,8 +84,9 @@ class Searching:
         if not phrases:
             return Hits(query="")
         found = self._search.find(phrases, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+        pattern = pattern_of(phrases)
         hits = tuple(
-            Hit(issue=issue, quoted=quote(as_readers_see(issue).text, phrases))
+            Hit(issue=issue, quoted=quote(as_readers_see(issue).text, pattern))
             for issue in found.issues
         )
         return Hits(
@@ -90,28 +94,23 @@ class Searching:
             page=page,
             total=found.total,
             more_than_total=found.has_more,
+            is_partial=found.is_partial,
             hits=hits,
         )
 
 
-def quote(text: str, phrases: Sequence[Phrase]) -> tuple[Piece, ...]:
-    """The part of a plain text in which the phrases stand first, cut between words."""
-    pattern = re.compile("|".join(f"(?:{phrase.pattern})" for phrase in phrases))
+def quote(text: str, pattern: re.Pattern[str]) -> tuple[Piece, ...]:
+    """The part of a plain text in which the pattern of the phrases is found first, cut between words."""
     part = _find(text[:_READ], pattern)
-    whole, folded = part.plain, part.folded
-    first = pattern.search(folded)
-    around = _AROUND if first is None or _is_narrow(whole, first.start()) else _AROUND // 2
-    start = _cut_before(whole, first.start() - around) if first is not None else 0
+    whole, first = part.plain, part.first(pattern)
+    around = _AROUND if first is None or _is_narrow(whole, first) else _AROUND // 2
+    start = _cut_before(whole, first - around) if first is not None else 0
     end = _cut_after(whole, start + 3 * around)
     pieces = [Piece("… ")] if start or not part.is_first else []
     place = start
-    for hit in pattern.finditer(folded, start, end) if first is not None else ():
-        if hit.start() < hit.end():
-            pieces += [
-                Piece(whole[place : hit.start()]),
-                Piece(whole[hit.start() : hit.end()], True),
-            ]
-            place = hit.end()
+    for begin, after in part.hits(pattern, start, end) if first is not None else ():
+        pieces += [Piece(whole[place:begin]), Piece(whole[begin:after], True)]
+        place = after
     pieces += [Piece(whole[place:end])]
     pieces += [Piece(" …")] if end < len(whole) or not part.is_last else []
     return tuple(piece for piece in pieces if piece.text)
@@ -122,9 +121,23 @@ class _Part:
     """Some thousand characters of a text, as they are quoted."""
 
     plain: str
-    folded: str
+    bare: str
+    places: Sequence[int]
+    """Where each character of `bare` stands in `plain`."""
     is_first: bool
     is_last: bool
+
+    def first(self, pattern: re.Pattern[str]) -> int | None:
+        """Where the pattern is found first."""
+        found = pattern.search(self.bare)
+        return None if found is None else self.places[found.start()]
+
+    def hits(self, pattern: re.Pattern[str], start: int, end: int) -> Iterator[tuple[int, int]]:
+        """From where to where it is found between two places."""
+        limits = (bisect_left(self.places, place) for place in (start, end))
+        for found in pattern.finditer(self.bare, *limits):
+            if found.start() < found.end():
+                yield self.places[found.start()], min(self.places[found.end()], end)
 
 
 def _find(text: str, pattern: re.Pattern[str]) -> _Part:
@@ -134,7 +147,7 @@ def _find(text: str, pattern: re.Pattern[str]) -> _Part:
     """
     beginning = _part(text, 0)
     part, place = beginning, 0
-    while not pattern.search(part.folded):
+    while not pattern.search(part.bare):
         if part.is_last:
             return beginning
         place += _STEP
@@ -150,7 +163,7 @@ def _part(text: str, place: int) -> _Part:
         start = word.end() if word is not None else start
     lines = readable(text[start:end])
     plain = _SPACE.sub(" ", _UNDERLINE.sub(" ", lines)).strip()
-    return _Part(plain, fold(plain), is_first=start == 0, is_last=end >= len(text))
+    return _Part(plain, *bare(plain), is_first=start == 0, is_last=end >= len(text))
 
 
 def _is_narrow(text: str, place: int) -> bool:

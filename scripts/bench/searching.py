@@ -36,6 +36,8 @@ _TIMES: Final = 5
 _BEGAN: Final = datetime(2010, 1, 1, tzinfo=UTC)
 _KANJI: Final = "日本語文章読書京都東京緑茶手紙新聞雑誌学校電車時間世界音楽料理旅行天気仕事会社"
 _KANA: Final = "はのをにでがとものしてるたれんかうよなこいきまさあらりけくだすみちつえお"
+_ARABIC: Final = 120
+"""Words of an issue, out of a few hundred, half of them with an article or the like before them."""
 _CHINESE: Final = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动"
 
 
@@ -106,6 +108,10 @@ def queries(words: list[str]) -> Iterator[tuple[str, str]]:
     yield "Chinese", "中国人"
     yield "Chinese, two words", "我们 中国"
     yield "Chinese, nowhere", "的一是在不了有和"
+    arabic = arabic_words()
+    yield "Arabic", arabic[0]
+    yield "Arabic, four words in every issue", " ".join(arabic[:4])
+    yield "Arabic, eight with their articles", " ".join(f"ال{word}" for word in arabic[:8])
     yield "nonsense", "xqzzv"
     yield "nonsense beside a frequent word", f"{every} xqzzv"
 
@@ -121,17 +127,29 @@ def _vocabulary() -> list[str]:
     return list(words)
 
 
+def arabic_words() -> list[str]:
+    """Of three and four letters, the most frequent ones first."""
+    chance = random.Random(11)  # noqa: S311 - the same words every time
+    letters = "بتثجحخدذرزسشصضطعغفقكلمنهوي"
+    return ["".join(chance.choices(letters, k=3 + number % 2)) for number in range(400)]
+
+
 def _fill(database: Database, count: int) -> None:
     """All issues in a transaction; each with its words, as publishing writes them."""
     chance = random.Random(1)  # noqa: S311 - the same archive every time
     words = _vocabulary()
     weights = [*accumulate(1 / (rank + 1) for rank in range(len(words)))]
+    stems = arabic_words()
+    arabic_weights = weights[: len(stems)]
+    before = ("", "", "", "ال", "و", "وال", "ب", "لل")
     with database.transaction() as connection:
         for number in range(1, count + 1):
             said = " ".join(chance.choices(words, cum_weights=weights, k=_WORDS))
             japanese = "".join(chance.choices(_KANJI + _KANA, k=_SIGNS))
             chinese = "".join(chance.choices(_CHINESE, k=_SIGNS))
-            text = f"{said}\n\nこれは日本語の文章です。{japanese}。\n\n{chinese}。\n"
+            chosen = chance.choices(stems, cum_weights=arabic_weights, k=_ARABIC)
+            arabic = " ".join(chance.choice(before) + stem for stem in chosen)
+            text = f"{said}\n\nこれは日本語の文章です。{japanese}。\n\n{chinese}。\n\n{arabic}.\n"
             draft = IssueDraft(
                 note_id=f"{number}.md",
                 path=f"{number}.md",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
@@ -28,6 +28,9 @@ MOST_RANKED: Final = 200
 MOST_READ: Final = 1000
 """Issues that PostgreSQL looks into for a phrase, the newest of those that have each two neighbours of it:
 a bound that only a phrase of the most frequent words meets, so that none costs more in a larger archive."""
+_MOST_FORMS: Final = 16
+"""Forms by which issues are compared, shared by the words of a query: one Arabic word has more, and the most
+frequent of them tell well enough which issue is the better."""
 _WAIT_MS: Final = 2000
 """How long PostgreSQL may think about a query."""
 # The words first, and only then which issues are live, out of the index alone that has their dates.
@@ -63,11 +66,12 @@ WITH found AS MATERIALIZED (
   SELECT i.id FROM issues i WHERE i.state = 'live' AND CASE
     WHEN i.id NOT IN (SELECT issue_id FROM found) THEN false
     ELSE i.id IN (SELECT issue_id FROM paired) END
-  ORDER BY i.published_at DESC, i.id DESC LIMIT :most_read
+  ORDER BY i.published_at DESC, i.id DESC LIMIT :most_read + 1
 )
-SELECT d.id FROM dated d WHERE (
+(SELECT d.id, false FROM (SELECT id FROM dated LIMIT :most_read) d WHERE (
   SELECT t.vector @@ CAST(:query AS tsquery) FROM issue_terms t WHERE t.issue_id = d.id
-) LIMIT :most
+) LIMIT :most)
+UNION ALL SELECT NULL, (SELECT count(*) FROM dated) > :most_read
 """
 _RANKED_POSTGRESQL: Final = """
 SELECT t.issue_id FROM issue_terms t WHERE t.issue_id = ANY(:ids)
@@ -90,6 +94,8 @@ class Found:
     """Live issues that have all the words; at most MOST_FOUND."""
     has_more: bool = False
     """Whether there are more of them than that."""
+    is_partial: bool = False
+    """Whether older issues were not looked into for a phrase: a few of them may have it, too."""
     issues: tuple[Issue, ...]
 
 
@@ -120,7 +126,7 @@ class Search:
         is_sqlite = self._database.is_sqlite
         engine = _Fts5(phrases) if is_sqlite else _Tsquery(phrases, self._most_read)
         with self._database.reading() as connection:
-            newest = engine.newest(connection, self._most_found + 1)
+            newest, is_partial = engine.newest(connection, self._most_found + 1)
             found = newest[: self._most_found]
             if len(found) > 1:
                 ranked = engine.ranked(connection, found[: self._most_ranked])
@@ -128,6 +134,7 @@ class Search:
             return Found(
                 total=len(found),
                 has_more=len(newest) > self._most_found,
+                is_partial=is_partial,
                 issues=_load(connection, found[offset : offset + limit]),
             )
 
@@ -137,12 +144,13 @@ class _Fts5:
 
     def __init__(self, phrases: Sequence[Phrase]) -> None:
         self._query = _for_fts5(phrases)
-        self._terms = _for_fts5(_apart(phrases))
+        # Any of them, for an issue may have a word in another form only.
+        self._terms = _for_fts5(_for_comparing(phrases), " OR ")
 
-    def newest(self, connection: Connection, most: int) -> list[int]:
-        """The issues that have all of it, the newest first."""
+    def newest(self, connection: Connection, most: int) -> tuple[list[int], bool]:
+        """The issues that have all of it, the newest first; and whether others were not looked into."""
         values = {"query": self._query, "most": most}
-        return list(connection.scalars(sa.text(_NEWEST_SQLITE), values))
+        return list(connection.scalars(sa.text(_NEWEST_SQLITE), values)), False
 
     def ranked(self, connection: Connection, ids: Sequence[int]) -> list[int]:
         """The same, the best first: where the terms stand often, above all in the title."""
@@ -159,21 +167,24 @@ class _Tsquery:
         self._most_read = most_read
         self._query = _for_tsquery(phrases)
         self._terms = _for_tsquery(_apart(phrases))
+        self._compared = _for_tsquery(_for_comparing(phrases))
         self._phrases = [" ".join(phrase.terms) for phrase in phrases if len(phrase.terms) > 1]
 
-    def newest(self, connection: Connection, most: int) -> list[int]:
-        """The issues that have all of it, the newest first."""
+    def newest(self, connection: Connection, most: int) -> tuple[list[int], bool]:
+        """The issues that have all of it, the newest first; and whether others were not looked into."""
         connection.execute(sa.text(_CAREFUL))
         values: dict[str, object] = {"terms": self._terms, "most": most}
-        statement = _NEWEST_POSTGRESQL
-        if self._query != self._terms:
-            statement = _IN_ORDER_POSTGRESQL
-            values |= {"query": self._query, "phrases": self._phrases, "most_read": self._most_read}
-        return list(connection.scalars(sa.text(statement), values))
+        if self._query == self._terms:
+            return list(connection.scalars(sa.text(_NEWEST_POSTGRESQL), values)), False
+        values |= {"query": self._query, "phrases": self._phrases, "most_read": self._most_read}
+        rows = connection.execute(sa.text(_IN_ORDER_POSTGRESQL), values).all()
+        found = [issue_id for issue_id, _ in rows if issue_id is not None]
+        # One row has no issue and says whether there are more than were looked into.
+        return found, len(found) < most and any(has_more for _, has_more in rows)
 
     def ranked(self, connection: Connection, ids: Sequence[int]) -> list[int]:
         """The same, the best first: where the terms stand often, above all in the title."""
-        values = {"terms": self._terms, "ids": list(ids)}
+        values = {"terms": self._compared, "ids": list(ids)}
         return list(connection.scalars(sa.text(_RANKED_POSTGRESQL), values))
 
 
@@ -187,6 +198,13 @@ def _apart(phrases: Sequence[Phrase]) -> list[Phrase]:
         for place, term in enumerate(phrase.terms):
             apart[Phrase((term,), phrase.is_prefix and place == last, "", phrase.also)] = None
     return list(apart)
+
+
+def _for_comparing(phrases: Sequence[Phrase]) -> list[Phrase]:
+    """Each term for itself, in no more forms than are compared."""
+    apart = _apart(phrases)
+    others = max(_MOST_FORMS // len(apart) - 1, 1)
+    return [replace(phrase, also=phrase.also[:others]) for phrase in apart]
 
 
 def _load(connection: Connection, ids: Sequence[int]) -> tuple[Issue, ...]:
@@ -224,9 +242,9 @@ def _searched(draft: IssueDraft) -> str:
     return "\n".join((" ".join(draft.tags), draft.summary, readable(draft.text)))
 
 
-def _for_fts5(phrases: Sequence[Phrase]) -> str:
+def _for_fts5(phrases: Sequence[Phrase], joined: str = " AND ") -> str:
     """Terms hold letters, digits and signs above 127 alone, so that quotes are all they need."""
-    return " AND ".join(
+    return joined.join(
         "("
         + " OR ".join(
             f'"{form}"{" *" * phrase.is_prefix}' for form in (" ".join(phrase.terms), *phrase.also)

@@ -109,7 +109,7 @@ from storage.model.reports import (
     SetAside,
     SoftBounce,
 )
-from storage.model.terms import Phrase, find_terms, fold, read_query, readable
+from storage.model.terms import Phrase, bare, find_terms, pattern_of, read_query, readable
 from storage.model.text import MONTHS, columns, is_narrow, show, show_json
 
 __all__ = [
@@ -208,16 +208,17 @@ __all__ = [
     "Waiting",
     "WarmUpRule",
     "Wishes",
+    "bare",
     "columns",
     "contrast",
     "find_terms",
-    "fold",
     "guard",
     "includes",
     "is_narrow",
     "palette_of",
     "parse_audience",
     "parse_colour",
+    "pattern_of",
     "prepare_log",
     "read_query",
     "read_tags",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -41,10 +41,13 @@ _RUN: Final = re.compile(
     f"(?P<dense>[{_DENSE}]+)|(?P<word>(?:[^\\W_{_DENSE}]|[{_MARKS}{_INDIC}])+)"
 )
 _LEFT_OUT: Final = re.compile(f"[{_MARKS}]+")
-_NOT_ASCII: Final = re.compile("[^\x00-\x7f]+")
+_NOT_ASCII: Final = re.compile("[^\x00-\x7f][^\x21-\x7f]*")
+"""Runs that have other letters, whole lines of them."""
 _SPECIAL: Final = re.compile(f"[{_DENSE}{_MARKS}{_INDIC}]")
 _PLAIN_WORD: Final = re.compile(r"[^\W_]+")
 """A run of a text that has nothing special."""
+_BEGINS: Final = r"(?<![^\W_])"
+"""Before the first letter of a word."""
 _QUOTED: Final = re.compile(r'"([^"]*)"?|([^"]+)')
 _ADDRESS: Final = re.compile(r"^\[\d+\] \S+$", re.MULTILINE)
 """A link written out below a plain text."""
@@ -53,9 +56,31 @@ _WRAPPED: Final = re.compile(
 )
 """The end of a line where nothing but its length ends it: such scripts are broken anywhere."""
 _ARABIC: Final = re.compile("[\u0621-\u064a]+")
-_AND: Final = ("", "و", "ف")
-_BEFORE: Final = ("", "ال", "ب", "بال", "ك", "كال", "ل", "لل")
-"""The article; "with", "like" and "for", each alone and before the article."""
+_BEFORE: Final = (
+    *(
+        "",
+        "ال",
+        "و",
+        "وال",
+        "ب",
+        "بال",
+        "ل",
+        "لل",
+        "ك",
+        "كال",
+        "ول",
+        "ولل",
+        "وب",
+        "وبال",
+        "وك",
+        "وكال",
+    ),
+    *("ف", "فال", "فل", "فلل", "فب", "فبال", "فك", "فكال"),
+)
+"""The article; "with", "like" and "for", each alone and before the article; "and", "so" before any of them. The
+most frequent ones first."""
+_WRITTEN_BEFORE: Final = "[وف]?(?:[بك]?(?:ال)?|لل?)"
+"""The same as a pattern."""
 _ARTICLES: Final = (re.compile("[وف]?(?:[بك]?ال|لل)"), re.compile("[وف]?ل(?=ل)"))
 """What a reader may have written before a word; of two l the second may be the word's."""
 _SHORTEST_STEM: Final = 3
@@ -75,9 +100,9 @@ class Phrase:
     terms: tuple[str, ...]
     is_prefix: bool
     pattern: str
-    """The same as a regular expression over a folded text."""
+    """The same as a regular expression over a text that is bare."""
     also: tuple[str, ...] = ()
-    """Other forms of its only term, of which any will do."""
+    """Other forms of its only term, of which any will do; the most frequent ones first."""
 
 
 def fold(text: str) -> str:
@@ -85,6 +110,17 @@ def fold(text: str) -> str:
     table = _table()
     whole = unicodedata.normalize("NFC", text)
     return _NOT_ASCII.sub(lambda run: run[0].translate(table), whole).lower()
+
+
+def bare(text: str) -> tuple[str, Sequence[int]]:
+    """The text folded and without marks, as phrases are looked for in it; and the place of each of its characters
+    in the NFC of the text, and of its end.
+    """
+    folded = fold(text)
+    if folded.isascii() or _LEFT_OUT.search(folded) is None:
+        return folded, range(len(folded) + 1)
+    kept = [place for place, letter in enumerate(folded) if not _LEFT_OUT.match(letter)]
+    return "".join(folded[place] for place in kept), [*kept, len(folded)]
 
 
 def readable(text: str) -> str:
@@ -151,17 +187,17 @@ def _read_run(run: re.Match[str]) -> Iterator[Phrase]:
         if is_prefix and _ARABIC.fullmatch(term):
             yield _read_arabic(term)
         else:
-            yield Phrase((term,), is_prefix, _pattern(term, is_prefix=is_prefix))
+            yield Phrase((term,), is_prefix, _word(term, is_prefix=is_prefix))
 
 
 def _read_arabic(term: str) -> Phrase:
     """The word with or without what may be written together with it."""
     ends = {found.end() for article in _ARTICLES if (found := article.match(term))}
     stems = [term[end:] for end in sorted(ends) if len(term) - end >= _SHORTEST_STEM] or [term]
-    forms = [f"{first}{then}{stem}" for stem in stems for first in _AND for then in _BEFORE]
+    forms = [f"{before}{stem}" for before in _BEFORE for stem in stems]
     also = dict.fromkeys(form[:LONGEST_TERM] for form in forms if form != term)
-    patterns = [_pattern(stem, is_prefix=True, before=_before()) for stem in stems]
-    return Phrase((term,), True, "|".join(patterns), tuple(also))
+    letters = _WRITTEN_BEFORE + "(?:" + "|".join(stems) + ")"
+    return Phrase((term,), True, _word(letters, is_prefix=True), tuple(also))
 
 
 def _read_quoted(text: str) -> Iterator[Phrase]:
@@ -172,25 +208,23 @@ def _read_quoted(text: str) -> Iterator[Phrase]:
         for run in runs:
             yield from _read_run(run)
         return
-    pattern = r"[\W_]+".join(_pattern(word, is_prefix=False) for word in words)
+    pattern = r"[\W_]+".join(_word(word, is_prefix=False) for word in words)
     yield Phrase(tuple(words), False, pattern)
 
 
-def _pattern(term: str, *, is_prefix: bool, before: str = "") -> str:
-    letters = before + _with_marks(term)
-    return rf"(?<![^\W_]){letters}" + (rf"[\w{_MARKS}]*" if is_prefix else r"(?![^\W_])")
+def pattern_of(phrases: Sequence[Phrase]) -> re.Pattern[str]:
+    """Where one of the phrases stands in a bare text."""
+    # That a word begins is asked once at each place, not for each of the words.
+    patterns = [phrase.pattern for phrase in phrases]
+    words = [one.removeprefix(_BEGINS) for one in patterns if one.startswith(_BEGINS)]
+    others = [one for one in patterns if not one.startswith(_BEGINS)]
+    if words:
+        others.append(f"{_BEGINS}(?:{'|'.join(words)})")
+    return re.compile("|".join(others))
 
 
-def _with_marks(term: str) -> str:
-    return f"[{_MARKS}]*".join(map(re.escape, term))
-
-
-@cache
-def _before() -> str:
-    """Anything that may be written together with an Arabic word, or nothing."""
-    particles = [f"{first}{then}" for first in _AND for then in _BEFORE]
-    longest_first = sorted(particles, key=len, reverse=True)
-    return "(?:" + "|".join(f"{_with_marks(part)}[{_MARKS}]*" for part in longest_first) + ")"
+def _word(letters: str, *, is_prefix: bool) -> str:
+    return _BEGINS + letters + (r"\w*" if is_prefix else r"(?![^\W_])")
 
 
 @cache

@@ -99,13 +99,32 @@ def test_the_index_follows_the_issue(archive: Store) -> None:
 
 
 def test_so_many_issues_are_looked_into_for_a_phrase(store: Store) -> None:
-    """By PostgreSQL, the newest first; others are not looked into, however many have its pairs."""
+    """By PostgreSQL, the newest first; others are not looked into, however many have its pairs, and
+    that is said.
+    """
     for number in range(6):
         text = "one two three" if number in (0, 4) else "two three; one two"
         publish(store, f"n{number}", text=text)
-    search = Search(store.database, most_read=3)
-    names = [issue.note_id for issue in search.find(read_query('"one two three"'), limit=9).issues]
-    assert names == (["n4", "n0"] if store.database.is_sqlite else ["n4"])
+    phrase, is_sqlite = read_query('"one two three"'), store.database.is_sqlite
+    for most_read in (1, 3, 5, 6):
+        found = Search(store.database, most_read=most_read).find(phrase, limit=9)
+        names = [issue.note_id for issue in found.issues]
+        has_all = is_sqlite or most_read == 6
+        assert names == [
+            *(["n4"] if has_all or most_read > 1 else []),
+            *(["n0"] if has_all else []),
+        ]
+        assert found.is_partial == (not has_all)
+
+
+def test_a_title_with_the_article_counts_as_the_word(store: Store) -> None:
+    """However many Arabic words are asked for, issues are compared by their most frequent forms."""
+    words = ("بحر", "منارة", "سفينة", "مرفأ", "قارب", "شراع", "موج", "ملح")
+    for number in range(3):
+        title = " ".join(f"ال{word}" for word in words) if number == 1 else "شيء"
+        publish(store, f"n{number}", title=title, text="كلام " * 5 + " و".join(words))
+    for many in (1, 4, len(words)):
+        assert found(store, " ".join(words[:many])) == ["n1", "n2", "n0"]
 
 
 def test_a_plan_is_made_for_the_words_that_are_asked_for(store: Store) -> None:

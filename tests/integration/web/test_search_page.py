@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from newsletter.searching import Hits
 from tests.conftest import NOON
 from tests.sizes import examples
 from tests.worlds.clock import Clock
 from tests.worlds.site import URL, Author, Client
+from web.pages import Frame, Pages
 
 
 @pytest.fixture(scope="module")
@@ -96,4 +98,14 @@ def test_an_empty_archive_has_no_field(tmp_path: Path) -> None:
     with Client(author.newsletter) as reader:
         assert 'action="/search"' not in reader.get("/archive").text
         assert "Nothing was found" in reader.get("/search?q=x").text
+    author.newsletter.close()
+
+
+@pytest.mark.parametrize("is_partial", [True, False])
+def test_it_is_said_that_older_issues_were_left_out(tmp_path: Path, is_partial: bool) -> None:
+    """Also where nothing was found: there may be something in them."""
+    author = Author(tmp_path, Clock(NOON))
+    found = Hits(query="x", is_partial=is_partial)
+    page = Pages.of(author.newsletter).render("search.html", Frame(title="Search"), found=found)
+    assert ("Older issues were left out" in page) == is_partial
     author.newsletter.close()
