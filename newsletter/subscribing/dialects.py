@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -76,13 +77,25 @@ _EMAIL_NAMES: Final = tuple(
         *("электронная почта", "електронна пошта", "電子郵件", "電子信箱", "电邮", "邮箱地址"),
         *("e-mail cím", "e-mailová adresa", "adresa de e-mail", "ηλεκτρονικό ταχυδρομείο"),
         *("אימייל", "דואר אלקטרוני", "البريد الإلكتروني", "อีเมล", "địa chỉ email", "alamat email"),
+        *("이메일 주소", "메일 주소", "E-Mailadresse", "email cím", "user.email"),
+        *("e-mail 1 - value", "person - email - work", "person - email"),
         *("subscriber", "address"),
     )
 )
 """What a column of addresses is called; the first that is there holds them."""
 
-_NAMES: Final = (("name",), ("first name", "last name"), ("firstname", "lastname"))
-_MORE_NAMES: Final = (("vorname", "nachname"), ("prénom", "nom"), ("nombre", "apellido"))
+_NAMES: Final = (
+    *(("name", "last name"), ("first name", "last name"), ("firstname", "lastname")),
+    *(("fname", "lname"), ("vorname", "nachname"), ("prénom", "nom"), ("voornaam", "achternaam")),
+    *(("nombre", "apellido"), ("nombre", "apellidos"), ("nome", "cognome"), ("nome", "sobrenome")),
+    *(("imię", "nazwisko"), ("имя", "фамилия"), ("ad", "soyad"), ("förnamn", "efternamn")),
+    *(("fornavn", "etternavn"), ("fornavn", "efternavn"), ("jméno", "příjmení")),
+    *(("full name",), ("fullname",), ("display name",), ("user.name",), ("person - name",)),
+    *(("氏名",), ("名前",), ("お名前",), ("姓名",), ("이름",), ("naam",)),
+)
+"""What the columns of a name are called, in the order in which it is written; the first that begin in a
+header are read.
+"""
 
 _SIGNS: Final[tuple[tuple[frozenset[str], Dialect], ...]] = (
     (frozenset({"email", "state", "created at", "suppressed"}), Dialect(origin=Origin.OURS)),
@@ -100,6 +113,11 @@ _SIGNS: Final[tuple[tuple[frozenset[str], Dialect], ...]] = (
         frozenset({"email", "active subscription"}),
         # It says whether somebody pays: who does not is a reader as well.
         Dialect(origin=Origin.SUBSTACK, beside=frozenset({"active subscription"})),
+    ),
+    (
+        frozenset({"email", "stripe plan", "cancel date"}),
+        # When the payments end, or a plan does; a column of its own says who left.
+        Dialect(origin=Origin.SUBSTACK, beside=frozenset({"cancel date", "expiration date"})),
     ),
     (frozenset({"email", "email disabled"}), Dialect(origin=Origin.SUBSTACK)),
     (frozenset({"email", "subscribed to emails"}), Dialect(origin=Origin.GHOST, tags="labels")),
@@ -124,8 +142,9 @@ def recognise(names: tuple[str, ...]) -> Dialect | None:
     email = next((name for name in _EMAIL_NAMES if name in names), None)
     if email is None:
         return None
-    folded = (tuple(map(fold, parts)) for parts in (*_NAMES, *_MORE_NAMES))
-    name = next((parts for parts in folded if parts[0] in names), ("name",))
+    folded = [tuple(map(fold, parts)) for parts in _NAMES]
+    whole = (parts for parts in folded if set(parts).issubset(names))
+    name = next(whole, None) or next((one for one in folded if one[0] in names), ("name",))
     return Dialect(origin=Origin.PLAIN, email=email, name=name)
 
 
@@ -160,13 +179,22 @@ def split_tags(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, tags)))
 
 
+_ZONE: Final = re.compile(r" ([+-]\d\d:?\d\d)$")
+
+
 @lru_cache(maxsize=4096)
 def parse_time(text: str) -> datetime | None:
-    """An ISO 8601 time or date, in UTC if it does not say; None for an empty cell. Raises ValueError."""
-    stripped = text.strip().removesuffix(" UTC")
+    """A time or date of ISO 8601, or of RFC 5322, in UTC if it does not say; None for an empty cell.
+
+    Raises ValueError.
+    """
+    stripped = text.strip()
     if not stripped:
         return None
-    parsed = datetime.fromisoformat(stripped)
+    if stripped[0].isalpha():
+        parsed = parsedate_to_datetime(stripped)  # `Sat, 01 Jan 2022 10:00:00 UTC`
+    else:
+        parsed = datetime.fromisoformat(_ZONE.sub(r"\1", stripped.removesuffix(" UTC")))
     try:
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError as error:

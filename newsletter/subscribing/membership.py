@@ -77,6 +77,7 @@ class Column:
     counts: bool = False
     """Holds a number: of bounces, of complaints."""
     names_status: bool = False
+    tells_why: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,7 @@ def read_header(titles: Sequence[str], *, settled: Collection[int] = ()) -> list
             topic=Topic.KIND if topic is Topic.STATE and is_told_elsewhere else topic,
             counts=words.is_count(name),
             names_status=words.is_of_status(name),
+            tells_why=words.is_reason(name),
         )
         for title, name, topic in zip(titles, folded, topics, strict=True)
     ]
@@ -256,7 +258,7 @@ def _judge_leaving(column: Column, cell: str, value: str) -> Membership:
     if column.names_status and value in words.GOOD:
         return Membership.GOOD
     gone = value in words.YES or words.looks_dated(cell) or words.says_left(value)
-    return Membership.LEFT if gone else Membership.DOUBTFUL
+    return Membership.LEFT if gone or column.tells_why else Membership.DOUBTFUL
 
 
 def _judge_consent(column: Column, cell: str, value: str) -> Membership:

@@ -72,7 +72,7 @@ GOOD: Final = frozenset(
         "active subscribed subscriber confirmed enabled valid verified deliverable mailable approved "
         "accepted granted opted_in opt_in optin double_opt_in confirmed_opt_in single_opt_in sub in "
         "regular premium gifted paid free trial trialed comped complimentary email wpcom "
-        "member owner manager moderator express explicit implied marketing_contact "
+        "member owner manager moderator express explicit implied exprès tacite marketing_contact engaged normal "
         "aktiv angemeldet eingetragen abonniert bestätigt freigegeben zugestimmt erteilt "
         "actif active abonné abonnée inscrit inscrite confirmé confirmée validé "
         "activo activa suscrito suscrita confirmado confirmada alta "
@@ -82,7 +82,7 @@ GOOD: Final = frozenset(
         "aktiivinen tilannut aktywny aktywna zapisany zapisana potwierdzony subskrybuje "
         "aktivní přihlášen potvrzeno feliratkozva aktív aktif abone onaylı "
         "активен активный подписан подписана подтвержден активний підписаний "
-        "有効 登録済み 購読中 配信中 đang_hoạt_động đã_đăng_ký abonat ενεργή 已订阅 已訂閱 订阅 訂閱 有效 已确认 구독 구독중 활성 ενεργός פעיל مشترك"
+        "有効 登録済み 購読中 配信中 đang_hoạt_động đã_đăng_ký abonat ενεργή 已订阅 已訂閱 订阅 訂閱 有效 已确认 구독 구독중 구독_중 활성 ενεργός פעיל مشترك"
     )
 )
 """What a column of status or consent may say of a reader, besides a yes where a yes is an answer."""
@@ -102,7 +102,7 @@ _LEFT: Final = _stems(
     "archived banned spam junk abuse "
     "abgemeld abmeld abbestell austrag ausgetrag gesperr gelösch gekündigt kündig widerruf "
     "beschwer storniert ungültig unerreichbar "
-    "désabon désinscri désuscri résili bloqu rebond plainte supprim invalide refus "
+    "désabon désinscri désuscri résili bloqu rebond plainte supprim invalide refus retir "
     "desuscri dadodebaja dadadebaja rebot anulad eliminad queja descadastr desinscri removid "
     "disiscri disdett rimbalz bloccat annullat rimoss "
     "uitgeschrev uitschr afgemeld afmeld opgezegd geblokk geweigerd "
@@ -110,7 +110,7 @@ _LEFT: Final = _stems(
     "wypisa zrezygn odrzuc zablok wyreje odhláš blokov leiratk lemond perunut peruut poistu "
     "отпис заблок удал откл відпис iptal ayrıl engell "
     "peruttu zbanow vypnut zrušen törölt dezabon đãhủy "
-    "解除 退会 停止 無効 退订 退訂 取消 无效 黑名单 해지 수신거부 취소 반송 διαγραφ διαγραμ ملغ הוסר エラー 오류"
+    "çıktı geridön 退信 解除 退会 停止 無効 退订 退訂 取消 无效 黑名单 해지 수신거부 취소 반송 삭제 탈퇴 διαγραφ διαγραμ ملغ הוסר エラー 오류"
 )
 _LEFT_WORDS: Final = _words(
     "left dead gone lapsed baja out exclu exclue unsubbed dnc dnm stop stopped dropped cleaned"
@@ -122,6 +122,8 @@ _WAITS: Final = _stems(
     "未確認 待确认 대기"
 )
 _NEVER: Final = _words("not non never no kein keine nicht pas nie nunca nao nunca нет не")
+_REFUSAL: Final = re.compile(r"(?:5\d\d )?5 \d{1,3} \d{1,3}")
+"""A status code of RFC 3463, folded: what a list of bounces has for a status."""
 _GLARING: Final = re.compile(
     "(?:"
     + _stems(
@@ -154,7 +156,7 @@ def says_left(value: str) -> bool:
     compact = value.replace(" ", "")
     if _WAITS.search(compact):
         return False
-    return bool(_LEFT.search(compact) or _LEFT_WORDS.search(value))
+    return bool(_LEFT.search(compact) or _LEFT_WORDS.search(value) or _REFUSAL.fullmatch(value))
 
 
 def says_waits(value: str) -> bool:
@@ -195,13 +197,17 @@ _BY_MAIL: Final = _starts("email mail newsletter")
 _OF_MAIL: Final = _words("email mail mailing newsletter")
 _OTHER_THING: Final = _words(
     "lead deal order payment billing invoice marital employment shipping posting stripe plan tier "
-    "track tracking cookie cookies rating score template html lifecycle deliverability risk followup"
+    "track tracking cookie cookies rating score template html lifecycle deliverability risk followup "
+    "received sent opened clicked opens clicks"
 )
 _KEYS: Final = _words("url link token hash key uuid lien enlace href")
+_REASONS: Final = _words(
+    "reason grund motif raison motivo motivazione reden powód причина 理由 原因 사유"
+)
 _DETAILS: Final = _words(
     "ip source via page url link form id by method from how where campaign score count number "
     "rating token text wording version note notes list lists group groups segment tag tags reason "
-    "referrer location country lat long language format"
+    "referrer location country lat long language format uid uuid"
 )
 _MOMENT: Final = re.compile(
     _words(
@@ -244,7 +250,7 @@ _LOOSE_CONSENT: Final = frozenset(
     )
 )
 _SHUT_OUT: Final = _words(
-    "suspended deceased died npai remove delete purge ban bad_email bad_address wrong_email "
+    "error errors fehler erreur erro errore suspended deceased died npai remove delete purge ban bad_email bad_address wrong_email "
     "verstorben décédé décédée décès fallecido deceduto falecido overleden"
 )
 _ON_HOLD: Final = _words("hold held paused pause pausiert muted mute snoozed asleep")
@@ -257,6 +263,11 @@ _CONFIRMING: Final = _stems(
     "confirm verif doubleopt bestätig conferm bevestig bekræft bekreft potwierdz подтвержд 確認 确认"
 )
 _COUNTS: Final = _words("count counts number total anzahl nombre bounces complaints times")
+
+
+def is_reason(name: str) -> bool:
+    """Why they left, or bounced: of who did not, nothing is told."""
+    return bool(_REASONS.search(name))
 
 
 def is_key(name: str) -> bool:
