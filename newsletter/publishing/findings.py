@@ -5,9 +5,11 @@ No input and no output here but log lines; newsletter/publishing/sweep.py fills 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from feeds.notes import Note
 from newsletter.publishing.decisions import Expected, Wish
@@ -21,11 +23,17 @@ from storage.model import (
     Log,
     Mailing,
     NoteError,
+    Remark,
     Schedule,
 )
 from storage.notes import FileStat, Scan
 
 log = Log()
+
+FEW: Final = 3
+"""So many old notes are told of one by one in the log, whether for coming out or for what they lack; the rest
+in one line: a first look may take up ten thousand.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +60,14 @@ class PollReport:
     """Notes that cannot be used, each reported once per content."""
     unstable: frozenset[str] = frozenset()
     """Files still being written; the next poll looks again."""
+    unsaid: Mapping[str, int] = field(default_factory=dict)
+    """By its code, how many remarks on notes that nobody is mailed are not in the log."""
 
     def log(self) -> None:
-        """One event for each thing done, and for each note that cannot be used."""
-        for issue in self.published:
-            log.info(
-                "issue.published", slug=issue.slug, mailing=issue.mailing, why=issue.mailing_reason
-            )
+        """One event for each thing done, and for each note that cannot be used; one for many old notes."""
+        self._log_published()
+        for code, count in self.unsaid.items():
+            log.warning("notes.remarks", code=code, more=count, see="newsletter check FILE")
         for event, issues in (
             ("issue.revised", self.revised),
             ("issue.restored", self.restored),
@@ -76,6 +85,20 @@ class PollReport:
             log.warning("mail.taken_back", slug=issue.slug, why=issue.mailing_reason)
         for fault in self.faults:
             log.warning("note.unusable", path=fault.path, reason=fault.reason)
+
+    def _log_published(self) -> None:
+        unmailed = 0
+        for issue in self.published:
+            unmailed += issue.mailing is Mailing.OFF
+            if issue.mailing is not Mailing.OFF or unmailed <= FEW:
+                log.info(
+                    "issue.published",
+                    slug=issue.slug,
+                    mailing=issue.mailing,
+                    why=issue.mailing_reason,
+                )
+        if unmailed > FEW:
+            log.info("issues.published", more=unmailed - FEW, mailing=Mailing.OFF)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,6 +128,8 @@ class Findings:
     queued: int = 0
     faults: list[NoteError] = field(default_factory=list)
     unstable: set[str] = field(default_factory=set)
+    remarks: Counter[str] = field(default_factory=Counter)
+    """By its code, how many remarks there were on notes that nobody is mailed."""
     is_large: bool = False
     """Whether there is more than should be in memory at once."""
 
@@ -125,6 +150,12 @@ class Findings:
             wanted is not None and wanted.content_hash == one.content_hash
         )
 
+    def remark(self, path: str, remark: Remark, *, mailed: bool) -> None:
+        """Tells its author what is wrong with a note that comes out; of old ones, a few of each kind."""
+        self.remarks[remark.code] += not mailed
+        if mailed or self.remarks[remark.code] <= FEW:
+            log.warning("note.remark", path=path, code=remark.code, remark=str(remark))
+
     def report(self) -> PollReport:
         """What has been done, as it is told."""
         return PollReport(
@@ -137,6 +168,7 @@ class Findings:
             queued=self.queued,
             faults=tuple(self.faults),
             unstable=frozenset(self.unstable),
+            unsaid={code: count - FEW for code, count in self.remarks.items() if count > FEW},
         )
 
 

@@ -29,7 +29,7 @@ from newsletter.publishing.findings import Findings, Seen
 from newsletter.publishing.reading import Means
 from newsletter.publishing.spellings import Spellings
 from storage.archive import Unmailed
-from storage.model import Issue, IssueDraft, IssueState, Log, NoteError
+from storage.model import Issue, IssueDraft, IssueState, Log, Mailing, NoteError
 
 log = Log()
 
@@ -101,9 +101,9 @@ class Issuing:
 
     def _keep(self, one: Seen, drafted: Drafted, issue: Issue, moment: int) -> None:
         for remark in drafted.warnings:
-            if remark.code == PLAYER:
-                continue  # nothing is lost: `newsletter check` says it
-            log.warning("note.remark", path=one.note.path, code=remark.code, remark=str(remark))
+            if remark.code != PLAYER:  # nothing is lost: `newsletter check` says it
+                mailed = issue.mailing is not Mailing.OFF
+                self._found.remark(one.note.path, remark, mailed=mailed)
         self._found.published.append(self._found.outline(issue))
         self._found.rendered[issue.id] = moment
         self._learn_tags(issue)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -212,9 +212,15 @@ def _held(newsletter: Newsletter, published: Sequence[str], zone: str) -> Iterat
             )
 
 
+_LISTED: Final = 20
+"""Issues that came out, by name; a first look at old notes may bring thousands."""
+
+
 def _tell(report: SendReport, zone: str, held: Sequence[str]) -> None:
-    for slug in report.published:
+    for slug in report.published[:_LISTED]:
         say(f"published {slug}")
+    if (more := len(report.published) - _LISTED) > 0:
+        say(f"and {more:,} more: `newsletter issues` lists them")
     counts = (
         ("queued", report.queued),
         ("accepted", report.accepted),
@@ -224,7 +230,8 @@ def _tell(report: SendReport, zone: str, held: Sequence[str]) -> None:
         ("unknown", report.unknown),
     )
     told = ", ".join(f"{count} {word}" for word, count in counts if count)
-    say(f"{told or 'nothing was due'} ({report.seconds:.1f} s)")
+    nothing = "nobody is mailed" if report.published else "nothing was due"
+    say(f"{told or nothing} ({report.seconds:.1f} s)")
     for line in held:
         tell(line)
     for one in report.waiting:

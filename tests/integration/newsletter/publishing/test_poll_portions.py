@@ -7,7 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from newsletter.publishing.findings import FEW
 from newsletter.publishing.sweep import PORTION
 from storage.notes.folder import FolderNotes
 from tests.worlds.clock import NOON
@@ -71,6 +73,23 @@ def test_links_to_later_notes_lead_there_at_once(room: Room, store: Restless) ->
         assert issue.revision == 1
     assert len(store.reads) == 2 * MANY
     assert room.poll().published == ()
+
+
+def test_many_old_notes_are_told_in_few_lines(room: Room) -> None:
+    """The log of a first look has three of each kind and a count of the rest; what is mailed is told whole."""
+    for number in range(FEW + 4):
+        write(room, number, "![](none.png)")
+    room.folder.write("new.md", "# New\n\nWords. ![](none.png)", publish="now")
+    with capture_logs() as logs:
+        report = room.poll()
+        report.log()
+    lines = [(one["event"], one.get("path") or one.get("slug") or one.get("more")) for one in logs]
+    old = [f"n{number:03}" for number in range(FEW)]
+    remarks = [path for path in (*(f"{name}.md" for name in old), "new.md") for _code in range(2)]
+    assert [what for event, what in lines if event == "note.remark"] == remarks
+    assert [what for event, what in lines if event == "issue.published"] == [*old, "new"]
+    assert [what for event, what in lines if event == "issues.published"] == [4]
+    assert [what for event, what in lines if event == "notes.remarks"] == [4, 4]
 
 
 def test_of_two_notes_that_want_one_slug_each_is_linked_by_its_own(room: Room) -> None:
