@@ -314,7 +314,7 @@ class LinkResolver:
         if is_download(_decoded(path)):
             return self._download(href, _decoded(path), anywhere=False)
         written = _decoded(path)
-        below = self._below(written) or written.rstrip("/").rpartition("/")[2]
+        below = self._below(written) or written.rstrip("/").rpartition("/")[2] or "/"
         url = None
         if below and not is_picture(below):
             self._targets |= dict.fromkeys((link_key(below), *loose_keys(below)))

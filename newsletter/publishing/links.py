@@ -13,12 +13,18 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from feeds.markdown import NoteSource, link_key, loose_keys
-from feeds.syndication import issue_url, media_url
+from feeds.syndication import FeedFormat, issue_url, media_url
 from storage.archive import IssueName
 from storage.model import Issue, IssueState
 from storage.notes import MediaFinder
 
 _DATE: Final = re.compile(r"\A\d{4}[-_.]?\d{2}[-_.]?\d{2}[-_. ]+")
+
+
+_PAGES: Final = frozenset(
+    {"", "about", "archive", "subscribe", "search", *(known.path for known in FeedFormat)}
+)
+"""What the site has beside issues and tags; About is a note that is no issue."""
 
 
 class _Way(IntEnum):
@@ -91,12 +97,16 @@ class NoteLinks:
         """The page of the published note meant by a path, an old address, a slug, a file name or a
         title, in this order; else None. Of several the one nearest to `folder` is meant, then the
         first path in the alphabet. `loose` takes an address by its end, as generators make them
-        (`/2015/07/30/x/`, `/blog/x`). Of whole addresses only old ones of this very site are known.
+        (`/2015/07/30/x/`, `/blog/x`), and pages of the site. Of whole addresses only old ones of this
+        very site are known.
         """
         if target.startswith(("http://", "https://")):
             return self._moved(target)
         name = self._find(target, folder, loose=loose)
-        return issue_url(self._url, name.slug) if name is not None else None
+        if name is not None:
+            return issue_url(self._url, name.slug)
+        page = link_key(target).removesuffix(".html")
+        return f"{self._url}/{page}" if loose and page in _PAGES else None
 
     def note_source(self, target: str, folder: str) -> NoteSource | None:
         """The published note that is meant, as it was published; None while its file says otherwise."""

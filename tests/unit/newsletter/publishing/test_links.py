@@ -120,6 +120,31 @@ def test_lists_and_other_sites_are_no_notes(written: str) -> None:
     assert LinkResolver("here.md", links).link(written) in {None, written}
 
 
+@pytest.mark.parametrize(
+    ("written", "page"),
+    [
+        *(("/", "/"), ("/about", "/about"), ("/About/", "/about"), ("../about.md", "/about")),
+        *(
+            ("/about.html", "/about"),
+            ("/archive#y2024", "/archive#y2024"),
+            ("/feed.xml", "/feed.xml"),
+        ),
+        *(
+            ("/subscribe/", "/subscribe"),
+            ("about", None),
+            ("/tags/archive/", None),
+            ("/nowhere", None),
+        ),
+    ],
+)
+def test_pages_of_the_site_are_led_to(written: str, page: str | None) -> None:
+    """By their address or, for About, by its note; a note of that name comes first."""
+    found = LinkResolver("a/here.md", NoteLinks([], URL)).link(written)
+    assert found == (None if page is None else f"{URL}{page}")
+    own = NoteLinks([name("archive.md", "T", "my-archive")], URL)
+    assert LinkResolver("here.md", own).link("/archive") == f"{URL}/issues/my-archive"
+
+
 def test_a_wiki_link_finds_a_note_by_its_other_name() -> None:
     """`aliases` of a note are names of it, as in Obsidian; its own path beats them."""
     links = NoteLinks([name("a.md", "A", "a", "Other Name", "b"), name("b.md", "B", "b")], URL)
