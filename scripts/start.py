@@ -5,12 +5,15 @@ from __future__ import annotations
 import gc
 import os
 
+from scripts.later import load_when_used
+
 
 def main() -> None:
     """The command `newsletter`."""
     gc.disable()  # until a command begins: nothing of what is loaded is garbage, and looking for some takes a tenth
     # pydantic would look through all that is installed for plugins, at the start of every command.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    load_when_used()
     from scripts.cli import main as run
 
     run()

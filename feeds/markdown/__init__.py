@@ -12,7 +12,7 @@ from feeds.markdown.links import (
     link_key,
     loose_keys,
 )
-from feeds.markdown.parser import find_title, plain_line
+from feeds.markdown.parser import find_title
 from feeds.markdown.picture import Size, read_size
 from feeds.markdown.preparing import TOO_MANY_TAGS
 from feeds.markdown.references import (
@@ -58,7 +58,6 @@ __all__ = [
     "link_footnotes",
     "link_key",
     "loose_keys",
-    "plain_line",
     "read_size",
     "render_markdown",
     "size_pictures",

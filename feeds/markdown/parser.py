@@ -21,7 +21,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from feeds.markdown.characters import clean_line, clean_text
 from feeds.markdown.code import Highlighter
-from feeds.markdown.dialects import bare_words, hide_formulas, unmark
+from feeds.markdown.dialects import bare_words, hide_formulas
 from feeds.markdown.html import RAW_TEXT, VANISHING
 from feeds.markdown.maths import Formulas
 from feeds.markdown.rules import QuickRenderer, hurry
@@ -71,14 +71,6 @@ def _read_title(body: str) -> str:
         return ""
     inline, *_footnotes = PARSER.parseInline(tokens[found + 1].content, env)
     return bare_words(plain(cut_formulas(inline.children or (), formulas)))
-
-
-def plain_line(text: str) -> str:
-    """A line that is no Markdown, such as a title, with its formulas in Unicode or as bare TeX, and without
-    the marks that it has all the same.
-    """
-    hidden, formulas = hide_formulas(text)
-    return clean_line(formulas.as_plain(unmark(hidden)))
 
 
 def place_formulas(tokens: Sequence[Token], formulas: Formulas) -> None:

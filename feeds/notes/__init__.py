@@ -5,7 +5,8 @@ from feeds.notes.frontmatter import parse_front_matter
 from feeds.notes.habits import USUAL, Habits
 from feeds.notes.keys import KEY_VALUE, MAX_TAG, UNKNOWN_KEY
 from feeds.notes.names import slugify
-from feeds.notes.note import RENDERER, Note, find_note_remarks, parse_note, read_body, render_note
+from feeds.notes.note import RENDERER, Note, parse_note, read_body
+from feeds.notes.rendering import find_note_remarks, render_note
 from feeds.notes.timing import CLOCK_CHANGE, NO_TIME, RELATIVE_TIME, Now
 from feeds.notes.when import When, parse_when
 

@@ -11,8 +11,7 @@ from pathlib import PurePosixPath
 from posixpath import normpath
 from typing import Final
 
-from feeds.markdown.citations import Bibliography, Work, read_bibtex, read_csl
-from feeds.notes.frontmatter import load_yaml
+from feeds.markdown.citations import Bibliography, Work
 from feeds.notes.keys import Keys
 from storage.model import NoteError
 
@@ -36,7 +35,7 @@ def name_bibliographies(keys: Keys) -> tuple[str, ...]:
 def read_references(keys: Keys, header: str) -> Mapping[str, Work]:
     """The works that the front matter itself holds."""
     found = keys.find("references")
-    return read_csl(load_yaml(header)) if found is not None and header else {}
+    return _read_works(".yaml", header) if found is not None and header else {}
 
 
 def gather_bibliography(
@@ -76,9 +75,13 @@ def _places(named: str, path: str) -> Iterator[str]:
 
 
 def _read_works(suffix: str, text: str) -> Mapping[str, Work]:
+    from feeds.markdown.citations import read_bibtex, read_csl  # few notes cite anything
+
     if suffix in _BIBTEX:
         return read_bibtex(text)
     if suffix in _YAML:
+        from feeds.notes.yamlheader import load_yaml
+
         return read_csl(load_yaml(text))
     try:
         return read_csl(json.loads(text))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache
 from typing import Final
 
 from feeds.notes.months import MONTH_WORD, month_of
@@ -32,7 +33,7 @@ _TIME: Final = (
     r"(?:(?<=[Mm.]|\d)\s+(?:\(?(?P<zone>[A-Z]{2,5})\)?|\([A-Z][A-Z ]{2,60}\)))?)?"
 )
 _FORMS: Final = tuple(
-    re.compile(form + _TIME, re.ASCII | re.IGNORECASE)
+    (form + _TIME, re.ASCII | re.IGNORECASE)
     for form in (
         r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
@@ -45,7 +46,7 @@ _FORMS: Final = tuple(
     )
 )
 _ELSEWHERE: Final = tuple(
-    re.compile(form + _TIME.replace(r"\d", "[0-9]"), re.IGNORECASE)
+    (form + _TIME.replace(r"\d", "[0-9]"), re.IGNORECASE)
     for form in (
         (
             rf"(?:{MONTH_WORD}\.?,?\s+)?(?P<day>[0-9]{{1,2}})(?:\.|er|º|°|ª|:e)?\s+(?:de\s+|d['’])?(?P<word>{MONTH_WORD})\.?,?"
@@ -96,14 +97,20 @@ def read_moment(words: str) -> Moment | None:
         return _read_epoch(int(words))
     words = _TELLING_DAY.sub(r"\3.\1.\4", _DAY_TELLS.sub(r"\1.\3.\4", words))
     for form in _FORMS:
-        found = form.fullmatch(words)
+        found = _compiled(*form).fullmatch(words)
         if found and _says_a_time(found):
             return _read_form(found)
     for form in _ELSEWHERE:
-        found = form.fullmatch(words)
+        found = _compiled(*form).fullmatch(words)
         if found and _says_a_time(found) and month_of(found["word"]) is not None:
             return _read_form(found)
     return None
+
+
+@cache
+def _compiled(form: str, flags: re.RegexFlag) -> re.Pattern[str]:
+    """Most dates are of the first form, and each takes as long to compile as a thousand dates to read."""
+    return re.compile(form, flags)
 
 
 def read_clock(hour: str, minute: str | None, second: str | None, half: str | None) -> timedelta:

@@ -1,8 +1,8 @@
-"""A note's bytes → Note → HTML and text: what the author says and how readers get it. Pure.
+"""A note's bytes → Note: what the author says. Pure.
 
     bytes | parse_note | render_note → Rendered
 
-The front door of this room. Front matter is read in feeds/notes/frontmatter.py, its values in
+The front door of this room; how readers get it is in feeds/notes/rendering.py. Front matter is read in feeds/notes/frontmatter.py, its values in
 feeds/notes/keys.py, the path in feeds/notes/names.py, and when it is to go out in
 feeds/notes/timing.py.
 """
@@ -11,24 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from feeds.markdown import (
-    Links,
-    Rendered,
-    clean_line,
-    clean_text,
-    find_remarks,
-    find_tags,
-    find_title,
-    plain_line,
-    render_markdown,
-)
-from feeds.markdown.citations import Bibliography, Work
+from feeds.markdown import clean_line, clean_text
+from feeds.markdown.citations import Work
+from feeds.markdown.dialects import plain_line
 from feeds.markdown.rules import MAX_MARKS, find_excess
 from feeds.notes.bibliography import name_bibliographies, read_references
 from feeds.notes.frontmatter import FrontMatter, parse_front_matter
@@ -37,7 +28,6 @@ from feeds.notes.keys import FALSE, KEY_VALUE, MAX_TAG, MAX_TAGS, TRUE, Keys, ch
 from feeds.notes.names import PathFacts, read_path, slugify, title_from
 from feeds.notes.timing import Now, read_timing
 from storage.model import AudienceError, NoteError, Remark, parse_audience
-from words import Words
 
 RENDERER: Final = 12
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
@@ -151,7 +141,7 @@ def parse_note(
     front = _read_front(text, path, facts)
     keys = Keys(front.fields, path)
     timing = read_timing(keys, facts, zone, habits, written)
-    title = plain_line(keys.text("title")) or find_title(front.body) or title_from(facts, path)
+    title = plain_line(keys.text("title")) or _read_title(front.body) or title_from(facts, path)
     check_length("title", title, path)
     slug = keys.text("slug")
     keys.find_slips(habits.date_keys)
@@ -211,11 +201,22 @@ def _read_front(text: str, path: str, facts: PathFacts) -> FrontMatter:
         return FrontMatter(fields={}, body=text)
 
 
+def _read_title(body: str) -> str:
+    """That of its heading. The parser of Markdown takes longer to load than a hundred notes to read, and
+    only a note without the key needs it.
+    """
+    from feeds.markdown import find_title
+
+    return find_title(body)
+
+
 def _read_tags(keys: Keys, body: str, habits: Habits) -> tuple[str, ...]:
     """Those of the front matter, and where the folder has them so, those in the text."""
     given = keys.tags("tags", "categories", "keywords", "taxonomies.tags", "taxonomies.categories")
     if not habits.inline_tags or "#" not in body:
         return given
+    from feeds.markdown import find_tags  # which has the parser with it
+
     tags: dict[str, str] = {}
     for tag in (*given, *find_tags(body, keys.path)):
         tags.setdefault(tag.casefold(), tag)
@@ -231,54 +232,6 @@ def _check_cost(text: str, path: str) -> None:
             "to render; divide it, or leave data out of it",
             line,
         )
-
-
-def render_note(
-    note: Note, links: Links, words: Words | None = None, cited: Bibliography | None = None
-) -> Rendered:
-    """The note as readers get it: the author's summary if there is one, all warnings together.
-
-    `words` name what its author gave no name, `cited` is what it may cite.
-
-    Raises nothing of its own; what `links` raises for a Markdown link passes through.
-    """
-    rendered = render_markdown(
-        note.body,
-        path=note.path,
-        links=links,
-        title=note.title,
-        anchor=note.note_id,
-        image=note.image,
-        toc=note.toc,
-        bibliography=cited,
-        words=words,
-    )
-    return replace(
-        rendered,
-        summary=note.summary or rendered.summary,
-        warnings=(*note.warnings, *(_in_file(one, note) for one in rendered.warnings)),
-    )
-
-
-def find_note_remarks(
-    note: Note, links: Links, words: Words | None = None, cited: Bibliography | None = None
-) -> tuple[Remark, ...]:
-    """All warnings that `render_note` would have, in less time."""
-    found = find_remarks(
-        note.body,
-        path=note.path,
-        links=links,
-        title=note.title,
-        image=note.image,
-        bibliography=cited,
-        words=words,
-    )
-    return (*note.warnings, *(_in_file(one, note) for one in found))
-
-
-def _in_file(remark: Remark, note: Note) -> Remark:
-    """A remark on the body, its line counted from the beginning of the file."""
-    return remark if remark.line is None else replace(remark, line=remark.line + note.above)
 
 
 def _read_addresses(keys: Keys) -> tuple[str, tuple[str, ...]]:

@@ -10,30 +10,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from feeds.markdown import (
-    TEMPLATE,
-    NoteSource,
-    Rendered,
-    Size,
-    read_size,
-    size_pictures,
-)
+from feeds.markdown import NoteSource, Size, read_size
 from feeds.markdown.citations import Bibliography
-from feeds.notes import (
-    RENDERER,
-    USUAL,
-    Habits,
-    Note,
-    find_note_remarks,
-    gather_bibliography,
-    parse_note,
-    render_note,
-)
+from feeds.notes import RENDERER, USUAL, Habits, Note, gather_bibliography, parse_note
 from feeds.syndication import note_guid
 from newsletter.publishing.decisions import Publish
 from newsletter.publishing.links import NoteLinks
@@ -41,6 +25,9 @@ from storage.archive import IssueName, MailOrder
 from storage.model import Identity, Issue, IssueDraft, IssueState, NoteError, Remark
 from storage.notes import MediaFinder, NotesStore, is_entry
 from words import words_of
+
+if TYPE_CHECKING:
+    from feeds.markdown import Rendered
 
 _SHOWN: Final = (
     *("html", "text", "language", "subject", "canonical", "image", "image_alt", "aliases"),
@@ -142,6 +129,8 @@ class Drafting:
 
     def draft(self, note: Note, note_id: str, content_hash: str, links: NoteLinks) -> Drafted:
         """The note as an issue, its links to other notes resolved. Raises NoteError."""
+        from feeds.notes import render_note  # not for those that look when notes go out
+
         words = words_of(note.language or self._language, self._words)
         rendered = render_note(note, links, words, self._cited(note))
         draft = IssueDraft(
@@ -174,6 +163,8 @@ class Drafting:
 
     def remarks(self, note: Note, links: NoteLinks) -> tuple[Remark, ...]:
         """What `draft` would warn of, in less time. Raises NoteError."""
+        from feeds.notes import find_note_remarks
+
         words = words_of(note.language or self._language, self._words)
         return find_note_remarks(note, links, words, self._cited(note))
 
@@ -191,6 +182,8 @@ class Drafting:
 
     def _sized(self, rendered: Rendered, links: NoteLinks) -> str:
         """The HTML, with the sizes of its own pictures."""
+        from feeds.markdown import size_pictures
+
         found = {links.media_url(path): self._measure(path) for path in rendered.media}
         return size_pictures(rendered.html, {url: size for url, size in found.items() if size})
 
@@ -201,6 +194,8 @@ def order_mail(drafted: Drafted, decision: Publish, at: datetime) -> MailOrder:
         return MailOrder(at=None, reason=decision.reason)
     if drafted.unmailed:
         return MailOrder(at=None, reason=drafted.unmailed)
+    from feeds.markdown import TEMPLATE
+
     unknown = [remark for remark in drafted.warnings if remark.code == TEMPLATE]
     if unknown:
         more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""

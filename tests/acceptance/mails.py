@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from feeds.markdown import size_pictures
 from feeds.markdown.links import NoteSource
 from feeds.markdown.picture import Size
-from feeds.notes.note import parse_note, render_note
+from feeds.notes.note import parse_note
+from feeds.notes.rendering import render_note
 from mailer.compose import digest, letters, message
 from mailer.compose.skeleton import Recipient, Skeleton
 from storage.model.issues import Identity, Issue, Mailing

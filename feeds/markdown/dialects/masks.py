@@ -138,3 +138,9 @@ def line_of(text: str, position: int, masks: Masks) -> int:
     """The line, from 1, in the text as it was before masking."""
     before = masks.restore(text[:position])
     return masks.formulas.as_written(before).count("\n") + 1
+
+
+def hide_formulas(body: str) -> tuple[str, Formulas]:
+    """The body with marks for its formulas and nothing else changed."""
+    masks = Masks(formulas=Formulas(body))
+    return masks.restore(masks.hide_formulas(masks.hide_code(body))), masks.formulas

@@ -122,9 +122,3 @@ def _placed(tags: list[str], body: str) -> list[tuple[int, str]]:
 
 def _named(found: list[tuple[int, str]]) -> tuple[Unknown, ...]:
     return tuple(Unknown(line=line, source=shorten(clean_line(tag), 60)) for line, tag in found)
-
-
-def hide_formulas(body: str) -> tuple[str, Formulas]:
-    """The body with marks for its formulas and nothing else changed."""
-    masks = Masks(formulas=Formulas(body))
-    return masks.restore(masks.hide_formulas(masks.hide_code(body))), masks.formulas

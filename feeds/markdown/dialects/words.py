@@ -6,6 +6,9 @@ import re
 from html import unescape
 from typing import Final
 
+from feeds.markdown.characters import clean_line
+from feeds.markdown.dialects.masks import hide_formulas
+
 _MARK: Final = re.compile(
     r"==(?<![=\w]==)(?=[^\s=])((?:[^=\n]|\n(?![ \t]*\n)){1,500}?)(?<=\S)==(?![=\w])"
 )
@@ -83,3 +86,11 @@ def _emoji(found: re.Match[str]) -> str:
     from emoji import emojize
 
     return emojize(found[0], language="alias")
+
+
+def plain_line(text: str) -> str:
+    """A line that is no Markdown, such as a title, with its formulas in Unicode or as bare TeX, and without
+    the marks that it has all the same.
+    """
+    hidden, formulas = hide_formulas(text)
+    return clean_line(formulas.as_plain(unmark(hidden)))

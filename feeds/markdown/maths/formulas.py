@@ -18,8 +18,6 @@ from typing import Final
 from feeds.markdown.characters import shorten
 from feeds.markdown.maths import numbering
 from feeds.markdown.maths.finding import Formula
-from feeds.markdown.maths.mathml import Unreadable, read_tex, write_math
-from feeds.markdown.maths.unicode import plain_formula
 from storage.model import CODE, guard
 
 MOST: Final = 2000
@@ -84,6 +82,8 @@ class Formulas:
         """One line with its formulas in Unicode where that is simple, else as TeX."""
         if not self._found:
             return text
+        from feeds.markdown.maths.unicode import plain_formula  # for the few titles that have one
+
         return self._mark.sub(lambda mark: guard(plain_formula(self._of(mark).tex)), text)
 
     def as_blank(self, text: str) -> str:
@@ -150,6 +150,9 @@ class Formulas:
         return "\n".join(["", *words, ""] if formula.display else words)
 
     def _show(self, mark: re.Match[str]) -> str:
+        from feeds.markdown.maths.mathml import Unreadable, read_tex, write_math
+        from feeds.markdown.maths.unicode import plain_formula
+
         formula = self._of(mark)
         reason = f"a note may have {MOST} formulas"
         if int(mark[1]) < MOST:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.markdown.parser import _read_title, find_title, plain_line
+from feeds.markdown.parser import _read_title, find_title
 from tests.sizes import examples
 
 PIECES = st.sampled_from(
@@ -49,24 +49,3 @@ def test_what_is_not_for_readers_may_stand_before_a_title(body: str) -> None:
 def test_a_title_has_no_marks(written: str, title: str) -> None:
     """Ids, classes, emoji by name, marked words: as in the heading of the page, so that it stands there once."""
     assert find_title(written) == title
-
-
-@pytest.mark.parametrize(
-    ("written", "shown"),
-    [
-        ("*Moby Dick* and **more**", "Moby Dick and more"),
-        ("Use `make run` [now](https://a.example/x)", "Use make run now"),
-        ("Q&amp;A &mdash; &#39;x&#39;", "Q&A — 'x'"),
-        ("A <b>bold <i>word</i></b>", "A bold word"),
-        (":tada: time", "🎉 time"),
-        ("T & <b>", "T & <b>"),
-        (
-            "2 * 3 * 4, a*b*c, Vec<T>, 10:30:45, AT&T; [x](y) `",
-            "2 * 3 * 4, a*b*c, Vec<T>, 10:30:45, AT&T; [x](y) `",
-        ),
-        ("f(*args, **kwargs) and __init__", "f(*args, **kwargs) and __init__"),
-    ],
-)
-def test_a_line_loses_marks_that_are_whole(written: str, shown: str) -> None:
-    """Titles in keys, as their generators show them; what is no mark stays."""
-    assert plain_line(written) == shown

@@ -14,7 +14,8 @@ from feeds.markdown import clean_text
 from feeds.markdown.links import NoteSource
 from feeds.notes.habits import Habits
 from feeds.notes.names import slugify
-from feeds.notes.note import Note, parse_note, render_note
+from feeds.notes.note import Note, parse_note
+from feeds.notes.rendering import render_note
 from feeds.notes.timing import NOW
 from storage.model.errors import NoteError
 from tests.sizes import examples
