@@ -191,11 +191,11 @@ def _report(report: ImportReport, unread: Sequence[str]) -> Json:
 def _tell(report: ImportReport, unread: Sequence[str]) -> None:
     would = "would be " if report.dry_run else ""
     total = count(report.rows, "row")
-    say(f"{total}: {report.added} {would}added, {len(report.refused)} {would}refused")
+    say(f"{total}: {report.added:,} {would}added, {len(report.refused):,} {would}refused")
     if report.departed:
-        say(f"{report.departed} {would}remembered as having left elsewhere")
+        say(f"{report.departed:,} {would}remembered as having left elsewhere")
     if report.suppressed:
-        say(f"{report.suppressed} suppressions {would}taken over")
+        say(f"{report.suppressed:,} suppressions {would}taken over")
     if unread:
         say(f"columns that were not read: {', '.join(map(plain, unread))}")
     rows = [(str(row.line), row.email, row.reason) for row in report.refused[:_SHOWN_REFUSALS]]
@@ -203,7 +203,7 @@ def _tell(report: ImportReport, unread: Sequence[str]) -> None:
         print_table(("line", "email", "reason"), rows)
     hidden = len(report.refused) - len(rows)
     if hidden > 0:
-        remark(f"and {hidden} more; --json lists them all")
+        remark(f"and {hidden:,} more; --json lists them all")
 
 
 @app.command()

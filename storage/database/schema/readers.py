@@ -41,6 +41,13 @@ subscribers = Table(
     Index("ix_subscribers_state", "state"),
     Index("ix_subscribers_moves", "moves"),
     Index(
+        "ix_subscribers_pace",
+        "state",
+        "pace",
+        "zone",
+        **rows_where(text("pace <> 'each'")),
+    ),
+    Index(
         "ix_subscribers_feed_key",
         "feed_key",
         **rows_where(text("feed_key <> ''")),

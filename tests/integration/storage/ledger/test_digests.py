@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -201,6 +202,31 @@ def test_a_digest_that_is_taken_back_leaves_its_issues_for_the_next(week: Week) 
     assert week.digest(at=NOON + WEEK) == 0
     assert week.digest(at=NOON + 2 * WEEK) == 1
     assert week.got(reader, now=NOON + 2 * WEEK) == ["one"]
+
+
+def test_who_wants_digests_is_counted_without_looking_at_the_others(week: Week) -> None:
+    """By pace and zone, of those who would be mailed; most readers want each issue, and are not read."""
+    week.join(3)
+    for number, pace in enumerate((Pace.WEEKLY, Pace.WEEKLY, Pace.MONTHLY, Pace.WEEKLY), start=11):
+        week.reader(number, pace=pace, zone="Asia/Tokyo" if number == 13 else "")
+    week.leave(week.reader(15, pace=Pace.MONTHLY))
+    week.subscribers.suppress("hash-14", "x", SuppressionReason.MANUAL, evidence="", at=NOON)
+    asked: list[tuple[str, Any]] = []
+
+    def ask(*given: Any) -> None:
+        asked.append((given[2], given[3]))
+
+    sa.event.listen(week.database._engine, "before_cursor_execute", ask)
+    wanted = week.digests.wanted()
+    sa.event.remove(week.database._engine, "before_cursor_execute", ask)
+    assert wanted == {(Pace.WEEKLY, ""): 2, (Pace.MONTHLY, "Asia/Tokyo"): 1}
+    way = "EXPLAIN QUERY PLAN " if week.database.is_sqlite else "EXPLAIN "
+    with week.database.reading() as connection:
+        if not week.database.is_sqlite:  # a table of a test is read whole where there is a choice
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        [(text, values)] = asked
+        plan = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(way + text, values))
+    assert "ix_subscribers_pace" in plan
 
 
 def test_an_issue_that_is_taken_back_is_in_no_digest(week: Week) -> None:
