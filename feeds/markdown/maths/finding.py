@@ -32,6 +32,7 @@ _MARK: Final = re.compile(
     r"|(?P<bound>\n[ \t>]*(?=\n)|\ufdd0)"
 )
 _TEX: Final = re.compile(r"\\[A-Za-z]|[\^=+<>]|_\w")
+_LETTER: Final = re.compile(r"[A-Za-z]")
 _WORD: Final = re.compile(r"[A-Za-z]{3}")
 _WORDS: Final = re.compile(r"\s[^\sA-Za-z]*[A-Za-z]{2}")
 _QUOTED: Final = re.compile(r"[\"@`]")
@@ -156,13 +157,26 @@ def _formula(text: str, opening: _Piece, closing: _Piece) -> Formula | None:
         return None
     inside = text[opening.end : closing.start]
     goes_on = text[closing.end : closing.end + 1].isalpha()
-    if not inside.strip() or _is_prose(opening, inside, goes_on=goes_on):
+    alone = opening.kind.endswith("[") and _stands_alone(text, opening, closing)
+    is_prose = _is_prose(opening, inside, goes_on=goes_on) and not (
+        alone and _LETTER.search(inside) and not _WORD.search(inside)
+    )
+    if not inside.strip() or is_prose:
         return None
     source = _CONTINUED.sub("\n", text[opening.start : closing.end])
     tex = source
     if not text.startswith("\\begin", opening.start):
         tex = source[opening.end - opening.start : closing.start - closing.end].strip()
     return Formula(tex=tex, display=opening.kind not in _INLINE, source=source)
+
+
+def _stands_alone(text: str, opening: _Piece, closing: _Piece) -> bool:
+    """Whether the two and what is between them are a line."""
+    before = text[text.rfind("\n", 0, opening.start) + 1 : opening.start]
+    return (
+        not before.strip(" \t>")
+        and re.match(r"[ \t]*(?:\n|\Z)", text[closing.end : closing.end + 100]) is not None
+    )
 
 
 def _is_prose(opening: _Piece, inside: str, *, goes_on: bool) -> bool:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from feeds.markdown import NoteSource
 from feeds.markdown.citations.works import Bibliography, Person, Work
 from feeds.markdown.render import render_markdown
 from feeds.notes.habits import USUAL
@@ -33,6 +34,28 @@ BRIDGES: Final = Work(
     number="1",
     pages="5–9",
 )
+OTHER_FORMS: Final = re.findall(
+    r"^````markdown\n(.*?\n\nWords of it\.)\n````$",
+    DOCUMENT,
+    re.MULTILINE | re.DOTALL,
+)
+PROMISED: Final = {
+    "maths in a line": r"(?<!\$)\$[^$\n]+\$(?!\$)", "displayed maths": r"^\$\$\n", "bracketed maths": r"\\\(.+\\\)",
+    "maths in square brackets": r"\\\[.+\\\]", "a fence of maths": r"^```math$", "Obsidian's box": r"^> \[!\w+\]",
+    "Docusaurus's box": r"^:::note$", "Python-Markdown's box": r"^!!! \w+", "marked words": "==\\w+==",
+    "a definition": r"^: ", "details": "<details>", "sub": "~2~", "sup": r"\^10\^", "emoji": ":tada:",
+    "a footnote": r"^\[\^1\]:", "an own id": r"\{#own\}", "a link within": r"\]\(#own\)", "a note": r"^!\[\[\w+\]\]$",
+    "a part of a note": r"^!\[\[\w+#\w+\]\]$", "a block of a note": r"#\^block\]\]", "Hugo's figure": r"\{\{< figure ",
+    "youtube": r"\{\{< youtube ", "vimeo": r"\{\{< vimeo ", "gist": r"\{\{< gist ", "Hugo's code": r"\{\{< highlight ",
+    "ref": r"\{\{< ref ", "relref": r"\{\{< relref ", "Hugo's details": r"\{\{< details ", "Jekyll's code": r"\{% highlight ",
+    "raw": r"\{% raw %\}", "post_url": r"\{% post_url ", "link": r"\{% link ", "an included figure": r"\{% include figure",
+    "a frame": "<iframe ", "a video": "<video ", "a sound": "<audio ", "a drawing": "<svg>", "Obsidian's comment": "%%.+%%",
+    "HTML's comment": "<!--.+-->", "a block id": r" \^block-id$", "an import": "^import ", "an export": "^export ",
+    "a picture": r"^!\[[^\]]+\]\([^)]+\)$", "Obsidian's picture": r"^!\[\[[^\]]+\.png\|", "a wiki link": r"(?<!!)\[\[\w+\]\]",
+    "a task": r"^- \[x\]", "a table": r"^\| --- \|", "code": "^```python$", "struck words": "~~\\w+~~", "a citation": r"\[see @",
+    "a merge field": r"\{\{ name \| ", "an abbreviation": r"^\*\[HTML\]:",
+}  # fmt: skip
+"""What is promised of notes, and how an example of it looks."""
 READING: Final = frozenset({"text", "flag", "tags", "lines", "elsewhere", "word", "find"})
 
 
@@ -42,16 +65,19 @@ class Elsewhere:
     def note_url(self, target: str, folder: str = "", *, loose: bool = False) -> str | None:
         """The one note."""
         del folder, loose
-        is_other = target.removesuffix(".md") == "commands"
+        is_other = target.removesuffix(".md").endswith("commands")
         return "https://notes.example.com/issues/commands" if is_other else None
 
     def media_url(self, path: str) -> str:
         """Where the site serves it."""
         return f"https://notes.example.com/media/{path}"
 
-    def note_source(self, target: str, folder: str) -> None:
-        """No note is embedded."""
-        del target, folder
+    def note_source(self, target: str, folder: str) -> NoteSource | None:
+        """The one note."""
+        del folder
+        body = "All of it. ^block\n\n## Part\n\nIts words."
+        is_other = target == "commands"
+        return NoteSource(path="commands.md", title="Commands", body=body) if is_other else None
 
     def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
         """It is there."""
@@ -117,10 +143,28 @@ def test_each_key_s_example_says_something(key: str, also: str, example: str) ->
 def test_each_form_s_example_renders(name: str, source: str, text: str) -> None:
     """The text part is as it is shown, and nothing of the source is left in the HTML."""
     cited = Bibliography(works={"doe99": BRIDGES})
-    rendered = render_markdown(source, path="a.md", links=Elsewhere(), bibliography=cited)
+    suffix = re.search(r"`(\.\w+)`", name)
+    path = f"a{suffix[1] if suffix else '.md'}"
+    rendered = render_markdown(source, path=path, links=Elsewhere(), bibliography=cited)
     assert rendered.text.strip("\n") == text, name
     visible = re.sub(r"<[^>]*>", "", rendered.html)
     assert not re.search(r"\{%|\{\{[<%]|:::|\[\[|==|~~|!!!|\[!|%%|\^block", visible)
+
+
+@pytest.mark.parametrize("form", PROMISED)
+def test_each_form_that_is_promised_has_an_example(form: str) -> None:
+    """One that is rendered by the test above."""
+    assert any(re.search(PROMISED[form], source, re.MULTILINE) for _name, source, _text in FORMS)
+
+
+def test_each_form_of_front_matter_says_the_same() -> None:
+    """YAML, TOML, JSON, Pelican's header and Logseq's properties."""
+    notes = [
+        parse_note(form.encode(), "a.md", zone=ZoneInfo("Europe/Berlin")) for form in OTHER_FORMS
+    ]
+    said = {(one.title, one.publish, one.tags, one.body.strip(), one.warnings) for one in notes}
+    assert len(notes) == 5
+    assert [one[:1] for one in said] == [("A bridge",)]
 
 
 def test_the_document_has_every_part() -> None:

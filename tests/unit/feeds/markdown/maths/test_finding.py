@@ -33,6 +33,8 @@ def found(text: str) -> list[tuple[str, bool]]:
         (r"\(x\) and \[x^2\]", [("x", False), ("x^2", True)]),
         (r"\\(x\\) and \\[x^2\\]", [("x", False), ("x^2", True)]),
         ("\\[\nx\n\\]", [("x", True)]),
+        ("a\n\n\\[x\\]\n\n> \\[ (y) \\] \nb", [("x", True), ("(y)", True)]),
+        ("\\[Update\\]\n\n\\[x\\] b", []),
         (r"\begin{align}a&=b\\c&=d\end{align}", [(r"\begin{align}a&=b\\c&=d\end{align}", True)]),
         (
             "\\begin{equation*}\nx\n\\end{equation*}",
