@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +24,7 @@ from tests.worlds.files import beside
 from tests.worlds.issues import an_issue
 
 NOTE = Path(__file__).parents[1] / "fixtures" / "looks" / "everything.md"
+FORMS = Path(__file__).parents[2] / "docs" / "notes.md"
 MEDIA = "https://notes.example.com/media/"
 SIZES: Mapping[str, Size] = {
     f"{MEDIA}lamps.png": Size(width=1600, height=640),
@@ -75,6 +77,17 @@ def sample_issue() -> Issue:
     )
 
 
+def every_form() -> Issue:
+    """What docs/notes.md shows of the forms that a note may have, one after the other."""
+    text = FORMS.read_text("utf-8").partition("\n## Forms\n")[2]
+    examples = re.findall(r"^````markdown\n(.*?)\n````\n\n````text$", text, re.M | re.S)
+    note = parse_note("\n\n".join(examples).encode(), "forms.mdx", zone=ZoneInfo("UTC"))
+    rendered = render_note(note, _Site())
+    return replace(
+        sample_issue(), slug="forms", title="Forms", html=rendered.html, text=rendered.text
+    )
+
+
 def a_reader(date: datetime = NOON) -> Recipient:
     """One reader, whose links are as long as real ones."""
     token = "0123456789abcdef" * 6
@@ -113,6 +126,7 @@ def all_skeletons() -> dict[str, Skeleton]:
     long = replace(issue, html=issue.html + "<p>And it goes on and on.</p>" * 2_000)
     return {
         "issue": message.compile_issue(issue, IDENTITY),
+        "every form": message.compile_issue(every_form(), IDENTITY),
         "test copy": message.compile_issue(issue, IDENTITY, test_copy=True),
         "shortened": message.compile_issue(long, IDENTITY),
         "right to left": message.compile_issue(issue, arabic),

@@ -32,6 +32,7 @@ SEEN: Final = (
     *(("issue", look) for look in ("light", "dark", "stripped", "no pictures")),
     *(("confirmation", look) for look in ("light", "dark", "stripped")),
     *(("right to left", look) for look in ("light", "dark", "stripped")),
+    *(("every form", look) for look in ("light", "dark")),
     *(("notice", look) for look in ("light", "dark")),
     *(("digest", look) for look in ("light", "dark", "stripped")),
     *(
