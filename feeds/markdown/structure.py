@@ -25,7 +25,7 @@ CALLOUTS: Final[Mapping[str, str]] = {
 }
 """The four colours of boxes; every other kind is a `note`."""
 
-_CALLOUT: Final = re.compile(r"\[!([A-Za-z][\w -]{0,30})(?:\|[^\[\]\n]{0,100})?\][+-]?[ \t]*")
+_CALLOUT: Final = re.compile(r"\[!([^\W\d_][\w -]{0,30})(?:\|[^\[\]\n]{0,100})?\][+-]?[ \t]*")
 """What stands after a bar is for its program's styles (Obsidian)."""
 _HEADING_ID: Final = re.compile(r"(?<!\s)\s*\{#([\w.:-]{1,100})\}\s*\Z")
 _TOC: Final = re.compile(r"\[toc\]|\[\[_?toc_?\]\]|\$\{toc\}|\{:toc\}", re.IGNORECASE)

@@ -80,7 +80,9 @@ def sample_issue() -> Issue:
 def every_form() -> Issue:
     """What docs/notes.md shows of the forms that a note may have, one after the other."""
     text = FORMS.read_text("utf-8").partition("\n## Forms\n")[2]
-    examples = re.findall(r"^````markdown\n(.*?)\n````\n\n````text$", text, re.M | re.S)
+    examples = re.findall(
+        r"^````markdown\n(.*?)\n````\n\n````text$", text, re.MULTILINE | re.DOTALL
+    )
     note = parse_note("\n\n".join(examples).encode(), "forms.mdx", zone=ZoneInfo("UTC"))
     rendered = render_note(note, _Site())
     return replace(

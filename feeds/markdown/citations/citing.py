@@ -13,12 +13,12 @@ from words import to_say
 
 _KEY: Final = r"(?:\{([^{}\n]{1,200})\}|(\w(?:[\w:.#$%&+?<>~/-]{0,200}\w)?))"
 _BRACKETED: Final = re.compile(
-    r"(?<![\[\]!\\])\[(?=[^\[\]\n]{0,500}?(?<![\w@])-?@[\w{])([^\[\]\n]{1,500})\](?![(\[{:\]])"
+    r"(?<![\[\]!\\])\[(?=[^\[\]\n]{0,500}?(?<![A-Za-z0-9_@])-?@[\w{])([^\[\]\n]{1,500})\](?![(\[{:\]])"
 )
-_CITE: Final = re.compile(rf"(?<![\w@\\/.\[])(-?)@{_KEY}")
-_WITHIN: Final = re.compile(rf"(?<![\w@\\/.])(-?)@{_KEY}")
+_CITE: Final = re.compile(rf"(?<![A-Za-z0-9_@\\/.\[])(-?)@{_KEY}")
+_WITHIN: Final = re.compile(rf"(?<![A-Za-z0-9_@\\/.])(-?)@{_KEY}")
 _NAMED: Final = re.compile(
-    rf"(?<![\w@\\/.\[-])@{_KEY}(?:[ ]\[((?!-?@)[^\[\]@\n]{{1,200}})\](?![(\[{{:]))?"
+    rf"(?<![A-Za-z0-9_@\\/.\[-])@{_KEY}(?:[ ]\[((?!-?@)[^\[\]@\n]{{1,200}})\](?![(\[{{:]))?"
 )
 _TEX: Final = re.compile(
     r"\\(?:(citet|textcite|citeauthor)|cite|citep|parencite|autocite|footcite|citealp|citeyear)\*?"

@@ -9,11 +9,13 @@ from typing import Final
 from feeds.markdown.characters import clean_line
 from feeds.markdown.dialects.masks import hide_formulas
 
+_SPACED: Final = r"A-Za-z0-9_\u00c0-\u024f\u0370-\u0dff"
+"""Letters of scripts that have blanks between words; in Chinese or Japanese a mark begins anywhere."""
 _MARK: Final = re.compile(
-    r"==(?<![=\w]==)(?=[^\s=])((?:[^=\n]|\n(?![ \t]*\n)){1,500}?)(?<=\S)==(?![=\w])"
+    rf"==(?<![={_SPACED}]==)(?=[^\s=])((?:[^=\n]|\n(?![ \t]*\n)){{1,500}}?)(?<=\S)==(?![={_SPACED}])"
 )
 _EMOJI: Final = re.compile(
-    r":(?<![\w:/]:)[a-z0-9_+-]{1,50}:(?::[a-z0-9_+-]{1,50}:){0,20}(?![\w:/])"
+    rf":(?<![{_SPACED}:/]:)[a-z0-9_+-]{{1,50}}:(?::[a-z0-9_+-]{{1,50}}:){{0,20}}(?![{_SPACED}:/])"
 )
 """Here, as everywhere in this room, what is looked for begins with what it is seldom mistaken for, and not
 with what must not stand before it: a search is quick from one colon to the next."""
@@ -27,8 +29,12 @@ _OWN_ID: Final = re.compile(
 )
 """A heading's own id or class, at its end."""
 _CODE: Final = re.compile(r"(?<!`)`([^`\n]{1,200})`(?!`)")
-_STRONG: Final = re.compile(r"(?<![\w*\\])\*\*(?=[^\s*])([^*\n]{1,200})(?<=\S)\*\*(?![\w*])")
-_EMPHASIS: Final = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]{1,200})(?<=\S)\*(?![\w*])")
+_STRONG: Final = re.compile(
+    rf"(?<![{_SPACED}*\\])\*\*(?=[^\s*])([^*\n]{{1,200}})(?<=\S)\*\*(?![{_SPACED}*])"
+)
+_EMPHASIS: Final = re.compile(
+    rf"(?<![{_SPACED}*\\])\*(?=[^\s*])([^*\n]{{1,200}})(?<=\S)\*(?![{_SPACED}*])"
+)
 _LINK: Final = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\((?:https?://|/|\.)[^()\s]{1,500}\)")
 _PAIRED: Final = re.compile(
     r"<(b|i|em|strong|code|kbd|sub|sup|small|mark|span|u|s|q|cite|abbr)(?:\s[^<>]{0,200})?>([^<>]{0,300})</\1>"

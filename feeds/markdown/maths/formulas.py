@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 from html import escape
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from feeds.markdown.characters import shorten
 from feeds.markdown.maths import numbering
@@ -22,6 +22,12 @@ from storage.model import CODE, guard
 
 MOST: Final = 2000
 """Formulas of one note that are read; more are shown as TeX."""
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_WIDE: Final = 24
+"""Signs of a formula within a line that may be wider than a phone, so that it must scroll by itself."""
 
 _PIECE: Final = re.compile(r"(<[^>]*>)")
 _NAME: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)")
@@ -158,12 +164,21 @@ class Formulas:
         if int(mark[1]) < MOST:
             try:
                 tree = read_tex(formula.tex, display=formula.display)
-                return write_math(formula, tree, plain_formula(formula.tex))
+                written = write_math(formula, tree, plain_formula(formula.tex))
+                return _held(written) if _is_wide(formula, tree) else written
             except Unreadable as error:
                 reason = str(error)
         shown = " ".join(formula.source.split())
         self.warn(f"the formula `{shorten(shown, 60)}` is shown as TeX: {reason}")
         return f"<code>{escape(formula.source)}</code>"
+
+
+def _is_wide(formula: Formula, tree: Element) -> bool:
+    return not formula.display and sum(len(one.text or "") for one in tree.iter()) > _WIDE
+
+
+def _held(written: str) -> str:
+    return f'<span class="formula">{written}</span>'
 
 
 def _code_step(tag: str) -> int:

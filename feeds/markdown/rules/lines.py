@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, Literal, TypeVar
+from unicodedata import category, east_asian_width
 
 from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
@@ -36,7 +37,8 @@ _PLAIN_ADDRESS: Final = re.compile(
     r"(?:https?://(?:[a-z0-9-]{1,40}\.){0,5}[a-z0-9-]{1,40}(?=[/?#]|\Z)|(?!//))[A-Za-z0-9/._~?#&=-]*"
 )
 """What is the same when it is taken apart, escaped and put together again."""
-_OTHER, _BLANK, _SIGN = range(3)
+_OTHER, _BLANK, _SIGN, _WIDE, _WIDE_SIGN = range(5)
+_SIGNS: Final = frozenset({_SIGN, _WIDE_SIGN})
 
 
 class QuickInline(ParserInline):
@@ -165,19 +167,24 @@ class _State(StateInline):
             pos += 1
         before = _kind(src[start - 1]) if start > 0 else _BLANK
         after = _kind(src[pos]) if pos < maximum else _BLANK
-        left = after == _OTHER or (after == _SIGN and before != _OTHER)
-        right = before == _OTHER or (before == _SIGN and after != _OTHER)
-        opens = left and (canSplitWord or not right or before == _SIGN)
-        closes = right and (canSplitWord or not left or after == _SIGN)
+        left = after != _BLANK and (after != _SIGN or before != _OTHER)
+        right = before != _BLANK and (before != _SIGN or after != _OTHER)
+        opens = left and (canSplitWord or not right or before in _SIGNS)
+        closes = right and (canSplitWord or not left or after in _SIGNS)
         return Scanned(opens, closes, pos - start)
 
 
 @lru_cache(maxsize=1024)
 def _kind(character: str) -> int:
-    """What a character beside a run of marks is to it (CommonMark 6.2)."""
+    """What a character beside a run of marks is to it (CommonMark 6.2). Scripts without blanks between
+    words are told apart, where `**強調。**続く` is meant as it looks.
+    """
     if isWhiteSpace(ord(character)):
         return _BLANK
-    return _SIGN if isMdAsciiPunct(ord(character)) or isPunctChar(character) else _OTHER
+    is_sign = isMdAsciiPunct(ord(character)) or isPunctChar(character)
+    if east_asian_width(character) in "WFH" and not category(character).startswith("S"):
+        return _WIDE_SIGN if is_sign else _WIDE
+    return _SIGN if is_sign else _OTHER
 
 
 def normalise_address(url: str) -> str:

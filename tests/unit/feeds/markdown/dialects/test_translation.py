@@ -112,6 +112,7 @@ def test_boxes_are_one_kind_of_quotation(text: str, result: str) -> None:
         ("<svg><title>A drawing</title><path/></svg>", "A drawing"),
         ("==a== :tada:", "<mark>a</mark> 🎉"),
         ("==a\nb==", "<mark>a\nb</mark>"),
+        ("と==マーク==と:tada:です", "と<mark>マーク</mark>と🎉です"),
         ("{==a==}", "<mark>a</mark>"),
         ("{{cloze a}}", "a"),
         ("/// caption\na\n///", "a"),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feeds.markdown.dialects import hide_formulas
 from feeds.markdown.maths.finding import LONGEST, Formula
 from feeds.markdown.maths.mathml import _ALLOWED, _TAGS, Unreadable, read_tex, write_math
 from tests.sizes import examples
@@ -153,3 +154,10 @@ def test_anything_is_shown_or_refused(tex: str) -> None:
     except Unreadable:
         return
     check(math)
+
+
+def test_a_wide_formula_within_a_line_scrolls_by_itself() -> None:
+    """A phone shows the rest of its paragraph as it is; what is short, or on a line of its own, needs nothing."""
+    wide = "+".join("abcdefghijklmn")
+    marked, formulas = hide_formulas(f"${wide}$ $x$\n\n$${wide}$$")
+    assert formulas.settle_html(marked).count('<span class="formula"><math') == 1

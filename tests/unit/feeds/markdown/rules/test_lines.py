@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it.common.normalize_url import normalizeLink
 
+from feeds.markdown.parser import PARSER
 from feeds.markdown.rules.lines import normalise_address
 from tests.sizes import examples
 
@@ -42,3 +43,23 @@ def test_an_address_is_what_the_library_makes_of_it(address: str) -> None:
 def test_usual_addresses_stay_as_they_are(address: str) -> None:
     """Addresses of plain letters are neither escaped nor taken apart."""
     assert normalise_address(address) == address == normalizeLink(address)
+
+
+@pytest.mark.parametrize(
+    ("written", "html"),
+    [
+        ("**強調。**続く", "<strong>強調。</strong>続く"),
+        ("**「強調」**続く", "<strong>「強調」</strong>続く"),
+        ("他说**“引用”**的", "他说<strong>“引用”</strong>的"),
+        ("これは**テスト(test)**です", "これは<strong>テスト(test)</strong>です"),
+        ("안녕**하세요!**라고", "안녕<strong>하세요!</strong>라고"),
+        ("*加粗：*内容", "<em>加粗：</em>内容"),
+        ("~~取消。~~続く", "<s>取消。</s>続く"),
+        ("**a.**b", "**a.**b"),
+        ("文_字_文 a_b_c", "文_字_文 a_b_c"),
+        ("🎉**a.**b", "🎉**a.**b"),
+    ],
+)
+def test_marks_mean_what_they_do_in_scripts_without_blanks(written: str, html: str) -> None:
+    """Beside Chinese, Japanese and Korean letters a sign within does not undo a mark; elsewhere all is as it was."""
+    assert PARSER.render(written).strip() == f"<p>{html}</p>"
