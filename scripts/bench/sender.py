@@ -23,6 +23,7 @@ from newsletter.working import duties
 from scripts.bench.house import Sending
 from scripts.bench.profile import profiling
 from scripts.console import configure_logging
+from scripts.context import collect_seldom
 
 
 def main() -> None:
@@ -35,6 +36,7 @@ def main() -> None:
     configure_logging(logging.WARNING)
     with Newsletter.open(options.config, environ={}) as newsletter:
         _load(newsletter)
+        collect_seldom()  # as every command does
         print("ready", flush=True)
         sys.stdin.readline()
         with profiling(options.profile) if options.profile else nullcontext():

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
 import pytest
 
-from newsletter.app import Newsletter
-from tests.peers.counting import Relay
-from tests.worlds.clock import Clock
 from tests.worlds.installed import tell
-from tests.worlds.site import serving
-from tests.worlds.year import CONFIG, Year, write_curve
+from tests.worlds.year import beginning, write_curve
 
 
 @pytest.mark.timeout(1800)
@@ -25,29 +20,11 @@ def test_a_year(database_url: str, tmp_path: Path, slow: bool) -> None:
     Small in CI; with `--slow` a whole year of some two thousand readers, and its curve in `year.svg`.
     """
     weeks, joining = (52, 60) if slow else (4, 6)
-    (tmp_path / "notes").mkdir()
-    clock = Clock()
-    with Relay().serving() as relay:
-        config = tmp_path / "newsletter.toml"
-        config.write_text(CONFIG.format(storage=database_url, port=relay.port))
-        with (
-            Newsletter.open(config, environ={}, clock=clock) as newsletter,
-            serving(newsletter) as address,
-            httpx.Client(base_url=address) as site,
-        ):
-            year = Year(
-                folder=tmp_path,
-                newsletter=newsletter,
-                relay=relay,
-                site=site,
-                clock=clock,
-                joining=joining,
-            )
-            relay.mood = year.mood
-            year.live(weeks)
-            tell(**year.check())
-            first, last = year.weeks[len(year.weeks) // 2], year.weeks[-1]
-            tell(octets=last.octets, resident=last.resident, descriptors=last.descriptors)
-            assert last.descriptors <= first.descriptors + 10
-            assert last.resident <= first.resident * 1.3
-            write_curve(year.weeks, tmp_path / "year.svg", f"{weeks} weeks")
+    with beginning(tmp_path, database_url, joining=joining) as year:
+        year.live(weeks)
+        tell(**year.check())
+        first, last = year.weeks[len(year.weeks) // 2], year.weeks[-1]
+        tell(octets=last.octets, resident=last.resident, descriptors=last.descriptors)
+        assert last.descriptors <= first.descriptors + 10
+        assert last.resident <= first.resident * 1.3
+        write_curve(year.weeks, tmp_path / "year.svg", f"{weeks} weeks")

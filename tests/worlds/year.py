@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from storage.model import TAKEN, DeliveryState, SubscriberState
 from tests.peers.counting import Phase, Relay
 from tests.worlds.clock import Clock
 from tests.worlds.reports import FOLDER, PLACEHOLDER
+from tests.worlds.site import serving
 
 CONFIG = """
 [newsletter]
@@ -226,6 +228,31 @@ class Year:
             "alerts": self.relay.accepted["ops@example.com"],
             **self.happened,
         }
+
+
+@contextmanager
+def beginning(folder: Path, storage: str, *, joining: int) -> Iterator[Year]:
+    """A newsletter on its first day, with its relay and its site; `joining` readers sign up each week."""
+    (folder / "notes").mkdir()
+    clock = Clock()
+    with Relay().serving() as relay:
+        config = folder / "newsletter.toml"
+        config.write_text(CONFIG.format(storage=storage, port=relay.port))
+        with (
+            Newsletter.open(config, environ={}, clock=clock) as newsletter,
+            serving(newsletter) as address,
+            httpx.Client(base_url=address) as site,
+        ):
+            year = Year(
+                folder=folder,
+                newsletter=newsletter,
+                relay=relay,
+                site=site,
+                clock=clock,
+                joining=joining,
+            )
+            relay.mood = year.mood
+            yield year
 
 
 def write_curve(weeks: list[Week], file: Path, title: str) -> None:
