@@ -150,7 +150,7 @@ def _settle_later(outcome: Outcome, claim: Claim, now: datetime, policy: RetryPo
     wait = _interval(claim, policy) if counts else _patience(claim, now, policy)
     due_at = now + wait
     reason = _reason(outcome)
-    if _too_late(due_at, claim, now, policy):
+    if _too_late(due_at, claim, now, policy) and not (counts and _is_hasty(claim, policy)):
         return _settle(
             outcome,
             claim,
@@ -191,3 +191,12 @@ def _patience(claim: Claim, now: datetime, policy: RetryPolicy) -> timedelta:
 def _too_late(due_at: datetime, claim: Claim, now: datetime, policy: RetryPolicy) -> bool:
     """Time runs from the first try, not while the queue or a pause held the delivery back."""
     return due_at >= (claim.first_tried_at or now) + policy.expire
+
+
+def _is_hasty(claim: Claim, policy: RetryPolicy) -> bool:
+    """Whether fewer tries were made than three, or the schedule has: time that passed with so few of them is
+    a clock's that was set ahead, or a machine's that was off. Who greylists has put off the first, or two.
+    """
+    first, second = policy.retry[0], policy.retry[min(1, len(policy.retry) - 1)]
+    planned = 1 + (first < policy.expire) + (first + second < policy.expire)
+    return claim.attempts + 1 < planned

@@ -90,7 +90,7 @@ MAILBOX: Final = Words(
         r"geen postbus|postbus.{0,20}(?:verwijderd|niet gevonden)|ongeldige ontvanger|brak skrzynki|nieprawidłowy odbiorca",
         r"nie (?:znaleziono adresu|ma takiej skrzynki)|ingen brevlåda|brevlåd\w+.{0,20}tagits bort|ogiltig mottagare",
         r"アドレスは(?:削除|使われ)|無効な宛先|宛先.{0,20}使われて|nobody here is called|not one of ours|there is no \w+ here|not a valid rfc ?\d+ address",
-        r"5\.1\.1\W{1,3}unknown\W*$|\bno match(?:ing|es)?(?: for)? (?:user|recipient|mailbox|address)",
+        r"5\.1\.[136]\W{1,3}(?:unknown|bad syntax|moved)\W*$|\bno match(?:ing|es)?(?: for)? (?:user|recipient|mailbox|address)",
         r"\bunavailable \w+ user\b|do(?:es)? no exists?\b|\b(?:do|does)(?: not|n't) know (?:this|that|the|any) (?:recipient|user|address|mailbox)",
         r"\b(?:user|recipient|account|mailbox)\b.{0,30}\b(?:not (?:on this (?:server|system)|registered)|is gone|has been (?:deleted|removed))",
         r"\b(?:unable|not able|failed) to find (?:\w+ )?(?:user|recipient|mailbox|address|account)\b",

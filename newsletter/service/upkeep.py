@@ -5,7 +5,8 @@ Each part is a tick of newsletter/service/scheduler.py and may be done at any ti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +19,9 @@ log = Log()
 
 _LONGEST_PUT_OFF: Final = timedelta(hours=1)
 """How long a delivery waits at most that its domain has no room for."""
+_PATIENCE_S: Final = 3600.0
+"""So long after its lease a worker that lives may settle what it has begun. By a clock that nobody sets: one
+that is set ahead ends all leases at once, also of what is on the wire."""
 
 
 class Upkeep:
@@ -33,6 +37,7 @@ class Upkeep:
         moved: Callable[[], None],
         clock: Callable[[], datetime],
         wake: Callable[[], None],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
         self._mailings = mailings
@@ -41,6 +46,9 @@ class Upkeep:
         self._moved = moved
         self._clock = clock
         self._wake = wake
+        self._monotonic = monotonic
+        self._lapsed: dict[str, float] = {}
+        """Since when the leases of workers are seen to have ended."""
 
     def run(self) -> None:
         """Take over from workers that died, and mark what is done as done."""
@@ -66,13 +74,22 @@ class Upkeep:
     def rescue(self) -> None:
         """Take over from workers whose lease ended or whose process is gone; raise the watermark."""
         self._moved()
-        names = self._rescuer.workers()
+        now, names = self._clock(), self._rescuer.workers()
+        self._look_at_leases(now, names)
         rescued = self._rescuer.rescue(
-            now=self._clock(),
+            now=now,
             resend=self._config.dispatch.doubt is Doubt.RESEND,
             gone=gone_workers(names),
-            alive=living_workers(names),
+            alive=self._waited_for(living_workers(names)),
         )
         if rescued.returned or rescued.unknown:
             log.warning("ledger.rescued", returned=rescued.returned, unknown=rescued.unknown)
             self._wake()
+
+    def _look_at_leases(self, now: datetime, names: Collection[str]) -> None:
+        held, seen = self._rescuer.workers(leased_at=now), self._monotonic()
+        self._lapsed = {name: self._lapsed.get(name, seen) for name in set(names).difference(held)}
+
+    def _waited_for(self, living: Collection[str]) -> set[str]:
+        seen = self._monotonic()
+        return {name for name in living if seen - self._lapsed.get(name, seen) < _PATIENCE_S}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -14,9 +13,6 @@ from sqlalchemy.engine import Connection
 from storage.database import Database, insert_new, schema
 from storage.ledger.outcomes import doubt
 from storage.ledger.rows import give_back, held
-
-_PATIENCE: Final = timedelta(hours=1)
-"""So long after its lease a worker that lives may settle what it has begun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +57,7 @@ class Rescuer:
         What they had not begun is queued again. What they had begun is UNKNOWN: due again at once
         with `resend`, waiting for the author without. A worker that is known to be `alive` (the own
         one, too) only waits, for a locked database or for being continued: what it has begun it
-        will settle itself, and is left to it for up to an hour.
+        will settle itself, and is left to it.
         """
         with self._database.transaction() as connection:
             dead = lapsed(connection, now, gone)
@@ -69,7 +65,7 @@ class Rescuer:
                 return Rescued(returned=0, unknown=0)
             ids = held(connection, dead)
             returned = give_back(connection, dead, ids, now)
-            lost = set(dead) - set(alive) | set(lapsed(connection, now - _PATIENCE, gone))
+            lost = set(dead).difference(alive)
             unknown = doubt(connection, list(lost), ids, now, resend=resend)
             connection.execute(sa.delete(schema.workers).where(schema.workers.c.name.in_(lost)))
             return Rescued(returned=returned, unknown=unknown)

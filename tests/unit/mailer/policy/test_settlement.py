@@ -65,10 +65,24 @@ def test_4yz_follows_the_configured_schedule(attempts: int, minutes: int) -> Non
 
 def test_a_delivery_out_of_time_expires() -> None:
     """When the next try would come after the limit there is none."""
-    late = settle(reply(450), waited=timedelta(hours=47, minutes=59))
+    late = settle(reply(450), attempts=2, waited=timedelta(hours=47))
     assert (late.state, late.due_at) == (DeliveryState.EXPIRED, None)
-    early = settle(reply(450), waited=timedelta(hours=47, minutes=58))
+    early = settle(reply(450), attempts=2, waited=timedelta(hours=46, minutes=59))
     assert early.state is DeliveryState.DEFERRED
+
+
+@pytest.mark.parametrize(
+    ("retry", "tries"), [((1, 5, 60), 3), ((1,), 3), ((1440, 1440), 2), ((2880,), 1)]
+)
+def test_time_is_not_over_before_three_tries(retry: tuple[int, ...], tries: int) -> None:
+    """Or as many as the schedule has: a clock that is set ahead between two tries loses no reader (G10)."""
+    policy = RetryPolicy(
+        retry=tuple(minutes * MINUTE for minutes in retry), expire=timedelta(hours=48)
+    )
+    for attempts in range(4):
+        waited = timedelta(days=366)
+        told = decide_settlement(reply(450), claim(attempts=attempts, waited=waited), NOON, policy)
+        assert (told.state is DeliveryState.EXPIRED) is (attempts + 1 >= tries)
 
 
 @pytest.mark.parametrize(
