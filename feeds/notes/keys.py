@@ -31,7 +31,7 @@ OURS: Final = frozenset(
 ELSEWHERE: Final = frozenset(
     {"published", "pubdate", "publishdate", "subtitle", "alias", "cover", "images", "tag", "pages",
      "published_at", "updates", "update", "imagealt", "cover_alt", "page", "titles", "subjects",
-     "canonical_url", "canonicalurl"}
+     "canonical_url", "canonicalurl", "isdraft"}
 )  # fmt: skip
 """Near to ours, and keys of other systems or of an author's own."""
 

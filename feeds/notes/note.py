@@ -162,7 +162,7 @@ def parse_note(
         expires=timing.expires,
         ambiguity=timing.remark,
         updated=timing.updated,
-        image=keys.elsewhere(*_PICTURE_KEYS),
+        image=_read_picture(keys),
         image_alt=keys.elsewhere(*_PICTURE_ALT_KEYS),
         subject=plain_line(keys.text("subject")),
         language=_read_language(keys, facts),
@@ -250,6 +250,12 @@ def _read_addresses(keys: Keys) -> tuple[str, tuple[str, ...]]:
         slug = "" if slug.casefold() in {"index", ""} else slug
     others = keys.lines("aliases", "redirect_from", "alias")
     return slug, tuple(dict.fromkeys((*addresses, *others)))
+
+
+def _read_picture(keys: Keys) -> str:
+    """The first that is one: `cover: false` says that there is none in that place."""
+    given = (keys.elsewhere(name) for name in _PICTURE_KEYS)
+    return next((one for one in given if one and one.casefold() not in TRUE | FALSE), "")
 
 
 def _read_language(keys: Keys, facts: PathFacts) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -27,9 +27,28 @@ RELATIVE_TIME: Final = "relative-time"
 """The code of the remark that a publish time is relative to when the note was written."""
 
 _HIDING: Final = frozenset(
-    {"draft", "drafts", "private", "hidden", "pending", "unpublished", "wip"}
+    {
+        "draft",
+        "drafts",
+        "private",
+        "hidden",
+        "pending",
+        "unpublished",
+        "wip",
+        "archived",
+        "trash",
+        "auto-draft",
+    }
 )
 """What Pelican, WordPress and Obsidian's users call what is not to be seen."""
+_HIDING_KEYS: Final = (
+    "hidden", "private", "unlisted", "headless", "isdraft", "wip", "unpublished", "hide", "encrypted",
+)  # fmt: skip
+_SHOWING_KEYS: Final = ("published", "is_published", "public", "visible", "listed")
+"""Keys that keep a note from a site's lists and feeds where they are true, and where they are false."""
+_HIDING_KEYS_OF_STATE: Final = ("status", "post_status")
+_RENDERING_KEYS: Final = ("build.render", "build.list", "_build.render", "_build.list")
+_VISIBLE: Final = frozenset({"", "public", "everyone", "all"})
 _COMPUTED: Final = frozenset({"permalink", "url", "path"})
 """Keys in which Eleventy and Jekyll have patterns with placeholders, in notes that are no templates."""
 _TEMPLATE: Final = re.compile(
@@ -94,7 +113,15 @@ def read_timing(
         not_before=_moment(keys, zone, "publishdate", "pubdate"),
         expires=_moment(keys, zone, "expirydate", "unpublishdate"),
         updated=_moment(
-            keys, zone, "updated", "lastmod", "last_modified_at", "modified", "updateddate"
+            keys,
+            zone,
+            "updated",
+            "lastmod",
+            "last_modified_at",
+            "modified",
+            "updateddate",
+            "date.updated",
+            "last_update.date",
         ),
     )
 
@@ -105,15 +132,27 @@ def _why_kept(keys: Keys) -> str:
         return "its front matter holds a template's placeholders"
     if keys.flag("draft", default=False):
         return "it is a draft"
-    if keys.word("published") in FALSE - {"0"}:
-        return "it says `published: false`"
-    if keys.word("is_published") in FALSE - {"0"}:
-        return "it says `is_published: false`"
-    if (status := keys.word("status")) in _HIDING:
-        return f"it says `status: {status}`"
-    if keys.word("permalink") == "false" or keys.word("eleventyexcludefromcollections") in TRUE:
-        return "its generator is told to leave it out"
-    return ""
+    return next(_why_hidden(keys), "")
+
+
+def _why_hidden(keys: Keys) -> Iterator[str]:
+    """What other systems' keys say of who may see it."""
+    for name in _SHOWING_KEYS:
+        if keys.word(name) in FALSE - {"0"}:
+            yield f"it says `{name}: false`"
+    for name in _HIDING_KEYS:
+        if keys.word(name) in TRUE - {"1"}:
+            yield f"it says `{name}: true`"
+    for name in _HIDING_KEYS_OF_STATE:
+        if (status := keys.word(name)) in _HIDING:
+            yield f"it says `{name}: {status}`"
+    if (seen := keys.word("visibility")) not in _VISIBLE:
+        yield f"it says `visibility: {seen}`"
+    if keys.word("password") not in FALSE | {""}:
+        yield "it asks for a password"
+    told = keys.word("permalink") == "false" or keys.word("eleventyexcludefromcollections") in TRUE
+    if told or any(keys.word(name) in FALSE | {"never"} for name in _RENDERING_KEYS):
+        yield "its generator is told to leave it out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +175,10 @@ def _read_publish(
         found = keys.find(name)
         if found is None:
             continue
+        if found.shape is Shape.OTHER and (
+            within := keys.find(f"{name}.created", f"{name}.published")
+        ):
+            found = within  # Material's `date: {created: …, updated: …}`
         word = clean_line(found.text).casefold()
         if found.shape is Shape.TEXT and word in FALSE - {"0"}:
             return None, None

@@ -70,6 +70,8 @@ _LISTED: Final = re.compile(
 )
 _SPAN: Final = re.compile(r"(?<![\]!\\])\[([^\[\]\n]{1,500})\]\{[.#][^{}\n]{0,200}\}")
 
+_SHEBANG: Final = re.compile(r"(`{1,2})(?:#!|:::)[a-z][\w+-]{0,20}[ ]+(?=[^`])")
+"""PyMdown's language of code within a line."""
 _SNIPPET: Final = re.compile(r"^<<<[ \t]+[@./\w][^\n]{0,300}$", re.MULTILINE)
 """VitePress's: a file that stands there when the site is made."""
 _CODE_MARK: Final = re.compile(
@@ -98,6 +100,8 @@ def read_fences(text: str, masks: Masks, report: Report) -> str:
             masks.pieces[at] = boxed
         elif (cell := _CELL.match(piece)) is not None:
             masks.pieces[at] = _read_cell(cell, piece)
+        elif (shebang := _SHEBANG.match(piece)) is not None:
+            masks.pieces[at] = f"{shebang[1]}{piece[shebang.end() :]}"
         elif "[!code " in piece:
             masks.pieces[at] = _CODE_MARK.sub("", piece)
     return text
@@ -272,6 +276,22 @@ _CAPTIONED: Final = re.compile(
     r"(.{0,1000})",
     re.DOTALL,
 )
+_ICON: Final = re.compile(
+    r":(?:octicons|material|fontawesome|simple)-[a-z0-9-]{1,60}:(?:\{[^{}\n]{0,100}\})?"
+)
+_KEYS: Final = re.compile(
+    r"(?<![\w+])\+\+([a-z0-9][a-z0-9-]{0,20}(?:\+[a-z0-9][a-z0-9-]{0,20}){0,5})\+\+(?![\w+])"
+)
+_INCLUDED: Final = re.compile(r"^[ \t]*-{1,2}8<-{1,2}[ \t]*\"[^\"\n]{1,300}\"[ \t]*$", re.MULTILINE)
+"""Material's icons, PyMdown's keys to press, and a file that stands there when the site is made."""
+
+
+def _show_keys(text: str, _masks: Masks, _report: Report) -> str:
+    return _KEYS.sub(
+        lambda found: "+".join(f"<kbd>{key}</kbd>" for key in found[1].split("+")), text
+    )
+
+
 Step = Callable[[str, Masks, Report], str]
 _STEPS: Final[tuple[tuple[tuple[str, ...], Step], ...]] = (
     (("::", "#+", "SCHEDULED:", "DEADLINE:", ":LOGBOOK:"), _replaced((_PROPERTY, ""))),
@@ -282,6 +302,9 @@ _STEPS: Final[tuple[tuple[tuple[str, ...], Step], ...]] = (
     (("((",), _taken_out(_BLOCK)),
     (("<<<",), _taken_out(_SNIPPET)),
     (("\\", "<--->"), _read_breaks),
+    (("8<",), _taken_out(_INCLUDED)),
+    ((":octicons-", ":material-", ":fontawesome-", ":simple-"), _replaced((_ICON, ""))),
+    (("++",), _show_keys),
     (("@[", "{{TOC"), _replaced((_CONTENTS, "[TOC]"))),
     (("{{",), _read_macros),
     (("{:",), _replaced((_SIZED, ""), (_TOC, "\n[TOC]\n"))),

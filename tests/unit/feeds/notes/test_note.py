@@ -109,6 +109,20 @@ def test_what_other_systems_call_the_same_is_read() -> None:
     assert note.updated == datetime(2013, 7, 12, 22, tzinfo=UTC)
 
 
+def test_a_date_in_parts_is_read() -> None:
+    """Material's `date` with when it was created and updated; a picture that is switched off is none."""
+    lines = "date:\n  created: 2023-12-31\n  updated: 2024-01-02\ncover: false\nthumbnail: a.png"
+    note = parse_note(
+        f"---\n{lines}\n---\nx".encode(),
+        "a.md",
+        zone=ZoneInfo("UTC"),
+        habits=Habits(date_keys=("date",)),
+    )
+    assert note.publish == datetime(2023, 12, 31, tzinfo=UTC)
+    assert note.updated == datetime(2024, 1, 2, tzinfo=UTC)
+    assert note.image == "a.png"
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -117,6 +131,22 @@ def test_what_other_systems_call_the_same_is_read() -> None:
         "status: draft",
         "status: Hidden",
         "permalink: false",
+        "hidden: true",
+        "private: yes",
+        "unlisted: true",
+        "headless: true",
+        "isDraft: true",
+        "wip: true",
+        "encrypted: true",
+        "public: false",
+        "visible: false",
+        "listed: no",
+        "post_status: pending",
+        "status: archived",
+        "visibility: members",
+        "password: hunter2",
+        "build:\n  render: never",
+        "_build:\n  list: false",
         "title: '{{title}}'",
         "created: <% tp.file.creation_date() %>",
         'date: "{{ .Date }}"',
@@ -125,7 +155,8 @@ def test_what_other_systems_call_the_same_is_read() -> None:
 def test_what_its_generator_hides_is_kept(lines: str) -> None:
     """Drafts by whatever key, and templates with their placeholders, are never published."""
     assert parse(f"---\npublish: now\n{lines}\n---\nx").kept
-    assert not parse("---\npublish: now\nstatus: evergreen\npublished: 2026-01-01\n---\nx").kept
+    shown = "status: evergreen\npublished: 2026-01-01\nhidden: false\npassword: ''\nvisibility: public\nhide:\n- toc"
+    assert not parse(f"---\npublish: now\n{shown}\n---\nx").kept
 
 
 @pytest.mark.parametrize(

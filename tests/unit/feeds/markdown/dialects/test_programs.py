@@ -66,6 +66,13 @@ def read(text: str, path: str = "a.md") -> str:
         ),
         ('[audio mp3="a.mp3"]', '<p><a href="a.mp3">Sound</a></p>'),
         ("`x`{:.language-ruby} y", "`x` y"),
+        ("a :material-account:{ .big } b", "a  b"),
+        (
+            "++ctrl+alt+del++ and C++ or i++",
+            "<kbd>ctrl</kbd>+<kbd>alt</kbd>+<kbd>del</kbd> and C++ or i++",
+        ),
+        ("`#!python print(1)` and `#!/bin/sh`", "`print(1)` and `#!/bin/sh`"),
+        ("| a |\n|---|\n| b |\n{ .sortable }\n\nx", "| a |\n|---|\n| b |\n\n\nx"),
         ("{% blockquote David, Wide %}\nSeek.\n{% endblockquote %}", "> Seek.\n>\n> — David, Wide"),
         ("{% note info %}\nnote text\n{% endnote %}", "> [!info]\n> note text"),
         ("{% post_link hello 'Title' %}", '<a href="/hello">Title</a>'),
@@ -81,6 +88,7 @@ def test_what_programs_write_is_read(written: str, becomes: str) -> None:
     ("written", "path", "left", "line"),
     [
         ("a\n\n```dataview\nTABLE x\n```\n\nb", "a.md", "TABLE", 3),
+        ('a\n\n--8<-- "part.md"\n\nb', "a.md", "8<", 3),
         ("a ((6051b4a4-aaaa-bbbb-cccc-ddddeeee0000)) b", "a.md", "6051", 1),
         ("a\n{{query [[x]]}} b", "a.md", "query", 2),
         ("a {frontmatter.title} b", "a.mdx", "frontmatter", 1),
