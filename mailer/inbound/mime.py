@@ -312,11 +312,12 @@ def _unescape(text: str) -> str:
 
 
 _RETURNED_BELOW: Final = re.compile(
-    r"^[ \t>]*(?:[-=_*]{2,}.{0,80}(?:copy of|original|returned|message|header|nachricht|mensaje|origin).{0,80}"
+    r"^[ \t>]*(?!\*\* (?:message|recipient)[^*\n]{1,40}\*\*)(?:[-=_*]{2,}.{0,80}(?:copy of|original|returned|message|header|nachricht|mensaje|origin).{0,80}"
     r"|original message (?:headers|follows).{0,40}"
     r"|(?:received|return-path|dkim-signature|message-id|x-\w+|mime-version):.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
+"""Gmail sets its reasons as titles: `** Message blocked **`."""
 _SENDMAIL_SECTIONS: Final = re.compile(
     r"(?:following|transcript|addresses|fatal|errors|session|subject|server message)",
     re.IGNORECASE,

@@ -19,7 +19,7 @@ FAILURE_WORDS: Final = Words(
         r"returned (?:mail|to sender)|mail delivery (?:failed|system|subsystem)",
         r"delivery status notification|permanent(?: fatal)? errors?|message not delivered",
         r"not delivered|address not found|error has occurred while attempting to deliver",
-        r"had permanent|user unknown|did not reach",
+        r"had permanent|user unknown|did not reach|\b(?:message|mail)\b.{0,80}\b(?:has|have) been (?:blocked|rejected|returned|refused)",
         r"unzustellbar\w*|nicht zugestellt|zustellung.{0,40}(?:fehlgeschlagen|nicht möglich)",
         r"konnte nicht",
         r"non remis|n['’]a pas pu être|échec|non distribu\w+|impossible de (?:remettre|livrer)",
