@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 from newsletter import Newsletter
 from storage.model.deliveries import DeliveryState
 from storage.model.readers import SuppressionReason
 from tests.peers.counting import Phase, Relay
+from tests.peers.nursery import run_forked
 from tests.peers.reporting import running_postfix
 from tests.worlds.installed import PROGRAM, House, address, build, environment
 
@@ -28,9 +28,7 @@ def refuse(phase: Phase, recipient: str) -> str | None:
 
 def run(house: House, *command: str | Path) -> str:
     """What the installed command prints."""
-    done = subprocess.run(
-        [PROGRAM, *command], cwd=house.folder, capture_output=True, text=True, env=environment()
-    )
+    done = run_forked([PROGRAM, *command], cwd=house.folder, env=environment())
     assert done.returncode == 0, done.stderr
     return done.stdout
 

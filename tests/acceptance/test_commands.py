@@ -9,14 +9,13 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(sys.executable).with_name("newsletter")
+from tests.peers.nursery import PROGRAM, Forked, run_forked
 
 Shell = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -25,7 +24,7 @@ Shell = Callable[..., "subprocess.CompletedProcess[str]"]
 def home(tmp_path: Path) -> Path:
     """A newsletter made by `init`, without a hold, on a free port."""
     folder = tmp_path / "home"
-    subprocess.run([PROGRAM, "init", folder], check=True, capture_output=True)
+    assert run_forked([PROGRAM, "init", folder], env=_environment()).returncode == 0
     config = folder / "newsletter.toml"
     text = config.read_text("utf-8").replace('hold = "5m"', 'hold = "0s"')
     config.write_text(text.replace("port = 8000", "port = 0"), "utf-8")
@@ -34,13 +33,22 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def shell(home: Path) -> Shell:
-    """Runs a command line in the newsletter's folder."""
+    """Runs a command line in the newsletter's folder, in a process that is forked."""
 
-    def call(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return run_forked([PROGRAM, *arguments], cwd=home, env=_environment())
+
+    return call
+
+
+@pytest.fixture
+def whole_shell(home: Path) -> Shell:
+    """The same in a process that is started, as a shell does it."""
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [PROGRAM, *arguments],
             cwd=home,
-            input=stdin,
             capture_output=True,
             text=True,
             timeout=120,
@@ -64,11 +72,12 @@ def _kept(home: Path) -> list[email.message.EmailMessage]:
     ]  # type: ignore[misc]
 
 
-def test_from_an_empty_folder_to_a_mail_in_five_commands(shell: Shell, home: Path) -> None:
+def test_from_an_empty_folder_to_a_mail_in_five_commands(whole_shell: Shell, home: Path) -> None:
     """init, import, schedule, send: each reader gets the note once, over SMTP, with a way out."""
     (home / "list.csv").write_text(
         "email,name\nada@example.com,Ada\nbob@example.com,Bob\n", "utf-8"
     )
+    shell = whole_shell
     assert shell("subscribers", "import", "list.csv", "--consent", "fair").returncode == 0
     assert shell("schedule", "first-note.md", "--now").returncode == 0
     sent = shell("send", "--json")
@@ -137,12 +146,10 @@ def test_a_reader_of_the_output_may_go_away(home: Path) -> None:
     """`newsletter … | head -1` ends without a complaint."""
     rows = "".join(f"reader{number}@example.com\n" for number in range(5000))
     (home / "list.csv").write_text(f"email\n{rows}", "utf-8")
-    subprocess.run(
-        [PROGRAM, "subscribers", "import", "list.csv", "--consent", "fair"],
-        cwd=home,
-        check=True,
-        capture_output=True,
+    taken = run_forked(
+        [PROGRAM, "subscribers", "import", "list.csv", "--consent", "fair"], cwd=home
     )
+    assert taken.returncode == 0, taken.stderr
     for command in ("list", "export"):
         pipe = subprocess.Popen(
             [PROGRAM, "subscribers", command],
@@ -161,7 +168,7 @@ def test_a_reader_of_the_output_may_go_away(home: Path) -> None:
 
 def test_a_second_run_of_the_same_newsletter_is_refused(home: Path) -> None:
     """On SQLite one process schedules; a second says so and fails, and the first goes on."""
-    first = subprocess.Popen(
+    first = Forked(
         [PROGRAM, "run"],
         cwd=home,
         stdout=subprocess.PIPE,
@@ -172,9 +179,7 @@ def test_a_second_run_of_the_same_newsletter_is_refused(home: Path) -> None:
     try:
         assert first.stdout is not None
         assert first.stdout.readline().startswith("site")
-        second = subprocess.run(
-            [PROGRAM, "run"], cwd=home, capture_output=True, text=True, timeout=120
-        )
+        second = run_forked([PROGRAM, "run"], cwd=home)
         assert second.returncode == 1
         assert "another `newsletter run`" in second.stderr
         assert first.poll() is None

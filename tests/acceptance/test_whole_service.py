@@ -31,6 +31,7 @@ from newsletter.app import Newsletter
 from storage.model.deliveries import DeliveryState
 from tests.peers.counting import Phase, Relay
 from tests.peers.frozen import Server
+from tests.peers.nursery import run_forked
 from tests.worlds.installed import CONNECTIONS, PROGRAM, House, address, build, environment, tell
 
 CONTAINER = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
@@ -286,9 +287,7 @@ def test_a_database_that_goes_away_ends_the_service_and_is_not_made_anew(
 
 def command(house: House, *words: str) -> subprocess.CompletedProcess[str]:
     """What a command says."""
-    return subprocess.run(
-        [PROGRAM, *words], cwd=house.folder, capture_output=True, text=True, env=environment()
-    )
+    return run_forked([PROGRAM, *words], cwd=house.folder, env=environment())
 
 
 def test_a_server_that_stands_still_is_told_and_survived(postgres: str, tmp_path: Path) -> None:

@@ -11,9 +11,19 @@ from pathlib import Path
 
 from newsletter import Newsletter
 from storage.model.deliveries import Delivery
+from tests.peers.nursery import PROGRAM, Forked, run_forked
 
-PROGRAM = Path(sys.executable).with_name("newsletter")
 CONNECTIONS = 5
+
+__all__ = [
+    "CONNECTIONS",
+    "PROGRAM",
+    "House",
+    "address",
+    "build",
+    "environment",
+    "tell",
+]
 
 _CONFIG = """
 [newsletter]
@@ -45,8 +55,9 @@ class House:
         return self.folder / "newsletter.toml"
 
     def start(self, *command: str | Path, at: Path | None = None) -> subprocess.Popen[str]:
-        """Starts a command, in the newsletter's folder unless `at` says where."""
-        return subprocess.Popen(
+        """Starts a command, in the newsletter's folder unless `at` says where; what is ours is forked."""
+        is_ours = str(command[0]) in {str(PROGRAM), sys.executable}
+        return (Forked[str] if is_ours else subprocess.Popen)(
             command,
             cwd=at or self.folder,
             stdout=subprocess.PIPE,
@@ -82,7 +93,7 @@ def build(folder: Path, *, storage: str, smtp: str, recipients: int, rate: int =
     rows = "".join(f"{address(number)}\n" for number in range(recipients))
     (folder / "list.csv").write_text(f"email\n{rows}")
     command = [PROGRAM, "subscribers", "import", "list.csv", "--consent", "fair"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment())
+    done = run_forked(command, cwd=folder, env=environment())
     assert done.returncode == 0, done.stderr
     return house
 

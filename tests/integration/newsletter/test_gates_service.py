@@ -18,6 +18,7 @@ from newsletter.mailing.results import IssueStatus, SendReport
 from scripts.cli import main
 from storage.model.deliveries import DeliveryState
 from storage.model.issues import Mailing
+from tests.peers.nursery import Forked
 from tests.peers.smtp import PIPELINING, Peer
 from tests.worlds.clock import Clock
 
@@ -104,12 +105,10 @@ def test_a_gate_holds_over_a_kill(database_url: str, tmp_path: Path, keys: str) 
             assert isinstance(peer, HaltingPeer)
             relay = f"smtp://127.0.0.1:{peer.port}"
             config = settle_in(tmp_path, database_url, relay, keys, readers=14)
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", SEND, config, cwd=ROOT
-            )
+            process = Forked([sys.executable, "-c", SEND, config], cwd=ROOT)
             await asyncio.wait_for(peer.reached.wait(), 120)
             process.kill()
-            await process.wait()
+            process.wait()
             peer.go.set()
             report = await asyncio.to_thread(send, config)
             assert report.accepted == 3

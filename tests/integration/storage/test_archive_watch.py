@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 from storage.archive.issues import Issues
 from storage.archive.watch import FRESH_S, ArchiveWatch
 from storage.database.engine import Database
+from tests.peers.nursery import run_forked
 from tests.worlds.store import Store
 
 PUBLISH = """
@@ -50,7 +50,8 @@ def test_a_change_of_another_process_is_seen(store: Store, database_url: str) ->
     watched = Watched(store.database)
     before = watched.version()
     command = [sys.executable, "-c", PUBLISH, database_url, "theirs"]
-    subprocess.run(command, check=True, cwd=Path(__file__).parents[3])
+    done = run_forked(command, cwd=Path(__file__).parents[3])
+    assert done.returncode == 0, done.stderr
     if not store.database.is_sqlite:
         watched.now += FRESH_S * 1.01
     assert watched.version() == before + 1

@@ -22,6 +22,7 @@ from storage.database import schema
 from storage.database.engine import Database
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import DatabaseBusy, SchemaOutdated, StorageError
+from tests.peers.nursery import Forked
 from tests.worlds.store import Store, counted, kept_counts, settled
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +44,7 @@ def keys(database: Database) -> set[str]:
 def another_process(url: str, code: str) -> Iterator[subprocess.Popen[str]]:
     """A process that has the database open; it has printed its first line and waits."""
     script = f"import sys\nfrom storage.database.engine import Database\ndb = Database.open({url!r})\n{code}"
-    process = subprocess.Popen(
+    process = Forked(
         [sys.executable, "-c", script + "\nsys.stdin.read()"],
         cwd=ROOT,
         stdin=subprocess.PIPE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -23,6 +22,7 @@ from storage.model.errors import RelayError
 from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
 from tests.integration.mailer.dispatch.test_relay_shares import Waiting
+from tests.peers.nursery import run_forked
 from tests.peers.smtp import Move, Peer
 from tests.worlds.store import MINUTE, Store
 
@@ -375,7 +375,8 @@ def control(url: str, action: str) -> None:
         f"d = Database.open({url!r})",
         action,
     )
-    subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)
+    done = run_forked([sys.executable, "-c", "\n".join(lines)])
+    assert done.returncode == 0, done.stderr
 
 
 def drain_and(store: Store, act: Callable[[], None], *, after: int = 7) -> tuple[Summary, Peer]:

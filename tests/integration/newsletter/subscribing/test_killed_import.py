@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from newsletter.app import Newsletter
 from newsletter.subscribing.lists import ImportReport
 from newsletter.subscribing.source import open_source
 from storage.model.readers import ConsentEventKind, SubscriberState
+from tests.peers.nursery import run_forked
 from tests.worlds.intakes import ROOT, settle_in
 
 ACTIVE = SubscriberState.ACTIVE
@@ -47,7 +47,7 @@ def test_a_killed_import_is_taken_up_again(database_url: str, tmp_path: Path, wh
     file.write_text("Email,Status\n" + "\n".join(lines) + "\n")
     config = settle_in(tmp_path / "it", storage=database_url)
     program = [sys.executable, "-c", KILLED, str(config), str(file), str(where)]
-    assert subprocess.run(program, cwd=ROOT).returncode == -signal.SIGKILL
+    assert run_forked(program, cwd=ROOT).returncode == -signal.SIGKILL
     with Newsletter.open(config, environ={}) as newsletter:
         there = _readers(newsletter)
         assert len(there) - 1 == where // 1000 * 1000, "ada, and whole portions"

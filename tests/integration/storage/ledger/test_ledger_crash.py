@@ -11,6 +11,7 @@ from storage.database.engine import Database
 from storage.model.deliveries import DeliveryState
 from storage.model.issues import Mailing
 from tests.conftest import NOON
+from tests.peers.nursery import Forked
 from tests.worlds.store import Store
 
 S = DeliveryState
@@ -21,7 +22,7 @@ CONNECTIONS = 5
 def run(url: str, worker: str, *, kill_after: int | None) -> list[int]:
     """Let a process send, until so many messages have passed; the deliveries the relay got."""
     command = [sys.executable, "-m", "tests.worlds.sender", url, worker, str(CONNECTIONS)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with Forked(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         passed = []
         for line in process.stdout:

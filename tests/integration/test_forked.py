@@ -1,0 +1,62 @@
+"""The processes that tests have forked instead of started: to whoever looks at them they are the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.peers.nursery import PROGRAM, Forked, run_forked
+
+TELL = "import os, sys; print(os.getcwd(), os.environ.get('WORD'), sys.stdin.read(), *sys.argv[1:])"
+WAIT = "import sys; print('here', flush=True); sys.stdin.read()"
+
+
+def test_a_program_gets_what_it_is_given(tmp_path: Path) -> None:
+    """Folder, surroundings, input and arguments, and nothing of the test's own."""
+    command = [sys.executable, "-c", TELL, "one", "two"]
+    done = run_forked(command, cwd=tmp_path, env={"WORD": "said"}, stdin="read")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{tmp_path} said read one two\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "says"),
+    [
+        ([PROGRAM, "--version"], 0, "newsletter"),
+        ([PROGRAM, "no-such-command"], 2, "no-such-command"),
+        ([sys.executable, "-c", "1 / 0"], 1, "ZeroDivisionError"),
+        ([sys.executable, "-m", "json.tool", "nowhere"], None, ""),
+    ],
+)
+def test_a_program_ends_as_it_would(
+    tmp_path: Path, command: list[str | Path], code: int | None, says: str
+) -> None:
+    """With its own exit code and its own words; the same as a process that was started."""
+    done = run_forked(command)
+    assert says in done.stdout + done.stderr
+    if code is None:
+        started = subprocess.run(command, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (started.returncode, started.stdout)
+    else:
+        assert done.returncode == code
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_program_dies_of_a_signal(number: signal.Signals) -> None:
+    """By its own pid, and whoever waits for it learns of which."""
+    pipe = subprocess.PIPE
+    streams = {"stdin": pipe, "stdout": pipe, "stderr": subprocess.DEVNULL}
+    with Forked([sys.executable, "-c", WAIT], text=True, **streams) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "here\n"
+        assert process.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.001)
+        os.kill(process.pid, number)
+        assert process.wait(60) == -number
+        assert process.poll() == -number

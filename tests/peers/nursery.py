@@ -1,0 +1,201 @@
+"""Processes of the product that are born with it: forked from one that has loaded everything before.
+
+To start Python and load the product takes a second of processor time, and hardly anything that a test looks
+at. A forked process does what the started one would do, from the first line of its program on: it has a pid of
+its own, can be killed, and gets its arguments, folder, surroundings and streams. What a start itself does is
+shown by tests/acceptance/test_commands.py and of a wheel by tests/integration/scripts/test_release.py.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any, AnyStr
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = Path(sys.executable).with_name("newsletter")
+_LONGEST = 200_000
+"""Octets of an order."""
+_LOADED = (
+    *("scripts.commands", "mailer.dispatch", "mailer.compose", "mailer.inbound", "newsletter.app"),
+    *("newsletter.publishing", "newsletter.inbound", "newsletter.mailing", "newsletter.service"),
+    *("storage.ledger", "web.site", "web.server"),
+)
+
+
+class Forked(subprocess.Popen[AnyStr]):
+    """`subprocess.Popen` for the commands `newsletter …`, `python -m …` and `python -c …`."""
+
+    _told: socket.socket
+
+    def _execute_child(self, args: Any, *given: Any) -> None:
+        """Has the nursery fork, where Popen would start a program; the rest of Popen is as it was."""
+        _executable, prepare, _close, passed, folder, environ = given[:6]
+        streams = given[9:15]
+        assert prepare is None
+        assert not passed
+        order = {
+            "command": [str(part) for part in args],
+            "folder": str(folder or Path.cwd()),
+            "environ": dict(os.environ if environ is None else environ),
+        }
+        self._told, theirs = socket.socketpair()
+        read, write, error = streams[0], streams[3], streams[5]
+        descriptors = [theirs.fileno()]
+        descriptors += [own if one == -1 else one for own, one in enumerate((read, write, error))]
+        with theirs:
+            socket.send_fds(_nursery()[0], [json.dumps(order).encode()], descriptors)
+        self._close_pipe_fds(*streams)
+        self.pid = int(self._hear())
+        self._child_created = True
+
+    def _hear(self) -> bytes:
+        """One line of whoever looks after the process."""
+        line = b""
+        while not line.endswith(b"\n"):
+            line += self._told.recv(1) or b"9\n"  # somebody killed it before it could tell
+        return line
+
+    def _try_wait(self, wait_flags: int) -> tuple[int, int]:
+        if wait_flags and not select.select([self._told], [], [], 0)[0]:
+            return 0, 0
+        status = int(self._hear())
+        self._told.close()
+        return self.pid, status
+
+    def _internal_poll(self, *_: Any, **__: Any) -> int | None:
+        if self.returncode is None:
+            pid, status = self._try_wait(os.WNOHANG)
+            if pid:
+                self._handle_exitstatus(status)
+        return self.returncode
+
+
+def run_forked(
+    command: list[str | Path], *, stdin: str | None = None, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """`subprocess.run` with what it says as text."""
+    streams = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    streams["stdin"] = subprocess.DEVNULL if stdin is None else subprocess.PIPE
+    with Forked(command, text=True, **streams, **options) as process:
+        out, err = process.communicate(stdin)
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+@cache
+def _nursery() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    """The way to the process that forks the others, and this; it ends when ours does."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.peers.nursery", str(theirs.fileno())],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+        )
+    atexit.register(_end, ours, process)
+    return ours, process
+
+
+def _end(orders: socket.socket, process: subprocess.Popen[bytes]) -> None:
+    orders.close()
+    process.wait()
+
+
+# ── the nursery ──────────────────────────────────────────────────────────────────────────────
+
+
+def _serve(orders: socket.socket) -> None:
+    """Forks for each order, until there is nobody to order."""
+    _load()
+    while True:
+        order, descriptors, _, _ = socket.recv_fds(orders, _LONGEST, 4)
+        if not order:
+            return
+        if not os.fork():
+            orders.close()
+            _look_after(json.loads(order), *descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        while _reap():
+            pass
+
+
+def _load() -> None:
+    """All that a command may ask for later: a face gives a name when it is asked for it."""
+    for name in _LOADED:
+        package = importlib.import_module(name)
+        for module in pkgutil.walk_packages(getattr(package, "__path__", []), f"{name}."):
+            importlib.import_module(module.name)
+    gc.freeze()  # what is loaded stays, and is not written to by looking for garbage
+
+
+def _reap() -> bool:
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return False
+
+
+def _look_after(order: dict[str, Any], told: int, *streams: int) -> None:
+    """Forks once more, and tells the pid, and how it ended."""
+    pid = os.fork()
+    if not pid:
+        os.close(told)
+        _become(order, streams)
+    for stream in streams:
+        os.close(stream)
+    _tell(told, pid)
+    _tell(told, os.waitpid(pid, 0)[1])
+    os._exit(0)
+
+
+def _tell(told: int, number: int) -> None:
+    try:
+        os.write(told, f"{number}\n".encode())
+    except BrokenPipeError:
+        os._exit(0)
+
+
+def _become(order: dict[str, Any], streams: tuple[int, ...]) -> None:
+    """The process that was ordered; ends as it does."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    for stream in streams:
+        os.close(stream)
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["environ"])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    program, *rest = order["command"]
+    if program == str(PROGRAM):
+        sys.argv = order["command"]
+        from scripts.start import main
+
+        main()
+    elif rest[0] == "-m":
+        sys.argv = rest[1:]
+        runpy.run_module(rest[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = ["-c", *rest[2:]]
+        exec(compile(rest[1], "<string>", "exec"), {"__name__": "__main__"})
+    sys.exit()
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))
