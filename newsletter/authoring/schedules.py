@@ -66,8 +66,8 @@ class Authoring:
     def schedule(self, note: str, at: str | datetime, *, zone: str | None) -> Scheduled:
         """Set or move a note's schedule; see Newsletter.schedule."""
         path, source, found = self._publishable(note)
+        now = self._clock()  # before the time is read: "now" is never in the past
         when = self._when(at, zone)
-        now = self._clock()
         if when.instant < now.replace(microsecond=0):
             raise ScheduleError(f"{when.wall} in {when.zone} is in the past; use --now")
         wanted = Schedule(

@@ -13,6 +13,7 @@ import pytest
 from storage.model.errors import Conflict, NoteError, NotFound, ScheduleError
 from storage.model.issues import Mailing
 from tests.conftest import NOON
+from tests.worlds.clock import Clock
 from tests.worlds.notes import Folder, Room
 
 TOMORROW_9 = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -53,6 +54,20 @@ def test_scheduled_for_now_it_goes_out_with_the_next_poll(room: Room) -> None:
     """`now` is now, also for a note the poll has never seen."""
     room.clock.move(microseconds=7)
     room.desk.schedule("launch", " Now", zone=None)
+    assert room.poll().queued == 1
+
+
+def test_now_is_not_in_the_past_when_a_second_ends(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much time passes between two looks at the clock."""
+
+    def tick(clock: Clock) -> datetime:
+        clock.move(seconds=1)
+        return clock.now
+
+    monkeypatch.setattr(Clock, "__call__", tick)
+    room.desk.schedule("launch", "now", zone=None)
     assert room.poll().queued == 1
 
 
