@@ -122,8 +122,8 @@ def test_run_says_where_things_are_and_ends_when_told(home: Path) -> None:
 
 def test_the_log_names_nobody(shell: Shell, home: Path) -> None:
     """Even the most talkative log of a whole run holds no address, token, link or secret (A37)."""
-    shell("subscribers", "add", "ada@example.com")
-    shell("schedule", "first-note.md", "--now")
+    assert shell("subscribers", "add", "ada@example.com").returncode == 0
+    assert shell("schedule", "first-note.md", "--now").returncode == 0
     sent = shell("--verbose", "send")
     assert sent.returncode == 0
     assert sent.stderr
