@@ -20,7 +20,13 @@ sanitiser's, needs time that grows with the square of what stays open."""
 TOO_MANY_TAGS: Final = "html"
 """The code of the remark that says so."""
 
-_BARE_URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"]+", re.IGNORECASE)
+_BARE_URL: Final = re.compile(
+    r"(?<![A-Za-z0-9_/])https?://[^\s<>\"、。，；：！？「」『』（）【】《》]+", re.IGNORECASE
+)
+_HOST: Final = re.compile(
+    r"https?://(?:[A-Za-z0-9-]+\.){1,20}[A-Za-z]{2,20}(?::\d{1,5})?(?=[^\x00-\x7f])", re.IGNORECASE
+)
+"""Of an address with words of a script without blanks right behind it."""
 _TASK: Final = re.compile(r"\[([ xX])\](?:\s+|\Z)")
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _BLOCK_PART: Final = re.compile(r"#\^[\w-]+\Z")
@@ -252,6 +258,8 @@ def _raw_link_step(tag: str) -> int:
 
 def _trim_url(url: str) -> str:
     """`url` without the punctuation that belongs to the sentence around it."""
+    if not url.isascii() and (host := _HOST.match(url)) is not None:
+        return host[0]
     surplus = url.count(")") - url.count("(")
     end = len(url)
     while end and (url[end - 1] in _SENTENCE_ENDS or (url[end - 1] == ")" and surplus > 0)):

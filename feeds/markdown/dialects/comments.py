@@ -61,6 +61,16 @@ _HEADING_ID: Final = re.compile(
     r"^(#{1,6}[ \t]+[^\n]*?)[ \t]*\{:?[ \t]*(?:#([\w.:-]{1,100}))?[^{}\n]{0,200}\}[ \t]*#*[ \t]*$",
     re.MULTILINE,
 )
+_ANCHORED: Final = re.compile(
+    r"^<a (?:name|id)=[\"']([\w.:-]{1,100})[\"'][ ]*(?:/>|></a>)[ \t]*\n(?:[ \t]*\n)?(#{1,6}[ \t]+[^\n]*)$"
+    r"|^(#{1,6}[ \t]+[^\n<]*)<a (?:name|id)=[\"']([\w.:-]{1,100})[\"'][ ]*(?:/>|></a>)([^\n]*)$",
+    re.MULTILINE,
+)
+_RAW_HEADING: Final = re.compile(
+    r"^<h([1-6])[ ](?:[^<>\n]{0,200}[ ])?id=[\"']([\w.:-]{1,100})[\"'][^<>\n]{0,200}>([^<>\n]{1,300})</h\1>[ \t]*$",
+    re.MULTILINE,
+)
+"""Headings with an address of their own, in HTML."""
 _IMPORT: Final = re.compile(
     r"^(?:import\s+(?:[\w$*{},\s]{1,300}?\s+from\s+)?['\"][^'\"\n]{1,300}['\"];?[ \t]*"
     r"|export\s+(?:const|let|var|default|function|\{)[^\n]{0,2000})$",
@@ -123,6 +133,11 @@ def drop_marks(text: str) -> str:
     """Without block ids, attribute lists and the imports of MDX; a heading keeps its own id as
     `{#id}` for the parser.
     """
+    if "<a " in text or "<h" in text:
+        text = _ANCHORED.sub(_give_id, text)
+        text = _RAW_HEADING.sub(
+            lambda found: f"{'#' * int(found[1])} {found[3]} {{#{found[2]}}}", text
+        )
     if "import" in text or "export" in text:
         text = _IMPORT.sub(_keep_lines, text)
     if "{" in text:
@@ -134,6 +149,12 @@ def drop_marks(text: str) -> str:
     if _ANY_BLOCK_ID.search(text):
         text = _BLOCK_ID.sub(lambda found: found[1] or "", text)
     return text
+
+
+def _give_id(found: re.Match[str]) -> str:
+    name, heading = found[1] or found[4], found[2] or f"{found[3]}{found[5]}"
+    lines = "\n" * found[0].count("\n")
+    return f"{lines}{heading.rstrip()}" + ("" if "{" in heading else f" {{#{name}}}")
 
 
 def _keep_heading_id(found: re.Match[str]) -> str:

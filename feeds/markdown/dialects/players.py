@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from html import escape, unescape
 from typing import Final
 from urllib.parse import urlsplit
@@ -39,8 +40,11 @@ def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> s
         text = _PICTURED.sub(lambda found: _linked(found, met), text)
     if "github" in text:
         text = _GIST.sub(lambda found: _shown(found[1], "Gist on GitHub", _PAGE), text)
+    if "data-" in text or "srcset" in text:
+        text = _LAZY.sub(_shown_at_once, text)
     if not _ANY.search(text):
         return text
+    text = _CLOSED_AT_ONCE.sub(lambda found: f"{found[0][:-2]}></{found[1]}>", text)
 
     def told(kind: Span) -> Span:
         def replace(opening: re.Match[str], inside: str) -> str:
@@ -52,7 +56,32 @@ def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> s
     if "<embed" in text.lower():
         text = _EMBED.sub(lambda found: f"<object {found[1]}></object>", text)
     *players, drawing = _PLAYERS
-    return replace_spans(text, (*map(told, players), drawing))
+    kinds = tuple(map(told, players))
+    text = replace_spans(text, (*kinds, drawing))
+    for kind in kinds:  # what is never closed
+        text = kind.opening.sub(partial(_alone, kind), text)
+    return text
+
+
+def _alone(kind: Span, opening: re.Match[str]) -> str:
+    """A tag that is never closed; one without a word in it is what is talked of."""
+    return kind.replace(opening, "") if "=" in opening[0] else opening[0]
+
+
+def _shown_at_once(found: re.Match[str]) -> str:
+    """A picture that a script would fetch when it is scrolled to, or one of several sizes."""
+    given = _attributes(found[0])
+    if given.get("src", "data:").startswith("data:"):
+        sizes = given.get("data-srcset", "") or given.get("srcset", "")
+        source = (
+            given.get("data-src")
+            or given.get("data-original")
+            or sizes.strip().partition(" ")[0].rstrip(",")
+        )
+        if source:
+            bare = _OTHER_SOURCES.sub("", found[0])
+            return f'<img src="{escape(source)}"{bare[4:]}'
+    return found[0]
 
 
 def _linked(found: re.Match[str], met: Callable[[str], None]) -> str:
@@ -134,6 +163,14 @@ _PICTURED: Final = re.compile(
     r"!\[([^\[\]\n]{0,300})\]\((https?://(?:(?:www|m|mobile)\.)?(?:youtube\.com/(?:watch\?|embed/|shorts/)|youtu\.be/"
     r"|vimeo\.com/\d|(?:twitter|x)\.com/\w{1,30}/status)[^()\s]{0,300})\)"
 )
+_LAZY: Final = re.compile(
+    r"<img(?=\s)(?=[^<>]{0,4000}\s(?:data-src|data-original|data-srcset|srcset)\s*=)[^<>]{0,4000}>",
+    re.IGNORECASE,
+)
+_OTHER_SOURCES: Final = re.compile(
+    r"\s(?:data-)?(?:src|srcset|original)\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)", re.IGNORECASE
+)
+_CLOSED_AT_ONCE: Final = re.compile(r"<(iframe|video|audio|object)\b[^<>]{0,4000}/>", re.IGNORECASE)
 _ANY: Final = re.compile(r"<(?:[iI][fF]|[eE][mM][bB]|[oO][bB]|[vV][iI]|[aA][uU]|[sS][vV])")
 """What a player begins with, quick to look for."""
 _PLAYERS: Final = (

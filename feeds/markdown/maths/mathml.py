@@ -76,7 +76,7 @@ _DEFINES: Final = re.compile(
     r"\\(?:(?:re|provide)?newcommand|def|newenvironment|DeclareMathOperator|let)\b"
 )
 _SILENT: Final = re.compile(
-    r"\\(?:label\s*\{[^{}]*\}|nonumber\b|notag\b|allowbreak\b|displaylimits\b)"
+    r"\\(?:(?:label|require)\s*\{[^{}]*\}|nonumber\b|notag\b|allowbreak\b|displaylimits\b)"
 )
 _WRAPPER: Final = re.compile(
     r"\s*\\begin\{(equation\*?|displaymath|math)\}(.*)\\end\{\1\}\s*", re.DOTALL

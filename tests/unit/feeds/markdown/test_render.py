@@ -137,6 +137,12 @@ def test_deep_nesting_ends(piece: str) -> None:
         ("```nope\n<&>\n```", "<pre><code>&lt;&amp;&gt;\n</code></pre>"),
         ("```python\nif x: 1\n```", '<span class="hl-k">if</span> x: <span class="hl-m">1</span>'),
         (
+            "見 https://a.exampleを見る",
+            '<a href="https://a.example" rel="noopener">https://a.example</a>を',
+        ),
+        ("見https://a.example/b。次", ">https://a.example/b</a>。次"),
+        ("> [!注意] 題\n> 文", "<strong>題</strong>"),
+        (
             "see https://a.example/b_c?d=(e).",
             '<a href="https://a.example/b_c?d=(e)" rel="noopener">',
         ),
