@@ -6,6 +6,7 @@ rows went: fewer than `limit` when there are no more.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -55,17 +56,32 @@ class Retention:
         Not who was a reader once: that they left must not be forgotten.
         """
         asked = sa.exists().where(_E.subscriber_id == _S.id, _E.at >= before)
-        issues = sa.select(schema.issues.c.id)
-        mailed = sa.exists().where(_D.issue_id.in_(issues), _D.subscriber_id == _S.id)
         old = sa.and_(
             _S.state == SubscriberState.PENDING.value,
             _S.created_at < before,
             _S.confirmed_at.is_(None),
             _S.unsubscribed_at.is_(None),
             ~asked,
-            ~mailed,
         )
-        return self._let_go(schema.subscribers, old, limit, with_mail=True)
+        ids = self._oldest(schema.subscribers, old, limit)
+        if ids:
+            ids -= self._mailed(ids)
+        if not ids:
+            return 0
+        with self._database.transaction() as connection:
+            # Who is pending is mailed no issue: whether they were is not to be looked at again.
+            gone = sa.delete(schema.subscribers).where(_S.id.in_(ids), old).returning(_S.id)
+            gone_ids = list(connection.scalars(gone))
+            # Only now: who queues mail for one of them holds the row until it is there.
+            theirs = sa.and_(_D.issue_id.is_(None), _D.subscriber_id.in_(gone_ids))
+            connection.execute(sa.delete(schema.deliveries).where(theirs))
+        return len(gone_ids)
+
+    def _mailed(self, ids: Collection[int]) -> set[int]:
+        """Those of these readers for whom an issue was ever queued."""
+        which = sa.and_(schema.of_readers(*ids), _D.issue_id.is_not(None))
+        with self._database.reading() as connection:
+            return set(connection.scalars(sa.select(_D.subscriber_id).where(which).distinct()))
 
     def reports(self, *, before: datetime, limit: int) -> int:
         """Forget reports that came before then; what followed from them stays, with its evidence."""
@@ -93,21 +109,16 @@ class Retention:
         facts.put(UNFOLDED, "1")
         return False
 
-    def _let_go(
-        self, table: sa.Table, old: sa.ColumnElement[bool], limit: int, *, with_mail: bool = False
-    ) -> int:
-        number = table.c.id
-        with self._database.reading() as connection:  # mostly there is nothing, and nobody waits
-            query = sa.select(number).where(old).order_by(number).limit(limit)
-            numbers = list(connection.scalars(query))
+    def _let_go(self, table: sa.Table, old: sa.ColumnElement[bool], limit: int) -> int:
+        numbers = self._oldest(table, old, limit)
         if not numbers:
             return 0
         with self._database.transaction() as connection:
-            gone = sa.delete(table).where(number.in_(numbers), old)
-            if not with_mail:
-                return connection.execute(gone).rowcount
-            ids = list(connection.scalars(gone.returning(number)))
-            # Only now: who queues mail for one of them holds the row until it is there.
-            theirs = sa.and_(_D.issue_id.is_(None), _D.subscriber_id.in_(ids))
-            connection.execute(sa.delete(schema.deliveries).where(theirs))
-            return len(ids)
+            gone = sa.delete(table).where(table.c.id.in_(numbers), old)
+            return connection.execute(gone).rowcount
+
+    def _oldest(self, table: sa.Table, old: sa.ColumnElement[bool], limit: int) -> set[int]:
+        """The first of these by number; mostly there is nothing, and nobody waits."""
+        query = sa.select(table.c.id).where(old).order_by(table.c.id).limit(limit)
+        with self._database.reading() as connection:
+            return set(connection.scalars(query))

@@ -59,6 +59,22 @@ def test_who_never_confirmed_is_forgotten(store: Store) -> None:
     }
 
 
+def test_who_was_mailed_an_issue_is_not_forgotten(store: Store) -> None:
+    """However a row says that they never confirmed: the issue went to them."""
+    mailed, _ = store.join(2)
+    store.publish()
+    asked = store.ask(3)
+    never = {"state": SubscriberState.PENDING.value, "confirmed_at": None}
+    with store.database.transaction() as connection:
+        connection.execute(
+            sa.update(schema.subscribers).where(schema.subscribers.c.id == mailed).values(never)
+        )
+    assert Retention(store.database).unconfirmed(before=NOON + DAY, limit=10) == 1
+    left = {one.id for one in store.subscribers.everyone()}
+    assert mailed in left
+    assert asked not in left
+
+
 def test_confirmations_go_once_they_are_over(store: Store) -> None:
     """One that is still to be sent stays, however old."""
     store.ask(1)
