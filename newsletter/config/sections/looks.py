@@ -19,6 +19,9 @@ LOGO_PLACE: Final = (240, 44)
 """Pixels that a logo may take, in the bar and in mail."""
 _LARGEST: Final = 10_000_000
 """Octets of a picture."""
+_MOST_PIXELS: Final = 40_000_000
+"""Of a picture; what draws it (newsletter/drawing/artist.py) reads no more, nor a larger SVG than the next."""
+_LARGEST_SVG: Final = 2_000_000
 _LONGEST: Final = 20_000
 """Octets of a humans.txt."""
 
@@ -56,8 +59,19 @@ def _picture(value: object, info: ValidationInfo) -> SitePicture | None:
         raise ValueError(f"is larger than {_LARGEST // 1_000_000} MB: {file}")
     if size is None:
         raise ValueError(f"is no PNG, JPEG, GIF, WebP, AVIF or SVG with a size: {file}")
+    if reason := _undrawable(raw, size.width * size.height):
+        raise ValueError(f"{reason}: {file}")
     digest = hashlib.sha256(raw).hexdigest()
     return SitePicture(file=file, digest=digest, width=size.width, height=size.height)
+
+
+def _undrawable(raw: bytes, pixels: int) -> str:
+    """Why nothing would be drawn, so that each page had a gap; empty where nothing is in the way."""
+    if not raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return f"has more than {_MOST_PIXELS // 1_000_000} million pixels" * (pixels > _MOST_PIXELS)
+    if len(raw) > _LARGEST_SVG:
+        return f"is an SVG of more than {_LARGEST_SVG // 1_000_000} MB"
+    return "is an SVG that defines entities; save it as plain SVG" * (b"<!ENTITY" in raw.upper())
 
 
 def _folder(path: Path | None) -> Path | None:

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
+from storage.model import ConfigError
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
 from tests.worlds.site import PIXEL, URL, Author, Client
@@ -184,6 +185,24 @@ def test_mail_wears_accent_and_logo(author: Author) -> None:
     assert f'src="{URL}/static/logo.png" width="44" height="44"' in html
     assert "#ffcc00" not in html
     assert [one.code for one in author.newsletter.config.warnings].count("accent") == 1
+
+
+@pytest.mark.parametrize(
+    ("picture", "told"),
+    [
+        (PIXEL[:16] + (12_000).to_bytes(4) + (9_000).to_bytes(4) + PIXEL[24:], "40 million pixels"),
+        (LOGO.replace("<svg", '<!DOCTYPE svg [<!entity a "b">]><svg', 1).encode(), "entities"),
+        (LOGO.replace("</svg>", " " * 2_000_000 + "</svg>").encode(), "2 MB"),
+        (b"no picture", "no PNG"),
+    ],
+)
+def test_a_picture_that_cannot_be_drawn_is_refused(
+    tmp_path: Path, picture: bytes, told: str
+) -> None:
+    """At the start, by name: readers would see a gap on each page, and the author nothing but the log."""
+    (tmp_path / "logo.svg").write_bytes(picture)
+    with pytest.raises(ConfigError, match=rf"\[site\] logo: .*{told}"):
+        Author(tmp_path, Clock(NOON), '[site]\nlogo = "logo.svg"\n')
 
 
 def test_nothing_is_there_where_nothing_is_configured(tmp_path: Path) -> None:
