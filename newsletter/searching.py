@@ -11,7 +11,7 @@ from typing import Final
 from newsletter.publishing import as_readers_see
 from storage.archive import Search
 from storage.database import Database
-from storage.model import Issue, bare, pattern_of, read_query, readable
+from storage.model import LONGEST_QUERY, Issue, bare, pattern_of, read_query, readable
 
 PER_PAGE: Final = 10
 LAST_PAGE: Final = 50
@@ -90,7 +90,7 @@ class Searching:
             for issue in found.issues
         )
         return Hits(
-            query=query.strip(),
+            query=query[:LONGEST_QUERY].strip(),
             page=page,
             total=found.total,
             more_than_total=found.has_more,

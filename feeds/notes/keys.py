@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
+from unicodedata import normalize
 
 from feeds.markdown import clean_line
 from feeds.notes.fields import Field, Shape
@@ -105,7 +106,7 @@ class Keys:
         return clean_line(found.text).casefold() if found and found.shape is Shape.TEXT else ""
 
     def tags(self, name: str, *others: str) -> tuple[str, ...]:
-        """Lists, texts with commas, or `#one #two`; each once, whatever its case, in order."""
+        """Lists, texts with commas, or `#one #two`, in NFC; each once, whatever its case, in order."""
         found = self.find(name)
         if found is not None and found.shape is Shape.OTHER:
             raise self.fault(found, "must be a list of words, like `[one, two]`")
@@ -122,7 +123,8 @@ class Keys:
         if found is None or found.shape is Shape.OTHER:
             return
         words = found.items if found.shape is Shape.LIST else split_words(found.text)
-        yield from filter(None, (clean_line(word).lstrip("#").strip() for word in words))
+        plain = (normalize("NFC", clean_line(word)).lstrip("#").strip() for word in words)
+        yield from filter(None, plain)
 
     def lines(self, *names: str) -> tuple[str, ...]:
         """The values of all these keys, each a text or a list, in order and once."""

@@ -10,6 +10,7 @@ feeds/notes/timing.py.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -218,7 +219,7 @@ def _read_tags(keys: Keys, body: str, habits: Habits) -> tuple[str, ...]:
     from feeds.markdown import find_tags  # which has the parser with it
 
     tags: dict[str, str] = {}
-    for tag in (*given, *find_tags(body, keys.path)):
+    for tag in (*given, *find_tags(unicodedata.normalize("NFC", body), keys.path)):
         tags.setdefault(tag.casefold(), tag)
     return tuple(tag for tag in tags.values() if len(tag) <= MAX_TAG)[:MAX_TAGS]
 

@@ -109,7 +109,15 @@ from storage.model.reports import (
     SetAside,
     SoftBounce,
 )
-from storage.model.terms import Phrase, bare, find_terms, pattern_of, read_query, readable
+from storage.model.terms import (
+    LONGEST_QUERY,
+    Phrase,
+    bare,
+    find_terms,
+    pattern_of,
+    read_query,
+    readable,
+)
 from storage.model.text import MONTHS, columns, is_narrow, show, show_json
 
 __all__ = [
@@ -118,6 +126,7 @@ __all__ = [
     "FIELD",
     "GUARD",
     "LIGHT",
+    "LONGEST_QUERY",
     "MAILING_TRANSITIONS",
     "MONTHS",
     "NOT_HAD",

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from storage.model import Issue
+from storage.model import Issue, tag_key
 
 
 class Archive(Protocol):
@@ -40,10 +40,10 @@ class Shelf:
         return [issue for issue in self.issues if tag in issue.tags]
 
     def spelling(self, tag: str) -> str | None:
-        """A tag as the archive writes it, whatever its case here; None if no issue carries it."""
-        wanted = tag.casefold()
+        """A tag as the archive writes it, whatever its case and form here; None if no issue carries it."""
+        wanted = tag_key(tag)
         spellings = (one for issue in self.issues for one in issue.tags)
-        return next((one for one in spellings if one.casefold() == wanted), None)
+        return next((one for one in spellings if tag_key(one) == wanted), None)
 
     def tags(self) -> list[tuple[str, int]]:
         """Every tag with how many issues carry it, in alphabetical order."""

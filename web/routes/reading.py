@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
+from unicodedata import normalize
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -46,6 +47,7 @@ _OLD_FEEDS: Final = {
     **dict.fromkeys(("/atom", "/atom/", "/feed.atom"), FeedFormat.ATOM),
 }
 _DIGEST: Final = re.compile(r"[0-9a-f]{32}")
+_BYTES: Final = re.compile(r"bytes\s*=", re.IGNORECASE)
 _PICTURE_CACHE: Final = "public, max-age=3600"
 
 
@@ -130,7 +132,7 @@ class Reading:
     def issue(self, request: Request) -> Response:
         """One issue: 301 from a former slug, 410 once it is withdrawn (rule E10), else 404."""
         slug = request.path_params["slug"]
-        issue = self._publication.find(slug)
+        issue = self._publication.find(normalize("NFC", slug))
         if issue is None or issue.state is IssueState.DIGEST:
             raise HTTPException(404)
         if issue.state is IssueState.WITHDRAWN:
@@ -269,6 +271,7 @@ class Reading:
             if_modified_since=request.headers.get("if-modified-since", ""),
         ):
             return Response(status_code=304, headers=headers)
+        _understand_range(request)
         if drawing is not None:
             return Response(drawing.content, headers=headers, media_type=drawing.content_type)
         return FileResponse(found.file, headers=headers, media_type=found.content_type)
@@ -311,6 +314,13 @@ def _beside(pages: Pages, publication: Publication, issue: Issue) -> dict[str, o
     """What the page of an issue says of its history and its translations."""
     edited = pages.spell_day(issue.updated_at) != pages.spell_day(issue.published_at)
     return {"edited": edited, "translations": publication.translations(issue)}
+
+
+def _understand_range(request: Request) -> None:
+    """A range in another unit than octets is to be ignored, not refused (RFC 9110 14.2)."""
+    scope = request.scope
+    if not _BYTES.match(request.headers.get("range", "")):
+        scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"range"]
 
 
 def _as_body(document: Document, headers: Mapping[str, str]) -> Body:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import feedparser
 import pytest
@@ -419,6 +421,33 @@ def test_tags_with_odd_names(client: Client) -> None:
     assert client.get("/tags/none/rss.xml").status_code == 404
     assert client.get("/tags/a%2Fb/feed.rss").status_code == 404
     assert client.get("/tags/none/feed.xml").status_code == 404
+
+
+def test_an_accent_may_be_written_apart(author: Author, reader: Client) -> None:
+    """Files and addresses of a Mac have it so: it is the same tag, and the same issue."""
+    apart, tag = (quote(unicodedata.normalize(form, "Été")) for form in ("NFD", "NFC"))
+    author.publish("a.md", "Words.", title="A", slug="й", tags=f"[{unquote(apart)}]")
+    author.publish("b.md", "Words.", title="B", tags=f"[{unquote(tag)}]")
+    assert reader.get(f"/tags/{tag}").text.count("<h2>") == 2
+    for place in ("", "/feed.xml"):
+        moved = reader.get(f"/tags/{apart}{place}")
+        assert (moved.status_code, moved.headers["location"]) == (301, f"{URL}/tags/{tag}{place}")
+    assert reader.get(f"/issues/{quote('й')}").status_code == 200
+    moved = reader.get(f"/issues/{quote(unicodedata.normalize('NFD', 'й'))}")
+    assert moved.headers["location"] == f"{URL}/issues/{quote('й')}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"), [("bytes=0-4", 206), ("Bytes=0-4", 206), ("rows=0-4", 200)]
+)
+def test_a_part_of_a_file_is_counted_in_octets(
+    author: Author, reader: Client, asked: str, status: int
+) -> None:
+    """A player asks for parts; a unit that nobody knows is ignored (RFC 9110 14.2)."""
+    author.write("ep.mp3", b"ID3" + bytes(500))
+    author.publish("ep.md", "[Listen](ep.mp3)", title="Episode")
+    answer = reader.get("/media/ep.mp3", range=asked)
+    assert (answer.status_code, len(answer.content)) == (status, 5 if status == 206 else 503)
 
 
 def test_about_comes_from_the_author(author: Author, reader: Client) -> None:

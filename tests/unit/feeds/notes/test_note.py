@@ -357,6 +357,7 @@ def test_a_skipped_time_is_told() -> None:
         ("tags: a, b c", ("a", "b c")),
         ("tags: '#a #b'", ("a", "b")),
         ("tags: ['#a', A, b]", ("a", "b")),
+        ("tags: [E\u0301te\u0301, \u00c9t\u00e9]", ("\u00c9t\u00e9",)),
         ("tags:\n  - x\n  - y/z", ("x", "y/z")),
         ("tags:", ()),
     ],
