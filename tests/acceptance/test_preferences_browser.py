@@ -201,7 +201,7 @@ def test_all_of_it_by_keyboard_on_a_phone_without_scripts(
 def test_the_page_can_be_read_by_everybody(
     served: Served, browser: sync_api.Browser, judges: Judges, scheme: str
 ) -> None:
-    """Narrow and wide, in both directions, with what went wrong and before erasing: axe-core is content."""
+    """Narrow and wide, in both directions, with what went wrong, with a feed, and before erasing: axe-core is content."""
     reader = served.newsletter.subscriptions.find("ada@example.com")
     with window(browser, width=375, scheme=scheme) as page:
 
@@ -226,6 +226,9 @@ def test_the_page_can_be_read_by_everybody(
             page.locator("form.settings button").first.click()
             assert page.evaluate("document.documentElement.lang") == language
             look()
+        page.locator('button[value="feed"]').click()
+        page.locator("main code").wait_for()
+        look()
         page.locator('button[value="erase"]').click()
         look()
 

@@ -58,7 +58,7 @@ A note[^1].
 PAGES: Final = (
     *("/", "/about", "/archive", "/issues/everything", "/tags/ship%20it"),
     *("/issues/lighthouse", "/issues/gone", "/nowhere"),
-    *("/search?q=lamp", "/search?q=absent", "/embed"),
+    *("/search", "/search?q=lamp", "/search?q=absent", "/embed"),
     *("/subscribe", "/outbox", "/unsubscribe/TOKEN", "/preferences/TOKEN", "/confirm/bad"),
 )
 
