@@ -15,6 +15,7 @@ from feeds.notes.headers import (
     looks_like_json,
     read_header,
     read_json,
+    read_notion,
     read_properties,
     read_toml,
 )
@@ -63,7 +64,7 @@ def parse_front_matter(text: str, path: str) -> FrontMatter:
         return read_json(text, path)
     if (preamble := _PREAMBLE.match(text)) is not None:
         return _read_behind(text, preamble.end(), path)
-    found = read_properties(text, path) or read_header(text, path)
+    found = read_properties(text, path) or read_header(text, path) or read_notion(text, path)
     return found or FrontMatter(fields={}, body=text)
 
 

@@ -1,4 +1,4 @@
-"""Keys without YAML: TOML, JSON, `Key: value` headers, Logseq's `key:: value`. Pure."""
+"""Keys without YAML: TOML, JSON, `Key: value` headers, Logseq's `key:: value`, Notion's. Pure."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ _KNOWN: Final = _TELLING | {
     "language", "modified", "publish", "slug", "status", "summary", "tags", "template", "url",
 }  # fmt: skip
 """What Pelican and MultiMarkdown call things; two of these do, too."""
+_NOTION_PAGE: Final = re.compile(r"[ -][0-9a-f]{32}\.md\Z")
+_NOTION_TITLE: Final = re.compile(r"# [^\n]{1,300}\n\n(?=[A-Za-z])")
 
 
 def read_toml(header: str, path: str) -> list[Field]:
@@ -108,6 +110,24 @@ def read_header(text: str, path: str) -> FrontMatter | None:
     if not fields or fields[0].key.casefold() not in _KNOWN:
         return None
     return FrontMatter(fields=by_key(fields, path), body=_after(text, len(lines)))
+
+
+def read_notion(text: str, path: str) -> FrontMatter | None:
+    """What a page of Notion's database says of itself, below its title, or None; an export is known by its name."""
+    title = _NOTION_TITLE.match(text) if _NOTION_PAGE.search(path) else None
+    if title is None:
+        return None
+    lines = list(_lines_before_blank(text[title.end() :]))
+    found = [_HEADER.fullmatch(line.rstrip()) for line in lines]
+    if not lines or not all(found):
+        return None
+    fields = [
+        text_field(one[1].strip(), (one[2] or "").strip(), number)
+        for number, one in enumerate(found, start=3)
+        if one is not None
+    ]
+    body = _after(text[title.end() :], len(lines))
+    return FrontMatter(fields=by_key(fields, path), body=f"{title[0]}{body}")
 
 
 def read_properties(text: str, path: str) -> FrontMatter | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.worlds.shapes import DATES, DRAFTS, NO_KEY, UNPUBLISHED, Shape
+from tests.worlds.shapes import DATES, DRAFT, DRAFTS, NO_KEY, UNPUBLISHED, Shape
 
 MORE_SHAPES: Final = (
     Shape(
@@ -20,6 +20,61 @@ MORE_SHAPES: Final = (
         issues=1,
         kept={NO_KEY: 1},
         found=1,
+    ),
+    Shape(
+        name="Notion export",
+        settings='date_keys = ["publish", "created"]',
+        files={
+            "Blog 00112233445566778899aabbccddeeff/A walk 0123456789abcdef0123456789abcdef.md": "# A walk\n\n"
+            "Created: February 3, 2021 9:00 AM\nTags: walks, sea\nStatus: Done\n\nWords.\n\n<aside>\n💡 **Mind** this\n\n</aside>\n\n"
+            "![Untitled](A%20walk%200123456789abcdef0123456789abcdef/Untitled.png)\n\n[A talk](A%20talk%20fedcba9876543210fedcba9876543210.md)\n",
+            "Blog 00112233445566778899aabbccddeeff/A walk 0123456789abcdef0123456789abcdef/Untitled.png": "",
+            "Blog 00112233445566778899aabbccddeeff/A talk fedcba9876543210fedcba9876543210.md": "# A talk\n\n"
+            "Created: February 4, 2021\nStatus: Draft\n\nNo.\n",
+            "Loose fedcba9876543210fedcba9876543219.md": "# Loose\n\nA note: private.\n",
+        },
+        notes=3,
+        issues=1,
+        kept={"it says `status: draft`": 1, NO_KEY: 1},
+        found=1,
+    ),
+    Shape(
+        name="MkDocs Material",
+        path="docs/blog",
+        settings='date_keys = ["publish", "date"]',
+        files={
+            "docs/blog/posts/first.md": "---\ndate:\n  created: 2023-12-31\n  updated: 2024-01-02\ncategories:\n  - Hello\nslug: hello\n---\n\n"
+            "# Hello world\n\nWords.\n\n<!-- more -->\n\n:octicons-heart-fill-24:{ .heart } ++ctrl+c++ `#!python print(1)`\n\n"
+            '![A](a.png){ align=left width="300" }\n\n| a |\n|---|\n| b |\n{ .sortable }\n\n/// caption\nCap\n///\n\n'
+            '--8<-- "part.md"\n\n[Go](second.md){ .md-button }\n',
+            "docs/blog/posts/a.png": "",
+            "docs/blog/posts/second.md": "---\ndate: 2024-01-01\n---\n# Second\n\n{--Not this.--}{>>why?<<} Words.\n",
+            "docs/blog/posts/draft.md": "---\ndraft: true\ndate: 2023-01-01\n---\nNo.\n",
+            "docs/blog/index.md": "# Blog\n",
+        },
+        notes=4,
+        issues=2,
+        kept={NO_KEY: 1, DRAFT: 1},
+        found=1,
+        told=1,
+    ),
+    Shape(
+        name="Posts that WordPress left",
+        settings='date_keys = ["publish", "date"]',
+        files={
+            "posts/first.md": "---\ntitle: First\ndate: 2012-01-02 03:04:05\npost_status: publish\n---\n"
+            '[caption id="attachment_1" align="left" width="300"]<img src="/wp/a.png" alt="A" /> Words below[/caption]\n\nWords.\n\n'
+            '[youtube https://www.youtube.com/watch?v=abc123]\n\n[gallery ids="1,2"]\n\n<!--more-->\n\n'
+            '<iframe src="https://player.vimeo.com/video/9" />\n\nMore.\n',
+            "posts/secret.md": "---\ntitle: Secret\ndate: 2012-01-02\npassword: hunter2\n---\nNo.\n",
+            "posts/private.md": "---\ntitle: Private\ndate: 2012-01-02\npost_status: private\n---\nNo.\n",
+            "static/wp/a.png": "",
+        },
+        notes=3,
+        issues=1,
+        kept={"it asks for a password": 1, "it says `post_status: private`": 1},
+        found=1,
+        told=1,
     ),
     Shape(
         name="Ghost export",

@@ -261,7 +261,7 @@ SHAPES: Final = (
 )
 
 _SOURCE: Final = re.compile(
-    r"\{\{|\}\}|\{%|%\}|<%|:::|\[\[|%%|\[!\w+\b|^(?:import|export) |\{[:#.]|^<<<|=\{|__GHOST|\[@",
+    r"\{\{|\}\}|\{%|%\}|<%|:::|\[\[|%%|\[!\w+\b|^(?:import|export) |\{[:#.]|^<<<|=\{|__GHOST|\[@|8<--|^///|\{>>|\{--|\{\+\+|:octicons-|\[/?(?:caption|gallery|embed)\b|\\(?:eq)?ref\{",
     re.MULTILINE,
 )
 """What a generator or a program would have taken out."""

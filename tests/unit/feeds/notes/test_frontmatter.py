@@ -124,6 +124,25 @@ def test_what_only_looks_like_keys_stays_in_the_text(text: str) -> None:
     assert parse_front_matter(text, "a.md").body == text
 
 
+NOTION: str = "A walk 0123456789abcdef0123456789abcdef.md"
+
+
+def test_what_notion_says_below_a_title_are_keys() -> None:
+    """In a file that is named as Notion names them; the title stays, and lines are the file's."""
+    front = parse_front_matter("# A walk\n\nDate: May 3, 2021\nTags: a, b\n\nWords.\n", NOTION)
+    assert (front.fields["date"].text, front.fields["tags"].line) == ("May 3, 2021", 4)
+    assert front.body == "# A walk\n\n\nWords.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [("# A\n\nDate: May 3\n\nWords.\n", "a.md"), ("# A\n\nDate: May 3\nand more\n", NOTION)],
+)
+def test_a_paragraph_below_a_title_stays_one(text: str, path: str) -> None:
+    """In any other file, and where it is no list of properties: no note gets out by chance."""
+    assert parse_front_matter(text, path).fields == {}
+
+
 @pytest.mark.parametrize(
     "header",
     [
