@@ -10,8 +10,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from newsletter.inbound.reportdesk import ReportDesk
+from newsletter.inbound.softbounces import SoftLimits
+from newsletter.secret import Keyring
 from newsletter.tokens import Tokens
 from storage.database import schema
+from storage.database.engine import Database
 from storage.model.issues import Issue
 from storage.model.readers import SubscriberState, SuppressionReason
 from storage.readers.reports import Reports
@@ -87,3 +90,19 @@ class House:
         with self.store.database.reading() as connection:
             tables = (schema.subscribers, schema.suppressions, schema.deliveries)
             return [tuple(row) for table in tables for row in connection.execute(sa.select(table))]
+
+
+def house_over(database: Database) -> House:
+    """Three readers in this database, and their desk."""
+    store, tokens = Store(database), Tokens(Keyring(secrets=(b"s" * 32,)))
+    clock = [NOON + DAY]
+    reports = Reports(database)
+    desk = ReportDesk(
+        reports,
+        store.subscribers,
+        tokens,
+        limits=SoftLimits(count=5, span=timedelta(days=14), clean=timedelta(days=30)),
+        clock=lambda: clock[0],
+    )
+    store.join(3)
+    return House(store=store, tokens=tokens, desk=desk, reports=reports, clock=clock)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from base64 import decodebytes, encodebytes
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -19,13 +18,10 @@ from storage.model.readers import (
     SuppressionReason,
     Wishes,
 )
-from storage.model.reports import Effect, NewReport
-from storage.readers.reports import Reports
 from storage.readers.settings import ReaderSettings
-from storage.readers.signups import NewSignUp
 from storage.readers.subscribers import Added
 from tests.conftest import NOON
-from tests.worlds.store import MINUTE, Store, consent, new_subscriber, quarantined
+from tests.worlds.store import MINUTE, Store, consent, new_subscriber
 
 PENDING = {"state": SubscriberState.PENDING, "confirmed_at": None}
 
@@ -345,89 +341,6 @@ def test_suppressing_one_address_twice_at_once_is_one_suppression(store: Store) 
         assert sorted(added) == [False, False, False, True]
 
 
-# ── erasing ──────────────────────────────────────────────────────────────────────────────────
-
-
-def erase(store: Store, number: int) -> bool:
-    """Forget all of a reader but the hash."""
-    suppression = Suppression(
-        address_hash=f"hash-{number}",
-        address="",
-        reason=SuppressionReason.ERASED,
-        evidence="asked for it",
-        created_at=NOON,
-    )
-    return store.subscribers.erase(suppression, f"reader{number}@example.org")
-
-
-def test_an_erased_reader_is_only_a_hash(store: Store) -> None:
-    """Row, proof, deliveries and sign-ups are gone, and an import cannot revive it (rule F11)."""
-    readers = store.join(2)
-    issue = store.publish()
-    sign_up(store, key="reader1@example.org")
-    assert erase(store, 1)
-    assert store.subscribers.get(readers[0]) is None
-    assert store.subscribers.events(readers[0]) == ()
-    assert store.signups.waiting() == ()
-    assert [d.subscriber_id for d in store.overview.deliveries(issue.id)] == readers[1:]
-    (kept,) = store.subscribers.suppressions()
-    assert (kept.address_hash, kept.address) == ("hash-1", "")
-    assert store.subscribers.add([new_subscriber(1)], kind=ConsentEventKind.IMPORTED) == [
-        Added.SUPPRESSED
-    ]
-
-
-def test_erasing_forgets_the_address_in_an_older_suppression(store: Store) -> None:
-    """A suppressed reader may be erased too; what stays does not name them."""
-    store.join(1)
-    suppress(store, 1, SuppressionReason.COMPLAINT, "reader1@example.org complained")
-    assert erase(store, 1)
-    (kept,) = store.subscribers.suppressions()
-    assert (kept.address, kept.evidence) == ("", "asked for it")
-
-
-def test_erasing_forgets_what_was_set_aside_about_the_reader(store: Store) -> None:
-    """A report in quarantine goes with the reader also when the address in it is encoded, and one
-    about somebody else stays (rule F11).
-    """
-    store.join(2)
-    reports = Reports(store.database)
-    for number in (1, 2):
-        reports.record(
-            NewReport(
-                event_id=f"event {number}",
-                kind="unknown",
-                status="",
-                effect=Effect.QUARANTINED,
-                happened_at=NOON,
-                received_at=NOON,
-                evidence="",
-                raw=encodebytes(f"There is no Reader{number}@Example.org here.".encode()),
-            )
-        )
-    assert erase(store, 1)
-    (left,) = quarantined(reports)
-    assert b"Reader2@" in decodebytes(left)
-
-
-def test_erasing_a_stranger_keeps_nothing(store: Store) -> None:
-    """Whoever was never known leaves not even a hash."""
-    assert not erase(store, 404)
-    assert store.subscribers.suppressions() == ()
-
-
-def test_an_outcome_of_an_erased_reader_is_no_error(store: Store) -> None:
-    """A message that was on the wire when its reader was erased settles into nothing."""
-    store.join(1)
-    store.publish()
-    (claim,) = store.claim()
-    store.begin(claim.delivery_id)
-    erase(store, 1)
-    store.ledger.retire("w", now=NOON)
-    assert store.rows() == {}
-    assert store.begin(claim.delivery_id) == frozenset()
-
-
 # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -469,65 +382,3 @@ def test_an_error_does_not_repeat_the_address(store: Store) -> None:
         store.subscribers.add([twin], kind=ConsentEventKind.ADDED)
     assert "@" not in str(caught.value)
     assert "hash-1" not in str(caught.value)
-
-
-# ── sign-ups ─────────────────────────────────────────────────────────────────────────────────
-
-
-def sign_up(
-    store: Store,
-    *,
-    key: str = "a@example.org",
-    domain: str = "example.org",
-    ip: str = "192.0.2.1",
-    at: datetime = NOON,
-) -> int:
-    """A request from the form; its number."""
-    before = {signup.id for signup in store.signups.waiting(1000)}
-    row = NewSignUp(
-        address=key, address_key=key, domain=domain, ip=ip, source="form", consent="v1", at=at
-    )
-    store.signups.keep(row)
-    (new,) = {signup.id for signup in store.signups.waiting(1000)} - before
-    return new
-
-
-def test_signups_wait_in_order_until_they_are_looked_at(store: Store) -> None:
-    """None is lost, the oldest is first, a closed one is gone from the list."""
-    numbers = [sign_up(store, key=f"{letter}@example.org") for letter in "abc"]
-    assert [signup.id for signup in store.signups.waiting(2)] == numbers[:2]
-    store.signups.close(numbers[0], at=NOON)
-    waiting = store.signups.waiting()
-    assert [signup.address for signup in waiting] == ["b@example.org", "c@example.org"]
-
-
-def test_signups_are_counted_by_what_the_limits_look_at(store: Store) -> None:
-    """Origin, network, address, domain and all; only those before, only those since (rule F6)."""
-    sign_up(store, at=NOON - 2 * MINUTE)
-    sign_up(store, key="b@example.org", ip="192.0.2.2")
-    sign_up(store, key="a@example.net", domain="example.net", ip="2001:db8::1")
-    closed = sign_up(store)
-    store.signups.close(closed, at=NOON)
-    last = sign_up(store)
-
-    def count(**by: str) -> int:
-        return store.signups.count(since=NOON - MINUTE, before_id=last, **by)
-
-    assert count() == 3
-    assert count(ip="192.0.2.1") == 1
-    assert count(ip_prefix="192.0.2.") == 2
-    assert count(ip_prefix="2001:db8:") == 1
-    assert count(ip_prefix="%") == 0
-    assert count(key="a@example.org") == 1
-    assert count(domain="example.net") == 1
-    assert count(domain="example.org", ip="192.0.2.2") == 1
-
-
-def test_only_handled_signups_are_pruned(store: Store) -> None:
-    """A request nobody looked at is kept however old it is."""
-    old, waiting, fresh = (sign_up(store, at=NOON + n * MINUTE) for n in (0, 0, 5))
-    store.signups.close(old, at=NOON)
-    store.signups.close(fresh, at=NOON)
-    assert store.signups.prune(before=NOON + MINUTE) == 1
-    assert store.signups.prune(before=NOON + MINUTE) == 0
-    assert [signup.id for signup in store.signups.waiting()] == [waiting]

@@ -8,41 +8,23 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from mailer.inbound.report import ReportKind
-from mailer.policy.settlement import RetryPolicy, decide_settlement
-from mailer.replies.outcome import Phase, parse_reply
 from newsletter.inbound.reportdesk import KEPT_FOR, ReportDesk
 from newsletter.inbound.softbounces import SoftLimits
-from newsletter.secret import Keyring
-from newsletter.tokens import Tokens
-from storage.database import schema
 from storage.database.engine import Database
-from storage.model.deliveries import DeliveryKind, DeliveryState
+from storage.model.deliveries import DeliveryState
 from storage.model.readers import ConsentEventKind, SubscriberState, Suppression, SuppressionReason
 from storage.model.reports import Effect
-from storage.readers.reports import Reports
 from tests.conftest import NOON
-from tests.worlds.reports import DAY, FOLDER, PLACEHOLDER, House
-from tests.worlds.store import Store, consent, new_subscriber, quarantined, settled
+from tests.worlds.reports import DAY, FOLDER, PLACEHOLDER, House, house_over
+from tests.worlds.store import new_subscriber, quarantined, settled
 
 
 @pytest.fixture
 def house(database: Database) -> House:
     """Three readers, on each engine."""
-    store, tokens = Store(database), Tokens(Keyring(secrets=(b"s" * 32,)))
-    clock = [NOON + DAY]
-    reports = Reports(database)
-    desk = ReportDesk(
-        reports,
-        store.subscribers,
-        tokens,
-        limits=SoftLimits(count=5, span=timedelta(days=14), clean=timedelta(days=30)),
-        clock=lambda: clock[0],
-    )
-    store.join(3)
-    return House(store=store, tokens=tokens, desk=desk, reports=reports, clock=clock)
+    return house_over(database)
 
 
 @pytest.mark.parametrize("name", ["postfix-hard", "envelope-id", "qmail-hard", "international"])
@@ -146,150 +128,6 @@ def test_a_fault_of_the_sender_leaves_the_reader_alone(house: House) -> None:
     assert house.consent(1) is SubscriberState.ACTIVE
 
 
-def test_soft_bounces_of_several_issues_suppress(house: House) -> None:
-    """The fifth issue in two weeks is one too many; the first four only count (rule C6)."""
-    done = []
-    for number in range(5):
-        issue = house.mail(f"issue-{number}")
-        house.clock[0] += 4 * DAY
-        raw = house.report("gmail-full", issue, 1, at=house.clock[0])
-        done.append(house.desk.process(raw).action)
-    assert done == [Effect.COUNTED] * 4 + [Effect.SUPPRESSED]
-    assert house.reason(1) is SuppressionReason.SOFT_BOUNCES
-    assert house.consent(1) is SubscriberState.ACTIVE
-
-
-def test_soft_bounces_in_one_week_are_not_enough(house: House) -> None:
-    """Five issues on five days may be one full mailbox on a holiday (rule C6)."""
-    for number in range(6):
-        issue = house.mail(f"issue-{number}")
-        house.clock[0] += DAY
-        house.desk.process(house.report("gmail-full", issue, 1, at=house.clock[0]))
-    assert house.reason(1) is None
-
-
-def test_a_clean_period_begins_the_count_anew(house: House) -> None:
-    """A month in which mail arrived wipes out what was before; a month without mail does not (C6)."""
-    for number in range(4):
-        issue = house.mail(f"issue-{number}")
-        house.clock[0] += 7 * DAY
-        for reader in (1, 2):
-            house.desk.process(house.report("gmail-full", issue, reader, at=house.clock[0]))
-    house.clock[0] += 45 * DAY
-    issue = house.mail("after the holidays")
-    with house.store.database.transaction() as connection:  # reader 1 got one in between
-        d = schema.deliveries.c
-        connection.execute(
-            sa.update(schema.deliveries)
-            .where(d.issue_id == issue.id)
-            .values(settled_at=house.clock[0] - 20 * DAY)
-        )
-    last = house.mail("last")
-    house.desk.process(house.report("gmail-full", last, 1, at=house.clock[0]))
-    house.desk.process(house.report("gmail-full", issue, 2, at=house.clock[0] - DAY))
-    assert house.reason(1) is None
-    assert house.reason(2) is SuppressionReason.SOFT_BOUNCES
-
-
-def test_many_reports_of_one_issue_are_one(house: House) -> None:
-    """Only distinct issues count (rule C6)."""
-    issue = house.mail()
-    for _ in range(9):
-        house.clock[0] += 4 * DAY
-        house.desk.process(house.report("gmail-full", issue, 1, at=house.clock[0]))
-    assert house.reason(1) is None
-
-
-def test_a_complaint_unsubscribes(house: House) -> None:
-    """Left, never mailed again, and the delivery says why (rule C9)."""
-    issue = house.mail()
-    result = house.desk.process(house.report("arf-abuse", issue, 2))
-    assert result.action is Effect.UNSUBSCRIBED
-    assert house.consent(2) is SubscriberState.UNSUBSCRIBED
-    assert house.reason(2) is SuppressionReason.COMPLAINT
-    assert house.store.delivery(issue, 2).state is DeliveryState.COMPLAINED
-    last = house.store.subscribers.events(2)[-1]
-    assert (last.kind, last.source) == (ConsentEventKind.UNSUBSCRIBED, "complaint")
-
-
-def test_a_complaint_without_a_return_path_is_found_by_its_link(house: House) -> None:
-    """The link in the returned part is as good a key, when all addresses are redacted (rule C9)."""
-    issue = house.mail()
-    raw = house.report("arf-abuse", issue, 3)
-    raw = raw.replace(house.path(issue, 3).encode(), b"redacted@example.com")
-    assert house.desk.process(raw).action is Effect.UNSUBSCRIBED
-    assert house.consent(3) is SubscriberState.UNSUBSCRIBED
-
-
-def test_a_complaint_that_names_only_its_reader_is_about_an_issue(house: House) -> None:
-    """The link in it stands in issues alone: a confirmation, older or newer, was not meant (C9)."""
-    reader = house.store.ask(9)
-    assert house.store.subscribers.confirm(
-        reader, "asked", new_nonce="used", event=consent(ConsentEventKind.CONFIRMED)
-    )
-    issue = house.mail()  # and the confirmation before it
-    house.store.subscribers.notify(reader, now=NOON)
-    house.pass_on()
-    raw = house.report("arf-abuse", issue, reader)
-    raw = raw.replace(house.path(issue, reader).encode(), b"redacted@example.com")
-    assert house.desk.process(raw).action is Effect.UNSUBSCRIBED
-    states = Counter(house.store.states().values())
-    assert house.store.delivery(issue, reader).state is DeliveryState.COMPLAINED
-    assert (states[DeliveryState.COMPLAINED], states[DeliveryState.ACCEPTED]) == (1, 5)
-
-
-def test_a_complaint_found_by_its_link_is_about_the_mail_it_returns(house: House) -> None:
-    """Where the link says whose it is, the Message-ID says which of the reader's mails (rule C9)."""
-    issue, later = house.mail("first"), house.mail("second")
-    made = house.tokens.message_id(
-        kind=DeliveryKind.ISSUE,
-        issue_id=issue.id,
-        subscriber_id=3,
-        delivery_id=0,
-        domain="example.com",
-    )
-    raw = house.report("arf-abuse", issue, 3).replace(
-        b"<11111111111111111111111111111111@example.com>", made.encode()
-    )
-    assert made.encode() in raw
-    raw = raw.replace(house.path(issue, 3).encode(), b"redacted@example.com")
-    assert house.desk.process(raw).action is Effect.UNSUBSCRIBED
-    assert house.store.delivery(issue, 3).state is DeliveryState.COMPLAINED
-    assert house.store.delivery(later, 3).state is DeliveryState.ACCEPTED
-
-
-def test_a_complaint_without_any_key_is_set_aside(house: House) -> None:
-    """A complaint that returns nothing of ours unsubscribes nobody (rules C3, C10)."""
-    issue = house.mail()
-    before = house.everything()
-    raw = (FOLDER / "arf-abuse.eml").read_bytes().replace(b"redacted@", b"reader1@")
-    assert house.desk.process(raw).action is Effect.QUARANTINED
-    assert house.everything() == before
-    assert house.store.delivery(issue, 1).state is DeliveryState.ACCEPTED
-
-
-def test_other_feedback_touches_no_reader(house: House) -> None:
-    """What is not spam does nothing, a failed authentication is an alarm (rule C9)."""
-    issue = house.mail()
-    before = house.everything()
-    assert house.desk.process(house.report("arf-not-spam", issue, 1)).action is Effect.NOTHING
-    assert house.desk.process(house.report("arf-auth-failure", issue, 1)).action is Effect.ALARM
-    assert house.everything() == before
-
-
-@pytest.mark.parametrize("word", ["a\0b", "a\x1b[2Jb", "a\u202eb", "ada@example.org"])
-def test_hostile_feedback_is_set_aside(house: House, word: str) -> None:
-    """Whatever stands where the kind of feedback should: it is kept, and what the author is shown of
-    it is one clean line without addresses (rule C12).
-    """
-    raw = (FOLDER / "arf-other.eml").read_bytes()
-    raw = raw.replace(b"Feedback-Type: other", b"Feedback-Type: " + word.encode())
-    assert house.desk.process(raw).action is Effect.QUARANTINED
-    (kept,) = house.reports.set_aside()
-    assert kept.evidence.isprintable()
-    assert "@" not in kept.evidence
-
-
 def test_the_same_report_twice_is_one_event(house: House) -> None:
     """A mailbox that is replayed changes nothing, whatever its line ends are (rules C13, C14)."""
     issue = house.mail()
@@ -337,24 +175,6 @@ def test_a_bounce_after_a_lift_counts_again(house: House) -> None:
     assert house.store.subscribers.lift("hash-1")
     assert house.desk.process(raw).action is Effect.DUPLICATE
     assert house.reason(1) is None
-
-
-def test_a_lift_begins_the_count_of_soft_bounces_anew(house: House) -> None:
-    """After a lift it takes as many soft bounces as before it, and nobody else's count is touched:
-    a lift that the next full mailbox undoes would be none (rule C6).
-    """
-    done: dict[int, list[Effect]] = {1: [], 2: []}
-    for number in range(10):
-        issue = house.mail(f"issue-{number}")
-        house.clock[0] += 4 * DAY
-        for reader in done if number < 4 else [1]:
-            raw = house.report("gmail-full", issue, reader, at=house.clock[0])
-            done[reader].append(house.desk.process(raw).action)
-        if number == 4:
-            assert house.store.subscribers.lift("hash-1")
-    assert done[1] == ([Effect.COUNTED] * 4 + [Effect.SUPPRESSED]) * 2
-    assert house.soft_bounces(2) == 4
-    assert house.reason(1) is SuppressionReason.SOFT_BOUNCES
 
 
 def test_a_confirmation_may_bounce(house: House) -> None:
@@ -468,29 +288,6 @@ def test_one_host_of_many_small_domains_is_not_believed_of_all(house: House) -> 
     assert house.reason(44) is SuppressionReason.HARD_BOUNCE
 
 
-def test_complaints_of_strangers_are_set_aside(house: House) -> None:
-    """Once sources are enrolled, feedback that they have not signed touches nobody (rule C10)."""
-    issue = house.mail()
-    desk = ReportDesk(
-        house.reports,
-        house.store.subscribers,
-        house.tokens,
-        limits=SoftLimits(count=5, span=timedelta(days=14), clean=timedelta(days=30)),
-        clock=lambda: house.clock[0],
-        is_genuine=lambda raw: b"X-Signed: yes" in raw,
-    )
-    before = house.everything()
-    raw = house.report("arf-abuse", issue, 1)
-    assert desk.process(raw).action is Effect.QUARANTINED
-    assert desk.process(house.report("arf-auth-failure", issue, 1)).action is Effect.QUARANTINED
-    assert desk.process(house.report("arf-not-spam", issue, 1)).action is Effect.NOTHING
-    assert house.everything() == before
-    assert desk.process(house.report("postfix-hard", issue, 2)).action is Effect.SUPPRESSED
-    later = raw.replace(b"Date: Sun, 22", b"X-Signed: yes\nDate: Sun, 23")
-    assert desk.process(later).action is Effect.UNSUBSCRIBED
-    assert house.consent(1) is SubscriberState.UNSUBSCRIBED
-
-
 UNEXPLAINED = (
     ("Messaggio di sistema", "Il server ha restituito il codice 17."),
     ("Aviso do sistema", "Código 17."),
@@ -552,27 +349,3 @@ def test_a_domain_whose_reports_call_everybody_gone_is_not_believed(house: House
     assert actions == {Effect.SUPPRESSED: 25, Effect.BOUNCED: 15}
     other = house.desk.process(house.report("postfix-hard", issue, 1))
     assert other.action is Effect.SUPPRESSED
-
-
-def test_soft_refusals_in_the_session_wear_out_as_reports_do(house: House) -> None:
-    """Five issues refused over two weeks are enough, whether by reply or by report (rule C6)."""
-    outcome = parse_reply(550, "5.4.1 Recipient address rejected: Access denied", phase=Phase.RCPT)
-    policy = RetryPolicy(retry=(DAY,), expire=2 * DAY)
-    for number in range(5):
-        assert not house.desk.wear_out()
-        house.store.publish(f"issue{number}")
-        claims = house.store.claim()
-        at = NOON + number * 4 * DAY
-        house.store.settle(
-            *(
-                decide_settlement(outcome, claim, at, policy)
-                if claim.subscriber_id == 1
-                else settled(claim.delivery_id)
-                for claim in claims
-            )
-        )
-    house.clock[0] = NOON + 20 * DAY
-    assert house.desk.wear_out() == 1
-    assert house.reason(1) is SuppressionReason.SOFT_BOUNCES
-    assert house.reason(2) is None
-    assert not house.desk.wear_out()
