@@ -41,6 +41,15 @@ class Intake:
         if mine.error is not None:
             raise mine.error
 
+    def give_way(self) -> None:
+        """Wait for whoever writes just now, if anybody does.
+
+        SQLite has one writer, who is found by asking again and again: whoever writes one transaction after
+        another would keep the database from everybody else.
+        """
+        with self._writing:
+            pass
+
     def _write(self) -> None:
         with self._queueing:
             taken, self._queue = self._queue, []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -51,6 +52,10 @@ from storage.readers import NewSignUp, NewSubscriber, SignUps, Subscribers
 _NONCE_BYTES: Final = 16
 _LOOK_AGAIN_S: Final = 0.2
 """How often new sign-ups are looked for while the DNS is waited for."""
+_TURN_S: Final = 1.0
+"""So long sign-ups are decided before it is looked at who else has come, however slow disk and processor are:
+each confirmation is a transaction of its own, and who came alone would wait for two hundred of a flood.
+"""
 
 _log = Log()
 
@@ -99,7 +104,9 @@ class SignUpDesk:
         sender_domain: str,
         clock: Callable[[], datetime],
         ask_dns: Callable[[Address], DomainVerdict] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._monotonic = monotonic
         self._subscribers = subscribers
         self._signups = signups
         self._tokens = tokens
@@ -204,10 +211,12 @@ class SignUpDesk:
     def _decide(self, batch: Sequence[SignUp]) -> int:
         """Decide about these as far as they can be; how many are."""
         closed: list[int] = []
+        until = self._monotonic() + _TURN_S
         try:
             for case in self._open(batch):
-                if self._halted.is_set():
+                if self._halted.is_set() or (closed and self._monotonic() >= until):
                     break
+                self._intake.give_way()
                 if self._settle(case):
                     closed.append(case.signup.id)
         finally:
