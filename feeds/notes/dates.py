@@ -27,7 +27,7 @@ _WEEKDAY: Final = (
 )
 _YEAR: Final = r"(?:,?\s+(?P<year>\d{4}))?"
 _TIME: Final = (
-    r"(?:(?:[Tt]|,?\s+(?:at\s+)?)(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2})"
+    r"(?:(?:[Tt]|,?\s+(?P<at>at\s+)?)(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2})"
     r"(?:[.,]\d{1,9})?)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
     r"\s*(?P<offset>[Zz]|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|UTC|GMT)?"
     r"(?:(?<=[Mm.]|\d)\s+(?:\(?(?P<zone>[A-Z]{2,5})\)?|\([A-Z][A-Z ]{2,60}\)))?)?"
@@ -126,8 +126,8 @@ def read_clock(hour: str, minute: str | None, second: str | None, half: str | No
 
 
 def _says_a_time(found: re.Match[str]) -> bool:
-    """A bare number after a date is a time only with minutes or a half of the day."""
-    return not found["hour"] or bool(found["minute"] or found["half"])
+    """A bare number after a date is a time only with minutes, a half of the day or `at`."""
+    return not found["hour"] or bool(found["minute"] or found["half"] or found["at"])
 
 
 def _read_epoch(number: int) -> Moment:

@@ -16,11 +16,34 @@ from feeds.notes.dates import WEEKDAYS, Moment, read_clock, read_moment
 from storage.model import ScheduleError
 
 EXAMPLES: Final = "`2026-12-01 09:00`, `2026-12-01T09:00:00+01:00` or `2026-12-01`"
+_SPOKEN: Final = "`tomorrow 9:00`, `next tuesday 9am`, `in 2 hours` or `2026-12-01 09:00`"
 
 _MIDNIGHT: Final = timedelta()
 _EITHER: Final = re.compile(r"\d{1,2}[/-]\d{1,2}[/-]\d{4}\b", re.ASCII)
+_NUMBERS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "a an one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ),
+        1,
+    )
+    for name in names.split()
+}
 _IN: Final = re.compile(
-    r"in\s+(?P<count>\d{1,4}|an?)\s*(?P<unit>minutes?|mins?|hours?|h|days?|weeks?)", re.ASCII
+    rf"in\s+(?P<count>\d{{1,4}}|(?:{'|'.join(_NUMBERS)})\b)\s*(?P<unit>minutes?|mins?|hours?|hrs?|h|days?|weeks?)",
+    re.ASCII,
 )
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1),
                  "w": timedelta(weeks=1)}  # fmt: skip
@@ -82,10 +105,10 @@ def is_either(text: str) -> bool:
     return _EITHER.match(text.strip()) is not None
 
 
-def _refusal(words: str) -> str:
+def _refusal(words: str, examples: str = EXAMPLES) -> str:
     if is_either(words):
         return f"in `{words[:60]}` nobody knows whether day or month comes first; write {EXAMPLES}"
-    return f"`{words[:60]}` is not a date or time; write it like {EXAMPLES}"
+    return f"`{words[:60]}` is not a date or time; write it like {examples}"
 
 
 def _read_absolute(
@@ -122,12 +145,12 @@ def _read_relative(words: str, zone: ZoneInfo, now: datetime, day_time: timedelt
     if words == "now":
         return _at_instant(now.replace(microsecond=0), zone)
     if ahead := _IN.fullmatch(words):
-        count = 1 if ahead["count"].startswith("a") else int(ahead["count"])
+        count = _NUMBERS.get(ahead["count"]) or int(ahead["count"])
         moment = now.astimezone(UTC) + count * _UNITS[ahead["unit"][0]]
         return _at_instant(moment.replace(microsecond=0), zone)
     found = _RELATIVE.fullmatch(_in_order(words))
-    if not found:
-        raise ScheduleError(_refusal(told))
+    if not found or found["day"] == "in":
+        raise ScheduleError(_refusal(told, _SPOKEN))
     today = datetime(now.year, now.month, now.day)  # noqa: DTZ001
     first, step = _read_day(found["day"] or "", now, told)
     clock = _read_clock(found, day_time, told)
@@ -164,10 +187,12 @@ def _read_clock(found: re.Match[str], day_time: timedelta, words: str) -> timede
         if found["day"] == "tonight":
             raise ScheduleError("`tonight` says no time of day; write it like `today 20:00`")
         return day_time
+    if found["day"]:  # `friday 17.30`; alone it may be a day of a month
+        text = re.sub(r"\A(\d{1,2})\.(?=\d\d(?!\d))", r"\1:", text)
     clock = _CLOCK.fullmatch(text)
     if not clock or not (clock["minute"] or clock["half"] or found["at"]):
         if not found["day"]:
-            raise ScheduleError(_refusal(words))
+            raise ScheduleError(_refusal(words, _SPOKEN))
         raise ScheduleError(f"`{text[:60]}` is not a time of day; write it like `9:00` or `9am`")
     return read_clock(clock["hour"], clock["minute"], clock["second"], clock["half"])
 
