@@ -266,6 +266,8 @@ def _print_plain(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def plain(cell: str) -> str:
     """A cell on one line: what others wrote can neither move the cursor nor colour the screen."""
+    if cell.isprintable():  # nothing of that in it, and no white space but blanks
+        return cell
     return "".join(
         " " if character.isspace() else character
         for character in cell

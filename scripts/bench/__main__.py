@@ -23,6 +23,7 @@ from typing import Final
 from scripts.bench import peers, reading, rows, searching, site
 from scripts.bench.report import Row, build_table, build_values
 from scripts.bench.rows import Bench, Sizes
+from scripts.bench.scale import measure_import
 from scripts.console import configure_logging
 from storage.model import NewsletterError
 
@@ -33,6 +34,7 @@ QUICK: Final = Sizes(
     small=100,
     large=1_000,
     notes=100,
+    readers=500,
     probe_seconds=1,
     pairs=1,
 )
@@ -48,6 +50,7 @@ MEASURES: Final[dict[str, Callable[[Bench], list[Row]]]] = {
     "site": site.measure_site,
     "static": site.measure_static,
     "search": searching.measure_search,
+    "import": measure_import,
 }
 
 

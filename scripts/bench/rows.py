@@ -33,6 +33,8 @@ class Sizes:
     large: int = 0
     """Recipients of the large run; 0 leaves its rows out."""
     notes: int = 10_000
+    readers: int = 200_000
+    """Of the list that is imported."""
     probe_seconds: int = 5
     """Of the load generators that run for a time instead of a number."""
     pairs: int = 4

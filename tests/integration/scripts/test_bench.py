@@ -54,6 +54,8 @@ ROWS = {
     "static": "nginx wrk",
     "search-sqlite": "",
     "search-postgresql": "",
+    "import-sqlite": "",
+    "import-postgresql": "",
 }
 """Every row, and the programs without which it cannot be measured."""
 
@@ -62,6 +64,7 @@ FEW = {
     "poll": ["poll"],
     "static": ["static"],
     "search": ["search-sqlite", "search-postgresql"],
+    "import": ["import-sqlite", "import-postgresql"],
 }
 """One measure of each module of the benchmark, and its rows."""
 

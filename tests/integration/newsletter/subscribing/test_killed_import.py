@@ -35,13 +35,23 @@ with Newsletter.open(config, environ={}) as newsletter, open_source(file) as sou
 """
 
 
-@pytest.mark.parametrize("where", [1, 1150])
-def test_a_killed_import_is_taken_up_again(database_url: str, tmp_path: Path, where: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "where"),
+    [
+        (1100, 1),
+        (1100, 1150),
+        pytest.param(200_100, 57_500, marks=pytest.mark.only_slow),
+        pytest.param(200_100, 200_150, marks=pytest.mark.only_slow),
+    ],
+)
+def test_a_killed_import_is_taken_up_again(
+    database_url: str, tmp_path: Path, size: int, where: int
+) -> None:
     """Whole portions are in after SIGKILL at any row, nothing is half done, and after the second run all is as
     if there had been but one: each reader once with one proof, and who leaves further down has left.
     """
-    lines = [f"reader{n}@example.org,subscribed" for n in range(1100)]
-    lines += ["reader7@example.org,unsubscribed", "reader1050@example.org,unsubscribed"]
+    lines = [f"reader{n}@example.org,subscribed" for n in range(size)]
+    lines += ["reader7@example.org,unsubscribed", f"reader{size - 50}@example.org,unsubscribed"]
     lines += [f"later{n}@example.org,subscribed" for n in range(100)]
     file = tmp_path / "list.csv"
     file.write_text("Email,Status\n" + "\n".join(lines) + "\n")
@@ -53,13 +63,13 @@ def test_a_killed_import_is_taken_up_again(database_url: str, tmp_path: Path, wh
         assert len(there) - 1 == where // 1000 * 1000, "ada, and whole portions"
         first = _take(newsletter, file)
         after = _readers(newsletter)
-        assert len(after) == 1 + 1199, "ada, and all but who left within the same portion"
+        assert len(after) == 1 + size + 99, "ada, and all but who left within the same portion"
         left = {address for address, reader in after.items() if reader[0] is not ACTIVE}
         assert left == {"reader7@example.org"}
         assert {proof for address, (_, proof) in after.items() if address not in left | {ADA}} == {
             (ConsentEventKind.IMPORTED,)
         }
-        assert first.added == 1198 - sum(address not in left for address in there) + 1
+        assert first.added == size + 98 - sum(address not in left for address in there) + 1
         again = _take(newsletter, file)
         assert (again.added, again.departed) == (0, 0)
         assert _readers(newsletter) == after
