@@ -162,12 +162,18 @@ def _row(children: Sequence[Element]) -> str:
     return "".join(pieces)
 
 
+def _gap(element: Element) -> str:
+    """A blank, or as many as set the number of a formula apart from it."""
+    wide = re.fullmatch(r"([1-4])(?:\.\d+)?em", element.get("width", ""))
+    return "\u2003" * int(wide[1]) if wide else " "
+
+
 def _piece(element: Element) -> str:
     match element.tag:
         case "mrow":
             return _row(list(element))
         case "mspace":
-            return " "
+            return _gap(element)
         case "mn" | "mtext":
             return _letters(element)
         case "mi":

@@ -46,6 +46,7 @@ def shown(html: str) -> str:
         ("x<y", "<i>x</i> &lt; <i>y</i>"),
         ("-1", "−1"),
         ("a^*", "<i>a</i><sup>*</sup>"),
+        (r"c \tag{1}", "<i>c</i>\u2003\u2003(1)"),
         ("x_i^2", "<i>x</i><sub><i>i</i></sub><sup>2</sup>"),
         (r"O(n \log n)", "<i>O</i>(<i>n</i> log <i>n</i>)"),
         (r"\mathbb{R}^n", "ℝ<sup><i>n</i></sup>"),
