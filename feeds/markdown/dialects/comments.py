@@ -22,6 +22,8 @@ _COMMENTS: Final = tuple(
         (r"\{(?<!\{\{)/\*", r"\*/\}"),  # MDX's; Zola shows a shortcode so, with two braces
     )
 )
+_PLAIN: Final = tuple(one for one in _COMMENTS if "{" not in one.opening.pattern)
+"""Those that may stand where no brace does."""
 _CHANGES: Final = tuple(
     Span(opening=re.compile(opening), closing=re.compile(closing), replace=replace)
     for opening, closing, replace in (
@@ -81,7 +83,7 @@ _MORE: Final = re.compile(r"^[ \t]*(?:\{\{<!--more-->\}\}|\[//\]:\s*#[^\n]*)[ \t
 
 def drop_comments(text: str) -> str:
     """Without comments of any kind; lines stay where they are."""
-    text = replace_spans(text, _COMMENTS)
+    text = replace_spans(text, _COMMENTS if "{" in text else _PLAIN)
     if "{" in text and any(mark in text for mark in ("{++", "{--", "{~~", "{==")):
         text = replace_spans(text, _CHANGES)
     if "hidden" in text or "display" in text:

@@ -137,8 +137,10 @@ def _read_cell(cell: re.Match[str], piece: str) -> str:
 def read_programs(text: str, masks: Masks, report: Report) -> str:
     """The text without what only its program reads; what would have shown something is told."""
     for marks, read in _STEPS:
-        if any(mark in text for mark in marks):
-            text = read(text, masks, report)
+        for mark in marks:  # no generator: most notes have none of them, and there are many
+            if mark in text:
+                text = read(text, masks, report)
+                break
     return text
 
 
@@ -268,7 +270,7 @@ _BLANKS: Final = re.compile(
 """What ends as a file's name does; words in brackets are no address."""
 _MOST: Final = 20
 _WORDPRESS: Final = re.compile(
-    r"(?<![\\!\[\w])\[((?:wp_)?caption|gallery|embed|youtube|vimeo|soundcloud|tweet|video|audio|playlist|contact-form-7)"
+    r"\[(?<![\\!\[\w]\[)((?:wp_)?caption|gallery|embed|youtube|vimeo|soundcloud|tweet|video|audio|playlist|contact-form-7)"
     r"((?:[ =](?=[^\[\]\n]*(?:=|https://))[^\[\]\n]{1,500})?)\](?![(:])(?:((?:(?!\[/?\1)[^\n]){0,2000}?)\[/\1\])?"
 )
 _CAPTIONED: Final = re.compile(
@@ -303,7 +305,7 @@ _STEPS: Final[tuple[tuple[tuple[str, ...], Step], ...]] = (
     (("<<<",), _taken_out(_SNIPPET)),
     (("\\", "<--->"), _read_breaks),
     (("8<",), _taken_out(_INCLUDED)),
-    ((":octicons-", ":material-", ":fontawesome-", ":simple-"), _replaced((_ICON, ""))),
+    ((":",), _replaced((_ICON, ""))),
     (("++",), _show_keys),
     (("@[", "{{TOC"), _replaced((_CONTENTS, "[TOC]"))),
     (("{{",), _read_macros),
@@ -311,6 +313,6 @@ _STEPS: Final[tuple[tuple[tuple[str, ...], Step], ...]] = (
     (("markdown",), _replaced((_MARKDOWN_WITHIN, r"\n<\1\2\3>\n"))),
     (("^^",), _replaced((_CARETS, r"<mark>\1</mark>"))),
     (("{", "|filename|"), _replaced((_SPAN, r"\1"), (_LISTED, r"\1"), (_PLACE, ""))),
-    (("caption", "[gallery", "[embed", "[youtube", "[vimeo", "[video", "[audio", "[playlist", "[soundcloud"), _read_wordpress),
+    (("[",), _read_wordpress),
 )  # fmt: skip
 """What each step looks for, quick to tell, and the step, in order."""
