@@ -12,7 +12,7 @@ from scripts.context import JsonOption, open_newsletter
 from storage.model import Conflict, Issue, Mailing, Missing
 
 
-def pause(context: typer.Context, issue: IssueArgument) -> None:
+def pause(context: typer.Context, issue: IssueArgument, as_json: JsonOption = False) -> None:
     """Stop the mail of an issue for now.
 
     `resume` goes on where it stopped.
@@ -21,10 +21,13 @@ def pause(context: typer.Context, issue: IssueArgument) -> None:
     """
     with open_newsletter(context) as newsletter:
         paused = newsletter.pause(issue)
+    if as_json:
+        print_json({"issue": paused.slug, "mailing": paused.mailing.value})
+        return
     tell(f"{paused.slug}: its mail is paused")
 
 
-def resume(context: typer.Context, issue: IssueArgument) -> None:
+def resume(context: typer.Context, issue: IssueArgument, as_json: JsonOption = False) -> None:
     """Go on with mail that was paused.
 
     Paused by you, or because the relay refused us.
@@ -33,10 +36,13 @@ def resume(context: typer.Context, issue: IssueArgument) -> None:
     """
     with open_newsletter(context) as newsletter:
         resumed = newsletter.resume(issue)
+    if as_json:
+        print_json({"issue": resumed.slug, "mailing": resumed.mailing.value})
+        return
     tell(f"{resumed.slug}: its mail goes on")
 
 
-def cancel(context: typer.Context, issue: IssueArgument) -> None:
+def cancel(context: typer.Context, issue: IssueArgument, as_json: JsonOption = False) -> None:
     """Take the mail of an issue back.
 
     Whoever has not got it will not get it. To mend something and go on, `pause` it instead, correct the note, and `resume`. The issue stays on the site and in the feeds; take `publish` out of the note to withdraw it. `newsletter mail` has it mailed after all.
@@ -45,6 +51,9 @@ def cancel(context: typer.Context, issue: IssueArgument) -> None:
     """
     with open_newsletter(context) as newsletter:
         spared = newsletter.cancel(issue)
+    if as_json:
+        print_json({"issue": issue, "mailing": Mailing.CANCELLED.value, "spared": spared})
+        return
     tell(f"{issue}: its mail is cancelled; {count(spared, 'reader')} will not get it")
     remark(
         "(to mend a mail that is under way use `newsletter pause` and `resume`; "

@@ -119,7 +119,7 @@ def _in(ahead: timedelta) -> str:
     return f"in {tell_span(ahead)}" if ahead >= timedelta(minutes=1) else "within a minute"
 
 
-def unschedule(context: typer.Context, note: NoteArgument) -> None:
+def unschedule(context: typer.Context, note: NoteArgument, as_json: JsonOption = False) -> None:
     """Take a schedule back.
 
     As long as the note is not published; after that see `newsletter cancel`.
@@ -128,10 +128,13 @@ def unschedule(context: typer.Context, note: NoteArgument) -> None:
     """
     with open_newsletter(context) as newsletter:
         taken_back = newsletter.unschedule(note)
+    if as_json:
+        print_json({"note": taken_back.path, "was": stamp(taken_back.publish_at)})
+        return
     tell(f"{taken_back.path} is no longer scheduled")
 
 
-def unqueue(context: typer.Context, note: NoteArgument) -> None:
+def unqueue(context: typer.Context, note: NoteArgument, as_json: JsonOption = False) -> None:
     """Give the slot of a note back.
 
     The notes behind it stay where they are; the next one that is queued takes the slot.
@@ -141,6 +144,9 @@ def unqueue(context: typer.Context, note: NoteArgument) -> None:
     with open_newsletter(context) as newsletter:
         taken_back = newsletter.unqueue(note)
         zone = newsletter.identity.timezone
+    if as_json:
+        print_json({"note": taken_back.path, "was": stamp(taken_back.publish_at)})
+        return
     tell(f"{taken_back.path} is no longer in the queue")
     remark(f"its slot is free again: {spell_time(taken_back.publish_at, zone)}")
 

@@ -47,9 +47,16 @@ def test_what_is_paused_or_withdrawn_is_refused(run: Run, folder: Path) -> None:
     add(run, "ada")
     config = folder / "newsletter.toml"
     config.write_text(config.read_text("utf-8").replace('hold = "0s"', 'hold = "1h"'), "utf-8")
+    assert run("schedule", "first-note.md", "--at", "2030-01-02T09:00Z").code == 0
+    assert run("unschedule", "first-note.md", "--json").json() == {
+        "note": "first-note.md",
+        "was": "2030-01-02T09:00:00Z",
+    }
     assert run("schedule", "first-note.md", "--now").code == 0
     assert run("send").code == 0
-    assert run("pause", "first-note").code == 0
+    for command, mailing in (("pause", "paused"), ("resume", "open"), ("pause", "paused")):
+        document = {"issue": "first-note", "mailing": mailing}
+        assert run(command, "first-note", "--json").json() == document
     refused = run("mail", "first-note", "--yes")
     assert refused.code == 1
     assert "newsletter resume first-note" in refused.err
