@@ -51,6 +51,8 @@ class Wire(asyncio.Protocol):
         self._rest = b""
         """The beginning of a line."""
         self._lines: list[str] = []
+        self._room = _REPLY_LIMIT
+        """Characters that the reply under way may still have; each line takes one more."""
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._patience_s = 0.0
@@ -215,9 +217,11 @@ class Wire(asyncio.Protocol):
             return True
         self._lines.append(reply.text)
         if not is_last:
-            return sum(map(len, self._lines)) + len(self._lines) <= _REPLY_LIMIT
+            self._room -= len(reply.text) + 1
+            return self._room >= 0
         self._replies.append(Reply(reply.code, "\n".join(self._lines)))
         self._lines.clear()
+        self._room = _REPLY_LIMIT
         return True
 
     def eof_received(self) -> bool:

@@ -102,3 +102,18 @@ def test_replies_are_taken_together_only_if_they_are_the_expected_ones() -> None
         assert not wire.spoke
 
     asyncio.run(scenario())
+
+
+def test_a_reply_of_empty_lines_without_end_is_ended() -> None:
+    """Each counts, also if it says nothing, and costs no more for those before it: 64 kB in all, each time anew."""
+
+    async def scenario() -> None:
+        wire = Wire(cast("asyncio.Transport", Nowhere()))
+        for _ in range(2):
+            wire.data_received(b"250-\r\n" * 65_000 + b"250 done\r\n")
+            assert (await wire.reply(1)).code == 250
+        wire.data_received(b"250-\r\n" * 66_000)
+        with pytest.raises(WireLost, match="made no sense"):
+            await wire.reply(1)
+
+    asyncio.run(scenario())
