@@ -171,9 +171,13 @@ class CopyReader:
             self.manifest = _parse(self._small(_MANIFEST, _LARGEST_MANIFEST))
         except FileNotFoundError as error:
             raise BackupError(f"{path}: there is no such file") from error
+        except zipfile.BadZipFile as error:
+            raise BackupError(
+                f"{path}: is no backup of a newsletter, or was cut off on its way"
+            ) from error
         except _BROKEN as error:
             raise BackupError(
-                f"{path}: is no backup of a newsletter, or was cut off or damaged: {error}"
+                f"{path}: is no backup of a newsletter, or was damaged: {error}"
             ) from error
 
     def __enter__(self) -> Self:
