@@ -48,7 +48,7 @@ _SHOWING_KEYS: Final = ("published", "is_published", "public", "visible", "liste
 """Keys that keep a note from a site's lists and feeds where they are true, and where they are false."""
 _HIDING_KEYS_OF_STATE: Final = ("status", "post_status")
 _RENDERING_KEYS: Final = ("build.render", "build.list", "_build.render", "_build.list")
-_VISIBLE: Final = frozenset({"", "public", "everyone", "all"})
+_VISIBLE: Final = TRUE | {"", "public", "everyone", "all", "visible", "listed", "published"}
 _COMPUTED: Final = frozenset({"permalink", "url", "path"})
 """Keys in which Eleventy and Jekyll have patterns with placeholders, in notes that are no templates."""
 _TEMPLATE: Final = re.compile(

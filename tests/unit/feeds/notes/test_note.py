@@ -155,8 +155,10 @@ def test_a_date_in_parts_is_read() -> None:
 def test_what_its_generator_hides_is_kept(lines: str) -> None:
     """Drafts by whatever key, and templates with their placeholders, are never published."""
     assert parse(f"---\npublish: now\n{lines}\n---\nx").kept
-    shown = "status: evergreen\npublished: 2026-01-01\nhidden: false\npassword: ''\nvisibility: public\nhide:\n- toc"
-    assert not parse(f"---\npublish: now\n{shown}\n---\nx").kept
+    shown = "status: evergreen\npublished: 2026-01-01\nhidden: false\npassword: ''\nhide:\n- toc"
+    for visibility in ("public", "Listed", "visible"):
+        note = parse(f"---\npublish: now\n{shown}\nvisibility: {visibility}\n---\nx")
+        assert not note.kept
 
 
 @pytest.mark.parametrize(
