@@ -10,6 +10,7 @@ import re
 import sys
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,7 @@ def assert_fit(report: BounceReport) -> None:
     assert all(address.isprintable() for address in report.recipients)
 
 
+@pytest.mark.timeout(1800)  # with --slow some 45,000 reports
 def test_cut_and_broken_reports_are_read(slow: bool) -> None:
     """Each fixture cut at many points and with octets changed is answered, never raised at (C12)."""
     chance = random.Random(7)
