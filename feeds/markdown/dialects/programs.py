@@ -80,6 +80,48 @@ _CODE_MARK: Final = re.compile(
 )
 """VitePress's and Shiki's, which colour a line."""
 Report = list[tuple[int, str]]
+_BREAK: Final = re.compile(
+    r"^[ \t]*\\(?:newpage|pagebreak|clearpage|bigskip|medskip|smallskip|noindent|(tableofcontents))\b[ \t]*$"
+    r"|^<--->[ \t]*$",
+    re.MULTILINE,
+)
+"""Pandoc's for what is printed, and where Hugo's columns end."""
+_CONTENTS: Final = re.compile(r"^(?:@\[toc\]|\{\{TOC\}\})[ \t]*$", re.MULTILINE | re.IGNORECASE)
+"""MultiMarkdown's place for the list of parts, and that of Chinese blogs."""
+_MARKDOWN_WITHIN: Final = re.compile(
+    r"^[ \t]*<(div|section|details|aside|article|figure|figcaption|blockquote)\b([^<>\n]{0,300}?)[ \t]+markdown"
+    r"(?:=[\"']?(?:1|block|span|true)[\"']?)?((?:[ \t][^<>\n]{0,300})?)>[ \t]*$",
+    re.MULTILINE,
+)
+"""kramdown's and Python-Markdown's: what is within is Markdown, as it is behind a blank line."""
+_SIZED_PICTURE: Final = re.compile(
+    r"!\[([^\[\]\n]{0,300})\]\(([^()\s<>]{1,500})[ ]+=(\d{1,4}(?:x\d{1,4})?)x?([ ]+\"[^\"\n]{0,300}\")?\)"
+)
+"""HackMD's, and of many plug-ins."""
+_BLANKS: Final = re.compile(
+    r"\]\((?![<\s])((?:https?://|/)?[^()<>\n\"'\s][^()<>\n\"']{0,300}[ ][^()<>\n\"']{0,300}?"
+    r"(?:(?<=[^\s.])\.[A-Za-z][A-Za-z0-9]{1,4}(?:#[^()<>\n\"']{0,100})?))([ ]+\"[^\"\n]{0,300}\")?[ ]*\)"
+)
+"""What ends as a file's name does; words in brackets are no address."""
+_MOST: Final = 20
+_WORDPRESS: Final = re.compile(
+    r"\[(?<![\\!\[\w]\[)((?:wp_)?caption|gallery|embed|youtube|vimeo|soundcloud|tweet|video|audio|playlist|contact-form-7)"
+    r"((?:[ =](?=[^\[\]\n]*(?:=|https://))[^\[\]\n]{1,500})?)\](?![(:])(?:((?:(?!\[/?\1)[^\n]){0,2000}?)\[/\1\])?"
+)
+_CAPTIONED: Final = re.compile(
+    r"((?:<a\b[^<>]{0,500}>[ ]*)?<img\b[^<>]{0,1000}>(?:[ ]*</a>)?|\[?!\[[^\[\]\n]{0,300}\]\([^()\n]{1,500}\)(?:\]\([^()\n]{1,500}\))?)"
+    r"(.{0,1000})",
+    re.DOTALL,
+)
+_ICON: Final = re.compile(
+    r":(?:octicons|material|fontawesome|simple)-[a-z0-9-]{1,60}:(?:\{[^{}\n]{0,100}\})?"
+)
+_KEYS: Final = re.compile(
+    r"(?<![\w+])\+\+([a-z0-9][a-z0-9-]{0,20}(?:\+[a-z0-9][a-z0-9-]{0,20}){0,5})\+\+(?![\w+])"
+)
+_INCLUDED: Final = re.compile(r"^[ \t]*-{1,2}8<-{1,2}[ \t]*\"[^\"\n]{1,300}\"[ \t]*$", re.MULTILINE)
+"""Material's icons, PyMdown's keys to press, and a file that stands there when the site is made."""
+Step = Callable[[str, Masks, Report], str]
 
 
 def read_fences(text: str, masks: Masks, report: Report) -> str:
@@ -245,56 +287,12 @@ def take_out(text: str, pattern: re.Pattern[str], masks: Masks, report: Report) 
     return pattern.sub(replace, text)
 
 
-_BREAK: Final = re.compile(
-    r"^[ \t]*\\(?:newpage|pagebreak|clearpage|bigskip|medskip|smallskip|noindent|(tableofcontents))\b[ \t]*$"
-    r"|^<--->[ \t]*$",
-    re.MULTILINE,
-)
-"""Pandoc's for what is printed, and where Hugo's columns end."""
-_CONTENTS: Final = re.compile(r"^(?:@\[toc\]|\{\{TOC\}\})[ \t]*$", re.MULTILINE | re.IGNORECASE)
-"""MultiMarkdown's place for the list of parts, and that of Chinese blogs."""
-_MARKDOWN_WITHIN: Final = re.compile(
-    r"^[ \t]*<(div|section|details|aside|article|figure|figcaption|blockquote)\b([^<>\n]{0,300}?)[ \t]+markdown"
-    r"(?:=[\"']?(?:1|block|span|true)[\"']?)?((?:[ \t][^<>\n]{0,300})?)>[ \t]*$",
-    re.MULTILINE,
-)
-"""kramdown's and Python-Markdown's: what is within is Markdown, as it is behind a blank line."""
-_SIZED_PICTURE: Final = re.compile(
-    r"!\[([^\[\]\n]{0,300})\]\(([^()\s<>]{1,500})[ ]+=(\d{1,4}(?:x\d{1,4})?)x?([ ]+\"[^\"\n]{0,300}\")?\)"
-)
-"""HackMD's, and of many plug-ins."""
-_BLANKS: Final = re.compile(
-    r"\]\((?![<\s])((?:https?://|/)?[^()<>\n\"'\s][^()<>\n\"']{0,300}[ ][^()<>\n\"']{0,300}?"
-    r"(?:(?<=[^\s.])\.[A-Za-z][A-Za-z0-9]{1,4}(?:#[^()<>\n\"']{0,100})?))([ ]+\"[^\"\n]{0,300}\")?[ ]*\)"
-)
-"""What ends as a file's name does; words in brackets are no address."""
-_MOST: Final = 20
-_WORDPRESS: Final = re.compile(
-    r"\[(?<![\\!\[\w]\[)((?:wp_)?caption|gallery|embed|youtube|vimeo|soundcloud|tweet|video|audio|playlist|contact-form-7)"
-    r"((?:[ =](?=[^\[\]\n]*(?:=|https://))[^\[\]\n]{1,500})?)\](?![(:])(?:((?:(?!\[/?\1)[^\n]){0,2000}?)\[/\1\])?"
-)
-_CAPTIONED: Final = re.compile(
-    r"((?:<a\b[^<>]{0,500}>[ ]*)?<img\b[^<>]{0,1000}>(?:[ ]*</a>)?|\[?!\[[^\[\]\n]{0,300}\]\([^()\n]{1,500}\)(?:\]\([^()\n]{1,500}\))?)"
-    r"(.{0,1000})",
-    re.DOTALL,
-)
-_ICON: Final = re.compile(
-    r":(?:octicons|material|fontawesome|simple)-[a-z0-9-]{1,60}:(?:\{[^{}\n]{0,100}\})?"
-)
-_KEYS: Final = re.compile(
-    r"(?<![\w+])\+\+([a-z0-9][a-z0-9-]{0,20}(?:\+[a-z0-9][a-z0-9-]{0,20}){0,5})\+\+(?![\w+])"
-)
-_INCLUDED: Final = re.compile(r"^[ \t]*-{1,2}8<-{1,2}[ \t]*\"[^\"\n]{1,300}\"[ \t]*$", re.MULTILINE)
-"""Material's icons, PyMdown's keys to press, and a file that stands there when the site is made."""
-
-
 def _show_keys(text: str, _masks: Masks, _report: Report) -> str:
     return _KEYS.sub(
         lambda found: "+".join(f"<kbd>{key}</kbd>" for key in found[1].split("+")), text
     )
 
 
-Step = Callable[[str, Masks, Report], str]
 _STEPS: Final[tuple[tuple[tuple[str, ...], Step], ...]] = (
     (("::", "#+", "SCHEDULED:", "DEADLINE:", ":LOGBOOK:"), _replaced((_PROPERTY, ""))),
     ((":: ",), _replaced((_INLINE_FIELD, r"\1: \2"), (_SILENT_FIELD, r"\2"))),

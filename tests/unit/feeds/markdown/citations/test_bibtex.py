@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.markdown.citations.bibtex import read_bibtex
-from feeds.markdown.citations.works import Person, Work
+from feeds.markdown.citations.works import LONGEST, Person, Work
 
 
 @pytest.mark.parametrize(
@@ -43,5 +43,8 @@ def test_what_is_broken_is_passed_over() -> None:
 
 @given(st.text(alphabet='@a{}="\\,#% \n$and', max_size=80))
 def test_any_file_is_read(text: str) -> None:
-    """Whatever stands in it, nothing is raised."""
-    read_bibtex(f"@book{{k, author={{{text}}}, title={text}}}\n{text}")
+    """Whatever stands in it, nothing is raised, and each part of a work is on one line that has a bound."""
+    for work in read_bibtex(f"@book{{k, author={{{text}}}, title={text}}}\n{text}").values():
+        for part in (work.title, work.year, work.pages, *(one.family for one in work.people)):
+            assert len(part) <= LONGEST
+            assert "\n" not in part
