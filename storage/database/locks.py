@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from storage.model import StorageError
+
+ANSWER_S: Final = 2.0
+"""How long the server's answer to the end of a lock is waited for."""
 
 
 class Lock(Protocol):
@@ -96,7 +100,22 @@ class AdvisoryLock:
         return True
 
     def release(self) -> None:
-        """Let it go; a second time does nothing."""
+        """Let it go; a second time does nothing. Whoever asks next finds it free."""
         if not self._connection.closed:
+            if not self._connection.invalidated:
+                _roll_back(self._connection)
             self._connection.invalidate()  # closes the session, and the lock with it
             self._connection.close()
+
+
+def _roll_back(connection: Connection) -> None:
+    """End the transaction, and wait for the answer: a session that is only closed keeps its lock until the
+    server, or the pooler before it, has seen that. One that does not answer is not waited for.
+    """
+    session: Any = connection.connection.dbapi_connection
+    try:
+        session.pgconn.send_query(b"ROLLBACK")
+        session.pgconn.flush()
+        select.select([session.fileno()], [], [], ANSWER_S)
+    except (connection.dialect.loaded_dbapi.Error, OSError):
+        pass  # it is lost, and the lock with it
