@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import hmac
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Collection
 from enum import StrEnum
@@ -34,6 +35,8 @@ class Login(StrEnum):
     """Google's and Microsoft's; the password is an access token. Only where it is asked for by name."""
 
 
+_ENHANCED: Final = re.compile(r"^\d\.\d{1,3}\.\d{1,3}\s", re.MULTILINE)
+"""The status that may begin each line of a reply (RFC 2034 4)."""
 _BY_ITSELF: Final = (Login.PLAIN, Login.LOGIN, Login.CRAM_MD5)
 
 
@@ -45,6 +48,16 @@ def choose_methods(offered: Collection[str], wanted: Login | None) -> tuple[Logi
     """The methods to try, in this order; the next one only after `UNKNOWN_METHOD`."""
     known = {name.lower() for name in offered}
     return tuple(one for one in ((wanted,) if wanted else _BY_ITSELF) if one in known)
+
+
+def repeats_login(said: str, user: str, password: str) -> bool:
+    """Whether what a relay said holds the password, in plain text or as it was sent (RFC 4616, rule A37)."""
+    if not password:
+        return False
+    said = _squeeze(_ENHANCED.sub("", said))
+    sent = (user, password, f"\0{user}\0{password}", _bearer(user, password))
+    coded = (b64encode(text.encode()).decode().rstrip("=") for text in sent)
+    return any(_squeeze(secret) in said for secret in (password, *coded))
 
 
 class Dialogue:
@@ -59,6 +72,8 @@ class Dialogue:
         self._password = password
         self._at_once = is_private and method in (Login.PLAIN, Login.XOAUTH2)
         self._turn = 0
+        self._asked = b""
+        """What the server asked for first."""
 
     @property
     def command(self) -> bytes:
@@ -86,17 +101,30 @@ class Dialogue:
 
     def _whole(self) -> bytes:
         if self._method is Login.XOAUTH2:
-            return f"user={self._user}\x01auth=Bearer {self._password}\x01\x01".encode()
+            return _bearer(self._user, self._password).encode()
         return f"\0{self._user}\0{self._password}".encode()
 
     def _name_or_password(self, challenge: bytes) -> bytes:
-        """First the name, then the password, unless the server asks in another order."""
-        asked = challenge.lower()
+        """First the name, then the password, unless the server asks in another order, or, in whatever
+        language, a second time for what it was told.
+        """
+        asked = challenge.strip().lower()
         if self._turn == 1 and b"pass" not in asked:
+            self._asked = asked
             return self._user.encode()
-        if self._turn == 2 and b"user" not in asked:
+        is_new = not asked or asked != self._asked
+        if self._turn == 2 and b"user" not in asked and is_new:
             return self._password.encode()
         raise OddChallenge("asks for name and password in another order than LOGIN has")
+
+
+def _bearer(user: str, token: str) -> str:
+    return f"user={user}\x01auth=Bearer {token}\x01\x01"
+
+
+def _squeeze(text: str) -> str:
+    """The text without blanks, line ends and case, which a relay may change in what it repeats."""
+    return "".join(text.split()).casefold()
 
 
 def _decode(challenge: str) -> bytes:

@@ -24,6 +24,7 @@ from mailer.smtp.login import (
     Login,
     OddChallenge,
     choose_methods,
+    repeats_login,
 )
 from mailer.smtp.relay import tls_context
 from mailer.smtp.ways import Relay, Tls
@@ -145,6 +146,9 @@ def _log_in(client: smtplib.SMTP, relay: Relay, facts: RelayFacts) -> RelayFacts
     except (OSError, smtplib.SMTPException, OddChallenge) as error:
         return replace(facts, stage=Stage.LOGIN, problem=_explain(error))
     if code not in LOGGED_IN:
+        words = said.decode("utf-8", "replace")
+        if code > 0 and repeats_login(words, relay.username, relay.password):
+            said = b"(its answer repeats the login and is not shown)"
         problem = _explain(smtplib.SMTPAuthenticationError(code, said))
         return replace(facts, stage=Stage.LOGIN, problem=problem)
     return facts
@@ -186,6 +190,8 @@ def _explain(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return "it does not offer STARTTLS"
     if isinstance(error, smtplib.SMTPResponseException):
+        if error.smtp_code <= 0:
+            return "its reply made no sense"  # and may be anything, so it is not quoted
         said = error.smtp_error
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
         return f"it said {error.smtp_code} {clean_reply(text)}"

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import socket
 import ssl
-from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -30,6 +28,7 @@ from mailer.smtp.login import (
     Login,
     OddChallenge,
     choose_methods,
+    repeats_login,
 )
 from mailer.smtp.names import names_said, own_name
 from mailer.smtp.ways import Relay, Timeouts, Tls
@@ -37,8 +36,6 @@ from storage.model import RelayError
 
 _NOT_KNOWN: Final = (500, 502)
 """What a relay says to a command that it does not know (RFC 5321 4.2.4)."""
-_ENHANCED: Final = re.compile(r"^\d\.\d{1,3}\.\d{1,3}\s", re.MULTILINE)
-"""The status that may begin each line of a reply (RFC 2034 4)."""
 
 
 class Connected(NamedTuple):
@@ -70,11 +67,12 @@ async def connect(relay: Relay, timeouts: Timeouts) -> Connected:
         await _enter(client, relay, timeouts)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         await _leave(client, timeouts)
-        cause = None if _repeats_login(error, relay) else error  # a traceback quotes it
+        is_odd = isinstance(error, aiosmtplib.SMTPResponseException) and error.code <= 0
+        cause = None if is_odd or _repeats_login(error, relay) else error  # a traceback quotes it
         raise RelayError(
             f"{relay.host}:{relay.port}: {_explain(error, relay)}",
             refuses_login=isinstance(error, aiosmtplib.SMTPAuthenticationError)
-            and error.code >= 500,
+            and error.code // 100 == 5,
         ) from cause
     except asyncio.CancelledError:
         client.close()
@@ -96,7 +94,7 @@ async def _enter(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> N
     await client.connect(timeout=timeouts.greeting)
     await _greet(client, relay, timeouts)
     if relay.tls is Tls.STARTTLS:
-        await client.starttls(timeout=timeouts.tls)
+        await _protect(client, timeouts)
         await _greet(client, relay, timeouts)  # RFC 3207 4.2
     if relay.username:
         await _log_in(client, relay, timeouts)
@@ -111,6 +109,18 @@ async def _greet(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> N
         if error.code not in _NOT_KNOWN:
             raise
         await client.helo(hostname=name, timeout=timeouts.greeting)
+
+
+async def _protect(client: aiosmtplib.SMTP, timeouts: Timeouts) -> None:
+    """TLS, or nothing (RFC 3207). What came in clear behind the 220 is forgotten (RFC 3207 4.2)."""
+    if not client.supports_extension("starttls"):
+        raise aiosmtplib.SMTPNotSupported("it does not offer TLS (STARTTLS)")
+    try:
+        await client.starttls(timeout=timeouts.tls)
+    except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError) as error:
+        if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+            raise
+        raise aiosmtplib.SMTPNotSupported(f"TLS did not come about: {_why_gone(error)}") from None
 
 
 def _greeting(client: aiosmtplib.SMTP, relay: Relay) -> str:
@@ -179,7 +189,9 @@ def _no_password() -> str:
 
 def _explain(error: Exception, relay: Relay) -> str:
     """Says why the relay cannot be used, in one cleaned line."""
-    if isinstance(error, aiosmtplib.SMTPResponseException) and error.code > 0:
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        if error.code <= 0:
+            return "its reply made no sense"  # and may be anything, so it is not quoted
         is_login = isinstance(error, aiosmtplib.SMTPAuthenticationError)
         said = (
             "(its answer repeats the login and is not shown)"
@@ -192,9 +204,16 @@ def _explain(error: Exception, relay: Relay) -> str:
     cause = error.__cause__
     if isinstance(cause, OSError) and not isinstance(error, TimeoutError):
         return _explain(cause, relay)
+    if isinstance(error, aiosmtplib.SMTPServerDisconnected | aiosmtplib.SMTPTimeoutError):
+        return _why_gone(error)
     if isinstance(error, OSError) and error.errno is not None:
         return _explain_network(error)
     return clean_reply(str(error)) or type(error).__name__
+
+
+def _why_gone(error: Exception) -> str:
+    is_silent = isinstance(error, TimeoutError)
+    return "it did not answer in time" if is_silent else "it closed the connection"
 
 
 def _explain_network(error: OSError) -> str:
@@ -207,16 +226,6 @@ def _explain_network(error: OSError) -> str:
 
 
 def _repeats_login(error: Exception, relay: Relay) -> bool:
-    """Whether a reply holds the password, in plain text or as it was sent (RFC 4616, rule A37)."""
-    if not relay.password or not isinstance(error, aiosmtplib.SMTPResponseException):
+    if not isinstance(error, aiosmtplib.SMTPResponseException):
         return False
-    said = _squeeze(_ENHANCED.sub("", error.message))
-    token = f"user={relay.username}\x01auth=Bearer {relay.password}\x01\x01"
-    sent = (relay.username, relay.password, f"\0{relay.username}\0{relay.password}", token)
-    coded = (b64encode(text.encode()).decode().rstrip("=") for text in sent)
-    return any(_squeeze(secret) in said for secret in (relay.password, *coded))
-
-
-def _squeeze(text: str) -> str:
-    """The text without blanks, line ends and case, which a relay may change in what it repeats."""
-    return "".join(text.split()).casefold()
+    return repeats_login(error.message, relay.username, relay.password)

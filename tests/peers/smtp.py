@@ -20,8 +20,16 @@ class Act(StrEnum):
     HANG = "hang"
 
 
-Move = str | Act
-"""A reply without its last CRLF, or an act."""
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Octets as they are, which need be no reply, and what is done then."""
+
+    octets: bytes
+    then: Act | None = None
+
+
+Move = str | Act | Raw
+"""A reply without its last CRLF, an act, or octets."""
 
 OBEDIENT: Mapping[str, Move] = {
     "GREET": "220 peer.test ESMTP",
@@ -38,6 +46,46 @@ OBEDIENT: Mapping[str, Move] = {
 
 PIPELINING = "250-peer.test\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250 ENHANCEDSTATUSCODES"
 """The answer to EHLO of a relay that takes groups of commands (RFC 2920)."""
+
+ODDITIES: Mapping[str, Move] = {
+    "an odd 2yz": "299 odd",
+    "without end": Raw(b"250-on and on\r\n" * 8000),
+    "one line without end": Raw(b"250" * 2000),
+    "4yz": "451 4.3.0 later",
+    "policy": "554 5.7.1 refused",
+    "nobody": "550 5.1.1 no such user",
+    "421": "421 4.3.2 going",
+    "354": "354 go ahead",
+    "1yz": "150 wait",
+    "999": "999 odd",
+    "000": "000 zero",
+    "words": "what?",
+    "octets": Raw(b"\x00\xff\x16\x03\x01\r\n"),
+    "an empty line": "",
+    "LF alone": Raw(b"250 ok\n"),
+    "354, LF alone": Raw(b"354 go\n"),
+    "a code alone": "250",
+    "no blank": "250ok",
+    "half a line, close": Raw(b"250 o", Act.CLOSE),
+    "half a reply, close": Raw(b"250-ok\r\n250 o", Act.CLOSE),
+    "half a reply, silence": Raw(b"250-ok\r\n", Act.HANG),
+    "close": Act.CLOSE,
+    "reset": Act.RESET,
+    "silence": Act.HANG,
+    "two yes": "250 ok\r\n250 ok",
+    "two no": "550 5.1.1 no\r\n550 5.1.1 no",
+    "no, yes": "451 4.3.0 no\r\n250 ok",
+    "yes, no": "250 ok\r\n451 4.3.0 no",
+    "two 354": "354 go\r\n354 go",
+    "354, yes": "354 go\r\n250 queued",
+    "354, close": Raw(b"354 go\r\n", Act.CLOSE),
+    "yes, 421": Raw(b"250 ok\r\n421 bye\r\n", Act.CLOSE),
+    "yes, close": Raw(b"250 ok\r\n", Act.CLOSE),
+    "all at once": "250 ok\r\n250 ok\r\n354 go\r\n250 queued",
+    "yes that ends in no": "250-ok\r\n550 no",
+    "no that ends in yes": "550-no\r\n250 ok",
+}
+"""What a peer may say or do where a reply is due."""
 
 
 @dataclass
@@ -68,11 +116,11 @@ class Peer:
         self.hangs_at = frozenset(
             name
             for name, moves in self.script.items()
-            if moves is Act.HANG or (isinstance(moves, list | tuple) and Act.HANG in moves)
+            if any(map(_hangs, moves if isinstance(moves, list | tuple) else [moves]))
         )
         """Where a client must give up waiting for it: elsewhere it may wait for ever."""
         self._moves = {
-            name: iter([move]) if isinstance(move, str) else iter(move)
+            name: iter([move]) if isinstance(move, str | Raw) else iter(move)
             for name, move in self.script.items()
         }
         self._last: dict[str, Move] = dict(OBEDIENT)
@@ -125,7 +173,7 @@ class Peer:
         self.now_open += 1
         self.most_open = max(self.most_open, self.now_open)
         try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self._converse(reader, writer)
         finally:
             self.now_open -= 1
@@ -139,9 +187,14 @@ class Peer:
             self.commands.append(line)
             verb = line.split(" ", 1)[0].upper()
             going = await self._move(verb, writer)
-            if verb == "STARTTLS" and going and self.tls is not None:
+            if (
+                verb == "STARTTLS"
+                and going
+                and self.tls is not None
+                and self._said("STARTTLS", b"220")
+            ):
                 await writer.start_tls(self.tls)
-            if verb == "DATA" and going and self._last["DATA"].startswith("354"):
+            if verb == "DATA" and going and self._said("DATA", b"354"):
                 self.messages.append(await self._content(reader))
                 going = await self._move("DOT", writer)
             going = going and verb != "QUIT"
@@ -154,21 +207,34 @@ class Peer:
 
     async def _move(self, name: str, writer: asyncio.StreamWriter) -> bool:
         move = self._last[name] = next(self._moves.get(name, iter(())), self._last.get(name, "500"))
-        if move is Act.HANG:
-            await asyncio.Event().wait()
-        if isinstance(move, str) and not isinstance(move, Act):
-            self._unsaid += move.encode() + b"\r\n"
-        if not self._waits_for_more(name) or isinstance(move, Act):
+        self._unsaid += _octets(move)
+        act = move.then if isinstance(move, Raw) else move if isinstance(move, Act) else None
+        if act or not self._waits_for_more(name):
             writer.write(self._unsaid)
             self._unsaid = b""
             await writer.drain()
-        if move is Act.RESET:
+        if act is Act.HANG:
+            await asyncio.Event().wait()
+        if act is Act.RESET:
             _reset(writer)
-        return not isinstance(move, Act) and not move.startswith("421")
+        return act is None and not _octets(move).startswith(b"421")
+
+    def _said(self, name: str, code: bytes) -> bool:
+        return _octets(self._last[name]).startswith(code)
 
     def _waits_for_more(self, name: str) -> bool:
         in_group = name in {"RSET", "MAIL", "RCPT", "DOT"}
         return in_group and len(self.messages) < self.patient_until
+
+
+def _octets(move: Move) -> bytes:
+    if isinstance(move, Raw):
+        return move.octets
+    return b"" if isinstance(move, Act) else move.encode() + b"\r\n"
+
+
+def _hangs(move: object) -> bool:
+    return Act.HANG in (move, getattr(move, "then", None))
 
 
 class _Listening(asyncio.StreamReader):

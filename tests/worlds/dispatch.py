@@ -72,6 +72,11 @@ class House:
 
     def publish(self, readers: int, *, domains: int = 0) -> Issue:
         """An issue for that many readers, due now; of so many domains, or all of one."""
+        self.welcome(range(readers), domains=domains)
+        return self.issue(readers=readers)
+
+    def welcome(self, numbers: Iterable[int], *, domains: int = 0) -> None:
+        """Adds readers with these numbers."""
         places = [f"domain{n}.example" for n in range(domains)] or ["example.org"]
         rows = [
             NewSubscriber(
@@ -82,20 +87,25 @@ class House:
                 created_at=NOON,
                 confirmed_at=NOON,
             )
-            for n in range(readers)
+            for n in numbers
         ]
         self.subscribers.add(rows, kind=ConsentEventKind.ADDED)
+
+    def issue(self, number: int = 1, *, readers: int) -> Issue:
+        """One more issue for everybody, so many, due now."""
         draft = IssueDraft(
-            note_id="n1",
-            path="n1.md",
-            guid="urn:uuid:1",
-            slug="n1",
+            note_id=f"n{number}",
+            path=f"n{number}.md",
+            guid=f"urn:uuid:{number}",
+            slug=f"n{number}",
             title="One",
             summary="",
             html="<p>x</p>",
             text="x",
         )
-        published = self.issues.publish(draft, published_at=NOON, mail=MailOrder(at=NOON), now=NOON)
+        now = self.now
+        order = MailOrder(at=now)
+        published = self.issues.publish(draft, published_at=now, mail=order, now=now)
         assert published.queued == readers
         return published.issue
 
@@ -118,6 +128,7 @@ class House:
 
     def dispatcher(self, *peers: Peer, **changes: object) -> Dispatcher:
         """A worker for these peers."""
+        login: Mapping[str, str] = changes.pop("login", {})  # type: ignore[assignment]
         relays = [
             Relay(
                 host="127.0.0.1",
@@ -125,6 +136,7 @@ class House:
                 tls=Tls.NONE,
                 ehlo="client.test",
                 connections=int(changes.pop("connections", 3)),  # type: ignore[call-overload]
+                **login,  # type: ignore[arg-type]
             )
             for peer in peers
         ]

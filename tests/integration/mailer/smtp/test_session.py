@@ -13,7 +13,7 @@ from mailer.replies.outcome import Fault, Outcome, Phase, Verdict
 from mailer.smtp.relay import Relay, Timeouts, Tls
 from mailer.smtp.session import Session
 from storage.model.errors import RelayError
-from tests.peers.smtp import PIPELINING, Act, Move, Peer
+from tests.peers.smtp import ODDITIES, PIPELINING, Act, Move, Peer
 
 QUICK = Timeouts(
     greeting=0.2, tls=2, auth=0.2, mail=0.2, rcpt=0.2, data=0.2, block=0.2, dot=0.2, quit=0.2
@@ -187,11 +187,25 @@ def test_a_refusal_in_the_middle_of_the_content_keeps_the_dot_back() -> None:
     assert (outcome.verdict, outcome.fault) == (Verdict.PERMANENT, Fault.CONTENT)
 
 
-@pytest.mark.parametrize("move", [Act.CLOSE, Act.HANG, "500 never"])
-def test_quit_never_raises(move: Move) -> None:
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_quit_never_raises(oddity: str) -> None:
     """The end of a session is bounded and harmless, whatever the relay does (rule B22)."""
-    outcome, _ = send({"QUIT": move})
+    outcome, _ = send({"QUIT": ODDITIES[oddity]})
     assert outcome.verdict is Verdict.ACCEPTED
+
+
+@pytest.mark.parametrize("ehlo", ["250 peer.test", PIPELINING])
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_a_reset_answered_oddly_never_touches_a_message(oddity: str, ehlo: str) -> None:
+    """It counts for nobody: the next message is taken or put off, and the one before keeps its answer."""
+    data = ["503 5.5.1 no", "354 go"] if ehlo == PIPELINING else ["354 go"]
+    script = {"EHLO": ehlo, "RCPT": ["450 4.2.0 later", "250 ok"], "DATA": data}
+    peer = Peer({**script, "RSET": ODDITIES[oddity]})
+    first, second = asyncio.run(send_to(peer, LETTER, LETTER))
+    assert (first.code, first.verdict) == (450, Verdict.TRANSIENT)
+    was_obeyed = len(peer.messages)
+    assert second.verdict is (Verdict.ACCEPTED if was_obeyed else Verdict.TRANSIENT)
+    assert second.fault is not Fault.RECIPIENT
 
 
 @pytest.mark.parametrize("move", [Act.CLOSE, Act.HANG, "554 5.7.1 go away", "garbage"])

@@ -57,7 +57,9 @@ def test_login_says_what_is_asked_for(asked: tuple[str, str], said: tuple[str, s
     assert [b64decode(talk.answer(coded(one))).decode() for one in asked] == list(said)
 
 
-@pytest.mark.parametrize("asked", [("Password:",), ("Username:", "Username:"), ("a", "b", "c")])
+@pytest.mark.parametrize(
+    "asked", [("Password:",), ("Username:", "Username:"), ("Nom", "nom"), ("a", "b", "c")]
+)
 def test_login_in_another_order_ends(asked: tuple[str, ...]) -> None:
     """Who asks for the name twice never gets the password in its place."""
     talk, said = dialogue(Login.LOGIN), []
