@@ -101,10 +101,15 @@ def parse_address(text: str, *, allow_test_domains: bool = False) -> Address:
     local, at, domain = text.rpartition("@")
     is_short = len(local) <= _LONGEST_LOCAL and len(text) <= _USUAL_LONGEST
     if at and is_short and _USUAL.fullmatch(local):
-        if _USUAL_DOMAIN.fullmatch(domain):
+        if _is_usual_domain(domain):
             return _plain(local, domain)
         return _at(local, _parse(f"{_ANYBODY}@{domain}", allow_test_domains))
     return _validate(text, allow_test_domains)
+
+
+@lru_cache(maxsize=4096)
+def _is_usual_domain(domain: str) -> bool:
+    return _USUAL_DOMAIN.fullmatch(domain) is not None
 
 
 @lru_cache(maxsize=4096)

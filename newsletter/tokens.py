@@ -97,6 +97,7 @@ class Tokens:
         self._preferences = self._keys[_Purpose.PREFERENCES][0]
         self._return_path = self._keys[_Purpose.RETURN_PATH][0]
         self._message_id = self._keys[_Purpose.MESSAGE_ID][-1]
+        self._address = self._keys[_Purpose.ADDRESS][-1]  # and every row of a list
 
     def unsubscribe(self, subscriber_id: int) -> str:
         """The opaque part of an unsubscribe link (RFC 8058 3.1, rule A10).
@@ -233,7 +234,7 @@ class Tokens:
         Takes the form that is equal for equal mailboxes. Keyed with the oldest secret: a rotation
         forgets no suppression.
         """
-        return self._lasting(_Purpose.ADDRESS, address_key)
+        return _mac(self._address, address_key.encode("utf-8", "surrogatepass")).hex()
 
     def fingerprint(self) -> str:
         """Tells one oldest secret from another, and nothing else about it. 16 hex digits.

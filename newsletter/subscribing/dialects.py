@@ -157,6 +157,8 @@ _JOINERS: Final = "\u200c\u200d"
 
 def clean_text(text: str, limit: int) -> str:
     """One line in NFC without control or invisible formatting characters, at most `limit` long."""
+    if not text:
+        return ""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())[:limit].rstrip()
     visible = "".join(

@@ -163,6 +163,8 @@ class Header:
     dialect: Dialect
     names: tuple[str, ...]
     """Folded."""
+    keys: tuple[str, ...]
+    """Under which cells are found: the names, but where one stands again, nothing that is asked for."""
     columns: tuple[Column, ...]
 
     @classmethod
@@ -179,7 +181,10 @@ class Header:
             or (dialect.origin is Origin.OURS and name in _OURS)
         }
         columns = tuple(read_header(titles, settled=settled))
-        return cls(dialect=dialect, names=names, columns=columns)
+        keys = tuple(
+            f"\0{number}" if name in names[:number] else name for number, name in enumerate(names)
+        )
+        return cls(dialect=dialect, names=names, keys=keys, columns=columns)
 
     @property
     def unread(self) -> tuple[str, ...]:
@@ -193,10 +198,7 @@ class Header:
 
     def cells(self, record: Sequence[str]) -> dict[str, str]:
         """The cells by their folded names; of a name that stands twice, the first."""
-        cells: dict[str, str] = {}
-        for name, cell in zip(self.names, record, strict=False):
-            cells.setdefault(name, cell)
-        return cells
+        return dict(zip(self.keys, record, strict=False))
 
 
 def _read_records(
@@ -213,7 +215,7 @@ def _read_record(
     columns = header.cells(cells)
     email = strip_unseen(columns.get(header.dialect.email, ""))
     judged = judge(cells)
-    if any(cell.strip() for cell in cells[len(header.names) :]):
+    if len(cells) > len(header.names) and any(map(str.strip, cells[len(header.names) :])):
         reason = f"has {len(cells)} cells, the header has {len(header.names)}"
         return RefusedRow(line=line, email=email, reason=reason)
     if judged.membership is Membership.LEFT:
@@ -224,7 +226,7 @@ def _read_record(
         if header.dialect.origin is Origin.OURS:
             row = _read_ours(line, {name: _disarm(cell) for name, cell in columns.items()})
         else:
-            row = _read_foreign(line, columns, header.dialect)
+            row = _read_foreign(line, email, columns, header.dialect)
     except RowError as error:
         return RefusedRow(line=line, email=email, reason=str(error))
     if judged.membership is Membership.DOUBTFUL:
@@ -240,11 +242,13 @@ def _when(cell: str) -> datetime | None:
         return None
 
 
-def _read_foreign(line: int, columns: dict[str, str], dialect: Dialect) -> SubscriberRow:
-    name = " ".join(columns.get(part, "") for part in dialect.name)
+def _read_foreign(
+    line: int, email: str, columns: dict[str, str], dialect: Dialect
+) -> SubscriberRow:
+    name = " ".join([columns.get(part, "") for part in dialect.name])
     return SubscriberRow(
         line=line,
-        email=strip_unseen(columns.get(dialect.email, "")),
+        email=email,
         name=clean_text(name, MAX_NAME),
         tags=split_tags(columns.get(dialect.tags, "")),
         consent=clean_text(columns.get("consent", ""), MAX_CONSENT),

@@ -181,13 +181,15 @@ class RowJudge:
         An empty cell below a question of consent is no answer: it counts against a reader of whom no
         other cell says that they are one.
         """
-        gravest, left_at = _SILENT, ""
+        gravest, left_at, count = _SILENT, "", len(cells)
         unanswered: Column | None = None
         for number, column, known in self._columns:
-            if number >= len(cells):
+            if number >= count:
                 break
             cell = cells[number]
             meaning = known.get(cell) or _remember(known, column, cell)
+            if meaning is _NOTHING:
+                continue
             if _WEIGHT[meaning.membership] > _WEIGHT[gravest.membership]:
                 gravest = RowMembership(
                     membership=meaning.membership, column=column.title, cell=cell
@@ -196,7 +198,7 @@ class RowJudge:
                 unanswered = unanswered or column
             if meaning.is_end:
                 left_at = left_at or cell
-        missing = self._missing(cells)
+        missing = self._missing(cells) if count < self._count else None
         missing = missing or (unanswered if gravest.membership is Membership.SILENT else None)
         if missing is not None and _WEIGHT[gravest.membership] < _WEIGHT[Membership.DOUBTFUL]:
             return RowMembership(membership=Membership.DOUBTFUL, column=missing.title)
@@ -204,8 +206,6 @@ class RowJudge:
 
     def _missing(self, cells: Sequence[str]) -> Column | None:
         """The first judged column for which the row has no cell."""
-        if len(cells) >= self._count:
-            return None
         lacking = (one for number, one, _ in self._columns if number >= len(cells))
         return next((one for one in lacking if one.topic.is_judged), None)
 
@@ -221,14 +221,18 @@ class _Meaning:
     """Whether it says when they left."""
 
 
+_NOTHING: Final = _Meaning(Membership.SILENT, is_no_answer=False, is_end=False)
+
+
 def _remember(known: dict[str, _Meaning], column: Column, cell: str) -> _Meaning:
     if len(known) >= _MOST_KNOWN:
         known.clear()
-    known[cell] = meaning = _Meaning(
+    meaning = _Meaning(
         judge_cell(column, cell),
         is_no_answer=column.topic is Topic.CONSENT and words.is_nothing(cell),
         is_end=column.topic is Topic.LEAVING and words.looks_dated(cell),
     )
+    known[cell] = meaning = _NOTHING if meaning == _NOTHING else meaning
     return meaning
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,8 @@ from storage.model import (
     Wishes,
     tag_key,
 )
+
+_AS_ANYBODY: Final = Wishes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class SubscriberRow:
     evidence: str = ""
     address_hash: str = ""
     proof: tuple[ConsentEvent, ...] = ()
-    wishes: Wishes = field(default_factory=Wishes)
+    wishes: Wishes = _AS_ANYBODY
     feed_key: str = ""
 
 

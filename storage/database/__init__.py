@@ -1,7 +1,7 @@
 """The database itself: engine, transactions, locks, tables and the steps that make them."""
 
 from storage.database import schema
-from storage.database.bulk import insert_many
+from storage.database.bulk import insert_many, look_up
 from storage.database.direct import Cursor, Prepared, cursor_of, portions, prepare
 from storage.database.engine import Database, insert_new, serialise
 from storage.database.facts import UNFOLDED, Facts
@@ -22,6 +22,7 @@ __all__ = [
     "from_micros",
     "insert_many",
     "insert_new",
+    "look_up",
     "make_tables",
     "migrate",
     "portions",

@@ -1,8 +1,13 @@
-"""Owns putting in many rows at once, past SQLAlchemy: a list of readers has hundreds of thousands."""
+"""Owns many rows at once, past SQLAlchemy: a list of readers has hundreds of thousands.
+
+Errors are the driver's, as in storage/database/direct.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,45 +19,67 @@ from storage.database.values import storable, to_micros
 
 
 def insert_many(
-    connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]
+    connection: Connection, table: sa.Table, given: Mapping[str, Sequence[object]]
 ) -> None:
     """Insert rows that are not there yet, in the transaction that is under way.
 
-    Each names the same columns; others have their default. On PostgreSQL by COPY, which parses no
-    statement for them. Errors are the driver's, as in storage/database/direct.py.
+    `given` are the columns, each with a value for every row; others have their default. Looked at
+    column by column, because most of a list says the same in most of them. On PostgreSQL by COPY,
+    which parses no statement for them.
     """
-    if not rows:
+    size = len(next(iter(given.values())))
+    if not size:
         return
-    columns = [table.c[name] for name in rows[0]]
-    columns += [one for one in table.c if one.name not in rows[0] and _default(one) is not None]
+    columns = [one for one in table.c if one.name in given or _default(one) is not None]
+    rows = zip(
+        *(
+            _kept(one, given[one.name]) if one.name in given else repeat(_default(one), size)
+            for one in columns
+        ),
+        strict=True,
+    )
     names = ", ".join(one.name for one in columns)
     driver: Any = cursor_of(connection)
-    values = _values(columns, rows)
     if connection.dialect.name == "postgresql":
         with driver.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
-            for row in values:
+            for row in rows:
                 copy.write_row(row)
         return
     places = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {table.name} ({names}) VALUES ({places})"  # noqa: S608 - names of ours
-    driver.executemany(statement, values)
+    driver.executemany(statement, rows)
 
 
-def _values(
-    columns: Sequence[sa.Column[Any]], rows: Sequence[Mapping[str, object]]
-) -> Iterator[tuple[object, ...]]:
-    """Each row as the driver takes it; made column by column, which is the quickest way."""
-    return zip(*(_kept(one, rows) for one in columns), strict=True)
+def look_up(
+    connection: Connection, key: sa.Column[str], texts: Sequence[str], *wanted: sa.Column[Any]
+) -> list[tuple[Any, ...]]:
+    """The wanted columns of the rows whose `key` is one of `texts`, as they are kept: however many these
+    are, one short statement.
+    """
+    driver = cursor_of(connection)
+    names = ", ".join(one.name for one in wanted)
+    question = f"SELECT {names} FROM {key.table.name} WHERE {key.name}"  # noqa: S608 - names of ours
+    texts = _storable(texts)
+    if connection.dialect.name == "postgresql":
+        driver.execute(f"{question} = ANY(%s)", [texts])
+    else:
+        each = "(SELECT value FROM json_each(?))"
+        driver.execute(f"{question} IN {each}", [json.dumps(texts, ensure_ascii=False)])
+    return driver.fetchall()
 
 
-def _kept(column: sa.Column[Any], rows: Sequence[Mapping[str, object]]) -> list[Any]:
-    name, default = column.name, _default(column)
-    given: list[Any] = [row.get(name, default) for row in rows]
+def _kept(column: sa.Column[Any], given: Sequence[Any]) -> Sequence[Any]:
+    """The values of a column as the driver takes them."""
     if isinstance(column.type, schema.Instant):
-        return [None if one is None else to_micros(one) for one in given]
-    if isinstance(column.type, schema.Text):
-        return [None if one is None else storable(one) for one in given]
-    return given
+        micros = {one: None if one is None else to_micros(one) for one in set(given)}
+        return [micros[one] for one in given]
+    return _storable(given) if isinstance(column.type, schema.Text) else given
+
+
+def _storable(texts: Sequence[str]) -> list[str]:
+    whole = "".join(texts)
+    is_plain = whole.isascii() and "\0" not in whole
+    return list(texts) if is_plain else [storable(one) for one in texts]
 
 
 def _default(column: sa.Column[Any]) -> object | None:

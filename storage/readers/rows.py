@@ -4,15 +4,15 @@ into transactions, and the way from a row to a record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.database import insert_many, schema, storable
+from storage.database import schema
 from storage.ledger import erase_deliveries, forget_gathered, put_suppression, suppress_open
 from storage.model import (
     ConsentEvent,
@@ -31,6 +31,7 @@ from storage.model import (
 from storage.readers.mentions import mentions
 
 _S = schema.subscribers.c
+_AS_ANYBODY: Final = Wishes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class NewSubscriber:
     created_at: datetime
     confirmed_at: datetime | None = None
     unsubscribed_at: datetime | None = None
-    wishes: Wishes = field(default_factory=Wishes)
+    wishes: Wishes = _AS_ANYBODY
     feed_key: str = ""
     proof: tuple[ConsentEvent, ...] = ()
     """How they agreed, as it was kept elsewhere; without it, that they come is kept."""
@@ -68,18 +69,6 @@ def find_subscriber(
     query = sa.select(schema.subscribers).where(condition)
     rows = connection.execute(query.with_for_update() if to_change else query).mappings()
     return next(map(to_subscriber, rows), None)
-
-
-def find_states(connection: Connection, keys: Sequence[str]) -> dict[str, SubscriberState]:
-    """The state of each address key that is known."""
-    query = sa.select(_S.address_key, _S.state).where(_S.address_key.in_(keys))
-    return {key: SubscriberState(state) for key, state in connection.execute(query)}
-
-
-def find_suppressed(connection: Connection, hashes: Sequence[str]) -> frozenset[str]:
-    """Those of the address hashes that are suppressed."""
-    column = schema.suppressions.c.address_hash
-    return frozenset(connection.scalars(sa.select(column).where(column.in_(hashes))))
 
 
 def suppression_of(connection: Connection, subscriber_id: int) -> str | None:
@@ -152,26 +141,9 @@ def wait_for_queueing(connection: Connection) -> None:
 def insert_subscriber(connection: Connection, new: NewSubscriber) -> Subscriber:
     """Add one row."""
     statement = sa.insert(schema.subscribers).returning(schema.subscribers)
-    return to_subscriber(connection.execute(statement, _values(new)).mappings().one())
-
-
-def insert_subscribers(
-    connection: Connection,
-    rows: Sequence[NewSubscriber],
-    kind: ConsentEventKind,
-    at: datetime | None,
-) -> None:
-    """Add rows that are not there yet, each with its proof, or a line of it dated `at` or as the row."""
-    insert_many(connection, schema.subscribers, [_values(row) for row in rows])
-    keys = [row.key for row in rows]
-    query = sa.select(_S.id, _S.address_key).where(_S.address_key.in_(keys))
-    ids = {key: subscriber_id for subscriber_id, key in connection.execute(query)}
-    events = [
-        _event_values(event, ids[storable(row.key)])
-        for row in rows
-        for event in row.proof or [_coming(row, kind, at)]
-    ]
-    insert_many(connection, schema.consent_events, events)
+    return to_subscriber(
+        connection.execute(statement, _first(subscriber_columns([new]))).mappings().one()
+    )
 
 
 def update_subscriber(connection: Connection, subscriber_id: int, values: dict[str, Any]) -> None:
@@ -199,7 +171,7 @@ def end_subscription(connection: Connection, event: ConsentEvent, reason: str) -
 
 def keep_event(connection: Connection, event: ConsentEvent) -> None:
     """Add a line to the proof of consent."""
-    values = _event_values(event, event.subscriber_id)
+    values = _first(event_columns([event])) | {"subscriber_id": event.subscriber_id}
     connection.execute(sa.insert(schema.consent_events).values(values))
 
 
@@ -289,48 +261,53 @@ def tag_columns(tags: Iterable[str]) -> dict[str, str]:
     return {"tags": spell_tags(tags), "tag_keys": write_tag_keys(tags)}
 
 
-def _coming(row: NewSubscriber, kind: ConsentEventKind, at: datetime | None) -> ConsentEvent:
-    return ConsentEvent(
-        subscriber_id=0, kind=kind, at=at or row.created_at, source=kind.value, text=row.consent
-    )
-
-
-def _event_values(event: ConsentEvent, subscriber_id: int) -> dict[str, Any]:
+def subscriber_columns(rows: Sequence[NewSubscriber]) -> dict[str, Sequence[Any]]:
+    """Rows → the values of each column."""
+    tags = {one: tag_columns(one) for one in {row.tags for row in rows}}
     return {
-        "subscriber_id": subscriber_id,
-        "kind": event.kind.value,
-        "at": event.at,
-        "ip": event.ip,
-        "source": event.source,
-        "text": event.text,
-        "message_id": event.message_id,
+        "address": [row.address for row in rows],
+        "address_key": [row.key for row in rows],
+        "address_hash": [row.hash for row in rows],
+        "name": [row.name for row in rows],
+        "tags": [tags[row.tags]["tags"] for row in rows],
+        "tag_keys": [tags[row.tags]["tag_keys"] for row in rows],
+        "state": [row.state.value for row in rows],
+        "nonce": [row.nonce for row in rows],
+        "consent": [row.consent for row in rows],
+        "created_at": [row.created_at for row in rows],
+        "confirmed_at": [row.confirmed_at for row in rows],
+        "unsubscribed_at": [row.unsubscribed_at for row in rows],
+        "feed_key": [row.feed_key for row in rows],
+        **_wish_columns([row.wishes for row in rows]),
     }
 
 
-def _values(new: NewSubscriber) -> dict[str, Any]:
+def event_columns(events: Sequence[ConsentEvent]) -> dict[str, Sequence[Any]]:
+    """Lines of proof → the values of each column but whose they are."""
     return {
-        "address": new.address,
-        "address_key": new.key,
-        "address_hash": new.hash,
-        "name": new.name,
-        **tag_columns(new.tags),
-        "state": new.state.value,
-        "nonce": new.nonce,
-        "consent": new.consent,
-        "created_at": new.created_at,
-        "confirmed_at": new.confirmed_at,
-        "unsubscribed_at": new.unsubscribed_at,
-        "feed_key": new.feed_key,
-        **wish_columns(new.wishes),
+        "kind": [event.kind.value for event in events],
+        "at": [event.at for event in events],
+        "ip": [event.ip for event in events],
+        "source": [event.source for event in events],
+        "text": [event.text for event in events],
+        "message_id": [event.message_id for event in events],
+    }
+
+
+def _wish_columns(rows: Sequence[Wishes]) -> dict[str, Sequence[Any]]:
+    return {
+        "topics": [write_tag_keys(wishes.topics) if wishes.topics else "" for wishes in rows],
+        "pace": [wishes.pace.value for wishes in rows],
+        "paused_until": [wishes.paused_until for wishes in rows],
+        "language": [wishes.language for wishes in rows],
+        "zone": [wishes.zone for wishes in rows],
     }
 
 
 def wish_columns(wishes: Wishes) -> dict[str, Any]:
     """Record → columns."""
-    return {
-        "topics": write_tag_keys(wishes.topics),
-        "pace": wishes.pace.value,
-        "paused_until": wishes.paused_until,
-        "language": wishes.language,
-        "zone": wishes.zone,
-    }
+    return _first(_wish_columns([wishes]))
+
+
+def _first(columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    return {name: values[0] for name, values in columns.items()}

@@ -26,17 +26,15 @@ from storage.model import (
     Suppression,
     SuppressionReason,
 )
+from storage.readers.adding import find_states, find_suppressed, insert_subscribers
 from storage.readers.joining import confirm_request
 from storage.readers.rows import (
     NewSubscriber,
     discount_bounces,
     end_subscription,
     erase_subscriber,
-    find_states,
     find_subscriber,
-    find_suppressed,
     insert_subscriber,
-    insert_subscribers,
     keep_event,
     keep_suppression,
     lock_out_joiners,
