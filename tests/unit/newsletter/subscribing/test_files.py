@@ -432,10 +432,11 @@ def test_a_title_above_the_header_is_passed_over(above: str) -> None:
         ("E-posta,Ad,Soyad", "{},Ada,Yılmaz", "Ada Yılmaz"),
         ("Имя,Фамилия,Почта", "Анна,Иванова,{}", "Анна Иванова"),
         ("Person - Name,Person - Email - Work", "Ada,{}", "Ada"),
+        ("Email,Name,Email,Name", "{},Ada,other@example.com,Bo", "Ada"),
     ],
 )
 def test_names_are_found_in_the_columns_of_many_systems(header: str, cells: str, name: str) -> None:
-    """In the order in which their language writes them (F17)."""
+    """In the order in which their language writes them (F17); of a column that stands twice, the first."""
     assert taken(f"{header}\n{cells.format('a@example.com')}\n").name == name
 
 
