@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -37,28 +38,61 @@ def rules_in(citation: str) -> set[str]:
     return found
 
 
-def cited_rules() -> Iterator[tuple[Path, set[str]]]:
+@cache
+def files() -> list[Path]:
+    """Every file of the project; what is installed, made or kept beside it is not looked into."""
+    found: list[Path] = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in SKIPPED]
+        found += (Path(folder, name) for name in names)
+    return found
+
+
+@cache
+def read(path: Path) -> str:
+    """What stands in a file, read once by the process that tests it."""
+    return path.read_text("utf-8")
+
+
+@cache
+def sources() -> list[Path]:
+    """Every file of the rooms and the tests that a rule or a promise may be cited in."""
+    return [
+        path
+        for path in files()
+        if path.suffix in {".py", ".toml", ".html", ".css"}
+        and path.relative_to(ROOT).parts[0] in {*ROOMS, "tests"}
+        and path != Path(__file__)
+    ]
+
+
+@cache
+def cited_rules() -> list[tuple[Path, set[str]]]:
     """Every source file, and the rules that it cites."""
-    for folder in (*ROOMS, "tests"):
-        for path in (ROOT / folder).rglob("*"):
-            if path == Path(__file__) or SKIPPED & set(path.parts):
-                continue
-            if path.suffix in {".py", ".toml", ".html", ".css"}:
-                # A citation may be broken over two comment lines.
-                text = re.sub(r"\n\s*#?\s*", " ", path.read_text("utf-8"))
-                named = [*CITATION.findall(text), *("".join(pair) for pair in BARE.findall(text))]
-                yield path, set().union(*(rules_in(name) for name in named))
+    found: list[tuple[Path, set[str]]] = []
+    for path in sources():
+        text = read(path)
+        named: list[str] = []
+        if "rule" in text:
+            # A citation may be broken over two comment lines.
+            joined = re.sub(r"\n\s*#?\s*", " ", text)
+            named += CITATION.findall(joined)
+        named += ("".join(pair) for pair in BARE.findall(text))
+        found.append((path, set().union(*map(rules_in, named))))
+    return found
 
 
+@cache
 def markdown_files() -> list[Path]:
     """Every Markdown document of the project itself; sample notes are not ours to judge."""
-    found = [path for path in ROOT.rglob("*.md") if not SKIPPED & set(path.parts)]
+    found = [path for path in files() if path.suffix == ".md"]
     return [path for path in found if "notes" not in path.parent.parts]
 
 
+@cache
 def links_of(path: Path) -> list[str]:
     """Where a document links to; code and comments are not read."""
-    prose = CODE.sub("", re.sub(r"(?s)<!--.*?-->", "", path.read_text("utf-8")))
+    prose = CODE.sub("", re.sub(r"(?s)<!--.*?-->", "", read(path)))
     return LINK.findall(prose)
 
 
@@ -112,8 +146,8 @@ def test_every_file_named_in_a_document_exists() -> None:
     missing = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in markdown_files()
-        for name in PATH.findall(path.read_text("utf-8"))
-        if not list(ROOT.glob(name.rstrip("/")))
+        for name in PATH.findall(read(path))
+        if not (any(ROOT.glob(name)) if "*" in name else (ROOT / name).exists())
     }
     assert not missing
 
@@ -135,6 +169,7 @@ def pages() -> list[Path]:
     return sorted(DOCS.rglob("*.md"))
 
 
+@cache
 def slugs_of(document: str) -> set[str]:
     """The addresses of a document's headings, as GitHub and the manual make them."""
     text = re.sub(r"(?ms)^(`{3,})[^`\n]*\n.*?^\1$", "", document)
@@ -163,7 +198,7 @@ def test_links_of_the_manual_stay_in_it_and_lead_to_headings() -> None:
             to = (path.parent / name).resolve() if name else path
             if not to.is_relative_to(DOCS):
                 dead.append(f"{path.name}: {target} is outside of docs/")
-            elif anchor and anchor not in slugs_of(to.read_text("utf-8")):
+            elif anchor and anchor not in slugs_of(read(to)):
                 dead.append(f"{path.name}: {target} is no heading")
     assert not dead
 
@@ -251,8 +286,7 @@ def test_every_cited_promise_is_in_the_design() -> None:
     """A promise that code or a test cites by its number stands in docs/design.md."""
     promises = section_of((DOCS / "design.md").read_text("utf-8"), "Promises")
     known = set(re.findall(r"(?m)^(\d)\. \*\*", promises))
-    files = [path for folder in (*ROOMS, "tests") for path in (ROOT / folder).rglob("*.py")]
-    cited = {n for path in files for n in re.findall(r"\(promise (\d)\)", path.read_text("utf-8"))}
+    cited = {n for path in sources() for n in re.findall(r"\(promise (\d)\)", read(path))}
     assert cited <= known
 
 
