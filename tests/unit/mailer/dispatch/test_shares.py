@@ -79,7 +79,7 @@ def test_the_slower_one_is_never_kept_waiting() -> None:
 
 def test_three_relays_take_three_shares() -> None:
     """5 : 3 : 2 of what all send."""
-    taken = World(5, 3, 2).run(30, 400, 900, 200)
+    taken = World(5, 3, 2).run(10, 400, 900, 200)
     assert [part(taken, n) for n in range(3)] == pytest.approx([0.5, 0.3, 0.2], abs=0.02)
 
 

@@ -19,6 +19,7 @@ from newsletter.secret import Keyring
 from newsletter.tokens import Tokens
 from storage.model.errors import MessageError
 from tests.peers.readers import wishes
+from tests.sizes import examples
 
 TOKENS = Tokens(Keyring(secrets=(b"s" * 32,)))
 KEY = TOKENS.leave_key(44)
@@ -161,7 +162,7 @@ def test_words_like_a_key_are_none() -> None:
 def test_any_mail_is_read(slow: bool) -> None:
     """Whatever comes, reading it does not raise (rule C12)."""
 
-    @settings(max_examples=5000 if slow else 100, deadline=None)
+    @settings(max_examples=5000 if slow else examples(100), deadline=None)
     @given(st.binary(max_size=400), st.text(max_size=80))
     def check(raw: bytes, envelope_to: str) -> None:
         assert isinstance(find_leave_keys(raw, envelope_to=envelope_to), tuple)
@@ -172,7 +173,7 @@ def test_any_mail_is_read(slow: bool) -> None:
 def test_damaged_mails_are_read(slow: bool) -> None:
     """A mail cut anywhere and changed anywhere is read, and yields a key of ours or none (C12)."""
 
-    @settings(max_examples=5000 if slow else 100, deadline=None)
+    @settings(max_examples=5000 if slow else examples(100), deadline=None)
     @given(st.sampled_from(sorted(wishes(ADDRESS, KEY))), st.data())
     def check(name: str, data: st.DataObject) -> None:
         mail = bytearray(wishes(ADDRESS, KEY)[name])

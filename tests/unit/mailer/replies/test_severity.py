@@ -27,7 +27,8 @@ from mailer.replies.outcome import Fault, Outcome, Phase, Verdict, parse_reply
 from mailer.replies.severity import Judgement, Severity, judge
 from mailer.replies.status import parse_status
 from mailer.replies.words import find_causes
-from tests.sizes import every, examples
+from tests.sizes import every, examples, is_full
+from tests.worlds.wordings import judge_postmaster
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "wordings"
 OURS = {Fault.SENDER, Fault.CONTENT}
@@ -208,7 +209,8 @@ def assert_not_hard(status: str, text: str) -> None:
     """Neither a report nor a relay's reply with these words is proof against a reader."""
     assert judge(parse_status(status), text).severity is not Severity.HARD, text
     for phase in (Phase.RCPT, Phase.DOT):
-        for code in (550, 556):
+        # One of the two codes by default, and each in turn.
+        for code in (550, 556) if is_full() else ((550, 556)[len(text) % 2],):
             assert not parse_reply(code, f"{status} {text}".strip(), phase=phase).is_gone, text
 
 
@@ -247,7 +249,7 @@ def test_the_gate_holds_at_length(slow: bool) -> None:
     """The same mixtures in great number; small without --slow."""
     count = 0
 
-    @settings(max_examples=50_000 if slow else 40, deadline=None, database=None)
+    @settings(max_examples=50_000 if slow else 12, deadline=None, database=None)
     @given(mixtures())
     def look(mixture: tuple[str, str, str]) -> None:
         nonlocal count
@@ -256,7 +258,7 @@ def test_the_gate_holds_at_length(slow: bool) -> None:
 
     look()
     sys.stdout.write(f"mixtures={count}\n")
-    assert count >= 40
+    assert count >= 12
 
 
 # ── whole messages ───────────────────────────────────────────────────────────────────────────
@@ -311,7 +313,7 @@ def classified() -> list[str]:
         judged = judge(parse_status("5.1.1"), f"550 5.1.1 {row['text']}").severity
         spoken.setdefault(f"5.1.1, in fifteen languages, of: {row['kind']}", []).append(judged)
     for row in read("postmasters"):
-        judged = judge(parse_status("5.1.1"), row["text"], ours=("example.com",)).severity
+        judged = judge_postmaster(row["text"]).severity
         about = "a reader who is gone" if row["kind"] == "gone" else "anything else"
         spoken.setdefault(f"5.1.1, by postmasters, of: {about}", []).append(judged)
     for name, found in (groups | spoken).items():

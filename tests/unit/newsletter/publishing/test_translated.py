@@ -54,6 +54,6 @@ def test_versions_are_gathered_by_any_key() -> None:
 
 def test_many_that_say_the_same_take_no_square_of_time() -> None:
     """Of each key two hundred are looked at."""
-    count = 3000 if is_full() else 800
+    count = 3000 if is_full() else 450
     many = [issue(number, "de" if number % 2 else "", "same") for number in range(count)]
     assert len(gather_languages(many, "en")) == count

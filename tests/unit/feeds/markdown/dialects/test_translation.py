@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.markdown.dialects import translate_dialects
+from tests.sizes import examples
 
 
 def translated(text: str, path: str = "a.md") -> str:
@@ -213,7 +214,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(PIECES, max_size=40).map("".join), st.sampled_from(["a.md", "a.mdx", "a.qmd"]))
 def test_any_text_is_translated_and_no_mask_is_left(text: str, path: str) -> None:
     """Broken forms of any kind raise nothing, and what stood under a mask is put back."""
