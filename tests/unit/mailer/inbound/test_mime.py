@@ -38,9 +38,9 @@ def test_cut_and_broken_reports_are_read(slow: bool) -> None:
     """Each fixture cut at many points and with octets changed is answered, never raised at (C12)."""
     chance = random.Random(7)
     for raw in FIXTURES.values():
-        for end in range(0, len(raw), 7 if slow else 1201):
+        for end in range(0, len(raw), 7 if slow else 2003):
             assert_fit(parse_report(raw[:end]))
-        for _ in range(200 if slow else 2):
+        for _ in range(200 if slow else 1):
             broken = bytearray(raw)
             for _ in range(chance.randint(1, 30)):
                 broken[chance.randrange(len(broken))] = chance.randrange(256)
@@ -54,11 +54,11 @@ def test_a_cut_makes_no_report_harder(slow: bool) -> None:
         # Its code alone says 5.1.1; the words that make it milder stand behind that.
         if EXPECTED[name].kind == "hard" or name == "french-full":
             continue
-        for end in range(0, len(raw), 1 if slow else 101):
+        for end in range(0, len(raw), 1 if slow else 211):
             count += 1
             assert parse_report(raw[:end]).kind is not ReportKind.HARD, (name, end)
     sys.stdout.write(f"cuts={count}\n")
-    assert count > 500
+    assert count > 250
 
 
 @st.composite

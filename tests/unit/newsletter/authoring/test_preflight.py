@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from feeds.markdown.picture import Size
 from feeds.markdown.references import ReferenceKind, find_references
 from feeds.syndication.ids import newsletter_namespace
+from mailer.compose import message
 from mailer.compose.message import CLIP
 from newsletter.authoring.findings import CheckedNote, Finding, Gravity
 from newsletter.authoring.preflight import (
@@ -150,17 +151,18 @@ def test_what_concerns_the_whole_note(source: str, code: str) -> None:
     assert [one.code for one in check(source, {"bridge.jpg": 9})] == [code]
 
 
-def test_size_is_told_before_and_past_the_limit() -> None:
+def test_size_is_told_before_and_past_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """90 kB is a warning; past the limit the mail would be cut, which is an error (rule D6), as is
     a mail that relays would not take (rule A40).
     """
+    monkeypatch.setattr(message, "_BUDGET", 12_000)
     paragraph = "<p>" + "word " * 20 + "</p>\n"
     words = "Some words that fill a mail quickly. " * 6 + "\n\n"
     sizes = {
         n: [one.code for one in check(f"---\nsummary: Much\n---\n# T\n\n{words * n}")]
-        for n in (10, 500)
+        for n in (10, 60)
     }
-    assert sizes == {10: [], 500: ["clipped"]}
+    assert sizes == {10: [], 60: ["clipped"]}
     small = proof(f"# T\n\n{paragraph}")
     nearly = replace(small, skeleton=replace(small.skeleton, html_size=CLIP - 5000))
     assert [one.code for one in check_note(nearly).findings] == ["large"]
@@ -168,10 +170,12 @@ def test_size_is_told_before_and_past_the_limit() -> None:
     assert [one.code for one in check_note(vast).findings] == ["too-large"]
 
 
-def test_a_note_that_is_not_mailed_is_not_measured() -> None:
+def test_a_note_that_is_not_mailed_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """With `email: false` the size of the mail does not matter."""
-    words = "Some words that fill a mail quickly. " * 6 + "\n\n"
-    assert not check(f"---\nemail: false\nsummary: Much\n---\n# T\n\n{words * 500}")
+    monkeypatch.setattr(message, "_BUDGET", 12_000)
+    note = f"---\nsummary: Much\n---\n# T\n\n{('Some words that fill a mail quickly. ' * 6 + chr(10) * 2) * 60}"
+    assert [one.code for one in check(note)] == ["clipped"]
+    assert not check(note.replace("summary", "email: false\nsummary", 1))
 
 
 def test_the_mail_must_have_a_way_out() -> None:

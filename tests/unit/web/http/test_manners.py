@@ -41,17 +41,14 @@ class Site:
                 )
             ],
         )
+        # It holds no connection, so each question may come from a loop of its own.
+        transport = httpx.ASGITransport(app=self.app, client=("127.0.0.1", 1))
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://x")
 
     def ask(self, path: str = "/feed.xml", *, ip: str = PUBLIC, **headers: str) -> httpx.Response:
         """One request through the proxy."""
-
-        async def run() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app, client=("127.0.0.1", 1))
-            async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
-                sent = {name.replace("_", "-"): value for name, value in headers.items()}
-                return await http.get(path, headers={"x-forwarded-for": ip, **sent})
-
-        return asyncio.run(run())
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return asyncio.run(self.http.get(path, headers={"x-forwarded-for": ip, **sent}))
 
 
 def test_who_fetches_every_few_seconds_is_asked_to_wait() -> None:
