@@ -11,14 +11,14 @@ from typing import Final
 from newsletter.publishing import as_readers_see
 from storage.archive import Search
 from storage.database import Database
-from storage.model import LONGEST_QUERY, Issue, bare, pattern_of, read_query, readable
+from storage.model import LONGEST_QUERY, Issue, Sought, bare, read_query, readable, seek
 
 PER_PAGE: Final = 10
 LAST_PAGE: Final = 50
 _AROUND: Final = 90
 """Characters before what was found, and twice as many after it."""
-_FIRST_WIDE: Final = "\u2e80"
-"""Of the characters from here on nearly all are wide (UAX 11)."""
+_WIDE: Final = re.compile("[\u2e80-\U0010ffff]+")
+"""Nearly all of these are wide (UAX 11)."""
 _READ: Final = 100_000
 """Characters of an issue in which the place is looked for."""
 _STEP: Final = 2000
@@ -84,9 +84,9 @@ class Searching:
         if not phrases:
             return Hits(query="")
         found = self._search.find(phrases, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
-        pattern = pattern_of(phrases)
+        sought = seek(phrases)
         hits = tuple(
-            Hit(issue=issue, quoted=quote(as_readers_see(issue).text, pattern))
+            Hit(issue=issue, quoted=quote(as_readers_see(issue).text, sought))
             for issue in found.issues
         )
         return Hits(
@@ -99,16 +99,16 @@ class Searching:
         )
 
 
-def quote(text: str, pattern: re.Pattern[str]) -> tuple[Piece, ...]:
-    """The part of a plain text in which the pattern of the phrases is found first, cut between words."""
-    part = _find(text[:_READ], pattern)
-    whole, first = part.plain, part.first(pattern)
+def quote(text: str, sought: Sought) -> tuple[Piece, ...]:
+    """The part of a plain text in which what is sought is found first, cut between words."""
+    part, first = _find(text[:_READ], sought)
+    whole = part.plain
     around = _AROUND if first is None or _is_narrow(whole, first) else _AROUND // 2
     start = _cut_before(whole, first - around) if first is not None else 0
     end = _cut_after(whole, start + 3 * around)
     pieces = [Piece("… ")] if start or not part.is_first else []
     place = start
-    for begin, after in part.hits(pattern, start, end) if first is not None else ():
+    for begin, after in part.hits(sought, start, end) if first is not None else ():
         pieces += [Piece(whole[place:begin]), Piece(whole[begin:after], True)]
         place = after
     pieces += [Piece(whole[place:end])]
@@ -127,32 +127,31 @@ class _Part:
     is_first: bool
     is_last: bool
 
-    def first(self, pattern: re.Pattern[str]) -> int | None:
-        """Where the pattern is found first."""
-        found = pattern.search(self.bare)
+    def first(self, sought: Sought) -> int | None:
+        """Where it is found first."""
+        found = sought.first(self.bare)
         return None if found is None else self.places[found.start()]
 
-    def hits(self, pattern: re.Pattern[str], start: int, end: int) -> Iterator[tuple[int, int]]:
+    def hits(self, sought: Sought, start: int, end: int) -> Iterator[tuple[int, int]]:
         """From where to where it is found between two places."""
         limits = (bisect_left(self.places, place) for place in (start, end))
-        for found in pattern.finditer(self.bare, *limits):
-            if found.start() < found.end():
-                yield self.places[found.start()], min(self.places[found.end()], end)
+        for found in sought.all(self.bare, *limits):
+            yield self.places[found.start()], min(self.places[found.end()], end)
 
 
-def _find(text: str, pattern: re.Pattern[str]) -> _Part:
-    """The first part in which the pattern is found; else the first of all.
+def _find(text: str, sought: Sought) -> tuple[_Part, int | None]:
+    """The first part in which it is found, and where; else the first of all.
 
     Most texts have it near their beginning, and the rest of them need not be looked at.
     """
     beginning = _part(text, 0)
     part, place = beginning, 0
-    while not pattern.search(part.bare):
+    while (first := part.first(sought)) is None:
         if part.is_last:
-            return beginning
+            return beginning, None
         place += _STEP
         part = _part(text, place)
-    return part
+    return part, first
 
 
 def _part(text: str, place: int) -> _Part:
@@ -162,14 +161,14 @@ def _part(text: str, place: int) -> _Part:
         word = _SPACE.search(text, start, place)
         start = word.end() if word is not None else start
     lines = readable(text[start:end])
-    plain = _SPACE.sub(" ", _UNDERLINE.sub(" ", lines)).strip()
+    plain = " ".join(_UNDERLINE.sub(" ", lines).split())
     return _Part(plain, *bare(plain), is_first=start == 0, is_last=end >= len(text))
 
 
 def _is_narrow(text: str, place: int) -> bool:
     """Whether letters around a place are of usual width: a Chinese or Japanese one takes two."""
     near = text[max(place - _AROUND, 0) : place + _AROUND]
-    return 2 * sum(letter >= _FIRST_WIDE for letter in near) < len(near)
+    return 2 * len(_WIDE.sub("", near)) > len(near)
 
 
 def _cut_before(text: str, place: int) -> int:

@@ -6,6 +6,7 @@ engine (migration "what issues are found by").
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,16 +34,26 @@ _MOST_FORMS: Final = 16
 frequent of them tell well enough which issue is the better."""
 _WAIT_MS: Final = 2000
 """How long PostgreSQL may think about a query."""
-# The words first, and only then which issues are live, out of the index alone that has their dates.
-_NEWEST_SQLITE: Final = """
-SELECT i.id FROM issues i INDEXED BY ix_issues_state_published_at
-WHERE i.state = 'live' AND i.id IN (SELECT rowid FROM issue_terms WHERE issue_terms MATCH :query)
-ORDER BY i.published_at DESC, i.id DESC LIMIT :most
+# By their numbers, which mostly are in the order of their dates: who has read enough of them stops.
+_MATCHED_SQLITE: Final = """
+SELECT rowid FROM issue_terms WHERE issue_terms MATCH :query ORDER BY rowid DESC
 """
-# The plus sign: each of those ids would be a search of its own otherwise.
+# Both out of the index alone that has the dates.
+_LATEST_SQLITE: Final = """
+SELECT id FROM issues INDEXED BY ix_issues_state_published_at
+WHERE state = 'live' ORDER BY published_at DESC, id DESC LIMIT :most
+"""
+_NEWEST_SQLITE: Final = """
+SELECT id FROM issues INDEXED BY ix_issues_state_published_at
+WHERE state = 'live' AND id IN (SELECT value FROM json_each(:ids))
+ORDER BY published_at DESC, id DESC LIMIT :most
+"""
+# The plus sign: each of those ids would be a search of its own otherwise. Between the first and the last of
+# them all are gone through, and no others.
 _RANKED_SQLITE: Final = """
 SELECT rowid, bm25(issue_terms, 8.0, 1.0) FROM issue_terms
-WHERE issue_terms MATCH :terms AND +rowid IN (SELECT value FROM json_each(:ids))
+WHERE issue_terms MATCH :terms AND rowid BETWEEN :first AND :last
+  AND +rowid IN (SELECT value FROM json_each(:ids))
 """
 # The planner takes what is found for a few issues and would look each up. As a condition of a CASE it is
 # no join but a table of hashes, and the issues are gone through in one walk over the index of their dates.
@@ -56,16 +67,16 @@ ORDER BY i.published_at DESC, i.id DESC LIMIT :most
 """
 # Whether terms stand one after the other is in the vectors, which are large: they are looked into one
 # by one, from the newest, until there are enough. Which have the pairs is told by an index.
-_IN_ORDER_POSTGRESQL: Final = """
-WITH found AS MATERIALIZED (
+_FOUND_POSTGRESQL: Final = """found AS MATERIALIZED (
   SELECT issue_id FROM issue_terms WHERE vector @@ CAST(:terms AS tsquery)
-), paired AS MATERIALIZED (
+), """
+_IN_ORDER_POSTGRESQL: Final = """
+WITH {found}paired AS MATERIALIZED (
   SELECT issue_id FROM issue_words WHERE issue_pairs(title || ' ' || body) @>
     ARRAY(SELECT unnest(issue_pairs(p)) FROM unnest(CAST(:phrases AS text[])) p)
 ), dated AS MATERIALIZED (
   SELECT i.id FROM issues i WHERE i.state = 'live' AND CASE
-    WHEN i.id NOT IN (SELECT issue_id FROM found) THEN false
-    ELSE i.id IN (SELECT issue_id FROM paired) END
+    {condition} END
   ORDER BY i.published_at DESC, i.id DESC LIMIT :most_read + 1
 )
 (SELECT d.id, false FROM (SELECT id FROM dated LIMIT :most_read) d WHERE (
@@ -73,6 +84,15 @@ WITH found AS MATERIALIZED (
 ) LIMIT :most)
 UNION ALL SELECT NULL, (SELECT count(*) FROM dated) > :most_read
 """
+# Who has the pairs has their words; other words are looked for as well.
+_PHRASES_POSTGRESQL: Final = _IN_ORDER_POSTGRESQL.format(
+    found="", condition="WHEN i.id IN (SELECT issue_id FROM paired) THEN true"
+)
+_PHRASES_AND_WORDS_POSTGRESQL: Final = _IN_ORDER_POSTGRESQL.format(
+    found=_FOUND_POSTGRESQL,
+    condition="""WHEN i.id NOT IN (SELECT issue_id FROM found) THEN false
+    ELSE i.id IN (SELECT issue_id FROM paired)""",
+)
 _RANKED_POSTGRESQL: Final = """
 SELECT t.issue_id FROM issue_terms t WHERE t.issue_id = ANY(:ids)
 ORDER BY ts_rank(t.vector, CAST(:terms AS tsquery), 1) DESC, array_position(:ids, t.issue_id)
@@ -149,12 +169,23 @@ class _Fts5:
 
     def newest(self, connection: Connection, most: int) -> tuple[list[int], bool]:
         """The issues that have all of it, the newest first; and whether others were not looked into."""
-        values = {"query": self._query, "most": most}
+        latest = list(connection.scalars(sa.text(_LATEST_SQLITE), {"most": 2 * most}))
+        matched: set[int] = set()
+        with connection.execute(sa.text(_MATCHED_SQLITE), {"query": self._query}) as rows:
+            for part in rows.scalars().partitions(most):
+                matched.update(part)
+                # What was published later than any that is not read yet.
+                certain = itertools.takewhile(part[-1].__le__, latest)
+                found = [number for number in certain if number in matched]
+                if len(found) >= most:
+                    return found[:most], False
+        values = {"ids": json.dumps([*matched]), "most": most}
         return list(connection.scalars(sa.text(_NEWEST_SQLITE), values)), False
 
     def ranked(self, connection: Connection, ids: Sequence[int]) -> list[int]:
         """The same, the best first: where the terms stand often, above all in the title."""
-        values = {"terms": self._terms, "ids": json.dumps(ids)}
+        ends = {"first": min(ids), "last": max(ids)}
+        values = {"terms": self._terms, "ids": json.dumps(ids), **ends}
         rows = connection.execute(sa.text(_RANKED_SQLITE), values)
         marks: dict[int, float] = {row[0]: row[1] for row in rows}  # the smaller the better
         return sorted(ids, key=lambda number: marks.get(number, 0.0))
@@ -169,6 +200,7 @@ class _Tsquery:
         self._terms = _for_tsquery(_apart(phrases))
         self._compared = _for_tsquery(_for_comparing(phrases))
         self._phrases = [" ".join(phrase.terms) for phrase in phrases if len(phrase.terms) > 1]
+        self._is_phrases = len(self._phrases) == len(phrases)
 
     def newest(self, connection: Connection, most: int) -> tuple[list[int], bool]:
         """The issues that have all of it, the newest first; and whether others were not looked into."""
@@ -177,7 +209,10 @@ class _Tsquery:
         if self._query == self._terms:
             return list(connection.scalars(sa.text(_NEWEST_POSTGRESQL), values)), False
         values |= {"query": self._query, "phrases": self._phrases, "most_read": self._most_read}
-        rows = connection.execute(sa.text(_IN_ORDER_POSTGRESQL), values).all()
+        if self._is_phrases:
+            del values["terms"]
+        statement = _PHRASES_POSTGRESQL if self._is_phrases else _PHRASES_AND_WORDS_POSTGRESQL
+        rows = connection.execute(sa.text(statement), values).all()
         found = [issue_id for issue_id, _ in rows if issue_id is not None]
         # One row has no issue and says whether there are more than were looked into.
         return found, len(found) < most and any(has_more for _, has_more in rows)
@@ -196,7 +231,8 @@ def _apart(phrases: Sequence[Phrase]) -> list[Phrase]:
     for phrase in phrases:
         last = len(phrase.terms) - 1
         for place, term in enumerate(phrase.terms):
-            apart[Phrase((term,), phrase.is_prefix and place == last, "", phrase.also)] = None
+            is_prefix = phrase.is_prefix and place == last
+            apart[Phrase((term,), is_prefix, "", (), phrase.also)] = None
     return list(apart)
 
 

@@ -112,11 +112,12 @@ from storage.model.reports import (
 from storage.model.terms import (
     LONGEST_QUERY,
     Phrase,
+    Sought,
     bare,
     find_terms,
-    pattern_of,
     read_query,
     readable,
+    seek,
 )
 from storage.model.text import MONTHS, columns, is_narrow, show, show_json
 
@@ -203,6 +204,7 @@ __all__ = [
     "SignUp",
     "SiteError",
     "SoftBounce",
+    "Sought",
     "StalePlan",
     "Step",
     "StorageError",
@@ -227,12 +229,12 @@ __all__ = [
     "palette_of",
     "parse_audience",
     "parse_colour",
-    "pattern_of",
     "prepare_log",
     "read_query",
     "read_tags",
     "read_topics",
     "readable",
+    "seek",
     "show",
     "show_json",
     "spell_tags",

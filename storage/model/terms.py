@@ -49,10 +49,11 @@ _PLAIN_WORD: Final = re.compile(r"[^\W_]+")
 _BEGINS: Final = r"(?<![^\W_])"
 """Before the first letter of a word."""
 _QUOTED: Final = re.compile(r'"([^"]*)"?|([^"]+)')
-_ADDRESS: Final = re.compile(r"^\[\d+\] \S+$", re.MULTILINE)
-"""A link written out below a plain text."""
+# What these two are found by comes first in each, so that it alone is looked for in the rest of a text.
+_ADDRESS: Final = re.compile(r"\[(?<![^\n]\[)\d+\] \S+$", re.MULTILINE)
+"""A link written out below a plain text, in a line of its own."""
 _WRAPPED: Final = re.compile(
-    f"(?<=[{_DENSE}\u3001\u3002\u3008-\u3011\uff01-\uff5e])\n(?=[{_DENSE}\u3008-\u3011\uff08])"
+    f"\n(?<=[{_DENSE}\u3001\u3002\u3008-\u3011\uff01-\uff5e]\n)(?=[{_DENSE}\u3008-\u3011\uff08])"
 )
 """The end of a line where nothing but its length ends it: such scripts are broken anywhere."""
 _ARABIC: Final = re.compile("[\u0621-\u064a]+")
@@ -81,6 +82,7 @@ _BEFORE: Final = (
 most frequent ones first."""
 _WRITTEN_BEFORE: Final = "[وف]?(?:[بك]?(?:ال)?|لل?)"
 """The same as a pattern."""
+_LONGEST_BEFORE: Final = max(map(len, _BEFORE))
 _ARTICLES: Final = (re.compile("[وف]?(?:[بك]?ال|لل)"), re.compile("[وف]?ل(?=ل)"))
 """What a reader may have written before a word; of two l the second may be the word's."""
 _SHORTEST_STEM: Final = 3
@@ -101,8 +103,40 @@ class Phrase:
     is_prefix: bool
     pattern: str
     """The same as a regular expression over a text that is bare."""
+    letters: tuple[str, ...]
+    """One of these stands wherever the pattern is found, at its beginning or behind an article."""
     also: tuple[str, ...] = ()
     """Other forms of its only term, of which any will do; the most frequent ones first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Where one of some phrases stands in a bare text.
+
+    Their letters are looked for first: that takes a hundredth of what asking a pattern at each place takes, and
+    most of a text has none of them.
+    """
+
+    pattern: re.Pattern[str]
+    letters: tuple[str, ...]
+
+    def first(self, text: str) -> re.Match[str] | None:
+        """The first place."""
+        return next(self.all(text, 0, len(text)), None)
+
+    def all(self, text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+        """Each of them between two places, one after the other."""
+        while (near := self._near(text, start, end)) is not None:
+            found = self.pattern.search(text, max(near - _LONGEST_BEFORE, start), end)
+            if found is None:
+                return
+            yield found
+            start = found.end()
+
+    def _near(self, text: str, start: int, end: int) -> int | None:
+        """Before which nothing is found, but what may be written before a word."""
+        places = (text.find(letters, start, end) for letters in self.letters)
+        return min((place for place in places if place >= 0), default=None)
 
 
 def fold(text: str) -> str:
@@ -181,13 +215,13 @@ def _read_run(run: re.Match[str]) -> Iterator[Phrase]:
     if (dense := run["dense"]) is not None:
         terms = tuple(_cut(run))
         terms = terms[:-1] or terms
-        yield Phrase(terms[:LONGEST_TERM], len(dense) == 1, re.escape(dense))
+        yield Phrase(terms[:LONGEST_TERM], len(dense) == 1, re.escape(dense), (dense,))
     elif term := _spell(run["word"]):
         is_prefix = len(term) >= _SHORTEST_PREFIX
         if is_prefix and _ARABIC.fullmatch(term):
             yield _read_arabic(term)
         else:
-            yield Phrase((term,), is_prefix, _word(term, is_prefix=is_prefix))
+            yield Phrase((term,), is_prefix, _word(term, is_prefix=is_prefix), (term,))
 
 
 def _read_arabic(term: str) -> Phrase:
@@ -197,7 +231,7 @@ def _read_arabic(term: str) -> Phrase:
     forms = [f"{before}{stem}" for before in _BEFORE for stem in stems]
     also = dict.fromkeys(form[:LONGEST_TERM] for form in forms if form != term)
     letters = _WRITTEN_BEFORE + "(?:" + "|".join(stems) + ")"
-    return Phrase((term,), True, _word(letters, is_prefix=True), tuple(also))
+    return Phrase((term,), True, _word(letters, is_prefix=True), tuple(stems), tuple(also))
 
 
 def _read_quoted(text: str) -> Iterator[Phrase]:
@@ -209,10 +243,10 @@ def _read_quoted(text: str) -> Iterator[Phrase]:
             yield from _read_run(run)
         return
     pattern = r"[\W_]+".join(_word(word, is_prefix=False) for word in words)
-    yield Phrase(tuple(words), False, pattern)
+    yield Phrase(tuple(words), False, pattern, (words[0],))
 
 
-def pattern_of(phrases: Sequence[Phrase]) -> re.Pattern[str]:
+def seek(phrases: Sequence[Phrase]) -> Sought:
     """Where one of the phrases stands in a bare text."""
     # That a word begins is asked once at each place, not for each of the words.
     patterns = [phrase.pattern for phrase in phrases]
@@ -220,7 +254,8 @@ def pattern_of(phrases: Sequence[Phrase]) -> re.Pattern[str]:
     others = [one for one in patterns if not one.startswith(_BEGINS)]
     if words:
         others.append(f"{_BEGINS}(?:{'|'.join(words)})")
-    return re.compile("|".join(others))
+    letters = dict.fromkeys(letters for phrase in phrases for letters in phrase.letters)
+    return Sought(re.compile("|".join(others)), tuple(letters))
 
 
 def _word(letters: str, *, is_prefix: bool) -> str:

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.searching import Piece, quote
-from storage.model.terms import pattern_of, read_query
+from storage.model.terms import read_query, seek
 
 
 def hits(text: str, query: str) -> list[str]:
     """What is marked."""
-    return [piece.text for piece in quote(text, pattern_of(read_query(query))) if piece.is_hit]
+    return [piece.text for piece in quote(text, seek(read_query(query))) if piece.is_hit]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_what_was_asked_for_is_marked(text: str, query: str, marked: list[str]) 
 def test_a_long_text_is_cut_around_the_first_hit_between_words() -> None:
     """With dots where something is left out."""
     text = "before " * 100 + "needle " + "after " * 100
-    pieces = quote(text, pattern_of(read_query("needle")))
+    pieces = quote(text, seek(read_query("needle")))
     whole = "".join(piece.text for piece in pieces)
     assert whole.startswith("… before ")
     assert whole.endswith("after …")
@@ -53,7 +53,7 @@ def test_a_long_text_is_cut_around_the_first_hit_between_words() -> None:
 def test_wherever_it_stands_in_a_long_text_it_is_found(place: int) -> None:
     """At the borders of the parts, too, in which a text is looked at; and no border makes a word."""
     text = ("unneedle " * 2000)[:place].rpartition(" ")[0] + " needle " + "unneedle " * 2000
-    pieces = quote(text, pattern_of(read_query("needle")))
+    pieces = quote(text, seek(read_query("needle")))
     assert [piece.text for piece in pieces if piece.is_hit] == ["needle"]
     assert (pieces[0].text == "… ") == (place > 100)
     assert pieces[-1].text == " …"
@@ -62,7 +62,7 @@ def test_wherever_it_stands_in_a_long_text_it_is_found(place: int) -> None:
 def test_wide_letters_take_as_much_room_as_others() -> None:
     """A quotation of Japanese has half as many of them."""
     whole = "".join(
-        piece.text for piece in quote("灯台の光が海を照らす。" * 60, pattern_of(read_query("海")))
+        piece.text for piece in quote("灯台の光が海を照らす。" * 60, seek(read_query("海")))
     )
     assert 130 <= len(whole) <= 140
 
@@ -70,13 +70,13 @@ def test_wide_letters_take_as_much_room_as_others() -> None:
 def test_without_a_hit_it_begins_with_the_text() -> None:
     """The word stood in the title; rules and addresses of links are no words."""
     text = "Title\n=====\n\nWords [1] follow.\n\n[1] https://example.com/needle\n"
-    assert quote(text, pattern_of(read_query("needle"))) == (Piece("Title Words [1] follow."),)
+    assert quote(text, seek(read_query("needle"))) == (Piece("Title Words [1] follow."),)
 
 
 @given(st.text(max_size=400), st.text(max_size=60))
 def test_a_quotation_is_part_of_the_text(text: str, query: str) -> None:
     """Whatever the text and the query are, nothing is made up but dots and spaces."""
-    pieces = quote(text, pattern_of(read_query(query) or read_query("x")))
+    pieces = quote(text, seek(read_query(query) or read_query("x")))
     whole = "".join(piece.text for piece in pieces).removeprefix("… ").removesuffix(" …")
     squeezed = "".join(unicodedata.normalize("NFC", text).split())
     assert set("".join(whole.split())) <= set(squeezed) | {"…"}

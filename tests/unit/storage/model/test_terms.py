@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from storage.model.terms import (
@@ -17,6 +17,7 @@ from storage.model.terms import (
     fold,
     read_query,
     readable,
+    seek,
 )
 
 
@@ -132,6 +133,23 @@ def test_any_query_can_be_asked(query: str) -> None:
             assert all(letter.isalnum() or ord(letter) > 127 for letter in term)
             assert not any(letter.isspace() for letter in term)
         re.compile(phrase.pattern)
+
+
+_WORDS = st.lists(
+    st.sampled_from(["te", "tea", "Straße", "日", "日本", "بحر", "بح", "ال", "و", " ", '"', "."]),
+    max_size=12,
+).map("".join)
+
+
+@given(
+    query=_WORDS | st.text(max_size=20), text=_WORDS | st.text(max_size=60), cut=st.integers(0, 4)
+)
+@example(query="بحر", text="إلى والبحر", cut=0)
+def test_looking_for_letters_first_changes_nothing(query: str, text: str, cut: int) -> None:
+    """Every place is found that the pattern alone would find, between any two."""
+    sought, end = seek(read_query(query) or read_query("tea")), len(text) - cut
+    expected = [found.span() for found in sought.pattern.finditer(text, cut, end)]
+    assert [found.span() for found in sought.all(text, cut, end)] == expected
 
 
 @given(st.text(max_size=200))
