@@ -30,6 +30,8 @@ METADATA: Final = "delivery"
 
 _TOKEN: Final = re.compile(r"/unsubscribe/([0-9a-f]{20,200})")
 _LONGEST: Final = 2000
+_DIGITS: Final = 30
+"""From so many on a number is no id and no time; int() refuses thousands."""
 _GONE: Final = "5.1.1"
 """There is no such mailbox (RFC 3463 3.2)."""
 
@@ -171,9 +173,14 @@ def judge_failure(opinion: Opinion, recipient: str, status: str, words: str) -> 
     )
 
 
+def id_of(raw: bytes) -> str:
+    """An id for an event that has none: all that it says, for a copy says the same."""
+    return sha256(raw).hexdigest()
+
+
 def unknown(service: str, raw: bytes) -> Event:
     """An event that nobody understands: kept for the author."""
-    trail = Trail(service=service, id=sha256(raw).hexdigest())
+    trail = Trail(service=service, id=id_of(raw))
     return Event(report=told(trail, ReportKind.UNKNOWN), raw=raw)
 
 
@@ -181,12 +188,22 @@ def unknown(service: str, raw: bytes) -> Event:
 
 
 def parse_json(text: bytes | str) -> Json:
-    """A document; None for what is none."""
+    """A document; None for what is none.
+
+    A letter that is none, a line end within words or a number without end is one event's matter and not the
+    whole batch's.
+    """
     try:
-        found: Json = json.loads(text)
+        if isinstance(text, bytes):
+            text = text.decode(json.detect_encoding(text), "replace")
+        found: Json = json.loads(text, strict=False, parse_int=_parse_number)
     except (ValueError, RecursionError):
         return None
     return found
+
+
+def _parse_number(digits: str) -> int | float:
+    return int(digits) if len(digits) < _DIGITS else float(digits)
 
 
 def write_json(document: Json) -> bytes:

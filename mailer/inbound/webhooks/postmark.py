@@ -23,6 +23,7 @@ from mailer.inbound.webhooks.events import (
     addresses,
     at,
     failed,
+    id_of,
     judge_failure,
     parse_json,
     parse_moment,
@@ -66,13 +67,14 @@ def read_postmark(post: Post, keys: Keys) -> Batch | None:
         return Batch()
     if record == "SubscriptionChange":
         return _change(event, post.body)
-    report = _report(event, kind) if record in {"Bounce", "SpamComplaint"} else None
+    known = record in {"Bounce", "SpamComplaint"}
+    report = _report(event, kind, post.body) if known else None
     found = Event(report=report, raw=post.body) if report else unknown(SERVICE, post.body)
     return Batch(events=(found,))
 
 
-def _report(event: Json, kind: str) -> BounceReport | None:
-    trail = _trail(event, text_at(event, "ID"), text_at(event, "BouncedAt"))
+def _report(event: Json, kind: str, raw: bytes) -> BounceReport | None:
+    trail = _trail(event, text_at(event, "ID") or id_of(raw), text_at(event, "BouncedAt"))
     if kind in _TOLD:
         return told(trail, _TOLD[kind], feedback="abuse" if kind == "SpamComplaint" else "")
     if kind in _FAILURES:
@@ -84,12 +86,16 @@ def _report(event: Json, kind: str) -> BounceReport | None:
 
 def _change(event: Json, raw: bytes) -> Batch:
     """A reader who used Postmark's own link has left; what others do in its pages is theirs."""
+    is_off = at(event, "SuppressSending")
+    if not isinstance(is_off, bool):
+        return Batch(events=(unknown(SERVICE, raw),))
     by_reader = text_at(event, "Origin") == "Recipient"
     wanted = text_at(event, "SuppressionReason") == "ManualSuppression"
-    if not (at(event, "SuppressSending") is True and by_reader and wanted):
+    if not (is_off and by_reader and wanted):
         return Batch()
     moment = text_at(event, "ChangedAt")
-    trail = _trail(event, f"{text_at(event, 'MessageID')} {moment}", moment)
+    who = text_at(event, "Recipient")  # two may leave in one second, and not every change names a mail
+    trail = _trail(event, f"{text_at(event, 'MessageID')} {moment} {who}", moment)
     return Batch(events=(Event(report=told(trail, ReportKind.UNSUBSCRIBE), raw=raw),))
 
 

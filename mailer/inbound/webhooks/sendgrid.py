@@ -6,7 +6,6 @@ Facts: Twilio SendGrid documentation, "Event Webhook reference" and "Event Webho
 from __future__ import annotations
 
 from datetime import timedelta
-from hashlib import sha256
 from typing import Final
 
 from mailer.inbound.report import BounceReport, ReportKind
@@ -21,6 +20,7 @@ from mailer.inbound.webhooks.events import (
     Trail,
     addresses,
     failed,
+    id_of,
     is_recent,
     judge_failure,
     parse_json,
@@ -118,14 +118,11 @@ def _failed(event: Json, trail: Trail, opinion: Opinion) -> BounceReport:
 
 
 def _trail(event: Json, raw: bytes) -> Trail:
-    """What of ours it has: the argument that our mail was sent with, or its Message-ID.
-
-    An event without an id is told from others by all that it says: a copy says the same.
-    """
+    """What of ours it has: the argument that our mail was sent with, or its Message-ID."""
     path = text_at(event, METADATA)
     return Trail(
         service=SERVICE,
-        id=text_at(event, "sg_event_id") or sha256(raw).hexdigest(),
+        id=text_at(event, "sg_event_id") or id_of(raw),
         recipients=addresses(text_at(event, "email")),
         paths=(path,) if path else (),
         message_id=text_at(event, "smtp-id"),

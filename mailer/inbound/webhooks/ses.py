@@ -23,6 +23,7 @@ from mailer.inbound.webhooks.events import (
     at,
     clean_address,
     failed,
+    id_of,
     judge_failure,
     list_at,
     parse_json,
@@ -110,7 +111,7 @@ def _events(message: Json) -> list[Event]:
     kind = text_at(told_of, "notificationType") or text_at(told_of, "eventType")
     if kind in _IDLE:
         return []
-    trail = _trail(told_of, text_at(message, "MessageId"))
+    trail = _trail(told_of, text_at(message, "MessageId") or id_of(raw))
     match kind:
         case "Bounce":
             report = failed(trail, _findings(told_of) or [_nobody(told_of)])
@@ -124,8 +125,11 @@ def _events(message: Json) -> list[Event]:
             why = text_at(told_of, "reject", "reason")
             report = failed(trail, [judge_failure(Opinion.SENDER, "", "", why)])
         case "Subscription":
-            if not at(told_of, "subscription", "newTopicPreferences", "unsubscribeAll"):
+            left = at(told_of, "subscription", "newTopicPreferences", "unsubscribeAll")
+            if left is None or left is False:
                 return []
+            if left is not True:
+                return [unknown(SERVICE, raw)]
             report = told(trail, ReportKind.UNSUBSCRIBE)
         case _:
             return [unknown(SERVICE, raw)]
