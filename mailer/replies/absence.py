@@ -101,6 +101,12 @@ MAILBOX: Final = Words(
         r"找不到(?:[该此这該這]个?個?)?(?:用户|用戶|使用者|收件[人者]|邮箱|郵箱|信箱|帐号|帳號)|收件者不存在|查[无無]此(?:帐号|帳號|賬號|用户|用戶|信箱|邮箱)",
         r"ukendt (?:modtager|bruger)|ukjent (?:mottaker|bruker)|tuntematon (?:vastaanottaja|käyttäjä)|nincs ilyen (?:felhasználó|címzett|postafiók|cím)",
         r"άγνωστος (?:παραλήπτης|χρήστης)|(?:عنوان|البريد|الحساب) غير موجود|(?:משתמש|נמען|כתובת).{0,12}(?:אינו קיים|אינה קיימת)",
+        # closed, taken off, not in the books
+        r"no est[aá] dad[oa] de alta|no figura en|kein (?:solches )?(?:konto|postfach)\b|nie (?:został\w* )?odnalezion\w*",
+        r"\b(?:account|conto|casella)\b.{0,30}(?:chius\w+|cancellat\w+|non è (?:più )?attiv\w)|konto\w*.{0,20}avsluta\w+",
+        r"уч[её]тн\w+ запис\w+.{0,40}(?:удал\w+|не существует|не найден\w*)|\buser not here\b",
+        r"(?:потребител|получател)\w*.{0,40}не (?:съществува|е намерен\w*)|(?:邮箱|郵箱|账号|帳號|用户|用戶).{0,8}已(?:注销|註銷|删除|刪除)",
+        r"탈퇴(?:한|된|하신)",
     )
 )
 

@@ -1,6 +1,7 @@
 """Owns what a host's words mean: a text → the causes that it gives. Pure.
 
-The vocabulary is in mailer/replies/vocabulary.py, mailer/replies/languages.py and mailer/replies/absence.py.
+The vocabulary is in mailer/replies/vocabulary.py, mailer/replies/languages.py, mailer/replies/circumstances.py and
+mailer/replies/absence.py.
 
 The order in which causes are looked for is the safety of the whole: words about the sender, about
 quota and about time come first, so that a text which mentions any of them never counts as proof
@@ -16,7 +17,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from mailer.replies import absence, languages, vocabulary
+from mailer.replies import absence, circumstances, languages, vocabulary
 
 
 class Cause(StrEnum):
@@ -40,10 +41,10 @@ class Cause(StrEnum):
 _ORDER: Final = (
     (Cause.BUSY, (vocabulary.BUSY,)),
     (Cause.SENDER, (vocabulary.SENDER, languages.SENDER)),
-    (Cause.FULL, (vocabulary.FULL, languages.FULL)),
-    (Cause.TIME, (vocabulary.TIME, languages.TIME)),
+    (Cause.FULL, (vocabulary.FULL, languages.FULL, circumstances.FULL)),
+    (Cause.TIME, (vocabulary.TIME, languages.TIME, circumstances.TIME)),
     (Cause.SIZE, (vocabulary.SIZE,)),
-    (Cause.LOCAL, (languages.LOCAL,)),
+    (Cause.LOCAL, (languages.LOCAL, circumstances.LOCAL)),
     (Cause.MAILBOX, (vocabulary.MAILBOX, absence.MAILBOX)),
     (Cause.DOMAIN, (vocabulary.DOMAIN, absence.DOMAIN)),
 )
@@ -209,7 +210,7 @@ def _is_about_us(text: str, ours: Sequence[str]) -> bool:
 
 
 def _names_sender(plain: str) -> bool:
-    for match in languages.OURS.finditer(plain):
+    for match in (*languages.OURS.finditer(plain), *circumstances.OURS.finditer(plain)):
         if len(plain) <= _SHORT:
             return True
         around = plain[max(0, match.start() - _NEAR) : match.end() + _NEAR]

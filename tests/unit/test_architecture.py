@@ -228,6 +228,7 @@ PURE = (
     "mailer/compose/letters.py",
     "mailer/compose/message.py",
     "mailer/replies/absence.py",
+    "mailer/replies/circumstances.py",
     "mailer/replies/languages.py",
     "mailer/replies/outcome.py",
     "mailer/replies/phrases.py",

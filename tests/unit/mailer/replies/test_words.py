@@ -264,7 +264,7 @@ HOSTILE = (
 )
 
 
-MOST_LOOKS = 40
+MOST_LOOKS = 45
 """How often a beginning may be looked at: as many patterns as there are for it."""
 
 
