@@ -7,19 +7,29 @@ program has decorated it. From and the text are not looked at. Never raises (rul
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from mailer.inbound.mime import PARSER_FAULTS, ReportParts, read_parts
 
-_SHAPE: Final = r"u[0-9]{1,18}\.[0-9a-f]{16}"
-_IN_ADDRESS: Final = re.compile(rf"(?:\+|%2b)({_SHAPE})(?![0-9a-z])", re.IGNORECASE)
-"""Not all mail programs decode a URI, and hosts put quotation marks around a local part, a comment or
-another host behind it."""
+_PLUS: Final = r"(?:\+|%(?:25)*2b|=2b|\+2b|&#0*43;|&#x0*2b;|&plus;|\\u002b)"
+_DOT: Final = r"(?:\.|%(?:25)*2e|=2e|\+2e)"
+"""As programs write them that decode no URI, or encode what needs it not: for a URI, a header (RFC 2047), an
+address of Exchange's (IMCEA), a page."""
+_SHAPE: Final = rf"u([0-9]{{1,18}}){_DOT}([0-9a-f]{{16}})"
+_IN_ADDRESS: Final = re.compile(rf"{_PLUS}{_SHAPE}(?![0-9a-z])", re.IGNORECASE)
+"""Hosts put quotation marks around a local part, a comment or another host behind it."""
 _IN_SUBJECT: Final = re.compile(
-    rf"(?:(?<![0-9a-z+.])|(?<=unsubscribe\+)|(?<=unsubscribe%20))({_SHAPE})(?![0-9a-z])",
+    rf"(?:(?<![0-9a-z+.])|(?<=unsubscribe\+)|(?<=unsubscribe%20)|(?<=unsubscribe%2520)|(?<=unsubscribe=20))"
+    rf"{_SHAPE}(?![0-9a-z])|{_PLUS}{_SHAPE}(?=@|%40)",
     re.IGNORECASE,
 )
+_FURTHER: Final = (
+    *("cc", "bcc", "resent-cc", "x-apparently-to", "original-recipient", "x-original-recipient"),
+    *("x-mdrcpt-to", "x-resolved-to", "x-receiver", "x-env-to"),
+)
+"""Where else a mail's writer, or a host, may have put it: Yahoo, MDaemon, Fastmail, hMailServer."""
 _MOST: Final = 10
 """Keys of one message that are looked at; an honest one has two, the same twice."""
 
@@ -37,7 +47,8 @@ def find_leave_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]:
     if parts.headers.get("return-path", "").strip() == "<>":
         return ()
     subject = parts.headers.get("subject", "")[:2000]
-    return _unique((*_addressed(envelope_to, _recipients(parts)), *_IN_SUBJECT.findall(subject)))
+    found = _keys(_IN_SUBJECT, _seen(subject))
+    return _unique((*_addressed(envelope_to, _recipients(parts)), *found))
 
 
 def find_addressed_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]:
@@ -61,13 +72,28 @@ def find_keys_in(address: str) -> tuple[str, ...]:
 def _recipients(parts: ReportParts) -> Iterator[str]:
     """Whom a mail is to: where hosts note it, and where its writer may have put it."""
     yield from parts.recipients
-    yield parts.headers.get("cc", "")[:1000]
+    for name in _FURTHER:
+        yield parts.headers.get(name, "")[:1000]
 
 
 def _addressed(envelope_to: str, recipients: Iterable[str]) -> Iterator[str]:
     for address in (envelope_to, *recipients):
         # An address may be folded at its dots, or have blanks at its @ (RFC 5322 4.4).
-        yield from _IN_ADDRESS.findall("".join(address.split()))
+        yield from _keys(_IN_ADDRESS, "".join(_seen(address).split()))
+
+
+def _keys(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    for match in pattern.finditer(text):
+        number, proof = filter(None, match.groups())
+        yield f"u{number}.{proof}"
+
+
+def _seen(text: str) -> str:
+    """The text as a person sees it: wide letters as the usual ones, without what is not to be seen."""
+    if text.isascii():
+        return text
+    usual = unicodedata.normalize("NFKC", text)
+    return "".join(char for char in usual if unicodedata.category(char) != "Cf")
 
 
 def _unique(keys: Iterable[str]) -> tuple[str, ...]:

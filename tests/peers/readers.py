@@ -44,9 +44,33 @@ def wishes(address: str, key: str) -> dict[str, bytes]:
         "decoded as a form": f"unsubscribe+{key}",
         "low line": f"unsubscribe_{key}.",
         "brackets": f"[EXT] [{key}]",
+        "undecoded, whole": f"unsubscribe%20{key.replace('.', '%2E')}",
+        "undecoded, twice": f"unsubscribe%2520{key}",
+        "a blank of quoted-printable": f"unsubscribe=20{key}",
+        "a colon": f"unsubscribe:{key}",
+        "in quotation marks": f'"unsubscribe {key}"',
+        "the address": f"please stop {address}",
+        "what nobody sees": "unsubscribe \u200b" + key.replace(".", ".\u200b") + "\u2060",
+        "a soft hyphen": f"unsubscribe {key[:9]}\u00ad{key[9:]}",
+        "a blank that holds": f"unsubscribe\u00a0{key}",
+        "wide letters": f"unsubscribe {''.join(map(_wide, key))}",
+        "Japanese": _coded(f"配信停止 {key}", "iso-2022-jp"),
+        "Chinese": _coded(f"退订 {key}", "gb2312"),
+        "Russian": _coded(f"отписаться {key}", "koi8-r"),
+        "two octets a letter": _coded(f"leave {key}", "utf-16"),
+        "letters of no name": f"=?x-unknown?Q?unsubscribe_{key}?=",
     }.items():
         mails[name] = f"To: {bare}\r\nFrom: a@b.example\r\nSubject: {subject}\r\n{DATE}\r\n"
     return {name: mail.encode() for name, mail in mails.items()}
+
+
+def _wide(char: str) -> str:
+    return chr(ord(char) + 0xFEE0)
+
+
+def _coded(text: str, charset: str) -> str:
+    """A subject in an encoded-word (RFC 2047)."""
+    return f"=?{charset}?b?{b64encode(text.encode(charset)).decode()}?="
 
 
 def _ways(address: str, bare: str) -> dict[str, str]:
@@ -65,6 +89,24 @@ def _ways(address: str, bare: str) -> dict[str, str]:
         "by another host": f"To: {local}={host}@relay.example",
         "rewritten": f"To: prvs=0123abcd={local}@{host}",
         "wide @": f"To: {local}\uff20{host}",
+        "in apostrophes": f"To: '{address}' <{address}>",
+        "a URI, its dot too": f"To: {local.replace('+', '%2B').replace('.', '%2E')}@{host}",
+        "a URI, twice": f"To: {local.replace('+', '%252B')}%40{host}",
+        "quoted-printable": f"To: {local.replace('+', '=2B')}@{host}",
+        "a page's plus": f"To: {local.replace('+', '&#43;')}@{host}",
+        "a program's plus": f"To: {local.replace('+', chr(92) + 'u002b')}@{host}",
+        "by Exchange": f"To: IMCEASMTP-{local.replace('+', '+2B').replace('.', '+2E')}+40{host}@b.example",
+        "by a forwarder": f"Delivered-To: SRS0=abc=de={host}={local}@fwd.example",
+        "by way of": f"To: <@relay.example:{address}>",
+        "behind an angle": f"To: <{address}?subject=unsubscribe>",
+        "with a language": f"To: =?utf-8*en?q?{local.replace('+', '=2B')}=40{host}?= <{address}>",
+        "Bcc": f"To: {bare}\r\nBcc: {address}",
+        "resent, Cc": f"To: {bare}\r\nResent-Cc: {address}",
+        "Yahoo": f"To: {bare}\r\nX-Apparently-To: {address}; Sun, 22 Nov 2026 09:01:00 +0000",
+        "MDaemon": f"To: {bare}\r\nX-MDRcpt-To: {address}",
+        "resolved": f"To: {bare}\r\nX-Resolved-To: {address}",
+        "hMailServer": f"To: {bare}\r\nX-Receiver: {address}",
+        "original": f"To: {bare}\r\nOriginal-Recipient: rfc822;{address}",
         "Cc": f"To: a@b.example\r\nCc: Leave <{address}>",
         "resent": f"To: {bare}\r\nResent-To: {address}",
         "apparently": f"Apparently-To: {address}",

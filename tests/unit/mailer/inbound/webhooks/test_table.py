@@ -131,7 +131,11 @@ SHAPES: dict[str, tuple[str, Said, list[str]]] = {
         ["unknown"],
     ),
     "type a number": ("postmark", say_postmark({**postmark_bounce(MAIL), "Type": 1}), ["unknown"]),
-    "details null": ("postmark", say_postmark({**postmark_bounce(MAIL), "Details": None}), ["hard"]),
+    "details null": (
+        "postmark",
+        say_postmark({**postmark_bounce(MAIL), "Details": None}),
+        ["hard"],
+    ),
     "metadata a list": (
         "postmark",
         say_postmark({**postmark_bounce(MAIL), "Metadata": ["delivery"]}),
@@ -148,7 +152,11 @@ SHAPES: dict[str, tuple[str, Said, list[str]]] = {
         say_postmark(postmark_change(MAIL, SuppressSending="true")),
         ["unknown"],
     ),
-    "off null": ("postmark", say_postmark(postmark_change(MAIL, SuppressSending=None)), ["unknown"]),
+    "off null": (
+        "postmark",
+        say_postmark(postmark_change(MAIL, SuppressSending=None)),
+        ["unknown"],
+    ),
     "a list of bounces": ("postmark", say_postmark([postmark_bounce(MAIL)]), ["unknown"]),
     # Mailgun
     "no event data": ("mailgun", say_mailgun(None), ["unknown"]),
@@ -164,7 +172,11 @@ SHAPES: dict[str, tuple[str, Said, list[str]]] = {
         ["hard"],
     ),
     "envelope a word": ("mailgun", say_mailgun(mailgun_event(MAIL, envelope="x")), ["hard"]),
-    "reject null": ("mailgun", say_mailgun(mailgun_event(MAIL, "rejected", reject=None)), ["policy"]),
+    "reject null": (
+        "mailgun",
+        say_mailgun(mailgun_event(MAIL, "rejected", reject=None)),
+        ["policy"],
+    ),
     # SES
     "no type of bounce": ("ses", bounced(bounceType=None), ["soft"]),
     "undetermined": ("ses", bounced(bounceType="Undetermined"), ["soft"]),
@@ -222,9 +234,7 @@ def test_a_shape_that_no_document_has_is_read_by_its_sense_or_kept(name: str) ->
         (
             "postmark",
             *(
-                say_postmark(
-                    postmark_change(who, MessageID="00000000-0000-0000-0000-000000000000")
-                )
+                say_postmark(postmark_change(who, MessageID="00000000-0000-0000-0000-000000000000"))
                 for who in (MAIL, EVE)
             ),
         ),
