@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feeds.markdown import preparing
 from feeds.markdown.picture import Size
 from feeds.markdown.references import ReferenceKind, find_references
 from feeds.syndication.ids import newsletter_namespace
@@ -208,14 +209,15 @@ def test_a_note_that_cannot_be_read_is_an_error_with_its_line() -> None:
     assert checked.findings[0].message == "the front matter is not closed"
 
 
-def test_what_parsing_and_rendering_remark_is_told_once() -> None:
+def test_what_parsing_and_rendering_remark_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A publish time that a clock change skips, and more HTML than is read, are findings (rule G1)."""
+    monkeypatch.setattr(preparing, "MAX_RAW_TAGS", 500)
     drafting = Drafting(
         replace(IDENTITY, timezone="Europe/Berlin"),
         namespace=newsletter_namespace(URL),
     )
     skipped = "---\npublish: 2027-03-28 02:30\n---\n# T\n\nWords.\n"
-    for source, code in ((skipped, "time"), (f"# T\n\nWords {'<b></b>' * 3000}.\n", "html")):
+    for source, code in ((skipped, "time"), (f"# T\n\nWords {'<b></b>' * 300}.\n", "html")):
         found = check_note(proof(source, drafting=drafting)).findings
         assert [(one.gravity, one.code) for one in found] == [(W, code)]
 

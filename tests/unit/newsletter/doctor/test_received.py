@@ -10,16 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.authentication.dkim import Signer
-from mailer.authentication.keys import KeyType, SigningKey, make_key
+from mailer.authentication.keys import KeyType, SigningKey
 from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.received import examine_received
+from tests.peers.verifier import pem
 from tests.peers.zone import DOMAIN, Zone
 from tests.sizes import examples
 from tests.unit.mailer.inbound.test_complaints import LONG_AGO
 
 PUBLIC = "9.9.9.9"
 """An address that is public; nothing is sent to it."""
-PEM = make_key(KeyType.RSA)
+PEM = pem(KeyType.RSA)
 KEY = SigningKey.load(PEM, domain=DOMAIN, selector="s1")
 TRACE = (
     f"Return-Path: <notes@{DOMAIN}>\r\n"

@@ -424,7 +424,7 @@ DOCUMENTS = st.recursive(
 def test_any_document_is_read(service: str, slow: bool) -> None:
     """Whatever a service signs is understood, kept or left out, and never raised at (rule C12)."""
 
-    @settings(max_examples=1500 if slow else 20, deadline=None)
+    @settings(max_examples=1500 if slow else 10, deadline=None)
     @given(DOCUMENTS)
     def check(document: object) -> None:
         said = {
@@ -448,7 +448,7 @@ def test_any_document_is_read(service: str, slow: bool) -> None:
 def test_any_request_is_read(service: str, slow: bool) -> None:
     """Nor does anything that nobody signed raise; it is refused."""
 
-    @settings(max_examples=1500 if slow else 20, deadline=None)
+    @settings(max_examples=1500 if slow else 10, deadline=None)
     @given(
         st.one_of(
             st.binary(max_size=200),
