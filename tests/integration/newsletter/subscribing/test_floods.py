@@ -95,6 +95,7 @@ def one_machine(number: int) -> tuple[str, str]:
     return f"victim{number}@host{number}.example", f"2001:db8::{number:x}"
 
 
+@pytest.mark.timeout(1800)  # 25,000 transactions beside twenty other programs
 @pytest.mark.parametrize("flood", [one_network, one_domain, one_machine])
 def test_a_reader_in_a_flood_is_asked_to_confirm_at_once(
     database: Database, now: datetime, flood: Callable[[int], tuple[str, str]], *, slow: bool
