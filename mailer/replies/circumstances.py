@@ -22,6 +22,14 @@ TIME: Final = Words(
         r"ödem\w+|ödenm\w+|\byarın\b|maksama\w*|\bhuomenna\b|\bfizet\w+|befizet\w+|\bholnap\w*|\bmâine\b|πληρωμ\w+|\bαύριο\b",
         r"неуплат\w+|не ?оплат\w+|оплат\w+|несплат\w+|сплат\w+|\bзавтра\b|\bутре\b|по-късно|временно|изтекъл\w*",
         r"未払|未納|支払|料金|明日|まで(?:利用|使用|無効|停止)|欠费|欠費|缴费|繳費|付款|明天|미납|요금|결제|내일",
+        # works, holidays and moves,
+        r"\bduring (?!(?:the |an? |your )?(?:\w+ )?(?:deliver|smtp|session|transfer|attempt|transmi|send|process))|\bunless\b|\bholidays?\b|\bvacations?\b|\bre-?(?:build|index)\w*",
+        r"\bat this (?:hour|time)\b|\bnight\b|\bparental\b|wartung\w*|umstellung\w*|umzug\w*|\burlaub\w*|\bferien\b|massensendung\w*",
+        r"\bvacances\b|mantenimiento|manutenzion\w+|manutenção|vacaciones|\bferie\b|férias",
+        r"migraci[oó]n|migrazion\w+|migração|migrati\w+|migracj\w+|onderhoud|vakantie|\bna czas\b|przerw\w+|\burlop\w*",
+        r"underhåll\w*|vedligehold\w*|vedlikehold\w*|\bsemester\b|údržb\w+|karbantart\w*|huol(?:to|lon)\w*|întreținere|συντήρησ\w+|\bbakım\b|\btatil\b",
+        r"техническ\w+ работ\w*|обслуживани\w+|отпуск\w*|перенос\w*|обслуговуван\w+|поддръжк\w+",
+        r"メンテナンス|移行中|作業中|休暇|维护|維護|迁移|遷移|假期|점검|이전 ?중|휴가|صيانة|תחזוקה|bảo trì|pemeliharaan|บำรุงรักษา",
         r"الدفع|غدا\b|תשלום|\bמחר\b|thanh toán|ngày mai|pembayaran|tagihan|\bbesok\b|ชำระเงิน|พรุ่งนี้",
     )
 )
