@@ -13,7 +13,7 @@ TIME: Final = Words(
     (
         r"\b(?:un|non-?)?pa(?:id|yments?)\b|\binvoices?\b|\boverdue\b|\bbilling\b|\blapsed\b|\brenewals?\b|\bawaiting\b",
         r"\bnot \w* ?yet\b|\b(?:user|address|mailbox|account) yet\b|\buntil\b|\btomorrow\b|\btonight\b|\bmaintenance\b",
-        r"\bnext (?:day|week|month|year)\b|\bout of sync\b|\bprovisioning\b",
+        r"\bnext (?:day|week|month|year)\b|\bplease (?:retry|wait|hold)\b|\bhold the line\b|\bout of sync\b|\bprovisioning\b",
         r"\bbis (?:morgen|auf weiteres|zum|zur)\b|\bmorgen\b|zahlung\w*|rechnung\w*|bezahl\w*",
         r"\bjusqu'|\bdemain\b|impay\w+|paiement\w*|\bfactures?\b|\bhasta\b|\bmañana\b|\bpagos?\b|\bfacturas?\b",
         r"\bfino al?\b|\bdomani\b|pagament\w+|fattur\w+|\baté\b|\bamanhã\b|\bfaturas?\b",
@@ -42,7 +42,15 @@ _TROUBLE: Final = (
     r"(?:errors?\b|erreurs?|fehler|errore\b|erro\b|fout\b|błąd|\bfel\b|ошибк|错误|錯誤|エラー|오류|hata\b|chyb|unavailable|indispon"
     r"|nicht (?:erreichbar|verfügbar)|niedostępn|onbereikbaar|недоступ|out of sync|not reach|unreach)"
 )
-LOCAL: Final = Words((rf"{_DIRECTORY}\w*.{{0,40}}{_TROUBLE}|{_TROUBLE}\w*.{{0,40}}{_DIRECTORY}",))
+LOCAL: Final = Words(
+    (
+        rf"{_DIRECTORY}\w*.{{0,40}}{_TROUBLE}|{_TROUBLE}\w*.{{0,40}}{_DIRECTORY}",
+        # a server that stands in for another
+        r"\b(?:backup|secondary|fallback|standby) (?:mx|mail ?server|server|relay|host)\b|\b(?:ersatz|reserve)-?server\w*|serveur de secours",
+        r"servidor (?:secundario|secundário|reserva|de respaldo)|server (?:di riserva|secondario)|serwerz\w+ zapasow\w+|reservserver\w*",
+        r"резервн\w+ сервер\w*|резервн\w+ поштов\w+|záložní\w* server\w*|yedek sunucu\w*|予備サーバ|备用服务器|備用伺服器|예비 ?서버",
+    )
+)
 
 OURS: Final = Words(
     (
@@ -56,6 +64,8 @@ OURS: Final = Words(
         # and whom a reader takes mail from.
         r"\b(?:external|outside|foreign) (?:senders?|mails?|networks?|users?)\b|\binternal use\b|\bfrom (?:the )?outside\b",
         r"\bextern(?:e[nrs]?|al)? (?:absender|netz)\w*|\brecipient (?:list|limit|count)\b|\blist'?s\b|\baudience\b",
+        r"\b(?:in|of|by) your (?:message|mail|signature|text)\b|\byour (?:message|mail) (?:mentions|contains|has|refers|links)\b|\btracking\b",
+        r"envois en nombre|massenmail\w*|\bcorrespondents\b|\blist member\b|\bnur intern\b|\bfremde post\b",
         r"отхвърлен\w*|черен списък|забранен\w*",
     )
 )
