@@ -156,16 +156,23 @@ class Connection:
             if not self._relay.rate.is_free and not await self._take_token():
                 return None
             self._kept = None
-            if await self._is_sendable(message):
+            if self._session is not None and (refusal := self._session.examine(message.envelope)):
+                await self._settler.judge(message.claim, refusal)
+            elif not self._run.claims.is_paused(message.claim):
                 return message
         return None
 
     async def _make_next(self) -> _Message | None:
-        claims = self._run.claims
+        run, claims = self._run, self._run.claims
         while (claim := claims.take_plainly() or await self._take()) is not None:
-            envelope = await self._fill(claim)
-            if envelope is not None and not claims.is_paused(claim):
-                return _Message(claim, envelope)
+            try:
+                made = run.fill(claim)
+                envelope = made if isinstance(made, Envelope) else await made
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others are to be sent
+                await self._go_without(claim, error)
+            else:
+                if not claims.is_paused(claim):
+                    return _Message(claim, envelope)
             if self._is_over():
                 return None
         return None
@@ -215,12 +222,6 @@ class Connection:
         self._token = None
         return True
 
-    async def _is_sendable(self, message: _Message) -> bool:
-        refusal = self._session.examine(message.envelope) if self._session else None
-        if refusal is not None:
-            await self._settler.judge(message.claim, refusal)
-        return refusal is None and not self._run.claims.is_paused(message.claim)
-
     # ── one step ─────────────────────────────────────────────────────────────────────────
 
     async def _step(self, following: _Message | None) -> None:
@@ -246,17 +247,18 @@ class Connection:
         )
         if begun is not None and exchange.settled is not None:
             self._relay.judge(exchange.settled, seen)
-            await self._settler.judge(begun.claim, exchange.settled)
+            if not self._settler.note(begun.claim, exchange.settled):
+                await self._settler.judge(begun.claim, exchange.settled)
         if following is not None and exchange.announced is not None:
-            await self._hear(session, following, exchange.announced, seen)
+            if exchange.announced.accepted:
+                self._ready = following
+            else:
+                await self._hear(session, following, exchange.announced, seen)
 
     async def _hear(
         self, session: OpenSession, message: _Message, announced: Outcome, seen: int
     ) -> None:
-        """What the relay said to MAIL, RCPT and DATA."""
-        if announced.accepted:
-            self._ready = message
-            return
+        """What the relay said to MAIL, RCPT and DATA, when it does not await the content."""
         ended = announced.code in (None, 421) and announced.fault is Fault.RELAY
         if (ended or announced.is_enough) and session.sent and not message.again:
             message.again = True  # it only ended an old session (rule B16): nobody's fault
@@ -268,23 +270,17 @@ class Connection:
         await self._settler.judge(message.claim, announced)
         await self._settler.flush()
 
-    async def _fill(self, claim: Claim) -> Envelope | None:
-        """Makes the message; one that cannot be made ends here and does not stop the others."""
-        try:
-            made = self._run.fill(claim)
-            return made if isinstance(made, Envelope) else await made
-        except StorageError as error:
+    async def _go_without(self, claim: Claim, error: Exception) -> None:
+        """A message that cannot be made ends here and does not stop the others."""
+        if isinstance(error, StorageError):
             log.warning("delivery.fill_failed", error=type(error).__name__)
             self._run.claims.put_back(claim)
             await self._run.nap(1.0)
-            return None
-        except NewsletterError as error:
+        elif isinstance(error, NewsletterError):
             await self._settler.reject(claim, str(error))
-            return None
-        except Exception as error:  # noqa: BLE001 - a fault in our code must not cost readers
-            # their issue: the delivery goes back, and a run of them pauses the issue.
+        else:  # a fault in our code must not cost readers their issue: the delivery goes back, and a
+            # run of them pauses the issue
             await self._settler.put_off(claim, f"making the message failed: {type(error).__name__}")
-            return None
 
     async def _hang_up(self) -> None:
         session, self._session = self._session, None

@@ -65,23 +65,27 @@ class Recorder:
         self._gathering = _Group()
         self._taken = _Group()
         self._writer: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def record(
+    def record(
         self,
         settlements: Sequence[Settlement],
         *,
         begin: int | None = None,
         ask: int | None = None,
-    ) -> frozenset[int]:
-        """Commits, then returns what was granted: a set that has `begin` if its content may be
+    ) -> asyncio.Future[frozenset[int]]:
+        """Commits, then tells what was granted: a set that has `begin` if its content may be
         sent now, and `ask` if it may be announced.
 
         Trouble with the database only makes this take longer, as long as there is patience. Raises
         StorageError when that is at its end: what is not recorded then is in doubt.
         """
+        if self._loop is None:  # Python 3.11 asks the kernel which process this is, each time
+            self._loop = asyncio.get_running_loop()
+        granted: asyncio.Future[frozenset[int]] = self._loop.create_future()
         if self._given_up is not None:
-            raise self._given_up
-        granted = asyncio.get_running_loop().create_future()
+            granted.set_exception(self._given_up)
+            return granted
         with self._lock:
             group = self._gathering
             group.settlements += settlements
@@ -92,8 +96,7 @@ class Recorder:
             group.waiting.append(granted)
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
-        answer: frozenset[int] = await granted
-        return answer
+        return granted
 
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()

@@ -25,18 +25,29 @@ class Settler:
         self._pending: list[Settlement] = []
         """Decided, and not recorded yet."""
 
+    def note(self, claim: Claim, outcome: Outcome) -> bool:
+        """Settles a delivery whose message was accepted, as nearly every one is, when nobody learns from
+        that; else False, and it is to be judged.
+        """
+        run = self._run
+        if not outcome.accepted or run.domains.is_bounded:
+            return False
+        if run.strays.is_counting or run.faults.is_counting:
+            return False
+        self._pending.append(decide_settlement(outcome, claim, run.clock(), run.policy))
+        return True
+
     async def judge(self, claim: Claim, outcome: Outcome) -> None:
         """Settles a delivery by what the relay said, or did not say, of its message."""
+        if self.note(claim, outcome):
+            return
         run = self._run
         if run.domains.is_bounded and run.domains.hear(domain_of(claim), outcome):
             log.warning("domain.slowed", domain=domain_of(claim), code=outcome.code)
         if outcome.is_gone and run.claims.is_astray(claim):
             outcome = replace(outcome, is_gone=False, counts=False)  # it says so of everybody
         settlement = decide_settlement(outcome, claim, run.clock(), run.policy)
-        if outcome.accepted and not run.strays.is_counting and not run.faults.is_counting:
-            self._pending.append(settlement)  # as of nearly every message: nobody learns from it
-        else:
-            await self._settle(claim, outcome, settlement)
+        await self._settle(claim, outcome, settlement)
 
     async def reject(self, claim: Claim, why: str) -> None:
         """Settles a delivery whose message must not be sent as it is; `why` is a sentence."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mailer.envelope import Envelope
@@ -27,7 +27,11 @@ class Offer:
         self._size, self._dsn = "size" in extensions, "dsn" in extensions
         self._wide, self._utf8 = "8bitmime" in extensions, "smtputf8" in extensions
 
-    def commands(self, envelope: Envelope) -> tuple[bytes, bytes, bytes]:
+    def commands(self, envelope: Envelope) -> Sequence[bytes]:
+        """MAIL, RCPT and DATA, each as a line of its own."""
+        return self.group(envelope).splitlines(keepends=True)
+
+    def group(self, envelope: Envelope) -> bytes:
         """MAIL, RCPT and DATA; with only what the relay offered (RFC 1870, 6152, 6531, 3461)."""
         sender, recipient = envelope.sender, envelope.recipient
         parameters = f" SIZE={len(envelope.content)}" if self._size else ""
@@ -39,11 +43,8 @@ class Offer:
             # The return path is made per delivery, so its local part names this message.
             parameters += f" RET=HDRS ENVID={_xtext(sender.rpartition('@')[0])}"
             asked = _asked(recipient)
-        return (
-            f"MAIL FROM:<{sender}>{parameters}\r\n".encode(),
-            f"RCPT TO:<{recipient}>{asked}\r\n".encode(),
-            b"DATA\r\n",
-        )
+        lines = f"MAIL FROM:<{sender}>{parameters}\r\nRCPT TO:<{recipient}>{asked}\r\nDATA\r\n"
+        return lines.encode()
 
     def examine(self, envelope: Envelope) -> Outcome | None:
         """Refuses what must not, or cannot, be said to this relay (rules A28, B14, B25)."""

@@ -19,6 +19,8 @@ from mailer.smtp.relay import connect
 from mailer.smtp.ways import Relay, Timeouts
 from mailer.smtp.wire import Wire, WireLost
 
+_LET_IN: Final = (250, 250, 354)
+"""The codes of the answers to MAIL, RCPT and DATA, where nothing is refused."""
 _REFUSALS: Final = 8
 """Error replies without a message taken in between, after which a session is worn out: from the tenth on Postfix
 answers each command a second late, and at the twentieth it hangs up (docs/relays.md)."""
@@ -149,14 +151,17 @@ class Session:
         else:
             with suppress(WireLost):  # which the first reply asked for will tell
                 self._wire.write(commands)
+        if following is not None and not reset and self._wire.take(*_LET_IN):
+            self._awaited = True
+            return Exchange(settled, LET_IN)
         announced = await self._read_answers(reset=reset) if following is not None else None
         self._awaited = announced is not None and announced.accepted
         return Exchange(settled, announced)
 
     def _opening(self, following: Envelope) -> bytes:
         """The commands that announce a message; DATA closes the group (RFC 2920 3.1)."""
-        mail, rcpt, data = self._offer.commands(following)
-        return b"".join((b"RSET\r\n" if self._unclean else b"", mail, rcpt, data))
+        opening = self._offer.group(following)
+        return b"RSET\r\n" + opening if self._unclean else opening
 
     async def _send_content_and(self, envelope: Envelope, commands: bytes) -> Outcome:
         """Content may open a group (RFC 2920 3.1); what became of it."""
@@ -178,8 +183,6 @@ class Session:
 
         The first refusal counts, also when the connection ends behind it.
         """
-        if not reset and self._wire.take(250, 250, 354):
-            return LET_IN
         answers: list[Outcome] = []
         phase = Phase.MAIL
         try:

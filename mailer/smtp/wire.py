@@ -160,15 +160,13 @@ class Wire(asyncio.Protocol):
                 async with asyncio.timeout(timeout_s):
                     await self._closed.wait()
 
-    async def _wait(self, timeout_s: float) -> None:
-        self._waiter = self._loop.create_future()
+    def _wait(self, timeout_s: float) -> asyncio.Future[None]:
+        """Done when there is something to be read, or nothing to be waited for any more."""
+        self._waiter = waiter = self._loop.create_future()
         self._patience_s, self._until = timeout_s, self._loop.time() + timeout_s
         if self._alarm is None or self._alarm.when() > self._until:
             self._set_alarm()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+        return waiter
 
     def _set_alarm(self) -> None:
         if self._alarm is not None:
@@ -181,7 +179,7 @@ class Wire(asyncio.Protocol):
         It rings when the first of them would be over, and is set again while a later one goes on.
         """
         self._alarm = None
-        if self._waiter is None:
+        if self._waiter is None or self._waiter.done():
             return
         if self._until > self._loop.time():
             self._set_alarm()
@@ -190,8 +188,12 @@ class Wire(asyncio.Protocol):
 
     def _wake(self) -> None:
         self._writable.set()
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        self._tell()
+
+    def _tell(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     # ── asyncio.Protocol ─────────────────────────────────────────────────────────────────
 
@@ -204,8 +206,8 @@ class Wire(asyncio.Protocol):
                 return
         if len(self._rest) > _LINE_LIMIT:
             self._give_up("the relay's reply has no end")
-        if self._replies and self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        if self._replies and self._waiter is not None:
+            self._tell()
 
     def _take_line(self, line: bytes) -> bool:
         found = _parse_line(line) if len(line) <= _LINE_LIMIT else None

@@ -114,9 +114,9 @@ def test_who_comes_during_a_commit_is_in_the_next_one() -> None:
 
     async def scenario() -> None:
         recorder = make_recorder(ledger)
-        first = asyncio.create_task(recorder.record([settled(1)]))
+        first = recorder.record([settled(1)])
         await asyncio.to_thread(ledger.entered.wait, 20)
-        others = [asyncio.create_task(recorder.record([settled(n)])) for n in (2, 3)]
+        others = [recorder.record([settled(n)]) for n in (2, 3)]
         await asyncio.sleep(0)  # they have said what they have to say
         assert ledger.hold is not None
         ledger.hold.set()
@@ -134,10 +134,10 @@ def test_a_busy_database_is_asked_the_same_again() -> None:
 
     async def scenario() -> None:
         recorder = make_recorder(ledger)
-        later: list[asyncio.Task[frozenset[int]]] = []
+        later: list[asyncio.Future[frozenset[int]]] = []
 
         async def sleep(seconds: float) -> None:
-            later.append(asyncio.create_task(recorder.record([settled(2)])))
+            later.append(recorder.record([settled(2)]))
             await asyncio.sleep(0)
 
         recorder = make_recorder(ledger, sleep)
@@ -157,7 +157,7 @@ def test_a_database_that_stays_away_is_given_up_where_there_is_an_end_to_patienc
 
     async def scenario() -> None:
         recorder = Recorder(ledger, "worker", clock=ticking(), sleep=no_sleep, patience=5)
-        waiting = [asyncio.create_task(recorder.record([settled(n)], begin=n)) for n in (1, 2)]
+        waiting = [recorder.record([settled(n)], begin=n) for n in (1, 2)]
         done = await asyncio.gather(*waiting, return_exceptions=True)
         assert [type(one) for one in done] == [DatabaseBusy, DatabaseBusy]
         assert len(ledger.tried) == 5
@@ -189,9 +189,9 @@ def test_who_does_not_wait_any_more_loses_no_outcome() -> None:
 
     async def scenario() -> None:
         recorder = make_recorder(ledger)
-        gone = asyncio.create_task(recorder.record([settled(1)]))
+        gone = recorder.record([settled(1)])
         await asyncio.to_thread(ledger.entered.wait, 20)
-        stays = asyncio.create_task(recorder.record([settled(2)], begin=3))
+        stays = recorder.record([settled(2)], begin=3)
         gone.cancel()
         with suppress(asyncio.CancelledError):
             await gone
@@ -230,7 +230,7 @@ def test_a_fault_of_ours_reaches_everybody_who_waits() -> None:
 
     async def scenario() -> None:
         recorder = make_recorder(ledger)
-        waiting = [asyncio.create_task(recorder.record([settled(n)])) for n in (1, 2)]
+        waiting = [recorder.record([settled(n)]) for n in (1, 2)]
         done = await asyncio.gather(*waiting, return_exceptions=True)
         assert [type(one) for one in done] == [ZeroDivisionError] * 2
 
