@@ -117,7 +117,7 @@ class Tokens:
         """
         who = f"u{subscriber_id}"
         key = self._keys[_Purpose.LEAVE_BY_MAIL][0]
-        return f"{who}.{_mac(key, who.encode()).hex()}"
+        return f"{who}.{_code(key, who.encode())}"
 
     def read_leave_key(self, text: str) -> int | None:
         """The subscriber that such a key belongs to; capitals are as good as small letters."""
@@ -126,7 +126,7 @@ class Tokens:
             return None
         who = f"u{match[1]}".encode()
         for key in self._keys[_Purpose.LEAVE_BY_MAIL]:
-            if hmac.compare_digest(_mac(key, who).hex(), match[2]):
+            if hmac.compare_digest(_code(key, who), match[2]):
                 return int(match[1])
         return None
 
@@ -197,7 +197,7 @@ class Tokens:
         subject = (
             f"{kind}:{delivery_id}" if issue_id is None else f"{kind}:{issue_id}:{subscriber_id}"
         )
-        return f"<{_mac(self._message_id, subject.encode()).hex()}@{domain}>"
+        return f"<{_code(self._message_id, subject.encode())}@{domain}>"
 
     def return_path(self, issue_id: int | None, subscriber_id: int, base_address: str) -> str:
         """The envelope sender that says whose bounce it is: `local+i7.s44.mac@domain` (rule A34).
@@ -207,7 +207,7 @@ class Tokens:
         """
         local, _, domain = base_address.rpartition("@")
         who = f"i{issue_id or 0}.s{subscriber_id}"
-        extended = f"{local}+{who}.{_mac(self._return_path, who.encode()).hex()}"
+        extended = f"{local}+{who}.{_code(self._return_path, who.encode())}"
         if len(extended.encode()) > MAX_LOCAL_PART:
             raise MessageError("the sender's address is too long to carry a return path")
         return f"{extended}@{domain}"
@@ -224,7 +224,7 @@ class Tokens:
         issue_id, subscriber_id, given = match.groups()
         who = f"i{issue_id}.s{subscriber_id}".encode()
         for key in self._keys[_Purpose.RETURN_PATH]:
-            if hmac.compare_digest(_mac(key, who).hex(), given):
+            if hmac.compare_digest(_code(key, who), given):
                 return int(issue_id), int(subscriber_id)
         return None
 
@@ -244,7 +244,7 @@ class Tokens:
         return self._lasting(_Purpose.FINGERPRINT, "")
 
     def _lasting(self, purpose: _Purpose, subject: str) -> str:
-        return _mac(self._keys[purpose][-1], subject.encode("utf-8", "surrogatepass")).hex()
+        return _code(self._keys[purpose][-1], subject.encode("utf-8", "surrogatepass"))
 
     def _open(self, purpose: _Purpose, token: str) -> bytes | None:
         # bytes.fromhex also takes blanks and capitals: one token must have one spelling.
@@ -271,8 +271,15 @@ def _mac(key: blake2b, payload: bytes) -> bytes:
     return code.digest()
 
 
+def _code(key: blake2b, payload: bytes) -> str:
+    """The same in hexadecimal."""
+    code = key.copy()
+    code.update(payload)
+    return code.hexdigest()
+
+
 def _seal(key: blake2b, payload: bytes) -> str:
-    return (payload + _mac(key, payload)).hex()
+    return payload.hex() + _code(key, payload)
 
 
 def _id_bytes(number: int) -> bytes:

@@ -139,6 +139,8 @@ class Places:
     """What stands there for an empty value, in the text and in the HTML."""
     text: tuple[int, ...]
     html: tuple[int, ...]
+    places: tuple[int, ...]
+    """Both: most values are written alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,9 +177,10 @@ class Skeleton:
         for slot in self.slots:
             value = slot.read(recipient)
             if (plain := quoted.encode_plain(value)) is not None:
-                text = html = plain
-            else:
-                text, html = slot.slot.encode(value) if value else slot.empty
+                for place in slot.places:
+                    pieces[place] = plain
+                continue
+            text, html = slot.slot.encode(value) if value else slot.empty
             for place in slot.text:
                 pieces[place] = text
             for place in slot.html:
@@ -195,7 +198,7 @@ class Skeleton:
     def _relax(self, pieces: Sequence[bytes]) -> bytes:
         relaxed = list(self.relaxed)
         for slot in self.slots:
-            for place in (*slot.text, *slot.html):
+            for place in slot.places:
                 relaxed[place] = relax_lines(pieces[place])
         return b"".join(relaxed)
 
@@ -247,6 +250,7 @@ class Assembly:
                     empty=slot.encode(""),
                     text=tuple(text),
                     html=tuple(html),
+                    places=(*text, *html),
                 )
                 for slot, (text, html) in self._slots.items()
             ),

@@ -42,6 +42,19 @@ def _parse_line(line: bytes) -> tuple[Reply, bool] | None:
     return Reply(int(code), line[4:].decode("utf-8", "replace")), mark != b"-"
 
 
+@lru_cache(maxsize=64)
+def _parse_whole(data: bytes) -> tuple[Reply, ...] | None:
+    """Some octets as the replies that they are, each of one line; None when they are anything else.
+
+    What comes back for a group of commands is nearly always that, and often the same again.
+    """
+    if len(data) > _LINE_LIMIT or not data.endswith(b"\n"):
+        return None
+    found = [_parse_line(line) for line in data[:-1].split(b"\n")]
+    replies = [one[0] for one in found if one is not None and one[1]]
+    return tuple(replies) if len(replies) == len(found) else None
+
+
 class Wire(asyncio.Protocol):
     """One connection, taken over from whoever opened it."""
 
@@ -117,7 +130,7 @@ class Wire(asyncio.Protocol):
 
     def take(self, *codes: int) -> bool:
         """Takes the replies that are there if they have just these codes; else leaves them."""
-        if tuple([reply.code for reply in self._replies]) != codes:
+        if [reply.code for reply in self._replies] != [*codes]:
             return False
         self._replies.clear()
         return True
@@ -199,6 +212,14 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Cuts lines; a peer that does not speak SMTP is dropped."""
+        if self._rest or self._lines or (replies := _parse_whole(data)) is None:
+            self._take_lines(data)
+        else:
+            self._replies += replies
+        if self._replies and self._waiter is not None:
+            self._tell()
+
+    def _take_lines(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             if not self._take_line(line):
@@ -206,8 +227,6 @@ class Wire(asyncio.Protocol):
                 return
         if len(self._rest) > _LINE_LIMIT:
             self._give_up("the relay's reply has no end")
-        if self._replies and self._waiter is not None:
-            self._tell()
 
     def _take_line(self, line: bytes) -> bool:
         found = _parse_line(line) if len(line) <= _LINE_LIMIT else None
