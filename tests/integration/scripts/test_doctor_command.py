@@ -15,15 +15,13 @@ import trustme
 from mailer.authentication.keys import KeyType, SigningKey, make_key
 from newsletter import Newsletter
 from scripts.cli import main
-from tests.integration.newsletter.doctor.test_doctor import (
-    AUTH,
-    CONFIG,
+from tests.integration.newsletter.doctor.test_doctor import AUTH, CONFIG, site
+from tests.integration.newsletter.doctor.test_relay_doctor import (
     LONG_AGO,
     YESTERDAY,
     Certificate,
     issued,
     self_signed,
-    site,
 )
 from tests.peers.smtp import Act, Move, Peer
 from tests.peers.zone import DOMAIN, HERE, Zone

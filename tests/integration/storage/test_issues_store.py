@@ -1,4 +1,4 @@
-"""The archive on real databases: one issue per note, slugs for ever, what readers can see."""
+"""The archive on real databases: one issue per note, and what readers can see of it."""
 
 from __future__ import annotations
 
@@ -116,76 +116,6 @@ def test_many_are_published_at_once_as_one_after_the_other(store: Store) -> None
     assert store.rows() == {}
     again = [Unmailed(draft=drafts[0], published_at=NOON, reason="")]
     assert store.issues.publish_unmailed(again, now=NOON) == [None]
-
-
-# ── slugs ────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_slug_that_is_taken_gets_a_number(store: Store) -> None:
-    """Two notes may wish for one slug; both get a free one, and keep it."""
-    slugs = [
-        store.issues.publish(
-            draft(name, slug="news"), published_at=NOON, mail=MailOrder(at=None), now=NOON
-        ).issue.slug
-        for name in ("a", "b", "c")
-    ]
-    assert slugs == ["news", "news-2", "news-3"]
-
-
-def test_a_number_that_is_taken_is_passed_over(store: Store) -> None:
-    """A note that is really called `news-2` does not lose its slug to the second `news`."""
-    store.publish("news-2")
-    store.publish("news")
-    again = draft("other", slug="news")
-    issue = store.issues.publish(again, published_at=NOON, mail=MailOrder(at=None), now=NOON).issue
-    assert issue.slug == "news-3"
-
-
-@pytest.mark.parametrize(("first", "second"), [("a_b", "axb"), ("100%", "1000"), ("ä", "a")])
-def test_slugs_that_only_look_alike_to_a_pattern_are_free(
-    store: Store, first: str, second: str
-) -> None:
-    """Signs that mean something to LIKE are only signs."""
-    store.publish(second)
-    assert store.publish(first).slug == first
-
-
-def test_an_old_slug_leads_to_the_issue_for_ever(store: Store) -> None:
-    """After a change by the author old links lead on, and no other issue gets the old slug."""
-    first = store.publish("first")
-    assert revise(store, "first", slug="renamed") == "renamed"
-    former = store.issues.by_slug("first")
-    assert former is not None
-    assert (former.id, former.slug) == (first.id, "renamed")
-    newcomer = draft("other", slug="first")
-    other = store.issues.publish(newcomer, published_at=NOON, mail=MailOrder(at=None), now=NOON)
-    assert other.issue.slug == "first-2"
-
-
-def test_an_issue_may_have_its_own_old_slug_back(store: Store) -> None:
-    """Changing there and back gives no number."""
-    store.publish("first")
-    revise(store, "first", slug="renamed")
-    assert revise(store, "first", slug="first") == "first"
-
-
-def test_a_wished_slug_of_another_issue_is_not_taken_over(store: Store) -> None:
-    """An explicit wish gives way to whoever was there before."""
-    store.publish("first")
-    store.publish("second")
-    assert revise(store, "second", slug="first") == "first-2"
-
-
-def test_without_a_wish_the_slug_stays(store: Store) -> None:
-    """A new title changes nothing about the address of the page."""
-    store.publish("first")
-    assert revise(store, "first", title="Quite another", slug=None) == "first"
-
-
-def test_an_unknown_slug_is_no_issue(store: Store) -> None:
-    """Nothing is found by a slug that nobody had."""
-    store.publish("first")
-    assert store.issues.by_slug("firs") is None
 
 
 # ── changing ─────────────────────────────────────────────────────────────────────────────────

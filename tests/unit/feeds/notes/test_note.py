@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from feeds.markdown import clean_text
 from feeds.markdown.links import NoteSource
 from feeds.notes.habits import Habits
-from feeds.notes.names import slugify
 from feeds.notes.note import Note, parse_note
 from feeds.notes.rendering import render_note
 from feeds.notes.timing import NOW
@@ -325,35 +323,6 @@ def test_title_falls_back_to_the_file(path: str, title: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "publish"),
-    [
-        ("publish: now", NOW),
-        ("Publish: NOW", NOW),
-        ("publish:", None),
-        ("publish: ''", None),
-        ("publish: false", None),
-        ("date: now", None),
-    ],
-)
-def test_publish(line: str, publish: object) -> None:
-    """Only a time or `now` opts a note in; an empty or denied wish leaves it private."""
-    assert parse(f"---\n{line}\n---\n").publish == publish
-
-
-def test_another_publish_key() -> None:
-    """An existing blog's key takes the place of `publish`, which then means nothing."""
-    assert parse("---\ndate: now\npublish: soon\n---\n", key="date").publish is NOW
-
-
-def test_a_skipped_time_is_told() -> None:
-    """A publish time that clocks skip is resolved and said to the author (rule G1)."""
-    note = parse("---\npublish: 2026-03-29 02:30\n---\n")
-    assert note.publish == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
-    assert "read as 03:30" in note.ambiguity
-    assert [one.sentence for one in note.warnings] == [note.ambiguity]
-
-
-@pytest.mark.parametrize(
     ("line", "tags"),
     [
         ("tags: a, b c", ("a", "b c")),
@@ -408,36 +377,6 @@ def test_hostile_characters_are_removed() -> None:
     note = parse('---\ntitle: "a\\u2028b\\x01c"\ntags: "x\\x85y"\n---\nz\x0b\x7f\ufffe')
     assert (note.title, note.tags, note.body) == ("a bc", ("x y",), "z ")
     assert clean_text("\ud800a\r\nb\x00\u2029") == "a\nb "
-
-
-@pytest.mark.parametrize(
-    ("text", "slug"),
-    [
-        ("Hello, World!", "hello-world"),
-        ("Don’t Größe Łódź Ærø", "dont-grosse-lodz-aero"),
-        ("../../etc/passwd", "etc-passwd"),
-        ("a " * 80, "a-" * 39 + "a"),
-        ("Новости недели 5", "новости-недели-5"),
-        ("第 206 期", "第-206-期"),
-        ("שלום", "שלום"),
-        ("می‌خواهم", "می-خواهم"),
-        ("हिन्दी में", "हिन्दी-में"),
-    ],
-)
-def test_slugs(text: str, slug: str) -> None:
-    """A slug is short and safe in a URL; letters stay those of the author's script."""
-    assert slugify(text) == slug
-
-
-@given(st.text(max_size=200))
-@settings(max_examples=examples(100), deadline=None)
-def test_a_slug_is_never_empty(text: str) -> None:
-    """Any text gives the same usable slug each time."""
-    slug = slugify(text)
-    assert 0 < len(slug) <= 80
-    assert all(one == "-" or unicodedata.category(one)[0] in "LNM" for one in slug)
-    assert slug == slug.strip("-")
-    assert slugify(text) == slug
 
 
 def test_the_author_s_summary_wins() -> None:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from datetime import time, timedelta
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailer.address import parse_mailbox
-from mailer.compose.headers import bracket_field
-from mailer.smtp import Outbox, Relay, Tls, is_loopback
+from mailer.smtp import is_loopback
 from newsletter.config import values
-from newsletter.config.relays import parse_relay
-from newsletter.config.uris import parse_site, parse_web_address
 from newsletter.config.values import (
     has_controls,
     parse_duration,
@@ -92,110 +87,6 @@ def test_any_text_may_stand_for_a_duration(text: str) -> None:
     """Whatever is written, the answer is a duration or a sentence about it."""
     with suppress(ValueError):
         assert parse_duration(text) >= timedelta()
-
-
-@pytest.mark.parametrize(
-    ("value", "site"),
-    [
-        ("https://notes.example.com", "https://notes.example.com"),
-        ("https://Notes.Example.com/", "https://notes.example.com"),
-        ("https://example.com/Letter/", "https://example.com/Letter"),
-        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
-        ("http://[::1]:8000/", "http://[::1]:8000"),
-        (" https://example.com/ ", "https://example.com"),
-    ],
-)
-def test_site_addresses_lose_their_slash(value: str, site: str) -> None:
-    """The site's address is absolute and ends without a slash, so that paths can follow."""
-    assert parse_site(value) == site
-
-
-@pytest.mark.parametrize(
-    ("value", "site"),
-    [
-        ("https://Bücher.example", "https://xn--bcher-kva.example"),
-        ("https://faß.de:8443/", "https://xn--fa-hia.de:8443"),
-        ("https://βόλος.gr", "https://xn--nxasmm1c.gr"),
-        ("https://bücher。example", "https://xn--bcher-kva.example"),
-        ("https://example.com/zamétki/", "https://example.com/zam%C3%A9tki"),
-        ("https://example.com/zame\u0301tki", "https://example.com/zam%C3%A9tki"),
-        ("https://example.com/my notes/<b>", "https://example.com/my%20notes/%3Cb%3E"),
-        ("https://example.com/100%", "https://example.com/100%25"),
-        ("https://example.com/日本", "https://example.com/%E6%97%A5%E6%9C%AC"),
-    ],
-)
-def test_an_international_site_becomes_a_uri(value: str, site: str) -> None:
-    """The host is written in A-labels, the path percent-encoded (RFC 5891, RFC 3986)."""
-    assert parse_site(value) == site
-    assert parse_site(site) == site
-
-
-_PATHS = st.text("ab.-_~!$&'()*+,;=:@/%AF0").filter(
-    lambda path: not re.search(r"%(?![0-9A-Fa-f]{2})", path)
-)
-
-
-@given(_PATHS)
-def test_what_is_a_uri_stays_as_it_is(path: str) -> None:
-    """Ids, feeds and pages keep the address that they have, octet by octet, percent signs too."""
-    site = f"https://example.com/{path}".rstrip("/")
-    assert parse_site(site) == site
-    assert parse_web_address(f"{site}?a=b&c=%C3%A9#x/?") == f"{site}?a=b&c=%C3%A9#x/?"
-
-
-@given(st.text() | st.text("aéß%. <\u0301/:🎉。").map("https://example.com/".__add__))
-def test_any_text_may_stand_for_a_site(text: str) -> None:
-    """Whatever is written can stand in a header then, or is refused in a sentence (rule A14)."""
-    with suppress(ValueError):
-        site = parse_site(text)
-        assert bracket_field("List-Archive", f"{site}/archive").isascii()
-        assert parse_site(site) == site
-
-
-def test_the_address_of_a_hub_is_a_uri() -> None:
-    """It stands in a header of every feed."""
-    assert (
-        parse_web_address("https://hub.faß.de/ä?b=ö") == "https://hub.xn--fa-hia.de/%C3%A4?b=%C3%B6"
-    )
-
-
-@pytest.mark.parametrize(
-    ("value", "told"),
-    [
-        ("https://🎉.example", "https://xn--bcher-kva.example"),
-        ("https://bücher..example", "https://xn--bcher-kva.example"),
-        ("https://example.com/\ud800", "half a character"),
-        (f"https://example.com/{'é' * 100}", "at most 500 characters"),
-        (f"https://{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.example", "at most 244 characters"),
-        (f"https://{'.'.join('abcdefg' * 20)}.example", "absolute http"),
-    ],
-)
-def test_a_site_that_no_mail_could_name_says_what_to_write(value: str, told: str) -> None:
-    """What cannot be converted, or leaves no room in a header line, is refused before any mail."""
-    with pytest.raises(ValueError, match=told):
-        parse_site(value)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "notes.example.com",
-        "ftp://example.com",
-        "https://",
-        "https://example.com/?a=b",
-        "https://example.com/#top",
-        "https://example.com?",
-        "https://user@example.com",
-        "https://exa mple.com",
-        "https://example.com:99999",
-        "https://-example.com",
-        "https://[::1",
-    ],
-)
-def test_what_cannot_be_a_site_is_refused(value: str) -> None:
-    """A site needs a scheme and a host, and nothing that paths cannot follow."""
-    with pytest.raises(ValueError, match=r"must|well-formed"):
-        parse_site(value)
 
 
 @pytest.mark.parametrize(
@@ -276,118 +167,6 @@ def test_any_text_may_stand_for_a_sender(text: str) -> None:
             name, address = parseaddr(sender)
             assert mailbox.name == sender_name(sender) == name
             assert mailbox.address == parse_mailbox(address).address
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        (
-            "outbox:outbox",
-            Outbox(directory=FOLDER / "outbox"),
-        ),
-        (
-            "outbox:/var/mail/out",
-            Outbox(directory=Path("/var/mail/out")),
-        ),
-        (
-            "smtp://mail.example.com",
-            Relay(host="mail.example.com", port=587, tls=Tls.STARTTLS),
-        ),
-        (
-            "smtp://me%40example.com:p%40ss%2F%23@mail.example.com:2587",
-            Relay(
-                host="mail.example.com",
-                port=2587,
-                username="me@example.com",
-                password="p@ss/#",
-                tls=Tls.STARTTLS,
-            ),
-        ),
-        (
-            "smtps://mail.example.com",
-            Relay(host="mail.example.com", port=465, tls=Tls.IMPLICIT),
-        ),
-        (
-            "smtp://127.0.0.1:2525",
-            Relay(host="127.0.0.1", port=2525, tls=Tls.NONE),
-        ),
-        (
-            "smtp://localhost?tls=starttls",
-            Relay(host="localhost", port=587, tls=Tls.STARTTLS),
-        ),
-        (
-            "smtp://[::1]:25",
-            Relay(host="::1", port=25, tls=Tls.NONE),
-        ),
-        (
-            "smtp://localhost:25/?ca=ca.pem",
-            Relay(
-                host="localhost",
-                port=25,
-                tls=Tls.STARTTLS,
-                ca=FOLDER / "ca.pem",
-            ),
-        ),
-        (
-            "smtp://mail.straße.de",
-            Relay(host="mail.xn--strae-oqa.de", port=587, tls=Tls.STARTTLS),
-        ),
-        (
-            "smtp://mail_relay:25?tls=none",
-            Relay(host="mail_relay", port=25, tls=Tls.NONE),
-        ),
-    ],
-)
-def test_relays_are_read(url: str, expected: Relay | Outbox) -> None:
-    """A relay beyond this machine is encrypted unless its URL gives that up (rule A36)."""
-    assert parse_relay(url, FOLDER) == expected
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "mail.example.com",
-        "http://mail.example.com",
-        "outbox:",
-        "smtp://",
-        "smtp://user@mail.example.com",
-        "smtp://:hunter2@mail.example.com",
-        "smtp://user:hunter2#x@mail.example.com",
-        "smtp://user:hunter2/x@mail.example.com",
-        "smtp://user:hunter2?x@mail.example.com",
-        "smtp://user:hunter2@mail.example.com:smtp",
-        "smtp://user:hunter2@mail.example.com/path",
-        "smtp://user:hunter2@mail.example.com?tsl=none",
-        "smtp://user:25?hunter2@mail.example.com",
-        "smtp://user:25?tls=hunter2@mail.example.com",
-        "smtp://user:hunter2@mail.example.com?tls=off",
-        "smtp://user:hunter2@mail.example.com?tls=implicit",
-        "smtps://user:hunter2@mail.example.com?tls=none",
-        "smtp://user:hunter2@mail.example.com?tls=none&ca=x.pem",
-        "smtp://user:hunter2@mail.example.com?ca=",
-    ],
-)
-def test_broken_relays_are_refused_without_showing_the_password(url: str) -> None:
-    """A relay that cannot be meant is refused in a sentence that repeats no password."""
-    with pytest.raises(
-        ValueError, match=r"must|needs|well-formed|unknown option|asks|has a"
-    ) as told:
-        parse_relay(url, FOLDER)
-    assert "hunter2" not in str(told.value)
-
-
-@given(
-    user=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
-    password=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
-)
-def test_credentials_survive_percent_encoding(user: str, password: str) -> None:
-    """Any user and password can be written in a relay's URL, and repr hides the password."""
-    url = f"smtp://{quote(user, safe='')}:{quote(password, safe='')}@mail.example.com"
-    relay = parse_relay(url, FOLDER)
-    assert isinstance(relay, Relay)
-    assert (relay.username, relay.password) == (user, password)
-    assert "password" not in repr(relay)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.subscribing.dialects import Origin
 from newsletter.subscribing.files import find_delimiter, open_rows, read_rows, write_rows
 from newsletter.subscribing.records import ExportedSubscriber, RefusedRow, SubscriberRow
 from storage.model.errors import SubscriberFileError
@@ -109,118 +108,6 @@ def test_a_time_that_is_none_refuses_a_plain_row_and_not_a_foreign_one() -> None
     )
     row = taken("email,active_subscription,created_at\na@example.com,false,soon\n")
     assert row.created_at is None
-
-
-@pytest.mark.parametrize(
-    ("text", "origin", "name", "tags", "created_at"),
-    [
-        (
-            (
-                "email,active_subscription,expiry,plan,email_disabled,created_at\n"
-                "a@example.com,false,,other,false,2026-11-22T12:00:00.000Z\n"
-            ),
-            Origin.SUBSTACK,
-            "",
-            (),
-            WHEN,
-        ),
-        (
-            (
-                '"Email Address","First Name","Last Name",OPTIN_TIME,CONFIRM_TIME,TAGS\n'
-                'a@example.com,Ada,Lovelace,"2026-11-22 12:00:00",,"""maths"",""poetry"""\n'
-            ),
-            Origin.MAILCHIMP,
-            "Ada Lovelace",
-            ("maths", "poetry"),
-            WHEN,
-        ),
-        (
-            (
-                "email,notes,metadata,tags,creation_date,subscriber_type\n"
-                'a@example.com,,{},"maths,poetry",2026-11-22T12:00:00Z,regular\n'
-            ),
-            Origin.BUTTONDOWN,
-            "",
-            ("maths", "poetry"),
-            WHEN,
-        ),
-        (
-            (
-                "id,email,name,note,subscribed_to_emails,stripe_customer_id,created_at,deleted_at,labels\n"
-                "1,a@example.com,Ada,,true,,2026-11-22T12:00:00.000Z,,maths\n"
-            ),
-            Origin.GHOST,
-            "Ada",
-            ("maths",),
-            WHEN,
-        ),
-        (
-            (
-                "uuid,email,name,attributes,status,created_at,updated_at\n"
-                "x,a@example.com,Ada,{},enabled,2026-11-22T12:00:00Z,\n"
-            ),
-            Origin.LISTMONK,
-            "Ada",
-            (),
-            WHEN,
-        ),
-    ],
-    ids=["substack", "mailchimp", "buttondown", "ghost", "listmonk"],
-)
-def test_exports_of_other_systems_are_recognised(
-    text: str, origin: Origin, name: str, tags: tuple[str, ...], created_at: datetime
-) -> None:
-    """The header says who wrote a file; names, tags and times are found where that system puts them."""
-    row = taken(text)
-    assert (row.origin, row.email, row.name) == (origin, "a@example.com", name)
-    assert (row.tags, row.created_at) == (tags, created_at)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "email,active_subscription,email_disabled\na@example.com,true,true\n",
-        "Email Address,UNSUB_TIME\na@example.com,2026-01-01 10:00:00\n",
-        "Email Address,CLEAN_TIME\na@example.com,2026-01-01 10:00:00\n",
-        "email,creation_date,subscriber_type\na@example.com,,unsubscribed\n",
-        "email,creation_date,subscriber_type\na@example.com,,unactivated\n",
-        "email,subscribed_to_emails\na@example.com,false\n",
-        "email,name,status,attributes\na@example.com,,blocklisted,{}\n",
-        "email,name,status,attributes\na@example.com,,disabled,{}\n",
-        "email,status\na@example.com,Unsubscribed\n",
-        "email,unsubscribed_at\na@example.com,2026-01-01\n",
-        "first_name,email_address,status\nAda,a@example.com,cancelled\n",
-        "Subscriber,Email,Status\nAda,a@example.com,Junk\n",
-        "Name,Email,Status\nAda,a@example.com,Marked as spam\n",
-        "email,status\na@example.com,unsubscribe\n",
-        "email,status\na@example.com,opted out\n",
-        "email,status\na@example.com,Opted-Out\n",
-        "email,status\na@example.com,non_subscribed\n",
-        "email,Subscriber Status\na@example.com,Awaiting confirmation\n",
-        "EMAIL,FIRSTNAME,BLACKLISTED\na@example.com,Ada,true\n",
-        "Email,Email blocklisted\na@example.com,Yes\n",
-    ],
-)
-def test_who_left_elsewhere_does_not_come_in_here(text: str) -> None:
-    """A row that its own system would not mail is refused, and says which column said so (F17)."""
-    row = refused(text)
-    assert row.email == "a@example.com"
-    assert " there (" in row.reason
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "email,status\na@example.com,Active\n",
-        "email,status,state\na@example.com,Subscribed,California\n",
-        "email,status\na@example.com,\n",
-        "EMAIL,BLACKLISTED\na@example.com,false\n",
-        "Email,Email blocklisted,Status\na@example.com,No,\n",
-    ],
-)
-def test_a_reader_elsewhere_is_a_reader_here(text: str) -> None:
-    """A row that its own system would mail is taken, whatever else these columns say (F17)."""
-    assert taken(text).email == "a@example.com"
 
 
 INSTANTS = st.integers(-(10**15), 10**15).map(lambda n: WHEN + timedelta(microseconds=n))
