@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from mailer.replies import absence, languages, phrases, vocabulary
 from mailer.replies.vocabulary import Words, fold
 from tests.sizes import every
 
@@ -36,3 +37,15 @@ def test_capitals_make_no_difference(word: str) -> None:
         found, expected = [*words.finditer(text)], [*plain.finditer(text)]
         assert [one.span() for one in found] == [one.span() for one in expected]
         assert bool(words.match(form)) == bool(plain.match(form))
+
+
+def test_patterns_are_written_in_small_letters() -> None:
+    """A capital in one would be found in no text, for texts are folded."""
+    found = [
+        (module.__name__, name)
+        for module in (vocabulary, languages, absence, phrases)
+        for name, words in vars(module).items()
+        if isinstance(words, Words) and re.search(r"(?<!\\)[A-Z]", words._source)
+    ]
+    assert not found
+    assert Words(("Unknown",)).search("Unknown") is None
