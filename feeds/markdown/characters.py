@@ -35,7 +35,10 @@ def clean_text(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """`text` as one line: cleaned, runs of blanks made one, none at the ends."""
-    return _BLANKS.sub(" ", clean_text(text)).strip()
+    text = clean_text(text)
+    if "  " in text or "\n" in text or "\t" in text:
+        text = _BLANKS.sub(" ", text)
+    return text.strip()
 
 
 def shorten(text: str, limit: int) -> str:

@@ -80,6 +80,7 @@ _CLASSES: Final = MappingProxyType(
 )
 _SCOPES: Final = {"col", "row", "colgroup", "rowgroup"}
 _COUNTS: Final = frozenset({"width", "height", "colspan", "rowspan", "start", "value"})
+_JUDGED: Final = _COUNTS | {"href", "src", "id"}
 _FOOTNOTE: Final = re.compile(r"fn(?:ref)?-[0-9a-z]{1,16}-\d{1,5}")
 _COUNT: Final = re.compile(r"[0-9]{1,4}")
 
@@ -183,19 +184,21 @@ def _link_back(html: str) -> str:
 def _attribute_filter(resolver: LinkResolver) -> Callable[[str, str, str], str | None]:
     """Decides over each attribute that the allow-list let through; None removes it."""
 
+    link, anchors = resolver.link, frozenset(resolver.anchors.values())
+
     def keep(tag: str, name: str, value: str) -> str | None:
         if tag not in TAGS:
             return None  # it is about to go; its addresses are not the note's
+        if name not in _JUDGED:
+            return value
         if name == "href":
-            return resolver.link(value)
+            return link(value)
         if name == "src":
             return resolver.image(value)
         if name == "id":
-            known = resolver.anchors.values() if tag.startswith("h") else ()
-            return value if _FOOTNOTE.fullmatch(value) or value in known else None
-        if name in _COUNTS:
-            return value if _COUNT.fullmatch(value) else None
-        return value
+            is_known = (tag.startswith("h") and value in anchors) or _FOOTNOTE.fullmatch(value)
+            return value if is_known else None
+        return value if _COUNT.fullmatch(value) else None
 
     return keep
 

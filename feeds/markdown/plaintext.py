@@ -309,7 +309,9 @@ class _Builder:
         if self._tag in {"th", "td"} and self._rows:
             self._rows[-1].append(" ".join(text.split()))
             return
-        lines = wrap(_LOOSE.sub("\n", text).strip("\n"), self._width)
+        if "\n" in text:
+            text = _LOOSE.sub("\n", text).strip("\n")
+        lines = wrap(text, self._width)
         if self._tag.startswith("h"):
             mark = "=" if self._tag == "h2" else "-"
             lines.append(mark * min(self._width, max(3, *map(columns, lines))))

@@ -13,6 +13,7 @@ from feeds.markdown.fields import Fields
 from feeds.markdown.html import VANISHING
 from feeds.markdown.links import LinkResolver, is_download
 from feeds.markdown.parser import plain
+from feeds.markdown.rules import new_token
 
 MAX_RAW_TAGS: Final = 5_000
 """Raw HTML tags in one note; more is taken as text, since a browser's parser, and so the
@@ -83,7 +84,8 @@ class Preparation:
         ready: list[Token] = []
         kept: list[bool] = []  # per open link, whether it leads anywhere
         raw_links = 0
-        swallows = _swallows(children)
+        has_raw = any(token.type == "html_inline" for token in children)
+        swallows = _swallows(children) if has_raw else frozenset[str]()
         for token in children:
             if token.type == "link_open":
                 kept.append(self._resolve_link(token))
@@ -269,12 +271,15 @@ def _trim_url(url: str) -> str:
 
 
 def _text(content: str) -> Token:
-    return Token("text", "", 0, content=content)
+    token = new_token("text", "", 0)
+    token.content = content
+    return token
 
 
 def _link(url: str, label: str) -> tuple[Token, Token, Token]:
-    opening = Token("link_open", "a", 1, attrs={"href": url})
-    return opening, _text(label), Token("link_close", "a", -1)
+    opening = new_token("link_open", "a", 1)
+    opening.attrs = {"href": url}
+    return opening, _text(label), new_token("link_close", "a", -1)
 
 
 def _paragraph(text: str) -> tuple[Token, Token, Token]:

@@ -39,8 +39,8 @@ PLAYER: Final = "player"
 MATHS: Final = "maths"
 """The code of the remark that a formula cannot be shown as one."""
 
-_WORD: Final = re.compile(r"\w")
-_TAGS: Final = re.compile(r"<[^>]*>")
+_WORD: Final = re.compile(r"(?:\A|>)[^<>\w]*\w")
+"""In sanitised HTML, in which `<` begins a tag and nothing else."""
 _WIKI: Final = re.compile(r"!?\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\]")
 """A preview picture as Obsidian names it."""
 
@@ -146,7 +146,7 @@ def _render(laid: _LaidOut, image: str) -> Rendered:
         media=resolver.media,
         wiki=resolver.targets,
         warnings=resolver.warnings,
-        has_words=bool(_WORD.search(_TAGS.sub("", html))),
+        has_words=_WORD.search(html) is not None,
         image=preview or "",
     )
 

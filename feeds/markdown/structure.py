@@ -37,12 +37,14 @@ def shape(tokens: Sequence[Token], *, toc: bool) -> tuple[list[Token], dict[str,
     anchors: dict[str, str] = {}
     shaped = list(tokens)
     _name_headings(shaped, anchors)
+    has_boxes = False
     for index, token in enumerate(shaped):
         if token.type == "blockquote_open":
-            _make_box(shaped, index)
+            has_boxes = _make_box(shaped, index) or has_boxes
         elif token.type == "paragraph_open" and token.level == 0:
             _make_figure(shaped, index)
-    return _with_contents(_with_titles(shaped), toc=toc), anchors
+    titled = _with_titles(shaped) if has_boxes else shaped
+    return _with_contents(titled, toc=toc), anchors
 
 
 def _name_headings(tokens: Sequence[Token], anchors: dict[str, str]) -> None:
@@ -76,16 +78,16 @@ def _take_id(children: list[Token]) -> str:
 # ── boxes ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _make_box(tokens: Sequence[Token], index: int) -> None:
-    """Obsidian's and GitHub's callout: a quotation that begins with `[!kind] Title`."""
+def _make_box(tokens: Sequence[Token], index: int) -> bool:
+    """Obsidian's and GitHub's callout: a quotation that begins with `[!kind] Title`. Whether it is one."""
     following = tokens[index + 1 : index + 3]
     if [token.type for token in following] != ["paragraph_open", "inline"]:
-        return
+        return False
     inline = following[1]
     children = inline.children or []
     found = _CALLOUT.match(children[0].content) if children and children[0].type == "text" else None
     if found is None:
-        return
+        return False
     kind = found[1].strip().lower()
     tokens[index].attrs["class"] = f"callout callout-{CALLOUTS.get(kind, 'note')}"
     children[0].content = children[0].content[found.end() :]
@@ -96,6 +98,7 @@ def _make_box(tokens: Sequence[Token], index: int) -> None:
     title = [one for one in children[:end] if _is_said(one)]
     inline.meta["callout"] = title or [_text(name_box(kind))]
     inline.children = children[end + 1 :]
+    return True
 
 
 def _is_said(token: Token) -> bool:
@@ -155,6 +158,8 @@ def _with_contents(tokens: list[Token], *, toc: bool) -> list[Token]:
         for index, token in enumerate(tokens)
         if token.type == "inline" and token.level == 1 and _TOC.fullmatch(token.content.strip())
     ]
+    if not places and not toc:
+        return tokens
     parts = [
         (int(opening.tag[1]), str(opening.attrs.get("id", "")), plain(inline.children or ()))
         for opening, inline in pairwise(tokens)

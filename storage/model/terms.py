@@ -46,6 +46,9 @@ _NOT_ASCII: Final = re.compile("[^\x00-\x7f][^\x21-\x7f]*")
 _SPECIAL: Final = re.compile(f"[{_DENSE}{_MARKS}{_INDIC}]")
 _PLAIN_WORD: Final = re.compile(r"[^\W_]+")
 """A run of a text that has nothing special."""
+_PUNCTUATION: Final = re.compile("[\xa0-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\u2000-\u206f]+")
+"""What is no part of a word beside ASCII in the texts of many languages: quotation marks, dashes, blanks."""
+_BETWEEN: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
 _BEGINS: Final = r"(?<![^\W_])"
 """Before the first letter of a word."""
 _QUOTED: Final = re.compile(r'"([^"]*)"?|([^"]+)')
@@ -166,12 +169,21 @@ def readable(text: str) -> str:
 
 def find_terms(text: str) -> list[str]:
     """The terms of a text in their order; not more than MOST_TERMS."""
-    folded = fold(text)
-    if _SPECIAL.search(folded) is None:
-        words = _PLAIN_WORD.findall(_spell_out(folded))[:MOST_TERMS]
-        return [word[:LONGEST_TERM] for word in words]
+    folded = fold(text if text.isascii() else _PUNCTUATION.sub(" ", text))
+    if folded.isascii() or _SPECIAL.search(folded) is None:
+        words = _split(_spell_out(folded))[:MOST_TERMS]
+        return [word[:LONGEST_TERM] for word in words] if _has_longer(words) else words
     runs = (term for run in _RUN.finditer(folded) for term in _cut(run))
     return list(islice(runs, MOST_TERMS))
+
+
+def _split(text: str) -> list[str]:
+    """The words of a text that has nothing special; one of ASCII is translated as a whole."""
+    return text.translate(_BETWEEN).split() if text.isascii() else _PLAIN_WORD.findall(text)
+
+
+def _has_longer(words: Sequence[str]) -> bool:
+    return max(map(len, words), default=0) > LONGEST_TERM
 
 
 def _cut(run: re.Match[str]) -> Iterator[str]:

@@ -13,10 +13,11 @@ from markdown_it import MarkdownIt
 from markdown_it.parser_block import ParserBlock, RuleFuncBlockType
 from markdown_it.ruler import Ruler
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_core import StateCore, text_join
+from markdown_it.rules_core import StateCore, normalize, text_join
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
+from feeds.markdown.rules.destinations import QUICK_HELPERS
 from feeds.markdown.rules.lines import QuickInline, by_first, normalise_address
 from feeds.markdown.rules.tokens import new_token
 
@@ -33,20 +34,34 @@ def hurry(parser: MarkdownIt) -> None:
     """Has a parser, to which no rule is added after this, choose its rules by character."""
     parser.inline = QuickInline(parser.inline)
     parser.block = _QuickBlocks(parser.block)
+    parser.core.ruler.at("normalize", _normalise)
     parser.core.ruler.at("text_join", _join_text)
+    parser.helpers = QUICK_HELPERS
     parser.normalizeLink = normalise_address  # type: ignore[method-assign] # it needs no parser
+
+
+def _normalise(state: StateCore) -> None:
+    """The library's own rule, only for a text that has what it replaces."""
+    if "\r" in state.src or "\0" in state.src:
+        normalize(state)
 
 
 def _join_text(state: StateCore) -> None:
     """The library's own rule, only for lines in which there is something to join."""
     tokens = state.tokens
-    state.tokens = [one for one in tokens if one.children and not _is_plain(one.children)]
+    state.tokens = [one for one in tokens if one.children and not _is_joined(one.children)]
     text_join(state)
     state.tokens = tokens
 
 
-def _is_plain(children: Sequence[Token]) -> bool:
-    return len(children) == 1 and children[0].type == "text"
+def _is_joined(children: Sequence[Token]) -> bool:
+    before = ""
+    for token in children:
+        kind = token.type
+        if kind == "text_special" or kind == before == "text" or token.children:
+            return False
+        before = kind
+    return True
 
 
 class _QuickBlocks(ParserBlock):
@@ -72,6 +87,22 @@ class _QuickBlocks(ParserBlock):
 
 class _State(StateBlock):
     """What is known of a note while it is divided into blocks."""
+
+    def getLines(  # noqa: N802 - the library's name
+        self,
+        begin: int,
+        end: int,
+        indent: int,
+        keepLastLF: bool,  # noqa: N803 - the library's name
+    ) -> str:
+        """The text of lines; most is not indented, and cut from the note as it is."""
+        if indent or begin >= end:
+            return super().getLines(begin, end, indent, keepLastLF)
+        src, begins, ends = self.src, self.bMarks, self.eMarks
+        last = end - 1
+        lines = [src[begins[line] : ends[line] + 1] for line in range(begin, last)]
+        lines.append(src[begins[last] : ends[last] + keepLastLF])
+        return "".join(lines)
 
     def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
         if nesting < 0:
@@ -107,7 +138,7 @@ def _choose(
     rules: Iterable[tuple[str, RuleFuncBlockType]], firsts: Mapping[str, str]
 ) -> RuleFuncBlockType:
     """One rule for several."""
-    ready = [(firsts.get(name), _table(rule) if name == "table" else rule) for name, rule in rules]
+    ready = [(firsts.get(name), _GUARDS.get(name, _unguarded)(rule)) for name, rule in rules]
     listed = by_first(ready)
     everywhere = tuple(rule for first, rule in ready if first is None)
 
@@ -133,4 +164,31 @@ def _table(rule: RuleFuncBlockType) -> RuleFuncBlockType:
     return apply
 
 
+def _underlined(rule: RuleFuncBlockType) -> RuleFuncBlockType:
+    """A heading above its line: one of the lines before the next blank one begins as such a line does."""
+
+    def apply(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        src, begins, shifts, ends = state.src, state.bMarks, state.tShift, state.eMarks
+        for line in range(start + 1, min(end, start + _MOST_LINES)):
+            pos = begins[line] + shifts[line]
+            if pos >= ends[line]:
+                break
+            if src[pos] in "-=":
+                return rule(state, start, end, silent)
+        else:
+            if start + _MOST_LINES < end:
+                return rule(state, start, end, silent)
+        state.parentType = "paragraph"  # as the rule leaves it
+        return False
+
+    return apply
+
+
+def _unguarded(rule: RuleFuncBlockType) -> RuleFuncBlockType:
+    return rule
+
+
+_GUARDS: Final = {"table": _table, "lheading": _underlined}
+_MOST_LINES: Final = 20
+"""Lines that are looked at here: more would cost more than they spare where each line is a block."""
 _DRAWN: Final = frozenset("|-:")

@@ -134,10 +134,12 @@ class _State(StateInline):
 
     def pushPending(self) -> Token:  # noqa: N802 - the library's name
         token = new_token("text", "", 0)
-        token.content = self.pending
+        buffer = self._pending_buffer
+        token.content = self._pending + "".join(buffer) if buffer else self._pending
         token.level = self.pendingLevel
         self.tokens.append(token)
         self._pending = ""
+        buffer.clear()
         return token
 
     def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
