@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from html import unescape
@@ -103,17 +104,12 @@ def sanitise(html: str, resolver: LinkResolver) -> str:
     without a source leaves its text, one without a text gets an empty one; h1 becomes h2, because
     the title is the only h1 (rules D11, D12, D14, D15, E16, E17).
     """
-    cleaner = nh3.Cleaner(
-        tags=set(TAGS),
-        clean_content_tags=set(VANISHING),
-        attributes=dict(_ATTRIBUTES),
-        attribute_filter=_attribute_filter(resolver),
-        tag_attribute_values={"th": {"scope": _SCOPES}},
-        allowed_classes=dict(_CLASSES),
-        url_schemes={"http", "https", "mailto"},
-        link_rel="noopener",
-    )
-    cleaned = _IMAGE.sub(_repair_image, cleaner.clean(html))
+    before = _JUDGE.set(_attribute_filter(resolver))
+    try:
+        cleaned = _CLEANER.clean(html)
+    finally:
+        _JUDGE.reset(before)
+    cleaned = _IMAGE.sub(_repair_image, cleaned)
     return clean_text(_HEADING.sub(r"<\1h2", cleaned) if "<h1" in cleaned else cleaned)
 
 
@@ -183,7 +179,6 @@ def _link_back(html: str) -> str:
 
 def _attribute_filter(resolver: LinkResolver) -> Callable[[str, str, str], str | None]:
     """Decides over each attribute that the allow-list let through; None removes it."""
-
     link, anchors = resolver.link, frozenset(resolver.anchors.values())
 
     def keep(tag: str, name: str, value: str) -> str | None:
@@ -201,6 +196,26 @@ def _attribute_filter(resolver: LinkResolver) -> Callable[[str, str, str], str |
         return value if _COUNT.fullmatch(value) else None
 
     return keep
+
+
+_JUDGE: Final = ContextVar[Callable[[str, str, str], str | None]]("judge")
+"""That of the note which is being cleaned: the cleaner is one for all, for it takes long to make."""
+
+
+def _judge(tag: str, name: str, value: str) -> str | None:
+    return _JUDGE.get()(tag, name, value)
+
+
+_CLEANER: Final = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags=set(VANISHING),
+    attributes=dict(_ATTRIBUTES),
+    attribute_filter=_judge,
+    tag_attribute_values={"th": {"scope": _SCOPES}},
+    allowed_classes=dict(_CLASSES),
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener",
+)
 
 
 def _repair_image(found: re.Match[str]) -> str:

@@ -88,6 +88,27 @@ class _QuickBlocks(ParserBlock):
 class _State(StateBlock):
     """What is known of a note while it is divided into blocks."""
 
+    def __init__(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> None:
+        super().__init__("", md, env, tokens)
+        self.src = src
+        lines = src.split("\n")
+        if not lines[-1].strip(" \t"):
+            del lines[-1]  # as the library has it
+        starts, ends, shifts, columns = [], [], [], []
+        start = 0
+        for line in lines:
+            shift = 0 if line[:1] not in _BLANKS else len(line) - len(line.lstrip(" \t"))
+            starts.append(start)
+            ends.append(start + len(line))
+            shifts.append(shift)
+            columns.append(len(line[:shift].expandtabs(4)) if shift else 0)
+            start += len(line) + 1
+        # The last is one more than there are, as the library has it.
+        self.bMarks, self.eMarks = [*starts, len(src)], [*ends, len(src)]
+        self.tShift, self.sCount = [*shifts, 0], [*columns, 0]
+        self.bsCount = [0] * len(self.bMarks)
+        self.lineMax = len(lines)
+
     def getLines(  # noqa: N802 - the library's name
         self,
         begin: int,
@@ -192,3 +213,4 @@ _GUARDS: Final = {"table": _table, "lheading": _underlined}
 _MOST_LINES: Final = 20
 """Lines that are looked at here: more would cost more than they spare where each line is a block."""
 _DRAWN: Final = frozenset("|-:")
+_BLANKS: Final = frozenset(" \t")

@@ -26,7 +26,7 @@ def _read_destination(string: str, pos: int, maximum: int) -> _Result:
 
 
 QUICK_HELPERS: Final = cast(
-    ModuleType,
+    "ModuleType",
     SimpleNamespace(
         parseLinkLabel=helpers.parseLinkLabel,
         parseLinkTitle=helpers.parseLinkTitle,
