@@ -46,6 +46,8 @@ class PollReport:
     revised: tuple[Issue, ...] = ()
     restored: tuple[Issue, ...] = ()
     withdrawn: tuple[Issue, ...] = ()
+    why: Mapping[int, str] = field(default_factory=dict)
+    """By their ids, why those were withdrawn."""
     stuck: tuple[NoteError, ...] = ()
     """Notes that are scheduled and cannot come out."""
     given_up: tuple[Issue, ...] = ()
@@ -71,11 +73,11 @@ class PollReport:
         for event, issues in (
             ("issue.revised", self.revised),
             ("issue.restored", self.restored),
-            ("issue.withdrawn", self.withdrawn),
         ):
             for issue in issues:
                 log.info(event, slug=issue.slug)
         for issue in self.withdrawn:
+            log.info("issue.withdrawn", slug=issue.slug, why=self.why.get(issue.id, ""))
             if issue.mailing is Mailing.PAUSED:
                 log.warning("mail.paused", slug=issue.slug, why=issue.mailing_reason)
         for issue in (*self.restored, *self.went_on):
@@ -121,6 +123,7 @@ class Findings:
     revised: list[Issue] = field(default_factory=list)
     restored: list[Issue] = field(default_factory=list)
     withdrawn: list[Issue] = field(default_factory=list)
+    why: dict[int, str] = field(default_factory=dict)
     went_on: list[Issue] = field(default_factory=list)
     held: Held | None = None
     new: set[str] = field(default_factory=set)
@@ -163,6 +166,7 @@ class Findings:
             revised=tuple(self.revised),
             restored=tuple(self.restored),
             withdrawn=tuple(self.withdrawn),
+            why=self.why,
             went_on=tuple(self.went_on),
             held=self.held,
             queued=self.queued,

@@ -195,6 +195,7 @@ class Issuing:
             issue_id, tell_absence(reason), now=self._found.now
         )
         self._found.withdrawn.append(self._found.outline(withdrawn))
+        self._found.why[issue_id] = reason
         self._found.names.put_issue(withdrawn)
 
     def render_again(self, issue: Issue) -> None:

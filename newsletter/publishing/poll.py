@@ -5,7 +5,7 @@ store.scan | find_candidates | Sweep.run
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from newsletter.publishing.decisions import AWAY_FOR, AWAY_LOOKS, GONE_FOR_GOOD, Expected
@@ -71,6 +71,8 @@ class Poll:
         candidates = find_candidates(files, known, schedules, now, freed=bool(gone))
         if not (candidates or gone or scan.faults or is_held) and self._rendering_checked:
             return PollReport()
+        if not self._rendering_checked:
+            candidates += self._find_read_otherwise(files, candidates)
         found = Findings(
             now=now,
             files=files,
@@ -85,6 +87,17 @@ class Poll:
         )
         self._rendering_checked = True
         return report
+
+    def _find_read_otherwise(
+        self, files: Mapping[str, FileStat], candidates: Collection[str]
+    ) -> list[str]:
+        """Notes of live issues that another version read, once per start: it may have passed over a key by
+        which their author hides them.
+        """
+        archive = self._means.archive
+        others = set(archive.rendered_otherwise(self._means.drafting.rendering))
+        paths = {name.path for name in archive.names() if name.issue_id in others} if others else ()
+        return sorted({path for path in paths if path in files}.difference(candidates))
 
     def _look(self, known: Mapping[str, KnownNote]) -> tuple[Scan, dict[str, FileStat], set[str]]:
         """What is there and what is gone. An editor may remove a file before it writes the new

@@ -82,11 +82,12 @@ class Sweep:
         self._means.archive.move(self._moved)
         going = self._find_going(recognised)
         is_held = self._is_held(going)
-        turn = [
-            one
-            for one in recognised
-            if not (is_held and self._has_to_wait(one, going, known_before))
-        ]
+        turn: list[Seen] = []
+        for one in recognised:
+            if is_held and self._has_to_wait(one, going, known_before):
+                self._look_again_at(one)
+            else:
+                turn.append(one)
         self._foresight.expect(self._find_coming(turn))
         for start in range(0, len(turn), PORTION):
             for one in turn[start : start + PORTION]:
@@ -148,6 +149,12 @@ class Sweep:
         if is_new and path not in self._found.schedules and self._wish(one).due_at is not None:
             self._found.new.add(path)
         return path in self._found.new
+
+    def _look_again_at(self, one: Seen) -> None:
+        """Have the next look decide about a note that waits, also if its file stays as it is."""
+        known = self._found.known.get(one.note.path)
+        if known is not None:
+            self._found.remembered[known.path] = replace(known, wake_at=self._found.now)
 
     def _wait_for_many(self, going: frozenset[str]) -> None:
         """Have the mail of those that are going wait, and that of those that are back go on."""
