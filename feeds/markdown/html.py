@@ -90,6 +90,7 @@ _IMAGE: Final = re.compile(r"<img((?: [a-z]+=\"[^\"]*\")*)>")
 _ALT: Final = re.compile(r" alt=\"([^\"]*)\"")
 _SOURCE: Final = re.compile(r" src=\"([^\"]*)\"")
 _SIDE: Final = re.compile(r" (width|height)=\"([0-9]+)\"")
+_NO_CLASS: Final = re.compile(r'(<[a-z][a-z0-9]*(?: [a-z]+="[^"]*")*?) class=""')
 _HEADING: Final = re.compile(r"<(/?)h1(?=[ >])")
 _REFERENCE: Final = re.compile(
     r'<sup class="footnote-ref"(?: id="fnref-([0-9a-z]+)-\d+")?>\[(\d+)\]</sup>'
@@ -109,6 +110,8 @@ def sanitise(html: str, resolver: LinkResolver) -> str:
         cleaned = _CLEANER.clean(html)
     finally:
         _JUDGE.reset(before)
+    if ' class=""' in cleaned:
+        cleaned = _NO_CLASS.sub(r"\1", cleaned)
     cleaned = _IMAGE.sub(_repair_image, cleaned)
     return clean_text(_HEADING.sub(r"<\1h2", cleaned) if "<h1" in cleaned else cleaned)
 

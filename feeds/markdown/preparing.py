@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
+from urllib.parse import unquote
 
 from markdown_it.token import Token
 
@@ -91,6 +92,8 @@ class Preparation:
                 kept.append(self._resolve_link(token))
                 ready += [token] if kept[-1] else []
             elif token.type == "link_close":
+                if ready and ready[-1].type == "link_open":
+                    ready.append(_text(_name_of(str(ready[-1].attrs["href"]))))
                 ready += [token] if not kept or kept.pop() else []
             elif token.type == "html_inline":
                 raw_links += _raw_link_step(token.content)
@@ -274,6 +277,12 @@ def _text(content: str) -> Token:
     token = new_token("text", "", 0)
     token.content = content
     return token
+
+
+def _name_of(url: str) -> str:
+    """What a link says that has no words: nobody could tell it from nothing."""
+    last = unquote(url).rstrip("/").rpartition("/")[2]
+    return last.rpartition("#")[2] or last
 
 
 def _link(url: str, label: str) -> tuple[Token, Token, Token]:

@@ -39,7 +39,7 @@ PLAYER: Final = "player"
 MATHS: Final = "maths"
 """The code of the remark that a formula cannot be shown as one."""
 
-_WORD: Final = re.compile(r"(?:\A|>)[^<>\w]*\w")
+_WORD: Final = re.compile(r"(?:\A|>)(?:[^<>\w&]|&(?:nbsp|amp|lt|gt|quot);)*\w")
 """In sanitised HTML, in which `<` begins a tag and nothing else."""
 _WIKI: Final = re.compile(r"!?\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\]")
 """A preview picture as Obsidian names it."""

@@ -116,7 +116,7 @@ _WORDS: Final = frozenset(
 """Languages whose folders may be about something: `it/`, `ml/`. They count where they are named."""
 _KEPT_FOLDERS: Final = frozenset(
     {"_drafts", "_templates", "templates", "_template", "archetypes", "_includes",
-     "_layouts", "_partials", "_data", "_plugins", "_sass"}
+     "_layouts", "_partials", "_data", "_plugins", "_sass", "drafts", "_private", "_unpublished"}
 )  # fmt: skip
 _LOST_MARKS: Final = re.compile(
     r"(?:(?<=-)|\A)[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u20d0-\u20f0\ufe20-\ufe2f]+"
@@ -210,6 +210,8 @@ def _why_kept(path: PurePosixPath) -> str:
     for folder in path.parts[:-1]:
         if folder.casefold() in _KEPT_FOLDERS:
             return f"it lies in the folder `{folder}`"
+    if path.stem.casefold().endswith(".draft"):
+        return "its name ends with `.draft`"
     if path.name.startswith("_"):
         return "its name begins with `_`, so it is a part of something"
     return ""

@@ -43,10 +43,20 @@ _HIDING: Final = frozenset(
 """What Pelican, WordPress and Obsidian's users call what is not to be seen."""
 _HIDING_KEYS: Final = (
     "hidden", "private", "unlisted", "headless", "isdraft", "wip", "unpublished", "hide", "encrypted",
+    "isprivate", "members_only", "subscribers_only",
 )  # fmt: skip
-_SHOWING_KEYS: Final = ("published", "is_published", "public", "visible", "listed")
+_SHOWING_KEYS: Final = ("published", "is_published", "public", "ispublic", "visible", "listed")
 """Keys that keep a note from a site's lists and feeds where they are true, and where they are false."""
-_HIDING_KEYS_OF_STATE: Final = ("status", "post_status")
+_HIDING_KEYS_OF_STATE: Final = ("status", "post_status", "state", "stage")
+_HIDING_KEYS_OF_ACCESS: Final = ("access",)
+_CLOSED: Final = frozenset(
+    {"members", "members-only", "paid", "private", "subscribers", "restricted", "internal"}
+)
+_HIDING_WORDS: Final = {
+    **dict.fromkeys(_HIDING_KEYS_OF_STATE, _HIDING),
+    **dict.fromkeys(_HIDING_KEYS_OF_ACCESS, _CLOSED),
+}
+"""What keys say of a note that is not for everybody."""
 _RENDERING_KEYS: Final = ("build.render", "build.list", "_build.render", "_build.list")
 _VISIBLE: Final = TRUE | {"", "public", "everyone", "all", "visible", "listed", "published"}
 _COMPUTED: Final = frozenset({"permalink", "url", "path"})
@@ -100,7 +110,7 @@ def read_timing(
 
     A template's placeholders are no times: such a note is kept, whatever else it says.
     """
-    kept = facts.kept or _why_kept(keys)
+    kept = facts.kept or _why_kept(keys, habits)
     if kept:
         return Timing(kept=kept)
     clock = _Clock(zone, habits, written)
@@ -126,12 +136,14 @@ def read_timing(
     )
 
 
-def _why_kept(keys: Keys) -> str:
+def _why_kept(keys: Keys, habits: Habits) -> str:
     written = (found for name, found in keys.fields.items() if name not in _COMPUTED)
     if any(_TEMPLATE.search(found.text) for found in written):
         return "its front matter holds a template's placeholders"
     if keys.flag("draft", default=False):
         return "it is a draft"
+    if habits.date_keys[:1] != ("publish",) and keys.word("publish") in FALSE - {"0"}:
+        return "it says `publish: false`"  # Obsidian's, where another key has the date
     return next(_why_hidden(keys), "")
 
 
@@ -143,9 +155,9 @@ def _why_hidden(keys: Keys) -> Iterator[str]:
     for name in _HIDING_KEYS:
         if keys.word(name) in TRUE - {"1"}:
             yield f"it says `{name}: true`"
-    for name in _HIDING_KEYS_OF_STATE:
-        if (status := keys.word(name)) in _HIDING:
-            yield f"it says `{name}: {status}`"
+    for name, words in _HIDING_WORDS.items():
+        if (said := keys.word(name)) in words:
+            yield f"it says `{name}: {said}`"
     if (seen := keys.word("visibility")) not in _VISIBLE:
         yield f"it says `visibility: {seen}`"
     if keys.word("password") not in FALSE | {""}:

@@ -17,6 +17,8 @@ _ATTRIBUTE: Final = re.compile(
     r"\b([a-z-]{1,30})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE
 )
 _SOURCE: Final = re.compile(r"<source\b([^>]{0,2000})>", re.IGNORECASE)
+_ANNOTATION: Final = re.compile(r"<annotation\b[^<>]{0,200}>([^<]{1,2000})<", re.IGNORECASE)
+_ANY_TAG: Final = re.compile(r"<[^<>]*>")
 _SVG_TITLE: Final = re.compile(r"<title[^>]{0,200}>([^<]{1,300})</title>", re.IGNORECASE)
 _YOUTUBE: Final = re.compile(r"https?://(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{1,64})")
 _VIMEO: Final = re.compile(r"https?://player\.vimeo\.com/video/(\d{1,20})")
@@ -36,8 +38,7 @@ def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> s
 
     `met` is told the tag of each frame, video and sound.
     """
-    if "![" in text:
-        text = _PICTURED.sub(lambda found: _linked(found, met), text)
+    text = _link_named(text, met)
     if "github" in text:
         text = _GIST.sub(lambda found: _shown(found[1], "Gist on GitHub", _PAGE), text)
     if "data-" in text or "srcset" in text:
@@ -55,9 +56,9 @@ def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> s
 
     if "<embed" in text.lower():
         text = _EMBED.sub(lambda found: f"<object {found[1]}></object>", text)
-    *players, drawing = _PLAYERS
+    *players, drawing, formula = _PLAYERS
     kinds = tuple(map(told, players))
-    text = replace_spans(text, (*kinds, drawing))
+    text = replace_spans(text, (*kinds, drawing, formula))
     for kind in kinds:  # what is never closed
         text = kind.opening.sub(partial(_alone, kind), text)
     return text
@@ -90,6 +91,22 @@ def _linked(found: re.Match[str], met: Callable[[str], None]) -> str:
     return f'<a href="{escape(found[2])}">{escape(found[1] or _host_name(found[2]))}</a>'
 
 
+def _link_named(text: str, met: Callable[[str], None]) -> str:
+    """What names its film or page without being a player of HTML."""
+    if "![" in text:
+        text = _PICTURED.sub(lambda found: _linked(found, met), text)
+    if "%[" in text or "@[" in text:
+        text = _NAMED.sub(_named, text)
+    if "-youtube" in text:
+        text = _LITE.sub(lambda found: _shown(f"{_WATCH}{found[1]}", "", _PAGE), text)
+    return text
+
+
+def _named(found: re.Match[str]) -> str:
+    """Hashnode's address that is shown as what it leads to, and the film of Markdown-it's plug-ins."""
+    return _shown(found[1] or f"{_WATCH}{found[2]}", "", _PAGE)
+
+
 def _attributes(text: str) -> dict[str, str]:
     """Of the first 4,000 characters, which is more than any such tag needs."""
     found: dict[str, str] = {}
@@ -120,6 +137,15 @@ def _player(kind: str) -> Callable[[re.Match[str], str], str]:
         return _shown(source, given.get("title", "") or given.get("aria-label", ""), kind)
 
     return replace
+
+
+def _formula(opening: re.Match[str], inside: str) -> str:
+    """MathML as its author calls it, else as the letters that are in it."""
+    found = _ANNOTATION.search(inside)
+    words = (
+        _attributes(opening[0]).get("alttext") or (unescape(found[1]) if found else "")
+    ) or unescape(_ANY_TAG.sub("", inside))
+    return escape(" ".join(words.split()), quote=False)
 
 
 def _drawing(_opening: re.Match[str], inside: str) -> str:
@@ -161,8 +187,20 @@ _GIST: Final = re.compile(
 _EMBED: Final = re.compile(r"<embed\b([^<>]{0,2000}?)/?>", re.IGNORECASE)
 _PICTURED: Final = re.compile(
     r"!\[([^\[\]\n]{0,300})\]\((https?://(?:(?:www|m|mobile)\.)?(?:youtube\.com/(?:watch\?|embed/|shorts/)|youtu\.be/"
-    r"|vimeo\.com/\d|(?:twitter|x)\.com/\w{1,30}/status)[^()\s]{0,300})\)"
+    r"|vimeo\.com/\d|(?:twitter|x)\.com/\w{1,30}/status)[^()\s]{0,300}"
+    r"|https?://[^()\s]{1,300}\.(?:mp4|m4v|mov|webm|mp3|m4a|ogg)(?:[?#][^()\s]{0,300})?)\)",
+    re.IGNORECASE,
 )
+_NAMED: Final = re.compile(
+    r"^[ \t]*(?:%\[(https?://[^\s\[\]]{1,500})\]|@\[youtube\]\(([\w-]{1,64})\))[ \t]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_LITE: Final = re.compile(
+    r"<(?:lite|amp)-youtube\b[^<>]{0,1000}?\b(?:data-)?videoid=[\"']([\w-]{1,64})[\"'][^<>]{0,1000}>"
+    r"(?:[^<>]{0,200}</(?:lite|amp)-youtube>)?",
+    re.IGNORECASE,
+)
+_WATCH: Final = "https://www.youtube.com/watch?v="
 _LAZY: Final = re.compile(
     r"<img(?=\s)(?=[^<>]{0,4000}\s(?:data-src|data-original|data-srcset|srcset)\s*=)[^<>]{0,4000}>",
     re.IGNORECASE,
@@ -171,7 +209,9 @@ _OTHER_SOURCES: Final = re.compile(
     r"\s(?:data-)?(?:src|srcset|original)\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)", re.IGNORECASE
 )
 _CLOSED_AT_ONCE: Final = re.compile(r"<(iframe|video|audio|object)\b[^<>]{0,4000}/>", re.IGNORECASE)
-_ANY: Final = re.compile(r"<(?:[iI][fF]|[eE][mM][bB]|[oO][bB]|[vV][iI]|[aA][uU]|[sS][vV])")
+_ANY: Final = re.compile(
+    r"<(?:[iI][fF]|[eE][mM][bB]|[oO][bB]|[vV][iI]|[aA][uU]|[sS][vV]|[mM][aA][tT])"
+)
 """What a player begins with, quick to look for."""
 _PLAYERS: Final = (
     _kind("iframe", _frame),
@@ -179,4 +219,5 @@ _PLAYERS: Final = (
     _kind("video", _player(to_say("Video"))),
     _kind("audio", _player(to_say("Sound"))),
     _kind("svg", _drawing),
+    _kind("math", _formula),
 )

@@ -3,7 +3,7 @@
 code masked | read_fences        blocks that a program would run
 text        | read_programs      properties, references, addresses in braces
 
-Pandoc's language is in pandoc.py, MDX in mdx.py.
+Pandoc's and MyST's language is in pandoc.py, MDX in mdx.py.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final
 from feeds.markdown.dialects.arguments import parse_arguments
 from feeds.markdown.dialects.callouts import box_fence
 from feeds.markdown.dialects.masks import Masks, line_of
+from feeds.markdown.dialects.pandoc import read_roles, read_sheet
 from feeds.markdown.dialects.shown import show_at
 
 _QUERY: Final = re.compile(
@@ -121,6 +122,12 @@ _KEYS: Final = re.compile(
 )
 _INCLUDED: Final = re.compile(r"^[ \t]*-{1,2}8<-{1,2}[ \t]*\"[^\"\n]{1,300}\"[ \t]*$", re.MULTILINE)
 """Material's icons, PyMdown's keys to press, and a file that stands there when the site is made."""
+_LEAF: Final = re.compile(
+    r"^[ \t]*(?:::[a-z][\w-]{0,40}(?:\[[^\[\]\n]{0,300}\])?\{[^{}\n]{0,300}\}|\{![^{}!\n]{1,300}!\}"
+    r"|!include[ \t][^\n]{1,300})[ \t]*$",
+    re.MULTILINE,
+)
+"""Remark's directive that has no body, and the includes of Markdown-Include and others."""
 Step = Callable[[str, Masks, Report], str]
 
 
@@ -140,13 +147,24 @@ def read_fences(text: str, masks: Masks, report: Report) -> str:
             boxed := box_fence(box[1].strip(), _body_of(piece))
         ):
             masks.pieces[at] = boxed
-        elif (cell := _CELL.match(piece)) is not None:
-            masks.pieces[at] = _read_cell(cell, piece)
-        elif (shebang := _SHEBANG.match(piece)) is not None:
-            masks.pieces[at] = f"{shebang[1]}{piece[shebang.end() :]}"
-        elif "[!code " in piece:
-            masks.pieces[at] = _CODE_MARK.sub("", piece)
-    return text
+        elif (shown := read_sheet(piece, _body_of(piece))) is not None:
+            masks.pieces[at] = shown
+            if not shown:
+                report.append(
+                    (1 + text.count("\n", 0, max(text.find(f"\ufdd0{at}\ufdd1"), 0)), piece)
+                )
+        else:
+            masks.pieces[at] = _read_code(piece)
+    return read_roles(text, masks)
+
+
+def _read_code(piece: str) -> str:
+    """Code without what is said of it to a program."""
+    if (cell := _CELL.match(piece)) is not None:
+        return _read_cell(cell, piece)
+    if (shebang := _SHEBANG.match(piece)) is not None:
+        return f"{shebang[1]}{piece[shebang.end() :]}"
+    return _CODE_MARK.sub("", piece) if "[!code " in piece else piece
 
 
 def _body_of(piece: str) -> str:
@@ -294,6 +312,7 @@ def _show_keys(text: str, _masks: Masks, _report: Report) -> str:
 
 
 _STEPS: Final[tuple[tuple[tuple[str, ...], Step], ...]] = (
+    (("::", "{!", "!include"), _taken_out(_LEAF)),
     (("::", "#+", "SCHEDULED:", "DEADLINE:", ":LOGBOOK:"), _replaced((_PROPERTY, ""))),
     ((":: ",), _replaced((_INLINE_FIELD, r"\1: \2"), (_SILENT_FIELD, r"\2"))),
     (("<aside>",), _read_asides),

@@ -132,6 +132,9 @@ def test_deep_nesting_ends(piece: str) -> None:
     [
         ("a\n===\n\n# b", '<h2 id="a">a</h2>\n<h2 id="b">b</h2>\n'),
         ("~~x~~", "<p><s>x</s></p>\n"),
+        ('<blockquote class="tweet"><p>x</p></blockquote>', "<blockquote><p>x</p></blockquote>"),
+        ('`<b class="">`', '<code>&lt;b class=""&gt;</code>'),
+        ("[](https://example.com/a/b%20c#d)", ">d</a>"),
         ("- [ ] a\n- [X] b", '<li class="task">☐ a</li>\n<li class="task">☑ b</li>'),
         ("|a|\n|-:|\n|b|", '<th scope="col" class="align-right">a</th>'),
         ("```nope\n<&>\n```", "<pre><code>&lt;&amp;&gt;\n</code></pre>"),
@@ -157,6 +160,18 @@ def test_deep_nesting_ends(piece: str) -> None:
 def test_constructs(source: str, html: str) -> None:
     """Each construct becomes the HTML that mail, feed and page share (rules D10, D15)."""
     assert html in render(source).html
+
+
+@pytest.mark.parametrize(
+    ("source", "has_words"),
+    [
+        *(("&nbsp;", False), ("&amp; &lt;", False), ("![](a.png)", False), ("---", False)),
+        *(("x", True), ("&nbsp;x", True), ("<b>é</b>", True), ("- 字", True)),
+    ],
+)
+def test_whether_there_are_words(source: str, has_words: bool) -> None:
+    """Blanks and signs are none, however they are written in HTML."""
+    assert render(source).has_words is has_words
 
 
 @pytest.mark.parametrize(

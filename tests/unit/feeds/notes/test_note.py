@@ -127,6 +127,14 @@ def test_a_date_in_parts_is_read() -> None:
         "draft: true",
         "published: false",
         "status: draft",
+        "state: draft",
+        "stage: WIP",
+        "access: members",
+        "access: paid",
+        "members_only: true",
+        "subscribers_only: yes",
+        "isPublic: false",
+        "isPrivate: true",
         "status: Hidden",
         "permalink: false",
         "hidden: true",
@@ -159,8 +167,26 @@ def test_what_its_generator_hides_is_kept(lines: str) -> None:
         assert not note.kept
 
 
+def test_publish_false_keeps_a_note_whose_date_another_key_has() -> None:
+    """As Obsidian's publishers have it; where `publish` has the date, a schedule may still say another."""
+    said = "---\ndate: 2020-01-01\npublish: false\n---\nx"
+    assert parse(said, key="date").kept
+    assert not parse(said.replace("false", "true"), key="date").kept
+    assert not parse(said).kept
+
+
 @pytest.mark.parametrize(
-    "path", ["_drafts/x.md", "posts/_partial.md", "archetypes/default.md", "Templates/Daily.md"]
+    "path",
+    [
+        "_drafts/x.md",
+        "posts/_partial.md",
+        "archetypes/default.md",
+        "Templates/Daily.md",
+        "Drafts/x.md",
+        "a/_private/x.md",
+        "_unpublished/x.md",
+        "x.draft.md",
+    ],
 )
 def test_drafts_parts_and_templates_are_known_by_their_path(path: str) -> None:
     """What lies among drafts and templates, or is a part of something, is never published."""

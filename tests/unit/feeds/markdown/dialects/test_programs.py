@@ -76,6 +76,12 @@ def read(text: str, path: str = "a.md") -> str:
         ("{% blockquote David, Wide %}\nSeek.\n{% endblockquote %}", "> Seek.\n>\n> — David, Wide"),
         ("{% note info %}\nnote text\n{% endnote %}", "> [!info]\n> note text"),
         ("{% post_link hello 'Title' %}", '<a href="/hello">Title</a>'),
+        ("see {doc}`a note <b/c>` and {doc}`b/c`", "see [a note](b/c) and [c](b/c)"),
+        ("{ref}`words <label>`, {term}`word`, {kbd}`Esc`", "words, word, <kbd>Esc</kbd>"),
+        ("H{sub}`2`O and f-strings {x}`y`", "H<sub>2</sub>O and f-strings {x}`y`"),
+        ("```{figure} a.png\n:alt: A\n:width: 9px\n\nIts words\n```", '![A](<a.png> "Its words")'),
+        ("````{code-block} python\n:linenos:\nx\n```\n````", "````python\nx\n```\n````"),
+        ("```{code-cell} ipython3\n:tags: [hide]\n1\n```", "```ipython3\n1\n```"),
     ],
 )
 def test_what_programs_write_is_read(written: str, becomes: str) -> None:
@@ -89,6 +95,11 @@ def test_what_programs_write_is_read(written: str, becomes: str) -> None:
     [
         ("a\n\n```dataview\nTABLE x\n```\n\nb", "a.md", "TABLE", 3),
         ('a\n\n--8<-- "part.md"\n\nb', "a.md", "8<", 3),
+        ("a\n\n```{toctree}\n:maxdepth: 2\nchapters/one\n```", "a.md", "one", 3),
+        ("a\n\n```{include} part.md\n```", "a.md", "part", 3),
+        ('a\n\n::github{repo="a/b"}\n\nb', "a.md", "github", 3),
+        ("a\n\n{!part.md!}\n\nb", "a.md", "part", 3),
+        ("a\n\n!include part.md\n\nb", "a.md", "part", 3),
         ("a ((6051b4a4-aaaa-bbbb-cccc-ddddeeee0000)) b", "a.md", "6051", 1),
         ("a\n{{query [[x]]}} b", "a.md", "query", 2),
         ("a {frontmatter.title} b", "a.mdx", "frontmatter", 1),
@@ -150,6 +161,8 @@ def test_addresses_that_some_programs_read_are_read(written: str, becomes: str) 
         "![](https://youtu.be/abc)",
         "![](https://www.youtube.com/watch?v=abc)",
         "![](https://vimeo.com/123)",
+        "![A walk](https://files.example.com/walk.mp4)",
+        "![](https://files.example.com/talk.MP3?a=1)",
     ],
 )
 def test_a_film_that_is_written_as_a_picture_is_a_link(written: str) -> None:
@@ -172,6 +185,17 @@ def test_a_film_that_is_written_as_a_picture_is_a_link(written: str) -> None:
             '<script src="https://a.example/x.js"></script>',
             '<script src="https://a.example/x.js"></script>',
         ),
+        ("%[https://codepen.io/a/b]", '<p><a href="https://codepen.io/a/b">CodePen</a></p>'),
+        (
+            "@[youtube](a_1)",
+            '<p><a href="https://www.youtube.com/watch?v=a_1">Video on YouTube</a></p>',
+        ),
+        (
+            '<lite-youtube videoid="a_1" params="x"></lite-youtube>',
+            '<p><a href="https://www.youtube.com/watch?v=a_1">Video on YouTube</a></p>',
+        ),
+        ("<math><mi>x</mi><mo>&lt;</mo><mn>1</mn></math> b", "x&lt;1 b"),
+        ('<math alttext="x^2"><mi>y</mi></math> b', "x^2 b"),
     ],
 )
 def test_small_forms_are_read(written: str, becomes: str) -> None:
