@@ -1,4 +1,4 @@
-"""What becomes of each folder of shapes.py and moreshapes.py, as a table.
+"""What becomes of each folder of shapes.py, moreshapes.py and programshapes.py, as a table.
 
     python -m tests.worlds.table [NAME…]
 
@@ -21,6 +21,7 @@ from newsletter.authoring.survey import Kind
 from scripts.console import configure_logging
 from tests.worlds.clock import Clock
 from tests.worlds.moreshapes import MORE_SHAPES
+from tests.worlds.programshapes import PROGRAM_SHAPES
 from tests.worlds.shapes import SHAPES, Shape, lay_out, source_left
 
 
@@ -71,7 +72,7 @@ HEAD = (
 def main(names: list[str]) -> int:
     """Print it. Returns the exit code."""
     configure_logging(logging.CRITICAL)
-    chosen = [one for one in (*SHAPES, *MORE_SHAPES) if not names or one.name in names]
+    chosen = [one for one in (*SHAPES, *MORE_SHAPES, *PROGRAM_SHAPES) if not names or one.name in names]
     rows = [HEAD, *map(row, chosen)]
     sizes = [max(len(cells[at]) for cells in rows) for at in range(len(HEAD))]
     for cells in rows:
