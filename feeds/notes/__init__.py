@@ -1,6 +1,6 @@
 """A note's bytes to a Note: front matter, title, dates, text. Pure."""
 
-from feeds.notes.bibliography import gather_bibliography
+from feeds.notes.bibliography import gather_bibliography, place_bibliographies
 from feeds.notes.frontmatter import parse_front_matter
 from feeds.notes.habits import USUAL, Habits
 from feeds.notes.keys import KEY_VALUE, MAX_TAG, UNKNOWN_KEY
@@ -28,6 +28,7 @@ __all__ = [
     "parse_front_matter",
     "parse_note",
     "parse_when",
+    "place_bibliographies",
     "read_body",
     "render_note",
     "slugify",

@@ -57,6 +57,11 @@ def gather_bibliography(
     return Bibliography(works=found, missing=tuple(missing))
 
 
+def place_bibliographies(named: tuple[str, ...], path: str) -> tuple[str, ...]:
+    """Where the files are looked for that the note at `path` names, found or not."""
+    return tuple(dict.fromkeys(place for one in named for place in _places(one, path)))
+
+
 def _read_file(named: str, path: str, read: Read) -> Mapping[str, Work] | None:
     for place in _places(named, path):
         try:

@@ -159,7 +159,7 @@ class Authored(Kept):
     @part
     def poll(self) -> Poll:
         """One look at the folder."""
-        from newsletter.publishing import Means, Poll
+        from newsletter.publishing import CitedFiles, Means, Poll
         from storage.archive import Absences
 
         return Poll(
@@ -169,6 +169,7 @@ class Authored(Kept):
                 absences=Absences(self.database),
                 sudden=self.sudden,
                 notebook=self.notebook,
+                cited=CitedFiles(self.facts),
                 schedules=self.schedules,
                 drafting=self.drafting,
                 grace=self.config.schedule.grace,

@@ -15,9 +15,17 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from feeds.markdown import NoteSource, Size, read_size
+from feeds.markdown import NoteSource, Size, link_key, read_size
 from feeds.markdown.citations import Bibliography
-from feeds.notes import RENDERER, USUAL, Habits, Note, gather_bibliography, parse_note
+from feeds.notes import (
+    RENDERER,
+    USUAL,
+    Habits,
+    Note,
+    gather_bibliography,
+    parse_note,
+    place_bibliographies,
+)
 from feeds.syndication import note_guid
 from newsletter.publishing.decisions import Publish
 from newsletter.publishing.links import NoteLinks
@@ -152,7 +160,11 @@ class Drafting:
             tags=note.tags,
             aliases=read_aliases(note.aliases, self._url),
             media=rendered.media,
-            wiki=rendered.wiki,
+            # What it cites is followed as what it links to.
+            wiki=(
+                *rendered.wiki,
+                *map(link_key, place_bibliographies(note.bibliography, note.path)),
+            ),
             changed_at=note.updated,
             content_hash=content_hash,
             rendering=self.rendering,

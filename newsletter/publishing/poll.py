@@ -68,8 +68,9 @@ class Poll:
         known, schedules = means.notebook.load(), means.schedules.load()
         scan, files, gone = self._look(known)
         is_held = means.sudden.standing() is not None
+        cited = means.cited.changed(scan.works)
         candidates = find_candidates(files, known, schedules, now, freed=bool(gone))
-        if not (candidates or gone or scan.faults or is_held) and self._rendering_checked:
+        if not (candidates or gone or scan.faults or is_held or cited) and self._rendering_checked:
             return PollReport()
         if not self._rendering_checked:
             candidates += self._find_read_otherwise(files, candidates)
@@ -83,9 +84,10 @@ class Poll:
             expected=expected,
         )
         report = Sweep(means, found).run(
-            candidates, scan.faults, rerender=not self._rendering_checked
+            candidates, scan.faults, rerender=not self._rendering_checked, cited=cited
         )
         self._rendering_checked = True
+        means.cited.keep(scan.works)
         return report
 
     def _find_read_otherwise(

@@ -1,9 +1,10 @@
-"""Which issues are to be rendered again: those that link to what came, went or moved."""
+"""Which issues are to be rendered again: those that link to what came, went or moved, or cite a file that changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from feeds.markdown import link_key
 from newsletter.publishing.findings import Findings
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.reading import Means
@@ -12,11 +13,17 @@ from storage.model import Issue
 
 
 def find_stale(
-    means: Means, found: Findings, missed: Iterable[IssueName], *, rerender: bool
+    means: Means,
+    found: Findings,
+    missed: Iterable[IssueName],
+    *,
+    rerender: bool,
+    cited: Iterable[str] = (),
 ) -> Iterator[Issue]:
     """Issues, one at a time, whose pages are not what their notes would be rendered to now.
 
-    `missed` were expected and did not come out; `rerender` adds whatever another version rendered.
+    `missed` were expected and did not come out; `rerender` adds whatever another version rendered, `cited` are the
+    paths of files of works that changed.
     """
     archive, links = means.archive, found.names.links
     moved: list[Issue | IssueName] = [
@@ -28,6 +35,7 @@ def find_stale(
     ]
     targets = sorted({target for one in moved for target in NoteLinks.targets_of(one)})
     stale = dict.fromkeys(archive.linking_to(targets))
+    stale |= dict.fromkeys(archive.linking_to(sorted(map(link_key, cited))))
     # What was rendered in this look needs it only where something moved after that.
     first = min(found.rendered.values(), default=0)
     later = set(archive.linking_to([one for one in targets if links.moved_since([one], first)]))

@@ -65,9 +65,14 @@ class Sweep:
         """Issues whose notes have another name, and which: a folder that was put in order has thousands."""
 
     def run(
-        self, candidates: Sequence[str], faults: Iterable[NoteError], *, rerender: bool
+        self,
+        candidates: Sequence[str],
+        faults: Iterable[NoteError],
+        *,
+        rerender: bool,
+        cited: Iterable[str] = (),
     ) -> PollReport:
-        """Take up the candidates and what is gone; `rerender` looks at every issue's rendering, too."""
+        """Take up the candidates and what is gone; `rerender` and `cited` are as `find_stale` has them."""
         found = self._found
         report_unreadable(found, faults)
         found.is_large = len(candidates) > PORTION
@@ -99,7 +104,7 @@ class Sweep:
             self._issuing.withdraw_at(path)
         if not is_moving:
             self._wait_for_many(going if is_held else frozenset())
-        self._refresh(rerender=rerender)
+        self._refresh(rerender=rerender, cited=cited)
         self._remember(gone=removed)
         return found.report()
 
@@ -291,10 +296,10 @@ class Sweep:
 
     # ── rendering ────────────────────────────────────────────────────────────────────────
 
-    def _refresh(self, *, rerender: bool) -> None:
-        """Render again what links to something that came, went or moved in this poll, and once
+    def _refresh(self, *, rerender: bool, cited: Iterable[str]) -> None:
+        """Render again what links to something that came, went or moved in this poll or cites what changed, and once
         per start whatever another version rendered. Readers are not told that it is news.
         """
         missed = self._foresight.settle()
-        for issue in find_stale(self._means, self._found, missed, rerender=rerender):
+        for issue in find_stale(self._means, self._found, missed, rerender=rerender, cited=cited):
             self._guarded(issue.path, partial(self._issuing.render_again, issue))

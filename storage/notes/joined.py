@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from storage.notes.entries import FeedEntries, is_entry
@@ -24,7 +25,7 @@ class JoinedNotes(NotesStore):
     def scan(self) -> Scan:
         """Every note. Raises NotesFolderError when there should be a folder and is none."""
         found = self._folder.scan() if self._has_folder else Scan(files=(), faults=())
-        return Scan(files=(*found.files, *self._entries.files()), faults=found.faults)
+        return replace(found, files=(*found.files, *self._entries.files()))
 
     def resting(
         self,

@@ -20,6 +20,9 @@ ABOUT: Final = "about.md"
 """The About page: it lies among the notes, but is none."""
 
 SUFFIXES: Final = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
+WORKS: Final = (".bib", ".bibtex", ".json", ".yaml", ".yml")
+"""What a file of works that notes cite ends with."""
+_MOST_WORKS: Final = 1_000
 MAX_DEPTH: Final = 64
 """Folders within folders; deeper is a mistake or an attack."""
 
@@ -50,6 +53,8 @@ class Scan:
 
     files: tuple[FileStat, ...]
     faults: tuple[NoteError, ...]
+    works: tuple[FileStat, ...] = ()
+    """Files of works that notes may cite."""
 
 
 class Which:
@@ -96,6 +101,7 @@ class _Walk:
     which: Which
     files: list[FileStat] = field(default_factory=list)
     faults: list[NoteError] = field(default_factory=list)
+    works: list[FileStat] = field(default_factory=list)
     seen: set[tuple[int, int]] = field(default_factory=set)
     """(device, inode) of the folders and files taken, so that no note counts twice."""
     links: list[tuple[os.DirEntry[str], str, int]] = field(default_factory=list)
@@ -112,7 +118,7 @@ def scan_folder(root: Path, which: Which) -> Scan:
     _walk_root(walk)
     _follow_links(walk)
     walk.files.sort(key=lambda file: file.path)
-    return Scan(files=tuple(walk.files), faults=tuple(walk.faults))
+    return Scan(files=tuple(walk.files), faults=tuple(walk.faults), works=tuple(walk.works))
 
 
 def real_root(root: Path) -> str:
@@ -180,6 +186,18 @@ def _take_entry(walk: _Walk, entry: os.DirEntry[str], path: str, depth: int) -> 
             _walk_folder(walk, entry.path, path + "/", depth + 1)
     elif walk.which.is_note(entry.name) and walk.which.takes(path):
         _take_file(walk, entry, path)
+    elif entry.name.lower().endswith(WORKS) and len(walk.works) < _MOST_WORKS:
+        _take_work(walk, entry, path)
+
+
+def _take_work(walk: _Walk, entry: os.DirEntry[str], path: str) -> None:
+    """Nothing is lost with one that cannot be looked at: whoever cites it is told."""
+    try:
+        info = entry.stat()
+    except OSError:
+        return
+    if stat.S_ISREG(info.st_mode) and not _NO_TEXT.search(path):
+        walk.works.append(FileStat(path=path, size=info.st_size, mtime_ns=info.st_mtime_ns))
 
 
 def _take_file(walk: _Walk, entry: os.DirEntry[str], path: str) -> None:

@@ -23,7 +23,7 @@ from newsletter.config.values import Late
 from newsletter.publishing.drafting import Drafting
 from newsletter.publishing.findings import PollReport
 from newsletter.publishing.poll import Poll
-from newsletter.publishing.reading import Means
+from newsletter.publishing.reading import CitedFiles, Means
 from newsletter.publishing.sudden import SuddenChange
 from storage.archive.absences import Absences
 from storage.archive.issues import Issues
@@ -127,6 +127,7 @@ class Room:
             habits=habits,
             namespace=newsletter_namespace(identity.url),
             written=notes.written,
+            read=notes.read,
         )
         self._poll = Poll(
             Means(
@@ -135,6 +136,7 @@ class Room:
                 absences=Absences(self.database),
                 sudden=self.sudden,
                 notebook=self.notebook,
+                cited=CitedFiles(Facts(self.database)),
                 schedules=self.schedules,
                 drafting=drafting,
                 grace=grace,

@@ -72,7 +72,9 @@ HEAD = (
 def main(names: list[str]) -> int:
     """Print it. Returns the exit code."""
     configure_logging(logging.CRITICAL)
-    chosen = [one for one in (*SHAPES, *MORE_SHAPES, *PROGRAM_SHAPES) if not names or one.name in names]
+    chosen = [
+        one for one in (*SHAPES, *MORE_SHAPES, *PROGRAM_SHAPES) if not names or one.name in names
+    ]
     rows = [HEAD, *map(row, chosen)]
     sizes = [max(len(cells[at]) for cells in rows) for at in range(len(HEAD))]
     for cells in rows:

@@ -14,7 +14,9 @@ from tests.worlds.programshapes import PROGRAM_SHAPES
 from tests.worlds.shapes import SHAPES, Shape, lay_out, source_left
 
 
-@pytest.mark.parametrize("shape", [*SHAPES, *MORE_SHAPES, *PROGRAM_SHAPES], ids=lambda shape: shape.name)
+@pytest.mark.parametrize(
+    "shape", [*SHAPES, *MORE_SHAPES, *PROGRAM_SHAPES], ids=lambda shape: shape.name
+)
 def test_a_folder_of_old_notes_becomes_an_archive_and_mails_nobody(
     shape: Shape, tmp_path: Path
 ) -> None:
