@@ -116,9 +116,10 @@ def content_of(issue: Issue, page: str, identity: Identity) -> str:
     right: what shows a feed knows neither of an entry.
     """
     content = cleaned(issue.html).replace('<a href="#', f'<a href="{html.escape(page)}#')
-    if not issue.language and identity.direction == "ltr":
+    direction = issue.direction or identity.direction
+    if not issue.language and direction == identity.direction == "ltr":
         return content
-    language, direction = issue.language or identity.language, issue.direction or identity.direction
+    language = issue.language or identity.language
     return f'<div lang="{html.escape(language)}" dir="{direction}">\n{content}\n</div>'
 
 

@@ -90,7 +90,7 @@ def _tell(issue: Issue, identity: Identity, marks: Marks) -> Told:
         date=speech(identity).day(issue.published_at.astimezone(ZoneInfo(identity.timezone))),
         url=issue.canonical or f"{identity.url}/issues/{issue.slug}",
         language=issue.language,
-        direction=issue.direction,
+        direction=issue.direction_beside(identity),
     )
 
 

@@ -141,7 +141,10 @@ class _IssueMail:
         self.title = self._fill_title(headers.one_line(issue.title))
         wished = headers.one_line(issue.subject)
         self.subject = self._fill_title(wished) if wished else self.title
-        self._said = {"note_language": issue.language, "note_direction": issue.direction}
+        self._said = {
+            "note_language": issue.language,
+            "note_direction": issue.direction_beside(identity),
+        }
         self._words = merge.in_html(say_formulas(quoted.clean_body(issue.html)), self._put)
         html, undrawn = show_formulas(quoted.clean_body(issue.html), identity.url, pictures)
         html = fragment.unlink_local(html)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from storage.model.direction import direction_of
+from storage.model.direction import direction_of, direction_seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +178,15 @@ class Issue:
 
     @property
     def direction(self) -> str:
-        """Of its own language, `rtl` or `ltr`; empty where it has the newsletter's."""
-        return direction_of(self.language) if self.language else ""
+        """Of its own language, `rtl` or `ltr`; without one, of its letters; empty where neither says so."""
+        if self.language:
+            return direction_of(self.language)
+        return direction_seen(self.title, self.text)
+
+    def direction_beside(self, identity: Identity) -> str:
+        """The same, but empty where it needs no saying: it is written as the newsletter is."""
+        is_same = not self.language and self.direction == identity.direction
+        return "" if is_same else self.direction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

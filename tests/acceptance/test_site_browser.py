@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import unescape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import copy
+from threading import Thread
 from typing import Final
 
 import httpx
@@ -218,6 +221,26 @@ def browser() -> Iterator[sync_api.Browser]:
 
 
 @contextmanager
+def elsewhere(html: str) -> Iterator[str]:
+    """A site of somebody else, with one page at every address; its own address."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(html.encode())
+
+        def log_message(self, *_said: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+
+
+@contextmanager
 def window(
     browser: sync_api.Browser, *, width: int = 1280, scheme: str = "light", scripts: bool = True
 ) -> Iterator[sync_api.Page]:
@@ -379,6 +402,31 @@ def test_joining_and_leaving_without_scripts(served: Served, browser: sync_api.B
         page.goto(f"{served.url}/unsubscribe/{leave}")
         page.get_by_role("button", name="Unsubscribe").click()
         assert page.get_by_role("heading", level=1).inner_text() == "You have left"
+
+
+def test_the_form_works_in_a_frame_elsewhere(served: Served, browser: sync_api.Browser) -> None:
+    """As its code is copied: what is kept names the page around it, without what follows the question mark; and
+    no other page of ours is shown there.
+    """
+    shown = unescape(httpx.get(f"{served.url}/embed").text)
+    (code,) = re.findall("<iframe.*?</iframe>", shown)
+    home = f'<iframe src="{served.url}/" name="home"></iframe>'
+    around = f"<!doctype html><title>A shop</title>{code}{home}"
+    with elsewhere(around) as shop, window(browser) as page:
+        page.goto(f"{shop}/cart?id=7")
+        frame = page.frame_locator("iframe").first
+        frame.get_by_label("Your mail address").fill("framed@example.com")
+        frame.get_by_role("button", name="Subscribe").click()
+        assert "mail is on its way" in frame.get_by_role("status").inner_text()
+        refused = page.frame("home")
+        assert refused is not None
+        assert not refused.get_by_label("Your mail address").count()
+    served.newsletter.subscriptions.process()
+    subscriber = served.newsletter.subscribers.find("framed@example.com")
+    assert subscriber is not None
+    (event, *_) = served.newsletter.subscribers.events(subscriber.id)
+    assert event.source == f"{shop}/cart"
+    assert event.text in shown
 
 
 def test_opening_a_link_with_scripts_on_changes_nothing(

@@ -13,7 +13,7 @@ import pytest
 from storage.model.issues import Mailing
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import URL, Author, Client
+from tests.worlds.site import CONFIG, URL, Author, Client
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
@@ -92,3 +92,38 @@ def test_entries_of_feeds_say_their_language(author: Author) -> None:
         rss = feedparser.parse(reader.get("/feed.xml").content)
         assert not rss.bozo
         assert {one.title: one.get("language") for one in rss.entries}["שלום"] == "he"
+
+
+@pytest.mark.parametrize(
+    ("newsletter", "other", "title", "text"),
+    [
+        ("ar", "ltr", "On lamps", "The lamp burns each night."),
+        ("en", "rtl", "المنارة", "تفعل المنارة شيئًا واحدًا كل ليلة."),
+    ],
+)
+def test_a_note_without_a_language_is_laid_as_it_is_written(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    newsletter: str,
+    other: str,
+    title: str,
+    text: str,
+) -> None:
+    """A full stop of English stands behind its sentence in an Arabic newsletter, and what the page says of the
+    issue goes as the newsletter does: on pages, in lists, what is found and feeds.
+    """
+    config = CONFIG.replace("author =", f'language = "{newsletter}"\nauthor =')
+    monkeypatch.setattr("tests.worlds.site.CONFIG", config)
+    author = Author(tmp_path, Clock(NOON))
+    author.publish("one.md", text, title=title, slug="one", summary=text)
+    own, said = ("rtl", "ltr")[other == "rtl"], f' dir="{other}">'
+    with author.newsletter, Client(author.newsletter) as reader:
+        page = reader.get("/issues/one").text
+        assert f"<article{said}" in page
+        assert f'<p class="date" dir="{own}">' in page
+        for path in ("/", "/archive", f"/search?q={title.rsplit(maxsplit=1)[-1]}"):
+            assert f'/issues/one"{said}{title}</a>' in reader.get(path).text
+        assert f"<bdi{said}{text}</bdi>" in reader.get("/").text
+        (item,) = json.loads(reader.get("/feed.json").content)["items"]
+        assert item["content_html"].startswith(f'<div lang="{newsletter}"{said}')
+        assert "language" not in item

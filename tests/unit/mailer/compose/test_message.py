@@ -479,6 +479,20 @@ def test_a_right_to_left_language_sets_the_direction() -> None:
     assert html.count('dir="rtl"') == html.count('lang="he"') == 2
 
 
+def test_a_note_is_laid_as_it_is_written() -> None:
+    """English without a language of its own in an Arabic newsletter, and the other way round; else nothing is said."""
+    english, arabic = ("On lamps", "They burn."), ("المنارة", "تفعل المنارة شيئًا واحدًا.")
+    for language, (title, text), said in (
+        *(("ar", english, "ltr"), ("en", arabic, "rtl")),
+        *(("ar", arabic, ""), ("en", english, "")),
+    ):
+        issue = replace(ISSUE, title=title, text=text, html=f"<p>{text}</p>", language="")
+        identity = replace(IDENTITY, language=language)
+        _, html = _parts(message.compile_issue(issue, identity).fill(ADA))
+        mark = f' dir="{said}">' if said else ">"
+        assert f'<div class="note"{mark}' in re.sub(r' style="[^"]*"', "", html)
+
+
 def test_letters_without_italics_stand_upright() -> None:
     """Summary, quotation and stress of a language that knows none, the newsletter's or the note's own."""
     body = "<p>海<em>は</em></p><blockquote><p>海</p></blockquote>"
