@@ -288,12 +288,15 @@ def local(at: datetime | None, zone: str) -> str:
 
 
 def spell_time(at: datetime, zone: str) -> str:
-    """A time with its weekday: `Tuesday 2026-12-01 at 09:00 CET (Europe/Berlin)`."""
+    """A time with its weekday: `Tuesday 2026-12-01 at 09:00 CET (Europe/Berlin)`; `… UTC` says it all."""
     from zoneinfo import ZoneInfo
 
     there = at.astimezone(ZoneInfo(zone))
     seconds = f":{there:%S}" if there.second else ""
-    return f"{_WEEKDAYS[there.weekday()]} {there:%Y-%m-%d} at {there:%H:%M}{seconds} {there:%Z} ({zone})"
+    where = f" ({zone})" if zone != f"{there:%Z}" else ""
+    return (
+        f"{_WEEKDAYS[there.weekday()]} {there:%Y-%m-%d} at {there:%H:%M}{seconds} {there:%Z}{where}"
+    )
 
 
 def tell_span(span: timedelta) -> str:

@@ -288,14 +288,17 @@ class Subscriptions:
             raise Conflict("this reader asked to be erased; that cannot be lifted")
         return self._subscribers.lift(found.address_hash)
 
-    def erase(self, address: str) -> None:
-        """Forget a reader for good; an import cannot bring them back (rule F11).
+    def erase(self, address: str, *, agree: Callable[[], bool] = lambda: True) -> bool:
+        """Forget a reader for good, if `agree` says so; an import cannot bring them back (rule F11).
 
         Raises AddressError, and NotFound when nothing is known of the address.
         """
         parsed = self._parse(address)
+        address_hash = self._tokens.address_hash(parsed.key)
+        if self._subscribers.knows(address_hash, parsed.key) and not agree():
+            return False
         forgotten = Suppression(
-            address_hash=self._tokens.address_hash(parsed.key),
+            address_hash=address_hash,
             address="",
             reason=SuppressionReason.ERASED,
             evidence="",
@@ -303,6 +306,7 @@ class Subscriptions:
         )
         if not self._subscribers.erase(forgotten, parsed.key):
             raise NotFound("subscriber", parsed.display)
+        return True
 
     # ── lists ────────────────────────────────────────────────────────────────────────────
 

@@ -108,8 +108,9 @@ def _tell_missing(slug: str, found: Missing, issue: Issue) -> str:
         Mailing.OFF: f" (it was not mailed: {issue.mailing_reason})",
         Mailing.CANCELLED: " (its mail was cancelled)",
     }.get(issue.mailing, "")
+    have = "has" if found.total == 1 else "have"
     return (
-        f"{slug}: {count(found.total, 'active reader')} have not had it{why}, "
+        f"{slug}: {count(found.total, 'active reader')} {have} not had it{why}, "
         f"{found.new} of them never queued"
     )
 

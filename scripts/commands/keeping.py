@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import local, print_json, progress_bar, remark, say, stamp
+from scripts.console import agree, local, print_json, progress_bar, remark, say, stamp
 from scripts.context import JsonOption, open_newsletter, settings_of
 
 if TYPE_CHECKING:
@@ -109,13 +109,8 @@ def restore(
 
 def _ask(question: str) -> None:
     """Ends the command unless the answer is yes."""
-    try:
-        is_agreed = typer.confirm(question, err=True)
-    except typer.Abort:
-        remark("newsletter: nobody answered; `--yes` does without")
-        raise typer.Exit(1) from None
-    if not is_agreed:
-        remark("newsletter: nothing was changed")
+    if not agree(question):
+        remark("newsletter: nothing was changed; `--yes` does it without asking")
         raise typer.Exit(1)
 
 

@@ -223,6 +223,16 @@ def erase_subscriber(connection: Connection, suppression: Suppression, key: str)
     return any(gone)
 
 
+def knows_address(connection: Connection, address_hash: str, key: str) -> bool:
+    """Whether there is anything that erasing this address would forget."""
+    r, suppressed = schema.reports.c, schema.suppressions.c.address_hash == address_hash
+    kept = (_S.address_key == key, suppressed, schema.signups.c.address_key == key)
+    if any(connection.scalar(sa.select(sa.exists().where(one))) for one in kept):
+        return True
+    raw = connection.scalars(sa.select(r.raw).where(r.raw.is_not(None)))
+    return any(mentions(one, key) for one in raw)
+
+
 def _erase_other_addresses(
     connection: Connection, subscriber_id: int, suppression: Suppression
 ) -> None:

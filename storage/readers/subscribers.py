@@ -37,6 +37,7 @@ from storage.readers.rows import (
     insert_subscriber,
     keep_event,
     keep_suppression,
+    knows_address,
     lock_out_joiners,
     to_event,
     to_subscriber,
@@ -196,6 +197,11 @@ class Subscribers:
             if lifted:
                 discount_bounces(connection, address_hash)
             return lifted
+
+    def knows(self, address_hash: str, key: str) -> bool:
+        """Whether there is anything that `erase` would forget."""
+        with self._database.reading() as connection:
+            return knows_address(connection, address_hash, key)
 
     def erase(self, suppression: Suppression, key: str) -> bool:
         """Forget a reader: row, proof, sign-ups and deliveries go, a keyed hash stays (rule F11).

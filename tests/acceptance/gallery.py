@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,8 @@ PICTURE: Final = Path(__file__).parents[2] / "scripts" / "sample" / "notes" / "i
 ON_A_SHEET: Final = 8
 TALLEST: Final = 2.2
 """Of a picture, in its widths; what is below is cut off."""
+DESK: Final = "en"
+"""The language in which the desk is drawn: it speaks with its author in no other."""
 WORDS: Final = {
     "en": (
         "Working Notes",
@@ -163,6 +166,25 @@ def pages(newsletter: Newsletter, url: str, language: str) -> Iterator[tuple[str
     yield "preferences of who left", own["paused"], ""
 
 
+def desk_pages(newsletter: Newsletter, url: str) -> Iterator[tuple[str, str, str]]:
+    """Those of the author's desk, after its door; like `pages`."""
+    yield "desk", f"{url}/desk/enter/{newsletter.parts.entrance.invite()}", "main form button"
+    issue = newsletter.issues()[0].issue.slug
+    for name, path in {
+        "notes": "/notes",
+        "note": "/note?note=everything.md",
+        "calendar": "/calendar",
+        "issues": "/issues",
+        "issue": f"/issues/{issue}",
+        "readers": "/readers",
+        "reader": f"/readers/{next(newsletter.subscribers.everyone()).id}",
+        "returned": "/returned",
+        "numbers": "/numbers",
+        "doctor": "/doctor",
+    }.items():
+        yield f"desk: {name}", f"{url}/desk{path}", ""
+
+
 def mails(language: str) -> Iterator[tuple[str, str]]:
     """The HTML of each kind of mail in a language."""
     title, description, headline, _, sentence = WORDS[language]
@@ -202,7 +224,10 @@ def draw(browser: sync_api.Browser, folder: Path, language: str, width: int, sch
     page = context.new_page()
     work = folder / f"work-{language}-{width}-{scheme}"
     with site(work, language) as (newsletter, url):
-        for name, address, pressed in pages(newsletter, url, language):
+        looked_at = pages(newsletter, url, language)
+        if language == DESK:
+            looked_at = chain(looked_at, desk_pages(newsletter, url))
+        for name, address, pressed in looked_at:
             try:
                 page.goto(address)
                 if pressed:

@@ -300,9 +300,9 @@ def erase(
     Example: newsletter subscribers erase ada@example.com
     """
     with open_newsletter(context) as newsletter:
-        if not yes and not agree(f"Forget {address} for good? Nothing brings back what is kept."):
+        question = f"Forget {address} for good? Nothing brings back what is kept."
+        if not newsletter.subscriptions.erase(address, agree=lambda: yes or agree(question)):
             raise Conflict("nothing was erased; `--yes` erases without asking")
-        newsletter.subscriptions.erase(address)
     say("erased")
 
 

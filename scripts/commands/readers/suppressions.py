@@ -80,6 +80,7 @@ def lift(
     host: Annotated[
         str, typer.Option("--host", metavar="HOST", help="Of any domain, as this host reported.")
     ] = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Let an address be mailed again, or all that bounced of late at a domain or a host.
 
@@ -96,15 +97,18 @@ def lift(
         if domain:
             start = parse_since(since, datetime.now(UTC))
             count = newsletter.report_desk.lift_since(start, domain)
-            say(f"{_addresses(count)} at {domain} may be mailed again")
-            return
-        if host:
+            whose = f"{_addresses(count)} at {domain}"
+        elif host:
             count = newsletter.report_desk.lift_host(parse_since(since, datetime.now(UTC)), host)
-            say(f"{_addresses(count)} that {host} reported may be mailed again")
-            return
-        if not newsletter.subscriptions.lift(address):
+            whose = f"{_addresses(count)} that {host} reported"
+        elif newsletter.subscriptions.lift(address):
+            count, whose = 1, address
+        else:
             raise NotFound("suppression of", address)
-    say(f"{address} may be mailed again")
+    if as_json:
+        print_json({"lifted": count})
+    else:
+        say(f"{whose} may be mailed again")
 
 
 def _addresses(count: int) -> str:

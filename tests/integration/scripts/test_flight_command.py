@@ -17,7 +17,9 @@ def test_a_cancelled_issue_is_mailed_after_all(run: Run, sent: Path) -> None:
     """Who had it is left out; a dry run and a missing yes change nothing; twice is once."""
     nothing = run("mail", "first-note", "--yes")
     assert "every active reader has had it" in nothing.out
-    add(run, "cleo", "dan")
+    add(run, "cleo")
+    assert "1 active reader has not had it" in run("mail", "first-note", "--dry-run").out
+    add(run, "dan")
     tried = run("mail", "first-note", "--dry-run")
     assert "2 active readers have not had it, 2 of them never queued" in tried.out
     unasked = run("mail", "first-note")

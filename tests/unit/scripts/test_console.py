@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from datetime import UTC, datetime
 
 import pytest
 import structlog
@@ -22,6 +23,7 @@ from scripts.console import (
     print_json,
     print_json_list,
     print_long_table,
+    spell_time,
 )
 from storage.model import columns
 
@@ -30,6 +32,18 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        ("Europe/Berlin", "Tuesday 2026-12-01 at 09:00 CET (Europe/Berlin)"),
+        ("UTC", "Tuesday 2026-12-01 at 08:00 UTC"),
+    ],
+)
+def test_a_time_names_its_zone_once(zone: str, told: str) -> None:
+    """By its letters and its name, where these differ."""
+    assert spell_time(datetime(2026, 12, 1, 8, tzinfo=UTC), zone) == told
 
 
 @given(st.lists(VALUES, max_size=4))

@@ -44,6 +44,7 @@ def test_help_has_no_types_of_python_and_is_cut_nowhere() -> None:
         ("schedule", "newsletter schedule: NOTE is missing"),
         ("schedule a.md", "newsletter schedule: say when: either --at WHEN or --now"),
         ("schedule a.md --at", "newsletter: --at needs a value"),
+        ("unschedule a.md b.md", "newsletter unschedule: not understood: b.md"),
         ("test a.md", "newsletter test: --to is missing"),
         ("stats --days x", "newsletter stats: --days: must be a whole number"),
         ("stats --days 1", "newsletter stats: --days: must be 2 or more"),
