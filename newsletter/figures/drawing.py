@@ -13,7 +13,8 @@ WIDTH: Final = 720
 HEIGHT: Final = 460
 _FEEDS: Final = 170
 """So much higher with a curve of who reads the feeds."""
-_LEFT: Final = 56
+_LEFT: Final = 80
+"""Room for a number with six digits, also as large as phones need it."""
 _RIGHT: Final = WIDTH - 16
 _FEED_WORDS: Final = "Readers of the feeds, as aggregators say"
 _STYLE: Final = (
@@ -24,6 +25,7 @@ _STYLE: Final = (
     "@media(prefers-color-scheme:dark){text{fill:#e9e5da}.grid{stroke:#47433a}.readers{stroke:#9dc3f7}"
     ".feeds{stroke:#cfaee8}"
     ".joined{fill:#8fc48a}.left{fill:#e08a82}}"
+    "@media(max-width:480px){text,.title{font-size:22px}.scale{font-size:19px}.readers,.feeds{stroke-width:4}}"
 )
 
 
@@ -48,7 +50,7 @@ def draw(stats: Stats, title: str) -> str:
     if more:
         told += f" {feeds[-1]} read the feeds, as aggregators say."
     body = [
-        *_lines([p.readers for p in points], top=52, bottom=250, label="Readers"),
+        *_lines([p.readers for p in points], top=60, bottom=250, label="Readers"),
         *_bars([p.joined for p in points], [p.left for p in points], top=290, bottom=410),
         *(_lines(feeds, top=450, bottom=580, label=_FEED_WORDS, name="feeds") if more else ()),
         _text(_LEFT, 438 + more, str(first)),
@@ -102,9 +104,9 @@ def _scale(most: int, top: int, bottom: int) -> list[str]:
     for part in (0, 0.5, 1) if most > 1 else (0, 1):
         y = bottom - (bottom - top) * part
         lines.append(f'<line class="grid" x1="{_LEFT}" y1="{y}" x2="{_RIGHT}" y2="{y}"/>')
-        lines.append(_text(_LEFT - 6, y + 4, f"{round(most * part):,}", anchor="end"))
+        lines.append(_text(_LEFT - 6, y + 4, f"{round(most * part):,}", anchor="end", kind="scale"))
     return lines
 
 
-def _text(x: float, y: float, words: str, *, anchor: str = "start") -> str:
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'
+def _text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = "told") -> str:
+    return f'<text class="{kind}" x="{x}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from storage.model import Identity
@@ -82,6 +82,7 @@ class Paper:
         self._environment.filters |= {
             "moment": self._moment,
             "span": tell_span,
+            "coded": show_code,
             "segment": lambda text: quote(text, safe=""),
         }
 
@@ -106,9 +107,22 @@ class Paper:
             return Markup()
         there = at.astimezone(self._zone)
         stated = there.isoformat(timespec="seconds")
-        return Markup('<time datetime="{}">{}</time>').format(
-            stated, f"{there:%a %Y-%m-%d %H:%M %Z}"
+        # Where a column is narrow, it breaks between day and hour, and nowhere else.
+        return Markup('<time datetime="{}"><span>{}</span> <span>{}</span></time>').format(
+            stated, f"{there:%a %Y-%m-%d}", f"{there:%H:%M %Z}"
         )
+
+
+def show_code(text: str) -> Markup:
+    """A sentence of the commands, in which what is typed stands between backticks: shown as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    shown = (
+        Markup("<code>{}</code>").format(one) if n % 2 else escape(one)
+        for n, one in enumerate(parts)
+    )
+    return Markup("").join(shown)
 
 
 def tell_span(span: timedelta) -> str:
