@@ -380,6 +380,9 @@ def _ours(error: BaseException | None) -> StorageError:
     code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
     if "disk is full" in cause or code in _FULL:
         return StorageError(f"the disk of the database is full ({cause}); make room on it")
+    if "readonly database" in cause:
+        told = "its file and folder must belong to whoever runs this, who is another one"
+        return StorageError(f"the database cannot be written: {told}")
     return StorageError(f"the database refused: {cause}")
 
 

@@ -97,6 +97,19 @@ def test_a_damaged_file_is_told_with_what_to_do(sqlite: Database, file: Path) ->
     assert not sqlite.answers()
 
 
+def test_who_may_not_write_is_told_what_is_needed(sqlite: Database) -> None:
+    """In words about the file, not in the library's about its state."""
+    write(sqlite)
+
+    def write_more() -> None:
+        with sqlite.transaction() as connection:
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+            connection.exec_driver_sql("CREATE TABLE more (id INTEGER)")
+
+    with pytest.raises(StorageError, match="must belong to"):
+        write_more()
+
+
 def test_a_newer_database_is_refused_and_left_alone(database: Database) -> None:
     """Neither a start nor an upgrade touches tables of a later version; both say which it is."""
     with database.transaction() as connection:
