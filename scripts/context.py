@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from scripts.console import LogForm, configure_logging
+from scripts.ending import ended_at_once
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
@@ -39,9 +40,10 @@ def open_newsletter(context: typer.Context, *, level: int = logging.WARNING) -> 
     settings = settings_of(context, level=level)
     gc.disable()  # nothing of what is loaded now is garbage, and looking for some takes a tenth of the time
     try:
-        from newsletter.app import Newsletter  # nothing of it is for --help
+        with ended_at_once():
+            from newsletter.app import Newsletter  # nothing of it is for --help
 
-        return Newsletter.open(settings.config)
+            return Newsletter.open(settings.config)
     finally:
         collect_seldom()
 

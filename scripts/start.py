@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 
+from scripts.ending import ended_at_once
 from scripts.later import load_when_used
 
 
@@ -14,6 +15,7 @@ def main() -> None:
     # pydantic would look through all that is installed for plugins, at the start of every command.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     load_when_used()
-    from scripts.cli import main as run
+    with ended_at_once():
+        from scripts.cli import main as run
 
     run()
