@@ -145,9 +145,13 @@ class Keys:
     def find_slips(self, others: Iterable[str]) -> None:
         """Keep a remark on every key that is nearly one of ours; `others` are known as well."""
         known = OURS | ELSEWHERE | {name.casefold() for name in others}
+        taken = set(self.fields)
         for key, found in self.fields.items():
             if key not in known and "." not in key and (meant := _nearest(key)):
                 why = f"is no key that is known here; did you mean `{meant}`?"
+                if meant in taken:
+                    why = f"is no key that is known here, and `{meant}` is there already; remove one of them"
+                taken.add(meant)
                 self.pass_over(found, UNKNOWN_KEY, why)
 
     def names(self) -> Iterable[str]:

@@ -40,6 +40,20 @@ def test_what_is_meant_is_written_and_nothing_else() -> None:
     assert fixes(wanted) == ()
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "---\ntitle: T\npublsh: now\npublish: 2030-01-01\n---\nx",
+        "---\ntitle: T\npublish: 2030-01-01\npubblish: now\n---\nx",
+    ],
+)
+def test_no_key_is_written_where_it_stands_already(source: str) -> None:
+    """Which of two times is meant is the author's to say, and a note with both could not be used."""
+    (slip,) = (one for one in check_note(proof(source)).findings if one.code == "unknown-key")
+    assert slip.fix is None
+    assert "`publish` is there already" in slip.message
+
+
 WRITTEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
