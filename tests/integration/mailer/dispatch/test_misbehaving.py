@@ -85,8 +85,8 @@ r  refused
 x  refused, and never mailed again: there is nobody
 ?  in doubt
 """
-FEW: Final = ("4yz", "policy", "421", "999", "close", "silence", "yes, no", "nobody", "two no")
-"""One of each kind, for where all were tried in another way."""
+FEW: Final = ("4yz", "999", "yes, no", "nobody", "policy", "421", "close", "two no")
+"""One of each kind, the first ones before all, for where all were tried in another way."""
 
 
 @pytest.fixture
@@ -186,6 +186,7 @@ def expected(ehlo: str) -> dict[tuple[str, str], str]:
     return told
 
 
+@pytest.mark.timeout(900)  # beside twenty other programs it takes a hundred seconds
 @pytest.mark.parametrize("ehlo", OFFERS)
 def test_what_a_relay_says_out_of_turn_costs_nobody_an_issue_and_brings_two_copies_at_most(
     house: House, database_url: str, ehlo: str, capsys: pytest.CaptureFixture[str]
@@ -195,15 +196,16 @@ def test_what_a_relay_says_out_of_turn_costs_nobody_an_issue_and_brings_two_copi
     """
     rows = expected(ehlo)
     assert {name for name, _ in rows} == set(ODDITIES)
-    if ehlo == "steps" or not database_url.startswith("sqlite"):
-        rows = {row: cell for row, cell in rows.items() if row[0] in FEW}
+    others = (ehlo == "steps") + (not database_url.startswith("sqlite"))
+    if others:
+        rows = {row: cell for row, cell in rows.items() if row[0] in FEW[: 8 // others]}
     ours, theirs = ({row for row in rows if ("x" in rows[row]) is gone} for gone in (False, True))
     matrix = Matrix(house, ehlo)
 
     async def meet(wanted: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
         return {
             (name, verb): await matrix.meet(
-                {verb: ODDITIES[name]}, turns=3 if rows[name, verb][0] == "?" else 1
+                {verb: ODDITIES[name]}, turns=3 if name in FEW and rows[name, verb][0] == "?" else 1
             )
             for name, verb in sorted(wanted)
         }
@@ -216,9 +218,9 @@ def test_what_a_relay_says_out_of_turn_costs_nobody_an_issue_and_brings_two_copi
     seen, ends = asyncio.run(scenario())
     assert seen == rows
     # Whoever was refused, or is in doubt for the second time, is left to the author; all others have it.
-    left = {S.REJECTED: "r", S.UNKNOWN: "?"}
-    for state, letter in left.items():
-        assert ends.pop(state) == sum(rows[row].count(letter) for row in ours)
+    assert ends.pop(S.REJECTED, 0) == sum(rows[row].count("r") for row in ours)
+    doubted = [name for name, verb in ours if name in FEW and rows[name, verb][0] == "?"]
+    assert ends.pop(S.UNKNOWN) == len(doubted)
     assert set(ends) == {S.ACCEPTED}
     assert max(matrix.copies.values()) == 1 + RESENDS
     assert matrix.now_open == 0
