@@ -144,7 +144,7 @@ class Findings:
 
     def outline(self, issue: Issue) -> Issue:
         """An issue as it is reported."""
-        return replace(issue, html="", text="") if self.is_large else issue
+        return replace(issue, html="", text="", wiki=()) if self.is_large else issue
 
     def is_expected(self, one: Seen) -> bool:
         """Whether this very note may be published at this look."""

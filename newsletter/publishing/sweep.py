@@ -94,8 +94,10 @@ class Sweep:
             else:
                 turn.append(one)
         self._foresight.expect(self._find_coming(turn))
-        for start in range(0, len(turn), PORTION):
-            for one in turn[start : start + PORTION]:
+        del seen, recognised  # what is done with is let go: a first look has thousands
+        while turn:
+            portion, turn = turn[:PORTION], turn[PORTION:]
+            for one in portion:
                 self._guarded(one.note.path, partial(self._handle, one))
             self._issuing.settle()
             self._remember()
