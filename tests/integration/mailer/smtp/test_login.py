@@ -16,7 +16,7 @@ from mailer.smtp.probe import RelayFacts, Stage, probe_relay
 from mailer.smtp.relay import Relay, Tls
 from mailer.smtp.session import Session
 from storage.model.errors import RelayError
-from tests.integration.mailer.smtp.test_session import LETTER, QUICK
+from tests.integration.mailer.smtp.test_session import LETTER, patience
 from tests.peers.smtp import PIPELINING, Move, Peer
 
 USER, PASSWORD = "ada", "s3cret"
@@ -50,7 +50,7 @@ async def enter(peer: Peer, **how: object) -> None:
     """A session, one letter, and QUIT."""
     settings = {"tls": Tls.NONE, "username": USER, "password": PASSWORD, **how}
     relay = Relay(host="127.0.0.1", port=peer.port, ehlo="c.test", **settings)  # type: ignore[arg-type]
-    session = await Session.open(relay, QUICK)
+    session = await Session.open(relay, patience(peer))
     assert (await session.send(LETTER)).accepted
     await session.close()
 
