@@ -71,7 +71,8 @@ class Means:
 
 
 def read_resting(means: Means, found: Findings, paths: Sequence[str]) -> Iterator[Seen]:
-    """The notes in files that rest; what is still being written waits for the next poll.
+    """The notes in files that rest, as they are kept until their turn comes; what is still being written
+    waits for the next poll.
 
     One at a time: a folder may hold more than memory should.
     """
@@ -83,7 +84,7 @@ def read_resting(means: Means, found: Findings, paths: Sequence[str]) -> Iterato
     found.unstable |= resting.unstable
     for path in paths:
         if path in resting.stable and (one := read_note(means, found, path)) is not None:
-            yield one
+            yield found.keep(one)
 
 
 def read_note(means: Means, found: Findings, path: str) -> Seen | None:

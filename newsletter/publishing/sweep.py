@@ -76,8 +76,7 @@ class Sweep:
         found = self._found
         report_unreadable(found, faults)
         found.is_large = len(candidates) > PORTION
-        read = read_resting(self._means, found, candidates)
-        seen = sorted(map(found.keep, read), key=self._in_order)
+        seen = sorted(read_resting(self._means, found, candidates), key=self._in_order)
         # A new file still being written may be what seems gone, under another name.
         is_moving = not found.unstable <= found.known.keys()
         known_before = frozenset(found.known)
@@ -94,9 +93,8 @@ class Sweep:
             else:
                 turn.append(one)
         self._foresight.expect(self._find_coming(turn))
-        del seen, recognised  # what is done with is let go: a first look has thousands
-        while turn:
-            portion, turn = turn[:PORTION], turn[PORTION:]
+        del seen, recognised
+        for portion in _portions(turn):
             for one in portion:
                 self._guarded(one.note.path, partial(self._handle, one))
             self._issuing.settle()
@@ -305,3 +303,10 @@ class Sweep:
         missed = self._foresight.settle()
         for issue in find_stale(self._means, self._found, missed, rerender=rerender, cited=cited):
             self._guarded(issue.path, partial(self._issuing.render_again, issue))
+
+
+def _portions(turn: list[Seen]) -> Iterator[list[Seen]]:
+    """A few at a time, which are then let go of: a first look has thousands."""
+    while turn:
+        portion, turn[:PORTION] = turn[:PORTION], []
+        yield portion
