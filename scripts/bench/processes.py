@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -110,12 +110,16 @@ def children_time(process: int, title: str) -> float:
     # Behind the program's name, which may hold spaces: the 16th and 17th field of all.
     ended = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[13:15]
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    alive = [
-        processor_time(int(child))
-        for child in children
-        if Path(f"/proc/{child}/cmdline").read_bytes().startswith(title.encode())
-    ]
-    return sum(map(int, ended)) / os.sysconf("SC_CLK_TCK") + sum(alive)
+    alive = sum(_time_if_called(int(child), title) for child in children)
+    return sum(map(int, ended)) / os.sysconf("SC_CLK_TCK") + alive
+
+
+def _time_if_called(child: int, title: str) -> float:
+    """None of one that ends meanwhile: its parent says so next time."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        if Path(f"/proc/{child}/cmdline").read_bytes().startswith(title.encode()):
+            return processor_time(child)
+    return 0.0
 
 
 def _threads(process: int) -> list[Path]:

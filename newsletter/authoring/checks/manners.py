@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from feeds.markdown import is_download, is_picture
 from mailer.address import parse_address
@@ -48,6 +48,8 @@ _SHORTENERS: Final = frozenset(
     {"bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "cutt.ly", "rb.gy",
      "rebrand.ly", "shorturl.at", "tiny.cc", "lnkd.in"}
 )  # fmt: skip
+_NO_WORDS: Final = re.compile(r"(?<!!)\[\s*\][(\[]")
+"""A link as its author wrote it."""
 _TRACKING: Final = re.compile(
     r"utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|_hs(?:enc|mi)|vero_id|oly_\w+_id"
 )
@@ -128,15 +130,22 @@ def _check_links(proof: Proof, seen: Seen) -> Iterator[Finding]:
         )
     for address, words in dict.fromkeys(outward):
         line = line_of(proof, address.removeprefix("mailto:")) or line_of(proof, words or address)
-        yield from _check_words(address, words, line)
+        shown = "" if _is_nameless(proof, address, words) else words
+        yield from _check_words(address, shown, line)
         yield from _check_address(proof, address, line)
+
+
+def _is_nameless(proof: Proof, address: str, words: str) -> bool:
+    """Whether a link says the end of its address because its author wrote no words."""
+    ends_so = unquote(address).rstrip("/").endswith((f"/{words}", f"#{words}"))
+    return ends_so and _NO_WORDS.search(proof.source) is not None
 
 
 def _check_words(address: str, words: str, line: int | None) -> Iterator[Finding]:
     if not words:
         yield warn(
             "empty-link",
-            f"The link to {_short(address)} has no words; nobody can see or hear it.",
+            f"The link to {_short(address)} has no words; readers are told the end of its address instead.",
             line,
         )
     elif words.casefold().strip(" .!:»›→>") in _VAGUE:

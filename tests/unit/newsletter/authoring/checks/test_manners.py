@@ -40,6 +40,8 @@ def found(body: str, **keys: object) -> dict[str, Finding]:
         ("link-text", "[here](https://a.example/x)", {}),
         ("link-text", "[weiterlesen …](https://a.example/x)".replace(" …", ""), {}),
         ("empty-link", "[](https://a.example/x)", {}),
+        ("empty-link", "[](https://a.example/a%20b/)", {}),
+        ("empty-link", "See [ ][x].\n\n[x]: https://a.example/x#part", {}),
         ("long-url", f"<https://a.example/{'x' * 70}>", {}),
         ("misleading-link", "[bank.example](https://evil.example/x)", {}),
         ("insecure-link", "[a page](http://a.example/x)", {}),
