@@ -159,8 +159,9 @@ class Authored(Kept):
     @part
     def poll(self) -> Poll:
         """One look at the folder."""
-        from newsletter.publishing import CitedFiles, Means, Poll
+        from newsletter.publishing import Means, Poll
         from storage.archive import Absences
+        from storage.notes import CitedFiles
 
         return Poll(
             Means(

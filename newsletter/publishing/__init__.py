@@ -16,12 +16,11 @@ from newsletter.publishing.findings import PollReport
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.poll import Poll
 from newsletter.publishing.publicview import as_readers_see
-from newsletter.publishing.reading import CitedFiles, Means
+from newsletter.publishing.reading import Means
 from newsletter.publishing.sudden import Held, SuddenChange
 from newsletter.publishing.translated import choose_translations, gather_languages
 
 __all__ = [
-    "CitedFiles",
     "Decision",
     "Drafted",
     "Drafting",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
 
 from feeds.notes import read_body
 from newsletter.config import Late
@@ -14,40 +12,8 @@ from newsletter.publishing.drafting import Drafting, hash_content
 from newsletter.publishing.findings import Findings, Seen, keep_fault, refuse_emptied
 from newsletter.publishing.sudden import SuddenChange
 from storage.archive import Absences, Issues
-from storage.database import Facts
 from storage.model import NoteError
-from storage.notes import FileStat, Notebook, NotesStore, Schedules
-
-_CITED: Final = "cited"
-"""The fact what the files of works were like."""
-
-
-class CitedFiles:
-    """The files of works in the folder as the last look that took them up found them, also across restarts."""
-
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
-        self._known: dict[str, list[int]] | None = None
-
-    def changed(self, files: Iterable[FileStat]) -> frozenset[str]:
-        """The paths of those that came, went or are not what they were."""
-        if self._known is None:
-            self._known = json.loads(self._facts.get(_CITED) or "{}")
-        known, now = self._known or {}, _marks(files)
-        return frozenset(
-            path for path in known.keys() | now.keys() if known.get(path) != now.get(path)
-        )
-
-    def keep(self, files: Iterable[FileStat]) -> None:
-        """Remember them as they are."""
-        now = _marks(files)
-        if now != self._known:
-            self._facts.put(_CITED, json.dumps(now))
-            self._known = now
-
-
-def _marks(files: Iterable[FileStat]) -> dict[str, list[int]]:
-    return {file.path: [file.size, file.mtime_ns] for file in files}
+from storage.notes import CitedFiles, FileStat, Notebook, NotesStore, Schedules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -262,10 +262,7 @@ class Subscriptions:
         return self._leave(self.find(address).id, ip="", source=source)
 
     def suppress(self, address: str, evidence: str = "") -> bool:
-        """Never mail this address again, subscribed or not; False when it was so.
-
-        Raises AddressError.
-        """
+        """Never mail this address again, subscribed or not; False when it was. Raises AddressError."""
         parsed = self._parse(address)
         return self._subscribers.suppress(
             self._tokens.address_hash(parsed.key),
@@ -288,17 +285,19 @@ class Subscriptions:
             raise Conflict("this reader asked to be erased; that cannot be lifted")
         return self._subscribers.lift(found.address_hash)
 
-    def erase(self, address: str, *, agree: Callable[[], bool] = lambda: True) -> bool:
-        """Forget a reader for good, if `agree` says so; an import cannot bring them back (rule F11).
+    def knows(self, address: str) -> bool:
+        """Whether there is anything that `erase` would forget. Raises AddressError."""
+        parsed = self._parse(address)
+        return self._subscribers.knows(self._tokens.address_hash(parsed.key), parsed.key)
+
+    def erase(self, address: str) -> None:
+        """Forget a reader for good; an import cannot bring them back (rule F11).
 
         Raises AddressError, and NotFound when nothing is known of the address.
         """
         parsed = self._parse(address)
-        address_hash = self._tokens.address_hash(parsed.key)
-        if self._subscribers.knows(address_hash, parsed.key) and not agree():
-            return False
         forgotten = Suppression(
-            address_hash=address_hash,
+            address_hash=self._tokens.address_hash(parsed.key),
             address="",
             reason=SuppressionReason.ERASED,
             evidence="",
@@ -306,7 +305,6 @@ class Subscriptions:
         )
         if not self._subscribers.erase(forgotten, parsed.key):
             raise NotFound("subscriber", parsed.display)
-        return True
 
     # ── lists ────────────────────────────────────────────────────────────────────────────
 

@@ -6,12 +6,14 @@ from storage.notes.joined import JoinedNotes
 from storage.notes.media import MediaFile, MediaFinder
 from storage.notes.notebook import Notebook, Schedules
 from storage.notes.walk import ABOUT, FileStat, Scan, Which
+from storage.notes.works import CitedFiles
 
 __all__ = [
     "ABOUT",
     "ENTRY_END",
     "ENTRY_START",
     "SETTLE",
+    "CitedFiles",
     "FeedEntries",
     "FileStat",
     "FolderNotes",

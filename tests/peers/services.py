@@ -14,16 +14,15 @@ from datetime import timedelta
 from functools import cache
 from hashlib import sha256
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
 
 from mailer.inbound.webhooks.events import Keys
 from mailer.inbound.webhooks.signatures import parse_ecdsa_key
 from tests.conftest import NOON
+from tests.peers.certificates import self_signed
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
 CERTIFICATE_URL = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123.pem"
@@ -58,18 +57,8 @@ class Said:
 def amazon() -> tuple[rsa.RSAPrivateKey, bytes]:
     """A key and its certificate, valid for a day around the tests' now."""
     key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(NOON - timedelta(days=1))
-        .not_valid_after(NOON + timedelta(days=1))
-        .sign(key, SHA256())
-    )
-    return key, made.public_bytes(Encoding.PEM)
+    day = timedelta(days=1)
+    return key, self_signed(key, "sns.amazonaws.com", NOON - day, NOON + day)
 
 
 @cache

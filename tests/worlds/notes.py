@@ -23,7 +23,7 @@ from newsletter.config.values import Late
 from newsletter.publishing.drafting import Drafting
 from newsletter.publishing.findings import PollReport
 from newsletter.publishing.poll import Poll
-from newsletter.publishing.reading import CitedFiles, Means
+from newsletter.publishing.reading import Means
 from newsletter.publishing.sudden import SuddenChange
 from storage.archive.absences import Absences
 from storage.archive.issues import Issues
@@ -36,6 +36,7 @@ from storage.model.issues import Identity, Issue
 from storage.model.readers import ConsentEventKind
 from storage.notes.folder import FolderNotes, NotesStore
 from storage.notes.notebook import Notebook, Schedules
+from storage.notes.works import CitedFiles
 from storage.readers.roll import Roll
 from storage.readers.subscribers import NewSubscriber, Subscribers
 from tests.worlds.clock import Clock

@@ -94,9 +94,8 @@ def _change(event: Json, raw: bytes) -> Batch:
     if not (is_off and by_reader and wanted):
         return Batch()
     moment = text_at(event, "ChangedAt")
-    who = text_at(
-        event, "Recipient"
-    )  # two may leave in one second, and not every change names a mail
+    # Two may leave in one second, and not every change names a mail.
+    who = text_at(event, "Recipient")
     trail = _trail(event, f"{text_at(event, 'MessageID')} {moment} {who}", moment)
     return Batch(events=(Event(report=told(trail, ReportKind.UNSUBSCRIBE), raw=raw),))
 

@@ -300,9 +300,11 @@ def erase(
     Example: newsletter subscribers erase ada@example.com
     """
     with open_newsletter(context) as newsletter:
+        readers = newsletter.subscriptions
         question = f"Forget {address} for good? Nothing brings back what is kept."
-        if not newsletter.subscriptions.erase(address, agree=lambda: yes or agree(question)):
+        if not yes and readers.knows(address) and not agree(question):
             raise Conflict("nothing was erased; `--yes` erases without asking")
+        readers.erase(address)
     say("erased")
 
 

@@ -11,17 +11,15 @@ from pathlib import Path
 
 import pytest
 import trustme
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from mailer.smtp import Relay, Tls
 from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.relay import examine_relay
 from tests.conftest import NOON
 from tests.integration.newsletter.doctor.test_doctor import AUTH, verdicts
+from tests.peers.certificates import self_signed as vouching
 from tests.peers.smtp import Act, Move, Peer
 
 
@@ -115,21 +113,11 @@ def by_a_stranger(_: trustme.CA, folder: Path) -> ssl.SSLContext:
 def self_signed(_: trustme.CA, folder: Path) -> ssl.SSLContext:
     """A certificate that vouches for itself."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
-        .sign(key, hashes.SHA256())
-    )
+    since, until = datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
     pem = folder / "self.pem"
     pem.write_bytes(
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        + made.public_bytes(Encoding.PEM)
+        + vouching(key, "127.0.0.1", since, until)
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)

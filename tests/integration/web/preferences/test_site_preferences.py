@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -23,47 +22,7 @@ from storage.model import (
     Subscriber,
     SubscriberState,
 )
-from tests.conftest import NOON
-from tests.worlds.clock import Clock
 from tests.worlds.site import URL, Author, Client
-
-EXTRA = """[subscribers]
-welcome = "welcome.md"
-goodbye = "goodbye.md"
-name_field = true
-"""
-
-
-@pytest.fixture
-def author(tmp_path: Path) -> Iterator[Author]:
-    """A newsletter with some topics and letters of its own."""
-    (tmp_path / "welcome.md").write_text("# Welcome, {{ name | reader }}\n\nHello.\n")
-    (tmp_path / "goodbye.md").write_text("# Goodbye\n\nThank you.\n")
-    writer = Author(tmp_path, Clock(NOON), EXTRA)
-    for number, tags in enumerate(["[Rust, ml]", "[ml]", "[writing]"]):
-        writer.publish(f"n{number}.md", f"# Note {number}\n\nWords.", tags=tags)
-    yield writer
-    writer.newsletter.close()
-
-
-@pytest.fixture
-def client(author: Author) -> Iterator[Client]:
-    """Somebody with a browser."""
-    with Client(author.newsletter) as somebody:
-        yield somebody
-
-
-@pytest.fixture
-def reader(author: Author) -> Subscriber:
-    """A reader."""
-    author.newsletter.subscriptions.add("ada@example.com", name="Ada")
-    return author.newsletter.subscriptions.find("ada@example.com")
-
-
-@pytest.fixture
-def page(author: Author, reader: Subscriber) -> str:
-    """The path of the reader's own page."""
-    return f"/preferences/{author.newsletter.parts.tokens.preferences(reader.id)}"
 
 
 def send(client: Client, path: str, *fields: tuple[str, str]) -> tuple[int, str]:

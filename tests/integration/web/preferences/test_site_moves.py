@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from storage.model import (
     ConsentEventKind,
@@ -16,42 +12,8 @@ from storage.model import (
     SubscriberState,
     SuppressionReason,
 )
-from tests.conftest import NOON
-from tests.integration.web.test_site_preferences import EXTRA, known, send, singles
-from tests.worlds.clock import Clock
+from tests.integration.web.preferences.test_site_preferences import known, send, singles
 from tests.worlds.site import Author, Client
-
-
-@pytest.fixture
-def author(tmp_path: Path) -> Iterator[Author]:
-    """A newsletter with some topics and letters of its own."""
-    (tmp_path / "welcome.md").write_text("# Welcome, {{ name | reader }}\n\nHello.\n")
-    (tmp_path / "goodbye.md").write_text("# Goodbye\n\nThank you.\n")
-    writer = Author(tmp_path, Clock(NOON), EXTRA)
-    for number, tags in enumerate(["[Rust, ml]", "[ml]", "[writing]"]):
-        writer.publish(f"n{number}.md", f"# Note {number}\n\nWords.", tags=tags)
-    yield writer
-    writer.newsletter.close()
-
-
-@pytest.fixture
-def client(author: Author) -> Iterator[Client]:
-    """Somebody with a browser."""
-    with Client(author.newsletter) as somebody:
-        yield somebody
-
-
-@pytest.fixture
-def reader(author: Author) -> Subscriber:
-    """A reader."""
-    author.newsletter.subscriptions.add("ada@example.com", name="Ada")
-    return author.newsletter.subscriptions.find("ada@example.com")
-
-
-@pytest.fixture
-def page(author: Author, reader: Subscriber) -> str:
-    """The path of the reader's own page."""
-    return f"/preferences/{author.newsletter.parts.tokens.preferences(reader.id)}"
 
 
 def ask_to_move(author: Author, client: Client, page: str, address: str) -> list[tuple[str, str]]:

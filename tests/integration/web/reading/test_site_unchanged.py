@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import feedparser
 import pytest
 
 from newsletter.app import Newsletter
-from tests.integration.web.test_site_reading import FEEDS, Elements, make_author
+from tests.integration.web.reading.test_site_reading import FEEDS, Elements
 from tests.worlds.site import Author, Client
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """Somebody who reads, and changes nothing."""
-    writer = make_author(tmp_path_factory.mktemp("site"))
-    with Client(writer.newsletter) as reader:
-        yield reader
-    writer.newsletter.close()
-
-
-@pytest.fixture
-def author(tmp_path: Path) -> Iterator[Author]:
-    """An author whose notes a test may change."""
-    writer = make_author(tmp_path)
-    yield writer
-    writer.newsletter.close()
-
-
-@pytest.fixture
-def reader(author: Author) -> Iterator[Client]:
-    """Somebody who reads that author."""
-    with Client(author.newsletter) as asking:
-        yield asking
 
 
 @pytest.mark.parametrize("path", [*FEEDS, "/", "/issues/two", "/sitemap.xml", "/static/site.css"])
