@@ -381,10 +381,8 @@ def _ours(error: BaseException | None) -> StorageError:
     if "disk is full" in cause or code in _FULL:
         return StorageError(f"the disk of the database is full ({cause}); make room on it")
     if "readonly database" in cause:
-        return StorageError(
-            "the database cannot be written: whoever runs this needs to be allowed to write "
-            "its file and its folder"
-        )
+        told = "its file and folder must belong to whoever runs this, who is another one"
+        return StorageError(f"the database cannot be written: {told}")
     return StorageError(f"the database refused: {cause}")
 
 

@@ -3,7 +3,7 @@
 code masked | read_fences        blocks that a program would run
 text        | read_programs      properties, references, addresses in braces
 
-Pandoc's and MyST's language is in pandoc.py, MDX in mdx.py.
+Pandoc's language is in pandoc.py, MyST's in myst.py, MDX in mdx.py.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 from feeds.markdown.dialects.arguments import parse_arguments
 from feeds.markdown.dialects.callouts import box_fence
 from feeds.markdown.dialects.masks import Masks, line_of
-from feeds.markdown.dialects.pandoc import read_roles, read_sheet
+from feeds.markdown.dialects.myst import read_roles, read_sheet
 from feeds.markdown.dialects.shown import show_at
 
 _QUERY: Final = re.compile(
