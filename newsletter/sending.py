@@ -60,6 +60,8 @@ def send_due(
     with span("mail"), Ending() as ending, kept_to_one(wanted=parts.config.keeps_to_one_core):
         summary = run_in_loop(lambda: drain(work, ending))
     parts.mailings.finish()
+    if polled.published or polled.revised:
+        parts.merging.run()
     parts.watermark.raise_if_moved(parts.overview)
     problems += [summary.relay_error] if summary.relay_error else []
     seen = [issue.id for issue in (*polled.withdrawn, *polled.published)]

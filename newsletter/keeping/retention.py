@@ -19,12 +19,20 @@ PORTIONS: Final = 20
 
 
 class Housekeeping:
-    """Lets go of what `[storage] keep_…` says."""
+    """Lets go of what `[storage] keep_…` says, and puts what issues are found by in order."""
 
-    def __init__(self, config: Config, retention: Retention, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        retention: Retention,
+        clock: Callable[[], datetime],
+        *,
+        merge: Callable[[], object],
+    ) -> None:
         keep = config.storage
         self._finish_erasing = retention.finish_erasing
         self._clock = clock
+        self._merge = merge
         self._kinds: tuple[tuple[str, timedelta | None, Callable[..., int]], ...] = (
             ("attempts", keep.keep_attempts, retention.attempts),
             ("unconfirmed", keep.keep_signups, retention.unconfirmed),
@@ -42,6 +50,7 @@ class Housekeeping:
             if period is not None
         }
         self._finish_erasing()
+        self._merge()
         if any(gone.values()):
             log.info("storage.pruned", **gone)
         return gone

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from newsletter.service import Upkeep
     from newsletter.subscribing import Subscriptions
     from newsletter.watching import Watching
+    from storage.archive import Merging
 
 
 class Parts(Authored):
@@ -153,7 +154,16 @@ class Parts(Authored):
         from newsletter.keeping import Housekeeping
         from storage.retention import Retention
 
-        return Housekeeping(self.config, Retention(self.database), self.clock)
+        return Housekeeping(
+            self.config, Retention(self.database), self.clock, merge=self.merging.run
+        )
+
+    @part
+    def merging(self) -> Merging:
+        """What issues are found by, put in order."""
+        from storage.archive import Merging
+
+        return Merging(self.database)
 
     @part
     def hub(self) -> Hub:

@@ -3,6 +3,7 @@
 from storage.archive.absences import Absences
 from storage.archive.formulas import FormulaPictures
 from storage.archive.issues import Issues, MailOrder
+from storage.archive.merging import Merging
 from storage.archive.places import Places
 from storage.archive.rows import ArchiveState, IssueName, contents
 from storage.archive.search import Found, Search, write_words
@@ -20,6 +21,7 @@ __all__ = [
     "IssueName",
     "Issues",
     "MailOrder",
+    "Merging",
     "Places",
     "Search",
     "Topics",
