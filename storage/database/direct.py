@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
@@ -65,12 +66,17 @@ class Prepared:
 
 def prepare(statement: sa.ClauseElement, engine: str) -> Prepared:
     """The statement for one engine."""
-    url, style = _DRIVERS[engine]
-    compiled = statement.compile(dialect=sa.create_engine(url, paramstyle=style).dialect)
+    compiled = statement.compile(dialect=_dialect(engine))
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("only statements that take parameters can be prepared")
     fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
     return Prepared(text=str(compiled), names=tuple(compiled.positiontup or ()), fixed=fixed)
+
+
+@cache
+def _dialect(engine: str) -> sa.Dialect:
+    url, style = _DRIVERS[engine]
+    return sa.create_engine(url, paramstyle=style).dialect
 
 
 def cursor_of(connection: Connection) -> Cursor:
