@@ -32,7 +32,8 @@ def _finding(group: Fields, parts: ReportParts, text: str) -> Finding:
     field = group.get("diagnostic-code", "")
     diagnostic = re.sub(r"^\s*[\w-]+\s*;\s*", "", field)
     status = parse_status(group.get("status", ""))
-    if not diagnostic and (status is None or status[1:] == (0, 0)):
+    in_prose = not diagnostic and (status is None or status[1:] == (0, 0))
+    if in_prose:
         # Some hosts say the reason to people only; with one recipient it can be nobody else's.
         diagnostic = field = quote_reason(text)
     names = ("original-recipient", "x-original-to", "final-recipient")
@@ -43,7 +44,8 @@ def _finding(group: Fields, parts: ReportParts, text: str) -> Finding:
     if action != "failed":
         kind, found, counts = ReportKind.DELAYED, status, False
     else:
-        judged = judge(status, diagnostic, ours=parts.ours)
+        called = tuple(address.rpartition("@")[0] for address in recipients)
+        judged = judge(status, diagnostic, ours=parts.ours, names=called, in_prose=in_prose)
         kind, found, counts = ReportKind(judged.severity), judged.status, judged.counts
         if kind is ReportKind.HARD and _LOCAL_AGENT.match(field) and judged.cause is None:
             kind, counts = ReportKind.SOFT, True  # a program of the host's failed, and says no more

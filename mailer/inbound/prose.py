@@ -68,7 +68,7 @@ def judge_words(parts: ReportParts) -> tuple[ReportKind, tuple[Finding, ...]]:
         return ReportKind.UNKNOWN, ()
     if not text and given is None:
         return ReportKind.UNKNOWN, ()  # cut off before it said anything
-    judged = judge(given, text, ours=parts.addresses)
+    judged = judge(given, text, ours=parts.addresses, in_prose=True)
     kind, status, counts = ReportKind(judged.severity), judged.status, judged.counts
     return kind, (_worded(kind, parts, text, status, counts=counts),)
 

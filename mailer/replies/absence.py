@@ -35,7 +35,7 @@ MAILBOX: Final = Words(
             r"\b(?:użytkownik\w*|odbiorc\w+|adres\w*|skrzynk\w+|konto)\b.{0,60}(?:nieznan\w+"
             r"|nie istnieje|nie (?:został\w* )?znalezion\w*|nieprawidłow\w+)"
         ),
-        r"nieznan\w+ (?:użytkownik|odbiorca)|nie ma takiego (?:użytkownika|adresu)",
+        r"nieznan\w+ (?:użytkownik|odbiorca)|nie ma takiego (?:u[żz]ytkownika|adresu)|invalid rcptto",
         (
             r"(?:användare\w*|mottagar\w*|adress\w*|brevlåda\w*|konto\w*).{0,60}(?:okänd\w*|finns inte"
             r"|existerar inte|hittades inte|hittas inte|ogiltig\w*)"

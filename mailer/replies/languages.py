@@ -284,7 +284,7 @@ LOCAL: Final = Words(
         r"exit(?:ed)? (?:status|code)|segmentation",
         r"configuration (?:error|problem)|misconfigur\w+",
         r"internal (?:server )?(?:error|problem|software)|system (?:error|failure|i/o)",
-        r"software error|mailer (?:error|died)|database (?:error|fail\w*|problem)|\bldap\b|backend",
+        r"software error|mailer (?:error|died)|database (?:error|fail\w*|problem)|\bldap\b(?! (?:recipient|user) (?:not found|unknown))|backend",
         r"back-end|lookup (?:table|failure)|ex_(?:cantcreat|ioerr|oserr|software|config|tempfail)",
         r"mailer [\"']?\w+[\"']? failed",
         (

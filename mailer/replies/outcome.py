@@ -115,14 +115,20 @@ LET_IN: Final = _GO_ON[Phase.DATA]
 
 
 @lru_cache(maxsize=256)
-def parse_reply(code: int, text: str, *, phase: Phase, ours: tuple[str, ...] = ()) -> Outcome:
+def parse_reply(
+    code: int,
+    text: str,
+    *,
+    phase: Phase,
+    ours: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
+) -> Outcome:
     """Reads one complete reply; never raises, whatever the relay sent.
 
     `text` is the reply without its codes, lines joined by a line feed; `ours` are names of ours that
-    it may be about. The reply code wins over
-    the enhanced status code (rule B3). A code that is no answer to the command leaves the
-    session out of step and counts as a lost connection. Relays use the same words again and again,
-    so the last readings are kept.
+    it may be about, `names` local parts by which it may call its recipient. The reply code wins over the
+    enhanced status code (rule B3). A code that is no answer to the command leaves the session out of step
+    and counts as a lost connection. Relays use the same words again and again, so the last readings are kept.
     """
     status = parse_status(text)
     verdict = _verdict(code, phase, is_of_mailbox=code == 552 and _is_of_mailbox(status, text))
@@ -134,7 +140,8 @@ def parse_reply(code: int, text: str, *, phase: Phase, ours: tuple[str, ...] = (
     judged = None
     if verdict is not Verdict.ACCEPTED:
         told = "dot" if phase in _AFTER_RCPT else ""
-        judged = judge(status, f"{code} {text[:_READ_LIMIT]}", ours=ours, phase=told)
+        said = f"{code} {text[:_READ_LIMIT]}"
+        judged = judge(status, said, ours=ours, phase=told, names=names)
     fault = _fault(phase, code, status, judged) if judged else Fault.NONE
     return Outcome(
         verdict=verdict,

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from mailer.replies.status import Status, parse_code, parse_status
-from mailer.replies.words import Cause, find_causes, find_phase, is_unclear, names_reader
+from mailer.replies.understanding import is_understood, says_nothing
+from mailer.replies.words import Cause, find_causes, find_phase, names_reader
 
 
 class Severity(StrEnum):
@@ -65,7 +66,13 @@ _NOT_THE_MAILBOX: Final = frozenset({Cause.BUSY, Cause.SENDER, Cause.OURS, Cause
 
 
 def judge(
-    status: Status | None, text: str, *, ours: tuple[str, ...] = (), phase: str = ""
+    status: Status | None,
+    text: str,
+    *,
+    ours: tuple[str, ...] = (),
+    phase: str = "",
+    names: tuple[str, ...] = (),
+    in_prose: bool = False,
 ) -> Judgement:
     """Judges a refusal by its code and the host's words, which may begin with the reply code.
 
@@ -73,17 +80,17 @@ def judge(
     or by one of `ours` (domains, hosts), authentication, spam, blocking, quota or expiry is ever hard, a
     reply code of 4yz makes all of it soft (rule B3), and what is unclear is soft. `phase` is the command
     that was answered, if it is known better than from the text: after DATA only words about a reader's
-    mailbox are proof, for headers and links have addresses and domains, too.
+    mailbox are proof, for headers and links have addresses and domains, too. And nothing is hard that is not
+    understood whole (mailer/replies/understanding.py): `names` are local parts by which the reader may be called
+    in it, `in_prose` that it is a mail for people and not a reply.
     """
     found = _most_telling(status, parse_status(text))
     causes = find_causes(text, ours)
     cause = next(iter(causes), None)
     code = parse_code(text)
     severity = _judge(found, causes, code)
-    if severity is Severity.HARD and not causes and is_unclear(text):
-        severity = (
-            Severity.SOFT
-        )  # it may say anything: that the mailbox is full, or that we are unknown
+    if severity is Severity.HARD and not _is_known(text, causes, names, in_prose=in_prose):
+        severity = Severity.SOFT  # it may say anything: that we are unknown, or not until tomorrow
     is_late = (phase or find_phase(text)) == "dot"
     if severity is Severity.HARD and is_late and not _is_clear(causes, text):
         severity = Severity.SOFT
@@ -92,6 +99,14 @@ def judge(
     is_policy = found is not None and found.subject == 7
     counts = severity is Severity.SOFT and cause not in _NOT_THE_MAILBOX and not is_policy
     return Judgement(severity, found, counts, cause)
+
+
+def _is_known(
+    text: str, causes: tuple[Cause, ...], names: tuple[str, ...], *, in_prose: bool
+) -> bool:
+    if not causes:
+        return says_nothing(text, in_prose=in_prose)
+    return is_understood(text, names, in_prose=in_prose)
 
 
 def _is_clear(causes: tuple[Cause, ...], text: str) -> bool:

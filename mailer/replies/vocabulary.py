@@ -46,6 +46,10 @@ class Words:
         """As that of a compiled pattern."""
         return self._pattern.finditer(fold(text))
 
+    def sub(self, by: str, text: str) -> str:
+        """As that of a compiled pattern; what is left is folded."""
+        return self._pattern.sub(by, fold(text))
+
 
 BUSY: Final = Words(
     (
@@ -262,9 +266,9 @@ MAILBOX: Final = Words(
         r"syntax error in (?:the )?(?:mailbox )?address",
         r"5\.1\.0\W{1,3}address rejected\W*$",  # as Cisco's gateways say it, and nothing else
         # German
-        r"unbekannte[rs]? (?:empfänger|benutzer|adresse|nutzer)",
+        r"unbekannte[rs]? (?:empf(?:ä|ae)nger|benutzer|adresse|nutzer)",
         (
-            r"(?:empfänger|benutzer|adresse|postfach|konto|nutzer).{0,60}(?:unbekannt|nicht gefunden"
+            r"(?:empf(?:ä|ae)nger|benutzer|adresse|postfach|konto|nutzer).{0,60}(?:unbekannt|nicht (?:im (?:domino-?)?verzeichnis|eingetragen)|nicht gefunden"
             r"|existiert nicht|nicht (?:vorhanden|bekannt|verfügbar)|ungültig|deaktiviert|gelöscht"
             r"|geschlossen)"
         ),

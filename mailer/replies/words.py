@@ -56,7 +56,7 @@ _RUN: Final = re.compile(r"(\S{128})(?=\S)")
 """Where a run without a space is cut. No word, address or host of a reason is longer, and a pattern that
 starts anew at each letter of a run would take the square of its length."""
 
-_TOP_DOMAIN: Final = (
+TOP_DOMAIN: Final = (
     r"(?:com|net|org|info|biz|edu|gov|mil|arpa|cloud|email|online|local|example|test|invalid"
     r"|(?!(?:as|is|me|my|no|of|on|or|so|to|we)\b)[a-z]{2})"
 )
@@ -65,9 +65,10 @@ _NOISE: Final = re.compile(
     r"|[^\s<>()\[\]\"',;:]+[@＠](?:[\w.-]+|\[[^\]\s]*\])"
     # Host names such as mx.spamfilter.example. A dot may as well end a sentence that nobody put a
     # space behind, as in "blocked.User unknown": what is not surely a host's name stays.
-    rf"|\b[a-z][a-z0-9_-]*\.(?:[a-z0-9_-]+\.)+{_TOP_DOMAIN}\b(?=[\s:,;)\]\[>\"']|$)"
+    rf"|\b[a-z][a-z0-9_-]*\.(?:[a-z0-9_-]+\.)+{TOP_DOMAIN}\b(?=[\s:,;)\]\[>\"']|$)"
     r"|\bin reply to (?:end of )?[a-z ]+ command|unknown address error|\bunknown mailer error\b"
     r"|\bx-(?:postfix|spam)[\w-]*"
+    r"|\[\S{1,64} IP: [\d.:a-f]{3,40}\]"  # QQ's mark of a session
     # A code that is repeated where a reply goes on: its words belong together.
     r"|(?<=[^\s;:])\s+[245]\d\d[- ]#?[245]\.\d{1,3}\.\d{1,3}(?=\s)"
     r"|\b(?:from|to|proto|helo)=<?[^\s>]*>?",
@@ -80,8 +81,6 @@ _SEAM: Final = re.compile(r"_|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _SHORT: Final = 400
 """Characters of a refusal. In one, whoever is mentioned is meant; a longer text tells a story, in which
 there are senders, headers and addresses of all kinds."""
-_REASON: Final = 250
-"""Characters of a reply that is nothing but a reason."""
 _NEAR: Final = 60
 """Characters between a name and what is said of it, in a longer text."""
 
@@ -96,14 +95,6 @@ _BLOCKLISTS: Final = re.compile(
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+|\S+\?\S*=\S*", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[^\s<>@]@[\w-]+\.")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
-_SAYS_NOTHING: Final = re.compile(
-    r"recipients?|address(?:es)?|addressee|e?mail|mailbox|user|account|reject(?:ed)?|refused|denied|fail(?:ed|ure)?|error"
-    r"|deliver(?:y|ed)?|permanent(?:ly)?|smtp|lmtp|rcpt|to|the|for|is|this|your|message|host|said|remote|server|reply"
-    r"|code|status|not|no|required|bad|command|from|by|and|of|in|with|was|sorry|please|action|requested|taken"
-    r"|bounced|there|an?",
-    re.IGNORECASE,
-)
-_NAMES: Final = re.compile(r"<[^<>\s]*>|\S*\w\.\w\S*")
 _AFTER_COMMAND: Final = re.compile(
     r"(?:in reply to|in response to|after|to|during|at|to the) (?:the )?(?:(?:initial )?(?P<connect>connection|greeting|banner)"
     r"|(?P<ehlo>ehlo|helo|lhlo)|(?P<tls>starttls)|(?P<auth>auth)|(?P<mail>mail(?: from)?)"
@@ -179,17 +170,6 @@ _RANK: Final = {
 def names_reader(text: str) -> bool:
     """Whether the words are about somebody's mailbox, and not about just any address or domain."""
     return bool(_ADDRESS.search(bound_words(text)) or languages.READER.search(strip_noise(text)))
-
-
-def is_unclear(text: str) -> bool:
-    """Whether a text has words of its own, and nothing in it is understood: they may say anything, in any
-    script. What only names the code, the command and the recipient says nothing, and a longer text, which
-    tells a story around the reason, is not asked.
-    """
-    if len(text) > _REASON:
-        return False
-    plain = _NAMES.sub(" ", strip_noise(text))
-    return any(not _SAYS_NOTHING.fullmatch(word) for word in _LETTERS.findall(plain))
 
 
 def _is_blocklist(text: str, said: Sequence[Cause]) -> bool:

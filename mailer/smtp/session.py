@@ -8,7 +8,7 @@ a time (rule B12).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -65,6 +65,7 @@ class Session:
         """Of the return path of the last message."""
         self._ours = names
         """Names of ours that a reply may be about."""
+        self._told: tuple[Envelope | None, ...] = ()
         self._awaited = False
         """Whether a message is announced: it is one of those that the connection may carry."""
         self._refusals = 0
@@ -122,6 +123,7 @@ class Session:
             and (domain := following.sender.rpartition("@")[2]) != self._domain
         ):
             self._domain, self._ours = domain, (domain.lower(), *self._names)
+        self._told = (ready, following)
         way = self._in_one_group if self._offer.pipelining else self._step_by_step
         return way(ready, following)
 
@@ -258,7 +260,8 @@ class Session:
 
     async def _reply(self, phase: Phase, timeout_s: float) -> Outcome:
         code, text = await self._wire.reply(timeout_s)
-        outcome = parse_reply(code, text, phase=phase, ours=self._ours)
+        called = _names_in(text, self._told) if code >= 500 else ()
+        outcome = parse_reply(code, text, phase=phase, ours=self._ours, names=called)
         if code == 421 or (outcome.fault is Fault.RELAY and outcome.code is None):
             # The relay is going away (rule B6), or it and we no longer mean the same command.
             self._wire.drop("the relay ended the session")
@@ -282,3 +285,9 @@ class Session:
         if outcome.accepted:
             self._refusals = 0
         return outcome
+
+
+def _names_in(text: str, told: Iterable[Envelope | None]) -> tuple[str, ...]:
+    """Whom a refusal calls by name, as in `User ada unknown`."""
+    names = (envelope.recipient.rpartition("@")[0] for envelope in told if envelope)
+    return tuple(name for name in names if name and name.lower() in text.lower())

@@ -10,5 +10,5 @@ from mailer.replies.status import parse_status
 
 @cache
 def judge_postmaster(text: str) -> Judgement:
-    """What a postmaster's words mean in a report of 5.1.1, to `example.com`."""
-    return judge(parse_status("5.1.1"), text, ours=("example.com",))
+    """What a postmaster's words mean in a report of 5.1.1 on `ada`, to `example.com`."""
+    return judge(parse_status("5.1.1"), text, ours=("example.com",), names=("ada",))

@@ -151,12 +151,12 @@ def judge_failure(opinion: Opinion, recipient: str, status: str, words: str) -> 
     "Gone" is worth as much as a status that says so, where the host gave none: words that speak of
     anything else still win. Every other opinion can only make it milder (rule C5).
     """
-    said = parse_status(status)
+    said, called = parse_status(status), (recipient.rpartition("@")[0],)
     if opinion is Opinion.GONE and (said is None or said.detail == 0):
-        judged = judge(parse_status(_GONE), words)
+        judged = judge(parse_status(_GONE), words, names=called)
         found = parse_status(words) or said
     else:
-        judged = judge(said, words)
+        judged = judge(said, words, names=called)
         found = judged.status
     kind, counts = ReportKind(judged.severity), judged.counts
     if opinion is Opinion.TEMPORARY and kind is ReportKind.HARD:

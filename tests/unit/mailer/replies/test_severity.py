@@ -60,13 +60,13 @@ class Row:
 
     def answered(self, phase: Phase) -> Outcome:
         """What it means in the session."""
-        return parse_reply(int(self.code), self.words, phase=phase)
+        return parse_reply(int(self.code), self.words, phase=phase, names=("ada",))
 
 
 @cache
 def _reported(row: Row) -> Judgement:
     given = parse_status(row.status) or parse_status("5.0.0")
-    return judge(given, f"{row.code} {row.words}".strip())
+    return judge(given, f"{row.code} {row.words}".strip(), names=("ada",))
 
 
 def read(name: str) -> list[dict[str, str]]:
@@ -316,6 +316,9 @@ def classified() -> list[str]:
         judged = judge_postmaster(row["text"]).severity
         about = "a reader who is gone" if row["kind"] == "gone" else "anything else"
         spoken.setdefault(f"5.1.1, by postmasters, of: {about}", []).append(judged)
+    for name, about in (("absent", "a reader who is gone"), ("mingled", "that and something else")):
+        told = [judge(None, row["text"]).severity for row in read(name)]
+        spoken[f"any code, as servers write, of: {about}"] = told
     for name, found in (groups | spoken).items():
         counts = Counter(severity.value for severity in found)
         lines.append(f"| {name} | {' | '.join(str(counts[kind]) for kind in kinds)} |")
