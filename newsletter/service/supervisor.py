@@ -17,6 +17,10 @@ log = Log()
 
 _PARTS: Final = 3
 """So many signs of life in the time after which we are taken for dead."""
+_PATIENCE_S: Final = 2.0
+"""For so long a change of state waits for a listener whose queue is full, as a busy system's is: one
+that is lost ends in a service that is taken for one that never started. A sign of life does not wait.
+"""
 
 
 class Supervisor:
@@ -45,17 +49,19 @@ class Supervisor:
     async def feed(self) -> None:
         """Signs of life for as long as the event loop comes round."""
         while self.watchdog_s:
-            self._tell("WATCHDOG=1")
+            self._tell("WATCHDOG=1", patience_s=0.0)
             await asyncio.sleep(self.watchdog_s / _PARTS)
 
-    def _tell(self, words: str) -> None:
+    def _tell(self, words: str, patience_s: float = _PATIENCE_S) -> None:
         if not self._address:
             return
         # "@" stands for the zero octet of an abstract socket.
         address = "\0" + self._address[1:] if self._address[0] == "@" else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as speaker:
-                speaker.setblocking(False)
-                speaker.sendto(words.encode(), address)
+                # Of a socket that is not connected, poll(2) does not tell that the other's queue is full.
+                speaker.connect(address)
+                speaker.settimeout(patience_s)
+                speaker.send(words.encode())
         except OSError as error:
-            log.warning("supervisor.deaf", reason=error.strerror)
+            log.warning("supervisor.deaf", reason=error.strerror or str(error))

@@ -8,7 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import SimpleQueue
 
 import httpx
 
@@ -32,16 +36,40 @@ def listen(folder: Path) -> socket.socket:
     """What systemd listens on."""
     heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     heard.bind(str(folder / "notify"))
-    heard.settimeout(120)
+    heard.settimeout(240)
     return heard
 
 
-def until(heard: socket.socket, word: str) -> list[str]:
+def take_down(heard: socket.socket, told: SimpleQueue[str]) -> None:
+    """As systemd does: takes what is told whenever it comes, so that its queue does not fill.
+
+    Up to an empty datagram.
+    """
+    while line := heard.recv(4096).decode():
+        told.put(line)
+
+
+@contextmanager
+def listening(folder: Path) -> Iterator[SimpleQueue[str]]:
+    """What systemd was told."""
+    told: SimpleQueue[str] = SimpleQueue()
+    with listen(folder) as heard:
+        thread = threading.Thread(target=take_down, args=(heard, told))
+        thread.start()
+        try:
+            yield told
+        finally:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+                last.sendto(b"", str(folder / "notify"))
+            thread.join()
+
+
+def until(told: SimpleQueue[str], word: str) -> list[str]:
     """All that is told, up to this word."""
-    told: list[str] = []
-    while not any(word in line for line in told):
-        told.append(heard.recv(4096).decode())
-    return told
+    lines: list[str] = []
+    while not any(word in line for line in lines):
+        lines.append(told.get(timeout=120))
+    return lines
 
 
 def test_a_service_tells_how_it_is(tmp_path: Path) -> None:
@@ -56,7 +84,7 @@ def test_a_service_tells_how_it_is(tmp_path: Path) -> None:
         "NOTIFY_SOCKET": str(tmp_path / "notify"),
         "WATCHDOG_USEC": "300000",
     }
-    with listen(tmp_path) as heard:
+    with listening(tmp_path) as heard:
         process = subprocess.Popen(
             [*PROGRAM, "--config", str(config), "run"],
             cwd=ROOT,
@@ -119,6 +147,24 @@ def test_an_event_loop_that_hangs_gives_no_sign_of_life(tmp_path: Path) -> None:
 
     with listen(tmp_path) as heard:
         asyncio.run(live())
+
+
+def test_a_change_of_state_waits_for_a_listener_that_is_busy(tmp_path: Path) -> None:
+    """Where signs of life have filled the queue of a busy systemd, that we stop is told once it reads on."""
+    supervisor = Supervisor({"NOTIFY_SOCKET": str(tmp_path / "notify")}, os.getpid())
+    with listen(tmp_path) as heard, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as speaker:
+        speaker.setblocking(False)
+        waiting = 0
+        with suppress(BlockingIOError):
+            while True:
+                speaker.sendto(b"WATCHDOG=1", str(tmp_path / "notify"))
+                waiting += 1
+        stopping = threading.Thread(target=supervisor.stopping)
+        stopping.start()
+        stopping.join(0.1)
+        told = [heard.recv(100) for _ in range(waiting + 1)]
+        stopping.join()
+    assert told[-1].startswith(b"STOPPING=1")
 
 
 def test_nobody_is_told_where_nobody_asks(tmp_path: Path) -> None:
