@@ -493,6 +493,29 @@ def test_a_note_is_laid_as_it_is_written() -> None:
         assert f'<div class="note"{mark}' in re.sub(r' style="[^"]*"', "", html)
 
 
+def test_a_table_begins_where_its_note_does() -> None:
+    """A cell stands at the side where the note's lines begin, whatever the newsletter's; figures stay at the right."""
+    table = '<table><tr><td>lamp</td><td class="align-right">12</td></tr></table>'
+    for language, own, side in (
+        ("ar", "en", "left"),
+        ("en", "ar", "right"),
+        ("ar", "", "right"),
+        ("en", "", "left"),
+    ):
+        text = "They burn." if (own or language) == "en" else "تفعل المنارة شيئًا واحدًا."
+        issue = replace(ISSUE, title=text, text=text, html=table, language=own)
+        _, html = _parts(
+            message.compile_issue(issue, replace(IDENTITY, language=language)).fill(ADA)
+        )
+        first, second = re.findall(r'<td[^>]*style="([^"]*)"[^>]*>(?:lamp|12)', html)
+        assert (_side(first), _side(second)) == (side, "right"), (language, own)
+
+
+def _side(style: str) -> str:
+    """The side that counts: the last that is said."""
+    return re.findall(r"text-align: ?(\w+)", style)[-1]
+
+
 def test_letters_without_italics_stand_upright() -> None:
     """Summary, quotation and stress of a language that knows none, the newsletter's or the note's own."""
     body = "<p>海<em>は</em></p><blockquote><p>海</p></blockquote>"
