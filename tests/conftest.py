@@ -14,6 +14,7 @@ from hypothesis import settings
 
 from tests.peers.postfix import open_folder
 from tests.sizes import FULL, examples
+from tests.worlds.rows import ROWS
 
 MADE = 20_000
 """Objects before garbage is looked for, as in commands; Python's 700 took 4 % of the processor of unit tests."""
@@ -40,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What needs `--slow` to be worth its time is not there without it, rather than skipped."""
+    for item in items:
+        item.user_properties.append((ROWS, getattr(getattr(item, "obj", None), ROWS, 1)))
     if config.getoption("--slow"):
         return
     left_out = [item for item in items if item.get_closest_marker("only_slow")]
@@ -72,17 +75,19 @@ def now() -> datetime:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests of each tier ran and how long they took."""
+    """Say how many tests of each tier ran, of how many examples, and how long they took."""
     counts: Counter[str] = Counter()
+    rows: Counter[str] = Counter()
     seconds: Counter[str] = Counter()
     for report in terminalreporter.stats.get("passed", []):
         tier = Path(report.nodeid).parts[1] if report.nodeid.startswith("tests/") else "other"
         counts[tier] += 1
+        rows[tier] += dict(report.user_properties)[ROWS]
         seconds[tier] += report.duration
     for tier in TIERS:
         if counts[tier]:
             terminalreporter.write_line(
-                f"{tier:<12} {counts[tier]:>5} passed in {seconds[tier]:.1f} s"
+                f"{tier:<12} {counts[tier]:>5} passed, of {rows[tier]} examples, in {seconds[tier]:.1f} s"
             )
 
 

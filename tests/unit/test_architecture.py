@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.worlds.rows import each
+
 ROOT = Path(__file__).parents[2]
 
 PACKAGES = ("words", "storage", "feeds", "mailer", "newsletter", "web", "scripts")
@@ -393,7 +395,7 @@ def _floor(name: str) -> tuple[str, str]:
 # ── rule 1: packages ──────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("package", PACKAGES)
+@each("package", PACKAGES)
 def test_imports_run_downwards(package: str) -> None:
     """A package imports only from packages below it; feeds and mailer never see each other."""
     wrong = [
@@ -437,7 +439,7 @@ def test_there_are_modules_in_every_package() -> None:
 # ── rule 2: rooms ─────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("package", FLOORS)
+@each("package", FLOORS)
 def test_rooms_stand_on_lower_floors_only(package: str) -> None:
     """Within a package a room imports from rooms on lower floors, and from none on its own."""
     height = {room: at for at, floor in enumerate(FLOORS[package]) for room in floor}

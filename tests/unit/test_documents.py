@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
-import pytest
-
 from newsletter.config.config import SECTIONS
 from scripts.manual import FOLDER, make_pages
+from tests.worlds.rows import each
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -235,7 +234,7 @@ def test_every_key_is_documented() -> None:
 REQUIRED = {"title": "T", "url": "https://example.org", "sender": "a@example.org"}
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@each("name", SECTIONS)
 def test_documented_defaults_are_the_real_ones(name: str) -> None:
     """Writing a documented default into the file changes nothing."""
     section = SECTIONS[name]

@@ -26,9 +26,10 @@ from mailer.address import (
 )
 from storage.model.errors import AddressError
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         '"quoted local"@example.com',
@@ -107,7 +108,7 @@ def test_what_is_taken_unasked_is_what_the_library_takes(
     assert taken == asked
 
 
-@pytest.mark.parametrize(
+@each(
     ("one", "other"),
     [
         ("A@x.org", "a@X.ORG"),
@@ -159,7 +160,7 @@ def test_hosts_are_converted_as_addresses_are(name: str) -> None:
         assert ascii_domain(f"{name}.example") == domain
 
 
-@pytest.mark.parametrize("name", ["a..é", "-é.de", "🎉.de", "\ud800.de", "é de", f"{'é' * 60}.de"])
+@each("name", ["a..é", "-é.de", "🎉.de", "\ud800.de", "é de", f"{'é' * 60}.de"])
 def test_what_is_no_international_domain_is_refused(name: str) -> None:
     """A name that the DNS cannot hold is told apart, whatever is wrong with it."""
     with pytest.raises(AddressError):
@@ -173,7 +174,7 @@ def test_test_domains_are_let_in_on_request_only() -> None:
     assert parse_address("ada@example.com").ascii == "ada@example.com"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "name"),
     [
         ("Working Notes <notes@example.com>", "Working Notes"),
@@ -223,7 +224,7 @@ class _Dns(dns.resolver.Resolver):
         raise self.outcome
 
 
-@pytest.mark.parametrize(
+@each(
     ("outcome", "verdict"),
     [
         (dns.resolver.NXDOMAIN(), DomainVerdict.REFUSES),
@@ -283,7 +284,7 @@ def _read(parse: Callable[..., address.Address], text: str, allowed: bool) -> ob
         return str(error)
 
 
-@pytest.mark.parametrize(
+@each(
     "typed",
     [
         "ａｄａ＠ｅｘａｍｐｌｅ．ｏｒｇ",
@@ -305,9 +306,7 @@ def test_an_address_is_taken_as_it_was_meant(typed: str) -> None:
     assert parse_mailbox(f"Ａｄａ <{typed}>").name == "Ａｄａ"
 
 
-@pytest.mark.parametrize(
-    "typed", ["a da@example.org", "ada\u00a0b@example.org", "ada@example.org b"]
-)
+@each("typed", ["a da@example.org", "ada\u00a0b@example.org", "ada@example.org b"])
 def test_a_blank_within_an_address_is_not_guessed_away(typed: str) -> None:
     """It may be two addresses, or another letter was meant."""
     with pytest.raises(AddressError):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.searching import Piece, quote
 from storage.model.terms import read_query, seek
+from tests.worlds.rows import each
 
 
 def hits(text: str, query: str) -> list[str]:
@@ -17,7 +17,7 @@ def hits(text: str, query: str) -> list[str]:
     return [piece.text for piece in quote(text, seek(read_query(query))) if piece.is_hit]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "query", "marked"),
     [
         ("Tea and TEAPOTS, not steak", "tea", ["Tea", "TEAPOTS"]),
@@ -49,7 +49,7 @@ def test_a_long_text_is_cut_around_the_first_hit_between_words() -> None:
     assert len(whole) < 320
 
 
-@pytest.mark.parametrize("place", [0, 1990, 2000, 2390, 2400, 4001, 9000])
+@each("place", [0, 1990, 2000, 2390, 2400, 4001, 9000])
 def test_wherever_it_stands_in_a_long_text_it_is_found(place: int) -> None:
     """At the borders of the parts, too, in which a text is looked at; and no border makes a word."""
     text = ("unneedle " * 2000)[:place].rpartition(" ")[0] + " needle " + "unneedle " * 2000

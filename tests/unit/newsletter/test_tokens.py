@@ -15,6 +15,7 @@ from newsletter.tokens import Expired, Tokens
 from storage.model.deliveries import DeliveryKind
 from storage.model.errors import ConfigError, MessageError
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 OLD = "11" * 32
 NEW = base64.urlsafe_b64encode(bytes(range(200, 240))).decode()
@@ -191,7 +192,7 @@ def test_a_return_path_never_grows_too_long() -> None:
         TOKENS.return_path(7, 44, "n" * 50 + "@example.com")
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "problem"),
     [
         ("", "holds no secret"),

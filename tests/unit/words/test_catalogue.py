@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.worlds.rows import each
 from words.catalogue import (
     HERE,
     LANGUAGES,
@@ -22,13 +23,13 @@ OURS = [language for language in LANGUAGES if language != "en"]
 HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 
 
-@pytest.mark.parametrize("language", OURS)
+@each("language", OURS)
 def test_a_catalogue_fits_its_sentences(language: str) -> None:
     """Places to be filled and HTML tags are those of the English sentence, in every form."""
     assert list(faults(read(HERE / f"{language}.po"))) == []
 
 
-@pytest.mark.parametrize("language", OURS)
+@each("language", OURS)
 def test_a_catalogue_says_everything(language: str) -> None:
     """No sentence is left empty or marked as doubtful, and each number has all its forms."""
     catalog = read(HERE / f"{language}.po")
@@ -48,7 +49,7 @@ def test_there_is_a_catalogue_for_each_language_and_no_other() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("language", "word"),
     [
         ("pt-BR", "Assinar"),

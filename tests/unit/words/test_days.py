@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import pytest
 from babel.dates import format_date
 
+from tests.worlds.rows import each
 from words import LANGUAGES, VARIANTS
 from words.days import write_day
 
 
-@pytest.mark.parametrize("language", [*LANGUAGES, *VARIANTS])
+@each("language", [*LANGUAGES, *VARIANTS])
 def test_every_day_of_a_year_is_written_as_babel_writes_it(language: str) -> None:
     """Whoever adds a language, or takes a new Babel, hears of a difference."""
     locale = "en_001" if language == "en" else language.replace("-", "_")
@@ -20,7 +20,7 @@ def test_every_day_of_a_year_is_written_as_babel_writes_it(language: str) -> Non
     assert ours == [format_date(day, "long", locale=locale) for day in days]
 
 
-@pytest.mark.parametrize("language", ["en-US", "en_001", "DE", "sv", "", "x-unknown"])
+@each("language", ["en-US", "en_001", "DE", "sv", "", "x-unknown"])
 def test_other_languages_are_left_to_who_knows_them(language: str) -> None:
     """Also English of America, which writes the month first."""
     assert write_day(language, date(2028, 1, 1)) is None

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
-import pytest
-
+from tests.worlds.rows import each
 from words.spoken import Words, words_of
 
 DAY = date(2026, 11, 2)
 
 
-@pytest.mark.parametrize(
+@each(
     ("language", "day"),
     [
         ("en", "2 November 2026"),
@@ -36,7 +35,7 @@ def test_a_minute_is_written_with_its_day() -> None:
     assert words_of("en").moment(datetime(2026, 10, 2, 9, 5)) == "2 Oct 2026, 09:05"  # noqa: DTZ001
 
 
-@pytest.mark.parametrize(
+@each(
     ("n", "said"),
     [
         *((0, "لا أعداد"), (1, "عدد واحد"), (2, "عددان"), (3, "3 أعداد"), (10, "10 أعداد")),
@@ -68,7 +67,7 @@ def test_what_is_filled_in_cannot_become_html() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("language", "title", "said"),
     [
         ("ja", "港からの手紙", "次の号から港からの手紙をメールでお届けします。"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.markdown.parser import _read_title, find_title
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 PIECES = st.sampled_from(
     ("# ", "#", "## ", "Title", "\n", "\n\n", "===", "---", "- ", "> ", "    ", "[a]", "[a]: /x", "[^1]",
@@ -22,7 +22,7 @@ def test_the_title_is_that_of_the_whole_note(body: str) -> None:
     assert find_title(body) == _read_title(body)
 
 
-@pytest.mark.parametrize(
+@each(
     "body",
     [
         "import Chart from '../chart.jsx'\nimport './style.css';\n\n# Title\n\nWords.",
@@ -38,7 +38,7 @@ def test_what_is_not_for_readers_may_stand_before_a_title(body: str) -> None:
     assert find_title(body) == "Title"
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "title"),
     [
         ("# A :tada: ==party== {#top}", "A 🎉 party"),

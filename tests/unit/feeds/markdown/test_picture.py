@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from feeds.markdown.html import size_pictures
 from feeds.markdown.picture import MAX_OCTETS, MAX_STEPS, Size, read_size
 from mailer.compose.fragment import fit_pictures
+from tests.worlds.rows import each
 
 URL = "https://notes.example.com/media/a%20b.png"
 SIZES = {URL: Size(width=1200, height=800)}
@@ -91,7 +92,7 @@ def measured(content: bytes) -> Size | None:
     return read_size(BytesIO(content))
 
 
-@pytest.mark.parametrize(
+@each(
     ("head", "shown"),
     [
         (png(640, 480), (640, 480)),
@@ -120,7 +121,7 @@ def test_a_picture_says_how_large_it_is_shown(head: bytes, shown: tuple[int, int
     assert (size.width, size.height) == shown
 
 
-@pytest.mark.parametrize(
+@each(
     "head",
     [
         b"",
@@ -207,7 +208,7 @@ class _Counting(BytesIO):
         return found
 
 
-@pytest.mark.parametrize(
+@each(
     "content",
     [
         b"\xff\xd8" + segment(0xE2, b"") * 300_000,
@@ -238,7 +239,7 @@ def test_a_disk_that_fails_is_no_picture_without_a_size() -> None:
         read_size(Failing(jpeg(9, 9, segment(0xE2, bytes(900)))))
 
 
-@pytest.mark.parametrize(
+@each(
     ("given", "sides"),
     [
         ("", 'width="1200" height="800"'),
@@ -260,7 +261,7 @@ def test_pictures_of_others_keep_what_they_say() -> None:
     assert fit_pictures(html, 560) == html
 
 
-@pytest.mark.parametrize(
+@each(
     ("sides", "fitted"),
     [
         ('width="1200" height="800"', 'width="560"'),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from feeds.markdown.render import render_markdown
 from storage.model.text import columns
 from tests.sizes import examples
 from tests.worlds.files import beside
+from tests.worlds.rows import each
 
 
 class Somewhere:
@@ -39,7 +39,7 @@ def text(body: str) -> str:
     return render_markdown(body, path="n.md", links=Somewhere()).text
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "expected"),
     [
         ("# One\n\n### Two", "One\n===\n\nTwo\n---"),

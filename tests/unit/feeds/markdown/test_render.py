@@ -18,6 +18,7 @@ from feeds.markdown.render import Rendered, find_remarks, render_markdown
 from storage.model import FIELD
 from tests.sizes import examples
 from tests.worlds.files import beside
+from tests.worlds.rows import each
 
 ATTRIBUTES = {
     *("href", "title", "rel", "src", "alt", "width", "height", "id", "class", "scope", "start"),
@@ -119,7 +120,7 @@ def test_any_text_renders(body: str) -> None:
     check(render(body))
 
 
-@pytest.mark.parametrize(
+@each(
     "piece", [">", "[", "![", "<div>", "<span>", "^[", "*a ", "`", "- ", "[^a]", "<!--", "[[a", "|"]
 )
 def test_deep_nesting_ends(piece: str) -> None:
@@ -127,7 +128,7 @@ def test_deep_nesting_ends(piece: str) -> None:
     check(render(piece * 1_200))
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "html"),
     [
         ("a\n===\n\n# b", '<h2 id="a">a</h2>\n<h2 id="b">b</h2>\n'),
@@ -162,7 +163,7 @@ def test_constructs(source: str, html: str) -> None:
     assert html in render(source).html
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "has_words"),
     [
         *(("&nbsp;", False), ("&amp; &lt;", False), ("![](a.png)", False), ("---", False)),
@@ -174,7 +175,7 @@ def test_whether_there_are_words(source: str, has_words: bool) -> None:
     assert render(source).has_words is has_words
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "html"),
     [
         ("[[Other]]", ">Other</a>"),
@@ -193,7 +194,7 @@ def test_links_between_published_notes(source: str, html: str) -> None:
     assert rendered.wiki[0] in {"other", "sub/other", "deep/other"}
 
 
-@pytest.mark.parametrize(
+@each(
     "source",
     ["[[Private|x]]", "[x](private.md)", "[x](../../../etc/passwd)", "[x](javascript:alert(1))",
      "[x](data:text/html,x)", "[x](file:///etc/passwd)", "[x](#part)", "[x](paper.docx)", "[x]()",
@@ -213,7 +214,7 @@ def test_private_targets_are_remembered() -> None:
     assert link_key("Private NOTE#x") == "private note"
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "path"),
     [
         ("![a](img/b%20c.png)", "sub/img/b c.png"),
@@ -231,7 +232,7 @@ def test_pictures_of_the_note(source: str, path: str) -> None:
     assert f'<img src="https://n.example/media/{quote(path)}" alt="' in rendered.html
 
 
-@pytest.mark.parametrize(
+@each(
     "source",
     ["![x](../../secret.png)", "![x](.git/p.png)", "![x](a.tiff)", "![x](data:image/png;base64,AA)",
      "![x](%2e%2e/%2e%2e/s.png)", "![x](..\\..\\s.png)"],
@@ -259,9 +260,7 @@ def test_sizes_in_alternative_texts() -> None:
     assert 'alt="" width="200"' in render("![[p.png|200]]").html
 
 
-@pytest.mark.parametrize(
-    "heading", ["# A *title*", "A *title*\n====", "<!-- a comment -->\n\n# A *title*"]
-)
+@each("heading", ["# A *title*", "A *title*\n====", "<!-- a comment -->\n\n# A *title*"])
 def test_the_title_is_not_repeated(heading: str) -> None:
     """An h1 that a note begins with and that equals its title is left out; another stays (rule D11)."""
     assert "title" not in render(f"{heading}\n\n## Sub", title="A title").html
@@ -365,7 +364,7 @@ SHAPES = (
 )
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@each("shape", SHAPES)
 def test_what_html_drops_no_medium_shows(shape: str) -> None:
     """The text of an element that goes with all it holds is in no text, summary or title either."""
     for tag in DROPPED:
@@ -390,7 +389,7 @@ def test_an_element_that_ends_itself_is_the_same_in_every_part(tag: str) -> None
 # ── formulas ─────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "text"),
     [
         (r"$a^*$ and $b^*$", r"$a^*$ and $b^*$"),

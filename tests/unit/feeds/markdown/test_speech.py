@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from feeds.markdown.dialects.callouts import KINDS
 from feeds.markdown.speech import name_box, say, speaking
+from tests.worlds.rows import each
 from words import words_of
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@each("kind", sorted(KINDS))
 def test_every_kind_of_box_has_a_name_in_other_languages(kind: str) -> None:
     """A box without a title says what it is, and not in English."""
     with speaking(words_of("ja")):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from feeds.markdown.summary import SUMMARY_LIMIT, summarise
 from storage.model.text import columns
 from tests.sizes import examples
 from tests.unit.feeds.markdown.test_plaintext import Somewhere
+from tests.worlds.rows import each
 
 
 def sum_up(body: str) -> str:
@@ -18,7 +18,7 @@ def sum_up(body: str) -> str:
     return render_markdown(body, path="a.md", links=Somewhere(), title="T").summary
 
 
-@pytest.mark.parametrize(
+@each(
     "before",
     [
         "![A bridge in fog](b.png)",
@@ -60,7 +60,7 @@ def test_what_says_nothing_is_passed_over(before: str) -> None:
     assert sum_up(f"{before}\n\nThese are the words.[^1]\n\n[^1]: x") == "These are the words."
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "summary"),
     [
         ("- first thing\n- second", "first thing"),
@@ -87,7 +87,7 @@ def test_what_is_left_is_better_than_nothing(body: str, summary: str) -> None:
     assert sum_up(body) == summary
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "summary"),
     [
         ("Number one is here. " * 20, ("Number one is here. " * 10).strip()),

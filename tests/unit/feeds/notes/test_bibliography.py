@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from feeds.notes.bibliography import gather_bibliography
 from feeds.notes.note import parse_note
 from storage.model.errors import NoteError
+from tests.worlds.rows import each
 
 FILES = {
     "sub/refs.bib": b"@book{near, title={Near}}",
@@ -29,7 +28,7 @@ def read(path: str) -> bytes:
     return FILES[path]
 
 
-@pytest.mark.parametrize(
+@each(
     ("keys", "path", "works", "missing"),
     [
         ("bibliography: refs.bib", "sub/a.md", {"near"}, ()),
@@ -55,9 +54,7 @@ def test_works_are_found(keys: str, path: str, works: set[str], missing: tuple[s
     assert (set(found.works), found.missing) == (works, missing)
 
 
-@pytest.mark.parametrize(
-    "keys", ["title: T", "bibliography: A list of my books", "references: none"]
-)
+@each("keys", ["title: T", "bibliography: A list of my books", "references: none"])
 def test_a_note_that_names_none_cites_nothing(keys: str) -> None:
     """Words in such a key are its author's own; `@name` is somebody's name then."""
     note = parse_note(f"---\n{keys}\n---\nHi @ada".encode(), "a.md", zone=ZoneInfo("UTC"))

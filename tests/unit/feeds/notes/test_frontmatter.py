@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from feeds.notes.frontmatter import MAX_HEADER, Shape, parse_front_matter
 from storage.model.errors import NoteError
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 YAML = """---
 title: "A: b"
@@ -43,7 +44,7 @@ def test_lines_are_those_of_the_file() -> None:
     assert parse_front_matter(YAML, "n.md").fields["tags"].line == 3
 
 
-@pytest.mark.parametrize("text", ["", "Hello", "--- \n# c\n---\nHello", "----\nx", "--- x\ny"])
+@each("text", ["", "Hello", "--- \n# c\n---\nHello", "----\nx", "--- x\ny"])
 def test_no_front_matter_is_no_error(text: str) -> None:
     """A note without front matter, or with nothing but comments in it, has no keys."""
     assert not parse_front_matter(text, "n.md").fields
@@ -60,7 +61,7 @@ def test_toml_is_read_like_yaml() -> None:
     assert front.body == "B"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "words"),
     [
         ("---\ntitle: x\n", "line 1: the front matter is not closed"),
@@ -96,7 +97,7 @@ def test_any_header_is_read_or_refused(header: str, fence: str) -> None:
     assert front.body.endswith("body")
 
 
-@pytest.mark.parametrize(
+@each(
     "head",
     [
         "----\ntitle: T\ntags: [a, b]\n----\n",
@@ -116,7 +117,7 @@ def test_front_matter_in_odd_shapes_is_read(head: str) -> None:
     assert front.body.strip() == "Words."
 
 
-@pytest.mark.parametrize(
+@each(
     "text", ["Title: of a part\n---\nWords.\n", "A rule\n\n----\na: b\n----\n", ";;;\nwords\n;;;\n"]
 )
 def test_what_only_looks_like_keys_stays_in_the_text(text: str) -> None:
@@ -143,7 +144,7 @@ def test_a_paragraph_below_a_title_stays_one(text: str, path: str) -> None:
     assert parse_front_matter(text, path).fields == {}
 
 
-@pytest.mark.parametrize(
+@each(
     "header",
     [
         "a: &a [x, *a]\n",

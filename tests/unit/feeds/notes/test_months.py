@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from feeds.notes.dates import MONTHS
 from feeds.notes.months import month_of
 from feeds.notes.when import parse_when
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "3. Februar 2021", "Mittwoch, 3. Februar 2021", "3 févr. 2021", "3 fevrier 2021", "3 de febrero de 2021",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.notes.names import slugify
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "slug"),
     [
         ("Hello, World!", "hello-world"),

@@ -18,6 +18,7 @@ from feeds.notes.timing import NOW
 from storage.model.errors import NoteError
 from tests.sizes import examples
 from tests.worlds.files import beside
+from tests.worlds.rows import each
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -121,7 +122,7 @@ def test_a_date_in_parts_is_read() -> None:
     assert note.image == "a.png"
 
 
-@pytest.mark.parametrize(
+@each(
     "lines",
     [
         "draft: true",
@@ -175,7 +176,7 @@ def test_publish_false_keeps_a_note_whose_date_another_key_has() -> None:
     assert not parse(said).kept
 
 
-@pytest.mark.parametrize(
+@each(
     "path",
     [
         "_drafts/x.md",
@@ -193,7 +194,7 @@ def test_drafts_parts_and_templates_are_known_by_their_path(path: str) -> None:
     assert parse("---\npublish: now\n---\nx", path).kept
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "day"),
     [
         ("2026-11-25-hello.md", 25),
@@ -252,7 +253,7 @@ def test_what_other_systems_mean_by_a_key_never_refuses_a_note() -> None:
     assert (note.slug, note.image, note.updated) == (None, "", None)
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "language"),
     [
         *(
@@ -278,7 +279,7 @@ def test_the_path_may_say_the_language(path: str, language: str) -> None:
         }
 
 
-@pytest.mark.parametrize(
+@each(
     ("one", "other"),
     [
         (("post.md", ""), ("post.de.md", "")),
@@ -304,7 +305,7 @@ def test_translations_have_something_in_common(
     assert not any(set(strange.translation_keys) & set(note.translation_keys) for note in notes)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "tags"),
     [
         (
@@ -339,7 +340,7 @@ def test_defaults_are_private() -> None:
     assert parse("Intro\n\n# Later").title == "My note"
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "title"),
     [("sub/My note.md", "My note"), ("trip/index.md", "trip"), ("index.md", "index")],
 )
@@ -348,7 +349,7 @@ def test_title_falls_back_to_the_file(path: str, title: str) -> None:
     assert parse("```\n# no heading\n```\n> # nor this", path).title == title
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "tags"),
     [
         ("tags: a, b c", ("a", "b c")),
@@ -364,7 +365,7 @@ def test_tags(line: str, tags: tuple[str, ...]) -> None:
     assert parse(f"---\n{line}\n---\n").tags == tags
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "words"),
     [
         (b"---\ntitle: x\npublish: soon\n---\n", "line 3: `publish: soon` must be `now`"),
@@ -442,7 +443,7 @@ def test_a_note_that_costs_too_much_is_told_to_its_author() -> None:
     assert told.value.line > 3
 
 
-@pytest.mark.parametrize(
+@each(
     ("head", "audience"),
     [
         ('---\naudience: "early reader"\n---\n', '"early reader"'),
@@ -460,7 +461,7 @@ def test_an_audience_keeps_its_quotes_whatever_the_form(head: str, audience: str
     assert note.audience == audience
 
 
-@pytest.mark.parametrize("said", ["ml beta", "[ml, beta]", "(ml", "ml and", '"ml'])
+@each("said", ["ml beta", "[ml, beta]", "(ml", "ml and", '"ml'])
 def test_an_audience_that_cannot_be_read_is_a_fault_on_its_line(said: str) -> None:
     """It is never passed over: that would mail everybody."""
     with pytest.raises(NoteError) as raised:
@@ -468,7 +469,7 @@ def test_an_audience_that_cannot_be_read_is_a_fault_on_its_line(said: str) -> No
     assert raised.value.line in {2, 3, 4}
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "day"),
     [
         ("20200115", 14),
@@ -486,7 +487,7 @@ def test_days_as_programs_write_them(written: str, day: int) -> None:
     assert (note.publish.year, note.publish.month, note.publish.day) == (2020, 1, day)
 
 
-@pytest.mark.parametrize(
+@each(
     "head",
     ["---yaml\ntitle: T\n---\n", '---toml\ntitle = "T"\n---\n', '---json\n{"title": "T"}\n---\n'],
 )

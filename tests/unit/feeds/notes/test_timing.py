@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
-
 from feeds.notes.timing import NOW
 from tests.unit.feeds.notes.test_note import parse
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "publish"),
     [
         ("publish: now", NOW),

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from feeds.notes.when import parse_when
 from storage.model.errors import ScheduleError
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SUNDAY = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "instant"),
     [
         ("2026-12-01", "2026-11-30T23:00:00+00:00"),
@@ -38,7 +39,7 @@ def test_absolute_times(text: str, instant: str) -> None:
     assert when.zone == "Europe/Berlin"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "instant"),
     [
         ("12/31/2026", "2026-12-30T23:00"),
@@ -70,7 +71,7 @@ def test_dates_as_programs_and_countries_write_them(text: str, instant: str) -> 
     assert when.remark == ""
 
 
-@pytest.mark.parametrize("text", ["12/01/2026", "1-2-2026", "01/02/2026 09:00"])
+@each("text", ["12/01/2026", "1-2-2026", "01/02/2026 09:00"])
 def test_a_date_that_may_be_one_of_two_is_refused_and_why(text: str) -> None:
     """Neither the first of December nor the twelfth of January is guessed, nor with a clock at hand."""
     for now in (None, SUNDAY):
@@ -87,7 +88,7 @@ def test_a_zone_s_name_that_means_several_is_told() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "wall"),
     [
         ("now", "2026-11-22T13:00:00"),
@@ -121,7 +122,7 @@ def test_relative_times(text: str, wall: str) -> None:
     assert parse_when(text, BERLIN, now=SUNDAY).wall == wall
 
 
-@pytest.mark.parametrize(
+@each(
     ("zone", "text", "instant", "word"),
     [
         ("Europe/Berlin", "2026-03-29 02:30", "2026-03-29T01:30", "read as 03:30"),
@@ -144,7 +145,7 @@ def test_changes_of_clocks(zone: str, text: str, instant: str, word: str) -> Non
     assert when.wall == text.replace(" ", "T") + ":00"
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     ["", "soon", "2026-13-01", "2026-02-30", "2026-12-01 25:00", "0001-01-01", "9999-12-31T23:59-23:59",
      "2026-12-01 09:00 +99:00", "tomorrow 9:00", "12/01/2026", "2026-12-01x"],
@@ -155,14 +156,14 @@ def test_impossible_times_are_refused(text: str) -> None:
         parse_when(text, BERLIN)
 
 
-@pytest.mark.parametrize("text", ["someday 9:00", "tomorrow 25:00", "tomorrow 13pm", "tomorrow 9"])
+@each("text", ["someday 9:00", "tomorrow 25:00", "tomorrow 13pm", "tomorrow 9"])
 def test_unclear_wishes_are_refused(text: str) -> None:
     """A wish that could mean several things is asked back, not guessed."""
     with pytest.raises(ScheduleError):
         parse_when(text, BERLIN, now=SUNDAY)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "told"),
     [
         ("tonight", "`tonight` says no time of day; write it like `today 20:00`"),

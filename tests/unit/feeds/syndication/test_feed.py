@@ -22,6 +22,7 @@ from feeds.syndication.ids import FeedFormat, feed_id, feed_url, newsletter_name
 from storage.model.issues import Identity, Issue
 from tests.sizes import examples
 from tests.worlds.issues import an_issue
+from tests.worlds.rows import each
 
 URL = "https://notes.example.com"
 IDENTITY = Identity(
@@ -123,7 +124,7 @@ def test_ids_and_order_agree_in_all_formats() -> None:
     assert [item["id"] for item in document["items"]] == expected
 
 
-@pytest.mark.parametrize("feed_format", FeedFormat)
+@each("feed_format", FeedFormat)
 def test_a_feed_shows_the_newsletters_icon(feed_format: FeedFormat) -> None:
     """Each format names a picture at an address that stays, in its own element."""
     url = f"{IDENTITY.url}/apple-touch-icon.png"
@@ -139,8 +140,8 @@ def test_a_feed_shows_the_newsletters_icon(feed_format: FeedFormat) -> None:
         assert (image.href, image.title, image.link) == (url, channel.title, channel.link)
 
 
-@pytest.mark.parametrize("hub", ["", "https://hub.example.com/"])
-@pytest.mark.parametrize("tag", [None, "shipping things"])
+@each("hub", ["", "https://hub.example.com/"])
+@each("tag", [None, "shipping things"])
 def test_rss_channel_links_to_the_site_and_to_itself(hub: str, tag: str | None) -> None:
     """The channel's link is the site's page, and self is the feed's own address (E3, E4, E5)."""
     channel = tree(build_feed(FeedFormat.RSS, IDENTITY, ISSUES, hub=hub, tag=tag))[0]
@@ -182,7 +183,7 @@ def test_atom_has_what_the_rfc_demands() -> None:
     assert root.get("{http://www.w3.org/XML/1998/namespace}lang") == "en-GB"
 
 
-@pytest.mark.parametrize("feed_format", list(FeedFormat))
+@each("feed_format", list(FeedFormat))
 def test_same_issues_give_the_same_bytes(feed_format: FeedFormat) -> None:
     """Two builds are byte-identical and share an etag; a change gives another one (rule E8)."""
     first = build_feed(feed_format, IDENTITY, ISSUES)
@@ -208,8 +209,8 @@ def test_building_touches_no_locale(
     assert calls == []
 
 
-@pytest.mark.parametrize("feed_format", XML)
-@pytest.mark.parametrize("year", [999, 1969, 2400])
+@each("feed_format", XML)
+@each("year", [999, 1969, 2400])
 def test_odd_years_are_dates_too(feed_format: FeedFormat, year: int) -> None:
     """A year of three digits is written with four (rule E18)."""
     issue = make_issue(published_at=datetime(year, 1, 1, tzinfo=UTC), updated_at=DAY)
@@ -222,7 +223,7 @@ def test_odd_years_are_dates_too(feed_format: FeedFormat, year: int) -> None:
         )
 
 
-@pytest.mark.parametrize("feed_format", list(FeedFormat))
+@each("feed_format", list(FeedFormat))
 def test_an_empty_feed_is_valid(feed_format: FeedFormat) -> None:
     """A newsletter without an issue has feeds with all that the formats demand (rule E2)."""
     document = build_feed(feed_format, replace(IDENTITY, description=""), [])
@@ -249,7 +250,7 @@ def test_titles_are_plain_text() -> None:
     assert item["title"] == shown
 
 
-@pytest.mark.parametrize("words", ["Use the `<template>` tag", "a &lt; b", "<b>&amp;</b>", "R&D"])
+@each("words", ["Use the `<template>` tag", "a &lt; b", "<b>&amp;</b>", "R&D"])
 def test_a_summary_is_read_as_it_was_written(words: str) -> None:
     """An RSS description is HTML and a summary is text, so it is escaped once more there; Atom's and
     JSON Feed's are text as they stand (RFC 4287 4.2.13).
@@ -264,7 +265,7 @@ def test_a_summary_is_read_as_it_was_written(words: str) -> None:
     assert item["summary"] == words
 
 
-@pytest.mark.parametrize("feed_format", list(FeedFormat))
+@each("feed_format", list(FeedFormat))
 def test_a_feed_changes_when_its_archive_does(feed_format: FeedFormat) -> None:
     """Its times are the archive's, which also move when an older issue appears or one goes (E8)."""
     changed = DAY + timedelta(days=90)
@@ -296,8 +297,8 @@ def test_no_text_breaks_a_feed(title: str, summary: str, body: str, tag: str, au
     assert all(item["title"] and item["summary"] for item in items)
 
 
-@pytest.mark.parametrize("bad", ["\x00", "\x1b", "\ufffe", "\uffff", "\ud800", "\x85", "\x7f"])
-@pytest.mark.parametrize("feed_format", list(FeedFormat))
+@each("bad", ["\x00", "\x1b", "\ufffe", "\uffff", "\ud800", "\x85", "\x7f"])
+@each("feed_format", list(FeedFormat))
 def test_forbidden_characters_are_left_out(feed_format: FeedFormat, bad: str) -> None:
     """Characters outside XML's Char, and the controls validators dislike, are dropped (rule E1)."""
     issue = make_issue(title=f"a{bad}b", html=f"<p>c{bad}d</p>", summary=f"e{bad}f", tags=(bad,))
@@ -327,7 +328,7 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize("heavy", HEAVY)
+@each("heavy", HEAVY)
 def test_all_of_an_entry_counts(heavy: dict[str, object]) -> None:
     """A long summary or title, many tags and what is escaped weigh as a long body does (E23)."""
     issues = [make_issue(number, **heavy) for number in range(40, 0, -1)]
@@ -343,7 +344,7 @@ def test_one_huge_issue_still_appears() -> None:
     assert huge.guid.encode() in build_feed(FeedFormat.RSS, IDENTITY, [huge, *ISSUES]).body
 
 
-@pytest.mark.parametrize("feed_format", list(FeedFormat))
+@each("feed_format", list(FeedFormat))
 def test_media_type_and_address_name_the_format(feed_format: FeedFormat) -> None:
     """Each format has its registered type with a charset, and its own name (rule E19)."""
     document = build_feed(feed_format, IDENTITY, ISSUES)
@@ -356,7 +357,7 @@ def test_media_type_and_address_name_the_format(feed_format: FeedFormat) -> None
     assert feed_url(URL, feed_format, "a/b") == f"{URL}/tags/a%2Fb/{feed_format.path}"
 
 
-@pytest.mark.parametrize("feed_format", list(FeedFormat))
+@each("feed_format", list(FeedFormat))
 def test_a_stylesheet_is_for_xml_alone(feed_format: FeedFormat) -> None:
     """The CSS instruction stands between declaration and root, and not in JSON (rule E26)."""
     body = build_feed(feed_format, IDENTITY, ISSUES, stylesheet="/static/feed.css").body

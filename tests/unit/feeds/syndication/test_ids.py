@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.syndication.ids import FeedFormat, feed_url, home_of, read_archive, read_tag, tag_path
+from tests.worlds.rows import each
 
 TAGS = st.text(st.sampled_from("./~ax%") | st.characters(codec="utf-8"), min_size=1, max_size=12)
 ODD = st.sampled_from(
@@ -36,7 +36,7 @@ def test_nothing_on_the_way_reads_a_tag_otherwise(tag: str) -> None:
     assert read_archive(parts[-1]) is None
 
 
-@pytest.mark.parametrize("tag", ["tools", "shipping things", "a/b", "C++", "feed", "naïve"])
+@each("tag", ["tools", "shipping things", "a/b", "C++", "feed", "naïve"])
 def test_an_ordinary_tag_stands_as_it_is(tag: str) -> None:
     """Addresses of tags that cannot be mistaken do not change."""
     assert tag_path(tag) == tag

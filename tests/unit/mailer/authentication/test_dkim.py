@@ -31,6 +31,7 @@ from storage.model.errors import ConfigError, MessageError
 from tests.conftest import NOON
 from tests.peers.verifier import pem, signing_key, verifies
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 MESSAGE = (
     b"From: Working Notes <notes@example.com>\r\n"
@@ -102,7 +103,7 @@ def test_the_right_fields_are_signed() -> None:
     assert not {"received", "return-path", "bcc"} & set(names)
 
 
-@pytest.mark.parametrize("name", sorted(OVERSIGNED))
+@each("name", sorted(OVERSIGNED))
 def test_a_field_cannot_be_added(name: bytes) -> None:
     """One more of a field that mail programs act on breaks the signature (rule A32)."""
     key = signing_key(KeyType.ED25519)
@@ -147,7 +148,7 @@ def test_a_long_domain_has_a_line_of_its_own() -> None:
     assert max(map(len, _first_field(signed).split(b"\r\n"))) < 998
 
 
-@pytest.mark.parametrize("content", [b"Subject: x\r\n\r\nFrom: y\r\n", b"\r\nFrom: x\r\n", b""])
+@each("content", [b"Subject: x\r\n\r\nFrom: y\r\n", b"\r\nFrom: x\r\n", b""])
 def test_a_message_without_from_is_not_signed(content: bytes) -> None:
     """From must be signed, so it must be there (RFC 6376 5.4)."""
     with pytest.raises(MessageError):
@@ -203,7 +204,7 @@ def test_fields_are_canonical(head: bytes) -> None:
     assert canonical_fields(split_message(head + b"\r\n\r\nbody")[0]) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "canonical"),
     [
         (b"", b""),
@@ -258,7 +259,7 @@ P6DF7mj/AjB090PtmGZhSmYWz3kDLCSsn5cv0DOw0uabVWFzoKGF7vL9oVZWQN8f
 """768 bits; made for this test, as no library makes one any more."""
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "problem"),
     [
         (WEAK, "has 768 bits"),

@@ -17,6 +17,7 @@ from newsletter.doctor.domain import examine_domain
 from newsletter.doctor.senders import Origin
 from tests.peers.zone import DOMAIN, HERE, KEY, Zone
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 
 def examined(zone: Zone, *, keys: tuple[SigningKey, ...] = (KEY,)) -> list[Diagnosis]:
@@ -125,7 +126,7 @@ FAULTS: dict[str, tuple[str, Callable[[Zone], None], str, Health]] = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@each("fault", FAULTS)
 def test_one_fault_is_one_complaint(fault: str) -> None:
     """Each fault of the DNS gives exactly its complaint, with something to do (rule A2)."""
     name, harm, words, verdict = FAULTS[fault]
@@ -158,7 +159,7 @@ def test_the_record_to_publish_keeps_what_is_there() -> None:
     assert advice["spf relay"] == f'{DOMAIN}. IN TXT "{expected}"'
 
 
-@pytest.mark.parametrize(
+@each(
     ("origin", "verdict", "words"),
     [
         (Origin(host="out.relay.test"), Health.OK, "lets out.relay.test send (198.51.100.9)"),
@@ -203,7 +204,7 @@ def test_return_paths_elsewhere_are_a_warning() -> None:
     assert "example.com" in found["return path"].advice
 
 
-@pytest.mark.parametrize("name", ["spf", "bounces", "return path"])
+@each("name", ["spf", "bounces", "return path"])
 def test_each_fault_of_the_return_paths_domain_is_told(name: str) -> None:
     """It has no SPF record, no exchanger, or does not exist."""
     zone = Zone()
@@ -240,7 +241,7 @@ def test_a_short_key_is_a_warning() -> None:
     assert "1024 bits" in warning.message
 
 
-@pytest.mark.parametrize(
+@each(
     ("record", "words"),
     [
         ("v=DMARC1; p=none", "enough for receivers and protects nobody yet; without rua="),
@@ -269,7 +270,7 @@ def test_mail_that_is_not_signed_is_a_warning() -> None:
     assert "List-Unsubscribe-Post" in warning.message
 
 
-@pytest.mark.parametrize(
+@each(
     ("signing", "dmarc", "verdict"),
     [
         ("example.com", "v=DMARC1; p=none", Health.OK),
@@ -292,7 +293,7 @@ def test_signatures_must_be_of_the_same_organisation(
 # ── DKIM and DMARC ───────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
+@each(
     ("record", "words"),
     [
         ("v=DKIM2; k=ed25519; p={p}", "version"),
@@ -314,7 +315,7 @@ def test_tags_of_a_key_are_looked_at(record: str, words: str) -> None:
     assert words in problem
 
 
-@pytest.mark.parametrize(
+@each(
     ("records", "organisation", "policy"),
     [
         ({"_dmarc.a.b.example.com": "v=DMARC1; p=none"}, "a.b.example.com", "none"),

@@ -13,6 +13,7 @@ from mailer.authentication.spf import MAX_LOOKUPS, SpfRecord, parse_spf, survey
 from mailer.authentication.spfcheck import SpfResult, check_spf
 from tests.peers.zone import Zone
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 US = "news.example.com"
 
@@ -45,7 +46,7 @@ def parsed(record: str) -> SpfRecord:
     return found
 
 
-@pytest.mark.parametrize(
+@each(
     "term",
     [
         "ip4:1.2.3.4/33",
@@ -97,7 +98,7 @@ def test_spf_is_read_as_receivers_do() -> None:
     assert parsed("other=%{i}x a:odd:name/x.here.test. ip4:192.0.2.0/0").lookups == 1
 
 
-@pytest.mark.parametrize(
+@each(
     "record",
     [
         "a redirect=a.test redirect=b.test",
@@ -113,7 +114,7 @@ def test_records_that_are_void_as_a_whole(record: str) -> None:
         parse_spf([f"v=spf1 {record} -all"])
 
 
-@pytest.mark.parametrize(
+@each(
     ("record", "address", "result"),
     [
         ("ip4:192.0.2.0/24 -all", "192.0.2.200", SpfResult.PASS),
@@ -165,7 +166,7 @@ def test_who_may_send_is_told_as_receivers_tell_it(
     assert check_spf(US, address, dns) is result
 
 
-@pytest.mark.parametrize(
+@each(
     ("macro", "address", "expanded"),
     [
         ("%{i}", "192.0.2.5", "192.0.2.5"),

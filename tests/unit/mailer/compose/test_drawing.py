@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from mailer.compose.drawing import Undrawable, draw
+from tests.worlds.rows import each
 
 FRACTION = "<mrow><mfrac><mi>a</mi><mi>b</mi></mfrac></mrow>"
 
@@ -24,7 +25,7 @@ def test_the_same_formula_is_the_same_picture() -> None:
     assert draw(FRACTION, display=False) == draw(FRACTION, display=False)
 
 
-@pytest.mark.parametrize(
+@each(
     ("presentation", "reason"),
     [
         ("<mrow><mtext>日本</mtext></mrow>", "the font has no `日`"),

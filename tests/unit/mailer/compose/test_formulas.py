@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import unescape
 
-import pytest
-
 from feeds.markdown.maths.finding import Formula as Written
 from feeds.markdown.maths.mathml import read_tex, write_math
 from feeds.markdown.maths.unicode import plain_formula
 from mailer.compose.formulas import MOST_PICTURES, Formula, show_formulas
 from storage.model import FormulaPicture
+from tests.worlds.rows import each
 
 SITE = "https://n.example"
 
@@ -35,7 +34,7 @@ def shown(html: str) -> str:
     return show_formulas(html, SITE, pictures)[0]
 
 
-@pytest.mark.parametrize(
+@each(
     ("tex", "html"),
     [
         ("x", "<i>x</i>"),
@@ -58,7 +57,7 @@ def test_simple_formulas_are_letters(tex: str, html: str) -> None:
     assert shown(math(tex)) == f'<span class="whole">{html}</span>'
 
 
-@pytest.mark.parametrize(
+@each(
     "tex",
     [r"\frac{a}{b}", r"\sum_i i", r"\sqrt{x}", "x^{y^z}", r"\mathbf{A}", r"\hat x", r"\int f"],
 )

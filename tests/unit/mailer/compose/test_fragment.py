@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.compose import fragment, merge
 from storage.model.fields import guard
 from tests.sizes import examples
+from tests.worlds.rows import each
 from words import words_of
 
 _HTML = st.lists(
@@ -78,7 +78,7 @@ def test_a_link_whose_title_looks_like_a_local_one_stays() -> None:
 SITE = "http://127.0.0.1:8000"
 
 
-@pytest.mark.parametrize(
+@each(
     ("html", "mailed"),
     [
         ('<img src="https://e.com/a.png" alt="A">', '<img src="https://e.com/a.png" alt="A">'),
@@ -104,7 +104,7 @@ def test_a_picture_that_a_mail_cannot_show_is_a_link(html: str, mailed: str) -> 
     assert fragment.link_pictures(html, SITE, words_of("en")) == mailed
 
 
-@pytest.mark.parametrize(
+@each(
     ("table", "kind"),
     [
         ("<table><tr><td>Lamp</td></tr></table>", "wide"),
@@ -146,7 +146,7 @@ def test_the_public_sees_the_defaults() -> None:
     assert merge.public_text("Hi {{ name | you }}") == "Hi you"
 
 
-@pytest.mark.parametrize(
+@each(
     ("html", "shown"),
     [
         (

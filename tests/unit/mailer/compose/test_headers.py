@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mailer.compose import headers
 from storage.model.errors import MessageError
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 _WORD = re.compile(rb"=\?utf-8\?[qb]\?[^? ]*\?=")
 _POOLS = (
@@ -88,7 +89,7 @@ def test_no_text_forges_a_header(text: str) -> None:
         assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", raw)
 
 
-@pytest.mark.parametrize("length", [60, 78, 120, 400])
+@each("length", [60, 78, 120, 400])
 def test_a_url_is_never_encoded_or_broken(length: int) -> None:
     """One-click dies with an encoded List-Unsubscribe, so it is written as it is (rule A4)."""
     url = "https://notes.example.com/unsubscribe/" + "aB9-_" * (length // 5)
@@ -96,16 +97,14 @@ def test_a_url_is_never_encoded_or_broken(length: int) -> None:
     assert raw == f"List-Unsubscribe: <{url}>\r\n".encode()
 
 
-@pytest.mark.parametrize(
-    "url", ["https://e.com/a b", "https://e.com/>\r\nBcc: x", "https://e.com/é", "h" * 1000]
-)
+@each("url", ["https://e.com/a b", "https://e.com/>\r\nBcc: x", "https://e.com/é", "h" * 1000])
 def test_a_url_that_a_header_cannot_carry_is_refused(url: str) -> None:
     """A blank, a bracket, a line end, a letter outside ASCII, a line too long: MessageError."""
     with pytest.raises(MessageError):
         headers.bracket_field("List-Unsubscribe", url)
 
 
-@pytest.mark.parametrize(
+@each(
     "name",
     [
         "Working Notes",
@@ -139,7 +138,7 @@ def test_any_display_name_leaves_the_address_alone(name: str) -> None:
     assert _faults(raw) == []
 
 
-@pytest.mark.parametrize("address", ["a@b> c", "a@b\r\nBcc: x@y", "a @b", "a\x00@b"])
+@each("address", ["a@b> c", "a@b\r\nBcc: x@y", "a @b", "a\x00@b"])
 def test_an_address_that_a_header_cannot_carry_is_refused(address: str) -> None:
     """Defence behind the parser: no blank, bracket or control reaches To (rule A21)."""
     with pytest.raises(MessageError):

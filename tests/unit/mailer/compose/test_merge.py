@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from html import unescape
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from mailer.compose.fragment import visible_text
 from storage.model.fields import FIELD, GUARD
 from tests.sizes import examples
 from tests.worlds.files import beside
+from tests.worlds.rows import each
 
 
 class Nowhere:
@@ -54,7 +54,7 @@ def fill(body: str) -> tuple[str, str]:
     return html, " ".join(merge.in_text(rendered.text, put).split())
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "seen"),
     [
         ("Show `{{ name }}`.\n\n- a\n  - b\n    - Dear {{ name | friend }}", "Dear [NAME:friend]"),

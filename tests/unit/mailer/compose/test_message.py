@@ -24,6 +24,7 @@ from storage.model.fields import guard, unguard
 from storage.model.issues import Identity, Issue, Mailing
 from tests.sizes import examples, is_full
 from tests.worlds.issues import an_issue
+from tests.worlds.rows import each
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -127,7 +128,7 @@ _LETTER = [*_COPY, "Auto-Submitted", *_MIME]
 _LEAVE = ["List-Unsubscribe", "List-Unsubscribe-Post"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("skeleton", "names"),
     [
         (
@@ -320,7 +321,7 @@ def test_a_merge_field_has_its_default_and_code_keeps_its_braces() -> None:
         assert "{{ name }}" in part
 
 
-@pytest.mark.parametrize(
+@each(
     ("title", "subject"),
     [
         ("{{ name }}", "Working Notes"),
@@ -409,7 +410,7 @@ def test_the_preview_line_of_a_shortened_mail_is_seen_in_it(
     assert hidden in visible
 
 
-@pytest.mark.parametrize(
+@each(
     ("summary", "html", "hidden"),
     [
         ("Dear {{ name | friend }}, hello.", "<p>x</p>", "Dear Ada Lovelace, hello."),
@@ -608,7 +609,7 @@ def test_a_foreign_local_part_asks_for_smtputf8() -> None:
     assert not skeleton.fill(replace(ADA, ascii="zoe@xn--bcher-kva.example.org")).smtputf8
 
 
-@pytest.mark.parametrize(
+@each(
     "change",
     [
         {"ascii": "a@b.org\r\nBcc: c@d.org"},

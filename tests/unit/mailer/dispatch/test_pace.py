@@ -5,11 +5,10 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 
-import pytest
-
 from mailer.dispatch.pace import Rate
 from tests.sizes import is_full
 from tests.worlds.clock import Seconds
+from tests.worlds.rows import each
 
 RATES = (0.5, 7.0, 100.0, 3000.0)
 
@@ -61,8 +60,8 @@ def assert_exact(sent: list[float], rate: float, seconds: float) -> None:
     assert abs(len(sent) - rate * seconds) <= max(0.02 * rate * seconds, 1)
 
 
-@pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize("connections", [1, 3, 40])
+@each("rate", RATES)
+@each("connections", [1, 3, 40])
 def test_over_a_minute_the_rate_is_met(rate: float, connections: int) -> None:
     """As many messages leave as configured, however many connections share the rate (rule B17)."""
     clock = Seconds()
@@ -70,8 +69,8 @@ def test_over_a_minute_the_rate_is_met(rate: float, connections: int) -> None:
     assert_exact(sent, rate, span(rate))
 
 
-@pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize("late_s", [0.001, 0.016])
+@each("rate", RATES)
+@each("late_s", [0.001, 0.016])
 def test_late_timers_cost_nothing(rate: float, late_s: float) -> None:
     """A timer that wakes a millisecond late, or sixteen, is made up for (rule B17)."""
     clock = Seconds()
@@ -81,7 +80,7 @@ def test_late_timers_cost_nothing(rate: float, late_s: float) -> None:
     assert_exact(sent, rate, span(rate))
 
 
-@pytest.mark.parametrize("rate", RATES)
+@each("rate", RATES)
 def test_after_a_wait_the_rate_is_met_again(rate: float) -> None:
     """Ten idle minutes are no credit: the minute after them is as exact as the first (rule B17)."""
     clock = Seconds()
@@ -96,7 +95,7 @@ def test_after_a_wait_the_rate_is_met_again(rate: float) -> None:
     assert most <= rate * 1.1 + 1  # no second of the minute carries a burst
 
 
-@pytest.mark.parametrize("rate", RATES)
+@each("rate", RATES)
 def test_each_relay_has_a_rate_of_its_own(rate: float) -> None:
     """What another relay sends takes nothing from this one, in the same minute (rule B17)."""
     clock = Seconds()
@@ -107,7 +106,7 @@ def test_each_relay_has_a_rate_of_its_own(rate: float) -> None:
     assert_exact(slow, rate / 4, span(rate))
 
 
-@pytest.mark.parametrize("rate", RATES)
+@each("rate", RATES)
 def test_a_relay_too_slow_for_its_rate_gets_no_burst_afterwards(rate: float) -> None:
     """Slots that nobody could use are gone: later the rate is met, not exceeded (rule B17)."""
     clock = Seconds()

@@ -26,6 +26,7 @@ from mailer.authentication.keys import KeyType, SigningKey
 from mailer.inbound.complaints import ComplaintCheck
 from tests.peers.verifier import pem
 from tests.sizes import examples, is_full
+from tests.worlds.rows import each
 
 FIXTURE = Path(__file__).parents[3] / "fixtures" / "reports" / "arf-abuse.eml"
 COMPLAINT = FIXTURE.read_bytes().replace(b"\n", b"\r\n")
@@ -140,7 +141,7 @@ def test_an_odd_signature_is_valid_but_for_its_oddity() -> None:
     assert check(signed_oddly())
 
 
-@pytest.mark.parametrize(
+@each(
     "texts", [None, [], ["v=DKIM1; p="], ["v=DKIM1; k=rsa; p=AAAA"], ["v=spf1 -all"], ["p=\udcff"]]
 )
 def test_without_a_key_nothing_is_proved(texts: list[str] | None) -> None:

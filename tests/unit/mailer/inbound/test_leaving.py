@@ -20,6 +20,7 @@ from newsletter.tokens import Tokens
 from storage.model.errors import MessageError
 from tests.peers.readers import wishes
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 TOKENS = Tokens(Keyring(secrets=(b"s" * 32,)))
 KEY = TOKENS.leave_key(44)
@@ -55,7 +56,7 @@ def test_without_a_way_in_there_is_only_the_link() -> None:
     assert field == f"List-Unsubscribe: <{RECIPIENT.unsubscribe_url}>\r\n".encode()
 
 
-@pytest.mark.parametrize("length", [60, 78, 120, 400, 900])
+@each("length", [60, 78, 120, 400, 900])
 def test_long_addresses_are_not_encoded(length: int) -> None:
     """Neither URI becomes an encoded-word, and it unfolds to the same (rule A4)."""
     url = f"https://notes.example.com/{'a' * (length - 26)}"
@@ -67,7 +68,7 @@ def test_long_addresses_are_not_encoded(length: int) -> None:
     assert re.findall(r"<([^<>]*)>", parsed) == [url, mailto]
 
 
-@pytest.mark.parametrize("bad", ["mailto:a b@c", "mailto:a>b@c", "mailto:é@c", "m" * 996])
+@each("bad", ["mailto:a b@c", "mailto:a>b@c", "mailto:é@c", "m" * 996])
 def test_what_cannot_stand_in_a_header_is_refused(bad: str) -> None:
     """A mailto is held to the same as the link."""
     with pytest.raises(MessageError):
@@ -84,7 +85,7 @@ def test_no_line_is_too_long() -> None:
             bracket_pair_field("List-Unsubscribe", "a" * first, "b" * second)
 
 
-@pytest.mark.parametrize("local", ["notes", "a.b", "no+tes", "x%y", "a&b=c?d#e", "a/b'c!d"])
+@each("local", ["notes", "a.b", "no+tes", "x%y", "a&b=c?d#e", "a/b'c!d"])
 def test_a_mailto_reads_back(local: str) -> None:
     """A mail program finds address and subject as they were meant (RFC 6068 2)."""
     parts = urlsplit(build_mailto(KEY, f"{local}@example.com"))
@@ -112,7 +113,7 @@ def test_a_key_is_good_for_one_purpose() -> None:
     assert TOKENS.read_leave_key(f"u44.{mac}0000") is None
 
 
-@pytest.mark.parametrize("at", range(len(KEY)))
+@each("at", range(len(KEY)))
 def test_a_key_with_any_character_changed_is_none(at: int) -> None:
     """Nobody leaves by a guess (rule A10)."""
     for other in "01fu.":
@@ -130,7 +131,7 @@ def test_a_key_outlives_a_rotation() -> None:
 # ── the mails ────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("name", wishes(ADDRESS, KEY))
+@each("name", wishes(ADDRESS, KEY))
 def test_every_program_is_understood(name: str) -> None:
     """Address or subject, decorated or encoded, whoever it says it is from (rule C11)."""
     mail = wishes(ADDRESS, KEY)[name]

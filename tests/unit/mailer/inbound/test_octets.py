@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from mailer.inbound.octets import bound_octets
 from mailer.inbound.reading import parse_report
 from mailer.inbound.report import ReportKind
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 LIMIT = 2100
 """A thousand characters, where the end of a folded line is one of two octets, and the field's name."""
@@ -64,7 +64,7 @@ def test_no_content_type_is_without_end(name: str, piece: str, times: int, befor
     assert b"\nFrom: a\n" in seen
 
 
-@pytest.mark.parametrize(
+@each(
     "piece",
     [";", '\\";', "; a=b", "; report-type*0*=utf-8''%41", ";\n ", '\n\t; x="', "(", '"'],
 )

@@ -19,6 +19,7 @@ from mailer.inbound.report import BounceReport, ReportKind
 from mailer.replies import outcome, words
 from tests.sizes import is_full
 from tests.worlds.looking import looked_at
+from tests.worlds.rows import each
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
 FIXTURES = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.eml"))}
@@ -62,7 +63,7 @@ def test_every_class_has_fixtures() -> None:
     assert set(counts) == {*ReportKind} - {ReportKind.UNSUBSCRIBE}
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@each("name", EXPECTED)
 def test_each_host_is_understood(name: str) -> None:
     """Kind, status, action and recipients of reports as every host makes them (rules C1, C4, C5, C8,
     C9), those that are no more than a text included.
@@ -116,8 +117,8 @@ def test_an_encoded_status_part_is_read() -> None:
     assert parse_report(encoded).recipients == ("żółw@example.org",)
 
 
-@pytest.mark.parametrize("kind", ["global-delivery-status", "delivery-status"])
-@pytest.mark.parametrize("cut", ["Reporting-MTA", "Action", "Diagnostic-Code"])
+@each("kind", ["global-delivery-status", "delivery-status"])
+@each("cut", ["Reporting-MTA", "Action", "Diagnostic-Code"])
 def test_a_quoted_printable_status_part_is_read(kind: str, cut: str) -> None:
     """Its lines may be broken anywhere, its letters be numbers: it means the same (rule C15)."""
     fields = (
@@ -178,7 +179,7 @@ WORDED = sorted(
 """Bounces that are no more than a text."""
 
 
-@pytest.mark.parametrize("value", ["auto-replied", "auto-generated", "auto-generated (failure)"])
+@each("value", ["auto-replied", "auto-generated", "auto-generated (failure)"])
 def test_a_bounce_may_say_that_nobody_wrote_it(value: str) -> None:
     """Hosts mark bounces as automatic, as RFC 3834 wants it: they stay what they are (rule C8)."""
     for name in WORDED:
@@ -198,7 +199,7 @@ def answer(
 MARK = "Auto-Submitted: auto-replied\n"
 
 
-@pytest.mark.parametrize(
+@each(
     ("subject", "text"),
     [
         ("Re: How we fixed our bounce rate", "User unknown: she has left the company."),
@@ -208,7 +209,7 @@ MARK = "Auto-Submitted: auto-replied\n"
         ("Re[2]: Message delivery failed to excite me", "This account no longer exists."),
     ],
 )
-@pytest.mark.parametrize(
+@each(
     "sender",
     ["Ada <ada@example.org>", "Pizza Delivery <hi@example.org>", "Help <help@example.org>"],
 )
@@ -223,7 +224,7 @@ def test_an_answer_repeats_our_words_and_bounces_nobody(
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("subject", "head"),
     [
         ("Automatic reply: Why mail is returned", ""),
@@ -240,7 +241,7 @@ def test_an_answer_may_return_our_mail(subject: str, head: str) -> None:
     assert parse_report(raw).kind is ReportKind.AUTO_REPLY
 
 
-@pytest.mark.parametrize(
+@each(
     "sender",
     [
         "Pizza Delivery <hi@example.org>",
@@ -257,8 +258,8 @@ def test_those_who_deliver_for_a_living_are_no_machines(sender: str) -> None:
     assert parse_report(marked).kind is ReportKind.AUTO_REPLY
 
 
-@pytest.mark.parametrize("sender", ["Ada <ada@example.org>", "postmaster@example.org"])
-@pytest.mark.parametrize("named", ["; report-type=disposition-notification", ""])
+@each("sender", ["Ada <ada@example.org>", "postmaster@example.org"])
+@each("named", ["; report-type=disposition-notification", ""])
 def test_a_receipt_is_no_bounce(sender: str, named: str) -> None:
     """What a reader did with mail that arrived (RFC 8098): read, or deleted unread (rule C8)."""
     raw = (
@@ -305,8 +306,8 @@ def test_hosts_that_disagree_are_taken_at_the_milder_word() -> None:
     assert own.kind is ReportKind.HARD
 
 
-@pytest.mark.parametrize("size", [630_000, 1_200_000])
-@pytest.mark.parametrize("line", [b"y" * 70 + b"\n", b"\n"], ids=["lines", "blank lines"])
+@each("size", [630_000, 1_200_000])
+@each("line", [b"y" * 70 + b"\n", b"\n"], ids=["lines", "blank lines"])
 def test_a_large_report_is_one_event_however_it_came(size: int, line: bytes) -> None:
     """Neither line ends nor trace fields nor an mbox's first line decide where its reading ends
     (rules C13, C14).
@@ -372,8 +373,8 @@ ARF = (
 )
 
 
-@pytest.mark.parametrize("kind", [b"message/rfc822", b"text/rfc822-headers"])
-@pytest.mark.parametrize("encoding", [b"7bit", b"base64", b"quoted-printable"])
+@each("kind", [b"message/rfc822", b"text/rfc822-headers"])
+@each("encoding", [b"7bit", b"base64", b"quoted-printable"])
 def test_a_complaint_returns_its_mail_in_any_encoding(kind: bytes, encoding: bytes) -> None:
     """The keys are found, however the returned message travelled."""
     coded = {b"base64": encodebytes, b"quoted-printable": quopri.encodestring}
@@ -417,7 +418,7 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@each("name", SHAPES)
 def test_an_unknown_reader_is_found_in_every_shape(name: str) -> None:
     """Where a daemon folds, leaves out, wraps or says it without a status part."""
     report = parse_report(SHAPES[name].encode())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.policy.cohort import Cohort
 from storage.model.deliveries import DeliveryState
 from storage.model.gates import Answer, CohortSeen, Step
+from tests.worlds.rows import each
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TEN = Cohort(size=10, wait=timedelta(minutes=10), refusals=0.2)
@@ -35,7 +35,7 @@ NOBODY = some(2, S.REJECTED, 550, "5.1.1 no such user", "5.1.1")
 SENT = some(10, S.ACCEPTED, 250)
 
 
-@pytest.mark.parametrize(
+@each(
     ("answers", "now", "step", "room"),
     [
         ((), NOON, Step.FILL, 10),
@@ -64,7 +64,7 @@ def test_a_cohort_is_filled_and_waited_for(
     assert (decided.step, decided.room) == (step, room)
 
 
-@pytest.mark.parametrize(
+@each(
     ("three", "refused"),
     [
         (some(3, S.REJECTED, 550, "5.1.1 no such user", "5.1.1"), True),
@@ -136,7 +136,7 @@ def test_an_issue_that_is_further_already_is_judged_by_all_who_were_tried() -> N
     assert "at most 100 of 501 may" in TEN.decide(worse, LATER).reason
 
 
-@pytest.mark.parametrize(("share", "bearable"), [(0, 0), (0.29, 29), (0.05, 5), (0.99, 99)])
+@each(("share", "bearable"), [(0, 0), (0.29, 29), (0.05, 5), (0.99, 99)])
 def test_the_bound_is_exact(share: float, bearable: int) -> None:
     """29 % of a hundred are twenty-nine, whatever floating point makes of it."""
     cohort = Cohort(size=100, wait=timedelta(), refusals=share)

@@ -11,6 +11,7 @@ from mailer.policy.settlement import RetryPolicy, decide_settlement
 from mailer.replies.outcome import Outcome, Phase, build_lost, parse_reply
 from storage.model.deliveries import Claim, DeliveryKind, DeliveryState, Settlement
 from storage.model.readers import SuppressionReason
+from tests.worlds.rows import each
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -54,7 +55,7 @@ def test_acceptance_ends_a_delivery() -> None:
     assert "1234" in settlement.reply
 
 
-@pytest.mark.parametrize(("attempts", "minutes"), [(0, 1), (1, 5), (2, 60), (3, 60), (90, 60)])
+@each(("attempts", "minutes"), [(0, 1), (1, 5), (2, 60), (3, 60), (90, 60)])
 def test_4yz_follows_the_configured_schedule(attempts: int, minutes: int) -> None:
     """Each counted attempt takes the next interval, and the last one repeats (rule B2)."""
     settlement = settle(reply(450, "4.2.0 greylisted"), attempts=attempts)
@@ -71,9 +72,7 @@ def test_a_delivery_out_of_time_expires() -> None:
     assert early.state is DeliveryState.DEFERRED
 
 
-@pytest.mark.parametrize(
-    ("retry", "tries"), [((1, 5, 60), 3), ((1,), 3), ((1440, 1440), 2), ((2880,), 1)]
-)
+@each(("retry", "tries"), [((1, 5, 60), 3), ((1,), 3), ((1440, 1440), 2), ((2880,), 1)])
 def test_time_is_not_over_before_three_tries(retry: tuple[int, ...], tries: int) -> None:
     """Or as many as the schedule has: a clock that is set ahead between two tries loses no reader (G10)."""
     policy = RetryPolicy(
@@ -85,7 +84,7 @@ def test_time_is_not_over_before_three_tries(retry: tuple[int, ...], tries: int)
         assert (told.state is DeliveryState.EXPIRED) is (attempts + 1 >= tries)
 
 
-@pytest.mark.parametrize(
+@each(
     "outcome",
     [
         reply(421, "4.7.0 going down"),
@@ -113,7 +112,7 @@ def test_uncounted_tries_still_become_rarer() -> None:
     assert waits == [MINUTE, 3 * MINUTE, 30 * MINUTE, 60 * MINUTE]
 
 
-@pytest.mark.parametrize(
+@each(
     ("code", "text", "proof"),
     [
         (550, "5.1.1 no such user", True),

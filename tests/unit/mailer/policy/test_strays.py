@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mailer.policy.strays import GONE_LIMIT, Strays, is_astray, is_host_astray
 from mailer.replies.outcome import Phase, parse_reply
 from storage.model.reports import Losses
+from tests.worlds.rows import each
 
 GONE = parse_reply(550, "5.1.1 user unknown", phase=Phase.RCPT)
 TAKEN = parse_reply(250, "ok", phase=Phase.DOT)
@@ -59,7 +58,7 @@ def test_what_may_pass_says_nothing() -> None:
     assert not is_astray(24, 24)
 
 
-@pytest.mark.parametrize(
+@each(
     ("losses", "mailed", "astray"),
     [
         (Losses(gone=30, known=30, domains=30), 300, True),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.policy.warmup import MEMORY_DAYS, WarmUp
+from tests.worlds.rows import each
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 RAMP = WarmUp(first=50, timezone="Europe/Berlin")
@@ -19,7 +19,7 @@ def days(*last: int) -> list[int]:
     return [0] * (MEMORY_DAYS + 1 - len(last)) + list(last)
 
 
-@pytest.mark.parametrize(
+@each(
     ("history", "most", "room", "then"),
     [
         (days(0), 50, 50, 50),
@@ -59,7 +59,7 @@ def test_a_list_is_through_after_as_many_days_as_doubling_takes() -> None:
     assert taken == [50, 100, 200, 400, 800, 1600, 1850]
 
 
-@pytest.mark.parametrize(
+@each(
     ("now", "until"),
     [
         ("2026-11-22T12:00+00:00", "2026-11-22T23:00+00:00"),

@@ -11,12 +11,11 @@ from collections import Counter
 from itertools import islice, product
 from pathlib import Path
 
-import pytest
-
 from mailer.replies.outcome import Phase, Verdict, parse_reply
 from mailer.replies.severity import Severity, judge
 from mailer.replies.status import parse_status
 from tests.sizes import every
+from tests.worlds.rows import each
 from tests.worlds.wordings import judge_postmaster
 
 FILE = Path(__file__).parents[3] / "fixtures" / "wordings" / "languages.tsv"
@@ -58,7 +57,7 @@ def test_the_gate_holds_over_all_mixtures() -> None:
     assert len({language for language, _, _ in ROWS}) >= 15
 
 
-@pytest.mark.parametrize(("language", "text"), GONE)
+@each(("language", "text"), GONE)
 def test_who_is_gone_is_gone_in_every_language(language: str, text: str) -> None:
     """The gate does not hold because nothing is hard: words about a reader alone are."""
     del language
@@ -66,7 +65,7 @@ def test_who_is_gone_is_gone_in_every_language(language: str, text: str) -> None
     assert parse_reply(550, f"5.1.1 {text}", phase=Phase.RCPT).is_gone
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "5.1.0 example.com does not exist",
@@ -79,7 +78,7 @@ def test_what_names_us_is_about_us(text: str) -> None:
     assert not parse_reply(550, text, phase=Phase.RCPT, ours=OURS).is_gone
 
 
-@pytest.mark.parametrize(
+@each(
     "where",
     [
         "(in reply to MAIL FROM command)",
@@ -153,7 +152,7 @@ def test_most_unknown_readers_of_postmasters_are_found() -> None:
     assert coded >= 0.95 * len(gone)
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "डाकपेटी भर गई है",  # is full
@@ -175,7 +174,7 @@ def test_what_nobody_can_read_proves_nothing(text: str) -> None:
     assert parse_reply(550, "5.1.1 <ада@пошта.example>", phase=Phase.RCPT).is_gone
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "is_gone"),
     [
         ("Sent too late at night, come back in the morning", False),
@@ -199,7 +198,7 @@ def test_a_code_is_believed_where_its_words_say_nothing_else(text: str, is_gone:
     assert not (is_gone and outcome.counts)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "verdict"),
     [
         ("1 Requested mail action aborted, mailbox not found", Verdict.PERMANENT),
@@ -219,7 +218,7 @@ def test_552_to_a_recipient_is_one_too_many_or_a_mailbox(text: str, verdict: Ver
 HOUSE = ("example.com", "mail.letters.example", "203.0.113.5", "2001:db8:7::25")
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "mail.letters.example unknown",
@@ -244,7 +243,7 @@ def test_what_names_our_host_or_address_is_about_us(text: str) -> None:
         assert not parse_reply(550, f"{code}{text}", phase=Phase.RCPT, ours=HOUSE).is_gone
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "5.1.1 <ada@mail.letters.example>: user unknown",

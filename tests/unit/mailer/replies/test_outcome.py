@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from mailer.replies.outcome import (
 )
 from mailer.replies.status import parse_status
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 ACCEPTED, TRANSIENT = Verdict.ACCEPTED, Verdict.TRANSIENT
 PERMANENT, UNKNOWN = Verdict.PERMANENT, Verdict.UNKNOWN
@@ -28,7 +28,7 @@ def at(phase: Phase, code: int, text: str) -> Outcome:
     return parse_reply(code, text, phase=phase)
 
 
-@pytest.mark.parametrize(
+@each(
     ("code", "phase", "verdict"),
     [
         (250, Phase.MAIL, ACCEPTED),
@@ -54,7 +54,7 @@ def test_the_first_digit_decides(code: int, phase: Phase, verdict: Verdict) -> N
     assert at(phase, code, "whatever").verdict is verdict
 
 
-@pytest.mark.parametrize(
+@each(
     ("phase", "code", "text", "fault"),
     [
         (Phase.RCPT, 550, "5.1.1 no such user", Fault.RECIPIENT),
@@ -103,7 +103,7 @@ def test_the_reply_code_wins_over_the_enhanced_code() -> None:
     assert (outcome.verdict, outcome.status) == (TRANSIENT, "5.7.32")
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "status"),
     [
         ("5.1.1 no", "5.1.1"),
@@ -130,7 +130,7 @@ def test_the_enhanced_code_is_found_where_it_stands(text: str, status: str) -> N
     assert (str(found) if found else "") == status
 
 
-@pytest.mark.parametrize("phase", list(Phase))
+@each("phase", list(Phase))
 def test_a_lost_connection_is_in_doubt_only_after_the_dot(phase: Phase) -> None:
     """Before the final dot it is as if 451, after it nobody knows (rules B7, B8)."""
     outcome = build_lost(phase, "gone")
@@ -138,7 +138,7 @@ def test_a_lost_connection_is_in_doubt_only_after_the_dot(phase: Phase) -> None:
     assert outcome.fault is Fault.RELAY
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "<ada.lovelace@example.org>: no such user",

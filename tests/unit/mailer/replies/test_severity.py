@@ -17,7 +17,6 @@ from email.header import Header
 from functools import cache
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +27,7 @@ from mailer.replies.severity import Judgement, Severity, judge
 from mailer.replies.status import parse_status
 from mailer.replies.words import find_causes
 from tests.sizes import every, examples, is_full
+from tests.worlds.rows import each
 from tests.worlds.wordings import judge_postmaster
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "wordings"
@@ -92,14 +92,14 @@ BY_SERVER = {
 # ── replies ──────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("server", BY_SERVER)
+@each("server", BY_SERVER)
 def test_each_wording_is_of_its_class(server: str) -> None:
     """In a report every row is hard, soft or policy as its host means it (rules B24, C5)."""
     judged = [(row, row.reported().severity.value) for row in BY_SERVER[server]]
     assert not [(row, found) for row, found in judged if found != row.kind]
 
 
-@pytest.mark.parametrize("server", BY_SERVER)
+@each("server", BY_SERVER)
 def test_session_and_report_agree(server: str) -> None:
     """The same words suppress in the session if and only if a report of them does (rule B5)."""
     for row in filter(lambda row: row.is_final, BY_SERVER[server]):
@@ -288,7 +288,7 @@ def build(row: dict[str, str]) -> bytes:
     return ("\n".join(head) + f"\n\n--B\n{text}\n--B\nContent-Type: {part}\n--B--\n").encode()
 
 
-@pytest.mark.parametrize("row", MAIL, ids=lambda row: f"{row['server']}: {row['subject']}"[:80])
+@each("row", MAIL, ids=lambda row: f"{row['server']}: {row['subject']}"[:80])
 def test_each_message_is_of_its_class(row: dict[str, str]) -> None:
     """Delays, complaints, answers of machines and of people are told apart (rules C4, C8, C9)."""
     assert parse_report(build(row)).kind.value == row["class"]

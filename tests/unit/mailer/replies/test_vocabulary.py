@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import sys
 
-import pytest
-
 from mailer.replies import absence, languages, phrases, vocabulary
 from mailer.replies.vocabulary import Words, fold
 from tests.sizes import every
+from tests.worlds.rows import each
 
 
 def test_folding_is_what_python_takes_for_the_same_letter() -> None:
@@ -24,7 +23,7 @@ def test_folding_is_what_python_takes_for_the_same_letter() -> None:
         assert len(fold(letter)) == 1
 
 
-@pytest.mark.parametrize(
+@each(
     "word",
     ["unknown", "größe", "kayıtlı", "iletilemedi", "αποστολέας", "отправитель", "exp[ée]diteur", r"\bno\s\w+"],
 )  # fmt: skip

@@ -27,6 +27,7 @@ from storage.model.reports import History, SoftBounce
 from tests.conftest import NOON
 from tests.sizes import is_full
 from tests.worlds.looking import looked_at
+from tests.worlds.rows import each
 
 HARD = (
     ("5.1.1", "550 5.1.1 <[address]>: Recipient address rejected: User unknown in relay table"),
@@ -107,7 +108,7 @@ POLICY = (
 TABLE = {"hard": HARD, "soft": SOFT, "policy": POLICY}
 
 
-@pytest.mark.parametrize("kind", TABLE)
+@each("kind", TABLE)
 def test_codes_and_words_are_judged(kind: str) -> None:
     """Every line of the table is of its class (rule C5)."""
     judged = {
@@ -133,7 +134,7 @@ FORBIDDEN = (
 )
 
 
-@pytest.mark.parametrize("status", ["5.1.1", "5.1.2", "5.1.10", "5.2.1", "5.0.0", ""])
+@each("status", ["5.1.1", "5.1.2", "5.1.10", "5.2.1", "5.0.0", ""])
 def test_nothing_about_us_quota_or_time_is_hard(status: str) -> None:
     """Whatever the code, and however plainly the mailbox is called unknown besides (rule C5)."""
     for words in FORBIDDEN:
@@ -167,7 +168,7 @@ def test_names_of_hosts_are_no_reason() -> None:
     assert find_causes("mx.antispam.example said: no such user") == (Cause.MAILBOX,)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "cause"),
     [
         ("SPF_FAIL", Cause.SENDER),
@@ -205,7 +206,7 @@ def _history(*days: int, arrived: tuple[int, ...] = ()) -> History:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("history", "enough"),
     [
         (_history(0, 7, 14, 21), False),

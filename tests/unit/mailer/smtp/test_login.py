@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.smtp.login import Dialogue, Login, OddChallenge, choose_methods
+from tests.worlds.rows import each
 
 USER, PASSWORD = "ada", "s3cret"
 
@@ -23,7 +24,7 @@ def dialogue(method: Login, *, is_private: bool = True) -> Dialogue:
     return Dialogue(method, USER, PASSWORD, is_private=is_private)
 
 
-@pytest.mark.parametrize(
+@each(
     ("offered", "wanted", "methods"),
     [
         ("PLAIN LOGIN CRAM-MD5", None, ("plain", "login", "cram-md5")),
@@ -41,7 +42,7 @@ def test_methods_are_those_of_both(
     assert choose_methods(offered.split(), wanted) == methods
 
 
-@pytest.mark.parametrize(
+@each(
     ("asked", "said"),
     [
         (("Username:", "Password:"), (USER, PASSWORD)),
@@ -57,9 +58,7 @@ def test_login_says_what_is_asked_for(asked: tuple[str, str], said: tuple[str, s
     assert [b64decode(talk.answer(coded(one))).decode() for one in asked] == list(said)
 
 
-@pytest.mark.parametrize(
-    "asked", [("Password:",), ("Username:", "Username:"), ("Nom", "nom"), ("a", "b", "c")]
-)
+@each("asked", [("Password:",), ("Username:", "Username:"), ("Nom", "nom"), ("a", "b", "c")])
 def test_login_in_another_order_ends(asked: tuple[str, ...]) -> None:
     """Who asks for the name twice never gets the password in its place."""
     talk, said = dialogue(Login.LOGIN), []

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mailer.smtp.names import names_of_host, names_said, own_name
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("greeting", "address", "names"),
     [
         ("mail.example.com", "203.0.113.5", ("mail.example.com", "203.0.113.5")),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from newsletter.authoring.plan import Limits, how_long
 from storage.model.gates import Allowance
+from tests.worlds.rows import each
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -25,7 +24,7 @@ def limits(
     return Limits(rate=rate, hold=MINUTE, cohort=cohort, cohort_wait=10 * MINUTE, allowance=given)
 
 
-@pytest.mark.parametrize(
+@each(
     ("mails", "bounds", "wanted"),
     [
         (0, limits(rate=5), None),

@@ -28,6 +28,7 @@ from newsletter.publishing.drafting import Drafting
 from storage.model.errors import NoteError
 from tests.sizes import examples
 from tests.worlds.proofs import IDENTITY, URL, proof
+from tests.worlds.rows import each
 
 
 def check(source: str, pictures: Mapping[str, int] | None = None) -> tuple[Finding, ...]:
@@ -85,7 +86,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@each("fault", FAULTS)
 def test_one_fault_is_one_complaint(fault: str) -> None:
     """Each fault gives exactly its complaint, with the line it is on and a whole sentence."""
     found = check(
@@ -101,7 +102,7 @@ def test_a_decorative_picture_needs_no_words() -> None:
     assert not check('# T\n\nWords <img src="b.jpg" alt="" width="3">', {"b.jpg": 9})
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "lines"),
     [
         ("# T\n\nWords.\n\n## A\n\n### B\n\n## C\n", []),
@@ -135,7 +136,7 @@ def test_lines_are_counted_from_the_top_of_the_file() -> None:
     assert [one.line for one in check(f"---\r\ntags: a\r\n---\r\n{body}")] == [7, 11, 14]
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "code"),
     [
         ("---\ntitle: T\n---\n", "no-text"),

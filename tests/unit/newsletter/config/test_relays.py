@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from mailer.smtp import Outbox, Relay, Tls
 from newsletter.config.relays import parse_relay
 from tests.unit.newsletter.config.test_values import FOLDER
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "expected"),
     [
         (
@@ -79,7 +80,7 @@ def test_relays_are_read(url: str, expected: Relay | Outbox) -> None:
     assert parse_relay(url, FOLDER) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     "url",
     [
         "",

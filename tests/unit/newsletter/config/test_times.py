@@ -12,16 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.config.times import parse_day_time, parse_slots, slots_after
+from tests.worlds.rows import each
 
 YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 NEXT = datetime(2028, 1, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@each(
     "zone",
     ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/Havana"],
 )
-@pytest.mark.parametrize(
+@each(
     ("line", "rule"),
     [
         ("0 9 * * TUE", {"byweekday": rrule.TU, "byhour": 9, "byminute": 0}),
@@ -57,9 +58,7 @@ def test_several_lines_are_one_row_of_slots() -> None:
     assert list(islice(slots_after(lines, ZoneInfo("UTC"), first[1]), 1)) == [first[2]]
 
 
-@pytest.mark.parametrize(
-    "line", ["", "9", "0 9 * * TUE *", "0 25 * * *", "0 9 30 2 *", "@daily", "0 9 * * MOONDAY"]
-)
+@each("line", ["", "9", "0 9 * * TUE *", "0 25 * * *", "0 9 30 2 *", "@daily", "0 9 * * MOONDAY"])
 def test_what_is_no_cron_line_is_refused(line: str) -> None:
     """Seconds, words and days that never come are named."""
     if not line:
@@ -80,7 +79,7 @@ def test_any_text_is_slots_or_refused(text: str) -> None:
         assert next(slots_after(lines, ZoneInfo("Europe/Berlin"), YEAR)) > YEAR
 
 
-@pytest.mark.parametrize(("text", "minutes"), [("09:00", 540), ("7:30", 450), ("00:00", 0)])
+@each(("text", "minutes"), [("09:00", 540), ("7:30", 450), ("00:00", 0)])
 def test_a_time_of_day(text: str, minutes: int) -> None:
     """Hours and minutes, since midnight."""
     assert parse_day_time(text) == timedelta(minutes=minutes)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from mailer.compose.headers import bracket_field
 from newsletter.config.uris import parse_site, parse_web_address
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "site"),
     [
         ("https://notes.example.com", "https://notes.example.com"),
@@ -29,7 +30,7 @@ def test_site_addresses_lose_their_slash(value: str, site: str) -> None:
     assert parse_site(value) == site
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "site"),
     [
         ("https://Bücher.example", "https://xn--bcher-kva.example"),
@@ -78,7 +79,7 @@ def test_the_address_of_a_hub_is_a_uri() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "told"),
     [
         ("https://🎉.example", "https://xn--bcher-kva.example"),
@@ -95,7 +96,7 @@ def test_a_site_that_no_mail_could_name_says_what_to_write(value: str, told: str
         parse_site(value)
 
 
-@pytest.mark.parametrize(
+@each(
     "value",
     [
         "notes.example.com",

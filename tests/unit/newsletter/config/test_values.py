@@ -30,11 +30,12 @@ from newsletter.config.values import (
     parse_timezone,
     sender_name,
 )
+from tests.worlds.rows import each
 
 FOLDER = Path("/srv/letter")
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "seconds"),
     [
         ("30s", 30),
@@ -57,16 +58,14 @@ def test_durations_are_read(value: object, seconds: float) -> None:
     assert parse_duration(value) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize(
-    "value", ["", "soon", "-5m", "5 parsecs", "1h 30", "١m", True, None, "1e3s", "9999999w"]
-)
+@each("value", ["", "soon", "-5m", "5 parsecs", "1h 30", "١m", True, None, "1e3s", "9999999w"])
 def test_what_is_no_duration_is_refused(value: object) -> None:
     """Neither words, signs, foreign digits nor truth are durations."""
     with pytest.raises(ValueError, match=r"must be a duration|longer than ten years"):
         parse_duration(value)
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "octets"),
     [("64kB", 64_000), ("64 KB", 64_000), ("16KiB", 16_384), ("1MB", 10**6), (5, 5), ("7b", 7)],
 )
@@ -75,7 +74,7 @@ def test_sizes_are_read(value: object, octets: int) -> None:
     assert parse_size(value) == octets
 
 
-@pytest.mark.parametrize("value", ["", "-1", "1.5kB", "64 apples", True, None, "٦", "9999999999MB"])
+@each("value", ["", "-1", "1.5kB", "64 apples", True, None, "٦", "9999999999MB"])
 def test_what_is_no_size_is_refused(value: object) -> None:
     """Neither words, signs, fractions, foreign digits nor truth are sizes."""
     with pytest.raises(ValueError, match=r"must be a size|more than a gigabyte"):
@@ -89,7 +88,7 @@ def test_any_text_may_stand_for_a_duration(text: str) -> None:
         assert parse_duration(text) >= timedelta()
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "name", "address"),
     [
         ("Working Notes <notes@example.com>", "Working Notes", "notes@example.com"),
@@ -110,7 +109,7 @@ def test_senders_are_one_mailbox(value: str, name: str, address: str) -> None:
     assert parse_sender(sender) == sender
 
 
-@pytest.mark.parametrize(
+@each(
     "value",
     [
         "",
@@ -138,13 +137,13 @@ def test_what_is_not_one_mailbox_is_refused(value: str) -> None:
         parse_sender(value)
 
 
-@pytest.mark.parametrize("name", ["", "mail.example.com", "[192.0.2.1]", "[IPv6:2001:db8::1]"])
+@each("name", ["", "mail.example.com", "[192.0.2.1]", "[IPv6:2001:db8::1]"])
 def test_a_greeting_name_is_a_host_or_an_address(name: str) -> None:
     """Just what RFC 5321 4.1.3 allows is taken as it is (rule B21)."""
     assert parse_greeting_name(name) == name
 
 
-@pytest.mark.parametrize(
+@each(
     "name", ["localhost", "mail", "192.0.2.1", "[]", "[mail.example.com]", "a b.example", "x.y\r\n"]
 )
 def test_other_greeting_names_are_refused(name: str) -> None:
@@ -169,7 +168,7 @@ def test_any_text_may_stand_for_a_sender(text: str) -> None:
             assert mailbox.address == parse_mailbox(address).address
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "url"),
     [
         ("sqlite:///newsletter.db", "sqlite:////srv/letter/newsletter.db"),
@@ -184,7 +183,7 @@ def test_databases_are_read(value: str, url: str) -> None:
     assert parse_storage(value, FOLDER) == url
 
 
-@pytest.mark.parametrize(
+@each(
     "value",
     [
         "",
@@ -251,7 +250,7 @@ def test_a_postal_address_becomes_one_line() -> None:
     assert parse_postal("\nAda Example,\n1 Main St\n\nTown\n") == "Ada Example, 1 Main St, Town"
 
 
-@pytest.mark.parametrize(
+@each(
     ("host", "expected"),
     [
         ("localhost", True),
@@ -273,7 +272,7 @@ def test_controls_are_seen() -> None:
     assert not has_controls("Zoë 日本 🎉")
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "weekday", "hour"),
     [
         ("SUN 17:00", 6, time(17)),
@@ -287,7 +286,7 @@ def test_a_weekday_and_a_time(text: str, weekday: int, hour: time) -> None:
     assert values.parse_week_time(text) == values.WeekTime(weekday=weekday, time=hour)
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     ["", "17:00", "SUN", "T 9:00", "th 9:00", "SUN 24:00", "SUN 9:60", "Sonntag 9:00", "SUN 9"],
 )

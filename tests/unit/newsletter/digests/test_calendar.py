@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.config import WeekTime
 from newsletter.digests.calendar import last_occasion, next_occasion
 from storage.model import Pace
+from tests.worlds.rows import each
 
 SUNDAY_17 = WeekTime(weekday=6, time=time(17))
 NIGHT = WeekTime(weekday=6, time=time(2, 30))
@@ -26,7 +26,7 @@ MOMENTS = st.datetimes(
 )
 
 
-@pytest.mark.parametrize(
+@each(
     ("zone", "day", "hour", "at"),
     [
         ("Europe/Berlin", date(2026, 3, 29), time(2, 30), "2026-03-29T01:30:00+00:00"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import dkim
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from tests.peers.verifier import pem
 from tests.peers.zone import DOMAIN, Zone
 from tests.sizes import examples
 from tests.unit.mailer.inbound.test_complaints import LONG_AGO
+from tests.worlds.rows import each
 
 PUBLIC = "9.9.9.9"
 """An address that is public; nothing is sent to it."""
@@ -91,7 +91,7 @@ def test_our_own_signature_is_in_order() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("found", "verdict", "words"),
     [
         (lambda: looked(signed_by_us().replace("Hello", "Hallo")), Health.WARNING, "was saved"),
@@ -143,7 +143,7 @@ def test_one_signature_that_covers_both_is_enough() -> None:
     assert complaints(looked(signed_by_relay(mail=signed_by_us()))) == {}
 
 
-@pytest.mark.parametrize(
+@each(
     ("mail", "name", "words"),
     [
         (MAIL, "signature", "without a DKIM signature"),
@@ -170,7 +170,7 @@ def test_each_fault_is_named(mail: str, name: str, words: str) -> None:
     assert found[name].advice
 
 
-@pytest.mark.parametrize(
+@each(
     ("old", "new", "name", "verdict", "words"),
     [
         ("dmarc=pass", "dmarc=fail", "receiver", Health.ERROR, "dmarc fail"),
@@ -246,7 +246,7 @@ def test_any_file_is_answered(noise: bytes, at: int) -> None:
         assert all(one.message.isprintable() for one in found)
 
 
-@pytest.mark.parametrize(
+@each(
     "field",
     [
         "Content-Type: multipart/report; boundary*0*=x''%ff; boundary*1=",

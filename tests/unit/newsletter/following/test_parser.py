@@ -14,6 +14,7 @@ from newsletter.following.parser import NoFeed, read_feed
 from newsletter.following.saying import SaidFeed, read_said
 from tests.sizes import examples, is_full
 from tests.worlds.following import Item, rss
+from tests.worlds.rows import each
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 URL = "https://blog.example/feeds/all.xml"
@@ -91,7 +92,7 @@ def test_json() -> None:
     assert bare.title == "neither id nor address"
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "told"),
     [
         (b"", "empty"),
@@ -123,7 +124,7 @@ def test_almost_xml() -> None:
     assert feed.entries[0].title.startswith("a & b")
 
 
-@pytest.mark.parametrize("coding", ["utf-8", "utf-16", "iso-8859-1", "windows-1252", "utf-8-sig"])
+@each("coding", ["utf-8", "utf-16", "iso-8859-1", "windows-1252", "utf-8-sig"])
 def test_encodings(coding: str) -> None:
     """The declaration says how it is written; a byte order mark, too."""
     text = rss(Item("Brücke – é" if coding != "iso-8859-1" else "Brücke é", AT)).decode()
@@ -163,7 +164,7 @@ def test_doubled_ids() -> None:
     assert feed.doubled == 1
 
 
-@pytest.mark.parametrize(
+@each(
     "written",
     ["", "yesterday", "Thu, 01 Jan 1970 00:00:00 GMT", "Mon, 99 Zzz 2026 99:99:99", "0001-01-01T00:00:00Z"],
 )  # fmt: skip

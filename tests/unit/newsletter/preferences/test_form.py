@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from newsletter.preferences.form import (
 )
 from storage.model import Pace, Wishes
 from tests.conftest import NOON
+from tests.worlds.rows import each
 
 KNOWN = Wishes(topics=("old",), pace=Pace.WEEKLY, language="de", zone="Asia/Tokyo")
 OFFERED = ("rust", "ml")
@@ -45,7 +45,7 @@ def test_topics_are_those_that_are_offered_or_were_chosen_before() -> None:
     assert read(topics="")[0].topics == ()
 
 
-@pytest.mark.parametrize(
+@each(
     ("until", "problem"),
     [
         ("", Problem.DAY_MISSING),

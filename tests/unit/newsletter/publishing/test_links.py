@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from feeds.markdown.links import LinkResolver
 from feeds.markdown.render import render_markdown
 from newsletter.publishing.links import NoteLinks
 from storage.archive.rows import IssueName
 from storage.model.issues import IssueState
+from tests.worlds.rows import each
 
 URL = "https://notes.example.com"
 
@@ -36,9 +35,7 @@ def name(
     )
 
 
-@pytest.mark.parametrize(
-    "target", ["2026/trip.md", "2026/trip", "trip", "Trip", "The long way home", "trip.md"]
-)
+@each("target", ["2026/trip.md", "2026/trip", "trip", "Trip", "The long way home", "trip.md"])
 def test_a_note_is_meant_by_path_file_name_or_title(target: str) -> None:
     """As authors write wiki links, in any case, with or without suffix."""
     links = NoteLinks([name("2026/trip.md", "The Long Way Home", "home")], URL)
@@ -86,7 +83,7 @@ def test_a_name_is_corrected_in_its_place() -> None:
     assert links.note_url("m") is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "written"),
     [
         ("2015-07-30-x.md", "/2015/07/30/x/"),
@@ -113,14 +110,14 @@ def test_links_between_notes_are_read_as_generators_write_them(path: str, writte
     assert found.partition("#")[0] == f"{URL}/issues/{slug}"
 
 
-@pytest.mark.parametrize("written", ["/tags/x/", "/category/x", "https://other.example/old/place"])
+@each("written", ["/tags/x/", "/category/x", "https://other.example/old/place"])
 def test_lists_and_other_sites_are_no_notes(written: str) -> None:
     """A list that happens to have a note's name does not lead to that note."""
     links = NoteLinks([name("x.md", "T", "x", "old/place")], URL)
     assert LinkResolver("here.md", links).link(written) in {None, written}
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "page"),
     [
         *(("/", "/"), ("/about", "/about"), ("/About/", "/about"), ("../about.md", "/about")),
@@ -168,9 +165,7 @@ def test_a_reference_with_a_definition_stays_that_link() -> None:
     assert "/issues/ref" not in html
 
 
-@pytest.mark.parametrize(
-    "target", ["sub/c", "../deep/sub/c", "./sub/c", "c\\\\", "/deep/sub/c", "deep/sub/c"]
-)
+@each("target", ["sub/c", "../deep/sub/c", "./sub/c", "c\\\\", "/deep/sub/c", "deep/sub/c"])
 def test_a_wiki_link_finds_a_note_by_a_piece_of_its_path(target: str) -> None:
     """By its end, as Obsidian writes the shortest one that is clear; from a folder above; escaped, as in tables."""
     links = NoteLinks([name("deep/sub/c.md", "See", "see")], URL)

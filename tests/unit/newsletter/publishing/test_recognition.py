@@ -14,6 +14,7 @@ from storage.archive.rows import IssueName
 from storage.model.errors import NoteError
 from storage.model.issues import IssueState
 from storage.model.notes import KnownNote
+from tests.worlds.rows import each
 
 WITHDRAWN = IssueState.WITHDRAWN
 
@@ -102,7 +103,7 @@ def test_an_id_is_followed_to_another_place() -> None:
     assert who(moved, "new", issue, others=("old.md",)) == Recognised(note_id="mine")
 
 
-@pytest.mark.parametrize("state", list(IssueState))
+@each("state", list(IssueState))
 def test_the_same_bytes_are_the_same_note(state: IssueState) -> None:
     """A file with an issue's bytes is its note if the issue's own file is gone, however long."""
     issue = name("a", state=state)

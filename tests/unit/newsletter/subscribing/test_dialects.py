@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pytest
-
 from newsletter.subscribing.dialects import Origin
 from tests.unit.newsletter.subscribing.test_files import WHEN, refused, taken
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "origin", "name", "tags", "created_at"),
     [
         (
@@ -75,7 +74,7 @@ def test_exports_of_other_systems_are_recognised(
     assert (row.tags, row.created_at) == (tags, created_at)
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "email,active_subscription,email_disabled\na@example.com,true,true\n",
@@ -107,7 +106,7 @@ def test_who_left_elsewhere_does_not_come_in_here(text: str) -> None:
     assert " there (" in row.reason
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "email,status\na@example.com,Active\n",

@@ -23,6 +23,7 @@ from storage.model.readers import (
     SuppressionReason,
 )
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 WHEN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -60,8 +61,8 @@ def test_a_plain_list_has_all_that_a_row_may_bring() -> None:
     assert (row.confirmed_at, row.consent, row.line) == (WHEN, "fair 2019", 2)
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@each("delimiter", [",", ";", "\t"])
+@each("newline", ["\n", "\r\n"])
 def test_spreadsheets_may_write_as_they_like(delimiter: str, newline: str) -> None:
     """Commas, semicolons and tabs, LF and CRLF are all read."""
     text = newline.join(
@@ -79,7 +80,7 @@ def test_lines_are_counted_as_an_editor_counts_them() -> None:
     assert rows[0].name == "two lines"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "says"),
     [
         ("", "it has: nothing"),
@@ -182,7 +183,7 @@ def test_an_export_reads_back_as_it_was(rows: list[ExportedSubscriber]) -> None:
         assert row.suppressed_at == (was.suppression and was.suppression.created_at)
 
 
-@pytest.mark.parametrize(
+@each(
     "cell",
     [
         "[",
@@ -278,7 +279,7 @@ def test_times_keep_their_microseconds() -> None:
     assert (row.suppressed_at, row.email, row.address_hash) == (at, "", "0" * 64)
 
 
-@pytest.mark.parametrize(
+@each(
     ("header", "delimiter"),
     [
         ('"Tags, all of them, separated";email;name', ";"),
@@ -299,14 +300,14 @@ def test_quoted_tags_keep_their_commas() -> None:
     assert taken('email,tags\na@example.com,"6"" pipes, tools"\n').tags == ("6 pipes", "tools")
 
 
-@pytest.mark.parametrize("above", ["sep=;\n", "Members of a group\n\n", "My list;\n;\n"])
+@each("above", ["sep=;\n", "Members of a group\n\n", "My list;\n;\n"])
 def test_a_title_above_the_header_is_passed_over(above: str) -> None:
     """And lines are still counted from the top."""
     row = taken(f"{above}email;name\na@example.com;Ada\n")
     assert (row.name, row.line) == ("Ada", above.count("\n") + 2)
 
 
-@pytest.mark.parametrize(
+@each(
     ("header", "cells", "name"),
     [
         ("Name,Last name,Email", "Ada,Lovelace,{}", "Ada Lovelace"),
@@ -327,7 +328,7 @@ def test_names_are_found_in_the_columns_of_many_systems(header: str, cells: str,
     assert taken(f"{header}\n{cells.format('a@example.com')}\n").name == name
 
 
-@pytest.mark.parametrize(
+@each(
     "cell",
     [
         "2026-11-22T12:00:00Z",
@@ -343,7 +344,7 @@ def test_times_are_read_as_programs_write_them(cell: str) -> None:
     assert taken(f'email,created_at\na@example.com,"{cell}"\n').created_at == WHEN
 
 
-@pytest.mark.parametrize("name", ["علی‌رضا", "👩‍🚀", "नमस्‍ते"])
+@each("name", ["علی‌رضا", "👩‍🚀", "नमस्‍ते"])
 def test_a_name_keeps_its_joiners(name: str) -> None:
     """Zero-width joiners and non-joiners are spelling, not dirt."""
     assert taken(f"email,name\na@example.com,{name}\n").name == name
@@ -355,7 +356,7 @@ def test_columns_that_are_not_read_are_named() -> None:
     assert file.unread == ("Shoe Size", "unsubscribe_url")
 
 
-@pytest.mark.parametrize(
+@each(
     "around", [" {} ", "\t{}\t", "\u00a0{}\u00a0", "\u200b{}\ufeff", "\u200e{}\u202c", "\u3000{}"]
 )
 def test_what_nobody_sees_around_an_address_is_taken_off(around: str) -> None:

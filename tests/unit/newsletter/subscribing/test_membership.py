@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,11 +12,12 @@ from newsletter.subscribing import words
 from newsletter.subscribing.files import read_rows
 from newsletter.subscribing.membership import Membership, RowJudge, read_header
 from newsletter.subscribing.records import SubscriberRow
+from tests.worlds.rows import each
 
 SHAPES = sorted((Path(__file__).parents[3] / "fixtures" / "lists").glob("*.csv"))
 
 
-@pytest.mark.parametrize("path", SHAPES, ids=lambda path: path.stem)
+@each("path", SHAPES, ids=lambda path: path.stem)
 def test_of_every_systems_export_only_readers_come_in(path: Path) -> None:
     """The addresses of a list say what should become of them: `in…` comes in, `left…` is known to have
     left, `out…` is neither; every other row of every system is refused (F17).
@@ -40,7 +40,7 @@ def test_enough_systems_are_known() -> None:
     assert len(SHAPES) >= 29
 
 
-@pytest.mark.parametrize(
+@each(
     ("title", "good", "bad", "expected"),
     [
         ("remove", "", "yes", "left"),
@@ -127,9 +127,7 @@ def test_an_answer_that_is_not_known_to_be_good_makes_no_reader(
         assert membership in (Membership.DOUBTFUL, Membership.LEFT)
 
 
-@pytest.mark.parametrize(
-    "answer", ["1", "yes", "TRUE", "x", "2026-01-01", "01.02.2026", "Ja", "oui"]
-)
+@each("answer", ["1", "yes", "TRUE", "x", "2026-01-01", "01.02.2026", "Ja", "oui"])
 def test_a_yes_to_a_question_of_leaving_is_a_departure(answer: str) -> None:
     """Under any name of the column, and in any way of saying yes or when."""
     of_leaving = [one for one in QUESTIONS if words.is_of_leaving(words.fold(one))]
@@ -139,7 +137,7 @@ def test_a_yes_to_a_question_of_leaving_is_a_departure(answer: str) -> None:
         assert judged.membership is Membership.LEFT, question
 
 
-@pytest.mark.parametrize(
+@each(
     ("header", "cells"),
     [
         ("email,status,state", "a,Subscribed,California"),
@@ -162,7 +160,7 @@ def test_what_speaks_of_something_else_is_no_reason(header: str, cells: str) -> 
     assert membership in (Membership.SILENT, Membership.GOOD)
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "email,status,status\na@example.com,unsubscribed,active\n",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,20 +16,19 @@ from newsletter.subscribing.rules import (
     spell_origin,
 )
 from storage.model.readers import SubscriberState
+from tests.worlds.rows import each
 
 LIMITS = SignUpLimits(per_address=2, per_origin=3, per_domain=4, in_total=5)
 STRANGER = SignUpFacts(limits=LIMITS)
 
 
-@pytest.mark.parametrize(
-    "state", [None, SubscriberState.PENDING, SubscriberState.UNSUBSCRIBED], ids=str
-)
+@each("state", [None, SubscriberState.PENDING, SubscriberState.UNSUBSCRIBED], ids=str)
 def test_who_is_not_active_is_asked_to_confirm(state: SubscriberState | None) -> None:
     """A stranger, one who asked before and one who left all have to confirm (F1)."""
     assert decide_signup(replace(STRANGER, state=state)).action is SignUpAction.CONFIRM
 
 
-@pytest.mark.parametrize(
+@each(
     ("facts", "reason"),
     [
         ({"is_address": False}, "not-an-address"),
@@ -49,9 +47,7 @@ def test_each_reason_alone_drops_a_signup(facts: dict[str, bool | int], reason: 
     assert (decision.action, decision.reason) == (SignUpAction.DROP, reason)
 
 
-@pytest.mark.parametrize(
-    "facts", [{"from_origin": 2}, {"confirmations": 1}, {"to_domain": 3}, {"to_all": 4}]
-)
+@each("facts", [{"from_origin": 2}, {"confirmations": 1}, {"to_domain": 3}, {"to_all": 4}])
 def test_a_limit_lets_through_as_many_as_it_says(facts: dict[str, int]) -> None:
     """A limit of N stops the one after the Nth, not the Nth."""
     assert decide_signup(replace(STRANGER, **facts)).action is SignUpAction.CONFIRM  # type: ignore[arg-type]
@@ -88,7 +84,7 @@ def test_a_suppressed_address_never_causes_mail(
     assert decide_signup(facts).action is SignUpAction.DROP
 
 
-@pytest.mark.parametrize(
+@each(
     ("ip", "spelled"),
     [
         ("192.0.2.7", "192.0.2.7"),

@@ -12,6 +12,7 @@ import pytest
 from newsletter.subscribing.records import SubscriberRow
 from newsletter.subscribing.source import guess_encoding, open_source, read_file
 from storage.model.errors import SubscriberFileError
+from tests.worlds.rows import each
 
 TEXT = "email;name\nada@example.com;Ada Müller\nali@example.com;علی‌رضا\n"
 
@@ -73,7 +74,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         list(read_file(tmp_path / "absent.csv"))
 
 
-@pytest.mark.parametrize("head", [b"", b"a", b"\x00", b"email\n"])
+@each("head", [b"", b"a", b"\x00", b"email\n"])
 def test_a_short_file_is_utf8(head: bytes) -> None:
     """Little to go by is no reason to see another encoding."""
     assert guess_encoding(head) in ("utf-8", "utf-16-be")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from datetime import timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,12 +19,13 @@ from newsletter.watching.troubles import (
     find_troubles,
 )
 from tests.conftest import NOON
+from tests.worlds.rows import each
 
 DAY = timedelta(days=1)
 FINE = Mailed(slug="a", taken=1000, refused=3, bounced=10, complained=1)
 
 
-@pytest.mark.parametrize(
+@each(
     ("seen", "kinds", "words"),
     [
         (Seen(), [], ""),

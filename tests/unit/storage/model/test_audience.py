@@ -20,6 +20,7 @@ from storage.model.audience import (
 )
 from storage.model.errors import AudienceError
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 KEYS = ("ml", "beta", "early reader", "and", "grösse", "c++", "a/b", "日本", "x)")
 AUDIENCES: st.SearchStrategy[Audience] = st.recursive(
@@ -72,7 +73,7 @@ def test_any_text_is_an_expression_or_told(text: str) -> None:
     assert told
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "inside", "outside"),
     [
         ("ml", [{"ml"}, {"ml", "beta"}], [set(), {"beta"}, {"mlx"}]),
@@ -102,7 +103,7 @@ def test_expressions_mean_what_they_say(
     assert not any(includes(audience, keys) for keys in outside)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "told"),
     [
         ("ml beta", '`"ml beta"`'),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.model.colours import DARK, LIGHT, contrast, palette_of, parse_colour
+from tests.worlds.rows import each
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
@@ -51,7 +52,7 @@ def test_a_colour_is_read_as_people_write_it(text: str, read: str) -> None:
     assert parse_colour(text) == read
 
 
-@pytest.mark.parametrize("text", ["", "teal", "0b5563", "#12", "#12345", "#0b5563;}", "#gggggg"])
+@each("text", ["", "teal", "0b5563", "#12", "#12345", "#0b5563;}", "#gggggg"])
 def test_what_is_no_colour_is_refused(text: str) -> None:
     """It stands in style sheets, and nothing else may."""
     with pytest.raises(ValueError, match="must be a colour"):

@@ -15,6 +15,7 @@ from storage.model import errors
 from storage.model.deliveries import CLAIMABLE, NOT_HAD, TAKEN, TRANSITIONS, DeliveryState, Tally
 from storage.model.issues import Identity
 from storage.model.readers import SignUp
+from tests.worlds.rows import each
 
 S = DeliveryState
 
@@ -78,7 +79,7 @@ def test_only_a_delivery_that_was_on_the_wire_can_bounce() -> None:
     assert not any(TRANSITIONS[state] & {S.BOUNCED, S.COMPLAINED} for state in never_left)
 
 
-@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
+@each("record", RECORDS, ids=lambda record: record.__name__)
 def test_records_cannot_be_changed_or_mixed_up(record: type) -> None:
     """Records are frozen, or final in every field; slotted, and made with names only."""
     final = all(str(field.type).startswith("Final[") for field in fields(record))
@@ -145,7 +146,7 @@ def test_errors_say_what_to_do() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("languages", "direction"),
     [
         ("ar he fa ur dv yi ckb prs azb nqo AR-eg", "rtl"),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from storage.model.direction import direction_seen
+from tests.worlds.rows import each
 
 ENGLISH = "The lamp does one thing each night. "
 ARABIC = "تفعل المنارة شيئًا واحدًا كل ليلة. "
 
 
-@pytest.mark.parametrize(
+@each(
     ("title", "text", "seen"),
     [
         ("On lamps", ENGLISH, "ltr"),

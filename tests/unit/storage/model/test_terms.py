@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from storage.model.terms import (
     readable,
     seek,
 )
+from tests.worlds.rows import each
 
 
 def finds(query: str, text: str) -> bool:
@@ -42,7 +42,7 @@ def finds(query: str, text: str) -> bool:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "text"),
     [
         ("cafe", "Le Café"),
@@ -99,7 +99,7 @@ def test_a_word_is_found_however_it_is_spelt(query: str, text: str) -> None:
     assert finds(query, text)
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "text"),
     [
         ("日語", "日本語"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.model.text import columns, show, show_json
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "wide"),
     [("", 0), ("plain", 5), ("日本", 4), ("e\u0301", 1), ("a\u200bb", 2), ("ﾊﾝ", 2), ("Ａ", 2)],
 )

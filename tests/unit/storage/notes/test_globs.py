@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.notes.globs import compile_globs
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("pattern", "fitting", "others"),
     [
         (

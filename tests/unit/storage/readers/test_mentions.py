@@ -7,18 +7,18 @@ from email.header import Header
 from email.mime.text import MIMEText
 from quopri import encodestring
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.readers.mentions import mentions
+from tests.worlds.rows import each
 
 KEY = "bob.case@xn--exmple-cua.org"
 OWN = "Bob.Case@Exämple.org"
 A_LABEL = "bob.case@xn--exmple-cua.org"
 
 
-@pytest.mark.parametrize(
+@each(
     "raw",
     [
         f"To: {A_LABEL.upper()}".encode(),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.worlds.rows import each
 from web.building.links import find_links, is_dead
 
 URL = "https://example.com/blog"
@@ -18,7 +18,7 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize(
+@each(
     ("link", "dead"),
     [
         ("/blog", False),

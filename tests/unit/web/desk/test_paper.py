@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.worlds.rows import each
 from web.desk.paper import show_code
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "shown"),
     [
         ("start `newsletter run`.", "start <code>newsletter run</code>."),

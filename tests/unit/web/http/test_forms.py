@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sizes import examples
+from tests.worlds.rows import each
 from web.http.forms import MAX_FIELDS, MAX_PART_HEAD, MAX_TYPE, parse_fields
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -20,7 +20,7 @@ MULTIPART = (
 )
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "content_type"),
     [
         (b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded"),
@@ -61,7 +61,7 @@ def test_too_many_fields_are_none() -> None:
     assert parse_fields(b"a=1&" * 1000, "application/x-www-form-urlencoded") == {}
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "content_type"),
     [
         (MULTIPART, MULTIPART_TYPE + ";" * MAX_TYPE),

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from tests.worlds.clock import Seconds
+from tests.worlds.rows import each
 from web.http.manners import BURST, EVERY_S, Allowances, Manners
 
 READER = "198.51.100.7"
@@ -92,7 +93,7 @@ def test_others_do_not_pay_for_one() -> None:
     assert {site.ask("/", user_agent="rude/1").status_code for _ in range(BURST + 1)} == {200}
 
 
-@pytest.mark.parametrize("ip", ["10.0.0.1", "127.0.0.1", "192.168.1.1", "fd00::1", READER, "odd"])
+@each("ip", ["10.0.0.1", "127.0.0.1", "192.168.1.1", "fd00::1", READER, "odd"])
 def test_a_proxy_that_is_not_named_is_no_reader(ip: str) -> None:
     """All readers would come from there: nobody is limited."""
     site = Site()

@@ -18,6 +18,7 @@ from starlette.types import Message
 from storage.model.errors import StorageError
 from tests.conftest import NOON
 from tests.worlds.clock import Clock, Seconds
+from tests.worlds.rows import each
 from web.http.guard import Guard
 from web.http.memory import Memory
 from web.http.negotiation import http_date
@@ -136,7 +137,7 @@ def test_a_page_is_made_once_for_all_who_ask_at_the_same_time() -> None:
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("length", [0, 1, 65_535, 65_536, 65_537, 131_072, 1_000_000])
+@each("length", [0, 1, 65_535, 65_536, 65_537, 131_072, 1_000_000])
 def test_a_large_answer_is_given_in_pieces(length: int) -> None:
     """Five hundred who read slowly would hold five hundred copies of a feed otherwise."""
 

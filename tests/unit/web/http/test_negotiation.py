@@ -6,11 +6,11 @@ import gzip
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sizes import examples
+from tests.worlds.rows import each
 from web.http.negotiation import (
     accepts_gzip,
     client_ip,
@@ -28,7 +28,7 @@ HEADER = st.text(st.characters(min_codepoint=1, max_codepoint=255), max_size=60)
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
 
-@pytest.mark.parametrize(
+@each(
     ("if_none_match", "unchanged"),
     [
         ('"abc"', True),
@@ -56,7 +56,7 @@ def test_if_none_match_beats_if_modified_since() -> None:
     assert is_unchanged(ETAG, CHANGED, if_none_match="", if_modified_since=date)
 
 
-@pytest.mark.parametrize(
+@each(
     ("since", "unchanged"),
     [
         (http_date(CHANGED), True),
@@ -85,7 +85,7 @@ def test_if_modified_since(since: str, *, unchanged: bool) -> None:
     assert is_unchanged(ETAG, CHANGED, if_none_match="", if_modified_since=since) is unchanged
 
 
-@pytest.mark.parametrize(
+@each(
     ("accept", "accepted"),
     [
         ("gzip, deflate", True),
@@ -105,7 +105,7 @@ def test_accept_encoding(accept: str, *, accepted: bool) -> None:
     assert accepts_gzip(accept) is accepted
 
 
-@pytest.mark.parametrize(
+@each(
     ("accept", "content_type", "as_json"),
     [
         ("application/json", "", True),
@@ -123,7 +123,7 @@ def test_wants_json(accept: str, content_type: str, *, as_json: bool) -> None:
     assert wants_json(accept, content_type) is as_json
 
 
-@pytest.mark.parametrize(
+@each(
     ("peer", "forwarded", "expected"),
     [
         ("198.51.100.7", "", "198.51.100.7"),
@@ -187,7 +187,7 @@ def test_a_field_that_is_too_long_asks_for_nothing() -> None:
     assert client_ip("10.0.0.3", "9" * 60_000, PROXIES) == "10.0.0.3"
 
 
-@pytest.mark.parametrize(
+@each(
     ("accept", "page"),
     [
         ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", True),

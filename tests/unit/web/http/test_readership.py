@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.worlds.rows import each
 from web.http.readership import _AGGREGATORS, Readership
 
 
-@pytest.mark.parametrize(
+@each(
     ("agent", "totals"),
     [
         ("Feedly/1.0 (+http://www.feedly.com/fetcher.html; 16 subscribers; )", {"feedly": 16}),

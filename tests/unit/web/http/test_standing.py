@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.worlds.rows import each
 from web.http.standing import Standing, find_standing, read_page
 
 HOME = "https://notes.example.com/blog"
@@ -19,7 +19,7 @@ def find(referer: str = "", origin: str = "", told: str = "") -> Standing:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "page", "words"),
     [
         ({}, FORM, "ours"),

@@ -7,16 +7,16 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.model.issues import Identity, Issue
 from tests.worlds.issues import an_issue
+from tests.worlds.rows import each
 from web.pages.issues import issue_data, issue_lead, issue_minutes, issue_outline, let_scroll
 
 
-@pytest.mark.parametrize(
+@each(
     ("html", "scrolls"),
     [
         ("<pre><code>short\n</code></pre>", False),
@@ -51,7 +51,7 @@ ISSUE = an_issue(
 LONG = "word " * 1200
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "minutes"),
     [
         ("", 1),
@@ -81,7 +81,7 @@ def test_a_long_issue_has_an_outline() -> None:
     assert issue_outline(_issue(html=f'<ul class="contents"></ul>{html}', text=LONG)) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("summary", "html", "lead"),
     [
         ("In short", "<p>At length</p>", "In short"),

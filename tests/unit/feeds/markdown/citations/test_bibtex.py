@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.markdown.citations.bibtex import read_bibtex
 from feeds.markdown.citations.works import LONGEST, Person, Work
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("field", "value", "part", "read"),
     [
         ("title", r"{G{\"o}del} \& {\LaTeX}: 100\% $\alpha$", "title", "Gödel & LaTeX: 100% α"),

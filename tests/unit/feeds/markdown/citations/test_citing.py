@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.markdown.citations.bibtex import read_bibtex
 from feeds.markdown.citations.works import Bibliography
 from feeds.markdown.dialects.translation import Translated, translate_dialects
+from tests.worlds.rows import each
 
 WORKS = r"""
 @article{doe99, author={Jane Doe}, title={Bridges}, year=1999, journal={Walks}, volume=3, number=1, pages={5--9}}
@@ -26,7 +26,7 @@ def cite(text: str, path: str = "a.md") -> Translated:
     return translate_dialects(text, path, Bibliography(works=read_bibtex(WORKS)))
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "shown"),
     [
         ("Told [@doe99].", "Told (Doe 1999)."),
@@ -64,7 +64,7 @@ def test_what_is_cited_is_listed_once_and_in_order() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "around"),
     [
         ("[@many]\n\n::: {#refs}\n:::\n\nEnd", "(One et al. 2002)\n\n{}\n\nEnd"),
@@ -78,7 +78,7 @@ def test_the_list_stands_where_its_author_says(text: str, around: str) -> None:
     assert cite(text).text == around.format(line)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "path", "shown", "told"),
     [
         ("[see @gone, p. 3]", "a.md", "(see gone, p. 3)", ["[see @gone, p. 3]"]),

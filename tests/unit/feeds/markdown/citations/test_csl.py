@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from feeds.markdown.citations.csl import read_csl
 from feeds.markdown.citations.works import Person, Work
+from tests.worlds.rows import each
 
 FULL = {
     "id": "k", "type": "article-journal", "title": "A <i>thing</i>", "container-title": "J", "volume": 3, "issue": "1",
@@ -31,7 +30,7 @@ def test_an_item_is_a_work() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each(
     "issued",
     [
         {"year": "1999"},
@@ -46,9 +45,7 @@ def test_a_year_is_found(issued: object) -> None:
     assert read_csl({"references": [{"id": "k", "issued": issued}]})["k"].year == "1999"
 
 
-@pytest.mark.parametrize(
-    "items", [None, "x", 1, {}, {"references": "x"}, [1, {}, {"id": []}], [[]]]
-)
+@each("items", [None, "x", 1, {}, {"references": "x"}, [1, {}, {"id": []}], [[]]])
 def test_what_is_no_bibliography_is_empty(items: object) -> None:
     """Nothing is raised."""
     assert read_csl(items) == {}

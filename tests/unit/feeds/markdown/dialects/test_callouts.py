@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from feeds.markdown.dialects.translation import translate_dialects
 from tests.unit.feeds.markdown.dialects.test_programs import read
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "becomes"),
     [
         (
@@ -49,9 +48,7 @@ def test_a_box_holds_what_its_author_put_in(written: str, becomes: str) -> None:
     assert "\n".join(lines).strip("> \n") == becomes.strip("> \n")
 
 
-@pytest.mark.parametrize(
-    "mark", ["!!! note\n", "    !!! note\n", ":::note\n", "/// note\n", '=== "a"\n']
-)
+@each("mark", ["!!! note\n", "    !!! note\n", ":::note\n", "/// note\n", '=== "a"\n'])
 def test_boxes_within_boxes_cost_what_they_are_long(mark: str) -> None:
     """A note of openings alone is read, within the limit of time that all tests have."""
     body = "".join(" " * (4 * min(at, 40)) + mark for at in range(400))

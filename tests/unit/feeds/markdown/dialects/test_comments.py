@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from feeds.markdown.dialects.comments import drop_marks
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "read"),
     [
         ("Words. ^abc-1", "Words."),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from feeds.markdown.dialects.translation import translate_dialects
 from tests.sizes import is_full
 from tests.unit.feeds.markdown.dialects.test_programs import read
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "becomes"),
     [
         ("export const year = 2018\n\nIn {year}, snow.", "In 2018, snow."),
@@ -50,7 +49,7 @@ def test_mdx_shows_what_can_be_known(written: str, becomes: str) -> None:
     assert "\n".join(lines).strip("> \n").startswith(becomes.strip("> \n"))
 
 
-@pytest.mark.parametrize(
+@each(
     "written",
     ["{items.map(i => <li key={i}>{i}</li>)}", "a {\n  many\n} b", "{f(x)}", "<video src={v} />"],
 )
@@ -61,7 +60,7 @@ def test_what_is_computed_is_left_out_whole_and_told(written: str) -> None:
     assert len(translated.unknown) == 1
 
 
-@pytest.mark.parametrize("pieces", [("{", ""), ("}", ""), ("{a", "}"), ("export {\n", "")])
+@each("pieces", [("{", ""), ("}", ""), ("{a", "}"), ("export {\n", "")])
 def test_braces_without_end_are_read_in_time(pieces: tuple[str, str]) -> None:
     """Within the limit of time that all tests have."""
     count = 60_000 if is_full() else 5_000

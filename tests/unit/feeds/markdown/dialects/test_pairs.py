@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-
 from feeds.markdown.dialects.translation import translate_dialects
 from tests.unit.feeds.markdown.dialects.test_programs import read
+from tests.worlds.rows import each
 
 CODE = "```go\na\n\nb\n```"
 QUOTED = "> ```go\n> a\n>\n> b\n> ```"
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "becomes"),
     [
         (f"{{{{% notice tip %}}}}\n{CODE}\n{{{{% /notice %}}}}", f"> [!tip]\n{QUOTED}"),
@@ -38,7 +37,7 @@ def test_what_stands_in_a_pair_is_shown_in_its_place(written: str, becomes: str)
     assert "\n".join(lines).strip("> \n") == becomes.strip("> \n")
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "becomes"),
     [
         ("{% if x %}A{% else %}B{% endif %}", "A"),

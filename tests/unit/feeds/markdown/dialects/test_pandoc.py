@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from feeds.markdown.dialects.translation import translate_dialects
 from tests.unit.feeds.markdown.dialects.test_programs import read
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "becomes"),
     [
         ("```{r, echo=FALSE}\nhidden\n```\n\nWords", "Words"),
@@ -46,7 +45,7 @@ def test_a_document_is_read_without_pandoc(written: str, becomes: str) -> None:
     assert read(written, "a.qmd") == becomes
 
 
-@pytest.mark.parametrize("source", ["`r nrow(x)`", "`{python} x`", r"\@ref(fig:x)"])
+@each("source", ["`r nrow(x)`", "`{python} x`", r"\@ref(fig:x)"])
 def test_what_a_program_would_work_out_is_told(source: str) -> None:
     """Code within a line that is run, and numbers that only the whole document gives."""
     result = translate_dialects(f"a {source} b", "a.Rmd")

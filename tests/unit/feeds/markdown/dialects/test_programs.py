@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from feeds.markdown.dialects.translation import translate_dialects
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 
 def read(text: str, path: str = "a.md") -> str:
@@ -17,7 +18,7 @@ def read(text: str, path: str = "a.md") -> str:
     return translated.text.strip()
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "becomes"),
     [
         ("- a\n  collapsed:: true\n- b\n  id:: 6051b4a4-aaaa", "- a\n- b"),
@@ -90,7 +91,7 @@ def test_what_programs_write_is_read(written: str, becomes: str) -> None:
     assert "\n".join(lines).strip("> \n") == becomes.strip("> \n")
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "path", "left", "line"),
     [
         ("a\n\n```dataview\nTABLE x\n```\n\nb", "a.md", "TABLE", 3),
@@ -135,7 +136,7 @@ def test_any_text_is_translated(text: str, path: str) -> None:
     assert "\ufdd0" not in translated.text
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "becomes"),
     [
         ("![a](my pic.png)", "![a](<my pic.png>)"),
@@ -155,7 +156,7 @@ def test_addresses_that_some_programs_read_are_read(written: str, becomes: str) 
     assert read(written) == becomes
 
 
-@pytest.mark.parametrize(
+@each(
     "written",
     [
         "![](https://youtu.be/abc)",
@@ -172,7 +173,7 @@ def test_a_film_that_is_written_as_a_picture_is_a_link(written: str) -> None:
     assert len(translated.players) == 1
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "becomes"),
     [
         (":tada::heart: and :+1:", "🎉❤️ and 👍"),

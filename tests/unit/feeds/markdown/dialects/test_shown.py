@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-
 from feeds.markdown.dialects.translation import translate_dialects
 from tests.unit.feeds.markdown.dialects.test_programs import read
+from tests.worlds.rows import each
 
 POST = '<a href="https://x.com/ada/status/123">Post: ada</a>'
 FILM = '<a href="https://www.youtube.com/watch?v=abc_123">Video on YouTube</a>'
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "becomes"),
     [
         (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.markdown.dialects import translate_dialects
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 
 def translated(text: str, path: str = "a.md") -> str:
@@ -15,7 +15,7 @@ def translated(text: str, path: str = "a.md") -> str:
     return translate_dialects(text, path).text.strip()
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "a%%not for you%% b",
@@ -49,7 +49,7 @@ def test_what_is_not_for_readers_is_gone(text: str) -> None:
     assert " ".join(translated(text).split()) == "a b"
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "x = mc^2",
@@ -70,7 +70,7 @@ def test_what_only_looks_like_it_stays(text: str) -> None:
     assert translated(text) == text
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "result"),
     [
         (":::note Title\nIn\n:::", "> [!note] Title\n> In"),
@@ -88,7 +88,7 @@ def test_boxes_are_one_kind_of_quotation(text: str, result: str) -> None:
     assert translated(text).replace("> \n", ">\n").removesuffix("\n>").strip() == result
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "part"),
     [
         ("{% highlight ruby %}\n  def x\n{% endhighlight %}", "```ruby\n  def x\n```"),
@@ -141,7 +141,7 @@ def test_known_forms_are_translated(text: str, part: str) -> None:
     assert not result.unknown
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "source"),
     [
         ("x\n\n{{< qr 1 >}}", "{{< qr 1 >}}"),
@@ -185,7 +185,7 @@ def test_a_component_is_unknown_where_there_are_some() -> None:
     assert not translate_dialects("<Chart />", "a.md").unknown
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "`{{< x >}} %%a%% :tada:`",
@@ -222,7 +222,7 @@ def test_any_text_is_translated_and_no_mask_is_left(text: str, path: str) -> Non
     assert not {"\ufdd0", "\ufdd1"} & set(result.text)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "path", "result"),
     [
         ('{{< x user="ada" id="12" >}}', "a.md", '<a href="https://x.com/ada/status/12">Post: ada</a>'),
@@ -246,7 +246,7 @@ def test_what_newer_programs_write_is_read(text: str, path: str, result: str) ->
     assert translated(text, path) == result
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "formula"),
     [
         ("{{< katex >}}a^2{{< /katex >}}", "$a^2$"),
@@ -262,7 +262,7 @@ def test_a_formula_in_a_shortcode_is_one(text: str, formula: str) -> None:
     assert result.formulas
 
 
-@pytest.mark.parametrize(
+@each(
     "piece",
     [
         "<p hidden>",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from feeds.markdown.dialects.words import plain_line
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "shown"),
     [
         ("*Moby Dick* and **more**", "Moby Dick and more"),

@@ -11,6 +11,7 @@ from feeds.markdown.maths import Formula, find_formulas, finding
 from feeds.markdown.maths.finding import LONGEST
 from tests.sizes import examples, is_full
 from tests.worlds.looking import looked_at
+from tests.worlds.rows import each
 
 
 def found(text: str) -> list[tuple[str, bool]]:
@@ -25,7 +26,7 @@ def found(text: str) -> list[tuple[str, bool]]:
     return [(formula.tex, formula.display) for formula in formulas]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "formulas"),
     [
         ("$a^*$ and $b^*$", [("a^*", False), ("b^*", False)]),
@@ -67,7 +68,7 @@ def test_formulas_are_found(text: str, formulas: list[tuple[str, bool]]) -> None
     assert found(text) == formulas
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "$5 and $10",
@@ -110,7 +111,7 @@ def test_money_stays_money(text: str) -> None:
     assert found(text) == []
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     ["`$a$b$c$`", "```\n$a$\n```", "``$x$``", "```sh\necho $HOME $x$\n```", "~~~\n\\(x\\)\n~~~"],
 )
@@ -119,7 +120,7 @@ def test_code_is_code(text: str) -> None:
     assert hide_formulas(text)[0] == text
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "tex"),
     [
         ("```math\nx^2\n```", "$$\nx^2\n$$"),

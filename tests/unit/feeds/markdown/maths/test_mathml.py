@@ -13,6 +13,7 @@ from feeds.markdown.dialects import hide_formulas
 from feeds.markdown.maths.finding import LONGEST, Formula
 from feeds.markdown.maths.mathml import _ALLOWED, _TAGS, Unreadable, read_tex, write_math
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 FORMULAS = (
     "a^*", r"x \le y", r"\frac{a}{b}", r"\dfrac12", r"\sqrt{2}", r"\sqrt[3]{x}", r"\sum_{i=1}^n i^2",
@@ -61,7 +62,7 @@ def check(math: str) -> None:
                 assert _ALLOWED[name].fullmatch(value)
 
 
-@pytest.mark.parametrize("tex", FORMULAS)
+@each("tex", FORMULAS)
 def test_what_authors_write_is_shown(tex: str) -> None:
     """Every construct of everyday TeX becomes MathML without a remnant of TeX in what is shown."""
     for display in (False, True):
@@ -74,7 +75,7 @@ def test_what_authors_write_is_shown(tex: str) -> None:
         assert not re.search(r">&amp;<|\{aligned|\{align", presentation)
 
 
-@pytest.mark.parametrize(
+@each(
     ("tex", "reason"),
     [
         (r"\foo{x}", r"`\foo` is not known"),
@@ -99,7 +100,7 @@ def test_what_cannot_be_read_is_said(tex: str, reason: str) -> None:
     assert str(refused.value) == reason
 
 
-@pytest.mark.parametrize(
+@each(
     "tex",
     [
         r"\href{javascript:alert(1)}{x}", r"\class{evil}{x}", r"\style{position:fixed}{x}",

@@ -2,11 +2,11 @@ r"""Formulas that a text refers to: numbers at both ends, in each system's spell
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.markdown.dialects import translate_dialects
+from tests.worlds.rows import each
 
 
 def read(text: str, path: str = "a.md") -> tuple[str, tuple[str, ...]]:
@@ -15,7 +15,7 @@ def read(text: str, path: str = "a.md") -> tuple[str, tuple[str, ...]]:
     return result.formulas.as_written(result.text), tuple(one.source for one in result.unknown)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "shown"),
     [
         (r"By \eqref{e}: $$a \label{e}$$", r"By (1): $$a \tag{1}$$"),
@@ -47,7 +47,7 @@ def test_a_reference_and_its_formula_have_one_number(text: str, shown: str) -> N
     assert read(text) == (shown, ())
 
 
-@pytest.mark.parametrize("source", [r"\ref{fig:x}", r"\eqref{gone}", r"\@ref(eq:gone)"])
+@each("source", [r"\ref{fig:x}", r"\eqref{gone}", r"\@ref(eq:gone)"])
 def test_a_reference_to_no_formula_is_left_out_and_told(source: str) -> None:
     """Nobody is mailed TeX outside a formula."""
     assert read(f"See {source}. $$a \\label{{e}}$$ \\ref{{e}}") == (

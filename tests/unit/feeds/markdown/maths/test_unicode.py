@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from feeds.markdown.maths.unicode import plain_formula
+from tests.worlds.rows import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("tex", "plain"),
     [
         ("x", "x"),
@@ -41,7 +40,7 @@ def test_simple_formulas_are_characters(tex: str, plain: str) -> None:
     assert plain_formula(tex) == plain
 
 
-@pytest.mark.parametrize(
+@each(
     "tex",
     [
         r"\frac{a}{b}",

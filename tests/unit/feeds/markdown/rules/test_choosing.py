@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -12,6 +11,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from feeds.markdown.rules.choosing import hurry
 from feeds.markdown.rules.writing import QuickRenderer
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 FRAGMENTS = (
     *"ab1 \n\t*_`[]()<>!#-+=~|\\:{}\"'&^.;é中",
@@ -58,9 +58,7 @@ def test_a_hurried_parser_reads_the_same(text: str) -> None:
     assert OURS.render(text) == THEIRS.render(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["[" * 30 + "a" + "]" * 30, "*a" * 40, "> " * 9 + "a", "![[a]](b)"]
-)
+@each("text", ["[" * 30 + "a" + "]" * 30, "*a" * 40, "> " * 9 + "a", "![[a]](b)"])
 def test_nesting_ends_where_it_ended(text: str) -> None:
     """What is nested deeper than it may be is read as before."""
     assert OURS.render(text) == THEIRS.render(text)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.markdown.rules.cost import MAX_MARKS, count_marks, find_excess
+from tests.worlds.rows import each
 
 COSTLY = (
     *(
@@ -50,7 +50,7 @@ COSTLY = (
 )
 
 
-@pytest.mark.parametrize("piece", COSTLY)
+@each("piece", COSTLY)
 def test_a_megabyte_of_anything_costly_is_too_much(piece: str) -> None:
     """Each kind of thing that the parser works for is bounded, and the line of the excess is told."""
     body = piece * (990_000 // len(piece))

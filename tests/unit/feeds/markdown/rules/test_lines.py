@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it.common.normalize_url import normalizeLink
@@ -10,6 +9,7 @@ from markdown_it.common.normalize_url import normalizeLink
 from feeds.markdown.parser import PARSER
 from feeds.markdown.rules.lines import normalise_address
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 PIECES = (
     *"/?#&=.:@-_~%+;,!'()*$[]\\ {}|^\"<>aZ9éß日",
@@ -36,7 +36,7 @@ def test_an_address_is_what_the_library_makes_of_it(address: str) -> None:
     assert normalise_address(address) == normalizeLink(address)
 
 
-@pytest.mark.parametrize(
+@each(
     "address",
     ["https://a.example/x/y.html?z=1&w=2#part", "../07/note-7.md", "http://a.example", "#part", ""],
 )
@@ -45,7 +45,7 @@ def test_usual_addresses_stay_as_they_are(address: str) -> None:
     assert normalise_address(address) == address == normalizeLink(address)
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "html"),
     [
         ("**強調。**続く", "<strong>強調。</strong>続く"),

@@ -39,6 +39,7 @@ from tests.peers.services import (
     ses_complaint,
     sign_sendgrid,
 )
+from tests.worlds.rows import each
 
 MAIL = Mail()
 SAID = {
@@ -198,7 +199,7 @@ MEANINGS: dict[str, tuple[str, Said, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", MEANINGS)
+@each("name", MEANINGS)
 def test_each_event_is_understood(name: str) -> None:
     """Failures, complaints and wishes to leave; what asks for nothing is left out (rules C4, C5)."""
     service, said, expected = MEANINGS[name]
@@ -216,7 +217,7 @@ def test_one_bad_event_does_not_lose_the_others() -> None:
     ]
 
 
-@pytest.mark.parametrize("service", SAID)
+@each("service", SAID)
 def test_an_event_carries_what_we_put_on_the_wire(service: str) -> None:
     """Return path, Message-ID or link come back, and the recipient as a hint (rule C2)."""
     batch = read(service, SAID[service])
@@ -229,7 +230,7 @@ def test_an_event_carries_what_we_put_on_the_wire(service: str) -> None:
     assert event.report.sent_at is not None
 
 
-@pytest.mark.parametrize("service", SAID)
+@each("service", SAID)
 def test_the_same_again_is_the_same_event(service: str) -> None:
     """An event has one id however often it is told, and another one than the next (rule C13)."""
     first, again = read(service, SAID[service]), read(service, SAID[service])
@@ -261,7 +262,7 @@ def test_a_service_makes_a_failure_only_milder() -> None:
 # ── who is believed ──────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("service", SAID)
+@each("service", SAID)
 def test_without_a_key_nobody_is_believed(service: str) -> None:
     """A service that is not configured proves nothing, whatever it signs with."""
     none = Keys(certificate=lambda _url: amazon()[1])
@@ -270,7 +271,7 @@ def test_without_a_key_nobody_is_believed(service: str) -> None:
     assert usable(keys()) == tuple(ADAPTERS)
 
 
-@pytest.mark.parametrize("service", SAID)
+@each("service", SAID)
 def test_a_request_without_its_proof_is_refused(service: str) -> None:
     """No signature, no login, an empty one: nothing is read."""
     said = SAID[service]
@@ -286,7 +287,7 @@ def test_a_changed_body_is_refused(service: str) -> None:
     assert read(service, replace(said, body=said.body.replace(b"ada@", b"eve@"))) is None
 
 
-@pytest.mark.parametrize(
+@each(
     "changes",
     [
         {"TopicArn": TOPIC + "2"},
@@ -325,7 +326,7 @@ def test_a_certificate_out_of_date_proves_nothing() -> None:
     assert ADAPTERS["ses"](post, keys()) is None
 
 
-@pytest.mark.parametrize(
+@each(
     "url",
     [
         "https://sns.eu-west-1.amazonaws.com@evil.example/",
@@ -358,7 +359,7 @@ def test_a_subscription_is_confirmed_at_amazon_only() -> None:
     assert (batch.confirm, len(batch.events)) == ("", 1)
 
 
-@pytest.mark.parametrize("login", ["", "hook", "hook:", f"{LOGIN}x", "x" + LOGIN, LOGIN.upper()])
+@each("login", ["", "hook", "hook:", f"{LOGIN}x", "x" + LOGIN, LOGIN.upper()])
 def test_postmark_needs_its_login(login: str) -> None:
     """User and password, exactly."""
     assert read("postmark", say_postmark(postmark_bounce(MAIL), login)) is None
@@ -366,8 +367,8 @@ def test_postmark_needs_its_login(login: str) -> None:
     assert read("postmark", Said(SAID["postmark"].body, coded)) is None
 
 
-@pytest.mark.parametrize("service", ["mailgun", "sendgrid"])
-@pytest.mark.parametrize("hours", [-1000, -30, 1])
+@each("service", ["mailgun", "sendgrid"])
+@each("hours", [-1000, -30, 1])
 def test_old_requests_are_replays(service: str, hours: int) -> None:
     """What was signed days ago, or is from the future, is refused."""
     stamp = str(int(STAMP) + hours * 3600)
@@ -379,7 +380,7 @@ def test_old_requests_are_replays(service: str, hours: int) -> None:
     assert read(service, said) is None
 
 
-@pytest.mark.parametrize("text", ["", "nan", "inf", "-inf", "1e400", "x", "2026-13-01", "９" * 30])
+@each("text", ["", "nan", "inf", "-inf", "1e400", "x", "2026-13-01", "９" * 30])
 def test_no_time_is_no_proof(text: str) -> None:
     """A time that is none never raises."""
     assert parse_moment(text) is None
@@ -472,7 +473,7 @@ def test_any_request_is_read(service: str, slow: bool) -> None:
     check()
 
 
-@pytest.mark.parametrize("service", ["ses", "postmark", "sendgrid"])
+@each("service", ["ses", "postmark", "sendgrid"])
 def test_deep_documents_are_survived(service: str) -> None:
     """A document nested without end costs no more than itself."""
     deep = "[" * 100_000

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from mailer.inbound.webhooks.events import Batch, Event, Post
 from mailer.inbound.webhooks.table import ADAPTERS
 from tests.conftest import NOON
@@ -26,6 +24,7 @@ from tests.peers.services import (
     ses_complaint,
     sign_sendgrid,
 )
+from tests.worlds.rows import each
 
 MAIL = Mail()
 EVE = Mail(recipient="eve@example.org")
@@ -210,14 +209,14 @@ SHAPES: dict[str, tuple[str, Said, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@each("name", SHAPES)
 def test_a_shape_that_no_document_has_is_read_by_its_sense_or_kept(name: str) -> None:
     """One bad event never takes the batch along; what cannot be meant so is nobody's leave (rules C4, C12)."""
     service, said, expected = SHAPES[name]
     assert [event.report.kind.value for event in read(service, said)] == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("service", "one", "other"),
     [
         (

@@ -13,6 +13,7 @@ from newsletter.authoring.checks.manners import check_manners
 from newsletter.authoring.checks.shape import contrast
 from newsletter.authoring.findings import Finding
 from tests.worlds.proofs import proof
+from tests.worlds.rows import each
 
 ROOT = Path(__file__).parents[5]
 LONG = "word " * 120
@@ -25,7 +26,7 @@ def found(body: str, **keys: object) -> dict[str, Finding]:
     return {one.code: one for one in check_manners(proof(source))}
 
 
-@pytest.mark.parametrize(
+@each(
     ("code", "body", "keys"),
     [
         ("shouting", "x", {"title": "EVERYTHING MUST GO"}),
@@ -76,7 +77,7 @@ def test_each_finding_is_made(code: str, body: str, keys: dict[str, object]) -> 
     assert finding.gravity is CODES[code][0]
 
 
-@pytest.mark.parametrize(
+@each(
     ("site", "neighbour"),
     [
         ("http://127.0.0.1:800", "http://127.0.0.1:8000"),

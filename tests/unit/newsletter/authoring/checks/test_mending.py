@@ -17,6 +17,7 @@ from newsletter.authoring.preflight import check_note
 from newsletter.publishing.drafting import Drafting
 from storage.model.errors import NoteError
 from tests.worlds.proofs import IDENTITY, URL, proof
+from tests.worlds.rows import each
 
 LINK = "https://a.example/x?utm_source=mail"
 
@@ -57,7 +58,7 @@ def test_no_key_is_written_where_it_stands_already(source: str) -> None:
 WRITTEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@each(
     ("code", "source", "mended"),
     [
         (

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.commands.readers.suppressions import parse_since
+from tests.worlds.rows import each
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 
@@ -54,9 +55,7 @@ def test_whatever_else_is_said_is_a_time_or_refused(text: str) -> None:
     assert moment.utcoffset() is not None
 
 
-@pytest.mark.parametrize(
-    "text", ["", "1", "1y", "-1d", "1.5h", "999999w", "٣d", "yesterday", "12:00"]
-)
+@each("text", ["", "1", "1y", "-1d", "1.5h", "999999w", "٣d", "yesterday", "12:00"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     """With words that say what would be one."""
     with pytest.raises(typer.BadParameter, match="1d, 12h"):
