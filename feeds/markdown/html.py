@@ -82,6 +82,8 @@ _CLASSES: Final = MappingProxyType(
 _SCOPES: Final = {"col", "row", "colgroup", "rowgroup"}
 _COUNTS: Final = frozenset({"width", "height", "colspan", "rowspan", "start", "value"})
 _JUDGED: Final = _COUNTS | {"href", "src", "id"}
+MAX_COUNT: Final = 9_999
+"""The highest number that an attribute may have."""
 _FOOTNOTE: Final = re.compile(r"fn(?:ref)?-[0-9a-z]{1,16}-\d{1,5}")
 _COUNT: Final = re.compile(r"[0-9]{1,4}")
 
@@ -110,6 +112,17 @@ def sanitise(html: str, resolver: LinkResolver) -> str:
         cleaned = _CLEANER.clean(html)
     finally:
         _JUDGE.reset(before)
+    return _repair(cleaned)
+
+
+def sanitise_written(html: str) -> str:
+    """The same for what the renderer wrote of a note without raw HTML (`Preparation.is_judged`): its addresses,
+    ids and numbers were looked at one by one in the tokens. The allow-list is no other.
+    """
+    return _repair(_WRITTEN_CLEANER.clean(html))
+
+
+def _repair(cleaned: str) -> str:
     if ' class=""' in cleaned:
         cleaned = _NO_CLASS.sub(r"\1", cleaned)
     cleaned = _IMAGE.sub(_repair_image, cleaned)
@@ -209,16 +222,22 @@ def _judge(tag: str, name: str, value: str) -> str | None:
     return _JUDGE.get()(tag, name, value)
 
 
-_CLEANER: Final = nh3.Cleaner(
-    tags=set(TAGS),
-    clean_content_tags=set(VANISHING),
-    attributes=dict(_ATTRIBUTES),
-    attribute_filter=_judge,
-    tag_attribute_values={"th": {"scope": _SCOPES}},
-    allowed_classes=dict(_CLASSES),
-    url_schemes={"http", "https", "mailto"},
-    link_rel="noopener",
-)
+def _build_cleaner(judge: Callable[[str, str, str], str | None] | None) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(TAGS),
+        clean_content_tags=set(VANISHING),
+        attributes=dict(_ATTRIBUTES),
+        attribute_filter=judge,
+        tag_attribute_values={"th": {"scope": _SCOPES}},
+        allowed_classes=dict(_CLASSES),
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener",
+    )
+
+
+_CLEANER: Final = _build_cleaner(_judge)
+_WRITTEN_CLEANER: Final = _build_cleaner(None)
+"""To be asked about each attribute costs more than the cleaning."""
 
 
 def _repair_image(found: re.Match[str]) -> str:

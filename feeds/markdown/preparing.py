@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from feeds.markdown.characters import shorten, split_size
 from feeds.markdown.fields import Fields
-from feeds.markdown.html import VANISHING
+from feeds.markdown.html import MAX_COUNT, VANISHING
 from feeds.markdown.links import LinkResolver, is_download
 from feeds.markdown.parser import plain
 from feeds.markdown.rules import new_token
@@ -37,6 +37,8 @@ _SENTENCE_ENDS: Final = "?!.,:;*_~'\"|"
 _ALIGN: Final = re.compile(r"text-align:(left|center|right)")
 
 
+_CELLS: Final = frozenset({"th_open", "td_open"})
+_HEADINGS: Final = frozenset({"heading_open", "heading_close"})
 _SOLID: Final = frozenset(
     {"em_open", "em_close", "strong_open", "strong_close", "softbreak", "hardbreak", "code_inline"}
 )
@@ -56,6 +58,9 @@ class Preparation:
         self._abbreviations = abbreviations
         self._short = _any_of(abbreviations)
         self._raw_tags = 0
+        self._ids = frozenset(resolver.anchors.values())
+        self.is_judged = True
+        """Whether all that its attributes say was looked at here: there is no raw HTML."""
 
     def prepare(self, tokens: Sequence[Token]) -> list[Token]:
         """The tokens, ready for both renderings."""
@@ -70,14 +75,21 @@ class Preparation:
         return ready
 
     def _prepare_block(self, token: Token) -> None:
-        if token.type in {"heading_open", "heading_close"} and token.tag == "h1":
-            token.tag = "h2"  # the title is the only h1 (rule D11)
-        elif token.type in {"th_open", "td_open"}:
-            _prepare_cell(token)
-        elif token.type == "inline":
+        kind = token.type
+        if kind == "inline":
             token.children = self._prepare_inline(token.children or [])
-        elif token.type == "html_block":
+        elif kind in _CELLS:
+            _prepare_cell(token)
+        elif kind in _HEADINGS:
+            if token.tag == "h1":
+                token.tag = "h2"  # the title is the only h1 (rule D11)
+            if token.nesting > 0 and token.attrs.get("id") not in self._ids:
+                self.is_judged = False
+        elif kind == "html_block":
             token.content = self._fields.mark_all(token.content)
+            self.is_judged = False
+        elif kind == "ordered_list_open" and int(token.attrs.get("start", 1)) > MAX_COUNT:
+            self.is_judged = False
 
     def _prepare_inline(self, children: list[Token]) -> list[Token]:
         if len(children) == 1 and children[0].type == "text":  # most cells, items and headings
@@ -87,6 +99,7 @@ class Preparation:
         raw_links = 0
         has_raw = any(token.type == "html_inline" for token in children)
         swallows = _swallows(children) if has_raw else frozenset[str]()
+        self.is_judged = self.is_judged and not has_raw
         for token in children:
             if token.type == "link_open":
                 kept.append(self._resolve_link(token))

@@ -20,7 +20,7 @@ from feeds.markdown.code import Highlighter
 from feeds.markdown.dialects import bare_words, translate_dialects
 from feeds.markdown.embeds import place_embeds
 from feeds.markdown.fields import Fields
-from feeds.markdown.html import addresses, sanitise
+from feeds.markdown.html import addresses, sanitise, sanitise_written
 from feeds.markdown.links import LinkResolver, Links
 from feeds.markdown.maths import Formulas
 from feeds.markdown.parser import PARSER, find_h1, place_formulas, plain
@@ -105,16 +105,12 @@ def find_remarks(
     """What `render_markdown` would warn of, without writing what readers get where nothing can come of it."""
     with speaking(words or words_of("en")):
         laid = _lay_out(body, path, links, bibliography, title=title, toc=False)
-        if laid.formulas or any(map(_is_raw, laid.tokens)):
-            html = sanitise(laid.write(), laid.resolver)
+        if laid.formulas or not laid.is_judged:
+            html = laid.write()
             build_text(laid.tokens, laid.resolver, addresses(html), laid.formulas.settle_text)
             laid.formulas.settle_html(laid.fields.settle_html(html))
         _find_preview(image, laid.resolver)
         return laid.resolver.warnings
-
-
-def _is_raw(token: Token) -> bool:
-    return token.type in {"html_block", "html_inline"} or any(map(_is_raw, token.children or ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,15 +122,18 @@ class _LaidOut:
     resolver: LinkResolver
     fields: Fields
     formulas: Formulas
+    is_judged: bool
+    """As `Preparation` has it."""
 
     def write(self) -> str:
-        """As HTML, not sanitised yet."""
-        return str(PARSER.renderer.render(self.tokens, PARSER.options, self.env))
+        """As sanitised HTML."""
+        html = str(PARSER.renderer.render(self.tokens, PARSER.options, self.env))
+        return sanitise_written(html) if self.is_judged else sanitise(html, self.resolver)
 
 
 def _render(laid: _LaidOut, image: str) -> Rendered:
     tokens, resolver, fields, formulas = laid.tokens, laid.resolver, laid.fields, laid.formulas
-    html = sanitise(laid.write(), resolver)
+    html = laid.write()
     text = build_text(tokens, resolver, addresses(html), formulas.settle_text)
     settled = formulas.settle_html(fields.settle_html(html))  # tells which fields are filled
     summary = fields.settle_text(find_summary(tokens, formulas.is_display, html))
@@ -195,8 +194,15 @@ def _lay_out(
     tokens = _without_title(tokens, clean_line(title))
     tokens, resolver.anchors = shape(tokens, toc=toc)
     fields = Fields(translated.text)
-    tokens = Preparation(resolver, fields, translated.abbreviations).prepare(tokens)
-    return _LaidOut(tokens=tokens, env=env, resolver=resolver, fields=fields, formulas=formulas)
+    preparation = Preparation(resolver, fields, translated.abbreviations)
+    return _LaidOut(
+        tokens=preparation.prepare(tokens),
+        env=env,
+        resolver=resolver,
+        fields=fields,
+        formulas=formulas,
+        is_judged=preparation.is_judged,
+    )
 
 
 def _find_preview(image: str, resolver: LinkResolver) -> str | None:

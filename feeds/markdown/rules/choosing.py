@@ -6,6 +6,7 @@ comes out is the same. A rule that is not named here is asked everywhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
@@ -18,7 +19,9 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
 from feeds.markdown.rules.destinations import QUICK_HELPERS
+from feeds.markdown.rules.emphasis import join_fragments, take_emphasis
 from feeds.markdown.rules.lines import QuickInline, by_first, normalise_address
+from feeds.markdown.rules.paragraphs import take_paragraph
 from feeds.markdown.rules.tokens import new_token
 
 _FIRSTS: Final = {
@@ -32,7 +35,10 @@ _ENDING: Final = {"deflist": ":~"}
 
 def hurry(parser: MarkdownIt) -> None:
     """Has a parser, to which no rule is added after this, choose its rules by character."""
+    parser.inline.ruler.at("emphasis", take_emphasis)
+    parser.inline.ruler2.at("fragments_join", join_fragments)
     parser.inline = QuickInline(parser.inline)
+    parser.block.ruler.at("paragraph", take_paragraph)
     parser.block = _QuickBlocks(parser.block)
     parser.core.ruler.at("normalize", _normalise)
     parser.core.ruler.at("text_join", _join_text)
@@ -116,13 +122,17 @@ class _State(StateBlock):
         indent: int,
         keepLastLF: bool,  # noqa: N803 - the library's name
     ) -> str:
-        """The text of lines; most is not indented, and cut from the note as it is."""
-        if indent or begin >= end:
-            return super().getLines(begin, end, indent, keepLastLF)
-        src, begins, ends = self.src, self.bMarks, self.eMarks
-        last = end - 1
-        lines = [src[begins[line] : ends[line] + 1] for line in range(begin, last)]
-        lines.append(src[begins[last] : ends[last] + keepLastLF])
+        """The text of lines without what they are indented by, cut from the note; the library goes by characters."""
+        src, begins, ends, shifts = self.src, self.bMarks, self.eMarks, self.tShift
+        lines = []
+        for line in range(begin, end):
+            start, shift = begins[line], shifts[line]
+            first = start + min(shift, indent)
+            if indent and (
+                "\t" in src[start:first] or (shift < indent and src[first : first + 1] in _BLANKS)
+            ):
+                return super().getLines(begin, end, indent, keepLastLF)
+            lines.append(src[first : ends[line] + (line + 1 < end or keepLastLF)])
         return "".join(lines)
 
     def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
@@ -174,13 +184,14 @@ def _choose(
 
 
 def _table(rule: RuleFuncBlockType) -> RuleFuncBlockType:
-    """A table's second line draws its columns."""
+    """A table's second line draws its columns; one that is an item of a list does not."""
 
     def apply(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         if start + 2 > end:
             return False
         pos = state.bMarks[start + 1] + state.tShift[start + 1]
-        return state.src[pos : pos + 1] in _DRAWN and rule(state, start, end, silent)
+        drawn = state.src[pos : pos + 2]
+        return drawn[:1] in _DRAWN and drawn != "- " and rule(state, start, end, silent)
 
     return apply
 
@@ -205,11 +216,22 @@ def _underlined(rule: RuleFuncBlockType) -> RuleFuncBlockType:
     return apply
 
 
+def _ruled(rule: RuleFuncBlockType) -> RuleFuncBlockType:
+    """A line across the page has nothing else on it; items of lists begin as it does."""
+
+    def apply(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        pos = state.bMarks[start] + state.tShift[start]
+        return _ACROSS.match(state.src, pos) is not None and rule(state, start, end, silent)
+
+    return apply
+
+
 def _unguarded(rule: RuleFuncBlockType) -> RuleFuncBlockType:
     return rule
 
 
-_GUARDS: Final = {"table": _table, "lheading": _underlined}
+_GUARDS: Final = {"table": _table, "lheading": _underlined, "hr": _ruled}
+_ACROSS: Final = re.compile(r"[-*_ \t]*(?:\n|\Z)")
 _MOST_LINES: Final = 20
 """Lines that are looked at here: more would cost more than they spare where each line is a block."""
 _DRAWN: Final = frozenset("|-:")

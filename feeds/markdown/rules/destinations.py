@@ -1,4 +1,4 @@
-"""Where a link in the text leads: read as a whole where it is plain. Pure.
+"""What a link says and where it leads: read as a whole where that is plain. Pure.
 
 What comes out is what the library's own reading gives, which goes from character to character.
 """
@@ -11,6 +11,9 @@ from typing import Final, cast
 
 from markdown_it import helpers
 from markdown_it.helpers.parse_link_destination import _Result
+from markdown_it.rules_inline import StateInline
+
+from feeds.markdown.rules.lines import QuickInline
 
 _PLAIN: Final = re.compile(r"(?!<)[!-%'*-\[\]-~]+(?=[) ])")
 """ASCII without brackets, backslashes and references to characters, up to what ends it."""
@@ -25,10 +28,20 @@ def _read_destination(string: str, pos: int, maximum: int) -> _Result:
     return result
 
 
+def _end_label(state: StateInline, start: int, disableNested: bool = False) -> int:  # noqa: N803 - the library's name
+    """Where the label that begins here ends, also if nothing else begins in it."""
+    inline = state.md.inline
+    if isinstance(inline, QuickInline) and state.level < state.md.options["maxNesting"]:
+        met = inline.find_mark(state, start + 1)
+        if met < state.posMax and state.src[met] == "]":
+            return met
+    return helpers.parseLinkLabel(state, start, disableNested)
+
+
 QUICK_HELPERS: Final = cast(
     "ModuleType",
     SimpleNamespace(
-        parseLinkLabel=helpers.parseLinkLabel,
+        parseLinkLabel=_end_label,
         parseLinkTitle=helpers.parseLinkTitle,
         parseLinkDestination=_read_destination,
     ),

@@ -86,7 +86,7 @@ class QuickInline(ParserInline):
             state.pos = state.posMax
             state.pos += 1
         elif (rules := self._rules.get(state.src[pos])) is None:
-            state.pos = self._next(state, pos)
+            state.pos = self.find_mark(state, pos + 1)
         else:
             state.level += 1
             ok = any(rule(state, True) for rule in rules)
@@ -107,7 +107,7 @@ class QuickInline(ParserInline):
                 continue
             rules = self._rules.get(src[pos])
             if rules is None:
-                state.pos = self._next(state, pos)
+                state.pos = self.find_mark(state, pos + 1)
                 state.append_pending(src[pos : state.pos])
                 continue
             for rule in rules:
@@ -119,9 +119,9 @@ class QuickInline(ParserInline):
         if state.pending:
             state.pushPending()
 
-    def _next(self, state: StateInline, pos: int) -> int:
-        """Where something may begin or end after a character at which nothing does."""
-        found = self._begin.search(state.src, pos + 1, state.posMax)
+    def find_mark(self, state: StateInline, pos: int) -> int:
+        """Where something may begin or end, from here on."""
+        found = self._begin.search(state.src, pos, state.posMax)
         return found.start() if found else state.posMax
 
 
