@@ -30,10 +30,13 @@ def _read_destination(string: str, pos: int, maximum: int) -> _Result:
 
 def _end_label(state: StateInline, start: int, disableNested: bool = False) -> int:  # noqa: N803 - the library's name
     """Where the label that begins here ends, also if nothing else begins in it."""
-    inline = state.md.inline
-    if isinstance(inline, QuickInline) and state.level < state.md.options["maxNesting"]:
-        met = inline.find_mark(state, start + 1)
+    inline, pos = state.md.inline, start + 1
+    is_shallow = state.level < state.md.options["maxNesting"]
+    if is_shallow and pos not in state.cache and isinstance(inline, QuickInline):
+        met = inline.find_mark(state, pos)
         if met < state.posMax and state.src[met] == "]":
+            if met > pos:
+                state.cache[pos] = met  # as the library has it, which asks again from deeper within
             return met
     return helpers.parseLinkLabel(state, start, disableNested)
 
