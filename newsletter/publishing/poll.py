@@ -18,6 +18,7 @@ from newsletter.publishing.findings import (
 )
 from newsletter.publishing.reading import Means
 from newsletter.publishing.recognition import Names
+from newsletter.publishing.staleness import find_awaited
 from newsletter.publishing.sweep import Sweep
 from storage.model import KnownNote, Log, NoteError
 from storage.notes import SETTLE, FileStat, Scan
@@ -68,10 +69,13 @@ class Poll:
         known, schedules = means.notebook.load(), means.schedules.load()
         scan, files, gone = self._look(known)
         is_held = means.sudden.standing() is not None
-        cited = means.cited.changed(scan.works)
+        cited = means.cited.changed(scan.cited)
         candidates = find_candidates(files, known, schedules, now, freed=bool(gone))
         if not (candidates or gone or scan.faults or is_held or cited) and self._rendering_checked:
             return PollReport()
+        if cited:
+            present = (file.path for file in scan.cited)
+            cited |= find_awaited(means.archive.shown(), cited, present)
         if not self._rendering_checked:
             candidates += self._find_read_otherwise(files, candidates)
         found = Findings(
@@ -87,7 +91,7 @@ class Poll:
             candidates, scan.faults, rerender=not self._rendering_checked, cited=cited
         )
         self._rendering_checked = True
-        means.cited.keep(scan.works)
+        means.cited.keep(scan.cited)
         return report
 
     def _find_read_otherwise(

@@ -10,7 +10,7 @@ holds nothing else up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -70,7 +70,7 @@ class Sweep:
         faults: Iterable[NoteError],
         *,
         rerender: bool,
-        cited: Iterable[str] = (),
+        cited: Collection[str] = (),
     ) -> PollReport:
         """Take up the candidates and what is gone; `rerender` and `cited` are as `find_stale` has them."""
         found = self._found
@@ -296,8 +296,8 @@ class Sweep:
 
     # ── rendering ────────────────────────────────────────────────────────────────────────
 
-    def _refresh(self, *, rerender: bool, cited: Iterable[str]) -> None:
-        """Render again what links to something that came, went or moved in this poll or cites what changed, and once
+    def _refresh(self, *, rerender: bool, cited: Collection[str]) -> None:
+        """Render again what links to something that came, went or moved in this poll or cites or shows what changed, and once
         per start whatever another version rendered. Readers are not told that it is news.
         """
         missed = self._foresight.settle()

@@ -13,13 +13,15 @@ from sqlalchemy.engine import Connection
 from storage.archive.absences import begin_absence, end_absence
 from storage.archive.rows import (
     ARCHIVE_VERSION,
-    AT_ONCE,
     ArchiveState,
     IssueName,
     MarkKind,
     bump_version,
     contents,
+    find_marked,
     free_slug,
+    has_mark,
+    list_marks,
     load_issues,
     load_names,
     lock_issue,
@@ -260,17 +262,18 @@ class Issues:
 
     def linking_to(self, targets: Sequence[str]) -> list[int]:
         """The ids of live issues whose notes link to one of these wiki targets, in order."""
-        marks, c = schema.issue_marks.c, schema.issues.c
-        found: set[int] = set()
         with self._database.reading() as connection:
-            for start in range(0, len(targets), AT_ONCE):
-                linking = sa.select(marks.issue_id).where(
-                    marks.kind == MarkKind.WIKI.value,
-                    marks.value.in_(targets[start : start + AT_ONCE]),
-                )
-                query = sa.select(c.id).where(c.state == IssueState.LIVE.value, c.id.in_(linking))
-                found |= set(connection.scalars(query))
-        return sorted(found)
+            return find_marked(connection, MarkKind.WIKI, targets)
+
+    def showing(self, paths: Sequence[str]) -> list[int]:
+        """The ids of live issues that show one of these pictures, in order."""
+        with self._database.reading() as connection:
+            return find_marked(connection, MarkKind.MEDIA, paths)
+
+    def shown(self) -> list[str]:
+        """The paths of all pictures and files that live issues show, also of those that are not there."""
+        with self._database.reading() as connection:
+            return list_marks(connection, MarkKind.MEDIA)
 
     def rendered_otherwise(self, rendering: str) -> list[int]:
         """The ids of live issues that another version, or another address of the site, rendered."""
@@ -281,19 +284,8 @@ class Issues:
 
     def serves_media(self, path: str) -> bool:
         """Whether a live issue shows this image (path below the notes folder)."""
-        marks, issues = schema.issue_marks, schema.issues
-        query = (
-            sa.select(sa.literal(1))
-            .join(issues, issues.c.id == marks.c.issue_id)
-            .where(
-                marks.c.kind == MarkKind.MEDIA.value,
-                marks.c.value == path,
-                issues.c.state == IssueState.LIVE.value,
-            )
-            .limit(1)
-        )
         with self._database.reading() as connection:
-            return connection.execute(query).first() is not None
+            return has_mark(connection, MarkKind.MEDIA, path)
 
     def version(self) -> int:
         """Grows with every change that readers could see; caches compare it."""

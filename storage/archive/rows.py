@@ -298,3 +298,36 @@ def wears(tags: Sequence[str]) -> sa.ColumnElement[bool]:
     m = schema.issue_marks.c
     wearing = sa.select(m.issue_id).where(m.kind == MarkKind.TAG.value, m.value.in_(tags))
     return schema.issues.c.id.in_(wearing)
+
+
+def find_marked(connection: Connection, kind: MarkKind, values: Sequence[str]) -> list[int]:
+    """The ids of live issues that have one of these marks, in order."""
+    marks, c = schema.issue_marks.c, schema.issues.c
+    found: set[int] = set()
+    for start in range(0, len(values), AT_ONCE):
+        marked = sa.select(marks.issue_id).where(
+            marks.kind == kind.value, marks.value.in_(values[start : start + AT_ONCE])
+        )
+        query = sa.select(c.id).where(c.state == IssueState.LIVE.value, c.id.in_(marked))
+        found |= set(connection.scalars(query))
+    return sorted(found)
+
+
+def list_marks(connection: Connection, kind: MarkKind) -> list[str]:
+    """What live issues have as marks of a kind, each once."""
+    return list(connection.scalars(_marks_of(kind).distinct()))
+
+
+def has_mark(connection: Connection, kind: MarkKind, value: str) -> bool:
+    """Whether a live issue has this mark."""
+    query = _marks_of(kind).where(schema.issue_marks.c.value == value)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _marks_of(kind: MarkKind) -> sa.Select[tuple[str]]:
+    marks, issues = schema.issue_marks, schema.issues
+    return (
+        sa.select(marks.c.value)
+        .join(issues, issues.c.id == marks.c.issue_id)
+        .where(marks.c.kind == kind.value, issues.c.state == IssueState.LIVE.value)
+    )

@@ -104,7 +104,7 @@ class FolderNotes(NotesStore):
 
     def scan(self) -> Scan:
         """Every note; see scan_folder."""
-        return scan_folder(self.root, self.which)
+        return scan_folder(self.root, self.which, self._static)
 
     def resting(
         self,

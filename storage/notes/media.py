@@ -78,20 +78,20 @@ def open_media(root: Path, path: str, static: Sequence[str] = ()) -> MediaFile |
     MEDIA_TYPES. `static` names folders beside the notes folder.
     """
     pure = PurePosixPath(path)
-    if pure.suffix.lower() not in MEDIA_TYPES or not _is_plain(path):
+    if pure.suffix.lower() not in MEDIA_TYPES or not is_plain(path):
         return None
     root = Path(os.path.realpath(root))
     if (inside := _look(root, pure)) is not None:
         return inside
     for name in static:
-        if _is_plain(name) and pure.is_relative_to(name):
+        if is_plain(name) and pure.is_relative_to(name):
             folder = Path(os.path.realpath(root.parent / name))
             if folder.is_relative_to(root.parent):
                 return _look(folder, pure.relative_to(name))
     return None
 
 
-def _is_plain(path: str) -> bool:
+def is_plain(path: str) -> bool:
     """Whether it is a visible path that goes down and nowhere else."""
     parts = PurePosixPath(path).parts
     hidden = any(part.startswith(".") for part in parts)
@@ -128,7 +128,7 @@ class MediaFinder:
 
     def __init__(self, root: Path, static: Sequence[str] = ()) -> None:
         self._root = root
-        self._static = tuple(name for name in static if _is_plain(name))
+        self._static = tuple(name for name in static if is_plain(name))
         self._names: dict[str, list[str]] | None = None
 
     def find(self, written: str, folder: str, *, anywhere: bool = False) -> str | None:

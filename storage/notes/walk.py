@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from storage.model import NoteError, NotesFolderError
 from storage.notes.globs import compile_globs
+from storage.notes.media import PICTURE_TYPES, is_plain
 
 ABOUT: Final = "about.md"
 """The About page: it lies among the notes, but is none."""
@@ -22,7 +23,9 @@ ABOUT: Final = "about.md"
 SUFFIXES: Final = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
 WORKS: Final = (".bib", ".bibtex", ".json", ".yaml", ".yml")
 """What a file of works that notes cite ends with."""
-_MOST_WORKS: Final = 1_000
+_CITED: Final = (*WORKS, *PICTURE_TYPES)
+_MOST_CITED: Final = 20_000
+"""Files that notes may cite or show and that are looked at; of more, some change unnoticed."""
 MAX_DEPTH: Final = 64
 """Folders within folders; deeper is a mistake or an attack."""
 
@@ -53,8 +56,8 @@ class Scan:
 
     files: tuple[FileStat, ...]
     faults: tuple[NoteError, ...]
-    works: tuple[FileStat, ...] = ()
-    """Files of works that notes may cite."""
+    cited: tuple[FileStat, ...] = ()
+    """Files that notes may cite or show: works and pictures, by the paths by which notes have them."""
 
 
 class Which:
@@ -101,14 +104,15 @@ class _Walk:
     which: Which
     files: list[FileStat] = field(default_factory=list)
     faults: list[NoteError] = field(default_factory=list)
-    works: list[FileStat] = field(default_factory=list)
+    cited: list[FileStat] = field(default_factory=list)
     seen: set[tuple[int, int]] = field(default_factory=set)
     """(device, inode) of the folders and files taken, so that no note counts twice."""
     links: list[tuple[os.DirEntry[str], str, int]] = field(default_factory=list)
 
 
-def scan_folder(root: Path, which: Which) -> Scan:
-    """Every note below `root`, but hidden, backup, temporary and conflict files.
+def scan_folder(root: Path, which: Which, static: Iterable[str] = ()) -> Scan:
+    """Every note below `root`, but hidden, backup, temporary and conflict files; and what notes may cite or
+    show, also in the folders beside `root` that `static` names.
 
     A link is followed as long as it stays inside the folder, and each file counts once. What
     cannot be looked at is a fault, not an error. Raises NotesFolderError when the folder is
@@ -118,7 +122,31 @@ def scan_folder(root: Path, which: Which) -> Scan:
     _walk_root(walk)
     _follow_links(walk)
     walk.files.sort(key=lambda file: file.path)
-    return Scan(files=tuple(walk.files), faults=tuple(walk.faults), works=tuple(walk.works))
+    names = [name for name in static if is_plain(name)]
+    beside = [file for name in names for file in _scan_beside(Path(walk.root).parent, name)]
+    # What lies in the notes folder itself comes last, and is what a note means by its path.
+    cited = [*beside, *walk.cited][-_MOST_CITED:]
+    return Scan(files=tuple(walk.files), faults=tuple(walk.faults), cited=tuple(cited))
+
+
+def _scan_beside(above: Path, name: str) -> Iterator[FileStat]:
+    """The pictures of a static folder. No link is followed, and what cannot be looked at is passed over."""
+    is_own = stays_inside(os.path.realpath(above / name), str(above))
+    waiting, left = [(name, 0)] if is_own else [], _MOST_CITED
+    while waiting and left > 0:
+        prefix, depth = waiting.pop()
+        try:
+            with os.scandir(above / prefix) as listed:
+                entries = [entry for entry in listed if not _is_skipped(entry.name)]
+        except OSError:
+            continue
+        for entry in entries:
+            path = f"{prefix}/{entry.name}"
+            if entry.is_dir(follow_symlinks=False) and depth < MAX_DEPTH:
+                waiting.append((path, depth + 1))
+            elif _is_cited(entry) and (file := _look_at_cited(entry, path)) is not None:
+                left -= 1
+                yield file
 
 
 def real_root(root: Path) -> str:
@@ -186,18 +214,27 @@ def _take_entry(walk: _Walk, entry: os.DirEntry[str], path: str, depth: int) -> 
             _walk_folder(walk, entry.path, path + "/", depth + 1)
     elif walk.which.is_note(entry.name) and walk.which.takes(path):
         _take_file(walk, entry, path)
-    elif entry.name.lower().endswith(WORKS) and len(walk.works) < _MOST_WORKS:
-        _take_work(walk, entry, path)
+    elif (
+        len(walk.cited) < _MOST_CITED
+        and _is_cited(entry)
+        and (file := _look_at_cited(entry, path)) is not None
+    ):
+        walk.cited.append(file)
 
 
-def _take_work(walk: _Walk, entry: os.DirEntry[str], path: str) -> None:
+def _is_cited(entry: os.DirEntry[str]) -> bool:
+    return entry.name.lower().endswith(_CITED)
+
+
+def _look_at_cited(entry: os.DirEntry[str], path: str) -> FileStat | None:
     """Nothing is lost with one that cannot be looked at: whoever cites it is told."""
     try:
-        info = entry.stat()
+        info = entry.stat(follow_symlinks=False)
     except OSError:
-        return
-    if stat.S_ISREG(info.st_mode) and not _NO_TEXT.search(path):
-        walk.works.append(FileStat(path=path, size=info.st_size, mtime_ns=info.st_mtime_ns))
+        return None
+    if not stat.S_ISREG(info.st_mode) or _NO_TEXT.search(path):
+        return None
+    return FileStat(path=path, size=info.st_size, mtime_ns=info.st_mtime_ns)
 
 
 def _take_file(walk: _Walk, entry: os.DirEntry[str], path: str) -> None:

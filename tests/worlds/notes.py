@@ -20,7 +20,7 @@ from newsletter.authoring.outlook import Outlook
 from newsletter.authoring.proofs import Proofs
 from newsletter.authoring.schedules import Authoring
 from newsletter.config.values import Late
-from newsletter.publishing.drafting import Drafting
+from newsletter.publishing.drafting import Drafting, Pictures
 from newsletter.publishing.findings import PollReport
 from newsletter.publishing.poll import Poll
 from newsletter.publishing.reading import Means
@@ -34,9 +34,9 @@ from storage.ledger.mailings import Mailings
 from storage.ledger.overview import Overview
 from storage.model.issues import Identity, Issue
 from storage.model.readers import ConsentEventKind
+from storage.notes.cited import CitedFiles
 from storage.notes.folder import FolderNotes, NotesStore
 from storage.notes.notebook import Notebook, Schedules
-from storage.notes.works import CitedFiles
 from storage.readers.roll import Roll
 from storage.readers.subscribers import NewSubscriber, Subscribers
 from tests.worlds.clock import Clock
@@ -127,6 +127,8 @@ class Room:
             identity,
             habits=habits,
             namespace=newsletter_namespace(identity.url),
+            measure=Pictures(notes).size,
+            files=notes.finder,
             written=notes.written,
             read=notes.read,
         )

@@ -1,4 +1,4 @@
-"""Owns what the poll remembers of files of works, which notes cite."""
+"""Owns what the poll remembers of files that notes cite or show: works and pictures."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from storage.database import Facts
 from storage.notes.walk import FileStat
 
 _CITED: Final = "cited"
-"""The fact what the files of works were like."""
+"""The fact what these files were like."""
 
 
 class CitedFiles:
-    """The files of works in the folder as the last look that took them up found them, also across restarts."""
+    """Works and pictures in the folder as the last look that took them up found them, also across restarts."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
