@@ -8,10 +8,11 @@ nobody knows whether the day or the month comes first (`12/01/2026`) is none; `1
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from feeds.notes.months import MONTH_WORD, month_of
 
@@ -73,6 +74,33 @@ _ZONES: Final = {
 """Names of zones that mean one offset wherever notes are written, America's by RFC 5322 4.3."""
 
 
+def _at_minute(found: re.Match[str]) -> str:
+    return f"{found[1]}:{int(found[2]):02}"
+
+
+_PLACE: Final = re.compile(r"(?:\[|\s)([A-Z][A-Za-z_]{1,20}(?:/[A-Z][A-Za-z_-]{1,30}){1,2})\]?\Z")
+_UNUSUAL: Final = (
+    (re.compile(r"\A<(\d{4}-\d\d-\d\d)(?: \w{2,5}\.?)?( \d{1,2}:\d\d)?>\Z"), r"\1\2"),  # Org
+    (
+        # As C and date(1) print it: the year comes last.
+        re.compile(
+            r"\A[A-Z][a-z]{2} +([A-Z][a-z]{2}) +(\d{1,2}) +(\d\d:\d\d:\d\d)( [A-Z]{2,5})? +(\d{4})\Z"
+        ),
+        r"\2 \1 \5 \3\4",
+    ),
+    (re.compile(r"\((?:GMT|UTC)([+-])(\d)\)\Z"), r"\g<1>0\2:00"),  # Notion
+    (re.compile(r"\((?:GMT|UTC)([+-]\d\d?:\d\d)\)\Z"), r"\1"),
+    (
+        re.compile(
+            r"(?<=\s)(\d{1,2})\s?[時时点點시]\s?(\d{1,2})\s?[分분](?:\s?\d{1,2}\s?[秒초])?\Z"
+        ),
+        _at_minute,
+    ),
+    (re.compile(r"(?<=\s)(\d{1,2})\s?[時时点點시]\Z"), r"\1:00"),
+)
+"""What programs write otherwise than people, as those write it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """A date as written."""
@@ -91,6 +119,27 @@ def read_moment(words: str) -> Moment | None:
 
     Raises ValueError or OverflowError for one that cannot be, as the 30th of February.
     """
+    words, zone = _split_zone(words)
+    found = _read_words(words)
+    if found is None or zone is None or found.offset is not None or not found.has_time:
+        return found
+    return replace(found, offset=zone)
+
+
+def _split_zone(words: str) -> tuple[str, ZoneInfo | None]:
+    """A date without the name of a place behind it: `… Europe/Paris`, `…+01:00[Europe/Paris]` (RFC 9557)."""
+    named = _PLACE.search(words)
+    if named is None:
+        return words, None
+    try:
+        return words[: named.start()], ZoneInfo(named[1])
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return words, None
+
+
+def _read_words(words: str) -> Moment | None:
+    for form, usual in _UNUSUAL:
+        words = form.sub(usual, words)
     if (run := _RUN_TOGETHER.match(words)) is not None:
         words = f"{'-'.join(run.groups()[:3])}T{':'.join(filter(None, run.groups()[3:]))}{words[run.end() :]}"
     if _EPOCH.fullmatch(words):

@@ -32,7 +32,7 @@ OURS: Final = frozenset(
 ELSEWHERE: Final = frozenset(
     {"published", "pubdate", "publishdate", "subtitle", "alias", "cover", "images", "tag", "pages",
      "published_at", "updates", "update", "imagealt", "cover_alt", "page", "titles", "subjects",
-     "canonical_url", "canonicalurl", "isdraft"}
+     "canonical_url", "canonicalurl", "isdraft", "updated_at", "ogimage"}
 )  # fmt: skip
 """Near to ours, and keys of other systems or of an author's own."""
 
@@ -61,10 +61,11 @@ class Keys:
     """What could not be read and is passed over."""
 
     def find(self, *names: str) -> Field | None:
-        """The first of these keys that has a value."""
+        """The first of these keys that has a value; `a-b` is `a_b`."""
         for name in names:
-            found = self.fields.get(name.casefold())
-            if found is not None and not (found.shape is Shape.TEXT and not found.text.strip()):
+            key = name.casefold()
+            found = self.fields.get(key) or ("_" in key and self.fields.get(key.replace("_", "-")))
+            if found and not (found.shape is Shape.TEXT and not found.text.strip()):
                 return found
         return None
 

@@ -19,7 +19,9 @@ MAX_SLUG: Final = 80
 """Characters. In UTF-8 at most 240 octets, so that a slug can be the name of a file."""
 
 _INDEX_NAMES: Final = frozenset({"index", "readme"})
-_NAME_DATE: Final = re.compile(r"(\d{4})[-_.]?(\d{2})[-_.]?(\d{2})(?=[-_. ]+\S)[-_. ]+", re.ASCII)
+_NAME_DATE: Final = re.compile(
+    r"(\d{4})[-_.]?(\d{2})[-_.]?(\d{2})(?:T\d{4,6})?(?=[-_. ]+\S)[-_. ]+", re.ASCII
+)
 """A date with something after it: `2026-11-25.md` alone is a journal's page and opts in nothing."""
 _FOLDER_DATE: Final = re.compile(r"(?:^|/)(\d{4})/(\d{2})/(\d{2})/(?:[^/]+)\Z", re.ASCII)
 _LANGUAGE: Final = re.compile(r"([a-z]{2})(?:-[A-Za-z]{2,4})?", re.ASCII)
@@ -122,6 +124,8 @@ _LOST_MARKS: Final = re.compile(
     r"(?:(?<=-)|\A)[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u20d0-\u20f0\ufe20-\ufe2f]+"
 )
 """Marks that no letter carries."""
+_ACCENTS: Final = re.compile(r"(?<=[a-z0-9])[\u0300-\u036f]+")
+"""Marks of a Latin letter that are no part of it: a Turkish `İ` in lower case has one."""
 _LETTERS: Final = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ł": "l", "đ": "d", "ı": "i", "ħ": "h",
      "'": "", "’": "", "\u200d": "", "\u00ad": ""}
@@ -234,7 +238,7 @@ def slugify(text: str) -> str:
     without a letter or digit gets a name made from its digest, the same each time.
     """
     folded = unicodedata.normalize("NFKC", clean_line(text)).casefold().translate(_LETTERS)
-    slug = _LOST_MARKS.sub("", "".join(map(_slug_letter, folded)))
+    slug = _ACCENTS.sub("", _LOST_MARKS.sub("", "".join(map(_slug_letter, folded))))
     slug = unicodedata.normalize("NFC", re.sub("-+", "-", slug)).strip("-")
     if len(slug) > MAX_SLUG:
         head, hyphen, _rest = slug[:MAX_SLUG].rpartition("-")

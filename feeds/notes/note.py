@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from feeds.markdown import clean_line, clean_text
@@ -30,7 +31,7 @@ from feeds.notes.names import PathFacts, read_path, slugify, title_from
 from feeds.notes.timing import Now, read_timing
 from storage.model import AudienceError, NoteError, Remark, parse_audience
 
-RENDERER: Final = 15
+RENDERER: Final = 16
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
 
 MAX_KEY: Final = 300
@@ -40,10 +41,18 @@ _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _PICTURE_KEYS: Final = (
     "image", "cover", "featured_image", "og_image", "featuredimage", "cover.image", "cover.src",
     "image.path", "image.src", "image.url", "og.image", "heroimage", "feature_image", "coverimage",
-    "thumbnail", "banner",
+    "thumbnail", "banner", "cover_image", "coverimage.src", "images", "header.image", "header.overlay_image",
+    "header.teaser", "featured.image", "image.feature", "image.teaser", "thumbnail.src", "thumbnail.url",
+    "cover.url", "heroimage.src", "ogimage", "socialimage", "share_image", "preview_image",
 )  # fmt: skip
-_PICTURE_ALT_KEYS: Final = ("image_alt", "imagealt", "cover_alt", "cover.alt", "image.alt")
+_PICTURE_ALT_KEYS: Final = (
+    "image_alt", "imagealt", "cover_alt", "cover.alt", "image.alt", "feature_image_alt", "featured_image_alt",
+    "cover_image_alt", "coverimagealt", "heroimagealt", "heroimage.alt", "coverimage.alt", "featured.alt",
+    "thumbnail.alt", "header.image_description",
+)  # fmt: skip
 _PATTERN: Final = re.compile(r"(?:^|/):[a-z]|[{}]")
+_INDEX: Final = re.compile(r"(?:\A|/)(?:index(?:\.html?)?)?/*\Z", re.IGNORECASE)
+"""The end of an address that is its folder's."""
 _SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _OPERATORS: Final = re.compile(r"\b(?:and|or|not)\b|[()\"'&|!,]", re.IGNORECASE)
 _WEB_ADDRESS: Final = re.compile(r"https?://[^\s/?#\\<>\"]+[^\s<>\"\\]*")
@@ -154,7 +163,19 @@ def parse_note(
         slug=slugify(slug or address) if slug or address else None,
         name=slugify(facts.stem),
         path_language=facts.language,
-        summary=plain_line(keys.text("summary", "description", "excerpt", "subtitle", "desc")),
+        summary=plain_line(
+            keys.text(
+                "summary",
+                "description",
+                "excerpt",
+                "subtitle",
+                "desc",
+                "custom_excerpt",
+                "meta_description",
+                "abstract",
+                "lead",
+            )
+        ),
         tags=_read_tags(keys, front.body, habits),
         kept=timing.kept,
         email=keys.flag("email", default=True),
@@ -213,7 +234,20 @@ def _read_title(body: str) -> str:
 
 def _read_tags(keys: Keys, body: str, habits: Habits) -> tuple[str, ...]:
     """Those of the front matter, and where the folder has them so, those in the text."""
-    given = keys.tags("tags", "categories", "keywords", "taxonomies.tags", "taxonomies.categories")
+    given = keys.tags(
+        "tags",
+        "tag",
+        "categories",
+        "category",
+        "keywords",
+        "topics",
+        "labels",
+        "taxonomies.tags",
+        "taxonomies.categories",
+        "taxonomy.tag",
+        "taxonomy.category",
+        "primary_tag",
+    )
     if not habits.inline_tags or "#" not in body:
         return given
     from feeds.markdown import find_tags  # which has the parser with it
@@ -246,10 +280,12 @@ def _read_addresses(keys: Keys) -> tuple[str, tuple[str, ...]]:
     local = [one for one in addresses if not _SCHEME.match(one)]
     slug = ""
     if local:
-        last = PurePosixPath(local[0].split("?")[0].rstrip("/")).name
+        address = unquote(re.split("[?#]", local[0])[0])
+        last = PurePosixPath(_INDEX.sub("", address)).name
         slug = re.sub(r"\.html?\Z|\A(?:\d{4}-\d{2}-\d{2}-)", "", last)
-        slug = "" if slug.casefold() in {"index", ""} else slug
     others = keys.lines("aliases", "redirect_from", "alias")
+    # A text with commas may be several, as Obsidian has it, and one name (`Doe, Jane`).
+    others += tuple(clean_line(part) for one in others if ", " in one for part in one.split(", "))
     return slug, tuple(dict.fromkeys((*addresses, *others)))
 
 
@@ -262,6 +298,7 @@ def _read_picture(keys: Keys) -> str:
 def _read_language(keys: Keys, facts: PathFacts) -> str:
     """BCP 47, from a key or from the path; what is no tag of a language is told."""
     given = keys.elsewhere("lang", "language", "locale")
+    given = given.partition(".")[0].partition("@")[0]  # `de_DE.UTF-8`, as systems have it
     if not given:
         return facts.language
     if not _LANGUAGE.fullmatch(given):
@@ -288,7 +325,15 @@ def _read_translation_keys(keys: Keys, facts: PathFacts, address: str) -> tuple[
     """By path (`post.fr.md`, `fr/post.md`), by Hugo's `translationKey` and what others call it, and by an
     address that is the same in all languages (Pelican, Jekyll).
     """
-    named = keys.elsewhere("translationkey", "translation_key", "translation_id", "i18n_key", "ref")
+    named = keys.elsewhere(
+        "translationkey",
+        "translation_key",
+        "translation_id",
+        "i18n_key",
+        "ref",
+        "lang_ref",
+        "page_id",
+    )
     found = [f"path:{facts.group}"]
     if named:
         found.append(f"key:{clean_line(named).casefold()}")

@@ -132,6 +132,15 @@ def read_timing(
             "updateddate",
             "date.updated",
             "last_update.date",
+            "last_modified",
+            "lastupdated",
+            "last_updated",
+            "updated_at",
+            "modified_at",
+            "date_modified",
+            "datemodified",
+            "moddatetime",
+            "edited",
         ),
     )
 
@@ -263,7 +272,7 @@ def _read_name(facts: PathFacts, clock: _Clock) -> tuple[datetime | None, When |
 def _moment(keys: Keys, zone: ZoneInfo, *names: str) -> datetime | None:
     """A time that other systems' keys give; one that cannot be read is told and passed over."""
     found = keys.find(*names)
-    if found is None:
+    if found is None or found.text.strip().casefold() in TRUE | FALSE:  # whether a page shows it
         return None
     try:
         return parse_when(found.text, zone).instant

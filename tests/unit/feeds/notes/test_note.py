@@ -108,6 +108,59 @@ def test_what_other_systems_call_the_same_is_read() -> None:
     assert note.updated == datetime(2013, 7, 12, 22, tzinfo=UTC)
 
 
+MODIFIED = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value"),
+    [
+        ("custom_excerpt: Short.", "summary", "Short."),
+        ("meta_description: Short.", "summary", "Short."),
+        ("abstract: Short.", "summary", "Short."),
+        ("lead: Short.", "summary", "Short."),
+        ("primary_tag: News", "tags", ("News",)),
+        ("topics: [a, b]", "tags", ("a", "b")),
+        ("taxonomy: {category: [a], tag: [b]}", "tags", ("b", "a")),
+        ("TAGS: [x]", "tags", ("x",)),
+        ("tag: one two", "tags", ("one two",)),
+        ("labels: a", "tags", ("a",)),
+        ("category: News", "tags", ("News",)),
+        ("feature_image_alt: Q", "image_alt", "Q"),
+        ("heroImage: {src: ../a.png, alt: Q}", "image_alt", "Q"),
+        ("heroImage: {src: ../a.png, alt: Q}", "image", "../a.png"),
+        ("header: {teaser: /a.png, image_description: Q}", "image", "/a.png"),
+        ("header: {teaser: /a.png, image_description: Q}", "image_alt", "Q"),
+        ("cover_image: /a.png", "image", "/a.png"),
+        ("images: [/a.png, /b.png]", "image", "/a.png"),
+        ("featured: {image: /a.png}", "image", "/a.png"),
+        ("featured-image: /a.png", "image", "/a.png"),
+        ("ogImage: /a.png", "image", "/a.png"),
+        ("image: {feature: /a.png}", "image", "/a.png"),
+        ("modDatetime: 2026-11-21", "updated", MODIFIED),
+        ("updated_at: 2026-11-21", "updated", MODIFIED),
+        ("last-modified: 2026-11-21", "updated", MODIFIED),
+        ("date-modified: 2026-11-21", "updated", MODIFIED),
+        ("lastUpdated: 2026-11-21", "updated", MODIFIED),
+        ("lastUpdated: false", "updated", None),
+        ("lastUpdated: true", "updated", None),
+        ("lang: de_DE.UTF-8", "language", "de-DE"),
+        ("locale: sr_RS@latin", "language", "sr-RS"),
+        ("url: /blog/%D0%BF%D1%80%D0%B8/", "slug", "при"),
+        ("permalink: /blog/a/index.html", "slug", "a"),
+        ("permalink: /blog/a.html?x=1#y", "slug", "a"),
+        ("permalink: /index.html", "slug", None),
+        ("permalink: /:categories/:title/", "slug", None),
+        ("alias: /one, /two", "aliases", ("/one, /two", "/one", "/two")),
+        ("aliases: [Doe]", "aliases", ("Doe",)),
+    ],
+)
+def test_keys_as_programs_name_them(line: str, name: str, value: object) -> None:
+    """Ghost, Grav, Hugo's and Jekyll's themes, Astro's, Quarto, Starlight, dev.to: what is meant is read, nothing is told."""
+    source = f"---\npublish: 2026-11-20\n{line}\n---\nWords."
+    note = parse_note(source.encode(), "x.md", zone=BERLIN)
+    assert (getattr(note, name), note.warnings) == (value, ())
+
+
 def test_a_date_in_parts_is_read() -> None:
     """Material's `date` with when it was created and updated; a picture that is switched off is none."""
     lines = "date:\n  created: 2023-12-31\n  updated: 2024-01-02\ncover: false\nthumbnail: a.png"
@@ -290,6 +343,11 @@ def test_the_path_may_say_the_language(path: str, language: str) -> None:
         (("a.md", "permalink: /bridge/\nlang: en"), ("b.md", "permalink: /bridge/\nlang: de")),
         (("a.md", "ref: bridge\nlang: en"), ("b.md", "ref: bridge\nlang: de")),
         (("content/Ä.md", ""), ("content/ä.de.md", "")),
+        (("a.md", "lang: en\npage_id: x1"), ("b.md", "lang: fr\npage_id: X1")),
+        (("a.md", "lang: en\nlang-ref: x1"), ("b.md", "lang: fr\nlang-ref: x1")),
+        (("x.zh-Hans.md", ""), ("x.zh-Hant.md", "")),
+        (("2026-11-21-x.md", ""), ("2026-11-21-x.fr.md", "")),
+        (("a.qmd", ""), ("a.en.qmd", "")),
     ],
 )
 def test_translations_have_something_in_common(
