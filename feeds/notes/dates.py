@@ -138,8 +138,8 @@ def _split_zone(words: str) -> tuple[str, ZoneInfo | None]:
 
 
 def _read_words(words: str) -> Moment | None:
-    for form, usual in _UNUSUAL:
-        words = form.sub(usual, words)
+    for unusual, usual in _UNUSUAL:
+        words = unusual.sub(usual, words)
     if (run := _RUN_TOGETHER.match(words)) is not None:
         words = f"{'-'.join(run.groups()[:3])}T{':'.join(filter(None, run.groups()[3:]))}{words[run.end() :]}"
     if _EPOCH.fullmatch(words):
