@@ -2,6 +2,7 @@
 
     python -m scripts.bench [--rounds N] [--messages N] [--million | --large N] [--quick]
                             [--rows NAME …] [--json] [--profile]
+    python -m scripts.bench --against CHECKOUT [--rounds N] [--messages N] [--rows NAME …] [--json]
 
 Exit code 0 when the rows were measured, whether or not targets are met: speed is judged by
 people. 1 when a run did not do what it was measured at.
@@ -16,11 +17,12 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
 from scripts.bench import peers, reading, rows, searching, site
+from scripts.bench.compare import build_comparisons, compare
 from scripts.bench.report import Row, build_table, build_values
 from scripts.bench.rows import Bench, Sizes
 from scripts.bench.scale import measure_import
@@ -29,6 +31,7 @@ from storage.model import NewsletterError
 
 QUICK: Final = Sizes(
     rounds=1,
+    turns=1,
     messages=300,
     slow_messages=100,
     small=100,
@@ -38,6 +41,8 @@ QUICK: Final = Sizes(
     probe_seconds=1,
     pairs=1,
 )
+_AGAINST_TURNS: Final = 12
+"""Rounds beside another checkout: with four rows a quarter of an hour."""
 MEASURES: Final[dict[str, Callable[[Bench], list[Row]]]] = {
     "sqlite-smtp-sink": rows.measure_sqlite_smtp_sink,
     "sqlite-fast-sink": rows.measure_sqlite_fast_sink,
@@ -65,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(_profile(bench))
                 return 0
             load = os.getloadavg()[0]
+            if options.against:
+                return _compare(bench, options, load)
             measured = [row for name in options.rows for row in MEASURES[name](bench)]
     except NewsletterError as error:
         print(f"bench: {error}", file=sys.stderr)
@@ -93,6 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--large", type=int, metavar="N", help="the same with N recipients")
     parser.add_argument("--rows", nargs="+", metavar="NAME", choices=MEASURES, default=[*MEASURES])
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="CHECKOUT",
+        help="the mail rows of this checkout beside those of another, in turn",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--profile", action="store_true", help="where one run spends its time")
     return parser
@@ -104,7 +117,21 @@ def _sizes(options: argparse.Namespace) -> Sizes:
         sizes = replace(sizes, large=options.large)
     if options.messages:
         sizes = replace(sizes, messages=options.messages)
-    return replace(sizes, rounds=options.rounds) if options.rounds else sizes
+    if options.rounds:
+        return replace(sizes, rounds=options.rounds, turns=options.rounds)
+    return replace(sizes, turns=_AGAINST_TURNS) if options.against and not options.quick else sizes
+
+
+def _compare(bench: Bench, options: argparse.Namespace, load: float) -> int:
+    """Have this checkout and another sent from in turn."""
+    compared = compare(bench, options.against, options.rows)
+    if options.json:
+        rows = [asdict(row) | {"least": row.least} for row in compared]
+        print(json.dumps({"load": load, "rows": rows}))
+    else:
+        print(build_comparisons(compared))
+        print(f"\n{os.cpu_count()} cores, load {load:.1f} when it began")
+    return 0
 
 
 def _profile(bench: Bench) -> str:

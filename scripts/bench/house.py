@@ -147,7 +147,7 @@ admin_port = {self.admin_port}
         """Write the note of the next issue, to be published by the next poll; its path."""
         self._issues += 1
         name = f"issue-{self._issues}.md"
-        self.write_note(name, f"title: Issue {self._issues}\npublish: now", _body())
+        self.write_note(name, f"title: Issue {self._issues}\npublish: now", body())
         return name
 
     def write_note(self, name: str, front: str, body: str) -> None:
@@ -224,6 +224,7 @@ def _reader(newsletter: Newsletter, number: int, now: datetime) -> NewSubscriber
     )
 
 
-def _body() -> str:
+def body() -> str:
+    """The text of each note, which makes a mail of the size that is measured."""
     paragraphs = [_PARAGRAPH * 2 for _ in range(_PARAGRAPHS)]
     return "Hello {{ name | there }},\n\n" + "\n\n".join(paragraphs)

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -62,11 +62,15 @@ def run(command: Command, *, timeout_s: float = 60, check: bool = True) -> str:
     return done.stdout
 
 
-def start(command: Command) -> subprocess.Popen[str]:
+def start(
+    command: Command, *, folder: Path = ROOT, environ: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     """Start a program of which one reads what it prints, and tells it what to do."""
     pipe = subprocess.PIPE
     # As in `run`: our own words, no shell.
-    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)  # noqa: S603
+    return subprocess.Popen(  # noqa: S603
+        command, cwd=folder, env=environ, stdin=pipe, stdout=pipe, text=True
+    )
 
 
 def start_module(module: str, *arguments: str) -> subprocess.Popen[str]:
@@ -82,7 +86,7 @@ def read_line(process: subprocess.Popen[str]) -> str:
 @contextmanager
 def running(command: Command, port: int) -> Iterator[int]:
     """A server, from when it listens on the port; its number. Raises BenchError when it does not."""
-    with _ended(start(command)) as process:
+    with ended(start(command)) as process:
         _wait_for(port, process)
         yield process.pid
 
@@ -129,7 +133,7 @@ def _threads(process: int) -> list[Path]:
 @contextmanager
 def running_module(module: str, *arguments: str) -> Iterator[int]:
     """A server of ours; the port that it prints."""
-    with _ended(start_module(module, *arguments)) as process:
+    with ended(start_module(module, *arguments)) as process:
         line = read_line(process)
         if not line:
             raise BenchError(f"{module} does not listen")
@@ -145,7 +149,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
     """The process, ended with the block."""
     with process:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,26 @@ class Bound(StrEnum):
 
     AT_LEAST = "≥"
     AT_MOST = "≤"
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What several rounds came to: half of them lie between `low` and `high`."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, figures: Sequence[float]) -> Spread:
+        """The spread of at least one figure."""
+        if len(figures) == 1:
+            return cls(figures[0], figures[0], figures[0])
+        low, median, high = statistics.quantiles(figures, n=4, method="inclusive")
+        return cls(median, low, high)
+
+    def __str__(self) -> str:
+        return f"{self.median:.3g} ({self.low:.3g} to {self.high:.3g})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +46,8 @@ class Row:
     unit: str = "×"
     """`×` is a ratio of two figures of the same run."""
     measured: float | None = None
+    rounds: Spread | None = None
+    """The same of each round: `measured` is their median, and so much they differ."""
     note: str = ""
     """The raw figures, or why there is none."""
 
@@ -46,17 +69,15 @@ class Row:
 def build_table(rows: Sequence[Row]) -> str:
     """The rows as aligned text, the raw figures below each."""
     heads = ("row", "measured", "target", "of target", "")
-    cells = [heads, *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
-    lines = [_aligned(heads, widths)]
-    for row, line in zip(rows, cells[1:], strict=True):
-        lines.append(_aligned(line, widths))
-        lines += [f"    {row.title}"]
+    head, *aligned = align([heads, *map(_cells, rows)])
+    lines = [head]
+    for row, line in zip(rows, aligned, strict=True):
+        lines += [line, f"    {row.title}"]
         lines += [f"    {part}" for part in row.note.split("; ") if part]
     return "\n".join(lines)
 
 
-def build_values(rows: Sequence[Row]) -> list[dict[str, str | float | bool | None]]:
+def build_values(rows: Sequence[Row]) -> list[dict[str, str | float | bool | list[float] | None]]:
     """The rows for JSON."""
     return [
         {
@@ -66,6 +87,7 @@ def build_values(rows: Sequence[Row]) -> list[dict[str, str | float | bool | Non
             "unit": row.unit,
             "bound": row.bound.value,
             "target": row.target,
+            "spread": None if row.rounds is None else [row.rounds.low, row.rounds.high],
             "of_target": row.of_target,
             "met": row.met,
             "note": row.note,
@@ -77,9 +99,16 @@ def build_values(rows: Sequence[Row]) -> list[dict[str, str | float | bool | Non
 def _cells(row: Row) -> tuple[str, ...]:
     verdict = {True: "met", False: "NOT MET", None: "not measured"}[row.met]
     measured = "–" if row.measured is None else f"{row.measured:.3g} {row.unit}"
+    if row.rounds is not None:
+        measured += f" ({row.rounds.low:.3g} to {row.rounds.high:.3g})"
     share = "–" if row.of_target is None else f"{row.of_target:.2f}"
     return (row.name, measured, f"{row.bound} {row.target:g} {row.unit}", share, verdict)
 
 
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
+def align(lines: Sequence[Sequence[str]]) -> list[str]:
+    """The cells of each line, as wide as the widest of their column."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
