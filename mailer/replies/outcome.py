@@ -130,19 +130,45 @@ def parse_reply(
     enhanced status code (rule B3). A code that is no answer to the command leaves the session out of step
     and counts as a lost connection. Relays use the same words again and again, so the last readings are kept.
     """
+    if phase is Phase.DOT and code // 100 == 2:
+        return _read_taken(code, text)
+    return _read(code, text, phase, ours, names)
+
+
+def _read_taken(code: int, text: str) -> Outcome:
+    """Often in the same words but for the last, the number that the relay has given the message."""
+    head, _, number = text.rpartition(" ")
+    return Outcome(
+        verdict=Verdict.ACCEPTED,
+        fault=Fault.NONE,
+        phase=Phase.DOT,
+        code=code,
+        # A status code has dots, so a number without one neither is one nor makes one.
+        status=_name_status(text if "." in number or not head else head),
+        text=clean_reply(text),
+    )
+
+
+@lru_cache(maxsize=64)
+def _name_status(text: str) -> str:
+    status = parse_status(text)
+    return str(status) if status else ""
+
+
+def _read(
+    code: int, text: str, phase: Phase, ours: tuple[str, ...], names: tuple[str, ...]
+) -> Outcome:
     status = parse_status(text)
     verdict = _verdict(code, phase, is_of_mailbox=code == 552 and _is_of_mailbox(status, text))
     if verdict is None:
         return build_lost(phase, "the relay's reply made no sense")
-    if verdict is Verdict.ACCEPTED and phase is not Phase.DOT:
+    if verdict is Verdict.ACCEPTED:
         return _GO_ON[phase]  # nobody will ask for these words, and there are three per message
     # The words are judged as they came: cleaning hides what stands beside an address.
-    judged = None
-    if verdict is not Verdict.ACCEPTED:
-        told = "dot" if phase in _AFTER_RCPT else ""
-        said = f"{code} {text[:_READ_LIMIT]}"
-        judged = judge(status, said, ours=ours, phase=told, names=names)
-    fault = _fault(phase, code, status, judged) if judged else Fault.NONE
+    told = "dot" if phase in _AFTER_RCPT else ""
+    said = f"{code} {text[:_READ_LIMIT]}"
+    judged = judge(status, said, ours=ours, phase=told, names=names)
+    fault = _fault(phase, code, status, judged)
     return Outcome(
         verdict=verdict,
         fault=fault,
@@ -151,7 +177,7 @@ def parse_reply(
         status=str(status) if status else "",
         text=clean_reply(text),
         is_gone=_is_proof(verdict, fault, judged),
-        counts=fault is Fault.RECIPIENT and judged is not None and judged.counts,
+        counts=fault is Fault.RECIPIENT and judged.counts,
     )
 
 
@@ -228,9 +254,9 @@ _AFTER_RCPT: Final = frozenset({Phase.DATA, Phase.CONTENT, Phase.DOT})
 _BEFORE_MAIL: Final = frozenset({Phase.CONNECT, Phase.EHLO, Phase.TLS, Phase.AUTH})
 
 
-def _is_proof(verdict: Verdict, fault: Fault, judged: Judgement | None) -> bool:
+def _is_proof(verdict: Verdict, fault: Fault, judged: Judgement) -> bool:
     """The same words mean the same in a report that comes later (mailer/replies/severity.py)."""
-    if verdict is not Verdict.PERMANENT or fault is not Fault.RECIPIENT or judged is None:
+    if verdict is not Verdict.PERMANENT or fault is not Fault.RECIPIENT:
         return False
     return judged.severity is Severity.HARD
 

@@ -76,6 +76,8 @@ class Upkeep:
         self._moved()
         now, names = self._clock(), self._rescuer.workers()
         self._look_at_leases(now, names)
+        if not names:
+            return  # nobody claims without a lease
         rescued = self._rescuer.rescue(
             now=now,
             resend=self._config.dispatch.doubt is Doubt.RESEND,
@@ -87,7 +89,8 @@ class Upkeep:
             self._wake()
 
     def _look_at_leases(self, now: datetime, names: Collection[str]) -> None:
-        held, seen = self._rescuer.workers(leased_at=now), self._monotonic()
+        held = self._rescuer.workers(leased_at=now) if names else []
+        seen = self._monotonic()
         self._lapsed = {name: self._lapsed.get(name, seen) for name in set(names).difference(held)}
 
     def _waited_for(self, living: Collection[str]) -> set[str]:

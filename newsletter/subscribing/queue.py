@@ -57,13 +57,19 @@ class SignUpQueue:
         self._domains = Recent(BURST_WINDOW)
         self._mailboxes: Recent | None = None
         self._confirmed = Counter[str]()
+        self._are_counted = False
+        """Whether the confirmations of late were looked at since `begin`."""
         self._told: dict[str, datetime] = {}
 
     # ── order ────────────────────────────────────────────────────────────────────────────
 
     def begin(self) -> None:
-        """Look at what was mailed lately, also by others and before the start."""
-        now = self._clock()
+        """Have what was mailed lately looked at, also by others and before the start, once it matters."""
+        self._are_counted = False
+        self.ask_again()
+
+    def _count_confirmations(self, now: datetime) -> None:
+        self._are_counted = True
         if self._mailboxes is None:
             self._mailboxes = Recent(WINDOW)
             for key, at in self._signups.confirmations(since=now - WINDOW):
@@ -72,7 +78,6 @@ class SignUpQueue:
             key.rpartition("@")[2]
             for key, _ in self._signups.confirmations(since=now - BURST_WINDOW)
         )
-        self.ask_again()
 
     def next_batch(self) -> list[SignUp]:
         """The sign-ups to be decided next, those first that stand in no crowd; empty when none can be."""
@@ -84,6 +89,8 @@ class SignUpQueue:
             for one in self._seen.values()
             if one.id not in self._held and one.id not in self._asking
         ]
+        if free and not self._are_counted:
+            self._count_confirmations(now)
         crowds = self._count_crowds(free)
         first = sorted(free, key=lambda one: (not one.is_known, crowds[one.id], one.id))[:BATCH]
         self._crowds = {one.id: 0 if one.is_known else crowds[one.id] for one in first}

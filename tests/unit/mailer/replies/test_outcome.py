@@ -182,6 +182,27 @@ def test_every_well_formed_status_is_read(kind: int, subject: int, detail: int, 
     assert str(found) == f"{kind}.{subject}.{detail}"
 
 
+WORDS = st.sampled_from(
+    ["2.0.0", "2.6.0", "(2.1.5", "250", "2.", "0.0", "Ok:", "queued", "as", "4Xq1", "", "\n"]
+)
+
+
+@settings(max_examples=examples(300))
+@given(st.lists(WORDS, max_size=6).map(" ".join))
+def test_a_number_of_the_relays_own_hides_no_status(text: str) -> None:
+    """A message that was taken keeps the status and the words, wherever in the reply they stand."""
+    outcome = at(Phase.DOT, 250, text)
+    status = parse_status(text)
+    assert outcome == Outcome(
+        verdict=ACCEPTED,
+        fault=Fault.NONE,
+        phase=Phase.DOT,
+        code=250,
+        status=str(status) if status else "",
+        text=clean_reply(text),
+    )
+
+
 def test_a_huge_reply_is_read_quickly() -> None:
     """Hostile text cannot keep the service busy: every pattern is linear."""
     for piece in ("a", '"a', "5.1.", "does", "user unknown ", "<", "a@"):
