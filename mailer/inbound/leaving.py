@@ -8,28 +8,42 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
+from html import unescape
+from itertools import islice
 from typing import Final
 
-from mailer.inbound.mime import PARSER_FAULTS, ReportParts, read_parts
+from mailer.inbound.mime import PARSER_FAULTS, ReportParts, decode_words, read_parts
 
-_PLUS: Final = r"(?:\+|%(?:25)*2b|=2b|\+2b|&#0*43;|&#x0*2b;|&plus;|\\u002b)"
-_DOT: Final = r"(?:\.|%(?:25)*2e|=2e|\+2e)"
-"""As programs write them that decode no URI, or encode what needs it not: for a URI, a header (RFC 2047), an
-address of Exchange's (IMCEA), a page."""
-_SHAPE: Final = rf"u([0-9]{{1,18}}){_DOT}([0-9a-f]{{16}})"
-_IN_ADDRESS: Final = re.compile(rf"{_PLUS}{_SHAPE}(?![0-9a-z])", re.IGNORECASE)
-"""Hosts put quotation marks around a local part, a comment or another host behind it."""
-_IN_SUBJECT: Final = re.compile(
-    rf"(?:(?<![0-9a-z+.])|(?<=unsubscribe\+)|(?<=unsubscribe%20)|(?<=unsubscribe%2520)|(?<=unsubscribe=20))"
-    rf"{_SHAPE}(?![0-9a-z])|{_PLUS}{_SHAPE}(?=@|%40)",
+_KEY: Final = re.compile(
+    r"(?:(?<![0-9a-z])|(?<=unsubscribe))u([0-9]{1,18})\s?\.\s?([0-9a-f](?:\s?[0-9a-f]){15})(?![0-9a-z])",
     re.IGNORECASE,
 )
-_FURTHER: Final = (
-    *("cc", "bcc", "resent-cc", "x-apparently-to", "original-recipient", "x-original-recipient"),
-    *("x-mdrcpt-to", "x-resolved-to", "x-receiver", "x-env-to"),
+"""Wherever it stands: hosts put quotation marks, comments and other hosts around it, and fold a line at any place."""
+_CODED: Final = re.compile(
+    r"(?:%|=|\\x|\\u00)([0-9a-f]{2})|\\([^\w\s])|=\?[^?\s]{1,40}\?b\?([a-z0-9+/=]{1,1000})",
+    re.IGNORECASE,
 )
-"""Where else a mail's writer, or a host, may have put it: Yahoo, MDaemon, Fastmail, hMailServer."""
+"""As programs write that decode no URI, or encode what needs it not: for a URI, a header (RFC 2047), a program; with
+a backslash (RFC 5322 3.2.4); an encoded-word without its end."""
+_EXCHANGE: Final = re.compile(r"\+([0-9a-f]{2})", re.IGNORECASE)
+"""In an address of Exchange's (IMCEA)."""
+_DOTS: Final = str.maketrans("。·․‧・", ".....")
+_ROUNDS: Final = 3
+"""How often one thing was encoded in another, at most."""
+_RECIPIENT: Final = re.compile(
+    r"(?:.*-)?(?:to|cc|bcc|rcpt|recipients?|receiver|destination|delivered|for|received)(?:-original)?",
+    re.IGNORECASE,
+)
+_NO_RECIPIENT: Final = re.compile(
+    r"(?:.*-)?(?:reply|response|errors|receipt|reading|notification|reports?|followup|post|sent)-(?:to|for)|in-reply-to|list-.*",
+    re.IGNORECASE,
+)
+"""Fields in which a writer, or any host, notes whom a mail is for, and those that are called so and say something else."""
+_LONGEST: Final = 8000
+"""Characters of a field: some three hundred addresses."""
+_MOST_FIELDS: Final = 20
 _MOST: Final = 10
 """Keys of one message that are looked at; an honest one has two, the same twice."""
 
@@ -47,8 +61,7 @@ def find_leave_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]:
     if parts.headers.get("return-path", "").strip() == "<>":
         return ()
     subject = parts.headers.get("subject", "")[:2000]
-    found = _keys(_IN_SUBJECT, _seen(subject))
-    return _unique((*_addressed(envelope_to, _recipients(parts)), *found))
+    return _unique((*_addressed(envelope_to, _recipients(parts)), *_keys(subject)))
 
 
 def find_addressed_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]:
@@ -72,28 +85,63 @@ def find_keys_in(address: str) -> tuple[str, ...]:
 def _recipients(parts: ReportParts) -> Iterator[str]:
     """Whom a mail is to: where hosts note it, and where its writer may have put it."""
     yield from parts.recipients
-    for name in _FURTHER:
-        yield parts.headers.get(name, "")[:1000]
+    named = (name for name in parts.headers if _RECIPIENT.fullmatch(name))
+    told = (name for name in named if not _NO_RECIPIENT.fullmatch(name))
+    for name in islice(told, _MOST_FIELDS):
+        yield parts.headers[name][:_LONGEST]
 
 
 def _addressed(envelope_to: str, recipients: Iterable[str]) -> Iterator[str]:
     for address in (envelope_to, *recipients):
-        # An address may be folded at its dots, or have blanks at its @ (RFC 5322 4.4).
-        yield from _keys(_IN_ADDRESS, "".join(_seen(address).split()))
+        yield from _keys(address)
 
 
-def _keys(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    for match in pattern.finditer(text):
-        number, proof = filter(None, match.groups())
-        yield f"u{number}.{proof}"
+def _keys(text: str) -> Iterator[str]:
+    for reading in _readings(text):
+        for match in _KEY.finditer(reading):
+            yield f"u{match[1]}.{''.join(match[2].split())}"
+
+
+def _readings(text: str) -> Iterator[str]:
+    """The text as a person sees it, and as it is when what needed no encoding is decoded, once and again."""
+    for _ in range(_ROUNDS + 1):
+        yield _seen(text)
+        decoded = _decode(text)
+        if decoded == text:
+            return
+        text = decoded
+
+
+def _decode(text: str) -> str:
+    if "imcea" in text[:200].lower():
+        text = _EXCHANGE.sub(_character, text)
+    return _CODED.sub(_character, unescape(decode_words(text)))
+
+
+def _character(match: re.Match[str]) -> str:
+    number, *others = match.groups()
+    if number:
+        return chr(int(number, 16))
+    quoted, word = others
+    return quoted or _base64(word)
+
+
+def _base64(word: str) -> str:
+    whole = word.rstrip("=")
+    try:
+        return b64decode(whole + "=" * (-len(whole) % 4)).decode("utf-8", "replace")
+    except ValueError:
+        return word
 
 
 def _seen(text: str) -> str:
-    """The text as a person sees it: wide letters as the usual ones, without what is not to be seen."""
-    if text.isascii():
+    """Wide letters as the usual ones, without what is not to be seen."""
+    if text.isascii() and text.isprintable():
         return text
-    usual = unicodedata.normalize("NFKC", text)
-    return "".join(char for char in usual if unicodedata.category(char) != "Cf")
+    usual = unicodedata.normalize("NFKC", text).translate(_DOTS)
+    return "".join(
+        char for char in usual if char.isspace() or unicodedata.category(char) not in {"Cf", "Cc"}
+    )
 
 
 def _unique(keys: Iterable[str]) -> tuple[str, ...]:

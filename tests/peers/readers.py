@@ -39,6 +39,10 @@ def wishes(address: str, key: str) -> dict[str, bytes]:
     addressed = f"From: a@b.example\r\nSubject: leave\r\n{DATE}"
     for name, field in _ways(address, bare).items():
         mails[name] = f"{field}\r\n{addressed}\r\n"
+    for name, field in _further_ways(address, key).items():
+        mails[name] = f"{field}\r\n{addressed}\r\n"
+    for name, subject in _further_subjects(address, key).items():
+        mails[name] = f"To: {bare}\r\nFrom: a@b.example\r\nSubject: {subject}\r\n{DATE}\r\n"
     for name, subject in {
         "undecoded": f"unsubscribe%20{key}",
         "decoded as a form": f"unsubscribe+{key}",
@@ -173,3 +177,60 @@ def idle(address: str, key: str) -> dict[str, bytes]:
     )
     mails = {"dsn": dsn, "away": away, "holiday": holiday, "null sender": unsigned}
     return {name: mail.encode() for name, mail in mails.items()}
+
+
+def _further_ways(address: str, key: str) -> dict[str, str]:
+    """Spellings and fields of no program that we know: whoever writes so means the same."""
+    host = address.partition("@")[2]
+    number, proof = key.split(".")
+    bare = f"To: notes@{host}"
+    ways = {
+        "quoted pairs": f'To: "notes\\+{number}\\.{proof}"@{host}',
+        "pairs that are not quoted": f"To: notes\\+{number}\\.{proof}@{host}",
+        "wide signs": f"To: notes\uff0b{number}\uff0e{proof}\uff20{host}",
+        "names of signs": f"To: notes&plus;{number}&period;{proof}&commat;{host}",
+        "a page's dot": f"To: notes+{number}&#46;{proof}@{host}",
+        "a blank for the plus": f"To: notes {key}@{host}",
+        "a coded blank for it": f"To: notes%20{key}@{host}",
+        "all of it a URI's": "To: " + "".join(f"%{ord(char):02x}" for char in address),
+        "all of it quoted-printable": "To: " + "".join(f"={ord(char):02X}" for char in address),
+        "a program's dot": f"To: notes\\u002b{number}\\u002e{proof}@{host}",
+        "another program's plus": f"To: notes\\x2b{key}@{host}",
+        "a Chinese full stop": f"To: notes+{number}。{proof}@{host}",
+        "among 200": "To: " + ", ".join(f"a{n}@b.example" for n in range(200)) + f", {address}",
+        "in a comment": f"{bare} ({key})",
+        "in a name": f'To: "unsubscribe {key}" <notes@{host}>',
+        "a hyphen": f"To: notes-{key}@{host}",
+        "an equals sign": f"To: notes={key}@{host}",
+        "a character that is none": f"To: notes+{number}.\x00{proof}@{host}",
+        "received, envelope-to": f"Received: from x by y (envelope-to {address}); Sun\r\n{bare}",
+        "received, no angles": f"Received: from x by y with SMTP for {address}; Sun\r\n{bare}",
+    }
+    for name in (
+        *("Envelope-Recipient", "X-Rcpt", "X-Forwarded-For", "X-Original-Delivered-To"),
+        *("X-Destination", "X-Recipient", "X-Intended-To", "X-Qmail-Delivered-To", "Resent-Bcc"),
+        *("X-Catchall-To", "X-MS-Exchange-Envelope-Recipients"),
+    ):
+        ways[f"the field {name}"] = f"{bare}\r\n{name}: {address} a@b.example"
+    return ways
+
+
+def _further_subjects(address: str, key: str) -> dict[str, str]:
+    number, proof = key.split(".")
+    coded = b64encode(f"unsubscribe {key}".encode()).decode()
+    return {
+        "glued": f"unsubscribe{key}",
+        "a coded blank that holds": f"unsubscribe%C2%A0{key}",
+        "two pluses": f"unsubscribe++{key}",
+        "blanks at the dot": f"unsubscribe {number} . {proof}",
+        "folded behind the dot": f"unsubscribe {number}.\r\n {proof}",
+        "folded in the proof": f"unsubscribe {number}.{proof[:8]}\r\n {proof[8:]}",
+        "a word without its end": f"=?utf-8?b?{coded}",
+        "a word in a word": _coded(_coded(f"unsubscribe {key}", "utf-8"), "utf-8"),
+        "two words, glued": f"=?utf-8?q?unsubscribe?= {_coded(key, 'utf-8')}",
+        "a dot in the middle": f"unsubscribe {number}·{proof}",
+        "a page's dot in it": f"unsubscribe {number}&#46;{proof}",
+        "3D": f"unsubscribe=3D{key}",
+        "a program's blank": f"unsubscribe\\u0020{key}",
+        "a link of Markdown": f"[unsubscribe](mailto:{address})",
+    }
