@@ -175,8 +175,10 @@ def read_clock(hour: str, minute: str | None, second: str | None, half: str | No
 
 
 def _says_a_time(found: re.Match[str]) -> bool:
-    """A bare number after a date is a time only with minutes, a half of the day or `at`."""
-    return not found["hour"] or bool(found["minute"] or found["half"] or found["at"])
+    """A bare number after a date without its year may be the year's; after a whole one it is the hour."""
+    is_whole = found["year"] is not None
+    told = is_whole or found["minute"] or found["half"] or found["at"]
+    return not found["hour"] or bool(told)
 
 
 def _read_epoch(number: int) -> Moment:

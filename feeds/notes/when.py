@@ -48,7 +48,7 @@ _IN: Final = re.compile(
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1),
                  "w": timedelta(weeks=1)}  # fmt: skip
 _RELATIVE: Final = re.compile(
-    r"(?:next\s+|this\s+|on\s+)?(?P<day>(?:the\s+)?day\s+after\s+tomorrow|[a-z]+)(?:,?\s+(?P<at>at\s+)?(?P<time>\d.*))?"
+    r"(?:next\s+|this\s+|on\s+)?(?P<day>(?:the\s+)?day\s+after\s+tomorrow|[a-z]+)(?:,?\s+(?:at\s+)?(?P<time>\d.*))?"
     r"|(?:at\s+)?(?P<only>\d.*)",
     re.ASCII,
 )
@@ -82,7 +82,7 @@ def parse_when(
     text: str, zone: ZoneInfo, *, now: datetime | None = None, day_time: timedelta = _MIDNIGHT
 ) -> When:
     """Reads a date and time (feeds/notes/dates.py), or, if `now` is given, what is relative to it:
-    `now`, `in 2 hours`, `today 17:30`, `tomorrow at 9`, `next tuesday 9am`, `9:00`, `1 Sep`.
+    `now`, `in 2 hours`, `today 17:30`, `tomorrow 9`, `next tuesday 9am`, `9:00`, `1 Sep`.
 
     `day_time` is the time of a day that comes without one. A weekday, a time or a date without a
     year means the next one that is still to come. A skipped wall time takes the offset before the
@@ -190,11 +190,21 @@ def _read_clock(found: re.Match[str], day_time: timedelta, words: str) -> timede
     if found["day"]:  # `friday 17.30`; alone it may be a day of a month
         text = re.sub(r"\A(\d{1,2})\.(?=\d\d(?!\d))", r"\1:", text)
     clock = _CLOCK.fullmatch(text)
-    if not clock or not (clock["minute"] or clock["half"] or found["at"]):
+    if not clock or not (clock["minute"] or clock["half"] or found["day"]):
         if not found["day"]:
             raise ScheduleError(_refusal(words, _SPOKEN))
         raise ScheduleError(f"`{text[:60]}` is not a time of day; write it like `9:00` or `9am`")
-    return read_clock(clock["hour"], clock["minute"], clock["second"], clock["half"])
+    time = read_clock(clock["hour"], clock["minute"], clock["second"], clock["half"])
+    return _this_evening(time, words) if found["day"] == "tonight" and not clock["half"] else time
+
+
+def _this_evening(time: timedelta, words: str) -> timedelta:
+    """Nine tonight is nine in the evening; one and twelve may be this day's or the next's."""
+    if timedelta(hours=5) <= time < timedelta(hours=12):
+        return time + timedelta(hours=12)
+    if time < timedelta(hours=13):
+        raise ScheduleError(f"`{words[:60]}` may be today or tomorrow; write it like `today 20:00`")
+    return time
 
 
 def _at_instant(moment: datetime, zone: ZoneInfo) -> When:

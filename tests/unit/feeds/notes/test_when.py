@@ -126,6 +126,15 @@ def test_a_zone_s_name_that_means_several_is_told() -> None:
         ("1 december 2026 at 9", "2026-12-01T09:00:00"),
         ("Dec 1 at 9", "2026-12-01T09:00:00"),
         ("friday 17.30", "2026-11-27T17:30:00"),
+        ("tomorrow 9", "2026-11-23T09:00:00"),
+        ("friday, 17", "2026-11-27T17:00:00"),
+        ("the day after tomorrow 9", "2026-11-24T09:00:00"),
+        ("9 on monday", "2026-11-23T09:00:00"),
+        ("2026-12-01 9", "2026-12-01T09:00:00"),
+        ("1 Sep 2027 9", "2027-09-01T09:00:00"),
+        ("tonight 9", "2026-11-22T21:00:00"),
+        ("tonight at 8:30", "2026-11-22T20:30:00"),
+        ("tonight 20", "2026-11-22T20:00:00"),
         ("1 Sep 9:00", "2027-09-01T09:00:00"),
         ("1.9.2026 9:00", "2026-09-01T09:00:00"),
     ],
@@ -169,7 +178,7 @@ def test_impossible_times_are_refused(text: str) -> None:
         parse_when(text, BERLIN)
 
 
-@each("text", ["someday 9:00", "tomorrow 25:00", "tomorrow 13pm", "tomorrow 9"])
+@each("text", ["someday 9:00", "tomorrow 25:00", "tomorrow 13pm", "tomorrow 24", "1 Sep 9"])
 def test_unclear_wishes_are_refused(text: str) -> None:
     """A wish that could mean several things is asked back, not guessed."""
     with pytest.raises(ScheduleError):
@@ -180,6 +189,8 @@ def test_unclear_wishes_are_refused(text: str) -> None:
     ("text", "told"),
     [
         ("tonight", "`tonight` says no time of day; write it like `today 20:00`"),
+        ("tonight at 1", "`tonight at 1` may be today or tomorrow; write it like `today 20:00`"),
+        ("tonight 12", "`tonight 12` may be today or tomorrow; write it like `today 20:00`"),
         ("2026-W50-1", "`2026-W50-1` is not a date or time; write it like"),
         ("10000-01-01", "`10000-01-01` is not a date or time; write it like"),
         (
