@@ -48,6 +48,7 @@ _FULL: Final = ("53100", "SQLITE_IOERR_SHMSIZE")
 """No room: as PostgreSQL says it, and SQLite where there is none for the index of its log, which it makes
 anew when nobody else has the database open.
 """
+_SQLITE_BARRED: Final = ("readonly database", "unable to open database file")
 _SQLITE_DAMAGED: Final = ("malformed", "file is not a database", "malformed database schema")
 _PROBE_S: Final = 2.0
 """How long a readiness probe waits."""
@@ -294,9 +295,9 @@ class Database:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            raise _ours(error.orig) from error
+            raise _ours(error.orig, self._place) from error
         except self._engine.dialect.loaded_dbapi.Error as error:
-            raise _ours(error) from error
+            raise _ours(error, self._place) from error
         except sa.exc.SQLAlchemyError as error:
             raise StorageError(f"the database cannot be used: {error}") from error
 
@@ -368,7 +369,7 @@ def serialise(connection: Connection, name: str) -> None:
         connection.execute(sa.select(key))
 
 
-def _ours(error: BaseException | None) -> StorageError:
+def _ours(error: BaseException | None, place: Place | None = None) -> StorageError:
     cause = _cause(error)
     if cause in SQLITE_LOCKED or getattr(error, "sqlstate", None) in _PG_RETRY:
         return DatabaseBusy(f"the database is busy ({cause}); trying again is safe")
@@ -380,9 +381,10 @@ def _ours(error: BaseException | None) -> StorageError:
     code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
     if "disk is full" in cause or code in _FULL:
         return StorageError(f"the disk of the database is full ({cause}); make room on it")
-    if "readonly database" in cause:
-        told = "its file and folder must belong to whoever runs this, who is another one"
-        return StorageError(f"the database cannot be written: {told}")
+    if place is not None and any(word in cause for word in _SQLITE_BARRED):
+        return StorageError(
+            f"the database {place.path} cannot be written: {place.hindrance() or cause}"
+        )
     return StorageError(f"the database refused: {cause}")
 
 

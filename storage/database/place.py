@@ -6,6 +6,7 @@ one in its place; neither is told by SQLite.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from storage.model import DatabaseLost
@@ -42,9 +43,43 @@ class Place:
         """Whether there is no file, or an empty one."""
         return not self.path.exists() or not self.path.stat().st_size
 
+    def hindrance(self) -> str:
+        """What keeps us from writing here, and what to do, as far as a look tells; empty if it tells nothing.
+
+        The folder counts, too: SQLite makes the log of its changes beside the file.
+        """
+        folder = self.path.parent
+        try:
+            if os.statvfs(folder).f_flag & os.ST_RDONLY:
+                return f"the disk of {folder} is mounted read-only; mount it writable, or move the newsletter to another"
+            barred = [
+                one for one in (self.path, folder) if one.exists() and not os.access(one, os.W_OK)
+            ]
+            if self.path.is_dir():
+                return "it is a folder; name a file"
+        except OSError as error:
+            return f"{folder}: {error.strerror}"
+        if not barred:
+            return ""
+        owner, runner = _name(barred[0].stat().st_uid), _name(os.geteuid())
+        what = "it" if barred[0] == self.path else f"its folder {folder}"
+        if owner != runner:
+            return f"{what} belongs to {owner}, and this runs as {runner}; run it as {owner}, or give it to {runner}"
+        return f"{what} belongs to {owner}, who may not write to it; `chmod u+w` allows it"
+
     def _found(self) -> tuple[int, int] | None:
         try:
             status = self.path.stat()
         except OSError:
             return None
         return status.st_dev, status.st_ino
+
+
+def _name(number: int) -> str:
+    """Of a user of this machine, or the number of one that has no name here, as in a container."""
+    from pwd import getpwuid  # only for a trouble
+
+    try:
+        return getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from pwd import getpwuid
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -22,6 +24,7 @@ import structlog
 from storage.database import schema
 from storage.database.engine import Database
 from storage.database.facts import Facts
+from storage.database.place import Place
 from storage.model.errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -161,6 +164,56 @@ def test_a_read_only_server_can_be_looked_at(server: Server) -> None:
     with pytest.raises(StorageError, match="read-only"):
         write(standby)
     standby.close()
+
+
+@pytest.mark.parametrize(
+    ("barred", "is_read_only", "told"),
+    [
+        (
+            "notes.db",
+            False,
+            "it belongs to {owner}, who may not write to it; `chmod u+w` allows it",
+        ),
+        ("", False, "its folder {folder} belongs to {owner}, who may not write"),
+        ("", True, "the disk of {folder} is mounted read-only; mount it writable, or move"),
+    ],
+)
+def test_what_cannot_be_written_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, barred: str, is_read_only: bool, told: str
+) -> None:
+    """A disk that is read-only is no matter of owners; a file and its folder name who may not."""
+    path = tmp_path / "notes.db"
+    path.touch()
+    flags = os.statvfs(tmp_path).f_flag
+    known = SimpleNamespace(f_flag=flags | os.ST_RDONLY if is_read_only else flags & ~os.ST_RDONLY)
+    monkeypatch.setattr("storage.database.place.os.statvfs", lambda _: known)
+    monkeypatch.setattr("storage.database.place.os.access", lambda one, _: one != tmp_path / barred)
+    expected = told.format(folder=tmp_path, owner=getpwuid(os.geteuid()).pw_name)
+    assert expected in Place(path).hindrance()
+
+
+def test_somebody_elses_database_names_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who runs this, and whose it is; a user without a name, as in a container, is a number."""
+    monkeypatch.setattr("storage.database.place.os.access", lambda *_: False)
+    monkeypatch.setattr("storage.database.place.os.geteuid", lambda: 4_000_000)
+    told = Place(tmp_path / "notes.db").hindrance()
+    assert (
+        f"belongs to {getpwuid(tmp_path.stat().st_uid).pw_name}, and this runs as user 4000000"
+        in told
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("folder", "it is a folder"), ("nowhere/notes.db", "No such file or directory")],
+)
+def test_what_cannot_be_opened_says_why(tmp_path: Path, name: str, told: str) -> None:
+    """The sentence of SQLite says no more than that it could not."""
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StorageError, match=f"cannot be written: .*{told}"):
+        Database.open(f"sqlite:///{tmp_path / name}").prepare()
 
 
 def test_an_end_is_not_held_up_by_a_lock(file: Path) -> None:
