@@ -23,7 +23,7 @@ PHRASES: Final = Words(
             rf"|diesem|unserem|dem|este|el|nuestro|questo|nostro|ce|den här|notre|le|deze|onze|het|denna|den|dette|vores|nosso|tym|naszym|tomto|našem"
             rf"|этом|нашем|цьому) ?)?){_PLACE}(?:| de destination| de destino| di destinazione)(?!\w)"
         ),
-        r"\bin (?:the |our )?(?:\w+ )?(?:recipient|mailbox|alias|user|relay) table\b|; local zimbra table",
+        r"\bin (?:the |our )?(?:\w+ )?(?:recipient|mailbox|alias|user|relay)(?: domain)? (?:table|map)\b|; local zimbra table",
         r"\b(?:not )?listed in (?:the )?(?:domino |public |our |company )*(?:directory|name (?:&|and) address book)",
         r"im domino-?verzeichnis eingetragen|nicht im verzeichnis|\bel dominio\b|ディレクトリのリストに(?:ありません)?",
         r"\bby smtp address lookup|\bvia smtp lookup|\bldap recipient\b|\bto the following address(?:es)?\b|\bthe following address(?:es)?\b",
@@ -147,7 +147,7 @@ _WORDS: Final = (
     # Russian, Ukrainian, Bulgarian, Serbian
     """не нет такого такой пользователь пользователя пользователем получатель получателя адрес адреса адресат почтовый почтового почтовая ящик ящика
     существует найден найдена найдено неизвестен неизвестный неизвестного удален удалён удалена учетная учётная запись указанный указанного
-    и или с этим именем данный в у нас больше абонент домен користувача користувач такого одержувач одержувача отримувач отримувача скринька
+    и или с этим таким именем адресом данный в у нас больше абонент домен користувача користувач такого одержувач одержувача отримувач отримувача скринька
     скриньки поштова адресу існує знайдено знайдений немає потребителят потребител получател съществува намерен корисник прималац постоји адреса""",
     # Finnish, Hungarian, Romanian, Greek
     """käyttäjä käyttäjää vastaanottaja vastaanottajaa postilaatikko postilaatikkoa osoite osoitetta ei ole olemassa löydy tuntematon tämä sähköposti
