@@ -39,7 +39,15 @@ def _parse_line(line: bytes) -> tuple[Reply, bool] | None:
     code, mark = line[:3], line[3:4]
     if not (code.isdigit() and len(code) == 3 and mark in (b"", b" ", b"-")):
         return None
-    return Reply(int(code), line[4:].decode("utf-8", "replace")), mark != b"-"
+    return Reply(int(code), _decode(line[4:])), mark != b"-"
+
+
+def _decode(words: bytes) -> str:
+    """What a relay says: UTF-8 (RFC 6531 3.7.4), or the letters of western Europe, in which older ones write."""
+    try:
+        return words.decode()
+    except UnicodeDecodeError:
+        return words.decode("cp1252", "replace")
 
 
 @lru_cache(maxsize=64)

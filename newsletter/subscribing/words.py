@@ -73,6 +73,7 @@ GOOD: Final = frozenset(
         "accepted granted opted_in opt_in optin double_opt_in confirmed_opt_in single_opt_in sub in "
         "regular premium gifted paid free trial trialed comped complimentary email wpcom "
         "member owner manager moderator express explicit implied exprès tacite marketing_contact engaged normal "
+        "given agreed consented obtained gegeben gewährt accordé donné otorgado concedido concesso verleend udzielona lämnat "
         "aktiv angemeldet eingetragen abonniert bestätigt freigegeben zugestimmt erteilt "
         "actif active abonné abonnée inscrit inscrite confirmé confirmée validé "
         "activo activa suscrito suscrita confirmado confirmada alta "

@@ -382,9 +382,11 @@ def _ours(error: BaseException | None, place: Place | None = None) -> StorageErr
     if "disk is full" in cause or code in _FULL:
         return StorageError(f"the disk of the database is full ({cause}); make room on it")
     if place is not None and any(word in cause for word in _SQLITE_BARRED):
-        return StorageError(
-            f"the database {place.path} cannot be written: {place.hindrance() or cause}"
+        why = (
+            place.hindrance()
+            or f"{cause}; whoever runs this must be able to write to it and its folder"
         )
+        return StorageError(f"the database {place.path} cannot be written: {why}")
     return StorageError(f"the database refused: {cause}")
 
 

@@ -109,7 +109,7 @@ def test_who_may_not_write_is_told_what_is_needed(sqlite: Database) -> None:
             connection.exec_driver_sql("PRAGMA query_only = ON")
             connection.exec_driver_sql("CREATE TABLE more (id INTEGER)")
 
-    with pytest.raises(StorageError, match="must belong to"):
+    with pytest.raises(StorageError, match="must be able to write to it"):
         write_more()
 
 

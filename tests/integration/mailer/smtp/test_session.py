@@ -13,7 +13,7 @@ from mailer.replies.outcome import Fault, Outcome, Phase, Verdict
 from mailer.smtp.relay import Relay, Timeouts, Tls
 from mailer.smtp.session import Session
 from storage.model.errors import RelayError
-from tests.peers.smtp import ODDITIES, PIPELINING, Act, Move, Peer
+from tests.peers.smtp import ODDITIES, PIPELINING, Act, Move, Peer, Raw
 
 QUICK = Timeouts(
     greeting=0.2, tls=2, auth=0.2, mail=0.2, rcpt=0.2, data=0.2, block=0.2, dot=0.2, quit=0.2
@@ -76,6 +76,16 @@ def test_a_refusal_of_our_name_costs_no_reader() -> None:
     assert (ours.fault, ours.is_gone) == (Fault.SENDER, False)
     theirs, _ = send({"RCPT": "550 5.1.1 user unknown"})
     assert (theirs.fault, theirs.is_gone) == (Fault.RECIPIENT, True)
+
+
+def test_a_refusal_may_call_its_reader_by_name() -> None:
+    """Their local part is no word of unknown meaning, and neither are letters of an older code (rule C5)."""
+    named, _ = send({"RCPT": "550 5.1.1 User ada unknown"})
+    assert (named.fault, named.is_gone) == (Fault.RECIPIENT, True)
+    older, _ = send({"RCPT": Raw("550 5.1.1 Empfänger unbekannt\r\n".encode("cp1252"))})
+    assert (older.is_gone, older.text) == (True, "5.1.1 Empfänger unbekannt")
+    other, _ = send({"RCPT": "550 5.1.1 User grace unknown"})
+    assert (other.fault, other.is_gone, other.counts) == (Fault.RECIPIENT, False, True)
 
 
 @pytest.mark.parametrize(
