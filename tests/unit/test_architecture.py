@@ -598,6 +598,19 @@ def test_the_vocabulary_needs_only_the_standard_library() -> None:
             assert not foreign + others, module.path
 
 
+def test_no_code_deletes_an_issue() -> None:
+    """An issue that was published stays, withdrawn or not: its deliveries have no key that would take them along."""
+    for module in modules():
+        deletions = [
+            node
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("delete")
+        ]
+        told = [ast.unparse(argument) for call in deletions for argument in call.args[:1]]
+        assert not {"issues", "schema.issues"}.intersection(told), module.path
+        assert "DELETE FROM issues" not in ast.unparse(module.tree), module.path
+
+
 def test_every_module_says_what_it_owns() -> None:
     """Each module begins with a docstring."""
     assert not [module.path for module in modules() if not ast.get_docstring(module.tree)]

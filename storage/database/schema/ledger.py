@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from storage.database.schema.archive import issues
 from storage.database.schema.columns import Id, Instant, Text, metadata, rows_where, text_column
+from storage.database.schema.readers import subscribers
 
 workers = Table(
     "workers",
@@ -31,7 +32,9 @@ deliveries = Table(
     metadata,
     Column("id", Id, primary_key=True),
     text_column("kind", None),
-    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE")),
+    # No foreign key: PostgreSQL would look at the issue once for each row that is queued. No issue is
+    # ever deleted, and who queues mail for one looks at it, or makes it, in the same transaction.
+    Column("issue_id", Id),
     # No foreign key, which would want an index of its own: in that the rows of an issue, written one
     # after the other, lie on as many pages as there are readers. Who deletes a reader deletes these first.
     Column("subscriber_id", Id, nullable=False),
@@ -55,6 +58,10 @@ deliveries = Table(
     info={"with": {"fillfactor": 70}},
 )
 """One row per duty. `due_at` is set exactly while the row may be claimed."""
+
+# Tables of earlier versions have keys to both: they are filled, and dropped, in that order.
+for _named in (issues, subscribers):
+    deliveries.add_is_dependent_on(_named)
 
 Index(
     "ix_deliveries_due",

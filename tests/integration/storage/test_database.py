@@ -281,9 +281,9 @@ def test_the_migrations_leave_the_room_on_pages_that_the_schema_asks_for(
     if database.is_sqlite:
         return
     asked = {
-        table.name: [f"{key}={value}" for key, value in options.items()]
+        table.name: [f"{key}={value}" for key, value in table.info["with"].items()]
         for table in schema.metadata.sorted_tables
-        if (options := table.dialect_options["postgresql"]["with"])
+        if "with" in table.info
     }
     with database.reading() as connection:
         found = connection.execute(
