@@ -14,7 +14,7 @@ from feeds.markdown.links import (
 )
 from feeds.markdown.parser import find_title
 from feeds.markdown.picture import Size, read_size
-from feeds.markdown.preparing import TOO_MANY_TAGS
+from feeds.markdown.preparing import EMPTY_LINK, TOO_MANY_TAGS, name_wordless
 from feeds.markdown.references import (
     Reference,
     ReferenceKind,
@@ -34,6 +34,7 @@ from feeds.markdown.render import (
 
 __all__ = [
     "EMBED",
+    "EMPTY_LINK",
     "MATHS",
     "PLAYER",
     "TEMPLATE",
@@ -58,6 +59,7 @@ __all__ = [
     "link_footnotes",
     "link_key",
     "loose_keys",
+    "name_wordless",
     "read_size",
     "render_markdown",
     "size_pictures",

@@ -22,6 +22,9 @@ sanitiser's, needs time that grows with the square of what stays open."""
 TOO_MANY_TAGS: Final = "html"
 """The code of the remark that says so."""
 
+EMPTY_LINK: Final = "empty-link"
+"""The code of the remark that a link has no words."""
+
 _BARE_URL: Final = re.compile(
     r"(?<![A-Za-z0-9_/])https?://[^\s<>\"、。，；：！？「」『』（）【】《》]+", re.IGNORECASE
 )
@@ -105,8 +108,12 @@ class Preparation:
                 kept.append(self._resolve_link(token))
                 ready += [token] if kept[-1] else []
             elif token.type == "link_close":
+                if [one.type for one in ready[-2:]] == ["link_open", "text"] and (
+                    not ready[-1].content.strip()
+                ):
+                    ready.pop()  # a blank is no word
                 if ready and ready[-1].type == "link_open":
-                    ready.append(_text(_name_of(str(ready[-1].attrs["href"]))))
+                    ready.append(self._name(str(ready[-1].attrs["href"])))
                 ready += [token] if not kept or kept.pop() else []
             elif token.type == "html_inline":
                 raw_links += _raw_link_step(token.content)
@@ -159,9 +166,15 @@ class Preparation:
             token.attrs["href"] = url
         return url is not None
 
+    def _name(self, url: str) -> Token:
+        """What a link says that has no words, which its author is told."""
+        self._resolver.warn(EMPTY_LINK, name_wordless(url))
+        return _text(_name_of(url))
+
     def _prepare_image(self, token: Token) -> Token:
         label = plain(token.children or ())
-        return self._image(self._resolver.image(str(token.attrs.get("src", ""))), label, token)
+        written = str(token.attrs.get("src", ""))
+        return self._image(written, self._resolver.image(written), label, token)
 
     def _prepare_wiki(self, token: Token, *, inside: bool) -> list[Token]:
         target, label = token.meta["target"], token.meta["label"]
@@ -178,7 +191,7 @@ class Preparation:
             target = target.partition("#")[0].strip()
         if not is_download(target):
             picture = Token("image", "img", 0)
-            return [self._image(self._resolver.embed(target), f"|{label}", picture)]
+            return [self._image(target, self._resolver.embed(target), f"|{label}", picture)]
         url = None if inside else self._resolver.embed(target)
         words = label or target.rpartition("/")[2]
         return [_text(words)] if url is None else list(_link(url, words))
@@ -195,14 +208,15 @@ class Preparation:
                 position = found.start() + len(label)
         yield _text(text[position:])
 
-    def _image(self, url: str | None, label: str, token: Token) -> Token:
+    def _image(self, written: str, url: str | None, label: str, token: Token) -> Token:
         alt, width, height = split_size(label)
         alt = alt.lstrip("|")
         if url is None:
             return _text(alt)
         if not alt:
             self._resolver.warn(
-                "no-alt", f"the picture `{shorten(url, 80)}` has no alternative text"
+                "no-alt",
+                f"the picture `{shorten(unquote(written), 80)}` has no alternative text",
             )
         token.attrs = {"src": url, "alt": alt}
         for name, pixels in (("width", width), ("height", height)):
@@ -290,6 +304,11 @@ def _text(content: str) -> Token:
     token = new_token("text", "", 0)
     token.content = content
     return token
+
+
+def name_wordless(url: str) -> str:
+    """The remark on a link without words, by where it leads."""
+    return f"the link to `{shorten(url, 80)}` has no words; readers are told the end of its address instead"
 
 
 def _name_of(url: str) -> str:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from feeds.markdown import is_download, is_picture
+from feeds.markdown import EMPTY_LINK, is_download, is_picture, name_wordless
 from mailer.address import parse_address
 from mailer.compose import public_text
 from newsletter.authoring.checks.rendered import Seen, look_at
@@ -48,8 +48,6 @@ _SHORTENERS: Final = frozenset(
     {"bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "cutt.ly", "rb.gy",
      "rebrand.ly", "shorturl.at", "tiny.cc", "lnkd.in"}
 )  # fmt: skip
-_NO_WORDS: Final = re.compile(r"(?<!!)\[\s*\][(\[]")
-"""A link as its author wrote it."""
 _TRACKING: Final = re.compile(
     r"utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|_hs(?:enc|mi)|vero_id|oly_\w+_id"
 )
@@ -128,17 +126,12 @@ def _check_links(proof: Proof, seen: Seen) -> Iterator[Finding]:
             "many-links",
             f"The note has {len(outward)} links; filters distrust more than {MANY_LINKS}.",
         )
+    wordless = {remark.sentence for remark in proof.warnings if remark.code == EMPTY_LINK}
     for address, words in dict.fromkeys(outward):
         line = line_of(proof, address.removeprefix("mailto:")) or line_of(proof, words or address)
-        shown = "" if _is_nameless(proof, address, words) else words
+        shown = "" if name_wordless(address) in wordless else words
         yield from _check_words(address, shown, line)
         yield from _check_address(proof, address, line)
-
-
-def _is_nameless(proof: Proof, address: str, words: str) -> bool:
-    """Whether a link says the end of its address because its author wrote no words."""
-    ends_so = unquote(address).rstrip("/").endswith((f"/{words}", f"#{words}"))
-    return ends_so and _NO_WORDS.search(proof.source) is not None
 
 
 def _check_words(address: str, words: str, line: int | None) -> Iterator[Finding]:

@@ -460,3 +460,26 @@ def test_braces_in_a_formula_are_no_merge_field() -> None:
 def test_a_line_of_blanks_is_read_once(begins: str, suffix: str) -> None:
     """A hundred thousand and more, within the limit of time: the square of it is far beyond."""
     assert "x" in render(f"{begins}{' ' * 150_000}x", path=f"a.{suffix}").text
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "named"),
+    [
+        ("![](my%20bridge.png)", "no-alt", "`my bridge.png`"),
+        ("![|300](../img/bridge.png)", "no-alt", "`../img/bridge.png`"),
+        ("![[bridge.png|300]]", "no-alt", "`bridge.png`"),
+        ("![](https://e.example/a.png)", "no-alt", "`https://e.example/a.png`"),
+        ("[](https://e.example/a)", "empty-link", "`https://e.example/a`"),
+        ("[ ](other.md)", "empty-link", "`https://n.example/issues/other`"),
+        ("[&nbsp;](other.md)", "empty-link", "`https://n.example/issues/other`"),
+        ("See [][x].\n\n[x]: mailto:a@e.example", "empty-link", "`mailto:a@e.example`"),
+    ],
+)
+def test_what_has_no_words_is_told_as_it_is_written(body: str, code: str, named: str) -> None:
+    """A picture by what its author wrote, a link by where it leads, and neither with words."""
+    warnings = render_markdown(body, path="sub/note.md", links=Published()).warnings
+    assert [one.code for one in warnings] == [code]
+    assert named in warnings[0].sentence
+    assert (
+        render_markdown("[a](other.md) ![b](c.png)", path="n.md", links=Published()).warnings == ()
+    )

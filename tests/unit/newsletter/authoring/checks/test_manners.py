@@ -43,6 +43,8 @@ def found(body: str, **keys: object) -> dict[str, Finding]:
         ("empty-link", "[](https://a.example/x)", {}),
         ("empty-link", "[](https://a.example/a%20b/)", {}),
         ("empty-link", "See [ ][x].\n\n[x]: https://a.example/x#part", {}),
+        ("empty-link", '<a href="https://a.example/x"></a>', {}),
+        ("empty-link", "[![](a.md)](https://a.example/x)", {}),
         ("long-url", f"<https://a.example/{'x' * 70}>", {}),
         ("misleading-link", "[bank.example](https://evil.example/x)", {}),
         ("insecure-link", "[a page](http://a.example/x)", {}),
