@@ -1,11 +1,15 @@
-"""What all mails have in common: their style sheets."""
+"""What all mails have in common: their style sheets, and which way they are laid."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
-from mailer.compose import layout
+from mailer.compose import layout, message
 from storage.model import palette_of
+from tests.worlds.composed import ADA, IDENTITY, ISSUE, parts
 
 
 @pytest.mark.parametrize("accent", ["", "#aa3311"])
@@ -17,3 +21,87 @@ def test_every_place_of_a_style_sheet_gets_its_colour(accent: str) -> None:
     assert palette.light["accent"] in light
     assert palette.dark["accent"] in dark
     assert not [mark for mark in ("{{", "{%", "}}") if mark in light + dark]
+
+
+def test_the_html_depends_on_nothing_a_mail_program_drops() -> None:
+    """No link, script, remote style, flex, grid, variable, position or background image (D3)."""
+    _, html = parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
+    for word in ("<link", "<script", "@import", "flex", "grid", "var(", "position:", "url("):
+        assert word not in html
+    assert html.startswith('<!DOCTYPE html><html lang="en" dir="ltr"><head><meta charset="utf-8">')
+    assert '<div class="paper" dir="ltr" role="article" aria-roledescription="email"' in html
+    assert "<!--[if mso]><table role=" in html
+    assert "@media (prefers-color-scheme: dark)" in html
+    assert '<th scope="col"' in html
+    assert html.count("<h1") == 1
+
+
+def test_a_note_of_the_other_direction_has_its_bars_and_bullets_where_it_begins() -> None:
+    """In a newsletter of either direction: quotations and boxes on the side where a line begins, lists too."""
+    body = '<blockquote class="callout callout-tip"><p>x</p></blockquote><ul><li>y</li></ul>'
+    for language, own, side in (("en", "he", "right"), ("he", "en", "left")):
+        issue = replace(ISSUE, html=body, language=own)
+        identity = replace(IDENTITY, language=language)
+        _, html = parts(message.compile_issue(issue, identity).fill(ADA))
+        box = html.partition('<blockquote class="callout')[2].partition(">")[0]
+        assert f"border-{side}: 4px" in box
+        other = {"left": "right", "right": "left"}[side]
+        assert f"border-{other}: 4px" not in box
+        assert f"border-{other}: 3px" not in box
+        padding = {"right": "0 26px 0 0", "left": "0 0 0 26px"}[side]
+        assert f"padding: {padding}" in html.partition("<ul")[2].partition(">")[0]
+
+
+def test_a_right_to_left_language_sets_the_direction() -> None:
+    """`lang` and `dir` stand on the page and on the wrapper that survives it (rule D9)."""
+    identity = replace(IDENTITY, language="he")
+    _, html = parts(message.compile_issue(ISSUE, identity).fill(ADA))
+    assert html.count('dir="rtl"') == html.count('lang="he"') == 2
+
+
+def test_a_note_is_laid_as_it_is_written() -> None:
+    """English without a language of its own in an Arabic newsletter, and the other way round; else nothing is said."""
+    english, arabic = ("On lamps", "They burn."), ("المنارة", "تفعل المنارة شيئًا واحدًا.")
+    for language, (title, text), said in (
+        *(("ar", english, "ltr"), ("en", arabic, "rtl")),
+        *(("ar", arabic, ""), ("en", english, "")),
+    ):
+        issue = replace(ISSUE, title=title, text=text, html=f"<p>{text}</p>", language="")
+        identity = replace(IDENTITY, language=language)
+        _, html = parts(message.compile_issue(issue, identity).fill(ADA))
+        mark = f' dir="{said}">' if said else ">"
+        assert f'<div class="note"{mark}' in re.sub(r' style="[^"]*"', "", html)
+
+
+def test_a_table_begins_where_its_note_does() -> None:
+    """A cell stands at the side where the note's lines begin, whatever the newsletter's; figures stay at the right."""
+    table = '<table><tr><td>lamp</td><td class="align-right">12</td></tr></table>'
+    for language, own, side in (
+        ("ar", "en", "left"),
+        ("en", "ar", "right"),
+        ("ar", "", "right"),
+        ("en", "", "left"),
+    ):
+        text = "They burn." if (own or language) == "en" else "تفعل المنارة شيئًا واحدًا."
+        issue = replace(ISSUE, title=text, text=text, html=table, language=own)
+        _, html = parts(
+            message.compile_issue(issue, replace(IDENTITY, language=language)).fill(ADA)
+        )
+        first, second = re.findall(r'<td[^>]*style="([^"]*)"[^>]*>(?:lamp|12)', html)
+        assert (_side(first), _side(second)) == (side, "right"), (language, own)
+
+
+def _side(style: str) -> str:
+    """The side that counts: the last that is said."""
+    return re.findall(r"text-align: ?(\w+)", style)[-1]
+
+
+def test_letters_without_italics_stand_upright() -> None:
+    """Summary, quotation and stress of a language that knows none, the newsletter's or the note's own."""
+    body = "<p>海<em>は</em></p><blockquote><p>海</p></blockquote>"
+    issue = replace(ISSUE, html=body, summary="海。")
+    for language, own, slanted in (("ja", "", 0), ("ar", "", 0), ("en", "zh-TW", 0), ("fr", "", 2)):
+        identity = replace(IDENTITY, language=language)
+        made = message.compile_issue(replace(issue, language=own), identity)
+        _, html = parts(made.fill(ADA))
+        assert html.count("italic") == slanted, language

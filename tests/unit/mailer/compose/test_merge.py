@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 from hypothesis import given, settings
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 from feeds.markdown.links import NoteSource
 from feeds.markdown.render import Rendered, render_markdown
-from mailer.compose import merge
+from mailer.compose import merge, message
 from mailer.compose.fragment import visible_text
 from storage.model.fields import FIELD, GUARD
 from tests.sizes import examples
+from tests.worlds.composed import ADA, GREETING, IDENTITY, ISSUE, parse, parts
 from tests.worlds.files import beside
 from tests.worlds.rows import each
 
@@ -171,3 +173,49 @@ def test_braces_in_which_nothing_is_filled_are_found() -> None:
         "{{ name }",
     ]
     assert merge.fields_in_tags(html) == ("{{email}}",)
+
+
+def test_a_name_is_escaped_for_where_it_stands() -> None:
+    """`<b>&"'` reads as `<b>&"'` in subject, text and HTML (rule D21)."""
+    envelope = GREETING.fill(replace(ADA, name="<b>&\"'"))
+    text, html = parts(envelope)
+    assert parse(envelope)["Subject"] == "For <b>&\"'"
+    assert "Hello <b>&\"'." in text
+    assert "Hello &lt;b&gt;&amp;&quot;&#x27;." in html
+
+
+def test_a_merge_field_has_its_default_and_code_keeps_its_braces() -> None:
+    """Nobody is greeted by an empty name, and an example of code is not filled in."""
+    envelope = message.compile_issue(ISSUE, IDENTITY).fill(replace(ADA, name=""))
+    for part in parts(envelope):
+        assert "Hello friend." in part
+        assert "{{ name }}" in part
+
+
+@each(
+    ("title", "subject"),
+    [
+        ("{{ name }}", "Working Notes"),
+        ("{{name|}} ", "Working Notes"),
+        ("{{ name | you }}", "you"),
+        ("For {{ name }}", "For"),
+        ("{{ email }}", "ada@example.org"),
+    ],
+)
+def test_a_title_is_empty_for_nobody(title: str, subject: str) -> None:
+    """A reader without a name gets the newsletter's as subject and heading, if there is no other."""
+    envelope = message.compile_issue(replace(ISSUE, title=title), IDENTITY).fill(
+        replace(ADA, name="")
+    )
+    text, html = parts(envelope)
+    assert parse(envelope)["Subject"].strip() == subject
+    assert re.search(rf"<h1[^>]*>{subject} ?</h1>", html)
+    assert text.startswith(subject)
+
+
+def test_an_unknown_field_stays_and_is_told() -> None:
+    """A mistyped field is text for the reader and a warning for the author."""
+    issue = replace(ISSUE, html="<p>Hi {{ nmae }}</p>", text="Hi {{ nmae }}")
+    skeleton = message.compile_issue(issue, IDENTITY)
+    assert [warning for warning in skeleton.warnings if "{{ nmae }}" in warning.sentence]
+    assert all("Hi {{ nmae }}" in part for part in parts(skeleton.fill(ADA)))

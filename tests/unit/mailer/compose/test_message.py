@@ -1,13 +1,10 @@
-"""What the mails say: headers per kind, both parts, links, size, hostile values."""
+"""What an issue's mail says: headers, both parts, links, preview line, size, hostile values."""
 
 from __future__ import annotations
 
-import email
-import email.policy
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.message import EmailMessage
+from datetime import datetime
 from html import unescape
 from html.parser import HTMLParser
 
@@ -17,62 +14,13 @@ from hypothesis import strategies as st
 
 from mailer.compose import letters, message
 from mailer.compose.fragment import visible_text
-from mailer.compose.skeleton import Recipient, Skeleton
-from mailer.envelope import Envelope
+from mailer.compose.skeleton import Recipient
 from storage.model.errors import AddressError, MessageError
-from storage.model.fields import guard, unguard
-from storage.model.issues import Identity, Issue, Mailing
+from storage.model.fields import unguard
+from storage.model.issues import Issue
 from tests.sizes import examples, is_full
-from tests.worlds.issues import an_issue
+from tests.worlds.composed import ADA, GREETING, IDENTITY, ISSUE, NOON, parse, parts
 from tests.worlds.rows import each
-
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-
-IDENTITY = Identity(
-    title="Working Notes",
-    url="https://notes.example.com",
-    sender="Working Notes <notes@example.com>",
-    author="Ada Example",
-    description="Field notes on shipping things",
-    postal_address="12 Harbour Street\n12345 Seatown",
-)
-
-ISSUE = an_issue(
-    id=7,
-    note_id="lamps",
-    path="lamps.md",
-    guid="urn:uuid:0b0c3f4e-0d9b-5d5e-9b59-3a7f0d6c2a11",
-    slug="lamps",
-    title="Lamps",
-    summary="A keeper’s first duty is the light.",
-    html=(
-        "<p>Hello {{ name | friend }}. A keeper’s first duty is the light. See "
-        '<a href="https://example.com/a?b=1&amp;c=2">this</a>.</p>\n'
-        '<pre><code><span class="hl-k">def</span> f(): "{{ name }}"</code></pre>'
-        '<table><thead><tr><th scope="col">Lamp</th></tr></thead></table>'
-        '<p><img src="https://notes.example.com/media/a.png" alt="A lamp"></p>'
-    ),
-    text=(
-        "Hello {{ name | friend }}. A keeper’s first duty is the light. See this [1].\n\n"
-        f'    def f(): "{guard("{{ name }}")}"\n\n.hidden dot\nFrom the tower\n\n'
-        "[1] https://example.com/a?b=1&c=2\n[2] https://notes.example.com/media/a.png\n"
-    ),
-    mailing=Mailing.OPEN,
-    published_at=datetime(2026, 11, 23, 3, 0, tzinfo=UTC),
-    mail_at=NOON,
-)
-
-ADA = Recipient(
-    address="ada@example.org",
-    ascii="ada@example.org",
-    name="Ada Lovelace",
-    message_id="i7.s1.4f3a@notes.example.com",
-    return_path="bounce+i7.s1.4f3a@notes.example.com",
-    unsubscribe_url="https://notes.example.com/unsubscribe/" + "t0ken-" * 15,
-    preferences_url="https://notes.example.com/preferences/" + "t0ken-" * 15,
-    date=NOON,
-    confirm_url="https://notes.example.com/confirm/" + "c0nfirm-" * 12,
-)
 
 
 class _Links(HTMLParser):
@@ -84,21 +32,6 @@ class _Links(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found |= {value for name, value in attrs if name in {"href", "src"} and value}
-
-
-def _parse(envelope: Envelope) -> EmailMessage:
-    parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
-    assert isinstance(parsed, EmailMessage)
-    return parsed
-
-
-def _parts(envelope: Envelope) -> tuple[str, str]:
-    """Text and HTML, as a mail program decodes them."""
-    text, html = _parse(envelope).iter_parts()
-    return (
-        text.get_payload(decode=True).decode().replace("\r\n", "\n"),  # type: ignore[union-attr]
-        html.get_payload(decode=True).decode().replace("\r\n", "\n"),  # type: ignore[union-attr]
-    )
 
 
 def _html_links(html: str) -> set[str]:
@@ -122,35 +55,6 @@ def _assert_fit(content: bytes) -> None:
     assert not any(line.startswith(b".") for line in content.split(b"\r\n"))
 
 
-_COPY = ["From", "To", "Subject", "Date", "Message-ID"]
-_MIME = ["MIME-Version", "Content-Type"]
-_LETTER = [*_COPY, "Auto-Submitted", *_MIME]
-_LEAVE = ["List-Unsubscribe", "List-Unsubscribe-Post"]
-
-
-@each(
-    ("skeleton", "names"),
-    [
-        (
-            message.compile_issue(ISSUE, IDENTITY),
-            [*_COPY, "List-Id", *_LEAVE, "List-Archive", "Feedback-ID", "Precedence", *_MIME],
-        ),
-        (
-            message.compile_issue(ISSUE, IDENTITY, test_copy=True),
-            [*_COPY, "List-Id", "List-Archive", "Feedback-ID", "Precedence", *_MIME],
-        ),
-        (letters.compile_confirmation(IDENTITY), _LETTER),
-        (letters.compile_notice(IDENTITY), _LETTER),
-    ],
-    ids=["issue", "test copy", "confirmation", "notice"],
-)
-def test_each_kind_has_its_headers_and_no_others(skeleton: Skeleton, names: list[str]) -> None:
-    """Exactly these fields, each once: list fields on list mail only (rules A3, A16 to A20)."""
-    head = skeleton.fill(ADA).content.partition(b"\r\n\r\n")[0]
-    written = re.findall(rb"^([A-Za-z-]+):", head, re.MULTILINE)
-    assert [name.decode() for name in written] == names
-
-
 def test_an_issue_says_how_to_leave_with_one_click() -> None:
     """One HTTPS URL, unencoded, and the one-click field (RFC 8058 3.1, rule A3)."""
     content = message.compile_issue(ISSUE, IDENTITY).fill(ADA).content
@@ -159,25 +63,19 @@ def test_an_issue_says_how_to_leave_with_one_click() -> None:
     assert b"\r\nPrecedence: bulk\r\n" in content
 
 
-def test_a_letter_is_generated_by_a_machine() -> None:
-    """Auto-Submitted keeps vacation programs silent (RFC 3834 5, rule A17)."""
-    for skeleton in (letters.compile_confirmation(IDENTITY), letters.compile_notice(IDENTITY)):
-        assert b"\r\nAuto-Submitted: auto-generated\r\n" in skeleton.fill(ADA).content
-
-
 def test_the_envelope_is_the_recipients_own() -> None:
     """Sender is the copy's return path, recipient its one address (rules A34, A39)."""
     envelope = message.compile_issue(ISSUE, IDENTITY).fill(ADA)
     assert (envelope.sender, envelope.recipient) == (ADA.return_path, "ada@example.org")
-    assert _parse(envelope)["To"].addresses[0].addr_spec == "ada@example.org"
+    assert parse(envelope)["To"].addresses[0].addr_spec == "ada@example.org"
     assert not envelope.smtputf8
 
 
 def test_the_list_id_outlives_the_title() -> None:
     """A renamed list keeps its List-Id, Feedback-ID and sender (rules A15, A35)."""
-    one = _parse(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
+    one = parse(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
     renamed = replace(IDENTITY, title="Ünïcode “Notes”")
-    two = _parse(message.compile_issue(ISSUE, renamed).fill(ADA))
+    two = parse(message.compile_issue(ISSUE, renamed).fill(ADA))
     assert message.list_id(renamed) == "newsletter.notes.example.com"
     assert two["List-Id"].endswith("<newsletter.notes.example.com>")
     assert one["Feedback-ID"] == two["Feedback-ID"]
@@ -187,12 +85,12 @@ def test_the_list_id_outlives_the_title() -> None:
 def test_the_parts_are_plain_first_and_read_back_exactly() -> None:
     """multipart/alternative, UTF-8, quoted-printable; the text is what was written (rule A24)."""
     envelope = message.compile_issue(ISSUE, IDENTITY).fill(ADA)
-    parsed = _parse(envelope)
+    parsed = parse(envelope)
     kinds = [part.get_content_type() for part in parsed.iter_parts()]
     assert kinds == ["text/plain", "text/html"]
     assert {part.get_content_charset() for part in parsed.iter_parts()} == {"utf-8"}
     assert not parsed.defects
-    text, html = _parts(envelope)
+    text, html = parts(envelope)
     written = unguard(ISSUE.text).replace("{{ name | friend }}", "Ada Lovelace").strip()
     assert written in text
     assert "Hello Ada Lovelace." in html
@@ -206,13 +104,13 @@ def test_both_parts_lead_to_the_same_places() -> None:
         letters.compile_confirmation(IDENTITY),
         letters.compile_notice(IDENTITY),
     ):
-        text, html = _parts(skeleton.fill(ADA))
+        text, html = parts(skeleton.fill(ADA))
         assert _html_links(html) == _text_links(text)
 
 
 def test_the_footer_says_who_why_and_how_to_leave() -> None:
     """Identity, postal address, reason and links in both parts (rule A13)."""
-    for part in _parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA)):
+    for part in parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA)):
         for words in (
             "by Ada Example",
             "12 Harbour Street",
@@ -227,7 +125,7 @@ def test_the_footer_says_who_why_and_how_to_leave() -> None:
 
 def test_a_clipped_mail_can_still_be_left() -> None:
     """The HTML has the link to leave above the text as well, where no clipping hides it (D6)."""
-    _, html = _parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
+    _, html = parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
     assert html.index(ADA.unsubscribe_url) < html.index("light. See")
 
 
@@ -235,8 +133,8 @@ def test_the_date_is_the_authors_and_the_header_the_copys() -> None:
     """The page says the day in the newsletter's zone; Date is the copy's moment (rule A20)."""
     identity = replace(IDENTITY, timezone="America/Los_Angeles")
     envelope = message.compile_issue(ISSUE, identity).fill(ADA)
-    assert _parse(envelope)["Date"].datetime == NOON
-    assert all("22 November 2026" in part for part in _parts(envelope))
+    assert parse(envelope)["Date"].datetime == NOON
+    assert all("22 November 2026" in part for part in parts(envelope))
 
 
 def test_a_thousand_copies_have_a_thousand_ids_and_no_other_reader() -> None:
@@ -269,7 +167,7 @@ def test_long_lines_and_long_links_stay_within_the_limits() -> None:
     reader = replace(ADA, unsubscribe_url=f"{url}u", preferences_url=f"{url}p")
     envelope = message.compile_issue(issue, IDENTITY).fill(reader)
     _assert_fit(envelope.content)
-    assert all(f"{url}u" in part for part in _parts(envelope))
+    assert all(f"{url}u" in part for part in parts(envelope))
 
 
 _HOSTILE = st.text(
@@ -282,15 +180,12 @@ _HOSTILE = st.text(
 @settings(max_examples=examples(60), deadline=None)
 def test_no_readers_name_reaches_a_header_or_the_markup(name: str) -> None:
     """A name is text, whatever it holds: same headers, same tags, same limits (A21, D21)."""
-    skeleton = _GREETING
+    skeleton = GREETING
     plain = skeleton.fill(replace(ADA, name="x"))
     envelope = skeleton.fill(replace(ADA, name=name))
-    assert _parse(envelope).keys() == _parse(plain).keys()
-    assert _parts(envelope)[1].count("<") == _parts(plain)[1].count("<")
+    assert parse(envelope).keys() == parse(plain).keys()
+    assert parts(envelope)[1].count("<") == parts(plain)[1].count("<")
     _assert_fit(envelope.content)
-
-
-_GREETING = message.compile_issue(replace(ISSUE, title="For {{ name | you }}"), IDENTITY)
 
 
 @given(_HOSTILE, _HOSTILE)
@@ -299,89 +194,16 @@ def test_no_title_reaches_a_header_or_the_markup(title: str, list_title: str) ->
     """Titles of issue and list are text, whatever they hold (rule A21)."""
     identity = replace(IDENTITY, title=list_title)
     envelope = message.compile_issue(replace(ISSUE, title=title), identity).fill(ADA)
-    assert len(_parse(envelope).keys()) == 13
-    assert "Bcc" not in _parse(envelope)
+    assert len(parse(envelope).keys()) == 13
+    assert "Bcc" not in parse(envelope)
     _assert_fit(envelope.content)
-
-
-def test_a_name_is_escaped_for_where_it_stands() -> None:
-    """`<b>&"'` reads as `<b>&"'` in subject, text and HTML (rule D21)."""
-    envelope = _GREETING.fill(replace(ADA, name="<b>&\"'"))
-    text, html = _parts(envelope)
-    assert _parse(envelope)["Subject"] == "For <b>&\"'"
-    assert "Hello <b>&\"'." in text
-    assert "Hello &lt;b&gt;&amp;&quot;&#x27;." in html
-
-
-def test_a_merge_field_has_its_default_and_code_keeps_its_braces() -> None:
-    """Nobody is greeted by an empty name, and an example of code is not filled in."""
-    envelope = message.compile_issue(ISSUE, IDENTITY).fill(replace(ADA, name=""))
-    for part in _parts(envelope):
-        assert "Hello friend." in part
-        assert "{{ name }}" in part
-
-
-@each(
-    ("title", "subject"),
-    [
-        ("{{ name }}", "Working Notes"),
-        ("{{name|}} ", "Working Notes"),
-        ("{{ name | you }}", "you"),
-        ("For {{ name }}", "For"),
-        ("{{ email }}", "ada@example.org"),
-    ],
-)
-def test_a_title_is_empty_for_nobody(title: str, subject: str) -> None:
-    """A reader without a name gets the newsletter's as subject and heading, if there is no other."""
-    envelope = message.compile_issue(replace(ISSUE, title=title), IDENTITY).fill(
-        replace(ADA, name="")
-    )
-    text, html = _parts(envelope)
-    assert _parse(envelope)["Subject"].strip() == subject
-    assert re.search(rf"<h1[^>]*>{subject} ?</h1>", html)
-    assert text.startswith(subject)
-
-
-def test_an_unknown_field_stays_and_is_told() -> None:
-    """A mistyped field is text for the reader and a warning for the author."""
-    issue = replace(ISSUE, html="<p>Hi {{ nmae }}</p>", text="Hi {{ nmae }}")
-    skeleton = message.compile_issue(issue, IDENTITY)
-    assert [warning for warning in skeleton.warnings if "{{ nmae }}" in warning.sentence]
-    assert all("Hi {{ nmae }}" in part for part in _parts(skeleton.fill(ADA)))
-
-
-def test_a_test_copy_is_marked_and_cannot_unsubscribe_anybody() -> None:
-    """The subject begins with [Test], the text says so, and no one-click is offered."""
-    envelope = message.compile_issue(ISSUE, IDENTITY, test_copy=True).fill(ADA)
-    assert _parse(envelope)["Subject"] == "[Test] Lamps"
-    assert all("This is a test copy" in part for part in _parts(envelope))
-    assert b"List-Unsubscribe" not in envelope.content
-
-
-def test_a_confirmation_holds_nothing_of_the_person_who_asked() -> None:
-    """It names the list, says why it came and that ignoring is enough; no name (rule F7)."""
-    reader = replace(ADA, name="Buy http://spam.example")
-    envelope = letters.compile_confirmation(IDENTITY).fill(reader)
-    assert b"spam" not in envelope.content
-    for part in _parts(envelope):
-        assert "Working Notes" in part
-        assert "ignore this mail" in part
-        assert ADA.confirm_url in part
-        assert "unsubscribe/" not in part
-
-
-def test_a_notice_offers_to_leave_in_its_body_only() -> None:
-    """Somebody subscribed already can leave from the notice; it is no list mail (rule A16)."""
-    envelope = letters.compile_notice(IDENTITY).fill(ADA)
-    assert all(ADA.unsubscribe_url in part for part in _parts(envelope))
-    assert b"List-" not in envelope.content.partition(b"\r\n\r\n")[0]
 
 
 def test_the_preview_line_is_text_that_the_reader_sees() -> None:
     """What is hidden for the inbox's preview is visible below, at most 150 characters (D16)."""
     for summary in ("A keeper’s first duty is the light.", "Another view, " * 30):
         issue = replace(ISSUE, summary=summary)
-        _, html = _parts(message.compile_issue(issue, IDENTITY).fill(ADA))
+        _, html = parts(message.compile_issue(issue, IDENTITY).fill(ADA))
         hidden = re.search(r'<div class="preheader"[^>]*>([^<]*)</div>', html)
         assert hidden is not None
         assert 0 < len(hidden[1]) <= 150
@@ -391,7 +213,7 @@ def test_the_preview_line_is_text_that_the_reader_sees() -> None:
 
 def _hidden_and_visible(issue: Issue, reader: Recipient = ADA) -> tuple[str, str]:
     """The preview line, and the text that a reader sees."""
-    _, html = _parts(message.compile_issue(issue, IDENTITY).fill(reader))
+    _, html = parts(message.compile_issue(issue, IDENTITY).fill(reader))
     hidden = re.search(r'<div class="preheader"[^>]*>([^<]*)</div>', html)
     body = html.partition("<body")[2].replace(hidden[0] if hidden else "", "")
     return unescape(hidden[1] if hidden else ""), visible_text(f"<body{body}")
@@ -438,101 +260,17 @@ def test_the_preview_line_is_as_long_as_it_may_be_when_it_is_filled(
 
 def test_a_summary_from_the_text_is_not_said_twice() -> None:
     """An opening that is the summary anyway does not stand above itself."""
-    _, html = _parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
+    _, html = parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
     assert 'class="lede"' not in html
-    _, html = _parts(message.compile_issue(replace(ISSUE, summary="Other"), IDENTITY).fill(ADA))
+    _, html = parts(message.compile_issue(replace(ISSUE, summary="Other"), IDENTITY).fill(ADA))
     assert 'class="lede"' in html
-
-
-def test_the_html_depends_on_nothing_a_mail_program_drops() -> None:
-    """No link, script, remote style, flex, grid, variable, position or background image (D3)."""
-    _, html = _parts(message.compile_issue(ISSUE, IDENTITY).fill(ADA))
-    for word in ("<link", "<script", "@import", "flex", "grid", "var(", "position:", "url("):
-        assert word not in html
-    assert html.startswith('<!DOCTYPE html><html lang="en" dir="ltr"><head><meta charset="utf-8">')
-    assert '<div class="paper" dir="ltr" role="article" aria-roledescription="email"' in html
-    assert "<!--[if mso]><table role=" in html
-    assert "@media (prefers-color-scheme: dark)" in html
-    assert '<th scope="col"' in html
-    assert html.count("<h1") == 1
-
-
-def test_a_note_of_the_other_direction_has_its_bars_and_bullets_where_it_begins() -> None:
-    """In a newsletter of either direction: quotations and boxes on the side where a line begins, lists too."""
-    body = '<blockquote class="callout callout-tip"><p>x</p></blockquote><ul><li>y</li></ul>'
-    for language, own, side in (("en", "he", "right"), ("he", "en", "left")):
-        issue = replace(ISSUE, html=body, language=own)
-        identity = replace(IDENTITY, language=language)
-        _, html = _parts(message.compile_issue(issue, identity).fill(ADA))
-        box = html.partition('<blockquote class="callout')[2].partition(">")[0]
-        assert f"border-{side}: 4px" in box
-        other = {"left": "right", "right": "left"}[side]
-        assert f"border-{other}: 4px" not in box
-        assert f"border-{other}: 3px" not in box
-        padding = {"right": "0 26px 0 0", "left": "0 0 0 26px"}[side]
-        assert f"padding: {padding}" in html.partition("<ul")[2].partition(">")[0]
-
-
-def test_a_right_to_left_language_sets_the_direction() -> None:
-    """`lang` and `dir` stand on the page and on the wrapper that survives it (rule D9)."""
-    identity = replace(IDENTITY, language="he")
-    _, html = _parts(message.compile_issue(ISSUE, identity).fill(ADA))
-    assert html.count('dir="rtl"') == html.count('lang="he"') == 2
-
-
-def test_a_note_is_laid_as_it_is_written() -> None:
-    """English without a language of its own in an Arabic newsletter, and the other way round; else nothing is said."""
-    english, arabic = ("On lamps", "They burn."), ("المنارة", "تفعل المنارة شيئًا واحدًا.")
-    for language, (title, text), said in (
-        *(("ar", english, "ltr"), ("en", arabic, "rtl")),
-        *(("ar", arabic, ""), ("en", english, "")),
-    ):
-        issue = replace(ISSUE, title=title, text=text, html=f"<p>{text}</p>", language="")
-        identity = replace(IDENTITY, language=language)
-        _, html = _parts(message.compile_issue(issue, identity).fill(ADA))
-        mark = f' dir="{said}">' if said else ">"
-        assert f'<div class="note"{mark}' in re.sub(r' style="[^"]*"', "", html)
-
-
-def test_a_table_begins_where_its_note_does() -> None:
-    """A cell stands at the side where the note's lines begin, whatever the newsletter's; figures stay at the right."""
-    table = '<table><tr><td>lamp</td><td class="align-right">12</td></tr></table>'
-    for language, own, side in (
-        ("ar", "en", "left"),
-        ("en", "ar", "right"),
-        ("ar", "", "right"),
-        ("en", "", "left"),
-    ):
-        text = "They burn." if (own or language) == "en" else "تفعل المنارة شيئًا واحدًا."
-        issue = replace(ISSUE, title=text, text=text, html=table, language=own)
-        _, html = _parts(
-            message.compile_issue(issue, replace(IDENTITY, language=language)).fill(ADA)
-        )
-        first, second = re.findall(r'<td[^>]*style="([^"]*)"[^>]*>(?:lamp|12)', html)
-        assert (_side(first), _side(second)) == (side, "right"), (language, own)
-
-
-def _side(style: str) -> str:
-    """The side that counts: the last that is said."""
-    return re.findall(r"text-align: ?(\w+)", style)[-1]
-
-
-def test_letters_without_italics_stand_upright() -> None:
-    """Summary, quotation and stress of a language that knows none, the newsletter's or the note's own."""
-    body = "<p>海<em>は</em></p><blockquote><p>海</p></blockquote>"
-    issue = replace(ISSUE, html=body, summary="海。")
-    for language, own, slanted in (("ja", "", 0), ("ar", "", 0), ("en", "zh-TW", 0), ("fr", "", 2)):
-        identity = replace(IDENTITY, language=language)
-        made = message.compile_issue(replace(issue, language=own), identity)
-        _, html = _parts(made.fill(ADA))
-        assert html.count("italic") == slanted, language
 
 
 def test_an_issue_too_long_for_gmail_ends_early_and_says_so() -> None:
     """Below 102 kB encoded and decoded, cut between paragraphs, with the way out (rule D6)."""
     paragraphs = "".join(f"<p>Paragraph {number} {'of words ' * 60}</p>" for number in range(400))
     skeleton = message.compile_issue(replace(ISSUE, html=paragraphs), IDENTITY)
-    _, html = _parts(skeleton.fill(ADA))
+    _, html = parts(skeleton.fill(ADA))
     assert 80_000 < len(html.encode()) < message.CLIP
     assert skeleton.html_size < message.CLIP
     assert "Read the rest on the web" in html
@@ -570,7 +308,7 @@ def test_one_long_block_is_cut_within(whole: str, monkeypatch: pytest.MonkeyPatc
     budget = message._BUDGET // 5 * TIMES
     monkeypatch.setattr(message, "_BUDGET", budget)
     skeleton = message.compile_issue(replace(ISSUE, html=f"<h2>A</h2>\n{whole}"), IDENTITY)
-    _, html = _parts(skeleton.fill(ADA))
+    _, html = parts(skeleton.fill(ADA))
     body = html.partition('<div class="note">')[2].partition('<p class="banner"')[0]
     assert "one item of many" in body
     assert len(body.encode()) > budget // 4
@@ -589,7 +327,7 @@ def test_what_the_encoding_adds_counts_for_gmail_too() -> None:
         skeleton = message.compile_issue(replace(ISSUE, html=html), IDENTITY)
         assert len(html.encode()) < 50_000
         assert skeleton.html_size < message.CLIP
-        _, mailed = _parts(skeleton.fill(ADA))
+        _, mailed = parts(skeleton.fill(ADA))
         assert ("Read the rest on the web" in mailed) is ends_early
 
 
