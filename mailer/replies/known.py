@@ -51,6 +51,7 @@ PHRASES: Final = Words(
         r"\bdelivery to\b|\bh ?mail ?server\b|\bin domino directory\b|\bbad syntax\b|\b(?:bad|malformed) (?:recipient )?address(?: syntax)?\b|\baddress required\b",
         r"\b(?:bad|invalid) destination (?:mailbox|system) address\b|\bdestination mailbox\b|\bgood address\b|\bvalid rfc\b|\b(?:please )?check the recipient address\b|\bcuda nsu\b|\bstoredrv\b.{0,3}\bsubmit\b",
         r"\bresolver\b.adr\b|\bsmtpsend\b.dns\b|\breported\b(?=\W*$)|\brecip(?:ient)? ?not ?found\b|\bex recip\b|\binfo domain nonexistent\b|\bmessage=|\(?msg id =|\byour mail was sent to\b|\bno mailbox (?:here )?by that name\b|\btype=a{1,4}\b|\berror_code=",
+        r"\bin (?:the )?virtual table\b",
         # and of a domain.
         r"\b(?:does|do|did)(?: not|n't) (?:accept|receive)(?: any)? (?:e-?)?mail\b|\bnull ?mx\b|\bhas null mx\b|\bmx or srv record indicated no smtp service\b",
         r"\ball relevant mx records point to non-existent hosts?\b|\bname service error for name=(?: type=\w+)?|\(name server: ?:?|\bname server\b",
