@@ -180,6 +180,13 @@ class PreferencesDesk:
         known = None if about is None else self._subscribers.get(about)
         return known.wishes.language if known is not None else ""
 
+    def page_of(self, confirmed: str) -> str:
+        """The opaque part of the link to one's own page, for who has just used this link to confirm."""
+        match self._tokens.read_confirm(confirmed, self._clock()):
+            case (int(subscriber_id), _):
+                return self._tokens.preferences(subscriber_id)
+        return ""
+
     # ── changing ─────────────────────────────────────────────────────────────────────────
 
     def save(self, token: str, form: Form, *, ip: str) -> tuple[Saved, dict[str, Problem]] | None:

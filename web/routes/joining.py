@@ -189,7 +189,10 @@ class Joining:
             )
         # A link that may be no one's looks like any other that cannot be used (rule F3).
         about = "" if found is ConfirmResult.INVALID else token
-        return await self._private(_CONFIRMED[found], about)
+        # Only who presses the button, or presses it twice, is shown the way: later the link is one in an old mail.
+        has_joined = request.method == "POST" and _CONFIRMED[found] is _SUBSCRIBED
+        own_page = f"/preferences/{self._desk.page_of(token)}" if has_joined else ""
+        return await self._private(_CONFIRMED[found], about, own_page=own_page)
 
     # ── leaving ──────────────────────────────────────────────────────────────────────────
 
@@ -211,11 +214,12 @@ class Joining:
 
     # ── shared ───────────────────────────────────────────────────────────────────────────
 
-    async def _private(self, page: _Page, token: str) -> Response:
+    async def _private(self, page: _Page, token: str, **context: object) -> Response:
         """A page in the language of whom the link is about, if they chose one."""
         language = await run_in_threadpool(self._desk.language, token) if token else ""
         pages = self._pages.in_language(language)
-        html = pages.render(page.template, Frame(title=pages.words.say(page.title), indexed=False))
+        frame = Frame(title=pages.words.say(page.title), indexed=False)
+        html = pages.render(page.template, frame, **context)
         return HTMLResponse(html, status_code=page.status, headers=dict(TOKEN_HEADERS))
 
     def _ip(self, request: Request) -> str:

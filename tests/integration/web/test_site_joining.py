@@ -187,6 +187,22 @@ def test_scanners_confirm_nobody(author: Author, client: Client) -> None:
     assert state(author, asked) is SubscriberState.ACTIVE
 
 
+def test_who_confirms_is_shown_the_way_to_their_page(author: Author, client: Client) -> None:
+    """Whoever presses the button, also twice, and nobody who looks at the link or uses it later."""
+    asked = join(author, client)
+    link = f"/confirm/{author.newsletter.parts.tokens.confirm(asked.id, asked.nonce, author.clock.now)}"
+    before, done = client.get(link), client.post(link)
+    assert before.status_code == 200
+    found = re.search(r'href="(/preferences/[^"]+)"', done.text)
+    assert found is not None
+    assert client.get(found[1]).status_code == 200
+    assert client.post(link).text == done.text
+    looked = client.get(link)
+    author.clock.move(days=1)
+    for page in (before, looked, client.get(link), client.post(link)):
+        assert "/preferences/" not in page.text
+
+
 @pytest.mark.parametrize("route", ["unsubscribe", "preferences"])
 def test_scanners_unsubscribe_nobody(author: Author, client: Client, route: str) -> None:
     """Fetching the way out is not going it (rule A9)."""
