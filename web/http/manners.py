@@ -2,8 +2,8 @@
 
 Counted is only who asks for a feed without saying what they have, by network, program and feed: so neither
 conditional requests nor an aggregator that follows many feeds, nor a house full of readers with
-programs of their own. An address that is not of the public internet is no reader's but a proxy's,
-whom `[web] trusted_proxies` does not name, and all readers come from there: it is never limited.
+programs of their own. An address of this machine or of a network at home is no reader's but perhaps a proxy's,
+whom `[web] trusted_proxies` does not name, and all readers come from there: it has a hundred times as much.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -31,6 +31,20 @@ BURST: Final = 30
 """Whole feeds in a row."""
 EVERY_S: Final = 30.0
 """One more after so long: twice a minute, all day, meets no limit."""
+NEAR_BURST: Final = 300
+"""The same for an address that may be a proxy's."""
+NEAR_EVERY_S: Final = 0.1
+"""Ten a second of one program for one feed, whole, all day: so many readers have none."""
+_NEAR: Final = tuple(
+    map(
+        ip_network,
+        (
+            *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+            *("100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10"),
+        ),
+    )
+)
+"""Where a proxy of one's own stands: RFC 1122 3.2.1.3, 1918, 3927, 6598, 4193 and 4291."""
 _MOST: Final = 4000
 """Who is remembered: a flood of addresses fills no memory."""
 _LONGEST: Final = 200
@@ -50,16 +64,19 @@ class Allowances:
     def __init__(self) -> None:
         self._known: OrderedDict[_Asker, _Allowance] = OrderedDict()
 
-    def take(self, asker: _Asker, now: float) -> float:
-        """Takes one: 0 if there was one, else the seconds until there is. `now` is a steady clock's."""
-        known = self._known.pop(asker, None) or _Allowance(BURST, now)
-        known.left = min(BURST, known.left + (now - known.at) / EVERY_S)
+    def take(self, asker: _Asker, now: float, *, is_near: bool = False) -> float:
+        """Takes one: 0 if there was one, else the seconds until there is. `now` is a steady clock's;
+        `is_near` is whose address may be a proxy's.
+        """
+        burst, every_s = (NEAR_BURST, NEAR_EVERY_S) if is_near else (BURST, EVERY_S)
+        known = self._known.pop(asker, None) or _Allowance(burst, now)
+        known.left = min(burst, known.left + (now - known.at) / every_s)
         known.at = now
         self._known[asker] = known
         while len(self._known) > _MOST:
             self._known.popitem(last=False)
         if known.left < 1:
-            return (1 - known.left) * EVERY_S
+            return (1 - known.left) * every_s
         known.left -= 1
         return 0.0
 
@@ -83,8 +100,8 @@ class Manners:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or asks its sender to come back later and say what they have."""
-        asker = self._asker(scope)
-        wait = self._allowances.take(asker, self._clock()) if asker is not None else 0.0
+        ip = self._counted(scope)
+        wait = self._wait(ip, scope) if ip else 0.0
         if not wait:
             await self._app(scope, receive, send)
             return
@@ -98,18 +115,25 @@ class Manners:
         )
         await answer(scope, receive, send)
 
-    def _asker(self, scope: Scope) -> _Asker | None:
-        """Whose allowance it is; None for whom there is no limit."""
+    def _wait(self, ip: str, scope: Scope) -> float:
+        program = Headers(scope=scope).get("user-agent", "")[:_LONGEST].encode("latin-1", "replace")
+        asker = network_of(ip), program, scope["path"][:_LONGEST]
+        return self._allowances.take(asker, self._clock(), is_near=_is_near(ip))
+
+    def _counted(self, scope: Scope) -> str:
+        """The address of who asks for a feed whole; empty for whom there is no limit."""
         if scope["type"] != "http" or scope["method"] != "GET":
-            return None
+            return ""
         if not is_feed_path(scope["path"]):
-            return None
+            return ""
         asked = Headers(scope=scope)
         if "if-none-match" in asked or "if-modified-since" in asked:
-            return None
+            return ""
         peer = scope["client"][0] if scope["client"] else ""
-        ip = client_ip(peer, ", ".join(asked.getlist("x-forwarded-for")), self._trusted)
-        if not ip or not ip_address(ip).is_global:
-            return None
-        program = asked.get("user-agent", "")[:_LONGEST].encode("latin-1", "replace")
-        return network_of(ip), program, scope["path"][:_LONGEST]
+        return client_ip(peer, ", ".join(asked.getlist("x-forwarded-for")), self._trusted)
+
+
+def _is_near(ip: str) -> bool:
+    address = ip_address(ip)
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return any(plain in network for network in _NEAR if network.version == plain.version)

@@ -14,10 +14,8 @@ from starlette.routing import Route
 
 from tests.worlds.clock import Seconds
 from tests.worlds.rows import each
-from web.http.manners import BURST, EVERY_S, Allowances, Manners
+from web.http.manners import BURST, EVERY_S, NEAR_BURST, NEAR_EVERY_S, Allowances, Manners
 
-READER = "198.51.100.7"
-"""Of a documentation network, which is not of the public internet: the tests ask from others."""
 PUBLIC, OTHER = "8.8.8.8", "9.9.9.9"
 
 
@@ -93,11 +91,23 @@ def test_others_do_not_pay_for_one() -> None:
     assert {site.ask("/", user_agent="rude/1").status_code for _ in range(BURST + 1)} == {200}
 
 
-@each("ip", ["10.0.0.1", "127.0.0.1", "192.168.1.1", "fd00::1", READER, "odd"])
-def test_a_proxy_that_is_not_named_is_no_reader(ip: str) -> None:
-    """All readers would come from there: nobody is limited."""
+@each("ip", ["10.0.0.1", "127.0.0.1", "192.168.1.1", "::1", "fd00::1", "::ffff:10.0.0.1", "odd"])
+def test_a_proxy_that_is_not_named_is_many_readers(ip: str) -> None:
+    """All of them come from there: hundreds may in a row, and so may ten a second; not who never stops."""
     site = Site()
-    assert {site.ask(ip=ip).status_code for _ in range(BURST + 1)} == {200}
+    assert {site.ask(ip=ip).status_code for _ in range(NEAR_BURST)} == {200}
+    limited = site.ask(ip=ip)
+    assert (limited.status_code, limited.headers["retry-after"]) == (429, "1")
+    for _ in range(20):
+        site.clock.now += NEAR_EVERY_S + 0.001
+        assert site.ask(ip=ip).status_code == 200
+
+
+@each("ip", ["203.0.113.9", "198.51.100.7", "2001:db8::1"])
+def test_an_address_of_a_document_is_one_readers(ip: str) -> None:
+    """No proxy stands there, and whoever tries the limit takes one of these."""
+    site = Site()
+    assert [site.ask(ip=ip).status_code for _ in range(BURST + 1)] == [200] * BURST + [429]
 
 
 def test_one_customer_of_ipv6_is_one() -> None:
