@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from feeds.syndication import Document, FeedFormat, build_feed
@@ -10,7 +10,7 @@ from newsletter.config import Config
 from newsletter.publication import Publication
 from newsletter.publishing import as_readers_see
 from storage.archive import Issues, Topics
-from storage.model import tag_key
+from storage.model import Issue, tag_key
 
 
 class OwnFeeds:
@@ -31,12 +31,18 @@ class OwnFeeds:
         self._topics = topics
         self._namespace = namespace
 
+    def issues(self, topics: Collection[str]) -> Sequence[Issue]:
+        """What stands in the feed of a reader who chose these topics, or none; the newest first."""
+        most = self._config.feeds.items
+        if not topics:
+            return self._archive.live(limit=most)
+        tags = [tag for tag, _ in self._topics.counts() if tag_key(tag) in topics]
+        return self._topics.live(tags, limit=most)
+
     def build(self, topics: Collection[str], address: str) -> Document:
         """The feed (RSS) of a reader who chose these topics, or none; it names no hub."""
-        state, most = self._archive.state(), self._config.feeds.items
-        tags = [tag for tag, _ in self._topics.counts() if tag_key(tag) in topics]
-        issues = self._topics.live(tags, limit=most) if topics else self._archive.live(limit=most)
-        identity = self._config.identity
+        state, identity = self._archive.state(), self._config.identity
+        issues = self.issues(topics)
         return build_feed(
             FeedFormat.RSS,
             identity,

@@ -29,6 +29,7 @@ from web.http import (
     origin_of,
     packed_etag,
     parse_lists,
+    wants_page,
 )
 from web.pages import Frame, Pages
 from words import to_say
@@ -40,7 +41,7 @@ _MOST_FIELDS: Final = 250
 _FEED_HEADERS: Final = {
     "X-Robots-Tag": "noindex, nofollow",
     "Referrer-Policy": "no-referrer",
-    "Vary": "Accept-Encoding",
+    "Vary": "Accept, Accept-Encoding",
 }
 _FEED_CACHE: Final = "private, max-age=900"
 
@@ -167,8 +168,9 @@ class PreferencePages:
         owner = self._desk.feed_owner(token)
         if owner is None:
             raise HTTPException(410 if self._desk.is_feed_token(token) else 404)
+        is_page = wants_page(", ".join(request.headers.getlist("accept")))
         version = self._publication.version()
-        mark = f"{version} {owner.key} {owner.topics}"
+        mark = f"{version} {owner.key} {owner.topics} {is_page}"
         etag = f'"{hashlib.blake2b(mark.encode(), digest_size=16).hexdigest()}"'
         asked = ", ".join(request.headers.getlist("if-none-match"))
         for known in (etag, packed_etag(etag)):
@@ -176,16 +178,27 @@ class PreferencePages:
                 headers = {**_FEED_HEADERS, "Cache-Control": _FEED_CACHE, "ETag": known}
                 return Response(status_code=304, headers=headers)
         address = self._pages.absolute(f"/feeds/{token}.xml")
-        document = self._feeds.build(owner.topics, address)
+        content, media_type = (self._explain if is_page else self._build)(owner.topics, address)
         body = Body(
-            content=document.body,
-            media_type=document.media_type,
+            content=content,
+            media_type=media_type,
             etag=etag,
             cache=_FEED_CACHE,
             headers=_FEED_HEADERS,
             is_steady=False,
         )
         return self._packer.respond(request, body)
+
+    def _build(self, topics: Sequence[str], address: str) -> tuple[bytes, str]:
+        document = self._feeds.build(topics, address)
+        return document.body, document.media_type
+
+    def _explain(self, topics: Sequence[str], address: str) -> tuple[bytes, str]:
+        """What the feed is and holds, for its reader whose browser has opened it."""
+        frame = Frame(title=self._pages.words.say("A feed of your own"), indexed=False)
+        issues = self._feeds.issues(topics)
+        html = self._pages.render("feed.html", frame, address=address, issues=issues, is_own=True)
+        return html.encode(), "text/html; charset=utf-8"
 
     # ── shared ───────────────────────────────────────────────────────────────────────────
 

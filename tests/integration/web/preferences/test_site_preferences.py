@@ -197,6 +197,24 @@ def test_a_feed_of_ones_own_has_ones_topics_until_it_is_revoked(
     assert page.rpartition("/")[2] not in told
 
 
+def test_a_feed_of_ones_own_explains_itself_in_a_browser(
+    author: Author, client: Client, reader: Subscriber, page: str
+) -> None:
+    """Whose it is, its address and what it holds, and kept from search and referrers like the feed itself."""
+    send(client, page, ("topic", "rust"))
+    send(client, page, ("action", "feed"))
+    path = re.findall(rf"<code>{URL}(/feeds/\w+\.xml)</code>", client.get(page).text)[0]
+    shown = client.get(path, accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    assert shown.headers["content-type"].startswith("text/html")
+    assert f"<code>{URL}{path}</code>" in shown.text
+    assert "yours alone" in shown.text
+    assert re.findall(r"/issues/(n\d)", shown.text) == ["n0"]
+    assert shown.headers["x-robots-tag"] == "noindex, nofollow"
+    assert shown.headers["referrer-policy"] == "no-referrer"
+    feed = client.get(path, if_none_match=shown.headers["etag"])
+    assert (feed.status_code, feed.headers["vary"]) == (200, "Accept, Accept-Encoding")
+
+
 # ── what is kept ─────────────────────────────────────────────────────────────────────────────
 
 
