@@ -59,7 +59,7 @@ WHERE issue_terms MATCH :terms AND rowid BETWEEN :first AND :last
 # no join but a table of hashes, and the issues are gone through in one walk over the index of their dates.
 _NEWEST_POSTGRESQL: Final = """
 WITH found AS MATERIALIZED (
-  SELECT issue_id FROM issue_terms WHERE vector @@ CAST(:terms AS tsquery)
+  SELECT issue_id FROM issue_terms WHERE {has_words}
 )
 SELECT i.id FROM issues i
 WHERE i.state = 'live' AND CASE WHEN i.id IN (SELECT issue_id FROM found) THEN true END
@@ -68,8 +68,10 @@ ORDER BY i.published_at DESC, i.id DESC LIMIT :most
 # Whether terms stand one after the other is in the vectors, which are large: they are looked into one
 # by one, from the newest, until there are enough. Which have the pairs is told by an index.
 _FOUND_POSTGRESQL: Final = """found AS MATERIALIZED (
-  SELECT issue_id FROM issue_terms WHERE vector @@ CAST(:terms AS tsquery)
+  SELECT issue_id FROM issue_terms WHERE {has_words}
 ), """
+_HAS_TERMS: Final = "vector @@ CAST(:terms AS tsquery)"
+_HAS_STEMS: Final = "stems @@ CAST(:stems AS tsquery)"
 _IN_ORDER_POSTGRESQL: Final = """
 WITH {found}paired AS MATERIALIZED (
   SELECT issue_id FROM issue_words WHERE issue_pairs(title || ' ' || body) @>
@@ -197,7 +199,14 @@ class _Tsquery:
     def __init__(self, phrases: Sequence[Phrase], most_read: int) -> None:
         self._most_read = most_read
         self._query = _for_tsquery(phrases)
-        self._terms = _for_tsquery(_apart(phrases))
+        apart = _apart(phrases)
+        # An Arabic word is looked for as a beginning of stems, which stands for all of its forms.
+        self._asked = {
+            "terms": _for_tsquery([one for one in apart if not one.also]),
+            "stems": _for_stems([one for one in apart if one.also]),
+        }
+        has = {"terms": _HAS_TERMS, "stems": _HAS_STEMS}
+        self._has_words = " AND ".join(has[name] for name, asked in self._asked.items() if asked)
         self._compared = _for_tsquery(_for_comparing(phrases))
         self._phrases = [" ".join(phrase.terms) for phrase in phrases if len(phrase.terms) > 1]
         self._is_phrases = len(self._phrases) == len(phrases)
@@ -205,13 +214,21 @@ class _Tsquery:
     def newest(self, connection: Connection, most: int) -> tuple[list[int], bool]:
         """The issues that have all of it, the newest first; and whether others were not looked into."""
         connection.execute(sa.text(_CAREFUL))
-        values: dict[str, object] = {"terms": self._terms, "most": most}
-        if self._query == self._terms:
-            return list(connection.scalars(sa.text(_NEWEST_POSTGRESQL), values)), False
-        values |= {"query": self._query, "phrases": self._phrases, "most_read": self._most_read}
+        words = {name: asked for name, asked in self._asked.items() if asked}
+        if not self._phrases:
+            statement = _NEWEST_POSTGRESQL.format(has_words=self._has_words)
+            return list(connection.scalars(sa.text(statement), words | {"most": most})), False
+        values: dict[str, object] = {
+            "query": self._query,
+            "phrases": self._phrases,
+            "most": most,
+            "most_read": self._most_read,
+        }
         if self._is_phrases:
-            del values["terms"]
-        statement = _PHRASES_POSTGRESQL if self._is_phrases else _PHRASES_AND_WORDS_POSTGRESQL
+            statement = _PHRASES_POSTGRESQL
+        else:
+            statement = _PHRASES_AND_WORDS_POSTGRESQL.format(has_words=self._has_words)
+            values |= words
         rows = connection.execute(sa.text(statement), values).all()
         found = [issue_id for issue_id, _ in rows if issue_id is not None]
         # One row has no issue and says whether there are more than were looked into.
@@ -232,7 +249,8 @@ def _apart(phrases: Sequence[Phrase]) -> list[Phrase]:
         last = len(phrase.terms) - 1
         for place, term in enumerate(phrase.terms):
             is_prefix = phrase.is_prefix and place == last
-            apart[Phrase((term,), is_prefix, "", (), phrase.also)] = None
+            stems = phrase.letters if phrase.also else ()
+            apart[Phrase((term,), is_prefix, "", stems, phrase.also)] = None
     return list(apart)
 
 
@@ -297,4 +315,11 @@ def _for_tsquery(phrases: Sequence[Phrase]) -> str:
         + "".join(f"{':*' * phrase.is_prefix} | '{form}'" for form in phrase.also)
         + f"{':*' * phrase.is_prefix})"
         for phrase in phrases
+    )
+
+
+def _for_stems(phrases: Sequence[Phrase]) -> str:
+    """Each of the Arabic words by its stems, of which any will do."""
+    return " & ".join(
+        "(" + " | ".join(f"'{stem}':*" for stem in phrase.letters) + ")" for phrase in phrases
     )

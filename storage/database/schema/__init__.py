@@ -33,7 +33,12 @@ from storage.database.schema.readers import (
     subscribers,
     suppressions,
 )
-from storage.database.schema.words import issue_words, make_index, make_search_quick
+from storage.database.schema.words import (
+    find_arabic_by_stems,
+    issue_words,
+    make_index,
+    make_search_quick,
+)
 
 __all__ = [
     "REVISION",
@@ -46,6 +51,7 @@ __all__ = [
     "deliveries",
     "feed_entries",
     "feed_readers",
+    "find_arabic_by_stems",
     "formulas",
     "gathered",
     "issue_marks",

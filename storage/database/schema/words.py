@@ -45,12 +45,36 @@ CREATE TRIGGER issue_words_removed AFTER DELETE ON issue_words BEGIN
 END
 """
 _VECTORS: Final = """
-CREATE TABLE issue_terms (issue_id bigint PRIMARY KEY, vector tsvector NOT NULL)
+CREATE TABLE issue_terms (
+  issue_id bigint PRIMARY KEY, vector tsvector NOT NULL, stems tsvector NOT NULL)
 """
+_STEMS_ADDED: Final = (
+    "ALTER TABLE issue_terms ADD COLUMN stems tsvector NOT NULL DEFAULT ''",
+    """
+    UPDATE issue_terms t SET stems = issue_stems(w.title || ' ' || w.body)
+    FROM issue_words w WHERE w.issue_id = t.issue_id
+    """,
+    "ALTER TABLE issue_terms ALTER COLUMN stems DROP DEFAULT",
+)
 # Without fastupdate: who writes an issue brings it into the index, and nobody who searches has to look
 # through what waits for that.
 _FOUND: Final = """
 CREATE INDEX issue_terms_vector ON issue_terms USING gin (vector) WITH (fastupdate = off)
+"""
+_STEMS_FOUND: Final = """
+CREATE INDEX issue_terms_stems ON issue_terms USING gin (stems) WITH (fastupdate = off)
+"""
+# An Arabic word as it stands and without each of these: what is looked for is then one beginning and not 24,
+# which the index would all have to go through for each issue. They are those of storage/model/terms.py.
+_STEMS: Final = """
+CREATE OR REPLACE FUNCTION issue_stems(terms text) RETURNS tsvector AS $$
+  SELECT coalesce(string_agg(
+    DISTINCT '''' || substr(t.term, length(b.before) + 1) || '''', ' '), '')::tsvector
+  FROM unnest(string_to_array(terms, ' ')) AS t(term),
+    unnest(string_to_array(',ال,و,وال,ب,بال,ل,لل,ك,كال,ول,ولل,وب,وبال,وك,وكال,ف,فال,فل,فلل,فب,فبال,فك,فكال', ',')) AS b(before)
+  WHERE t.term COLLATE "C" >= 'ء' AND t.term COLLATE "C" < U&'\\064B'
+    AND starts_with(t.term, b.before) AND t.term <> b.before
+$$ LANGUAGE sql IMMUTABLE
 """
 # A lexeme's place is 16383 at most; one far behind is found, but in no phrase.
 _VECTOR: Final = """
@@ -67,7 +91,8 @@ BEGIN
     DELETE FROM issue_terms WHERE issue_id = OLD.issue_id;
   ELSE
     INSERT INTO issue_terms VALUES
-      (NEW.issue_id, issue_vector(NEW.title, 'A') || issue_vector(NEW.body, ''));
+      (NEW.issue_id, issue_vector(NEW.title, 'A') || issue_vector(NEW.body, ''),
+       issue_stems(NEW.title || ' ' || NEW.body));
   END IF;
   RETURN NULL;
 END
@@ -100,7 +125,7 @@ _AT_ONCE: Final = (
 _INDEX: Final = {
     "sqlite": (_GONE, _FTS5, _FTS5_ADDED, _FTS5_REMOVED),
     "postgresql": (
-        *(_GONE, _VECTORS, _FOUND, _VECTOR, _KEPT, _TRIGGER),
+        *(_GONE, _VECTORS, _FOUND, _VECTOR, _STEMS, _STEMS_FOUND, _KEPT, _TRIGGER),
         *(_PAIRS, _PAIRED),
     ),
 }
@@ -110,6 +135,16 @@ def make_search_quick(connection: Connection) -> None:
     """On PostgreSQL, bring an index of revision 0015 to this program's; harmless where it is."""
     if connection.dialect.name == "postgresql":
         for statement in (_PAIRS, _PAIRED, *_AT_ONCE):
+            connection.exec_driver_sql(statement)
+
+
+def find_arabic_by_stems(connection: Connection) -> None:
+    """On PostgreSQL, bring an index of before revision 0021 to this program's; harmless where it is."""
+    if connection.dialect.name != "postgresql":
+        return
+    there = "SELECT 1 FROM information_schema.columns WHERE table_name = 'issue_terms' AND column_name = 'stems'"
+    if connection.exec_driver_sql(there).first() is None:
+        for statement in (_STEMS, *_STEMS_ADDED, _STEMS_FOUND, _KEPT):
             connection.exec_driver_sql(statement)
 
 

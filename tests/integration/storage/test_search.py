@@ -16,7 +16,7 @@ from storage.archive.issues import MailOrder
 from storage.archive.search import MOST_FOUND, Search
 from storage.database import schema
 from storage.database.engine import Database
-from storage.model.terms import read_query
+from storage.model.terms import _BEFORE, read_query
 from tests.conftest import NOON
 from tests.sizes import examples
 from tests.worlds.store import MINUTE, Store, draft
@@ -126,6 +126,18 @@ def test_a_title_with_the_article_counts_as_the_word(store: Store) -> None:
         publish(store, f"n{number}", title=title, text="كلام " * 5 + " و".join(words))
     for many in (1, 4, len(words)):
         assert found(store, " ".join(words[:many])) == ["n1", "n2", "n0"]
+
+
+def test_an_arabic_word_is_found_whatever_is_written_before_it(store: Store) -> None:
+    """Each article, preposition and conjunction, and all of them together; longer words too, and no other word."""
+    for number, before in enumerate(_BEFORE):
+        publish(store, f"n{number}", text=f"كلام {before}منارات.")
+    publish(store, "other", text="المنابر والمناخ منا")
+    everything = {f"n{number}" for number in range(len(_BEFORE))}
+    for query in ("منارات", "المنار", "وبالمنار منار", '"كلام" منارات', "كلام للمنارات"):
+        assert set(found(store, query, limit=99)) == everything, query
+    assert found(store, "كلام منابر") == []
+    assert found(store, "منابر") == ["other"]
 
 
 def test_a_plan_is_made_for_the_words_that_are_asked_for(store: Store) -> None:
@@ -243,3 +255,13 @@ def test_an_archive_of_before_is_found_at_once(database: Database) -> None:
         name = "storage.database.migrations.versions.0015_what_issues_are_found_by"
         import_module(name)._fill(connection)
     assert found(store, "antediluvian ancient") == ["old"]
+
+
+def test_arabic_words_of_before_are_found_by_their_stems(archive: Store) -> None:
+    """The migration brings what is there into the index that PostgreSQL has of them; once more it does nothing."""
+    with archive.database.transaction() as connection:
+        if not archive.database.is_sqlite:
+            connection.exec_driver_sql("ALTER TABLE issue_terms DROP COLUMN stems")
+        for _ in range(2):
+            schema.find_arabic_by_stems(connection)
+    assert found(archive, "وبالشاي والمغرب") == ["arabic"]
