@@ -2,8 +2,8 @@
 
 Run in a process of its own, like newsletter/drawing/artist.py, and importing nothing of this project. Its letters are
 those of fonts that come with libraries here (STIX Two for Latin, Greek and Cyrillic, DejaVu for Arabic and
-Hebrew), else of the machine's. Where no font has a title's letters, or they cannot be joined as their script
-joins them, the newsletter's name stands there.
+Hebrew), else of the machine's. Emoji that no font has are left out. Where no font has a title's letters, or they
+cannot be joined as their script joins them, the newsletter's name stands there.
 """
 
 from __future__ import annotations
@@ -53,6 +53,12 @@ _FACES: Final = {"ja": 0, "ko": 1, "zh": 2}
 _MOST_FILES: Final = 8_000
 _JOINED: Final = ("ARABIC", "HEBREW", "SYRIAC", "THAANA", "DEVANAGARI", "BENGALI", "TAMIL", "THAI")
 """Scripts that are wrong letter by letter."""
+_PICTURES: Final = frozenset({"So", "Sk"})
+"""Categories of emoji, flags and tones of skin."""
+_PICTURED: Final = frozenset("\ufe0e\ufe0f\u20e3")
+"""What has the character before it drawn as a picture or not as one (UTS 51)."""
+_JOINER: Final = "\u200d"
+"""Makes one picture of two; between letters it belongs to their script."""
 _NO_BEGINNING: Final = frozenset(
     "、。，．・：；？！）」』】〉》ー々…ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
 )
@@ -70,7 +76,8 @@ def draw(title: str, name: str, *, ink: str, ground: str, is_rtl: bool, language
     anchor = "r" if is_rtl else "l"
     direction = ("rtl" if is_rtl else "ltr") if features.check("raqm") else None
     bottom = HIGH - 150
-    if find_font(title, language) is None:
+    title, name = (drawable(text, language) for text in (title, name))
+    if not title:
         title, name = name, ""
     if title and (path := find_font(title, language)) is not None:
         font, lines = lay_out(title[:TITLE], path, language)
@@ -90,6 +97,20 @@ def draw(title: str, name: str, *, ink: str, ground: str, is_rtl: bool, language
     made = BytesIO()
     picture.quantize(64).save(made, "PNG", optimize=True)
     return made.getvalue()
+
+
+def drawable(text: str, language: str) -> str:
+    """The text, without its pictures where no font has them; empty where there is none for its letters."""
+    if find_font(text, language) is not None:
+        return text
+    kept, is_in_picture = "", False
+    for letter in text:
+        is_joiner = is_in_picture and letter == _JOINER
+        is_picture = letter in _PICTURED or unicodedata.category(letter) in _PICTURES
+        is_in_picture = is_picture or is_joiner
+        kept += "" if is_in_picture else letter
+    rest = " ".join(kept.split())
+    return rest if rest and find_font(rest, language) is not None else ""
 
 
 def find_font(text: str, language: str) -> str | None:
