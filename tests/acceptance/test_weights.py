@@ -1,0 +1,34 @@
+"""Pages are light and stand still, as a browser has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.gallery import site
+from tests.acceptance.looks import chromium
+from tests.acceptance.weights import PAGES, WIDTHS, weigh
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a site with issues that have much and little."""
+    folder: Path = tmp_path_factory.mktemp("weights")
+    with site(folder, "en") as (_, url):
+        yield url
+
+
+def test_pages_are_light_and_stand_still(served: str) -> None:
+    """The page, its style sheet and an icon, in no more than 25 kB, whatever the width. On a slow machine a scroll
+    bar may come while the page is read, a thousandth of what counts as moving; nothing else does.
+    """
+    with chromium() as browser:
+        for path in PAGES:
+            for width in WIDTHS:
+                found = weigh(browser, served + path, width)
+                assert found.shift < 0.002, (path, width)
+                assert 2 <= found.requests <= 3, (path, width)
+                assert 2_000 < found.octets < 25_000, (path, width)
+                assert found.paint_ms > 0, (path, width)
