@@ -127,3 +127,18 @@ def test_a_note_without_a_language_is_laid_as_it_is_written(
         (item,) = json.loads(reader.get("/feed.json").content)["items"]
         assert item["content_html"].startswith(f'<div lang="{newsletter}"{said}')
         assert "language" not in item
+
+
+def test_a_title_is_read_aloud_in_its_language(author: Author) -> None:
+    """Wherever it stands in another page: on the home page, in the archive, beside other issues, in what is shared."""
+    author.publish("sea.md", "# 海\n\n言葉。", lang="ja", summary="海について", tags="sea")
+    author.publish("later.md", "# Later\n\nWords.")
+    with Client(author.newsletter) as client:
+        for path in ("/", "/archive", "/tags/sea"):
+            page = client.get(path).text
+            assert '<a href="/issues/sea" lang="ja" dir="ltr">海</a>' in page, path
+            assert path == "/archive" or '<p lang="ja">' in page, path
+        assert '<bdi lang="ja">海</bdi>' in client.get("/issues/later").text
+        own, other = client.get("/issues/sea").text, client.get("/issues/later").text
+    assert '<meta property="og:locale" content="ja">' in own
+    assert '<meta property="og:locale" content="en">' in other
