@@ -28,8 +28,8 @@ log = Log()
 
 PATIENCE_S: Final = 10.0
 """Seconds the hub may take to connect and to say something."""
-WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
-"""How long before a hub that failed is asked again; the last one from then on."""
+WAITS: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900, 3600, 14400))
+"""How long before a hub that failed is asked again, which mostly just starts anew; the last one from then on."""
 
 _TOLD: Final = "hub_told"
 _BUSY: Final = frozenset({408, 425, 429})
