@@ -44,7 +44,7 @@ PHRASES: Final = Words(
         r"\bfor typos(?: or (?:un\b|(?:unnecessary )?spaces))?\b|\band try again(?=\W*$)|\bplease try(?: another address)?(?=\W*$)|\btypo in\b|\bmisspelled\b",
         r"\b(?:for (?:more |further )?(?:information|details?|explanation),? )?(?:please )?(?:go to|see|visit|learn more at|refer to)(?=\W*(?:$|[\d#/]|gsmtp)| https?:)",
         r"\bfor (?:more |further )?(?:information|details?|explanation)\b|\b(?:learn )?more(?: at)\b|\bmay contain a non-? ?existent\b|\bfollowing addresses\b",
-        r"\bhost .{0,20}\bsaid\b|\bcallback setup failed\b|\bdisabled for this recipient\b|\bcallout verification\b|\b(?:recipient|address) verif(?:y|ication)(?: failed)?\b",
+        r"\bhost\W{1,20}said\b|\bcallback setup failed\b|\bdisabled for this recipient\b|\bcallout verification\b|\b(?:recipient|address) verif(?:y|ication)(?: failed)?\b",
         r"\(smtp check\)|\bwhile verifying recipient\b|\bunable to find\b|\bmail user\b|\brcpt to\b|\brcpt not accepted\b|\bin reply to\b|\btidak ada\b|\bis unable to receive mail\b|\bunknown to us\b",
         r"\bno mailbox by that name is currently available\b|\bamazon ses (?:has suppressed sending|did not send the message) to this address because\b",
         r"\bit has a recent history of bouncing as\b|\bin my validrcptto list\b|\bsorry, that domain isn't in my list of allowed rcpthosts and\b",

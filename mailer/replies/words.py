@@ -66,7 +66,7 @@ _NOISE: Final = re.compile(
     # Host names such as mx.spamfilter.example. A dot may as well end a sentence that nobody put a
     # space behind, as in "blocked.User unknown": what is not surely a host's name stays.
     rf"|\b[a-z][a-z0-9_-]*\.(?:[a-z0-9_-]+\.)+{TOP_DOMAIN}\b(?=[\s:,;)\]\[>\"']|$)"
-    r"|\bin reply to (?:end of )?[a-z ]+ command|unknown address error|\bunknown mailer error\b"
+    r"|\bin reply to (?:end of )?(?:mail from|mail|rcpt to|rcpt|data|ehlo|helo|lhlo|starttls|auth(?: [a-z]+)?|rset|quit|xforward|bdat) command|unknown address error|\bunknown mailer error\b"
     r"|\bx-(?:postfix|spam)[\w-]*"
     r"|\[\S{1,64} IP: [\d.:a-f]{3,40}\]"  # QQ's mark of a session
     # A code that is repeated where a reply goes on: its words belong together.

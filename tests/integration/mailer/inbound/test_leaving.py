@@ -122,7 +122,7 @@ def test_every_way_in_takes_what_calls_itself_automatic(
 
 def test_every_shape_of_it_is_taken(newsletter: Newsletter) -> None:
     """Each shape unsubscribes its own reader, and no other (rule C11)."""
-    names = list(wishes("", ""))
+    names = list(wishes("a@example.org", "1.proof"))
     for number in range(len(names)):
         newsletter.subscriptions.add(f"reader{number}@example.com", consent="test")
     for number, name in enumerate(names, 2):
