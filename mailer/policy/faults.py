@@ -20,8 +20,8 @@ class FaultRuns:
     """Counts what is not the readers' fault in a row, per issue; the only state of decisions.
 
     That is each refusal of the sender or the content, and many readers of many domains of whom the
-    relay says that they do not exist: then it is the relay that has lost its way, and would cost
-    the author every reader (rule B5).
+    relay says that they do not exist, if only by its code (5.1.x) beside words that nobody knows: then it
+    is the relay that has lost its way, and would cost the author every reader (rule B5).
     """
 
     def __init__(self, limit: int) -> None:
@@ -55,7 +55,7 @@ class FaultRuns:
             self._open.add(issue_id)
         if outcome.accepted:
             self._gone.pop(issue_id, None)
-        return self._miss(issue_id, outcome, domain) if outcome.is_gone else None
+        return self._miss(issue_id, outcome, domain) if _is_miss(outcome) else None
 
     def _lengthen(self, issue_id: int, outcome: Outcome) -> str | None:
         count = self._runs.get(issue_id, (0, outcome))[0] + 1
@@ -81,6 +81,12 @@ class FaultRuns:
             f"{_words(outcome)}. If it is wrong, lift what `newsletter suppressions list` shows "
             "before you resume"
         )
+
+
+def _is_miss(outcome: Outcome) -> bool:
+    """Whether the relay says that its reader does not exist, in words or by its code alone."""
+    by_code = outcome.verdict is Verdict.PERMANENT and outcome.status.startswith("5.1.")
+    return outcome.is_gone or (by_code and outcome.counts)
 
 
 def _blame(count: int, outcome: Outcome) -> str:

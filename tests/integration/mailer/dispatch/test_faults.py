@@ -86,6 +86,17 @@ def test_a_relay_that_knows_nobody_costs_few_readers(house: House) -> None:
     assert house.count(issue) == {DeliveryState.REJECTED: 25, DeliveryState.QUEUED: 175}
 
 
+def test_a_relay_that_refuses_everybody_in_odd_words_reaches_few_readers(house: House) -> None:
+    """What nobody understands suppresses nobody; said of all, wherever they are, the issue waits (B5)."""
+    issue = house.publish(200, domains=40)
+    summary, _ = drain(house, {"RCPT": "550 5.1.1 no unicorn grazes hither"}, connections=1)
+    assert summary.rejected == 25
+    paused = house.issues.get(issue.id)
+    assert paused.mailing is Mailing.PAUSED
+    assert "do not exist, says the relay: 550 5.1.1 no unicorn" in paused.mailing_reason
+    assert not house.subscribers.suppressions()
+
+
 def test_an_oversized_issue_is_paused_before_the_first_reader(house: House) -> None:
     """What the relay's SIZE forbids is not even tried (rule B14)."""
     issue = house.publish(20)
