@@ -58,7 +58,8 @@ def test_readers_who_ask_by_date_see_every_change(author: Author, reader: Client
     """
 
     def look() -> dict[str, str]:
-        return {path: reader.get(path).headers["last-modified"] for path in FEEDS}
+        """By HEAD: who fetches feeds whole again and again is asked to wait."""
+        return {path: reader.head(path).headers["last-modified"] for path in FEEDS}
 
     def date_back() -> None:
         author.write("zero.md", "---\npublish: 2026-11-23 00:00\ntitle: Zero\n---\nEarlier.\n")
