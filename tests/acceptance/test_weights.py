@@ -21,8 +21,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_pages_are_light_and_stand_still(served: str) -> None:
-    """The page, its style sheet and an icon, in no more than 25 kB, whatever the width. On a slow machine a scroll
-    bar may come while the page is read, a thousandth of what counts as moving; nothing else does.
+    """The page, its style sheet and an icon, in no more than 25 kB, whatever the width. Nothing moves: 0.0006
+    was seen once beside busy programs, never again in fifty loads, and 0.1 is what counts as moving.
     """
     with chromium() as browser:
         for path in PAGES:
