@@ -12,7 +12,7 @@ from mailer.replies.vocabulary import Words
 
 _PLACE: Final = (
     r"(?:e-?mail |mail ?)?(?:servers?|systems?|site|domain|host|service|company|organi[sz]ation|directory|user list|address book|sistema"
-    r"|destination|syst[eè]me|sistema|(?:ziel|doel)syste{1,2}m|målsystemet|servidor|serveur|servern?|serwerze|serveru|sunucuda|сервере|сервері|palvelimella|kiszolgálón|sistem)"
+    r"|destination|syst[eè]me|(?:ziel|doel)syste{1,2}m|målsystemet|servidor|serveur|servern?|serwerze|serveru|sunucuda|сервере|сервері|palvelimella|kiszolgálón|sistem)"
 )
 
 PHRASES: Final = Words(
@@ -83,7 +83,7 @@ _ENGLISH: Final = """
     not no non unknown user users username userid mailbox mailboxes mail email emails recipient recipients addressee account accounts address
     addresses alias aliases person customer subscriber member employee local part domain invalid bad illegal wrong undefined exist exists
     existent nonexistent existing found find valid known recognized recognised registered assigned available unavailable undeliverable
-    unrouteable unroutable unrouteable inactive active disabled deactivated deleted removed closed terminated discontinued cancelled canceled
+    unrouteable unroutable inactive active disabled deactivated deleted removed closed terminated discontinued cancelled canceled
     suspended retired archived obsolete gone old left the an is are was were be been has have had does do did doesn don didn isn wasn couldn
     could cannot can this that these those there here such any one nobody anyone anybody someone by name named called sorry rejected reject
     rejecting refused error failure failed permanent permanently and or but to of in on at it its we us ours with longer anymore more recip
@@ -127,7 +127,7 @@ _WORDS: Final = (
     informado domínio mais provedor já está que introduziu inseriu rejeitado rejeitada""",
     # Dutch
     """niet geen gebruiker ontvanger geadresseerde adres mailadres emailadres mailbox postvak postbus account onbekend onbekende bestaat gevonden
-    bekend ongeldig ongeldige opgeheven verwijderd is het de een dit deze die dat met naam meer bij ons hier en of opgegeven domein van op ingevoerde opgegeven
+    bekend ongeldig ongeldige opgeheven verwijderd is het de een dit deze die dat met naam meer bij ons hier en of opgegeven domein van op ingevoerde
     werd""",
     # Polish
     """nie ma brak użytkownik użytkownika użytkownikiem odbiorca odbiorcy odbiorcę adres adresu adresem adresat adresata skrzynka skrzynki pocztowa

@@ -18,8 +18,9 @@ from feeds.notes.note import parse_note
 from feeds.notes.rendering import render_note
 from mailer.compose import digest, letters, message
 from mailer.compose.skeleton import Recipient, Skeleton
-from storage.model.issues import Identity, Issue, Mailing
+from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
+from tests.worlds.composed import IDENTITY
 from tests.worlds.files import beside
 from tests.worlds.issues import an_issue
 
@@ -30,15 +31,6 @@ SIZES: Mapping[str, Size] = {
     f"{MEDIA}lamps.png": Size(width=1600, height=640),
     f"{MEDIA}wick.png": Size(width=24, height=24),
 }
-
-IDENTITY = Identity(
-    title="Working Notes",
-    url="https://notes.example.com",
-    sender="Working Notes <notes@example.com>",
-    author="Ada Example",
-    description="Field notes on shipping things",
-    postal_address="12 Harbour Street\n12345 Seatown",
-)
 
 
 class _Site:
