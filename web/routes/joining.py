@@ -191,7 +191,8 @@ class Joining:
         about = "" if found is ConfirmResult.INVALID else token
         # Only who presses the button, or presses it twice, is shown the way: later the link is one in an old mail.
         has_joined = request.method == "POST" and _CONFIRMED[found] is _SUBSCRIBED
-        own_page = f"/preferences/{self._desk.page_of(token)}" if has_joined else ""
+        key = self._desk.page_of(token) if has_joined else ""
+        own_page = f"/preferences/{key}" if key else ""
         return await self._private(_CONFIRMED[found], about, own_page=own_page)
 
     # ── leaving ──────────────────────────────────────────────────────────────────────────
