@@ -60,8 +60,10 @@ def _build(newsletter: Newsletter, directory: Path) -> BuildReport:
 
 def _watch(newsletter: Newsletter, directory: Path) -> None:
     """Until Ctrl-C."""
+    from web.building import mark  # loads the site
+
     remark("watching; Ctrl-C ends it")
-    mark = newsletter.publication.mark()
+    known = mark(newsletter)
     every = min(newsletter.config.notes.poll.total_seconds(), 2.0)
     try:
         while True:
@@ -70,9 +72,8 @@ def _watch(newsletter: Newsletter, directory: Path) -> None:
                 newsletter.poll()
             except NotesFolderError as error:
                 remark(f"warning: {error}")
-            found = newsletter.publication.mark()
-            if found != mark:
-                mark = found
+            if (found := mark(newsletter)) != known:
+                known = found
                 _tell(newsletter.build(directory))
     except KeyboardInterrupt:
         return

@@ -15,6 +15,7 @@ from web.building.links import find_links, is_dead
 from web.building.places import (
     INDEX,
     MISSING,
+    Place,
     find_drawings,
     find_media,
     find_places,
@@ -23,7 +24,7 @@ from web.building.places import (
 )
 from web.building.tree import Tree
 from web.http import pack
-from web.pages import Frame, Pages, issue_path, issue_title
+from web.pages import Frame, Pages, issue_path, issue_title, theme_mark
 from web.site import create_app
 
 _NOWHERE: Final = "/there-is-nothing-here"
@@ -45,6 +46,11 @@ def build(
     finally:
         work.tree.end()
     return work.report()
+
+
+def mark(newsletter: Newsletter) -> object:
+    """Another one after each change that a build would bring into the folder, but of a picture's octets."""
+    return newsletter.publication.mark(), theme_mark(newsletter.config.site.theme)
 
 
 class _Work:
@@ -85,11 +91,6 @@ class _Work:
         own = {place.file for place in places} | files | {MISSING}
         planned = own | moved.keys()
         self.tree.begin(planned | {f"{file}.gz" for file in planned if _is_packed(file)})
-        for place in places:
-            if self._is_stopped():
-                return
-            await self._copy(place.path, place.file, 200)
-        await self._copy(_NOWHERE, MISSING, 404)
         for path in media:
             if self._is_stopped():
                 return
@@ -99,11 +100,26 @@ class _Work:
                 return
             await self._copy_drawing(path)
         self._copy_formulas(formulas)
+        for place in sorted(places, key=self._turn):
+            if self._is_stopped():
+                return
+            await self._copy(place.path, place.file, 200)
+        await self._copy(_NOWHERE, MISSING, 404)
         for file, issue in moved.items():
             if file not in own:
                 self._put(file, self._moved_page(issue).encode())
         self._look_for_dead()
         self.tree.finish()
+
+    def _turn(self, place: Place) -> int:
+        """When it is written: what pages show, then what is new, to which nothing leads yet, then what changes.
+
+        So whatever a reader asks for meanwhile is there: a new issue when the first list names it, its pictures,
+        and the new styles when their address is first told; a browser would keep the old ones under it.
+        """
+        if place.file.startswith(("static/", "media/")):
+            return 0
+        return 2 if self.tree.has(place.file) else 1
 
     async def _copy(self, path: str, file: str, status: int) -> None:
         answer = await ask(self._app, path)

@@ -12,7 +12,7 @@ from typing import Final
 from newsletter import Newsletter
 from newsletter.showing import BuildReport
 from storage.model import Log, NewsletterError
-from web.building.build import build
+from web.building.build import build, mark
 
 LOOK_S: Final = 2.0
 """Between two looks whether the site changed."""
@@ -56,10 +56,10 @@ class Keeper:
 
     def _look(self, now: float) -> None:
         try:
-            mark = self._newsletter.publication.mark()
+            now_is = mark(self._newsletter)
             if self._built is not None:
                 known, at = self._built
-                if mark == known and now - at < _AT_LEAST_S:
+                if now_is == known and now - at < _AT_LEAST_S:
                     return
             report = build(self._newsletter, self._directory, is_stopped=self._stopped.is_set)
         except NewsletterError as error:
@@ -68,7 +68,7 @@ class Keeper:
         except Exception:  # noqa: BLE001 - a tick: the next one tries again
             _log.exception("static.failed")
             return
-        self._built = (mark, now)
+        self._built = (now_is, now)
         self._told = ""
         self._on_built(report)
         _log.info("static.built", files=report.files, written=report.written)

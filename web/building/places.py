@@ -16,12 +16,12 @@ INDEX: Final = "index.html"
 MISSING: Final = "404.html"
 """What most web hosts show for an address at which nothing is."""
 _FIXED: Final = {
-    "/": INDEX,
     "/about": f"about/{INDEX}",
-    "/archive": f"archive/{INDEX}",
     "/subscribe": f"subscribe/{INDEX}",
-    "/robots.txt": "robots.txt",
+    "/archive": f"archive/{INDEX}",
     "/sitemap.xml": "sitemap.xml",
+    "/robots.txt": "robots.txt",
+    "/": INDEX,
 }
 _PREVIEWS: Final = 100
 """Of the newest issues; each takes half a second to draw, and hardly anybody shares the others."""
@@ -43,33 +43,33 @@ class Place:
 def find_places(
     publication: Publication, issues: tuple[Issue, ...], assets: Iterator[str]
 ) -> Iterator[Place]:
-    """Everything that the site itself makes."""
-    for path, file in _FIXED.items():
-        yield Place(path, file)
+    """Everything that the site itself makes, issues before the lists that name them."""
     for name in assets:
         yield Place(f"/static/{name}", f"static/{name}")
     for path in publication.gallery.paths():
         yield Place(path, path.lstrip("/"))
-    for issue in issues:
-        yield Place(f"/issues/{issue.slug}", f"issues/{issue.slug}/{INDEX}")
     for preview in [preview_path(issue) for issue in issues if not issue.image][:_PREVIEWS]:
         yield Place(preview, preview.lstrip("/"))
-    yield from _feeds(publication, None)
+    for issue in issues:
+        yield Place(f"/issues/{issue.slug}", f"issues/{issue.slug}/{INDEX}")
     for tag in sorted({tag for issue in issues for tag in issue.tags}):
         name = tag_path(tag)
         yield Place(f"/tags/{name}", f"tags/{name}/{INDEX}")
         yield from _feeds(publication, tag)
+    yield from _feeds(publication, None)
+    for path, file in _FIXED.items():
+        yield Place(path, file)
 
 
 def _feeds(publication: Publication, tag: str | None) -> Iterator[Place]:
     home = "" if tag is None else f"/tags/{tag_path(tag)}"
-    for feed_format in FeedFormat:
-        name = feed_url("", feed_format, None)
-        yield Place(f"{home}{name}", f"{home}{name}".lstrip("/"))
     for number in range(1, publication.archives(tag) + 1):
         for feed_format in (FeedFormat.ATOM, FeedFormat.JSON):
             name = archive_url("", feed_format, None, number)
             yield Place(f"{home}{name}", f"{home}{name}".lstrip("/"))
+    for feed_format in FeedFormat:
+        name = feed_url("", feed_format, None)
+        yield Place(f"{home}{name}", f"{home}{name}".lstrip("/"))
 
 
 def find_media(publication: Publication, issues: tuple[Issue, ...]) -> Iterator[str]:

@@ -41,6 +41,7 @@ class Tree:
             self._lock = os.open(self.directory, os.O_RDONLY)
             flock(self._lock, LOCK_EX | LOCK_NB)
             self._before = self._read_list()
+            self._sweep()
             if not self._before.issuperset(files):  # before any is there: whatever happens then
                 self._write_list(self._before.union(files))
         except BlockingIOError:
@@ -57,7 +58,7 @@ class Tree:
         try:
             text = (self.directory / LIST).read_text("utf-8")
         except FileNotFoundError:
-            if any(self.directory.iterdir()):
+            if any(found.name != _PART for found in self.directory.iterdir()):
                 raise Conflict(
                     f"the folder {self.directory} has files that no build put there; "
                     "name one that is empty or not there yet"
@@ -70,9 +71,19 @@ class Tree:
                 f"{self.directory / LIST} cannot be read; remove the folder and build it anew"
             ) from error
 
+    def _sweep(self) -> None:
+        """Remove what a build that was killed had begun to write."""
+        for folder in {PurePosixPath(file).parent for file in (*self._before, LIST)}:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                (self.directory / folder / _PART).unlink()
+
     def _write_list(self, files: Collection[str]) -> None:
         text = json.dumps({"files": sorted(files)}, ensure_ascii=False, indent=0)
         _replace(self.directory / LIST, lambda part: part.write_bytes(text.encode()))
+
+    def has(self, file: str) -> bool:
+        """Whether it is there, new or old."""
+        return _is_below(file) and (self.directory / file).is_file()
 
     def put(self, file: str, content: bytes) -> bool:
         """Have this content in that file, by its path below the folder; False where it cannot be."""

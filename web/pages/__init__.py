@@ -9,6 +9,7 @@ from web.pages.issues import (
 )
 from web.pages.pages import COPY_SCRIPT, Frame, Pages, by_year
 from web.pages.shelf import ShelfKeeper
+from web.pages.theme import theme_mark
 
 __all__ = [
     "COPY_SCRIPT",
@@ -21,4 +22,5 @@ __all__ = [
     "issue_summary",
     "issue_title",
     "preview_path",
+    "theme_mark",
 ]

@@ -11,6 +11,7 @@ import hashlib
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -129,6 +130,16 @@ class Theme:
         if inside:
             return inside[-1].filename, inside[-1].lineno or 0
         return (getattr(error, "name", None) or "" if isinstance(error, TemplateError) else ""), 0
+
+
+def theme_mark(folder: Path | None) -> object:
+    """Another one after each change of a theme's files."""
+    if folder is None:
+        return None
+    with suppress(OSError):
+        found = [(file.name, file.stat()) for file in _files(folder)]
+        return [(name, seen.st_size, seen.st_mtime_ns, seen.st_ino) for name, seen in found]
+    return None  # one went between the two looks: the next look tells
 
 
 def _environment(loader: BaseLoader) -> Environment:

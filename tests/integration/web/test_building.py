@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
+import itertools
 import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
@@ -20,7 +24,10 @@ from tests.conftest import NOON
 from tests.peers.ports import free_port
 from tests.worlds.clock import Clock
 from tests.worlds.site import PIXEL, URL, Author, Client, serving
+from web.building.build import mark
 from web.building.keeper import Keeper
+from web.building.links import find_links, is_dead
+from web.building.tree import Tree
 
 ROOT = Path(__file__).parents[3]
 
@@ -208,6 +215,97 @@ def test_a_stopped_build_removes_nothing(author: Author, tmp_path: Path) -> None
     assert (report.written, report.removed) == (0, 0)
     assert files_in(target) == before
     assert author.newsletter.build(target).removed > 0
+
+
+def test_whatever_a_reader_finds_during_a_build_leads_somewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After each file that a build writes, and may be killed at, no page that can be reached leads to one that
+    is missing, shows a picture that is, or names the new styles while the old ones are there.
+    """
+    theme = tmp_path / "theme"
+    theme.mkdir()
+    author = Author(tmp_path, Clock(NOON), '[site]\ntheme = "theme"\n')
+    target = tmp_path / "public"
+    with author.newsletter as newsletter:
+        author.publish("one.md", "First.", title="One", tags="[old]")
+        newsletter.build(target)
+        author.clock.move(days=1)
+        author.write("img/b.png", PIXEL)
+        author.publish("two.md", "![Dot](img/b.png)", title="Two", tags="[new, old]")
+        (theme / "theme.css").write_text("h1 { color: green }")
+        styles = {_styles(target)}
+        place, looks = Tree._place, list[set[str]]()
+
+        def watched(tree: Tree, *what: Any) -> bool:
+            before = tree.written
+            is_there = place(tree, *what)
+            if tree.written > before:
+                styles.add(_styles(target))
+                looks.append(_reached(target, styles))
+            return is_there
+
+        monkeypatch.setattr(Tree, "_place", watched)
+        newsletter.build(target)
+    assert "/issues/two" not in looks[0]
+    assert "/issues/two" in looks[-1]
+    assert "/tags/new" in looks[-1]
+
+
+def _styles(target: Path) -> str:
+    """The address under which a browser may keep the style sheet that is there."""
+    digest = hashlib.sha256((target / "static/site.css").read_bytes()).hexdigest()
+    return f"/static/site.css?{digest[:8]}"
+
+
+def _reached(target: Path, styles: set[str]) -> set[str]:
+    """The paths to which the home page leads, each of which has to be there; `styles` that are or were."""
+    files = files_in(target)
+    found, left = {"/"}, ["/"]
+    while left:
+        name = left.pop().strip("/")
+        page = files.get(f"{name}/index.html".lstrip("/"), b"").decode()
+        for link in find_links(page, URL):
+            assert not is_dead(link, URL, files), (name, link)
+            assert link in styles or not link.startswith("/static/site.css"), name
+            path = unquote(urlsplit(link).path)
+            if path not in found:
+                found.add(path)
+                left.append(path)
+    return found
+
+
+def test_what_a_killed_build_left_is_no_hindrance(author: Author, tmp_path: Path) -> None:
+    """Neither a file half written in a new folder, nor one beside a page: the next build removes them."""
+    target = tmp_path / "public"
+    target.mkdir()
+    (target / ".newsletter-part").write_text("ha")
+    author.newsletter.build(target)
+    (target / "issues/one/.newsletter-part").write_text("ha")
+    (author.notes / "one.md").unlink()
+    author.newsletter.poll()
+    author.newsletter.build(target)
+    assert not (target / "issues/one").exists()
+    assert not [*target.rglob(".newsletter-part")]
+
+
+def test_a_changed_theme_is_a_change(tmp_path: Path) -> None:
+    """Who keeps a folder fresh sees that a file of the theme changed, came or went; and again nothing."""
+    theme = tmp_path / "theme"
+    theme.mkdir()
+    (theme / "theme.css").write_text("h1 { color: green }")
+    author = Author(tmp_path, Clock(NOON), '[site]\ntheme = "theme"\n')
+    with author.newsletter as newsletter:
+        marks = [mark(newsletter)]
+        (theme / "theme.css").write_text("h1 { color: darkgreen }")
+        marks.append(mark(newsletter))
+        (theme / "about.html").write_text("me")
+        marks.append(mark(newsletter))
+        (theme / "about.html").unlink()
+        (theme / "theme.css").unlink()
+        marks.append(mark(newsletter))
+        assert all(one != other for one, other in itertools.pairwise(marks))
+        assert marks[-1] == mark(newsletter)
 
 
 def test_the_service_keeps_the_folder_fresh(author: Author, tmp_path: Path) -> None:
