@@ -289,7 +289,7 @@ class Module:
 
     path: str
     tree: ast.Module
-    lines: int
+    text: str
 
     @property
     def package(self) -> str:
@@ -300,6 +300,11 @@ class Module:
     def name(self) -> str:
         """As it is imported."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @cached_property
+    def lines(self) -> int:
+        """How long it is."""
+        return self.text.count("\n")
 
     @property
     def is_face(self) -> bool:
@@ -359,7 +364,7 @@ def modules() -> list[Module]:
     for path in sorted(path for room in PACKAGES for path in (ROOT / room).rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         name = path.relative_to(ROOT).as_posix()
-        found.append(Module(name, ast.parse(text), text.count("\n")))
+        found.append(Module(name, ast.parse(text), text))
     gc.freeze()
     gc.enable()
     return found
@@ -600,7 +605,9 @@ def test_the_vocabulary_needs_only_the_standard_library() -> None:
 
 def test_no_code_deletes_an_issue() -> None:
     """An issue that was published stays, withdrawn or not: its deliveries have no key that would take them along."""
-    for module in modules():
+    deleting = [module for module in modules() if "delete" in module.text.casefold()]
+    assert deleting
+    for module in deleting:
         deletions = [
             node
             for node in ast.walk(module.tree)
