@@ -29,7 +29,7 @@ from tests.acceptance.looks import chromium
 from tests.acceptance.mails import IDENTITY, NOTE, html_of, sample_issue
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import serving
+from tests.worlds.readers.site import serving
 
 PICTURE: Final = Path(__file__).parents[2] / "scripts" / "sample" / "notes" / "img" / "drift.png"
 ON_A_SHEET: Final = 8

@@ -20,9 +20,9 @@ from mailer.compose import digest, letters, message
 from mailer.compose.skeleton import Recipient, Skeleton
 from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
-from tests.worlds.composed import IDENTITY
 from tests.worlds.files import beside
-from tests.worlds.issues import an_issue
+from tests.worlds.publishing.issues import an_issue
+from tests.worlds.sending.composed import IDENTITY
 
 NOTE = Path(__file__).parents[1] / "fixtures" / "looks" / "everything.md"
 FORMS = Path(__file__).parents[2] / "docs" / "notes.md"

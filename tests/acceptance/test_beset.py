@@ -18,8 +18,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from newsletter.app import Newsletter
-from tests.worlds.installed import House, tell
-from tests.worlds.running import ask, command, running, settle
+from tests.worlds.service.installed import House, tell
+from tests.worlds.service.running import ask, command, running, settle
 
 
 def test_idle_strangers_take_no_descriptors_from_the_rest(tmp_path: Path) -> None:

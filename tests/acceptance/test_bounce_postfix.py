@@ -11,7 +11,7 @@ from storage.model.readers import SuppressionReason
 from tests.peers.counting import Phase, Relay
 from tests.peers.nursery import run_forked
 from tests.peers.reporting import running_postfix
-from tests.worlds.installed import PROGRAM, House, address, build, environment
+from tests.worlds.service.installed import PROGRAM, House, address, build, environment
 
 GONE, BLOCKED, FINE = (address(number) for number in range(3))
 

@@ -16,7 +16,7 @@ from newsletter import Newsletter
 from storage.model.deliveries import DeliveryState
 from tests.acceptance.hasty import send
 from tests.peers.counting import CLOSE, HANG, TAKE_AND_CLOSE, TAKE_AND_HANG, Phase, Relay
-from tests.worlds.installed import CONNECTIONS, House, address, build, tell
+from tests.worlds.service.installed import CONNECTIONS, House, address, build, tell
 
 ROOT = Path(__file__).parents[2]
 NO_MAILBOX = "550 5.1.1 no such user"

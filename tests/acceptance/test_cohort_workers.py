@@ -11,7 +11,7 @@ import psycopg
 from newsletter import Newsletter
 from storage.model.deliveries import DeliveryState
 from tests.peers.counting import Phase, Relay
-from tests.worlds.installed import CONNECTIONS, PROGRAM, build, tell
+from tests.worlds.service.installed import CONNECTIONS, PROGRAM, build, tell
 
 RECIPIENTS = 600
 FIRST = 200

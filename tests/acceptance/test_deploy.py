@@ -25,7 +25,7 @@ from newsletter.config import load_config
 from scripts.cli import app
 from tests.peers.ports import free_port
 from tests.worlds.clock import Clock
-from tests.worlds.site import Author, Client, serving
+from tests.worlds.readers.site import Author, Client, serving
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

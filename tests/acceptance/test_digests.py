@@ -17,8 +17,8 @@ from newsletter.preferences import Form, Saved
 from storage.model.deliveries import DeliveryState
 from tests.peers.counting import Phase, Relay
 from tests.worlds.clock import Clock
-from tests.worlds.installed import CONNECTIONS, PROGRAM, House, address
-from tests.worlds.town import Town, settled
+from tests.worlds.readers.town import Town, settled
+from tests.worlds.service.installed import CONNECTIONS, PROGRAM, House, address
 
 SUNDAYS = {
     # The clocks go on at 02:00 by half an hour on 4 October: 02:15 is skipped, and read with the offset before.

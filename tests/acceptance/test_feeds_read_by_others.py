@@ -17,7 +17,7 @@ from tests.peers.feedreaders import (
 )
 from tests.peers.judges import Judges
 from tests.worlds.clock import Clock
-from tests.worlds.site import URL, Author, Client
+from tests.worlds.readers.site import URL, Author, Client
 
 PATHS = ("/feed.xml", "/atom.xml", "/feed.json")
 

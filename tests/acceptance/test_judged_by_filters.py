@@ -20,7 +20,7 @@ from tests.acceptance.mails import IDENTITY, a_reader, all_skeletons, sample_iss
 from tests.peers.postfix import open_folder
 from tests.peers.rspamd import RELAY, RELAY_IP, Rspamd, filtering
 from tests.peers.verifier import signing_key
-from tests.worlds.installed import tell
+from tests.worlds.service.installed import tell
 
 KEYS = tuple(signing_key(kind) for kind in KeyType)
 RECORDS = {

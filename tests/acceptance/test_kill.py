@@ -14,7 +14,7 @@ import pytest
 
 from storage.model.deliveries import DeliveryState
 from tests.peers.counting import Phase, Relay
-from tests.worlds.installed import CONNECTIONS, PROGRAM, House, address, build, tell
+from tests.worlds.service.installed import CONNECTIONS, PROGRAM, House, address, build, tell
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from newsletter.app import Newsletter
 from newsletter.keeping import Target, restore
 from scripts.cli import main
 from tests.conftest import NOON
-from tests.worlds.town import Town, settled
+from tests.worlds.readers.town import Town, settled
 
 ANN = "ann@example.org"
 

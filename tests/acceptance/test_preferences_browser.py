@@ -25,7 +25,7 @@ from tests.acceptance.test_site_browser import (
 from tests.conftest import NOON
 from tests.peers.judges import Judges
 from tests.worlds.clock import Clock
-from tests.worlds.site import serving
+from tests.worlds.readers.site import serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
 

@@ -22,7 +22,7 @@ from tests.peers.counting import Phase, Relay
 from tests.peers.dovecot import dovecot
 from tests.peers.postfix import open_folder
 from tests.peers.relays import REFUSED, Running, Wishes
-from tests.worlds.due import CONNECTIONS, deliveries, send, settle, states, suppressed
+from tests.worlds.publishing.due import CONNECTIONS, deliveries, send, settle, states, suppressed
 
 GONE = "reader20@example.org"
 """Whom the host behind the relay does not know."""

@@ -22,7 +22,7 @@ import pytest
 from newsletter.app import Newsletter
 from tests.acceptance.looks import axe_violations
 from tests.peers.judges import Judges
-from tests.worlds.site import serving
+from tests.worlds.readers.site import serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
 

@@ -11,7 +11,7 @@ import psycopg
 from newsletter import Newsletter
 from storage.model.deliveries import DeliveryState
 from tests.peers.counting import Phase, Relay
-from tests.worlds.installed import CONNECTIONS, PROGRAM, address, build, tell
+from tests.worlds.service.installed import CONNECTIONS, PROGRAM, address, build, tell
 
 RECIPIENTS = 1_000
 RATE = 150

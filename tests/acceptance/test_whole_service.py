@@ -17,8 +17,8 @@ import pytest
 from storage.model.deliveries import DeliveryState
 from tests.peers.counting import Phase, Relay
 from tests.peers.frozen import Server
-from tests.worlds.installed import CONNECTIONS, PROGRAM, address, build, tell
-from tests.worlds.running import HANGS_S, command, running, settle
+from tests.worlds.service.installed import CONNECTIONS, PROGRAM, address, build, tell
+from tests.worlds.service.running import HANGS_S, command, running, settle
 
 CONTAINER = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
 """A namespace of processes, as a container has it; the name of the host stays the same."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.worlds.installed import tell
-from tests.worlds.year import beginning, write_curve
+from tests.worlds.service.installed import tell
+from tests.worlds.service.year import beginning, write_curve
 
 
 @pytest.mark.timeout(1800)

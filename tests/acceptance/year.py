@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 from scripts.console import configure_logging
-from tests.worlds.installed import tell
-from tests.worlds.year import Week, beginning, write_curve
+from tests.worlds.service.installed import tell
+from tests.worlds.service.year import Week, beginning, write_curve
 
 
 def main() -> None:

@@ -15,8 +15,8 @@ import pytest
 
 from newsletter.app import Newsletter
 from tests.peers.counting import Phase, Relay
-from tests.worlds.due import CONNECTIONS, READERS, send, settle, states
-from tests.worlds.installed import PROGRAM, environment, tell
+from tests.worlds.publishing.due import CONNECTIONS, READERS, send, settle, states
+from tests.worlds.service.installed import PROGRAM, environment, tell
 
 SQUEEZED_AT = 20
 """So many messages are accepted by then."""

@@ -15,7 +15,7 @@ import pytest
 
 from storage.model import StorageError
 from tests.peers.counting import Phase, Relay
-from tests.worlds.due import CONNECTIONS, READERS, send, settle, states
+from tests.worlds.publishing.due import CONNECTIONS, READERS, send, settle, states
 
 
 @contextmanager

@@ -14,8 +14,8 @@ import pytest
 from tests.peers.counting import Phase, Relay
 from tests.peers.ports import free_port
 from tests.peers.smalldisk import SmallDisk, small_disk
-from tests.worlds.due import CONNECTIONS, READERS, settle
-from tests.worlds.installed import PROGRAM, environment, tell
+from tests.worlds.publishing.due import CONNECTIONS, READERS, settle
+from tests.worlds.service.installed import PROGRAM, environment, tell
 
 pytestmark = pytest.mark.only_slow
 FULL_AT = 20

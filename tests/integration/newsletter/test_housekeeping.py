@@ -10,7 +10,7 @@ import pytest
 from storage.archive.merging import MOST_PIECES
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import Author
+from tests.worlds.readers.site import Author
 
 
 @pytest.mark.parametrize("way", ["service", "send"])

@@ -17,7 +17,7 @@ from storage.archive import Places
 from storage.database import Facts
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import URL, Author
+from tests.worlds.readers.site import URL, Author
 
 MAIN = [f"{URL}/{name}" for name in ("feed.xml", "atom.xml", "feed.json")]
 SILENT = 0

@@ -14,7 +14,7 @@ from storage.archive import FormulaPictures
 from storage.database import Database
 from storage.model import FormulaPicture
 from tests.worlds.clock import Clock
-from tests.worlds.site import Author, Client
+from tests.worlds.readers.site import Author, Client
 
 BODY = r"""The cost is $n^2$, not $\frac{n}{2}$, for $5 and $10.
 

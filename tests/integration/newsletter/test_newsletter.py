@@ -19,7 +19,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict, NotFound, SecretMismatch
 from storage.model.issues import Issue, Mailing
 from tests.worlds.clock import Clock
-from tests.worlds.notes import Folder
+from tests.worlds.publishing.notes import Folder
 
 CONFIG = """
 [newsletter]

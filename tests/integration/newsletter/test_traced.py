@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.peers.counting import Relay
-from tests.worlds.due import settle
+from tests.worlds.publishing.due import settle
 
 TRACED = """
 import json, sys

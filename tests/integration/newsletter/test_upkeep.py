@@ -13,7 +13,7 @@ from newsletter.service.workers import worker_name
 from storage.model.deliveries import DeliveryState
 from tests.conftest import NOON
 from tests.worlds.clock import Clock, Seconds
-from tests.worlds.due import settle
+from tests.worlds.publishing.due import settle
 
 LEASE = timedelta(minutes=1)
 

@@ -21,7 +21,7 @@ from storage.model import Mailing
 from tests.peers.counting import Relay
 from tests.peers.ports import free_port
 from tests.worlds.clock import Clock
-from tests.worlds.site import serving_both
+from tests.worlds.readers.site import serving_both
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from newsletter.app import Newsletter
 from tests.sizes import examples
 from tests.worlds.clock import Clock
-from tests.worlds.site import Author, Client
+from tests.worlds.readers.site import Author, Client
 from web.site import create_app
 
 EXTRA = """[desk]

@@ -23,7 +23,7 @@ from storage.model.errors import Conflict
 from tests.conftest import NOON
 from tests.peers.ports import free_port
 from tests.worlds.clock import Clock
-from tests.worlds.site import PIXEL, URL, Author, Client, serving
+from tests.worlds.readers.site import PIXEL, URL, Author, Client, serving
 from web.building.build import mark
 from web.building.keeper import Keeper
 from web.building.links import find_links, is_dead

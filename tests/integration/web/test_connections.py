@@ -17,7 +17,7 @@ import pytest
 
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import Author, serving, serving_both
+from tests.worlds.readers.site import Author, serving, serving_both
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
 FORM = b"POST /subscribe HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"

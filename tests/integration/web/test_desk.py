@@ -15,7 +15,7 @@ from storage.model.issues import Mailing
 from storage.model.readers import SubscriberState
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import PIXEL, Author, Client
+from tests.worlds.readers.site import PIXEL, Author, Client
 
 DESK = "[desk]\nenabled = true\n"
 VIEWS = (

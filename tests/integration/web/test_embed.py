@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import URL, Author, Client
+from tests.worlds.readers.site import URL, Author, Client
 
 SHOP = "https://shop.example"
 

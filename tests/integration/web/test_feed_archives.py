@@ -13,7 +13,7 @@ from lxml import etree
 from tests.conftest import NOON
 from tests.integration.conftest import ENGINES, fresh_database
 from tests.worlds.clock import Clock
-from tests.worlds.site import URL, Author, Client
+from tests.worlds.readers.site import URL, Author, Client
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 HISTORY = "{http://purl.org/syndication/history/1.0}"

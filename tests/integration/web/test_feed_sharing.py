@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import URL, Author, Client
+from tests.worlds.readers.site import URL, Author, Client
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 PATHS = ["/feed.xml", "/atom.xml", "/feed.json", "/tags/tools/feed.xml"]

@@ -17,7 +17,7 @@ from newsletter.searching import Hits
 from tests.conftest import NOON
 from tests.sizes import examples
 from tests.worlds.clock import Clock
-from tests.worlds.site import URL, Author, Client
+from tests.worlds.readers.site import URL, Author, Client
 from web.pages import Frame, Pages
 
 

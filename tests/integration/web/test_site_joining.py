@@ -14,7 +14,7 @@ import pytest
 from storage.model.readers import ConsentEventKind, Subscriber, SubscriberState
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import URL, Author, Client, serving
+from tests.worlds.readers.site import URL, Author, Client, serving
 from web.routes.joining import HONEYPOT
 
 FORM = "application/x-www-form-urlencoded"

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from storage.model import ConfigError
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import PIXEL, URL, Author, Client
+from tests.worlds.readers.site import PIXEL, URL, Author, Client
 
 SITE = """
 [site]

@@ -15,7 +15,7 @@ from newsletter.app import Newsletter
 from storage.model.readers import Subscriber
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import Author, Client
+from tests.worlds.readers.site import Author, Client
 
 CONFIG = """
 [newsletter]

@@ -13,7 +13,7 @@ import pytest
 from storage.model.issues import Mailing
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import CONFIG, URL, Author, Client
+from tests.worlds.readers.site import CONFIG, URL, Author, Client
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
@@ -113,7 +113,7 @@ def test_a_note_without_a_language_is_laid_as_it_is_written(
     issue goes as the newsletter does: on pages, in lists, what is found and feeds.
     """
     config = CONFIG.replace("author =", f'language = "{newsletter}"\nauthor =')
-    monkeypatch.setattr("tests.worlds.site.CONFIG", config)
+    monkeypatch.setattr("tests.worlds.readers.site.CONFIG", config)
     author = Author(tmp_path, Clock(NOON))
     author.publish("one.md", text, title=title, slug="one", summary=text)
     own, said = ("rtl", "ltr")[other == "rtl"], f' dir="{other}">'

@@ -21,7 +21,7 @@ from newsletter.tokens import Tokens
 from storage.model.deliveries import Claim, DeliveryKind
 from storage.model.errors import StorageError
 from tests.peers.silence import way_to
-from tests.worlds.notes import IDENTITY, URL, Folder, Room
+from tests.worlds.publishing.notes import IDENTITY, URL, Folder, Room
 
 MINUTE = timedelta(minutes=1)
 

@@ -12,7 +12,7 @@ import pytest
 from mailer.compose import message
 from mailer.compose.skeleton import Recipient
 from storage.model.issues import Identity, Mailing
-from tests.worlds.issues import an_issue
+from tests.worlds.publishing.issues import an_issue
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 IDENTITY = Identity(

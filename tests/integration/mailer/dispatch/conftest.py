@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storage.database.engine import Database
-from tests.worlds.dispatch import House
+from tests.worlds.sending.dispatch import House
 
 
 @pytest.fixture

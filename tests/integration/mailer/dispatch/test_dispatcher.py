@@ -16,8 +16,8 @@ from storage.model.deliveries import Claim, DeliveryState, Settlement
 from storage.model.errors import DatabaseBusy
 from tests.conftest import NOON
 from tests.peers.smtp import Peer
-from tests.worlds.dispatch import MINUTE, PATIENT, House, fill, policy
-from tests.worlds.draining import drain
+from tests.worlds.sending.dispatch import MINUTE, PATIENT, House, fill, policy
+from tests.worlds.sending.draining import drain
 
 
 def test_everybody_gets_one(house: House) -> None:

@@ -14,7 +14,7 @@ from storage.database.engine import Database
 from storage.model.deliveries import Claim, DeliveryState
 from storage.model.issues import Issue
 from tests.peers.smtp import PIPELINING, Act, Move, Peer
-from tests.worlds.dispatch import House, Script
+from tests.worlds.sending.dispatch import House, Script
 from tests.worlds.store import Store
 
 READERS = 20

@@ -12,7 +12,7 @@ from storage.model.deliveries import DeliveryState
 from tests.integration.mailer.dispatch.test_dispatcher import drain
 from tests.integration.mailer.dispatch.test_dispatcher_groups import fill, ids
 from tests.peers.smtp import PIPELINING, Act, Move
-from tests.worlds.dispatch import House, policy
+from tests.worlds.sending.dispatch import House, policy
 
 READERS = 3
 HASTY = (timedelta(seconds=2),)

@@ -16,8 +16,8 @@ from storage.model.deliveries import Claim, DeliveryState
 from storage.model.errors import MessageError
 from storage.model.issues import Mailing
 from tests.peers.smtp import Act, Move, Peer
-from tests.worlds.dispatch import MINUTE, House, fill, policy
-from tests.worlds.draining import drain
+from tests.worlds.sending.dispatch import MINUTE, House, fill, policy
+from tests.worlds.sending.draining import drain
 
 # ── faults of ours and of the relay ──────────────────────────────────────────────────────────
 

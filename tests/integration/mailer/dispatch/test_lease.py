@@ -16,7 +16,7 @@ from storage.model.deliveries import DeliveryState, Settlement
 from storage.model.errors import DatabaseBusy
 from tests.integration.mailer.dispatch.test_dispatcher_groups import fill, ids
 from tests.peers.smtp import PIPELINING, Peer
-from tests.worlds.dispatch import House
+from tests.worlds.sending.dispatch import House
 
 READERS = 12
 LEASE = timedelta(minutes=1)

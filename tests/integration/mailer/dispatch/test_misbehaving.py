@@ -22,7 +22,7 @@ from storage.model.deliveries import RESENDS, Delivery, DeliveryState
 from storage.model.issues import Issue, Mailing
 from tests.integration.mailer.dispatch.test_dispatcher_groups import fill, ids
 from tests.peers.smtp import ODDITIES, Peer
-from tests.worlds.dispatch import House, Script, policy
+from tests.worlds.sending.dispatch import House, Script, policy
 
 USER, PASSWORD = "ada", "s3cret-word"
 SECRETS = (PASSWORD, b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode(), "@example.org")

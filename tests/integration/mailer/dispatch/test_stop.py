@@ -11,7 +11,7 @@ from mailer.smtp.session import Session
 from storage.database.engine import Database
 from storage.model.deliveries import DeliveryState
 from tests.peers.smtp import PIPELINING, Act, Peer
-from tests.worlds.dispatch import House
+from tests.worlds.sending.dispatch import House
 
 READERS = 6
 PATIENT = Timeouts()

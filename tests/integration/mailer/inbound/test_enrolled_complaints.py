@@ -16,7 +16,7 @@ from storage.model.errors import ConfigError
 from storage.model.readers import SubscriberState
 from tests.peers.verifier import signing_key
 from tests.unit.mailer.inbound.test_complaints import COMPLAINT, LONG_AGO
-from tests.worlds.intakes import INTAKES, settle_in
+from tests.worlds.inbound.intakes import INTAKES, settle_in
 from tests.worlds.store import quarantined
 
 KEY = signing_key(KeyType.RSA)

@@ -15,7 +15,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.readers import SubscriberState
 from storage.model.reports import Effect
 from tests.peers.readers import idle, marked, wishes
-from tests.worlds.intakes import INTAKES, by_pipe, settle_in
+from tests.worlds.inbound.intakes import INTAKES, by_pipe, settle_in
 
 NOTE = "---\npublish: now\n---\n# {title}\n\nHello.\n"
 

@@ -21,8 +21,8 @@ from storage.model.readers import SubscriberState, SuppressionReason
 from storage.readers.reports import Reports
 from storage.readers.subscribers import Subscribers
 from tests.conftest import NOON
-from tests.worlds.intakes import settle_in
-from tests.worlds.listener import PATIENCE_S, Wire, listener
+from tests.worlds.inbound.intakes import settle_in
+from tests.worlds.inbound.listener import PATIENCE_S, Wire, listener
 
 FIXTURE = Path(__file__).parents[3] / "fixtures" / "reports" / "postfix-hard.eml"
 OURS = "notes+i1.s1.000000000000@example.com"

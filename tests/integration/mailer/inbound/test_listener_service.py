@@ -17,8 +17,8 @@ from tests.integration.newsletter.test_service import running, until
 from tests.peers.ports import free_port
 from tests.peers.postfix import TAKING, private_postfix
 from tests.peers.readers import wishes
-from tests.worlds.intakes import settle_in
-from tests.worlds.listener import PATIENCE_S
+from tests.worlds.inbound.intakes import settle_in
+from tests.worlds.inbound.listener import PATIENCE_S
 from tests.worlds.store import quarantined
 
 NOTE = "---\npublish: now\n---\n# One\n\nHello.\n"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mailer.inbound.listener import LIMITS, _Desk, is_own
 from mailer.smtp.server import SmtpServer, is_no_stranger
 from tests.integration.mailer.inbound.test_listener import LETTER, Shelf
-from tests.worlds.listener import PATIENCE_S, Wire, listener
+from tests.worlds.inbound.listener import PATIENCE_S, Wire, listener
 
 
 @pytest.fixture

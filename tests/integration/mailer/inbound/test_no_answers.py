@@ -26,9 +26,9 @@ from tests.peers.readers import idle, wishes
 from tests.peers.services import Mail, keys
 from tests.peers.smtp import Peer
 from tests.sizes import every
-from tests.worlds.intakes import COMMAND, INTAKES, ROOT, settle_in
-from tests.worlds.listener import listener
-from tests.worlds.services import complaint, hard, left
+from tests.worlds.inbound.intakes import COMMAND, INTAKES, ROOT, settle_in
+from tests.worlds.inbound.listener import listener
+from tests.worlds.inbound.services import complaint, hard, left
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
 PLACEHOLDER = b"notes+i1.s1.000000000000"

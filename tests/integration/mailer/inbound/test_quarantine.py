@@ -18,7 +18,7 @@ from storage.model.readers import SuppressionReason
 from storage.model.reports import Effect
 from storage.readers.quarantine import PER_SOURCE, RAW_LIMIT, Bound
 from tests.conftest import NOON
-from tests.worlds.intakes import settle_in
+from tests.worlds.inbound.intakes import settle_in
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "reports"
 HOSTILE = (

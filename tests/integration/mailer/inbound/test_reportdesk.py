@@ -17,7 +17,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.readers import ConsentEventKind, SubscriberState, Suppression, SuppressionReason
 from storage.model.reports import Effect
 from tests.conftest import NOON
-from tests.worlds.reports import DAY, FOLDER, PLACEHOLDER, House, house_over
+from tests.worlds.inbound.reports import DAY, FOLDER, PLACEHOLDER, House, house_over
 from tests.worlds.store import new_subscriber, quarantined, settled
 
 

@@ -14,7 +14,7 @@ from storage.model.deliveries import DeliveryKind, DeliveryState
 from storage.model.readers import ConsentEventKind, SubscriberState, SuppressionReason
 from storage.model.reports import Effect
 from tests.conftest import NOON
-from tests.worlds.reports import FOLDER, House, house_over
+from tests.worlds.inbound.reports import FOLDER, House, house_over
 from tests.worlds.store import consent
 
 

@@ -12,7 +12,7 @@ from storage.database.engine import Database
 from storage.model.readers import SubscriberState, SuppressionReason
 from storage.model.reports import Effect
 from tests.conftest import NOON
-from tests.worlds.reports import DAY, House, house_over
+from tests.worlds.inbound.reports import DAY, House, house_over
 from tests.worlds.store import settled
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from storage.model.reports import Effect
 from tests.integration.mailer.inbound.test_reportdesk import house
-from tests.worlds.reports import FOLDER, House
+from tests.worlds.inbound.reports import FOLDER, House
 
 __all__ = ["house"]
 

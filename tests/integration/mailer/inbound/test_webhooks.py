@@ -29,8 +29,8 @@ from tests.peers.services import (
     say_sns,
     sendgrid_event,
 )
-from tests.worlds.intakes import settle_in
-from tests.worlds.services import SERVICES, WEBHOOKS, Reported, complaint, hard, left
+from tests.worlds.inbound.intakes import settle_in
+from tests.worlds.inbound.services import SERVICES, WEBHOOKS, Reported, complaint, hard, left
 from tests.worlds.store import quarantined
 from web.routes.webhooks import MAX_WEBHOOK
 from web.site import create_app

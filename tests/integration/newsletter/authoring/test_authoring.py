@@ -14,7 +14,7 @@ from storage.model.errors import Conflict, NoteError, NotFound, ScheduleError
 from storage.model.issues import Mailing
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.notes import Folder, Room
+from tests.worlds.publishing.notes import Folder, Room
 
 TOMORROW_9 = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """In Berlin, where the newsletter lives."""

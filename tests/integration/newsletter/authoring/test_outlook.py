@@ -14,7 +14,7 @@ import vobject
 from newsletter.authoring.ics import write_calendar
 from newsletter.authoring.outlook import PlannedBy
 from storage.model.errors import Conflict, ScheduleError
-from tests.worlds.notes import IDENTITY, Folder, Room
+from tests.worlds.publishing.notes import IDENTITY, Folder, Room
 
 TUESDAYS = ("0 9 * * TUE", "0 9 * * FRI")
 """The next are Tuesday the 24th and Friday the 27th of November 2026."""

@@ -9,7 +9,7 @@ import pytest
 
 from newsletter import Newsletter
 from newsletter.authoring.survey import EXAMPLES, FAULTS, Kind, Line
-from tests.worlds.notes import Folder, front
+from tests.worlds.publishing.notes import Folder, front
 
 CONFIG = """
 [newsletter]

@@ -17,7 +17,7 @@ from newsletter import Newsletter
 from storage.model.errors import ConfigError
 from tests.peers.verifier import pem
 from tests.worlds.clock import Clock
-from tests.worlds.notes import Folder
+from tests.worlds.publishing.notes import Folder
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from storage.database.engine import Database
 from tests.conftest import NOON
 from tests.peers.smtp import Peer
 from tests.peers.zone import Zone
-from tests.worlds.site import Client
+from tests.worlds.readers.site import Client
 
 AUTH = (
     "250-peer.test\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250-8BITMIME\r\n250-DSN\r\n"

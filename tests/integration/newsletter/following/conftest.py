@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.worlds.following import FeedServer, Following, serve_feed
+from tests.worlds.publishing.following import FeedServer, Following, serve_feed
 
 
 @pytest.fixture(scope="session")

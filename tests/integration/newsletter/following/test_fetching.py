@@ -21,7 +21,7 @@ from newsletter.following.fetching import (
 )
 from newsletter.following.reading import read_feed
 from storage.model.errors import FetchError
-from tests.worlds.following import FeedServer, Item, rss, send
+from tests.worlds.publishing.following import FeedServer, Item, rss, send
 
 Handler = BaseHTTPRequestHandler
 

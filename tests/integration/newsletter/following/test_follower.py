@@ -16,8 +16,8 @@ from storage.notes.entries import FeedEntries
 from storage.notes.folder import FolderNotes
 from storage.notes.joined import JoinedNotes
 from tests.conftest import NOON
-from tests.worlds.following import FeedServer, Following, Item, rss, send
-from tests.worlds.notes import Folder, Room
+from tests.worlds.publishing.following import FeedServer, Following, Item, rss, send
+from tests.worlds.publishing.notes import Folder, Room
 
 HOUR = timedelta(hours=1)
 THREE = [Item("three", NOON - HOUR), Item("two", NOON - 2 * HOUR), Item("one", NOON - 3 * HOUR)]

@@ -10,8 +10,8 @@ import pytest
 from newsletter.following.hub import find_hub
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.following import FeedServer, Following, Item, rss
-from tests.worlds.site import Author, Client
+from tests.worlds.publishing.following import FeedServer, Following, Item, rss
+from tests.worlds.readers.site import Author, Client
 
 ONE = Item("one", NOON - timedelta(hours=1))
 TOPIC = "https://blog.example/feed.xml"

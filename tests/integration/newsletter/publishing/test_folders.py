@@ -9,9 +9,9 @@ import pytest
 from newsletter import Newsletter
 from newsletter.authoring.survey import Kind
 from tests.worlds.clock import Clock
-from tests.worlds.moreshapes import MORE_SHAPES
-from tests.worlds.programshapes import PROGRAM_SHAPES
-from tests.worlds.shapes import SHAPES, Shape, lay_out, source_left
+from tests.worlds.publishing.moreshapes import MORE_SHAPES
+from tests.worlds.publishing.programshapes import PROGRAM_SHAPES
+from tests.worlds.publishing.shapes import SHAPES, Shape, lay_out, source_left
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 
 from newsletter.importing import SYSTEMS, import_posts
 from storage.model.issues import Mailing
-from tests.worlds.exports import MAKERS, WANTED
-from tests.worlds.notes import Folder, Room
+from tests.worlds.publishing.notes import Folder, Room
+from tests.worlds.readers.exports import MAKERS, WANTED
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

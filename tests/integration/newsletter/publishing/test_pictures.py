@@ -18,7 +18,7 @@ from newsletter.app import Newsletter
 from newsletter.publishing.drafting import Pictures
 from storage.notes.folder import FolderNotes
 from tests.conftest import NOON
-from tests.worlds.site import Client
+from tests.worlds.readers.site import Client
 
 CONFIG = """
 [newsletter]

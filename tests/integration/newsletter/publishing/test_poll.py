@@ -13,7 +13,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.errors import NotesFolderError
 from storage.model.issues import IssueState, Mailing
 from tests.conftest import NOON
-from tests.worlds.notes import Folder, Room, front
+from tests.worlds.publishing.notes import Folder, Room, front
 
 READERS = ("ada@example.com", "bob@example.com")
 

@@ -11,7 +11,7 @@ import pytest
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import NotesFolderError
 from storage.model.issues import IssueState, Mailing
-from tests.worlds.notes import Folder, Room
+from tests.worlds.publishing.notes import Folder, Room
 from tests.worlds.store import settled
 
 READERS = tuple(f"reader{number}@example.com" for number in range(6))

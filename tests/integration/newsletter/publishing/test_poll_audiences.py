@@ -12,7 +12,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.errors import NoteError
 from storage.model.issues import IssueState, Mailing
 from storage.readers.roll import Roll
-from tests.worlds.notes import Folder, Room
+from tests.worlds.publishing.notes import Folder, Room
 
 READERS = tuple(f"{name}@example.com" for name in ("ada", "bob", "cleo"))
 

@@ -16,7 +16,7 @@ from storage.model.issues import IssueState, Mailing
 from storage.notes.folder import FolderNotes
 from storage.notes.walk import Scan
 from tests.conftest import NOON
-from tests.worlds.notes import Folder, Room
+from tests.worlds.publishing.notes import Folder, Room
 
 READERS = ("ada@example.com", "bob@example.com")
 ONCE = len(READERS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage.notes.folder import FolderNotes
-from tests.worlds.notes import Folder, Room
+from tests.worlds.publishing.notes import Folder, Room
 
 WORK = "@book{doe99, author={Doe, Ada}, title={%s}, year={1999}}"
 

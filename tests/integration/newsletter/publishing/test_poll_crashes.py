@@ -12,7 +12,7 @@ import pytest
 from storage.model.errors import DatabaseBusy, StorageError
 from storage.model.notes import KnownNote
 from storage.notes.notebook import Notebook
-from tests.worlds.notes import Folder, Room
+from tests.worlds.publishing.notes import Folder, Room
 
 READERS = ("ada@example.com", "bob@example.com")
 

@@ -13,7 +13,7 @@ from newsletter.publishing.findings import FEW
 from newsletter.publishing.sweep import PORTION
 from storage.notes.folder import FolderNotes
 from tests.worlds.clock import NOON
-from tests.worlds.notes import URL, Folder, Room
+from tests.worlds.publishing.notes import URL, Folder, Room
 
 MANY = PORTION + 20
 

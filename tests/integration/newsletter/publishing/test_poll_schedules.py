@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.config.values import Late
 from storage.model.issues import Mailing
-from tests.worlds.notes import Folder, Room, front
+from tests.worlds.publishing.notes import Folder, Room, front
 
 READERS = ("ada@example.com", "bob@example.com")
 

@@ -14,7 +14,7 @@ import pytest
 from newsletter.publishing.findings import PollReport
 from storage.model.errors import Conflict, NotesFolderError
 from storage.model.issues import IssueState, Mailing
-from tests.worlds.notes import Folder, Room
+from tests.worlds.publishing.notes import Folder, Room
 from tests.worlds.store import settled
 
 READERS = tuple(f"reader{number}@example.com" for number in range(3))

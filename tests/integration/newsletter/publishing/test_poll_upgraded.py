@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from newsletter.publishing.drafting import hash_content
 from storage.database import schema
 from storage.model.issues import IssueState
-from tests.worlds.notes import Folder, Room
+from tests.worlds.publishing.notes import Folder, Room
 
 KEYS = (
     ("private", "true", "`private: true`"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.worlds.clock import Clock
-from tests.worlds.site import PIXEL, URL, Author
+from tests.worlds.readers.site import PIXEL, URL, Author
 
 NOTES = {
     "posts/2015-07-30-x.md": ("aliases: [Ex Name]", "X words. ^blk\n\n## The Part\n\nPart words."),

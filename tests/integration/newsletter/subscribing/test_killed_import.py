@@ -13,7 +13,7 @@ from newsletter.subscribing.lists import ImportReport
 from newsletter.subscribing.source import open_source
 from storage.model.readers import ConsentEventKind, SubscriberState
 from tests.peers.nursery import run_forked
-from tests.worlds.intakes import ROOT, settle_in
+from tests.worlds.inbound.intakes import ROOT, settle_in
 
 ACTIVE = SubscriberState.ACTIVE
 ADA = "ada@example.org"

@@ -21,7 +21,7 @@ from storage.model.deliveries import DeliveryKind
 from storage.model.errors import AddressError, Conflict, NotFound
 from storage.model.readers import ConsentEventKind, SubscriberState, SuppressionReason
 from storage.readers.subscribers import Added
-from tests.worlds.joining import FORM, LIMITS, WORDING, JoiningDesk
+from tests.worlds.readers.joining import FORM, LIMITS, WORDING, JoiningDesk
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from storage.database.engine import Database
 from storage.model.errors import NotFound
 from storage.model.readers import ConsentEventKind, SubscriberState
 from storage.readers.subscribers import Added
-from tests.worlds.joining import FORM, WORDING, JoiningDesk
+from tests.worlds.readers.joining import FORM, WORDING, JoiningDesk
 
 
 @pytest.fixture

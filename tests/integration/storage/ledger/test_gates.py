@@ -15,7 +15,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.issues import Mailing
 from tests.conftest import NOON
 from tests.peers.smtp import PIPELINING, Act, Peer
-from tests.worlds.gates import (
+from tests.worlds.sending.gates import (
     DAY,
     MIDNIGHT,
     GatedStore,

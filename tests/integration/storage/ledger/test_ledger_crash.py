@@ -21,7 +21,7 @@ CONNECTIONS = 5
 
 def run(url: str, worker: str, *, kill_after: int | None) -> list[int]:
     """Let a process send, until so many messages have passed; the deliveries the relay got."""
-    command = [sys.executable, "-m", "tests.worlds.sender", url, worker, str(CONNECTIONS)]
+    command = [sys.executable, "-m", "tests.worlds.sending.sender", url, worker, str(CONNECTIONS)]
     with Forked(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         passed = []

@@ -10,7 +10,7 @@ import pytest
 from storage.model import Subscriber
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import Author, Client
+from tests.worlds.readers.site import Author, Client
 
 EXTRA = """[subscribers]
 welcome = "welcome.md"

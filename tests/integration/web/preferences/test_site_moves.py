@@ -13,7 +13,7 @@ from storage.model import (
     SuppressionReason,
 )
 from tests.integration.web.preferences.test_site_preferences import known, send, singles
-from tests.worlds.site import Author, Client
+from tests.worlds.readers.site import Author, Client
 
 
 def ask_to_move(author: Author, client: Client, page: str, address: str) -> list[tuple[str, str]]:

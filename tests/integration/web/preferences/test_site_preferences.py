@@ -22,7 +22,7 @@ from storage.model import (
     Subscriber,
     SubscriberState,
 )
-from tests.worlds.site import URL, Author, Client
+from tests.worlds.readers.site import URL, Author, Client
 
 
 def send(client: Client, path: str, *fields: tuple[str, str]) -> tuple[int, str]:

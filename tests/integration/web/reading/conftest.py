@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import PIXEL, Author, Client
+from tests.worlds.readers.site import PIXEL, Author, Client
 
 
 def make_author(folder: Path) -> Author:

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from tests.worlds.clock import Clock
-from tests.worlds.site import URL, Author, Client
+from tests.worlds.readers.site import URL, Author, Client
 
 NOTES = {
     "a.md": "aliases: [/2013/Привет/, old name, /x/y.html, 'https://notes.example.com/whole/a/', /z/index.html,"

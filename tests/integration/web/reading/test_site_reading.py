@@ -16,7 +16,7 @@ import pytest
 from storage.database.engine import Database
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.site import PIXEL, URL, Author, Client
+from tests.worlds.readers.site import PIXEL, URL, Author, Client
 
 FEEDS = {
     "/feed.xml": "application/rss+xml; charset=utf-8",

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.app import Newsletter
 from tests.integration.web.reading.test_site_reading import FEEDS, Elements
-from tests.worlds.site import Author, Client
+from tests.worlds.readers.site import Author, Client
 
 
 @pytest.mark.parametrize("path", [*FEEDS, "/", "/issues/two", "/sitemap.xml", "/static/site.css"])

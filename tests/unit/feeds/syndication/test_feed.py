@@ -21,7 +21,7 @@ from feeds.syndication.feed import MAX_BYTES, Document, build_feed
 from feeds.syndication.ids import FeedFormat, feed_id, feed_url, newsletter_namespace, note_guid
 from storage.model.issues import Identity, Issue
 from tests.sizes import examples
-from tests.worlds.issues import an_issue
+from tests.worlds.publishing.issues import an_issue
 from tests.worlds.rows import each
 
 URL = "https://notes.example.com"

@@ -15,7 +15,7 @@ from mailer.compose.message import compile_own
 from mailer.compose.skeleton import Recipient, Skeleton
 from storage.model import Identity, Issue, IssueState, Mailing, MessageError
 from tests.conftest import NOON
-from tests.worlds.issues import an_issue
+from tests.worlds.publishing.issues import an_issue
 
 IDENTITY = Identity(
     title="Working Notes",

@@ -9,7 +9,7 @@ import pytest
 
 from mailer.compose import layout, message
 from storage.model import palette_of
-from tests.worlds.composed import ADA, IDENTITY, ISSUE, parts
+from tests.worlds.sending.composed import ADA, IDENTITY, ISSUE, parts
 
 
 @pytest.mark.parametrize("accent", ["", "#aa3311"])

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from mailer.compose import letters, message
 from mailer.compose.skeleton import Skeleton
-from tests.worlds.composed import ADA, IDENTITY, ISSUE, parse, parts
 from tests.worlds.rows import each
+from tests.worlds.sending.composed import ADA, IDENTITY, ISSUE, parse, parts
 
 _COPY = ["From", "To", "Subject", "Date", "Message-ID"]
 

@@ -15,9 +15,9 @@ from mailer.compose import merge, message
 from mailer.compose.fragment import visible_text
 from storage.model.fields import FIELD, GUARD
 from tests.sizes import examples
-from tests.worlds.composed import ADA, GREETING, IDENTITY, ISSUE, parse, parts
 from tests.worlds.files import beside
 from tests.worlds.rows import each
+from tests.worlds.sending.composed import ADA, GREETING, IDENTITY, ISSUE, parse, parts
 
 
 class Nowhere:

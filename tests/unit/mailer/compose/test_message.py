@@ -19,8 +19,8 @@ from storage.model.errors import AddressError, MessageError
 from storage.model.fields import unguard
 from storage.model.issues import Issue
 from tests.sizes import examples, is_full
-from tests.worlds.composed import ADA, GREETING, IDENTITY, ISSUE, NOON, parse, parts
 from tests.worlds.rows import each
+from tests.worlds.sending.composed import ADA, GREETING, IDENTITY, ISSUE, NOON, parse, parts
 
 
 class _Links(HTMLParser):

@@ -15,8 +15,8 @@ from mailer.replies.outcome import Phase, Verdict, parse_reply
 from mailer.replies.severity import Severity, judge
 from mailer.replies.status import parse_status
 from tests.sizes import every
+from tests.worlds.inbound.wordings import judge_postmaster
 from tests.worlds.rows import each
-from tests.worlds.wordings import judge_postmaster
 
 FILE = Path(__file__).parents[3] / "fixtures" / "wordings" / "languages.tsv"
 with FILE.open(encoding="utf-8", newline="") as _file:

@@ -27,8 +27,8 @@ from mailer.replies.severity import Judgement, Severity, judge
 from mailer.replies.status import parse_status
 from mailer.replies.words import find_causes
 from tests.sizes import every, examples, is_full
+from tests.worlds.inbound.wordings import judge_postmaster
 from tests.worlds.rows import each
-from tests.worlds.wordings import judge_postmaster
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "wordings"
 OURS = {Fault.SENDER, Fault.CONTENT}

@@ -27,7 +27,7 @@ from newsletter.authoring.preflight import (
 from newsletter.publishing.drafting import Drafting
 from storage.model.errors import NoteError
 from tests.sizes import examples
-from tests.worlds.proofs import IDENTITY, URL, proof
+from tests.worlds.publishing.proofs import IDENTITY, URL, proof
 from tests.worlds.rows import each
 
 

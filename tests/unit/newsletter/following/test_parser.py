@@ -13,7 +13,7 @@ from newsletter.following import parser
 from newsletter.following.parser import NoFeed, read_feed
 from newsletter.following.saying import SaidFeed, read_said
 from tests.sizes import examples, is_full
-from tests.worlds.following import Item, rss
+from tests.worlds.publishing.following import Item, rss
 from tests.worlds.rows import each
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)

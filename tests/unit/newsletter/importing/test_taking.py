@@ -10,7 +10,7 @@ from feeds.notes import parse_front_matter
 from newsletter.importing import SYSTEMS, PostImport, import_posts
 from storage.model import PostsFileError
 from tests.sizes import is_full
-from tests.worlds.exports import MAKERS, PNG, WANTED, pack, substack, table
+from tests.worlds.readers.exports import MAKERS, PNG, WANTED, pack, substack, table
 
 
 def test_every_system_has_its_export_here() -> None:

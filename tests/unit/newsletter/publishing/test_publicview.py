@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from newsletter.publishing.publicview import as_readers_see
 from storage.model.fields import guard
-from tests.worlds.issues import an_issue
+from tests.worlds.publishing.issues import an_issue
 
 DAY = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 PLAIN = an_issue(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from newsletter.publishing.translated import choose_translations, gather_languages
 from storage.model.issues import Issue, Translation
 from tests.sizes import is_full
-from tests.worlds.issues import an_issue
+from tests.worlds.publishing.issues import an_issue
 
 DAY = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.model.issues import Identity, Issue
-from tests.worlds.issues import an_issue
+from tests.worlds.publishing.issues import an_issue
 from tests.worlds.rows import each
 from web.pages.issues import issue_data, issue_lead, issue_minutes, issue_outline, let_scroll
 

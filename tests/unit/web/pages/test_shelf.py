@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from storage.model.issues import Issue
-from tests.worlds.issues import an_issue
+from tests.worlds.publishing.issues import an_issue
 from web.pages.shelf import Neighbours, ShelfKeeper
 
 DAY = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)

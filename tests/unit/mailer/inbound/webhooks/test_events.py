@@ -30,7 +30,7 @@ from tests.peers.services import (
     ses_complaint,
     sign_sendgrid,
 )
-from tests.worlds.hooks import MAIL, SAID, read
+from tests.worlds.inbound.hooks import MAIL, SAID, read
 from tests.worlds.rows import each
 
 

@@ -27,7 +27,7 @@ from tests.peers.services import (
     say_sns,
     sendgrid_event,
 )
-from tests.worlds.hooks import MAIL, SAID, read
+from tests.worlds.inbound.hooks import MAIL, SAID, read
 from tests.worlds.rows import each
 
 # ── who is believed ──────────────────────────────────────────────────────────────────────────

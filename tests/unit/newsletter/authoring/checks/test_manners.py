@@ -12,7 +12,7 @@ from newsletter.authoring.checks.codes import CODES
 from newsletter.authoring.checks.manners import check_manners
 from newsletter.authoring.checks.shape import contrast
 from newsletter.authoring.findings import Finding
-from tests.worlds.proofs import proof
+from tests.worlds.publishing.proofs import proof
 from tests.worlds.rows import each
 
 ROOT = Path(__file__).parents[5]

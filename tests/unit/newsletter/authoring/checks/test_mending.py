@@ -16,7 +16,7 @@ from newsletter.authoring.findings import Finding, Fix, warn
 from newsletter.authoring.preflight import check_note
 from newsletter.publishing.drafting import Drafting
 from storage.model.errors import NoteError
-from tests.worlds.proofs import IDENTITY, URL, proof
+from tests.worlds.publishing.proofs import IDENTITY, URL, proof
 from tests.worlds.rows import each
 
 LINK = "https://a.example/x?utm_source=mail"

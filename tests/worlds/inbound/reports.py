@@ -21,7 +21,7 @@ from storage.readers.reports import Reports
 from tests.conftest import NOON
 from tests.worlds.store import Store, settled
 
-FOLDER = Path(__file__).parents[1] / "fixtures" / "reports"
+FOLDER = Path(__file__).parents[2] / "fixtures" / "reports"
 
 
 PLACEHOLDER = "notes+i1.s1.000000000000@example.com"

@@ -6,7 +6,7 @@ import asyncio
 
 from mailer.dispatch.dispatcher import Summary
 from tests.peers.smtp import Peer
-from tests.worlds.dispatch import House, Script
+from tests.worlds.sending.dispatch import House, Script
 
 
 def drain(house: House, script: Script | None = None, **changes: object) -> tuple[Summary, Peer]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.worlds.shapes import DATES, DRAFT, DRAFTS, NO_KEY, UNPUBLISHED, Shape
+from tests.worlds.publishing.shapes import DATES, DRAFT, DRAFTS, NO_KEY, UNPUBLISHED, Shape
 
 MORE_SHAPES: Final = (
     Shape(

@@ -13,7 +13,7 @@ from mailer.compose.skeleton import Recipient
 from mailer.envelope import Envelope
 from storage.model.fields import guard
 from storage.model.issues import Identity, Mailing
-from tests.worlds.issues import an_issue
+from tests.worlds.publishing.issues import an_issue
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

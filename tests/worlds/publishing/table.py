@@ -1,6 +1,6 @@
 """What becomes of each folder of shapes.py, moreshapes.py and programshapes.py, as a table.
 
-    python -m tests.worlds.table [NAME…]
+    python -m tests.worlds.publishing.table [NAME…]
 
 Files, issues, kept back by reason, pictures found and missing, pieces of a generator's language told, and left
 for readers to see, mails, seconds of processor, and how much memory the process took at most by then.
@@ -20,9 +20,9 @@ from newsletter import Newsletter
 from newsletter.authoring.survey import Kind
 from scripts.console import configure_logging
 from tests.worlds.clock import Clock
-from tests.worlds.moreshapes import MORE_SHAPES
-from tests.worlds.programshapes import PROGRAM_SHAPES
-from tests.worlds.shapes import SHAPES, Shape, lay_out, source_left
+from tests.worlds.publishing.moreshapes import MORE_SHAPES
+from tests.worlds.publishing.programshapes import PROGRAM_SHAPES
+from tests.worlds.publishing.shapes import SHAPES, Shape, lay_out, source_left
 
 
 def row(shape: Shape) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from tests.worlds.clock import Clock
-from tests.worlds.site import Author, serving
+from tests.worlds.readers.site import Author, serving
 
 CONFIG = """[subscribers]
 check_dns = false

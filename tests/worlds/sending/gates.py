@@ -19,7 +19,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
 from tests.peers.smtp import PIPELINING, Move, Peer
-from tests.worlds.dispatch import fill
+from tests.worlds.sending.dispatch import fill
 from tests.worlds.store import MINUTE, Store
 
 POLICY = RetryPolicy(retry=(MINUTE,), expire=timedelta(days=9))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.worlds.shapes import DATES, DRAFT, NO_KEY, Shape
+from tests.worlds.publishing.shapes import DATES, DRAFT, NO_KEY, Shape
 
 PROGRAM_SHAPES: Final = (
     Shape(

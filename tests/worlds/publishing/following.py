@@ -31,7 +31,7 @@ from storage.notes.folder import FolderNotes
 from storage.notes.joined import JoinedNotes
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.notes import URL, Folder, Room
+from tests.worlds.publishing.notes import URL, Folder, Room
 
 Handle = Callable[[BaseHTTPRequestHandler], None]
 

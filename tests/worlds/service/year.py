@@ -17,8 +17,8 @@ from newsletter.app import Newsletter
 from storage.model import TAKEN, DeliveryState, SubscriberState
 from tests.peers.counting import Phase, Relay
 from tests.worlds.clock import Clock
-from tests.worlds.reports import FOLDER, PLACEHOLDER
-from tests.worlds.site import serving
+from tests.worlds.inbound.reports import FOLDER, PLACEHOLDER
+from tests.worlds.readers.site import serving
 
 CONFIG = """
 [newsletter]

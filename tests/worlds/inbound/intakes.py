@@ -16,9 +16,9 @@ from newsletter.app import Newsletter
 from scripts.cli import main
 from storage.model.reports import Effect
 from tests.peers.imap import Server, serving
-from tests.worlds.listener import Wire, listener
+from tests.worlds.inbound.listener import Wire, listener
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMMAND = "from scripts.cli import main; main()"
 CONFIG = """
 [newsletter]

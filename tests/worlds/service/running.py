@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.peers.nursery import run_forked
-from tests.worlds.installed import PROGRAM, House, build, environment, tell
+from tests.worlds.service.installed import PROGRAM, House, build, environment, tell
 
 HANGS_S = 120
 """After so long a process that was asked to end hangs. tests/integration/newsletter/test_stopping.py asks
