@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.peers.postfix import open_folder
+from tests.peers.relays.postfix import open_folder
 from tests.sizes import FULL, examples
 from tests.worlds.rows import ROWS
 

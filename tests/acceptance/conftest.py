@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.conftest import database_url, postgres
-from tests.peers.judges import Judges
+from tests.peers.judges.programs import Judges
 
 __all__ = ["database_url", "judges", "postgres"]
 

@@ -3,7 +3,7 @@
 To start Python and load the product takes a second of processor time, and hardly anything that a test looks
 at. A forked process does what the started one would do, from the first line of its program on: it has a pid of
 its own, can be killed, and gets its arguments, folder, surroundings and streams. What a start itself does is
-shown by tests/acceptance/test_commands.py and of a wheel by tests/integration/scripts/test_release.py.
+shown by tests/acceptance/service/test_commands.py and of a wheel by tests/integration/scripts/test_release.py.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Self
 import pytest
 
 from newsletter.app import Newsletter
-from tests.peers.counting import Phase, Relay
+from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.publishing.due import CONNECTIONS, READERS, send, settle, states
 from tests.worlds.service.installed import PROGRAM, environment, tell
 

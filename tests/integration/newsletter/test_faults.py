@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from storage.model import StorageError
-from tests.peers.counting import Phase, Relay
+from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.publishing.due import CONNECTIONS, READERS, send, settle, states
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.peers.counting import Phase, Relay
+from tests.peers.databases.smalldisk import SmallDisk, small_disk
 from tests.peers.ports import free_port
-from tests.peers.smalldisk import SmallDisk, small_disk
+from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.publishing.due import CONNECTIONS, READERS, settle
 from tests.worlds.service.installed import PROGRAM, environment, tell
 

@@ -19,7 +19,7 @@ from scripts.cli import main
 from storage.model.deliveries import DeliveryState
 from storage.model.issues import Mailing
 from tests.peers.nursery import Forked
-from tests.peers.smtp import PIPELINING, Peer
+from tests.peers.relays.smtp import PIPELINING, Peer
 from tests.worlds.clock import Clock
 
 ROOT = Path(__file__).parents[3]

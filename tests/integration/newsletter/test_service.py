@@ -17,7 +17,7 @@ from newsletter.app import Newsletter
 from newsletter.mailing.results import SendReport
 from storage.model.deliveries import DeliveryState, Tally
 from storage.model.errors import Conflict
-from tests.peers.smtp import Peer
+from tests.peers.relays.smtp import Peer
 
 ROOT = Path(__file__).parents[3]
 READERS = 5

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.peers.counting import Relay
+from tests.peers.relays.counting import Relay
 from tests.worlds.publishing.due import settle
 
 TRACED = """

@@ -18,8 +18,8 @@ import trustme
 from newsletter.app import Newsletter
 from newsletter.watching.certificates import find_end
 from storage.model import Mailing
-from tests.peers.counting import Relay
 from tests.peers.ports import free_port
+from tests.peers.relays.counting import Relay
 from tests.worlds.clock import Clock
 from tests.worlds.readers.site import serving_both
 

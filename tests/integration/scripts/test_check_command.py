@@ -22,8 +22,8 @@ from newsletter.authoring.testcopies import send_test
 from scripts.cli import main
 from storage.model.errors import RelayError
 from tests.integration.mailer.smtp.test_session import LETTER
-from tests.peers.smtp import Act, Peer
-from tests.peers.verifier import verifies
+from tests.peers.judges.verifier import verifies
+from tests.peers.relays.smtp import Act, Peer
 
 CONFIG = """
 [newsletter]

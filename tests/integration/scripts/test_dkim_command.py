@@ -12,7 +12,7 @@ from mailer.authentication.keys import GOOD_BITS, KeyType, PrivateKey, SigningKe
 from newsletter.config.config import load_config
 from scripts.cli import main
 from tests.conftest import NOON
-from tests.peers.verifier import verifies
+from tests.peers.judges.verifier import verifies
 
 CONFIG = """
 [newsletter]

@@ -23,7 +23,7 @@ from tests.integration.newsletter.doctor.test_relay_doctor import (
     issued,
     self_signed,
 )
-from tests.peers.smtp import Act, Move, Peer
+from tests.peers.relays.smtp import Act, Move, Peer
 from tests.peers.zone import DOMAIN, HERE, Zone
 
 PEM = make_key(KeyType.RSA)

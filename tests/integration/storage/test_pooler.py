@@ -16,8 +16,8 @@ from storage.database import Database
 from storage.database.facts import Facts
 from storage.model.errors import DatabaseBusy
 from tests.integration.newsletter.test_service import settle_in
-from tests.peers.counting import Relay
-from tests.peers.pgbouncer import pooling
+from tests.peers.databases.pgbouncer import pooling
+from tests.peers.relays.counting import Relay
 from tests.worlds.store import Store, settled
 
 THREADS = 8

@@ -34,7 +34,7 @@ from storage.model.errors import (
 )
 from storage.readers.signups import NewSignUp
 from tests.integration.conftest import _as_unprivileged, _postgres_programs, _quick_folder
-from tests.peers.frozen import Server
+from tests.peers.databases.frozen import Server
 from tests.peers.ports import free_port
 from tests.worlds.store import NOON, Store, settled
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailer.inbound.webhooks.events import Batch, Keys, Post
 from mailer.inbound.webhooks.table import ADAPTERS
 from tests.conftest import NOON
-from tests.peers.services import (
+from tests.peers.mailboxes.services import (
     Mail,
     Said,
     keys,

@@ -15,7 +15,7 @@ from mailer.inbound.inbox import visit_mailbox
 from newsletter.app import Newsletter
 from scripts.cli import main
 from storage.model.reports import Effect
-from tests.peers.imap import Server, serving
+from tests.peers.mailboxes.imap import Server, serving
 from tests.worlds.inbound.listener import Wire, listener
 
 ROOT = Path(__file__).parents[3]

@@ -17,7 +17,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.errors import FetchError
 from storage.model.readers import SubscriberState, SuppressionReason
 from tests.conftest import NOON
-from tests.peers.services import (
+from tests.peers.mailboxes.services import (
     LOGIN,
     MAILGUN_KEY,
     TOPIC,

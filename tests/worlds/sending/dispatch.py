@@ -23,7 +23,7 @@ from storage.model.issues import Issue, IssueDraft
 from storage.model.readers import ConsentEvent, ConsentEventKind
 from storage.readers.subscribers import NewSubscriber, Subscribers
 from tests.conftest import NOON
-from tests.peers.smtp import Move, Peer
+from tests.peers.relays.smtp import Move, Peer
 
 MINUTE = timedelta(minutes=1)
 

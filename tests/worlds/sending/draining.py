@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from mailer.dispatch.dispatcher import Summary
-from tests.peers.smtp import Peer
+from tests.peers.relays.smtp import Peer
 from tests.worlds.sending.dispatch import House, Script
 
 

@@ -18,7 +18,7 @@ from storage.ledger.gates import Gates
 from storage.model.deliveries import DeliveryState
 from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
-from tests.peers.smtp import PIPELINING, Move, Peer
+from tests.peers.relays.smtp import PIPELINING, Move, Peer
 from tests.worlds.sending.dispatch import fill
 from tests.worlds.store import MINUTE, Store
 

@@ -15,7 +15,7 @@ import httpx
 
 from newsletter.app import Newsletter
 from storage.model import TAKEN, DeliveryState, SubscriberState
-from tests.peers.counting import Phase, Relay
+from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.clock import Clock
 from tests.worlds.inbound.reports import FOLDER, PLACEHOLDER
 from tests.worlds.readers.site import serving

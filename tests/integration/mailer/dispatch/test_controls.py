@@ -16,7 +16,7 @@ from storage.model.issues import Mailing
 from tests.conftest import NOON
 from tests.integration.mailer.dispatch.test_relays import PIPELINING, dispatcher, tally
 from tests.peers.nursery import run_forked
-from tests.peers.smtp import Peer
+from tests.peers.relays.smtp import Peer
 from tests.worlds.store import Store
 
 

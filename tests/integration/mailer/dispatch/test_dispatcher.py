@@ -15,7 +15,7 @@ from storage.ledger.ledger import Ledger
 from storage.model.deliveries import Claim, DeliveryState, Settlement
 from storage.model.errors import DatabaseBusy
 from tests.conftest import NOON
-from tests.peers.smtp import Peer
+from tests.peers.relays.smtp import Peer
 from tests.worlds.sending.dispatch import MINUTE, PATIENT, House, fill, policy
 from tests.worlds.sending.draining import drain
 

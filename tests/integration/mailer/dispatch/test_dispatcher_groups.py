@@ -13,7 +13,7 @@ from mailer.envelope import Envelope
 from storage.database.engine import Database
 from storage.model.deliveries import Claim, DeliveryState
 from storage.model.issues import Issue
-from tests.peers.smtp import PIPELINING, Act, Move, Peer
+from tests.peers.relays.smtp import PIPELINING, Act, Move, Peer
 from tests.worlds.sending.dispatch import House, Script
 from tests.worlds.store import Store
 

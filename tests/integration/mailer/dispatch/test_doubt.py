@@ -11,7 +11,7 @@ from storage.database.engine import Database
 from storage.model.deliveries import DeliveryState
 from tests.integration.mailer.dispatch.test_dispatcher import drain
 from tests.integration.mailer.dispatch.test_dispatcher_groups import fill, ids
-from tests.peers.smtp import PIPELINING, Act, Move
+from tests.peers.relays.smtp import PIPELINING, Act, Move
 from tests.worlds.sending.dispatch import House, policy
 
 READERS = 3

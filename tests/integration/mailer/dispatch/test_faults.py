@@ -15,7 +15,7 @@ from mailer.smtp.session import Session
 from storage.model.deliveries import Claim, DeliveryState
 from storage.model.errors import MessageError
 from storage.model.issues import Mailing
-from tests.peers.smtp import Act, Move, Peer
+from tests.peers.relays.smtp import Act, Move, Peer
 from tests.worlds.sending.dispatch import MINUTE, House, fill, policy
 from tests.worlds.sending.draining import drain
 

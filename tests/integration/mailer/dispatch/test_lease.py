@@ -15,7 +15,7 @@ from storage.ledger.ledger import Ledger
 from storage.model.deliveries import DeliveryState, Settlement
 from storage.model.errors import DatabaseBusy
 from tests.integration.mailer.dispatch.test_dispatcher_groups import fill, ids
-from tests.peers.smtp import PIPELINING, Peer
+from tests.peers.relays.smtp import PIPELINING, Peer
 from tests.worlds.sending.dispatch import House
 
 READERS = 12

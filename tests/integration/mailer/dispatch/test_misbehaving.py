@@ -21,7 +21,7 @@ from storage.database.engine import Database
 from storage.model.deliveries import RESENDS, Delivery, DeliveryState
 from storage.model.issues import Issue, Mailing
 from tests.integration.mailer.dispatch.test_dispatcher_groups import fill, ids
-from tests.peers.smtp import ODDITIES, Peer
+from tests.peers.relays.smtp import ODDITIES, Peer
 from tests.worlds.sending.dispatch import House, Script, policy
 
 USER, PASSWORD = "ada", "s3cret-word"

@@ -15,7 +15,7 @@ from newsletter.app import Newsletter
 from newsletter.config.config import load_config
 from newsletter.mailing.relays import open_relays
 from newsletter.mailing.results import SendReport
-from tests.peers.smtp import PIPELINING, Act, Peer
+from tests.peers.relays.smtp import PIPELINING, Act, Peer
 
 CONFIG = """
 [newsletter]

@@ -17,7 +17,7 @@ from newsletter.config.config import load_config
 from storage.model.deliveries import Claim
 from storage.model.errors import ConfigError
 from tests.conftest import NOON
-from tests.peers.smtp import PIPELINING, Move, Peer
+from tests.peers.relays.smtp import PIPELINING, Move, Peer
 from tests.worlds.store import MINUTE, Store
 
 PATIENT = Timeouts()

@@ -21,7 +21,7 @@ from storage.model.errors import RelayError
 from storage.model.issues import Issue
 from tests.conftest import NOON
 from tests.integration.mailer.dispatch.test_relay_shares import Waiting
-from tests.peers.smtp import Move, Peer
+from tests.peers.relays.smtp import Move, Peer
 from tests.worlds.store import MINUTE, Store
 
 PATIENT = Timeouts()

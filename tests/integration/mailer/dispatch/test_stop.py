@@ -10,7 +10,7 @@ from mailer.smtp.relay import Timeouts
 from mailer.smtp.session import Session
 from storage.database.engine import Database
 from storage.model.deliveries import DeliveryState
-from tests.peers.smtp import PIPELINING, Act, Peer
+from tests.peers.relays.smtp import PIPELINING, Act, Peer
 from tests.worlds.sending.dispatch import House
 
 READERS = 6

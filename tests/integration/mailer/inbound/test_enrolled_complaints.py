@@ -14,7 +14,7 @@ from newsletter.app import Newsletter
 from scripts.cli import main
 from storage.model.errors import ConfigError
 from storage.model.readers import SubscriberState
-from tests.peers.verifier import signing_key
+from tests.peers.judges.verifier import signing_key
 from tests.unit.mailer.inbound.test_complaints import COMPLAINT, LONG_AGO
 from tests.worlds.inbound.intakes import INTAKES, settle_in
 from tests.worlds.store import quarantined

@@ -25,7 +25,7 @@ from scripts.cli import main
 from storage.model import prepare_log
 from storage.model.errors import DatabaseBusy, MailboxError, StorageError
 from storage.model.readers import SuppressionReason
-from tests.peers.imap import Server, serving
+from tests.peers.mailboxes.imap import Server, serving
 from tests.peers.silence import dripping
 
 FIXTURE = Path(__file__).parents[3] / "fixtures" / "reports" / "postfix-hard.eml"

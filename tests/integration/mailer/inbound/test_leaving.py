@@ -14,7 +14,7 @@ from newsletter.app import Newsletter
 from storage.model.deliveries import DeliveryState
 from storage.model.readers import SubscriberState
 from storage.model.reports import Effect
-from tests.peers.readers import idle, marked, wishes
+from tests.peers.mailboxes.readers import idle, marked, wishes
 from tests.worlds.inbound.intakes import INTAKES, by_pipe, settle_in
 
 NOTE = "---\npublish: now\n---\n# {title}\n\nHello.\n"

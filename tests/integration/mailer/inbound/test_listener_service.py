@@ -14,9 +14,9 @@ from storage.model.deliveries import DeliveryState
 from storage.model.errors import SiteError
 from storage.model.readers import SubscriberState, SuppressionReason
 from tests.integration.newsletter.test_service import running, until
+from tests.peers.mailboxes.readers import wishes
 from tests.peers.ports import free_port
-from tests.peers.postfix import TAKING, private_postfix
-from tests.peers.readers import wishes
+from tests.peers.relays.postfix import TAKING, private_postfix
 from tests.worlds.inbound.intakes import settle_in
 from tests.worlds.inbound.listener import PATIENCE_S
 from tests.worlds.store import quarantined

@@ -20,11 +20,11 @@ from newsletter.inbound.webhookdesk import WebhookDesk
 from storage.model.deliveries import DeliveryState
 from storage.model.reports import Effect
 from tests.conftest import NOON
-from tests.peers.imap import Server, serving
+from tests.peers.mailboxes.imap import Server, serving
+from tests.peers.mailboxes.readers import idle, wishes
+from tests.peers.mailboxes.services import Mail, keys
 from tests.peers.ports import free_port
-from tests.peers.readers import idle, wishes
-from tests.peers.services import Mail, keys
-from tests.peers.smtp import Peer
+from tests.peers.relays.smtp import Peer
 from tests.sizes import every
 from tests.worlds.inbound.intakes import COMMAND, INTAKES, ROOT, settle_in
 from tests.worlds.inbound.listener import listener

@@ -12,7 +12,7 @@ from mailer.inbound.reading import parse_report
 from mailer.inbound.report import ReportKind
 from newsletter.secret import Keyring
 from newsletter.tokens import Tokens
-from tests.peers.reporting import Postfix, running_postfix
+from tests.peers.mailboxes.reporting import Postfix, running_postfix
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from storage.model.errors import ConfigError, DatabaseBusy, FetchError
 from storage.model.readers import SubscriberState, SuppressionReason
 from storage.model.reports import Effect
 from tests.conftest import NOON
-from tests.peers.services import (
+from tests.peers.mailboxes.services import (
     CONFIRM_URL,
     MAILGUN_KEY,
     Mail,

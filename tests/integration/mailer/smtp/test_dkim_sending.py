@@ -17,7 +17,7 @@ from mailer.smtp.relay import Relay, Tls
 from mailer.smtp.session import Session
 from newsletter.app import Newsletter
 from tests.conftest import NOON
-from tests.peers.verifier import pem, signing_key, verifies
+from tests.peers.judges.verifier import pem, signing_key, verifies
 
 KEYS = (signing_key(KeyType.RSA), signing_key(KeyType.ED25519))
 

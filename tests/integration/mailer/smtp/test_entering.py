@@ -16,8 +16,8 @@ from mailer.smtp.probe import Stage, probe_relay
 from mailer.smtp.relay import Relay, Timeouts, Tls
 from mailer.smtp.session import Session
 from storage.model.errors import RelayError
-from tests.peers.entering import IN, ROWS, SECRETS, Asking, Row, challenges, logins
-from tests.peers.smtp import Peer, Raw
+from tests.peers.relays.entering import IN, ROWS, SECRETS, Asking, Row, challenges, logins
+from tests.peers.relays.smtp import Peer, Raw
 
 SHORT_S = 0.1
 WAITS: Final = {"GREET": "greeting", "EHLO": "greeting", "HELO": "greeting", "STARTTLS": "tls"}

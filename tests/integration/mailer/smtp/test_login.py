@@ -17,7 +17,7 @@ from mailer.smtp.relay import Relay, Tls
 from mailer.smtp.session import Session
 from storage.model.errors import RelayError
 from tests.integration.mailer.smtp.test_session import LETTER, patience
-from tests.peers.smtp import PIPELINING, Move, Peer
+from tests.peers.relays.smtp import PIPELINING, Move, Peer
 
 USER, PASSWORD = "ada", "s3cret"
 

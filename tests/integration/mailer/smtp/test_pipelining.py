@@ -19,7 +19,7 @@ from mailer.envelope import Envelope
 from mailer.replies.outcome import Fault, Outcome, Phase, Verdict
 from mailer.smtp.relay import Relay, Timeouts, Tls
 from mailer.smtp.session import Exchange, Session
-from tests.peers.smtp import OBEDIENT, PIPELINING, Act, Move, Peer
+from tests.peers.relays.smtp import OBEDIENT, PIPELINING, Act, Move, Peer
 
 T = TypeVar("T")
 

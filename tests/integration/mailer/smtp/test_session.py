@@ -13,7 +13,7 @@ from mailer.replies.outcome import Fault, Outcome, Phase, Verdict
 from mailer.smtp.relay import Relay, Timeouts, Tls
 from mailer.smtp.session import Session
 from storage.model.errors import RelayError
-from tests.peers.smtp import ODDITIES, PIPELINING, Act, Move, Peer, Raw
+from tests.peers.relays.smtp import ODDITIES, PIPELINING, Act, Move, Peer, Raw
 
 QUICK = Timeouts(
     greeting=0.2, tls=2, auth=0.2, mail=0.2, rcpt=0.2, data=0.2, block=0.2, dot=0.2, quit=0.2

@@ -20,7 +20,7 @@ from mailer.smtp.session import Session
 from newsletter.service.loops import run_in_loop
 from storage.model.errors import RelayError
 from tests.integration.mailer.smtp.test_session import LETTER, patience
-from tests.peers.smtp import Peer
+from tests.peers.relays.smtp import Peer
 
 
 @pytest.fixture(scope="module")

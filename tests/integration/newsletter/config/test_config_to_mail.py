@@ -15,7 +15,7 @@ from feeds.syndication.ids import FeedFormat
 from mailer.authentication.keys import KeyType
 from newsletter import Newsletter
 from storage.model.errors import ConfigError
-from tests.peers.verifier import pem
+from tests.peers.judges.verifier import pem
 from tests.worlds.clock import Clock
 from tests.worlds.publishing.notes import Folder
 

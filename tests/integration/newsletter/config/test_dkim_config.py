@@ -13,7 +13,7 @@ from mailer.authentication.keys import KeyType, SigningKey
 from newsletter.config.config import Config, load_config
 from storage.model.errors import ConfigError
 from tests.conftest import NOON
-from tests.peers.verifier import pem, verifies
+from tests.peers.judges.verifier import pem, verifies
 
 MAIL = b"From: notes@example.com\r\n\r\nx\r\n"
 Load = Callable[..., Config]

@@ -23,7 +23,7 @@ from newsletter.doctor.site import examine_site
 from scripts.cli import main
 from storage.database.engine import Database
 from tests.conftest import NOON
-from tests.peers.smtp import Peer
+from tests.peers.relays.smtp import Peer
 from tests.peers.zone import Zone
 from tests.worlds.readers.site import Client
 

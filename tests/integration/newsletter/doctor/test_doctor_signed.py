@@ -15,7 +15,7 @@ import pytest
 
 from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.received import examine_received
-from tests.peers.reporting import Postfix, running_postfix
+from tests.peers.mailboxes.reporting import Postfix, running_postfix
 from tests.peers.zone import DOMAIN
 from tests.unit.newsletter.doctor.test_received import MAIL, PEM, resolver
 

@@ -20,7 +20,7 @@ from newsletter.doctor.relay import examine_relay
 from tests.conftest import NOON
 from tests.integration.newsletter.doctor.test_doctor import AUTH, verdicts
 from tests.peers.certificates import self_signed as vouching
-from tests.peers.smtp import Act, Move, Peer
+from tests.peers.relays.smtp import Act, Move, Peer
 
 
 def look(peer: Peer, relay: Relay, now: datetime = NOON) -> list[Diagnosis]:

@@ -14,7 +14,7 @@ from storage.database.engine import Database
 from storage.model.deliveries import DeliveryState
 from storage.model.issues import Mailing
 from tests.conftest import NOON
-from tests.peers.smtp import PIPELINING, Act, Peer
+from tests.peers.relays.smtp import PIPELINING, Act, Peer
 from tests.worlds.sending.gates import (
     DAY,
     MIDNIGHT,

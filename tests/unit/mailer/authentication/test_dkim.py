@@ -29,7 +29,7 @@ from mailer.authentication.dkim import (
 from mailer.authentication.keys import KeyType, PrivateKey, SigningKey
 from storage.model.errors import ConfigError, MessageError
 from tests.conftest import NOON
-from tests.peers.verifier import pem, signing_key, verifies
+from tests.peers.judges.verifier import pem, signing_key, verifies
 from tests.sizes import examples
 from tests.worlds.rows import each
 

@@ -24,7 +24,7 @@ from mailer.authentication import verifier
 from mailer.authentication.dkim import Signer
 from mailer.authentication.keys import KeyType, SigningKey
 from mailer.inbound.complaints import ComplaintCheck
-from tests.peers.verifier import pem
+from tests.peers.judges.verifier import pem
 from tests.sizes import examples, is_full
 from tests.worlds.rows import each
 

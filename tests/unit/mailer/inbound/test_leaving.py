@@ -18,7 +18,7 @@ from mailer.inbound.leaving import find_leave_keys
 from newsletter.secret import Keyring
 from newsletter.tokens import Tokens
 from storage.model.errors import MessageError
-from tests.peers.readers import wishes
+from tests.peers.mailboxes.readers import wishes
 from tests.sizes import examples
 from tests.worlds.rows import each
 

@@ -12,7 +12,7 @@ from mailer.authentication.dkim import Signer
 from mailer.authentication.keys import KeyType, SigningKey
 from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.received import examine_received
-from tests.peers.verifier import pem
+from tests.peers.judges.verifier import pem
 from tests.peers.zone import DOMAIN, Zone
 from tests.sizes import examples
 from tests.unit.mailer.inbound.test_complaints import LONG_AGO

@@ -13,7 +13,7 @@ from mailer.inbound.report import ReportKind
 from mailer.inbound.webhooks import sendgrid
 from mailer.inbound.webhooks.events import Opinion, judge_failure
 from mailer.inbound.webhooks.table import ADAPTERS
-from tests.peers.services import (
+from tests.peers.mailboxes.services import (
     CONFIRM_URL,
     Said,
     mailgun_event,

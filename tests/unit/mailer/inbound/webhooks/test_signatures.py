@@ -11,7 +11,7 @@ from mailer.inbound.webhooks.events import Keys, Post, parse_moment
 from mailer.inbound.webhooks.ses import is_amazons
 from mailer.inbound.webhooks.table import ADAPTERS, usable
 from tests.conftest import NOON
-from tests.peers.services import (
+from tests.peers.mailboxes.services import (
     CONFIRM_URL,
     LOGIN,
     STAMP,

@@ -7,7 +7,7 @@ import json
 from mailer.inbound.webhooks.events import Batch, Event, Post
 from mailer.inbound.webhooks.table import ADAPTERS
 from tests.conftest import NOON
-from tests.peers.services import (
+from tests.peers.mailboxes.services import (
     Mail,
     Said,
     keys,

@@ -1,6 +1,6 @@
 """What two pages cost their reader in a browser: requests, octets, when the largest thing is painted, what moves.
 
-    python -m tests.acceptance.weights
+    python -m tests.acceptance.reading.weights
 
 prints it for the home page and for an issue, on a phone and on a desk, with an empty cache and without a network
 between: so of the times only their relation to each other means something.
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tests.acceptance.gallery import site
-from tests.acceptance.looks import chromium
+from tests.acceptance.reading.gallery import site
+from tests.acceptance.reading.looks import chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -1,6 +1,6 @@
 """Readers of feeds that know nothing of the product: what each makes of a feed, in one form.
 
-    python -m tests.peers.feedreaders FILE_OR_ADDRESS …
+    python -m tests.peers.judges.feedreaders FILE_OR_ADDRESS …
 
 prints for each feed what each library read, as a table.
 """
@@ -23,7 +23,7 @@ from urllib.request import urlopen
 import feedparser
 import pytest
 
-from tests.peers.judges import FOLDER, Judges
+from tests.peers.judges.programs import FOLDER, Judges
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ import pytest
 
 from newsletter import Newsletter
 from storage.model.deliveries import DeliveryState
-from tests.acceptance.hasty import send
-from tests.peers.counting import CLOSE, HANG, TAKE_AND_CLOSE, TAKE_AND_HANG, Phase, Relay
+from tests.acceptance.faults.hasty import send
+from tests.peers.relays.counting import CLOSE, HANG, TAKE_AND_CLOSE, TAKE_AND_HANG, Phase, Relay
 from tests.worlds.service.installed import CONNECTIONS, House, address, build, tell
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NO_MAILBOX = "550 5.1.1 no such user"
 LATER = {
     Phase.MAIL: "451 4.3.0 busy",
@@ -72,7 +72,7 @@ def hash_of(recipient: str) -> int:
 
 def send_and_be_killed(house: House, relay: Relay, moment: Phase, countdown: int) -> bool:
     """One send that is killed, unless it is over before; whether it was."""
-    program = [sys.executable, "-m", "tests.acceptance.hasty", str(house.config)]
+    program = [sys.executable, "-m", "tests.acceptance.faults.hasty", str(house.config)]
     process = house.start(*program, at=ROOT)
     relay.kill(process.pid, moment, countdown)
     _, err = process.communicate(timeout=600)

@@ -16,10 +16,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from mailer.authentication.keys import KeyType
 from newsletter.app import Newsletter
 from tests.conftest import NOON
-from tests.peers.judges import Json, Judges
+from tests.peers.judges.programs import Json, Judges
+from tests.peers.judges.verifier import pem, signing_key, verifies
 from tests.peers.ports import free_port
-from tests.peers.postfix import Relaying, open_folder, relaying
-from tests.peers.verifier import pem, signing_key, verifies
+from tests.peers.relays.postfix import Relaying, open_folder, relaying
 
 KEYS = (signing_key(KeyType.RSA), signing_key(KeyType.ED25519))
 RELAY_IP = "192.0.2.25"

@@ -16,10 +16,10 @@ from mailer.compose.skeleton import Skeleton
 from mailer.envelope import Envelope
 from newsletter.watching.alertmail import write_alert
 from newsletter.watching.troubles import Trouble, TroubleKind
-from tests.acceptance.mails import IDENTITY, a_reader, all_skeletons, sample_issue
-from tests.peers.postfix import open_folder
-from tests.peers.rspamd import RELAY, RELAY_IP, Rspamd, filtering
-from tests.peers.verifier import signing_key
+from tests.acceptance.mail.mails import IDENTITY, a_reader, all_skeletons, sample_issue
+from tests.peers.judges.rspamd import RELAY, RELAY_IP, Rspamd, filtering
+from tests.peers.judges.verifier import signing_key
+from tests.peers.relays.postfix import open_folder
 from tests.worlds.service.installed import tell
 
 KEYS = tuple(signing_key(kind) for kind in KeyType)

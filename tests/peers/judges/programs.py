@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import pytest
 
-FOLDER = Path(__file__).parents[1] / "judges"
+FOLDER = Path(__file__).parents[2] / "judges"
 
 Json: TypeAlias = "str | float | bool | Sequence[Json] | dict[str, Json] | None"
 

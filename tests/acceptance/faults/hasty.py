@@ -1,6 +1,6 @@
 """`newsletter send` with less patience for a relay that hangs: its waits are seconds, not minutes.
 
-python -m tests.acceptance.hasty CONFIG
+python -m tests.acceptance.faults.hasty CONFIG
 """
 
 from __future__ import annotations

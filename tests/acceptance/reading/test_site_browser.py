@@ -20,8 +20,8 @@ import httpx
 import pytest
 
 from newsletter.app import Newsletter
-from tests.acceptance.looks import axe_violations
-from tests.peers.judges import Judges
+from tests.acceptance.reading.looks import axe_violations
+from tests.peers.judges.programs import Judges
 from tests.worlds.readers.site import serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
@@ -117,10 +117,10 @@ MOVING: Final = """() => [...document.querySelectorAll('a, button, details, main
   .map((e) => e.outerHTML.slice(0, 200))"""
 """What changes slowly."""
 
-LIGHTHOUSE: Final = Path(__file__).parents[1] / "fixtures" / "looks" / "everything.md"
+LIGHTHOUSE: Final = Path(__file__).parents[2] / "fixtures" / "looks" / "everything.md"
 """A note with long words, wide tables, quotations in quotations, and writing from right to left."""
 ELSEWHERE: Final = "https://elsewhere.example/lens.jpg"
-PICTURE: Final = Path(__file__).parents[2] / "scripts" / "sample" / "notes" / "img" / "drift.png"
+PICTURE: Final = Path(__file__).parents[3] / "scripts" / "sample" / "notes" / "img" / "drift.png"
 MISSING: Final = re.compile("status of 4(04|10)")
 """What a browser says of a page that is not there, or not any more."""
 

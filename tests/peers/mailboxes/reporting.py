@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.postfix import TAKING, private_postfix
+from tests.peers.relays.postfix import TAKING, private_postfix
 
 MAIN = f"""
 {TAKING}

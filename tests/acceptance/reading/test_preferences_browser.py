@@ -12,8 +12,8 @@ import pytest
 
 from newsletter.app import Newsletter
 from storage.model import Pace, Subscriber, SubscriberState
-from tests.acceptance.looks import axe_violations, chromium
-from tests.acceptance.test_site_browser import (
+from tests.acceptance.reading.looks import axe_violations, chromium
+from tests.acceptance.reading.test_site_browser import (
     CONTRAST,
     MEANT,
     SMALL_TARGETS,
@@ -23,7 +23,7 @@ from tests.acceptance.test_site_browser import (
     window,
 )
 from tests.conftest import NOON
-from tests.peers.judges import Judges
+from tests.peers.judges.programs import Judges
 from tests.worlds.clock import Clock
 from tests.worlds.readers.site import serving
 

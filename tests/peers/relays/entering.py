@@ -11,7 +11,7 @@ from itertools import cycle
 from mailer.envelope import Envelope
 from mailer.smtp.login import Login
 from mailer.smtp.relay import Tls
-from tests.peers.smtp import OBEDIENT, Act, Move, Peer, Raw
+from tests.peers.relays.smtp import OBEDIENT, Act, Move, Peer, Raw
 
 USER, PASSWORD = "ada", "s3cret-word"
 

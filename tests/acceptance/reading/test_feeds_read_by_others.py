@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import NOON
-from tests.peers.feedreaders import (
+from tests.peers.judges.feedreaders import (
     Reading,
     read_by_javascript,
     read_by_newsboat,
     read_by_python,
     read_by_ruby,
 )
-from tests.peers.judges import Judges
+from tests.peers.judges.programs import Judges
 from tests.worlds.clock import Clock
 from tests.worlds.readers.site import URL, Author, Client
 

@@ -27,7 +27,7 @@ from tests.peers.ports import free_port
 from tests.worlds.clock import Clock
 from tests.worlds.readers.site import Author, Client, serving
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 PROGRAM = "/opt/newsletter/.venv/bin/newsletter"

@@ -24,8 +24,8 @@ from tests.worlds.files import beside
 from tests.worlds.publishing.issues import an_issue
 from tests.worlds.sending.composed import IDENTITY
 
-NOTE = Path(__file__).parents[1] / "fixtures" / "looks" / "everything.md"
-FORMS = Path(__file__).parents[2] / "docs" / "notes.md"
+NOTE = Path(__file__).parents[2] / "fixtures" / "looks" / "everything.md"
+FORMS = Path(__file__).parents[3] / "docs" / "notes.md"
 MEDIA = "https://notes.example.com/media/"
 SIZES: Mapping[str, Size] = {
     f"{MEDIA}lamps.png": Size(width=1600, height=640),

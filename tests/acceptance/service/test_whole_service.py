@@ -15,8 +15,8 @@ import psycopg
 import pytest
 
 from storage.model.deliveries import DeliveryState
-from tests.peers.counting import Phase, Relay
-from tests.peers.frozen import Server
+from tests.peers.databases.frozen import Server
+from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.service.installed import CONNECTIONS, PROGRAM, address, build, tell
 from tests.worlds.service.running import HANGS_S, command, running, settle
 

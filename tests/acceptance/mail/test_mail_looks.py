@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.acceptance.looks import (
+from tests.acceptance.mail.mails import all_mails
+from tests.acceptance.reading.looks import (
     ARGUMENTS,
     CHROMIUM,
     FORCED_DARK,
@@ -20,13 +21,12 @@ from tests.acceptance.looks import (
     chromium,
     painted,
 )
-from tests.acceptance.mails import all_mails
-from tests.peers.judges import Judges
+from tests.peers.judges.programs import Judges
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-SAMPLE: Final = Path(__file__).parents[2] / "scripts" / "sample" / "notes" / "img" / "drift.png"
+SAMPLE: Final = Path(__file__).parents[3] / "scripts" / "sample" / "notes" / "img" / "drift.png"
 WIDTHS: Final = (375, 600)
 SEEN: Final = (
     *(("issue", look) for look in ("light", "dark", "stripped", "no pictures")),

@@ -11,8 +11,8 @@ import pytest
 
 from newsletter.app import Newsletter
 from storage.model.issues import Mailing
-from tests.acceptance.looks import axe_violations, chromium
-from tests.peers.judges import Judges
+from tests.acceptance.reading.looks import axe_violations, chromium
+from tests.peers.judges.programs import Judges
 from tests.worlds.readers.site import serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")

@@ -17,7 +17,7 @@ from typing import Self
 
 from tests.peers.borrowed import Borrowed, wait_for
 from tests.peers.ports import free_port
-from tests.peers.postfix import private_postfix
+from tests.peers.relays.postfix import private_postfix
 
 REFUSED = "reader10@example.org"
 """Whom every one of them refuses at RCPT, as unknown."""

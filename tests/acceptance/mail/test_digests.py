@@ -15,7 +15,7 @@ import pytest
 from newsletter.app import Newsletter
 from newsletter.preferences import Form, Saved
 from storage.model.deliveries import DeliveryState
-from tests.peers.counting import Phase, Relay
+from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.clock import Clock
 from tests.worlds.readers.town import Town, settled
 from tests.worlds.service.installed import CONNECTIONS, PROGRAM, House, address

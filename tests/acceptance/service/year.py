@@ -1,6 +1,6 @@
 """A newsletter through simulated years in a plain process, its invariants, and its curve.
 
-    python -m tests.acceptance.year DIR [--weeks N] [--joining N] [--storage URL] [--every N]
+    python -m tests.acceptance.service.year DIR [--weeks N] [--joining N] [--storage URL] [--every N]
 
 lets so many weeks pass, each with an issue and readers who come, leave, bounce and complain, says how it
 stands every so many, and leaves `year.svg` in the folder. It fails where a promise was broken.

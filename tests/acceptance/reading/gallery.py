@@ -1,6 +1,6 @@
 """Every page and mail in a browser, as sheets of pictures to look at.
 
-    python -m tests.acceptance.gallery DIR [--languages en ar ja] [--widths 375 1280]
+    python -m tests.acceptance.reading.gallery DIR [--languages en ar ja] [--widths 375 1280]
 
 draws each at each width, by day and by night, eight on a sheet. Japanese needs fonts that have its letters.
 """
@@ -25,13 +25,13 @@ from playwright import sync_api
 
 from mailer.compose import digest, letters, message
 from newsletter.app import Newsletter
-from tests.acceptance.looks import chromium
-from tests.acceptance.mails import IDENTITY, NOTE, html_of, sample_issue
+from tests.acceptance.mail.mails import IDENTITY, NOTE, html_of, sample_issue
+from tests.acceptance.reading.looks import chromium
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
 from tests.worlds.readers.site import serving
 
-PICTURE: Final = Path(__file__).parents[2] / "scripts" / "sample" / "notes" / "img" / "drift.png"
+PICTURE: Final = Path(__file__).parents[3] / "scripts" / "sample" / "notes" / "img" / "drift.png"
 ON_A_SHEET: Final = 8
 TALLEST: Final = 2.2
 """Of a picture, in its widths; what is below is cut off."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from storage.model.deliveries import DeliveryState
-from tests.peers.counting import Phase, Relay
+from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.service.installed import CONNECTIONS, PROGRAM, House, address, build, tell
 
 

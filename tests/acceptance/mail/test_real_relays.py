@@ -18,10 +18,10 @@ import pytest
 from newsletter.app import Newsletter
 from newsletter.mailing import SendReport
 from tests.peers import relays
-from tests.peers.counting import Phase, Relay
-from tests.peers.dovecot import dovecot
-from tests.peers.postfix import open_folder
-from tests.peers.relays import REFUSED, Running, Wishes
+from tests.peers.mailboxes.dovecot import dovecot
+from tests.peers.relays.counting import Phase, Relay
+from tests.peers.relays.postfix import open_folder
+from tests.peers.relays.real import REFUSED, Running, Wishes
 from tests.worlds.publishing.due import CONNECTIONS, deliveries, send, settle, states, suppressed
 
 GONE = "reader20@example.org"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.gallery import site
-from tests.acceptance.looks import chromium
-from tests.acceptance.weights import PAGES, WIDTHS, weigh
+from tests.acceptance.reading.gallery import site
+from tests.acceptance.reading.looks import chromium
+from tests.acceptance.reading.weights import PAGES, WIDTHS, weigh
 
 
 @pytest.fixture(scope="module")

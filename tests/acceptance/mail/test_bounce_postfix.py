@@ -8,9 +8,9 @@ from pathlib import Path
 from newsletter import Newsletter
 from storage.model.deliveries import DeliveryState
 from storage.model.readers import SuppressionReason
-from tests.peers.counting import Phase, Relay
+from tests.peers.mailboxes.reporting import running_postfix
 from tests.peers.nursery import run_forked
-from tests.peers.reporting import running_postfix
+from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.service.installed import PROGRAM, House, address, build, environment
 
 GONE, BLOCKED, FINE = (address(number) for number in range(3))
