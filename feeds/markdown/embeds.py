@@ -47,9 +47,7 @@ class _Room:
 
 def place_embeds(body: str, path: str, links: Links, resolver: LinkResolver) -> str:
     """The cleaned body of the note at `path` with the notes that it embeds."""
-    if "![" in body:
-        body = _MARKDOWN.sub(lambda found: f"![[{unquote(found[1])}]]", body)
-    if "![[" not in body:
+    if "![[" not in body and _MARKDOWN.search(body) is None:
         return body
     return _expand(body, (path,), links, resolver, _Room())
 
@@ -78,7 +76,9 @@ def _expand(
         lines = [*inside.strip("\n").split("\n"), "", f"[[{name}|{label}]]"]
         return "\n" + "\n".join(f"> {line}".rstrip() for line in lines) + "\n"
 
-    return masks.restore(_EMBED.sub(put, masks.hide_code(body)))
+    text = masks.hide_code(body)
+    text = _MARKDOWN.sub(lambda found: f"![[{unquote(found[1])}]]", text)
+    return masks.restore(_EMBED.sub(put, text))
 
 
 def _why_not(note: NoteSource | None, quoted: str, around: tuple[str, ...], room: _Room) -> str:

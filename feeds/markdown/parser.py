@@ -42,6 +42,8 @@ _ATX: Final = re.compile(r" {0,3}#(?:[ \t]|\n|\Z)")
 _SETEXT: Final = re.compile(r"\n {0,3}=+[ \t]*(?:\n|\Z)")
 _RAW_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _AUTOLINK: Final = re.compile(r"<[^<>\x00-\x20]*>")
+_FAR: Final = 500
+"""Characters, and tokens, before a wiki link in which the tag is looked for that opens code around it."""
 _WIKI: Final = re.compile(r"(!?)\[\[([^\[\]\n|]{1,300})(?:\|([^\[\]\n]{0,300}))?\]\](?![(\[])")
 
 
@@ -206,7 +208,7 @@ def _accept_address(_url: str) -> bool:
 
 def _parse_wiki(state: StateInline, silent: bool) -> bool:
     """`[[Target]]`, `[[Target|label]]`, `![[picture.png]]`; an inline rule, so code is left alone."""
-    if not state.src.startswith(("[[", "![["), state.pos):
+    if not state.src.startswith(("[[", "![["), state.pos) or _is_in_code(state):
         return False
     found = _WIKI.match(state.src, state.pos, state.posMax)
     if not found or (not found[1] and _is_defined(state, found[2])):
@@ -218,6 +220,15 @@ def _parse_wiki(state: StateInline, silent: bool) -> bool:
         token.content = found[0]
     state.pos = found.end()
     return True
+
+
+def _is_in_code(state: StateInline) -> bool:
+    """Whether `<code>` is open here; what stands far before is not looked at, so that many links cost no more."""
+    if "<code" not in state.src[max(0, state.pos - _FAR) : state.pos]:
+        return False
+    tags = (one.content for one in reversed(state.tokens[-_FAR:]) if one.type == "html_inline")
+    last = next((tag for tag in tags if tag.startswith(("<code", "</code"))), "")
+    return last.startswith("<code")
 
 
 def _is_defined(state: StateInline, label: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from feeds.markdown.maths import Formula, Formulas, find_formulas
+from feeds.markdown.rules import find_indented
 
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 """Noncharacters: no cleaned text holds them, so nobody can write a mask (feeds/markdown/characters.py)."""
@@ -22,6 +23,31 @@ _MATH_FENCE: Final = re.compile(
 )
 _TICKED: Final = re.compile(rf"(?<!\$)\${_OPEN}(\d+){_CLOSE}\$(?!\$)")
 _CONTINUED: Final = re.compile(r"(?:^|\n)[ \t]*(?:>[ \t]?)+")
+_ELEMENT: Final = re.compile(r"<(pre|code)\b", re.IGNORECASE)
+_VERBATIM: Final = re.compile(
+    rf"{_SPAN.pattern}|<(pre|code)(?=[\s>])[^<>]{{0,300}}>", re.DOTALL | re.IGNORECASE
+)
+_CLOSING: Final = {
+    "pre": re.compile(r"</pre\s*>", re.IGNORECASE),
+    "code": re.compile(r"</code\s*>", re.IGNORECASE),
+    "": re.compile(r"\n[ \t>]*\n"),
+}
+"""What ends code that is an element; a blank line ends its paragraph."""
+
+
+@dataclass(slots=True)
+class _End:
+    """Where the next one of something is; the text is gone through once, however often that is asked."""
+
+    pattern: re.Pattern[str]
+    known: int | None = -1
+
+    def after(self, text: str, at: int) -> int | None:
+        """Where it begins, from `at` on; None if nowhere."""
+        if self.known is not None and self.known < at:
+            found = self.pattern.search(text, at)
+            self.known = found.start() if found else None
+        return self.known
 
 
 @dataclass(slots=True)
@@ -66,9 +92,13 @@ class Masks:
             moved = (f"{prefix}{_outdent(line, cut)}".rstrip() for line in others)
             self.pieces[at] = "\n".join((first, *moved))
 
-    def hide_code(self, text: str) -> str:
-        """Masks fenced code, line by line, and code within a line."""
-        return _SPAN.sub(lambda found: self.put(found[0]), "".join(self._hide_fences(text)))
+    def hide_code(self, text: str, *, indented: bool = True) -> str:
+        """Masks fenced and indented code, line by line, then `<pre>`, `<code>` and code within a line."""
+        text = "".join(self._hide_fences(text))
+        text = self._hide_indented(text) if indented else text
+        if _ELEMENT.search(text) is not None:
+            return "".join(self._hide_spans(text))
+        return _SPAN.sub(lambda found: self.put(found[0]), text)
 
     def hide_formulas(self, text: str) -> str:
         """Marks the formulas of a text whose code is masked, and code that is one: a fence that says
@@ -99,6 +129,35 @@ class Masks:
 
     def _put(self, tex: str, source: str, *, display: bool) -> str:
         return self.formulas.put(Formula(tex=tex, display=display, source=source))
+
+    def _hide_indented(self, text: str) -> str:
+        lines: list[str] | None = None
+        for first, end in reversed([*find_indented(text)]):
+            lines = lines or text.split("\n")
+            block = "\n".join(lines[first:end])
+            bare = block.lstrip(" \t>")
+            lines[first:end] = [block[: len(block) - len(bare)] + self.put(bare)]
+        return text if lines is None else "\n".join(lines)
+
+    def _hide_spans(self, text: str) -> Iterator[str]:
+        """The text with its elements of code masked, and its spans, whichever begins first."""
+        done = at = 0
+        ends = {name: _End(closing) for name, closing in _CLOSING.items()}
+        while (found := _VERBATIM.search(text, at)) is not None:
+            name = (found[3] or "").lower()
+            if not name:
+                yield text[done : found.start()]
+                yield self.put(found[0])
+                done = at = found.end()
+                continue
+            at = found.end()
+            end = ends[name].after(text, at)
+            if end is None or (name == "code" and ends[""].after(text, at) in range(at, end)):
+                continue  # never closed, or not in its paragraph
+            yield text[done:at]
+            yield self.put(text[at:end])
+            done = at = end
+        yield text[done:]
 
     def _hide_fences(self, text: str) -> Iterator[str]:
         lines = text.splitlines(keepends=True)

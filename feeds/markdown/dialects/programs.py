@@ -164,7 +164,7 @@ def _read_code(piece: str) -> str:
         return _read_cell(cell, piece)
     if (shebang := _SHEBANG.match(piece)) is not None:
         return f"{shebang[1]}{piece[shebang.end() :]}"
-    return _CODE_MARK.sub("", piece) if "[!code " in piece else piece
+    return _CODE_MARK.sub("", piece) if "[!code " in piece and piece[0] in "`~" else piece
 
 
 def _body_of(piece: str) -> str:

@@ -25,6 +25,7 @@ from feeds.markdown.dialects.words import mark_words, take_abbreviations
 from feeds.markdown.maths import Formulas
 
 _JSX: Final = frozenset({".mdx"})
+"""Where nothing is code because it is indented."""
 _PANDOC: Final = frozenset({".qmd", ".rmd"})
 """Where `~sub~` and `^sup^` are the language's own."""
 
@@ -63,7 +64,7 @@ def translate_dialects(
     suffix = PurePosixPath(path).suffix.lower()
     masks = Masks(formulas=Formulas(body))
     report: list[tuple[int, str]] = []
-    text = read_fences(masks.hide_code(body), masks, report)
+    text = read_fences(masks.hide_code(body, indented=suffix not in _JSX), masks, report)
     text = drop_comments(masks.hide_formulas(mark_formulas(text)))
     text = cut_open_comment(text, masks, report)
     text = masks.refer(text, report)

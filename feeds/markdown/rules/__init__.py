@@ -1,8 +1,17 @@
-"""The parser's rules: what they may cost, chosen and written quickly."""
+"""The parser's rules: what they may cost, chosen and written quickly; and what is code before they are asked."""
 
 from feeds.markdown.rules.choosing import hurry
 from feeds.markdown.rules.cost import MAX_MARKS, count_marks, find_excess
 from feeds.markdown.rules.tokens import new_token
+from feeds.markdown.rules.verbatim import find_indented
 from feeds.markdown.rules.writing import QuickRenderer
 
-__all__ = ["MAX_MARKS", "QuickRenderer", "count_marks", "find_excess", "hurry", "new_token"]
+__all__ = [
+    "MAX_MARKS",
+    "QuickRenderer",
+    "count_marks",
+    "find_excess",
+    "find_indented",
+    "hurry",
+    "new_token",
+]

@@ -1,0 +1,166 @@
+"""Which lines of a note are code because they are indented, told before anything is translated. Pure.
+
+Only what is code beyond doubt: what continues a list, a footnote, a definition, a box or a paragraph is none
+(CommonMark 4.4), nor what stands between a generator's tag and its end, where indentation is mere neatness.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_MAYBE: Final = re.compile(
+    r"(?:\A|^[ \t>]*(?:#[^\n]*|\ufdd0\d+\ufdd1)?\n)[ >]*(?: {4}|\t)[ \t]*\S", re.MULTILINE
+)
+"""An indented line behind one that no paragraph goes on from."""
+_DEEP: Final = 4
+"""Columns from which on a line is code (CommonMark 4.4)."""
+_DEEPEST: Final = 40
+"""Quotations and items within each other that are looked at."""
+_ITEM: Final = re.compile(r"(?:[-*+]|\d{1,9}[.)]|[:~](?=[ \t]))(?=[ \t]|\Z)")
+_MEANS: Final = ":~"
+"""What a definition begins with."""
+_LAID_IN: Final = re.compile(r"(\[\^[^\]\s]{1,300}\]:)|(?:!!!|\?\?\?\+?|===!?)[ \t]+[\w\"]")
+"""What has its content four columns further in: footnotes, and boxes and tabs of Material."""
+_ACROSS: Final = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
+_WHOLE: Final = re.compile(r"#{1,6}(?:[ \t]|\Z)|\ufdd0\d+\ufdd1\Z")
+"""A line that no other one goes on from: a heading, code under its mask."""
+_TAG: Final = re.compile(
+    r"^[ \t>]*(?:\{(?:\{[<%]|%-?)[ \t]*(/|end)?([A-Za-z][\w-]*)|<(/?)([A-Z][\w.]*|aside|details)\b)",
+    re.MULTILINE,
+)
+
+
+def find_indented(text: str) -> Iterator[tuple[int, int]]:
+    """The first line of each piece of indented code and the one behind its last, from 0, of a text whose fenced
+    code is masked.
+    """
+    if ("    " not in text and "\t" not in text) or _MAYBE.search(text) is None:
+        return
+    between = _within_tags(text)
+    first, last = -1, -1
+    where: tuple[int, ...] = ()
+    reader = _Reader()
+    for number, line in enumerate(text.split("\n")):
+        if reader.is_code(line) and number not in between:
+            if first >= 0 and reader.around != where:
+                yield first, last + 1
+                first = -1
+            first = number if first < 0 else first
+            last, where = number, reader.around
+        elif first >= 0 and line.strip(" \t>"):
+            yield first, last + 1
+            first = -1
+    if first >= 0:
+        yield first, last + 1
+
+
+def _within_tags(text: str) -> frozenset[int]:
+    """The lines between tags of the same name."""
+    opened: dict[str, int] = {}
+    lines: set[int] = set()
+    line, at = 0, 0
+    for found in _TAG.finditer(text):
+        line += text.count("\n", at, found.start())
+        at = found.start()
+        name = found[2] or found[4]
+        if not (found[1] or found[3]):
+            opened.setdefault(name, line)
+        elif (start := opened.pop(name, None)) is not None:
+            lines.update(range(start, line + 1))
+    return frozenset(lines)
+
+
+class _Reader:
+    """Goes through lines and knows in which quotations and items the next one may stand."""
+
+    def __init__(self) -> None:
+        self._around: list[int] = []
+        """Columns that each item takes; 0 is a quotation."""
+        self._in_paragraph = False
+
+    @property
+    def around(self) -> tuple[int, ...]:
+        """In what the last line stands."""
+        return tuple(self._around)
+
+    def is_code(self, line: str) -> bool:
+        """Whether the next line is code."""
+        rest = line.expandtabs(_DEEP)
+        depth, rest = self._go_in(rest)
+        if not rest.strip():
+            self._in_paragraph = False
+            self._leave_quotations(depth)
+            return False
+        if depth < len(self._around) and not self._in_paragraph:
+            del self._around[depth:]
+        return self._begin(rest, is_whole=depth == len(self._around))
+
+    def _go_in(self, rest: str) -> tuple[int, str]:
+        """How many of the quotations and items go on, and what of the line stands in them."""
+        for depth, columns in enumerate(self._around):
+            bare = rest.lstrip(" ")
+            indent = len(rest) - len(bare)
+            if columns:
+                if indent < columns and bare:
+                    return depth, rest
+                rest = rest[columns:]
+            elif indent < _DEEP and bare.startswith(">"):
+                rest = bare[1:].removeprefix(" ")
+            else:
+                return depth, rest
+        return len(self._around), rest
+
+    def _leave_quotations(self, depth: int) -> None:
+        """A blank line ends the quotations whose mark it has not."""
+        if 0 in self._around[depth:]:
+            del self._around[self._around.index(0, depth) :]
+
+    def _begin(self, rest: str, *, is_whole: bool) -> bool:
+        """Takes what begins on a line; whether that is code."""
+        means = False  # without a word before it no definition is one
+        while True:
+            bare = rest.lstrip(" ")
+            indent = len(rest) - len(bare)
+            if indent >= _DEEP and bare:
+                is_code = not self._in_paragraph and not means
+                self._in_paragraph = not is_code
+                return is_code
+            if not is_whole and not _begins(bare):
+                return False  # a paragraph goes on without the marks of what it stands in
+            width = _width(bare)
+            if width is None or len(self._around) >= _DEEPEST:
+                self._in_paragraph = bool(bare) and _WHOLE.match(bare) is None
+                self._in_paragraph = self._in_paragraph and _ACROSS.match(bare) is None
+                return False
+            self._in_paragraph, is_whole = False, True
+            if not width:
+                self._around.append(0)
+                rest = bare[1:].removeprefix(" ")
+                continue
+            self._around.append(indent + width)
+            means = means or bare[0] in _MEANS
+            laid = _LAID_IN.match(bare)
+            rest = (
+                bare[width:] if laid is None else bare[laid.end() :].lstrip(" ") if laid[1] else ""
+            )
+
+
+def _begins(bare: str) -> bool:
+    return _width(bare) is not None or _WHOLE.match(bare) is not None
+
+
+def _width(bare: str) -> int | None:
+    """The columns that what begins here takes: 0 for a quotation, None where nothing begins that has lines of its
+    own.
+    """
+    if bare.startswith(">"):
+        return 0
+    if _LAID_IN.match(bare):
+        return _DEEP
+    found = _ITEM.match(bare)
+    if found is None or _ACROSS.match(bare):
+        return None
+    blanks = len(bare) - found.end() - len(bare[found.end() :].lstrip(" "))
+    return found.end() + (blanks if 1 <= blanks <= _DEEP and bare[found.end() :].strip() else 1)
