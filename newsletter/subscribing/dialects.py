@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -153,22 +154,55 @@ def recognise(names: tuple[str, ...]) -> Dialect | None:
 _BLANKS: Final = re.compile(r"\s+")
 _JOINERS: Final = "\u200c\u200d"
 """Seen in what they join: Persian names are spelt with the one, 👩‍🚀 is three characters with the other."""
+_SIDES: Final = "\u200e\u200f\u061c"
+"""Marks of direction: they keep what stands beside letters from right to left in its place."""
+_FLAG: Final = re.compile(
+    "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,16}\U000e007f)"
+)
+"""Of a region, spelt in tag characters (UTS 51, ED-14a); anywhere else those are hidden."""
+_HALF_FLAG: Final = re.compile("\U0001f3f4[\U000e0030-\U000e007a]+\\Z")
+_SPELT_WITH: Final = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\u180e\U000110bd\U000110cd"
+)
+"""Of the invisible by their category what is seen: Arabic signs of numbers, the vowel separator of Mongolian."""
 
 
 def clean_text(text: str, limit: int) -> str:
-    """One line in NFC without control or invisible formatting characters, at most `limit` long."""
+    """One line in NFC without control or invisible formatting characters, at most `limit` long.
+
+    What a name is spelt with stays: joiners, selectors of variants, marks of direction beside letters from right
+    to left, the tags within a flag.
+    """
     if not text:
         return ""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())[:limit].rstrip()
+    whole = unicodedata.normalize("NFC", text)
+    kept = _SPELT_WITH.union(_JOINERS, _SIDES if _goes_left(whole) else "")
     visible = "".join(
+        piece if at % 2 else _show(piece, kept) for at, piece in enumerate(_FLAG.split(whole))
+    )
+    cut = _BLANKS.sub(" ", visible).strip()[:limit]
+    return _HALF_FLAG.sub("", cut).rstrip()
+
+
+def _show(text: str, kept: Collection[str]) -> str:
+    return "".join(
         " " if character.isspace() else character
-        for character in unicodedata.normalize("NFC", text)
+        for character in text
         if character.isspace()
-        or character in _JOINERS
+        or character in kept
         or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
     )
-    return _BLANKS.sub(" ", visible).strip()[:limit].rstrip()
+
+
+def _goes_left(text: str) -> bool:
+    """Whether there are letters from right to left."""
+    return any(
+        unicodedata.bidirectional(character) in {"R", "AL"}
+        and unicodedata.category(character)[0] == "L"
+        for character in text
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.subscribing.dialects import clean_text
 from newsletter.subscribing.files import find_delimiter, open_rows, read_rows, write_rows
 from newsletter.subscribing.records import ExportedSubscriber, RefusedRow, SubscriberRow
 from storage.model.errors import SubscriberFileError
@@ -344,10 +345,51 @@ def test_times_are_read_as_programs_write_them(cell: str) -> None:
     assert taken(f'email,created_at\na@example.com,"{cell}"\n').created_at == WHEN
 
 
-@each("name", ["علی‌رضا", "👩‍🚀", "नमस्‍ते"])
-def test_a_name_keeps_its_joiners(name: str) -> None:
-    """Zero-width joiners and non-joiners are spelling, not dirt."""
+@each(
+    "name",
+    [
+        "علی\u200cرضا",
+        "👩\u200d🚀",
+        "नमस्\u200dते",
+        "Ann \U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        "Ann \U0001f3f4\U000e0075\U000e0073\U000e0074\U000e0078\U000e007f Lee",
+        "❤\ufe0f Ann",
+        "葛\U000e0100城",
+        "ẹ\u0301",
+        "דר׳ כהן\u200f (PhD)",
+        "\u061cعلي 2",
+        "ᠮᠣᠩᠭᠣᠯ\u180eᠠ",
+        "नमस्ते",
+    ],
+)
+def test_a_name_keeps_what_it_is_spelt_with(name: str) -> None:
+    """Joiners, selectors of variants, accents, a flag's tags, and marks of direction beside letters from right to
+    left are spelling, not dirt.
+    """
     assert taken(f"email,name\na@example.com,{name}\n").name == name
+
+
+@each(
+    "written, name",
+    [
+        ("Ann\U000e0067\U000e0062", "Ann"),
+        ("Ann\U000e0001\U000e0065\U000e006e\U000e007f Lee", "Ann Lee"),
+        ("\U0001f3f4\U000e0067\U000e0062", "\U0001f3f4"),
+        ("\U0001f3f4\U000e0041\U000e0042\U000e007f", "\U0001f3f4"),
+        ("\U0001f3f4" + 17 * "\U000e0061" + "\U000e007f", "\U0001f3f4"),
+        ("Ann\u200e Lee\u200f", "Ann Lee"),
+        ("\u202eAnn\u202c \u2066Lee\u2069", "Ann Lee"),
+        ("כהן\u202e Ann", "כהן Ann"),
+        ("Ann\u200b\u2060\ufeff\u00ad Lee", "Ann Lee"),
+        (
+            99 * "ab" + "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+            99 * "ab",
+        ),
+    ],
+)
+def test_a_name_hides_nothing(written: str, name: str) -> None:
+    """Tags outside of a flag, half a flag, marks of direction where all is from left to right, overrides."""
+    assert clean_text(written, 200) == name
 
 
 def test_columns_that_are_not_read_are_named() -> None:
