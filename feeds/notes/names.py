@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from feeds.markdown import clean_line
+from feeds.notes.tongues import find_tongue, group_of, split_language
 
 MAX_SLUG: Final = 80
 """Characters. In UTF-8 at most 240 octets, so that a slug can be the name of a file."""
@@ -24,98 +25,8 @@ _NAME_DATE: Final = re.compile(
 )
 """A date with something after it: `2026-11-25.md` alone is a journal's page and opts in nothing."""
 _FOLDER_DATE: Final = re.compile(r"(?:^|/)(\d{4})/(\d{2})/(\d{2})/(?:[^/]+)\Z", re.ASCII)
-_LANGUAGE: Final = re.compile(r"([a-z]{2})(?:-[A-Za-z]{2,4})?", re.ASCII)
-_LANGUAGES: Final = frozenset(
-    [
-        "af",
-        "am",
-        "ar",
-        "az",
-        "be",
-        "bg",
-        "bn",
-        "bs",
-        "ca",
-        "cs",
-        "cy",
-        "da",
-        "de",
-        "el",
-        "en",
-        "eo",
-        "es",
-        "et",
-        "eu",
-        "fa",
-        "fi",
-        "fr",
-        "ga",
-        "gl",
-        "gu",
-        "he",
-        "hi",
-        "hr",
-        "hu",
-        "hy",
-        "id",
-        "is",
-        "it",
-        "ja",
-        "ka",
-        "kk",
-        "km",
-        "kn",
-        "ko",
-        "ky",
-        "la",
-        "lo",
-        "lt",
-        "lv",
-        "mk",
-        "ml",
-        "mn",
-        "mr",
-        "ms",
-        "my",
-        "nb",
-        "ne",
-        "nl",
-        "nn",
-        "no",
-        "pa",
-        "pl",
-        "ps",
-        "pt",
-        "ro",
-        "ru",
-        "sk",
-        "sl",
-        "sq",
-        "sr",
-        "sv",
-        "sw",
-        "ta",
-        "te",
-        "tg",
-        "th",
-        "tk",
-        "tl",
-        "tr",
-        "uk",
-        "ur",
-        "uz",
-        "vi",
-        "zh",
-        "zu",
-    ]
-)
-"""ISO 639-1, those that newsletters are written in: `v2.go.md` is about Go, and in no language."""
 _NOTION_ID: Final = re.compile(r"(?<=\S)[ -][0-9a-f]{32}\Z")
 """What Notion puts behind the name of every page that it exports."""
-_WORDS: Final = frozenset(
-    {"am", "be", "bs", "ca", "he", "hi", "id", "is", "it", "la", "ml", "mr", "ms", "my", "no", "pa", "ps"}
-)  # fmt: skip
-"""Languages whose folders may be about something: `it/`, `ml/`. They count where they are named."""
 _KEPT_FOLDERS: Final = frozenset(
     {"_drafts", "_templates", "templates", "_template", "archetypes", "_includes",
      "_layouts", "_partials", "_data", "_plugins", "_sass", "drafts", "_private", "_unpublished"}
@@ -143,24 +54,27 @@ class PathFacts:
     date: str
     """`2026-11-25` from the name or from folders, else empty."""
     language: str
-    """`fr` from `post.fr.md` or from a first folder `fr/`, else empty."""
+    """`fr` from `post.fr.md` or from a folder `fr/`, else empty."""
     group: str
-    """The path without suffix, language and a first folder of a language, in one case: translations
+    """The path without suffix, language and the folder of a language, in one case: translations
     of a note have the same."""
     kept: str
     """Why a note of this path is never published, as the end of a sentence; else empty."""
 
 
-def read_path(path: str, *, languages: Collection[str] = ()) -> PathFacts:
-    """What `path` says. A first folder named as a language counts only where the folder is known to
-    have languages, by `languages` that are mailed: `go/` is about Go.
+def read_path(
+    path: str,
+    *,
+    languages: Collection[str] = (),
+    is_file: Callable[[str], bool] = lambda _path: False,
+    home: str = "en",
+) -> PathFacts:
+    """What `path` says. `languages` are those that are mailed, `is_file` tells whether there is a file at another
+    path, `home` is the newsletter's language: by one of them a folder `fr/` is known to say a language (feeds/notes/tongues.py).
     """
     pure = PurePosixPath(path)
-    stem, language = _split_language(pure.stem)
-    first = pure.parts[0].lower() if len(pure.parts) > 1 else ""
-    known = {name.lower() for name in languages}
-    if not language and (first in known or (known and _is_language(first))):
-        language = first
+    stem, language = split_language(pure.stem)
+    tongue = find_tongue(pure, languages, is_file, home) if not language else ""
     is_bundle = stem.casefold() in _INDEX_NAMES and bool(pure.parent.name)
     named = pure.parent.name if is_bundle else stem
     date, rest = _split_date(named)
@@ -168,29 +82,10 @@ def read_path(path: str, *, languages: Collection[str] = ()) -> PathFacts:
         identity=unicodedata.normalize("NFC", str(pure.with_suffix(""))),
         stem=clean_line(_NOTION_ID.sub("", rest)),
         date=date or _folder_date(str(pure.parent) if is_bundle else str(pure.with_suffix(""))),
-        language=language,
-        group=_group(pure, stem, language),
+        language=language or tongue,
+        group=group_of(pure, stem, tongue),
         kept=_why_kept(pure),
     )
-
-
-def _is_language(name: str) -> bool:
-    """Whether a folder of this name says a language and nothing else: `fr`, `pt-br`."""
-    found = _LANGUAGE.fullmatch(name)
-    return bool(found and found[1] in _LANGUAGES and name not in _WORDS)
-
-
-def _group(path: PurePosixPath, stem: str, language: str) -> str:
-    folders = path.parts[:-1]
-    if folders and (folders[0].lower() == language or _is_language(folders[0].lower())):
-        folders = folders[1:]
-    return unicodedata.normalize("NFC", "/".join((*folders, stem))).casefold()
-
-
-def _split_language(stem: str) -> tuple[str, str]:
-    head, dot, last = stem.rpartition(".")
-    found = _LANGUAGE.fullmatch(last) if dot and head else None
-    return (head, last) if found and found[1] in _LANGUAGES else (stem, "")
 
 
 def _split_date(name: str) -> tuple[str, str]:

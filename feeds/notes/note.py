@@ -31,7 +31,7 @@ from feeds.notes.names import PathFacts, read_path, slugify, title_from
 from feeds.notes.timing import Now, read_timing
 from storage.model import AudienceError, NoteError, Remark, parse_audience
 
-RENDERER: Final = 16
+RENDERER: Final = 17
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
 
 MAX_KEY: Final = 300
@@ -134,10 +134,13 @@ def parse_note(
     zone: ZoneInfo,
     habits: Habits = USUAL,
     written: Callable[[], datetime | None] = lambda: None,
+    is_file: Callable[[str], bool] = lambda _path: False,
+    home: str = "en",
 ) -> Note:
     """Reads a note: UTF-8, with front matter of any kind or none.
 
-    `written` tells when its file was, for times that are relative to that; without it they are none.
+    `written` tells when its file was, for times that are relative to that; without it they are none. `is_file` tells
+    whether there is a file at another path, the same note in another language; `home` is the newsletter's.
 
     Times without an offset are in `zone`; `habits` says what the folder's keys and names mean.
     Keys are read in any case; unknown ones are the author's own. Raises NoteError with one
@@ -147,7 +150,7 @@ def parse_note(
     """
     text = clean_text(_decode(source, path))
     _check_cost(text, path)
-    facts = read_path(path, languages=habits.languages)
+    facts = read_path(path, languages=habits.languages, is_file=is_file, home=home)
     front = _read_front(text, path, facts)
     keys = Keys(front.fields, path)
     timing = read_timing(keys, facts, zone, habits, written)

@@ -88,7 +88,15 @@ class Drafting:
         """The note in these bytes. Raises NoteError."""
         written = partial(self._written, path)
         habits = USUAL if is_entry(path) else self._habits  # an entry's keys are our own
-        return parse_note(source, path, zone=self._zone, habits=habits, written=written)
+        return parse_note(
+            source,
+            path,
+            zone=self._zone,
+            habits=habits,
+            written=written,
+            is_file=lambda other: self._written(other) is not None,
+            home=self._language,
+        )
 
     def links(self, names: Iterable[IssueName] = ()) -> NoteLinks:
         """Where links among these issues lead."""
