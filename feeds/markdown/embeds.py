@@ -26,13 +26,16 @@ MAX_LENGTH: Final = 50_000
 MAX_EMBEDS: Final = 50
 
 _EMBED: Final = re.compile(
-    r"^[ \t]{0,3}!\[\[([^\[\]\n|]{1,300})(?:\|[^\[\]\n]{0,300})?\]\][ \t]*$", re.MULTILINE
+    r"^[ \t]{0,3}(?:(?:(?:full|content)-?)?(?:card|inline)?)!\[\[([^\[\]\n|]{1,300})(?:\|[^\[\]\n]{0,300})?\]\][ \t]*$",
+    re.MULTILINE,
 )
 _MARKDOWN: Final = re.compile(
     r"^[ \t]{0,3}!\[[^\[\]\n]{0,300}\]\(<?([^()<>\n]{1,300}\.(?:md|markdown|mdx|qmd)(?:#[^()<>\n]{1,200})?)>?\)[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )
 """The same as a link of Markdown."""
+_RANGE: Final = re.compile(r":#[^#]*\Z|,\d+(?::#[^#]*)?\Z")
+"""Dendron's: as far as another part, so many lines further down."""
 _HEADING: Final = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.{0,500}?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _RELATIVE: Final = re.compile(r"(\]\()(?![a-zA-Z][\w+.-]*:|[/#<])([^)\s]{1,500})")
 
@@ -99,7 +102,7 @@ def split_target(target: str) -> tuple[str, str]:
     if not mark:
         name, mark, part = target.partition("^")
         part = f"^{part}" if mark else ""
-    return name.strip(), part.strip()
+    return name.strip(), _RANGE.sub("", part).strip()
 
 
 def _quote(note: NoteSource, part: str) -> str:

@@ -202,12 +202,25 @@ class LinkResolver:
             return self._part(part, f"#{part}") if part else None
         self._targets[key] = None
         url = self._links.note_url(name, str(self._folder))
+        if url is None and "/" in name and not part:  # Bear's `[[Note/Heading]]`
+            above, _, heading = name.rpartition("/")
+            url, part = self._links.note_url(above, str(self._folder)), heading
         if url is None and (is_picture(name) or is_download(name)):
             url = self._file(name)
         if url is None:
             self.warn("wiki-link", f"[[{shorten(name, 80)}]] is no published note: label only")
             return None
         return _with_part(url, part)
+
+    def is_turned(self, target: str, label: str) -> bool:
+        """Whether `[[label|target]]` is written as Dendron has it, whose names have dots and no blanks."""
+        if "." not in label or " " in label or label == target:
+            return False
+        named = (
+            self._links.note_url(one.partition("#")[0], str(self._folder))
+            for one in (target, label)
+        )
+        return [url is not None for url in named] == [False, True]
 
     def _file(self, name: str) -> str | None:
         """The address of a picture or another file of the notes, which a link leads to."""
@@ -235,7 +248,7 @@ class LinkResolver:
         if suffixes & (PICTURE_SUFFIXES | FILE_SUFFIXES):
             return True
         named = any(map(_SUFFIX.fullmatch, suffixes)) and not suffixes & NOTE_SUFFIXES
-        return named and self._links.note_url(target) is None
+        return named and self._links.note_url(target.partition("#")[0]) is None
 
     def embed(self, target: str) -> str | None:
         """The URL for `![[target]]`: a path starts at the root unless it begins with a dot, a name may

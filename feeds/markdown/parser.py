@@ -289,7 +289,7 @@ def _render_task(
     _env: EnvType,
 ) -> str:
     # Mail and feeds drop form elements, so a box is a character.
-    return "☑ " if tokens[index].meta["done"] else "☐ "
+    return f"{tokens[index].meta['box']} "
 
 
 def _render_footnote_ref(

@@ -121,6 +121,9 @@ def _break_wide(unit: str, width: int) -> Iterator[str]:
 # ── inline ───────────────────────────────────────────────────────────────────────────────────
 
 
+_BOXES: Final = {"☑": "[x] ", "☒": "[-] ", "☐": "[ ] "}
+
+
 class _Inline:
     """Turns inline tokens into text and numbers the addresses of one note."""
 
@@ -167,7 +170,7 @@ class _Inline:
         if token.type == "formula":
             return str(token.meta["of"].as_lines(token.content))
         if token.type == "task":
-            return "[x] " if token.meta["done"] else "[ ] "
+            return _BOXES[token.meta["box"]]
         return _MARKS.get(token.type, token.content)
 
     def _close_link(self, pieces: list[str], links: list[tuple[str, int]]) -> None:

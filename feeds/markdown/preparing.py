@@ -32,7 +32,9 @@ _HOST: Final = re.compile(
     r"https?://(?:[A-Za-z0-9-]+\.){1,20}[A-Za-z]{2,20}(?::\d{1,5})?(?=[^\x00-\x7f])", re.IGNORECASE
 )
 """Of an address with words of a script without blanks right behind it."""
-_TASK: Final = re.compile(r"\[([ xX])\](?:\s+|\Z)")
+_TASK: Final = re.compile(r"\[([ xX/<>!?~-])\](?:\s+|\Z)")
+"""Those of Obsidian's themes, too: half done, moved, important, cancelled."""
+_BOXES: Final = {"x": "☑", "X": "☑", "-": "☒", "~": "☒"}
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _BLOCK_PART: Final = re.compile(r"#\^[\w-]+\Z")
 """`[[Note#^block]]` is the note, for readers."""
@@ -178,6 +180,8 @@ class Preparation:
 
     def _prepare_wiki(self, token: Token, *, inside: bool) -> list[Token]:
         target, label = token.meta["target"], token.meta["label"]
+        if self._resolver.is_turned(target, label):
+            target, label = label, target
         if label == target and "#" in label:
             label = _BLOCK_PART.sub("", label).lstrip("#") or label
         if token.meta["embed"] and self._resolver.is_file(target):
@@ -254,7 +258,7 @@ def _mark_tasks(tokens: Sequence[Token]) -> None:
             _TASK.match(children[0].content) if children and children[0].type == "text" else None
         )
         if found:
-            box = Token("task", "", 0, meta={"done": found[1] != " "})
+            box = Token("task", "", 0, meta={"box": _BOXES.get(found[1], "☐")})
             children[0].content = children[0].content[found.end() :]
             children.insert(0, box)
             item.attrs["class"] = "task"

@@ -15,6 +15,7 @@ from feeds.notes.headers import (
     looks_like_json,
     read_header,
     read_json,
+    read_nikola,
     read_notion,
     read_properties,
     read_toml,
@@ -62,6 +63,8 @@ def parse_front_matter(text: str, path: str) -> FrontMatter:
         return _read_fenced(text, path)
     if looks_like_json(text):
         return read_json(text, path)
+    if (nikola := read_nikola(text, path)) is not None:
+        return nikola
     if (preamble := _PREAMBLE.match(text)) is not None:
         return _read_behind(text, preamble.end(), path)
     found = read_properties(text, path) or read_header(text, path) or read_notion(text, path)

@@ -29,6 +29,9 @@ _KNOWN: Final = _TELLING | {
     "language", "modified", "publish", "slug", "status", "summary", "tags", "template", "url",
 }  # fmt: skip
 """What Pelican and MultiMarkdown call things; two of these do, too."""
+_NIKOLA: Final = re.compile(
+    r"\A(?:[ \t]*\n)*(<!--[ \t]*\n)?(?P<keys>(?:\.\. [A-Za-z][\w-]{0,40}:[^\n]*(?:\n|\Z)){1,60})(?(1)[ \t]*-->[ \t]*(?:\n|\Z))"
+)
 _NOTION_PAGE: Final = re.compile(r"[ -][0-9a-f]{32}\.md\Z")
 _NOTION_TITLE: Final = re.compile(r"# [^\n]{1,300}\n\n(?=[A-Za-z])")
 
@@ -110,6 +113,20 @@ def read_header(text: str, path: str) -> FrontMatter | None:
     if not fields or fields[0].key.casefold() not in _KNOWN:
         return None
     return FrontMatter(fields=by_key(fields, path), body=_after(text, len(lines)))
+
+
+def read_nikola(text: str, path: str) -> FrontMatter | None:
+    """Nikola's `.. key: value` lines, in a comment or without one, or None."""
+    found = _NIKOLA.match(text)
+    if found is None:
+        return None
+    above = text.count("\n", 0, found.start("keys")) + 1
+    fields = []
+    for number, line in enumerate(found["keys"].splitlines(), start=above):
+        key, _, value = line.removeprefix(".. ").partition(":")
+        if value.strip():  # `nikola new_post` writes all of them
+            fields.append(text_field(key, value.strip(), number))
+    return FrontMatter(fields=by_key(fields, path), body=text[found.end() :])
 
 
 def read_notion(text: str, path: str) -> FrontMatter | None:

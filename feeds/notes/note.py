@@ -43,7 +43,7 @@ _PICTURE_KEYS: Final = (
     "image.path", "image.src", "image.url", "og.image", "heroimage", "feature_image", "coverimage",
     "thumbnail", "banner", "cover_image", "coverimage.src", "images", "header.image", "header.overlay_image",
     "header.teaser", "featured.image", "image.feature", "image.teaser", "thumbnail.src", "thumbnail.url",
-    "cover.url", "heroimage.src", "ogimage", "socialimage", "share_image", "preview_image",
+    "cover.url", "heroimage.src", "ogimage", "socialimage", "share_image", "preview_image", "previewimage",
 )  # fmt: skip
 _PICTURE_ALT_KEYS: Final = (
     "image_alt", "imagealt", "cover_alt", "cover.alt", "image.alt", "feature_image_alt", "featured_image_alt",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -68,6 +68,8 @@ _TEMPLATE: Final = re.compile(
 """Placeholders of Obsidian, Templater and Hugo, which somebody would have filled in."""
 
 
+_OF_THE_FILE: Final = frozenset({"last modified", "git last modified", "created", "git created"})
+"""Eleventy's dates: the file's own."""
 _AMERICAN: Final = (".qmd", ".rmd")
 """What Quarto and R Markdown document: `03/08/2020` is the eighth of March."""
 _MONTH_FIRST: Final = re.compile(r"\A(\d{1,2})/(\d{1,2})/(\d{4})")
@@ -151,6 +153,8 @@ def _why_kept(keys: Keys, habits: Habits) -> str:
         return "its front matter holds a template's placeholders"
     if keys.flag("draft", default=False):
         return "it is a draft"
+    if keys.find("excalidraw-plugin") is not None:
+        return "it is a drawing of Excalidraw"
     if habits.date_keys[:1] != ("publish",) and keys.word("publish") in FALSE - {"0"}:
         return "it says `publish: false`"  # Obsidian's, where another key has the date
     return next(_why_hidden(keys), "")
@@ -232,6 +236,9 @@ def _read_date(keys: Keys, found: Field, clock: _Clock) -> tuple[datetime | Now,
         return NOW, None
     try:
         text = found.text.strip("[] ")  # Obsidian's `[[2026-12-01]]`
+        if text.lower() in _OF_THE_FILE:
+            found = replace(found, text=NOW)
+            text = NOW
         if keys.path.lower().endswith(_AMERICAN):
             text = _MONTH_FIRST.sub(r"\3-\1-\2", text)
         when = clock.read(text)

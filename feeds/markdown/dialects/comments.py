@@ -80,6 +80,10 @@ _IMPORT: Final = re.compile(
     r"|export\s+(?:const|let|var|default|function|\{)[^\n]{0,2000})$",
     re.MULTILINE,
 )
+_GENERATED: Final = re.compile(
+    r"^\[//begin\]: #[^\n]*\n(?:(?!\[//)[^\n]*\n){0,1000}\[//end\]: #[^\n]*$", re.MULTILINE
+)
+"""Foam's definitions of wiki links, for programs that know none."""
 _MORE: Final = re.compile(r"^[ \t]*(?:\{\{<!--more-->\}\}|\[//\]:\s*#[^\n]*)[ \t]*$", re.MULTILINE)
 
 
@@ -90,6 +94,8 @@ def drop_comments(text: str) -> str:
         text = replace_spans(text, _CHANGES)
     if "hidden" in text or "display" in text:
         text = _drop_hidden(text)
+    if "[//begin]:" in text:
+        text = _GENERATED.sub(_keep_lines, text)
     return _MORE.sub("", text) if "[//]:" in text or "<!--more-->" in text else text
 
 

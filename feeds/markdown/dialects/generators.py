@@ -59,6 +59,10 @@ _CLOZE: Final = re.compile(r"cloze\s+(.{1,500})", re.DOTALL)
 _KATEX: Final = re.compile(
     r"\{\{[<%]\s*(?:katex|math|latex)\b([^{}\n]{0,100}?)[>%]\}\}((?:(?!\{\{)[\s\S]){1,2000}?)\{\{[<%]\s*/\s*(?:katex|math|latex)\s*[>%]\}\}"
 )
+_ASSIGNED: Final = re.compile(
+    r"\{%-?[ \t]*(?:assign|set)[ \t]+(\w{1,60})[ \t]*=[ \t]*(?:([\"'])([^\"'\n{}%]{0,300})\2|(-?\d{1,20}(?:\.\d{1,20})?))[ \t]*-?%\}"
+)
+_NAMED_VALUE: Final = re.compile(r"\{\{-?[ \t]*(\w{1,60})[ \t]*-?\}\}")
 _EMPTIED: Final = re.compile(r"^#{1,6}[ \t]*$", re.MULTILINE)
 """A heading of which nothing is left."""
 _COMPONENT: Final = re.compile(r"</?[A-Z][\w.]{0,60}(?:\s(?:[^<>\n]|\n(?!\s*\n)){0,1000})?/?>")
@@ -79,7 +83,7 @@ def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
     if "{{" not in text and "{%" not in text and "<%" not in text and not jsx:
         return text
     known = len(report)
-    text = read_pairs(text, masks)
+    text = _fill_in(read_pairs(text, masks))
     if "{{{" in text:
         reader = _Reader(text, masks, report, _unknown)
         text = _RAW_OUTPUT.sub(lambda found: reader.take(found[0], found.start()), text)
@@ -100,6 +104,15 @@ def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
     if _GONE in text:
         text = _LEADING.sub(r"\1", text).replace(_GONE, "")
     return _EMPTIED.sub("", text) if len(report) > known else text
+
+
+def _fill_in(text: str) -> str:
+    """The text with what its author gave a name: Liquid's `assign` and Nunjucks' `set` of a word or a number."""
+    if "{%" not in text or _ASSIGNED.search(text) is None:
+        return text
+    values = {found[1]: found[3] or found[4] for found in _ASSIGNED.finditer(text)}
+    text = _ASSIGNED.sub(_GONE, text)
+    return _NAMED_VALUE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def mark_formulas(text: str) -> str:

@@ -139,6 +139,15 @@ class Masks:
             lines[first:end] = [block[: len(block) - len(bare)] + self.put(bare)]
         return text if lines is None else "\n".join(lines)
 
+    def outdent(self, text: str) -> str:
+        """A text in which nothing is code because it is indented, without what would make code of it."""
+        lines: list[str] | None = None
+        for first, end in find_indented(text, within_tags=True):
+            lines = lines or text.split("\n")
+            columns = [_columns(line) for line in lines[first:end] if line.strip()]
+            lines[first:end] = [self.shift(line, "", min(columns)) for line in lines[first:end]]
+        return text if lines is None else "\n".join(lines)
+
     def _hide_spans(self, text: str) -> Iterator[str]:
         """The text with its elements of code masked, and its spans, whichever begins first."""
         done = at = 0
@@ -182,6 +191,11 @@ def _outdent(line: str, cut: int) -> str:
         return line
     bare = line.lstrip(" \t")
     return line[: len(line) - len(bare)].expandtabs(4)[cut:] + bare
+
+
+def _columns(line: str) -> int:
+    wide = line.expandtabs(4)
+    return len(wide) - len(wide.lstrip(" "))
 
 
 def _find_end(lines: list[str], start: int, fence: str) -> int:

@@ -28,6 +28,8 @@ _QUERY: Final = re.compile(
 _AD: Final = re.compile(r"(?:`{3,}|~{3,})[ \t]*ad-([a-z]{1,20})[ \t]*\n")
 _AD_OPTION: Final = re.compile(r"(title|collapse|icon|color):[ \t]*([^\n]{0,200}?)[ \t]*(?:\n|\Z)")
 """The box of Obsidian's Admonition plug-in, and what it begins with."""
+_MDX_BLOCK: Final = re.compile(r"(?:`{3,}|~{3,})[ \t]*mdx-code-block[ \t]*\n")
+"""Docusaurus's: what other programs shall show as code."""
 _CELL: Final = re.compile(r"([ \t]*(?:`{3,}|~{3,})[ \t]*)\{([A-Za-z]\w*)[^}\n]{0,300}\}[^\n]*\n")
 _RAW: Final = re.compile(r"(?:`{3,}|~{3,})[ \t]*\{=(\w{1,20})\}[ \t]*\n")
 """Pandoc's: what stands in it is of that language already."""
@@ -80,6 +82,13 @@ _CODE_MARK: Final = re.compile(
     re.MULTILINE,
 )
 """VitePress's and Shiki's, which colour a line."""
+_CODE_LINE: Final = re.compile(
+    r"^[ \t>]*(?://|#|--|%|;|/\*|<!--|\{/\*)[ \t]*highlight-(?:next-line|start|end)[ \t]*(?:\*/\}?|-->)?[ \t]*\n",
+    re.MULTILINE,
+)
+"""Docusaurus's, on a line of its own."""
+_LANGUAGE_LINE: Final = re.compile(r"\A(?::::|#!)[a-z][\w+-]{0,20}[ \t]*\n[ \t>]*(?=\S)")
+"""CodeHilite's, above indented code: a path behind `#!` is the program's own."""
 Report = list[tuple[int, str]]
 _BREAK: Final = re.compile(
     r"^[ \t]*\\(?:newpage|pagebreak|clearpage|bigskip|medskip|smallskip|noindent|(tableofcontents))\b[ \t]*$"
@@ -139,6 +148,8 @@ def read_fences(text: str, masks: Masks, report: Report) -> str:
         if _QUERY.match(piece.lstrip()) is not None:
             masks.pieces[at] = ""
             report.append((1 + text.count("\n", 0, max(text.find(f"\ufdd0{at}\ufdd1"), 0)), piece))
+        elif _MDX_BLOCK.match(piece) is not None:
+            masks.pieces[at] = _body_of(piece)
         elif (ad := _AD.match(piece)) is not None:
             masks.pieces[at] = _read_ad(ad[1], _body_of(piece))
         elif (raw := _RAW.match(piece)) is not None:
@@ -164,7 +175,11 @@ def _read_code(piece: str) -> str:
         return _read_cell(cell, piece)
     if (shebang := _SHEBANG.match(piece)) is not None:
         return f"{shebang[1]}{piece[shebang.end() :]}"
-    return _CODE_MARK.sub("", piece) if "[!code " in piece and piece[0] in "`~" else piece
+    if piece[:1] not in "`~":
+        return _LANGUAGE_LINE.sub("", piece)
+    if "[!code " in piece:
+        piece = _CODE_MARK.sub("", piece)
+    return _CODE_LINE.sub("", piece) if "highlight-" in piece else piece
 
 
 def _body_of(piece: str) -> str:

@@ -26,6 +26,9 @@ from feeds.markdown.maths import Formulas
 
 _JSX: Final = frozenset({".mdx"})
 """Where nothing is code because it is indented."""
+_THEMED: Final = re.compile(
+    r"^import[ \t][^\n]{1,300}from[ \t]+['\"]@(?:theme|site|docusaurus)/", re.MULTILINE
+)
 _PANDOC: Final = frozenset({".qmd", ".rmd"})
 """Where `~sub~` and `^sup^` are the language's own."""
 
@@ -62,13 +65,14 @@ def translate_dialects(
     names one. Raises nothing, in time that is linear.
     """
     suffix = PurePosixPath(path).suffix.lower()
+    suffix = ".mdx" if _is_themed(body) else suffix
     masks = Masks(formulas=Formulas(body))
     report: list[tuple[int, str]] = []
     text = read_fences(masks.hide_code(body, indented=suffix not in _JSX), masks, report)
     text = drop_comments(masks.hide_formulas(mark_formulas(text)))
     text = cut_open_comment(text, masks, report)
     text = masks.refer(text, report)
-    text = read_mdx(text, masks, report) if suffix in _JSX else text
+    text = read_mdx(masks.outdent(text), masks, report) if suffix in _JSX else text
     text = read_pandoc(text, masks, report) if suffix in _PANDOC else text
     uncited: list[tuple[int, str]] = []
     text = _cite(text, masks, uncited, bibliography, is_pandoc=suffix in _PANDOC)
@@ -86,6 +90,11 @@ def translate_dialects(
         players=_named(_placed(players[:MOST_UNKNOWN], body)),
         uncited=_named(uncited),
     )
+
+
+def _is_themed(body: str) -> bool:
+    """Whether a note has components of Docusaurus, whose `.md` is MDX."""
+    return _THEMED.search(body) is not None and _THEMED.search(Masks().hide_code(body)) is not None
 
 
 def _cite(

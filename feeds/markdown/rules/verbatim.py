@@ -32,13 +32,13 @@ _TAG: Final = re.compile(
 )
 
 
-def find_indented(text: str) -> Iterator[tuple[int, int]]:
+def find_indented(text: str, *, within_tags: bool = False) -> Iterator[tuple[int, int]]:
     """The first line of each piece of indented code and the one behind its last, from 0, of a text whose fenced
-    code is masked.
+    code is masked; also between tags, if `within_tags`.
     """
     if ("    " not in text and "\t" not in text) or _MAYBE.search(text) is None:
         return
-    between = _within_tags(text)
+    between = frozenset[int]() if within_tags else _within_tags(text)
     first, last = -1, -1
     where: tuple[int, ...] = ()
     reader = _Reader()

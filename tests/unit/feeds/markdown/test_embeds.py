@@ -124,3 +124,17 @@ def test_the_id_of_a_block_may_stand_right_below_it() -> None:
     assert "code" in render("![[N#^c]]", notes).text
     for part in ("", "#^q", "#^c"):
         assert "^" not in render(f"![[N{part}]]", notes).text
+
+
+def test_links_and_embeds_are_read_as_their_programs_write_them() -> None:
+    """Dendron's parts up to another one and labels in front, Bear's headings behind a stroke, Foam's cards."""
+    notes = {"food.stock": "## Simmer\n\nBones.\n", "Ink": "## Blue\n\nDeep.\n"}
+    assert "Bones." in render("![[food.stock#simmer:#*]]", notes).text
+    assert "Bones." in render("![[food.stock#simmer,1]]", notes).text
+    assert "Bones." in render("content-card![[food.stock]]", notes).text
+    turned = '<a href="https://n.example/issues/food.stock" rel="noopener">the stock</a>'
+    assert turned in render("[[the stock|food.stock]] [[food.stock|the stock]]", notes).html
+    assert (
+        render("[[the stock|food.stock]] [[food.stock|the stock]]", notes).html.count(turned) == 2
+    )
+    assert 'href="https://n.example/issues/ink#blue"' in render("[[Ink/Blue]]", notes).html

@@ -137,6 +137,8 @@ def test_deep_nesting_ends(piece: str) -> None:
         ('`<b class="">`', '<code>&lt;b class=""&gt;</code>'),
         ("[](https://example.com/a/b%20c#d)", ">d</a>"),
         ("- [ ] a\n- [X] b", '<li class="task">☐ a</li>\n<li class="task">☑ b</li>'),
+        ("- [-] a\n- [>] b", '<li class="task">☒ a</li>\n<li class="task">☐ b</li>'),
+        ("- [a] b", "<li>[a] b</li>"),
         ("|a|\n|-:|\n|b|", '<th scope="col" class="align-right">a</th>'),
         ("```nope\n<&>\n```", "<pre><code>&lt;&amp;&gt;\n</code></pre>"),
         ("```python\nif x: 1\n```", '<span class="hl-k">if</span> x: <span class="hl-m">1</span>'),

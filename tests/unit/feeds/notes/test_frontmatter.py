@@ -160,3 +160,20 @@ def test_names_that_have_no_end_are_refused(header: str) -> None:
     """A thousand million words in half a page, a list within itself, a name of nothing."""
     with pytest.raises(NoteError, match=r"\*"):
         parse_front_matter(f"---\n{header}---\n", "a.md")
+
+
+@each(
+    "text",
+    [
+        "<!--\n.. title: Bread\n.. link: \n.. date: 2024-12-05 10:00:00 UTC+01:00\n-->\n\nWords.",
+        "\n.. title: Bread\n.. date: 2024-12-05 10:00:00 UTC+01:00\n\nWords.",
+    ],
+)
+def test_the_keys_of_nikola_are_read(text: str) -> None:
+    """`.. key: value` in a comment or without one; what is left empty is not there."""
+    front = parse_front_matter(text, "a.md")
+    assert {name: field.text for name, field in front.fields.items()} == {
+        "title": "Bread",
+        "date": "2024-12-05 10:00:00 UTC+01:00",
+    }
+    assert front.body.strip() == "Words."

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+from feeds.notes.note import parse_note
 from feeds.notes.timing import NOW
 from tests.unit.feeds.notes.test_note import parse
 from tests.worlds.rows import each
@@ -36,3 +38,18 @@ def test_a_skipped_time_is_told() -> None:
     assert note.publish == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     assert "read as 03:30" in note.ambiguity
     assert [one.sentence for one in note.warnings] == [note.ambiguity]
+
+
+def test_a_drawing_is_no_note() -> None:
+    """Excalidraw keeps its drawings as notes."""
+    assert parse("---\npublish: 2026-12-01\nexcalidraw-plugin: parsed\n---\nx").kept
+
+
+@each("word", ["Last Modified", "git Last Modified", "Created"])
+def test_a_date_may_be_that_of_the_file(word: str) -> None:
+    """Eleventy's words; the author is told which time that is."""
+    written = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+    source = f"---\npublish: {word}\n---\nx".encode()
+    note = parse_note(source, "a.md", zone=ZoneInfo("UTC"), written=lambda: written)
+    assert note.publish == written
+    assert any("2026-03-01" in one.sentence for one in note.warnings)
