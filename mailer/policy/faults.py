@@ -85,7 +85,7 @@ class FaultRuns:
 
 def _is_miss(outcome: Outcome) -> bool:
     """Whether the relay says that its reader does not exist, in words or by its code alone."""
-    by_code = outcome.verdict is Verdict.PERMANENT and outcome.status.startswith("5.1.")
+    by_code = outcome.verdict is Verdict.PERMANENT and outcome.status.startswith(("5.1.", "5.7."))
     return outcome.is_gone or (by_code and outcome.counts)
 
 

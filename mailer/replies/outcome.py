@@ -291,7 +291,8 @@ def _is_about_content(judged: Judgement) -> bool:
 def _fault_of_soft(phase: Phase, code: int, judged: Judgement) -> Fault:
     """What may pass, or has no explanation, is about what has just been said to the relay."""
     status = judged.status
-    if judged.cause in {Cause.SENDER, Cause.OURS} or (status is not None and status.subject == 7):
+    is_policy = status is not None and status.subject == 7 and not judged.counts
+    if judged.cause in {Cause.SENDER, Cause.OURS} or is_policy:
         return Fault.SENDER
     if phase is Phase.RCPT or (status is not None and status.subject in {1, 2}):
         return Fault.RECIPIENT

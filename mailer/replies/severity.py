@@ -40,6 +40,8 @@ class Judgement(NamedTuple):
 
 _HARD: Final = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)})
 _SENDER: Final = frozenset({(1, 7), (1, 8), (3, 4), (4, 5)})
+_DENIED: Final = Status(5, 7, 1)
+"""The code of a refusal by policy, which some hosts give to readers whom they do not know."""
 _OPEN: Final = frozenset({(1, 4), (1, 5), (1, 9), (3, 2), (4, 4), (4, 310)})
 """Codes that leave it to the words, besides all that end in 0 or are about the protocol."""
 
@@ -82,7 +84,8 @@ def judge(
     that was answered, if it is known better than from the text: after DATA only words about a reader's
     mailbox are proof, for headers and links have addresses and domains, too. And nothing is hard that is not
     understood whole (mailer/replies/understanding.py): `names` are local parts by which the reader may be called
-    in it, `in_prose` that it is a mail for people and not a reply.
+    in it, `in_prose` that it is a mail for people and not a reply. A 5.7.1 that is understood whole and only says
+    that no such reader is there counts as a soft one: by its code it may be about us.
     """
     found = _most_telling(status, parse_status(text))
     causes = find_causes(text, ours)
@@ -92,11 +95,14 @@ def judge(
     if severity is Severity.HARD and not _is_known(text, causes, names, in_prose=in_prose):
         severity = Severity.SOFT  # it may say anything: that we are unknown, or not until tomorrow
     is_late = (phase or find_phase(text)) == "dot"
+    is_policy = found is not None and found.subject == 7
+    only_absent = found == _DENIED and causes == (Cause.MAILBOX,) and not is_late
+    if only_absent and is_understood(text, names, in_prose=in_prose):
+        severity, is_policy = Severity.SOFT, False
     if severity is Severity.HARD and is_late and not _is_clear(causes, text):
         severity = Severity.SOFT
     if code is not None and code < 500:
         severity = Severity.SOFT
-    is_policy = found is not None and found.subject == 7
     counts = severity is Severity.SOFT and cause not in _NOT_THE_MAILBOX and not is_policy
     return Judgement(severity, found, counts, cause)
 

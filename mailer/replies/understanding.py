@@ -32,9 +32,13 @@ _SAYS_NOTHING: Final = re.compile(
     re.IGNORECASE,
 )
 _NAMED: Final = re.compile(r"([^\s<>()\[\]{}\",;:'=@＠]{1,64})[@＠]")
-_ID: Final = re.compile(r"\[(?=[^\s\]]*(?:\d|[a-z][A-Z]))[^\s\]]*\]")
+_ID: Final = re.compile(
+    r"\[(?=[^\s\]]*(?:\d|[a-z][A-Z]))[^\s\]]*\]|(?<!\S)\d{8,}-(?=[\w-]*[a-z\d][A-Z])[\w-]{8,40}(?!\S)",
+    re.ASCII,
+)
 _CODED: Final = re.compile(r"(?<![\w.])[245]\d\d-(?=\D)|[\w.#=+/-]*\d[\w.#=+/-]*", re.ASCII)
-"""A word with a digit in it is a code, an id or a date; so is what has one, or a capital in its middle, in brackets."""
+"""A word with a digit in it is a code, an id or a date; so is what has one, or a capital in its middle, in brackets, and
+what has a moment in front of it, as in `1669219200-OtIBWWhDmu`."""
 _DOMAIN: Final = re.compile(
     rf"(?<![\w.-])(?:[a-z0-9-]{{2,}}\.)+{TOP_DOMAIN}(?![\w-]|\.\w)", re.IGNORECASE
 )

@@ -215,6 +215,15 @@ def test_readers_of_many_domains_who_are_all_unknown_pause_the_issue() -> None:
     assert runs.learn(1, GONE, "domain0.example") is None  # resumed, it starts afresh
 
 
+def test_unknown_by_a_code_of_policy_of_everybody_pauses_too() -> None:
+    """What counts against one reader, as Yandex's 5.7.1, is not believed of a whole list (rule B5)."""
+    runs = FaultRuns(2)
+    unknown = reply(550, "5.7.1 No such user!")
+    reasons = [runs.learn(1, unknown, f"domain{number % 5}.example") for number in range(25)]
+    assert reasons[:-1] == [None] * 24
+    assert "5.7.1 No such user!" in (reasons[-1] or "")
+
+
 @pytest.mark.parametrize(
     ("domains", "between"),
     [(4, None), (25, reply(250, phase=Phase.DOT))],

@@ -8,6 +8,7 @@ the rows called `later` before a look at what was understood by then.
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from mailer.inbound.reading import parse_report
 from mailer.inbound.report import ReportKind
-from mailer.replies.outcome import Phase, parse_reply
+from mailer.replies.outcome import Fault, Phase, parse_reply
 from mailer.replies.severity import Severity, judge
 from mailer.replies.status import parse_status
 from mailer.replies.understanding import is_understood, says_nothing
@@ -49,6 +50,57 @@ def test_who_is_gone_for_another_reason_is_not_hard(status: str) -> None:
     hard = [row for row in MINGLED if judge(given, row["text"]).severity is Severity.HARD]
     assert not hard
     assert len({row["language"] for row in MINGLED}) >= 15
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.7.1 No such user!",
+        "550 5.7.1 No such user! 1669219200-OtIBWWhDmu-x8Y3mQ4r",
+        "550 5.7.1 <ada@example.org>... User not known here",
+        "550-5.7.1 User ada@example.org does not exist",
+    ],
+)
+def test_who_is_unknown_by_a_code_of_policy_counts(text: str) -> None:
+    """Yandex, sendmail and Kerio say 5.7.1 of readers whom they do not know. Understood whole it counts, so several
+    over some days suppress; alone it suppresses nobody, for the code may be about us (rule C5).
+    """
+    outcome = parse_reply(550, text.removeprefix("550").lstrip(" -"), phase=Phase.RCPT)
+    assert (outcome.is_gone, outcome.counts, outcome.fault) == (False, True, Fault.RECIPIENT)
+    assert judge(None, text).severity is Severity.SOFT
+    assert not parse_reply(550, text[4:], phase=Phase.DOT).counts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5.7.1 no such user or your address is on a list",
+        "5.7.1 No such user! Your IP was seen in a botnet",
+        "5.7.1 unknown user; connection from 192.0.2.1 not welcome",
+        "5.7.1 recipient unknown (policy)",
+        "5.7.1 user unknown, message blocked",
+        "5.7.1 mailbox not found - try another relay",
+        "5.7.1 no such user in the allow list",
+        "5.7.1 User unknown to our members",
+        "5.7.1 sender address rejected: user unknown",
+        "5.7.1 20261127-bulkSender-refused no such user",
+        "5.7.17 no such user",
+        "5.7.26 no such user",
+        "4.7.1 no such user",
+    ],
+)
+def test_a_refusal_by_policy_never_counts_whoever_it_calls_unknown(text: str) -> None:
+    """What says more than that nobody is there, or has another code, is about us (rule B5)."""
+    code = 450 if text.startswith("4") else 550
+    outcome = parse_reply(code, text, phase=Phase.RCPT)
+    assert (outcome.is_gone, outcome.counts) == (False, False)
+
+
+def test_no_refusal_for_another_reason_counts_under_a_code_of_policy() -> None:
+    """All that was invented to go wrong, with 5.7.1 in the place of its code (rule B5)."""
+    texts = [re.sub(r"\b[45]\.\d\.\d+\b", "5.7.1", row["text"]) for row in MINGLED]
+    denied = parse_status("5.7.1")
+    assert not [text for text in texts if judge(denied, text).counts]
 
 
 def mail(text: str) -> bytes:

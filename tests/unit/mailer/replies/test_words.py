@@ -83,10 +83,11 @@ SOFT = (
     ("5.0.0", "La boîte aux lettres du destinataire est pleine"),
     ("5.0.0", "El buzón del usuario está lleno"),
     ("5.0.0", "メールボックスの容量を超えています"),
+    ("5.7.1", "550 5.7.1 <[address]>: user unknown"),
 )
 
 POLICY = (
-    ("5.7.1", "550 5.7.1 <[address]>: user unknown"),
+    ("5.7.26", "550 5.7.26 <[address]>: user unknown"),
     ("5.7.26", "550-5.7.26 This mail was blocked because its sender is unauthenticated."),
     ("5.7.515", "550 5.7.515 Access denied, sending domain does not meet the required level"),
     ("5.6.0", "content rejected"),
