@@ -12,7 +12,9 @@ from newsletter.parts import Parts
 from newsletter.publishing import PollReport
 from newsletter.service import Ending, drain, kept_to_one, run_in_loop, span
 from newsletter.working import duties
-from storage.model import NotesFolderError
+from storage.model import Log, NotesFolderError, StorageError
+
+log = Log()
 
 
 def send_due(
@@ -60,8 +62,7 @@ def send_due(
     with span("mail"), Ending() as ending, kept_to_one(wanted=parts.config.keeps_to_one_core):
         summary = run_in_loop(lambda: drain(work, ending))
     parts.mailings.finish()
-    if polled.published or polled.revised:
-        parts.merging.run()
+    _keep_house(parts)
     parts.watermark.raise_if_moved(parts.overview)
     problems += [summary.relay_error] if summary.relay_error else []
     seen = [issue.id for issue in (*polled.withdrawn, *polled.published)]
@@ -74,3 +75,17 @@ def send_due(
     # Who left before being claimed was never the dispatcher's to count.
     left = parts.standing.suppressed_of(issue.id for issue in polled.published)
     return replace(done, suppressed=max(done.suppressed, left))
+
+
+def _keep_house(parts: Parts) -> None:
+    """What the service does each minute: who only ever sends by cron has nothing else that lets go of what is old.
+
+    The mail is out by now, so a database that cannot be written is told, and the next sending goes on.
+    """
+    try:
+        parts.report_desk.prune()
+        parts.housekeeping.run()
+    except StorageError as error:
+        log.warning(
+            "storage.prune_failed", reason=str(error), then="tried again by the next sending"
+        )

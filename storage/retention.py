@@ -83,6 +83,17 @@ class Retention:
         with self._database.reading() as connection:
             return set(connection.scalars(sa.select(_D.subscriber_id).where(which).distinct()))
 
+    def signups(self, *, before: datetime, limit: int) -> int:
+        """Forget sign-ups that were decided and came before then, with the keys of their addresses."""
+        c = schema.signups.c
+        old = sa.select(c.id).where(c.at < before, c.handled_at.is_not(None))
+        with self._database.reading() as connection:
+            ids = list(connection.scalars(old.order_by(c.at).limit(limit)))
+        if not ids:
+            return 0
+        with self._database.transaction() as connection:
+            return connection.execute(sa.delete(schema.signups).where(c.id.in_(ids))).rowcount
+
     def reports(self, *, before: datetime, limit: int) -> int:
         """Forget reports that came before then; what followed from them stays, with its evidence."""
         return self._let_go(schema.reports, _R.received_at < before, limit)

@@ -28,13 +28,16 @@ class Housekeeping:
         clock: Callable[[], datetime],
         *,
         merge: Callable[[], object],
+        signups_for: timedelta,
     ) -> None:
+        """`signups_for`: so long a sign-up that was decided counts for the limits of others."""
         keep = config.storage
         self._finish_erasing = retention.finish_erasing
         self._clock = clock
         self._merge = merge
         self._kinds: tuple[tuple[str, timedelta | None, Callable[..., int]], ...] = (
             ("attempts", keep.keep_attempts, retention.attempts),
+            ("signups", signups_for, retention.signups),
             ("unconfirmed", keep.keep_signups, retention.unconfirmed),
             ("singles", keep.keep_signups, retention.singles),
             ("reports", keep.keep_reports, retention.reports),

@@ -152,10 +152,15 @@ class Parts(Authored):
     def housekeeping(self) -> Housekeeping:
         """Letting go of what served its time."""
         from newsletter.keeping import Housekeeping
+        from newsletter.subscribing import WINDOW
         from storage.retention import Retention
 
         return Housekeeping(
-            self.config, Retention(self.database), self.clock, merge=self.merging.run
+            self.config,
+            Retention(self.database),
+            self.clock,
+            merge=self.merging.run,
+            signups_for=WINDOW,
         )
 
     @part

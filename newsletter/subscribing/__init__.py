@@ -3,7 +3,7 @@
 from newsletter.subscribing.files import write_rows
 from newsletter.subscribing.lists import Departed, ImportReport
 from newsletter.subscribing.queue import TRY_AGAIN
-from newsletter.subscribing.rules import SignUpLimits, spell_origin
+from newsletter.subscribing.rules import WINDOW, SignUpLimits, spell_origin
 from newsletter.subscribing.signupdesk import SignUpPolicy
 from newsletter.subscribing.source import open_source
 from newsletter.subscribing.subscriptions import (
@@ -16,6 +16,7 @@ from newsletter.subscribing.subscriptions import (
 
 __all__ = [
     "TRY_AGAIN",
+    "WINDOW",
     "ConfirmResult",
     "Departed",
     "ImportReport",

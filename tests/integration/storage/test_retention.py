@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from storage.database import schema
 from storage.model import ConsentEventKind, DeliveryState, SubscriberState
 from storage.readers import Reports
+from storage.readers.signups import NewSignUp
 from storage.retention import Retention
 from tests.conftest import NOON
 from tests.worlds.store import Store, consent, new_subscriber, settled
@@ -85,3 +86,26 @@ def test_confirmations_go_once_they_are_over(store: Store) -> None:
     assert Retention(store.database).singles(before=NOON + DAY, limit=10) == 1
     assert count(store, schema.deliveries) == 1
     assert len(store.claim()) == 1
+
+
+def test_signups_go_a_day_after_they_were_decided(store: Store) -> None:
+    """A row has the key of an address: it goes by itself, not with the next stranger. One that waits stays."""
+    for number in range(5):
+        store.signups.keep(
+            NewSignUp(
+                address=f"{number}@example.org",
+                address_key=f"{number}@example.org",
+                domain="example.org",
+                ip="192.0.2.1",
+                source="form",
+                consent="v1",
+                at=NOON + number * DAY,
+            )
+        )
+    first, *others = [one.id for one in store.signups.waiting()]
+    store.signups.close(*others, at=NOON)
+    retention = Retention(store.database)
+    gone = [retention.signups(before=NOON + 4 * DAY, limit=2) for _ in range(3)]
+    assert gone == [2, 1, 0]
+    assert [one.id for one in store.signups.waiting()] == [first]
+    assert count(store, schema.signups) == 2
