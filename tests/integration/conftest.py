@@ -19,10 +19,12 @@ import structlog
 
 from storage.database.engine import Database
 from storage.model import prepare_log
+from tests import statements
 from tests.peers.ports import free_port
 from tests.worlds.store import Store, empty_file
 
 _numbers = count(1)
+statements.share()
 
 
 @pytest.fixture(autouse=True)
