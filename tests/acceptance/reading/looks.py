@@ -43,12 +43,13 @@ _PAINTED: Final = """async ([png, lines, scale]) => {
   const image = await createImageBitmap(await (await fetch(png)).blob());
   const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
   canvas.drawImage(image, 0, 0);
-  const part = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const parts = Array.from({ length: 256 }, (_, octet) => octet / 255)
+    .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
   return lines.map(({ text, x, y, width, height }) => {
     const area = canvas.getImageData(x * scale, y * scale, width * scale, height * scale).data;
     const count = new Map();
     for (let at = 0; at < area.length; at += 4) {
-      const light = 0.2126 * part(area[at]) + 0.7152 * part(area[at + 1]) + 0.0722 * part(area[at + 2]);
+      const light = 0.2126 * parts[area[at]] + 0.7152 * parts[area[at + 1]] + 0.0722 * parts[area[at + 2]];
       count.set(light, (count.get(light) || 0) + 1);
     }
     const ground = [...count].reduce((a, b) => (b[1] > a[1] ? b : a))[0];

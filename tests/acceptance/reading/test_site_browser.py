@@ -66,11 +66,13 @@ PAGES: Final = (
 )
 
 CONTRAST: Final = """() => {
-  const rgb = (text) => {
+  const paint = (text) => {
     const canvas = document.createElement('canvas').getContext('2d');
     canvas.fillStyle = text; canvas.fillRect(0, 0, 1, 1);
     return [...canvas.getImageData(0, 0, 1, 1).data];
   };
+  const painted = new Map();  // a page has a dozen colours, and asks for them thousands of times
+  const rgb = (text) => painted.get(text) ?? painted.set(text, paint(text)).get(text);
   const light = ([r, g, b]) => {
     const [x, y, z] = [r, g, b].map((c) => c / 255)
       .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
