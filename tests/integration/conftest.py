@@ -24,6 +24,8 @@ from tests.peers.ports import free_port
 from tests.worlds.store import Store, empty_file
 
 _numbers = count(1)
+_makers: dict[str, psycopg.Connection] = {}
+"""The connection that makes and drops databases, of each server: to connect takes half as long as to make one."""
 statements.share()
 
 
@@ -66,12 +68,12 @@ def postgres() -> Iterator[str]:
     )
     url = f"postgresql://test@127.0.0.1:{port}"
     try:
-        with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
-            connection.execute("CREATE DATABASE migrated")
-        migrated = Database.open(f"{url}/migrated")
-        migrated.upgrade()
-        migrated.close()
-        yield url
+        with psycopg.connect(f"{url}/postgres", autocommit=True) as _makers[url]:
+            _makers[url].execute("CREATE DATABASE migrated")
+            migrated = Database.open(f"{url}/migrated")
+            migrated.upgrade()
+            migrated.close()
+            yield url
     finally:
         subprocess.run([*control, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL)
         shutil.rmtree(folder)
@@ -95,10 +97,9 @@ def fresh_database(request: pytest.FixtureRequest, engine: str, folder: Path) ->
         return
     base: str = request.getfixturevalue("postgres")
     name = f"test{next(_numbers)}"
-    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
-        yield f"{base}/{name}"
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    _makers[base].execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
+    yield f"{base}/{name}"
+    _makers[base].execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
