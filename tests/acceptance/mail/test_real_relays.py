@@ -17,8 +17,8 @@ import pytest
 
 from newsletter.app import Newsletter
 from newsletter.mailing import SendReport
-from tests.peers import relays
 from tests.peers.mailboxes.dovecot import dovecot
+from tests.peers.relays import real
 from tests.peers.relays.counting import Phase, Relay
 from tests.peers.relays.postfix import open_folder
 from tests.peers.relays.real import REFUSED, Running, Wishes
@@ -38,9 +38,9 @@ Start = Callable[[Path, Wishes], AbstractContextManager[Running]]
 Settled = Callable[..., Path]
 
 EACH = [
-    relays.postfix,
-    pytest.param(relays.exim, marks=pytest.mark.only_slow),
-    pytest.param(relays.opensmtpd, marks=pytest.mark.only_slow),
+    real.postfix,
+    pytest.param(real.exim, marks=pytest.mark.only_slow),
+    pytest.param(real.opensmtpd, marks=pytest.mark.only_slow),
 ]
 each = pytest.mark.parametrize("start", EACH, ids=["postfix", "exim", "opensmtpd"])
 
