@@ -84,12 +84,13 @@ class Forked(subprocess.Popen[AnyStr]):
 
 
 def run_forked(
-    command: list[str | Path], *, stdin: str | None = None, **options: Any
-) -> subprocess.CompletedProcess[str]:
-    """`subprocess.run` with what it says as text."""
+    command: list[str | Path], *, stdin: str | bytes | None = None, **options: Any
+) -> subprocess.CompletedProcess[Any]:
+    """`subprocess.run` with what it says as text; as octets if it is given octets."""
     streams = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
     streams["stdin"] = subprocess.DEVNULL if stdin is None else subprocess.PIPE
-    with Forked(command, text=True, **streams, **options) as process:
+    text = not isinstance(stdin, bytes)
+    with Forked(command, text=text, **streams, **options) as process:
         out, err = process.communicate(stdin)
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from queue import SimpleQueue
 import httpx
 
 from newsletter.service import Supervisor
+from tests.peers.nursery import PROGRAM, Forked
 
 ROOT = Path(__file__).parents[3]
 CONFIG = """
@@ -29,7 +29,6 @@ url = "outbox:outbox"
 [web]
 port = 0
 """
-PROGRAM = [sys.executable, "-c", "from scripts.cli import main; main()"]
 
 
 def listen(folder: Path) -> socket.socket:
@@ -85,8 +84,8 @@ def test_a_service_tells_how_it_is(tmp_path: Path) -> None:
         "WATCHDOG_USEC": "300000",
     }
     with listening(tmp_path) as heard:
-        process = subprocess.Popen(
-            [*PROGRAM, "--config", str(config), "run"],
+        process = Forked[str](
+            [PROGRAM, "--config", str(config), "run"],
             cwd=ROOT,
             env=environ,
             stdin=subprocess.DEVNULL,

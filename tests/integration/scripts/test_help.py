@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from scripts.commands.table import COMMANDS, Commands
+from tests.peers.nursery import PROGRAM, run_forked
 
 ROOT = Path(__file__).parents[3]
 OURS = {"words", "storage", "feeds", "mailer", "newsletter", "scripts"}
@@ -99,7 +100,7 @@ def test_a_command_that_looks_loads_what_it_needs(tmp_path: Path) -> None:
         "    app(['--config', sys.argv[1], *line.split()], standalone_mode=False)\n"
         "    print('loaded', *sys.modules)\n"
     )
-    run(f"from scripts.cli import main; main(['init', {str(tmp_path)!r}])")
+    assert run_forked([PROGRAM, "init", tmp_path]).returncode == 0
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "newsletter.toml")],
         capture_output=True,

@@ -331,7 +331,7 @@ def test_processes_that_start_together_make_one_schema(database_url: str) -> Non
         f"from storage.database.engine import Database; Database.open({database_url!r}).prepare()"
     )
     starting = [
-        subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        Forked[str]([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
     errors = [process.communicate()[1] for process in starting]

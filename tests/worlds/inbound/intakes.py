@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +14,10 @@ from newsletter.app import Newsletter
 from scripts.cli import main
 from storage.model.reports import Effect
 from tests.peers.mailboxes.imap import Server, serving
+from tests.peers.nursery import PROGRAM, run_forked
 from tests.worlds.inbound.listener import Wire, listener
 
 ROOT = Path(__file__).parents[3]
-COMMAND = "from scripts.cli import main; main()"
 CONFIG = """
 [newsletter]
 title = "Working Notes"
@@ -53,12 +51,11 @@ def settle_in(folder: Path, *, storage: str, relay: str = "outbox:outbox", extra
 
 def by_pipe(newsletter: Newsletter, raw: bytes, envelope_to: str) -> None:
     """As Postfix hands a message to `newsletter bounce`: on standard input, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", COMMAND, "--config", newsletter.config.source, "bounce"],
-        input=raw,
+    done = run_forked(
+        [PROGRAM, "--config", newsletter.config.source, "bounce"],
+        stdin=raw,
         env={**os.environ, "ORIGINAL_RECIPIENT": envelope_to},
         cwd=ROOT,
-        capture_output=True,
     )
     assert done.returncode == 0, done.stderr
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import islice
@@ -23,10 +20,11 @@ from tests.conftest import NOON
 from tests.peers.mailboxes.imap import Server, serving
 from tests.peers.mailboxes.readers import idle, wishes
 from tests.peers.mailboxes.services import Mail, keys
+from tests.peers.nursery import PROGRAM, run_forked
 from tests.peers.ports import free_port
 from tests.peers.relays.smtp import Peer
 from tests.sizes import every
-from tests.worlds.inbound.intakes import COMMAND, INTAKES, ROOT, settle_in
+from tests.worlds.inbound.intakes import INTAKES, ROOT, settle_in
 from tests.worlds.inbound.listener import listener
 from tests.worlds.inbound.services import complaint, hard, left
 
@@ -56,13 +54,8 @@ def by_pipe(newsletter: Newsletter) -> int:
     """All of it at once, as an mbox on standard input."""
     raws = [raw.replace(b"\r\n", b"\n") for raw, _ in everything(newsletter)]
     box = b"".join(b"From x Sun Nov 22 09:00:00 2026\n" + raw + b"\n\n" for raw in raws)
-    done = subprocess.run(
-        [sys.executable, "-c", COMMAND, "--config", newsletter.config.source, "bounce"],
-        input=box,
-        env={**os.environ},
-        cwd=ROOT,
-        capture_output=True,
-    )
+    command = [PROGRAM, "--config", newsletter.config.source, "bounce"]
+    done = run_forked(command, stdin=box, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return len(done.stdout.splitlines()) - 1
 
