@@ -30,6 +30,8 @@ SUNDAYS = {
     "America/New_York": ("09-27 06:15", "10-04 06:15", "10-11 06:15", "10-18 06:15", "10-25 06:15", "11-01 07:15", "11-08 07:15"),
 }  # fmt: skip
 """When it is 02:15 on each Sunday, in UTC, by hand."""
+CHANGES = (1, 4, 5)
+"""In which of these weeks some clocks change."""
 MONTHS = (1, 5)
 """Which of these are the first Sunday of a month: 4 October and 1 November."""
 WEEKS = (
@@ -73,7 +75,7 @@ def town(tmp_path: Path, database_url: str) -> Iterator[Town]:
         yield town
 
 
-def test_a_digest_comes_at_its_hour_whatever_the_clocks_do(town: Town) -> None:
+def test_a_digest_comes_at_its_hour_whatever_the_clocks_do(town: Town, slow: bool) -> None:
     """Each week once in each of four zones, not a minute early and not a second time when the hour comes again: one
     issue whole, several in short with their links, none no mail; monthly on the first such Sunday; to nobody
     who pauses; and whoever changes their zone or pace in the middle of a week gets each issue once.
@@ -100,9 +102,10 @@ def test_a_digest_comes_at_its_hour_whatever_the_clocks_do(town: Town) -> None:
             town.choose("calm", pace="weekly")
             town.send()
         for at in sorted(row[number] for row in map(instants, SUNDAYS)):
-            early = town.send(at - timedelta(minutes=1))
+            looked = slow or number in CHANGES
+            early = town.send(at - timedelta(minutes=1)) if looked else []
             due = town.send(at)
-            again = town.send(at + timedelta(minutes=30))
+            again = town.send(at + timedelta(minutes=30)) if looked else []
             assert early == again == []
             assert bool(due) == (bool(names) or number in MONTHS[1:]), (number, at)
 

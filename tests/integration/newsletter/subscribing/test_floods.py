@@ -247,7 +247,7 @@ def test_a_run_ends_when_the_service_stops(database: Database, now: datetime) ->
         return DomainVerdict.UNKNOWN
 
     door = Door(database, now, ask_dns=ask)
-    for number in range(300):
+    for number in range(BATCH + 30):
         door.post(f"a@host{number}.example", ip=f"192.0.{number % 250}.{number // 250}")
     working = threading.Thread(target=door.desk.process)
     working.start()

@@ -302,7 +302,7 @@ def examine(database: Database, slow: bool) -> Callable[[], None]:
     """Runs the machine on one engine; more and longer with --slow."""
     machine = type("Machine", (LedgerMachine,), {"database": database})
     profile = settings(
-        max_examples=300 if slow else 12,
+        max_examples=300 if slow else 8,
         stateful_step_count=60 if slow else 25,
         deadline=None,
         suppress_health_check=list(HealthCheck),
