@@ -1,15 +1,21 @@
-"""The file of an SQLite database: whether it is still the one that was opened.
+"""The file of an SQLite database and its log: whether they are still the ones that were opened.
 
 A process goes on writing to a file that was deleted or moved, and a new connection makes an empty
-one in its place; neither is told by SQLite.
+one in its place; neither is told by SQLite. Where that is the log, the next command writes to another one than
+the service does, and either undoes the other's work.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from storage.model import DatabaseLost
+
+_OPEN: Final = Path("/proc/self/fd")
+"""Where Linux says which files this process has open; elsewhere the log is not watched."""
 
 
 class Place:
@@ -18,6 +24,8 @@ class Place:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._known: tuple[int, int] | None = None
+        self._log: Path | None = None
+        """The descriptor of the log, when it was found."""
 
     def remember(self) -> None:
         """The file that is there now is ours; later calls change nothing."""
@@ -25,13 +33,31 @@ class Place:
             self._known = self._found()
 
     def check(self) -> None:
-        """Raises DatabaseLost when our file is not there any more."""
-        if self._known is None or (found := self._found()) == self._known:
+        """Raises DatabaseLost when our file is not there any more, or not the log that we write."""
+        if self._known is None:
+            return
+        if (found := self._found()) == self._known:
+            self._check_log()
             return
         what = "is gone" if found is None else "was replaced by another file"
         raise DatabaseLost(
             f"the database {self.path} {what} while it was in use; stop whatever moves it, bring "
             "back the file with its -wal and -shm beside it, and start again"
+        )
+
+    def _check_log(self) -> None:
+        """SQLite removes the log itself when nobody has it open any more; who has it open has its descriptor."""
+        log = self.path.resolve().with_name(f"{self.path.name}-wal")
+        gone = f"{log} (deleted)"
+        links = {str(log), gone}
+        if self._log is None or _target(self._log) not in links:
+            self._log = next((one for one in _open_files() if _target(one) in links), None)
+        if self._log is None or _target(self._log) != gone:
+            return
+        raise DatabaseLost(
+            f"the log of the database, {log}, was removed while it was in use; end whatever uses the database, in order "
+            "and not by kill -9, so that it brings what it knows into the file, and start again. The files with -wal and "
+            "-shm at their end belong to the database: nothing else may remove them"
         )
 
     def octets(self) -> int:
@@ -73,6 +99,19 @@ class Place:
         except OSError:
             return None
         return status.st_dev, status.st_ino
+
+
+def _open_files() -> list[Path]:
+    try:
+        return list(_OPEN.iterdir())
+    except OSError:
+        return []
+
+
+def _target(descriptor: Path) -> str:
+    with suppress(OSError):  # closed meanwhile
+        return str(descriptor.readlink())
+    return ""
 
 
 def _name(number: int) -> str:

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from pwd import getpwuid
 from types import SimpleNamespace
@@ -85,6 +85,27 @@ def test_a_file_that_is_gone_is_noticed_and_no_other_made(
     with pytest.raises(DatabaseLost):
         write(sqlite, "other")
     assert file.exists() is (how == "replaced")
+
+
+def test_a_log_that_somebody_removed_is_noticed_before_another_takes_its_place(
+    sqlite: Database, file: Path
+) -> None:
+    """Whoever tidies `*-wal` up while the service runs: said, and what the service had written is in the file
+    when it has ended. A log that SQLite removed itself is none of it.
+    """
+    write(sqlite)
+    sqlite.close()
+    write(sqlite, "two")
+    sqlite.check()
+    file.with_name(f"{file.name}-wal").unlink()
+    file.with_name(f"{file.name}-shm").unlink()
+    with pytest.raises(DatabaseLost, match=r"-wal, was removed.*start again"):
+        sqlite.check()
+    assert not sqlite.answers()
+    sqlite.close()
+    with closing(sqlite3.connect(file)) as later:
+        kept = {key for (key,) in later.execute("SELECT key FROM meta")}
+    assert "two" in kept
 
 
 def test_a_damaged_file_is_told_with_what_to_do(sqlite: Database, file: Path) -> None:
