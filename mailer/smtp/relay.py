@@ -221,6 +221,8 @@ def _explain_network(error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "nothing listens there (connection refused)"
     if isinstance(error, socket.gaierror):
+        if error.errno == socket.EAI_AGAIN:
+            return "the DNS does not say now where it is (no answer, or its server failed)"
         return "no host of that name was found"
     return clean_reply(os.strerror(error.errno or 0)).lower()
 

@@ -28,3 +28,28 @@ def test_a_relay_that_is_not_there_is_told_without_numbers(host: str, why: str) 
         with pytest.raises(RelayError) as refused:
             asyncio.run(connect(relay, Timeouts()))
     assert str(refused.value) == f"{host}:{port}: {why}"
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        (
+            socket.EAI_AGAIN,
+            "the DNS does not say now where it is (no answer, or its server failed)",
+        ),
+        (socket.EAI_NONAME, "no host of that name was found"),
+    ],
+)
+def test_a_dns_that_fails_is_no_wrong_name(
+    monkeypatch: pytest.MonkeyPatch, code: int, why: str
+) -> None:
+    """SERVFAIL and silence pass by themselves; a name that does not exist is the author's to mend."""
+
+    async def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(code, "in the system's words")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", fail)
+    relay = Relay(host="relay.example.com", port=25, tls=Tls.NONE)
+    with pytest.raises(RelayError) as refused:
+        asyncio.run(connect(relay, Timeouts()))
+    assert str(refused.value) == f"relay.example.com:25: {why}"
