@@ -58,6 +58,13 @@ def configure_logging(level: int, form: LogForm = LogForm.AUTO) -> None:
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
 
 
+def prepare_logging() -> None:
+    """For a program that goes on for months: what its log needs is loaded before it is needed."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Form):
+            handler.formatter.prepare()
+
+
 def _configure(level: int, form: LogForm) -> None:
     import structlog
 
@@ -75,6 +82,10 @@ class _Form(logging.Formatter):
     def __init__(self, form: LogForm) -> None:
         super().__init__()
         self._form = form
+
+    def prepare(self) -> None:
+        """Load structlog now: when something is wrong there may be no file to be opened any more."""
+        _ = self._formatter
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""

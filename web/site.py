@@ -261,7 +261,12 @@ class _Errors:
     async def broken(self, _request: Request, _error: Exception) -> Response:
         """A fault of ours. The server logs it; the page says nothing of it."""
         # Made outside of Guard, so it brings its own headers.
-        return self._page(500, protecting_headers(self._pages.identity.url))
+        headers = protecting_headers(self._pages.identity.url)
+        try:
+            return self._page(500, headers)
+        except Exception:  # noqa: BLE001 - what broke the page, a full table of files, may break this one, too
+            words = self._pages.words.say(_TROUBLES[500].words)
+            return PlainTextResponse(words, 500, {"Cache-Control": NO_STORE, **headers})
 
     def _page(self, status: int, headers: dict[str, str]) -> Response:
         trouble = _TROUBLES.get(status, _OTHER)

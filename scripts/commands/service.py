@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from scripts.commands.writing.check import tell_survey
-from scripts.console import local, print_json, progress_bar, remark, say, step, tell
+from scripts.console import (
+    local,
+    prepare_logging,
+    print_json,
+    progress_bar,
+    remark,
+    say,
+    step,
+    tell,
+)
 from scripts.context import JsonOption, open_newsletter, settings_of
 from scripts.waiting import tell_waiting, waiting_json
 from storage.model import Conflict, NewsletterError
@@ -104,6 +113,7 @@ def run(context: typer.Context) -> None:
 def _run_once(context: typer.Context, doors: Doors) -> bool:
     """Whether it ended to begin again, with a changed configuration."""
     with open_newsletter(context, level=logging.INFO) as newsletter:
+        prepare_logging()
         step(f"{newsletter.config.source} is read, its database open; the site comes next")
         from web.server import SiteServer
 
@@ -127,6 +137,7 @@ def worker(context: typer.Context) -> None:
     is_over = False
     while not is_over:
         with open_newsletter(context, level=logging.INFO) as newsletter:
+            prepare_logging()
             is_over = not newsletter.work()
 
 

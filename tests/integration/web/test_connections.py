@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import resource
 import select
@@ -17,7 +18,8 @@ import pytest
 
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
-from tests.worlds.readers.site import Author, serving, serving_both
+from tests.worlds.readers.site import Author, Client, serving, serving_both
+from web.pages import Pages
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
 FORM = b"POST /subscribe HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -290,3 +292,21 @@ def test_the_operators_listener_is_another_one(tmp_path: Path) -> None:
         counted = httpx.get(f"{admin}/metrics").text
     assert 'newsletter_http_responses_total{method="GET",status="404"} 3.0' in counted
     author.newsletter.close()
+
+
+def test_what_cannot_be_drawn_is_said_in_plain_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no file to be opened the page that says so cannot be read either: a sentence, no hang-up."""
+
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    author = make(tmp_path)
+    with author.newsletter as newsletter, Client(newsletter) as client:
+        monkeypatch.setattr(Pages, "render", full)
+        answer = client.get("/archive")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.text == "The fault is on our side. Please try again in a while."
+    assert answer.headers["x-content-type-options"] == "nosniff"

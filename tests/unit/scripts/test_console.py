@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
@@ -123,3 +125,27 @@ def test_a_sentence_goes_on_further_in() -> None:
         "  One two three.",
     ]
     assert list(break_line("  newsletter run now", 15)) == ["  newsletter", "    run now"]
+
+
+_TELLING = """
+import logging, os, resource
+from scripts.console import configure_logging, prepare_logging
+configure_logging(logging.INFO)
+prepare_logging()
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+try:
+    open(os.devnull)
+except OSError:
+    logging.getLogger("uvicorn.error").exception("it broke")
+"""
+
+
+def test_a_service_can_tell_that_no_file_can_be_opened() -> None:
+    """Whatever its log needs is loaded at its start: with the table of files full it still says what is wrong."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _TELLING], capture_output=True, text=True, check=True
+    )
+    assert "Logging error" not in ended.stderr
+    assert 'event="it broke"' in ended.stderr
+    assert "Too many open files" in ended.stderr
