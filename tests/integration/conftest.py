@@ -19,14 +19,14 @@ import structlog
 
 from storage.database.engine import Database
 from storage.model import prepare_log
-from tests import statements
+from tests import compiled
 from tests.peers.ports import free_port
 from tests.worlds.store import Store, empty_file
 
 _numbers = count(1)
 _makers: dict[str, psycopg.Connection] = {}
 """The connection that makes and drops databases, of each server: to connect takes half as long as to make one."""
-statements.share()
+compiled.share()
 
 
 @pytest.fixture(autouse=True)
