@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """`--slow` also tries properties on all their examples; before any test module is read."""
     gc.set_threshold(MADE)
+    gc.disable()  # while modules are loaded there is next to none
     if config.getoption("--slow"):
         os.environ[FULL] = "full"
     # No deadline: how long an example takes says how busy the machine is.
@@ -50,9 +51,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if not item.get_closest_marker("only_slow")]
 
 
-def pytest_collection_finish() -> None:
-    """Garbage is not looked for among thousands of tests, which stay until the end."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Garbage is looked for from now on, but not among thousands of tests, which stay until the end."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
