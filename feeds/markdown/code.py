@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from html import escape
 from typing import TYPE_CHECKING, Final
+
+from feeds.markdown.rules import escape_text
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
@@ -41,12 +42,12 @@ class Highlighter:
         language = _LANGUAGE.search(info)
         lexer = _lexer(language[0].lower()) if language else None
         if lexer is None or not self._affordable(code):
-            return _wrap(escape(code))
+            return _wrap(escape_text(code))
         self._left -= len(code)
         try:
             return _wrap(_mark_up(code, lexer))
         except _LEXER_FAULTS:
-            return _wrap(escape(code))
+            return _wrap(escape_text(code))
 
     def _affordable(self, code: str) -> bool:
         if len(code) > min(self._left, MAX_BLOCK):
@@ -79,7 +80,7 @@ def _mark_up(code: str, lexer: Lexer) -> str:
             pieces.append("</span>" if open_group else "")
             pieces.append(f'<span class="hl-{group}">' if group else "")
             open_group = group
-        pieces.append(escape(text))
+        pieces.append(escape_text(text))
     pieces.append("</span>" if open_group else "")
     return "".join(pieces)
 

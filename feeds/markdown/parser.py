@@ -39,6 +39,10 @@ _PREAMBLE: Final = re.compile(
 """What may stand before a title: blank lines, comments, the imports of MDX."""
 _BLANK_LINE: Final = re.compile(r"\n[ \t]*(?:\n|\Z)")
 _ATX: Final = re.compile(r" {0,3}#(?:[ \t]|\n|\Z)")
+_PLAIN_TITLE: Final = re.compile(
+    r" {0,3}#[ \t]+((?:[^\W_]|[,.;?’“”„«»–—…])(?:[^\W_]|[ ,.;?()/’“”„«»–—…-])*)(?:\n|\Z)"
+)
+"""A heading in which nothing is a mark, as most are."""
 _SETEXT: Final = re.compile(r"\n {0,3}=+[ \t]*(?:\n|\Z)")
 _RAW_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _AUTOLINK: Final = re.compile(r"<[^<>\x00-\x20]*>")
@@ -57,6 +61,8 @@ def find_title(body: str) -> str:
     if head.startswith("["):
         return _read_title(head)
     block = head[: end.start()] if (end := _BLANK_LINE.search(head)) else head
+    if (plain_words := _PLAIN_TITLE.match(block)) is not None:
+        return clean_line(plain_words[1])
     if _ATX.match(block) is not None:
         block = block.partition("\n")[0]
     elif _SETEXT.search(block) is None:

@@ -73,6 +73,8 @@ def find_tongue(
 
 def _candidates(path: PurePosixPath, known: Collection[str]) -> Iterator[tuple[int, str]]:
     """The folders that may be of a language, and where each stands."""
+    if len(path.parts) == 1:
+        return
     for at, folder in enumerate(path.parts[:-1]):
         name = folder.lower().replace("_", "-")
         found = _LANGUAGE.fullmatch(name)

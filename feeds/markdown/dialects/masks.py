@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from feeds.markdown.maths import Formula, Formulas, find_formulas
@@ -14,6 +15,7 @@ _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 """Noncharacters: no cleaned text holds them, so nobody can write a mask (feeds/markdown/characters.py)."""
 _MASK: Final = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _FENCE: Final = re.compile(r"[ >\t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]*)?(`{3,}|~{3,})([^\n]*)")
+_TICKS, _TILDES = re.compile("```"), re.compile("~~~")
 _SPAN: Final = re.compile(
     r"(`(?<!``)`{0,15})(?!`)(?=[^`])((?:(?!\n[ \t]*\n).){1,4000}?)(?<!`)\1(?!`)", re.DOTALL
 )
@@ -169,20 +171,21 @@ class Masks:
         yield text[done:]
 
     def _hide_fences(self, text: str) -> Iterator[str]:
-        lines = text.splitlines(keepends=True)
-        at = 0
-        while at < len(lines):
-            found = _FENCE.match(lines[at])
+        done = at = 0
+        nexts = (_End(_TICKS), _End(_TILDES))
+        while places := [one for one in (end.after(text, at) for end in nexts) if one is not None]:
+            found = _FENCE.match(text, text.rfind("\n", 0, min(places)) + 1)
             if found is None or ("`" in found[1] and "`" in found[2]):
-                yield lines[at]
-                at += 1
+                at = (text.find("\n", min(places)) + 1) or len(text)
                 continue
-            end = _find_end(lines, at + 1, found[1])
-            block = "".join(lines[at:end])
-            newline = "\n" if block.endswith("\n") else ""
+            start, end = found.start(), _find_end(text, found.end(), found[1])
+            block = text[start:end]
             bare = block.lstrip(" \t")
-            yield block[: len(block) - len(bare)] + self.put(bare.removesuffix("\n")) + newline
-            at = end
+            newline = "\n" if block.endswith("\n") else ""
+            yield text[done : start + len(block) - len(bare)]
+            yield self.put(bare.removesuffix("\n")) + newline
+            done = at = end
+        yield text[done:]
 
 
 def _outdent(line: str, cut: int) -> str:
@@ -198,13 +201,15 @@ def _columns(line: str) -> int:
     return len(wide) - len(wide.lstrip(" "))
 
 
-def _find_end(lines: list[str], start: int, fence: str) -> int:
-    """The line after the one that closes the fence; an open one ends with the note."""
-    for at in range(start, len(lines)):
-        bare = lines[at].strip(" \t\n>")
-        if len(bare) >= len(fence) and bare == fence[0] * len(bare):
-            return at + 1
-    return len(lines)
+def _find_end(text: str, start: int, fence: str) -> int:
+    """Behind the line that closes the fence; an open one ends with the note."""
+    found = _closing(fence[0], len(fence)).search(text, start)
+    return found.end() if found else len(text)
+
+
+@lru_cache(maxsize=64)
+def _closing(mark: str, least: int) -> re.Pattern[str]:
+    return re.compile(rf"^[ \t>]*{mark}{{{least},}}[ \t>]*(?:\n|\Z)", re.MULTILINE)
 
 
 def line_of(text: str, position: int, masks: Masks) -> int:

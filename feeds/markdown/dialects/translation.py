@@ -94,6 +94,8 @@ def translate_dialects(
 
 def _is_themed(body: str) -> bool:
     """Whether a note has components of Docusaurus, whose `.md` is MDX."""
+    if not any(named in body for named in ("@theme/", "@site/", "@docusaurus/")):
+        return False
     return _THEMED.search(body) is not None and _THEMED.search(Masks().hide_code(body)) is not None
 
 

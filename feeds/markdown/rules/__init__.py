@@ -4,12 +4,13 @@ from feeds.markdown.rules.choosing import hurry
 from feeds.markdown.rules.cost import MAX_MARKS, count_marks, find_excess
 from feeds.markdown.rules.tokens import new_token
 from feeds.markdown.rules.verbatim import find_indented
-from feeds.markdown.rules.writing import QuickRenderer
+from feeds.markdown.rules.writing import QuickRenderer, escape_text
 
 __all__ = [
     "MAX_MARKS",
     "QuickRenderer",
     "count_marks",
+    "escape_text",
     "find_excess",
     "find_indented",
     "hurry",
