@@ -117,13 +117,14 @@ def all_skeletons() -> dict[str, Skeleton]:
     arabic = replace(IDENTITY, language="ar", title="دفتر المنارة")
     second = replace(issue, title="A second one", summary="", slug="second")
     third = replace(issue, title="رسالة من المنارة", language="ar", slug="third")
+    coded = replace(issue, language="ar", html=f"{issue.html}<p>كلمة <code>read()</code>.</p>")
     long = replace(issue, html=issue.html + "<p>And it goes on and on.</p>" * 2_000)
     return {
         "issue": message.compile_issue(issue, IDENTITY),
         "every form": message.compile_issue(every_form(), IDENTITY),
         "test copy": message.compile_issue(issue, IDENTITY, test_copy=True),
         "shortened": message.compile_issue(long, IDENTITY),
-        "right to left": message.compile_issue(issue, arabic),
+        "right to left": message.compile_issue(coded, arabic),
         "confirmation": letters.compile_confirmation(IDENTITY),
         "notice": letters.compile_notice(IDENTITY),
         "digest": digest.compile_digest(issue, [issue, second, third], IDENTITY),

@@ -19,6 +19,7 @@ from tests.acceptance.reading.looks import (
     FORCED_DARK,
     axe_violations,
     chromium,
+    ends_of_code,
     painted,
 )
 from tests.peers.judges.programs import Judges
@@ -178,6 +179,12 @@ def test_a_dark_mail_is_dark(show: Show) -> None:
     page = show("confirmation", "dark")
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert max(map(int, re.findall(r"\d+", ground))) < 64
+
+
+def test_code_stands_in_its_own_direction(show: Show) -> None:
+    """The brackets of `read()` in a mail from right to left are behind the name, as they are written."""
+    assert ends_of_code(show("right to left", "light")).count(False) == 0
+    assert ends_of_code(show("right to left", "light"))
 
 
 def test_a_mail_is_valid_html(mails: dict[str, str], judges: Judges) -> None:

@@ -88,3 +88,20 @@ def painted(page: Page, measurer: Page, *, scale: int = 2) -> list[dict[str, flo
         _PAINTED, [f"data:image/png;base64,{png}", lines, scale]
     )
     return found
+
+
+def ends_of_code(page: Page) -> list[bool]:
+    """Of each piece of code within a line, whether its last letter stands right of its first."""
+    found: list[bool] = page.evaluate(
+        """[...document.querySelectorAll('p code')].filter(one => one.textContent.length > 1).map(one => {
+          const text = document.createTreeWalker(one, NodeFilter.SHOW_TEXT).nextNode();
+          const at = place => {
+            const range = document.createRange();
+            range.setStart(text, place);
+            range.setEnd(text, place + 1);
+            return range.getBoundingClientRect().left;
+          };
+          return at(0) < at(text.length - 1);
+        })"""
+    )
+    return found

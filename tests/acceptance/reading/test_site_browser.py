@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from newsletter.app import Newsletter
-from tests.acceptance.reading.looks import axe_violations
+from tests.acceptance.reading.looks import axe_violations, ends_of_code
 from tests.peers.judges.programs import Judges
 from tests.worlds.readers.site import serving
 
@@ -193,7 +193,7 @@ def arabic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (folder / "notes" / "long.md").write_text(
         "---\npublish: 2026-01-05 09:00\nslug: long\ntags: [بحر]\nsummary: موجز\n---\n# المنارة\n\n"
         + "".join(part.format(n) for n in range(1, 6))
-        + "> [!note]\n> كلمة.\n\n```\ncode\n```\n",
+        + "> [!note]\n> كلمة `read()`.\n\n```\ncode\n```\n",
         "utf-8",
     )
     os.utime(folder / "notes" / "long.md", (1_700_000_000, 1_700_000_000))
@@ -332,6 +332,13 @@ def test_axe_finds_nothing_from_right_to_left(
                 look(page, 375, scheme)
                 assert page.evaluate(CONTRAST) == [], (path, scheme)
                 assert axe_violations(page, judges.axe) == [], (path, scheme)
+
+
+def test_code_stands_in_its_own_direction(arabic: Served, browser: sync_api.Browser) -> None:
+    """The brackets of `read()` among Arabic words are behind the name, as they are written."""
+    with window(browser, width=375, scheme="light") as page:
+        page.goto(f"{arabic.url}/issues/long")
+        assert ends_of_code(page) == [True]
 
 
 def test_large_text_and_small_screens_lose_nothing(
