@@ -74,8 +74,9 @@ def _kinds(masks: Masks, within: Callable[[str], str]) -> tuple[Span, ...]:
     def cited(opening: re.Match[str], inside: str) -> str:
         """Hexo's and Zola's quotations, with who is quoted below."""
         words = _bare(opening[2])
-        author = parse_arguments(words).get("author") if "=" in words else words.strip()
-        by = f"\n>\n> — {author}" if author and "://" not in author else ""
+        given = parse_arguments(words).get("author") if "=" in words and "://" not in words else ""
+        author = given or _credit(words)
+        by = f"\n>\n> — {author}" if author else ""
         return f"\n\n{within(inside)}{by}\n\n"
 
     return (
@@ -97,11 +98,23 @@ def _kinds(masks: Masks, within: Callable[[str], str]) -> tuple[Span, ...]:
     )  # fmt: skip
 
 
+def _credit(words: str) -> str:
+    """Who is quoted and from where, as Hexo and Octopress write it: `Ada, A book https://… its title`."""
+    found = _CREDIT.fullmatch(words.strip())
+    if found is None:
+        return "" if "=" in words else words.strip()
+    named, url, title = found[1].strip(), found[2], found[3].strip()
+    if title:
+        return f"{named} [{title}]({url})".strip()
+    return f"[{named}]({url})" if named else f"<{url}>"
+
+
 def _bare(words: str) -> str:
     """Arguments as Zola has them, in brackets, and as all others have."""
     return words.strip().removeprefix("(").removesuffix(")")
 
 
+_CREDIT = re.compile(r"([^\n]{0,300}?)(https?://[^\s()<>\"]{1,500})([^\n]{0,300})")
 Replace = Callable[[re.Match[str], str], str]
 
 

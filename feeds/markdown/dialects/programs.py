@@ -62,6 +62,14 @@ _STATES: Final = ("TODO ", "DOING ", "LATER ", "NOW ", "WAITING ", "DONE ", "\t"
 _BLOCK: Final = re.compile(r"\(\([0-9a-f]{8}-[0-9a-f-]{4,40}\)\)")
 _MACRO: Final = re.compile(r"\{\{(\w+)[ \t]+((?:\[\[|\(\(|https?://)[^{}\n]{1,1000})\}\}")
 _SIZED: Final = re.compile(r"(?<=\))\{:[^{}\n]{0,200}\}")
+_PROMPT: Final = re.compile(
+    r"^((?:>[^\n]*\n){1,60})\{:[ ]*\.prompt-(tip|info|warning|danger)[ ]*\}[ \t]*$", re.MULTILINE
+)
+_NOTICE: Final = re.compile(
+    r"^((?:(?![>#`|{\s-])[^\n]+\n){1,40})\{:[ ]*\.notice(?:--([a-z]{1,20}))?[ ]*\}[ \t]*$",
+    re.MULTILINE,
+)
+"""Boxes of Chirpy and Minimal Mistakes, themes of Jekyll, whose mark stands below them."""
 _CARETS: Final = re.compile(r"\^\^(?=\S)([^\n^]{1,500}?)(?<=\S)\^\^")
 
 _TOC: Final = re.compile(
@@ -236,6 +244,16 @@ def _read_states(text: str, _masks: Masks, _report: Report) -> str:
     return _MARKER.sub(lambda found: f"{found[1]}[{'x' if found[2] == 'DONE' else ' '}] ", text)
 
 
+def _read_notices(text: str, masks: Masks, _report: Report) -> str:
+    text = _PROMPT.sub(lambda found: f"> [!{found[2]}]\n{found[1]}", text)
+
+    def boxed(found: re.Match[str]) -> str:
+        lines = [masks.shift(line, "> ") for line in found[1].strip("\n").split("\n")]
+        return "\n".join((f"> [!{found[2] or 'note'}]", *lines))
+
+    return _NOTICE.sub(boxed, text)
+
+
 def _read_breaks(text: str, _masks: Masks, _report: Report) -> str:
     return _BREAK.sub(lambda found: "[TOC]" if found[1] else "", text)
 
@@ -341,6 +359,7 @@ _STEPS: Final[tuple[tuple[tuple[str, ...], Step], ...]] = (
     (("++",), _show_keys),
     (("@[", "{{TOC"), _replaced((_CONTENTS, "[TOC]"))),
     (("{{",), _read_macros),
+    ((".prompt-", ".notice"), _read_notices),
     (("{:",), _replaced((_SIZED, ""), (_TOC, "\n[TOC]\n"))),
     (("markdown",), _replaced((_MARKDOWN_WITHIN, r"\n<\1\2\3>\n"))),
     (("^^",), _replaced((_CARETS, r"<mark>\1</mark>"))),

@@ -288,6 +288,19 @@ def test_openings_without_end_are_read_in_time(piece: str) -> None:
     [
         ("import Tabs from '@theme/Tabs';\n\n<Tabs>\n\n    a {1}\n\n</Tabs>", "a.md", "a 1"),
         ("<Tabs>\n\n    ```js\n    b\n    ```\n\n</Tabs>", "a.mdx", "```js\nb\n```"),
+        ("> b\n> c\n{: .prompt-tip }", "a.md", "> [!tip]\n> b\n> c"),
+        ("a\n\nb *c*\n{: .notice--warning}", "a.md", "a\n\n> [!warning]\n> b *c*"),
+        (
+            "{% blockquote Ada, A book https://a.example/b its title %}\nb\n{% endblockquote %}",
+            "a.md",
+            "> b\n>\n> — Ada, A book [its title](https://a.example/b)",
+        ),
+        (
+            "{% blockquote Ada https://a.example/b?c=d %}\nb\n{% endblockquote %}",
+            "a.md",
+            "> b\n>\n> — [Ada](https://a.example/b?c=d)",
+        ),
+        ("{% blockquote Ada %}\nb\n{% endblockquote %}", "a.md", "> b\n>\n> — Ada"),
         ("```mdx-code-block\n<B />\n```", "a.md", "<B />"),
         (
             "```js\n// highlight-next-line\na()\n# highlight-end\nb\n```",
