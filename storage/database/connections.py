@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage.database.direct import BeginWriting, Cursor, cursor_of
 from storage.database.patience import Patience
+from storage.model import StorageError
 
 SQLITE_LOCKED: Final = ("database is locked", "database table is locked")
 STEP_S: Final = 0.5
@@ -22,8 +23,13 @@ PG_CONNECT: Final = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
+    "client_encoding": "utf8",
 }
-"""In seconds and, the last, milliseconds: a server that is cut off is noticed."""
+"""In seconds and, the last of them, milliseconds: a server that is cut off is noticed. Texts are in UTF-8 on the
+wire, however the database keeps them.
+"""
+_ENCODINGS: Final = ("UTF8", None)
+"""Of a database that can keep every name and note; a pooler may not say which it is."""
 PG_WAITS: Final = {"idle_in_transaction_session_timeout": 120_000}
 """In milliseconds: a process that was stopped in the middle does not hold others up for ever."""
 _RESTED: Final = "newsletter_rested"
@@ -61,6 +67,7 @@ class Server:
 
     def prepare(self, connection: Any, _record: object) -> None:
         """Settings of a connection for statements that do not run for every message."""
+        _check_encoding(connection)
         if self._recognise(connection):
             return
         with connection.cursor() as cursor:
@@ -92,6 +99,16 @@ class Server:
         if self.is_pooled:
             connection.prepare_threshold = None
         return self.is_pooled
+
+
+def _check_encoding(connection: Any) -> None:
+    """Raises StorageError where a letter might not be kept: found out with the first reader called Łukasz otherwise."""
+    if (encoding := connection.info.parameter_status("server_encoding")) not in _ENCODINGS:
+        name = connection.info.dbname
+        raise StorageError(
+            f"the database {name} is in {encoding}, which cannot keep every letter; make it again with "
+            f"`createdb --template=template0 --encoding=UTF8 {name}`"
+        )
 
 
 def ask_only_in_doubt(engine: Engine) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
 from storage.database import connections
 from storage.database.engine import Database
+from storage.database.facts import Facts
+from storage.model.errors import StorageError
 
 _ONE = sa.text("SELECT 1")
 _END_OTHERS = sa.text(
@@ -50,3 +54,27 @@ def test_the_server_is_asked_only_after_a_rest(
     monkeypatch.setattr(connections.time, "monotonic", lambda: later)
     assert ask(database) == 1
     assert asked == [1]
+
+
+def test_a_database_that_cannot_keep_every_letter_is_refused(postgres: str) -> None:
+    """`initdb` where no locale is set makes SQL_ASCII: said at the first look, with the way to mend it; and a server
+    whose clients write in Latin-1 unless told otherwise keeps every letter.
+    """
+    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as server:
+        server.execute(
+            "CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
+        server.execute("CREATE DATABASE latin TEMPLATE migrated")
+        server.execute("ALTER DATABASE latin SET client_encoding = 'LATIN1'")
+        try:
+            with closing(Database.open(f"{postgres}/ascii")) as database:
+                with pytest.raises(StorageError, match=r"SQL_ASCII.*--encoding=UTF8 ascii"):
+                    database.prepare()
+                assert not database.answers()
+            with closing(Database.open(f"{postgres}/latin")) as database:
+                facts = Facts(database)
+                facts.put("name", "Łukasz 愛")
+                assert facts.get("name") == "Łukasz 愛"
+        finally:
+            for name in ("ascii", "latin"):
+                server.execute(f"DROP DATABASE {name} WITH (FORCE)")
