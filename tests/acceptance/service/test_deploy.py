@@ -225,7 +225,8 @@ def test_the_image_is_not_root_and_needs_no_writable_root() -> None:
 
 def test_compose_and_its_configuration(tmp_path: Path) -> None:
     """The service is read-only and without privileges, its files are there, its configuration loads, and
-    Postfix knows every parameter of the one for it.
+    Postfix knows every parameter of the one for it, takes mail from its network, whichever it is given, and finds hosts: no
+    part of it runs where there is no resolv.conf.
     """
     folder = DEPLOY / "container"
     compose = yaml.safe_load((folder / "compose.yaml").read_text())
@@ -247,11 +248,18 @@ def test_compose_and_its_configuration(tmp_path: Path) -> None:
     subnet = compose["networks"]["inside"]["ipam"]["config"][0]["subnet"]
     assert [str(one) for one in config.web.trusted_proxies] == [subnet]
     main = (folder / "postfix" / "main.cf").read_text()
-    assert subnet in main
+    assert "mynetworks_style = subnet" in main
+    assert "mynetworks =" not in main
     postconf = needs("postconf")
     (tmp_path / "main.cf").write_text(main)
     shutil.copy("/usr/share/postfix/master.cf.dist", tmp_path / "master.cf")
     assert "unused parameter" not in run(postconf, "-c", tmp_path, "-n")
+    change = re.search(r"postconf -F '(.+)'", (folder / "postfix" / "Containerfile").read_text())
+    assert change is not None
+    run(postconf, "-c", tmp_path, "-F", change[1])
+    assert {
+        line.split()[-1] for line in run(postconf, "-c", tmp_path, "-F", "*/*/chroot").splitlines()
+    } == {"n"}
 
 
 # ── dashboards and alert rules ───────────────────────────────────────────────────────────────
