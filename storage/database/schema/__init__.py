@@ -36,6 +36,7 @@ from storage.database.schema.readers import (
 from storage.database.schema.words import (
     find_arabic_by_stems,
     issue_words,
+    keep_vectors_beside,
     make_index,
     make_search_quick,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "issue_marks",
     "issue_words",
     "issues",
+    "keep_vectors_beside",
     "make_index",
     "make_search_quick",
     "meta",

@@ -48,6 +48,11 @@ _VECTORS: Final = """
 CREATE TABLE issue_terms (
   issue_id bigint PRIMARY KEY, vector tsvector NOT NULL, stems tsvector NOT NULL)
 """
+# Both vectors lie beside the table, however small: who searches reads no more of it than which issue a row is of.
+_BESIDE: Final = (
+    "ALTER TABLE issue_terms SET (toast_tuple_target = 128)",
+    "ALTER TABLE issue_terms ALTER COLUMN vector SET STORAGE EXTERNAL, ALTER COLUMN stems SET STORAGE EXTERNAL",
+)
 _STEMS_ADDED: Final = (
     "ALTER TABLE issue_terms ADD COLUMN stems tsvector NOT NULL DEFAULT ''",
     """
@@ -125,7 +130,7 @@ _AT_ONCE: Final = (
 _INDEX: Final = {
     "sqlite": (_GONE, _FTS5, _FTS5_ADDED, _FTS5_REMOVED),
     "postgresql": (
-        *(_GONE, _VECTORS, _FOUND, _VECTOR, _STEMS, _STEMS_FOUND, _KEPT, _TRIGGER),
+        *(_GONE, _VECTORS, *_BESIDE, _FOUND, _VECTOR, _STEMS, _STEMS_FOUND, _KEPT, _TRIGGER),
         *(_PAIRS, _PAIRED),
     ),
 }
@@ -145,6 +150,24 @@ def find_arabic_by_stems(connection: Connection) -> None:
     there = "SELECT 1 FROM information_schema.columns WHERE table_name = 'issue_terms' AND column_name = 'stems'"
     if connection.exec_driver_sql(there).first() is None:
         for statement in (_STEMS, *_STEMS_ADDED, _STEMS_FOUND, _KEPT):
+            connection.exec_driver_sql(statement)
+
+
+def keep_vectors_beside(connection: Connection) -> None:
+    """On PostgreSQL, bring the rows of before revision 0022 into a narrow table; harmless where it is one."""
+    if connection.dialect.name != "postgresql":
+        return
+    narrow = "SELECT 1 FROM pg_class WHERE oid = 'issue_terms'::regclass AND reloptions IS NOT NULL"
+    if connection.exec_driver_sql(narrow).first() is None:
+        for statement in (
+            "CREATE TEMPORARY TABLE wide_terms ON COMMIT DROP AS SELECT * FROM issue_terms",
+            "DROP INDEX issue_terms_vector",
+            "DROP INDEX issue_terms_stems",
+            "TRUNCATE issue_terms",
+            *_BESIDE,
+            "INSERT INTO issue_terms SELECT issue_id, vector, stems FROM wide_terms",
+            *(_FOUND, _STEMS_FOUND),
+        ):
             connection.exec_driver_sql(statement)
 
 
