@@ -106,13 +106,13 @@ def quote(text: str, sought: Sought) -> tuple[Piece, ...]:
     around = _AROUND if first is None or _is_narrow(whole, first) else _AROUND // 2
     start = _cut_before(whole, first - around) if first is not None else 0
     end = _cut_after(whole, start + 3 * around)
-    pieces = [Piece("… ")] if start or not part.is_first else []
+    pieces = [Piece(f"…{_blank(whole, start)}")] if start or not part.is_first else []
     place = start
     for begin, after in part.hits(sought, start, end) if first is not None else ():
         pieces += [Piece(whole[place:begin]), Piece(whole[begin:after], True)]
         place = after
     pieces += [Piece(whole[place:end])]
-    pieces += [Piece(" …")] if end < len(whole) or not part.is_last else []
+    pieces += [Piece(f"{_blank(whole, end - 1)}…")] if end < len(whole) or not part.is_last else []
     return tuple(piece for piece in pieces if piece.text)
 
 
@@ -169,6 +169,11 @@ def _is_narrow(text: str, place: int) -> bool:
     """Whether letters around a place are of usual width: a Chinese or Japanese one takes two."""
     near = text[max(place - _AROUND, 0) : place + _AROUND]
     return 2 * len(_WIDE.sub("", near)) > len(near)
+
+
+def _blank(text: str, place: int) -> str:
+    """What stands between a letter and the dots for what was left out: nothing in a script without blanks."""
+    return "" if _WIDE.match(text, place) else " "
 
 
 def _cut_before(text: str, place: int) -> int:

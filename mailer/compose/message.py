@@ -23,7 +23,7 @@ from mailer.compose.layout import (
     title_of,
 )
 from mailer.compose.skeleton import Fill, Marks, Personal, Skeleton, Slot
-from storage.model import Identity, Issue, Remark
+from storage.model import Identity, Issue, Remark, mark_stress
 
 CLIP: Final = 102_000
 """Octets of HTML after which Gmail cuts a mail off, with the footer (rule D6)."""
@@ -147,7 +147,7 @@ class _IssueMail:
         }
         self._words = merge.in_html(say_formulas(quoted.clean_body(issue.html)), self._put)
         html, undrawn = show_formulas(quoted.clean_body(issue.html), identity.url, pictures)
-        html = fragment.unlink_local(html)
+        html = mark_stress(fragment.unlink_local(html))
         html = fragment.show_pictures(fragment.unfold(html), identity.url, speech(identity))
         html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
         summary = headers.one_line(issue.summary).strip()

@@ -119,7 +119,7 @@ from storage.model.terms import (
     readable,
     seek,
 )
-from storage.model.text import MONTHS, columns, is_narrow, show, show_json
+from storage.model.text import MONTHS, columns, is_narrow, mark_stress, show, show_json
 
 __all__ = [
     "CODE",
@@ -226,6 +226,7 @@ __all__ = [
     "guard",
     "includes",
     "is_narrow",
+    "mark_stress",
     "palette_of",
     "parse_audience",
     "parse_colour",

@@ -49,3 +49,34 @@ def _column(character: str) -> int:
     if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Cf"}:
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+_STRESSED: Final = re.compile(r"<em>(.*?)</em>", re.DOTALL)
+_TAG: Final = re.compile(r"<[^>]*>|&#?\w+;")
+_DOTTED: Final = re.compile(
+    "[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
+)
+"""Kana, and the signs of China."""
+_UPRIGHT: Final = re.compile(
+    "[\u0590-\u109f\u1100-\u11ff\u1780-\u17ff\u3130-\u318f\uac00-\ud7ff\ufb1d-\ufdff\ufe70-\ufefc]"
+)
+"""Hebrew, Arabic, the scripts of India and beyond, Korean: letters that do not lean."""
+_LETTER: Final = re.compile(r"[^\W\d_]")
+
+
+def mark_stress(html: str) -> str:
+    """Sanitised HTML whose stressed words say what they are written in, if italics are not for it.
+
+    `dotted` is Japanese and Chinese, which sets dots beside its signs; `upright` what has no italics. It is
+    the script of the words that counts, not the language around them: `<em>log</em>` leans anywhere.
+    """
+    return _STRESSED.sub(_mark_stress, html) if "<em>" in html else html
+
+
+def _mark_stress(found: re.Match[str]) -> str:
+    words = _TAG.sub("", found[1])
+    dotted, upright = len(_DOTTED.findall(words)), len(_UPRIGHT.findall(words))
+    if words.isascii() or 2 * max(dotted, upright) < len(_LETTER.findall(words)):
+        return found[0]
+    kind = "dotted" if dotted >= upright else "upright"
+    return f'<em class="{kind}">{found[1]}</em>' if dotted or upright else found[0]

@@ -13,7 +13,7 @@ from typing import Final
 from feeds.markdown import link_footnotes
 from feeds.syndication import issue_url
 from newsletter.publishing import as_readers_see
-from storage.model import Identity, Issue, columns
+from storage.model import Identity, Issue, columns, mark_stress
 
 _TABLE: Final = re.compile(r"<table>(.*?</tr>)", re.DOTALL)
 _WIDE: Final = 5
@@ -113,7 +113,7 @@ def _is_made_of(summary: str, pieces: Sequence[str]) -> bool:
 
 def issue_body(issue: Issue) -> str:
     """The sanitised HTML, with the defaults of its merge fields and footnotes to click on."""
-    return let_scroll(link_footnotes(as_readers_see(issue).html))
+    return mark_stress(let_scroll(link_footnotes(as_readers_see(issue).html)))
 
 
 def issue_outline(issue: Issue) -> list[Heading]:

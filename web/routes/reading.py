@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from feeds.syndication import Document, FeedFormat, feed_url, read_archive, read_tag
 from newsletter import Newsletter, Publication
-from storage.model import Issue, IssueState
+from storage.model import Issue, IssueState, mark_stress
 from web.http import (
     ASSET_CACHE,
     FEED_CACHE,
@@ -115,7 +115,7 @@ class Reading:
             path="/about",
             description=identity.description,
         )
-        html = self._pages.render("about.html", frame, words=page.html if page else "")
+        html = self._pages.render("about.html", frame, words=mark_stress(page.html) if page else "")
         return self._packer.respond(request, replace(Body.of_page(html), is_steady=False))
 
     def archive(self, request: Request) -> Response:

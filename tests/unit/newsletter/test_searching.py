@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from hypothesis import given
@@ -65,6 +66,7 @@ def test_wide_letters_take_as_much_room_as_others() -> None:
         piece.text for piece in quote("灯台の光が海を照らす。" * 60, seek(read_query("海")))
     )
     assert 130 <= len(whole) <= 140
+    assert re.search(r"[^ ]…$", whole), "no blank in a script that has none"
 
 
 def test_without_a_hit_it_begins_with_the_text() -> None:

@@ -105,3 +105,12 @@ def test_letters_without_italics_stand_upright() -> None:
         made = message.compile_issue(replace(issue, language=own), identity)
         _, html = parts(made.fill(ADA))
         assert html.count("italic") == slanted, language
+        assert re.search(r'<em class="dotted" style="[^"]*font-style: ?normal[^"]*">は</em>', html)
+
+
+def test_words_lean_by_their_own_script() -> None:
+    """A word of English leans in a Japanese newsletter, too."""
+    for language in ("ja", "ar"):
+        issue = replace(ISSUE, html="<p>Read the <em>log</em>.</p>", language=language)
+        made = message.compile_issue(issue, replace(IDENTITY, language=language))
+        assert "<em>log</em>" in parts(made.fill(ADA))[1], language

@@ -8,7 +8,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.model.text import columns, show, show_json
+from storage.model.text import columns, mark_stress, show, show_json
 from tests.worlds.rows import each
 
 
@@ -48,3 +48,30 @@ def test_a_json_document_keeps_its_meaning(text: str) -> None:
     document = show_json(json.dumps([text, {text: text}], ensure_ascii=False))
     assert not set(document) & set(STEERING)
     assert json.loads(document) == [text, {text: text}]
+
+
+@each(
+    ("words", "kind"),
+    [
+        ("log", ""),
+        ("журнал", ""),
+        ("灯台", "dotted"),
+        ("ログ", "dotted"),
+        ("日本語 and English words", ""),
+        ("SMTP サーバー", "dotted"),
+        ("<code>log</code> を読む", "dotted"),
+        ("شاي", "upright"),
+        ("שלום", "upright"),
+        ("한국어", "upright"),
+        ("हिन्दी", "upright"),
+        ("&#x65e5;!", ""),
+        ("1 … 2", ""),
+        ("", ""),
+    ],
+)
+def test_stressed_words_are_marked_by_their_own_script(words: str, kind: str) -> None:
+    """Most of the letters decide, whatever stands around: Latin, Greek and Cyrillic lean, and say nothing."""
+    marked = f'<em class="{kind}">' if kind else "<em>"
+    assert mark_stress(f"<p>日本 <em>{words}</em> and <em>x</em></p>") == (
+        f"<p>日本 {marked}{words}</em> and <em>x</em></p>"
+    )
