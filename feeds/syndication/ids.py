@@ -107,9 +107,11 @@ def read_archive(name: str) -> tuple[FeedFormat, int] | None:
 
 
 def is_feed_path(path: str) -> bool:
-    """Whether a path is a feed's, an archive's, or one that readers' programs try."""
+    """Whether a path is a feed's, an archive's, or one that readers' programs try; an archive's number that is
+    none, too, for that it is none is said to them as well.
+    """
     *before, name = path.rstrip("/").split("/")
-    in_archive = before[-1:] == ["archive"] and read_archive(name) is not None
+    in_archive = before[-1:] == ["archive"] and name.endswith((".xml", ".json"))
     return in_archive or name in _FEEDS
 
 

@@ -29,6 +29,8 @@ from web.site import create_app
 
 _NOWHERE: Final = "/there-is-nothing-here"
 _PACKED: Final = (".html", ".xml", ".json", ".css", ".svg", ".txt")
+_TRIES: Final = 10
+"""Beginnings of a build that is overtaken by what is published meanwhile; the last one goes on whatever comes."""
 _MOST_DEAD: Final = 1000
 """Dead links that are told."""
 
@@ -40,12 +42,21 @@ def build(
 
     Raises Conflict for a folder with files of others, NewsletterError where it cannot be written.
     """
-    work = _Work(newsletter, Tree(directory), is_stopped)
-    try:
-        asyncio.run(work.run())
-    finally:
-        work.tree.end()
+    for number in range(_TRIES):
+        is_last = number == _TRIES - 1
+        work = _Work(newsletter, Tree(directory), is_stopped, may_be_overtaken=is_last)
+        try:
+            asyncio.run(work.run())
+        except _OvertakenError:
+            continue
+        finally:
+            work.tree.end()
+        break
     return work.report()
+
+
+class _OvertakenError(Exception):
+    """Something was published meanwhile: a page was made of which the others know nothing yet."""
 
 
 def mark(newsletter: Newsletter) -> object:
@@ -56,8 +67,17 @@ def mark(newsletter: Newsletter) -> object:
 class _Work:
     """One build."""
 
-    def __init__(self, newsletter: Newsletter, tree: Tree, is_stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        newsletter: Newsletter,
+        tree: Tree,
+        is_stopped: Callable[[], bool],
+        *,
+        may_be_overtaken: bool,
+    ) -> None:
         self.tree = tree
+        self._may_be_overtaken = may_be_overtaken
+        self._mark: object = None
         self._publication = newsletter.publication
         self._pages = Pages.of(newsletter, forms_elsewhere=True)
         self._app = create_app(newsletter, pages=self._pages)
@@ -79,7 +99,8 @@ class _Work:
         )
 
     async def run(self) -> None:
-        """All of it. What is gone is removed only if nothing stopped us."""
+        """All of it. What is gone is removed only if nothing stopped us. Raises _OvertakenError."""
+        self._mark = self._publication.mark()
         self._issues = tuple(self._publication.live())
         places = list(find_places(self._publication, self._issues, iter(self._pages.assets)))
         media = list(find_media(self._publication, self._issues))
@@ -123,6 +144,8 @@ class _Work:
 
     async def _copy(self, path: str, file: str, status: int) -> None:
         answer = await ask(self._app, path)
+        if not self._may_be_overtaken and self._publication.mark() != self._mark:
+            raise _OvertakenError
         if answer.status != status:
             self.tree.problems.append(f"{path} was answered {answer.status}")
             return

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from feeds.syndication import Document, FeedFormat, feed_url, read_archive, read_tag
+from feeds.syndication import Document, FeedFormat, archive_url, feed_url, read_archive, read_tag
 from newsletter import Newsletter, Publication
 from storage.model import Issue, IssueState, mark_stress
 from web.http import (
@@ -206,14 +206,21 @@ class Reading:
         return self._packer.respond(request, replace(Body.of_page(html), headers=headers))
 
     def feed_archive(self, request: Request) -> Response:
-        """An older part of a feed, as it says itself where it is (RFC 5005 4, rule E24)."""
+        """An older part of a feed, as it says itself where it is (RFC 5005 4, rule E24): 301 from another
+        case of its tag.
+        """
         found = read_archive(request.path_params["name"])
         if found is None:
             raise HTTPException(404)
         feed_format, number = found
-        document = self._publication.feed(feed_format, self._feed_tag(request), number)
+        tag = self._feed_tag(request)
+        document = self._publication.feed(feed_format, tag, number)
         if document is None:
-            raise HTTPException(404)
+            spelling = None if tag is None else self._keeper.shelf().spelling(tag)
+            if spelling in (None, tag):
+                raise HTTPException(404)
+            path = archive_url("", feed_format, spelling, number)
+            return RedirectResponse(self._pages.absolute(path), 301)
         return self._packer.respond(request, _as_body(document, {}))
 
     def _feed_tag(self, request: Request) -> str | None:

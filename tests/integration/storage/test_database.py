@@ -285,6 +285,7 @@ def test_the_migrations_leave_the_room_on_pages_that_the_schema_asks_for(
         for table in schema.metadata.sorted_tables
         if "with" in table.info
     }
+    asked["issue_terms"] = ["toast_tuple_target=128"]  # made by statements of its own
     with database.reading() as connection:
         found = connection.execute(
             sa.text(
@@ -292,7 +293,7 @@ def test_the_migrations_leave_the_room_on_pages_that_the_schema_asks_for(
             )
         )
         assert dict(tuple(row) for row in found) == asked
-    assert asked
+    assert len(asked) > 1
 
 
 def test_upgrading_again_is_harmless(database: Database) -> None:

@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -250,6 +251,36 @@ def test_whatever_a_reader_finds_during_a_build_leads_somewhere(
     assert "/issues/two" not in looks[0]
     assert "/issues/two" in looks[-1]
     assert "/tags/new" in looks[-1]
+
+
+def test_a_build_that_is_overtaken_begins_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is published while pages are made is never named by one before its own page is there; and publishing
+    without an end does not keep a build from its end.
+    """
+    author = Author(tmp_path, Clock(NOON))
+    target = tmp_path / "public"
+    left = [3, 100]
+    building = import_module("web.building.build")  # its face has a function of that name
+    ask = building.ask
+
+    async def busy(app: Any, path: str) -> Any:
+        if path == "/" and left[0]:
+            left[0] -= 1
+            author.publish(f"more{left[0]}.md", "More.", title=f"More {left[0]}")
+        return await ask(app, path)
+
+    with author.newsletter as newsletter:
+        author.publish("one.md", "First.", title="One")
+        monkeypatch.setattr(building, "ask", busy)
+        assert newsletter.build(target).is_sound
+        assert "/issues/more0" in _reached(target, {_styles(target)})
+        left.reverse()
+        assert not newsletter.build(target).is_sound
+        assert left[0] < 100
+        left[0] = 0
+        assert newsletter.build(target).is_sound
 
 
 def _styles(target: Path) -> str:

@@ -121,5 +121,19 @@ def test_a_full_archive_does_not_change(tmp_path: Path, database_url: str) -> No
     [*(f"/archive/{name}" for name in ("0.xml", "01.xml", "99.xml", "x.xml", "9" * 5000 + ".xml"))],
 )
 def test_there_are_no_other_archives(reader: Client, path: str) -> None:
-    """A number that no archive has is 404."""
-    assert reader.get(path).status_code == 404
+    """A number that no archive has is 404, which a program on any page may read."""
+    answer = reader.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_an_archive_of_a_tag_is_found_in_another_case(reader: Client) -> None:
+    """As its feed is: 301 to the case in which the archive is linked; a number that is none, from there, 404."""
+    for name in ("1.xml", "1.json", "99.xml"):
+        moved = reader.get(f"/tags/A%2FB/archive/{name}")
+        assert moved.status_code == 301
+        assert moved.headers["location"] == f"{URL}/tags/a%2Fb/archive/{name}"
+        assert moved.headers["access-control-allow-origin"] == "*"
+    assert reader.get("/tags/a%2Fb/archive/1.xml").status_code == 200
+    assert reader.get("/tags/a%2Fb/archive/99.xml").status_code == 404
+    assert reader.get("/tags/nobody/archive/1.xml").status_code == 404
