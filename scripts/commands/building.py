@@ -60,10 +60,11 @@ def _build(newsletter: Newsletter, directory: Path) -> BuildReport:
 
 def _watch(newsletter: Newsletter, directory: Path) -> None:
     """Until Ctrl-C."""
-    from web.building import mark  # loads the site
+    from web.building import Sight  # loads the site
 
     remark("watching; Ctrl-C ends it")
-    known = mark(newsletter)
+    sight = Sight(newsletter)
+    known = sight.mark()
     every = min(newsletter.config.notes.poll.total_seconds(), 2.0)
     try:
         while True:
@@ -72,7 +73,7 @@ def _watch(newsletter: Newsletter, directory: Path) -> None:
                 newsletter.poll()
             except NotesFolderError as error:
                 remark(f"warning: {error}")
-            if (found := mark(newsletter)) != known:
+            if (found := sight.mark()) != known:
                 known = found
                 _tell(newsletter.build(directory))
     except KeyboardInterrupt:

@@ -24,7 +24,7 @@ from web.building.places import (
 )
 from web.building.tree import Tree
 from web.http import pack
-from web.pages import Frame, Pages, issue_path, issue_title, theme_mark
+from web.pages import Frame, Pages, issue_path, issue_title
 from web.site import create_app
 
 _NOWHERE: Final = "/there-is-nothing-here"
@@ -57,11 +57,6 @@ def build(
 
 class _OvertakenError(Exception):
     """Something was published meanwhile: a page was made of which the others know nothing yet."""
-
-
-def mark(newsletter: Newsletter) -> object:
-    """Another one after each change that a build would bring into the folder, but of a picture's octets."""
-    return newsletter.publication.mark(), theme_mark(newsletter.config.site.theme)
 
 
 class _Work:

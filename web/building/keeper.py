@@ -12,12 +12,13 @@ from typing import Final
 from newsletter import Newsletter
 from newsletter.showing import BuildReport
 from storage.model import Log, NewsletterError
-from web.building.build import build, mark
+from web.building.build import build
+from web.building.sight import Sight
 
 LOOK_S: Final = 2.0
 """Between two looks whether the site changed."""
 _AT_LEAST_S: Final = 3600.0
-"""It is built again after so long whatever we see: a picture may have been replaced under its name."""
+"""It is built again after so long whatever we see: somebody may have touched the folder."""
 _log = Log()
 
 
@@ -35,6 +36,7 @@ class Keeper:
         self._every_s = every_s
         self._on_built = on_built
         self._newsletter = newsletter
+        self._sight = Sight(newsletter)
         self._directory = directory
         self._built: tuple[object, float] | None = None
         self._stopped = threading.Event()
@@ -56,7 +58,7 @@ class Keeper:
 
     def _look(self, now: float) -> None:
         try:
-            now_is = mark(self._newsletter)
+            now_is = self._sight.mark()
             if self._built is not None:
                 known, at = self._built
                 if now_is == known and now - at < _AT_LEAST_S:

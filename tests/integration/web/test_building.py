@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
-import itertools
 import json
 import shutil
 from collections.abc import Iterator
@@ -25,9 +24,9 @@ from tests.conftest import NOON
 from tests.peers.ports import free_port
 from tests.worlds.clock import Clock
 from tests.worlds.readers.site import PIXEL, URL, Author, Client, serving
-from web.building.build import mark
 from web.building.keeper import Keeper
 from web.building.links import find_links, is_dead
+from web.building.sight import Sight
 from web.building.tree import Tree
 
 ROOT = Path(__file__).parents[3]
@@ -320,23 +319,43 @@ def test_what_a_killed_build_left_is_no_hindrance(author: Author, tmp_path: Path
     assert not [*target.rglob(".newsletter-part")]
 
 
-def test_a_changed_theme_is_a_change(tmp_path: Path) -> None:
-    """Who keeps a folder fresh sees that a file of the theme changed, came or went; and again nothing."""
+def test_a_changed_theme_or_picture_is_a_change(tmp_path: Path) -> None:
+    """Who keeps a folder fresh sees that a file of the theme, or one that an issue shows, changed, came or went; and
+    nothing where nothing did.
+    """
     theme = tmp_path / "theme"
     theme.mkdir()
-    (theme / "theme.css").write_text("h1 { color: green }")
     author = Author(tmp_path, Clock(NOON), '[site]\ntheme = "theme"\n')
     with author.newsletter as newsletter:
-        marks = [mark(newsletter)]
-        (theme / "theme.css").write_text("h1 { color: darkgreen }")
-        marks.append(mark(newsletter))
+        author.write("a.png", PIXEL)
+        author.write("unseen.png", PIXEL)
+        author.publish("one.md", "![Dot](a.png) ![Other](b.png)", title="One")
+        sight = Sight(newsletter)
+        marks = [sight.mark()]
+
+        def is_seen() -> bool:
+            marks.append(sight.mark())
+            assert marks[-1] == sight.mark()
+            return marks[-1] != marks[-2]
+
+        (theme / "theme.css").write_text("h1 { color: green }")
+        assert is_seen()
         (theme / "about.html").write_text("me")
-        marks.append(mark(newsletter))
+        assert is_seen()
         (theme / "about.html").unlink()
-        (theme / "theme.css").unlink()
-        marks.append(mark(newsletter))
-        assert all(one != other for one, other in itertools.pairwise(marks))
-        assert marks[-1] == mark(newsletter)
+        assert is_seen()
+        author.write("a.png", PIXEL + b"\0")
+        assert is_seen()
+        author.write("b.png", PIXEL)
+        assert is_seen()
+        (author.notes / "a.png").unlink()
+        assert is_seen()
+        author.write("unseen.png", PIXEL + b"\0")
+        assert not is_seen()
+        author.publish("two.md", "![Dot](unseen.png)", title="Two")
+        assert is_seen()
+        author.write("unseen.png", PIXEL)
+        assert is_seen()
 
 
 def test_the_service_keeps_the_folder_fresh(author: Author, tmp_path: Path) -> None:
