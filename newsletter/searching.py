@@ -26,6 +26,10 @@ _STEP: Final = 2000
 _LAP: Final = 400
 """Characters of the part before and the part after that are looked at with them."""
 _SPACE: Final = re.compile(r"\s+")
+_MARKS: Final = re.compile(
+    r"(?<![\w_*])([_*])(?=\S)([^_*\n]{1,200})(?<=\S)\1(?![\w_*])|(?<=\S) \[\d{1,3}\]"
+)
+"""How a plain text stresses words, and its numbers of links and footnotes: they lead nowhere in a quotation."""
 _UNDERLINE: Final = re.compile(r"[=\-_*~]{3,}")
 """What a plain text draws below titles and between parts."""
 
@@ -161,7 +165,7 @@ def _part(text: str, place: int) -> _Part:
         word = _SPACE.search(text, start, place)
         start = word.end() if word is not None else start
     lines = readable(text[start:end])
-    plain = " ".join(_UNDERLINE.sub(" ", lines).split())
+    plain = " ".join(_UNDERLINE.sub(" ", _MARKS.sub(r"\2", lines)).split())
     return _Part(plain, *bare(plain), is_first=start == 0, is_last=end >= len(text))
 
 

@@ -182,7 +182,7 @@ class Reading:
         """A feed, of everything or of a tag, with its validators (rules E5, E19–E22)."""
         path = request.url.path
         feed_format = next(known for known in FeedFormat if path.endswith(f"/{known.path}"))
-        tag = self._feed_tag(request)
+        tag = _feed_tag(request)
         document = self._publication.feed(feed_format, tag)
         if document is None:
             return self._other_case(feed_format, tag or "")
@@ -206,38 +206,31 @@ class Reading:
         return self._packer.respond(request, replace(Body.of_page(html), headers=headers))
 
     def feed_archive(self, request: Request) -> Response:
-        """An older part of a feed, as it says itself where it is (RFC 5005 4, rule E24): 301 from another
-        case of its tag.
-        """
+        """An older part of a feed, as it says itself where it is (RFC 5005 4, rule E24)."""
         found = read_archive(request.path_params["name"])
         if found is None:
             raise HTTPException(404)
         feed_format, number = found
-        tag = self._feed_tag(request)
+        tag = _feed_tag(request)
         document = self._publication.feed(feed_format, tag, number)
         if document is None:
-            spelling = None if tag is None else self._keeper.shelf().spelling(tag)
-            if spelling in (None, tag):
-                raise HTTPException(404)
-            path = archive_url("", feed_format, spelling, number)
-            return RedirectResponse(self._pages.absolute(path), 301)
+            return self._other_case(feed_format, tag or "", number)
         return self._packer.respond(request, _as_body(document, {}))
-
-    def _feed_tag(self, request: Request) -> str | None:
-        place: str | None = request.path_params.get("tag")
-        return None if place is None else read_tag(place)
 
     def old_feed(self, request: Request) -> Response:
         """Where other systems have their feeds: 301 to ours, so that readers move along."""
         path = request.url.path.removeprefix(request.scope.get("root_path", ""))
         return RedirectResponse(self._pages.absolute(f"/{_old_format(path).path}"), 301)
 
-    def _other_case(self, feed_format: FeedFormat, tag: str) -> Response:
-        """The feed of a tag that the archive writes otherwise. Raises HTTPException, 404."""
+    def _other_case(self, feed_format: FeedFormat, tag: str, number: int = 0) -> Response:
+        """The feed, or an archive, of a tag that is written otherwise. Raises HTTPException, 404."""
         spelling = self._keeper.shelf().spelling(tag)
-        if spelling is None:
+        if spelling is None or (number and spelling == tag):
             raise HTTPException(404)
-        return RedirectResponse(self._pages.absolute(feed_url("", feed_format, spelling)), 301)
+        path = feed_url("", feed_format, spelling)
+        if number:
+            path = archive_url("", feed_format, spelling, number)
+        return RedirectResponse(self._pages.absolute(path), 301)
 
     def _feed_headers(self, feed_format: FeedFormat, tag: str | None) -> dict[str, str]:
         headers = {"Vary": "Accept, Accept-Encoding"}
@@ -340,3 +333,8 @@ def _as_body(document: Document, headers: Mapping[str, str]) -> Body:
         is_steady=not document.has_files,
         headers=headers,
     )
+
+
+def _feed_tag(request: Request) -> str | None:
+    place: str | None = request.path_params.get("tag")
+    return None if place is None else read_tag(place)

@@ -72,7 +72,26 @@ def test_wide_letters_take_as_much_room_as_others() -> None:
 def test_without_a_hit_it_begins_with_the_text() -> None:
     """The word stood in the title; rules and addresses of links are no words."""
     text = "Title\n=====\n\nWords [1] follow.\n\n[1] https://example.com/needle\n"
-    assert quote(text, seek(read_query("needle"))) == (Piece("Title Words [1] follow."),)
+    assert quote(text, seek(read_query("needle"))) == (Piece("Title Words follow."),)
+
+
+@each(
+    ("text", "whole"),
+    [
+        (
+            "It does _one_ thing, *twice a night*, [Next][1] and on [2].",
+            "It does one thing, twice a night, [Next][1] and on.",
+        ),
+        (
+            "snake_case_names and __init__ stay, 2 * 3 * 4 too",
+            "snake_case_names and __init__ stay, 2 * 3 * 4 too",
+        ),
+        ("[1] at the beginning", "[1] at the beginning"),
+    ],
+)
+def test_a_quotation_is_without_the_marks_of_a_plain_text(text: str, whole: str) -> None:
+    """Those of stress, and the numbers of links and footnotes; what is no mark stays."""
+    assert "".join(piece.text for piece in quote(text, seek(read_query("x")))) == whole
 
 
 @given(st.text(max_size=400), st.text(max_size=60))
