@@ -23,6 +23,8 @@ from scripts.bench.rows import Bench, or_missing
 _CONNECTIONS: Final = 16
 """As many as the operator's listener takes, and some to spare."""
 _PROBE_S: Final = 1
+_TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
+"""The least processor time that the system tells of."""
 _ISSUES: Final = 30
 _OLD: Final = "publish: 2020-01-02"
 _GZIP: Final = "Accept-Encoding: gzip"
@@ -63,7 +65,7 @@ def measure_site(bench: Bench) -> list[Row]:
             keep_to(process, [0])
             worked = processor_time(process)
             bound.append(_rate(f"{site}/feed.xml", _PROBE_S, known))
-            costs.append(free_s * bound[-1] / (processor_time(process) - worked))
+            costs.append(free_s * bound[-1] / max(processor_time(process) - worked, _TICK_S))
             keep_to(process, range(os.cpu_count() or 1))
             bench.say(
                 f"site {number}: issue {pages[-1]:,.0f}/s, healthz {alive[-1]:,.0f}/s; "

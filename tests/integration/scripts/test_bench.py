@@ -222,3 +222,15 @@ def test_the_table_shows_figure_target_and_verdict() -> None:
 
 def _is_there(program: str) -> bool:
     return shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is not None
+
+
+def test_a_time_in_which_nothing_was_answered_is_taken_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a busy machine a second may pass so; a site that never answers ends the row."""
+    told = iter(["0.00", "0.00", "12.50"])
+    monkeypatch.setattr(peers, "program", str)
+    monkeypatch.setattr(peers, "run", lambda _: f"Requests/sec:  {next(told, '0.00')}")
+    assert peers.request_rate("http://127.0.0.1/", core=None, seconds=1) == 12.5
+    with pytest.raises(BenchError, match="did not answer"):
+        peers.request_rate("http://127.0.0.1/", core=None, seconds=1)

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,25 @@ def test_the_version_is_told_without_a_newsletter(run: Run, tmp_path: Path) -> N
     """Who reports a fault can say which version it is, wherever they are."""
     told = run("--config", tmp_path / "none.toml", "--version")
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))
-    assert (told.code, told.out) == (0, f"newsletter {project['project']['version']}\n")
+    assert told.code == 0
+    ours, zones = told.out.splitlines()
+    assert ours == f"newsletter {project['project']['version']}"
+    assert re.fullmatch(r"time zones (20\d\d[a-z]|of a version that is not told)", zones)
+
+
+def test_the_zones_of_the_product_are_told_where_the_machine_has_none(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Python takes them: those of the machine first, whose version may not be told (rule G12)."""
+    monkeypatch.setattr("zoneinfo.TZPATH", (str(tmp_path / "none"),))
+    assert (
+        run("--version").out.splitlines()[1] == f"time zones {import_module('tzdata').IANA_VERSION}"
+    )
+    (tmp_path / "UTC").write_bytes(b"TZif")
+    monkeypatch.setattr("zoneinfo.TZPATH", (str(tmp_path),))
+    assert "not told" in run("--version").out
+    (tmp_path / "tzdata.zi").write_text("# version 1999z\n")
+    assert run("--version").out.splitlines()[1] == "time zones 1999z"
 
 
 def test_the_configuration_may_come_from_the_environment(
