@@ -233,9 +233,9 @@ def site(config: Path, port: int, core: int) -> Iterator[str]:
 
 
 @contextmanager
-def free_site(config: Path, port: int) -> Iterator[tuple[str, int]]:
+def free_site(config: Path, port: int, admin_port: int) -> Iterator[tuple[str, int]]:
     """`newsletter run` on all cores; the site's address and the number of the process."""
-    with running(_serving(config), port) as process:
+    with running(_serving(config), port, admin_port) as process:
         yield f"http://127.0.0.1:{port}", process
 
 

@@ -84,10 +84,11 @@ def read_line(process: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def running(command: Command, port: int) -> Iterator[int]:
-    """A server, from when it listens on the port; its number. Raises BenchError when it does not."""
+def running(command: Command, *ports: int) -> Iterator[int]:
+    """A server, from when it listens on all of the ports; its number. Raises BenchError when it does not."""
     with ended(start(command)) as process:
-        _wait_for(port, process)
+        for port in ports:
+            _wait_for(port, process)
         yield process.pid
 
 

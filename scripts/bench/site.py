@@ -52,7 +52,7 @@ def measure_site(bench: Bench) -> list[Row]:
     """Of a request, free against kept to one core: other programs on the machine disturb it least."""
     with (
         or_missing(page, free) as rows,
-        peers.free_site(house.config, house.web_port) as (site, process),
+        peers.free_site(house.config, house.web_port, house.admin_port) as (site, process),
     ):
         for number in range(1, bench.sizes.pairs * bench.sizes.rounds + 1):
             alive.append(_rate(f"http://127.0.0.1:{house.admin_port}/healthz", _PROBE_S))

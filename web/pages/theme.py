@@ -90,11 +90,11 @@ class Theme:
 
     def render(self, template: str, context: Mapping[str, object]) -> str:
         """A template of the author's, or ours where theirs fails."""
-        if self._theirs is not self._ours:
+        if self._folder is not None:
             try:
                 return self._theirs.get_template(template).render(context)
             except Exception as error:  # noqa: BLE001 - a theme is somebody else's program
-                self._tell_broken(error)
+                self._tell_broken(error, str(self._folder / template))
         return self._ours.get_template(template).render(context)
 
     def _themed(self) -> Environment:
@@ -107,15 +107,16 @@ class Theme:
                 try:
                     environment.get_template(file.name)
                 except Exception as error:  # noqa: BLE001
-                    self._tell_broken(error)
+                    self._tell_broken(error, str(file))
         return environment
 
     def _own_files(self, palette: Palette) -> dict[str, Asset]:
         return _read(self._folder, palette) if self._folder is not None else {}
 
-    def _tell_broken(self, error: Exception) -> None:
-        """Once for each fault, with the author's file and line."""
+    def _tell_broken(self, error: Exception, asked: str = "") -> None:
+        """Once for each fault, with the author's file and line; that was asked for where the error names none."""
         file, line = self._place(error)
+        file = file or asked
         reason = f"{type(error).__name__}: {error}"[:300]
         if (fault := f"{file}:{line}: {reason}") not in self._told and len(self._told) < 1000:
             self._told.add(fault)

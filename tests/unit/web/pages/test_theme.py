@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+
+from jinja2 import UndefinedError
+from structlog.testing import capture_logs
 
 from storage.model.colours import palette_of
 from web.pages.theme import Theme
@@ -46,3 +50,16 @@ def test_a_template_stands_in_for_ours(tmp_path: Path) -> None:
     assert theme(tmp_path).render("taken.html", {"said": "<b>"}) == "<p>&lt;b&gt;</p>"
     (tmp_path / "taken.html").write_text('{% import "ours/_form.html" as form %}ok')
     assert theme(tmp_path).render("taken.html", {}).endswith("ok")
+
+
+def test_a_file_that_is_no_text_is_told_by_its_name(tmp_path: Path) -> None:
+    """Once, and ours is shown instead; links that lead nowhere and folders with a template's name are passed over."""
+    (tmp_path / "moved.html").write_bytes(b"\xff\xfe bad")
+    (tmp_path / "home.html").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "about.html").mkdir()
+    with capture_logs() as logs:
+        made = theme(tmp_path)
+        for _ in range(2):
+            with suppress(UndefinedError):  # ours wants more than this test has
+                made.render("moved.html", {})
+    assert [one["file"] for one in logs] == [str(tmp_path / "moved.html")]
