@@ -1,12 +1,15 @@
-"""What a reader may choose from: languages, each by its own name, and zones. Pure."""
+"""What a reader may choose from: languages, each by its own name, and zones."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
+from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import available_timezones
+from zoneinfo import TZPATH, available_timezones
 
 LANGUAGES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -30,17 +33,37 @@ _NO_PLACES: Final = ("Etc", "SystemV", "US", "Brazil", "Canada", "Chile", "Mexic
 
 
 @cache
-def zones() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The zones of the IANA database by continent or ocean, and UTC."""
+def zones(chosen: str = "") -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The zones to choose from by continent or ocean, and UTC: of each place the name that is in use, and an older one
+    for who has chosen it.
+    """
     groups: dict[str, list[str]] = {}
-    for name in sorted(available_timezones()):
-        region, slash, _ = name.partition("/")
-        if slash and region not in _NO_PLACES:
-            groups.setdefault(region, []).append(name)
+    known = _all_zones()
+    for name in sorted(_in_use() & known | {chosen} & known or known):
+        groups.setdefault(name.partition("/")[0], []).append(name)
     return (("UTC", ("UTC",)), *((region, tuple(names)) for region, names in groups.items()))
 
 
 @cache
 def is_zone(name: str) -> bool:
-    """Whether it is one of these."""
-    return any(name in names for _, names in zones())
+    """Whether it is a zone, also by an older name of it."""
+    return name == "UTC" or name in _all_zones()
+
+
+@cache
+def _all_zones() -> frozenset[str]:
+    """Those of the IANA database that have a place, UTC apart."""
+    names = (name.partition("/") for name in available_timezones())
+    return frozenset(
+        f"{region}/{place}" for region, _, place in names if place and region not in _NO_PLACES
+    )
+
+
+@cache
+def _in_use() -> frozenset[str]:
+    """The names in the database's table of places (zone.tab); none where the machine has no such table."""
+    for folder in map(Path, (*TZPATH, str(files("tzdata") / "zoneinfo"))):
+        with suppress(OSError):
+            lines = (folder / "zone.tab").read_text("utf-8").splitlines()
+            return frozenset(line.split("\t")[2] for line in lines if line.count("\t") >= 2)
+    return frozenset()

@@ -237,7 +237,7 @@ class PreferencePages:
                 for field, problem in (problems or {}).items()
             },
             languages=LANGUAGES,
-            zones=zones(),
+            zones=zones(found.wishes.zone),
             tomorrow=tomorrow.isoformat(),
         )
 

@@ -113,3 +113,15 @@ def test_every_zone_that_is_offered_is_one() -> None:
     assert not any(name.startswith(("Etc/", "US/")) for name in names)
     for name in names[::40]:
         ZoneInfo(name)
+
+
+def test_of_each_place_one_zone_is_offered() -> None:
+    """Not the names that places had before, but to who has chosen one, and who sends one anyway."""
+    offered = {name for _, group in zones() for name in group}
+    assert {"UTC", "Europe/Berlin", "Asia/Kolkata", "Pacific/Chatham"} <= offered
+    assert not {"Asia/Calcutta", "Africa/Asmera", "US/Eastern", "EST"} & offered
+    assert "Asia/Calcutta" in dict(zones("Asia/Calcutta"))["Asia"]
+    assert {name for _, group in zones("No/Place") for name in group} == offered
+    assert is_zone("Asia/Calcutta")
+    assert not is_zone("US/Eastern")
+    assert is_zone("UTC")
