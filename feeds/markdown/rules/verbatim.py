@@ -19,6 +19,8 @@ _DEEP: Final = 4
 _DEEPEST: Final = 40
 """Quotations and items within each other that are looked at."""
 _ITEM: Final = re.compile(r"(?:[-*+]|\d{1,9}[.)]|[:~](?=[ \t]))(?=[ \t]|\Z)")
+_GOES_ON: Final = re.compile(r"(?!0*1[.)])\d{1,9}[.)]|(?:[-*+]|\d{1,9}[.)])[ \t]*\Z")
+"""Within a paragraph no item: a number other than 1, nor one without content (CommonMark 5.2)."""
 _MEANS: Final = ":~"
 """What a definition begins with."""
 _LAID_IN: Final = re.compile(r"(\[\^[^\]\s]{1,300}\]:)|(?:!!!|\?\?\?\+?|===!?)[ \t]+[\w\"]")
@@ -93,8 +95,14 @@ class _Reader:
             self._in_paragraph = False
             self._leave_quotations(depth)
             return False
-        if depth < len(self._around) and not self._in_paragraph:
+        if 0 in self._around[depth:] and not _begins_here(rest):
+            self._in_paragraph = (
+                True  # right behind a quotation, without its mark: it may go on from it
+            )
+            return False
+        if depth < len(self._around) and (not self._in_paragraph or _begins_here(rest)):
             del self._around[depth:]
+            self._in_paragraph = False
         return self._begin(rest, is_whole=depth == len(self._around))
 
     def _go_in(self, rest: str) -> tuple[int, str]:
@@ -119,7 +127,9 @@ class _Reader:
 
     def _begin(self, rest: str, *, is_whole: bool) -> bool:
         """Takes what begins on a line; whether that is code."""
-        means = False  # without a word before it no definition is one
+        means = (
+            False  # without a word before it no definition is one, and no footnote begins with code
+        )
         while True:
             bare = rest.lstrip(" ")
             indent = len(rest) - len(bare)
@@ -129,9 +139,11 @@ class _Reader:
                 return is_code
             if not is_whole and not _begins(bare):
                 return False  # a paragraph goes on without the marks of what it stands in
+            if self._in_paragraph and is_whole and _GOES_ON.match(bare):
+                return False
             width = _width(bare)
             if width is None or len(self._around) >= _DEEPEST:
-                self._in_paragraph = bool(bare) and _WHOLE.match(bare) is None
+                self._in_paragraph = (bool(bare) or means) and _WHOLE.match(bare) is None
                 self._in_paragraph = self._in_paragraph and _ACROSS.match(bare) is None
                 return False
             self._in_paragraph, is_whole = False, True
@@ -140,11 +152,16 @@ class _Reader:
                 rest = bare[1:].removeprefix(" ")
                 continue
             self._around.append(indent + width)
-            means = means or bare[0] in _MEANS
             laid = _LAID_IN.match(bare)
+            means = means or bare[0] in _MEANS or bool(laid and laid[1])
             rest = (
                 bare[width:] if laid is None else bare[laid.end() :].lstrip(" ") if laid[1] else ""
             )
+
+
+def _begins_here(rest: str) -> bool:
+    bare = rest.lstrip(" ")
+    return len(rest) - len(bare) < _DEEP and _begins(bare)
 
 
 def _begins(bare: str) -> bool:
