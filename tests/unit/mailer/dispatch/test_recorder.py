@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -138,12 +139,16 @@ def test_in_company_a_group_waits_for_who_will_be_ready() -> None:
         await asyncio.Event().wait()
 
     async def scenario() -> None:
+        asyncio.get_running_loop().set_default_executor(
+            ThreadPoolExecutor(1)
+        )  # one after the other
         recorder = make_recorder(ledger, forever, crowd=lambda: 3)
         await recorder.record([settled(1)])  # how long a group takes is not known before the first
         waiting = [recorder.record([settled(2)])]
         for number in (3, 4):
             for _ in range(20):
                 await asyncio.sleep(0)
+            await asyncio.to_thread(lambda: None)  # a commit that had begun would be over now
             assert len(ledger.tried) == 1
             waiting.append(recorder.record([settled(number)]))
         await asyncio.gather(*waiting)
