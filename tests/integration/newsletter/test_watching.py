@@ -164,7 +164,7 @@ def test_readyz_tells_the_truth(tmp_path: Path) -> None:
     while.
     """
     clock = Clock()
-    with opened(tmp_path, '[smtp]\nurl = "outbox:outbox"\n', clock) as newsletter:
+    with opened(tmp_path, '[smtp]\nurl = "outbox:outbox"\n[web]\nport = 0\n', clock) as newsletter:
         pulse = newsletter.watching.pulse
         with serving_both(newsletter) as (_site, admin):
             answer = httpx.get(f"{admin}/readyz")

@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 def author(tmp_path: Path) -> Iterator[Author]:
     """An author with two issues, a picture, an old address and an About page."""
-    writer = Author(tmp_path, Clock(NOON))
+    writer = Author(tmp_path, Clock(NOON), "[web]\nport = 0\n")
     writer.write("img/a.png", PIXEL)
     writer.write("about.md", "# Me\n\nHello.")
     writer.publish("one.md", "![Dot](img/a.png)", title="One", aliases="[/2019/05/one.html]")

@@ -140,7 +140,7 @@ MORE_SHAPES: Final = (
         issues=1,
         kept={DRAFTS: 1},
         found=1,
-        told=5,
+        told=4,
     ),
     Shape(
         name="Hugo shortcodes",
