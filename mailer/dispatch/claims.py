@@ -58,8 +58,6 @@ class ClaimBuffer:
         self._paused: set[int] = set()
         self._astray: Mapping[str, datetime] = {}
         """Domains that are paused, and until when."""
-        self.has_company = False
-        """Whether other workers use the same ledger."""
         self._looked_at: datetime | None = None
         """When the ledger was asked for them."""
         self.error: StorageError | None = None
@@ -257,7 +255,6 @@ class ClaimBuffer:
     async def _refill(self) -> None:
         try:
             await self._look_for_pauses()
-            self.has_company = await self._lease.is_shared()
             claims = await self._lease.claim(self._portion)
         except StorageError as error:
             log.warning("ledger.claim_failed", error=type(error).__name__)

@@ -188,7 +188,6 @@ class Dispatcher:
             sleep=self._sleep,
             committed=self._count,
             patience=None if patience is None else _RECORD_TRIES,
-            crowd=lambda: run.crowd,
         )
         run = Run(
             claims=claims,

@@ -58,10 +58,6 @@ class Lease:
         self._extend(now, now_s)
         return claims
 
-    async def is_shared(self) -> bool:
-        """Whether other workers hold a lease of the same ledger. Raises StorageError."""
-        return await asyncio.to_thread(self._ledger.has_company, self._worker, now=self._clock())
-
     async def confirm(self, delivery_id: int) -> bool:
         """Renews the lease until it is sure; whether the delivery is still on this worker's wire.
 

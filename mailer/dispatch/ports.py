@@ -62,9 +62,6 @@ class Ledger(Protocol):
     def paused_domains(self, *, now: datetime) -> Mapping[str, datetime]:
         """Returns the domains that are not to be mailed now, and until when."""
 
-    def has_company(self, worker: str, *, now: datetime) -> bool:
-        """Whether other workers hold a lease, too."""
-
     def has_arrived(self, issue_id: int) -> bool:
         """Whether a relay has taken the issue for anybody."""
 

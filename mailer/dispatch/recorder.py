@@ -1,9 +1,7 @@
 """Owns the writing of outcomes: what all connections have waiting becomes one transaction.
 
 While one commit runs the next group gathers, so the disk sets the size of a group and nobody
-has to choose it. A group costs the database a fixed price besides that of its rows. Where other
-workers share it, a group therefore waits for who will be ready soon: the processor has their
-work to do meanwhile. It never holds more than one message of each connection.
+has to choose it.
 """
 
 from __future__ import annotations
@@ -13,16 +11,12 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from mailer.dispatch.pace import Backoff
 from mailer.dispatch.ports import Ledger
 from storage.model import Log, Settlement, StorageError
 
 log = Log()
-
-_LONGEST_S: Final = 0.1
-"""A group waits for others as long as the last one took to be committed, and never longer than this."""
 
 
 @dataclass(slots=True)
@@ -54,11 +48,9 @@ class Recorder:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         committed: Callable[[Sequence[Settlement]], None] = lambda _: None,
         patience: int | None = None,
-        crowd: Callable[[], int] = lambda: 0,
     ) -> None:
         """`committed` is told of the settlements of each transaction, before who waits for it.
 
-        `crowd`: for so many a group should wait, for a moment; 0: for nobody.
         After `patience` tries in a row that failed the database is given up; None: never.
         """
         self._ledger = ledger
@@ -67,17 +59,11 @@ class Recorder:
         self._sleep = sleep
         self._committed = committed
         self._patience = patience
-        self._crowd = crowd
         self._given_up: StorageError | None = None
         self._lock = threading.Lock()
         """Held while `_gathering` is changed: by the event loop, or by the thread that takes it."""
         self._gathering = _Group()
         self._taken = _Group()
-        self._wanted = 0
-        """So many are waited for, while `_enough` is there."""
-        self._enough: asyncio.Event | None = None
-        self._took_s = 0.0
-        """How long the last group took to be committed, when groups wait for a crowd."""
         self._writer: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -108,8 +94,6 @@ class Recorder:
             if ask is not None:
                 group.asks.append(ask)
             group.waiting.append(granted)
-        if self._enough is not None and len(group.waiting) >= self._wanted:
-            self._enough.set()
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
         return granted
@@ -120,11 +104,8 @@ class Recorder:
         try:
             while self._gathering.waiting or self._taken.waiting:
                 await asyncio.sleep(0)  # whoever is ready in this turn of the loop joins
-                crowd = self._crowd()
-                await self._gather(crowd)
-                began = loop.time()
                 try:
-                    await asyncio.to_thread(self._commit_groups, loop, backoff, once=crowd > 0)
+                    await asyncio.to_thread(self._commit_groups, loop, backoff)
                 except StorageError as error:
                     backoff.fail(type(error).__name__)
                     if self._patience is not None and backoff.count >= self._patience:
@@ -136,28 +117,11 @@ class Recorder:
                     if backoff.count == 1:  # it may last for hours; its end is told, too
                         log.warning("ledger.record_failed", reason=str(error), then="tried again")
                     await self._sleep(backoff.wait_s)
-                else:
-                    self._took_s = loop.time() - began if crowd else 0.0
         except BaseException as error:
             self._disappoint(error)
             raise
         finally:
             self._writer = None
-
-    async def _gather(self, crowd: int) -> None:
-        """Waits until so many have something to record, but not for long."""
-        missing = len(self._gathering.waiting) < crowd and not self._taken.waiting
-        if not missing or not self._took_s:
-            return
-        self._wanted, self._enough = crowd, asyncio.Event()
-        bound = asyncio.ensure_future(self._sleep(min(self._took_s, _LONGEST_S)))
-        enough = asyncio.ensure_future(self._enough.wait())
-        try:
-            await asyncio.wait({bound, enough}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            bound.cancel()
-            enough.cancel()
-            self._enough = None
 
     def _disappoint(self, error: BaseException) -> None:
         """Nothing that waits will be recorded."""
@@ -166,10 +130,8 @@ class Recorder:
                 waiter.set_exception(error)
         self._taken, self._gathering = _Group(), _Group()
 
-    def _commit_groups(
-        self, loop: asyncio.AbstractEventLoop, backoff: Backoff, *, once: bool
-    ) -> None:
-        """In a thread: commits what has gathered, until nothing has or only `once`. Raises StorageError."""
+    def _commit_groups(self, loop: asyncio.AbstractEventLoop, backoff: Backoff) -> None:
+        """In a thread: commits what has gathered, until nothing has. Raises StorageError."""
         while self._take():
             group = self._taken
             group.now = group.now or self._clock()
@@ -181,8 +143,6 @@ class Recorder:
                 log.info("ledger.recorded", tries=backoff.count)
                 backoff.clear()
             loop.call_soon_threadsafe(self._tell, group, granted)
-            if once:
-                return
 
     def _take(self) -> bool:
         """Whether there is a group to commit: the one that could not be, or what has gathered."""

@@ -68,11 +68,6 @@ class Run:
         """
         return self._stalled.is_set()
 
-    @property
-    def crowd(self) -> int:
-        """For how many a group of outcomes should wait: those at work, where others use the database."""
-        return self.connections - self._waiting if self.claims.has_company else 0
-
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Within it a connection does nothing but wait for its relay."""

@@ -209,13 +209,6 @@ class Ledger:
         with self._database.reading() as connection:
             return self._gates.lets_in(connection, now)
 
-    def has_company(self, worker: str, *, now: datetime) -> bool:
-        """Whether other workers hold a lease, too."""
-        c = schema.workers.c
-        query = sa.select(c.name).where(c.name != worker, c.lease_until > now).limit(1)
-        with self._database.reading() as connection:
-            return connection.scalar(query) is not None
-
     def has_arrived(self, issue_id: int) -> bool:
         """Whether a relay has taken the issue for anybody."""
         taken = [state.value for state in TAKEN]

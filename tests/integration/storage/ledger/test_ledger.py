@@ -20,17 +20,6 @@ from tests.worlds.store import LEASE, MINUTE, Store, settled
 S = DeliveryState
 
 
-def test_a_worker_knows_whether_it_is_alone(store: Store) -> None:
-    """Company is whoever else holds a lease; one that has ended is none."""
-    store.join(2)
-    store.publish()
-    store.claim("a", limit=1)
-    assert not store.ledger.has_company("a", now=NOON)
-    store.claim("b", limit=1)
-    assert store.ledger.has_company("a", now=NOON)
-    assert not store.ledger.has_company("a", now=NOON + LEASE)
-
-
 # ── queueing ──────────────────────────────────────────────────────────────────────────────────────
 
 

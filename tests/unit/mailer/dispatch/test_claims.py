@@ -41,7 +41,6 @@ class Queue:
         self.left = deque(map(claim, range(count)))
         self.asked = 0
         self.paused: dict[str, datetime] = {}
-        self.others = False
 
     def claim(self, worker: str, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """The next claims."""
@@ -70,10 +69,6 @@ class Queue:
     def paused_domains(self, *, now: datetime) -> dict[str, datetime]:
         """As a test says."""
         return self.paused
-
-    def has_company(self, worker: str, *, now: datetime) -> bool:
-        """As a test says."""
-        return self.others
 
     def standing(self, delivery_id: int) -> DeliveryState | None:
         """Not asked here."""
@@ -156,20 +151,5 @@ def test_a_paused_domain_does_not_fill_the_memory() -> None:
             most, put_off = max(most, len(held)), put_off + len(held)
         assert put_off == 8_000
         assert most <= 2000 + PORTION
-
-    asyncio.run(scenario())
-
-
-def test_it_is_known_whether_others_use_the_ledger() -> None:
-    """Asked with the claims, so that groups of outcomes wait for each other only where that helps."""
-
-    async def scenario() -> None:
-        for others in (False, True):
-            queue = Queue(PORTION)
-            queue.others = others
-            claims = buffer_on(queue)
-            assert not claims.has_company
-            await claims.take()
-            assert claims.has_company is others
 
     asyncio.run(scenario())

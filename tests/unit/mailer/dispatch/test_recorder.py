@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -79,12 +78,10 @@ async def no_sleep(seconds: float) -> None:
 
 
 def make_recorder(
-    ledger: MemoryLedger,
-    sleep: Callable[[float], Awaitable[None]] = no_sleep,
-    crowd: Callable[[], int] = lambda: 0,
+    ledger: MemoryLedger, sleep: Callable[[float], Awaitable[None]] = no_sleep
 ) -> Recorder:
     """A recorder that writes to this ledger."""
-    return Recorder(ledger, "worker", clock=ticking(), sleep=sleep, crowd=crowd)
+    return Recorder(ledger, "worker", clock=ticking(), sleep=sleep)
 
 
 def test_everybody_waits_for_the_transaction_that_holds_theirs() -> None:
@@ -127,55 +124,6 @@ def test_who_comes_during_a_commit_is_in_the_next_one() -> None:
 
     asyncio.run(scenario())
     assert [entry.settled for entry in ledger.kept] == [[1], [2, 3]]
-
-
-def test_in_company_a_group_waits_for_who_will_be_ready() -> None:
-    """Where other workers share the database a group has everybody's outcome, and is committed as soon
-    as it has: half as many groups cost the database half as much.
-    """
-    ledger = MemoryLedger()
-
-    async def forever(seconds: float) -> None:
-        await asyncio.Event().wait()
-
-    async def scenario() -> None:
-        asyncio.get_running_loop().set_default_executor(
-            ThreadPoolExecutor(1)
-        )  # one after the other
-        recorder = make_recorder(ledger, forever, crowd=lambda: 3)
-        await recorder.record([settled(1)])  # how long a group takes is not known before the first
-        waiting = [recorder.record([settled(2)])]
-        for number in (3, 4):
-            for _ in range(20):
-                await asyncio.sleep(0)
-            await asyncio.to_thread(lambda: None)  # a commit that had begun would be over now
-            assert len(ledger.tried) == 1
-            waiting.append(recorder.record([settled(number)]))
-        await asyncio.gather(*waiting)
-
-    asyncio.run(scenario())
-    assert [entry.settled for entry in ledger.kept] == [[1], [2, 3, 4]]
-
-
-def test_who_does_not_come_is_not_waited_for() -> None:
-    """A connection whose relay is silent keeps the others for a tenth of a second at most, and never for
-    longer than a commit takes; nobody is waited for twice.
-    """
-    ledger = MemoryLedger()
-    waits: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waits.append(seconds)
-
-    async def scenario() -> None:
-        recorder = make_recorder(ledger, sleep, crowd=lambda: 50)
-        for number in range(4):
-            await recorder.record([settled(number)])
-
-    asyncio.run(scenario())
-    assert [entry.settled for entry in ledger.kept] == [[0], [1], [2], [3]]
-    assert len(waits) == 3
-    assert all(0 < wait <= 0.1 for wait in waits)
 
 
 def test_a_busy_database_is_asked_the_same_again() -> None:
