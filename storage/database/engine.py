@@ -188,9 +188,10 @@ class Database:
         return True
 
     def check(self) -> None:
-        """Raises DatabaseLost when an SQLite database's file is not the one that was opened."""
+        """Raises DatabaseLost when an SQLite database's file, or its log, is not the one that was opened."""
         if self._place is not None:
             self._place.check()
+            self._place.check_log()
 
     def tell_troubles(self) -> None:
         """Have a line in the log where a trouble begins and one where it ends."""

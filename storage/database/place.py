@@ -33,11 +33,8 @@ class Place:
             self._known = self._found()
 
     def check(self) -> None:
-        """Raises DatabaseLost when our file is not there any more, or not the log that we write."""
-        if self._known is None:
-            return
-        if (found := self._found()) == self._known:
-            self._check_log()
+        """Raises DatabaseLost when our file is not there any more. Costs little: it is asked for every page."""
+        if self._known is None or (found := self._found()) == self._known:
             return
         what = "is gone" if found is None else "was replaced by another file"
         raise DatabaseLost(
@@ -45,8 +42,11 @@ class Place:
             "back the file with its -wal and -shm beside it, and start again"
         )
 
-    def _check_log(self) -> None:
-        """SQLite removes the log itself when nobody has it open any more; who has it open has its descriptor."""
+    def check_log(self) -> None:
+        """Raises DatabaseLost when the log that we write was removed by somebody else.
+
+        SQLite removes it itself when nobody has it open any more; who has it open has its descriptor.
+        """
         log = self.path.resolve().with_name(f"{self.path.name}-wal")
         gone = f"{log} (deleted)"
         links = {str(log), gone}

@@ -21,7 +21,7 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
-from storage.database import schema
+from storage.database import place, schema
 from storage.database.engine import Database
 from storage.database.facts import Facts
 from storage.database.place import Place
@@ -106,6 +106,21 @@ def test_a_log_that_somebody_removed_is_noticed_before_another_takes_its_place(
     with closing(sqlite3.connect(file)) as later:
         kept = {key for (key,) in later.execute("SELECT key FROM meta")}
     assert "two" in kept
+
+
+def test_a_look_for_a_page_goes_through_no_open_files(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each page asks whether the file is still ours, which costs one look; only the service asks for the log."""
+    write(sqlite)
+    glance = sqlite.glance(sa.select(schema.meta.c.value))
+    assert glance is not None
+    asked: list[None] = []
+    monkeypatch.setattr(place, "_open_files", lambda: asked.append(None) or [])
+    assert glance.ask() is not None
+    assert asked == []
+    sqlite.check()
+    assert asked == [None]
 
 
 def test_a_damaged_file_is_told_with_what_to_do(sqlite: Database, file: Path) -> None:
