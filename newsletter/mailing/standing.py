@@ -62,7 +62,7 @@ class Standing:
 
     def paused_of(self, issue_ids: Sequence[int]) -> list[str]:
         """Those of the issues that are paused, a sentence for each."""
-        found = [self._archive.get(issue_id) for issue_id in issue_ids]
+        found = map(self._archive.get, issue_ids)  # one at a time: a first look may bring thousands
         return [
             f"{issue.slug}: its mail is paused: {issue.mailing_reason}"
             for issue in found
