@@ -50,6 +50,8 @@ def shown(markdown: str) -> str:
 @example("[x]: http://a", "[^1]: b")
 @example(":smile:", "http://a.b/c_d_e")
 @example("1", "{:}")
+@example("1", "<%=")
+@example("<%= a %>", "<%- b")
 @example("1", "|\n:-")
 @example("a\n-:", "b\n:--:")
 @example("word{.class}", "word{a=b}")
