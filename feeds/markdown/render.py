@@ -164,9 +164,10 @@ def _lay_out(
     body = place_embeds(clean_text(body), path, links, resolver)
     translated = translate_dialects(body, path, bibliography)
     for unknown in translated.unknown:
+        source = unknown.source if unknown.source.startswith("`") else f"`{unknown.source}`"
         resolver.warn(
             TEMPLATE,
-            f"`{unknown.source}` is a generator's language that is not known here: left out",
+            f"{source} is a generator's language that is not known here: left out",
             unknown.line,
         )
     for player in translated.players:

@@ -310,7 +310,8 @@ def _read_macros(text: str, masks: Masks, report: Report) -> str:
             return f"<{rest}>"
         if name == "embed" and rest.startswith("[["):
             return f"!{rest}"
-        report.append((line_of(text, found.start(), masks), found[0]))
+        if len(report) < _MOST:
+            report.append((line_of(text, found.start(), masks), found[0]))
         return ""
 
     return _MACRO.sub(replace, text)

@@ -6,7 +6,8 @@ code and formulas hidden | comments out | citations | generators' languages | bo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -31,6 +32,10 @@ _THEMED: Final = re.compile(
 )
 _PANDOC: Final = frozenset({".qmd", ".rmd"})
 """Where `~sub~` and `^sup^` are the language's own."""
+_AS_WRITTEN: Final = re.compile("\\s*([^\n\ufdd0-\ufdef]{2,200})")
+"""The beginning of a tag up to its first line's end, or to what is masked in it."""
+_MOST_PLACED: Final = 100
+"""So many are looked for in the text; what is told is less, but for a note made to cost much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +89,11 @@ def translate_dialects(
     text = mark_words(text, scripts=suffix in _PANDOC)
     return Translated(
         text=masks.restore(text),
-        unknown=_named(report),
+        unknown=_named(_placed(report, body)),
         abbreviations=abbreviations,
         formulas=masks.formulas,
-        players=_named(_placed(players[:MOST_UNKNOWN], body)),
-        uncited=_named(uncited),
+        players=_named(_placed(((None, tag) for tag in players[:MOST_UNKNOWN]), body)),
+        uncited=_named(_placed(uncited, body)),
     )
 
 
@@ -120,14 +125,26 @@ def _cite(
     return Citing(works, put=masks.put, told=tell, everywhere=is_pandoc).read(mended)
 
 
-def _placed(tags: list[str], body: str) -> list[tuple[int, str]]:
-    """The tags with their lines in the body; a tag that was made on the way stands where the last did."""
+def _placed(told: Iterable[tuple[int | None, str]], body: str) -> list[tuple[int, str]]:
+    """What was told with its lines in the body as it was written: of the places of a tag, each of which counts once,
+    the one nearest to the line where it was met, since what was translated before it may have lost lines. What was
+    made on the way keeps that line, or has the one of what was told before it.
+    """
+    starts = [0, *(found.end() for found in re.finditer("\n", body))]
+    places: dict[str, list[int]] = {}
     placed: list[tuple[int, str]] = []
-    line, at = 1, 0
-    for tag in tags:
-        if (found := body.find(tag, at)) >= 0:
-            line += body.count("\n", at, found)
-            at = found
+    line = 1
+    for met, tag in told:
+        line = met or line
+        written = _AS_WRITTEN.match(tag)
+        if written is not None and len(placed) < _MOST_PLACED:
+            begin = written[1]
+            if begin not in places:
+                found_at = (found.start() for found in re.finditer(re.escape(begin), body))
+                places[begin] = [bisect_right(starts, at) for at in found_at]
+            if free := places[begin]:
+                line = min(free, key=lambda place: abs(place - line))
+                free.remove(line)
         placed.append((line, tag))
     return placed
 

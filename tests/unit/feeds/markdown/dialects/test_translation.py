@@ -179,6 +179,50 @@ def test_what_is_unknown_is_taken_out_and_named_with_its_line(text: str, source:
     assert [(one.line, one.source) for one in result.unknown] == [(3, source)]
 
 
+BEFORE = (
+    *(
+        "words",
+        "```mermaid\na\nb\n```",
+        "```dataview\nLIST\n```",
+        "%% one\ntwo %%",
+        "<!-- one\ntwo -->",
+    ),
+    *(
+        "> [!note] a\n> b",
+        ":::tip\na\n:::",
+        "!!! note\n    a\n    b",
+        "$$\na\n$$",
+        "```math\na\n```",
+    ),
+    *(
+        "{{< youtube abc >}}",
+        "{% raw %}\n{{ a }}\n{% endraw %}",
+        "{% assign a = 'b' %}",
+        "    code\n    more",
+    ),
+    *(
+        "`{{< unknown 9 >}}`",
+        "*[ABBR]: a word",
+        "<details>\n<summary>a</summary>\nb\n</details>",
+        "{{< unknown 0 >}}",
+    ),
+    *(
+        "<iframe\nsrc='https://a.example/'></iframe>",
+        "```{note}\na\n```",
+        "[embed]https://a.example/[/embed]",
+    ),
+)
+
+
+@given(st.lists(st.sampled_from(BEFORE), max_size=8))
+def test_what_stands_before_it_does_not_move_the_line_of_what_is_unknown(before: list[str]) -> None:
+    """A tag is named by its line in the file, whatever was taken out or put in above it on the way."""
+    text = "\n\n".join([*before, "{{< unknown 7 >}} and {% unheard of %}", "end"])
+    line = text[: text.index("{{< unknown 7")].count("\n") + 1
+    named = {one.source: one.line for one in translate_dialects(text, "a.md").unknown}
+    assert named["{{< unknown 7 >}}"] == named["{% unheard of %}"] == line
+
+
 def test_a_component_is_unknown_where_there_are_some() -> None:
     """`<Chart />` is a component in MDX, and HTML like any other elsewhere."""
     assert translate_dialects("<Chart a={1} />", "a.mdx").unknown
