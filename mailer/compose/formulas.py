@@ -110,7 +110,7 @@ def _formula(found: re.Match[str]) -> Formula:
 
 
 def _placed(shown: str, *, display: bool) -> str:
-    return f'<span class="formula">{shown}</span>' if display else shown
+    return f'<span class="displayed">{shown}</span>' if display else shown
 
 
 # ── simple formulas ──────────────────────────────────────────────────────────────────────────

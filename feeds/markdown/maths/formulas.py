@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from feeds.markdown.characters import shorten
 from feeds.markdown.maths import numbering
@@ -23,8 +23,6 @@ from storage.model import CODE, guard
 MOST: Final = 2000
 """Formulas of one note that are read; more are shown as TeX."""
 
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
 
 _WIDE: Final = 24
 """Signs of a formula within a line that may be wider than a phone, so that it must scroll by itself."""
@@ -156,7 +154,7 @@ class Formulas:
         return "\n".join(["", *words, ""] if formula.display else words)
 
     def _show(self, mark: re.Match[str]) -> str:
-        from feeds.markdown.maths.mathml import Unreadable, read_tex, write_math
+        from feeds.markdown.maths.mathml import Unreadable, read_tex, text_of, write_math
         from feeds.markdown.maths.unicode import plain_formula
 
         formula = self._of(mark)
@@ -165,16 +163,13 @@ class Formulas:
             try:
                 tree = read_tex(formula.tex, display=formula.display)
                 written = write_math(formula, tree, plain_formula(formula.tex))
-                return _held(written) if _is_wide(formula, tree) else written
+                is_wide = not formula.display and sum(map(len, map(text_of, tree.iter()))) > _WIDE
+                return _held(written) if is_wide else written
             except Unreadable as error:
                 reason = str(error)
         shown = " ".join(formula.source.split())
         self.warn(f"the formula `{shorten(shown, 60)}` is shown as TeX: {reason}")
         return f"<code>{escape(formula.source)}</code>"
-
-
-def _is_wide(formula: Formula, tree: Element) -> bool:
-    return not formula.display and sum(len(one.text or "") for one in tree.iter()) > _WIDE
 
 
 def _held(written: str) -> str:

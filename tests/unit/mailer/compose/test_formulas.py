@@ -73,8 +73,8 @@ def test_others_are_pictures_with_their_tex(tex: str) -> None:
 
 def test_a_displayed_formula_stands_on_its_own() -> None:
     """In the middle of a line of its own, as letters or as a picture."""
-    assert shown(math("E=mc^2", display=True)).startswith('<span class="formula"><span')
-    assert shown(math(r"\frac12", display=True)).startswith('<span class="formula"><img')
+    assert shown(math("E=mc^2", display=True)).startswith('<span class="displayed"><span')
+    assert shown(math(r"\frac12", display=True)).startswith('<span class="displayed"><img')
 
 
 def test_what_is_not_drawn_is_tex_and_told() -> None:

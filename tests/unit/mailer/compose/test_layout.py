@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from feeds.markdown.dialects import hide_formulas
 from mailer.compose import layout, message
 from storage.model import palette_of
 from tests.worlds.sending.composed import ADA, IDENTITY, ISSUE, parts
@@ -114,3 +115,14 @@ def test_words_lean_by_their_own_script() -> None:
         issue = replace(ISSUE, html="<p>Read the <em>log</em>.</p>", language=language)
         made = message.compile_issue(issue, replace(IDENTITY, language=language))
         assert "<em>log</em>" in parts(made.fill(ADA))[1], language
+
+
+def test_a_formula_within_a_line_stays_there_however_wide() -> None:
+    """Only what the author set apart has a line of its own, also where the page has it scroll by itself."""
+    marked, formulas = hide_formulas(f"a ${'+'.join('abcdefghijklmn')}$ b\n\n$$c$$")
+    _, html = parts(
+        message.compile_issue(replace(ISSUE, html=formulas.settle_html(marked)), IDENTITY).fill(ADA)
+    )
+    within, _, apart = html.partition("<i>n</i>")
+    assert "display: block" not in within.partition("a <span")[2]
+    assert "display: block" in apart.partition("<i>c</i>")[0]

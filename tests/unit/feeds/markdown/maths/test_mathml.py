@@ -162,3 +162,9 @@ def test_a_wide_formula_within_a_line_scrolls_by_itself() -> None:
     wide = "+".join("abcdefghijklmn")
     marked, formulas = hide_formulas(f"${wide}$ $x$\n\n$${wide}$$")
     assert formulas.settle_html(marked).count('<span class="formula"><math') == 1
+
+
+def test_a_formula_is_as_wide_as_its_signs() -> None:
+    """Not as what stands for them: signs are written as references to their characters."""
+    marked, formulas = hide_formulas(r"$L(N) \propto N^{-\alpha} \le \beta$")
+    assert "<span" not in formulas.settle_html(marked)
