@@ -1,4 +1,4 @@
-"""Keeps SQLite's full-text index in few pieces, for each piece is looked into for each word of a question.
+"""Keeps SQLite's full-text indexes in few pieces, for each piece is looked into for each word of a question.
 
 FTS5 writes a piece with every transaction and merges them by itself only when sixteen small ones have come or
 four of a size, so that a large archive has some twenty. PostgreSQL's index has none.
@@ -21,9 +21,10 @@ PAGES: Final = 100
 """Of 4 kB, written in one transaction: others who write wait for no longer than that."""
 STEPS: Final = 500
 """Transactions of one run; the next run goes on."""
-_COUNTED: Final = "SELECT count(DISTINCT segid) FROM issue_terms_idx"
+_TABLES: Final = ("issue_terms", "issue_stems")
+_COUNTED: Final = "SELECT count(DISTINCT segid) FROM {table}_idx"
 # A positive number has pieces of about a size merged, a negative one all of them into one.
-_MERGED: Final = "INSERT INTO issue_terms (issue_terms, rank) VALUES ('merge', :pages)"
+_MERGED: Final = "INSERT INTO {table} ({table}, rank) VALUES ('merge', :pages)"
 _IDLE: Final = 1
 """Rows that the statement changes when there was nothing to merge."""
 
@@ -39,11 +40,10 @@ class Merging:
         self._pages = pages
 
     def pieces(self) -> int:
-        """How many there are; 0 on PostgreSQL."""
+        """How many there are of the index that has most; 0 on PostgreSQL."""
         if not self._database.is_sqlite:
             return 0
-        with self._database.reading() as connection:
-            return _count(connection)
+        return max(self._pieces(table) for table in _TABLES)
 
     def run(self, steps: int = STEPS) -> int:
         """Where there are too many, merge them, a little in each transaction; how many those were.
@@ -51,27 +51,30 @@ class Merging:
         Those of a size first, which costs little after some publications; if that does not do, all of
         them. What a run began that ended goes on in the next one, with what came meanwhile.
         """
-        if self.pieces() <= self._most_pieces:
+        if not self._database.is_sqlite:
             return 0
-        return sum(1 for _ in itertools.islice(self._merge(), steps))
+        merged = (step for table in _TABLES for step in self._merge(table))
+        return sum(1 for _ in itertools.islice(merged, steps))
 
-    def _merge(self) -> Iterator[None]:
-        while self._step(self._pages):
+    def _merge(self, table: str) -> Iterator[None]:
+        if self._pieces(table) <= self._most_pieces:
+            return
+        while self._step(table, self._pages):
             yield
-        while self.pieces() > self._most_pieces:
-            self._step(-self._pages)
+        while self._pieces(table) > self._most_pieces:
+            self._step(table, -self._pages)
             yield
 
-    def _step(self, pages: int) -> bool:
+    def _pieces(self, table: str) -> int:
+        with self._database.reading() as connection:
+            return int(connection.scalar(sa.text(_COUNTED.format(table=table))) or 0)
+
+    def _step(self, table: str, pages: int) -> bool:
         """Whether anything was merged."""
         with self._database.transaction() as connection:
             before = _changes(connection)
-            connection.execute(sa.text(_MERGED), {"pages": pages})
+            connection.execute(sa.text(_MERGED.format(table=table)), {"pages": pages})
             return _changes(connection) - before > _IDLE
-
-
-def _count(connection: Connection) -> int:
-    return int(connection.scalar(sa.text(_COUNTED)) or 0)
 
 
 def _changes(connection: Connection) -> int:

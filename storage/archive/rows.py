@@ -98,6 +98,11 @@ def load_issues(connection: Connection, query: sa.Select[Any]) -> list[Issue]:
     return [_to_issue(row, marks) for row in rows]
 
 
+def load_unmarked(connection: Connection, query: sa.Select[Any]) -> list[Issue]:
+    """The same without their tags, images and links, for lists that show none: at half the cost."""
+    return [_to_issue(row, {}) for row in connection.execute(query).mappings()]
+
+
 def load_names(connection: Connection) -> list[IssueName]:
     """The names of every issue that was made of a note, without its contents."""
     c, marks = schema.issues.c, schema.issue_marks

@@ -177,6 +177,21 @@ def find_terms(text: str) -> list[str]:
     return list(islice(runs, MOST_TERMS))
 
 
+def find_stems(terms: str) -> str:
+    """Of some terms, with a space between two: the Arabic words, each as it stands and without each of what may be
+    written before it, so that one beginning finds it whatever is.
+    """
+    if _ARABIC.search(terms) is None:
+        return ""
+    words = (term for term in terms.split(" ") if "\u0621" <= term < "\u064b")
+    return " ".join(
+        word[len(before) :]
+        for word in words
+        for before in _BEFORE
+        if word.startswith(before) and word != before
+    )
+
+
 def _split(text: str) -> list[str]:
     """The words of a text that has nothing special; one of ASCII is translated as a whole."""
     return text.translate(_BETWEEN).split() if text.isascii() else _PLAIN_WORD.findall(text)

@@ -35,10 +35,12 @@ from storage.database.schema.readers import (
 )
 from storage.database.schema.words import (
     find_arabic_by_stems,
+    find_stems_on_sqlite,
     issue_words,
     keep_vectors_beside,
     make_index,
     make_search_quick,
+    write_stems,
 )
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "feed_entries",
     "feed_readers",
     "find_arabic_by_stems",
+    "find_stems_on_sqlite",
     "formulas",
     "gathered",
     "issue_marks",
@@ -73,4 +76,5 @@ __all__ = [
     "subscribers",
     "suppressions",
     "workers",
+    "write_stems",
 ]

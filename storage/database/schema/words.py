@@ -1,12 +1,14 @@
 """Owns what issues are found by: their terms as text, and over them what each engine searches in.
 
 Triggers keep the index with the terms: an FTS5 table on SQLite, vectors on PostgreSQL, both called
-`issue_terms`, which only storage/archive/search.py asks. Who makes `issue_words` anew has to make
+`issue_terms`, which only storage/archive asks. Arabic words are found by their stems: in a column of the
+vectors, and in an FTS5 table of their own, `issue_stems`. Who makes `issue_words` anew has to make
 the triggers anew.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import sqlalchemy as sa
@@ -38,10 +40,16 @@ CREATE TRIGGER issue_words_added AFTER INSERT ON issue_words BEGIN
   INSERT INTO issue_terms (rowid, title, body) VALUES (new.issue_id, new.title, new.body);
 END
 """
+# Beside the terms, for their number would change how issues are compared. Who writes the terms writes these.
+_FTS5_STEMS: Final = """
+CREATE VIRTUAL TABLE issue_stems USING fts5(title, body, tokenize='ascii', prefix='2 3')
+"""
+_FTS5_STEMS_ADDED: Final = "INSERT INTO issue_stems (rowid, title, body) VALUES (?, ?, ?)"
 _FTS5_REMOVED: Final = """
 CREATE TRIGGER issue_words_removed AFTER DELETE ON issue_words BEGIN
   INSERT INTO issue_terms (issue_terms, rowid, title, body)
   VALUES ('delete', old.issue_id, old.title, old.body);
+  DELETE FROM issue_stems WHERE rowid = old.issue_id;
 END
 """
 _VECTORS: Final = """
@@ -122,15 +130,15 @@ _PAIRED: Final = """
 CREATE INDEX IF NOT EXISTS issue_terms_pairs ON issue_words
 USING gin (issue_pairs(title || ' ' || body)) WITH (fastupdate = off)
 """
-_GONE: Final = "DROP TABLE IF EXISTS issue_terms"
+_GONE: Final = ("DROP TABLE IF EXISTS issue_terms", "DROP TABLE IF EXISTS issue_stems")
 _AT_ONCE: Final = (
     "ALTER INDEX issue_terms_vector SET (fastupdate = off)",
     "SELECT gin_clean_pending_list('issue_terms_vector')",
 )
 _INDEX: Final = {
-    "sqlite": (_GONE, _FTS5, _FTS5_ADDED, _FTS5_REMOVED),
+    "sqlite": (*_GONE, _FTS5, _FTS5_STEMS, _FTS5_ADDED, _FTS5_REMOVED),
     "postgresql": (
-        *(_GONE, _VECTORS, *_BESIDE, _FOUND, _VECTOR, _STEMS, _STEMS_FOUND, _KEPT, _TRIGGER),
+        *(*_GONE, _VECTORS, *_BESIDE, _FOUND, _VECTOR, _STEMS, _STEMS_FOUND, _KEPT, _TRIGGER),
         *(_PAIRS, _PAIRED),
     ),
 }
@@ -169,6 +177,38 @@ def keep_vectors_beside(connection: Connection) -> None:
             *(_FOUND, _STEMS_FOUND),
         ):
             connection.exec_driver_sql(statement)
+
+
+def write_stems(connection: Connection, words: Iterable[tuple[int, str, str]]) -> None:
+    """On SQLite, bring the Arabic stems of issues into their index: of each its id and the terms of its title and
+    body. An issue without any takes no room there. PostgreSQL makes them of the terms by itself.
+    """
+    # Its rules take long to load, and most commands write no issue.
+    from storage.model import find_stems
+
+    if connection.dialect.name == "sqlite":
+        rows = [(number, find_stems(title), find_stems(body)) for number, title, body in words]
+        for row in rows:
+            if row[1] or row[2]:
+                connection.exec_driver_sql(_FTS5_STEMS_ADDED, row)
+
+
+def find_stems_on_sqlite(connection: Connection) -> None:
+    """On SQLite, bring an index of before revision 0023 to this program's; harmless where it is."""
+    if connection.dialect.name != "sqlite":
+        return
+    for statement in (
+        "DROP TABLE IF EXISTS issue_stems",
+        _FTS5_STEMS,
+        "DROP TRIGGER IF EXISTS issue_words_removed",
+        _FTS5_REMOVED,
+    ):
+        connection.exec_driver_sql(statement)
+    last = -1
+    rows = "SELECT issue_id, title, body FROM issue_words WHERE issue_id > ? ORDER BY issue_id LIMIT 200"
+    while found := connection.exec_driver_sql(rows, (last,)).all():
+        write_stems(connection, [(row.issue_id, row.title, row.body) for row in found])
+        last = found[-1].issue_id
 
 
 def make_index(connection: Connection) -> None:

@@ -215,7 +215,8 @@ def empty(database: Database) -> None:
     with database.transaction() as connection:
         for table in (*reversed(schema.metadata.sorted_tables), schema.alembic_version):
             table.drop(connection)
-        connection.execute(sa.text("DROP TABLE IF EXISTS issue_terms"))
+        for name in ("issue_terms", "issue_stems"):
+            connection.execute(sa.text(f"DROP TABLE IF EXISTS {name}"))
 
 
 def structure(database: Database) -> dict[str, object]:
@@ -248,7 +249,9 @@ def structure(database: Database) -> dict[str, object]:
 
 def _is_in_the_schema(name: str | None, kind: str, _parents: object) -> bool:
     """Not the index of words, which is each engine's own and filled by triggers."""
-    return kind not in ("table", "index") or not (name or "").startswith("issue_terms")
+    return kind not in ("table", "index") or not (name or "").startswith(
+        ("issue_terms", "issue_stems")
+    )
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -> None:

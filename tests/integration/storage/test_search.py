@@ -213,14 +213,19 @@ def test_a_phrase_is_more_than_its_words_and_their_pairs(store: Store) -> None:
 def test_what_is_read_of_an_archive_is_its_indexes(store: Store) -> None:
     """Neither engine goes through issues or their words to find some: the planner says which way it goes."""
     statements: list[tuple[str, Any]] = []
+    for number in range(3):
+        publish(store, f"n{number}", text="common words other 日本語 الشاي")
 
     def look(*asked: Any) -> None:
         statements.append((asked[2], asked[3]))
 
+    queries = ("common", '"common words" other', "日本語", "شاي", "شاي common")
     engine = store.database._engine
     sa.event.listen(engine, "before_cursor_execute", look)
-    for query in ("common", '"common words" other', "日本語"):
-        found(store, query)
+    for most_found in (2, 9):  # of what is found so many, or fewer
+        search = Search(store.database, most_found=most_found)
+        for query in queries:
+            assert search.find(read_query(query), limit=9).total == min(most_found, 3)
     sa.event.remove(engine, "before_cursor_execute", look)
     way = "EXPLAIN QUERY PLAN " if store.database.is_sqlite else "EXPLAIN "
     plans = []
@@ -228,10 +233,12 @@ def test_what_is_read_of_an_archive_is_its_indexes(store: Store) -> None:
         for text, values in statements:
             if "set_config" in text:
                 connection.exec_driver_sql(text)
-            elif "issue_terms" in text or "INDEXED BY" in text:
+            elif re.search("issue_terms|issue_stems|INDEXED BY", text):
                 rows = connection.exec_driver_sql(way + text, values)
                 plans.append("\n".join(str(row[-1]) for row in rows))
-    assert len(plans) == (9 if store.database.is_sqlite else 3)
+    # On SQLite which have it, which of them are the newest, and how good they are: of words and of stems.
+    searches = 2 * len(queries)
+    assert len(plans) == (3 * searches + 2 if store.database.is_sqlite else searches)
     for plan in plans:
         assert not re.search("SCAN (i|issues|issue_words)\\b|Seq Scan", plan), plan
     assert any("issue_terms_pairs" in plan for plan in plans) or store.database.is_sqlite
@@ -265,6 +272,29 @@ def test_arabic_words_of_before_are_found_by_their_stems(archive: Store) -> None
         for _ in range(2):
             schema.find_arabic_by_stems(connection)
     assert found(archive, "وبالشاي والمغرب") == ["arabic"]
+
+
+def test_stems_of_before_are_found_on_sqlite(archive: Store) -> None:
+    """The migration brings what is there into the index that SQLite has of them; once more it does nothing. They go
+    and come with the issue.
+    """
+    with archive.database.transaction() as connection:
+        if archive.database.is_sqlite:
+            connection.exec_driver_sql("DROP TABLE issue_stems")
+            connection.exec_driver_sql("DROP TRIGGER issue_words_removed")
+        for _ in range(2):
+            schema.find_stems_on_sqlite(connection)
+    assert found(archive, "وبالشاي والمغرب") == ["arabic"]
+    assert found(archive, "شاي نعناع 日本") == []
+    made = archive.issues.by_note("arabic")
+    assert made is not None
+    changed = draft("arabic", title="البحر", text="بحر tea 日本")
+    archive.issues.revise(made.id, changed, updated_at=NOON + MINUTE, slug=None)
+    assert found(archive, "شاي") == []
+    assert found(archive, "وبالبحر tea 日本") == ["arabic"]
+    with archive.database.transaction() as connection:
+        connection.execute(sa.delete(schema.issue_words))
+    assert found(archive, "بحر") == []
 
 
 def test_vectors_of_words_lie_beside_their_table(store: Store) -> None:
