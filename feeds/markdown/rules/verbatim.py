@@ -23,6 +23,8 @@ _GOES_ON: Final = re.compile(r"(?!0*1[.)])\d{1,9}[.)]|(?:[-*+]|\d{1,9}[.)])[ \t]
 """Within a paragraph no item: a number other than 1, nor one without content (CommonMark 5.2)."""
 _MEANS: Final = ":~"
 """What a definition begins with."""
+_MEANING: Final = 2
+"""Columns that a definition goes on from, however far behind its mark it begins."""
 _LAID_IN: Final = re.compile(r"(\[\^[^\]\s]{1,300}\]:)|(?:!!!|\?\?\?\+?|===!?)[ \t]+[\w\"]")
 """What has its content four columns further in: footnotes, and boxes and tabs of Material."""
 _ACROSS: Final = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
@@ -81,6 +83,8 @@ class _Reader:
         self._around: list[int] = []
         """Columns that each item takes; 0 is a quotation."""
         self._in_paragraph = False
+        self._is_word = False
+        """Whether the last line that is not blank may be what a definition explains."""
 
     @property
     def around(self) -> tuple[int, ...]:
@@ -89,18 +93,24 @@ class _Reader:
 
     def is_code(self, line: str) -> bool:
         """Whether the next line is code."""
-        rest = line.expandtabs(_DEEP)
-        depth, rest = self._go_in(rest)
+        depth, rest = self._go_in(line.expandtabs(_DEEP))
         if not rest.strip():
             self._in_paragraph = False
             self._leave_quotations(depth)
             return False
-        if 0 in self._around[depth:] and not _begins_here(rest):
+        is_code = self._read(depth, rest)
+        self._is_word = self._in_paragraph
+        return is_code
+
+    def _read(self, depth: int, rest: str) -> bool:
+        """Takes a line that is not blank, of which `rest` stands in so many quotations and items."""
+        self._is_word = self._is_word and depth == len(self._around)
+        if 0 in self._around[depth:] and not self._begins_here(rest):
             self._in_paragraph = (
                 True  # right behind a quotation, without its mark: it may go on from it
             )
             return False
-        if depth < len(self._around) and (not self._in_paragraph or _begins_here(rest)):
+        if depth < len(self._around) and (not self._in_paragraph or self._begins_here(rest)):
             del self._around[depth:]
             self._in_paragraph = False
         return self._begin(rest, is_whole=depth == len(self._around))
@@ -137,11 +147,11 @@ class _Reader:
                 is_code = not self._in_paragraph and not means
                 self._in_paragraph = not is_code
                 return is_code
-            if not is_whole and not _begins(bare):
+            if not is_whole and not self._begins(bare):
                 return False  # a paragraph goes on without the marks of what it stands in
             if self._in_paragraph and is_whole and _GOES_ON.match(bare):
                 return False
-            width = _width(bare)
+            width = self._width(bare)
             if width is None or len(self._around) >= _DEEPEST:
                 self._in_paragraph = (bool(bare) or means) and _WHOLE.match(bare) is None
                 self._in_paragraph = self._in_paragraph and _ACROSS.match(bare) is None
@@ -151,33 +161,33 @@ class _Reader:
                 self._around.append(0)
                 rest = bare[1:].removeprefix(" ")
                 continue
-            self._around.append(indent + width)
             laid = _LAID_IN.match(bare)
+            # A footnote's content is measured from where the footnote might begin, not from where it does.
+            self._around.append(width if laid and laid[1] else indent + width)
             means = means or bare[0] in _MEANS or bool(laid and laid[1])
             rest = (
                 bare[width:] if laid is None else bare[laid.end() :].lstrip(" ") if laid[1] else ""
             )
 
+    def _begins_here(self, rest: str) -> bool:
+        bare = rest.lstrip(" ")
+        return len(rest) - len(bare) < _DEEP and self._begins(bare)
 
-def _begins_here(rest: str) -> bool:
-    bare = rest.lstrip(" ")
-    return len(rest) - len(bare) < _DEEP and _begins(bare)
+    def _begins(self, bare: str) -> bool:
+        return self._width(bare) is not None or _WHOLE.match(bare) is not None
 
-
-def _begins(bare: str) -> bool:
-    return _width(bare) is not None or _WHOLE.match(bare) is not None
-
-
-def _width(bare: str) -> int | None:
-    """The columns that what begins here takes: 0 for a quotation, None where nothing begins that has lines of its
-    own.
-    """
-    if bare.startswith(">"):
-        return 0
-    if _LAID_IN.match(bare):
-        return _DEEP
-    found = _ITEM.match(bare)
-    if found is None or _ACROSS.match(bare):
-        return None
-    blanks = len(bare) - found.end() - len(bare[found.end() :].lstrip(" "))
-    return found.end() + (blanks if 1 <= blanks <= _DEEP and bare[found.end() :].strip() else 1)
+    def _width(self, bare: str) -> int | None:
+        """The columns that what begins here takes: 0 for a quotation, None where nothing begins that has
+        lines of its own.
+        """
+        if bare.startswith(">"):
+            return 0
+        if _LAID_IN.match(bare):
+            return _DEEP
+        found = _ITEM.match(bare)
+        if found is None or _ACROSS.match(bare) or (bare[0] in _MEANS and not self._is_word):
+            return None
+        if bare[0] in _MEANS:
+            return _MEANING
+        blanks = len(bare) - found.end() - len(bare[found.end() :].lstrip(" "))
+        return found.end() + (blanks if 1 <= blanks <= _DEEP and bare[found.end() :].strip() else 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it.token import Token
 
@@ -23,6 +23,11 @@ def indented(text: str) -> set[int]:
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join))
+@example("  [^1]: \n\n    a\n")
+@example("\n: \n12.     a\n\n    a\n")
+@example("a\n: \t- a\n\n  b\n\n\n    a\n")
+@example("- [^1]: a\n: \n\n        b")
+@example("- a\n: \n\n    a\n")
 @settings(max_examples=examples(400), deadline=None)
 def test_only_what_the_parser_reads_as_code_is_taken_for_code(text: str) -> None:
     """What goes on in a list, a footnote, a definition, a quotation or a paragraph is none, however deep."""
