@@ -171,19 +171,27 @@ def _with_contents(tokens: list[Token], *, toc: bool) -> list[Token]:
     return listed + tokens if toc and not places else tokens
 
 
-def _list_parts(parts: Sequence[tuple[int, str, str]]) -> list[Token]:
-    """Tokens of one list, flat: h3 are told from h2 by what stands before them."""
-    tokens = [Token("bullet_list_open", "ul", 1, attrs={"class": "contents"})]
-    for level, name, words in parts:
+def _list_parts(parts: Sequence[tuple[int, str, str]], *, is_inner: bool = False) -> list[Token]:
+    """Tokens of a list, in which the parts of a part are a list of their own."""
+    attrs: dict[str, str | int | float] = {} if is_inner else {"class": "contents"}
+    tokens = [Token("bullet_list_open", "ul", 1, attrs=attrs)]
+    at = 0
+    while at < len(parts):
+        level, name, words = parts[at]
+        at += 1
         label = [
             Token("link_open", "a", 1, attrs={"href": f"#{name}"}),
             _text(words),
             Token("link_close", "a", -1),
         ]
-        inline = Token("inline", "", 0, children=[_text("– "), *label] if level == 3 else label)
         opening = Token("paragraph_open", "p", 1, hidden=True, level=2)
         closing = Token("paragraph_close", "p", -1, hidden=True, level=2)
+        inline = Token("inline", "", 0, children=label)
         tokens += [Token("list_item_open", "li", 1), opening, inline, closing]
+        end = next((n for n in range(at, len(parts)) if parts[n][0] <= level), len(parts))
+        if end > at:
+            tokens += _list_parts(parts[at:end], is_inner=True)
+        at = end
         tokens.append(Token("list_item_close", "li", -1))
     return [*tokens, Token("bullet_list_close", "ul", -1)]
 
