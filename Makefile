@@ -21,7 +21,7 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/unit/test_architecture.py
+	$(BIN)/python -m pytest -q tests/unit/test_architecture.py tests/unit/test_libraries.py
 
 bench: .venv/dev
 	$(BIN)/python -m scripts.bench $(ARGS)
