@@ -23,7 +23,7 @@ class Bounds:
     ranked: int
     """Of these, the newest, that are compared; the others follow by date."""
     read: int
-    """That PostgreSQL looks into for a phrase, the newest of those that have each two neighbours of it."""
+    """That PostgreSQL looks into for a phrase, the newest of those that have each three words of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

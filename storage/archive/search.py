@@ -28,7 +28,7 @@ MOST_FOUND: Final = 500
 MOST_RANKED: Final = 200
 """Of these, the newest, the best first; the others follow by date."""
 MOST_READ: Final = 1000
-"""Issues that PostgreSQL looks into for a phrase, the newest of those that have each two neighbours of it:
+"""Issues that PostgreSQL looks into for a phrase, the newest of those that have each three words of it:
 a bound that only a phrase of the most frequent words meets, so that none costs more in a larger archive."""
 
 

@@ -1,5 +1,5 @@
-"""How PostgreSQL is asked for issues by their words: vectors of terms and stems, and pairs of neighbours, each in
-an index (storage/database/schema/words.py).
+"""How PostgreSQL is asked for issues by their words: vectors of terms and stems, and neighbours in twos and
+threes, each in an index (storage/database/schema/words.py).
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ _DATED: Final = """{name} AS MATERIALIZED (
   ORDER BY i.published_at DESC, i.id DESC LIMIT {most}
 )"""
 # Whether terms stand one after the other is in the vectors, which are large: they are looked into one
-# by one, from the newest, until there are enough. Which have the pairs is told by an index.
-_PAIRED: Final = """paired AS MATERIALIZED (
-  SELECT issue_id FROM issue_words WHERE issue_pairs(title || ' ' || body) @>
-    ARRAY(SELECT unnest(issue_pairs(p)) FROM unnest(CAST(:phrases AS text[])) p)
+# by one, from the newest, until there are enough. Which have the neighbours is told by an index.
+_NEIGHBOURED: Final = """neighboured AS MATERIALIZED (
+  SELECT issue_id FROM issue_words WHERE issue_neighbours(title || ' ' || body) @>
+    ARRAY(SELECT hashtext(few) & 65535 FROM unnest(CAST(:neighbours AS text[])) few)
 )"""
 _IN_ORDER: Final = """newest AS MATERIALIZED (
   SELECT d.* FROM (SELECT * FROM dated LIMIT :most_read) d WHERE (
@@ -62,10 +62,10 @@ _IS_PARTIAL: Final = "(SELECT count(*) FROM dated) > :most_read"
 _HAS_TERMS: Final = "vector @@ CAST(:terms AS tsquery)"
 _HAS_STEMS: Final = "stems @@ CAST(:stems AS tsquery)"
 _IS_FOUND: Final = "WHEN i.id IN (SELECT issue_id FROM found) THEN true"
-# Who has the pairs has their words; other words are looked for as well.
-_IS_PAIRED: Final = "WHEN i.id IN (SELECT issue_id FROM paired) THEN true"
+# Who has the neighbours has their words; other words are looked for as well.
+_IS_NEIGHBOURED: Final = "WHEN i.id IN (SELECT issue_id FROM neighboured) THEN true"
 _IS_BOTH: Final = """WHEN i.id NOT IN (SELECT issue_id FROM found) THEN false
-    ELSE i.id IN (SELECT issue_id FROM paired)"""
+    ELSE i.id IN (SELECT issue_id FROM neighboured)"""
 # Whoever reads all vectors, as it looks cheap to the planner for a word of many issues, unpacks them all.
 # And a plan that is kept for any words, as one is of a statement that was asked some times, takes them
 # for rare ones: it went through all issues found one by one, which took ten times as long.
@@ -91,8 +91,9 @@ class Tsquery:
         self._query = _for_tsquery(phrases)
         others = max(_MOST_FORMS // len(terms) - 1, 1)
         self._compared = _for_tsquery([replace(one, also=one.also[:others]) for one in terms])
-        self._phrases = [" ".join(phrase.terms) for phrase in phrases if len(phrase.terms) > 1]
-        self._is_phrases = len(self._phrases) == len(phrases)
+        in_order = [phrase.terms for phrase in phrases if len(phrase.terms) > 1]
+        self._neighbours = [few for terms in in_order for few in _neighbours(terms)]
+        self._is_phrases = len(in_order) == len(phrases)
 
     def page(self, connection: Connection, bounds: Bounds, *, limit: int, offset: int) -> Listed:
         """The page that begins behind `offset` issues."""
@@ -103,10 +104,10 @@ class Tsquery:
             "limit": max(min(limit, bounds.found - offset), 0),
             "offset": offset,
         }
-        if self._phrases:
+        if self._neighbours:
             values |= {
                 "query": self._query,
-                "phrases": self._phrases,
+                "neighbours": self._neighbours,
                 "most_read": bounds.read,
             }
         if not self._is_phrases:
@@ -117,14 +118,20 @@ class Tsquery:
 
     def _statement(self) -> str:
         found = _FOUND.format(has_words=self._has_words)
-        if not self._phrases:
+        if not self._neighbours:
             dated = _DATED.format(name="newest", condition=_IS_FOUND, most=":most")
             return _PAGE.format(newest=f"{found}, {dated}", is_partial="false")
-        condition = _IS_PAIRED if self._is_phrases else _IS_BOTH
+        condition = _IS_NEIGHBOURED if self._is_phrases else _IS_BOTH
         dated = _DATED.format(name="dated", condition=condition, most=":most_read + 1")
         parts = [] if self._is_phrases else [found]
-        parts += [_PAIRED, dated, _IN_ORDER]
+        parts += [_NEIGHBOURED, dated, _IN_ORDER]
         return _PAGE.format(newest=", ".join(parts), is_partial=_IS_PARTIAL)
+
+
+def _neighbours(terms: Sequence[str]) -> list[str]:
+    """Each three terms of a phrase, or its two: the index has numbers of both."""
+    size = min(len(terms), 3)
+    return [" ".join(terms[start : start + size]) for start in range(len(terms) - size + 1)]
 
 
 def _for_tsquery(phrases: Sequence[Phrase]) -> str:

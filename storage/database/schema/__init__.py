@@ -35,6 +35,7 @@ from storage.database.schema.readers import (
 )
 from storage.database.schema.words import (
     find_arabic_by_stems,
+    find_phrases_by_threes,
     find_stems_on_sqlite,
     issue_words,
     keep_vectors_beside,
@@ -55,6 +56,7 @@ __all__ = [
     "feed_entries",
     "feed_readers",
     "find_arabic_by_stems",
+    "find_phrases_by_threes",
     "find_stems_on_sqlite",
     "formulas",
     "gathered",

@@ -22,7 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 from storage.database.values import from_micros, storable, to_micros
 
-REVISION: Final = "0023"
+REVISION: Final = "0024"
 """The last migration: what the tables of this program are."""
 
 

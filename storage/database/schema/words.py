@@ -116,20 +116,24 @@ CREATE TRIGGER issue_words_kept AFTER INSERT OR DELETE ON issue_words
 FOR EACH ROW EXECUTE FUNCTION issue_words_kept()
 """
 # What tells most issues in which words stand one after the other from those that only have them: a
-# number for each two neighbours. Only an index keeps it; two pairs may share a number.
-_PAIRS: Final = """
-CREATE OR REPLACE FUNCTION issue_pairs(terms text) RETURNS int[] AS $$
-  SELECT coalesce(array_agg(DISTINCT hashtext(t.term || ' ' || t.next) & 65535), '{}')
-  FROM (
-    SELECT w.term, lead(w.term) OVER (ORDER BY w.place) AS next
-    FROM unnest(string_to_array(terms, ' ')) WITH ORDINALITY AS w(term, place) WHERE w.term <> ''
-  ) t WHERE t.next IS NOT NULL
+# number for each two neighbours and one for each three. Only an index keeps it; two of them may share a number.
+_NEIGHBOURS: Final = """
+CREATE OR REPLACE FUNCTION issue_neighbours(terms text) RETURNS int[] AS $$
+  SELECT coalesce(array_agg(hashtext(n.few) & 65535), '{}')
+  FROM (SELECT string_to_array(btrim(terms), ' ') AS terms) w, LATERAL (
+    SELECT one || ' ' || two FROM unnest(w.terms, w.terms[2:]) t(one, two) UNION ALL
+    SELECT one || ' ' || two || ' ' || three FROM unnest(w.terms, w.terms[2:], w.terms[3:]) t(one, two, three)
+  ) n(few) WHERE n.few IS NOT NULL
 $$ LANGUAGE sql IMMUTABLE
 """
-_PAIRED: Final = """
-CREATE INDEX IF NOT EXISTS issue_terms_pairs ON issue_words
-USING gin (issue_pairs(title || ' ' || body)) WITH (fastupdate = off)
+_NEIGHBOURS_FOUND: Final = """
+CREATE INDEX IF NOT EXISTS issue_terms_neighbours ON issue_words
+USING gin (issue_neighbours(title || ' ' || body)) WITH (fastupdate = off)
 """
+_PAIRS_GONE: Final = (
+    "DROP INDEX IF EXISTS issue_terms_pairs",
+    "DROP FUNCTION IF EXISTS issue_pairs(text)",
+)
 _GONE: Final = ("DROP TABLE IF EXISTS issue_terms", "DROP TABLE IF EXISTS issue_stems")
 _AT_ONCE: Final = (
     "ALTER INDEX issue_terms_vector SET (fastupdate = off)",
@@ -139,7 +143,7 @@ _INDEX: Final = {
     "sqlite": (*_GONE, _FTS5, _FTS5_STEMS, _FTS5_ADDED, _FTS5_REMOVED),
     "postgresql": (
         *(*_GONE, _VECTORS, *_BESIDE, _FOUND, _VECTOR, _STEMS, _STEMS_FOUND, _KEPT, _TRIGGER),
-        *(_PAIRS, _PAIRED),
+        *(_NEIGHBOURS, _NEIGHBOURS_FOUND),
     ),
 }
 
@@ -147,7 +151,7 @@ _INDEX: Final = {
 def make_search_quick(connection: Connection) -> None:
     """On PostgreSQL, bring an index of revision 0015 to this program's; harmless where it is."""
     if connection.dialect.name == "postgresql":
-        for statement in (_PAIRS, _PAIRED, *_AT_ONCE):
+        for statement in (_NEIGHBOURS, _NEIGHBOURS_FOUND, *_AT_ONCE):
             connection.exec_driver_sql(statement)
 
 
@@ -176,6 +180,13 @@ def keep_vectors_beside(connection: Connection) -> None:
             "INSERT INTO issue_terms SELECT issue_id, vector, stems FROM wide_terms",
             *(_FOUND, _STEMS_FOUND),
         ):
+            connection.exec_driver_sql(statement)
+
+
+def find_phrases_by_threes(connection: Connection) -> None:
+    """On PostgreSQL, bring an index of before revision 0024 to this program's; harmless where it is."""
+    if connection.dialect.name == "postgresql":
+        for statement in (_NEIGHBOURS, _NEIGHBOURS_FOUND, *_PAIRS_GONE):
             connection.exec_driver_sql(statement)
 
 

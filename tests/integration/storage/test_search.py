@@ -100,13 +100,13 @@ def test_the_index_follows_the_issue(archive: Store) -> None:
 
 
 def test_so_many_issues_are_looked_into_for_a_phrase(store: Store) -> None:
-    """By PostgreSQL, the newest first; others are not looked into, however many have its pairs, and
-    that is said.
+    """By PostgreSQL, the newest first; others are not looked into, however many have each three words
+    of it, and that is said.
     """
     for number in range(6):
-        text = "one two three" if number in (0, 4) else "two three; one two"
+        text = "one two three four" if number in (0, 4) else "two three four; one two three"
         publish(store, f"n{number}", text=text)
-    phrase, is_sqlite = read_query('"one two three"'), store.database.is_sqlite
+    phrase, is_sqlite = read_query('"one two three four"'), store.database.is_sqlite
     for most_read in (1, 3, 5, 6):
         found = Search(store.database, most_read=most_read).find(phrase, limit=9)
         names = [issue.note_id for issue in found.issues]
@@ -200,14 +200,16 @@ def test_the_newest_count_in_whatever_order_they_came(store: Store, every: int) 
         assert found.has_more == (len(there) > most)
 
 
-def test_a_phrase_is_more_than_its_words_and_their_pairs(store: Store) -> None:
+def test_a_phrase_is_more_than_its_words_and_their_neighbours(store: Store) -> None:
     """One after the other, in the title or the text; one that ends the title does not go on below."""
     publish(store, "yes", title="To be or not", text="Once: to be or not to be.")
     publish(store, "pairs", title="B", text="to be here; be or there; or not; not to; be")
+    publish(store, "threes", title="T", text="be or not; to be or")
     publish(store, "words", title="W", text="be to or be not")
     assert found(store, '"to be or not"') == ["yes"]
-    assert found(store, '"to be" "or not"') == ["yes", "pairs"]
-    assert set(found(store, "to be or not")) == {"yes", "pairs", "words"}
+    assert found(store, '"to be or" not') == ["yes", "threes"]
+    assert found(store, '"to be" "or not"') == ["yes", "pairs", "threes"]
+    assert set(found(store, "to be or not")) == {"yes", "threes", "pairs", "words"}
 
 
 def test_what_is_read_of_an_archive_is_its_indexes(store: Store) -> None:
@@ -241,7 +243,7 @@ def test_what_is_read_of_an_archive_is_its_indexes(store: Store) -> None:
     assert len(plans) == (3 * searches + 2 if store.database.is_sqlite else searches)
     for plan in plans:
         assert not re.search("SCAN (i|issues|issue_words)\\b|Seq Scan", plan), plan
-    assert any("issue_terms_pairs" in plan for plan in plans) or store.database.is_sqlite
+    assert any("issue_terms_neighbours" in plan for plan in plans) or store.database.is_sqlite
 
 
 @given(query=st.text(max_size=120) | st.text("\"'*()&|!:<>-^ aéה日本", max_size=60))
@@ -295,6 +297,23 @@ def test_stems_of_before_are_found_on_sqlite(archive: Store) -> None:
     with archive.database.transaction() as connection:
         connection.execute(sa.delete(schema.issue_words))
     assert found(archive, "بحر") == []
+
+
+def test_phrases_of_before_are_found_by_threes(archive: Store) -> None:
+    """The migration makes PostgreSQL's index of neighbours anew; once more it does nothing."""
+    old = (
+        "DROP INDEX issue_terms_neighbours",
+        "DROP FUNCTION issue_neighbours(text)",
+        "CREATE FUNCTION issue_pairs(terms text) RETURNS int[] AS $$ SELECT '{}'::int[] $$ LANGUAGE sql IMMUTABLE",
+        "CREATE INDEX issue_terms_pairs ON issue_words USING gin (issue_pairs(body))",
+    )
+    with archive.database.transaction() as connection:
+        for statement in () if archive.database.is_sqlite else old:
+            connection.exec_driver_sql(statement)
+        for _ in range(2):
+            schema.find_phrases_by_threes(connection)
+    assert found(archive, '"café au lait"') == ["coffee"]
+    assert found(archive, '"grown in"') == ["tea"]
 
 
 def test_vectors_of_words_lie_beside_their_table(store: Store) -> None:
