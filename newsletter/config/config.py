@@ -259,11 +259,18 @@ def _site_warnings(file: File) -> Iterator[Remark]:
             f"{file.newsletter.language} and are in English; a catalogue in [site] words adds them",
         )
     url = file.newsletter.url
-    if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         yield Remark(
             code="site-in-clear",
             sentence="[newsletter] url: http:// shows readers' links to everybody on the way, and "
             "mail programs refuse its one-click unsubscribe; use https://",
+        )
+    if is_loopback(parts.hostname or "") and (parts.port or 80) != file.web.port:
+        yield Remark(
+            code="other-port",
+            sentence=f"[newsletter] url: {url} is on this machine, where [web] port is {file.web.port}: "
+            "links in mail and feeds lead there only through a web server in front",
         )
     if not file.newsletter.postal_address:
         yield Remark(
