@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,7 +38,8 @@ class Recorder:
     """Commits settlements and begins for all connections of one worker, in groups.
 
     A thread commits group after group for as long as there is one, so that the disk never waits
-    for the event loop, nor the event loop for the disk.
+    for the event loop, nor the event loop for the disk. It is handed work without asyncio's futures,
+    which cost as much as a small group.
     """
 
     def __init__(
@@ -64,8 +67,12 @@ class Recorder:
         """Held while `_gathering` is changed: by the event loop, or by the thread that takes it."""
         self._gathering = _Group()
         self._taken = _Group()
-        self._writer: asyncio.Task[None] | None = None
+        self._is_busy = False
+        """Whether the thread is at work, or will be without being asked. Changed under the lock."""
+        self._backoff = Backoff(cap_s=30)
+        self._thread = ThreadPoolExecutor(1, "recording")
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._retry: asyncio.Task[None] | None = None
 
     def record(
         self,
@@ -80,9 +87,10 @@ class Recorder:
         Trouble with the database only makes this take longer, as long as there is patience. Raises
         StorageError when that is at its end: what is not recorded then is in doubt.
         """
-        if self._loop is None:  # Python 3.11 asks the kernel which process this is, each time
-            self._loop = asyncio.get_running_loop()
-        granted: asyncio.Future[frozenset[int]] = self._loop.create_future()
+        loop = self._loop
+        if loop is None:  # Python 3.11 asks the kernel which process this is, each time
+            self._loop = loop = asyncio.get_running_loop()
+        granted: asyncio.Future[frozenset[int]] = loop.create_future()
         if self._given_up is not None:
             granted.set_exception(self._given_up)
             return granted
@@ -94,62 +102,36 @@ class Recorder:
             if ask is not None:
                 group.asks.append(ask)
             group.waiting.append(granted)
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
+            is_idle, self._is_busy = not self._is_busy, True
+        if is_idle:  # whoever is ready in this turn of the loop joins
+            loop.call_soon(self._thread.submit, self._commit_groups, loop)
         return granted
 
-    async def _write(self) -> None:
-        loop = asyncio.get_running_loop()
-        backoff = Backoff(cap_s=30)
+    def _commit_groups(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In the thread: commits what has gathered, until nothing has."""
         try:
-            while self._gathering.waiting or self._taken.waiting:
-                await asyncio.sleep(0)  # whoever is ready in this turn of the loop joins
-                try:
-                    await asyncio.to_thread(self._commit_groups, loop, backoff)
-                except StorageError as error:
-                    backoff.fail(type(error).__name__)
-                    if self._patience is not None and backoff.count >= self._patience:
-                        self._given_up = error
-                        lost = len(self._taken.settlements) + len(self._gathering.settlements)
-                        log.warning("ledger.given_up", tries=backoff.count, unrecorded=lost)
-                        self._disappoint(error)
-                        return
-                    if backoff.count == 1:  # it may last for hours; its end is told, too
-                        log.warning("ledger.record_failed", reason=str(error), then="tried again")
-                    await self._sleep(backoff.wait_s)
-        except BaseException as error:
-            self._disappoint(error)
-            raise
-        finally:
-            self._writer = None
-
-    def _disappoint(self, error: BaseException) -> None:
-        """Nothing that waits will be recorded."""
-        for waiter in (*self._taken.waiting, *self._gathering.waiting):
-            if not waiter.done():
-                waiter.set_exception(error)
-        self._taken, self._gathering = _Group(), _Group()
-
-    def _commit_groups(self, loop: asyncio.AbstractEventLoop, backoff: Backoff) -> None:
-        """In a thread: commits what has gathered, until nothing has. Raises StorageError."""
-        while self._take():
-            group = self._taken
-            group.now = group.now or self._clock()
-            granted = self._ledger.record(
-                self._worker, group.settlements, group.begins, group.asks, now=group.now
-            )
-            self._taken = _Group()
-            if backoff.count:
-                log.info("ledger.recorded", tries=backoff.count)
-                backoff.clear()
-            loop.call_soon_threadsafe(self._tell, group, granted)
+            while self._take():
+                group = self._taken
+                group.now = group.now or self._clock()
+                granted = self._ledger.record(
+                    self._worker, group.settlements, group.begins, group.asks, now=group.now
+                )
+                self._taken = _Group()
+                if self._backoff.count:
+                    log.info("ledger.recorded", tries=self._backoff.count)
+                    self._backoff.clear()
+                loop.call_soon_threadsafe(self._tell, group, granted)
+        except BaseException as error:  # noqa: BLE001 - whoever waits is told of it
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(self._fail, error)
 
     def _take(self) -> bool:
         """Whether there is a group to commit: the one that could not be, or what has gathered."""
-        if not self._taken.waiting:
-            with self._lock:
+        with self._lock:
+            if not self._taken.waiting:
                 self._taken, self._gathering = self._gathering, _Group()
-        return bool(self._taken.waiting)
+            self._is_busy = bool(self._taken.waiting)
+        return self._is_busy
 
     def _tell(self, group: _Group, granted: frozenset[int]) -> None:
         waiting = [waiter for waiter in group.waiting if not waiter.done()]  # some were cancelled
@@ -161,3 +143,40 @@ class Recorder:
         else:
             for waiter in waiting:
                 waiter.set_result(granted)
+
+    # ── trouble ──────────────────────────────────────────────────────────────────────────
+
+    def _fail(self, error: BaseException) -> None:
+        """A group could not be committed: it is tried again later, or whoever waits is told."""
+        if not isinstance(error, StorageError):
+            self._disappoint(error)
+            return
+        self._backoff.fail(type(error).__name__)
+        tries = self._backoff.count
+        if self._patience is not None and tries >= self._patience:
+            self._given_up = error
+            lost = len(self._taken.settlements) + len(self._gathering.settlements)
+            log.warning("ledger.given_up", tries=tries, unrecorded=lost)
+            self._disappoint(error)
+            return
+        if tries == 1:  # it may last for hours; its end is told, too
+            log.warning("ledger.record_failed", reason=str(error), then="tried again")
+        self._retry = asyncio.create_task(self._try_again())
+
+    async def _try_again(self) -> None:
+        try:
+            await self._sleep(self._backoff.wait_s)
+        except BaseException as error:
+            self._disappoint(error)
+            raise
+        self._thread.submit(self._commit_groups, asyncio.get_running_loop())
+
+    def _disappoint(self, error: BaseException) -> None:
+        """Nothing that waits will be recorded."""
+        with self._lock:
+            waiting = [*self._taken.waiting, *self._gathering.waiting]
+            self._taken, self._gathering = _Group(), _Group()
+            self._is_busy = False
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_exception(error)
