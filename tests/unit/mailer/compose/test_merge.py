@@ -9,40 +9,19 @@ from html import unescape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.markdown.links import NoteSource
 from feeds.markdown.render import Rendered, render_markdown
 from mailer.compose import merge, message
 from mailer.compose.fragment import visible_text
 from storage.model.fields import FIELD, GUARD
 from tests.sizes import examples
-from tests.worlds.files import beside
+from tests.worlds.publishing.written import Published
 from tests.worlds.rows import each
 from tests.worlds.sending.composed import ADA, GREETING, IDENTITY, ISSUE, parse, parts
 
 
-class Nowhere:
-    """A site without other notes."""
-
-    def note_url(self, target: str, folder: str = "", *, loose: bool = False) -> str | None:
-        """No note is published."""
-        return None
-
-    def media_url(self, path: str) -> str:
-        """Where pictures would be."""
-        return f"https://n.example/media/{path}"
-
-    def find_media(self, written: str, folder: str, *, anywhere: bool) -> str | None:
-        """Every file is there."""
-        return beside(written, folder)
-
-    def note_source(self, target: str, folder: str) -> NoteSource | None:
-        """Nothing can be embedded."""
-        return None
-
-
 def render(body: str) -> Rendered:
     """The note as readers get it."""
-    return render_markdown(body, path="a.md", links=Nowhere())
+    return render_markdown(body, path="a.md", links=Published())
 
 
 def fill(body: str) -> tuple[str, str]:
