@@ -6,6 +6,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from feeds.markdown.links import NoteSource
+from feeds.markdown.render import Rendered, render_markdown
 from feeds.notes.habits import Habits
 from feeds.notes.note import Note, parse_note
 from tests.worlds.files import beside
@@ -40,3 +41,8 @@ class Published:
     def note_source(self, target: str, folder: str) -> NoteSource | None:
         """Nothing can be embedded."""
         return None
+
+
+def render(body: str, path: str = "sub/note.md", title: str = "") -> Rendered:
+    """A note's text as readers get it, where the note `Other` is published."""
+    return render_markdown(body, path=path, links=Published("other"), title=title)
