@@ -80,6 +80,9 @@ SIDE_DOORS = {
 }
 """Modules beside a face, because they load much that few need."""
 
+TESTS = ("unit", "integration", "acceptance", "worlds", "peers")
+"""Where tests stand, and what they share: what is installed beside them is not ours."""
+
 MOST_MODULES = 15
 MOST_LINES = 400
 MOST_CLASS_LINES = 250
@@ -263,6 +266,15 @@ def test_a_module_is_one_thing() -> None:
     }
     assert not long
     assert not wide
+
+
+def test_a_file_of_tests_is_one_thing() -> None:
+    """No file of tests, or of what they share, passes 400 lines either."""
+    tests = ROOT / "tests"
+    files = [path for folder in TESTS for path in (tests / folder).rglob("*.py")]
+    assert len(files) > 300
+    lines = {path: path.read_bytes().count(b"\n") for path in [*files, *tests.glob("*.py")]}
+    assert not {path.relative_to(ROOT): many for path, many in lines.items() if many > MOST_LINES}
 
 
 # ── rule 5: tests mirror the rooms ────────────────────────────────────────────────────────────────

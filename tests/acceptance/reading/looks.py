@@ -59,6 +59,60 @@ _PAINTED: Final = """async ([png, lines, scale]) => {
 }"""
 """The contrast of each line with its ground, from the pixels: the ground is what most of them are."""
 
+CONTRAST: Final = """() => {
+  const paint = (text) => {
+    const canvas = document.createElement('canvas').getContext('2d');
+    canvas.fillStyle = text; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const painted = new Map();  // a page has a dozen colours, and asks for them thousands of times
+  const rgb = (text) => painted.get(text) ?? painted.set(text, paint(text)).get(text);
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((c) => c / 255)
+      .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = rgb(getComputedStyle(at).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255, 255];
+  };
+  const faint = new Set();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || element.closest('style')) continue;
+    const [a, b] = [light(rgb(getComputedStyle(element).color)), light(ground(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) faint.add(`${element.tagName}.${element.className} ${ratio.toFixed(2)}`);
+  }
+  return [...faint];
+}"""
+"""The text whose contrast with its ground is below 4.5 (WCAG 1.4.3)."""
+
+SMALL_TARGETS: Final = """() => [...document.querySelectorAll('nav a, button, input:not([type=hidden]), .tags a')]
+  .filter((e) => !e.closest('.trap') && getComputedStyle(e).display !== 'inline')
+  .filter((e) => e.getBoundingClientRect().height < 24)
+  .map((e) => e.outerHTML)"""
+"""What a finger may miss (WCAG 2.5.8)."""
+
+UNLABELLED: Final = """() => [...document.querySelectorAll('input:not([type=hidden]), button, a, iframe')]
+  .filter((e) => !(e.labels?.length || e.textContent.trim() || e.title))
+  .map((e) => e.outerHTML)"""
+
+CLIPPED: Final = """() => [...document.querySelectorAll('h1, h2, p, a, button, label, dd')]
+  .filter((e) => e.offsetParent && !e.closest('.trap, .skip, table, pre, .wide, math'))
+  .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
+  .map((e) => e.outerHTML.slice(0, 200))"""
+"""What does not fit into its place."""
+
+MOVING: Final = """() => [...document.querySelectorAll('a, button, details, main')]
+  .filter((e) => getComputedStyle(e).transitionDuration.split(', ').some((t) => parseFloat(t) > 0.01))
+  .map((e) => e.outerHTML.slice(0, 200))"""
+"""What changes slowly."""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -71,6 +125,30 @@ def chromium() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS])
         yield running
         running.close()
+
+
+@contextmanager
+def window(
+    browser: Browser, *, width: int = 1280, scheme: str = "light", scripts: bool = True
+) -> Iterator[Page]:
+    """A page in a fresh window."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
+    )
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def look(page: Page, width: int, scheme: str) -> None:
+    """The same page so wide, and by day or night: a look costs a tenth of what it takes to open it anew."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") is (scheme == "dark")
 
 
 def axe_violations(page: Page, script: str, *, allowed: tuple[str, ...] = ()) -> list[str]:

@@ -12,16 +12,15 @@ import pytest
 
 from newsletter.app import Newsletter
 from storage.model import Pace, Subscriber, SubscriberState
-from tests.acceptance.reading.looks import axe_violations, chromium
-from tests.acceptance.reading.test_site_browser import (
+from tests.acceptance.reading.looks import (
     CONTRAST,
-    MEANT,
     SMALL_TARGETS,
     UNLABELLED,
-    Served,
-    read,
+    axe_violations,
+    chromium,
     window,
 )
+from tests.acceptance.reading.test_site_browser import MEANT, Served, read
 from tests.conftest import NOON
 from tests.peers.judges.programs import Judges
 from tests.worlds.clock import Clock

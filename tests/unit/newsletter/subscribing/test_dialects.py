@@ -119,3 +119,40 @@ def test_who_left_elsewhere_does_not_come_in_here(text: str) -> None:
 def test_a_reader_elsewhere_is_a_reader_here(text: str) -> None:
     """A row that its own system would mail is taken, whatever else these columns say (F17)."""
     assert taken(text).email == "a@example.com"
+
+
+@each(
+    ("header", "cells", "name"),
+    [
+        ("Name,Last name,Email", "Ada,Lovelace,{}", "Ada Lovelace"),
+        ("Email,Full Name", "{},Ada Lovelace", "Ada Lovelace"),
+        ("First Name,Last Name,E-mail 1 - Value", "Ada,Lovelace,{}", "Ada Lovelace"),
+        ("EMAIL,FNAME,LNAME", "{},Ada,Lovelace", "Ada Lovelace"),
+        ("メールアドレス,氏名", "{},山田 花子", "山田 花子"),
+        ("이메일 주소,이름", "{},김 철수", "김 철수"),
+        ("Indirizzo email,Nome,Cognome", "{},Ada,Neri", "Ada Neri"),
+        ("E-posta,Ad,Soyad", "{},Ada,Yılmaz", "Ada Yılmaz"),
+        ("Имя,Фамилия,Почта", "Анна,Иванова,{}", "Анна Иванова"),
+        ("Person - Name,Person - Email - Work", "Ada,{}", "Ada"),
+        ("Email,Name,Email,Name", "{},Ada,other@example.com,Bo", "Ada"),
+    ],
+)
+def test_names_are_found_in_the_columns_of_many_systems(header: str, cells: str, name: str) -> None:
+    """In the order in which their language writes them (F17); of a column that stands twice, the first."""
+    assert taken(f"{header}\n{cells.format('a@example.com')}\n").name == name
+
+
+@each(
+    "cell",
+    [
+        "2026-11-22T12:00:00Z",
+        "2026-11-22 12:00:00 UTC",
+        "2026-11-22 13:00:00 +0100",
+        "2026-11-22 13:00:00+01:00",
+        "Sun, 22 Nov 2026 12:00:00 GMT",
+        "Sun, 22 Nov 2026 13:00:00 +0100",
+    ],
+)
+def test_times_are_read_as_programs_write_them(cell: str) -> None:
+    """ISO 8601 with a blank or without, and as mail has them (RFC 5322)."""
+    assert taken(f'email,created_at\na@example.com,"{cell}"\n').created_at == WHEN
