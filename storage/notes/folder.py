@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 
 from storage.model import NoteError
+from storage.notes.inside import find_inside
 from storage.notes.media import MediaFile, MediaFinder, open_media
 from storage.notes.walk import (
     ABOUT,
@@ -24,7 +25,6 @@ from storage.notes.walk import (
     Which,
     real_root,
     scan_folder,
-    stays_inside,
 )
 
 SETTLE: Final = 0.5
@@ -138,6 +138,7 @@ class FolderNotes(NotesStore):
         try:
             handle = os.open(self._inside(path), _OPEN_FLAGS)
         except FileNotFoundError as error:
+            real_root(self.root)  # says so, if it is all of the folder that is gone
             raise NoteError(path, "the file does not exist") from error
         except OSError as error:
             raise NoteError(path, f"the file cannot be read: {error.strerror}") from error
@@ -177,21 +178,20 @@ class FolderNotes(NotesStore):
             return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
         return None
 
-    def _inside(self, path: str) -> Path:
-        """The real file behind `path`. Raises NoteError unless it is visible and inside."""
+    def _inside(self, path: str) -> str:
+        """The file behind `path`. Raises NoteError unless it is visible and inside."""
         parts = PurePosixPath(path).parts
         if not parts or path.startswith("/") or "\0" in path or "\\" in path:
             raise NoteError(path, "not a path below the notes folder")
         if any(part.startswith(".") for part in parts):
             raise NoteError(path, "hidden files and `..` are not read")
-        root = Path(real_root(self.root))
         try:
-            real = Path(os.path.realpath(root.joinpath(*parts)))
-        except (OSError, ValueError) as error:
+            found = find_inside(str(self.root), parts)
+        except ValueError as error:
             raise NoteError(path, "not a path below the notes folder") from error
-        if not stays_inside(str(real), str(root)):
+        if found is None:
             raise NoteError(path, "leads out of the notes folder")
-        return real
+        return found
 
     def _look(self, path: str) -> FileStat | None:
         try:

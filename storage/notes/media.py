@@ -17,6 +17,8 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Final
 
+from storage.notes.inside import find_inside, is_plain
+
 MAX_MEDIA_BYTES: Final = 20_000_000
 MAX_FILE_BYTES: Final = 500_000_000
 """Of what is downloaded: an hour of sound, a book."""
@@ -65,7 +67,7 @@ class MediaFile:
     """A file that may be served."""
 
     file: Path
-    """Resolved, inside the notes folder or a static folder."""
+    """Inside the notes folder or a static folder, where no link leads out of it."""
     content_type: str
     size: int
     mtime_ns: int
@@ -80,35 +82,31 @@ def open_media(root: Path, path: str, static: Sequence[str] = ()) -> MediaFile |
     pure = PurePosixPath(path)
     if pure.suffix.lower() not in MEDIA_TYPES or not is_plain(path):
         return None
-    root = Path(os.path.realpath(root))
     if (inside := _look(root, pure)) is not None:
         return inside
     for name in static:
         if is_plain(name) and pure.is_relative_to(name):
-            folder = Path(os.path.realpath(root.parent / name))
-            if folder.is_relative_to(root.parent):
+            above = Path(os.path.realpath(root)).parent
+            folder = Path(os.path.realpath(above / name))
+            if folder.is_relative_to(above):
                 return _look(folder, pure.relative_to(name))
     return None
 
 
-def is_plain(path: str) -> bool:
-    """Whether it is a visible path that goes down and nowhere else."""
-    parts = PurePosixPath(path).parts
-    hidden = any(part.startswith(".") for part in parts)
-    return bool(parts) and not (hidden or path.startswith("/") or "\0" in path or "\\" in path)
-
-
 def _look(folder: Path, path: PurePosixPath) -> MediaFile | None:
-    """The file below a folder that is resolved; a link may lead elsewhere in it, and not out."""
+    """The file below a folder; a link may lead elsewhere in it, and not out."""
     try:
-        file = Path(os.path.realpath(folder.joinpath(path)))
-        info = file.stat()
+        found = find_inside(str(folder), path.parts)
+        if found is None:
+            return None
+        file = Path(found)
+        info = file.lstat()
     except (OSError, ValueError):
         return None
     suffix = file.suffix.lower()
     limit = MAX_FILE_BYTES if suffix in FILE_TYPES else MAX_MEDIA_BYTES
     suits = suffix in MEDIA_TYPES and stat.S_ISREG(info.st_mode) and info.st_size <= limit
-    if not suits or not file.is_relative_to(folder):
+    if not suits:
         return None
     return MediaFile(
         file=file,

@@ -15,7 +15,8 @@ from typing import Final
 
 from storage.model import NoteError, NotesFolderError
 from storage.notes.globs import compile_globs
-from storage.notes.media import PICTURE_TYPES, is_plain
+from storage.notes.inside import is_plain, stays_inside
+from storage.notes.media import PICTURE_TYPES
 
 ABOUT: Final = "about.md"
 """The About page: it lies among the notes, but is none."""
@@ -277,11 +278,6 @@ def _is_folder(link: os.DirEntry[str]) -> bool:
         return link.is_dir()
     except OSError:
         return False
-
-
-def stays_inside(real: str, root: str) -> bool:
-    """Whether a real path is the folder `root` or lies in it."""
-    return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def _folder_error(root: Path, error: OSError) -> NotesFolderError:

@@ -124,6 +124,17 @@ def test_a_missing_folder_is_an_error(root: Path) -> None:
         FolderNotes(root / "file").scan()
 
 
+def test_a_note_of_a_folder_that_has_gone_is_not_a_missing_note(root: Path) -> None:
+    """Who reads on while the folder is taken away hears that, and not of each note that it is not there."""
+    put(root, "a.md")
+    store = FolderNotes(root)
+    with pytest.raises(NoteError, match="does not exist"):
+        store.read("b.md")
+    root.rename(root.with_name("elsewhere"))
+    with pytest.raises(NotesFolderError):
+        store.read("a.md")
+
+
 def test_names_that_are_no_text_are_reported(root: Path) -> None:
     """A name that is not UTF-8 or holds controls is a fault; the other notes are found."""
     put(root, "ok.md", "a\nb.md")
