@@ -8,7 +8,7 @@ from datetime import datetime
 from newsletter.mailing.results import IssueStatus
 from storage.archive import Issues
 from storage.ledger import Overview
-from storage.model import DeliveryState, Issue, Mailing, Tally
+from storage.model import DeliveryState, Issue, Tally
 
 
 class Standing:
@@ -62,9 +62,9 @@ class Standing:
 
     def paused_of(self, issue_ids: Sequence[int]) -> list[str]:
         """Those of the issues that are paused, a sentence for each."""
-        found = map(self._archive.get, issue_ids)  # one at a time: a first look may bring thousands
+        paused = {issue_id: (slug, why) for issue_id, slug, why in self._overview.paused()}
         return [
-            f"{issue.slug}: its mail is paused: {issue.mailing_reason}"
-            for issue in found
-            if issue.mailing is Mailing.PAUSED
+            "{}: its mail is paused: {}".format(*paused[issue_id])
+            for issue_id in issue_ids
+            if issue_id in paused
         ]

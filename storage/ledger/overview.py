@@ -182,6 +182,13 @@ class Overview:
         with self._database.reading() as connection:
             return [issue_id for issue_id, _ in open_issues(connection)]
 
+    def paused(self) -> list[tuple[int, str, str]]:
+        """(issue id, slug, why) of every issue whose mail is paused."""
+        c = schema.issues.c
+        query = sa.select(c.id, c.slug, c.mailing_reason).where(c.mailing == Mailing.PAUSED.value)
+        with self._database.reading() as connection:
+            return [(row.id, row.slug, row.mailing_reason) for row in connection.execute(query)]
+
     def oldest_due(self, *, now: datetime) -> datetime | None:
         """Since when the delivery waits that waits longest of those that are due and may be sent."""
         first = sa.select(sa.func.min(_D.due_at, type_=schema.Instant))

@@ -39,3 +39,11 @@ def test_mail_of_an_issue_that_is_not_there_is_not_queued(store: Store) -> None:
     with store.database.reading() as connection:
         of_issues = set(connection.scalars(sa.select(schema.deliveries.c.issue_id)))
     assert of_issues == {there.id}
+
+
+def test_paused_issues_are_told_with_why(store: Store) -> None:
+    """Of several issues those whose mail is paused, and what paused it; not one whose mail goes on."""
+    one, other = store.publish("one"), store.publish("other")
+    store.mailings.pause(one.id, "by hand", now=NOON)
+    assert store.overview.paused() == [(one.id, "one", "by hand")]
+    assert other.id
