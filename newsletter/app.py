@@ -85,9 +85,10 @@ class Newsletter(Holdings, Outlooks):
         with self._poll_lock:
             report = self.parts.poll.run(expected)
         # A restored copy has seen all that it may have missed, once the digests that are due are made.
-        self.parts.mailings.release(self.parts.readers.digests.run)
+        self.parts.mailings.release(self.parts.digests.run)
         report.log()
-        self.parts.proofs.tell(report.published)
+        if due := report.due:
+            self.parts.proofs.tell(due)
         if report.queued or report.restored:
             self.parts.wake()
         return report

@@ -124,10 +124,6 @@ class Publication:
     def _site_mark(self) -> object:
         return self._archive.version(), self._notes.about_mark()
 
-    def is_bare(self) -> bool:
-        """Whether nothing was ever published."""
-        return not self._archive.names()
-
     def live(self, *, tag: str | None = None, limit: int | None = None) -> list[Issue]:
         """Issues readers can see, newest first; `tag` is compared as written."""
         return self._archive.live(tag=tag, limit=limit)

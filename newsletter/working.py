@@ -68,7 +68,7 @@ def duties(
         upkeep=partial(_keep_up, parts),
         housekeeping=parts.housekeeping.run,
         alerts=parts.watching.watch.run,
-        digests=parts.readers.digests.run,
+        digests=parts.digests.run,
         collect_reports=parts.collecting.look,
         collect_every=config.bounces.poll,
         tell_hub=parts.hub.tell,

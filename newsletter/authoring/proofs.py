@@ -121,13 +121,10 @@ class Proofs:
         near = self._near()
         return [self._check(path, links, keys, near) for path in dict.fromkeys(wanted)]
 
-    def tell(self, published: Iterable[Issue]) -> None:
+    def tell(self, due: Iterable[Issue]) -> None:
         """Tell in the log once more what is found in notes that are about to be mailed, while it can be
         helped: within the hold.
         """
-        due = [one for one in published if one.mailing in (Mailing.OPEN, Mailing.PAUSED)]
-        if not due:
-            return
         for checked in self.check([one.path for one in due]):
             for finding in checked.findings:
                 log.warning(

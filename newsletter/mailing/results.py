@@ -48,15 +48,16 @@ class SendReport:
         """All outcomes together."""
         return self.accepted + self.deferred + self.rejected + self.suppressed + self.unknown
 
-    def counting(self, summary: Summary, seconds: float, problems: Sequence[str]) -> Self:
-        """The same report with what has become of the deliveries so far."""
+    def counting(self, summary: Summary | None, seconds: float, problems: Sequence[str]) -> Self:
+        """The same report with what has become of the deliveries so far; None where none was due."""
+        done = replace(self, seconds=round(seconds, 3), problems=tuple(problems))
+        if summary is None:
+            return done
         return replace(
-            self,
+            done,
             accepted=summary.accepted,
             deferred=summary.deferred,
             rejected=summary.rejected + summary.expired,
             suppressed=summary.suppressed,
             unknown=summary.unknown,
-            seconds=round(seconds, 3),
-            problems=tuple(problems),
         )

@@ -65,6 +65,11 @@ class PollReport:
     unsaid: Mapping[str, int] = field(default_factory=dict)
     """By its code, how many remarks on notes that nobody is mailed are not in the log."""
 
+    @property
+    def due(self) -> tuple[Issue, ...]:
+        """Those of the issues published that are about to be mailed."""
+        return tuple(one for one in self.published if one.mailing in (Mailing.OPEN, Mailing.PAUSED))
+
     def log(self) -> None:
         """One event for each thing done, and for each note that cannot be used; one for many old notes."""
         self._log_published()

@@ -183,7 +183,7 @@ def send(
             report = newsletter.send(plan=plan, progress=lambda now: update(now.settled, None))
         held = [] if as_json else list(_held(newsletter, report.published, zone))
         seen = []
-        if not report.problems and newsletter.publication.is_bare():
+        if not (report.problems or report.published) and newsletter.parts.archive.is_bare():
             seen = newsletter.parts.survey.run(brief=True)
     if as_json:
         print_json(

@@ -287,6 +287,11 @@ class Issues:
         with self._database.reading() as connection:
             return has_mark(connection, MarkKind.MEDIA, path)
 
+    def is_bare(self) -> bool:
+        """Whether nothing was ever published."""
+        with self._database.reading() as connection:
+            return connection.scalar(sa.select(schema.issues.c.id).limit(1)) is None
+
     def version(self) -> int:
         """Grows with every change that readers could see; caches compare it."""
         with self._database.reading() as connection:

@@ -74,3 +74,20 @@ def test_a_name_that_is_not_there_is_told_as_python_tells_it() -> None:
         )
         == "False\nTrue\n"
     )
+
+
+def test_a_sending_with_nothing_due_loads_nothing_that_mails(tmp_path: Path) -> None:
+    """Old notes come out, and neither the dispatcher nor a library for mail, feeds or templates is loaded for it."""
+    (tmp_path / "newsletter.toml").write_text(
+        '[newsletter]\ntitle = "T"\nurl = "https://t.example.com"\nsender = "t@example.com"\n'
+    )
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "old.md").write_text("---\npublish: 2001-01-01\n---\nWords.")
+    found = run(
+        "from newsletter import Newsletter\n"
+        f"with Newsletter.open({str(tmp_path / 'newsletter.toml')!r}, environ={{}}) as newsletter:\n"
+        "    print(newsletter.send().published)\n"
+        "heavy = ('aiosmtplib', 'aiosmtpd', 'apscheduler', 'jinja2', 'feedgen', 'lxml', 'mailer.dispatch.dispatcher')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    assert found.endswith("('old',)\n[]\n")
