@@ -60,22 +60,11 @@ def _print_version(is_wanted: bool) -> None:
     if is_wanted:
         from importlib.metadata import version  # nobody else needs it
 
-        typer.echo(f"newsletter {version('newsletter-service')}\ntime zones {_zones()}")
+        from words import zones_version
+
+        zones = zones_version() or "of a version that is not told"
+        typer.echo(f"newsletter {version('newsletter-service')}\ntime zones {zones}")
         raise typer.Exit
-
-
-def _zones() -> str:
-    """Of when the time zones in use are (rule G12): the machine's where it has any, else the product's."""
-    from importlib.resources import files
-    from zoneinfo import TZPATH
-
-    for place in map(Path, (*TZPATH, str(files("tzdata") / "zoneinfo"))):
-        if (told := place / "tzdata.zi").is_file():
-            with told.open(encoding="utf-8") as lines:
-                return lines.readline().removeprefix("# version").strip()
-        if (place / "UTC").is_file():
-            break
-    return "of a version that is not told"
 
 
 @app.callback()

@@ -6,6 +6,7 @@ author's own `.po` adds one or changes words. Below all packages; knows none of 
 
 from words.catalogue import LANGUAGES, VARIANTS, CatalogueError, check_own, speaks
 from words.spoken import Words, to_say, words_of
+from words.zones import zones_in_use, zones_version
 
 __all__ = [
     "LANGUAGES",
@@ -16,4 +17,6 @@ __all__ = [
     "speaks",
     "to_say",
     "words_of",
+    "zones_in_use",
+    "zones_version",
 ]

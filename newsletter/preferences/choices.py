@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import TZPATH, available_timezones
+from zoneinfo import available_timezones
+
+from words import zones_in_use
 
 LANGUAGES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -61,9 +60,4 @@ def _all_zones() -> frozenset[str]:
 
 @cache
 def _in_use() -> frozenset[str]:
-    """The names in the database's table of places (zone.tab); none where the machine has no such table."""
-    for folder in map(Path, (*TZPATH, str(files("tzdata") / "zoneinfo"))):
-        with suppress(OSError):
-            lines = (folder / "zone.tab").read_text("utf-8").splitlines()
-            return frozenset(line.split("\t")[2] for line in lines if line.count("\t") >= 2)
-    return frozenset()
+    return zones_in_use()
