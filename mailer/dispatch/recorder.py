@@ -104,8 +104,14 @@ class Recorder:
             group.waiting.append(granted)
             is_idle, self._is_busy = not self._is_busy, True
         if is_idle:  # whoever is ready in this turn of the loop joins
-            loop.call_soon(self._thread.submit, self._commit_groups, loop)
+            loop.call_soon(self._hand_over, loop)
         return granted
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            self._thread.submit(self._commit_groups, loop)
+        except RuntimeError as error:  # no memory or no process left for a thread: nobody waits for ever
+            self._disappoint(error)
 
     def _commit_groups(self, loop: asyncio.AbstractEventLoop) -> None:
         """In the thread: commits what has gathered, until nothing has."""
@@ -169,7 +175,7 @@ class Recorder:
         except BaseException as error:
             self._disappoint(error)
             raise
-        self._thread.submit(self._commit_groups, asyncio.get_running_loop())
+        self._hand_over(asyncio.get_running_loop())
 
     def _disappoint(self, error: BaseException) -> None:
         """Nothing that waits will be recorded."""

@@ -235,3 +235,23 @@ def test_a_fault_of_ours_reaches_everybody_who_waits() -> None:
         assert [type(one) for one in done] == [ZeroDivisionError] * 2
 
     asyncio.run(scenario())
+
+
+def test_where_no_thread_can_be_started_nobody_waits_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With no memory or no process left for a thread whoever waits is told."""
+    told = "can't start new thread"
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError(told)
+
+    async def scenario() -> None:
+        recorder = make_recorder(MemoryLedger())
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        waiting = [recorder.record([settled(n)]) for n in (1, 2)]
+        async with asyncio.timeout(20):
+            done = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [str(one) for one in done] == [told] * 2
+
+    asyncio.run(scenario())
