@@ -5,6 +5,7 @@ Paths are POSIX, relative to the folder.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -159,13 +160,14 @@ def real_root(root: Path) -> str:
 
 
 def _walk_root(walk: _Walk) -> None:
-    """Walks the whole folder; unlike below, here a failure is fatal."""
+    """Walks the whole folder; unlike below, here a failure is fatal, also one in the middle of the list,
+    as a stale handle of NFS is.
+    """
     try:
-        with os.scandir(walk.root):
-            pass
+        entries = _list_folder(walk, walk.root)
     except OSError as error:
         raise _folder_error(Path(walk.root), error) from error
-    _walk_folder(walk, walk.root, "", 0)
+    _take_entries(walk, entries, "", 0)
 
 
 def _walk_folder(walk: _Walk, folder: str, prefix: str, depth: int) -> None:
@@ -180,9 +182,22 @@ def _walk_folder(walk: _Walk, folder: str, prefix: str, depth: int) -> None:
             NoteError(prefix.rstrip("/"), f"the folder cannot be read: {error.strerror}")
         )
         return
+    _take_entries(walk, entries, prefix, depth)
+
+
+def _take_entries(
+    walk: _Walk, entries: Iterable[os.DirEntry[str]], prefix: str, depth: int
+) -> None:
     for entry in entries:
-        if not _is_skipped(entry.name) and (prefix or entry.name != ABOUT):
-            _take_entry(walk, entry, prefix + entry.name, depth)
+        if _is_skipped(entry.name) or (not prefix and entry.name == ABOUT):
+            continue
+        path = prefix + entry.name
+        try:
+            _take_entry(walk, entry, path, depth)
+        except (
+            OSError
+        ) as error:  # some file systems do not list what an entry is, and are asked for it
+            walk.faults.append(_unseen(path, error))
 
 
 def _list_folder(walk: _Walk, folder: str) -> list[os.DirEntry[str]]:
@@ -242,7 +257,7 @@ def _take_file(walk: _Walk, entry: os.DirEntry[str], path: str) -> None:
     try:
         info = entry.stat()
     except OSError as error:
-        walk.faults.append(NoteError(path, f"the file cannot be looked at: {error.strerror}"))
+        walk.faults.append(_unseen(path, error))
         return
     identity = (info.st_dev, info.st_ino)
     if not stat.S_ISREG(info.st_mode) or (identity in walk.seen and entry.is_symlink()):
@@ -259,7 +274,15 @@ def _follow_links(walk: _Walk) -> None:
     """Follows links that stay inside the folder; following may find more of them."""
     while walk.links:
         entry, path, depth = walk.links.pop()
-        folder = _is_folder(entry)
+        try:
+            folder = entry.is_dir()
+        except OSError as error:
+            if (
+                error.errno != errno.ELOOP
+            ):  # what lies below may be there as ever, and is not taken for gone
+                walk.faults.append(_unseen(path, error))
+                continue
+            folder = False
         which = walk.which
         taken = which.enters(path) if folder else which.is_note(entry.name) and which.takes(path)
         if not taken:
@@ -272,12 +295,8 @@ def _follow_links(walk: _Walk) -> None:
             _take_file(walk, entry, path)
 
 
-def _is_folder(link: os.DirEntry[str]) -> bool:
-    """Whether a link leads to a folder; a link in a circle leads nowhere."""
-    try:
-        return link.is_dir()
-    except OSError:
-        return False
+def _unseen(path: str, error: OSError) -> NoteError:
+    return NoteError(path, f"it cannot be looked at: {error.strerror}")
 
 
 def _folder_error(root: Path, error: OSError) -> NotesFolderError:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Self
 
 import pytest
 
@@ -174,6 +176,52 @@ def test_what_is_unreadable_is_reported() -> None:
         (root / "shut").chmod(0o755)
     assert [file.path for file in scan.files] == ["closed.md", "ok.md"]
     assert [fault.path for fault in scan.faults] == ["shut"]
+
+
+def test_a_link_to_what_cannot_be_looked_at_is_reported() -> None:
+    """What lies below it may be there as ever: it is hidden by the fault, and not taken for gone."""
+    with TemporaryDirectory() as name:
+        root = Path(name)
+        root.chmod(0o755)
+        put(root, "ok.md", "shut/inner/a.md")
+        (root / "linked").symlink_to("shut/inner")
+        (root / "shut").chmod(0)
+        with without_privileges():
+            scan = FolderNotes(root).scan()
+        (root / "shut").chmod(0o755)
+    assert [file.path for file in scan.files] == ["ok.md"]
+    assert sorted(fault.path for fault in scan.faults) == ["linked", "shut"]
+
+
+class Stale:
+    """The entries of a folder on NFS whose server has forgotten it: opened as ever, and not to be listed."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+    def __iter__(self) -> Iterator[os.DirEntry[str]]:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+
+@pytest.mark.parametrize("which", ["", "below"])
+def test_a_folder_that_goes_stale_while_it_is_listed_is_not_empty(
+    root: Path, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    """The notes folder itself is an error, one below it a fault: nobody takes its notes for removed."""
+    put(root, "ok.md", "below/a.md")
+    listing = os.scandir
+    monkeypatch.setattr(
+        os, "scandir", lambda path: Stale() if Path(path) == root / which else listing(path)
+    )
+    if which:
+        scan = FolderNotes(root).scan()
+        assert [fault.path for fault in scan.faults] == ["below"]
+    else:
+        with pytest.raises(NotesFolderError, match="Stale file handle"):
+            FolderNotes(root).scan()
 
 
 def test_folders_too_deep_are_reported(root: Path) -> None:
