@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from scripts.commands.table import COMMANDS, Commands, Heading
-from scripts.console import LogForm, open_output, print_json, remark
+from scripts.console import NO_ROOM, LogForm, open_output, print_json, remark, silence_output
 from scripts.context import Settings
 from scripts.helping import Listed, misuse
 from storage.model import ConfigError, NewsletterError
@@ -100,6 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     open_output()
     try:
         code = app(arguments, prog_name="newsletter", standalone_mode=False)
+        sys.stdout.flush()  # or Python would find out what cannot be written, in its own words
         sys.exit(code if isinstance(code, int) else 0)
     except typer.TyperException as error:
         told = misuse(error)
@@ -118,9 +118,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except NewsletterError as error:
         _refuse(f"newsletter: {error}", str(error), arguments)
         sys.exit(2 if isinstance(error, ConfigError) else 1)
-    except BrokenPipeError:
-        # Whoever read has what they wanted. Python would complain once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read has what they wanted
+        silence_output()
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in NO_ROOM or error.filename is not None:
+            raise
+        silence_output()
+        remark(f"newsletter: the result cannot be written: {error.strerror}")
         sys.exit(1)
 
 

@@ -5,6 +5,7 @@ Results go to standard output, everything else to standard error, so that a pipe
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -12,7 +13,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, partial
@@ -36,6 +37,9 @@ _WEEKDAYS: Final = (
 )  # fmt: skip
 PAGE: Final = 500
 """Rows of a table that are held at once."""
+
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Why a file that output goes to takes no more."""
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 
@@ -155,8 +159,9 @@ def tell(sentence: str, colours: Mapping[str, str] = MappingProxyType({})) -> No
 
 
 def remark(line: str) -> None:
-    """One line beside the result, on standard error; broken as by `tell`."""
-    print(_broken(show(line), sys.stderr), file=sys.stderr)
+    """One line beside the result, on standard error, broken as by `tell`; lost where a full disk takes none."""
+    with suppress(OSError):
+        print(_broken(show(line), sys.stderr), file=sys.stderr)
 
 
 def step(line: str) -> None:
@@ -205,6 +210,21 @@ def open_output() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def silence_output() -> None:
+    """Has nothing more written to standard output: Python would complain once more when it flushes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def say_if_possible(line: str) -> None:
+    """One line that is there to help: where there is no room for it, as in a log on a full disk, all goes on."""
+    try:
+        print(show(line), flush=True)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        silence_output()
 
 
 def print_json(document: Json) -> None:

@@ -17,6 +17,7 @@ from scripts.console import (
     progress_bar,
     remark,
     say,
+    say_if_possible,
     step,
     tell,
 )
@@ -158,7 +159,7 @@ def _announcer(newsletter: Newsletter) -> Callable[[str, str], None]:
             lines.append(("outbox", outbox_address(newsletter, address)))
         lines.append(("health", f"{admin}/healthz"))
         for label, where in lines:
-            print(f"{label:<7} {where}", flush=True)
+            say_if_possible(f"{label:<7} {where}")
         step("the service runs")
 
     return announce

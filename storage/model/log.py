@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 _pending: Final[list[Callable[[], None]]] = []
@@ -59,4 +60,7 @@ def _write(method: str, level: int, event: str, keys: dict[str, object]) -> None
     import structlog
 
     _configure()
-    getattr(structlog.get_logger(), method)(event, **keys)
+    with suppress(
+        OSError
+    ):  # the log's disk is full, or whoever read it has gone: mail goes out all the same
+        getattr(structlog.get_logger(), method)(event, **keys)
