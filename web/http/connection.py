@@ -36,6 +36,8 @@ _PROGRESS: Final = 4096
 _LINGER_S: Final = 2.0
 """How long a refused request is read and thrown away: closing at once would lose the answer."""
 _RETRY_S: Final = 10
+_REQUEST: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64} [/*h]")
+"""How a request begins whose method the parser does not know (RFC 9112 3): 501 (RFC 9110 9.1)."""
 _HOST: Final = re.compile(
     rb"[A-Za-z0-9._~!$&'()*+,;=%-]*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?"
 )
@@ -173,6 +175,10 @@ class BoundedConnection(HttpToolsProtocol):
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade:  # nothing else is spoken here (RFC 9110 7.8)
             self.cycle.keep_alive = False
+        except httptools.HttpParserInvalidMethodError:
+            is_request = _REQUEST.match(piece) is not None
+            self._refuse(HTTPStatus.NOT_IMPLEMENTED if is_request else self._verdict)
+            return
         except httptools.HttpParserError:
             self._refuse(self._verdict)
             return

@@ -86,6 +86,9 @@ class Offer:
         self.for_s = for_s
 
 
+_FOR_ONE_STATE: Final = (b"if-match", b"if-unmodified-since")
+
+
 @dataclass(frozen=True, slots=True)
 class _Key:
     """What tells answers from each other, as long as the archive does not change."""
@@ -104,6 +107,8 @@ class _Asked:
     encoding: bytes = b""
     none_match: bytes = b""
     since: bytes = b""
+    is_for_one_state: bool = False
+    """Whether only a certain state is asked for (RFC 9110 13.1.1, 13.1.4), which nobody who reads does."""
 
     @classmethod
     def of(cls, scope: Scope) -> _Asked:
@@ -118,6 +123,8 @@ class _Asked:
                 asked.none_match = _joined(asked.none_match, value)
             elif name == b"if-modified-since":
                 asked.since = value
+            elif name in _FOR_ONE_STATE:
+                asked.is_for_one_state = True
         return asked
 
     def key(self, scope: Scope, query: bytes) -> _Key:
@@ -198,7 +205,8 @@ class Memory:
             return
         asked = _Asked.of(scope)
         query = scope["query_string"]
-        if asked.octets > _LONGEST or len(scope["path"]) + len(query) > _LONGEST:
+        is_long = asked.octets > _LONGEST or len(scope["path"]) + len(query) > _LONGEST
+        if is_long or asked.is_for_one_state:
             await self._app(scope, receive, send)
             return
         if not self._is_current(self._version.glance()) and not await self._read():

@@ -19,6 +19,7 @@ from storage.model import MONTHS
 Network = IPv4Network | IPv6Network
 
 _ENTITY_TAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_STRONG_TAG: Final = re.compile(r'(?<!/)"[\x21\x23-\x7e\x80-\xff]*"(?=[ \t]*(?:,|$))')
 _LONGEST: Final = 8192
 """Octets of a field that are looked at: a longer one asks for nothing."""
 _MAX_HOPS: Final = 20
@@ -63,6 +64,25 @@ def is_unchanged(
     return since is not None and last_modified is not None and last_modified <= since
 
 
+def is_another(
+    etag: str,
+    last_modified: datetime | None,
+    *,
+    if_match: str,
+    if_unmodified_since: str,
+) -> bool:
+    """Whether a request is only for another state of the document, and to be answered 412 (RFC 9110 13.2.2).
+
+    If-Match may be a list or `*`, is compared strongly, and where it is present If-Unmodified-Since is not
+    looked at (RFC 9110 13.1.1, 13.1.4).
+    """
+    if if_match:
+        wanted = if_match[:_LONGEST]
+        return wanted.strip() != "*" and etag not in _STRONG_TAG.findall(wanted)
+    since = _http_date(if_unmodified_since)
+    return since is not None and last_modified is not None and last_modified > since
+
+
 def _opaque(etag: str) -> str:
     return etag.removeprefix("W/").strip('"')
 
@@ -98,9 +118,12 @@ def http_date(moment: datetime) -> str:
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether gzip may be used; an explicit weight of zero forbids it (RFC 9110 12.5.3)."""
+    """Whether gzip may be used; an explicit weight of zero forbids it, and who would rather have a document as it is
+    gets it so (RFC 9110 12.5.3).
+    """
     weights = dict(_weighted(accept_encoding))
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
+    return weight > 0 and weight >= weights.get("identity", 0.0)
 
 
 def pack(body: bytes) -> bytes | None:

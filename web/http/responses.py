@@ -11,10 +11,17 @@ from datetime import datetime
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from web.http.memory import Offer
-from web.http.negotiation import accepts_gzip, http_date, is_unchanged, pack, packed_etag
+from web.http.negotiation import (
+    accepts_gzip,
+    http_date,
+    is_another,
+    is_unchanged,
+    pack,
+    packed_etag,
+)
 
 FEED_CACHE: Final = "public, max-age=900"
 """A quarter of an hour: feed readers that obey it spare the host, and nobody waits long (E22)."""
@@ -23,6 +30,7 @@ ASSET_CACHE: Final = "public, max-age=31536000, immutable"
 """The address of an asset changes with its content."""
 NO_STORE: Final = "no-store"
 
+_ANOTHER: Final = "This has changed since you had it.\n"
 _PACKED_LIMIT: Final = 128
 _PACKED_OCTETS: Final = 16 * 1024 * 1024
 
@@ -103,7 +111,9 @@ class Packer:
         return True
 
     def respond(self, request: Request, body: Body) -> Response:
-        """200 with the document, in gzip where it may be, or 304 without it (RFC 9110 15.4.5)."""
+        """200 with the document, in gzip where it may be, 304 without it (RFC 9110 15.4.5), or 412 to who only
+        wants it as it was (RFC 9110 15.5.13).
+        """
         asked = request.headers
         packed = self.packed(body) if accepts_gzip(_joined(request, "accept-encoding")) else None
         etag = body.etag if packed is None else packed_etag(body.etag)
@@ -115,6 +125,13 @@ class Packer:
         }
         if body.last_modified is not None:
             headers["Last-Modified"] = http_date(self.said(body.last_modified))
+        if is_another(
+            etag,
+            body.last_modified,
+            if_match=_joined(request, "if-match"),
+            if_unmodified_since=asked.get("if-unmodified-since", ""),
+        ):
+            return PlainTextResponse(_ANOTHER, 412, headers)
         if not self._is_kept(request, body) and is_unchanged(
             etag,
             body.last_modified,

@@ -157,6 +157,12 @@ def test_a_request_names_one_host(site: str, sent: bytes, status: int) -> None:
     assert statuses(site, sent) == [status]
 
 
+@pytest.mark.parametrize("method", [b"FOO", b"get", b"X-MY_METHOD"])
+def test_a_method_that_nobody_knows_is_not_implemented(site: str, method: bytes) -> None:
+    """It is told apart from what is no request (RFC 9110 9.1)."""
+    assert statuses(site, method + b" /feed.xml HTTP/1.1\r\nHost: x\r\n\r\n") == [501]
+
+
 def test_a_trailer_is_no_header(site: str) -> None:
     """A field after the body never stands among those before it (RFC 9110 6.5.1)."""
     sent = CHUNKED + b"1\r\na\r\n0\r\nX-Forwarded-For: 192.0.2.1\r\nHost: y\r\n\r\n"

@@ -28,6 +28,20 @@ def test_what_is_unchanged_is_not_sent_again(client: Client, path: str, encoding
     assert client.get(path, accept_encoding=encoding, if_none_match='"x"').status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/feed.xml", "/issues/two", "/static/site.css"])
+def test_who_wants_a_document_as_it_was_does_not_get_another(client: Client, path: str) -> None:
+    """412 and none of it, also where the answer is in memory; its own state is given (RFC 9110 13.1.1)."""
+    etag = client.get(path).headers["etag"]
+    for _ in range(2):
+        assert client.get(path, if_match='"x"').status_code == 412
+        assert client.get(path, if_match=f"W/{etag}", if_none_match=etag).status_code == 412
+        assert client.get(path, if_match=f'"x", {etag}').status_code == 200
+        assert client.get(path, if_match=etag, if_none_match=etag).status_code == 304
+        assert client.get(path).status_code == 200
+    old = client.get(path, if_unmodified_since="Sun, 06 Nov 1994 08:49:37 GMT")
+    assert old.status_code == (412 if "last-modified" in old.headers else 200)
+
+
 @pytest.mark.parametrize("path", FEEDS)
 def test_feed_dates_answer_304(client: Client, path: str) -> None:
     """Last-Modified works alone, and a tag that differs beats it (RFC 9110 13.1.3)."""

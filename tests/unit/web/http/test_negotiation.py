@@ -15,6 +15,7 @@ from web.http.negotiation import (
     accepts_gzip,
     client_ip,
     http_date,
+    is_another,
     is_unchanged,
     pack,
     packed_etag,
@@ -86,6 +87,30 @@ def test_if_modified_since(since: str, *, unchanged: bool) -> None:
 
 
 @each(
+    ("if_match", "unmodified_since", "another"),
+    [
+        ("", "", False),
+        ("*", "", False),
+        (ETAG, "", False),
+        (f'"x", {ETAG}', "", False),
+        (f'"x",{ETAG} ,"y"', "", False),
+        ('"x"', "", True),
+        (f"W/{ETAG}", "", True),
+        ("nonsense", "", True),
+        (ETAG, "Sun, 06 Nov 1994 08:49:37 GMT", False),
+        ('"x"', "Sun, 06 Nov 2044 08:49:37 GMT", True),
+        ("", "Sun, 06 Nov 1994 08:49:37 GMT", True),
+        ("", "Sun, 06 Nov 2044 08:49:37 GMT", False),
+        ("", "yesterday", False),
+    ],
+)
+def test_only_a_certain_state(if_match: str, unmodified_since: str, *, another: bool) -> None:
+    """If-Match is compared strongly and beats If-Unmodified-Since (RFC 9110 13.1.1, 13.1.4)."""
+    asked = {"if_match": if_match, "if_unmodified_since": unmodified_since}
+    assert is_another(ETAG, CHANGED, **asked) is another
+
+
+@each(
     ("accept", "accepted"),
     [
         ("gzip, deflate", True),
@@ -97,11 +122,16 @@ def test_if_modified_since(since: str, *, unchanged: bool) -> None:
         ("*;q=0", False),
         ("identity", False),
         ("gzip;q=much", False),
+        ("gzip;q=0.1, identity", False),
+        ("gzip;q=0.5, identity;q=0.5", True),
+        ("gzip, identity;q=0.5", True),
         ("", False),
     ],
 )
 def test_accept_encoding(accept: str, *, accepted: bool) -> None:
-    """Gzip is used where it is named or meant by a star, and never where its weight is zero."""
+    """Gzip is used where it is named or meant by a star, never where its weight is zero or less than that of
+    the document as it is.
+    """
     assert accepts_gzip(accept) is accepted
 
 
