@@ -41,6 +41,11 @@ _HIDING: Final = frozenset(
     }
 )
 """What Pelican, WordPress and Obsidian's users call what is not to be seen."""
+_NO: Final = FALSE - {"0"}
+_UNASKED: Final = FALSE | {""}
+_NEVER: Final = FALSE | {"never"}
+_YES: Final = TRUE - {"1"}
+"""Words that say it; a number may be anything."""
 _HIDING_KEYS: Final = (
     "hidden", "private", "unlisted", "headless", "isdraft", "wip", "unpublished", "hide", "encrypted",
     "isprivate", "members_only", "subscribers_only",
@@ -155,7 +160,7 @@ def _why_kept(keys: Keys, habits: Habits) -> str:
         return "it is a draft"
     if keys.find("excalidraw-plugin") is not None:
         return "it is a drawing of Excalidraw"
-    if habits.date_keys[:1] != ("publish",) and keys.word("publish") in FALSE - {"0"}:
+    if habits.date_keys[:1] != ("publish",) and keys.word("publish") in _NO:
         return "it says `publish: false`"  # Obsidian's, where another key has the date
     return next(_why_hidden(keys), "")
 
@@ -163,20 +168,20 @@ def _why_kept(keys: Keys, habits: Habits) -> str:
 def _why_hidden(keys: Keys) -> Iterator[str]:
     """What other systems' keys say of who may see it."""
     for name in _SHOWING_KEYS:
-        if keys.word(name) in FALSE - {"0"}:
+        if keys.word(name) in _NO:
             yield f"it says `{name}: false`"
     for name in _HIDING_KEYS:
-        if keys.word(name) in TRUE - {"1"}:
+        if keys.word(name) in _YES:
             yield f"it says `{name}: true`"
     for name, words in _HIDING_WORDS.items():
         if (said := keys.word(name)) in words:
             yield f"it says `{name}: {said}`"
     if (seen := keys.word("visibility")) not in _VISIBLE:
         yield f"it says `visibility: {seen}`"
-    if keys.word("password") not in FALSE | {""}:
+    if keys.word("password") not in _UNASKED:
         yield "it asks for a password"
     told = keys.word("permalink") == "false" or keys.word("eleventyexcludefromcollections") in TRUE
-    if told or any(keys.word(name) in FALSE | {"never"} for name in _RENDERING_KEYS):
+    if told or any(keys.word(name) in _NEVER for name in _RENDERING_KEYS):
         yield "its generator is told to leave it out"
 
 
@@ -205,9 +210,9 @@ def _read_publish(
         ):
             found = within  # Material's `date: {created: …, updated: …}`
         word = clean_line(found.text).casefold()
-        if found.shape is Shape.TEXT and word in FALSE - {"0"}:
+        if found.shape is Shape.TEXT and word in _NO:
             return None, None
-        if found.shape is Shape.TEXT and word in TRUE - {"1"}:
+        if found.shape is Shape.TEXT and word in _YES:
             opted = opted or found  # and another key may say when
             continue
         return _read_date(keys, found, clock)

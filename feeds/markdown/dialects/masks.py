@@ -24,6 +24,8 @@ _MATH_FENCE: Final = re.compile(
     r"([ >\t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)(?:`{3,}|~{3,})[ \t]*\{?\.?(?:math|katex)\}?[ \t]*\n"
 )
 _TICKED: Final = re.compile(rf"(?<!\$)\${_OPEN}(\d+){_CLOSE}\$(?!\$)")
+_MAY_BE_FORMULA: Final = re.compile(r"[$\\`~]")
+"""What every formula begins with, in code or out of it."""
 _CONTINUED: Final = re.compile(r"(?:^|\n)[ \t]*(?:>[ \t]?)+")
 _ELEMENT: Final = re.compile(r"<(pre|code)\b", re.IGNORECASE)
 _VERBATIM: Final = re.compile(
@@ -221,4 +223,6 @@ def line_of(text: str, position: int, masks: Masks) -> int:
 def hide_formulas(body: str) -> tuple[str, Formulas]:
     """The body with marks for its formulas and nothing else changed."""
     masks = Masks(formulas=Formulas(body))
+    if _MAY_BE_FORMULA.search(body) is None:  # as in most titles and summaries
+        return body, masks.formulas
     return masks.restore(masks.hide_formulas(masks.hide_code(body))), masks.formulas

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -92,7 +92,7 @@ def translate_dialects(
         unknown=_named(_placed(report, body)),
         abbreviations=abbreviations,
         formulas=masks.formulas,
-        players=_named(_placed(((None, tag) for tag in players[:MOST_UNKNOWN]), body)),
+        players=_named(_placed([(None, tag) for tag in players[:MOST_UNKNOWN]], body)),
         uncited=_named(_placed(uncited, body)),
     )
 
@@ -125,11 +125,13 @@ def _cite(
     return Citing(works, put=masks.put, told=tell, everywhere=is_pandoc).read(mended)
 
 
-def _placed(told: Iterable[tuple[int | None, str]], body: str) -> list[tuple[int, str]]:
+def _placed(told: Sequence[tuple[int | None, str]], body: str) -> list[tuple[int, str]]:
     """What was told with its lines in the body as it was written: of the places of a tag, each of which counts once,
     the one nearest to the line where it was met, since what was translated before it may have lost lines. What was
     made on the way keeps that line, or has the one of what was told before it.
     """
+    if not told:  # nearly always
+        return []
     starts = [0, *(found.end() for found in re.finditer("\n", body))]
     places: dict[str, list[int]] = {}
     placed: list[tuple[int, str]] = []
