@@ -19,7 +19,6 @@ from storage.archive.rows import (
     bump_version,
     contents,
     find_marked,
-    free_slug,
     has_mark,
     list_marks,
     load_issues,
@@ -34,7 +33,7 @@ from storage.archive.rows import (
     write_marks,
 )
 from storage.archive.search import write_words
-from storage.archive.together import Unmailed, new_row, write_new, write_unmailed
+from storage.archive.together import Unmailed, find_slugs, new_row, write_new, write_unmailed
 from storage.database import Database, schema, serialise
 from storage.ledger import follow_audience, hold_if_told, queue_issue, refuse_other_readers
 from storage.model import Issue, IssueDraft, IssueState, Mailing, Readers
@@ -85,9 +84,10 @@ class Issues:
         with self._database.transaction() as connection:
             serialise(connection, _PUBLISHING)
             refuse_second(connection, draft.note_id)
+            [slug] = find_slugs(connection, [draft])
             row = new_row(
                 draft,
-                slug=free_slug(connection, draft.slug),
+                slug=slug,
                 mailing=_first_mailing(mail),
                 reason=mail.reason,
                 published_at=published_at,

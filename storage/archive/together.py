@@ -37,7 +37,7 @@ def write_unmailed(
     """Each as an issue; None for a note that is one already. No two of them are of one note."""
     there = _published(connection, [one.draft.note_id for one in new])
     coming = [one for one in new if one.draft.note_id not in there]
-    slugs = _find_slugs(connection, [one.draft.slug for one in coming])
+    slugs = find_slugs(connection, [one.draft for one in coming])
     rows = [
         new_row(
             one.draft,
@@ -63,14 +63,26 @@ def _published(connection: Connection, note_ids: Sequence[str]) -> AbstractSet[s
     return set(connection.scalars(sa.select(c.note_id).where(c.note_id.in_(note_ids))))
 
 
-def _find_slugs(connection: Connection, wished: Sequence[str]) -> list[str]:
-    """For each wish the slug that it would get if they were published one after the other."""
-    table = schema.slugs
-    taken = set(connection.scalars(sa.select(table.c.slug).where(table.c.slug.in_(wished))))
+def find_slugs(connection: Connection, drafts: Sequence[IssueDraft]) -> list[str]:
+    """For each the slug that it gets if they are published one after the other: what it wishes for, else that with
+    its language where another one's has it, else with a number.
+    """
+    slugs, issues = schema.slugs, schema.issues
+    query = (
+        sa.select(slugs.c.slug, issues.c.language)
+        .join(issues, issues.c.id == slugs.c.issue_id)
+        .where(slugs.c.slug.in_([draft.slug for draft in drafts]))
+    )
+    languages = {row.slug: row.language for row in connection.execute(query)}
     given: dict[str, None] = {}
-    for wish in wished:
-        is_free = wish not in taken and wish not in given
-        given[wish if is_free else free_slug(connection, wish, also=given.keys())] = None
+    for draft in drafts:
+        wish = draft.slug
+        if wish in languages:
+            if draft.language and languages[wish] != draft.language:
+                wish = f"{wish}-{draft.language.lower()}"
+            wish = free_slug(connection, wish, also=given.keys())
+        given[wish] = None
+        languages[wish] = draft.language
     return list(given)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storage.archive.issues import MailOrder
+from storage.archive.together import Unmailed
 from tests.conftest import NOON
 from tests.integration.storage.test_issues_store import revise
 from tests.worlds.store import Store, draft
@@ -19,6 +20,28 @@ def test_a_slug_that_is_taken_gets_a_number(store: Store) -> None:
         for name in ("a", "b", "c")
     ]
     assert slugs == ["news", "news-2", "news-3"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_slug_that_another_language_has_gets_the_language(store: Store, together: bool) -> None:
+    """A translation that wishes for the slug of what it translates is told from it by its language; a second one in
+    that language by a number.
+    """
+    drafts = [
+        draft(f"{number}", slug="news", language=language)
+        for number, language in enumerate(("", "de", "pt-BR", "de", ""))
+    ]
+    if together:
+        new = [Unmailed(draft=one, published_at=NOON, reason="old") for one in drafts]
+        made = store.issues.publish_unmailed(new, now=NOON)
+    else:
+        order = MailOrder(at=None)
+        made = [
+            store.issues.publish(one, published_at=NOON, mail=order, now=NOON).issue
+            for one in drafts
+        ]
+    slugs = [one.slug for one in made if one]
+    assert slugs == ["news", "news-de", "news-pt-br", "news-de-2", "news-2"]
 
 
 def test_a_number_that_is_taken_is_passed_over(store: Store) -> None:
