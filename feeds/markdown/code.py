@@ -29,6 +29,25 @@ _LEXER_FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, Asse
 """What a lexer may raise over input it never expected; the code is then shown plain."""
 
 
+_UNSHOWN: Final = re.compile(r"^[ \t]*#(?:[ \t]+([^\n]*))?\n", re.MULTILINE)
+_RUST_CODE: Final = re.compile(
+    r"(?:[^\n]*[;{}(),\]]|//[^\n]*|(?:extern|use|fn|let|impl|struct|enum|pub|mod|async|match)\b[^\n]*)?[ \t]*"
+)
+
+
+def drop_unshown(code: str, info: str) -> str:
+    """Rust without the lines that only have an example compile, as rustdoc and mdBook show it, if all that look so are
+    code: in what only is called Rust, `# ` begins a comment.
+    """
+    if not info.lower().startswith(("rust", "rs")) or "#" not in code:
+        return code
+    unshown = _UNSHOWN.findall(code)
+    if not all(map(_RUST_CODE.fullmatch, unshown)):
+        return code
+    shown = _UNSHOWN.sub("", code)
+    return shown if shown.strip() else code
+
+
 class Highlighter:
     """Highlights the code blocks of one note, up to its budget."""
 

@@ -34,6 +34,8 @@ _MARKDOWN: Final = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 """The same as a link of Markdown."""
+_WITHIN: Final = re.compile(r"(?<![\w-])(?:full|content)-?(?:card|inline)?(?=!\[\[)")
+"""How Foam is to show one within a line, where it is a link."""
 _RANGE: Final = re.compile(r":#[^#]*\Z|,\d+(?::#[^#]*)?\Z")
 """Dendron's: as far as another part, so many lines further down."""
 _HEADING: Final = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.{0,500}?)[ \t]*#*[ \t]*$", re.MULTILINE)
@@ -81,7 +83,7 @@ def _expand(
 
     text = masks.hide_code(body)
     text = _MARKDOWN.sub(lambda found: f"![[{unquote(found[1])}]]", text)
-    return masks.restore(_EMBED.sub(put, text))
+    return masks.restore(_WITHIN.sub("", _EMBED.sub(put, text)))
 
 
 def _why_not(note: NoteSource | None, quoted: str, around: tuple[str, ...], room: _Room) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline, autolink
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
@@ -190,6 +191,7 @@ def _build_parser() -> MarkdownIt:
     parser.enable(["table", "strikethrough"])
     footnote_plugin(parser)
     deflist_plugin(parser)
+    _keep_code_behind_blanks(parser)
     parser.inline.ruler.at("autolink", _parse_autolink)
     parser.inline.ruler.before("link", "wiki", _parse_wiki)
     parser.inline.ruler.before("link", "field", _parse_field)
@@ -199,6 +201,21 @@ def _build_parser() -> MarkdownIt:
         parser.add_render_rule(rule.__name__.removeprefix("_render_"), rule)
     hurry(parser)
     return parser
+
+
+def _keep_code_behind_blanks(parser: MarkdownIt) -> None:
+    """The plug-in takes a colon for a definition also where the line is indented code (CommonMark 4.4)."""
+    [rule] = (one for one in parser.block.ruler.__rules__ if one.name == "deflist")
+    defined = rule.fn
+
+    def is_defined(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        line = start + 2
+        is_code = (
+            not silent and line < end and state.isEmpty(line - 1) and state.is_code_block(line)
+        )
+        return not is_code and defined(state, start, end, silent)
+
+    parser.block.ruler.at("deflist", is_defined, {"alt": rule.alt})
 
 
 def _parse_autolink(state: StateInline, silent: bool) -> bool:

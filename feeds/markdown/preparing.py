@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from markdown_it.token import Token
 
 from feeds.markdown.characters import shorten, split_size
+from feeds.markdown.code import drop_unshown
 from feeds.markdown.fields import Fields
 from feeds.markdown.html import MAX_COUNT, VANISHING
 from feeds.markdown.links import LinkResolver, is_download
@@ -90,6 +91,8 @@ class Preparation:
                 token.tag = "h2"  # the title is the only h1 (rule D11)
             if token.nesting > 0 and token.attrs.get("id") not in self._ids:
                 self.is_judged = False
+        elif kind == "fence":
+            token.content = drop_unshown(token.content, token.info.strip())
         elif kind == "html_block":
             token.content = self._fields.mark_all(token.content)
             self.is_judged = False

@@ -46,7 +46,7 @@ _OPEN_COMMENT: Final = re.compile(
 """One that is never closed: the rest of the note (CommonMark 4.6 of HTML's), or of the paragraph within which it
 begins."""
 _BLOCK_ID: Final = re.compile(
-    r"(?:(?<=[^\s>])[ \t]+\^(?=[\w-]*[A-Za-z])[A-Za-z0-9-]{2,40}|^((?:[ \t]*>){0,8})[ \t]*\^[A-Za-z0-9-]{1,40})[ \t]*$",
+    r"(?:(?<=[^\s>])[ \t]+\^(?=[\w-]*[A-Za-z])[A-Za-z0-9-]{2,40}|(?<=[.!?…。！？])[ \t]+\^[A-Za-z]|^((?:[ \t]*>){0,8})[ \t]*\^[A-Za-z0-9-]{1,40})[ \t]*$",
     re.MULTILINE,
 )
 _ANY_BLOCK_ID: Final = re.compile(r"\^(?<![^ \t\n>]\^)[A-Za-z0-9-]")
@@ -84,11 +84,18 @@ _GENERATED: Final = re.compile(
     r"^\[//begin\]: #[^\n]*\n(?:(?!\[//)[^\n]*\n){0,1000}\[//end\]: #[^\n]*$", re.MULTILINE
 )
 """Foam's definitions of wiki links, for programs that know none."""
+_TAB: Final = re.compile(
+    r"^[ \t]*<!--[ ]{0,3}tab(?:[ ]{1,3}([^\s@<>*-](?:[^\n@<>*]{0,98}[^\s@<>*-])?))?[ ]{0,3}(?:@[^\n<>]{0,60}?)?[ ]{0,3}-->[ \t]*$",
+    re.MULTILINE,
+)
+"""What it stands for; a name of an icon may follow."""
 _MORE: Final = re.compile(r"^[ \t]*(?:\{\{<!--more-->\}\}|\[//\]:\s*#[^\n]*)[ \t]*$", re.MULTILINE)
 
 
 def drop_comments(text: str) -> str:
-    """Without comments of any kind; lines stay where they are."""
+    """Without comments of any kind; lines stay where they are, but for Hexo's that name a tab, which is shown."""
+    if "<!-- endtab" in text:
+        text = _TAB.sub(lambda found: f"\n**{found[1]}**\n" if found[1] else "", text)
     text = replace_spans(text, _COMMENTS if "{" in text else _PLAIN)
     if "{" in text and any(mark in text for mark in ("{++", "{--", "{~~", "{==")):
         text = replace_spans(text, _CHANGES)

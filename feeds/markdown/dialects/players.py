@@ -9,6 +9,7 @@ from html import escape, unescape
 from typing import Final
 from urllib.parse import urlsplit
 
+from feeds.markdown.dialects.masks import Masks
 from feeds.markdown.dialects.spans import Span, replace_spans
 from feeds.markdown.speech import say
 from words import to_say
@@ -62,6 +63,22 @@ def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> s
     for kind in kinds:  # what is never closed
         text = kind.opening.sub(partial(_alone, kind), text)
     return text
+
+
+def read_films(text: str, masks: Masks) -> str:
+    """Gatsby's films, which are written as code that is a paragraph of its own, as Hashnode's."""
+
+    def watched(found: re.Match[str]) -> str:
+        film = _FILM.fullmatch(masks.pieces[int(found[1])])
+        if film is None:
+            return found[0]
+        return (
+            f"%[{film[1] or (f'{_WATCH}{film[2]}' if film[2] else f'https://vimeo.com/{film[3]}')}]"
+        )
+
+    if not any(map(_FILM.fullmatch, masks.pieces)):
+        return text
+    return _ALONE.sub(watched, text)
 
 
 def _alone(kind: Span, opening: re.Match[str]) -> str:
@@ -221,3 +238,8 @@ _PLAYERS: Final = (
     _kind("svg", _drawing),
     _kind("math", _formula),
 )
+_FILM: Final = re.compile(
+    r"`[ ]?(?:(?:youtube|vimeo|video):[ ]*(https://(?:www\.)?(?:youtube\.com/watch\?|youtu\.be/|vimeo\.com/\d)[^\s`]{0,200})"
+    r"|youtube:[ ]*([\w-]{11})|vimeo:[ ]*(\d{5,20}))[ ]?`"
+)
+_ALONE: Final = re.compile(r"(?:(?<=\n\n)|\A)[ ]{0,3}\ufdd0(\d+)\ufdd1[ \t]*(?=\n[ \t]*\n|\n?\Z)")

@@ -17,6 +17,7 @@ from feeds.markdown.dialects.arguments import parse_arguments
 from feeds.markdown.dialects.callouts import box_fence
 from feeds.markdown.dialects.masks import Masks, line_of
 from feeds.markdown.dialects.myst import read_roles, read_sheet
+from feeds.markdown.dialects.players import read_films
 from feeds.markdown.dialects.shown import show_at
 
 _QUERY: Final = re.compile(
@@ -72,6 +73,14 @@ _NOTICE: Final = re.compile(
 """Boxes of Chirpy and Minimal Mistakes, themes of Jekyll, whose mark stands below them."""
 _CARETS: Final = re.compile(r"\^\^(?=\S)([^\n^]{1,500}?)(?<=\S)\^\^")
 
+_COLONS: Final = re.compile(
+    r"::(?<![\w:]::)(?=[^\W_])([^:\n\[\](){}<>`\ufdd0]{1,200}?)(?<=[^\s,;/|])::(?![\w:])"
+)
+"""Bear's mark; what belongs to a program has no such pair of colons with words alone between."""
+_BADGE: Final = re.compile(
+    r"<Badge\b(?:[^<>\n]{0,200}?\s)?(?:text|label)=[\"']([^\"'<>\n]{1,100})[\"'][^<>\n]{0,200}?(?:/>|>[ ]*</Badge>)"
+)
+"""VitePress's and Starlight's, whose words stand in an attribute."""
 _TOC: Final = re.compile(
     r"^[ \t]*(?:[-*+]|\d\.)[ \t]+[^\n]{1,80}\n[ \t]*\{:[ \t]*toc[^}\n]*\}[ \t]*$", re.MULTILINE
 )
@@ -174,7 +183,7 @@ def read_fences(text: str, masks: Masks, report: Report) -> str:
                 )
         else:
             masks.pieces[at] = _read_code(piece)
-    return read_roles(text, masks)
+    return read_roles(read_films(text, masks), masks)
 
 
 def _read_code(piece: str) -> str:
@@ -363,6 +372,8 @@ _STEPS: Final[tuple[tuple[tuple[str, ...], Step], ...]] = (
     ((".prompt-", ".notice"), _read_notices),
     (("{:",), _replaced((_SIZED, ""), (_TOC, "\n[TOC]\n"))),
     (("markdown",), _replaced((_MARKDOWN_WITHIN, r"\n<\1\2\3>\n"))),
+    (("<Badge",), _replaced((_BADGE, r"\1"))),
+    (("::",), _replaced((_COLONS, r"<mark>\1</mark>"))),
     (("^^",), _replaced((_CARETS, r"<mark>\1</mark>"))),
     (("{", "|filename|"), _replaced((_SPAN, r"\1"), (_LISTED, r"\1"), (_PLACE, ""))),
     (("[",), _read_wordpress),

@@ -132,6 +132,9 @@ def test_links_and_embeds_are_read_as_their_programs_write_them() -> None:
     assert "Bones." in render("![[food.stock#simmer:#*]]", notes).text
     assert "Bones." in render("![[food.stock#simmer,1]]", notes).text
     assert "Bones." in render("content-card![[food.stock]]", notes).text
+    assert render("With content-inline![[food.stock]].", notes).text.startswith(
+        "With food.stock [1]."
+    )
     turned = '<a href="https://n.example/issues/food.stock" rel="noopener">the stock</a>'
     assert turned in render("[[the stock|food.stock]] [[food.stock|the stock]]", notes).html
     assert (

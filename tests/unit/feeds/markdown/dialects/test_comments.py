@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feeds.markdown.dialects.comments import drop_marks
+from feeds.markdown.dialects.comments import drop_comments, drop_marks
 from tests.worlds.rows import each
 
 
@@ -12,11 +12,24 @@ from tests.worlds.rows import each
         ("Words. ^abc-1", "Words."),
         ("^abc", ""),
         ("> quoted\n>^abc", "> quoted\n>"),
+        ("Words. ^a", "Words."),
+        ("Is it? ^b\n\nYes", "Is it?\n\nYes"),
+        ("2 ^n and x ^a", "2 ^n and x ^a"),
         ("Words[^1] and x^2.", "Words[^1] and x^2."),
         ("{::nomarkdown}x{:/}", "x"),
         (r"\{::comment} is kramdown's", r"\{::comment} is kramdown's"),
     ],
 )
 def test_a_mark_goes_and_what_an_author_says_stays(written: str, read: str) -> None:
-    """Block ids, in quotations as well, and kramdown's extensions; none behind a backslash."""
+    """Block ids, in quotations as well, of one letter behind a sentence's end, and kramdown's extensions; none behind a backslash."""
     assert drop_marks(written) == read
+
+
+def test_a_tab_of_hexo_says_what_it_is() -> None:
+    """Its name is the one comment that readers see, without its icon; a comment about tabs is none of them."""
+    written = (
+        "<!-- tab One -->\na\n<!-- endtab -->\n<!-- tab Two words@icon fa -->\nb\n<!-- endtab -->"
+    )
+    shown = [line for line in drop_comments(written).split("\n") if line]
+    assert shown == ["**One**", "a", "**Two words**", "b"]
+    assert drop_comments("<!-- tab One -->\na").strip() == "a"

@@ -212,3 +212,18 @@ def test_a_document_in_the_page_is_a_link(written: str) -> None:
     translated = translate_dialects(written, "a.md")
     assert '<a href="a.pdf">' in translated.text
     assert len(translated.players) == 1
+
+
+@each(
+    ("written", "becomes"),
+    [
+        ("a ::marked words:: b", "a <mark>marked words</mark> b"),
+        ("a ::b and c::d, x[::2], y[::], use ::before, ::after and ::std::x::y", None),
+        ("`::a::` and a :: b :: c and :tada ::", None),
+        ('New <Badge type="tip" text="^1.9" />, <Badge text=\'beta\'></Badge>', "New ^1.9, beta"),
+        ('`<Badge text="a"/>`', None),
+    ],
+)
+def test_words_are_marked_and_badges_said(written: str, becomes: str | None) -> None:
+    """Bear's colons around words alone; the text that VitePress's badge shows."""
+    assert read(written) == (becomes or written)

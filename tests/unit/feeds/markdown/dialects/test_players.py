@@ -1,0 +1,29 @@
+"""What plays in a page, as a link."""
+
+from __future__ import annotations
+
+from feeds.markdown.dialects.translation import translate_dialects
+from tests.worlds.rows import each
+
+
+@each(
+    ("written", "address"),
+    [
+        ("`youtube: dQw4w9WgXcQ`", "https://www.youtube.com/watch?v=dQw4w9WgXcQ"),
+        ("a\n\n` video:https://youtu.be/dQw4w9WgXcQ `\n\nb", "https://youtu.be/dQw4w9WgXcQ"),
+        ("`vimeo: 123456`\n", "https://vimeo.com/123456"),
+        ("`youtube: how it is written`", ""),
+        ("so: `youtube: dQw4w9WgXcQ`", ""),
+        ("`youtube: dQw4w9WgXcQ`\nmakes a film", ""),
+        ("- `youtube: dQw4w9WgXcQ`", ""),
+        ("```\nyoutube: dQw4w9WgXcQ\n```", ""),
+    ],
+)
+def test_a_film_of_gatsby_is_a_link(written: str, address: str) -> None:
+    """It is code that is a paragraph of its own and names a film; within a line or a list it is code."""
+    found = translate_dialects(written, "a.md").text.strip()
+    assert (
+        (f'<a href="{address}">' in found and "`" not in found)
+        if address
+        else found == written.strip()
+    )
