@@ -266,7 +266,8 @@ def _site_warnings(file: File) -> Iterator[Remark]:
             sentence="[newsletter] url: http:// shows readers' links to everybody on the way, and "
             "mail programs refuse its one-click unsubscribe; use https://",
         )
-    if is_loopback(parts.hostname or "") and (parts.port or 80) != file.web.port:
+    is_trial = any(isinstance(section.relay, Outbox) for section in file.smtp)
+    if is_trial and is_loopback(parts.hostname or "") and (parts.port or 80) != file.web.port:
         yield Remark(
             code="other-port",
             sentence=f"[newsletter] url: {url} is on this machine, where [web] port is {file.web.port}: "

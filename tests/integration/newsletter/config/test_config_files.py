@@ -333,13 +333,16 @@ def test_what_is_allowed_but_unwise_is_a_warning(load: Load) -> None:
 
 def test_an_address_on_this_machine_at_another_port_is_told(load: Load) -> None:
     """A trial whose port was changed in one place only would have dead links in mail and feeds."""
-    calm = 'postal_address = "1 Main St"\n[smtp]\nurl = "smtp://127.0.0.1:25"\n'
 
-    def told(url: str, port: int) -> list[str]:
+    def told(url: str, port: int, relay: str = "outbox:outbox") -> list[str]:
         text = MINIMAL.replace("https://notes.example.com/", url)
-        return [one.code for one in load(f"{text}{calm}[web]\nport = {port}\n").warnings]
+        rest = f'postal_address = "1 Main St"\n[smtp]\nurl = "{relay}"\n[web]\nport = {port}\n'
+        return [one.code for one in load(text + rest).warnings]
 
     assert told("http://127.0.0.1:8123", 8000) == ["other-port"]
+    assert (
+        told("http://127.0.0.1:8123", 8000, "smtp://127.0.0.1:25") == []
+    )  # the doctor looks there
     assert told("http://localhost", 8000) == ["other-port"]
     assert told("http://[::1]:8000", 8000) == told("http://localhost", 80) == []
 
