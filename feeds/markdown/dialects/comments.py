@@ -84,6 +84,8 @@ _GENERATED: Final = re.compile(
     r"^\[//begin\]: #[^\n]*\n(?:(?!\[//)[^\n]*\n){0,1000}\[//end\]: #[^\n]*$", re.MULTILINE
 )
 """Foam's definitions of wiki links, for programs that know none."""
+_MEMBERS: Final = re.compile(r"<!--[ \t]{0,3}members-only[ \t]{0,3}-->[\s\S]*")
+"""Behind Ghost's mark of what everybody may read, only members read on."""
 _TAB: Final = re.compile(
     r"^[ \t]*<!--[ ]{0,3}tab(?:[ ]{1,3}([^\s@<>*-](?:[^\n@<>*]{0,98}[^\s@<>*-])?))?[ ]{0,3}(?:@[^\n<>]{0,60}?)?[ ]{0,3}-->[ \t]*$",
     re.MULTILINE,
@@ -96,6 +98,8 @@ def drop_comments(text: str) -> str:
     """Without comments of any kind; lines stay where they are, but for Hexo's that name a tab, which is shown."""
     if "<!-- endtab" in text:
         text = _TAB.sub(lambda found: f"\n**{found[1]}**\n" if found[1] else "", text)
+    if "members-only" in text:
+        text = _MEMBERS.sub(_keep_lines, text)
     text = replace_spans(text, _COMMENTS if "{" in text else _PLAIN)
     if "{" in text and any(mark in text for mark in ("{++", "{--", "{~~", "{==")):
         text = replace_spans(text, _CHANGES)
@@ -104,6 +108,12 @@ def drop_comments(text: str) -> str:
     if "[//begin]:" in text:
         text = _GENERATED.sub(_keep_lines, text)
     return _MORE.sub("", text) if "[//]:" in text or "<!--more-->" in text else text
+
+
+def tell_what_members_read(text: str, masks: Masks, report: list[tuple[int, str]]) -> None:
+    """Tells the author of what `drop_comments` leaves out for the sake of Ghost's mark."""
+    if "members-only" in text and (found := _MEMBERS.search(text)) is not None:
+        report.append((line_of(text, found.start(), masks), found[0]))
 
 
 def cut_open_comment(text: str, masks: Masks, report: list[tuple[int, str]]) -> str:

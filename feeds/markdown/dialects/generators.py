@@ -47,14 +47,17 @@ _UNCLOSED: Final = re.compile(
 """What begins as a tag and is none, for it has no end, or one behind a blank line: that far, else its line."""
 _VARIABLES: Final = frozenset(
     {"title", "date", "time", "now", "content", "contents", "body", "page", "post", "toc", "layout", "excerpt",
-     "children", "slot", "slug", "permalink", "url", "author", "description", "summary", "tags", "footer", "header"}
+     "children", "slot", "else", "end", "endif", "endfor", "slug", "permalink", "url", "author", "description", "summary", "tags", "footer", "header"}
 )  # fmt: skip
 """What templates call what they are filled with; a single word otherwise is a merge field, or a slip of one."""
 _RAW_OUTPUT: Final = re.compile(r"\{\{\{(?!\{)[^{}\n]{1,300}\}\}\}")
 _BLOCK: Final = re.compile(
     r"[#/^>&]|(?:renderer|youtube-timestamp|embed|query|namespace|function|partial|include|import|yield|outlet)(?=[\s:]|\Z)"
+    r"|(?:if|else|elseif|for|each|with|range|set|define|template|block|layout|export)\s"
 )
-"""What a tag of Handlebars' or Mustache's begins with, and a macro of Logseq's."""
+"""What a tag of Handlebars', Mustache's, Vento's or Go's begins with, and a macro of Logseq's."""
+_COMPUTED: Final = re.compile(r"[.(\"'$\[]|\s(?:[-+*/%?<>]|[=!<>]=|&&)\s")
+"""What a program works out: calls, members, texts, sums."""
 _CLOZE: Final = re.compile(r"cloze\s+(.{1,500})", re.DOTALL)
 _KATEX: Final = re.compile(
     r"\{\{[<%]\s*(?:katex|math|latex)\b([^{}\n]{0,100}?)[>%]\}\}((?:(?!\{\{)[\s\S]){1,2000}?)\{\{[<%]\s*/\s*(?:katex|math|latex)\s*[>%]\}\}"
@@ -236,7 +239,7 @@ def _output(tag: str, masks: Masks) -> str | None:
         return next(filter(None, pathed.groups()), "")
     if (call := _CALL.fullmatch(inside)) is not None:
         return show(call[1].rpartition("::")[2], parse_arguments(call[2]))
-    return None if re.search(r"[.(\"'$]", inside.partition("|")[0]) else tag
+    return None if _COMPUTED.search(inside.partition("|")[0]) else tag
 
 
 def _component(tag: str, _masks: Masks) -> str | None:

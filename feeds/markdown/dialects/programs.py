@@ -46,6 +46,7 @@ _PROPERTY: Final = re.compile(
     r"#\+(?:BEGIN|END)_\w+[^\n]*|:LOGBOOK:|:END:|CLOCK:[ \t]*\[[^\n]*)$\n?",
     re.MULTILINE,
 )
+_GOES_ON: Final = re.compile(r"[ \t]+(?![-*+][ \t]|#\+|:[A-Z]+:|[\w-]+::)\S")
 _PRIORITY: Final = re.compile(
     r"^([ \t]*[-*+][ \t]+(?:\[[ x]\][ \t]+)?)\[#[A-C]\][ \t]+", re.MULTILINE
 )
@@ -249,6 +250,16 @@ def _taken_out(pattern: re.Pattern[str]) -> Step:
     return lambda text, masks, report: take_out(text, pattern, masks, report)
 
 
+def _read_properties(text: str, _masks: Masks, _report: Report) -> str:
+    """A block that begins with what is not for readers keeps its place in the list, if words follow in it."""
+
+    def taken(found: re.Match[str]) -> str:
+        goes_on = found[2] and _GOES_ON.match(found.string, found.end())
+        return f"{found[1]}{found[2]}\n" if goes_on else ""
+
+    return _PROPERTY.sub(taken, text)
+
+
 def _read_states(text: str, _masks: Masks, _report: Report) -> str:
     return _MARKER.sub(lambda found: f"{found[1]}[{'x' if found[2] == 'DONE' else ' '}] ", text)
 
@@ -356,7 +367,7 @@ def _show_keys(text: str, _masks: Masks, _report: Report) -> str:
 
 _STEPS: Final[tuple[tuple[tuple[str, ...], Step], ...]] = (
     (("::", "{!", "!include"), _taken_out(_LEAF)),
-    (("::", "#+", "SCHEDULED:", "DEADLINE:", ":LOGBOOK:"), _replaced((_PROPERTY, ""))),
+    (("::", "#+", "SCHEDULED:", "DEADLINE:", ":LOGBOOK:"), _read_properties),
     ((":: ",), _replaced((_INLINE_FIELD, r"\1: \2"), (_SILENT_FIELD, r"\2"))),
     (("<aside>",), _read_asides),
     (_STATES, _read_states),

@@ -15,7 +15,12 @@ from typing import Final
 from feeds.markdown.characters import clean_line, shorten
 from feeds.markdown.citations import Bibliography, Citing, mend_tex
 from feeds.markdown.dialects.callouts import unify_callouts
-from feeds.markdown.dialects.comments import cut_open_comment, drop_comments, drop_marks
+from feeds.markdown.dialects.comments import (
+    cut_open_comment,
+    drop_comments,
+    drop_marks,
+    tell_what_members_read,
+)
 from feeds.markdown.dialects.generators import MOST_UNKNOWN, mark_formulas, translate
 from feeds.markdown.dialects.masks import Masks, line_of
 from feeds.markdown.dialects.mdx import read_mdx
@@ -74,7 +79,9 @@ def translate_dialects(
     masks = Masks(formulas=Formulas(body))
     report: list[tuple[int, str]] = []
     text = read_fences(masks.hide_code(body, indented=suffix not in _JSX), masks, report)
-    text = drop_comments(masks.hide_formulas(mark_formulas(text)))
+    text = masks.hide_formulas(mark_formulas(text))
+    tell_what_members_read(text, masks, report)
+    text = drop_comments(text)
     text = cut_open_comment(text, masks, report)
     text = masks.refer(text, report)
     text = read_mdx(masks.outdent(text), masks, report) if suffix in _JSX else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feeds.markdown.dialects.comments import drop_comments, drop_marks
+from feeds.markdown.dialects.translation import translate_dialects
 from tests.worlds.rows import each
 
 
@@ -33,3 +34,11 @@ def test_a_tab_of_hexo_says_what_it_is() -> None:
     shown = [line for line in drop_comments(written).split("\n") if line]
     assert shown == ["**One**", "a", "**Two words**", "b"]
     assert drop_comments("<!-- tab One -->\na").strip() == "a"
+
+
+def test_what_only_members_read_on_ghost_is_for_nobody_here() -> None:
+    """Behind its mark nothing is shown, and the author is told, so that the mail of a new issue waits; in code the mark is code."""
+    translated = translate_dialects("For all.\n\n<!--members-only-->\n\nSECRET", "a.md")
+    assert translated.text.strip() == "For all."
+    assert [unknown.line for unknown in translated.unknown] == [3]
+    assert translate_dialects("`<!--members-only-->` a", "a.md").unknown == ()
