@@ -12,6 +12,7 @@ import re
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -33,6 +34,8 @@ _VISIT_S: Final = 120.0
 """Seconds a visit to a server may take; the rest waits for the next one."""
 _VISIT_OCTETS: Final = 10 * MAX_OCTETS
 """Octets taken from a server in one visit."""
+_PART: Final = 50_000
+"""Messages of a mailbox that are asked for at a time: half a megabyte at most, of the one that imaplib reads of a line."""
 _UID: Final = re.compile(rb"[1-9]\d{0,9}")
 """A message's number (RFC 9051 9, nz-number)."""
 
@@ -191,10 +194,9 @@ def _open(mailbox: ImapMailbox, lasting_s: float) -> imaplib.IMAP4:
 def _look_through(session: imaplib.IMAP4, mailbox: ImapMailbox, visit: _Visit) -> int:
     session.login(mailbox.username, mailbox.password)
     quoted = '"' + mailbox.folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    _expect(session.select(quoted)[0])
-    status, found = session.uid("SEARCH", "UNSEEN")
+    status, told = session.select(quoted)
     _expect(status)
-    numbers = (found[0] or b"").split()[:MAX_MESSAGES]
+    numbers = list(islice(_find_unseen(session, told[0] or b""), MAX_MESSAGES))
     if not all(map(_UID.fullmatch, numbers)):
         raise imaplib.IMAP4.error("a number that no message can have")
     for number in numbers:
@@ -204,6 +206,19 @@ def _look_through(session: imaplib.IMAP4, mailbox: ImapMailbox, visit: _Visit) -
                 flags = r"(\Seen \Flagged)" if flagged else r"(\Seen)"
                 _expect(session.uid("STORE", uid, "+FLAGS.SILENT", flags)[0])
     return len(numbers)
+
+
+def _find_unseen(session: imaplib.IMAP4, exists: bytes) -> Iterator[bytes]:
+    """The numbers of messages without the flag Seen, a part of the mailbox at a time (RFC 9051 6.4.4): all of those that
+    a mailbox has gathered in years may be a longer line than anybody reads. `exists` is how many it has (RFC 9051 7.4.1).
+    """
+    count = int(exists) if _UID.fullmatch(exists) else 0
+    for first in range(1, max(count, 1) + 1, _PART):
+        last = "*" if first + _PART > count else str(first + _PART - 1)
+        part = [f"{first}:{last}"] if count > _PART else []
+        status, found = session.uid("SEARCH", *part, "UNSEEN")
+        _expect(status)
+        yield from (found[0] or b"").split()
 
 
 def _fetch(session: imaplib.IMAP4, uid: str) -> Iterator[bytes]:

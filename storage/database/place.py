@@ -76,13 +76,16 @@ class Place:
         """
         folder = self.path.parent
         try:
-            if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            disk = os.statvfs(folder)
+            if disk.f_flag & os.ST_RDONLY:
                 return f"the disk of {folder} is mounted read-only; mount it writable, or move the newsletter to another"
             barred = [
                 one for one in (self.path, folder) if one.exists() and not os.access(one, os.W_OK)
             ]
             if self.path.is_dir():
                 return "it is a folder; name a file"
+            if not barred and disk.f_files and not disk.f_favail:
+                return f"the disk of {folder} takes no more files (its inodes are used up); remove some that nobody needs"
         except OSError as error:
             return f"{folder}: {error.strerror}"
         if not barred:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -159,3 +160,24 @@ def test_what_cannot_be_written_leaves_nothing_half(tmp_path: Path, disk: SmallD
             if file.is_file() and not file.stat().st_size
         ]
         assert empty == []
+
+
+def test_a_disk_without_inodes_is_called_that(tmp_path: Path) -> None:
+    """Octets are free and no file can be made: each command says so and does nothing; with one again all are mailed once."""
+    with small_disk(tmp_path / "disk", "16m,nr_inodes=64") as disk, Relay().serving() as relay:
+        settled(tmp_path, disk, relay)
+        taken = []
+        with suppress(OSError):
+            for number in range(64):
+                (disk.seen / f"ballast-{number}").touch(exist_ok=False)
+                taken.append(disk.seen / f"ballast-{number}")
+        for words in (("send",), ("status",)):
+            told = run(disk, *words)
+            assert told.returncode == 1
+            assert "takes no more files (its inodes are used up)" in told.stderr
+            assert "Traceback" not in told.stderr
+        for file in taken:
+            file.unlink()
+        assert run(disk, "send").returncode == 0
+        assert relay.accepted.total() == READERS
+        assert relay.copies == 0

@@ -32,7 +32,9 @@ class Server:
             yield f"{tag} NO not today\r\n".encode()
             return
         if command == "SEARCH":
-            unseen = [str(n) for n in self.messages if "\\Seen" not in self.flags.get(n, set())]
+            unseen = [
+                str(n) for n in self._part(words[0]) if "\\Seen" not in self.flags.get(n, set())
+            ]
             yield f"* SEARCH {self.search or ' '.join(unseen)}\r\n".encode()
         elif command == "FETCH":
             raw = self.messages[int(words[0])]
@@ -51,6 +53,14 @@ class Server:
         elif command == "LOGOUT":
             yield b"* BYE\r\n"
         yield f"{tag} OK done\r\n".encode()
+
+    def _part(self, which: str) -> list[int]:
+        """The messages of a range of places in the mailbox, as `1:200` or `201:*`; all without one."""
+        first, colon, last = which.partition(":")
+        everything = list(self.messages)
+        return (
+            everything[int(first) - 1 : None if last == "*" else int(last)] if colon else everything
+        )
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import pytest
 import structlog
 
 from mailer.inbound.inbox import (
+    MAX_MESSAGES,
     MAX_REFUSED,
     find_messages,
     split_messages,
@@ -141,6 +142,20 @@ def test_an_imap_mailbox_is_handled_once() -> None:
         assert visit_mailbox(mailbox, handle) == 0
     assert seen == [b"one\r\n", b"two (\r\n"]
     assert server.flags == {1: {"\\Seen"}, 2: {"\\Seen", "\\Flagged"}}
+
+
+def test_a_mailbox_that_has_gathered_for_years_is_worked_off() -> None:
+    """Of 150,000 messages that nobody has looked at the oldest are handled in each visit, also where they lie in
+    different parts of it: all numbers together would be a longer line than is read.
+    """
+    first = 4_100_000_000
+    server = Server(messages=dict.fromkeys(range(first, first + 150_000), b"mail"))
+    server.flags = {first + n: {"\\Seen"} for n in range(49_700)}
+    with serving(server) as mailbox:
+        assert visit_mailbox(mailbox, lambda _: False) == MAX_MESSAGES
+    handled = sum("\\Seen" in flags for flags in server.flags.values())
+    assert handled == 49_700 + MAX_MESSAGES
+    assert "\\Seen" in server.flags[first + 49_700 + MAX_MESSAGES - 1]
 
 
 def test_a_refused_message_holds_up_no_other_on_a_server() -> None:
