@@ -14,12 +14,13 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from scripts.bench import peers, reading, rows, searching, site
 from scripts.bench.compare import build_comparisons, compare
@@ -151,5 +152,11 @@ def _remark(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _end(_signal: int, _frame: object) -> NoReturn:
+    """What was started is ended, and the folder removed, as after Ctrl-C."""
+    sys.exit(128 + signal.SIGTERM)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     sys.exit(main())

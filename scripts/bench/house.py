@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Final
 
 from mailer.authentication import KeyType, make_key
 from newsletter import Newsletter
-from scripts.bench.processes import BenchError, free_port, read_line, start_module
+from scripts.bench.processes import BenchError, ended, free_port, read_line, start_module
 from storage.model import ConsentEventKind
 from storage.readers import NewSubscriber
 
@@ -196,14 +197,18 @@ admin_port = {self.admin_port}
 
     def _run(self, options: list[str], processes: int) -> Iterator[Sending]:
         arguments = [str(self.config), *options]
-        started = [start_module("scripts.bench.sender", *arguments) for _ in range(processes)]
-        for process in started:  # all are loaded and waiting before the first one begins
-            read_line(process)
-        for process in started:
-            if process.stdin is not None:
-                process.stdin.write("go\n")
-                process.stdin.flush()
-        outputs = [process.communicate()[0] for process in started]
+        with ExitStack() as ending:
+            started = [
+                ending.enter_context(ended(start_module("scripts.bench.sender", *arguments)))
+                for _ in range(processes)
+            ]
+            for process in started:  # all are loaded and waiting before the first one begins
+                read_line(process)
+            for process in started:
+                if process.stdin is not None:
+                    process.stdin.write("go\n")
+                    process.stdin.flush()
+            outputs = [process.communicate()[0] for process in started]
         for process, output in zip(started, outputs, strict=True):
             if process.returncode:
                 raise BenchError(f"sending ended with exit code {process.returncode}")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -234,3 +237,35 @@ def test_a_time_in_which_nothing_was_answered_is_taken_again(
     assert peers.request_rate("http://127.0.0.1/", core=None, seconds=1) == 12.5
     with pytest.raises(BenchError, match="did not answer"):
         peers.request_rate("http://127.0.0.1/", core=None, seconds=1)
+
+
+def test_a_benchmark_that_is_told_to_end_leaves_nothing_behind() -> None:
+    """SIGTERM ends its PostgreSQL and its senders as Ctrl-C does, and removes its folder."""
+    command = [sys.executable, "-m", "scripts.bench", "--quick", "--rows", "postgresql"]
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)  # PostgreSQL is another user, who must be able to pass
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": name},
+        ) as process:
+            assert process.stderr is not None
+            lines = iter(process.stderr.readline, "")
+            if not any("postgresql-one 1/1" in line for line in lines):
+                pytest.skip("PostgreSQL or Postfix is not installed")
+            assert [pid for pid, words in _processes() if name in words]
+            process.terminate()
+            process.communicate(timeout=120)
+        assert process.returncode == 128 + signal.SIGTERM
+        assert list(Path(name).iterdir()) == []
+        assert [pid for pid, words in _processes() if name in words] == []
+
+
+def _processes() -> Iterator[tuple[str, str]]:
+    """Each that runs now, and the command line that it was started with."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            yield folder.name, (folder / "cmdline").read_text()
