@@ -39,6 +39,10 @@ _ID: Final = re.compile(
 _CODED: Final = re.compile(r"(?<![\w.])[245]\d\d-(?=\D)|[\w.#=+/-]*\d[\w.#=+/-]*", re.ASCII)
 """A word with a digit in it is a code, an id or a date; so is what has one, or a capital in its middle, in brackets, and
 what has a moment in front of it, as in `1669219200-OtIBWWhDmu`."""
+_NUMBERED: Final = re.compile(
+    r"\b([a-z]{4,})-?\d{1,4}[a-z]{0,2}(?![\w.#=+/-])", re.ASCII | re.IGNORECASE
+)
+"""A word with a number behind it is still that word, as in `blocked1` and `retry300s`: an id has its digits in between."""
 _DOMAIN: Final = re.compile(
     rf"(?<![\w.-])(?:[a-z0-9-]{{2,}}\.)+{TOP_DOMAIN}(?![\w-]|\.\w)", re.IGNORECASE
 )
@@ -104,7 +108,8 @@ def _has_unknown(text: str, called: Sequence[str]) -> bool:
     plain = _QUOTED.sub(" ", strip_noise(_ID.sub(" ", text)))
     for name in sorted(set(filter(None, called)), key=len, reverse=True)[:8]:
         plain = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", plain, flags=re.IGNORECASE)
-    words = " ".join(_CODED.sub(" ", _DOMAIN.sub(" ", plain)).split())
+    plain = _NUMBERED.sub(r" \1 ", _DOMAIN.sub(" ", plain))
+    words = " ".join(_CODED.sub(" ", plain).split())
     rest = PIECES.sub(" ", PHRASES.sub(" ", words))
     return next(_unknown(rest), None) is not None
 

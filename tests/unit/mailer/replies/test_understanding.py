@@ -183,3 +183,12 @@ def test_any_text_is_read(text: str, in_prose: bool) -> None:
     assert is_understood("550 5.1.1 <ada@example.org>")
     assert says_nothing("550 5.1.1 <ada@example.org>: Recipient address rejected")
     assert not says_nothing("550 5.1.1 until further notice")
+
+
+@pytest.mark.parametrize(
+    "clause", ["blocked1", "retry300s", "until2027", "over10MB", "AUTH004", "blocked-7"]
+)
+def test_a_word_with_a_number_behind_it_is_still_that_word(clause: str) -> None:
+    """It may be what the refusal is really about, so no reader is given up for it; an id beside it tells nothing."""
+    assert is_understood("550 5.1.1 User unknown a1b2c3d4e5 u9si1234567wme.12")
+    assert not is_understood(f"550 5.1.1 User unknown, {clause}")
