@@ -12,6 +12,7 @@ from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, fi
 from newsletter.parts import Parts
 from newsletter.service import Ending, Site, kept_to_one, run_in_loop, serve
 from newsletter.working import duties
+from storage.database import sorts_otherwise
 
 
 def run_service(
@@ -45,6 +46,7 @@ def diagnose(
         is_scheduling=is_running,
         clock=parts.clock,
         own_address=find_own_address,
+        sorts_otherwise=partial(sorts_otherwise, parts.database),
         feed=parts.follower.standing(),
     )
     if received is not None:

@@ -47,6 +47,8 @@ class Surroundings:
     clock: Callable[[], datetime]
     own_address: Callable[[], str | None]
     """The public address of this host, or None."""
+    sorts_otherwise: Callable[[], bool] = lambda: False
+    """Whether the database's indexes were made in another order than the system sorts in now."""
     feed: Followed | None = None
     """How it stands with the feed that is followed."""
 
@@ -149,6 +151,14 @@ def _examine_machine(config: Config, around: Surroundings) -> Iterator[Diagnosis
     else:
         yield failed(
             "notes", f"{config.notes.path} cannot be read.", "Create it, or set [notes] path."
+        )
+    if around.sorts_otherwise():
+        yield failed(
+            "sorting",
+            "The operating system sorts texts otherwise than when the database's indexes were made: a reader may not be "
+            "found, or be there twice.",
+            "Stop everything, make a backup, then in psql: REINDEX DATABASE name; "
+            "ALTER DATABASE name REFRESH COLLATION VERSION;",
         )
     if around.is_scheduling():
         yield passed("scheduler", "A `newsletter run` has the schedule of this database.")

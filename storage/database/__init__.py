@@ -7,6 +7,7 @@ from storage.database.engine import Database, insert_new, serialise
 from storage.database.facts import UNFOLDED, Facts
 from storage.database.glance import Glance
 from storage.database.locks import Lock
+from storage.database.sorting import sorts_otherwise
 from storage.database.values import from_micros, storable, to_micros
 from storage.database.versions import make_tables, migrate, refuse_newer
 
@@ -30,6 +31,7 @@ __all__ = [
     "refuse_newer",
     "schema",
     "serialise",
+    "sorts_otherwise",
     "storable",
     "to_micros",
 ]
