@@ -48,7 +48,7 @@ def postgres() -> Iterator[str]:
     if programs is None:
         pytest.skip("PostgreSQL is missing: install postgresql to run this on it")
     # Not below pytest's own folder: every other run of pytest closes that to other accounts.
-    folder = Path(tempfile.mkdtemp(prefix="newsletter-postgres-", dir=_quick_folder()))
+    folder = Path(tempfile.mkdtemp(prefix="newsletter-postgres-"))
     port = free_port()
     prefix = _as_unprivileged(folder)
     subprocess.run(
@@ -115,13 +115,6 @@ def database(database_url: str) -> Iterator[Database]:
 def store(database: Database) -> Store:
     """The rooms over one fresh database."""
     return Store(database)
-
-
-def _quick_folder() -> str | None:
-    """Memory, if there is enough: a database is made for each test. Else where tempfile puts it."""
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2_000_000_000
-    return str(memory) if roomy and os.access(memory, os.W_OK) else None
 
 
 def _postgres_programs() -> Path | None:

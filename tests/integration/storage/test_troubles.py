@@ -33,7 +33,7 @@ from storage.model.errors import (
     StorageError,
 )
 from storage.readers.signups import NewSignUp
-from tests.integration.conftest import _as_unprivileged, _postgres_programs, _quick_folder
+from tests.integration.conftest import _as_unprivileged, _postgres_programs
 from tests.peers.databases.frozen import Server
 from tests.peers.ports import free_port
 from tests.worlds.store import NOON, Store, settled
@@ -299,7 +299,7 @@ def server() -> Iterator[Server]:
     programs = _postgres_programs()
     if programs is None:
         pytest.skip("PostgreSQL is missing: install postgresql to run this on it")
-    folder = Path(tempfile.mkdtemp(prefix="newsletter-frozen-", dir=_quick_folder()))
+    folder = Path(tempfile.mkdtemp(prefix="newsletter-frozen-"))
     prefix, port = _as_unprivileged(folder), free_port()
     make = [programs / "initdb", "-D", folder / "data", "-U", "test", "-A", "trust", "-N"]
     subprocess.run([*prefix, *make], check=True, stdout=subprocess.DEVNULL)
