@@ -1,8 +1,8 @@
 # make run | test | check | bench | words | docs — everything happens in .venv; nothing else is touched.
 PYTHON ?= python3
 BIN := .venv/bin
-# Tests wait for peers about as long as they compute: two more at once than there are cores.
-WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
+# Tests wait for peers longer than they compute: four more at once than there are cores.
+WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 4)))
 ROOMS := feeds mailer newsletter scripts storage web words
 
 # Tests start many processes: each module is compiled once, whatever the surroundings say.
