@@ -154,7 +154,8 @@ def bare(text: str) -> tuple[str, Sequence[int]]:
     in the NFC of the text, and of its end.
     """
     folded = fold(text)
-    if folded.isascii() or _LEFT_OUT.search(folded) is None:
+    first = _NOT_ASCII.search(folded)
+    if first is None or _LEFT_OUT.search(folded, first.start()) is None:
         return folded, range(len(folded) + 1)
     kept = [place for place, letter in enumerate(folded) if not _LEFT_OUT.match(letter)]
     return "".join(folded[place] for place in kept), [*kept, len(folded)]
