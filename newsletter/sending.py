@@ -11,7 +11,7 @@ from newsletter.mailing import SendReport
 from newsletter.parts import Parts
 from newsletter.publishing import PollReport
 from newsletter.service import span
-from storage.model import Log, NotesFolderError, StorageError
+from storage.model import DatabaseLost, Log, NotesFolderError, StorageError
 
 if TYPE_CHECKING:
     from mailer.dispatch import Summary
@@ -70,6 +70,10 @@ def send_due(
     problems += parts.standing.paused_of(tuple(dict.fromkeys([*under_way, *seen])))
     problems += [str(fault) for fault in polled.stuck]
     problems += [polled.held.sentence] if polled.held else []
+    try:
+        parts.database.check()
+    except DatabaseLost as error:  # what others wrote meanwhile may be gone, and nobody else looks
+        problems.append(str(error))
     done = replace(report(summary), waiting=parts.standing.waiting())
     if done.settled >= done.queued:
         return done

@@ -4,6 +4,7 @@ and it goes on by itself. docs/faults.md has the whole table.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,3 +97,25 @@ def test_the_relays_name_is_unknown(tmp_path: Path) -> None:
         config = settle(tmp_path, storage, f"smtp://127.0.0.1:{relay.port}")
         assert send(config).accepted == READERS
         assert relay.copies == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody says which files are open")
+def test_the_log_of_the_database_is_removed_while_mail_goes_out(tmp_path: Path) -> None:
+    """Everybody is mailed once, and it is told, since what another command wrote meanwhile may be gone."""
+    with Relay().serving() as relay:
+        log = tmp_path / "n.db-wal"
+
+        def mood(phase: Phase, _recipient: str) -> None:
+            if phase is Phase.DOT and relay.accepted.total() == 20:
+                log.unlink(missing_ok=True)
+
+        relay.mood = mood  # type: ignore[assignment]
+        config = settle(
+            tmp_path, f"sqlite:///{tmp_path / 'n.db'}", f"smtp://127.0.0.1:{relay.port}"
+        )
+        report = send(config)
+        assert [problem for problem in report.problems if f"{log}, was removed" in problem]
+        assert states(config) == {"accepted": READERS}
+        assert len(relay.accepted) == READERS
+        assert relay.copies == 0
+        assert not send(config).problems
