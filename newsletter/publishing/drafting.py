@@ -9,7 +9,8 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -262,10 +263,16 @@ class Pictures:
         if found is None:
             return None
         try:
-            with found.file.open("rb") as file:
-                return read_size(file)
+            return _measure(found.file, found.size, found.mtime_ns, found.ctime_ns)
         except OSError:
             return None  # it has just gone, or cannot be read: `newsletter check` tells
+
+
+@lru_cache(maxsize=1024)
+def _measure(file: Path, _size: int, _mtime_ns: int, _ctime_ns: int) -> Size | None:
+    """The size of a picture, read once for all notes that show it, for as long as its file is the same one."""
+    with file.open("rb") as opened:
+        return read_size(opened)
 
 
 def hash_content(source: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import struct
 from collections.abc import Iterator, Mapping
@@ -69,6 +70,19 @@ def test_what_lies_outside_the_notes_is_not_looked_at(tmp_path: Path) -> None:
     ] * 3
     (notes / "own.png").write_bytes(secret.read_bytes())
     assert pictures.size("own.png") is not None
+
+
+def test_a_picture_is_measured_anew_when_another_takes_its_place(tmp_path: Path) -> None:
+    """The size of a picture that many notes show is read once, and never told of one that replaced it, whatever its times."""
+    pictures = Pictures(FolderNotes(tmp_path))
+    sizes = []
+    for width in (9, 8):
+        head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, 9) + bytes(9)
+        (tmp_path / "new.png").write_bytes(head)
+        os.utime(tmp_path / "new.png", (1, 1))
+        (tmp_path / "new.png").rename(tmp_path / "p.png")
+        sizes += [pictures.size("p.png"), pictures.size("p.png")]
+    assert [size and size.width for size in sizes] == [9, 9, 8, 8]
 
 
 # ── where authors put their pictures ─────────────────────────────────────────────────────────
