@@ -35,7 +35,8 @@ def send_due(
     started = time.monotonic()
     problems: list[str] = []
     polled = PollReport()
-    parts.follower.look(by_hand=True)
+    if parts.config.notes.feed:  # what asks for one is not loaded without
+        parts.follower.look(by_hand=True)
     try:
         with span("poll"):
             polled = poll()
