@@ -21,8 +21,10 @@ _SOURCE: Final = re.compile(r"<source\b([^>]{0,2000})>", re.IGNORECASE)
 _ANNOTATION: Final = re.compile(r"<annotation\b[^<>]{0,200}>([^<]{1,2000})<", re.IGNORECASE)
 _ANY_TAG: Final = re.compile(r"<[^<>]*>")
 _SVG_TITLE: Final = re.compile(r"<title[^>]{0,200}>([^<]{1,300})</title>", re.IGNORECASE)
-_YOUTUBE: Final = re.compile(r"https?://(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{1,64})")
-_VIMEO: Final = re.compile(r"https?://player\.vimeo\.com/video/(\d{1,20})")
+_YOUTUBE: Final = re.compile(
+    r"(?:https?:)?//(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{1,64})"
+)
+_VIMEO: Final = re.compile(r"(?:https?:)?//player\.vimeo\.com/video/(\d{1,20})")
 _VIDEO: Final = to_say("Video on {place}")
 _SOUND: Final = to_say("Sound on {place}")
 _PAGE: Final = to_say("Embedded page")

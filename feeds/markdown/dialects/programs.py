@@ -71,7 +71,11 @@ _NOTICE: Final = re.compile(
     r"^((?:(?![>#`|{\s-])[^\n]+\n){1,40})\{:[ ]*\.notice(?:--([a-z]{1,20}))?[ ]*\}[ \t]*$",
     re.MULTILINE,
 )
-"""Boxes of Chirpy and Minimal Mistakes, themes of Jekyll, whose mark stands below them."""
+"""Boxes of Chirpy and Minimal Mistakes, themes of Jekyll, whose mark stands below them;"""
+_ABOVE: Final = re.compile(
+    r"(?:\A|(?<=\n\n))\{:[ ]*\.(note|tip|important|warning|caution|danger)[ ]*\}[ \t]*\n((?:[^\n]+(?:\n|\Z)){1,40})"
+)
+"""and of Just the Docs, above them."""
 _CARETS: Final = re.compile(r"\^\^(?=\S)([^\n^]{1,500}?)(?<=\S)\^\^")
 
 _COLONS: Final = re.compile(
@@ -267,11 +271,13 @@ def _read_states(text: str, _masks: Masks, _report: Report) -> str:
 def _read_notices(text: str, masks: Masks, _report: Report) -> str:
     text = _PROMPT.sub(lambda found: f"> [!{found[2]}]\n{found[1]}", text)
 
-    def boxed(found: re.Match[str]) -> str:
-        lines = [masks.shift(line, "> ") for line in found[1].strip("\n").split("\n")]
-        return "\n".join((f"> [!{found[2] or 'note'}]", *lines))
+    def boxed(kind: str, words: str) -> str:
+        lines = words.rstrip("\n").split("\n")
+        within = lines if words.startswith(">") else [masks.shift(line, "> ") for line in lines]
+        return "\n".join((f"> [!{kind}]", *within))
 
-    return _NOTICE.sub(boxed, text)
+    text = _ABOVE.sub(lambda found: f"{boxed(found[1], found[2])}\n", text)
+    return _NOTICE.sub(lambda found: boxed(found[2] or "note", found[1]), text)
 
 
 def _read_breaks(text: str, _masks: Masks, _report: Report) -> str:
@@ -380,7 +386,7 @@ _STEPS: Final[tuple[tuple[tuple[str, ...], Step], ...]] = (
     (("++",), _show_keys),
     (("@[", "{{TOC"), _replaced((_CONTENTS, "[TOC]"))),
     (("{{",), _read_macros),
-    ((".prompt-", ".notice"), _read_notices),
+    (("{:",), _read_notices),
     (("{:",), _replaced((_SIZED, ""), (_TOC, "\n[TOC]\n"))),
     (("markdown",), _replaced((_MARKDOWN_WITHIN, r"\n<\1\2\3>\n"))),
     (("<Badge",), _replaced((_BADGE, r"\1"))),

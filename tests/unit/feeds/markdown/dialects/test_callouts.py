@@ -32,6 +32,7 @@ from tests.worlds.rows import each
         ("!!! note Unquoted\n    words", "> [!note] Unquoted\n> words"),
         ('!!! note annotate "T"\n    words', "> [!note] T\n> words"),
         ('??? tip inline end highlight "T"\n    words', "> [!tip] T\n> words"),
+        ("!!!note\n    words", "> [!note]\n> words"),
         ("!!! wow this is loud\n    words", "!!! wow this is loud\n    words"),
         ("=== not a tab\n    words", "=== not a tab\n    words"),
         (":::{admonition} Title\n:class: tip\nwords\n:::", "> [!note] Title\n>\n> words"),

@@ -6,6 +6,12 @@ from feeds.markdown.dialects.translation import translate_dialects
 from tests.worlds.rows import each
 
 
+def test_a_frame_without_a_scheme_leads_to_the_film() -> None:
+    """As one with a scheme: to the page where it plays, and not to the player."""
+    shown = translate_dialects('<iframe src="//www.youtube.com/embed/a_1?rel=0"></iframe>', "a.md")
+    assert '<a href="https://www.youtube.com/watch?v=a_1">Video on YouTube</a>' in shown.text
+
+
 @each(
     ("written", "address"),
     [

@@ -229,3 +229,16 @@ def test_a_document_in_the_page_is_a_link(written: str) -> None:
 def test_words_are_marked_and_badges_said(written: str, becomes: str | None) -> None:
     """Bear's colons around words alone; the text that VitePress's badge shows."""
     assert read(written) == (becomes or written)
+
+
+@each(
+    ("written", "becomes"),
+    [
+        ("a\n\n{: .note }\nb\nc\n\nd", "a\n\n> [!note]\n> b\n> c\n\nd"),
+        ("{: .warning }\n> b\n> c", "> [!warning]\n> b\n> c"),
+        ("a\n{: .note }\nb", "a\n\nb"),
+    ],
+)
+def test_a_box_of_just_the_docs_is_one(written: str, becomes: str) -> None:
+    """Its mark stands above a paragraph or a quotation; one right below a paragraph is that one's, as kramdown has it."""
+    assert read(written) == becomes
