@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from feeds.markdown.render import render_markdown
 from storage.model.fields import CODE, FIELD
 from tests.unit.feeds.markdown.test_render import Published
+from tests.worlds.rows import each
 
 YOU = [("name", "you")]
 NOT_FILLED = re.compile(rf"<({'|'.join(sorted(CODE))})>.*?</\1>|<[^>]*>", re.DOTALL)
 """Code, and tags with their attributes."""
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "fields"),
     [
         ("Hi {{ name | there }},", [("name", "there")]),

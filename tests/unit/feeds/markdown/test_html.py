@@ -38,7 +38,7 @@ def test_what_was_judged_is_cleaned_the_same(body: str) -> None:
     assert not is_judged or quick == careful
 
 
-@pytest.mark.parametrize(
+@each(
     "body", ["a <b>b</b>", "<div>\n\na", "- <i>a</i>", "[<i>a</i>](other.md)", "|a|\n|-|\n|<i>a|"]
 )
 def test_raw_html_is_judged_by_the_cleaner(body: str) -> None:

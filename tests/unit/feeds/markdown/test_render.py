@@ -245,7 +245,7 @@ def test_a_line_of_blanks_is_read_once(begins: str, suffix: str) -> None:
     assert "x" in render(f"{begins}{' ' * 150_000}x", path=f"a.{suffix}").text
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "code", "named"),
     [
         ("![](my%20bridge.png)", "no-alt", "`my bridge.png`"),

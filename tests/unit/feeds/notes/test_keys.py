@@ -77,7 +77,7 @@ def test_what_other_systems_call_the_same_is_read() -> None:
 MODIFIED = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "name", "value"),
     [
         ("custom_excerpt: Short.", "summary", "Short."),

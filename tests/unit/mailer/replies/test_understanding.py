@@ -11,7 +11,6 @@ import csv
 import re
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from mailer.replies.severity import Severity, judge
 from mailer.replies.status import parse_status
 from mailer.replies.understanding import is_understood, says_nothing
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "wordings"
 
@@ -43,7 +43,7 @@ def test_what_servers_write_of_who_is_gone_is_understood() -> None:
     assert sum(row["class"] == "hard" for row in ABSENT) >= 0.9 * len(ABSENT)
 
 
-@pytest.mark.parametrize("status", ["5.0.0", "5.1.1"])
+@each("status", ["5.0.0", "5.1.1"])
 def test_who_is_gone_for_another_reason_is_not_hard(status: str) -> None:
     """`No such user` beside a clause that no list knows counts, or is ours, and suppresses nobody (rule C5)."""
     given = parse_status(status)
@@ -52,7 +52,7 @@ def test_who_is_gone_for_another_reason_is_not_hard(status: str) -> None:
     assert len({row["language"] for row in MINGLED}) >= 15
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "550 5.7.1 No such user!",
@@ -71,7 +71,7 @@ def test_who_is_unknown_by_a_code_of_policy_counts(text: str) -> None:
     assert not parse_reply(550, text[4:], phase=Phase.DOT).counts
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "5.7.1 no such user or your address is on a list",
@@ -120,7 +120,7 @@ def test_a_mail_for_people_is_asked_for_the_reply_it_quotes() -> None:
     assert found.count(ReportKind.HARD) >= 0.97 * len(found)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "name", "is_gone"),
     [
         ("5.1.1 User ada unknown", "ada", True),
@@ -138,7 +138,7 @@ def test_a_reader_may_be_called_by_name(text: str, name: str, is_gone: bool) -> 
     assert parse_reply(550, text, phase=Phase.RCPT, names=names).is_gone == is_gone
 
 
-@pytest.mark.parametrize(
+@each(
     "said",
     [
         "kettles are cold",
@@ -152,7 +152,7 @@ def test_a_reader_may_be_called_by_name(text: str, name: str, is_gone: bool) -> 
         "المفتاح ضاع",
     ],
 )
-@pytest.mark.parametrize("joint", [", ", "; ", ". ", " (", "\n550 ", "550-", ": "])
+@each("joint", [", ", "; ", ". ", " (", "\n550 ", "550-", ": "])
 def test_one_clause_of_unknown_meaning_is_enough(said: str, joint: str) -> None:
     """Before or behind the absence, in any script, however it is joined (rule C5)."""
     for text in (f"user unknown{joint}{said}", f"{said}{joint}user unknown"):
@@ -185,9 +185,7 @@ def test_any_text_is_read(text: str, in_prose: bool) -> None:
     assert not says_nothing("550 5.1.1 until further notice")
 
 
-@pytest.mark.parametrize(
-    "clause", ["blocked1", "retry300s", "until2027", "over10MB", "AUTH004", "blocked-7"]
-)
+@each("clause", ["blocked1", "retry300s", "until2027", "over10MB", "AUTH004", "blocked-7"])
 def test_a_word_with_a_number_behind_it_is_still_that_word(clause: str) -> None:
     """It may be what the refusal is really about, so no reader is given up for it; an id beside it tells nothing."""
     assert is_understood("550 5.1.1 User unknown a1b2c3d4e5 u9si1234567wme.12")

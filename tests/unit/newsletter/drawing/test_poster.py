@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.drawing import poster
+from tests.worlds.rows import each
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +15,7 @@ def only_our_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     poster._fonts.cache_clear()
 
 
-@pytest.mark.parametrize(
+@each(
     ("title", "drawn"),
     [
         ("A lamp & the sea", "A lamp & the sea"),
