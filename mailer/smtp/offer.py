@@ -11,6 +11,8 @@ from mailer.replies import Fault, Outcome, Phase, Verdict
 
 _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]")
 """What could end or extend a command, or is no character at all (rule B25)."""
+_NOT_XCHAR: Final = re.compile(r"[^!-*,-<>-~]")
+"""What has to be encoded in an xtext (RFC 3461 4); hardly an address has any of it."""
 
 
 class Offer:
@@ -125,9 +127,8 @@ def _asked(recipient: str) -> str:
 
 def _xtext(text: str) -> str:
     """Encodes for RFC 3461 4: printable ASCII but `+` and `=`; the rest as +HH."""
-    return "".join(
-        char
-        if "!" <= char <= "~" and char not in "+="
-        else "".join(f"+{b:02X}" for b in char.encode())
-        for char in text
-    )
+    return _NOT_XCHAR.sub(_encode_character, text)
+
+
+def _encode_character(found: re.Match[str]) -> str:
+    return "".join(f"+{octet:02X}" for octet in found[0].encode())
