@@ -68,6 +68,8 @@ _ASSIGNED: Final = re.compile(
 _NAMED_VALUE: Final = re.compile(r"\{\{-?[ \t]*(\w{1,60})[ \t]*-?\}\}")
 _EMPTIED: Final = re.compile(r"^#{1,6}[ \t]*$", re.MULTILINE)
 """A heading of which nothing is left."""
+_EMPTIED_ITEM: Final = re.compile(r"^([ \t]*)[-*+][ \t]+(?:\n(?!\1[ \t]+\S)|\Z)", re.MULTILINE)
+"""The same of a list, with nothing below it either."""
 _COMPONENT: Final = re.compile(r"</?[A-Z][\w.]{0,60}(?:\s(?:[^<>\n]|\n(?!\s*\n)){0,1000})?/?>")
 
 _GONE: Final = "\ufdd5"
@@ -106,7 +108,9 @@ def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
         text = _COMPONENT.sub(lambda found: reader.take(found[0], found.start()), text)
     if _GONE in text:
         text = _LEADING.sub(r"\1", text).replace(_GONE, "")
-    return _EMPTIED.sub("", text) if len(report) > known else text
+    if len(report) > known:
+        text = _EMPTIED_ITEM.sub("", _EMPTIED.sub("", text))
+    return text
 
 
 def _fill_in(text: str) -> str:

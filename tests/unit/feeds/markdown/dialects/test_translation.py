@@ -380,3 +380,18 @@ def test_code_that_shows_a_component_makes_no_mdx_of_a_note() -> None:
     """A tutorial about Docusaurus is Markdown: its braces are words."""
     text = "```\nimport Tabs from '@theme/Tabs';\n```\n\n{a}"
     assert translated(text) == text
+
+
+@each(
+    ("written", "left"),
+    [
+        ("- a\n- {{renderer :x}}\n- b", "- a\n- b"),
+        ("- a\n\t- {{renderer :x}}\n\t- b", "- a\n\t- b"),
+        ("- {{renderer :x}}\n  words\n- b", "- \n  words\n- b"),
+        ("- a\n- {{renderer :x}}", "- a\n"),
+        ("- a\n- \n- b", "- a\n- \n- b"),
+    ],
+)
+def test_no_item_is_left_of_what_is_taken_out(written: str, left: str) -> None:
+    """A list has no dot where only a tag was; one with words below keeps it, and so does one that its author left empty."""
+    assert translate_dialects(written, "a.md").text == left
