@@ -48,11 +48,15 @@ _YES: Final = TRUE - {"1"}
 """Words that say it; a number may be anything."""
 _HIDING_KEYS: Final = (
     "hidden", "private", "unlisted", "headless", "isdraft", "wip", "unpublished", "hide", "encrypted",
-    "isprivate", "members_only", "subscribers_only",
+    "isprivate", "members_only", "subscribers_only", "is_draft", "is_private", "is_hidden", "ishidden", "is_unlisted",
+    "isunlisted",
 )  # fmt: skip
-_SHOWING_KEYS: Final = ("published", "is_published", "public", "ispublic", "visible", "listed")
+_SHOWING_KEYS: Final = (
+    "published", "is_published", "public", "ispublic", "visible", "listed", "ispublished", "is_public", "is_visible",
+    "isvisible",
+)  # fmt: skip
 """Keys that keep a note from a site's lists and feeds where they are true, and where they are false."""
-_HIDING_KEYS_OF_STATE: Final = ("status", "post_status", "state", "stage")
+_HIDING_KEYS_OF_STATE: Final = ("status", "post_status", "state", "stage", "publish_status")
 _HIDING_KEYS_OF_ACCESS: Final = ("access",)
 _CLOSED: Final = frozenset(
     {"members", "members-only", "paid", "private", "subscribers", "restricted", "internal"}
@@ -128,7 +132,7 @@ def read_timing(
         publish=publish,
         remark=when.remark if when else "",
         not_before=_moment(keys, zone, "publishdate", "pubdate"),
-        expires=_moment(keys, zone, "expirydate", "unpublishdate"),
+        expires=_moment(keys, zone, "expirydate", "unpublishdate", "expiry_date", "unpublish_date"),
         updated=_moment(
             keys,
             zone,
