@@ -13,7 +13,6 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.renderer import RendererProtocol
-from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline, autolink
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
@@ -25,7 +24,7 @@ from feeds.markdown.code import Highlighter
 from feeds.markdown.dialects import bare_words, hide_formulas
 from feeds.markdown.html import RAW_TEXT, VANISHING
 from feeds.markdown.maths import Formulas
-from feeds.markdown.rules import QuickRenderer, hurry
+from feeds.markdown.rules import QuickRenderer, define_more, hurry
 from storage.model import FIELD
 
 _HTML_TAG: Final = re.compile(r"<[^<>]*>")
@@ -191,7 +190,7 @@ def _build_parser() -> MarkdownIt:
     parser.enable(["table", "strikethrough"])
     footnote_plugin(parser)
     deflist_plugin(parser)
-    _keep_code_behind_blanks(parser)
+    define_more(parser)
     parser.inline.ruler.at("autolink", _parse_autolink)
     parser.inline.ruler.before("link", "wiki", _parse_wiki)
     parser.inline.ruler.before("link", "field", _parse_field)
@@ -201,21 +200,6 @@ def _build_parser() -> MarkdownIt:
         parser.add_render_rule(rule.__name__.removeprefix("_render_"), rule)
     hurry(parser)
     return parser
-
-
-def _keep_code_behind_blanks(parser: MarkdownIt) -> None:
-    """The plug-in takes a colon for a definition also where the line is indented code (CommonMark 4.4)."""
-    [rule] = (one for one in parser.block.ruler.__rules__ if one.name == "deflist")
-    defined = rule.fn
-
-    def is_defined(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        line = start + 2
-        is_code = (
-            not silent and line < end and state.isEmpty(line - 1) and state.is_code_block(line)
-        )
-        return not is_code and defined(state, start, end, silent)
-
-    parser.block.ruler.at("deflist", is_defined, {"alt": rule.alt})
 
 
 def _parse_autolink(state: StateInline, silent: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from feeds.markdown.rules.choosing import hurry
 from feeds.markdown.rules.cost import MAX_MARKS, count_marks, find_excess
+from feeds.markdown.rules.definitions import define_more
 from feeds.markdown.rules.tokens import new_token
 from feeds.markdown.rules.verbatim import find_indented
 from feeds.markdown.rules.writing import QuickRenderer, escape_text
@@ -10,6 +11,7 @@ __all__ = [
     "MAX_MARKS",
     "QuickRenderer",
     "count_marks",
+    "define_more",
     "escape_text",
     "find_excess",
     "find_indented",

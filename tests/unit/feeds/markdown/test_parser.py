@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.markdown.code import Highlighter
-from feeds.markdown.parser import PARSER, _read_title, find_title
+from feeds.markdown.parser import _read_title, find_title
 from tests.sizes import examples
 from tests.worlds.rows import each
 
@@ -50,12 +49,3 @@ def test_what_is_not_for_readers_may_stand_before_a_title(body: str) -> None:
 def test_a_title_has_no_marks(written: str, title: str) -> None:
     """Ids, classes, emoji by name, marked words: as in the heading of the page, so that it stands there once."""
     assert find_title(written) == title
-
-
-def test_code_behind_a_blank_line_is_no_definition() -> None:
-    """A colon that is indented as code begins code; one that is not means the line before it, blank or not between."""
-    code = PARSER.render("Word\n\n    : b", {"highlighter": Highlighter()})
-    assert "<dl>" not in code
-    assert "<pre><code>: b" in code
-    for means in ("Word\n\n: b", "Word\n: b", "Word\n\n   : b", "> Word\n>\n> : b"):
-        assert "<dl>" in PARSER.render(means)
