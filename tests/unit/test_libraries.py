@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 
-from tests.worlds.source import Module, is_foreign, modules, package_of
+from tests.worlds.source import ROOT, Module, is_foreign, modules, package_of
 
 VOCABULARY = "storage.model"
 """All that feeds, mailer and web may see of storage."""
@@ -241,3 +243,14 @@ def _may_enter(module: Module, library: str) -> bool:
 
 def _fits(path: str, door: str) -> bool:
     return path.startswith(door.removesuffix("*")) if door.endswith("*") else path == door
+
+
+def test_careless_code_is_looked_for_everywhere() -> None:
+    """The rules of flake8-bandit hold for all that is not a test; what may break one is excused on its line."""
+    lint = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]["lint"]
+    assert "S" in lint["select"]
+    spared = {
+        place: rules for place, rules in lint["per-file-ignores"].items() if place != "tests/**"
+    }
+    off = [*lint["ignore"], *(rule for rules in spared.values() for rule in rules)]
+    assert not [rule for rule in off if re.fullmatch(r"S\d*", rule)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from feeds.markdown.dialects.masks import Masks, line_of
+from feeds.markdown.dialects.masks import Masks, Report, tell
 from feeds.markdown.dialects.spans import Span, replace_spans, same_lines
 
 _COMMENTS: Final = tuple(
@@ -110,19 +110,19 @@ def drop_comments(text: str) -> str:
     return _MORE.sub("", text) if "[//]:" in text or "<!--more-->" in text else text
 
 
-def tell_what_members_read(text: str, masks: Masks, report: list[tuple[int, str]]) -> None:
+def tell_what_members_read(text: str, masks: Masks, report: Report) -> None:
     """Tells the author of what `drop_comments` leaves out for the sake of Ghost's mark."""
     if "members-only" in text and (found := _MEMBERS.search(text)) is not None:
-        report.append((line_of(text, found.start(), masks), found[0]))
+        tell(report, found, masks)
 
 
-def cut_open_comment(text: str, masks: Masks, report: list[tuple[int, str]]) -> str:
+def cut_open_comment(text: str, masks: Masks, report: Report) -> str:
     """Without what stands behind a `%%` or `<!--` that nothing closes; its author is told."""
     if "%%" not in text and "<!--" not in text:
         return text
 
     def cut(found: re.Match[str]) -> str:
-        report.append((line_of(text, found.start(), masks), found[0]))
+        tell(report, found, masks)
         return "\n" * found[0].count("\n")
 
     return _OPEN_COMMENT.sub(cut, text, count=1)

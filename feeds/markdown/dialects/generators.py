@@ -12,7 +12,7 @@ from html import escape
 from typing import Final
 
 from feeds.markdown.dialects.arguments import figure, link, parse_arguments
-from feeds.markdown.dialects.masks import Masks, line_of
+from feeds.markdown.dialects.masks import MOST_UNKNOWN, Masks, Report, line_of
 from feeds.markdown.dialects.pairs import read_pairs
 from feeds.markdown.dialects.shown import SHOWING, show, show_at, show_included
 from feeds.markdown.dialects.spans import replace_tags
@@ -75,12 +75,6 @@ _COMPONENT: Final = re.compile(r"</?[A-Z][\w.]{0,60}(?:\s(?:[^<>\n]|\n(?!\s*\n))
 _GONE: Final = "\ufdd5"
 """Where a tag was: blanks behind it at a line's beginning are no indentation, which would make code of it."""
 _LEADING: Final = re.compile(rf"^([ \t]*)(?:{_GONE}[ \t]*)+", re.MULTILINE)
-
-MOST_UNKNOWN: Final = 20
-"""How many unknown tags of one note are named; a line is dear to find."""
-
-Report = list[tuple[int, str]]
-"""The line and the source of each tag that is not known."""
 
 
 def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:

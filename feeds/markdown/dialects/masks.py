@@ -38,6 +38,11 @@ _CLOSING: Final = {
 }
 """What ends code that is an element; a blank line ends its paragraph."""
 
+MOST_UNKNOWN: Final = 20
+"""How many unknown tags of one note are named; a line is dear to find."""
+Report = list[tuple[int, str]]
+"""The line of each tag that is not known, as far as it can be told on the way, and its source."""
+
 
 @dataclass(slots=True)
 class _End:
@@ -117,7 +122,7 @@ class Masks:
             text = _TICKED.sub(self._put_ticked, text)
         return find_formulas(text, self.formulas.put)
 
-    def refer(self, text: str, report: list[tuple[int, str]]) -> str:
+    def refer(self, text: str, report: Report) -> str:
         """A text whose formulas are marked with their numbers where it refers to them; what refers to none
         is told.
         """
@@ -212,6 +217,12 @@ def _find_end(text: str, start: int, fence: str) -> int:
 @lru_cache(maxsize=64)
 def _closing(mark: str, least: int) -> re.Pattern[str]:
     return re.compile(rf"^[ \t>]*{mark}{{{least},}}[ \t>]*(?:\n|\Z)", re.MULTILINE)
+
+
+def tell(report: Report, found: re.Match[str], masks: Masks) -> None:
+    """Keeps what is not known with its line, of the first twenty."""
+    if len(report) < MOST_UNKNOWN:
+        report.append((line_of(found.string, found.start(), masks), found[0]))
 
 
 def line_of(text: str, position: int, masks: Masks) -> int:

@@ -10,7 +10,7 @@ from textwrap import dedent
 from typing import Final
 
 from feeds.markdown.dialects.arguments import figure
-from feeds.markdown.dialects.masks import Masks, line_of
+from feeds.markdown.dialects.masks import MOST_UNKNOWN, Masks, Report, line_of, tell
 
 _CODE: Final = re.compile(r"^(?:import|export)\b", re.MULTILINE)
 _MOST_LINES: Final = 300
@@ -65,10 +65,6 @@ _SIGN: Final = re.compile(r"\{[ \t]*([\"'])([{}<>&])\1[ \t]*\}")
 """How a brace is written that is meant as one."""
 _PLAYED: Final = re.compile(r"<(?:video|audio|iframe|source|img)\b[^<>]*\bsrc=\{")
 
-MOST_TOLD: Final = 20
-
-Report = list[tuple[int, str]]
-
 
 def read_mdx(text: str, masks: Masks, report: Report) -> str:
     """MDX without its imports, exports and expressions; its boxes as quotations."""
@@ -118,7 +114,7 @@ def _read_expressions(text: str, masks: Masks, report: Report, values: Mapping[s
     at = 0
     for start, end in _outermost(text):
         shown = _literal(text[start + 1 : end].strip(), masks, values)
-        if shown is None and len(report) < MOST_TOLD:
+        if shown is None and len(report) < MOST_UNKNOWN:
             source = masks.restore(text[start : end + 1])
             report.append((line_of(text, start, masks), source))
         pieces += (text[at:start], shown or "")
@@ -171,8 +167,8 @@ def _show_picture(found: re.Match[str], pictures: Mapping[str, str]) -> str:
 
 def _without_computed(found: re.Match[str], masks: Masks, report: Report) -> str:
     """An element without attributes that a program would compute; one that shows nothing without them is told."""
-    if _PLAYED.match(found[0]) and len(report) < MOST_TOLD:
-        report.append((line_of(found.string, found.start(), masks), found[0]))
+    if _PLAYED.match(found[0]):
+        tell(report, found, masks)
     return _COMPUTED.sub("", found[0])
 
 

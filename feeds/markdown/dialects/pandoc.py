@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from feeds.markdown.dialects.masks import Masks, line_of
+from feeds.markdown.dialects.masks import Masks, Report, line_of
 
 _CROSS: Final = re.compile(
     r"\[-?@((?:fig|tbl|sec|eq|lst|thm)-[\w-]{1,100})\](?![(\[{:])|(?<![\w@\\/])@((?:fig|tbl|sec|eq|lst|thm)-[\w-]{1,100})"
@@ -53,7 +53,7 @@ _GRID: Final = re.compile(
 )
 
 
-def read_pandoc(text: str, masks: Masks, report: list[tuple[int, str]]) -> str:
+def read_pandoc(text: str, masks: Masks, report: Report) -> str:
     """The text with what pandoc alone knows as what everybody reads."""
     _take_out_runs(text, masks, report)
     if "{" in text:
@@ -73,7 +73,7 @@ def read_pandoc(text: str, masks: Masks, report: list[tuple[int, str]]) -> str:
     return _TEX.sub("", text).replace("\\ ", "\u00a0") if "\\" in text else text
 
 
-def _take_out_runs(text: str, masks: Masks, report: list[tuple[int, str]]) -> None:
+def _take_out_runs(text: str, masks: Masks, report: Report) -> None:
     for at, piece in enumerate(masks.pieces):
         if _RUN.match(piece) is not None:
             report.append((line_of(text, max(text.find(f"\ufdd0{at}\ufdd1"), 0), masks), piece))

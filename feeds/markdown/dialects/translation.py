@@ -21,8 +21,8 @@ from feeds.markdown.dialects.comments import (
     drop_marks,
     tell_what_members_read,
 )
-from feeds.markdown.dialects.generators import MOST_UNKNOWN, mark_formulas, translate
-from feeds.markdown.dialects.masks import Masks, line_of
+from feeds.markdown.dialects.generators import mark_formulas, translate
+from feeds.markdown.dialects.masks import MOST_UNKNOWN, Masks, Report, tell
 from feeds.markdown.dialects.mdx import read_mdx
 from feeds.markdown.dialects.pandoc import read_pandoc
 from feeds.markdown.dialects.players import link_players
@@ -77,7 +77,7 @@ def translate_dialects(
     suffix = PurePosixPath(path).suffix.lower()
     suffix = ".mdx" if _is_themed(body) else suffix
     masks = Masks(formulas=Formulas(body))
-    report: list[tuple[int, str]] = []
+    report: Report = []
     text = read_fences(masks.hide_code(body, indented=suffix not in _JSX), masks, report)
     text = masks.hide_formulas(mark_formulas(text))
     tell_what_members_read(text, masks, report)
@@ -86,7 +86,7 @@ def translate_dialects(
     text = masks.refer(text, report)
     text = read_mdx(masks.outdent(text), masks, report) if suffix in _JSX else text
     text = read_pandoc(text, masks, report) if suffix in _PANDOC else text
-    uncited: list[tuple[int, str]] = []
+    uncited: Report = []
     text = _cite(text, masks, uncited, bibliography, is_pandoc=suffix in _PANDOC)
     text = read_programs(text, masks, report)
     text = translate(text, masks, report, jsx=suffix in _JSX)
@@ -114,7 +114,7 @@ def _is_themed(body: str) -> bool:
 def _cite(
     text: str,
     masks: Masks,
-    uncited: list[tuple[int, str]],
+    uncited: Report,
     bibliography: Bibliography | None,
     *,
     is_pandoc: bool,
@@ -124,15 +124,13 @@ def _cite(
     if "@" not in mended or (mended == text and bibliography is None and not is_pandoc):
         return text
 
-    def tell(found: re.Match[str]) -> None:
-        if len(uncited) < MOST_UNKNOWN:
-            uncited.append((line_of(found.string, found.start(), masks), found[0]))
-
     works = bibliography or Bibliography()
-    return Citing(works, put=masks.put, told=tell, everywhere=is_pandoc).read(mended)
+    return Citing(
+        works, put=masks.put, told=lambda found: tell(uncited, found, masks), everywhere=is_pandoc
+    ).read(mended)
 
 
-def _placed(told: Sequence[tuple[int | None, str]], body: str) -> list[tuple[int, str]]:
+def _placed(told: Sequence[tuple[int | None, str]], body: str) -> Report:
     """What was told with its lines in the body as it was written: of the places of a tag, each of which counts once,
     the one nearest to the line where it was met, since what was translated before it may have lost lines. What was
     made on the way keeps that line, or has the one of what was told before it.
@@ -141,7 +139,7 @@ def _placed(told: Sequence[tuple[int | None, str]], body: str) -> list[tuple[int
         return []
     starts = [0, *(found.end() for found in re.finditer("\n", body))]
     places: dict[str, list[int]] = {}
-    placed: list[tuple[int, str]] = []
+    placed: Report = []
     line = 1
     for met, tag in told:
         line = met or line
