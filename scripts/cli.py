@@ -14,9 +14,10 @@ from typing import Annotated, Any, cast
 import typer
 
 from scripts.commands.table import COMMANDS, Commands, Heading
-from scripts.console import NO_ROOM, LogForm, open_output, print_json, remark, silence_output
+from scripts.console import LogForm, print_json, remark
 from scripts.context import Settings
 from scripts.helping import Listed, misuse
+from scripts.streams import NO_ROOM, end_output, open_output, silence_output
 from storage.model import ConfigError, NewsletterError
 
 
@@ -127,6 +128,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         silence_output()
         remark(f"newsletter: the result cannot be written: {error.strerror}")
         sys.exit(1)
+    finally:
+        end_output()
 
 
 def _refuse(told: str, sentence: str, arguments: Sequence[str] | None) -> None:

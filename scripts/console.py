@@ -5,7 +5,6 @@ Results go to standard output, everything else to standard error, so that a pipe
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
@@ -17,12 +16,12 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, partial
-from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
+from scripts.streams import NO_ROOM, silence_output
 from scripts.tables import lay_out
 from storage.model import NewsletterError, prepare_log, show, show_json
 from storage.model import columns as columns_of
@@ -37,9 +36,6 @@ _WEEKDAYS: Final = (
 )  # fmt: skip
 PAGE: Final = 500
 """Rows of a table that are held at once."""
-
-NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-"""Why a file that output goes to takes no more."""
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 
@@ -203,18 +199,6 @@ def agree(question: str) -> bool:
         return False
     print(f"{show(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
-
-
-def open_output() -> None:
-    """What a terminal or a pipe has no letter for is shown as its number, and ends no command."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def silence_output() -> None:
-    """Has nothing more written to standard output: Python would complain once more when it flushes."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say_if_possible(line: str) -> None:

@@ -104,8 +104,9 @@ def address(number: int) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Ours, without what configures a newsletter."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER")}
+    """Ours, without what configures a newsletter, nor how Python is at writing: a developer's shell may say so."""
+    ours = ("NEWSLETTER", "PYTHONUNBUFFERED")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def tell(**figures: float) -> None:
