@@ -266,9 +266,8 @@ def _add_entry(
     page = place_of(feed.identity.url, issue)
     entry.link(href=page, rel="alternate", type="text/html")
     entry.summary(summary_of(issue))  # without it RSS would have no content:encoded (rule E13)
-    entry.content(
-        content_of(issue, page, feed.identity), type="html"
-    )  # "CDATA" would be written as a type (E14)
+    # "CDATA" would be written as a type (E14).
+    entry.content(content_of(issue, page, feed.identity), type="html")
     entry.published(to_second(issue.published_at))
     entry.updated(to_second(issue.updated_at))
     for tag in tags_of(issue):

@@ -85,9 +85,8 @@ def _lay_out(presentation: str, *, display: bool) -> tuple[str, int, int, int]:
 
 @lru_cache(maxsize=1)
 def _load() -> type[Math]:
-    with (
-        warnings.catch_warnings()
-    ):  # it finds its font by a function that Python 3.11 advises against
+    # It finds its font by a function that Python 3.11 advises against.
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         from ziamath.zmath import Math
     return Math

@@ -110,9 +110,8 @@ class Recorder:
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
             self._thread.submit(self._commit_groups, loop)
-        except (
-            RuntimeError
-        ) as error:  # no memory or no process left for a thread: nobody waits for ever
+        except RuntimeError as error:
+            # No memory or no process is left for a thread: nobody waits for ever.
             self._disappoint(error)
 
     def _commit_groups(self, loop: asyncio.AbstractEventLoop) -> None:

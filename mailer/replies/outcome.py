@@ -232,9 +232,8 @@ def _is_of_mailbox(status: Status | None, text: str) -> bool:
 def _verdict(code: int, phase: Phase, *, is_of_mailbox: bool) -> Verdict | None:
     """Reads the first digit (rule B3); None when the code cannot answer the command."""
     if code == 552 and phase is Phase.RCPT and not is_of_mailbox:
-        return (
-            Verdict.TRANSIENT
-        )  # a server that counts recipients means 452 (rule B11), 5.2.2 is a mailbox
+        # A server that counts recipients means 452 (rule B11), 5.2.2 is a mailbox.
+        return Verdict.TRANSIENT
     match code // 100:
         case 2 if phase not in (Phase.DATA, Phase.CONTENT):
             return Verdict.ACCEPTED

@@ -128,9 +128,8 @@ class Mailings:
             return []
         nothing_left = ~sa.or_(due, sending)
         with self._database.transaction() as connection:
-            for (
-                issue_id
-            ) in drained:  # who is just queueing more of it is waited for, then looked at
+            # Who is just queueing more of it is waited for, then looked at.
+            for issue_id in drained:
                 _mailing(connection, issue_id)
             done = [
                 issue_id

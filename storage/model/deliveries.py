@@ -118,9 +118,8 @@ TRANSITIONS: Final[MappingProxyType[DeliveryState, frozenset[DeliveryState]]] = 
         _S.COMPLAINED: frozenset(),
         # The author has the issue mailed to whoever has not had it: `newsletter mail`.
         _S.REJECTED: frozenset({_S.QUEUED}),
-        _S.EXPIRED: frozenset(
-            {_S.QUEUED, _S.BOUNCED}
-        ),  # bounced: an unknown that had left after all
+        # Bounced: an unknown that had left after all.
+        _S.EXPIRED: frozenset({_S.QUEUED, _S.BOUNCED}),
         _S.SUPPRESSED: frozenset({_S.QUEUED}),  # the reader is back
         _S.CANCELLED: frozenset({_S.QUEUED}),
     }

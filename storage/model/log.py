@@ -60,7 +60,6 @@ def _write(method: str, level: int, event: str, keys: dict[str, object]) -> None
     import structlog
 
     _configure()
-    with suppress(
-        OSError
-    ):  # the log's disk is full, or whoever read it has gone: mail goes out all the same
+    # The log's disk is full, or whoever read it has gone: mail goes out all the same.
+    with suppress(OSError):
         getattr(structlog.get_logger(), method)(event, **keys)

@@ -194,9 +194,8 @@ def _take_entries(
         path = prefix + entry.name
         try:
             _take_entry(walk, entry, path, depth)
-        except (
-            OSError
-        ) as error:  # some file systems do not list what an entry is, and are asked for it
+        except OSError as error:
+            # Some file systems do not list what an entry is, and are asked for it.
             walk.faults.append(_unseen(path, error))
 
 
@@ -277,9 +276,8 @@ def _follow_links(walk: _Walk) -> None:
         try:
             folder = entry.is_dir()
         except OSError as error:
-            if (
-                error.errno != errno.ELOOP
-            ):  # what lies below may be there as ever, and is not taken for gone
+            # What lies below may be there as ever, and is not taken for gone.
+            if error.errno != errno.ELOOP:
                 walk.faults.append(_unseen(path, error))
                 continue
             folder = False

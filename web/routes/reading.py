@@ -253,9 +253,8 @@ class Reading:
             found = drawing.source
         mark = "-m" if drawing is not None else ""
         etag = f'"{found.ctime_ns:x}-{found.mtime_ns:x}-{found.size:x}{mark}"'
-        changed = (
-            max(found.mtime_ns, found.ctime_ns) // 1_000_000_000 + 1
-        )  # whatever is in this second
+        # Whatever is in this second.
+        changed = max(found.mtime_ns, found.ctime_ns) // 1_000_000_000 + 1
         modified = datetime.fromtimestamp(changed, UTC)
         is_picture = found.content_type.startswith("image/")
         headers = {

@@ -106,9 +106,8 @@ class _Reader:
         """Takes a line that is not blank, of which `rest` stands in so many quotations and items."""
         self._is_word = self._is_word and depth == len(self._around)
         if 0 in self._around[depth:] and not self._begins_here(rest):
-            self._in_paragraph = (
-                True  # right behind a quotation, without its mark: it may go on from it
-            )
+            # Right behind a quotation, without its mark: it may go on from it.
+            self._in_paragraph = True
             return False
         if depth < len(self._around) and (not self._in_paragraph or self._begins_here(rest)):
             del self._around[depth:]
@@ -137,9 +136,8 @@ class _Reader:
 
     def _begin(self, rest: str, *, is_whole: bool) -> bool:
         """Takes what begins on a line; whether that is code."""
-        means = (
-            False  # without a word before it no definition is one, and no footnote begins with code
-        )
+        # Without a word before it no definition is one, and no footnote begins with code.
+        means = False
         while True:
             bare = rest.lstrip(" ")
             indent = len(rest) - len(bare)
