@@ -2,7 +2,7 @@
 
 What is published of another note stands there as a quotation, with a link to it. It is put in before anything
 is translated, so that all of it is treated as the note's own text: bounded in depth and size, never in a
-circle. What is not published is left out and told.
+circle. What is not published is left out and told; what cannot stand there is a link, and told, too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from feeds.markdown.links import LinkResolver, Links, NoteSource
 from feeds.markdown.parser import find_title
 
 EMBED: Final = "embed"
-"""The code of the remark that a note within a note is left out."""
+"""The code of the remark that a note within a note is left out, or a link."""
 MAX_DEPTH: Final = 3
 MAX_LENGTH: Final = 50_000
 """Characters of everything that is embedded in one note."""
@@ -40,6 +40,8 @@ _RANGE: Final = re.compile(r":#[^#]*\Z|,\d+(?::#[^#]*)?\Z")
 """Dendron's: as far as another part, so many lines further down."""
 _HEADING: Final = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.{0,500}?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _RELATIVE: Final = re.compile(r"(\]\()(?![a-zA-Z][\w+.-]*:|[/#<])([^)\s]{1,500})")
+_NO_LABEL: Final = re.compile(r"[\[\]|\n]")
+"""What ends the words of a link."""
 
 
 class _Room:
@@ -71,14 +73,17 @@ def _expand(
         note = links.note_source(name, str(PurePosixPath(around[-1]).parent))
         quoted = _quote(note, part) if note is not None else ""
         room.embeds -= 1
-        why = _why_not(note, quoted, around, room)
-        if note is None or why:
-            resolver.warn(EMBED, f"![[{shorten(target, 80)}]] {why}: left out")
-            return f"[[{found[1]}]]" if note is not None else ""
+        shown = f"![[{shorten(target, 80)}]]"
+        if note is None:
+            resolver.warn(EMBED, f"{shown} is no published note: left out")
+            return ""
+        link = f"[[{name}|{_NO_LABEL.sub(' ', note.title)}]]"
+        if why := _why_not(note, quoted, around, room):
+            resolver.warn(EMBED, f"{shown} {why}: a link to the note stands there")
+            return link
         room.length -= len(quoted)
         inside = _expand(quoted, (*around, note.path), links, resolver, room)
-        label = re.sub(r"[\[\]|\n]", " ", note.title)
-        lines = [*inside.strip("\n").split("\n"), "", f"[[{name}|{label}]]"]
+        lines = [*inside.strip("\n").split("\n"), "", link]
         return "\n" + "\n".join(f"> {line}".rstrip() for line in lines) + "\n"
 
     text = masks.hide_code(body)
@@ -86,9 +91,7 @@ def _expand(
     return masks.restore(_WITHIN.sub("", _EMBED.sub(put, text)))
 
 
-def _why_not(note: NoteSource | None, quoted: str, around: tuple[str, ...], room: _Room) -> str:
-    if note is None:
-        return "is no published note"
+def _why_not(note: NoteSource, quoted: str, around: tuple[str, ...], room: _Room) -> str:
     if note.path in around:
         return "would be within itself"
     if not quoted.strip():

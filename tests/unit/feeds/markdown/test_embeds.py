@@ -80,6 +80,16 @@ def test_what_is_not_published_is_left_out_and_told() -> None:
     assert rendered.wiki == ("secret plan",)  # it is put in when the note is published
 
 
+def test_a_part_that_is_not_there_is_a_link_to_its_note() -> None:
+    """By the note's title, and the author is told that."""
+    rendered = render("a\n\n![[Other#Nope]]", {"Other": "# Other\n\n## Part\n\nb"})
+    assert rendered.html.endswith(
+        '<p><a href="https://n.example/issues/other" rel="noopener">Other</a></p>\n'
+    )
+    [told] = rendered.warnings
+    assert told.sentence == "![[Other#Nope]] has no such part: a link to the note stands there"
+
+
 def test_what_is_not_for_readers_of_the_other_note_is_not_for_these() -> None:
     """A comment that reaches over lines does not come through the quotation."""
     rendered = render("![[Other]]", {"Other": "Words.\n\n%%\nhidden one\n\nhidden two\n%%\n"})
