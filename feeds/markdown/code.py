@@ -28,7 +28,6 @@ _LANGUAGE: Final = re.compile(r"[\w+#.-]+", re.ASCII)
 _LEXER_FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
 """What a lexer may raise over input it never expected; the code is then shown plain."""
 
-
 _UNSHOWN: Final = re.compile(r"^[ \t]*#(?:[ \t]+([^\n]*))?\n", re.MULTILINE)
 _RUST_CODE: Final = re.compile(
     r"(?:[^\n]*[;{}(),\]]|//[^\n]*|(?:extern|use|fn|let|impl|struct|enum|pub|mod|async|match)\b[^\n]*)?[ \t]*"

@@ -48,7 +48,8 @@ KINDS: Final = frozenset(
 
 _COLONS: Final = re.compile(r"([ \t]*)(:{3,})[ \t]*(.*?)[ \t]*")
 _ADMONITION: Final = re.compile(
-    r"([ \t]*)(?:(?P<mark>!!!|\?\?\?\+?)[ \t]*(?P<kind>[A-Za-z][\w-]*)(?P<sides>(?:[ \t]+(?:inline|end|left|right|annotate))*(?:[ \t]+[a-z][\w-]{0,30}){0,4}(?=[ \t]+\")|(?:[ \t]+(?:inline|end|left|right|annotate))*)"
+    r"([ \t]*)(?:(?P<mark>!!!|\?\?\?\+?)[ \t]*(?P<kind>[A-Za-z][\w-]*)"
+    r"(?P<sides>(?:[ \t]+(?:inline|end|left|right|annotate))*(?:(?:[ \t]+[a-z][\w-]{0,30}){1,4}(?=[ \t]+\"))?)"
     r"|===[!+]?(?=[ \t]+\"))(?:[ \t]+(?:\"(?P<title>[^\"\n]*)\"|(?P<bare>[^\"\n]{1,200}?)))?[ \t]*"
 )
 """Python-Markdown's box, and its tab, `=== "Title"`."""

@@ -25,6 +25,14 @@ _YOUTUBE: Final = re.compile(
     r"(?:https?:)?//(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{1,64})"
 )
 _VIMEO: Final = re.compile(r"(?:https?:)?//player\.vimeo\.com/video/(\d{1,20})")
+_WATCH: Final = "https://www.youtube.com/watch?v="
+_VIMEO_PAGE: Final = "https://vimeo.com/"
+_FILM: Final = re.compile(
+    r"`[ ]?(?:(?:youtube|vimeo|video):[ ]*(https://(?:www\.)?(?:youtube\.com/watch\?|youtu\.be/|vimeo\.com/\d)[^\s`]{0,200})"
+    r"|youtube:[ ]*([\w-]{11})|vimeo:[ ]*(\d{5,20}))[ ]?`"
+)
+_ALONE: Final = re.compile(r"(?:(?<=\n\n)|\A)[ ]{0,3}\ufdd0(\d+)\ufdd1[ \t]*(?=\n[ \t]*\n|\n?\Z)")
+"""Code that is a paragraph of its own, under its mask."""
 _VIDEO: Final = to_say("Video on {place}")
 _SOUND: Final = to_say("Sound on {place}")
 _PAGE: Final = to_say("Embedded page")
@@ -74,9 +82,8 @@ def read_films(text: str, masks: Masks) -> str:
         film = _FILM.fullmatch(masks.pieces[int(found[1])])
         if film is None:
             return found[0]
-        return (
-            f"%[{film[1] or (f'{_WATCH}{film[2]}' if film[2] else f'https://vimeo.com/{film[3]}')}]"
-        )
+        whole, youtube, vimeo = film.groups()
+        return f"%[{whole or (_WATCH + youtube if youtube else _VIMEO_PAGE + vimeo)}]"
 
     if not any(map(_FILM.fullmatch, masks.pieces)):
         return text
@@ -219,7 +226,6 @@ _LITE: Final = re.compile(
     r"(?:[^<>]{0,200}</(?:lite|amp)-youtube>)?",
     re.IGNORECASE,
 )
-_WATCH: Final = "https://www.youtube.com/watch?v="
 _LAZY: Final = re.compile(
     r"<img(?=\s)(?=[^<>]{0,4000}\s(?:data-src|data-original|data-srcset|srcset)\s*=)[^<>]{0,4000}>",
     re.IGNORECASE,
@@ -240,8 +246,3 @@ _PLAYERS: Final = (
     _kind("svg", _drawing),
     _kind("math", _formula),
 )
-_FILM: Final = re.compile(
-    r"`[ ]?(?:(?:youtube|vimeo|video):[ ]*(https://(?:www\.)?(?:youtube\.com/watch\?|youtu\.be/|vimeo\.com/\d)[^\s`]{0,200})"
-    r"|youtube:[ ]*([\w-]{11})|vimeo:[ ]*(\d{5,20}))[ ]?`"
-)
-_ALONE: Final = re.compile(r"(?:(?<=\n\n)|\A)[ ]{0,3}\ufdd0(\d+)\ufdd1[ \t]*(?=\n[ \t]*\n|\n?\Z)")

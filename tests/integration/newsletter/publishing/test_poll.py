@@ -13,17 +13,8 @@ from storage.model.deliveries import DeliveryState
 from storage.model.errors import NotesFolderError
 from storage.model.issues import IssueState, Mailing
 from tests.conftest import NOON
+from tests.worlds.publishing.first import READERS
 from tests.worlds.publishing.notes import Folder, Room, front
-
-READERS = ("ada@example.com", "bob@example.com")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    """An empty notes folder."""
-    root = tmp_path / "notes"
-    root.mkdir()
-    return Folder(root)
 
 
 @pytest.fixture

@@ -12,17 +12,8 @@ import pytest
 from storage.model.errors import DatabaseBusy, StorageError
 from storage.model.notes import KnownNote
 from storage.notes.notebook import Notebook
+from tests.worlds.publishing.first import READERS
 from tests.worlds.publishing.notes import Folder, Room
-
-READERS = ("ada@example.com", "bob@example.com")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    """An empty notes folder."""
-    root = tmp_path / "notes"
-    root.mkdir()
-    return Folder(root)
 
 
 class Forgetful(Notebook):

@@ -9,9 +9,8 @@ import pytest
 
 from newsletter.config.values import Late
 from storage.model.issues import Mailing
+from tests.worlds.publishing.first import READERS
 from tests.worlds.publishing.notes import Folder, Room, front
-
-READERS = ("ada@example.com", "bob@example.com")
 
 
 @pytest.fixture

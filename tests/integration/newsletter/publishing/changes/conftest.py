@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.worlds.publishing.first import READERS
 from tests.worlds.publishing.notes import Folder, Room
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    """An empty notes folder."""
-    root = tmp_path / "notes"
-    root.mkdir()
-    return Folder(root)
 
 
 @pytest.fixture
