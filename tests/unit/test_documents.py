@@ -296,6 +296,14 @@ def test_decisions_are_numbered_in_order() -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+def test_the_changelog_can_be_read_at_a_sitting() -> None:
+    """A version is told in 200 lines at most: what came below `Lately` is folded into its areas."""
+    versions = re.split(r"(?m)^## ", (ROOT / "CHANGELOG.md").read_text("utf-8"))[1:]
+    for version in versions:
+        name, _, text = version.partition("\n")
+        assert len(text.splitlines()) <= 200, f"{name}: fold its lines into their areas"
+
+
 def test_each_line_of_the_threat_model_has_a_test() -> None:
     """docs/security.md and docs/faults.md claim nothing that no test shows."""
     for name in ("security.md", "faults.md"):
