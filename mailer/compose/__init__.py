@@ -5,6 +5,7 @@ from mailer.compose.digest import compile_digest
 from mailer.compose.formulas import Formula, Pictures, draw_formulas, formula_url
 from mailer.compose.fragment import DRAWN, is_shown, visible_text
 from mailer.compose.headers import build_mailto
+from mailer.compose.layout import own_fields
 from mailer.compose.letters import (
     compile_change,
     compile_confirmation,
@@ -46,6 +47,7 @@ __all__ = [
     "is_shown",
     "loose_braces",
     "merge",
+    "own_fields",
     "public_html",
     "public_text",
     "unknown_fields",

@@ -104,6 +104,16 @@ def bracket_pair_field(name: str, first: str, second: str) -> bytes:
     return b"%b,\r\n <%b>\r\n" % (line, second.encode("ascii"))
 
 
+def own_field(name: str, text: str) -> bytes:
+    """A field of the author's own, whose name and line were judged before; ASCII is never encoded.
+
+    What a mail service reads there may be one long word, which no encoded-word may stand in for.
+    """
+    if text.isascii() and text.isprintable():
+        return _line(f"{name}: {_fold(text, len(name) + 2)}")
+    return text_field(name, text)
+
+
 def mailbox_field(name: str, phrase: str, address: str) -> bytes:
     """A field with one mailbox (RFC 5322 3.4); the address is never encoded (rules A4, A23).
 

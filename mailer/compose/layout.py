@@ -56,6 +56,19 @@ def list_id(identity: Identity) -> str:
     return f"{LIST_LABEL}.{host_of(identity)}"
 
 
+def own_fields(identity: Identity) -> list[bytes]:
+    """What the author adds to the header of every mail."""
+    return [headers.own_field(name, text) for name, text in identity.headers]
+
+
+def _reply_fields(identity: Identity) -> list[bytes]:
+    """Where answers go, if not to the sender (RFC 5322 3.6.2)."""
+    if not identity.reply_to:
+        return []
+    to = parse_mailbox(identity.reply_to, allow_test_domains=True)
+    return [headers.mailbox_field("Reply-To", to.name, to.address.ascii)]
+
+
 def compile_parts(
     identity: Identity,
     marks: Marks,
@@ -70,7 +83,9 @@ def compile_parts(
     assembly.head(
         [
             headers.mailbox_field("From", sender.name, sender.address.ascii),
+            *_reply_fields(identity),
             *fields,
+            *own_fields(identity),
             headers.token_field("MIME-Version", "1.0"),
             headers.parameter_field(
                 "Content-Type", "multipart/alternative", boundary=skeleton.boundary(marks)

@@ -90,6 +90,8 @@ class Config:
             title=who.title,
             url=who.url,
             sender=who.sender,
+            reply_to=who.reply_to,
+            headers=who.headers,
             author=who.author or sender_name(who.sender) or who.title,
             description=who.description,
             language=who.language,

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from newsletter.config.values import parse_list
+
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 MOST_LINES: Final = 20
 _FIELDS: Final = 5
@@ -26,7 +28,9 @@ def parse_day_time(value: object) -> timedelta:
 
 
 def parse_slots(value: object) -> tuple[str, ...]:
-    """Reads cron lines: a list, or one text in which line ends or semicolons part them."""
+    """Reads cron lines: a list, also as TOML writes it, or one text in which line ends or semicolons part them."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        value = parse_list(value)
     lines = re.split(r"[;\n]", value) if isinstance(value, str) else value
     if not isinstance(lines, Sequence) or not all(isinstance(line, str) for line in lines):
         raise ValueError('must be a cron line like "0 9 * * TUE", or a list of them')

@@ -12,6 +12,7 @@ from typing import Final
 
 from mailer.address import parse_mailbox
 from mailer.authentication import Signer, sign_envelope
+from mailer.compose import own_fields
 from mailer.envelope import Envelope
 from mailer.smtp import Outbox, Relay, Session, Timeouts
 from newsletter.mailing import open_relays
@@ -55,7 +56,8 @@ def write_alert(
         )
         + "\n"
     )
-    envelope = Envelope(sender=sender.ascii, recipient=to, content=message.as_bytes())
+    content = b"".join(own_fields(identity)) + message.as_bytes()
+    envelope = Envelope(sender=sender.ascii, recipient=to, content=content)
     return sign_envelope(envelope, signer, now) if signer else envelope
 
 

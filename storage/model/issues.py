@@ -32,6 +32,10 @@ class Identity:
     sender: str
     """One RFC 5322 mailbox: `Working Notes <notes@example.com>`."""
     author: str
+    reply_to: str = ""
+    """One RFC 5322 mailbox that answers go to; empty for the sender."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """(name, one line of text): what the author adds to the header of every mail."""
     description: str = ""
     language: str = "en"
     timezone: str = "UTC"

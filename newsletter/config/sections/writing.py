@@ -21,6 +21,7 @@ from newsletter.config.fields import (
     Section,
     Suffix,
 )
+from newsletter.config.mailfields import parse_headers, parse_reply_to
 from newsletter.config.times import parse_day_time, parse_slots
 from newsletter.config.uris import parse_site, parse_web_address
 from newsletter.config.values import (
@@ -65,6 +66,10 @@ class NewsletterSection(Section):
     timezone: Annotated[str, BeforeValidator(parse_timezone)] = "UTC"
     postal_address: Annotated[Line, BeforeValidator(parse_postal)] = ""
     links: Annotated[tuple[tuple[str, str], ...], BeforeValidator(parse_links)] = ()
+    reply_to: Annotated[str, BeforeValidator(parse_reply_to)] = ""
+    """One mailbox that readers' answers go to; the sender, if it is empty."""
+    headers: Annotated[tuple[tuple[str, str], ...], BeforeValidator(parse_headers)] = ()
+    """Fields of the author's own in the header of every mail, in their order."""
     alerts: Annotated[str, BeforeValidator(_empty_or_address)] = ""
     """Who is told by mail when something is wrong; nobody, if it is empty."""
 

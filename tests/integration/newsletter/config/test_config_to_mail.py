@@ -37,6 +37,7 @@ def open_with(
     title: str = "Notes",
     url: str = "https://notes.example.com",
     sender: str = "notes@example.com",
+    reply_to: str = "",
     more: str = "",
 ) -> Newsletter:
     """A newsletter with these values and one reader, who leaves by mail as well."""
@@ -44,6 +45,7 @@ def open_with(
     config.write_text(
         f"[newsletter]\ntitle = {json.dumps(title)}\n"
         f"url = {json.dumps(url)}\nsender = {json.dumps(sender)}\n"
+        f"reply_to = {json.dumps(reply_to)}\n"
         f'[schedule]\nhold = "0s"\n[storage]\nurl = "{storage}"\n{more}\n',
         "utf-8",
     )
@@ -168,3 +170,21 @@ def test_a_title_that_nobody_can_see_is_refused_before_anything_is_published(
     """No feed can be made with it, and none of its issues would say where it is from."""
     with pytest.raises(ConfigError, match="title: must hold a letter"):
         open_with(folder, f"sqlite:///{tmp_path}/n.db", title=title)
+
+
+def test_answers_and_fields_of_the_authors_own_stand_in_the_mail(folder: Folder) -> None:
+    """Once each, as they were written, however long; the fields that let a reader leave stay whole."""
+    token = json.dumps({"campaign": "x" * 300})
+    more = (
+        "[newsletter.headers]\n"
+        f"X-PM-Message-Stream = 'broadcast'\nX-Metadata = '{token}'\nX-Place = 'Zürich'"
+    )
+    reply_to = '"Example, Ada" <ada@example.org>'
+    with open_with(folder, "sqlite:///n.db", reply_to=reply_to, more=more) as newsletter:
+        mail = send_one(newsletter)
+    assert [mail.get_all(name) for name in ("Reply-To", "X-PM-Message-Stream")] == [
+        [reply_to],
+        ["broadcast"],
+    ]
+    assert [mail.get_all(name) for name in ("X-Metadata", "X-Place")] == [[token], ["Zürich"]]
+    assert mail.get_all("List-Unsubscribe-Post") == ["List-Unsubscribe=One-Click"]

@@ -21,6 +21,8 @@ _LETTER = [*_COPY, "Auto-Submitted", *_MIME]
 
 _LEAVE = ["List-Unsubscribe", "List-Unsubscribe-Post"]
 
+OWN = replace(IDENTITY, reply_to="Ada <ada@example.org>", headers=(("X-Own", "notes"),))
+
 
 @each(
     ("skeleton", "names"),
@@ -35,8 +37,13 @@ _LEAVE = ["List-Unsubscribe", "List-Unsubscribe-Post"]
         ),
         (letters.compile_confirmation(IDENTITY), _LETTER),
         (letters.compile_notice(IDENTITY), _LETTER),
+        (letters.compile_confirmation(OWN), ["From", "Reply-To", *_LETTER[1:-2], "X-Own", *_MIME]),
+        (
+            message.compile_own(ISSUE, OWN),
+            [*("From", "Reply-To"), *_LETTER[1:-2], "List-Id", *_LEAVE, "X-Own", *_MIME],
+        ),
     ],
-    ids=["issue", "test copy", "confirmation", "notice"],
+    ids=["issue", "test copy", "confirmation", "notice", "own fields", "welcome with own fields"],
 )
 def test_each_kind_has_its_headers_and_no_others(skeleton: Skeleton, names: list[str]) -> None:
     """Exactly these fields, each once: list fields on list mail only (rules A3, A16 to A20)."""

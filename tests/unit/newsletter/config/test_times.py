@@ -47,6 +47,7 @@ def test_a_year_of_slots_is_another_librarys(zone: str, line: str, rule: dict[st
 def test_several_lines_are_one_row_of_slots() -> None:
     """Soonest first, and each moment once, though two lines name it."""
     lines = parse_slots("0 9 * * TUE; 0 9 * * TUE,FRI\n0 18 1 * *")
+    assert parse_slots('["0 9 * * TUE", "0 9 * * TUE,FRI", "0 18 1 * *"]') == lines
     first = list(islice(slots_after(lines, ZoneInfo("UTC"), YEAR), 5))
     assert [f"{at:%a %d %H}" for at in first] == [
         "Fri 01 09",
