@@ -290,10 +290,14 @@ def test_every_cited_promise_is_in_the_design() -> None:
 
 
 def test_decisions_are_numbered_in_order() -> None:
-    """Each decision has a number of its own, one more than the one before it."""
+    """Each decision has a number of its own, one more than the one before it, and is named by theme."""
     text = (DOCS / "decisions.md").read_text("utf-8")
     numbers = [int(number) for number in re.findall(r"^## (\d+)\. ", text, flags=re.MULTILINE)]
     assert numbers == list(range(1, len(numbers) + 1))
+    named = [
+        int(number) for number in re.findall(r"(?m)^- \[(\d+)\. ", section_of(text, "By theme"))
+    ]
+    assert sorted(named) == numbers, "name each decision once below `By theme`"
 
 
 def test_the_changelog_can_be_read_at_a_sitting() -> None:
