@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     try:
         config = folder / "newsletter.toml"
         if not config.exists():
-            create(folder)
+            create(folder, now=datetime.now(UTC))
         with Newsletter.open(config) as newsletter:
             site = SiteServer(newsletter)
             newsletter.run(
@@ -46,11 +46,11 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def create(folder: Path) -> None:
-    """Config, three notes and two subscribers who agreed to be in a demo."""
+def create(folder: Path, *, now: datetime) -> None:
+    """Config, three notes, dated before `now`, and two subscribers who agreed to be in a demo."""
     folder.mkdir(parents=True, exist_ok=True)
     copytree(SAMPLE, folder / "notes", dirs_exist_ok=True)
-    _date_notes(folder / "notes", datetime.now(UTC))
+    _date_notes(folder / "notes", now)
     config = folder / "newsletter.toml"
     config.write_text(
         render_template(
