@@ -32,7 +32,9 @@ OURS: Final = frozenset(
 ELSEWHERE: Final = frozenset(
     {"published", "pubdate", "publishdate", "subtitle", "alias", "cover", "images", "tag", "pages",
      "published_at", "updates", "update", "imagealt", "cover_alt", "page", "titles", "subjects",
-     "canonical_url", "canonicalurl", "isdraft", "updated_at", "ogimage"}
+     "canonical_url", "canonicalurl", "isdraft", "updated_at", "ogimage", "drafted", "dg_publish",
+     "unpublish", "publisher", "publish_date", "publish_at", "publishat",
+     "nopublish", "no_publish", "unpublish_at"}
 )  # fmt: skip
 """Near to ours, and keys of other systems or of an author's own."""
 
@@ -148,7 +150,12 @@ class Keys:
         known = OURS | ELSEWHERE | {name.casefold() for name in others}
         taken = set(self.fields)
         for key, found in self.fields.items():
-            if key not in known and "." not in key and (meant := _nearest(key)):
+            if (
+                key not in known
+                and key.replace("-", "_") not in known
+                and "." not in key
+                and (meant := _nearest(key))
+            ):
                 why = f"is no key that is known here; did you mean `{meant}`?"
                 if meant in taken:
                     why = f"is no key that is known here, and `{meant}` is there already; remove one of them"

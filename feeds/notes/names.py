@@ -28,9 +28,12 @@ _FOLDER_DATE: Final = re.compile(r"(?:^|/)(\d{4})/(\d{2})/(\d{2})/(?:[^/]+)\Z", 
 _NOTION_ID: Final = re.compile(r"(?<=\S)[ -][0-9a-f]{32}\Z")
 """What Notion puts behind the name of every page that it exports."""
 _KEPT_FOLDERS: Final = frozenset(
-    {"_drafts", "_templates", "templates", "_template", "archetypes", "_includes",
-     "_layouts", "_partials", "_data", "_plugins", "_sass", "drafts", "_private", "_unpublished"}
-)  # fmt: skip
+    """_drafts drafts draft _private private _unpublished unpublished _data _plugins _sass _includes _layouts _partials
+    templates _templates _template archetypes entwürfe entwurf brouillons borradores rascunhos bozze concepten utkast
+    kladder luonnokset szkice koncepty taslaklar черновики чернетки مسودات טיוטות 草稿 草稿箱 下書き 초안 vorlagen modèles
+    plantillas modelos modelli sjablonen mallar skabeloner szablony шаблоны 模板 テンプレート 템플릿""".split()
+)
+"""What generators keep for themselves, and what authors call what is not finished, in their languages; NFC."""
 _LOST_MARKS: Final = re.compile(
     r"(?:(?<=-)|\A)[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u20d0-\u20f0\ufe20-\ufe2f]+"
 )
@@ -107,7 +110,7 @@ def _is_day(month: str, day: str) -> bool:
 def _why_kept(path: PurePosixPath) -> str:
     """Draft folders, partials and templates are their generators' (Jekyll, Hugo, Eleventy)."""
     for folder in path.parts[:-1]:
-        if folder.casefold() in _KEPT_FOLDERS:
+        if unicodedata.normalize("NFC", folder.casefold()) in _KEPT_FOLDERS:
             return f"it lies in the folder `{folder}`"
     if path.stem.casefold().endswith(".draft"):
         return "its name ends with `.draft`"

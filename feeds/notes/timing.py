@@ -27,46 +27,50 @@ RELATIVE_TIME: Final = "relative-time"
 """The code of the remark that a publish time is relative to when the note was written."""
 
 _HIDING: Final = frozenset(
-    {
-        "draft",
-        "drafts",
-        "private",
-        "hidden",
-        "pending",
-        "unpublished",
-        "wip",
-        "archived",
-        "trash",
-        "auto-draft",
-    }
+    """draft drafts drafting private hidden pending unpublished unlisted wip archived trash trashed deleted removed
+    withdrawn rejected auto-draft idea ideas outline writing editing unfinished incomplete inbox backlog planned
+    review reviewing in_review in_progress todo to_do not_started not_ready not_published on_hold do_not_publish
+    entwurf in_arbeit brouillon en_cours borrador rascunho bozza concept kladde utkast luonnos szkic koncept taslak
+    privat privé privado privato черновик чернетка טיוטה مسودة 草稿 下書き 초안""".split()
 )
-"""What Pelican, WordPress and Obsidian's users call what is not to be seen."""
+"""What Pelican, WordPress, Notion's and Obsidian's users call what is not to be seen, blanks as `_`."""
 _NO: Final = FALSE - {"0"}
 _UNASKED: Final = FALSE | {""}
 _NEVER: Final = FALSE | {"never"}
 _YES: Final = TRUE - {"1"}
-"""Words that say it; a number may be anything."""
+"""Words that say whether; a number would be a time."""
 _HIDING_KEYS: Final = (
     "hidden", "private", "unlisted", "headless", "isdraft", "wip", "unpublished", "hide", "encrypted",
     "isprivate", "members_only", "subscribers_only", "is_draft", "is_private", "is_hidden", "ishidden", "is_unlisted",
-    "isunlisted",
+    "isunlisted", "archived", "is_archived", "isarchived", "deleted", "trash", "trashed", "intrash", "secret",
+    "confidential", "internal", "locked", "protected", "paywall", "membersonly", "encrypt", "exclude", "excluded",
+    "ignore", "skip", "nopublish", "no_publish", "unpublish", "template", "is_template", "incomplete", "drafted",
 )  # fmt: skip
 _SHOWING_KEYS: Final = (
     "published", "is_published", "public", "ispublic", "visible", "listed", "ispublished", "is_public", "is_visible",
-    "isvisible",
+    "isvisible", "dg_publish", "show", "enabled", "live", "ready",
 )  # fmt: skip
 """Keys that keep a note from a site's lists and feeds where they are true, and where they are false."""
 _HIDING_KEYS_OF_STATE: Final = ("status", "post_status", "state", "stage", "publish_status")
-_HIDING_KEYS_OF_ACCESS: Final = ("access",)
+_HIDING_KEYS_OF_ACCESS: Final = ("access", "tier")
 _CLOSED: Final = frozenset(
     {"members", "members-only", "paid", "private", "subscribers", "restricted", "internal"}
 )
+_HIDING_KEYS_OF_KIND: Final = ("type", "kind", "layout")
 _HIDING_WORDS: Final = {
+    **dict.fromkeys(_HIDING_KEYS_OF_KIND, frozenset({"draft", "template", "private"})),
     **dict.fromkeys(_HIDING_KEYS_OF_STATE, _HIDING),
     **dict.fromkeys(_HIDING_KEYS_OF_ACCESS, _CLOSED),
 }
 """What keys say of a note that is not for everybody."""
-_RENDERING_KEYS: Final = ("build.render", "build.list", "_build.render", "_build.list")
+_WITHIN: Final = ("extra.", "params.", "meta.", "custom.")
+"""Where Zola, Hugo and others have an author's own keys."""
+_RENDERING_KEYS: Final = ("render", "build.render", "build.list", "_build.render", "_build.list")
+_EARLIEST_KEYS: Final = (
+    "publishdate", "pubdate", "publish_date", "publish_at", "publishat", "publish_after", "not_before", "embargo",
+    "embargo_until", "embargo_date", "scheduled", "scheduled_at", "scheduled_for", "go_live",
+)  # fmt: skip
+"""Keys that say when a note may go out, whatever else says so."""
 _VISIBLE: Final = TRUE | {"", "public", "everyone", "all", "visible", "listed", "published"}
 _COMPUTED: Final = frozenset({"permalink", "url", "path"})
 """Keys in which Eleventy and Jekyll have patterns with placeholders, in notes that are no templates."""
@@ -131,8 +135,25 @@ def read_timing(
     return Timing(
         publish=publish,
         remark=when.remark if when else "",
-        not_before=_moment(keys, zone, "publishdate", "pubdate"),
-        expires=_moment(keys, zone, "expirydate", "unpublishdate", "expiry_date", "unpublish_date"),
+        not_before=max(
+            filter(None, (_moment(keys, zone, name) for name in _EARLIEST_KEYS)), default=None
+        ),
+        expires=_moment(
+            keys,
+            zone,
+            "expirydate",
+            "unpublishdate",
+            "expiry_date",
+            "unpublish_date",
+            "unpublish_at",
+            "unpublish",
+            "expires",
+            "expires_at",
+            "expire",
+            "expiration",
+            "expiration_date",
+            "expirationdate",
+        ),
         updated=_moment(
             keys,
             zone,
@@ -170,16 +191,20 @@ def _why_kept(keys: Keys, habits: Habits) -> str:
 
 
 def _why_hidden(keys: Keys) -> Iterator[str]:
-    """What other systems' keys say of who may see it."""
-    for name in _SHOWING_KEYS:
-        if keys.word(name) in _NO:
-            yield f"it says `{name}: false`"
-    for name in _HIDING_KEYS:
-        if keys.word(name) in _YES:
-            yield f"it says `{name}: true`"
-    for name, words in _HIDING_WORDS.items():
-        if (said := keys.word(name)) in words:
-            yield f"it says `{name}: {said}`"
+    """What other systems' keys say of who may see it, in the order in which they stand there."""
+    for written, found in keys.fields.items():
+        if found.shape is Shape.OTHER:
+            continue
+        name = _bare(written)
+        said = {clean_line(item).casefold() for item in found.items}
+        if name == "draft" and said & TRUE:
+            yield "it is a draft"
+        elif name in _SHOWING_KEYS and said & FALSE:
+            yield f"it says `{written}: false`"
+        elif name in _HIDING_KEYS and said & TRUE:
+            yield f"it says `{written}: true`"
+        elif words := _HIDING_WORDS.get(name):
+            yield from (f"it says `{written}: {word}`" for word in said if _joined(word) & words)
     if (seen := keys.word("visibility")) not in _VISIBLE:
         yield f"it says `visibility: {seen}`"
     if keys.word("password") not in _UNASKED:
@@ -187,6 +212,18 @@ def _why_hidden(keys: Keys) -> Iterator[str]:
     told = keys.word("permalink") == "false" or keys.word("eleventyexcludefromcollections") in TRUE
     if told or any(keys.word(name) in _NEVER for name in _RENDERING_KEYS):
         yield "its generator is told to leave it out"
+
+
+def _bare(name: str) -> str:
+    """A key as the tables above have it, whatever it is nested in."""
+    for within in _WITHIN if "." in name else ():
+        name = name.removeprefix(within)
+    return name.replace("-", "_") if "-" in name else name
+
+
+def _joined(word: str) -> set[str]:
+    """A state as it may be written: `in progress`, `in-progress`."""
+    return {word, word.replace(" ", "_"), word.replace("-", "_")}
 
 
 @dataclass(frozen=True, slots=True)

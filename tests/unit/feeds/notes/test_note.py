@@ -75,6 +75,11 @@ def test_publish_false_keeps_a_note_whose_date_another_key_has() -> None:
     "path",
     [
         "_drafts/x.md",
+        "Entwürfe/x.md",
+        "Entwu\u0308rfe/x.md",
+        "a/草稿/x.md",
+        "Vorlagen/x.md",
+        "private/x.md",
         "posts/_partial.md",
         "archetypes/default.md",
         "Templates/Daily.md",

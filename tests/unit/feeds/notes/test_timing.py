@@ -53,3 +53,77 @@ def test_a_date_may_be_that_of_the_file(word: str) -> None:
     note = parse_note(source, "a.md", zone=ZoneInfo("UTC"), written=lambda: written)
     assert note.publish == written
     assert any("2026-03-01" in one.sentence for one in note.warnings)
+
+
+@each(
+    "line",
+    [
+        *(
+            "published: 0",
+            "hidden: 1",
+            "secret: yes",
+            "archived: true",
+            "show: off",
+            "dg-publish: false",
+        ),
+        *(
+            "status: [draft]",
+            "status: in progress",
+            "state: In-Review",
+            "status: Entwurf",
+            "stage: 草稿",
+        ),
+        *(
+            "extra: {draft: true}",
+            "params: {private: true}",
+            "meta: {status: wip}",
+            "custom: {visible: no}",
+        ),
+        *("tier: paid", "type: template", "layout: draft", "render: never", "Unpublish: true"),
+    ],
+)
+def test_what_hides_a_note_has_many_names(line: str) -> None:
+    """Numbers and lists, states in other languages and keys within others count as the plain ones."""
+    note = parse(f"---\npublish: 2026-12-01\n{line}\n---\nx")
+    assert note.kept
+    assert note.publish is None
+
+
+@each(
+    "line",
+    [
+        *(
+            "status: published",
+            "status: scheduled",
+            "published: 1",
+            "hidden: 0",
+            "type: post",
+            "layout: page",
+        ),
+        *(
+            "extra: {x: 1}",
+            "template: page.html",
+            "state: done",
+            "published: 2026-01-01",
+            "tags: [draft]",
+        ),
+    ],
+)
+def test_what_says_no_such_thing_hides_nothing(line: str) -> None:
+    """The same keys with what they mostly hold."""
+    assert not parse(f"---\npublish: 2026-12-01\n{line}\n---\nx").kept
+
+
+@each("key", ["publish_date", "publishAt", "embargo_until", "scheduled", "not-before", "pubDate"])
+def test_not_before_has_many_names(key: str) -> None:
+    """The latest of them counts, whatever the others say."""
+    note = parse(f"---\npublishDate: 2026-12-02\n{key}: 2099-01-01\n---\nx")
+    assert note.not_before == datetime(2098, 12, 31, 23, tzinfo=UTC)
+
+
+@each("key", ["expires", "expirationDate", "unpublish", "expires-at"])
+def test_not_after_has_many_names(key: str) -> None:
+    """An end by any of them is one."""
+    assert parse(f"---\n{key}: 2020-01-01\n---\nx").expires == datetime(
+        2019, 12, 31, 23, tzinfo=UTC
+    )
