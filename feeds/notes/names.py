@@ -27,11 +27,17 @@ _NAME_DATE: Final = re.compile(
 _FOLDER_DATE: Final = re.compile(r"(?:^|/)(\d{4})/(\d{2})/(\d{2})/(?:[^/]+)\Z", re.ASCII)
 _NOTION_ID: Final = re.compile(r"(?<=\S)[ -][0-9a-f]{32}\Z")
 """What Notion puts behind the name of every page that it exports."""
-_KEPT_FOLDERS: Final = frozenset(
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_KEPT_FOLDERS: Final = _names(
     """_drafts drafts draft _private private _unpublished unpublished _data _plugins _sass _includes _layouts _partials
     templates _templates _template archetypes entwürfe entwurf brouillons borradores rascunhos bozze concepten utkast
     kladder luonnokset szkice koncepty taslaklar черновики чернетки مسودات טיוטות 草稿 草稿箱 下書き 초안 vorlagen modèles
-    plantillas modelos modelli sjablonen mallar skabeloner szablony шаблоны 模板 テンプレート 템플릿""".split()
+    plantillas modelos modelli sjablonen mallar skabeloner szablony шаблоны 模板 テンプレート 템플릿"""
 )
 """What generators keep for themselves, and what authors call what is not finished, in their languages; NFC."""
 _LOST_MARKS: Final = re.compile(

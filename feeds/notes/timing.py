@@ -26,12 +26,17 @@ NO_TIME: Final = "no-time"
 RELATIVE_TIME: Final = "relative-time"
 """The code of the remark that a publish time is relative to when the note was written."""
 
-_HIDING: Final = frozenset(
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_HIDING: Final = _names(
     """draft drafts drafting private hidden pending unpublished unlisted wip archived trash trashed deleted removed
     withdrawn rejected auto-draft idea ideas outline writing editing unfinished incomplete inbox backlog planned
     review reviewing in_review in_progress todo to_do not_started not_ready not_published on_hold do_not_publish
     entwurf in_arbeit brouillon en_cours borrador rascunho bozza concept kladde utkast luonnos szkic koncept taslak
-    privat privé privado privato черновик чернетка טיוטה مسودة 草稿 下書き 초안""".split()
+    privat privé privado privato черновик чернетка טיוטה مسودة 草稿 下書き 초안"""
 )
 """What Pelican, WordPress, Notion's and Obsidian's users call what is not to be seen, blanks as `_`."""
 _NO: Final = FALSE - {"0"}

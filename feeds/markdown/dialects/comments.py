@@ -14,11 +14,18 @@ _COMMENTS: Final = tuple(
         (r"<!--", r"-->"),
         (r"%%", r"%%"),  # Obsidian's, within a line or over several
         (r"\{::comment\}", r"\{:/(?:comment)?\}"),  # kramdown's
-        (r"\{%-?\s*comment\s*-?%\}", r"\{%-?\s*endcomment\s*-?%\}"),  # Liquid's
+        (r"<%(?:#|--)", r"%>"),  # ERB's, EJS's and JSP's
+        (r"#\+(?:BEGIN_COMMENT|begin_comment)\b", r"#\+(?:END_COMMENT|end_comment)\b"),  # Org's
+        (
+            r"\{%(?<!\{\{%)-?\s*(?:comment|doc)\b[^%\n]{0,200}%\}",
+            r"\{%-?\s*(?:end|/\s*)(?:comment|doc)\s*-?%\}",
+        ),  # Liquid's, Django's and Markdoc's;
+        (r"\{%(?<!\{\{%)-?\s*#\s", r"%\}"),  # and Liquid's within a tag
         (r"\{#(?=-?\s|[^{}\n#]{1,200}#\})", r"#\}"),  # Jinja's and Nunjucks'
         (r"\{\{~?!--", r"--~?\}\}"),  # Handlebars', and
         (r"\{\{~?!", r"\}\}"),  # Mustache's
         (r"\{>>", r"<<\}"),  # CriticMarkup's, as are the changes below
+        (r"\{\{-?[ \t]*/\*(?!\s*[\w:.]+\s*\()", r"\*/[ \t]*-?\}\}"),  # Go's; Zola shows a call so
         (r"\{(?<!\{\{)/\*", r"\*/\}"),  # MDX's; Zola shows a shortcode so, with two braces
     )
 )
@@ -30,7 +37,7 @@ _CHANGES: Final = tuple(
         (r"\{\+\+", r"\+\+\}", lambda _opening, inside: inside),
         (r"\{--(?!-)", r"--\}", lambda _opening, inside: "\n" * inside.count("\n")),
         (r"\{~~", r"~~\}", lambda _opening, inside: inside.partition("~>")[2] or f"~~{inside}~~"),
-        (r"\{==", r"==\}", lambda _opening, inside: f"=={inside}=="),
+        (r"\{==", r"==\}", lambda _opening, inside: f"=={inside.strip()}=="),
     )
 )
 """Proposed in a text: what is added stays, what is taken out goes."""
@@ -41,7 +48,8 @@ _HIDDEN: Final = re.compile(
 """An element that a page does not show."""
 _VOID: Final = frozenset({"img", "br", "hr", "input", "source", "wbr", "meta", "link"})
 _OPEN_COMMENT: Final = re.compile(
-    r"^[ \t>]*(?:%%|<!--)[\s\S]*|(?<=\s)(?:%%(?=\S)|<!--)(?:(?!\n[ \t]*\n)[\s\S])*", re.MULTILINE
+    r"^[ \t>]*(?:%%|<!--)[\s\S]*|(?<=\s)(?:%%(?=[ \t]*\S)|<!--)(?:(?!\n[ \t]*\n)[\s\S])*",
+    re.MULTILINE,
 )
 """One that is never closed: the rest of the note (CommonMark 4.6 of HTML's), or of the paragraph within which it
 begins."""

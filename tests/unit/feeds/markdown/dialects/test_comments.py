@@ -42,3 +42,33 @@ def test_what_only_members_read_on_ghost_is_for_nobody_here() -> None:
     assert translated.text.strip() == "For all."
     assert [unknown.line for unknown in translated.unknown] == [3]
     assert translate_dialects("`<!--members-only-->` a", "a.md").unknown == ()
+
+
+@each(
+    "text",
+    [
+        "a {% comment %} secret {% /comment %}b",
+        'a {% comment "why" %}\nsecret\n{% endcomment %}b',
+        "a {% doc %}\n  secret\n{% enddoc %}b",
+        "a {% # secret %}b",
+        "a {%-\n  # secret\n  # secret\n-%}b",
+        "a {{/* secret */}}b",
+        "a {{- /* secret */ -}}b",
+        "a <%# secret %>b",
+        "a <%-- secret --%>b",
+        "a\n\n#+BEGIN_COMMENT\nsecret\n#+END_COMMENT\n\nb",
+        "a {{% comment %}}secret{{% /comment %}}b",
+    ],
+)
+def test_a_comment_is_for_nobody_and_no_news(text: str) -> None:
+    """Liquid's, Django's, Markdoc's, Go's, ERB's, JSP's and Org's are left out, and nobody is told."""
+    translated = translate_dialects(text, "a.md")
+    assert translated.text.split() == ["a", "b"]
+    assert not translated.unknown
+
+
+def test_a_mark_that_may_be_a_comment_hides_what_follows() -> None:
+    """Obsidian's that is never closed, with a blank behind it, too; its author is told."""
+    translated = translate_dialects("a %% secret\nsecret\n\nb", "a.md")
+    assert translated.text.split() == ["a", "b"]
+    assert [one.line for one in translated.unknown] == [1]

@@ -276,7 +276,7 @@ def test_any_text_is_translated_and_no_mask_is_left(text: str, path: str) -> Non
         ('{{< x user="ada" id="12" >}}', "a.md", '<a href="https://x.com/ada/status/12">Post: ada</a>'),
         ("{{< instagram C_1 >}}", "a.md", '<a href="https://www.instagram.com/p/C_1/">Post</a>'),
         ("![B]({% asset_path b.png %})", "a.md", "![B](b.png)"),
-        ("{{/* shown */}} and {%/* so */%}", "a.md", "{{ shown }} and {% so %}"),
+        ("{{/* shown(x=1) */}} and {%/* so */%}", "a.md", "{{ shown(x=1) }} and {% so %}"),
         ("a {{ content | markdownify }}b", "a.md", "a b"),
         ("## {{ $frontmatter.title }}\n\na", "a.md", "a"),
         ("<<< @/snippet.js\n\na", "a.md", "a"),
