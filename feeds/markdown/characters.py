@@ -14,7 +14,10 @@ _FORBIDDEN: Final = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 _ODD_BREAKS: Final = re.compile("[\x0b\x0c\x85\u2028\u2029]")
-_ODD: Final = re.compile(f"{_FORBIDDEN.pattern}|{_ODD_BREAKS.pattern}|\r")
+_USUAL: Final = re.compile(
+    "[\t\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]*+"
+)
+"""All the others. To see that a text has nothing else takes half as long as to look for what is odd."""
 _BLANKS: Final = re.compile("[ \t\n]+")
 _NO_PART_OF_ID: Final = re.compile(r"[^a-z0-9 _-]+")
 _JOINS: Final = re.compile(r"[\s_-]+")
@@ -27,7 +30,7 @@ def clean_text(text: str) -> str:
     Line ends become LF. Separators such as U+2028 become a space; controls, lone surrogates and
     noncharacters are removed (rules A21, E1).
     """
-    if not _ODD.search(text):  # nearly always: one pass instead of four
+    if _USUAL.fullmatch(text):  # nearly always: one pass instead of four
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _FORBIDDEN.sub("", _ODD_BREAKS.sub(" ", text))

@@ -29,11 +29,13 @@ _EMBED: Final = re.compile(
     r"^[ \t]{0,3}(?:(?:(?:full|content)-?)?(?:card|inline)?)!\[\[([^\[\]\n|]{1,300})(?:\|[^\[\]\n]{0,300})?\]\][ \t]*$",
     re.MULTILINE,
 )
-_MARKDOWN: Final = re.compile(
-    r"^[ \t]{0,3}!\[[^\[\]\n]{0,300}\]\(<?([^()<>\n]{1,300}\.(?:md|markdown|mdx|qmd)(?:#[^()<>\n]{1,200})?)>?\)[ \t]*$",
-    re.MULTILINE | re.IGNORECASE,
+_SHOWN: Final = (
+    r"!\[[^\[\]\n]{0,300}\]\(<?([^()<>\n]{1,300}\.(?:md|markdown|mdx|qmd)(?:#[^()<>\n]{1,200})?)>?\)"
 )
-"""The same as a link of Markdown."""
+"""The same as a picture of Markdown."""
+_MARKDOWN: Final = re.compile(rf"^[ \t]{{0,3}}{_SHOWN}[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_ANYWHERE: Final = re.compile(_SHOWN, re.IGNORECASE)
+"""Found at once by its first characters, where each line's beginning is looked at for the other."""
 _WITHIN: Final = re.compile(r"(?<![\w-])(?:full|content)-?(?:card|inline)?(?=!\[\[)")
 """How Foam is to show one within a line, where it is a link."""
 _RANGE: Final = re.compile(r":#[^#]*\Z|,\d+(?::#[^#]*)?\Z")
@@ -54,7 +56,7 @@ class _Room:
 
 def place_embeds(body: str, path: str, links: Links, resolver: LinkResolver) -> str:
     """The cleaned body of the note at `path` with the notes that it embeds."""
-    if "![[" not in body and _MARKDOWN.search(body) is None:
+    if "![[" not in body and _ANYWHERE.search(body) is None:
         return body
     return _expand(body, (path,), links, resolver, _Room())
 

@@ -87,9 +87,9 @@ MAX_COUNT: Final = 9_999
 _FOOTNOTE: Final = re.compile(r"fn(?:ref)?-[0-9a-z]{1,16}-\d{1,5}")
 _COUNT: Final = re.compile(r"[0-9]{1,4}")
 
-_SAID: Final = r"[^\"<>&\xa0]*(?:&(?:amp|lt|gt|quot);[^\"<>&\xa0]*)*"
+_SAID: Final = r"[^\"<>&\xa0]*+(?:&(?:amp|lt|gt|quot);[^\"<>&\xa0]*+)*"
 _LED: Final = rf"(?:https?://[a-z0-9.-]+(?::\d{{1,5}})?(?=[/?#\"])|mailto:|#){_SAID}"
-_TEXT: Final = r"[^<>&\xa0\r\x00]*"
+_TEXT: Final = r"[^<>&\xa0\r\x00]*+"
 _ALIGNED: Final = r" class=\"align-(?:left|center|right)\""
 _PIECE: Final = (
     r"(?:&(?:amp|lt|gt|nbsp);"

@@ -73,7 +73,7 @@ def _wrap_plain(text: str, width: int) -> Iterator[str]:
     if len(text) <= width and "  " not in text:
         yield text.strip(" ")
         return
-    line = " ".join(text.split())
+    line = " ".join(text.split()) if "  " in text else text.strip(" ")
     start = 0
     while len(line) - start > width:
         end = line.rfind(" ", start, start + width + 1)

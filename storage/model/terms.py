@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -46,7 +46,10 @@ _NOT_ASCII: Final = re.compile("[^\x00-\x7f][^\x21-\x7f]*")
 _SPECIAL: Final = re.compile(f"[{_DENSE}{_MARKS}{_INDIC}]")
 _PLAIN_WORD: Final = re.compile(r"[^\W_]+")
 """A run of a text that has nothing special."""
-_PUNCTUATION: Final = re.compile("[\xa0-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\u2000-\u206f]+")
+_PUNCTUATION: Final = (
+    *((0xA0, 0xAA), (0xAB, 0xB2), (0xB4, 0xB5), (0xB6, 0xB9), (0xBB, 0xBC), (0xBF, 0xC0)),
+    (0x2000, 0x2070),
+)
 """What is no part of a word beside ASCII in the texts of many languages: quotation marks, dashes, blanks."""
 _BETWEEN: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
 _BEGINS: Final = r"(?<![^\W_])"
@@ -144,7 +147,12 @@ class Sought:
 
 def fold(text: str) -> str:
     """The text for comparing, character for character that of its NFC."""
-    table = _table()
+    return _fold(text, _table())
+
+
+def _fold(text: str, table: Mapping[int, str]) -> str:
+    if text.isascii():
+        return text.lower()
     whole = unicodedata.normalize("NFC", text)
     return _NOT_ASCII.sub(lambda run: run[0].translate(table), whole).lower()
 
@@ -170,7 +178,7 @@ def readable(text: str) -> str:
 
 def find_terms(text: str) -> list[str]:
     """The terms of a text in their order; not more than MOST_TERMS."""
-    folded = fold(text if text.isascii() else _PUNCTUATION.sub(" ", text))
+    folded = _fold(text, _spacing_table())
     if folded.isascii() or _SPECIAL.search(folded) is None:
         words = _split(_spell_out(folded))[:MOST_TERMS]
         return [word[:LONGEST_TERM] for word in words] if _has_longer(words) else words
@@ -182,7 +190,7 @@ def find_stems(terms: str) -> str:
     """Of some terms, with a space between two: the Arabic words, each as it stands and without each of what may be
     written before it, so that one beginning finds it whatever is.
     """
-    if _ARABIC.search(terms) is None:
+    if terms.isascii() or _ARABIC.search(terms) is None:
         return ""
     words = (term for term in terms.split(" ") if "\u0621" <= term < "\u064b")
     return " ".join(
@@ -288,6 +296,13 @@ def seek(phrases: Sequence[Phrase]) -> Sought:
 
 def _word(letters: str, *, is_prefix: bool) -> str:
     return _BEGINS + letters + (r"\w*" if is_prefix else r"(?![^\W_])")
+
+
+@cache
+def _spacing_table() -> dict[int, str]:
+    """The same, and a blank for punctuation: with that, most texts are ASCII."""
+    spaces = {code: " " for first, end in _PUNCTUATION for code in range(first, end)}
+    return {**_table(), **spaces}
 
 
 @cache

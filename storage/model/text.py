@@ -29,13 +29,13 @@ def show_json(document: str) -> str:
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
 
 
-_ODD: Final = re.compile("[^\x20-\x9f\xa1-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e]")
-"""What may take no column or two, or be a blank of its own kind."""
+_NARROW: Final = re.compile("[\x20-\x9f\xa1-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e]*+")
+"""Nothing that may take no column or two, or be a blank of its own kind."""
 
 
 def is_narrow(text: str) -> bool:
     """Whether each of its characters surely takes one column."""
-    return _ODD.search(text) is None
+    return _NARROW.fullmatch(text) is not None
 
 
 def columns(text: str) -> int:

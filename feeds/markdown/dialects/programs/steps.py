@@ -126,7 +126,7 @@ _STEPS: Final[tuple[tuple[tuple[str, ...], _Step], ...]] = (
     (("<<<",), _taken_out(_SNIPPET)),
     (("\\", "<--->"), _read_breaks),
     (("8<",), _taken_out(_INCLUDED)),
-    ((":",), _replaced((_ICON, ""))),
+    ((":octicons-", ":material-", ":fontawesome-", ":simple-"), _replaced((_ICON, ""))),
     (("++",), _show_keys),
     (("@[", "{{TOC"), _replaced((_CONTENTS, "[TOC]"))),
     (("{{",), read_macros),
