@@ -29,9 +29,7 @@ _EMBED: Final = re.compile(
     r"^[ \t]{0,3}(?:(?:(?:full|content)-?)?(?:card|inline)?)!\[\[([^\[\]\n|]{1,300})(?:\|[^\[\]\n]{0,300})?\]\][ \t]*$",
     re.MULTILINE,
 )
-_SHOWN: Final = (
-    r"!\[[^\[\]\n]{0,300}\]\(<?([^()<>\n]{1,300}\.(?:md|markdown|mdx|qmd)(?:#[^()<>\n]{1,200})?)>?\)"
-)
+_SHOWN: Final = r"!\[[^\[\]\n]{0,300}\]\(<?([^()<>\n]{1,300}\.(?:md|markdown|mdx|qmd)(?:#[^()<>\n]{1,200})?)>?\)"
 """The same as a picture of Markdown."""
 _MARKDOWN: Final = re.compile(rf"^[ \t]{{0,3}}{_SHOWN}[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _ANYWHERE: Final = re.compile(_SHOWN, re.IGNORECASE)

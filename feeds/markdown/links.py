@@ -359,7 +359,9 @@ class LinkResolver:
 
 def _with_part(url: str, part: str) -> str:
     """The address of a part of a note, by the words of its heading; a block's id leads to the note."""
-    name = "" if part.startswith("^") else heading_id(part.rpartition("#")[2])
+    if not part or part.startswith("^"):
+        return url
+    name = heading_id(part.rpartition("#")[2])
     return f"{url}#{quote(name)}" if name else url
 
 

@@ -223,6 +223,8 @@ class _Frame:
     """What stands before its first line,"""
     rest: str = ""
     """and before all others."""
+    indent: int = 0
+    """Characters before its lines, with those of all that it stands in."""
     tight: bool = False
     number: int | None = None
     """The next item's number in an ordered list."""
@@ -288,11 +290,15 @@ class _Builder:
 
     @property
     def _width(self) -> int:
-        return max(MIN_WIDTH, WIDTH - sum(len(frame.rest) for frame in self._frames))
+        return max(MIN_WIDTH, WIDTH - self._frames[-1].indent)
 
     def _add(self, block: str) -> None:
         if block.strip():
             self._frames[-1].blocks.append(block)
+
+    def _open(self, kind: str, first: str = "", rest: str = "", number: int | None = None) -> None:
+        indent = self._frames[-1].indent + len(rest)
+        self._frames.append(_Frame(kind=kind, first=first, rest=rest, indent=indent, number=number))
 
     def _close(self, kind: str) -> None:
         if len(self._frames) < 2 or self._frames[-1].kind != kind:
@@ -330,31 +336,28 @@ class _Builder:
     def _take_html(self, token: Token) -> None:
         pieces = read_pieces(sanitise(token.content, self._inline.resolver))
         text = self._inline.pieces(pieces)
-        lines = [line for line in (part.strip() for part in text.split("\n")) if line]
+        lines = filter(None, map(str.strip, text.split("\n")))
         self._add("\n".join(piece for line in lines for piece in wrap(line, self._width)))
 
     def _open_quote(self, _token: Token) -> None:
-        self._frames.append(_Frame(kind="quote", first="> ", rest="> "))
+        self._open("quote", first="> ", rest="> ")
 
     def _open_list(self, token: Token) -> None:
         ordered = token.type == "ordered_list_open"
-        number = int(token.attrs.get("start", 1)) if ordered else None
-        self._frames.append(_Frame(kind="list", number=number))
+        self._open("list", number=int(token.attrs.get("start", 1)) if ordered else None)
 
     def _open_item(self, _token: Token) -> None:
         outer = self._frames[-1]
-        marker = "- "
+        marker = "- " if outer.number is None else f"{outer.number}. "
         if outer.number is not None:
-            marker = f"{outer.number}. "
             outer.number += 1
-        self._frames.append(_Frame(kind="item", first=marker, rest=" " * len(marker)))
+        self._open("item", first=marker, rest=" " * len(marker))
 
     def _open_footnote(self, token: Token) -> None:
-        marker = f"[^{token.meta['id'] + 1}] "
-        self._frames.append(_Frame(kind="footnote", first=marker, rest="    "))
+        self._open("footnote", first=f"[^{token.meta['id'] + 1}] ", rest="    ")
 
     def _open_meaning(self, _token: Token) -> None:
-        self._frames.append(_Frame(kind="meaning", first="    ", rest="    "))
+        self._open("meaning", first="    ", rest="    ")
 
     def _open_table(self, _token: Token) -> None:
         self._rows = []

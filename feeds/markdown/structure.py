@@ -61,8 +61,10 @@ def _name_headings(tokens: Sequence[Token], anchors: dict[str, str]) -> None:
             unique, count = f"{name}-{count}", count + 1
         used.add(unique)
         opening.attrs["id"] = unique
-        for key in (unique, words, heading_id(unique)):
-            anchors.setdefault(key, unique)
+        anchors.setdefault(unique, unique)
+        if unique != words:
+            for key in (words, heading_id(unique)):
+                anchors.setdefault(key, unique)
 
 
 def _take_id(children: list[Token]) -> str:

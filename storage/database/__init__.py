@@ -8,7 +8,7 @@ from storage.database.facts import UNFOLDED, Facts
 from storage.database.glance import Glance
 from storage.database.locks import Lock
 from storage.database.sorting import sorts_otherwise
-from storage.database.values import from_micros, storable, to_micros
+from storage.database.values import as_row, from_micros, storable, to_micros
 from storage.database.versions import make_tables, migrate, refuse_newer
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Glance",
     "Lock",
     "Prepared",
+    "as_row",
     "cursor_of",
     "from_micros",
     "insert_many",

@@ -6,13 +6,13 @@ A feed is a window: what falls off its end is kept here, and so stays published.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Final
 
 import sqlalchemy as sa
 
-from storage.database import Database, schema
+from storage.database import Database, as_row, schema
 from storage.model import FeedEntry, NoteError
 from storage.notes.walk import FileStat
 
@@ -80,7 +80,7 @@ class FeedEntries:
         table = schema.feed_entries
         with self._database.transaction() as connection:
             for entry in entries:
-                values = asdict(entry)
+                values = as_row(entry)
                 if not entry.note:
                     del values["note"]
                 changed = connection.execute(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.database import Database, schema, serialise
+from storage.database import Database, as_row, schema, serialise
 from storage.model import KnownNote, Schedule
 
 
@@ -39,7 +39,7 @@ class Notebook:
                 [{"b_path": path} for path in sorted(paths)],
             )
             if changed:
-                connection.execute(sa.insert(table), [asdict(note) for note in changed])
+                connection.execute(sa.insert(table), [as_row(note) for note in changed])
 
 
 class Schedules:
@@ -72,7 +72,7 @@ class Schedules:
             if before is not None and before.publish_at == wanted.publish_at:
                 wanted = replace(wanted, created_at=before.created_at)
             connection.execute(sa.delete(table).where(table.c.path == wanted.path))
-            connection.execute(sa.insert(table).values(**asdict(wanted)))
+            connection.execute(sa.insert(table).values(**as_row(wanted)))
             return before, wanted
 
     def remove(self, path: str) -> bool:

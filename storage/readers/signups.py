@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.database import Database, schema
+from storage.database import Database, as_row, schema
 from storage.model import DeliveryKind, SignUp, SubscriberState
 
 _S = schema.subscribers.c
@@ -60,7 +60,7 @@ class SignUps:
     def keep(self, *rows: NewSignUp) -> None:
         """Keep requests from the form; the same work for every address (rule F4)."""
         with self._database.transaction(wait_s=_KEEP_S) as connection:
-            connection.execute(sa.insert(schema.signups), [asdict(row) for row in rows])
+            connection.execute(sa.insert(schema.signups), [as_row(row) for row in rows])
 
     def glance(self, *, after: int = 0, limit: int) -> list[Glance]:
         """The sign-ups that wait and have a higher id, oldest first, without their words: to see which go first."""

@@ -23,6 +23,7 @@ def is_for_xml(character: str) -> bool:
 
 
 def expected(character: str) -> str:
+    """What becomes of a character."""
     if character in BREAKS:
         return " "
     return "\n" if character == "\r" else character if is_for_xml(character) else ""
