@@ -5,13 +5,9 @@ Instants are microseconds since 1970 in UTC, so that comparisons and indexes mea
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import Field
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from typing import Any, ClassVar, Final, Protocol
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -34,11 +30,12 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def as_row(record: DataclassInstance) -> dict[str, object]:
+class Record(Protocol):
+    """A dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+def as_row(record: Record) -> dict[str, object]:
     """The values of a record by the names of its fields; `dataclasses.asdict` copies each of them first."""
-    return {name: getattr(record, name) for name in _names(type(record))}
-
-
-@cache
-def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
