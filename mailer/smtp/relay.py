@@ -164,9 +164,35 @@ async def _converse(
     return reply.code, reply.message
 
 
-@lru_cache(maxsize=8)
 def tls_context(ca: Path | None, client_cert: Path | None) -> ssl.SSLContext:
-    """Chain and host name verified, TLS 1.2 or newer (RFC 8996, rule A36). Raises RelayError."""
+    """Chain and host name verified, TLS 1.2 or newer (RFC 8996, rule A36). Raises RelayError.
+
+    Made anew when one of its files was replaced: certificates are renewed while a service runs for years.
+    """
+    trusted = (ca,) if ca is not None else _system_authorities()
+    return _make_context(ca, client_cert, tuple(map(_mark, (*trusted, client_cert))))
+
+
+@lru_cache(maxsize=1)
+def _system_authorities() -> tuple[Path, ...]:
+    """Where OpenSSL finds whom this system trusts."""
+    paths = ssl.get_default_verify_paths()
+    return tuple(Path(path) for path in (paths.cafile, paths.capath) if path)
+
+
+def _mark(path: Path | None) -> tuple[int, ...]:
+    """What changes whenever a file, or what lies in a folder, is replaced; nothing while there is none."""
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        found = None
+    return () if found is None else (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _make_context(
+    ca: Path | None, client_cert: Path | None, _marks: tuple[tuple[int, ...], ...]
+) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=ca)
     except OSError as error:

@@ -116,6 +116,38 @@ def test_a_bad_certificate_closes_the_door(
     assert "MAIL" not in peer.verbs
 
 
+def test_files_of_certificates_are_read_again_when_they_are_replaced(tmp_path: Path) -> None:
+    """The relay's authority and our certificate are renewed under a running service: the next connection has both."""
+    ca, ours = tmp_path / "ca.pem", tmp_path / "client.pem"
+
+    async def scenario(authority: trustme.CA) -> int:
+        context = certificate(authority, "127.0.0.1")
+        context.verify_mode = ssl.CERT_REQUIRED
+        authority.configure_trust(context)
+        peer = Peer({"EHLO": WITH_TLS}, tls=context, implicit=True)
+        async with peer.serving():
+            try:
+                await open_tls(peer, tls=Tls.IMPLICIT, ca=ca, client_cert=ours)
+            except RelayError:
+                return 0
+        return len(peer.messages)
+
+    def renew(authority: trustme.CA) -> None:
+        for file, made in (
+            (ca, authority.cert_pem),
+            (ours, authority.issue_cert("client.test").private_key_and_cert_chain_pem),
+        ):
+            made.write_to_path(str(tmp_path / "new"))
+            (tmp_path / "new").rename(file)
+
+    first, second = trustme.CA(), trustme.CA()
+    renew(first)
+    assert asyncio.run(scenario(first)) == 1
+    assert asyncio.run(scenario(second)) == 0
+    renew(second)
+    assert asyncio.run(scenario(second)) == 1
+
+
 def test_a_relay_without_starttls_is_not_used() -> None:
     """TLS that is asked for and missing fails closed (RFC 3207, rule A36)."""
 
