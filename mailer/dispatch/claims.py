@@ -145,6 +145,7 @@ class ClaimBuffer:
 
         At once for the claims held here; in the ledger however long that takes.
         """
+        is_known = issue_id in self._paused  # another connection was as quick
         self._paused.add(issue_id)
         self._keep(lambda claim: claim.issue_id != issue_id)
         backoff = Backoff(cap_s=30)
@@ -152,7 +153,8 @@ class ClaimBuffer:
             while not await self._try_pause(issue_id, reason):
                 backoff.fail("")
                 await self._sleep(backoff.wait_s)
-        log.warning("issue.paused", issue=issue_id, reason=reason)
+        if not is_known:
+            log.warning("issue.paused", issue=issue_id, reason=reason)
 
     async def pause_domain(self, domain: str, reason: str) -> None:
         """Stops the mail to one domain, whose host calls too many readers unknown (rule B5)."""

@@ -68,13 +68,13 @@ class PollReport:
     @property
     def due(self) -> tuple[Issue, ...]:
         """Those of the issues published that are about to be mailed."""
-        return tuple(one for one in self.published if one.mailing in (Mailing.OPEN, Mailing.PAUSED))
+        return tuple(one for one in self.published if is_due(one))
 
     def log(self) -> None:
         """One event for each thing done, and for each note that cannot be used; one for many old notes."""
         self._log_published()
         for code, count in self.unsaid.items():
-            log.warning("notes.remarks", code=code, more=count, see="newsletter check FILE")
+            log.warning("notes.findings", code=code, more=count, see="newsletter check FILE")
         for event, issues in (
             ("issue.revised", self.revised),
             ("issue.restored", self.restored),
@@ -106,6 +106,11 @@ class PollReport:
                 )
         if unmailed > FEW:
             log.info("issues.published", more=unmailed - FEW, mailing=Mailing.OFF)
+
+
+def is_due(issue: Issue) -> bool:
+    """Whether an issue that was just published is about to be mailed."""
+    return issue.mailing in (Mailing.OPEN, Mailing.PAUSED)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -158,11 +163,11 @@ class Findings:
             wanted is not None and wanted.content_hash == one.content_hash
         )
 
-    def remark(self, path: str, remark: Remark, *, mailed: bool) -> None:
-        """Tells its author what is wrong with a note that comes out; of old ones, a few of each kind."""
-        self.remarks[remark.code] += not mailed
-        if mailed or self.remarks[remark.code] <= FEW:
-            log.warning("note.remark", path=path, code=remark.code, remark=str(remark))
+    def remark(self, path: str, remark: Remark) -> None:
+        """Tells its author what is wrong with a note that comes out and is not mailed; of many, a few of each kind."""
+        self.remarks[remark.code] += 1
+        if self.remarks[remark.code] <= FEW:
+            log.warning("note.finding", path=path, code=remark.code, finding=str(remark))
 
     def report(self) -> PollReport:
         """What has been done, as it is told."""

@@ -25,11 +25,11 @@ from newsletter.publishing.drafting import (
     is_shown_otherwise,
     order_mail,
 )
-from newsletter.publishing.findings import Findings, Seen
+from newsletter.publishing.findings import Findings, Seen, is_due
 from newsletter.publishing.reading import Means
 from newsletter.publishing.spellings import Spellings
 from storage.archive import Unmailed
-from storage.model import Issue, IssueDraft, IssueState, Log, Mailing, NoteError
+from storage.model import Issue, IssueDraft, IssueState, Log, NoteError
 
 log = Log()
 
@@ -95,15 +95,14 @@ class Issuing:
         )
         self._keep(one, drafted, published.issue, moment)
         self._found.queued += published.queued
-        if order.at is not None and drafted.draft.audience and not published.queued:
-            told = f"nobody who reads is in its audience, `{drafted.draft.audience}`"
-            log.warning("note.remark", path=one.note.path, code="audience", remark=told)
 
     def _keep(self, one: Seen, drafted: Drafted, issue: Issue, moment: int) -> None:
-        for remark in drafted.warnings:
-            if remark.code != PLAYER:  # nothing is lost: `newsletter check` says it
-                mailed = issue.mailing is not Mailing.OFF
-                self._found.remark(one.note.path, remark, mailed=mailed)
+        if not is_due(
+            issue
+        ):  # what is found in a note that is about to be mailed is told with its line
+            for remark in drafted.warnings:
+                if remark.code != PLAYER:  # nothing is lost: `newsletter check` says it
+                    self._found.remark(one.note.path, remark)
         self._found.published.append(self._found.outline(issue))
         self._found.rendered[issue.id] = moment
         self._learn_tags(issue)

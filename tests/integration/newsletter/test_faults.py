@@ -8,15 +8,24 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
+from newsletter.app import Newsletter
 from storage.model import StorageError
+from tests.peers.relays import counting
 from tests.peers.relays.counting import Phase, Relay
-from tests.worlds.publishing.due import CONNECTIONS, READERS, send, settle, states
+from tests.worlds.publishing.due import CONNECTIONS, READERS, deliveries, send, settle, states
+
+
+def in_a_minute() -> datetime:
+    """When what was put off for a second is due."""
+    return datetime.now(UTC) + timedelta(minutes=1)
 
 
 @contextmanager
@@ -96,6 +105,25 @@ def test_the_relays_name_is_unknown(tmp_path: Path) -> None:
     with Relay().serving() as relay:
         config = settle(tmp_path, storage, f"smtp://127.0.0.1:{relay.port}")
         assert send(config).accepted == READERS
+        assert relay.copies == 0
+
+
+def test_the_relay_takes_smaller_messages_than_the_issue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so before a word of the mail: the issue is paused, which is told once, and no reader is charged a try."""
+    with Relay().serving() as relay:
+        storage = f"sqlite:///{tmp_path / 'n.db'}"
+        config = settle(tmp_path, storage, f"smtp://127.0.0.1:{relay.port}")
+        with monkeypatch.context() as now, capture_logs() as logs:
+            now.setattr(counting, "_EHLO", "250-relay.test\r\n250-PIPELINING\r\n250 SIZE 500")
+            send(config)
+        (told,) = [one for one in logs if one["event"] == "issue.paused"]
+        assert "the relay takes 500" in told["reason"]
+        with Newsletter.open(config, environ={}, clock=in_a_minute) as newsletter:
+            newsletter.resume("note")
+            assert newsletter.send().accepted == READERS
+        assert {one.attempts for one in deliveries(config).values()} == {1}
         assert relay.copies == 0
 
 

@@ -58,8 +58,10 @@ def test_mending_shows_a_diff_and_writes_it_when_told(run: Run, note: Path) -> N
 
 
 def test_what_is_found_is_told_again_when_it_is_published(run: Run, note: Path) -> None:
-    """Within the hold, when `cancel` still helps."""
+    """Each thing once, with its line, within the hold, when `cancel` still helps."""
     run("subscribers", "add", "ada@example.com", "--consent", "fair")
     sent = run("send")
-    assert "note.finding" in sent.err
-    assert "dead-link" in sent.err
+    told = [line for line in sent.err.splitlines() if "code=dead-link" in line]
+    assert len(told) == 1
+    assert "event=note.finding" in told[0]
+    assert "line=7" in told[0]

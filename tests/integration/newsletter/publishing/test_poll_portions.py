@@ -76,7 +76,7 @@ def test_links_to_later_notes_lead_there_at_once(room: Room, store: Restless) ->
 
 
 def test_many_old_notes_are_told_in_few_lines(room: Room) -> None:
-    """The log of a first look has three of each kind and a count of the rest; what is mailed is told whole."""
+    """The log of a first look has three of each kind and a count of the rest; what is mailed is told by the check."""
     for number in range(FEW + 4):
         write(room, number, "![](none.png)")
     room.folder.write("new.md", "# New\n\nWords. ![](none.png)", publish="now")
@@ -85,11 +85,11 @@ def test_many_old_notes_are_told_in_few_lines(room: Room) -> None:
         report.log()
     lines = [(one["event"], one.get("path") or one.get("slug") or one.get("more")) for one in logs]
     old = [f"n{number:03}" for number in range(FEW)]
-    remarks = [path for path in (*(f"{name}.md" for name in old), "new.md") for _code in range(2)]
-    assert [what for event, what in lines if event == "note.remark"] == remarks
+    remarks = [path for path in (f"{name}.md" for name in old) for _code in range(2)]
+    assert [what for event, what in lines if event == "note.finding"] == remarks
     assert [what for event, what in lines if event == "issue.published"] == [*old, "new"]
     assert [what for event, what in lines if event == "issues.published"] == [4]
-    assert [what for event, what in lines if event == "notes.remarks"] == [4, 4]
+    assert [what for event, what in lines if event == "notes.findings"] == [4, 4]
 
 
 def test_of_two_notes_that_want_one_slug_each_is_linked_by_its_own(room: Room) -> None:
