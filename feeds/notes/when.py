@@ -47,6 +47,9 @@ _IN: Final = re.compile(
 )
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1),
                  "w": timedelta(weeks=1)}  # fmt: skip
+_PAST: Final = re.compile(
+    rf"\byesterday\b|\bago\b|\A(?:on\s+)?last\s+(?:night|week|month|year|{'|'.join(f'{day[:3]}(?:{day[3:]})?' for day in WEEKDAYS)})\b"
+)
 _RELATIVE: Final = re.compile(
     r"(?:next\s+|this\s+|on\s+)?(?P<day>(?:the\s+)?day\s+after\s+tomorrow|[a-z]+)(?:,?\s+(?:at\s+)?(?P<time>\d.*))?"
     r"|(?:at\s+)?(?P<only>\d.*)",
@@ -148,6 +151,8 @@ def _read_relative(words: str, zone: ZoneInfo, now: datetime, day_time: timedelt
         count = _NUMBERS.get(ahead["count"]) or int(ahead["count"])
         moment = now.astimezone(UTC) + count * _UNITS[ahead["unit"][0]]
         return _at_instant(moment.replace(microsecond=0), zone)
+    if _PAST.search(words):
+        raise ScheduleError(f"`{told[:60]}` has passed; write a time to come, like {_SPOKEN}")
     found = _RELATIVE.fullmatch(_in_order(words))
     if not found or found["day"] == "in":
         raise ScheduleError(_refusal(told, _SPOKEN))

@@ -198,6 +198,17 @@ def test_unclear_wishes_are_refused(text: str) -> None:
             "`in twenty hours` is not a date or time; write it like `tomorrow 9:00`",
         ),
         ("9.30", "`9.30` is not a date or time; write it like `tomorrow 9:00`"),
+        *(
+            (text, f"`{text}` has passed; write a time to come, like `tomorrow 9:00`")
+            for text in (
+                "yesterday",
+                "9am yesterday",
+                "Last Friday 9:00",
+                "last mon",
+                "2 hours ago",
+                "a week ago",
+            )
+        ),
         ("demain 9h", "`demain 9h` names no day; write `today`, `tomorrow` or a weekday"),
         ("tomorrow 9h", "`9h` is not a time of day; write it like `9:00` or `9am`"),
     ],
