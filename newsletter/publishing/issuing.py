@@ -27,6 +27,7 @@ from newsletter.publishing.drafting import (
 )
 from newsletter.publishing.findings import Findings, Seen, is_due
 from newsletter.publishing.reading import Means
+from newsletter.publishing.recognition import refuse_copy_by_a_program
 from newsletter.publishing.spellings import Spellings
 from storage.archive import Unmailed
 from storage.model import Issue, IssueDraft, IssueState, Log, NoteError
@@ -79,6 +80,8 @@ class Issuing:
                 one.note.path,
                 f"its guid {one.note.guid!r} is that of another issue; give it another",
             )
+        if decision.mail and one.note.path not in self._found.schedules:
+            self._refuse_copy(one)
         drafted = self._drafted(one)
         order = order_mail(drafted, decision, self._found.now + self._means.hold)
         if order.at is None and self._found.expected is None:
@@ -95,6 +98,15 @@ class Issuing:
         )
         self._keep(one, drafted, published.issue, moment)
         self._found.queued += published.queued
+
+    def _refuse_copy(self, one: Seen) -> None:
+        refuse_copy_by_a_program(
+            one.note,
+            self._found.names,
+            present=self._found.files,
+            issue_of=lambda name: self._means.archive.get(name.issue_id),
+            source_of=lambda name: self._means.store.read(name.path).decode("utf-8", "replace"),
+        )
 
     def _keep(self, one: Seen, drafted: Drafted, issue: Issue, moment: int) -> None:
         if not is_due(

@@ -5,17 +5,25 @@ A mail cannot be taken back, so the rule is: when in doubt it is the issue that 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import PurePosixPath
+from typing import Final
 from unicodedata import normalize
 
-from feeds.notes import Note
+from feeds.notes import Note, Now
 from newsletter.publishing.links import NoteLinks
 from storage.archive import IssueName
 from storage.model import Issue, IssueState, KnownNote, NoteError
+
+_MADE_OF: Final = re.compile(r"\W|_")
+"""What stands between a file's name and what a program adds to it when it makes a copy."""
+_IN_A_LANGUAGE: Final = re.compile(r"\.[a-z]{2,3}(?:-\w+)*", re.IGNORECASE)
+"""What the name of a translation has more."""
 
 
 class Names:
@@ -163,6 +171,66 @@ def refuse_double(
 def _says_id(note: Note) -> bool:
     """Whether the author gave an `id`, or it is just the path."""
     return note.note_id != normalize("NFC", str(PurePosixPath(note.path).with_suffix("")))
+
+
+def refuse_copy_by_a_program(
+    note: Note,
+    names: Names,
+    *,
+    present: Container[str],
+    issue_of: Callable[[IssueName], Issue],
+    source_of: Callable[[IssueName], str],
+) -> None:
+    """What a synchroniser or a file manager puts beside a note (`note (1).md`, `note (Copie en conflit …).md`)
+    must not become a second mail, also where one of the two was edited. Raises NoteError.
+
+    That is a note of the same title and language in the same folder, whose name is made of the issue's, with
+    the same publish time; or with `publish: now`, if half of the shorter one stands in the other as well. An
+    `id` of its own tells them apart. `issue_of` and `source_of` are asked for such an issue alone.
+    """
+    if _says_id(note):
+        return
+    for name in names.with_title(note.title):
+        if (
+            name.state is IssueState.LIVE
+            and name.path != note.path
+            and names.is_there(name, present)
+            and is_named_after(note.path, name.path)
+            and _is_the_same(note, issue_of(name), partial(source_of, name))
+        ):
+            raise NoteError(
+                note.path,
+                f"looks like a copy of {name.path}, which is published; remove it, or give it "
+                "a title or an `id` of its own",
+            )
+
+
+def _is_the_same(note: Note, issue: Issue, source: Callable[[], str]) -> bool:
+    if note.language != issue.language:
+        return False
+    if isinstance(note.publish, Now):
+        return _shares_half(note.body, source())
+    return note.publish == issue.published_at
+
+
+def _shares_half(text: str, other: str) -> bool:
+    """Whether half of the lines of the shorter text stand in the other one."""
+    ours, theirs = ({line.strip() for line in one.splitlines()} - {""} for one in (text, other))
+    return 2 * len(ours & theirs) >= min(len(ours), len(theirs)) > 0
+
+
+def is_named_after(path: str, other: str) -> bool:
+    """Whether two files of a folder have one name, but for what stands before or after it in one of them."""
+    one, two = PurePosixPath(path), PurePosixPath(other)
+    if one.parent != two.parent:
+        return False
+    names = (normalize("NFC", each.stem).casefold() for each in (one, two))
+    short, long = sorted(names, key=len)
+    if long.startswith(short):
+        added = long[len(short) :]
+        is_made = _MADE_OF.match(added) is not None and not _IN_A_LANGUAGE.fullmatch(added)
+        return is_made or not added
+    return long.endswith(short) and _MADE_OF.match(long[-len(short) - 1]) is not None
 
 
 def find_lost(

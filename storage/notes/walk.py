@@ -35,7 +35,8 @@ _SKIPPED_STARTS: Final = (".", "#", "~")
 _SKIPPED_ENDS: Final = ("~", ".swp", ".tmp")
 _SKIPPED_NAMES: Final = frozenset({"node_modules"})
 _LIST_PAGE: Final = "_index."
-_CONFLICT_MARKS: Final = (".sync-conflict-", "conflicted copy")
+_CONFLICT: Final = re.compile(r"\.sync-conflict-|conflicted copy|\(sfconflict ", re.IGNORECASE)
+"""How Syncthing, Dropbox, Nextcloud, Obsidian and Seafile name what they could not merge."""
 
 _NO_TEXT: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 """Characters that neither a database nor a line can hold."""
@@ -216,8 +217,7 @@ def _is_skipped(name: str) -> bool:
         name.startswith(_SKIPPED_STARTS)
         or name.endswith(_SKIPPED_ENDS)
         or name in _SKIPPED_NAMES
-        or _CONFLICT_MARKS[0] in name
-        or _CONFLICT_MARKS[1] in name
+        or _CONFLICT.search(name) is not None
     )
 
 

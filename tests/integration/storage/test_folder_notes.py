@@ -83,7 +83,8 @@ def test_patterns_say_which_files_are_notes(root: Path) -> None:
     "path",
     [".obsidian/a.md", ".git/a.md", ".trash/a.md", "node_modules/x/a.md", ".a.md", "a.md~", ".a.md.swp",
      "#a.md#", "a.md.tmp", "~a.md", "a.sync-conflict-20260101-120000-ABC.md",
-     "a (conflicted copy 2026-01-01).md", "about.md", "_index.md", "x/_index.md"],
+     "a (conflicted copy 2026-01-01).md", "a (Conflicted copy phone 202601011200).md",
+     "a (SFConflict ada@example.com 2026-01-01-10-11-12).md", "about.md", "_index.md", "x/_index.md"],
 )  # fmt: skip
 def test_what_is_no_note_is_skipped(root: Path, path: str) -> None:
     """Hidden, backup, temporary and conflict files are no notes, nor are the special pages."""

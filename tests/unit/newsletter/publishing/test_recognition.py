@@ -9,7 +9,13 @@ import pytest
 
 from feeds.notes.note import Note, parse_note
 from newsletter.publishing.links import NoteLinks
-from newsletter.publishing.recognition import Names, Recognised, recognise, refuse_double
+from newsletter.publishing.recognition import (
+    Names,
+    Recognised,
+    is_named_after,
+    recognise,
+    refuse_double,
+)
 from storage.archive.rows import IssueName
 from storage.model.errors import NoteError
 from storage.model.issues import IssueState
@@ -149,6 +155,30 @@ def test_doubles_are_refused() -> None:
             refuse_double(note("b.md"), "b", "a", names=names, present=present)
         refuse_double(note("b.md"), "b", "a", names=names, present={"b.md"})
         refuse_double(note("a.md"), "a", "a", names=names, present=present)
+
+
+@each(
+    "path, is_named",
+    [
+        ("a/note (1).md", True),
+        ("a/Note 2.md", True),
+        ("a/note-DESKTOP-7.md", True),
+        ("a/note_conflict-20261127.md", True),
+        ("a/note.orig.md", True),
+        ("a/Kopie von note.md", True),
+        ("a/note.markdown", True),
+        ("a/note.de.md", False),
+        ("a/note.pt-BR.md", False),
+        ("a/notebook.md", False),
+        ("a/keynote.md", False),
+        ("a/other.md", False),
+        ("note (1).md", False),
+    ],
+)
+def test_a_copy_is_known_by_its_name(path: str, is_named: bool) -> None:
+    """A name with more before or after it, in the same folder; a translation's has its language."""
+    assert is_named_after(path, "a/note.md") is is_named
+    assert is_named_after("a/note.md", path) is is_named
 
 
 def test_a_place_belongs_to_the_live_issue() -> None:

@@ -138,3 +138,37 @@ def test_a_copy_of_a_note_taken_back_is_a_fault(room: Room) -> None:
     report = room.poll()
     assert "was published" in report.faults[0].reason
     assert room.queued == ONCE
+
+
+@pytest.mark.parametrize("publish", ["2026-11-22", "now"])
+@pytest.mark.parametrize(
+    "name", ["first (1).md", "first (In Konflikt stehende Kopie).md", "Copy of first.md"]
+)
+def test_what_a_synchroniser_puts_beside_a_note_is_no_second_mail(
+    room: Room, name: str, publish: str
+) -> None:
+    """Edited on two machines, a note is there twice: it is told once, and the copy is the issue when the original goes."""
+    room.folder.write(name, "# First\n\nThe text.\n\nOne line more.", publish=publish)
+    report = room.poll()
+    assert [fault.path for fault in report.faults] == [name]
+    assert "looks like a copy of first.md" in report.faults[0].reason
+    assert room.poll().faults == ()
+    room.folder.remove("first.md")
+    assert room.poll().withdrawn == ()
+    assert room.issue("first").path == name
+    assert room.queued == ONCE
+
+
+def test_a_note_that_only_has_a_title_in_common_is_mailed(room: Room) -> None:
+    """Another time, another text, another language, another name, an `id`, or a command: each tells a note from a copy."""
+    text = "# First\n\nThe text.\n\nMore."
+    room.folder.write("first 2.md", text, publish="2026-11-22T12:30")
+    room.folder.write("first 3.md", "# First\n\nNew.\n\nQuite other words.", publish="now")
+    room.folder.write("first.de.md", text, publish="2026-11-22")
+    room.folder.write("other.md", f"{text}\n\nElsewhere.", publish="2026-11-22")
+    room.folder.write("first 4.md", f"{text}\n\nApart.", publish="2026-11-22", id="another")
+    room.folder.write("first 5.md", f"{text}\n\nBy command.")
+    room.desk.schedule("first 5.md", room.clock.now, zone=None)
+    report = room.poll()
+    assert report.faults == ()
+    assert len(report.published) == 6
