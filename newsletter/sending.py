@@ -78,7 +78,7 @@ def send_due(
     done = replace(report(summary), waiting=parts.standing.waiting())
     if done.settled >= done.queued:
         return done
-    # Who left before being claimed was never the dispatcher's to count.
+    # A reader who left before being claimed was never the dispatcher's to count.
     left = parts.standing.suppressed_of(issue.id for issue in polled.published)
     return replace(done, suppressed=max(done.suppressed, left))
 
@@ -101,7 +101,7 @@ def _mail(
 
 
 def _keep_house(parts: Parts) -> None:
-    """What the service does each minute: who only ever sends by cron has nothing else that lets go of what is old.
+    """What the service does each minute: a newsletter that is only sent by cron has nothing else that lets go of what is old.
 
     The mail is out by now, so a database that cannot be written is told, and the next sending goes on.
     """

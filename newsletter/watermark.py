@@ -1,9 +1,9 @@
 """The watermark: how far a database had come, kept beside the secret as well as in it.
 
 A database that is missing where one was, or that is older than what this machine has seen of it, was
-deleted, moved or restored from a copy. The first is not made anew without a word, and from the
-second nothing is mailed that may have been mailed before, until the author says so. Who restores
-the folder with the secret, too, takes the mark along, and is not recognised.
+deleted, moved or restored from a copy. The first is not made again without a word, and from the
+second nothing is mailed that may have been mailed before, until the author says so. If the folder
+with the secret is restored, too, the mark comes along, and nothing is noticed.
 """
 
 from __future__ import annotations

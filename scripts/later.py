@@ -26,7 +26,7 @@ class _Later(ModuleType):
         if name == "__path__" and self.__name__ in _WHOLE:
             raise AttributeError(name)
         found = getattr(_load(self), name)
-        setattr(self, name, found)  # who has this one keeps it
+        setattr(self, name, found)  # whoever has this one keeps it
         return found
 
 

@@ -51,9 +51,9 @@ class Retention:
         return self._let_go(schema.deliveries, old, limit)
 
     def unconfirmed(self, *, before: datetime, limit: int) -> int:
-        """Forget who asked to join before then, and not since, and never confirmed.
+        """Forget whoever asked to join before then, and not since, and never confirmed.
 
-        Not who was a reader once: that they left must not be forgotten.
+        Not those who were readers once: that they left must not be forgotten.
         """
         asked = sa.exists().where(_E.subscriber_id == _S.id, _E.at >= before)
         old = sa.and_(
@@ -69,10 +69,10 @@ class Retention:
         if not ids:
             return 0
         with self._database.transaction() as connection:
-            # Who is pending is mailed no issue: whether they were is not to be looked at again.
+            # Pending ones are mailed no issue: whether they were is not to be looked at again.
             gone = sa.delete(schema.subscribers).where(_S.id.in_(ids), old).returning(_S.id)
             gone_ids = list(connection.scalars(gone))
-            # Only now: who queues mail for one of them holds the row until it is there.
+            # Only now: whoever queues mail for one of them holds the row until it is there.
             theirs = sa.and_(_D.issue_id.is_(None), _D.subscriber_id.in_(gone_ids))
             connection.execute(sa.delete(schema.deliveries).where(theirs))
         return len(gone_ids)

@@ -61,7 +61,9 @@ def read_size(file: BinaryIO) -> Size | None:
         return _read_drawing(beginning + file.read(_SVG_HEAD))
     if not _is_picture(beginning):
         return None
-    from imagesize import get  # it loads a client for the web; only who has pictures needs it
+    from imagesize import (
+        get,
+    )  # it loads a client for the web, and is only needed where there are pictures
 
     width, height = get(bounded)
     if bounded.failure is not None:

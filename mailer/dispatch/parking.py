@@ -16,7 +16,7 @@ from storage.model import Claim
 _MOST: Final = 4000
 """Claims that may wait for their domains, or to be put off, before no more are taken from the ledger."""
 _LONGEST_S: Final = 5.0
-"""Who has to wait for longer goes back to the ledger, untried, with a later time."""
+"""What has to wait for longer goes back to the ledger, untried, with a later time."""
 _HELD_LONGEST_S: Final = 300.0
 _LOOK_S: Final = 0.2
 """How often to look whether a domain has a seat again."""

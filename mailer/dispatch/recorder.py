@@ -29,7 +29,7 @@ class _Group:
     begins: list[int] = field(default_factory=list)
     asks: list[int] = field(default_factory=list)
     waiting: list[asyncio.Future[frozenset[int]]] = field(default_factory=list)
-    """Who wants to know what was granted."""
+    """Whoever wants to know what was granted."""
     now: datetime | None = None
     """When it was first tried: the ledger knows a repeated question by it."""
 
@@ -52,7 +52,7 @@ class Recorder:
         committed: Callable[[Sequence[Settlement]], None] = lambda _: None,
         patience: int | None = None,
     ) -> None:
-        """`committed` is told of the settlements of each transaction, before who waits for it.
+        """`committed` is told of the settlements of each transaction, before whoever waits for it.
 
         After `patience` tries in a row that failed the database is given up; None: never.
         """

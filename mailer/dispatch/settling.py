@@ -70,7 +70,7 @@ class Settler:
         """Records what is pending and, in the same transaction, that `ready` is on the wire.
 
         Returns whether the content of `ready` may be sent now, and whether `following` may be
-        announced: who has left meanwhile gets neither (promise 3).
+        announced: a reader who has left meanwhile gets neither (promise 3).
         """
         begin = ready.delivery_id if ready is not None else None
         ask = following.delivery_id if following is not None else None

@@ -80,7 +80,7 @@ class BounceReport:
     is_daemon: bool = False
     """Whether a mail system wrote it, and not a person or what answers for one."""
     source: str = ""
-    """Who says to have written it: the domain of its From, or a service. Anybody may say so."""
+    """Who claims to have written it: the domain of its From, or a service. Anybody may claim so."""
     host: str = ""
     """Whose host did not take the mail, as the report says: a domain such as `example.net`."""
     sent_at: datetime | None = None

@@ -195,7 +195,7 @@ def _too_late(due_at: datetime, claim: Claim, now: datetime, policy: RetryPolicy
 
 def _is_hasty(claim: Claim, policy: RetryPolicy) -> bool:
     """Whether fewer tries were made than three, or the schedule has: time that passed with so few of them is
-    a clock's that was set ahead, or a machine's that was off. Who greylists has put off the first, or two.
+    a clock's that was set ahead, or a machine's that was off. A host that greylists has put off the first, or two.
     """
     first, second = policy.retry[0], policy.retry[min(1, len(policy.retry) - 1)]
     planned = 1 + (first < policy.expire) + (first + second < policy.expire)

@@ -55,7 +55,7 @@ class _Domain:
 
 
 class Strays:
-    """Counts by domain who is said not to exist; what other domains accept says nothing of it."""
+    """Counts by domain the readers who are said not to exist; what other domains accept says nothing of it."""
 
     def __init__(self) -> None:
         self._domains: dict[str, _Domain] = {}

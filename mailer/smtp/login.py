@@ -1,6 +1,6 @@
 """Owns how we log in (RFC 4954): by which method, and what is said to each challenge. Pure.
 
-A password is said only to who asks for it. A server that does not know the command, ignores what came
+A password is said only to a server that asks for it. A server that does not know the command, ignores what came
 with it, or asks in an odd order would else take it for something that may be logged.
 """
 

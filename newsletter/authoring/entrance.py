@@ -58,7 +58,7 @@ class Entrance:
         return self._clock() < datetime.fromisoformat(ends)
 
     def enter(self, word: str) -> str | None:
-        """The session of who is invited, and of nobody after them; None for everybody else."""
+        """The session of whoever is invited, and of nobody after them; None for everybody else."""
         kept = self._facts.get(_INVITED) or ""
         if not self.is_invited(word) or not self._facts.take(_INVITED, kept):
             return None

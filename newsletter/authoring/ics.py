@@ -1,6 +1,6 @@
 """The calendar as iCalendar (RFC 5545), for programs that subscribe to one. Pure.
 
-A side door, not shown by the room's face: its library is needed by who asks for such a file alone.
+A side door, not shown by the room's face: only such a file needs its library.
 """
 
 from __future__ import annotations

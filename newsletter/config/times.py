@@ -48,7 +48,7 @@ def slots_after(lines: Sequence[str], zone: ZoneInfo, after: datetime) -> Iterat
     A line speaks of the clock on the wall in `zone`. A wall time that a change of clocks skips is
     taken by the offset before it, one that comes twice is taken at its first (rule G1).
     """
-    import heapq  # only who has slots needs these
+    import heapq  # only needed where there are slots
 
     begin = after.astimezone(zone).replace(tzinfo=None) - 2 * _BUFFER
     walls = heapq.merge(*(_walls(line, begin) for line in lines))

@@ -41,7 +41,7 @@ class Restored:
     held: int
     """Issues that were being mailed, and are paused now."""
     departed: Departed
-    """Who left since, as the database before knew; they stay gone."""
+    """Those who left since, as the database before knew; they stay gone."""
     aside: tuple[Path, ...] = ()
     """Where what was there before is kept."""
 
@@ -74,7 +74,7 @@ def restore(
     """Put the backup in the place of the database and of the secret.
 
     What was there is backed up beside the secret first, unless `discard`; a database that is damaged
-    is moved aside. Who had left there, was suppressed or erased, stays so, unless `exactly`.
+    is moved aside. Whoever had left there, was suppressed or erased, stays so, unless `exactly`.
 
     Raises BackupError for a file that cannot be believed, Conflict while a service or a worker uses the
     database, SchemaNewer for a backup or a database of a later program, SchemaOutdated for a database

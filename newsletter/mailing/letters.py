@@ -142,7 +142,9 @@ class Letters:
             task = asyncio.create_task(asyncio.to_thread(self._compile, key))
             self._compiling[key] = task
             task.add_done_callback(lambda done: self._keep(key, done))
-        return await asyncio.shield(task)  # who gives up waiting must not take it from the others
+        return await asyncio.shield(
+            task
+        )  # one that gives up waiting must not take it from the others
 
     def _keep(self, key: _Key, done: asyncio.Task[Skeleton]) -> None:
         del self._compiling[key]

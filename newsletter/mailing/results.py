@@ -34,7 +34,7 @@ class SendReport:
     rejected: int = 0
     """Refused for good, or out of time."""
     suppressed: int = 0
-    """Who left, or was suppressed, before their turn came."""
+    """Readers who left, or were suppressed, before their turn came."""
     unknown: int = 0
     """The relay may or may not have them (RFC 1047)."""
     seconds: float = 0.0

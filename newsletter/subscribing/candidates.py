@@ -60,7 +60,7 @@ class Seen:
         self.known = _Keys()
         """Those of them who are subscribed already, perhaps because this file was begun before."""
         self.left = _Keys()
-        """Who left by a row."""
+        """Those who left by a row."""
         self._ended: list[str] = []
 
     def end(self, key: str) -> None:

@@ -1,4 +1,4 @@
-"""Owns counting who came lately: by origin, network, mailbox and domain, in memory that is bounded. Pure.
+"""Counts who came lately: by origin, network, mailbox and domain, in memory that is bounded. Pure.
 
 Counting sign-ups in the database costs more the more there are, which is when it must be cheap.
 """

@@ -112,7 +112,7 @@ _SIGNS: Final[tuple[tuple[frozenset[str], Dialect], ...]] = (
     ),
     (
         frozenset({"email", "active subscription"}),
-        # It says whether somebody pays: who does not is a reader as well.
+        # It says whether somebody pays: whoever does not is a reader as well.
         Dialect(origin=Origin.SUBSTACK, beside=frozenset({"active subscription"})),
     ),
     (

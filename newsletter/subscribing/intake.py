@@ -44,7 +44,7 @@ class Intake:
     def give_way(self) -> None:
         """Wait for whoever writes just now, if anybody does.
 
-        SQLite has one writer, who is found by asking again and again: whoever writes one transaction after
+        SQLite has one writer at a time, and one becomes it by asking again and again: whoever writes one transaction after
         another would keep the database from everybody else.
         """
         with self._writing:

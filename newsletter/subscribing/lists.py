@@ -351,7 +351,7 @@ def _is_imported(subscribers: Subscribers, key: str) -> bool:
 
 
 def _departed(row: RefusedRow, address: Address, address_hash: str, now: datetime) -> NewSubscriber:
-    """Who left elsewhere, as they are remembered: the address, and what the row said."""
+    """Those who left elsewhere, as they are remembered: the address, and what the row said."""
     left = ConsentEvent(
         subscriber_id=0,
         kind=ConsentEventKind.UNSUBSCRIBED,

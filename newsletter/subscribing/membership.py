@@ -310,7 +310,7 @@ def _judge_preference(value: str) -> Membership:
 
 
 def _judge_aside(value: str) -> Membership:
-    """Of a column that may hold anything: only who left or waits is told from it."""
+    """Of a column that may hold anything: it tells only those who left or wait."""
     if words.says_left(value):
         return Membership.LEFT
     return Membership.DOUBTFUL if words.says_waits(value) else Membership.SILENT

@@ -1,6 +1,6 @@
 """Owns in which order sign-ups are decided, which of them wait, and what their limits have counted.
 
-Who stands in a crowd, of one network and one domain, is decided after those who do not: a flood
+Whoever stands in a crowd, of one network and one domain, is decided after those who do not: a flood
 waits for itself and not a reader for the flood.
 """
 

@@ -53,15 +53,15 @@ _NONCE_BYTES: Final = 16
 _LOOK_AGAIN_S: Final = 0.2
 """How often new sign-ups are looked for while the DNS is waited for."""
 _TURN_S: Final = 1.0
-"""So long sign-ups are decided before it is looked at who else has come, however slow disk and processor are:
-each confirmation is a transaction of its own, and who came alone would wait for two hundred of a flood.
+"""For so long sign-ups are decided before anybody looks who else has come, however slow disk and processor are:
+each confirmation is a transaction of its own, and whoever came alone would wait for two hundred of a flood.
 """
 
 _log = Log()
 
 
 def fresh_nonce() -> str:
-    """128 random bits: nobody guesses a confirmation link, even who knows the rest (rule F3)."""
+    """128 random bits: nobody guesses a confirmation link, even knowing the rest (rule F3)."""
     return secrets.token_hex(_NONCE_BYTES)
 
 

@@ -128,7 +128,7 @@ class Subscriptions:
         self.desk.request(address, ip=ip, source=source, consent=consent, name=name)
 
     def process(self) -> int:
-        """Decide about every open sign-up, and mail who is to confirm; how many there were."""
+        """Decide about every open sign-up, and mail those who are to confirm; how many there were."""
         done = self.desk.process()
         if done:
             self._wake()

@@ -75,7 +75,7 @@ class Seen:
     """Slug and reason of issues that somebody else than the author stopped."""
     in_doubt: int = 0
     signups_waiting: int = 0
-    """Who signed up and waits for longer than a decision takes."""
+    """Those who signed up and wait for longer than a decision takes."""
     relays_down: Sequence[tuple[str, timedelta, str]] = ()
     """Name, for how long, why."""
     relays: int = 1

@@ -72,7 +72,7 @@ def mail(
 ) -> None:
     """Mail an issue to readers who have not had it.
 
-    To those who joined since, or to everybody after a cancel. Nobody gets it twice: who was ever in doubt, or whose mail came back, counts as having had it. It begins when the hold ends; until then `cancel` takes it back.
+    To those who joined since, or to everybody after a cancel. Nobody gets it twice: whoever was ever in doubt, or whose mail came back, counts as having had it. It begins when the hold ends; until then `cancel` takes it back.
 
     Example: newsletter mail launch --dry-run
     """

@@ -67,7 +67,7 @@ def restore(
 ) -> None:
     """Put a backup in the place of the database and the secret.
 
-    The service must be stopped. What is there now is backed up first. Nothing that may have been mailed since the backup is mailed by itself: every issue is paused, and you decide. Who left since stays gone.
+    The service must be stopped. What is there now is backed up first. Nothing that may have been mailed since the backup is mailed by itself: every issue is paused, and you decide. Whoever left since stays gone.
 
     Example: newsletter restore /var/backups/newsletter/newsletter-20261126T040000Z.zip
     """

@@ -18,7 +18,7 @@ from storage.archive.asking import Bounds, Listed, apart
 if TYPE_CHECKING:
     from storage.model import Phrase
 
-# By their numbers, which mostly are in the order of their dates: who has read enough of them stops.
+# By their numbers, which mostly are in the order of their dates: whoever has read enough of them stops.
 # All numbers come in one row: SQLite makes a list of them in a tenth of what a row for each takes.
 _MATCHED: Final = """
 SELECT json_group_array(rowid) FROM (

@@ -62,7 +62,7 @@ _IS_PARTIAL: Final = "(SELECT count(*) FROM dated) > :most_read"
 _HAS_TERMS: Final = "vector @@ CAST(:terms AS tsquery)"
 _HAS_STEMS: Final = "stems @@ CAST(:stems AS tsquery)"
 _IS_FOUND: Final = "WHEN i.id IN (SELECT issue_id FROM found) THEN true"
-# Who has the neighbours has their words; other words are looked for as well.
+# What has the neighbours has their words; other words are looked for as well.
 _IS_NEIGHBOURED: Final = "WHEN i.id IN (SELECT issue_id FROM neighboured) THEN true"
 _IS_BOTH: Final = """WHEN i.id NOT IN (SELECT issue_id FROM found) THEN false
     ELSE i.id IN (SELECT issue_id FROM neighboured)"""

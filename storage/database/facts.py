@@ -53,7 +53,7 @@ class Facts:
         """The fact that is kept; where there is none, `value` is kept first."""
         table = schema.meta
         if (kept := self.get(key)) is not None:
-            return kept  # who only reads needs no place among those who write
+            return kept  # whoever only reads needs no place among those who write
         with self._database.transaction() as connection:
             known: str | None = connection.scalar(
                 sa.select(table.c.value).where(table.c.key == key).with_for_update()

@@ -1,7 +1,7 @@
 """One question asked of SQLite again and again, by one thread, in microseconds.
 
 A connection of its own answers it, without the care of `Database.reading`: nothing is waited for. So
-it may be asked where nothing may block; who gets no answer asks in the usual way.
+it may be asked where nothing may block; whoever gets no answer asks in the usual way.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Place:
     def check_log(self) -> None:
         """Raises DatabaseLost when the log that we write was removed by somebody else.
 
-        SQLite removes it itself when nobody has it open any more; who has it open has its descriptor.
+        SQLite removes it itself when nobody has it open any more; whoever has it open has its descriptor.
         """
         log = self.path.resolve().with_name(f"{self.path.name}-wal")
         gone = f"{log} (deleted)"

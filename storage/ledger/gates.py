@@ -4,7 +4,7 @@ Whoever was tried before may always be tried again; only readers who were not ar
 queue and untried. How many may be claimed is counted in the ledger itself, in the transaction that
 claims them and one transaction at a time: so it holds over any number of workers, a crash cannot
 lose the count, and what is given back can be claimed again. Counting looks at every delivery there
-is; nobody pays for it but who has set a gate.
+is; only those who have set a gate pay for it.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Mailings:
     def resume(self, issue_id: int, *, now: datetime) -> bool:
         """Go on with a paused issue: the pause costs no reader anything.
 
-        What its cohort has refused so far shall not pause it again, and who was tried in vain gets
+        What its cohort has refused so far shall not pause it again, and whoever was tried in vain gets
         the whole time once more before being given up. False when it was not paused.
         """
         with self._database.transaction() as connection:
@@ -128,7 +128,7 @@ class Mailings:
             return []
         nothing_left = ~sa.or_(due, sending)
         with self._database.transaction() as connection:
-            # Who is just queueing more of it is waited for, then looked at.
+            # Whoever is just queueing more of it is waited for, then looked at.
             for issue_id in drained:
                 _mailing(connection, issue_id)
             done = [
@@ -208,7 +208,7 @@ def _too_far(
 def go_on(connection: Connection, issue_id: int, now: datetime) -> bool:
     """Open the mail of a paused issue, as a part of a transaction; False when it was not paused.
 
-    Who was tried in vain gets the whole time once more before being given up.
+    Whoever was tried in vain gets the whole time once more before being given up.
     """
     if not move_mailing(connection, issue_id, Mailing.OPEN, only_if=_I.mailing == Mailing.PAUSED):
         return False

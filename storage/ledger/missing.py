@@ -96,7 +96,7 @@ def follow_audience(connection: Connection, issue_id: int, *, now: datetime) -> 
 def _readers(
     connection: Connection, issue_id: int, at: datetime
 ) -> tuple[sa.ColumnElement[bool], ...]:
-    """Who reads, is meant by the issue, and wants it."""
+    """Readers who are meant by the issue and want it."""
     meant, wanting = is_meant_by(connection, issue_id), wants(connection, issue_id, at)
     return (*is_mailed(), *meant, *wanting)
 

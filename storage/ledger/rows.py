@@ -164,7 +164,7 @@ def _due(*, is_issue: bool, again: bool) -> sa.Select[Any]:
     """What a claim is made of, in the order of `_claim`; `wanted` says if it may be mailed."""
     s, suppressed = schema.subscribers.c, schema.suppressions.c
     free = suppressed.address_hash.is_(None)
-    # Who was erased may ask to join again, and is mailed that question and nothing else (F11).
+    # Whoever was erased may ask to join again, and is mailed that question and nothing else (F11).
     erased = suppressed.reason == word(SuppressionReason.ERASED)
     asks = sa.and_(erased, s.state == word(SubscriberState.PENDING))
     active = s.state == word(SubscriberState.ACTIVE)

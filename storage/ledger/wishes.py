@@ -47,7 +47,7 @@ def _cares_about(connection: Connection, issue_id: int) -> sa.ColumnElement[bool
 
 
 def cares_about(connection: Connection, tags: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Who chose no topics, or one of these; nothing that a tag holds is read as a pattern."""
+    """Readers who chose no topics, or one of these; nothing that a tag holds is read as a pattern."""
     find = sa.func.strpos if connection.dialect.name == "postgresql" else sa.func.instr
     wanted = [find(_S.topics, sa.literal(write_tag_keys([tag]), sa.Text)) > 0 for tag in tags]
     return sa.or_(_S.topics == "", *wanted)

@@ -246,9 +246,9 @@ class Census:
     readers: Readers
     """Active, not suppressed, and wanting each issue."""
     digests: int
-    """Who get it in a digest."""
+    """Likewise, but in a digest."""
     paused: int
-    """Who asked for a pause."""
+    """Likewise, after they asked for a pause."""
     pending: int
     """They asked and have not confirmed."""
     unsubscribed: int

@@ -1,4 +1,4 @@
-"""Owns many readers at once: who of them is known, and their way in. Part of a transaction."""
+"""Owns many readers at once: which of them are known, and their way in. Part of a transaction."""
 
 from __future__ import annotations
 

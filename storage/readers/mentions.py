@@ -1,6 +1,6 @@
 """Whether octets of a mail hold an address, however mail may have spelt it. Pure.
 
-Who is erased must not be left in what was set aside (rule F11). Such mail may be broken, forged or
+Whoever is erased must not be left in what was set aside (rule F11). Such mail may be broken, forged or
 cut off, so its structure is not relied on: whatever looks encoded is decoded and looked at as well.
 """
 

@@ -121,8 +121,8 @@ class Reports:
     def wear_out(self, is_worn_out: Callable[[History], bool], *, least: int, now: datetime) -> int:
         """Suppress those whose soft bounces in sessions are enough; how many those were.
 
-        A bounce that comes as a report is looked at when it comes. Only who bounced on `least` issues
-        or more is looked at here.
+        A bounce that comes as a report is looked at when it comes. Only readers who bounced on
+        `least` issues or more are looked at here.
         """
         table = schema.suppressions.c
         many = (

@@ -132,7 +132,7 @@ def lock_out_joiners(connection: Connection) -> None:
 
 def wait_for_queueing(connection: Connection) -> None:
     """No issue is being queued, and none is until we commit. To be called before a reader's row is
-    held: who queues would wait for the row, and we for who queues.
+    held: whoever queues would wait for the row, and we for them.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("LOCK TABLE subscribers IN ROW EXCLUSIVE MODE"))

@@ -94,7 +94,7 @@ class Subscribers:
             return known
 
     def notify(self, subscriber_id: int, *, now: datetime) -> None:
-        """Queue the notice that the reader is subscribed already; none for who was erased meanwhile."""
+        """Queue the notice that the reader is subscribed already; none for a reader who was erased meanwhile."""
         with self._database.transaction() as connection:
             if find_subscriber(connection, _S.id == subscriber_id, to_change=True):
                 queue_single(connection, DeliveryKind.NOTICE, subscriber_id, now)
@@ -111,7 +111,7 @@ class Subscribers:
         """Make a pending subscriber active if the link is of the latest request (rule F3).
 
         None when it is not; an active one is returned unchanged, so that a second press is kind.
-        Who was erased is known again from now on, as they themselves ask. An address that was to
+        Whoever was erased is known again from now on, as they themselves ask. An address that was to
         take the place of a reader's does so instead. `welcome` has a new reader welcomed, once.
         """
         with self._database.transaction() as connection:

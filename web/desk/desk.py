@@ -28,7 +28,7 @@ from web.desk.views import Views
 from web.http import NO_STORE, parse_fields
 
 _SHOWN: Final = 200
-"""Rows of a list; who wants all of them asks the command."""
+"""Rows of a list; whoever wants all of them asks the command."""
 
 
 class Desk:
@@ -71,7 +71,7 @@ class Desk:
     # ── the door ─────────────────────────────────────────────────────────────────────────────
 
     async def _enter(self, request: Request) -> Response:
-        """A button; who presses it is inside. A program that looks at links uses up no invitation."""
+        """A button; whoever presses it is inside. A program that looks at links uses up no invitation."""
         self._gate.admit_stranger(request)
         word, entrance = request.path_params["word"], self._newsletter.parts.entrance
         if request.method != "POST":

@@ -1,4 +1,4 @@
-"""Who may come to the desk: only who was invited, over https or on this machine, with a form of ours.
+"""Who may come to the desk: only those who were invited, over https or on this machine, with a form of ours.
 
 To everybody else nothing is there: a stranger learns not even whether the desk is switched on.
 """

@@ -49,7 +49,7 @@ class Guard:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 if offer is None or not (offer.made and message["status"] == 200):
-                    self._count(scope["method"], message["status"])  # else who keeps it counts
+                    self._count(scope["method"], message["status"])  # else whoever keeps it counts
                 headers = MutableHeaders(scope=message)
                 path = scope["path"].removeprefix(scope.get("root_path", ""))
                 known = self._own if path.startswith(_OWN) else self._headers

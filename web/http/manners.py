@@ -1,7 +1,7 @@
 """A limit for programs that fetch a feed whole every few seconds, which no polite reader meets.
 
-Counted is only who asks for a feed without saying what they have, by network, program and feed: so neither
-conditional requests nor an aggregator that follows many feeds, nor a house full of readers with
+Only requests for a feed that do not say what the asker has are counted, by network, program and feed: so neither
+conditional requests nor an aggregator that follows many feeds are, nor a house full of readers with
 programs of their own. An address of this machine or of a network at home is no reader's but perhaps a proxy's,
 whom `[web] trusted_proxies` does not name, and all readers come from there: it has a hundred times as much.
 """
@@ -46,7 +46,7 @@ _NEAR: Final = tuple(
 )
 """Where a proxy of one's own stands: RFC 1122 3.2.1.3, 1918, 3927, 6598, 4193 and 4291."""
 _MOST: Final = 4000
-"""Who is remembered: a flood of addresses fills no memory."""
+"""How many are remembered: a flood of addresses fills no memory."""
 _LONGEST: Final = 200
 """Octets of a program's name and of a path that tell askers from each other."""
 _Asker = tuple[str, bytes, str]

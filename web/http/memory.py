@@ -2,7 +2,7 @@
 
 Most requests of a newsletter's site ask for what was asked for before, and many have it already. An
 answer that may be kept is made once, by one request while the others wait, and then given to all:
-whole, in gzip, or as 304 to who has it. No thread has to run for it.
+whole, in gzip, or as 304 to whoever has it. No thread has to run for it.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ class Offer:
     ) -> None:
         """The answer may be given to everybody who asks in the same way, until the archive changes.
 
-        Without `any_query` only to who asks with the same query; with `for_s` not longer than so many
-        seconds. It has to be whole: who has it already gets its 304.
+        Without `any_query` only to those who ask with the same query; with `for_s` not longer than so many
+        seconds. It has to be whole: whoever has it already gets its 304.
         """
         self.made, self.last_modified, self.any_query = True, last_modified, any_query
         self.for_s = for_s

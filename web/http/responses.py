@@ -100,7 +100,7 @@ class Packer:
         return min(modified, self._clock())
 
     def _is_kept(self, request: Request, body: Body) -> bool:
-        """Whether what keeps answers takes this one, and tells itself who has it already."""
+        """Whether what keeps answers takes this one, and itself tells those who have it already."""
         offer = Offer.of(request.scope)
         modified = body.last_modified
         if offer is None or not body.is_steady:
@@ -111,7 +111,7 @@ class Packer:
         return True
 
     def respond(self, request: Request, body: Body) -> Response:
-        """200 with the document, in gzip where it may be, 304 without it (RFC 9110 15.4.5), or 412 to who only
+        """200 with the document, in gzip where it may be, 304 without it (RFC 9110 15.4.5), or 412 to whoever only
         wants it as it was (RFC 9110 15.5.13).
         """
         asked = request.headers

@@ -157,7 +157,7 @@ class Pages:
         return self.absolute(f"{quote(preview_path(issue))}?{mark}"), True
 
     def facts(self, issue: Issue, path: str) -> dict[str, object]:
-        """What an issue's page says to who does not see it: its preview, its data, whether it has code."""
+        """What an issue's page says to those who do not see it: its preview, its data, whether it has code."""
         image, is_made = self.preview(issue)
         data = issue_data(issue, self.identity, self.absolute(path), image)
         return {"image": image, "made": is_made, "data": data, "has_code": "<pre" in issue.html}

@@ -189,7 +189,7 @@ class Joining:
             )
         # A link that may be no one's looks like any other that cannot be used (rule F3).
         about = "" if found is ConfirmResult.INVALID else token
-        # Only who presses the button, or presses it twice, is shown the way: later the link is one in an old mail.
+        # Only whoever presses the button, or presses it twice, is shown the way: later the link is one in an old mail.
         has_joined = request.method == "POST" and _CONFIRMED[found] is _SUBSCRIBED
         key = self._desk.page_of(token) if has_joined else ""
         own_page = f"/preferences/{key}" if key else ""

@@ -40,7 +40,7 @@ class OutboxPages:
     """Handlers over the Maildir of one outbox.
 
     Whoever reads it can confirm for others. So it is shown to a browser on this machine if the
-    newsletter is only tried here (`is_local`), and otherwise to who has the key that was printed at
+    newsletter is only tried here (`is_local`), and otherwise to whoever has the key that was printed at
     the start; to all others it is not there.
     """
 

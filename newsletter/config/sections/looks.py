@@ -81,7 +81,10 @@ def _folder(path: Path | None) -> Path | None:
 
 
 def _usable_words(folder: Path | None) -> Path | None:
-    from words import CatalogueError, check_own  # only who has words of their own needs it loaded
+    from words import (
+        CatalogueError,
+        check_own,
+    )  # only needed where there are words of the author's own
 
     if folder is None:
         return None

@@ -65,7 +65,7 @@ class StorageSection(Section):
     keep_reports: Annotated[Keeping, AfterValidator(_beyond_windows)] = timedelta(days=730)
     """That a report came, and of which kind."""
     keep_signups: Annotated[Keeping, AfterValidator(_beyond_windows)] = timedelta(days=60)
-    """Who asked to join and never confirmed; confirmations that were sent."""
+    """Those who asked to join and never confirmed; confirmations that were sent."""
     backup_age: Keeping = timedelta(days=8)
     """How old the last backup may be before somebody is told; None = nobody is."""
 

@@ -109,7 +109,7 @@ def _compare(bench: Bench, checkout: Path, name: str, kind: _Kind) -> Comparison
 
 
 def _in_turn(pair: Sequence[Contestant], job: _Job, *, is_first: bool) -> tuple[Run, Run]:
-    """One run of each; who begins changes from round to round."""
+    """One run of each; which begins changes from round to round."""
     here, there = pair
     if is_first:
         ours = here.send(job)

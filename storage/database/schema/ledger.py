@@ -33,10 +33,10 @@ deliveries = Table(
     Column("id", Id, primary_key=True),
     text_column("kind", None),
     # No foreign key: PostgreSQL would look at the issue once for each row that is queued. No issue is
-    # ever deleted, and who queues mail for one looks at it, or makes it, in the same transaction.
+    # ever deleted, and whoever queues mail for one looks at it, or makes it, in the same transaction.
     Column("issue_id", Id),
     # No foreign key, which would want an index of its own: in that the rows of an issue, written one
-    # after the other, lie on as many pages as there are readers. Who deletes a reader deletes these first.
+    # after the other, lie on as many pages as there are readers. Whoever deletes a reader deletes these first.
     Column("subscriber_id", Id, nullable=False),
     text_column("state", None),
     Column("attempts", Integer, nullable=False, default=0),

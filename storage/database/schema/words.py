@@ -2,8 +2,8 @@
 
 Triggers keep the index with the terms: an FTS5 table on SQLite, vectors on PostgreSQL, both called
 `issue_terms`, which only storage/archive asks. Arabic words are found by their stems: in a column of the
-vectors, and in an FTS5 table of their own, `issue_stems`. Who makes `issue_words` anew has to make
-the triggers anew.
+vectors, and in an FTS5 table of their own, `issue_stems`. Whoever makes `issue_words` again
+has to make the triggers again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CREATE TRIGGER issue_words_added AFTER INSERT ON issue_words BEGIN
   INSERT INTO issue_terms (rowid, title, body) VALUES (new.issue_id, new.title, new.body);
 END
 """
-# Beside the terms, for their number would change how issues are compared. Who writes the terms writes these.
+# Beside the terms, for their number would change how issues are compared. Whoever writes the terms writes these.
 _FTS5_STEMS: Final = """
 CREATE VIRTUAL TABLE issue_stems USING fts5(title, body, tokenize='ascii', prefix='2 3')
 """
@@ -56,7 +56,7 @@ _VECTORS: Final = """
 CREATE TABLE issue_terms (
   issue_id bigint PRIMARY KEY, vector tsvector NOT NULL, stems tsvector NOT NULL)
 """
-# Both vectors lie beside the table, however small: who searches reads no more of it than which issue a row is of.
+# Both vectors lie beside the table, however small: a search reads no more of it than which issue a row is of.
 _BESIDE: Final = (
     "ALTER TABLE issue_terms SET (toast_tuple_target = 128)",
     "ALTER TABLE issue_terms ALTER COLUMN vector SET STORAGE EXTERNAL, ALTER COLUMN stems SET STORAGE EXTERNAL",
@@ -69,7 +69,7 @@ _STEMS_ADDED: Final = (
     """,
     "ALTER TABLE issue_terms ALTER COLUMN stems DROP DEFAULT",
 )
-# Without fastupdate: who writes an issue brings it into the index, and nobody who searches has to look
+# Without fastupdate: whoever writes an issue brings it into the index, and no search has to look
 # through what waits for that.
 _FOUND: Final = """
 CREATE INDEX issue_terms_vector ON issue_terms USING gin (vector) WITH (fastupdate = off)
