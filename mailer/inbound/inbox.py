@@ -10,6 +10,7 @@ from __future__ import annotations
 import imaplib
 import re
 import ssl
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -154,18 +155,52 @@ def visit_mailbox(mailbox: ImapMailbox, handle: Handler, *, lasting_s: float = _
     """Handle every message without the flag Seen, oldest first; how many there were.
 
     Raises MailboxError when the server cannot be reached, refuses, breaks off, or lies, and at its end what
-    a message met that could not be handled; what was not marked is handled again next time.
+    a message met that could not be handled, fetched or marked; what was not marked is handled again next time.
     """
     visit = _Visit(handle)
     try:
         with _session(mailbox, lasting_s) as session:
             count = _look_through(session, mailbox, visit)
     except (OSError, imaplib.IMAP4.error) as error:
-        # What the server says may repeat the login; its kind is enough to find the fault.
-        kind = type(error).__name__
-        raise MailboxError(f"the mailbox at {mailbox.host} cannot be used ({kind})") from error
+        refuses_login = isinstance(error, _LoginRefused)
+        told = f"the mailbox at {mailbox.host} cannot be used ({_explain(error)})"
+        raise MailboxError(told, refuses_login=refuses_login) from error
     visit.finish()
     return count
+
+
+class _Refused(imaplib.IMAP4.error):
+    """The server answered a command with no; the words are ours."""
+
+
+class _CommandRefused(_Refused):
+    """It did not do what one command asks."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(f"it refused {command}")
+        self.command = command
+
+
+class _LoginRefused(_Refused):
+    """It did not let us in."""
+
+
+def _explain(error: Exception) -> str:
+    """What is wrong, without what the server says: it may repeat the login."""
+    if isinstance(error, _Refused):
+        return str(error)
+    if isinstance(error, imaplib.IMAP4.readonly):
+        return "it may only be read, so nothing can be marked as read"
+    if isinstance(error, imaplib.IMAP4.abort):
+        return "the server broke off"
+    if isinstance(error, imaplib.IMAP4.error):
+        return "its answers make no sense"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "its certificate is not valid"
+    if isinstance(error, TimeoutError):
+        return "the server did not answer in time"
+    words = error.strerror if isinstance(error, OSError) else ""
+    return words.lower() if words else type(error).__name__
 
 
 @contextmanager
@@ -192,20 +227,40 @@ def _open(mailbox: ImapMailbox, lasting_s: float) -> imaplib.IMAP4:
 
 
 def _look_through(session: imaplib.IMAP4, mailbox: ImapMailbox, visit: _Visit) -> int:
-    session.login(mailbox.username, mailbox.password)
+    _log_in(session, mailbox)
     quoted = '"' + mailbox.folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
     status, told = session.select(quoted)
-    _expect(status)
+    _expect(status, "SELECT")
     numbers = list(islice(_find_unseen(session, told[0] or b""), MAX_MESSAGES))
     if not all(map(_UID.fullmatch, numbers)):
         raise imaplib.IMAP4.error("a number that no message can have")
+    refused: Counter[str] = Counter()
     for number in numbers:
-        uid = number.decode("ascii")
-        for raw in _fetch(session, uid):
-            if (flagged := visit.take(raw)) is not None:
-                flags = r"(\Seen \Flagged)" if flagged else r"(\Seen)"
-                _expect(session.uid("STORE", uid, "+FLAGS.SILENT", flags)[0])
+        try:
+            _handle(session, number.decode("ascii"), visit)
+        except (
+            _CommandRefused
+        ) as error:  # a damaged message, or a full quota: the others are handled
+            refused[error.command] += 1
+    for command, count in refused.items():
+        raise _Refused(f"of {len(numbers)} messages it refused {command} for {count}")
     return len(numbers)
+
+
+def _log_in(session: imaplib.IMAP4, mailbox: ImapMailbox) -> None:
+    try:
+        session.login(mailbox.username, mailbox.password)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        raise _LoginRefused("the login was refused") from error
+
+
+def _handle(session: imaplib.IMAP4, uid: str, visit: _Visit) -> None:
+    for raw in _fetch(session, uid):
+        if (flagged := visit.take(raw)) is not None:
+            flags = r"(\Seen \Flagged)" if flagged else r"(\Seen)"
+            _expect(session.uid("STORE", uid, "+FLAGS.SILENT", flags)[0], "STORE")
 
 
 def _find_unseen(session: imaplib.IMAP4, exists: bytes) -> Iterator[bytes]:
@@ -217,19 +272,19 @@ def _find_unseen(session: imaplib.IMAP4, exists: bytes) -> Iterator[bytes]:
         last = "*" if first + _PART > count else str(first + _PART - 1)
         part = [f"{first}:{last}"] if count > _PART else []
         status, found = session.uid("SEARCH", *part, "UNSEEN")
-        _expect(status)
+        _expect(status, "SEARCH")
         yield from (found[0] or b"").split()
 
 
 def _fetch(session: imaplib.IMAP4, uid: str) -> Iterator[bytes]:
     """The message without marking it; nothing when it has gone meanwhile."""
     status, answer = session.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_OCTETS}>)")
-    _expect(status)
+    _expect(status, "FETCH")
     for item in answer[:1]:
         if isinstance(item, tuple) and isinstance(item[1], bytes):
             yield item[1]
 
 
-def _expect(status: str) -> None:
+def _expect(status: str, command: str) -> None:
     if status != "OK":
-        raise imaplib.IMAP4.error("the server refused a command")
+        raise _CommandRefused(command)

@@ -9,6 +9,9 @@ from newsletter.parts.authored import Authored
 from newsletter.parts.part import part
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
     from newsletter.hub import Hub
     from newsletter.inbound import Collecting, ReportDesk, WebhookDesk
     from newsletter.keeping import Housekeeping
@@ -186,6 +189,10 @@ class Parts(Authored):
     def _tell_feed(self) -> str:
         return self.follower.trouble()
 
+    def _find_away(self) -> Sequence[tuple[timedelta, str]]:
+        bounces = self.config.bounces
+        return self.collecting.away if bounces.maildir or bounces.imap else ()
+
     def _count_waiting(self) -> int:
         from newsletter.subscribing import TRY_AGAIN
 
@@ -207,6 +214,7 @@ class Parts(Authored):
                 pulse=pulse,
                 signups_waiting=self._count_waiting,
                 feed=self._tell_feed,
+                mailboxes=self._find_away,
                 clock=self.clock,
             ),
             readiness=Readiness(config, database, pulse),

@@ -14,6 +14,8 @@ DIGEST: Final = timedelta(minutes=15)
 """How long after a mail other kinds wait, so that what comes together is one mail."""
 RELAY_DOWN: Final = timedelta(minutes=5)
 """A relay that is away for less comes back by itself, as relays do."""
+MAILBOX_AWAY: Final = timedelta(hours=1)
+"""A server of mailboxes that is away for less comes back by itself."""
 DISK: Final = 200_000_000
 """Octets that should be free."""
 CERTIFICATE: Final = timedelta(days=14)
@@ -43,6 +45,8 @@ class TroubleKind(StrEnum):
     """The feed whose entries are notes cannot be believed, or had for long."""
     SIGNUPS = "signups"
     """Whoever signs up waits for room below a limit."""
+    MAILBOX = "mailbox"
+    """Nobody can look where bounces and complaints come in."""
     TICKS = "ticks"
     """Something that should happen every so often does not."""
 
@@ -91,6 +95,8 @@ class Seen:
     """Since when there was something to back up."""
     feed: str = ""
     """What is wrong with the feed that is followed, as the rest of a sentence."""
+    mailboxes: Sequence[tuple[timedelta, str]] = ()
+    """Those of reports that cannot be used: for how long, and why."""
     overdue: Mapping[str, float] | None = None
     """Ticks that do not come, and for how many seconds."""
 
@@ -185,8 +191,19 @@ def _of_machine(seen: Seen, now: datetime) -> Iterator[Trouble]:
     if seen.backup_age is not None and since is not None and now - since > seen.backup_age:
         last = f"The last backup is of {since:%Y-%m-%d}" if seen.backup else "There is no backup"
         yield Trouble(kind=TroubleKind.BACKUP, sentence=f"{last}: `newsletter backup FILE`.")
+    yield from _of_others(seen)
+
+
+def _of_others(seen: Seen) -> Iterator[Trouble]:
+    """Who does not answer, and what is not done therefore."""
     if seen.feed:
         yield Trouble(kind=TroubleKind.FEED, sentence=f"The feed that is followed: {seen.feed}.")
+    for away, words in seen.mailboxes:
+        if away >= MAILBOX_AWAY:
+            yield Trouble(
+                kind=TroubleKind.MAILBOX,
+                sentence=f"For {_spell(away)} no bounce and no complaint could be read: {words}.",
+            )
     for name, seconds in (seen.overdue or {}).items():
         yield Trouble(
             kind=TroubleKind.TICKS,

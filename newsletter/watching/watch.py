@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -53,9 +53,12 @@ class Watch:
         pulse: Pulse,
         signups_waiting: Callable[[], int],
         feed: Callable[[], str] = str,
+        mailboxes: Callable[[], Sequence[tuple[timedelta, str]]] = tuple,
         clock: Callable[[], datetime],
     ) -> None:
-        """`feed` tells what is wrong with the feed that is followed; empty where nothing is."""
+        """`feed` tells what is wrong with the feed that is followed, empty where nothing is; `mailboxes` which of those
+        of reports cannot be used, for how long and why.
+        """
         self._signups_waiting = signups_waiting
         self._config = config
         self._database = database
@@ -63,6 +66,7 @@ class Watch:
         self._overview = overview
         self._pulse = pulse
         self._feed = feed
+        self._mailboxes = mailboxes
         self._clock = clock
         self._told: dict[str, datetime] = {}
         """As far as this process knows; the database knows more, while it can be asked."""
@@ -155,6 +159,7 @@ class Watch:
             backup_age=self._config.storage.backup_age,
             began=min((one.published_at for one in every), default=None),
             feed=self._feed(),
+            mailboxes=self._mailboxes(),
             overdue=self._pulse.overdue(),
         )
 

@@ -144,6 +144,11 @@ class RelayError(NewsletterError):
 class MailboxError(NewsletterError):
     """A mailbox of reports cannot be used: the folder, the IMAP server or its login."""
 
+    def __init__(self, message: str, *, refuses_login: bool = False) -> None:
+        super().__init__(message)
+        self.refuses_login = refuses_login
+        """Whether it knows us no more: whoever tries that too often is locked out."""
+
 
 class BackupError(NewsletterError):
     """A backup cannot be written or read, or is not what it should be. Nothing was changed."""

@@ -6,6 +6,7 @@ import contextlib
 import re
 import socketserver
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -20,15 +21,20 @@ class Server:
     flags: dict[int, set[str]] = field(default_factory=dict)
     hang_up_at: str = ""
     refuse: str = ""
+    refused_for: set[str] | None = None
+    """Of which messages it refuses that; None: whatever it is about."""
     search: str = ""
     """What it answers to SEARCH instead of what there is."""
     literal: str = ""
     """The length it says a message has."""
     port: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+    """How often each command came."""
 
     def answer(self, tag: str, command: str, words: list[str]) -> Iterator[bytes]:
         """The lines that answer one command."""
-        if command == self.refuse:
+        self.asked[command] += 1
+        if command == self.refuse and (self.refused_for is None or words[0] in self.refused_for):
             yield f"{tag} NO not today\r\n".encode()
             return
         if command == "SEARCH":

@@ -173,7 +173,25 @@ def test_a_server_that_breaks_off_loses_nothing(command: str) -> None:
         with serving(server) as mailbox, pytest.raises(MailboxError) as caught:
             visit_mailbox(mailbox, bool)
         assert "se@cret" not in str(caught.value)
+        assert ("the login was refused" in str(caught.value)) is caught.value.refuses_login
+        assert caught.value.refuses_login is (server.refuse == "LOGIN")
         assert not server.flags
+
+
+@pytest.mark.parametrize("command", ["FETCH", "STORE"])
+def test_what_a_server_refuses_of_one_message_holds_up_no_other(command: str) -> None:
+    """A damaged message, or a mark that a full quota refuses: it is told, and those behind it are handled."""
+    server = Server({1: b"one", 2: b"two", 3: b"three"}, refuse=command, refused_for={"2"})
+    seen: list[bytes] = []
+    with (
+        serving(server) as mailbox,
+        pytest.raises(MailboxError, match=f"of 3 messages it refused {command} for 1"),
+    ):
+        visit_mailbox(mailbox, lambda raw: bool(seen.append(raw)))
+    assert seen == [
+        raw for raw in (b"one", b"two", b"three") if (command, raw) != ("FETCH", b"two")
+    ]
+    assert server.flags == {1: {"\\Seen"}, 3: {"\\Seen"}}
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,12 @@ FINE = Mailed(slug="a", taken=1000, refused=3, bounced=10, complained=1)
         (Seen(backup=NOON - 7 * DAY, backup_age=8 * DAY, began=NOON - 99 * DAY), [], ""),
         (Seen(began=NOON - 9 * DAY, backup_age=8 * DAY), ["backup"], "no backup"),
         (Seen(began=NOON - 9 * DAY), [], ""),
+        (Seen(mailboxes=[(timedelta(minutes=59), "no login")]), [], ""),
+        (
+            Seen(mailboxes=[(timedelta(hours=26), "the login was refused")]),
+            ["mailbox"],
+            "For 26 hours no bounce and no complaint could be read: the login was refused.",
+        ),
         (Seen(overdue={"poll": 7200.0}), ["ticks"], "poll has not been done for 2 hours"),
     ],
 )
