@@ -173,7 +173,7 @@ class Tokens:
         return subscriber_id, payload[_ID_BYTES + _TIME_BYTES :].decode()
 
     def desk(self, payload: bytes) -> str:
-        """A key to the author's desk, or to a form on it; what `payload` says is for who asks it back."""
+        """A key to the author's desk, or to a form on it; what `payload` says is for whoever asks it back."""
         return _seal(self._keys[_Purpose.DESK][0], payload)
 
     def read_desk(self, token: str) -> bytes | None:

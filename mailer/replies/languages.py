@@ -119,7 +119,7 @@ SENDER: Final = Words(
         r"contacts? connus?|contactos? conocidos?|contatti (?:noti|conosciuti)|contatos conhecidos",
         r"bekende contact\w*|znan\w+ kontakt\w*|kända kontakt\w*|známé kontakt\w*|bilinen kişi\w*",
         r"(?:знаком\w+|списк\w+) контакт\w*|連絡先に|连络人|联系人|聯絡人|연락처",
-        # any language: checks that are made of who sends
+        # any language: checks that are made of the sender
         r"\b(?:domain|dns|sender|mx|callback|callout) ?check\w*|\bmay not exist|\bmight not exist",
         r"\bcould not verify|\bunable to verify|\bcan(?:not|'t) (?:be )?verif\w+",
         r"\bspamhaus|\bspamcop|\bsorbs\b|\buceprotect|\babuseat|\binvaluement|\bsurbl\b|\buribl\b",

@@ -178,7 +178,7 @@ def parse_sender(value: object) -> str:
     Returned in canonical spelling, its name quoted where it must be. The local part is ASCII, so
     that relays without SMTPUTF8 can carry it; the domain may be an international one. Whatever is
     taken here, mail can be written from: an issue is public before anybody notices that it cannot.
-    That includes .test, for who tries things out (RFC 6761 6.2).
+    That includes .test, for trying things out (RFC 6761 6.2).
     """
     mailbox = _one_mailbox(str(value))
     if not _LOCAL_PART.fullmatch(mailbox.username):

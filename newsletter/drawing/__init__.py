@@ -1,4 +1,4 @@
-"""Pictures, drawn by programs in processes of their own: for mail, for the site, for who shares an issue."""
+"""Pictures, drawn by programs in processes of their own: for mail, for the site, for whoever shares an issue."""
 
 from newsletter.drawing.drawings import (
     DRAWN_SUFFIX,

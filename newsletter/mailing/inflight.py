@@ -79,7 +79,7 @@ class InFlight:
         return self._mailings.missing(self._mailable(slug).id, now=self._clock())
 
     def mail(self, slug: str) -> Missing:
-        """Queue it for them, for when the hold ends; how many it were. Raises Conflict."""
+        """Queue it for them, for when the hold ends; how many there are. Raises Conflict."""
         issue, now = self._mailable(slug), self._clock()
         queued = self._mailings.mail_missing(issue.id, now=now, due_at=now + self._hold)
         self._wake()

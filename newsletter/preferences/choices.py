@@ -34,7 +34,7 @@ _NO_PLACES: Final = ("Etc", "SystemV", "US", "Brazil", "Canada", "Chile", "Mexic
 @cache
 def zones(chosen: str = "") -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The zones to choose from by continent or ocean, and UTC: of each place the name that is in use, and an older one
-    for who has chosen it.
+    for whoever has chosen it.
     """
     groups: dict[str, list[str]] = {}
     known = _all_zones()

@@ -83,7 +83,7 @@ class ReaderPage:
     waiting: int
     """Issues that wait for the next digest."""
     next_digest: datetime | None
-    """In the reader's zone; None for who wants each issue."""
+    """In the reader's zone; None for a reader who wants each issue."""
     feed_token: str
     """Of the reader's own feed; empty without one."""
     moving_to: str
@@ -169,7 +169,7 @@ class PreferencesDesk:
         return write_record(kept, self._title, self._clock())
 
     def language(self, token: str) -> str:
-        """In which a page speaks to whom a link to leave or to confirm is about; empty without one."""
+        """The language of the reader whom a link to leave or to confirm is about; empty without one."""
         about = self._tokens.read_unsubscribe(token)
         if about is None:
             match self._tokens.read_confirm(token, self._clock()):
@@ -181,7 +181,7 @@ class PreferencesDesk:
         return known.wishes.language if known is not None else ""
 
     def page_of(self, confirmed: str) -> str:
-        """The opaque part of the link to one's own page, for who has just used this link to confirm."""
+        """The opaque part of the link to one's own page, for whoever has just used this link to confirm."""
         match self._tokens.read_confirm(confirmed, self._clock()):
             case (int(subscriber_id), _):
                 return self._tokens.preferences(subscriber_id)
@@ -211,7 +211,7 @@ class PreferencesDesk:
     def ask_to_move(self, token: str, address: str, *, ip: str, source: str) -> bool | None:
         """Ask the new address by mail; the same silence whatever was typed (rule F4).
 
-        It goes the way of every sign-up, with its limits. False for who is no reader.
+        It goes the way of every sign-up, with its limits. False for somebody who is no reader.
         """
         if (known := self._find(token)) is None:
             return None

@@ -40,7 +40,7 @@ def kept_to_one(*, wanted: bool) -> Iterator[int | None]:
 
 
 def _cores() -> Sequence[int]:
-    """Those that this process may use, from a different one on in each process; none if it is but one."""
+    """Those that this process may use, from a different one on in each process; none if there is but one."""
     if not hasattr(os, "sched_setaffinity"):
         return ()
     allowed = sorted(os.sched_getaffinity(0))

@@ -71,7 +71,7 @@ class Door:
         self._mailboxes = Recent(day)
 
     def admit(self, origin: str, key: str, now: datetime) -> Admission:
-        """Whether this origin, and who aims at this mailbox, has had its share; if not, it counts.
+        """Whether this origin, and whoever aims at this mailbox, has had its share; if not, it counts.
 
         `key` is empty for what is no address.
         """

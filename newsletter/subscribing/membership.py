@@ -45,7 +45,7 @@ class Topic(StrEnum):
     STATE = "state"
     """Status, unless the list has another column for that, or says where people live."""
     KIND = "kind"
-    """Anything, but no word for who left or waits."""
+    """Anything, but no word for those who left or wait."""
     CONSENT = "consent"
     """Good: yes, a word for a reader, a time."""
     MOMENT = "moment"

@@ -267,7 +267,7 @@ _COUNTS: Final = _words("count counts number total anzahl nombre bounces complai
 
 
 def is_reason(name: str) -> bool:
-    """Why they left, or bounced: of who did not, nothing is told."""
+    """Why they left, or bounced: of those who did not, nothing is told."""
     return bool(_REASONS.search(name))
 
 

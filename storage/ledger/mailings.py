@@ -69,7 +69,7 @@ class Mailings:
             return count_missing(connection, issue_id, now)
 
     def mail_missing(self, issue_id: int, *, now: datetime, due_at: datetime) -> Missing:
-        """Queue the issue for them, whatever became of its mail before; how many it were.
+        """Queue the issue for them, whatever became of its mail before; how many there are.
 
         Nobody who has had it, or may have had it, gets it again, however often this is called and by
         how many at once. Raises Conflict for a paused issue, and NotFound.

@@ -63,7 +63,7 @@ def _keep_statement(engine: str) -> Prepared:
 def change_deliveries(
     connection: Connection, which: sa.ColumnElement[bool], values: Mapping[str, Any]
 ) -> int:
-    """Change those of the deliveries, their `state` among it, and keep the moves. How many it were.
+    """Change those of the deliveries, their `state` among it, and keep the moves. How many there were.
 
     On PostgreSQL it is one statement: nobody comes between the look and the change.
     """

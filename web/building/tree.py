@@ -121,7 +121,7 @@ class Tree:
         return True
 
     def finish(self) -> None:
-        """Remove what was of an earlier build and is of this one no more."""
+        """Remove what was of an earlier build and is not of this one."""
         try:
             for file in sorted(self._before - self.files):
                 with suppress(FileNotFoundError, NotADirectoryError):

@@ -86,7 +86,7 @@ class Desk:
         return response
 
     def _inside(self, view: Callable[[Request, str], Response]) -> Callable[[Request], Response]:
-        """A view for who is inside; a thing that is not there is told as a page."""
+        """A view for whoever is inside; a thing that is not there is told as a page."""
 
         def answer(request: Request) -> Response:
             session = self._gate.admit(request)

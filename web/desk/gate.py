@@ -40,7 +40,7 @@ class Gate:
             raise HTTPException(404)
 
     def admit(self, request: Request) -> str:
-        """The session of who is inside. Raises 404 for everybody else."""
+        """The session of whoever is inside. Raises 404 for everybody else."""
         self.admit_stranger(request)
         session = request.cookies.get(self._cookie, "")
         if not session or not self._entrance.is_inside(session):

@@ -121,7 +121,7 @@ class Manners:
         return self._allowances.take(asker, self._clock(), is_near=_is_near(ip))
 
     def _counted(self, scope: Scope) -> str:
-        """The address of who asks for a feed whole; empty for whom there is no limit."""
+        """The address of whoever asks for a feed whole; empty where there is no limit."""
         if scope["type"] != "http" or scope["method"] != "GET":
             return ""
         if not is_feed_path(scope["path"]):

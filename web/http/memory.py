@@ -157,7 +157,7 @@ class _Kept:
         return len(self.body) + _OVERHEAD
 
     def is_known(self, asked: _Asked) -> bool:
-        """Whether who asks has it already."""
+        """Whether the asker has it already."""
         if not asked.none_match and not asked.since:
             return False
         if asked.none_match == self.etag:
@@ -264,7 +264,7 @@ class Memory:
     async def _make(
         self, scope: Scope, asked: _Asked, query: bytes, receive: Receive, send: Send
     ) -> None:
-        """Has the answer made and gives it, or waits for who has it made already."""
+        """Has the answer made and gives it, or waits for the request that has it made already."""
         key = asked.key(scope, query)
         making = self._making.get(key)
         if making is not None and not making.is_set():

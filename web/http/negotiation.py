@@ -118,8 +118,8 @@ def http_date(moment: datetime) -> str:
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether gzip may be used; an explicit weight of zero forbids it, and who would rather have a document as it is
-    gets it so (RFC 9110 12.5.3).
+    """Whether gzip may be used; an explicit weight of zero forbids it, and whoever would rather have a document as it
+    is gets it so (RFC 9110 12.5.3).
     """
     weights = dict(_weighted(accept_encoding))
     weight = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))

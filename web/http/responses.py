@@ -106,7 +106,7 @@ class Packer:
         if offer is None or not body.is_steady:
             return False
         ahead = (modified - self.said(modified)).total_seconds() if modified is not None else 0.0
-        # What is said of one that lies ahead is too early for who asks by it when time has passed.
+        # What is said of one that lies ahead is too early for whoever asks by it when time has passed.
         offer.make(last_modified=modified, any_query=body.any_query, for_s=ahead or None)
         return True
 

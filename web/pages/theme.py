@@ -98,7 +98,7 @@ class Theme:
         return self._ours.get_template(template).render(context)
 
     def _themed(self) -> Environment:
-        assert self._folder is not None  # noqa: S101 - asked by who has one
+        assert self._folder is not None  # noqa: S101 - asked by whoever has one
         ours = FileSystemLoader(_HERE / "templates")
         theirs = FileSystemLoader(self._folder)
         environment = _environment(ChoiceLoader([theirs, ours, PrefixLoader({"ours": ours})]))

@@ -216,7 +216,7 @@ class Joining:
     # ── shared ───────────────────────────────────────────────────────────────────────────
 
     async def _private(self, page: _Page, token: str, **context: object) -> Response:
-        """A page in the language of whom the link is about, if they chose one."""
+        """A page in the language of the reader whom the link is about, if they chose one."""
         language = await run_in_threadpool(self._desk.language, token) if token else ""
         pages = self._pages.in_language(language)
         frame = Frame(title=pages.words.say(page.title), indexed=False)

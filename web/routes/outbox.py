@@ -93,7 +93,7 @@ class OutboxPages:
         return HTMLResponse(_NEW_TAB.join(_split_head(content.html)), headers=headers)
 
     def _admit(self, request: Request) -> str:
-        """What links have to carry on. Raises 404 for who may not read here."""
+        """What links have to carry on. Raises 404 for whoever may not read here."""
         given = request.query_params.get("key", "")
         if hmac.compare_digest(given.encode(), self._key.encode()):
             return f"?key={self._key}"

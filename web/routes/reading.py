@@ -126,7 +126,7 @@ class Reading:
         return self._page(request, "archive.html", frame, years=years, tags=shelf.tags())
 
     def listing(self, _request: Request) -> Response:
-        """For who has cut an address short: 301 to the archive, which lists issues and tags."""
+        """For whoever has cut an address short: 301 to the archive, which lists issues and tags."""
         return RedirectResponse(self._pages.absolute("/archive"), 301)
 
     def issue(self, request: Request) -> Response:

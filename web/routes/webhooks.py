@@ -43,7 +43,7 @@ class Webhooks:
     async def take(self, request: Request) -> Response:
         """200 once every event is recorded; 403 without proof; 503 asks to be told again.
 
-        429 to whom failed too often, right or wrong: or secrets could be guessed without an end.
+        429 to whoever failed too often, right or wrong, or secrets could be guessed without an end.
         """
         service = request.path_params["service"]
         if service not in self._desk.services:

@@ -66,7 +66,7 @@ _HIDDEN: Final = re.compile(
     r"\{[^}]*\.(?:content-hidden\b(?![^}]*unless-format=\"?html)|content-hidden\b(?=[^}]*when-format=\"?html)"
     r"|content-visible\b(?=[^}]*(?:when-format=(?!\"?html)|unless-format=\"?html))|hidden\b|notes\b)[^}]*\}|notes\Z"
 )
-"""Quarto's and pandoc's, for other forms than a page, and for who speaks."""
+"""Quarto's and pandoc's, for other forms than a page, and for whoever gives a talk."""
 _CLASS: Final = re.compile(r"\.(?:callout-)?([A-Za-z]+)")
 _TITLE: Final = re.compile(r"title=(?:\"([^\"]*)\"|'([^']*)')")
 _TITLED: Final = re.compile(

@@ -98,7 +98,7 @@ def _number_examples(text: str) -> str:
 
 
 def _picture(found: re.Match[str]) -> str:
-    """A picture with its own words for who does not see it, and its size; a caption that is another is below it."""
+    """A picture with its own words for whoever does not see it, and its size; a caption that is another is below it."""
     alt, width = _ALT.search(found[3]), _WIDTH.search(found[3])
     words = (alt[1] or alt[2]) if alt else found[1]
     size = f"|{width[1]}" if width else ""

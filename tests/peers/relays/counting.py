@@ -1,4 +1,4 @@
-"""A relay in a thread of the test: it keeps count across the deaths of who sends to it.
+"""A relay in a thread of the test: it keeps count across the deaths of whatever sends to it.
 
 It speaks SMTP with PIPELINING. What it is told to do at a phase (`mood`) it does instead of
 accepting; what it said about each recipient it remembers.
