@@ -34,8 +34,8 @@ def _names(text: str) -> frozenset[str]:
 
 
 _KEPT_FOLDERS: Final = _names(
-    """_drafts drafts draft _private private _unpublished unpublished _data _plugins _sass _includes _layouts _partials
-    templates _templates _template archetypes entwürfe entwurf brouillons borradores rascunhos bozze concepten utkast
+    """_drafts drafts _private private _unpublished unpublished _data _plugins _sass _includes _layouts _partials
+    templates _templates _template archetypes entwürfe brouillons borradores rascunhos bozze concepten utkast
     kladder luonnokset szkice koncepty taslaklar черновики чернетки مسودات טיוטות 草稿 草稿箱 下書き 초안 vorlagen modèles
     plantillas modelos modelli sjablonen mallar skabeloner szablony шаблоны 模板 テンプレート 템플릿"""
 )

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from html import escape
 from typing import Final
 
 from feeds.markdown.dialects.arguments import figure, link, parse_arguments
 from feeds.markdown.dialects.masks import MOST_UNKNOWN, Masks, Report, line_of
 from feeds.markdown.dialects.pairs import read_pairs
-from feeds.markdown.dialects.shown import SHOWING, show, show_at, show_included
+from feeds.markdown.dialects.shown import SHOWING, offer, show, show_at, show_included
 from feeds.markdown.dialects.spans import replace_tags
 from storage.model import FIELD
 
 _LIQUID: Final = re.compile(r"\{%-?\s*(/?\w[\w-]*)?(.*?)-?%\}", re.DOTALL)
 _SHORTCODE: Final = re.compile(r"\{\{[<%]\s*(/?\s*[\w./-]*)(.*?)/?\s*[>%]\}\}", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\{\{([<%])/\*\s?(.*?)\s?\*/([>%])\}\}", re.DOTALL)
+_ANY_TAG: Final = re.compile(
+    r"(?:\{\{?[<%]?|<(?!%))-?\s*(/?[A-Za-z][\w./-]{0,60})(?:[\s(](.*?))?\s*/?\)?\s*-?(?:[>%]?\}?\}|>)",
+    re.DOTALL,
+)
+"""The name of a tag of any kind, and what it was given."""
 _OUTPUT: Final = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
 """Each is matched with a whole tag, of bounded length, never with a note."""
 _CALL: Final = re.compile(r"([\w.:]+)\s*\((.{0,500})\)", re.DOTALL)
@@ -60,28 +64,42 @@ _COMPUTED: Final = re.compile(r"[.(\"'$\[]|\s(?:[-+*/%?<>]|[=!<>]=|&&)\s")
 """What a program works out: calls, members, texts, sums."""
 _CLOZE: Final = re.compile(r"cloze\s+(.{1,500})", re.DOTALL)
 _KATEX: Final = re.compile(
-    r"\{\{[<%]\s*(?:katex|math|latex)\b([^{}\n]{0,100}?)[>%]\}\}((?:(?!\{\{)[\s\S]){1,2000}?)\{\{[<%]\s*/\s*(?:katex|math|latex)\s*[>%]\}\}"
+    r"\{[{%][<%]?-?\s*(?:katexmm|katex|math|latex|tex)\b([^{}\n]{0,100}?)[>%]\}{1,2}((?:(?!\{[{%][<%\s])[\s\S]){1,2000}?)"
+    r"\{[{%][<%]?-?\s*(?:/\s*|end)(?:katexmm|katex|math|latex|tex)\s*-?[>%]\}{1,2}"
 )
+_TEX_GIVEN: Final = re.compile(
+    r"\{\{[<%]\s*(?:katex|math|latex|tex)\s+\"((?:[^\"\n]){1,500})\"\s*/?[>%]\}\}"
+)
+_ANNOTATION: Final = re.compile(
+    r"\{%\s*((?:[#.][\w:-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.-]+))(?:\s+(?:[#.][\w:-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.-]+))){0,9})\s*%\}"
+)
+"""Markdoc's, of a heading, a paragraph or a link."""
+_ID_GIVEN: Final = re.compile(r"#[\w:-]+")
 _ASSIGNED: Final = re.compile(
     r"\{%-?[ \t]*(?:assign|set)[ \t]+(\w{1,60})[ \t]*=[ \t]*(?:([\"'])([^\"'\n{}%]{0,300})\2|(-?\d{1,20}(?:\.\d{1,20})?))[ \t]*-?%\}"
 )
 _NAMED_VALUE: Final = re.compile(r"\{\{-?[ \t]*(\w{1,60})[ \t]*-?\}\}")
+_TABS: Final = re.compile(
+    r"(\{\{[<%]\s*tabs\s+[^{}\n]{0,100}?items=\"([^\"\n]{1,500})\"[^{}\n]{0,100}[>%]\}\})((?:(?!\{\{[<%]\s*/\s*tabs)[\s\S]){0,20000})"
+)
+_TAB: Final = re.compile(r"(\{\{[<%]\s*tab)\s*([>%]\}\})")
 _EMPTIED: Final = re.compile(r"^#{1,6}[ \t]*$", re.MULTILINE)
 """A heading of which nothing is left."""
 _EMPTIED_ITEM: Final = re.compile(r"^([ \t]*)[-*+][ \t]+(?:\n(?!\1[ \t]+\S)|\Z)", re.MULTILINE)
 """The same of a list, with nothing below it either."""
-_COMPONENT: Final = re.compile(r"</?[A-Z][\w.]{0,60}(?:\s(?:[^<>\n]|\n(?!\s*\n)){0,1000})?/?>")
 
 _GONE: Final = "\ufdd5"
 """Where a tag was: blanks behind it at a line's beginning are no indentation, which would make code of it."""
 _LEADING: Final = re.compile(rf"^([ \t]*)(?:{_GONE}[ \t]*)+", re.MULTILINE)
 
 
-def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
+def translate(text: str, masks: Masks, report: Report) -> str:
     """The text with the languages of generators translated or taken out."""
-    if "{{" not in text and "{%" not in text and "<%" not in text and not jsx:
+    if "{{" not in text and "{%" not in text and "<%" not in text:
         return text
     known = len(report)
+    if "items=" in text:
+        text = _TABS.sub(_name_tabs, text)
     text = _fill_in(read_pairs(text, masks))
     if "{{{" in text:
         reader = _Reader(text, masks, report, _unknown)
@@ -97,14 +115,17 @@ def translate(text: str, masks: Masks, report: Report, *, jsx: bool) -> str:
     if "{{" in text or "{%" in text or "<%" in text:
         reader = _Reader(text, masks, report, _unknown)
         text = _UNCLOSED.sub(lambda found: reader.take(found[0], found.start()), text)
-    if jsx:
-        reader = _Reader(text, masks, report, _component)
-        text = _COMPONENT.sub(lambda found: reader.take(found[0], found.start()), text)
     if _GONE in text:
         text = _LEADING.sub(r"\1", text).replace(_GONE, "")
     if len(report) > known:
         text = _EMPTIED_ITEM.sub("", _EMPTIED.sub("", text))
     return text
+
+
+def _name_tabs(found: re.Match[str]) -> str:
+    """Hugo's tabs whose names stand all in the tag around them, each with its own."""
+    names = iter([one.strip() for one in found[2].split(",")])
+    return found[1] + _TAB.sub(lambda tab: f'{tab[1]} name="{next(names, "")}" {tab[2]}', found[3])
 
 
 def _fill_in(text: str) -> str:
@@ -118,7 +139,7 @@ def _fill_in(text: str) -> str:
 
 def mark_formulas(text: str) -> str:
     """The text with dollars around formulas that stand in a shortcode."""
-    if "}}" not in text:
+    if "}}" not in text and "%}" not in text:
         return text
 
     def marked(found: re.Match[str]) -> str:
@@ -128,7 +149,7 @@ def mark_formulas(text: str) -> str:
         sign = "$$" if "display" in found[1] or "\n" in tex else "$"
         return f"{sign}{tex.strip() if sign == '$' else tex}{sign}"
 
-    return _KATEX.sub(marked, text)
+    return _TEX_GIVEN.sub(lambda found: f"${found[1]}$", _KATEX.sub(marked, text))
 
 
 class _Reader:
@@ -142,9 +163,18 @@ class _Reader:
     def take(self, tag: str, position: int) -> str:
         """What stands there instead of a tag."""
         result = self._read(tag, self._masks)
-        if result is None and len(self._report) < MOST_UNKNOWN:
-            self._report.append((line_of(self._text, position, self._masks), tag))
+        if result is None:
+            result, is_all = self._offer(tag)
+            if not is_all and len(self._report) < MOST_UNKNOWN:
+                self._report.append((line_of(self._text, position, self._masks), tag))
         return result or _GONE
+
+    def _offer(self, tag: str) -> tuple[str, bool]:
+        """What a reader can use of a tag that is not known, and whether nothing of it is missing."""
+        found = _ANY_TAG.fullmatch(tag) if self._read is not _unknown else None
+        if found is None:
+            return "", False
+        return offer(found[1].lower(), parse_arguments(self._masks.restore(found[2] or "")))
 
 
 # ── single tags ──────────────────────────────────────────────────────────────────────────────
@@ -168,12 +198,14 @@ def _liquid(tag: str, masks: Masks) -> str | None:
     """Jekyll's and Eleventy's tags; None for what is not known."""
     if (escaped := _HTML_ESCAPED.fullmatch(tag)) is not None:
         return masks.put(f"{escaped[1]} {escaped[2]} {escaped[3]}")
+    if (annotated := _ANNOTATION.fullmatch(tag)) is not None:
+        return f"{{{own[0]}}}" if (own := _ID_GIVEN.search(annotated[1])) else ""
     found = _LIQUID.fullmatch(tag)
     if found is None:
         return None
     name, rest = found[1] or "", found[2].strip()
     reader = _NAMED.get(name)
-    return reader(name, rest) if reader is not None else show(name, parse_arguments(rest))
+    return reader(name, rest) if reader is not None else show(name.lower(), parse_arguments(rest))
 
 
 def _post_link(_name: str, rest: str) -> str | None:
@@ -238,23 +270,6 @@ def _output(tag: str, masks: Masks) -> str | None:
     if (call := _CALL.fullmatch(inside)) is not None:
         return show(call[1].rpartition("::")[2], parse_arguments(call[2]))
     return None if _COMPUTED.search(inside.partition("|")[0]) else tag
-
-
-def _component(tag: str, _masks: Masks) -> str | None:
-    """JSX's; None for what is not known."""
-    found = _JSX.match(tag)
-    if found is None:
-        return None
-    name, given = found[2], parse_arguments(found[3])
-    if name in {"Link", "NextLink", "GatsbyLink", "NavLink"}:
-        href = given.get("to", "href")
-        return "</a>" if found[1] else f'<a href="{escape(href)}">' if href else ""
-    named = name.lower().removeprefix("lite")
-    return show(named, given) if named in _EMBEDDED else None
-
-
-_JSX: Final = re.compile(r"<(/?)([A-Z]\w{0,60})(.*?)/?>\Z", re.DOTALL)
-_EMBEDDED: Final = frozenset({"youtube", "vimeo", "tweet", "gist"})
 
 
 def _unknown(_tag: str, _masks: Masks) -> str | None:

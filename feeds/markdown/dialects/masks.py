@@ -153,9 +153,16 @@ class Masks:
         lines: list[str] | None = None
         for first, end in find_indented(text, within_tags=True):
             lines = lines or text.split("\n")
+            if any(self._is_indented_code(line) for line in lines[first:end]):
+                continue
             columns = [_columns(line) for line in lines[first:end] if line.strip()]
             lines[first:end] = [self.shift(line, "", min(columns)) for line in lines[first:end]]
         return text if lines is None else "\n".join(lines)
+
+    def _is_indented_code(self, line: str) -> bool:
+        """Whether a line is code that was masked because it is indented."""
+        piece = self.single(line.strip(" \t>"))
+        return piece is not None and not piece.startswith(("```", "~~~"))
 
     def _hide_spans(self, text: str) -> Iterator[str]:
         """The text with its elements of code masked, and its spans, whichever begins first."""

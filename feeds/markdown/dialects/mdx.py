@@ -6,10 +6,9 @@ import re
 from bisect import bisect
 from collections.abc import Iterator, Mapping
 from html import escape
-from textwrap import dedent
 from typing import Final
 
-from feeds.markdown.dialects.arguments import figure
+from feeds.markdown.dialects.components import move_out, show_boxes, show_pictures, unwrap
 from feeds.markdown.dialects.masks import MOST_UNKNOWN, Masks, Report, line_of, tell
 
 _CODE: Final = re.compile(r"^(?:import|export)\b", re.MULTILINE)
@@ -31,11 +30,6 @@ _BLOCK_TAG: Final = re.compile(
     re.MULTILINE,
 )
 """What stands within such is Markdown in MDX."""
-_BOX: Final = re.compile(
-    r"^[ \t]*<(Callout|Aside|Admonition|Alert|Note|Tip|Info|Warning|Caution|Danger|Important)\b([^<>\n]{0,300})>"
-    r"(?:[ \t]*\n((?:(?!^[ \t]*</\1>)[^\n]*\n){1,400}?)[ \t]*|((?:(?!</\1>)[^\n]){1,1000}))</\1>[ \t]*$",
-    re.MULTILINE,
-)
 _ELEMENT: Final = re.compile(
     r"<[a-z][\w.-]{0,30}[ \t](?:[^<>{}\n]|\{(?:[^{}\n]|\{[^{}\n]{0,100}+\}){0,300}+\}){0,1000}+>"
 )
@@ -45,21 +39,6 @@ _SHOWN: Final = re.compile(
     r"^import[ \t]+(\w{1,60})[ \t]+from[ \t]+['\"]([^'\"\n]{1,300}\.(?:png|jpe?g|gif|webp|avif|svg))['\"]",
     re.MULTILINE | re.IGNORECASE,
 )
-_PICTURE: Final = re.compile(
-    r"<(?:Image|Picture|Figure|Img|img)\b((?:[^<>{}\n]|\{[^{}\n]{0,300}\}|\n(?![ \t]*\n)){0,1000}?)/?>"
-)
-_HELD: Final = re.compile(
-    r"\bsrc=(?:\{[ \t]*(?:require\([\"']([^\"'\n]{1,300})[\"']\)|(\w{1,60}))(?:\.\w+)?[ \t]*\}|[\"']([^\"'\n]{1,500})[\"'])"
-)
-_SAID: Final = re.compile(
-    r"\b(alt|title|label|value|caption)=(?:\"([^\"\n]*)\"|'([^'\n]*)'|\{[\"']([^\"'\n]*)[\"']\})"
-)
-_WRAPPER: Final = re.compile(
-    r"^[ \t]*<(/?)(Tabs|TabItem|TabPanel|Tab|Steps|Step|CardGrid|Cards|FileTree|Fragment)\b([^<>\n]{0,500})>[ \t]*$",
-    re.MULTILINE,
-)
-"""Components that only lay out what is in them."""
-_GIVEN: Final = re.compile(r"\b(type|kind|variant|title)\s*=\s*\{?[\"']([^\"'\n]{1,100})[\"']")
 
 _SIGN: Final = re.compile(r"\{[ \t]*([\"'])([{}<>&])\1[ \t]*\}")
 """How a brace is written that is meant as one."""
@@ -72,9 +51,9 @@ def read_mdx(text: str, masks: Masks, report: Report) -> str:
     pictures = dict(_SHOWN.findall(text))
     values = {name: number or one or two for name, number, one, two in _VALUE.findall(text)}
     text = _drop_code(text)
-    text = _PICTURE.sub(lambda found: _show_picture(found, pictures), text)
+    text = show_pictures(text, pictures)
     text = _ELEMENT.sub(lambda found: _without_computed(found, masks, report), text)
-    text = _WRAPPER.sub(_unwrap, _BOX.sub(lambda found: _box(found, masks), text))
+    text = unwrap(show_boxes(move_out(text, masks), masks))
     text = _BLOCK_TAG.sub(r"\n\1\n", _FRAGMENT.sub("", text))
     return _read_expressions(text, masks, report, values)
 
@@ -153,38 +132,8 @@ def _literal(inside: str, masks: Masks, values: Mapping[str, str]) -> str | None
     return inside if inside.isdecimal() else values.get(inside)
 
 
-def _show_picture(found: re.Match[str], pictures: Mapping[str, str]) -> str:
-    """A picture that was imported; what shows none that is known stays as it is."""
-    held = _HELD.search(found[1])
-    source = (held[1] or held[3] or pictures.get(held[2], "")) if held else ""
-    if not source:
-        return found[0]
-    said = {name: a or b or c for name, a, b, c in _SAID.findall(found[1])}
-    if caption := said.get("caption"):
-        return figure(source, alt=said.get("alt", ""), caption=caption)
-    return f'<img src="{escape(source)}" alt="{escape(said.get("alt", ""))}">'
-
-
 def _without_computed(found: re.Match[str], masks: Masks, report: Report) -> str:
     """An element without attributes that a program would compute; one that shows nothing without them is told."""
     if _PLAYED.match(found[0]):
         tell(report, found, masks)
     return _COMPUTED.sub("", found[0])
-
-
-def _unwrap(found: re.Match[str]) -> str:
-    """What one of several stands for is said in bold."""
-    said = {name: a or b or c for name, a, b, c in _SAID.findall(found[3])}
-    label = said.get("label") or said.get("title") or said.get("value") or ""
-    return f"\n**{label}**\n" if label and not found[1] and found[2] != "Tabs" else ""
-
-
-def _box(found: re.Match[str], masks: Masks) -> str:
-    given = dict(_GIVEN.findall(found[2]))
-    kind = given.get("type") or given.get("kind") or given.get("variant") or found[1]
-    kind = kind.lower() if re.fullmatch(r"[A-Za-z]{1,20}", kind) else "note"
-    kind = "note" if kind in {"callout", "aside", "admonition", "alert", "default"} else kind
-    inside = found[3] if found[3] is not None else found[4]
-    lines = dedent(inside.strip("\n")).split("\n")
-    inside = "\n".join(masks.shift(line, "> ") for line in lines)
-    return f"\n> [!{kind}] {given.get('title', '')}".rstrip() + f"\n{inside}\n"

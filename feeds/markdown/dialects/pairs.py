@@ -23,6 +23,8 @@ _KINDS: Final = frozenset(
 """Names that say by themselves which box it is."""
 _FOLDED: Final = "details|expand|collapse|spoiler"
 _UNREAD: Final = "css|js|javascript|script|style|stylesheet|schema"
+_DRAWN: Final = "mermaid|plantuml|graphviz|dot|ditaa|goat|kroki|d2|chart|chartjs|echarts|flowchart|vega|vega-lite|wavedrom|nomnoml"
+"""Drawings, which are shown by their source."""
 _COMPUTED: Final = "for|capture|macro|tablerow|cache"
 """What is in these is nothing without the program that runs it."""
 
@@ -50,6 +52,13 @@ def _kinds(masks: Masks, within: Callable[[str], str]) -> tuple[Span, ...]:
         fence = "`" * max(3, longest + 1)
         return "\n\n" + masks.put(f"{fence}{language}\n{body}\n{fence}") + "\n\n"
 
+    def drawn(opening: re.Match[str], inside: str) -> str:
+        fence = f"```{opening[1]}\n{inside.strip(chr(10)).rstrip()}\n```"
+        return f"\n\n{masks.put(fence)}\n\n"
+
+    def tabled(_opening: re.Match[str], inside: str) -> str:
+        return "\n\n" + _table(inside) + "\n\n"
+
     def literal(_opening: re.Match[str], inside: str) -> str:
         return masks.put(inside) if "\n" in inside.strip("\n") or "{" in inside else inside
 
@@ -57,7 +66,7 @@ def _kinds(masks: Masks, within: Callable[[str], str]) -> tuple[Span, ...]:
         given = parse_arguments(_bare(opening[2]))
         title = (
             given.get("summary", "title", "text")
-            or " ".join(given.positional)
+            or " ".join(given.positional).removesuffix(" open")
             or name_box("details")
         )
         return f"\n\n> [!details] {title}\n{within(inside)}\n\n"
@@ -74,8 +83,7 @@ def _kinds(masks: Masks, within: Callable[[str], str]) -> tuple[Span, ...]:
     def cited(opening: re.Match[str], inside: str) -> str:
         """Hexo's and Zola's quotations, with who is quoted below."""
         words = _bare(opening[2])
-        given = parse_arguments(words).get("author") if "=" in words and "://" not in words else ""
-        author = given or _credit(words)
+        author = _cited(words) if _NAMED.match(words) else _credit(words)
         by = f"\n>\n> — {author}" if author else ""
         return f"\n\n{within(inside)}{by}\n\n"
 
@@ -90,12 +98,42 @@ def _kinds(masks: Masks, within: Callable[[str], str]) -> tuple[Span, ...]:
         _liquid("blockquote|quote|pullquote|centerquote|cq", cited,
                 before="(blockquote|quote|pullquote|centerquote|cq)", end=True),
         _hugo("blockquote|quote|pullquote", cited, before="(blockquote|quote|pullquote)"),
+        _liquid(_DRAWN, drawn, before=f"({_DRAWN})"),
+        _hugo(_DRAWN, drawn, before=f"({_DRAWN})"),
+        _span(r"\{%-?\s*table\b[^%\n]{0,300}%\}", r"\{%-?\s*/\s*table\s*-?%\}", tabled),
         _liquid(_UNREAD, lambda _opening, _inside: ""),
         _hugo("comment", lambda _opening, _inside: ""),
         _liquid(_COMPUTED, lambda opening, _inside: opening[0]),  # which is told
         _span(r"\{%-?\s*(?:else|elsif|elif|elseif|when)\b[^%\n]{0,300}?-?%\}",
-              r"\{%-?\s*end(?:if|unless|case)\s*-?%\}", lambda _opening, _inside: ""),
+              r"\{%-?\s*(?:end(?:if|unless|case)|/\s*if)\s*-?%\}", lambda _opening, _inside: ""),
     )  # fmt: skip
+
+
+def _table(inside: str) -> str:
+    """Markdoc's table, whose rows stand between lines and have a list of cells each."""
+    rows: list[list[str]] = [[]]
+    for line in inside.split("\n"):
+        if _ROW_END.fullmatch(line):
+            rows.append([])
+        elif (cell := _CELL.match(line)) is not None:
+            rows[-1].append(line[cell.end() :].strip())
+        elif line.strip() and rows[-1]:
+            rows[-1][-1] += " " + line.strip()
+    rows = [row for row in rows if row]
+    if len(rows) < 2:
+        return inside
+    widest = max(map(len, rows))
+    lines = [
+        "| "
+        + " | ".join(one.replace("|", "\\|") for one in (*row, *[""] * (widest - len(row))))
+        + " |"
+        for row in rows
+    ]
+    return "\n".join([lines[0], f"|{'---|' * widest}", *lines[1:]])
+
+
+_ROW_END: Final = re.compile(r"[ \t]*-{3,}[ \t]*")
+_CELL: Final = re.compile(r"[ \t]*[-*+][ \t]+")
 
 
 def _credit(words: str) -> str:
@@ -109,11 +147,21 @@ def _credit(words: str) -> str:
     return f"[{named}]({url})" if named else f"<{url}>"
 
 
+def _cited(words: str) -> str:
+    """Who is quoted, from named arguments."""
+    given = parse_arguments(words)
+    by = given.get("author", "by", "name", "cite", "who")
+    source, url = given.get("source", "from", "title", "book"), given.get("url", "link", "href")
+    said = f"[{source or by}]({url})" if url and (source or by) else source
+    return ", ".join(filter(None, (by if said != by and (source or not url) else "", said)))
+
+
 def _bare(words: str) -> str:
     """Arguments as Zola has them, in brackets, and as all others have."""
     return words.strip().removeprefix("(").removesuffix(")")
 
 
+_NAMED: Final = re.compile(r"[A-Za-z]{1,20}[ ]?=")
 _CREDIT = re.compile(r"([^\n]{0,300}?)(https?://[^\s()<>\"]{1,500})([^\n]{0,300})")
 Replace = Callable[[re.Match[str], str], str]
 
@@ -129,7 +177,7 @@ def _liquid(names: str, replace: Replace, *, before: str = "", end: bool = False
         named, rest = f"(?:{names})()", r"\s*"
     return _span(
         rf"\{{%-?\s*{named}{rest}-?%\}}",
-        rf"\{{%-?\s*end(?:{names}){'?' if end else ''}\s*-?%\}}",
+        rf"\{{%-?\s*(?:end(?:{names}){'?' if end else ''}|/\s*(?:{names}))\s*-?%\}}",
         replace,
     )
 

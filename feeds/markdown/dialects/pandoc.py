@@ -48,7 +48,7 @@ _SIMPLE_TABLE: Final = re.compile(
 _RUN: Final = re.compile(r"`(?:\{(?:r|python|julia|ojs)\}|r)[ \t]")
 """Code within a line that is run, and what it gives is shown."""
 _GRID: Final = re.compile(
-    r"^(\+[-=:+]{2,300}\+[ \t]*\n)((?:[+|][^\n]{0,500}(?:\n|\Z)){1,500}?)(?=(?!\+|\|)|\Z)",
+    r"^(\+[-=:+]{2,300}\+[ \t]*\n)((?:[+|][^\n]{0,500}(?:\n|\Z)){1,500}+)",
     re.MULTILINE,
 )
 
@@ -117,6 +117,8 @@ def _pipe_table(found: re.Match[str]) -> str:
         _cells(line, starts, columns) for line in (found[1], *found[3].rstrip("\n").split("\n"))
     ]
     rows = [row for row in rows if not all(set(cell) <= {"-"} for cell in row)]
+    if not rows:
+        return found[0]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([lines[0], f"|{'---|' * len(columns)}", *lines[1:]]) + "\n"
 

@@ -21,20 +21,81 @@ _VIDEO: Final = {
 _ID: Final = re.compile(r"[\w-]{1,64}")
 _POSTS: Final = frozenset({"tweet", "twitter", "twitter_simple", "x", "x_simple", "instagram"})
 
-_SILENT: Final = frozenset(
-    f"{end}{name}"
-    for end in ("", "/")
-    for name in (
-        "pagebreak", "clear", "clearfix", "more", "rawhtml", "raw-html", "html", "unsafe", "math", "katex",
-        "latex", "lead", "center", "wide", "tabs", "tabpane", "steps", "columns", "column", "expand", "gallery", "badge",
-    )
-) | {"/tab", "endtab", "endtabs", "endcolumns", "endcolumn", "endsteps"}  # fmt: skip
-"""What only lays out what is in it."""
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SILENT: Final = _names(
+    """pagebreak clear clearfix more rawhtml raw-html html unsafe math katex latex lead center wide tabs tabpane steps
+    columns column expand gallery badge cards cardpane cardgroup card-group card-grid cardgrid card-deck accordions
+    accordiongroup accordion-group grid row col flex container div span section wrapper timeline timelines
+    filetree/container filetree typeit ltr rtl style left right justify keyword keywordlist pageinfo readmore markdown
+    md plain bootstrap-table responsive-table mark small sub sup spacer figures slider slides icon
+    icons fa fas far fab fa-icon fontawesome bi svg-icon iconify inline-svg emoji hextra/hero-badge hextra/hero-container
+    hextra/hero-headline hextra/hero-subtitle hextra/feature-grid blocks/section blocks/lead fragment codegroup
+    code-group codetabs code-tabs list-group swatches nl content-wrapper"""
+)
+"""What only lays out what is in it, or is a picture of the page's own."""
+_TITLED: Final = _names(
+    """card linkcard link-card link_card cardlink card-link feature featurecard feature-card hextra/feature-card tile
+    accordion accordionitem accordion-item accordion_item timelineitem timeline-item timeline_item step panel box fold
+    item slide expandable toggle collapsible faq hero blocks/cover blocks/feature blocks/link-down tabitem tab-item
+    tabpanel linkbutton link-button card-header"""
+)
+"""What has a title before what is in it, and may be a link."""
+_CLOSING: Final = re.compile(r"/|end(?=[a-z_-]{2})")
+_CONTROL: Final = _names(
+    """if elsif elif elseif else unless case when for while assign set capture increment decrement cycle raw with let
+    function macro block extends import from call filter switch layout render_body head seo meta html-head"""
+)
+"""What says a generator what to do, or what a page's head says."""
 SHOWING: Final = frozenset(
     {"include", "include_relative", "include_cached", "render", "figure", "img", "image", "picture",
      "responsive_image"}
 )  # fmt: skip
 _BOXES: Final = frozenset({"alert", "callout", "notice", "admonition"})
+_TITLES: Final = (
+    "title",
+    "header",
+    "heading",
+    "head",
+    "label",
+    "summary",
+    "question",
+    "name",
+    "text",
+)
+_BESIDE: Final = (
+    "subtitle",
+    "subheader",
+    "subhead",
+    "description",
+    "desc",
+    "badge",
+    "footer",
+    "content",
+    "body",
+)
+_LEADS: Final = ("href", "link", "url", "to", "relref", "cta_link")
+_PAGES: Final = {
+    "github": ("https://github.com/{}", "repo"),
+    "bilibili": ("https://www.bilibili.com/video/{}", "id"),
+    "twitch": ("https://www.twitch.tv/{}", "channel"),
+    "spotify": ("https://open.spotify.com/{}", "id"),
+    "codesandbox": ("https://codesandbox.io/s/{}", "id"),
+    "jsfiddle": ("https://jsfiddle.net/{}", "id"),
+    "npm": ("https://www.npmjs.com/package/{}", "name"),
+    "speakerdeck": ("https://speakerdeck.com/{}", "id"),
+    "slideshare": ("https://www.slideshare.net/{}", "id"),
+    "vimeo_simple": ("https://vimeo.com/{}", "id"),
+}
+"""Where what is named elsewhere can be seen, and the argument that names it."""
+_PAGE_ID: Final = re.compile(r"[\w@./-]{1,200}")
+_PICTURED: Final = re.compile(
+    r"im(?:g|age)|pic|photo|fig|thumb|lightbox|screenshot|galler|carousel|slide|banner|cover"
+)
+"""Names of what shows pictures."""
 _TOC: Final = "\n\n[TOC]\n\n"
 _WORDS: Final = re.compile(r"(?!-)(?=.*[^\W\d])")
 """What may say what a picture shows."""
@@ -49,19 +110,83 @@ _WATCHED: Final = re.compile(
 
 def show(name: str, given: Arguments) -> str | None:
     """What a shortcode of this name shows, whatever the generator; None if it is not known."""
-    if name in _SILENT:
+    bare = _CLOSING.sub("", name, count=1) if _CLOSING.match(name) else ""
+    if name in _SILENT or bare in _SILENT | _TITLED | {"tab"}:
         return ""
-    if name in _VIDEO:
-        return _video(name, given.get("id", at=0))
-    if name in _POSTS:
-        return _post(name, given)
+    if name in _TITLED:
+        return _titled(given)
+    if (service := name.replace("lite", "").strip("-_")) in _VIDEO:
+        return _video(service, given.get("id", "videoid", "video", at=0))
+    if (post := name.removesuffix("_simple")) in _POSTS:
+        return _post(post, given)
+    if name in _PAGES:
+        return _elsewhere(name, given)
     reader = _SHOWN.get(name)
     return reader(given) if reader is not None else None
 
 
+def offer(name: str, given: Arguments) -> tuple[str, bool]:
+    """What a reader can use of a tag whose name is not known: its pictures, its title, where it leads; and whether
+    that is all that there is to it.
+    """
+    if _CLOSING.match(name) or name in _CONTROL:
+        return "", False
+    if pictures := _pictures(given):
+        return pictures, _PICTURED.search(name) is not None
+    titles: dict[str, str] = {
+        key: given.named[key]
+        for key in ("title", "heading", "label", "summary")
+        if key in given.named
+    }
+    leads = given.get(*_LEADS, "src")
+    leads = leads or next((one for one in given.positional if one.startswith("https://")), "")
+    if not titles and not leads.startswith(("https://", "/")):
+        return "", False
+    titles |= {key: given.named[key] for key in _BESIDE[:5] if key in given.named}
+    return _titled(Arguments({**titles, "href": leads}, ())), False
+
+
+def _titled(given: Arguments) -> str:
+    """A title, which may lead somewhere, and what is said beside it."""
+    title, href = given.get(*_TITLES, at=0), given.get(*_LEADS)
+    title = "" if title.startswith(("{", "https://")) else title
+    beside = " ".join(filter(None, (given.get(name) for name in _BESIDE)))
+    if href and not href.startswith("{"):
+        head = f"**{link(href, title or href.rstrip('/').rpartition('/')[2] or href)}**"
+    else:
+        head = f"**{title}**" if title else ""
+    shown = "\\\n".join(filter(None, (head, beside)))
+    return f"\n\n{shown}\n\n" if shown else ""
+
+
+def _elsewhere(name: str, given: Arguments) -> str | None:
+    """A page of a service by what it is known by there."""
+    pattern, key = _PAGES[name]
+    known = given.get(key, "url", "src", "id", at=0)
+    url = known if known.startswith("https://") else pattern.format(known)
+    words = given.get("title", "label") or known.removeprefix("https://")
+    return f"\n\n{link(url, words)}\n\n" if _PAGE_ID.fullmatch(known) or url == known else None
+
+
+def _pictures(given: Arguments) -> str:
+    """The pictures that are named, each with its words."""
+    many = given.get("images", "pictures", "photos").strip("{}[] ")
+    sources = [one.strip(" \"'") for one in many.split(",")] if many else []
+    first = given.get("src", "url", "image_path", "image", "img", "path", "file", "filename")
+    sources = sources or [one for one in (first, *given.positional) if one]
+    shown = [one for one in sources if is_picture(one.partition("?")[0]) and "*" not in one]
+    words, caption = given.get("alt"), given.get("caption", "title")
+    if len(shown) > 1:
+        return "".join(figure(one) for one in shown[:_MOST_PICTURES])
+    return figure(shown[0], alt=words or caption, caption=caption) if shown else ""
+
+
+_MOST_PICTURES: Final = 50
+
+
 def _gist(given: Arguments) -> str | None:
     user, number = given.get("user", at=0), given.get("id", at=1)
-    path = f"{user}/{number}" if number else user
+    path = "/".join(filter(None, (user, number)))
     return link(f"https://gist.github.com/{path}", "Gist on GitHub") if path else None
 
 
@@ -85,6 +210,28 @@ def _tab(given: Arguments) -> str:
 def _button(given: Arguments) -> str | None:
     href = given.get("href", "link", "url", "relref")
     return f'<a href="{escape(href)}">' if href else None
+
+
+def _leading(given: Arguments) -> str | None:
+    """A link by its arguments alone."""
+    url = given.get(*_LEADS, "src", "file", at=0)
+    words = given.get(
+        "text", "title", "label", "content", "name", "cta_text", at=1 if given.positional else None
+    )
+    return link(url, words or url) if url and not url.startswith("{") else None
+
+
+def _branch(given: Arguments) -> str | None:
+    """A file or folder of a tree, at the place where its tag is indented."""
+    name = given.get("name", "title", at=0)
+    return f"- {name}" if name else None
+
+
+def _text_given(given: Arguments) -> str | None:
+    words = given.get("text", "url", at=0)
+    return (
+        (link(words, words) if words.startswith("https://") else escape(words)) if words else None
+    )
 
 
 def _keys(given: Arguments) -> str | None:
@@ -190,12 +337,25 @@ _SHOWN: Final[Mapping[str, Show]] = {
     **dict.fromkeys(["figure", "img", "image"], _hugo_figure),
     **dict.fromkeys(["ref", "relref"], lambda given: given.get("path", at=0) or None),
     "gist": _gist,
-    "embed": lambda given: (
-        show_at(url) if (url := given.get("url", at=0)).startswith("https://") else None
+    "frame": lambda given: f"\n\n*{words}*\n\n" if (words := given.get("caption")) else "",
+    **dict.fromkeys(
+        ["embed", "player", "reactplayer", "videoplayer", "iframe"],
+        lambda given: (
+            show_at(url) if (url := given.get("src", "url", at=0)).startswith("https://") else None
+        ),
     ),
     "video": _player("video"),
     "audio": _player("audio"),
     "tab": _tab,
+    "carousel": lambda given: _pictures(given) or None,
+    **dict.fromkeys(
+        ["link", "cta", "person", "article", "pdf", "embed-pdf", "embed_pdf", "embedpdf"], _leading
+    ),
+    **dict.fromkeys(["filetree/folder", "filetree/file"], _branch),
+    **dict.fromkeys(["/filetree/folder", "/qr", "/carousel"], _text("")),
+    "qr": lambda given: _text_given(given) or "",
+    "table": lambda given: None if given.get("path", "src", "file") else "",
+    "/table": _text(""),
     "button": _button,
     "/button": _text("</a>"),
     "kbd": _keys,

@@ -21,6 +21,7 @@ from feeds.markdown.dialects.comments import (
     drop_marks,
     tell_what_members_read,
 )
+from feeds.markdown.dialects.components import read_components
 from feeds.markdown.dialects.generators import mark_formulas, translate
 from feeds.markdown.dialects.masks import MOST_UNKNOWN, Masks, Report, tell
 from feeds.markdown.dialects.mdx import read_mdx
@@ -89,7 +90,8 @@ def translate_dialects(
     uncited: Report = []
     text = _cite(text, masks, uncited, bibliography, is_pandoc=suffix in _PANDOC)
     text = read_programs(text, masks, report)
-    text = translate(text, masks, report, jsx=suffix in _JSX)
+    text = translate(text, masks, report)
+    text = read_components(text, masks, report, jsx=suffix in _JSX)
     text = unify_callouts(drop_marks(text), masks)
     players: list[str] = []
     text, abbreviations = take_abbreviations(link_players(mend_addresses(text), players.append))

@@ -159,7 +159,7 @@ MORE_SHAPES: Final = (
         issues=1,
         kept={},
         found=1,
-        told=2,
+        told=1,
     ),
     Shape(
         name="Quarto with citations",
@@ -217,7 +217,7 @@ MORE_SHAPES: Final = (
         issues=1,
         kept={},
         found=1,
-        told=2,
+        told=3,
     ),
     Shape(
         name="Astro collections",
@@ -305,7 +305,7 @@ MORE_SHAPES: Final = (
         issues=1,
         kept={},
         found=1,
-        told=1,
+        told=0,
     ),
     Shape(
         name="Months in words",

@@ -31,10 +31,6 @@ _COLONS: Final = re.compile(
     r"::(?<![\w:]::)(?=[^\W_])([^:\n\[\](){}<>`\ufdd0]{1,200}?)(?<=[^\s,;/|])::(?![\w:])"
 )
 """Bear's mark; what belongs to a program has no such pair of colons with words alone between."""
-_BADGE: Final = re.compile(
-    r"<Badge\b(?:[^<>\n]{0,200}?\s)?(?:text|label)=[\"']([^\"'<>\n]{1,100})[\"'][^<>\n]{0,200}?(?:/>|>[ ]*</Badge>)"
-)
-"""VitePress's and Starlight's, whose words stand in an attribute."""
 _TOC: Final = re.compile(
     r"^[ \t]*(?:[-*+]|\d\.)[ \t]+[^\n]{1,80}\n[ \t]*\{:[ \t]*toc[^}\n]*\}[ \t]*$", re.MULTILINE
 )
@@ -133,7 +129,6 @@ _STEPS: Final[tuple[tuple[tuple[str, ...], _Step], ...]] = (
     (("{:",), read_notices),
     (("{:",), _replaced((_SIZED, ""), (_TOC, "\n[TOC]\n"))),
     (("markdown",), _replaced((_MARKDOWN_WITHIN, r"\n<\1\2\3>\n"))),
-    (("<Badge",), _replaced((_BADGE, r"\1"))),
     (("::",), _replaced((_COLONS, r"<mark>\1</mark>"))),
     (("^^",), _replaced((_CARETS, r"<mark>\1</mark>"))),
     (("{", "|filename|"), _replaced((_SPAN, r"\1"), (_LISTED, r"\1"), (_PLACE, ""))),

@@ -22,7 +22,7 @@ from tests.worlds.rows import each
         ('<Callout type="warning">inline **words**</Callout>', "> [!warning]\n> inline **words**"),
         (
             "<Note>\n  a\n\n  ```js\n  b\n\n  c\n  ```\n</Note>",
-            "> [!note]\n> a\n>\n> ```js\n>   b\n>\n>   c\n>   ```",
+            "> [!note]\n> a\n>\n> ```js\n> b\n>\n> c\n> ```",
         ),
         ('<div className="x">\n*words*\n</div>', '<div className="x">\n\n*words*\n\n</div>'),
         ("<>fragment</>", "fragment"),

@@ -54,3 +54,60 @@ def test_a_known_tag_shows_what_it_would(written: str, becomes: str) -> None:
 def test_blanks_behind_tags_make_no_code() -> None:
     """What is left of a line of tags that went begins where the first one stood."""
     assert translate_dialects("{% seo %}  {% feed_meta %}  Words.", "a.md").text == "Words."
+
+
+@each(
+    ("written", "becomes"),
+    [
+        ('{{< card title="A" link="/a" subtitle="b" >}}', '**<a href="/a">A</a>**\\\nb'),
+        (
+            '{{< accordion >}}{{< accordionItem title="A" >}}a{{< /accordionItem >}}{{< /accordion >}}',
+            "**A**\n\na",
+        ),
+        ('{{< timelineItem header="A" badge="2021" >}}a{{< /timelineItem >}}', "**A**\\\n2021\n\na"),
+        ('{{< carousel images="{a.png, b.png}" >}}',
+         '<figure><img src="a.png" alt=""></figure>\n\n\n\n<figure><img src="b.png" alt=""></figure>'),
+        ('{{< tabs items="One,Two" >}}{{< tab >}}a{{< /tab >}}{{< tab >}}b{{< /tab >}}{{< /tabs >}}',
+         "**One**\n\na\n\n**Two**\n\nb"),
+        ('{{< filetree/folder name="a" >}}\n  {{< filetree/file name="b" >}}\n{{< /filetree/folder >}}', "- a\n  - b"),
+        ("{{< mermaid >}}\ngraph\n{{< /mermaid >}}", "```mermaid\ngraph\n```"),
+        ("{% plantuml %}\n@x\n{% endplantuml %}", "```plantuml\n@x\n```"),
+        ('{{< github repo="ada/bridge" >}}', '<a href="https://github.com/ada/bridge">ada/bridge</a>'),
+        ('{{< link "https://a.example" "words" >}}', '<a href="https://a.example">words</a>'),
+        ('{{< youtubeLite id="abc_123" label="x" >}}', FILM),
+        ('{{< qr text="words" />}}{{< qr >}}words{{< /qr >}}', "wordswords"),
+        ('{{< icon "github" >}}words', "words"),
+        ("{% lightbox a.png %}", '<figure><img src="a.png" alt=""></figure>'),
+        ('{{< quote author="Ada" source="A book" url="https://a.example" >}}x{{< /quote >}}',
+         "> x\n>\n> — Ada, [A book](https://a.example)"),
+        ('{% callout type="tip" title="A" %}\nx\n{% /callout %}', "> [!tip] A\n> x"),
+        ("{% table %}\n* a\n* b\n---\n* c\n  d\n* e|f\n{% /table %}", "| a | b |\n|---|---|\n| c d | e\\|f |"),
+        ("# A {% #own .big %}\n\nwords {% .big %} [x](/y){% target=\"_blank\" %}", "# A {#own}\n\nwords  [x](/y)"),
+        ('{% tabs %}{% tab label="One" %}a{% /tab %}{% /tabs %}', "**One**\n\na"),
+        ("{% katex %}a_1*b*{% endkatex %}", "$a_1*b*$"),
+        ('{{< tex "a_1" >}}', "$a_1$"),
+    ],
+)  # fmt: skip
+def test_tags_of_themes_show_what_they_would(written: str, becomes: str) -> None:
+    """Cards, steps, trees, drawings and films of many themes, and Markdoc's tags."""
+    translated = translate_dialects(written, "a.md")
+    assert not translated.unknown
+    assert translated.formulas.as_written(translated.text).strip() == becomes
+
+
+@each(
+    ("written", "becomes"),
+    [
+        ('{{< foo title="A" href="/a" >}}', '**<a href="/a">A</a>**'),
+        ("{% foo https://a.example/b %}", '**<a href="https://a.example/b">b</a>**'),
+        ('{{< foo "a.png" >}}', '<figure><img src="a.png" alt=""></figure>'),
+        ('{% if title="A" %}', ""),
+    ],
+)
+def test_of_a_tag_that_is_not_known_a_reader_has_what_can_be_used(
+    written: str, becomes: str
+) -> None:
+    """Its title, where it leads and its pictures are shown, and it is told once; what steers a program shows nothing."""
+    translated = translate_dialects(written, "a.md")
+    assert len(translated.unknown) == 1
+    assert translated.text.strip() == becomes

@@ -144,7 +144,7 @@ def test_known_forms_are_translated(text: str, part: str) -> None:
 @each(
     ("text", "source"),
     [
-        ("x\n\n{{< qr 1 >}}", "{{< qr 1 >}}"),
+        ("x\n\n{{< qx 1 >}}", "{{< qx 1 >}}"),
         ("x\n\n{% include nav.html %}", "{% include nav.html %}"),
         ("x\n\n{{ page.title }}", "{{ page.title }}"),
         ("x\n\n{% if a %}", "{% if a %}"),
@@ -228,9 +228,10 @@ def test_what_stands_before_it_does_not_move_the_line_of_what_is_unknown(before:
 
 
 def test_a_component_is_unknown_where_there_are_some() -> None:
-    """`<Chart />` is a component in MDX, and HTML like any other elsewhere."""
+    """`<Chart />` shows nothing without its program, whatever the note's suffix; `Vec<T>` is no component in `.md`."""
     assert translate_dialects("<Chart a={1} />", "a.mdx").unknown
-    assert not translate_dialects("<Chart />", "a.md").unknown
+    assert translate_dialects("<Chart />", "a.md").unknown
+    assert not translate_dialects("Vec<T>", "a.md").unknown
 
 
 @each(

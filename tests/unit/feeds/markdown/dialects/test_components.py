@@ -1,0 +1,86 @@
+"""Components of generators that draw them with a program: what they show without it."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.markdown.dialects.translation import translate_dialects
+from tests.sizes import examples
+from tests.unit.feeds.markdown.dialects.programs.test_steps import read
+from tests.worlds.rows import each
+
+CARD = '**<a href="/go">Start</a>**'
+
+
+@each("path", ["a.md", "a.mdx"])
+@each(
+    ("written", "becomes"),
+    [
+        ('<Card title="Start" href="/go" />', CARD),
+        ('<LinkCard title="Start" href="/go" description="At once" />', f"{CARD}\\\nAt once"),
+        ('<Card\n  title="Start"\n  link="/go"\n>\n    Words.\n</Card>', f"{CARD}\n\nWords."),
+        ("<Card title='A'>\n    <Card title='B'>\n        b\n    </Card>\n</Card>", "**A**\n\n**B**\n\nb"),
+        ('<Button href="/go">Go</Button>', '<a href="/go">Go</a>'),
+        ('<LinkButton to="/go" text="Go" />', '<a href="/go">Go</a>'),
+        ('New <Badge text="beta" variant="tip" /> words', "New beta words"),
+        ('<Icon name="x" /> words', "words"),
+        ('<Accordion title="Why?">\n  Because.\n</Accordion>', "> [!details] Why?\n> Because."),
+        ('<Quote author="Ada">Words.</Quote>', "> Words.\n>\n> — Ada"),
+        ('<Tooltip tip="HyperText">HTML</Tooltip>', '<abbr title="HyperText">HTML</abbr>'),
+        ('<Youtube videoId="abc_123"/>', '<a href="https://www.youtube.com/watch?v=abc_123">Video on YouTube</a>'),
+        ('<Frame caption="A bridge">\n\nx\n\n</Frame>', "*A bridge*\n\nx"),
+        ('<Gist id="42" />', '<a href="https://gist.github.com/42">Gist on GitHub</a>'),
+    ],
+)  # fmt: skip
+def test_a_component_shows_what_it_says(written: str, becomes: str, path: str) -> None:
+    """Titles, links, words and pictures are shown, whatever the note's suffix, and what is within is no code."""
+    assert re.sub(r"[ \t]*\n(?:[ \t]*\n)+", "\n\n", read(written, path)) == becomes
+
+
+@each(
+    ("written", "becomes"),
+    [
+        ("<Foo/>", ""),
+        ("<Foo bar={1}>words</Foo>", "words"),
+        ('<Foo title="Start" href="/go" />', CARD),
+        ('<Foo title="Start"\n  link="/go">words</Foo>', f"{CARD}\n\nwords"),
+        ('<Foo :title="computed" />', ""),
+        ("<Foo title={computed} onClick={() => go()} />", ""),
+    ],
+)
+def test_one_that_is_not_known_is_told(written: str, becomes: str) -> None:
+    """Nothing vanishes without a word, and of what says something a reader has that."""
+    translated = translate_dialects(f"x\n\n{written}", "a.md")
+    assert [one.line for one in translated.unknown] == [3]
+    assert translated.text.removeprefix("x").strip() == becomes
+
+
+@each(
+    ("written", "becomes"),
+    [
+        ("Vec<T> and git clone <url> <dir>", "Vec&lt;T&gt; and git clone &lt;url&gt; &lt;dir&gt;"),
+        ("press <Enter>, then <your-name>", "press &lt;Enter&gt;, then &lt;your-name&gt;"),
+        ("<B>x</B> <br> <IMG SRC='a.png'> <p>", "<B>x</B> <br> <IMG SRC='a.png'> <p>"),
+        ("<my-thing>x</my-thing> `<T>`", "<my-thing>x</my-thing> `<T>`"),
+    ],
+)
+def test_a_name_in_angles_is_a_word(written: str, becomes: str) -> None:
+    """What is no element of HTML and nothing closes is shown as it stands there; the rest is HTML as before."""
+    assert read(written) == becomes
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<Card", ' title="a"', ">", "/>", "</Card>", "\n", "    ", "x", "<A.b>", "{", "}", "'"]
+        )
+    )
+)
+@settings(max_examples=examples(200), deadline=None)
+def test_any_tangle_of_components_is_read(pieces: list[str]) -> None:
+    """Whatever is open or closed, the words stay."""
+    text = translate_dialects("".join(pieces), "a.md").text
+    assert text.count("x") >= "".join(pieces).count("x") - sum("'" in one for one in pieces)
