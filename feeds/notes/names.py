@@ -35,11 +35,12 @@ def _names(text: str) -> frozenset[str]:
 
 _KEPT_FOLDERS: Final = _names(
     """_drafts drafts _private private _unpublished unpublished _data _plugins _sass _includes _layouts _partials
-    templates _templates _template archetypes entwürfe brouillons borradores rascunhos bozze concepten utkast
-    kladder luonnokset szkice koncepty taslaklar черновики чернетки مسودات טיוטות 草稿 草稿箱 下書き 초안 vorlagen modèles
-    plantillas modelos modelli sjablonen mallar skabeloner szablony шаблоны 模板 テンプレート 템플릿"""
+    templates _templates _template archetypes entwürfe brouillons borradores rascunhos bozze utkast
+    kladder luonnokset szkice taslaklar черновики чернетки مسودات טיוטות 草稿 草稿箱 下書き 초안 vorlagen
+    plantillas sjablonen mallar skabeloner szablony шаблоны 模板 テンプレート 템플릿"""
 )
-"""What generators keep for themselves, and what authors call what is not finished, in their languages; NFC."""
+"""What generators keep for themselves, and what authors call what is not finished, in their languages; NFC. Not
+what means models or concepts as well: those are what some authors write about."""
 _LOST_MARKS: Final = re.compile(
     r"(?:(?<=-)|\A)[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u20d0-\u20f0\ufe20-\ufe2f]+"
 )
