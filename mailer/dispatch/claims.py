@@ -20,8 +20,8 @@ from storage.model import Claim, DeliveryState, Log, StorageError
 log = Log()
 
 _ASTRAY_S: Final = 3600.0
-"""How long a claim goes back whose domain is paused. A lift has it due at once; so often it is looked at
-whether a pause has ended by itself."""
+"""How long a claim goes back whose domain is paused. A lift has it due at once; one that
+ended by itself is noticed this late."""
 
 _LOOK: Final = timedelta(seconds=1)
 """How long what is known of pauses counts: a fast worker claims ten times in it."""

@@ -20,7 +20,7 @@ _WINDOW: Final = 40
 _ENOUGH: Final = 20
 """Outcomes before anything is concluded: a handful of full mailboxes says nothing."""
 _SHARE: Final = 0.3
-"""So much of them put off is too much."""
+"""The share of them that is too much to be put off."""
 _SLOWEST: Final = 1 / 60
 """Messages per second; below that nothing would ever be learned."""
 _FASTER: Final = 2 ** (1 / _WINDOW)

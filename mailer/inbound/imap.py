@@ -42,7 +42,7 @@ class BoundedImap(imaplib.IMAP4):
         super().__init__(host, port, timeout=timeout_s)
 
     def read(self, size: int) -> bytes:
-        """So many octets of a literal."""
+        """That many octets of a literal."""
         self._take(size)
         return super().read(size)
 

@@ -12,7 +12,7 @@ _GONE_LIMIT: Final = 25
 
 
 _GONE_DOMAINS: Final = 5
-"""So many readers in a row, of so many domains, do not all cease to exist by themselves: on a list
+"""This many readers in a row, of this many domains, do not all cease to exist by themselves: on a list
 that is half dead, it would begin at one reader in thirty million."""
 
 

@@ -24,7 +24,7 @@ class RetryPolicy:
     resend: bool = True
     """Whether a message whose acceptance is unknown is sent again, once (rule B8)."""
     fault_limit: int = 5
-    """So many faults of ours in a row pause an issue."""
+    """How many faults of ours in a row pause an issue."""
 
     def __post_init__(self) -> None:
         if not self.retry:

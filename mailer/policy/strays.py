@@ -21,7 +21,7 @@ HOST_DOMAINS: Final = 5
 _HOST_SHARE: Final = 0.005
 """Readers of earlier issues whom a list may lose at one host in a day."""
 _SHARE: Final = 0.3
-"""So much of what a domain answered, since it began, is far beyond what lists lose in a day."""
+"""This share of what a domain answered, since it began, is far beyond what lists lose in a day."""
 STRAY_PAUSE: Final = timedelta(days=1)
 """How long a domain that has lost its way is left alone."""
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from storage.model import Allowance
 
 MEMORY_DAYS: Final = 30
-"""So many days are looked back on."""
+"""How many days are looked back on."""
 _GROWTH: Final = 2
 _DAY: Final = timedelta(days=1)
 

@@ -24,7 +24,7 @@ from storage.model import KnownNote, NoteError, Schedule
 from storage.notes import ABOUT, FileStat, Notebook, NotesStore, Schedules
 
 FREE_SLOTS: Final = 5
-"""So many free slots the calendar shows."""
+"""How many free slots the calendar shows."""
 
 
 class PlannedBy(StrEnum):

@@ -210,7 +210,7 @@ def _has(path: str, text: str, language: str) -> bool:
 
 
 def _mixed(ink: str, ground: str, share: float) -> tuple[int, int, int]:
-    """So much of the ink on the ground."""
+    """A share of the ink on the ground."""
     one, other = ([int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in (ink, ground))
     red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(one, other, strict=True))
     return red, green, blue

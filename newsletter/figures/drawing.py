@@ -12,7 +12,7 @@ from newsletter.figures.stats import Stats
 WIDTH: Final = 720
 HEIGHT: Final = 460
 _FEEDS: Final = 170
-"""So much higher with a curve of who reads the feeds."""
+"""How much higher it is with a curve of who reads the feeds."""
 _LEFT: Final = 80
 """Room for a number with six digits, also as large as phones need it."""
 _RIGHT: Final = WIDTH - 16

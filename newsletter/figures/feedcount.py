@@ -16,7 +16,7 @@ from storage.readers import FeedReaders
 _MOST: Final = 1_000
 """Addresses of feeds that are counted on one day."""
 CARRIED: Final = timedelta(days=7)
-"""So long an aggregator's last word holds: not each asks every day."""
+"""How long an aggregator's last word holds: not each asks every day."""
 
 
 class FeedCount:

@@ -40,7 +40,7 @@ log = Log()
 LONGEST: Final = timedelta(hours=24)
 """Between two questions, whatever the server asks for and however often it failed."""
 _STEPS: Final = 6
-"""So often the wait doubles."""
+"""How often the wait doubles."""
 _EXAMPLES: Final = 5
 _LASTING: Final = 5
 """Failures in a row that do not pass by themselves."""

@@ -17,9 +17,9 @@ from newsletter.following.saying import SaidEntry
 from storage.model import FeedEntry
 
 MANY: Final = 5
-"""So many mails of one look at a feed are more than anybody writes between two looks."""
+"""This many mails of one look at a feed are more than anybody writes between two looks."""
 FEW: Final = 2
-"""So many entries, all of them other ones than before, are a feed that has lost its ids."""
+"""This many entries, all of them other ones than before, are a feed that has lost its ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

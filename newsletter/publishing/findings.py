@@ -31,7 +31,7 @@ from storage.notes import FileStat, Scan
 log = Log()
 
 FEW: Final = 3
-"""So many old notes are told of one by one in the log, whether for coming out or for what they lack; the rest
+"""How many old notes are told of one by one in the log, whether for coming out or for what they lack; the rest
 in one line: a first look may take up ten thousand.
 """
 

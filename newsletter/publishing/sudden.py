@@ -18,12 +18,12 @@ from storage.database import Facts
 from storage.model import Conflict
 
 MANY: Final = 10
-"""So many published notes that go within `LATELY` are many, if they are a `SHARE` of all …"""
+"""This many published notes that go within `LATELY` are many, if they are a `SHARE` of all …"""
 SHARE: Final = 0.25
 CROWD: Final = 100
-"""… and so many are, however many there are …"""
+"""… and this many are, however many there are …"""
 WHOLE: Final = 5
-"""… and so many, if nothing else was published."""
+"""… and this many, if nothing else was published."""
 LATELY: Final = timedelta(hours=1)
 NAMED: Final = 20
 """Paths that are told."""

@@ -17,7 +17,7 @@ from mailer.dispatch import RelayStanding
 _STEP_S: Final = 0.5
 """How often the event loop is asked to come round."""
 _WINDOW_S: Final = 60.0
-"""So long the worst delay of the event loop is remembered."""
+"""How long the worst delay of the event loop is remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

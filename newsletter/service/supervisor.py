@@ -16,9 +16,9 @@ from storage.model import Log
 log = Log()
 
 _PARTS: Final = 3
-"""So many signs of life in the time after which we are taken for dead."""
+"""How many signs of life are given in the time after which we are taken for dead."""
 _PATIENCE_S: Final = 2.0
-"""For so long a change of state waits for a listener whose queue is full, as a busy system's is: one
+"""How long a change of state waits for a listener whose queue is full, as a busy system's is: one
 that is lost ends in a service that is taken for one that never started. A sign of life does not wait.
 """
 

@@ -20,7 +20,7 @@ log = Log()
 _LONGEST_PUT_OFF: Final = timedelta(hours=1)
 """How long a delivery waits at most that its domain has no room for."""
 _PATIENCE_S: Final = 3600.0
-"""So long after its lease a worker that lives may settle what it has begun. By a clock that nobody sets: one
+"""How long after its lease a worker that lives may settle what it has begun. By a clock that nobody sets: one
 that is set ahead ends all leases at once, also of what is on the wire."""
 
 

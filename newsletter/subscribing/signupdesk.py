@@ -53,7 +53,7 @@ _NONCE_BYTES: Final = 16
 _LOOK_AGAIN_S: Final = 0.2
 """How often new sign-ups are looked for while the DNS is waited for."""
 _TURN_S: Final = 1.0
-"""For so long sign-ups are decided before anybody looks who else has come, however slow disk and processor are:
+"""How long sign-ups are decided before anybody looks who else has come, however slow disk and processor are:
 each confirmation is a transaction of its own, and whoever came alone would wait for two hundred of a flood.
 """
 

@@ -15,7 +15,7 @@ from storage.database import Database
 PATIENCE_S: Final = 2.0
 """How long one check may take."""
 RELAYS_S: Final = 60.0
-"""So long all relays may be away before it is said."""
+"""How long all relays may be away before it is said."""
 SPACE: Final = 50_000_000
 """Octets that must be free."""
 

@@ -19,7 +19,7 @@ MAILBOX_AWAY: Final = timedelta(hours=1)
 DISK: Final = 200_000_000
 """Octets that should be free."""
 CERTIFICATE: Final = timedelta(days=14)
-"""So long before its end a certificate should have been renewed."""
+"""How long before its end a certificate should have been renewed."""
 BOUNCES: Final = 0.05
 """The share of an issue's messages that may bounce or be refused (rule A37)."""
 COMPLAINTS: Final = 0.003

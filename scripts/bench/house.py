@@ -24,7 +24,7 @@ _PARAGRAPH: Final = (
     "the training set, one number for each, and look at the worst five daily. "
 )
 _PARAGRAPHS: Final = 8
-"""So many make a mail of about 17 kB: text, HTML and headers together."""
+"""This many make a mail of about 17 kB: text, HTML and headers together."""
 _PORTION: Final = 10_000
 """Subscribers added per transaction."""
 _OLD_S: Final = 60

@@ -132,7 +132,7 @@ TAKEN: Final = frozenset({_S.ACCEPTED, _S.BOUNCED, _S.COMPLAINED})
 """The states of a delivery that a relay has taken."""
 
 RESENDS: Final = 1
-"""So often a message in doubt is sent again by itself. A relay that takes messages and never says so
+"""How often a message in doubt is sent again by itself. A relay that takes messages and never says so
 would else bring a reader one copy for each try."""
 
 CLAIMABLE: Final = frozenset({_S.QUEUED, _S.DEFERRED, _S.UNKNOWN})

@@ -23,7 +23,7 @@ class Allowance:
 
     most: int
     used: int
-    """So many were tried today, or are claimed to be."""
+    """How many were tried today, or are claimed to be."""
     until: datetime
     """When the next day begins."""
     then: int

@@ -25,7 +25,7 @@ _LONG: Final = 34
 _HEADING: Final = re.compile(r'<h([23])\b[^>]*\bid="([^"]+)"[^>]*>(.*?)</h\1>', re.DOTALL)
 _REFERENCE: Final = re.compile(r"<sup\b[^>]*>.*?</sup>", re.DOTALL)
 _HEADINGS: Final = 4
-"""So many headings make an outline worth its place."""
+"""How many headings make an outline worth its place."""
 _WORTH: Final = 4
 """Minutes of an issue that has an outline."""
 _WORDS: Final = 230

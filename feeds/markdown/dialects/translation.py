@@ -41,7 +41,7 @@ _PANDOC: Final = frozenset({".qmd", ".rmd"})
 _AS_WRITTEN: Final = re.compile("\\s*([^\n\ufdd0-\ufdef]{2,200})")
 """The beginning of a tag up to its first line's end, or to what is masked in it."""
 _MOST_PLACED: Final = 100
-"""So many are looked for in the text; what is told is less, but for a note made to cost much."""
+"""How many are looked for in the text; what is told is less, but for a note made to cost much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ def _write_notes(house: House, issues: int) -> None:
 
 
 def add_readers(database: Database, count: int) -> None:
-    """So many readers who confirmed; every second one has a name. There are none before."""
+    """That many readers who confirmed; every second one has a name. There are none before."""
     now = to_micros(datetime.now(UTC) - timedelta(days=3650))
     text = f"""
         INSERT INTO subscribers (id, address, address_key, address_hash, name, tags, tag_keys, state,
