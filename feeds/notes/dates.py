@@ -22,7 +22,9 @@ MONTHS: Final = (
 )  # fmt: skip
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-_MONTH: Final = "|".join(f"{name[:3]}(?:{name[3:]})?" if name[3:] else name for name in MONTHS)
+_MONTH: Final = "|".join(
+    f"{name[:3]}(?:{name[3:]}|(?<=sep)t)?" if name[3:] else name for name in MONTHS
+)
 _WEEKDAY: Final = (
     "(?:(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in WEEKDAYS) + r")\.?,?\s+)?"
 )

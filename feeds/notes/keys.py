@@ -6,6 +6,7 @@ systems call the same is read if it can be and otherwise told, for there it may 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -167,6 +168,9 @@ class Keys:
         return [found.key for found in self.fields.values() if "." not in found.key]
 
 
+_QUOTED: Final = re.compile(r"""(["'])(.*)\1""")
+
+
 @lru_cache(maxsize=1000)
 def _nearest(key: str) -> str:
     """The key of ours that an unknown one is a slip of; empty if it is none. Two letters are no slip."""
@@ -177,10 +181,17 @@ def _nearest(key: str) -> str:
 
 
 def split_words(text: str) -> tuple[str, ...]:
-    """`one, two` at the commas; `#one #two` at the blanks."""
+    """`one, two` at the commas, without quotes around each; `#one #two` at the blanks."""
     words = text.split()
     marked = len(words) > 1 and all(word.startswith("#") for word in words)
-    return tuple(words) if marked and "," not in text else tuple(text.split(","))
+    if marked and "," not in text:
+        return tuple(words)
+    return tuple(_unquoted(word.strip()) for word in text.split(","))
+
+
+def _unquoted(word: str) -> str:
+    found = _QUOTED.fullmatch(word)
+    return found[2] if found else word
 
 
 def check_length(name: str, value: str, path: str) -> None:

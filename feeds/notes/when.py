@@ -51,12 +51,12 @@ _PAST: Final = re.compile(
     rf"\byesterday\b|\bago\b|\A(?:on\s+)?last\s+(?:night|week|month|year|{'|'.join(f'{day[:3]}(?:{day[3:]})?' for day in WEEKDAYS)})\b"
 )
 _RELATIVE: Final = re.compile(
-    r"(?:next\s+|this\s+|on\s+)?(?P<day>(?:the\s+)?day\s+after\s+tomorrow|[a-z]+)(?:,?\s+(?:at\s+)?(?P<time>\d.*))?"
+    r"(?:next\s+|this\s+|on\s+)?(?P<day>(?:the\s+)?day\s+after\s+tomorrow|(?!at\b)[a-z]+)(?:,?\s+(?:at\s+)?(?P<time>\d.*))?"
     r"|(?:at\s+)?(?P<only>\d.*)",
     re.ASCII,
 )
 _TURNED: Final = re.compile(
-    r"(?P<time>(?:at\s+)?\d{1,2}(?::\d{2}){0,2}\s*(?:[ap]\.?m\.?)?),?\s+(?P<day>(?:on\s+|next\s+)?[a-z]+)",
+    r"(?P<time>(?:at\s+)?\d{1,2}(?::\d{2}){0,2}\s*(?:[ap]\.?m\.?)?),?\s+(?P<day>(?:on\s+|next\s+)?(?![ap]m\b)[a-z]+)",
     re.ASCII,
 )
 _CLOCK: Final = re.compile(
@@ -149,7 +149,10 @@ def _read_relative(words: str, zone: ZoneInfo, now: datetime, day_time: timedelt
         return _at_instant(now.replace(microsecond=0), zone)
     if ahead := _IN.fullmatch(words):
         count = _NUMBERS.get(ahead["count"]) or int(ahead["count"])
-        moment = now.astimezone(UTC) + count * _UNITS[ahead["unit"][0]]
+        ahead_by = count * _UNITS[ahead["unit"][0]]
+        if ahead["unit"][0] in "dw":  # days are those of the calendar (RFC 5545 3.3.6)
+            return _at_wall(now.replace(tzinfo=None, microsecond=0) + ahead_by, zone)
+        moment = now.astimezone(UTC) + ahead_by
         return _at_instant(moment.replace(microsecond=0), zone)
     if _PAST.search(words):
         raise ScheduleError(f"`{told[:60]}` has passed; write a time to come, like {_SPOKEN}")

@@ -172,6 +172,7 @@ def test_translations_have_something_in_common(
     ("line", "tags"),
     [
         ("tags: a, b c", ("a", "b c")),
+        ("tags: a, \"b c\", 'd', e's", ("a", "b c", "d", "e's")),
         ("tags: '#a #b'", ("a", "b")),
         ("tags: ['#a', A, b]", ("a", "b")),
         ("tags: [E\u0301te\u0301, \u00c9t\u00e9]", ("\u00c9t\u00e9",)),

@@ -136,12 +136,34 @@ def test_a_zone_s_name_that_means_several_is_told() -> None:
         ("tonight at 8:30", "2026-11-22T20:30:00"),
         ("tonight 20", "2026-11-22T20:00:00"),
         ("1 Sep 9:00", "2027-09-01T09:00:00"),
+        ("1 Sept. 9:00", "2027-09-01T09:00:00"),
+        ("Sept 1st", "2027-09-01T00:00:00"),
+        ("9 pm", "2026-11-22T21:00:00"),
+        ("at 9:00", "2026-11-23T09:00:00"),
+        ("at 9 p.m.", "2026-11-22T21:00:00"),
+        ("in a week", "2026-11-29T13:00:00"),
         ("1.9.2026 9:00", "2026-09-01T09:00:00"),
     ],
 )
 def test_relative_times(text: str, wall: str) -> None:
     """Words are relative to now in the zone; a weekday or a time alone is the next to come."""
     assert parse_when(text, BERLIN, now=SUNDAY).wall == wall
+
+
+@each(
+    ("text", "wall", "told"),
+    [
+        ("in 1 day", "2026-03-29T02:30:00", "read as 03:30"),
+        ("in 24 hours", "2026-03-29T03:30:00", ""),
+        ("in a week", "2026-04-04T02:30:00", ""),
+        ("in 168 hours", "2026-04-04T03:30:00", ""),
+    ],
+)
+def test_days_ahead_keep_the_time_of_day(text: str, wall: str, told: str) -> None:
+    """Over a change of clocks a day is one of the calendar and an hour is sixty minutes (RFC 5545 3.3.6)."""
+    when = parse_when(text, BERLIN, now=datetime(2026, 3, 28, 1, 30, tzinfo=UTC))
+    assert when.wall == wall
+    assert told in when.remark
 
 
 @each(
