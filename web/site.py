@@ -243,7 +243,8 @@ class _Errors:
             if issue is not None:
                 return RedirectResponse(self._pages.absolute(issue_path(issue)), 301)
         if reads and path.endswith("/"):
-            return RedirectResponse(self._pages.absolute(quote(path.rstrip("/"))), 308)
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(self._pages.absolute(quote(path.rstrip("/"))) + query, 308)
         headers = dict(error.headers or {})
         if "Allow" in headers:
             headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))

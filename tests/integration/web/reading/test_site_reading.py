@@ -258,11 +258,13 @@ def test_usual_addresses_lead_on_at_once(client: Client, path: str, place: str) 
 
 
 def test_a_trailing_slash_leads_to_the_page(client: Client) -> None:
-    """A mistyped slash is put right, and never leads to another host."""
+    """A mistyped slash is put right with all that was asked, and never leads to another host."""
     moved = client.get("/archive/")
     assert (moved.status_code, moved.headers["location"]) == (308, f"{URL}/archive")
     assert client.get("/a%5C/").headers["location"] == f"{URL}/a%5C"
     assert client.get("/a%25%20/").headers["location"] == f"{URL}/a%25%20"
+    asked = client.get("/search/?q=a%20b&q=%2F")
+    assert asked.headers["location"] == f"{URL}/search?q=a%20b&q=%2F"
     away = client.ask("GET", "http://forged.example//evil.example/", headers={})
     assert away.headers["location"].startswith(f"{URL}/")
 
