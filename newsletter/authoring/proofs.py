@@ -118,8 +118,13 @@ class Proofs:
             link_key(spelling) for path in paths for spelling in (path, PurePosixPath(path).name)
         )
         wanted = [self._find(note) for note in notes] if notes else self._waiting(paths)
-        near = self._near()
-        return [self._check(path, links, keys, near) for path in dict.fromkeys(wanted)]
+        near, owners = self._near(), self._owners(frozenset(paths))
+        return [self._check(path, links, keys, near, owners) for path in dict.fromkeys(wanted)]
+
+    def _owners(self, present: frozenset[str]) -> dict[str, str]:
+        """Whose each id of an issue is; that of a file which is gone may be taken over."""
+        names = self._archive.names()
+        return {name.note_id: name.path for name in names if name.path in present}
 
     def tell(self, due: Iterable[Issue]) -> None:
         """Tell in the log once more what is found in notes that are about to be mailed, while it can be
@@ -200,11 +205,23 @@ class Proofs:
             if not note.draft and (note.publish is not None or path in scheduled):
                 yield path
 
-    def _check(self, path: str, links: NoteLinks, keys: frozenset[str], near: Near) -> CheckedNote:
+    def _check(
+        self,
+        path: str,
+        links: NoteLinks,
+        keys: frozenset[str],
+        near: Near,
+        owners: dict[str, str],
+    ) -> CheckedNote:
+        """`owners`, by id, gets this note where it is the first of its id."""
         try:
             read = self._read(path, links)
         except NoteError as error:
             return report_unusable(error)
+        note_id = read.note.note_id
+        if not read.note.draft and (owner := owners.setdefault(note_id, path)) != path:
+            fault = f"its id {note_id!r} is that of {owner}; give it another"
+            return report_unusable(NoteError(path, fault))
         skeleton = compile_issue(read.issue, self._identity)
         files = {picture: self._store.media(picture) for picture in read.draft.media}
         return check_note(

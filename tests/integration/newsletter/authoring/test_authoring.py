@@ -283,3 +283,17 @@ def test_a_preview_is_the_mail_and_changes_nothing(room: Room) -> None:
     assert any("nick" in warning.sentence for warning in shown.warnings)
     assert room.archive.everything() == []
     assert room.notebook.load() == {}
+
+
+def test_a_check_tells_of_an_id_that_is_taken(room: Room) -> None:
+    """Two notes of one id: the second would not be published, whether or not the first is; a draft takes none."""
+    room.folder.write("a-draft.md", "words", publish="now", id="same", draft="true")
+    room.folder.write("b.md", "# B\n\nfirst words", publish="now", id="same")
+    room.folder.write("c.md", "# C\n\nother words", publish="now", id="same")
+    for _ in range(2):
+        checked = room.proofs.check(["a-draft.md", "b.md", "c.md"])
+        told = {one.note: [finding.message for finding in one.findings] for one in checked}
+        taken = "its id 'same' is that of b.md; give it another"
+        assert taken not in told["a-draft.md"] + told["b.md"]
+        assert told["c.md"] == [taken]
+        room.poll()
