@@ -123,7 +123,7 @@ class Newsletter(Holdings, Outlooks):
 
         return run_service(self.parts, self._look, site=site, scheduling=True, ready=ready)
 
-    def work(self) -> bool:
+    def worker(self) -> bool:
         """Dispatch only; any number of processes over PostgreSQL. Ends as `run` does."""
         from newsletter.operating import run_service
 

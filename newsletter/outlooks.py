@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from newsletter.parts import Parts
+from storage.model import Conflict
 
 if TYPE_CHECKING:
     from newsletter.authoring import CheckedNote, Plan, Scheduled
     from newsletter.figures import FeedCount, Stats
     from newsletter.following import Followed, Follower
+    from newsletter.inbound import ReportResult
     from storage.model import Delivery, Issue, Missing, NoteError, Schedule
 
 
@@ -98,6 +101,33 @@ class Outlooks:
         """
         in_flight = self.parts.in_flight
         return in_flight.missing(slug) if dry_run else in_flight.mail(slug)
+
+    def desk(self) -> str:
+        """An address that opens the author's desk once; the one before it does not any more.
+
+        Raises Conflict when the desk is off.
+        """
+        config = self.parts.config
+        if not config.desk.enabled:
+            raise Conflict(
+                "the desk is off: set `enabled = true` in `[desk]`, and start `run` anew"
+            )
+        url = urlsplit(config.newsletter.url)
+        # Over plain http the desk is there for this machine alone, wherever the site is.
+        base = (
+            url.geturl()
+            if url.scheme == "https"
+            else f"http://127.0.0.1:{config.web.port}{url.path}"
+        )
+        return f"{base}/desk/enter/{self.parts.entrance.invite()}"
+
+    def bounce(self, *messages: bytes, dry_run: bool = False) -> list[ReportResult]:
+        """Take bounces and complaints as they came, and act on those about our mail; one result for each.
+
+        The same report twice is one event. With `dry_run` they are classified and nothing changes.
+        """
+        process = self.parts.report_desk.process
+        return [process(message, dry_run=dry_run) for message in messages]
 
     def signups_waiting(self) -> int:
         """How many sign-ups have waited for longer than a decision takes: a limit is full."""

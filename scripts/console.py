@@ -328,8 +328,11 @@ def tell_span(span: timedelta) -> str:
     return " and ".join(told[:2]) or "less than a minute"
 
 
-def write_file(path: Path, content: bytes, what: str) -> None:
-    """A result in a file, whole or not at all; `-` is standard output. Raises NewsletterError."""
+def write_file(path: Path, content: bytes, what: str, *, quietly: bool = False) -> None:
+    """A result in a file, whole or not at all; `-` is standard output. Raises NewsletterError.
+
+    `quietly` does not say so, where standard output has a document.
+    """
     if str(path) == "-":
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
@@ -340,7 +343,8 @@ def write_file(path: Path, content: bytes, what: str) -> None:
         beside.replace(path)
     except OSError as error:
         raise NewsletterError(f"{path} cannot be written: {error.strerror}") from error
-    say(f"{what} written to {path}")
+    if not quietly:
+        say(f"{what} written to {path}")
 
 
 # ── progress ─────────────────────────────────────────────────────────────────────────────────

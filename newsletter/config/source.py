@@ -30,6 +30,7 @@ _SECRET_KEYS: Final = frozenset(
     {
         ("smtp", "url"),
         ("storage", "url"),
+        ("notes", "feed"),
         ("bounces", "imap"),
         ("webhooks", "postmark"),
         ("webhooks", "mailgun"),

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from scripts.console import print_json, remark, say
 from scripts.context import JsonOption, open_newsletter
-from storage.model import Conflict
 
 
 def desk(
@@ -26,24 +24,15 @@ def desk(
     Example: newsletter desk
     """
     with open_newsletter(context) as newsletter:
-        config, entrance = newsletter.config, newsletter.parts.entrance
         if leave:
-            entrance.leave()
-            say("nobody is at the desk any more")
-            return
-        if not config.desk.enabled:
-            raise Conflict(
-                "the desk is off: set `enabled = true` in `[desk]`, and start `run` anew"
-            )
-        url = urlsplit(newsletter.identity.url)
-        # Over plain http the desk is there for this machine alone, wherever the site is.
-        base = (
-            newsletter.identity.url
-            if url.scheme == "https"
-            else f"http://127.0.0.1:{config.web.port}{url.path}"
-        )
-        address = f"{base}/desk/enter/{entrance.invite()}"
+            newsletter.parts.entrance.leave()
+        address = "" if leave else newsletter.desk()
         is_running = newsletter.is_running()
+    if leave:
+        print_json({"url": None, "running": is_running}) if as_json else say(
+            "nobody is at the desk any more"
+        )
+        return
     if as_json:
         print_json({"url": address, "running": is_running})
         return

@@ -139,7 +139,7 @@ def worker(context: typer.Context) -> None:
     while not is_over:
         with open_newsletter(context, level=logging.INFO) as newsletter:
             prepare_logging()
-            is_over = not newsletter.work()
+            is_over = not newsletter.worker()
 
 
 def outbox_address(newsletter: Newsletter, address: str) -> str:

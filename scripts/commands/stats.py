@@ -37,16 +37,18 @@ def stats(
 
     Example: newsletter stats --days 365
     """
+    if as_json and str(svg) == "-":
+        raise typer.BadParameter("--json prints one document; give --svg a FILE")
     with open_newsletter(context) as newsletter:
         found = newsletter.stats(days=days)
         title = newsletter.identity.title
-    if as_json:
-        print_json(_document(found))
-    elif svg is not None:
+    if svg is not None:
         from newsletter.figures import draw
 
-        write_file(svg, draw(found, title).encode(), "plot")
-    else:
+        write_file(svg, draw(found, title).encode(), "plot", quietly=as_json)
+    if as_json:
+        print_json(_document(found))
+    elif svg is None:
         _show(found, days)
 
 

@@ -210,7 +210,8 @@ def _tell(report: ImportReport, unread: Sequence[str]) -> None:
 def export(
     context: typer.Context,
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Where to; standard output if left out.")
+        Path | None,
+        typer.Argument(metavar="FILE", help="Where to; standard output if left out, or for -."),
     ] = None,
 ) -> None:
     """Export everybody as CSV.
@@ -223,7 +224,7 @@ def export(
         from newsletter.subscribing import write_rows
 
         rows = newsletter.subscriptions.export_rows()
-        if file is None:
+        if file is None or str(file) == "-":
             stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
             write_rows(rows, stream)
             stream.flush()
@@ -275,7 +276,7 @@ def show(context: typer.Context, address: Address, as_json: JsonOption = False) 
 
 
 @app.command()
-def unsubscribe(context: typer.Context, address: Address) -> None:
+def unsubscribe(context: typer.Context, address: Address, as_json: JsonOption = False) -> None:
     """End a subscription for a reader who asked.
 
     What is queued for them is not sent.
@@ -284,7 +285,10 @@ def unsubscribe(context: typer.Context, address: Address) -> None:
     """
     with open_newsletter(context) as newsletter:
         left = newsletter.subscriptions.unsubscribe_address(address)
-    say(f"{address} is unsubscribed" if left else f"{address} had unsubscribed already")
+    if as_json:
+        print_json({"address": address, "unsubscribed": left})
+    else:
+        say(f"{address} is unsubscribed" if left else f"{address} had unsubscribed already")
 
 
 @app.command()
@@ -292,6 +296,7 @@ def erase(
     context: typer.Context,
     address: Address,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Forget a reader for good.
 
@@ -302,10 +307,14 @@ def erase(
     with open_newsletter(context) as newsletter:
         readers = newsletter.subscriptions
         question = f"Forget {address} for good? Nothing brings back what is kept."
-        if not yes and readers.knows(address) and not agree(question):
+        is_known = readers.knows(address)
+        if not yes and is_known and not agree(question):
             raise Conflict("nothing was erased; `--yes` erases without asking")
         readers.erase(address)
-    say("erased")
+    if as_json:
+        print_json({"address": address, "known": is_known})
+    else:
+        say("erased")
 
 
 # ── documents ────────────────────────────────────────────────────────────────────────────────

@@ -55,6 +55,7 @@ def add(
     evidence: Annotated[
         str, typer.Option("--evidence", metavar="TEXT", help="Why, for your own records.")
     ] = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Never mail an address again, also not what is queued for it.
 
@@ -62,7 +63,10 @@ def add(
     """
     with open_newsletter(context) as newsletter:
         added = newsletter.subscriptions.suppress(address, evidence)
-    say(f"{address} is never mailed again" if added else f"{address} was suppressed already")
+    if as_json:
+        print_json({"address": address, "added": added})
+    else:
+        say(f"{address} is never mailed again" if added else f"{address} was suppressed already")
 
 
 @app.command()

@@ -37,7 +37,8 @@ def preview(
         str, typer.Option("--format", metavar="html,text,eml", help="One, or several with --out.")
     ] = "",
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it there instead.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write it there instead; - is standard output."),
     ] = None,
     serve: Annotated[
         bool, typer.Option("--serve", help="In a browser, shown anew when the note is saved.")
@@ -57,6 +58,8 @@ def preview(
 
     Example: newsletter preview launch.md --out launch.html
     """
+    if as_json and (serve or str(out) == "-"):
+        raise typer.BadParameter("--json prints one document; leave the other out")
     if serve:
         _serve(context, note, port)
         return
@@ -67,6 +70,10 @@ def preview(
         found = newsletter.preview(note)
     for warning in found.warnings:
         remark(f"warning: {warning.sentence}")
+    if out is not None:
+        for one in formats:
+            path = out if len(formats) == 1 else out.with_suffix(_SUFFIXES[one])
+            _write(path, found, one, as_json)
     if as_json:
         print_json(
             {
@@ -78,9 +85,6 @@ def preview(
         )
     elif out is None:
         _print(found, formats[0])
-    else:
-        for one in formats:
-            _write(out if len(formats) == 1 else out.with_suffix(_SUFFIXES[one]), found, one)
 
 
 def _serve(context: typer.Context, note: str, port: int) -> None:
@@ -126,9 +130,13 @@ def _print(found: Preview, form: Format) -> None:
     typer.echo(content, nl=False)
 
 
-def _write(path: Path, found: Preview, form: Format) -> None:
+def _write(path: Path, found: Preview, form: Format, quietly: bool) -> None:
+    if str(path) == "-":
+        _print(found, form)
+        return
     try:
         path.write_bytes(_content(found, form))
     except OSError as error:
         raise NewsletterError(f"{path} cannot be written: {error.strerror}") from error
-    say(f"{form.value} written to {path}")
+    if not quietly:
+        say(f"{form.value} written to {path}")

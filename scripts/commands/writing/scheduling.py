@@ -165,18 +165,18 @@ def calendar(
 
     Example: newsletter calendar
     """
+    if as_json and ics is not None and str(ics) == "-":
+        raise typer.BadParameter("--json prints one document; give --ics a FILE")
     with open_newsletter(context) as newsletter:
         zone = newsletter.identity.timezone
-        if ics is not None:
-            content = newsletter.calendar_file()
-        else:
-            planned = newsletter.calendar()
+        content = newsletter.calendar_file() if ics is not None else b""
+        planned = newsletter.calendar() if as_json or ics is None else []
         feed = tell_feed(newsletter.feed_standing(), zone)
     if ics is not None:
-        write_file(ics, content, "calendar")
-    elif as_json:
+        write_file(ics, content, "calendar", quietly=as_json)
+    if as_json:
         print_json([_document(one) for one in planned])
-    else:
+    elif ics is None:
         rows = [
             (
                 local(one.publish_at, zone),

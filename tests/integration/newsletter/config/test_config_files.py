@@ -287,6 +287,9 @@ def test_secrets_can_come_from_files(
     config = load(MINIMAL, {"NEWSLETTER_SMTP__URL_FILE": str(tmp_path / "relay")})
     assert config.servers[0].password == "hunter2"
     assert load(MINIMAL, {"NEWSLETTER_SMTP__URL_FILE": "relay"}).relays == config.relays
+    (tmp_path / "feed").write_text("https://ada:secret@blog.example.com/feed.xml\n", "utf-8")
+    fed = load(MINIMAL, {"NEWSLETTER_NOTES__FEED_FILE": "feed"})
+    assert fed.notes.feed == "https://ada:secret@blog.example.com/feed.xml"
     missing = problems(MINIMAL, {"NEWSLETTER_STORAGE__URL_FILE": "nothing"})
     assert missing == ("NEWSLETTER_STORAGE__URL_FILE: names a file that cannot be read",)
     twice = {"NEWSLETTER_SMTP__URL_FILE": "relay", "NEWSLETTER_SMTP__URL": "outbox:x"}
