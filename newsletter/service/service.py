@@ -22,7 +22,7 @@ from newsletter.service.stopping import ORDERLY_S, Ending
 from newsletter.service.supervisor import Supervisor
 from newsletter.service.turn import Turn
 from storage.database import Database
-from storage.model import Log
+from storage.model import Log, SchemaNewer, StorageError
 
 log = Log()
 
@@ -141,6 +141,9 @@ async def _serve(
     try:
         await _until_stopped(ending.stop, tasks)
     finally:
+        for task in tasks:
+            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                ending.fail(str(error) or type(error).__name__)
         ending.stop.set()
         log.info("service.reloading" if ending.is_reload else "service.stopping")
         if ending.is_reload:
@@ -164,9 +167,17 @@ async def _serve(
 
 
 async def _watch(database: Database, stop: asyncio.Event) -> None:
-    """Until the end; raises DatabaseLost when the database's file is not there any more."""
+    """Until the end; raises DatabaseLost when the database's file is not there any more, and SchemaNewer when a
+    later program has changed the tables: this one would go on by its own rules, or stand still.
+    """
     while not stop.is_set():
         await asyncio.to_thread(database.check)
+        try:
+            await asyncio.to_thread(database.check_tables)
+        except SchemaNewer:
+            raise
+        except StorageError:
+            pass  # it is away: whoever needs it waits and tells
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), WATCH_S)
 

@@ -40,6 +40,8 @@ class Ending:
         self._may_reload = may_reload
         self.is_recorded = False
         """Whether what was on the wire is finished and recorded, so that leaving leaves no doubt."""
+        self._why = ""
+        """Why it ends although nobody asked for it."""
         self._leaving: threading.Timer | None = None
         self._reloading: asyncio.Task[None] | None = None
 
@@ -80,6 +82,14 @@ class Ending:
             self.is_reload = True
             self._begin()
 
+    def fail(self, why: str) -> None:
+        """A part of the service has ended, which none should: the others have as long as after a signal."""
+        if not self.stop.is_set():
+            self._why = why
+            if threading.current_thread() is threading.main_thread():
+                self._begin()
+            self.stop.set()
+
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
         loop.remove_signal_handler(signal.SIGHUP)
@@ -93,5 +103,6 @@ class Ending:
         self.stop.set()
 
     def _leave(self) -> None:
-        log.warning("service.left", recorded=self.is_recorded)
-        os._exit(0 if self.is_recorded else 1)
+        why = {"reason": self._why} if self._why else {}
+        log.warning("service.left", recorded=self.is_recorded, **why)
+        os._exit(0 if self.is_recorded and not self._why else 1)

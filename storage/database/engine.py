@@ -84,9 +84,8 @@ class Database:
 
     @classmethod
     def open(cls, url: str, *, wait_s: float = BUSY_TIMEOUT_S) -> Database:
-        """Connect lazily. Raises StorageError when the URL cannot mean a database.
-
-        `wait_s` is how long a writer waits for another one before DatabaseBusy.
+        """Connect lazily; a writer waits so long for another one before DatabaseBusy. Raises StorageError
+        when the URL cannot mean a database.
         """
         try:
             parsed = make_url(url)
@@ -181,11 +180,15 @@ class Database:
     def _answers(self) -> bool:
         try:
             self.check()
-            with self.reading() as connection:
-                connection.execute(sa.select(schema.alembic_version.c.version_num))
+            self.check_tables()
         except StorageError:
             return False
         return True
+
+    def check_tables(self) -> None:
+        """Raises SchemaNewer when a later program has changed the tables meanwhile."""
+        with self.reading() as connection:
+            refuse_newer(connection.scalar(sa.select(schema.alembic_version.c.version_num)))
 
     def check(self) -> None:
         """Raises DatabaseLost when an SQLite database's file, or its log, is not the one that was opened."""
