@@ -22,7 +22,7 @@ def _names(text: str) -> frozenset[str]:
 
 
 _TAG: Final = re.compile(
-    r"(?<!\]\()(?<!\]: )<(/?)([A-Z][\w.]{0,60})((?:\s(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|\{(?:[^{}\n]|\{[^{}\n]{0,200}\}){0,500}+\}"
+    r"<(?<!\]\(<)(?<!\]: <)(/?)([A-Z][\w.]{0,60})((?:\s(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|\{(?:[^{}\n]|\{[^{}\n]{0,200}\}){0,500}+\}"
     r"|[^<>\"'{}\n]|\n(?!\s*\n)){0,300}+)?)(/?)>"
 )
 _GIVEN: Final = re.compile(
@@ -32,7 +32,7 @@ _GIVEN: Final = re.compile(
 """What a component is given as words; what a program would work out is none."""
 _ANY: Final = re.compile("<[A-Z]")
 _CLOSED: Final = re.compile(r"</([A-Za-z][\w.-]{0,60})[ \t]*>")
-_BARE: Final = re.compile(r"(?<!\]\()(?<!\]: )<([A-Za-z][A-Za-z0-9-]{0,40})>")
+_BARE: Final = re.compile(r"<(?<!\]\(<)(?<!\]: <)([A-Za-z][A-Za-z0-9-]{0,40})>")
 _ELEMENTS: Final = _names(
     """a abbr acronym address area article aside audio b base basefont bdi bdo big blink blockquote body br button canvas
     caption center cite code col colgroup datalist dd del details dfn dialog div dl dt em embed fieldset figcaption
