@@ -212,6 +212,15 @@ def test_every_shown_command_is_an_example_that_runs() -> None:
     assert not astray
 
 
+def test_every_command_is_linked_at_the_head_of_its_page() -> None:
+    """docs/commands.md begins with a link to each command that it tells of, groups of commands aside."""
+    document = (DOCS / "commands.md").read_text("utf-8")
+    told = re.findall(r"(?m)^### (`newsletter .+)$", document)
+    alone = [one for one in told if not any(f"{one[:-1]} " in other for other in told)]
+    slugs = {re.sub(r"[^\w\- ]", "", one).replace(" ", "-") for one in alone}
+    assert slugs == set(re.findall(r"\]\(#(newsletter-[\w-]+)\)", document.partition("\n## ")[0]))
+
+
 def test_exit_codes_are_those_of_the_code() -> None:
     """docs/commands.md has each exit code that a command ends with, and none else."""
     document = (DOCS / "commands.md").read_text("utf-8")
