@@ -12,6 +12,11 @@ from typing import Final
 
 from feeds.markdown.dialects.masks import Masks
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 KINDS: Final = frozenset(
     [
         "abstract",
@@ -75,10 +80,46 @@ _TITLED: Final = re.compile(
 )
 _ATTRIBUTES: Final = re.compile(r"(?<![ \t])[ \t]+\{[^{}\n]{0,200}\}\Z")
 """VitePress's, behind a title: `::: details More {open}`."""
-_NAMED: Final = re.compile(r"\{([A-Za-z][\w-]{0,30})\}[ \t]*([^\n]{0,300}?)[ \t]*")
+_NAMED: Final = re.compile(r"\{([A-Za-z][\w:-]{0,30})\}[ \t]*([^\n]{0,300}?)[ \t]*")
 """MyST's directive and its title."""
 _KIND_OF_BOX: Final = re.compile(r"\.callout-")
+_DIRECTIVE: Final = re.compile(
+    r"([A-Za-z][\w-]{0,40})[ ]?(?:\[([^\n]{0,300}?)\])?[ ]?(?:\{([^{}\n]{0,300})\})?"
+)
+"""Remark's: `tip[Title]{title="or here"}`."""
+_TITLED_WITHIN: Final = re.compile(
+    r"^([ \t]*:{3,}[ \t]*[A-Za-z][\w-]{0,40}[ ]?\[[^\[\]\n]{0,300}\])[ ]?\{[^{}\n]{0,300}\}[ \t]*$",
+    re.MULTILINE,
+)
+_NAMED_WITHIN: Final = re.compile(
+    r"^([ \t]*:{3,}[ \t]*[A-Za-z][\w-]{0,40})[ ]?\{[^{}\n]{0,200}?\btitle=(?:\"([^\"\n]{0,300})\"|'([^'\n]{0,300})')[^{}\n]{0,200}\}[ \t]*$",
+    re.MULTILINE,
+)
+_GIVEN_ELSE: Final = _names(
+    """grid code code-block code-cell sourcecode figure figure-md image include literalinclude math iframe embed toctree
+    list-table csv-table table raw only ifconfig tab-set div container class bibliography grid-item"""
+)
+"""MyST's directives, behind whose names stands no title."""
+_WORDS: Final = re.compile(r"(?=.*[^\W\d_])(?![\w./-]*/)")
+_FIGURE: Final = re.compile(
+    r"^([ \t]*:{3,})[ \t]*\{(?:figure|image)\}[ \t]*([^\s()]{1,500})[ \t]*\n((?:[ \t]*:[a-z-]{1,30}:[^\n]{0,500}\n){0,9})",
+    re.MULTILINE,
+)
+_ALT: Final = re.compile(r":alt:[ \t]*([^\n]{1,300})")
+_CARD: Final = re.compile(
+    r"^([ \t]*:{3,}[ \t]*\{(?:card|grid-item-card)\})[ \t]*([^\n\[\]]{1,300}?)[ \t]*\n"
+    r"((?:[ \t]*:(?!link:)[a-z-]{1,30}:[^\n]{0,500}\n){0,9})[ \t]*:link:[ \t]*([^\s()]{1,500})[ \t]*$",
+    re.MULTILINE,
+)
 _DEEPEST: Final = 8
+
+
+def name_containers(text: str) -> str:
+    """The text with the title of remark's container in brackets, where no attributes are taken off."""
+    if ":::" not in text:
+        return text
+    text = _TITLED_WITHIN.sub(r"\1", text)
+    return _NAMED_WITHIN.sub(lambda found: f"{found[1]}[{found[2] or found[3]}]", text)
 
 
 def unify_callouts(text: str, masks: Masks) -> str:
@@ -86,10 +127,24 @@ def unify_callouts(text: str, masks: Masks) -> str:
     if "///" in text:
         text = _unify_blocks(text)
     if ":::" in text:
+        text = _lead_cards(_FIGURE.sub(_show_figure, text))
         text = "\n".join(_read_colons(_TITLED.sub(_move_title, text).split("\n"), masks))
     if "!!!" in text or "???" in text or '=== "' in text:
         text = "\n".join(_read_admonitions(text.split("\n"), masks, _DEEPEST))
     return text
+
+
+def _show_figure(found: re.Match[str]) -> str:
+    """MyST's picture within colons, whose caption follows."""
+    alt = _ALT.search(found[3])
+    return f"{found[1]} figure\n\n![{alt[1] if alt else ''}]({found[2]})\n\n"
+
+
+def _lead_cards(text: str) -> str:
+    """MyST's card that leads somewhere: its title does."""
+    if ":link:" not in text:
+        return text
+    return _CARD.sub(lambda found: f"{found[1]} [{found[2]}]({found[4]})\n{found[3]}", text)
 
 
 def _unify_blocks(text: str) -> str:
@@ -120,11 +175,12 @@ def _move_title(found: re.Match[str]) -> str:
 def _read_colons(lines: list[str], masks: Masks) -> Iterator[str]:
     """A container ends at its colons, or with the text; one that is no box leaves its content."""
     boxes: list[str] = []
+    within = dict.fromkeys((_BOX, _HIDE, ""), 0)
     base = ""
     fresh = False
     for line in lines:
         found = _COLONS.fullmatch(line)
-        depth = boxes.count(_BOX)
+        depth = within[_BOX]
         prefix = base + "> " * depth
         options, fresh = fresh, False
         if found is not None and found[3]:
@@ -134,14 +190,18 @@ def _read_colons(lines: list[str], masks: Masks) -> Iterator[str]:
             )
             base = found[1] if not boxes else base
             boxes.append(kind)
+            within[kind] += 1
             yield prefix.rstrip()
-            if kind == _BOX and _HIDE not in boxes:
+            if kind == _BOX and not within[_HIDE]:
                 yield f"{base}{'> ' * (depth + 1)}{opening}"
+            elif not within[_HIDE] and (title := _title_of(found[3])):
+                yield f"{prefix}**{title}**"
+                yield prefix.rstrip()
             fresh = found[3].startswith("{")
         elif found is not None and boxes:
-            boxes.pop()
-            yield (base + "> " * boxes.count(_BOX)).rstrip()
-        elif _HIDE in boxes or (options and _OPTION.match(line)):
+            within[boxes.pop()] -= 1
+            yield (base + "> " * within[_BOX]).rstrip()
+        elif within[_HIDE] or (options and _OPTION.match(line)):
             fresh = options
             yield prefix.rstrip()
         else:
@@ -150,6 +210,21 @@ def _read_colons(lines: list[str], masks: Masks) -> Iterator[str]:
 
 _BOX, _HIDE = "box", "hidden"
 """Kinds of containers; one that is neither only holds its content."""
+
+
+def _title_of(words: str) -> str:
+    """What a container that is no box is called; empty if it is not."""
+    if (named := _NAMED.fullmatch(words)) is not None:
+        return "" if named[1] in _GIVEN_ELSE or not _WORDS.match(named[2]) else named[2]
+    if words.startswith("{"):
+        return ""
+    directive = _DIRECTIVE.fullmatch(words)
+    return (directive[2] or _title_in(directive[3])) if directive else ""
+
+
+def _title_in(attributes: str | None) -> str:
+    found = _TITLE.search(attributes or "")
+    return (found[1] or found[2] or "") if found else ""
 
 
 def _opening(words: str) -> str | None:
@@ -163,6 +238,8 @@ def _opening(words: str) -> str | None:
         kind = next((name for name in kinds if name in KINDS), "")
         title = _TITLE.search(words)
         return f"[!{kind}] {(title[1] or title[2]) if title else ''}".rstrip() if kind else None
+    if (directive := _DIRECTIVE.fullmatch(words)) is not None:
+        words = f"{directive[1]} {directive[2] or _title_in(directive[3])}"
     words = _ATTRIBUTES.sub("", words)
     name, _, rest = words.replace("[", " ", 1).removesuffix("]").partition(" ")
     kind = name.lower().removeprefix("callout-")

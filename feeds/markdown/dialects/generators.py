@@ -56,7 +56,7 @@ _VARIABLES: Final = frozenset(
 """What templates call what they are filled with; a single word otherwise is a merge field, or a slip of one."""
 _RAW_OUTPUT: Final = re.compile(r"\{\{\{(?!\{)[^{}\n]{1,300}\}\}\}")
 _BLOCK: Final = re.compile(
-    r"[#/^>&]|(?:renderer|youtube-timestamp|embed|query|namespace|function|partial|include|import|yield|outlet)(?=[\s:]|\Z)"
+    r"[#/^>&=]|[a-z-]{2,20}:\s|(?:renderer|youtube-timestamp|embed|query|namespace|function|partial|include|import|yield|outlet)(?=[\s:]|\Z)"
     r"|(?:if|else|elseif|for|each|with|range|set|define|template|block|layout|export)\s"
 )
 """What a tag of Handlebars', Mustache's, Vento's or Go's begins with, and a macro of Logseq's."""
@@ -70,6 +70,10 @@ _KATEX: Final = re.compile(
 _TEX_GIVEN: Final = re.compile(
     r"\{\{[<%]\s*(?:katex|math|latex|tex)\s+\"((?:[^\"\n]){1,500})\"\s*/?[>%]\}\}"
 )
+_POSTED: Final = re.compile(
+    r"\$latex[ ]((?:[^$\n]){1,1000})\$|\[(?:latex|math|tex)\]((?:(?!\[/)[^\n]){1,1000})\[/(?:latex|math|tex)\]"
+)
+"""WordPress's formulas."""
 _ANNOTATION: Final = re.compile(
     r"\{%\s*((?:[#.][\w:-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.-]+))(?:\s+(?:[#.][\w:-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.-]+))){0,9})\s*%\}"
 )
@@ -139,6 +143,8 @@ def _fill_in(text: str) -> str:
 
 def mark_formulas(text: str) -> str:
     """The text with dollars around formulas that stand in a shortcode."""
+    if "latex" in text or "[math]" in text or "[tex]" in text:
+        text = _POSTED.sub(lambda found: f"${(found[1] or found[2]).strip()}$", text)
     if "}}" not in text and "%}" not in text:
         return text
 

@@ -23,6 +23,8 @@ _SPAN: Final = re.compile(
 _MATH_FENCE: Final = re.compile(
     r"([ >\t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)(?:`{3,}|~{3,})[ \t]*\{?\.?(?:math|katex)\}?[ \t]*\n"
 )
+_OPTION: Final = re.compile(r"(?:(?<=\n)|\A):([a-z-]{1,20}):([^\n]{0,200})(?:\n|\Z)")
+"""MyST's, at the beginning of a formula."""
 _TICKED: Final = re.compile(rf"(?<!\$)\${_OPEN}(\d+){_CLOSE}\$(?!\$)")
 _MAY_BE_FORMULA: Final = re.compile(r"[$\\`~]")
 """What every formula begins with, in code or out of it."""
@@ -116,6 +118,7 @@ class Masks:
         for at, piece in enumerate(self.pieces):
             if (block := _MATH_FENCE.match(piece)) is not None:
                 tex = _CONTINUED.sub("\n", piece[block.end() :]).strip(" \t\n>`~")
+                tex = _OPTION.sub(_labelled, tex).lstrip() if tex.startswith(":") else tex
                 shown = self._put(tex, f"$$\n{tex}\n$$", display=True) if tex else ""
                 self.pieces[at] = block[1] + shown
         if self.pieces and "$" in text:
@@ -200,6 +203,10 @@ class Masks:
             yield self.put(bare.removesuffix("\n")) + newline
             done = at = end
         yield text[done:]
+
+
+def _labelled(found: re.Match[str]) -> str:
+    return f"\\label{{{found[2].strip()}}} " if found[1] in {"label", "name"} else ""
 
 
 def _outdent(line: str, cut: int) -> str:

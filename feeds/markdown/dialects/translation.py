@@ -14,7 +14,7 @@ from typing import Final
 
 from feeds.markdown.characters import clean_line, shorten
 from feeds.markdown.citations import Bibliography, Citing, mend_tex
-from feeds.markdown.dialects.callouts import unify_callouts
+from feeds.markdown.dialects.callouts import name_containers, unify_callouts
 from feeds.markdown.dialects.comments import (
     cut_open_comment,
     drop_comments,
@@ -25,7 +25,8 @@ from feeds.markdown.dialects.components import read_components
 from feeds.markdown.dialects.generators import mark_formulas, translate
 from feeds.markdown.dialects.masks import MOST_UNKNOWN, Masks, Report, tell
 from feeds.markdown.dialects.mdx import read_mdx
-from feeds.markdown.dialects.pandoc import read_pandoc
+from feeds.markdown.dialects.myst import is_myst, read_labels
+from feeds.markdown.dialects.pandoc import read_drawn, read_pandoc
 from feeds.markdown.dialects.players import link_players
 from feeds.markdown.dialects.programs import mend_addresses, read_fences, read_programs
 from feeds.markdown.dialects.words import mark_words, take_abbreviations
@@ -79,23 +80,26 @@ def translate_dialects(
     suffix = ".mdx" if _is_themed(body) else suffix
     masks = Masks(formulas=Formulas(body))
     report: Report = []
-    text = read_fences(masks.hide_code(body, indented=suffix not in _JSX), masks, report)
+    text = masks.hide_code(body, indented=suffix not in _JSX)
+    text = read_labels(text) if is_myst(text, masks) else text
+    text = read_fences(text, masks, report)
     text = masks.hide_formulas(mark_formulas(text))
     tell_what_members_read(text, masks, report)
     text = drop_comments(text)
     text = cut_open_comment(text, masks, report)
     text = masks.refer(text, report)
     text = read_mdx(masks.outdent(text), masks, report) if suffix in _JSX else text
-    text = read_pandoc(text, masks, report) if suffix in _PANDOC else text
+    is_pandoc = suffix in _PANDOC
+    text = read_pandoc(text, masks, report) if is_pandoc else read_drawn(text, masks)
     uncited: Report = []
-    text = _cite(text, masks, uncited, bibliography, is_pandoc=suffix in _PANDOC)
-    text = read_programs(text, masks, report)
+    text = _cite(text, masks, uncited, bibliography, is_pandoc=is_pandoc)
+    text = read_programs(name_containers(text), masks, report)
     text = translate(text, masks, report)
     text = read_components(text, masks, report, jsx=suffix in _JSX)
     text = unify_callouts(drop_marks(text), masks)
     players: list[str] = []
     text, abbreviations = take_abbreviations(link_players(mend_addresses(text), players.append))
-    text = mark_words(text, scripts=suffix in _PANDOC)
+    text = mark_words(text, scripts=is_pandoc)
     return Translated(
         text=masks.restore(text),
         unknown=_named(_placed(report, body)),

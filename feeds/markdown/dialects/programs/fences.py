@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from feeds.markdown.dialects.arguments import link
 from feeds.markdown.dialects.callouts import box_fence
 from feeds.markdown.dialects.masks import Masks, Report
 from feeds.markdown.dialects.myst import read_roles, read_sheet
@@ -12,10 +13,18 @@ from feeds.markdown.dialects.players import read_films
 
 _QUERY: Final = re.compile(
     r"(?:`{3,}|~{3,})[ \t]*(dataview(?:js)?|tasks|query|button|meta-bind[\w-]*|leaflet|tracker|chartsview|base|todoist"
-    r"|excalidraw|timeline|mapview|kanban)\b"
-    r"|`(?:\$=|=[ \t]*(?:this|dv)\.)"
+    r"|excalidraw|timeline|mapview|kanban|smart-connections|dynamic-?embed|habittracker|calendar-nav|tasks-calendar)\b"
+    r"|`(?:\$=|=[ \t]*(?:this|dv)\.|(?:INPUT|VIEW|BUTTON|META)\[)"
 )
 """What an Obsidian plug-in makes something of, in a fence or within a line."""
+_CARD: Final = re.compile(
+    r"(?:`{3,}|~{3,})[ \t]*(?:cardlink|embed|vid|video|bookmark|link-?card|auto-embed)[ \t]*\n"
+)
+"""The links of plug-ins of Obsidian, with a title and a picture of what they lead to."""
+_CARD_URL: Final = re.compile(
+    r"^[ \t]*(?:(?:url|link|href|src):[ \t]*)?[\"']?(https?://[^\s\"'<>]{1,1000})", re.MULTILINE
+)
+_CARD_TITLE: Final = re.compile(r"^[ \t]*title:[ \t]*([^\n]{1,300})", re.MULTILINE | re.IGNORECASE)
 _AD: Final = re.compile(r"(?:`{3,}|~{3,})[ \t]*ad-([a-z]{1,20})[ \t]*\n")
 _AD_OPTION: Final = re.compile(r"(title|collapse|icon|color):[ \t]*([^\n]{0,200}?)[ \t]*(?:\n|\Z)")
 """The box of Obsidian's Admonition plug-in, and what it begins with."""
@@ -55,6 +64,10 @@ def read_fences(text: str, masks: Masks, report: Report) -> str:
             report.append((1 + text.count("\n", 0, max(text.find(f"\ufdd0{at}\ufdd1"), 0)), piece))
         elif _MDX_BLOCK.match(piece) is not None:
             masks.pieces[at] = _body_of(piece)
+        elif _CARD.match(piece) is not None and (url := _CARD_URL.search(piece)):
+            name = _CARD_TITLE.search(piece)
+            words = (name[1] if name else "").strip(" \"'") or url[1]
+            masks.pieces[at] = link(url[1], words)
         elif (ad := _AD.match(piece)) is not None:
             masks.pieces[at] = _read_ad(ad[1], _body_of(piece))
         elif (raw := _RAW.match(piece)) is not None:
@@ -71,7 +84,7 @@ def read_fences(text: str, masks: Masks, report: Report) -> str:
                 )
         else:
             masks.pieces[at] = _read_code(piece)
-    return read_roles(read_films(text, masks), masks)
+    return read_roles(read_films(text, masks), masks, report)
 
 
 def _read_code(piece: str) -> str:

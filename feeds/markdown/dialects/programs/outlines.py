@@ -24,6 +24,28 @@ _MACRO: Final = re.compile(r"\{\{(\w+)[ \t]+((?:\[\[|\(\(|https?://)[^{}\n]{1,10
 _LINKED: Final = frozenset({"video", "youtube", "vimeo", "tweet", "twitter", "pdf"})
 
 
+_ROAM: Final = re.compile(
+    r"\{\{\[\[([A-Za-z][\w -]{0,40})\]\]((?:[^{}\n]|\{[^{}\n]{0,500}\}){0,2000})\}\}"
+)
+_ROAM_STATE: Final = re.compile(
+    r"^([ \t]*[-*+][ \t]+)\{\{\[\[(TODO|DONE)\]\]\}\}[ \t]*", re.MULTILINE
+)
+_ADDRESS: Final = re.compile(r"https?://[^\s{}\[\]]{1,1000}")
+
+
+def read_blocks(text: str, masks: Masks, report: Report) -> str:
+    """Roam's: a state is a task, what plays is a link, all else is told."""
+
+    def replace(found: re.Match[str]) -> str:
+        if (url := _ADDRESS.search(found[2])) is not None:
+            return f"<{url[0]}>"
+        tell(report, found, masks)
+        return ""
+
+    text = _ROAM_STATE.sub(lambda found: f"{found[1]}[{'x' if found[2] == 'DONE' else ' '}] ", text)
+    return _ROAM.sub(replace, text)
+
+
 def read_properties(text: str, _masks: Masks, _report: Report) -> str:
     """A block that begins with what is not for readers keeps its place in the list, if words follow in it."""
 

@@ -8,8 +8,17 @@ from typing import Final
 
 from feeds.markdown.dialects.masks import Masks, Report, tell
 from feeds.markdown.dialects.programs.boxes import read_asides, read_notices
+from feeds.markdown.dialects.programs.brackets import (
+    read_blocks_of_content,
+    read_kept,
+    read_pairs_in_brackets,
+    read_ruby,
+    read_signed,
+)
+from feeds.markdown.dialects.programs.directives import read_leaves, read_within
 from feeds.markdown.dialects.programs.outlines import (
     STATES,
+    read_blocks,
     read_macros,
     read_properties,
     read_states,
@@ -24,7 +33,10 @@ _PRIORITY: Final = re.compile(
 _INLINE_FIELD: Final = re.compile(r"\[([^\[\]:\n(]{1,60})::[ \t]*([^\[\]\n]{1,300})\](?![(\[:])")
 _SILENT_FIELD: Final = re.compile(r"(?<![\w(])\(([A-Za-z][\w -]{0,60})::[ \t]+([^()\n]{1,300})\)")
 """Dataview's within a line: a key and its value, and one whose key is not shown."""
-_BLOCK: Final = re.compile(r"\(\([0-9a-f]{8}-[0-9a-f-]{4,40}\)\)")
+_BLOCK: Final = re.compile(
+    r"\(\((?:[0-9a-f]{8}-[0-9a-f-]{4,40}|(?=[\w-]{0,8}[0-9_-])(?=[\w-]{0,8}[A-Za-z])[\w-]{9})\)\)"
+)
+"""What stands in a block elsewhere, in Logseq and in Roam."""
 _SIZED: Final = re.compile(r"(?<=\))\{:[^{}\n]{0,200}\}")
 _CARETS: Final = re.compile(r"\^\^(?=\S)([^\n^]{1,500}?)(?<=\S)\^\^")
 _COLONS: Final = re.compile(
@@ -42,7 +54,7 @@ _SPAN: Final = re.compile(r"(?<![\]!\\])\[([^\[\]\n]{1,500})\]\{[.#][^{}\n]{0,20
 _SNIPPET: Final = re.compile(r"^<<<[ \t]+[@./\w][^\n]{0,300}$", re.MULTILINE)
 """VitePress's: a file that stands there when the site is made."""
 _BREAK: Final = re.compile(
-    r"^[ \t]*\\(?:newpage|pagebreak|clearpage|bigskip|medskip|smallskip|noindent|(tableofcontents))\b[ \t]*$"
+    r"^(?:\+\+\+(?:[ \t]*\{[^\n]{0,300}\})?|\^\^\^)[ \t]*$|^[ \t]*\\(?:newpage|pagebreak|clearpage|bigskip|medskip|smallskip|noindent|(tableofcontents))\b[ \t]*$"
     r"|^<--->[ \t]*$",
     re.MULTILINE,
 )
@@ -61,14 +73,11 @@ _ICON: Final = re.compile(
 _KEYS: Final = re.compile(
     r"(?<![\w+])\+\+([a-z0-9][a-z0-9-]{0,20}(?:\+[a-z0-9][a-z0-9-]{0,20}){0,5})\+\+(?![\w+])"
 )
-_INCLUDED: Final = re.compile(r"^[ \t]*-{1,2}8<-{1,2}[ \t]*\"[^\"\n]{1,300}\"[ \t]*$", re.MULTILINE)
-"""Material's icons, PyMdown's keys to press, and a file that stands there when the site is made."""
-_LEAF: Final = re.compile(
-    r"^[ \t]*(?:::[a-z][\w-]{0,40}(?:\[[^\[\]\n]{0,300}\])?\{[^{}\n]{0,300}\}|\{![^{}!\n]{1,300}!\}"
-    r"|!include[ \t][^\n]{1,300})[ \t]*$",
+_INCLUDED: Final = re.compile(
+    r"^[ \t]*-{1,2}8<-{1,2}(?:[ \t]*\"[^\"\n]{1,300}\"[ \t]*$|[ \t]*\n(?:(?![ \t]*-{1,2}8<)[^\n]{0,300}\n){1,50}[ \t]*-{1,2}8<-{1,2}[ \t]*$)",
     re.MULTILINE,
 )
-"""Remark's directive that has no body, and the includes of Markdown-Include and others."""
+"""Material's icons, PyMdown's keys to press, and a file that stands there when the site is made."""
 
 
 def read_programs(text: str, masks: Masks, report: Report) -> str:
@@ -112,15 +121,17 @@ def _show_keys(text: str, _masks: Masks, _report: Report) -> str:
 
 
 _STEPS: Final[tuple[tuple[tuple[str, ...], _Step], ...]] = (
-    (("::", "{!", "!include"), _taken_out(_LEAF)),
+    (("::", "{!", "!include"), read_leaves),
+    (("[",), read_within),
     (("::", "#+", "SCHEDULED:", "DEADLINE:", ":LOGBOOK:"), read_properties),
     ((":: ",), _replaced((_INLINE_FIELD, r"\1: \2"), (_SILENT_FIELD, r"\2"))),
     (("<aside>",), read_asides),
+    (("{{[[",), read_blocks),
     (STATES, read_states),
     (("[#",), _replaced((_PRIORITY, r"\1"))),
     (("((",), _taken_out(_BLOCK)),
     (("<<<",), _taken_out(_SNIPPET)),
-    (("\\", "<--->"), _read_breaks),
+    (("\\", "<--->", "+++", "^^^"), _read_breaks),
     (("8<",), _taken_out(_INCLUDED)),
     ((":octicons-", ":material-", ":fontawesome-", ":simple-"), _replaced((_ICON, ""))),
     (("++",), _show_keys),
@@ -133,5 +144,10 @@ _STEPS: Final[tuple[tuple[tuple[str, ...], _Step], ...]] = (
     (("^^",), _replaced((_CARETS, r"<mark>\1</mark>"))),
     (("{", "|filename|"), _replaced((_SPAN, r"\1"), (_LISTED, r"\1"), (_PLACE, ""))),
     (("[",), read_wordpress),
+    (("[/",), read_pairs_in_brackets),
+    (("[name=", "[time=", "[color="), read_signed),
+    (("{ruby ",), read_ruby),
+    (("[image:", "[file:"), read_kept),
+    (("\n/",), read_blocks_of_content),
 )  # fmt: skip
 """What each step looks for, quick to tell, and the step, in order."""

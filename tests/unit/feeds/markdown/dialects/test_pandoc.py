@@ -19,8 +19,8 @@ from tests.worlds.rows import each
             "See Cap.\n\n| a |\n|---|\n| b |\n\n*Cap*",
         ),
         ("\\newpage\n\nWords", "Words"),
-        ("+---+\n| a |\n+---+\n\nWords", "```\n+---+\n| a |\n+---+\n```\n\nWords"),
-        ("+---+\n| a |\n+---+", "```\n+---+\n| a |\n+---+\n```"),
+        ("+---+\n| a |\n+---+\n\nWords", "|  |\n|---|\n| a |\n\nWords"),
+        ("+---+\n| a |\n+ b +\n+---+", "```\n+---+\n| a |\n+ b +\n+---+\n```"),
         (
             "Right   Left\n-----   ----\n    1   b c\n\n: Cap",
             "| Right | Left |\n|---|---|\n| 1 | b c |\n\n*Cap*",
@@ -56,3 +56,38 @@ def test_what_a_program_would_work_out_is_told(source: str) -> None:
 def test_the_number_of_a_formula_is_not_shown() -> None:
     """`{#eq-x}` is for references."""
     assert "{#" not in read("$$ x = 1 $$ {#eq-x}\n\nSee @eq-x.", "a.qmd")
+
+
+GRID = "+----+-----+\n| a  | b   |\n+====+=====+\n| 1  | - x |\n| 2  | - y |\n+----+-----+"
+WIDE = "-----------\n a     b\n----- -----\n 1     x\n       y\n\n 2     z|\n-----------"
+
+
+@each(
+    ("written", "becomes"),
+    [
+        (GRID, "| a | b |\n|---|---|\n| 1 2 | - x<br>- y |"),
+        (
+            f"Words.\n\n{WIDE}\n\nWords.",
+            "Words.\n\n| a | b |\n|---|---|\n| 1 | x y |\n| 2 | z\\| |\n\n\nWords.",
+        ),
+        ("| Roses\n|   red\n    and so on\n| are", "Roses\\\n\u00a0\u00a0red and so on\\\nare"),
+        ("(@)  One.\n(@b)  Two.\n\nAs (@b) shows.", "1)  One.\n2)  Two.\n\nAs (2) shows."),
+        ("`<i>x</i>`{=html} and `y`{=latex}.", "<i>x</i> and ."),
+        ("\\begin{center}\nWords\n\\end{center}\n\n\\vspace{2em}", "Words"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "| a | b |\n|---|---|\n| 1 | 2 |"),
+        ("a -- b\n\n- - -\n\n| x", "a -- b\n\n- - -\n\n| x"),
+        ("write to (@ada) now", "write to (@ada) now"),
+    ],
+)
+def test_what_is_drawn_is_read_in_any_note(written: str, becomes: str) -> None:
+    """Tables of lines and dashes, verses and numbered examples mean the same where no suffix says pandoc."""
+    assert read(written, "a.md") == becomes
+
+
+@each(
+    "text", ["---- ----\n" * 5, "+--+\n" * 5, "-----------\n----- -----\n\n-----------", "|\n" * 3]
+)
+@each("path", ["a.md", "a.qmd"])
+def test_lines_without_words_are_no_table(text: str, path: str) -> None:
+    """Nothing that is drawn without content ends in an error."""
+    assert isinstance(read(text, path), str)

@@ -100,7 +100,7 @@ def test_what_programs_write_is_read(written: str, becomes: str) -> None:
         ('a\n\n--8<-- "part.md"\n\nb', "a.md", "8<", 3),
         ("a\n\n```{toctree}\n:maxdepth: 2\nchapters/one\n```", "a.md", "one", 3),
         ("a\n\n```{include} part.md\n```", "a.md", "part", 3),
-        ('a\n\n::github{repo="a/b"}\n\nb', "a.md", "github", 3),
+        ('a\n\n::gitbox{repo="a/b"}\n\nb', "a.md", "gitbox", 3),
         ("a\n\n{!part.md!}\n\nb", "a.md", "part", 3),
         ("a\n\n!include part.md\n\nb", "a.md", "part", 3),
         ("a ((6051b4a4-aaaa-bbbb-cccc-ddddeeee0000)) b", "a.md", "6051", 1),
@@ -242,3 +242,37 @@ def test_words_are_marked_and_badges_said(written: str, becomes: str | None) -> 
 def test_a_box_of_just_the_docs_is_one(written: str, becomes: str) -> None:
     """Its mark stands above a paragraph or a quotation; one right below a paragraph is that one's, as kramdown has it."""
     assert read(written) == becomes
+
+
+@each(
+    ("written", "becomes"),
+    [
+        ("- {{[[TODO]]}} a\n- {{[[DONE]]}} b", "- [ ] a\n- [x] b"),
+        ("- {{[[video]]: https://youtu.be/abc}}", "- <https://youtu.be/abc>"),
+        ("```cardlink\nurl: https://a.example\ntitle: \"A\"\n```", '<a href="https://a.example">A</a>'),
+        ("```vid\nhttps://youtu.be/abc\nTitle: A\n```", '<a href="https://youtu.be/abc">A</a>'),
+        ("((not so)) ((footnotes)) ((Parenthes))", "((not so)) ((footnotes)) ((Parenthes))"),
+    ],
+)  # fmt: skip
+def test_what_outlines_and_plug_ins_write_is_read(written: str, becomes: str) -> None:
+    """Roam's states and films, and the links of plug-ins of Obsidian."""
+    assert read(written) == becomes
+
+
+@each(
+    "written",
+    [
+        *(
+            "{{[[query]]: {and: [[a]] [[b]]}}}",
+            "{{[[embed]]: ((abcDEF123))}}",
+            "((abcDEF123))",
+            "`INPUT[toggle:x]`",
+        ),
+        *("{{=: why | so }}", "{{or: a | b}}", "--8<--\na.md\nb.md\n--8<--"),
+    ],
+)
+def test_what_a_program_would_make_is_told(written: str) -> None:
+    """Nothing of it is left, whole with its braces."""
+    translated = translate_dialects(f"x\n\n{written}", "a.md")
+    assert translated.text.strip() == "x"
+    assert translated.unknown
