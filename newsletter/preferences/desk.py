@@ -42,6 +42,8 @@ MOST_MOVES: Final = 3
 """Addresses that one reader may ask for in a day."""
 MOST_OFFERED: Final = 200
 """Topics that the page offers: those that most issues have."""
+_AT_A_GLANCE: Final = 12
+"""Topics of which all are seen without looking for one."""
 _SOURCE: Final = "preferences"
 
 
@@ -272,7 +274,9 @@ class PreferencesDesk:
         return None if subscriber_id is None else self._subscribers.get(subscriber_id)
 
     def _offer(self, chosen: Sequence[str]) -> tuple[TopicChoice, ...]:
-        """The tags of the archive in the order of the alphabet, and what the reader has beside them."""
+        """The tags of the archive in the order of the alphabet, and what the reader has beside them; of many
+        those first that the reader has.
+        """
         counts = self._topics.counts()
         found = {tag_key(tag): (tag, count) for tag, count in counts}
         frequent = sorted(found, key=lambda key: -found[key][1])[:MOST_OFFERED]
@@ -286,7 +290,8 @@ class PreferencesDesk:
             )
             for key in keys
         ]
-        return tuple(sorted(choices, key=lambda choice: choice.key))
+        many = len(choices) > _AT_A_GLANCE
+        return tuple(sorted(choices, key=lambda one: (many and not one.chosen, one.key)))
 
     def _has_changed_much(self, known: Subscriber) -> bool:
         return self._settings.count_changes(known.id, since=self._clock() - DAY) >= MOST_CHANGES

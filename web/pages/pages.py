@@ -100,7 +100,7 @@ class Pages:
         self.assets = self._theme.assets
         values: dict[str, object] = {
             "identity": identity,
-            "mailbox": parseaddr(identity.sender)[1],
+            "mailbox": parseaddr(identity.reply_to or identity.sender)[1],
             "link": self.link,
             "asset": self.asset_url,
             "absolute": self.absolute,

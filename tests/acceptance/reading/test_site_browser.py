@@ -41,7 +41,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is miss
 SCHEMES: Final = ("light", "dark")
 NOTE: Final = """---
 publish: 2026-01-05 09:00
-tags: [tools, ship it]
+tags: [tools, ship it, donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft]
 ---
 # A note with everything
 

@@ -28,6 +28,15 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     writer.newsletter.close()
 
 
+def test_a_feed_before_the_first_issue_says_so(tmp_path: Path) -> None:
+    """No heading stands above nothing."""
+    writer = Author(tmp_path, Clock(NOON))
+    with Client(writer.newsletter) as reader:
+        page = reader.get("/feed.xml", accept=BROWSER).text
+    writer.newsletter.close()
+    assert "The first issue is still to come." in page.partition("What the feed holds")[2]
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_a_browser_sees_what_a_feed_is(client: Client, path: str) -> None:
     """It gets a page with the feed's address and its issues; programs get the feed (rule E26)."""

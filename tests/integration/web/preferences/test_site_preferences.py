@@ -71,6 +71,16 @@ def test_looking_changes_nothing(
     assert client.get("/preferences/bad").status_code == 404
 
 
+def test_of_many_topics_ones_own_come_first(
+    author: Author, client: Client, reader: Subscriber, page: str
+) -> None:
+    """Whoever has chosen among more than can be seen at a glance finds that again."""
+    author.publish("many.md", "# Many\n\nWords.", tags=[f"a{number:02}" for number in range(12)])
+    send(client, page, ("topic", "writing"), ("topic", "ml"))
+    offered = re.findall(r'name="topic" value="([^"]*)"', client.get(page).text)
+    assert (offered[:4], len(offered)) == (["ml", "writing", "a00", "a01"], 15)
+
+
 def test_each_setting_is_kept_and_told_in_the_history(
     author: Author, client: Client, reader: Subscriber, page: str
 ) -> None:

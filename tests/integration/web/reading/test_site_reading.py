@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 import feedparser
 import pytest
 
+from newsletter.app import Newsletter
 from storage.database.engine import Database
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
@@ -241,6 +242,17 @@ def test_about_comes_from_the_author(author: Author, reader: Client) -> None:
     links = Elements(page).named("a")
     assert {"href": "mailto:notes@example.com"} in links
     assert {"href": "https://github.com/example", "rel": "me noopener"} in links
+
+
+def test_questions_go_where_answers_go(author: Author) -> None:
+    """Pages name `reply_to`, where it is said, and not the sender, whose mailbox may take bounces alone."""
+    said = {"NEWSLETTER_NEWSLETTER__REPLY_TO": "Ada <ada@example.org>"}
+    config = author.newsletter.config.source
+    with Newsletter.open(config, environ=said) as newsletter, Client(newsletter) as reader:
+        for path in ("/about", "/subscribe", "/confirm/stale"):
+            page = reader.get(path).text
+            assert "mailto:ada@example.org" in page
+            assert "notes@example.com" not in page
 
 
 @pytest.mark.parametrize(
