@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from feeds.markdown.dialects.translation import translate_dialects
 from feeds.markdown.links import NoteSource
 from feeds.markdown.render import Rendered, render_markdown
 from feeds.notes.habits import Habits
@@ -46,3 +47,10 @@ class Published:
 def render(body: str, path: str = "sub/note.md", title: str = "") -> Rendered:
     """A note's text as readers get it, where the note `Other` is published."""
     return render_markdown(body, path=path, links=Published("other"), title=title)
+
+
+def read(text: str, path: str = "a.md") -> str:
+    """The Markdown that another program's becomes; nothing of it is unknown."""
+    translated = translate_dialects(text, path)
+    assert translated.unknown == ()
+    return translated.text.strip()

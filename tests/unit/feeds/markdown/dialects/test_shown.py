@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from feeds.markdown.dialects.translation import translate_dialects
-from tests.unit.feeds.markdown.dialects.programs.test_steps import read
+from tests.worlds.publishing.written import read
 from tests.worlds.rows import each
 
 POST = '<a href="https://x.com/ada/status/123">Post: ada</a>'

@@ -8,14 +8,8 @@ from hypothesis import strategies as st
 
 from feeds.markdown.dialects.translation import translate_dialects
 from tests.sizes import examples
+from tests.worlds.publishing.written import read
 from tests.worlds.rows import each
-
-
-def read(text: str, path: str = "a.md") -> str:
-    """The Markdown that it becomes; nothing of it is unknown."""
-    translated = translate_dialects(text, path)
-    assert translated.unknown == ()
-    return translated.text.strip()
 
 
 @each(
