@@ -73,6 +73,14 @@ def pytest_runtestloop() -> None:
     gc.enable()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Workers are forked from a process that has read all tests, once."""
+    from tests.peers.workers import fork_workers
+
+    fork_workers(config.args)
+
+
 @pytest.fixture
 def slow(request: pytest.FixtureRequest) -> bool:
     """Whether the full size was asked for."""

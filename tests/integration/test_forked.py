@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.nursery import PROGRAM, Forked, run_forked
+from tests.peers.nursery import PROGRAM, ROOT, Forked, run_forked
 
 TELL = "import os, sys; print(os.getcwd(), os.environ.get('WORD'), sys.stdin.read(), *sys.argv[1:])"
 WAIT = "import sys; print('here', flush=True); sys.stdin.read()"
@@ -60,3 +60,34 @@ def test_a_program_dies_of_a_signal(number: signal.Signals) -> None:
         os.kill(process.pid, number)
         assert process.wait(60) == -number
         assert process.poll() == -number
+
+
+def test_workers_are_forked_from_one_that_has_read_the_tests(tmp_path: Path) -> None:
+    """A module is imported once for all of them; one that cannot be is told, and so is a test whose worker died."""
+    imported = tmp_path / "imported"
+    once = f"import os\nos.write(os.open({str(imported)!r}, os.O_APPEND | os.O_CREAT | os.O_WRONLY), b'.')\n"
+    (tmp_path / "test_once.py").write_text(
+        f"{once}def test_good(): pass\ndef test_fatal(): os.kill(os.getpid(), 9)\n", "utf-8"
+    )
+    (tmp_path / "test_broken.py").write_text("import nothing_of_this_name\n", "utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "-n", "2"]
+    inner = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    run = subprocess.run(
+        [
+            *command,
+            "--continue-on-collection-errors",
+            "-c",
+            os.devnull,
+            "--rootdir",
+            tmp_path,
+            tmp_path,
+        ],
+        cwd=tmp_path,
+        env=inner | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert imported.read_text() == "."
+    assert "1 failed, 1 passed, 1 error" in run.stdout, run.stdout + run.stderr
+    assert "crashed while running" in run.stdout
+    assert "nothing_of_this_name" in run.stdout

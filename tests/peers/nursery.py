@@ -20,7 +20,9 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any, AnyStr
 
@@ -56,22 +58,32 @@ class Forked(subprocess.Popen[AnyStr]):
         descriptors = [theirs.fileno()]
         descriptors += [own if one == -1 else one for own, one in enumerate((read, write, error))]
         with theirs:
-            socket.send_fds(_nursery()[0], [json.dumps(order).encode()], descriptors)
+            socket.send_fds(self._orders(), [json.dumps(order).encode()], descriptors)
         self._close_pipe_fds(*streams)
-        self.pid = int(self._hear())
+        told = self._hear()
+        if not told:
+            raise ChildProcessError("whoever was to fork it has ended")
+        self.pid = int(told)
         self._child_created = True
 
+    def _orders(self) -> socket.socket:
+        """The way to whoever forks it."""
+        return _shared[0] if _shared else start_nursery(__name__)
+
     def _hear(self) -> bytes:
-        """One line of whoever looks after the process."""
+        """One line of whoever looks after the process; none if somebody killed it before it could tell."""
         line = b""
         while not line.endswith(b"\n"):
-            line += self._told.recv(1) or b"9\n"  # somebody killed it before it could tell
+            octet = self._told.recv(1)
+            if not octet:
+                return b""
+            line += octet
         return line
 
     def _try_wait(self, wait_flags: int) -> tuple[int, int]:
         if wait_flags and not select.select([self._told], [], [], 0)[0]:
             return 0, 0
-        status = int(self._hear())
+        status = int(self._hear() or signal.SIGKILL)
         self._told.close()
         return self.pid, status
 
@@ -96,19 +108,19 @@ def run_forked(
 
 
 @cache
-def _nursery() -> tuple[socket.socket, subprocess.Popen[bytes]]:
-    """The way to the process that forks the others, and this; it ends when ours does."""
+def start_nursery(module: str, *given: str) -> socket.socket:
+    """The way to a process that runs this module, and forks others; it ends when ours does."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.peers.nursery", str(theirs.fileno())],
+            [sys.executable, "-m", module, str(theirs.fileno()), *given],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
         )
     atexit.register(_end, ours, process)
-    return ours, process
+    return ours
 
 
 def _end(orders: socket.socket, process: subprocess.Popen[bytes]) -> None:
@@ -119,13 +131,34 @@ def _end(orders: socket.socket, process: subprocess.Popen[bytes]) -> None:
 # ── the nursery ──────────────────────────────────────────────────────────────────────────────
 
 
-def _serve(orders: socket.socket) -> None:
-    """Forks for each order, until there is nobody to order."""
-    _load()
-    while True:
+_shared: list[socket.socket] = []
+"""The way to the nursery of all that this process forks, if there is one."""
+
+
+def share_nursery(own: socket.socket) -> None:
+    """Forks one for all that this process will fork, while nothing is loaded that it should not have.
+
+    `own` are this process's orders, which are none of its business.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if not os.fork():
+        own.close()
+        ours.close()
+        serve(theirs, _load)
+        os._exit(0)
+    theirs.close()
+    atexit.register(ours.close)
+    _shared.append(ours)
+
+
+def serve(orders: socket.socket, load: Callable[[], None] = lambda: None) -> None:
+    """Forks for each order, until there is nobody to order; before the first, loads what they are to have."""
+    for number in count():
         order, descriptors, _, _ = socket.recv_fds(orders, _LONGEST, 4)
         if not order:
             return
+        if not number:
+            load()
         if not os.fork():
             orders.close()
             _look_after(json.loads(order), *descriptors)
@@ -199,4 +232,4 @@ def _become(order: dict[str, Any], streams: tuple[int, ...]) -> None:
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), _load)
