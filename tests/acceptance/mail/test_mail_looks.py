@@ -25,7 +25,7 @@ from tests.acceptance.reading.looks import (
 from tests.peers.judges.programs import Judges
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 SAMPLE: Final = Path(__file__).parents[3] / "scripts" / "sample" / "notes" / "img" / "drift.png"
 WIDTHS: Final = (375, 600)
@@ -88,6 +88,9 @@ _HIDDEN: Final = """() => [...document.querySelectorAll(".wide")]
   .filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.outerHTML)"""
 """Tables of which a part must be scrolled to: on Android, Gmail and Outlook cannot (rule D20)."""
 
+_DRAWN: Final = "[...document.images].some((one) => one.naturalWidth > 0)"
+"""Whether there are pictures."""
+
 
 @pytest.fixture(scope="module")
 def mails() -> dict[str, str]:
@@ -114,26 +117,38 @@ def darkening(browser: Browser) -> Iterator[Browser]:
 Show = Callable[[str, str], "Page"]
 
 
+@pytest.fixture(scope="module")
+def paper(browser: Browser) -> Iterator[Page]:
+    """A page on which one mail is shown after another: nothing stays of a document that has no scripts."""
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
 @pytest.fixture
-def show(browser: Browser, mails: dict[str, str]) -> Iterator[Show]:
-    """Opens one kind of mail on a phone, in one look."""
-    opened: list[Page] = []
+def show(paper: Page, mails: dict[str, str]) -> Iterator[Show]:
+    """Shows one kind of mail on a phone, in one look."""
+    shown = [""]
 
-    def open_page(kind: str, look: str) -> Page:
-        scheme = "dark" if look == "dark" else "light"
-        page = browser.new_page(viewport={"width": 375, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
-        opened.append(page)
-        page.route(
-            "**/*",
-            lambda route: route.abort() if look == "no pictures" else route.fulfill(path=SAMPLE),
-        )
+    def answer(route: Route) -> None:
+        if shown[0] == "no pictures":
+            route.abort()
+        else:
+            route.fulfill(path=SAMPLE)
+
+    def show_mail(kind: str, look: str) -> Page:
+        shown[0] = look
+        paper.set_viewport_size({"width": 375, "height": 800})
+        paper.emulate_media(color_scheme="dark" if look == "dark" else "light")
         html = mails[kind]
-        page.set_content(without_styles(html) if look == "stripped" else html, wait_until="load")
-        return page
+        paper.set_content(without_styles(html) if look == "stripped" else html, wait_until="load")
+        if paper.locator("img").count():  # those of another mail were kept nowhere
+            assert paper.evaluate(_DRAWN) is (look != "no pictures")
+        return paper
 
-    yield open_page
-    for page in opened:
-        page.close()
+    paper.route("**/*", answer)
+    yield show_mail
+    paper.unroute("**/*")
 
 
 def without_styles(html: str) -> str:

@@ -18,7 +18,7 @@ ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu")
 FORCED_DARK: Final = ("--force-dark-mode", "--enable-features=WebContentsForceDark")
 """How Chromium darkens what says nothing of darkness, as mail programs do."""
 
-_AXE: Final = """(allowed) => axe.run().then(({ violations }) => violations
+_AXE: Final = """(allowed) => axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations
   .filter(({ id }) => !allowed.includes(id))
   .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) =>
     `${id}: ${html.slice(0, 200)} ${failureSummary}`)))"""
@@ -152,8 +152,12 @@ def look(page: Page, width: int, scheme: str) -> None:
 
 
 def axe_violations(page: Page, script: str, *, allowed: tuple[str, ...] = ()) -> list[str]:
-    """What axe-core finds, but for the rules that are allowed to be broken."""
-    page.evaluate(script)
+    """What axe-core finds, but for the rules that are allowed to be broken.
+
+    Its script stays with the page, whatever the page looks like then: to read it takes as long as to look.
+    """
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(script)
     found: list[str] = page.evaluate(_AXE, list(allowed))
     return found
 

@@ -110,10 +110,11 @@ def press(page: sync_api.Page, name: str) -> None:
 
 def tab_to(page: sync_api.Page, wanted: sync_api.Locator) -> None:
     """Presses the tabulator until the control has the focus, which shows there."""
+    control = wanted.element_handle()  # found once: a label is looked for in all of the page
     for _ in range(60):
         page.keyboard.press("Tab")
-        if wanted.evaluate("e => e === document.activeElement"):
-            assert wanted.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
+        if control.evaluate("e => e === document.activeElement"):
+            assert control.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
             return
     raise AssertionError(f"the tabulator does not come to {wanted}")
 
