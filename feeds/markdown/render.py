@@ -43,6 +43,8 @@ _WORD: Final = re.compile(r"(?:\A|>)(?:[^<>\w&]|&(?:nbsp|amp|lt|gt|quot);)*\w")
 """In sanitised HTML, in which `<` begins a tag and nothing else."""
 _WIKI: Final = re.compile(r"!?\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\]")
 """A preview picture as Obsidian names it."""
+_SHOWN: Final = re.compile(r"!\[[^\[\]]{0,300}\]\(<?([^()<>\"]{1,500}?)>?(?:\s+\"[^\"]*\")?\)")
+"""The same as Markdown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,8 +210,10 @@ def _lay_out(
 
 def _find_preview(image: str, resolver: LinkResolver) -> str | None:
     """The address of the preview picture as its author wrote it."""
-    wiki = _WIKI.fullmatch(image)
-    return resolver.embed(wiki[1]) if wiki else resolver.image(image) if image else None
+    if (wiki := _WIKI.fullmatch(image)) is not None:
+        return resolver.embed(wiki[1])
+    shown = _SHOWN.fullmatch(image)
+    return resolver.image(shown[1] if shown else image) if image else None
 
 
 def _without_title(tokens: list[Token], title: str) -> list[Token]:

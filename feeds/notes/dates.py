@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from typing import Final
+from unicodedata import digit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from feeds.notes.months import MONTH_WORD, month_of
@@ -80,6 +81,14 @@ def _at_minute(found: re.Match[str]) -> str:
     return f"{found[1]}:{int(found[2]):02}"
 
 
+def _in_numbers(found: re.Match[str]) -> str:
+    """A day by its week or by its place in the year (ISO 8601 5.2.2, 5.2.3); a week alone is its Monday."""
+    year, week, day, place = found.groups()
+    if place:
+        return (date(int(year), 1, 1) + timedelta(days=int(place) - 1)).isoformat()
+    return date.fromisocalendar(int(year), int(week), int(day or 1)).isoformat()
+
+
 _PLACE: Final = re.compile(r"(?:\[|\s)([A-Z][A-Za-z_]{1,20}(?:/[A-Z][A-Za-z_-]{1,30}){1,2})\]?\Z")
 _UNUSUAL: Final = (
     (re.compile(r"\A<(\d{4}-\d\d-\d\d)(?: \w{2,5}\.?)?( \d{1,2}:\d\d)?>\Z"), r"\1\2"),  # Org
@@ -99,6 +108,27 @@ _UNUSUAL: Final = (
         _at_minute,
     ),
     (re.compile(r"(?<=\s)(\d{1,2})\s?[時时点點시]\Z"), r"\1:00"),
+    (re.compile(r"\A(\d{4})-?(?:W(\d\d)(?:-?([1-7]))?|(?<=-)(\d{3}))\Z"), _in_numbers),
+    (re.compile(r"(?<=\d)[_–‑](?=\d)"), "-"),
+    (re.compile(r"\A(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.?(?=\s|\Z)"), r"\1-\2-\3"),  # Korean's
+    (re.compile(r"\s?[(（][^\x00-\x7f]{1,3}[)）](?=\s|\Z)"), ""),  # a weekday behind the day
+    (re.compile(r"\s?(?:上午|午前|오전|早上)\s?(\d{1,2}:\d\d)"), r" \1 AM"),
+    (re.compile(r"\s?(?:下午|午後|오후|晚上)\s?(\d{1,2}:\d\d)"), r" \1 PM"),
+    (re.compile(r"\A(?:ngày )?(\d{1,2}) tháng (\d{1,2}),? năm (\d{4})"), r"\3-\2-\1"),
+    (re.compile(r"\A[^\W\d_]{2,14}\.?,?(?: den|,) +(?=\d)"), ""),  # a weekday before the day
+    (re.compile(r"(?<=\d)(st|nd|rd|th)? of (?=[^\W\d_])"), r"\1 "),
+    (
+        re.compile(
+            r"(?<=[\d.])(?:,? (?:um|kl\.?|klo|à|às|alle|a las|o|в|at)|,? ?@) (?=\d{1,2}(?:[:.]\d\d|h))"
+        ),
+        " ",
+    ),
+    (
+        re.compile(r"(?<=\d )(\d{1,2}) ?h ?(\d\d)?\Z"),
+        lambda found: f"{found[1]}:{found[2] or '00'}",
+    ),
+    (re.compile(r"(?<=\d\d)(,? )(\d{1,2})\.(\d\d)(?: ?Uhr)?\Z"), r"\1\2:\3"),
+    (re.compile(r"\A(\d{9,10})\.\d{1,9}\Z"), r"\1"),
 )
 """What programs write otherwise than people, as those write it."""
 
@@ -140,6 +170,24 @@ def _split_zone(words: str) -> tuple[str, ZoneInfo | None]:
 
 
 def _read_words(words: str) -> Moment | None:
+    if not words.isascii():
+        written, words = words, _in_digits(words)
+        found = _read_usual(words)
+        # With other digits a year is often of another calendar, too: nobody wrote notes in 1399.
+        is_ours = found is None or words == written or found.wall.year > _FIRST_YEAR
+        return found if is_ours else None
+    return _read_usual(words)
+
+
+_FIRST_YEAR: Final = 1800
+
+
+def _in_digits(words: str) -> str:
+    """The text with the digits of other scripts as those that are read everywhere."""
+    return "".join(str(digit(one)) if one.isdecimal() else one for one in words)
+
+
+def _read_usual(words: str) -> Moment | None:
     for unusual, usual in _UNUSUAL:
         words = unusual.sub(usual, words)
     if (run := _RUN_TOGETHER.match(words)) is not None:

@@ -18,6 +18,7 @@ from feeds.notes.headers import (
     read_nikola,
     read_notion,
     read_properties,
+    read_title_block,
     read_toml,
 )
 from storage.model import NoteError
@@ -67,6 +68,8 @@ def parse_front_matter(text: str, path: str) -> FrontMatter:
         return nikola
     if (preamble := _PREAMBLE.match(text)) is not None:
         return _read_behind(text, preamble.end(), path)
+    if text.startswith("% ") and (titled := read_title_block(text, path)) is not None:
+        return titled
     found = read_properties(text, path) or read_header(text, path) or read_notion(text, path)
     return found or FrontMatter(fields={}, body=text)
 

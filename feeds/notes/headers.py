@@ -33,6 +33,9 @@ _NIKOLA: Final = re.compile(
     r"\A(?:[ \t]*\n)*(<!--[ \t]*\n)?(?P<keys>(?:\.\. [A-Za-z][\w-]{0,40}:[^\n]*(?:\n|\Z)){1,60})(?(1)[ \t]*-->[ \t]*(?:\n|\Z))"
 )
 _NOTION_PAGE: Final = re.compile(r"[ -][0-9a-f]{32}\.md\Z")
+_TITLE_BLOCK: Final = re.compile(
+    r"% [^\n]{1,300}(?:\n[ \t]+\S[^\n]{0,300}){0,5}(?:\n% [^\n]{0,300}(?:\n[ \t]+\S[^\n]{0,300}){0,20}){0,2}(?:\n(?=[ \t]*(?:\n|\Z))|\Z)"
+)
 _NOTION_TITLE: Final = re.compile(r"# [^\n]{1,300}\n\n(?=[A-Za-z])")
 
 
@@ -126,6 +129,22 @@ def read_nikola(text: str, path: str) -> FrontMatter | None:
         key, _, value = line.removeprefix(".. ").partition(":")
         if value.strip():  # `nikola new_post` writes all of them
             fields.append(text_field(key, value.strip(), number))
+    return FrontMatter(fields=by_key(fields, path), body=text[found.end() :])
+
+
+def read_title_block(text: str, path: str) -> FrontMatter | None:
+    """Pandoc's title, authors and date, each behind a percent sign, or None."""
+    found = _TITLE_BLOCK.match(text)
+    if found is None:
+        return None
+    lines = zip(("title", "author", "date"), found[0].rstrip("\n").split("\n% "), strict=False)
+    fields: list[Field] = []
+    number = 1
+    for key, value in lines:
+        words = " ".join(value.removeprefix("% ").split())
+        if words:
+            fields.append(text_field(key, words, number))
+        number += 1 + value.count("\n")
     return FrontMatter(fields=by_key(fields, path), body=text[found.end() :])
 
 

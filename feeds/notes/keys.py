@@ -127,6 +127,7 @@ class Keys:
         if found is None or found.shape is Shape.OTHER:
             return
         words = found.items if found.shape is Shape.LIST else split_words(found.text)
+        words = tuple(_PAGE.sub(r"\1", word) if "[[" in word else word for word in words)
         plain = (normalize("NFC", clean_line(word)).lstrip("#").strip() for word in words)
         yield from filter(None, plain)
 
@@ -180,12 +181,19 @@ def _nearest(key: str) -> str:
     return near[0] if near and len(near[0]) >= 4 else ""
 
 
+_PAGE: Final = re.compile(r"\[\[(?:[^\[\]|]{0,300}\|)?([^\[\]|]{1,300})\]\]")
+"""A link to a page, as programs of notes write a tag; its label is shown."""
+_COMMAS: Final = str.maketrans("，、،؛", ",,,,")
+"""Those of Chinese, Japanese and Arabic."""
+
+
 def split_words(text: str) -> tuple[str, ...]:
     """`one, two` at the commas, without quotes around each; `#one #two` at the blanks."""
     words = text.split()
     marked = len(words) > 1 and all(word.startswith("#") for word in words)
     if marked and "," not in text:
         return tuple(words)
+    text = text if text.isascii() else text.translate(_COMMAS)
     return tuple(_unquoted(word.strip()) for word in text.split(","))
 
 

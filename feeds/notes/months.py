@@ -45,8 +45,19 @@ def month_of(word: str) -> int | None:
     """The number of a month by its name or the beginning of it; None for any other word, and for one that
     means two months.
     """
-    found = _beginnings().get(_folded(word.rstrip(".")), frozenset())
+    bare = word.rstrip(".").removeprefix("ב")
+    found = _beginnings().get(_folded(bare), frozenset())
+    if len(found) > 1:  # `Mär` is no beginning of a Finnish November
+        found = _accented(bare.casefold())
     return next(iter(found)) if len(found) == 1 else None
+
+
+def _accented(begun: str) -> frozenset[int]:
+    """The months that begin so with these accents, of words that have any."""
+    if begun.isascii():
+        return frozenset()
+    listed = (enumerate(names.split(), 1) for names in _NAMES)
+    return frozenset(number for names in listed for number, name in names if name.startswith(begun))
 
 
 @cache

@@ -181,7 +181,7 @@ def parse_note(
         ),
         tags=_read_tags(keys, front.body, habits),
         kept=timing.kept,
-        email=keys.flag("email", default=True),
+        email=_read_email(keys),
         publish=timing.publish,
         not_before=timing.not_before,
         expires=timing.expires,
@@ -224,6 +224,19 @@ def _read_front(text: str, path: str, facts: PathFacts) -> FrontMatter:
         if not facts.kept:
             raise
         return FrontMatter(fields={}, body=text)
+
+
+def _read_email(keys: Keys) -> bool:
+    """Whether it is mailed. Where the key has its author's address it says nothing of that, and is told."""
+    found = keys.find("email")
+    if found is not None and "@" in found.text:
+        keys.pass_over(
+            found,
+            KEY_VALUE,
+            "is an address; `email` says whether the note is mailed, `true` or `false`",
+        )
+        return True
+    return keys.flag("email", default=True)
 
 
 def _read_title(body: str) -> str:

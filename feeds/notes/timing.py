@@ -88,6 +88,7 @@ _TEMPLATE: Final = re.compile(
 
 _OF_THE_FILE: Final = frozenset({"last modified", "git last modified", "created", "git created"})
 """Eleventy's dates: the file's own."""
+_IMPOSSIBLE: Final = "is not a possible date or time"
 _AMERICAN: Final = (".qmd", ".rmd")
 """What Quarto and R Markdown document: `03/08/2020` is the eighth of March."""
 _MONTH_FIRST: Final = re.compile(r"\A(\d{1,2})/(\d{1,2})/(\d{4})")
@@ -281,7 +282,8 @@ def _name_a_time(habits: Habits) -> str:
 def _read_date(keys: Keys, found: Field, clock: _Clock) -> tuple[datetime | Now, When | None]:
     demand = f"must be `now`, or a time like {EXAMPLES}"
     says_now = clean_line(found.text).casefold() == NOW
-    if found.shape is not Shape.TEXT and (len(found.items) != 1 or says_now):
+    is_page = len(found.items) == 2 and found.items[1].isdecimal()  # Roam's `[[March 4th, 2021]]`
+    if found.shape is not Shape.TEXT and ((len(found.items) != 1 and not is_page) or says_now):
         raise keys.fault(found, demand)
     if says_now:
         return NOW, None
@@ -296,7 +298,10 @@ def _read_date(keys: Keys, found: Field, clock: _Clock) -> tuple[datetime | Now,
     except ScheduleError as error:
         relative = _read_relative(keys, found, clock)
         if relative is None:
-            raise keys.fault(found, _either(found) or demand) from error
+            impossible = (
+                str(error).endswith(_IMPOSSIBLE) and f"{_IMPOSSIBLE}; write it like {EXAMPLES}"
+            )
+            raise keys.fault(found, _either(found) or impossible or demand) from error
         when = relative
     return when.instant, when
 

@@ -36,7 +36,14 @@ def read_yaml(header: str, path: str) -> list[Field]:
     try:
         return list(_read_events(_safe_events(_QUOTE_FIRST.sub(_wrap, header), path), path))
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 0
+        # What is never closed is met where something else begins; it stands where it was opened.
+        opened = (
+            error.context_mark
+            if (error.context or "").endswith(("sequence", "mapping", "scalar"))
+            else None
+        )
+        mark = opened if opened is not None and opened.column else error.problem_mark
+        line = mark.line + 2 if mark else 0
         reason = f"the front matter is not valid YAML: {error.problem or error.context}"
         hint = "; put a value with `:` or `#` or brackets in quotes"
         if _PLACEHOLDER.search(header):

@@ -36,6 +36,11 @@ _EMPHASIS: Final = re.compile(
     rf"(?<![{_SPACED}*\\])\*(?=[^\s*])([^*\n]{{1,200}})(?<=\S)\*(?![{_SPACED}*])"
 )
 _LINK: Final = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\((?:https?://|/|\.)[^()\s]{1,500}\)")
+_SHOWN: Final = re.compile(
+    r"!\[[^\[\]\n]{0,300}\]\([^()\s]{1,500}(?:\.(?:png|jpe?g|gif|webp|avif|svg))(?:[?#][^()\s]{0,300})?\)",
+    re.IGNORECASE,
+)
+"""A picture, of whose words none belong to a line."""
 _PAIRED: Final = re.compile(
     r"<(b|i|em|strong|code|kbd|sub|sup|small|mark|span|u|s|q|cite|abbr)(?:\s[^<>]{0,200})?>([^<>]{0,300})</\1>"
 )
@@ -70,6 +75,7 @@ def unmark(line: str) -> str:
     What is not whole stays as it is: `a * b`, `Vec<T>`, `<b>`.
     """
     if "`" in line or "*" in line or "](" in line:
+        line = _SHOWN.sub("", line) if "![" in line else line
         for mark in (_CODE, _STRONG, _EMPHASIS, _LINK):
             line = mark.sub(r"\1", line)
     if "</" in line:

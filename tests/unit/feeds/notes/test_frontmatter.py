@@ -177,3 +177,29 @@ def test_the_keys_of_nikola_are_read(text: str) -> None:
         "date": "2024-12-05 10:00:00 UTC+01:00",
     }
     assert front.body.strip() == "Words."
+
+
+@each(
+    ("text", "fields", "body"),
+    [
+        ("% A bridge\n% Ada; Bob\n% 2021-03-04\n\nWords.", {"title": "A bridge", "author": "Ada; Bob", "date": "2021-03-04"}, "\nWords."),
+        ("% A bridge\n  over it\n%\n\nWords.", None, None),
+        ("% A bridge\n  over it\n\nWords.", {"title": "A bridge over it"}, "\nWords."),
+        ("% of all\nand more words.", None, None),
+        ("%not one\n\nx", None, None),
+    ],
+)  # fmt: skip
+def test_the_title_block_of_pandoc_is_read(
+    text: str, fields: dict[str, str] | None, body: str | None
+) -> None:
+    """Title, authors and date, each behind a percent sign; a line of prose that begins so stays one."""
+    front = parse_front_matter(text, "a.md")
+    assert {name: one.text for name, one in front.fields.items()} == (fields or {})
+    assert front.body == (text if body is None else body)
+
+
+def test_what_is_never_closed_is_told_where_it_begins() -> None:
+    """The line is that of the bracket, not of where the parser gave up."""
+    with pytest.raises(NoteError) as told:
+        parse_front_matter("---\ntitle: x\ntags: [#a, #b]\npublish: 2026-12-01\n---\n", "a.md")
+    assert told.value.line == 3

@@ -244,3 +244,28 @@ def test_a_pattern_in_an_address_is_no_template() -> None:
     source = b"---\npublish: 2020-01-01\npermalink: /p/{{ title | slugify }}/\n---\nx"
     note = parse_note(source, "My Page 3f2a1b4c5d6e7f8091a2b3c4d5e6f708.md", zone=BERLIN)
     assert (note.kept, note.name, note.slug) == ("", "my-page", None)
+
+
+@each(
+    ("line", "tags"),
+    [
+        ("tags: 读书，写作、随笔", ("读书", "写作", "随笔")),
+        ("tags: كتب، أدب", ("كتب", "أدب")),
+        ("tags: ['[[Books]]', '[[b|Walks]]']", ("Books", "Walks")),
+    ],
+)
+def test_tags_as_other_scripts_and_programs_write_them(line: str, tags: tuple[str, ...]) -> None:
+    """Commas of other scripts part them, and a link to a page is its label."""
+    assert parse(f"---\n{line}\n---\nx").tags == tags
+
+
+def test_an_address_says_nothing_of_mailing() -> None:
+    """`email: ada@example.com` is its author's; the note is mailed as any other, and that is told."""
+    note = parse("---\nemail: ada@example.com\n---\nx")
+    assert note.email
+    assert [one.code for one in note.warnings] == ["key-value"]
+
+
+def test_a_summary_has_no_words_of_pictures() -> None:
+    """What a picture is called is no part of it."""
+    assert parse("---\nsummary: 'A ![shot](a.png) walk'\n---\nx").summary == "A walk"

@@ -213,7 +213,7 @@ def test_unclear_wishes_are_refused(text: str) -> None:
         ("tonight", "`tonight` says no time of day; write it like `today 20:00`"),
         ("tonight at 1", "`tonight at 1` may be today or tomorrow; write it like `today 20:00`"),
         ("tonight 12", "`tonight 12` may be today or tomorrow; write it like `today 20:00`"),
-        ("2026-W50-1", "`2026-W50-1` is not a date or time; write it like"),
+        ("2026-W50-8", "`2026-W50-8` is not a date or time; write it like"),
         ("10000-01-01", "`10000-01-01` is not a date or time; write it like"),
         (
             "in twenty hours",
