@@ -23,7 +23,7 @@ _MARKUP: Final = re.compile(
 _ASIDE: Final = re.compile(r"\[(?!TOC\])[\w ,.;’-]{2,80}\](?=[\s.,;)])", re.IGNORECASE)
 """Brackets that nothing could take for a link, a footnote, a task, a reference: `[sic]`."""
 _LEADS: Final = re.compile(
-    r"(?m)^(\s*)(>|:{2,}|!{3}|\?{3}|(?::-+:?|-+:)(?=\s*$)|(?:[#+=-]+|\d{1,9}[.)])(?=\s|$))"
+    r"(?m)^(\s*)(>|:{2,}|!{3}|\?{3}|(?::-+:?|-+:)(?=\s*$)|(?:[#+=-]+|:|\d{1,9}[.)])(?=\s|$))"
 )
 _BLANK: Final = re.compile(r"\n{3,}")
 _TRAILING: Final = re.compile(r"[ \t]+(?=\n|\Z)")

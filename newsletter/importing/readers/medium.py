@@ -14,7 +14,7 @@ from newsletter.importing.values import read_time, unique
 _ID: Final = re.compile(r"-+[0-9a-f]{8,16}\Z")
 _DATE: Final = re.compile(r"\A(\d{4}-\d{2}-\d{2})_")
 _COMMENT: Final = 600
-"""A response to somebody's post has no title of its own and is as long as a comment."""
+"""A response to somebody's post is as long as a comment, and has no title but its own first words."""
 
 
 def is_medium(export: Export) -> bool:
@@ -42,10 +42,7 @@ def _take(name: str, text: str, found: Found) -> None:
         return
     file = name.rpartition("/")[2].removesuffix(".html")
     title = _text(page.select_one("h1.p-name")) or _text(page.select_one("title"))
-    if (
-        body.select_one(".graf--title, h3.graf--leading, h1") is None
-        and len(body.get_text()) < _COMMENT
-    ):
+    if _is_response(body, title):
         found.leave(name, "a response to somebody's post")
         return
     address = _canonical(page)
@@ -69,6 +66,16 @@ def _take(name: str, text: str, found: Found) -> None:
             tags=unique(_text(tag) for tag in page.select("a.p-tag")),
             kept_back="it was not published" if file.startswith("draft") or not address else "",
         )
+    )
+
+
+def _is_response(body: Tag, title: str) -> bool:
+    words = _text(body)
+    begun = title.removesuffix("…").strip()
+    return (
+        body.select_one(".graf--title, h3.graf--leading, h1") is None
+        and len(words) < _COMMENT
+        and words.startswith(begun)
     )
 
 

@@ -92,7 +92,7 @@ def _tell(done: PostImport, target: Path, *, dry_run: bool) -> None:
         say()
     drafts = sum(one.draft for one in done.posts)
     pictures = sum(one.pictures for one in done.posts)
-    verb = "would be made" if dry_run else "are there"
+    verb = "would be made" if dry_run else "is there" if len(done.posts) == 1 else "are there"
     say(
         f"{done.system}: {count(len(done.posts), 'note')} {verb} in {target}, {_drafts(drafts)}, "
         f"with {count(pictures, 'picture')}; {len(done.left_out)} left out"

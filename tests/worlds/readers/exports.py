@@ -131,7 +131,7 @@ def buttondown(folder: Path) -> Path:
 
 
 def medium(folder: Path) -> Path:
-    """A post, a draft, a response."""
+    """A post, a draft, a response, and a short post whose title stands above it alone."""
     head = '<article class="h-entry"><header><h1 class="p-name">{0}</h1></header>'
     body = (
         '<section data-field="subtitle" class="p-summary">In short</section>'
@@ -152,7 +152,10 @@ def medium(folder: Path) -> Path:
             "posts/draft_Idea-aaaabbbbcccc.html": (head + body).format("Idea")
             + "medium.com</article>",
             "posts/2018-09-01_Nice-post-111122223333.html": head.format("Nice post")
-            + '<section data-field="body"><p>Nice post!</p></section></article>',
+            + '<section data-field="body"><p>Nice post! I agree.</p></section></article>',
+            "posts/2018-09-02_Tides-333322221111.html": head.format("On tides")
+            + '<section data-field="body"><p>They come and go.</p></section>'
+            + foot.replace("the-bridge-efefef121212", "tides-333322221111"),
         },
     )
 
@@ -358,7 +361,7 @@ WANTED = {
     "substack": ({"hello": False, "later": True, "paid": True}, 2),
     "ghost": ({"bridges": False, "members": True, "tree": False}, 1),
     "buttondown": ({"plain": False, "fancy": False, "draft": True}, 0),
-    "medium": ({"the-bridge": False, "idea": True}, 1),
+    "medium": ({"the-bridge": False, "idea": True, "tides": False}, 1),
     "wordpress": ({"classic": False, "blocks": False, "locked": True}, 1),
     "beehiiv": ({"sample": False, "idea": True, "rich": True}, 0),
     "mailchimp": ({"may-news": False, "other": True}, 0),

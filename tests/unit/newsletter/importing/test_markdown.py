@@ -50,6 +50,7 @@ def shown(markdown: str) -> str:
 @example("[x]: http://a", "[^1]: b")
 @example(":smile:", "http://a.b/c_d_e")
 @example("1", "{:}")
+@example("1", ": 1")
 @example("1", "<%=")
 @example("<%= a %>", "<%- b")
 @example("1", "|\n:-")

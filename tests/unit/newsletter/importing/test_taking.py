@@ -141,6 +141,13 @@ def test_medium_says_its_title_once(tmp_path: Path) -> None:
     assert done.posts[0].remarks == ("1 picture stays where it is: the export does not have them",)
 
 
+def test_a_short_post_of_medium_is_no_response(tmp_path: Path) -> None:
+    """Only what is called by its own first words is left out, as somebody's answer to another's post."""
+    done, notes = taken("medium", tmp_path)
+    assert notes["tides"].endswith("---\n\nThey come and go.\n")
+    assert [one.reason for one in done.left_out] == ["a response to somebody's post"]
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [
