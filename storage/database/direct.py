@@ -92,11 +92,17 @@ def portions(count: int) -> Iterator[tuple[slice, int]]:
 
 
 class Direct:
-    """Short transactions on the driver's own connections."""
+    """Short transactions on the driver's own connections.
+
+    One connection stays here from one transaction to the next: to give it back to the pool and to take it again
+    costs more than all else that is not the database's own work.
+    """
 
     def __init__(self, engine: Engine, begin: BeginWriting) -> None:
         self._engine = engine
         self._begin = begin
+        self._kept: list[PoolProxiedConnection] = []
+        """Taken and put back by a single step of Python's, so that no two threads ever get the same one."""
         self._begins = engine.dialect.name == "sqlite"
         """On PostgreSQL each statement is a transaction of its own: one round trip."""
 
@@ -107,7 +113,7 @@ class Direct:
         is noticed only here, and then another one is used.
         """
         while True:
-            connection = self._engine.raw_connection()
+            connection = self._take()
             is_old = _USED in connection.info
             try:
                 result = self._transact(cast("Cursor", connection.cursor()), work)
@@ -118,8 +124,26 @@ class Direct:
                     continue
                 raise
             connection.info[_USED] = True
-            connection.close()
+            self._keep(connection)
             return result
+
+    def close(self) -> None:
+        """Close every connection."""
+        while self._kept:
+            self._kept.pop().close()
+        self._engine.dispose()
+
+    def _take(self) -> PoolProxiedConnection:
+        try:
+            return self._kept.pop()
+        except IndexError:
+            return self._engine.raw_connection()
+
+    def _keep(self, connection: PoolProxiedConnection) -> None:
+        if self._kept:
+            connection.close()
+        else:
+            self._kept.append(connection)
 
     def _transact(self, cursor: Cursor, work: Callable[[Cursor], _Result]) -> _Result:
         if not self._begins:

@@ -70,8 +70,7 @@ class Database:
         server: Server | None = None,
     ) -> None:
         self._engine = engine
-        self._hot = hot or engine
-        self._direct = Direct(self._hot, begin_writing(patience))
+        self._direct = Direct(hot or engine, begin_writing(patience))
         self._patience = patience
         self._place = place
         self._watch = watch
@@ -279,8 +278,8 @@ class Database:
             self._watch.end()
         for glance in self._glances:
             glance.close()
+        self._direct.close()
         self._engine.dispose()
-        self._hot.dispose()
 
     @contextmanager
     def _wrapping(self, *, writes: bool = False) -> Iterator[None]:

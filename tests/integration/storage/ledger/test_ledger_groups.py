@@ -183,6 +183,20 @@ def test_a_connection_lost_while_it_lay_idle_is_replaced(store: Store) -> None:
     assert store.ledger.record("w", [settled(ids[0])], [ids[1]], now=NOON) == {ids[1]}
 
 
+def test_groups_recorded_at_the_same_time_do_not_meet(store: Store) -> None:
+    """Each thread has a connection of its own while it records, whoever gave it back before."""
+    _, ids = claimed(store, 32)
+
+    def send(mine: list[int]) -> bool:
+        begun = all(store.begin(one) == {one} for one in mine)
+        told = [store.ledger.record("w", [settled(one)], [], now=NOON) for one in mine]
+        return begun and not any(told)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(send, [ids[number::4] for number in range(4)]))
+    assert set(store.states().values()) == {S.ACCEPTED}
+
+
 # ── large queues ─────────────────────────────────────────────────────────────────────────────
 
 
