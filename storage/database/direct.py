@@ -127,10 +127,14 @@ class Direct:
             self._keep(connection)
             return result
 
-    def close(self) -> None:
-        """Close every connection."""
+    def rest(self) -> None:
+        """Give back what is kept."""
         while self._kept:
             self._kept.pop().close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.rest()
         self._engine.dispose()
 
     def _take(self) -> PoolProxiedConnection:

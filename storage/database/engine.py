@@ -1,4 +1,4 @@
-"""The engine, transactions, locks and the schema's version; where driver errors become ours.
+"""The engine, transactions, locks and the schema's version; whatever a driver raises here is raised as ours.
 
 Synchronous on purpose: async callers use `asyncio.to_thread`. Nothing above `storage` sees a
 connection, a row or an SQLAlchemy error.
@@ -18,7 +18,6 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from storage.database import schema
 from storage.database.connections import (
     PG_CONNECT,
-    SQLITE_LOCKED,
     STEP_S,
     Server,
     ask_only_in_doubt,
@@ -32,6 +31,7 @@ from storage.database.glance import Glance
 from storage.database.locks import AdvisoryLock, FileLock, Lock
 from storage.database.patience import Patience, Watch
 from storage.database.place import Place
+from storage.database.refusals import explain
 from storage.database.troubles import Troubles
 from storage.database.versions import (
     make_tables,
@@ -40,20 +40,12 @@ from storage.database.versions import (
     refuse_newer,
     refuse_older,
 )
-from storage.model import DatabaseBusy, DatabaseDamaged, StorageError
+from storage.model import StorageError
 
 _Result = TypeVar("_Result")
 BUSY_TIMEOUT_S: Final = 30
-_FULL: Final = ("53100", "SQLITE_IOERR_SHMSIZE")
-"""No room: as PostgreSQL says it, and SQLite where there is none for the index of its log, which it makes
-anew when nobody else has the database open.
-"""
-_SQLITE_BARRED: Final = ("readonly database", "unable to open database file")
-_SQLITE_DAMAGED: Final = ("malformed", "file is not a database", "malformed database schema")
 _PROBE_S: Final = 2.0
 """How long a readiness probe waits."""
-_PG_RETRY: Final = frozenset({"40001", "40P01", "55P03"})
-"""PostgreSQL: serialization failure, deadlock, lock not available."""
 
 
 class Database:
@@ -116,8 +108,7 @@ class Database:
                 if self._server is not None and self._server.is_pooled:
                     wait_s = self._patience.wait_s if wait_s is None else wait_s
                 if wait_s is not None and not self.is_sqlite:
-                    limit = f"SET LOCAL lock_timeout = {round(wait_s * 1000)}"
-                    connection.execute(sa.text(limit))
+                    connection.execute(sa.text(f"SET LOCAL lock_timeout = {wait_s * 1000:.0f}"))
                 yield connection
         self.written = object()
 
@@ -128,6 +119,10 @@ class Database:
         """
         with self._wrapping(writes=True):
             return self._direct.run(work)
+
+    def rest(self) -> None:
+        """No `direct` comes soon: its connection is for everybody again."""
+        self._direct.rest()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -298,9 +293,9 @@ class Database:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            raise _ours(error.orig, self._place) from error
+            raise explain(error.orig, self._place) from error
         except self._engine.dialect.loaded_dbapi.Error as error:
-            raise _ours(error, self._place) from error
+            raise explain(error, self._place) from error
         except sa.exc.SQLAlchemyError as error:
             raise StorageError(f"the database cannot be used: {error}") from error
 
@@ -370,30 +365,3 @@ def serialise(connection: Connection, name: str) -> None:
     if connection.dialect.name == "postgresql":
         key = sa.func.pg_advisory_xact_lock(sa.func.hashtext("newsletter"), sa.func.hashtext(name))
         connection.execute(sa.select(key))
-
-
-def _ours(error: BaseException | None, place: Place | None = None) -> StorageError:
-    cause = _cause(error)
-    if cause in SQLITE_LOCKED or getattr(error, "sqlstate", None) in _PG_RETRY:
-        return DatabaseBusy(f"the database is busy ({cause}); trying again is safe")
-    if any(word in cause for word in _SQLITE_DAMAGED):
-        return DatabaseDamaged(
-            f"the database is damaged ({cause}): stop what uses it, keep a copy of the file with "
-            "its -wal, and bring back your last backup (or try `sqlite3 FILE .recover`)"
-        )
-    code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
-    if "disk is full" in cause or code in _FULL:
-        return StorageError(f"the disk of the database is full ({cause}); make room on it")
-    if place is not None and any(word in cause for word in _SQLITE_BARRED):
-        why = (
-            place.hindrance()
-            or f"{cause}; whoever runs this must be able to write to it and its folder"
-        )
-        return StorageError(f"the database {place.path} cannot be written: {why}")
-    return StorageError(f"the database refused: {cause}")
-
-
-def _cause(error: BaseException | None) -> str:
-    """What the driver says, without the row that PostgreSQL adds: it may hold an address."""
-    primary = getattr(getattr(error, "diag", None), "message_primary", None)
-    return str(primary or error)

@@ -148,6 +148,7 @@ class Ledger:
 
         If something begun was never settled, the lease only ends, so that a rescue finds it.
         """
+        self._database.rest()
         c = schema.workers.c
         with self._database.transaction() as connection:
             ids = held(connection, [worker])

@@ -1,0 +1,46 @@
+"""What a driver's error means for whoever uses the database: busy, full, barred, damaged."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from storage.database.connections import SQLITE_LOCKED
+from storage.database.place import Place
+from storage.model import DatabaseBusy, DatabaseDamaged, StorageError
+
+_FULL: Final = ("53100", "SQLITE_IOERR_SHMSIZE")
+"""No room: as PostgreSQL says it, and SQLite where there is none for the index of its log, which it makes
+anew when nobody else has the database open.
+"""
+_SQLITE_BARRED: Final = ("readonly database", "unable to open database file")
+_SQLITE_DAMAGED: Final = ("malformed", "file is not a database", "malformed database schema")
+_PG_RETRY: Final = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL: serialization failure, deadlock, lock not available."""
+
+
+def explain(error: BaseException | None, place: Place | None = None) -> StorageError:
+    """The error for people; `place` is an SQLite database's file."""
+    cause = _cause(error)
+    if cause in SQLITE_LOCKED or getattr(error, "sqlstate", None) in _PG_RETRY:
+        return DatabaseBusy(f"the database is busy ({cause}); trying again is safe")
+    if any(word in cause for word in _SQLITE_DAMAGED):
+        return DatabaseDamaged(
+            f"the database is damaged ({cause}): stop what uses it, keep a copy of the file with "
+            "its -wal, and bring back your last backup (or try `sqlite3 FILE .recover`)"
+        )
+    code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
+    if "disk is full" in cause or code in _FULL:
+        return StorageError(f"the disk of the database is full ({cause}); make room on it")
+    if place is not None and any(word in cause for word in _SQLITE_BARRED):
+        why = (
+            place.hindrance()
+            or f"{cause}; whoever runs this must be able to write to it and its folder"
+        )
+        return StorageError(f"the database {place.path} cannot be written: {why}")
+    return StorageError(f"the database refused: {cause}")
+
+
+def _cause(error: BaseException | None) -> str:
+    """What the driver says, without the row that PostgreSQL adds: it may hold an address."""
+    primary = getattr(getattr(error, "diag", None), "message_primary", None)
+    return str(primary or error)
