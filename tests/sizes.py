@@ -14,7 +14,7 @@ def is_full() -> bool:
 
 
 def examples(count: int) -> int:
-    """So many if all were asked for, else an eighth of them, and at least ten: others each time."""
+    """That many if all were asked for, else an eighth of them, and at least ten: others each time."""
     return count if is_full() else min(count, max(count // 8, 10))
 
 
