@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from mailer.address import parse_mailbox
 from mailer.compose import headers, quoted, skeleton
 from mailer.compose.skeleton import Assembly, Fill, Marks, Skeleton
-from storage.model import Identity, Remark, palette_of
+from storage.model import Identity, Remark, direction_seen, palette_of
 from words import Words, words_of
 
 LIST_LABEL: Final = "newsletter"
@@ -27,6 +27,10 @@ LIST_LABEL: Final = "newsletter"
 _LOADER: Final = PackageLoader("mailer.compose")
 _COLOUR: Final = re.compile(r"\{\{ (?:light|dark)\['([a-z-]+)'\] \}\}")
 """A place for a colour in a style sheet."""
+
+
+_EDGES: Final = {"ltr": "\u200e", "rtl": "\u200f"}
+"""Marks that nobody sees: behind a title of the other direction they keep the date that follows whole."""
 
 
 COPY_FIELDS: Final[tuple[Fill, ...]] = (skeleton.date_field, skeleton.message_id_field)
@@ -100,8 +104,12 @@ def compile_parts(
 
 def _common(identity: Identity) -> dict[str, object]:
     """What every template may say."""
+    title = title_of(identity)
     return {
-        "list_title": title_of(identity),
+        "list_title": title,
+        "edge": ""
+        if direction_seen(title, "") == identity.direction
+        else _EDGES[identity.direction],
         "author": headers.one_line(identity.author),
         "description": headers.one_line(identity.description),
         "site_url": identity.url,

@@ -29,6 +29,7 @@ from storage.model.deliveries import (
     Settlement,
     Tally,
 )
+from storage.model.direction import direction_seen
 from storage.model.errors import (
     AddressError,
     AudienceError,
@@ -223,6 +224,7 @@ __all__ = [
     "bare",
     "columns",
     "contrast",
+    "direction_seen",
     "find_stems",
     "find_terms",
     "guard",

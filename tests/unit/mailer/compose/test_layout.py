@@ -60,6 +60,17 @@ def test_a_right_to_left_language_sets_the_direction() -> None:
     assert html.count('dir="rtl"') == html.count('lang="he"') == 2
 
 
+def test_the_date_behind_a_title_of_the_other_direction_stays_whole() -> None:
+    """A number beside Latin letters would be drawn among them, away from its month; where nothing differs nothing is added."""
+    for language, title, mark in (
+        *(("ar", "Working Notes", "\u200f"), ("en", "رسائل", "\u200e")),
+        *(("ar", "رسائل", ""), ("en", "Working Notes", "")),
+    ):
+        identity = replace(IDENTITY, language=language, title=title)
+        _, html = parts(message.compile_issue(ISSUE, identity).fill(ADA))
+        assert f'>{title}{mark}<span class="date"' in html
+
+
 def test_a_note_is_laid_as_it_is_written() -> None:
     """English without a language of its own in an Arabic newsletter, and the other way round; else nothing is said."""
     english, arabic = ("On lamps", "They burn."), ("المنارة", "تفعل المنارة شيئًا واحدًا.")
