@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu")
+SCHEMES: Final = ("light", "dark")
+WIDTHS: Final = (375, 1280)
 FORCED_DARK: Final = ("--force-dark-mode", "--enable-features=WebContentsForceDark")
 """How Chromium darkens what says nothing of darkness, as mail programs do."""
 
@@ -160,6 +164,38 @@ def axe_violations(page: Page, script: str, *, allowed: tuple[str, ...] = ()) ->
         page.evaluate(script)
     found: list[str] = page.evaluate(_AXE, list(allowed))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What a browser and its judge said of pages."""
+
+    headings: dict[str, int]
+    """How many first headings a page has."""
+    looks: dict[tuple[str, int, str], tuple[list[int], list[str]]]
+    """By page, width and scheme: how wide the page and its window are, and what cannot be read or hit."""
+    violations: dict[tuple[str, str], list[str]]
+    """What axe-core finds on a phone, by page and scheme."""
+    complaints: list[str]
+    """What the browser said by itself."""
+
+
+def walk_through(page: Page, urls: Sequence[str], axe: str) -> Walk:
+    """Opens each page once, and looks at it by day and night, on a phone and a desk."""
+    seen = Walk({}, {}, {}, [])
+    page.on("console", lambda message: seen.complaints.append(message.text))
+    for url in urls:
+        page.goto(url)
+        seen.headings[url] = page.locator("h1").count()
+        for width, scheme in product(WIDTHS, SCHEMES):
+            look(page, width, scheme)
+            sizes = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+            asked = (CONTRAST, SMALL_TARGETS, UNLABELLED)
+            answers = [answer for question in asked for answer in page.evaluate(question)]
+            seen.looks[url, width, scheme] = (sizes, answers)
+            if width == WIDTHS[0]:
+                seen.violations[url, scheme] = axe_violations(page, axe)
+    return seen
 
 
 def painted(page: Page, measurer: Page, *, scale: int = 2) -> list[dict[str, float | str]]:

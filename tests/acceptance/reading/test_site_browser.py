@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import product
 from pathlib import Path
 from shutil import copy
 from threading import Thread
@@ -25,12 +24,14 @@ from tests.acceptance.reading.looks import (
     CLIPPED,
     CONTRAST,
     MOVING,
-    SMALL_TARGETS,
-    UNLABELLED,
+    SCHEMES,
+    WIDTHS,
+    Walk,
     axe_violations,
     chromium,
     ends_of_code,
     look,
+    walk_through,
     window,
 )
 from tests.peers.judges.programs import Judges
@@ -38,7 +39,6 @@ from tests.worlds.readers.site import serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
 
-SCHEMES: Final = ("light", "dark")
 NOTE: Final = """---
 publish: 2026-01-05 09:00
 tags: [tools, ship it, donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft]
@@ -212,35 +212,29 @@ def paths(served: Served) -> list[str]:
     ]
 
 
-def test_every_page_can_be_read(served: Served, browser: sync_api.Browser) -> None:
+@pytest.fixture(scope="module")
+def walk(served: Served, browser: sync_api.Browser, judges: Judges) -> Walk:
+    """Every page, opened once."""
+    with window(browser) as page:
+        return walk_through(page, [served.url + path for path in paths(served)], judges.axe)
+
+
+def test_every_page_can_be_read(walk: Walk) -> None:
     """On a phone and a desk, by day and night no page scrolls sideways, has faint text, nameless or tiny
     controls, or a blocked resource.
     """
-    with window(browser) as page:
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
-        for path in paths(served):
-            page.goto(served.url + path)
-            assert page.locator("h1").count() == 1
-            for width, scheme in product((375, 1280), SCHEMES):
-                look(page, width, scheme)
-                sizes = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-                assert sizes[0] <= sizes[1] == width, (path, width)
-                for question in (CONTRAST, SMALL_TARGETS, UNLABELLED):
-                    assert page.evaluate(question) == [], (path, width, scheme)
-        assert [text for text in complaints if not MISSING.search(text)] == []
+    assert {path: count for path, count in walk.headings.items() if count != 1} == {}
+    assert len(walk.looks) == len(walk.headings) * len(WIDTHS) * len(SCHEMES)
+    for (path, width, scheme), ((needed, shown), answers) in walk.looks.items():
+        assert needed <= shown == width, (path, width)
+        assert answers == [], (path, width, scheme)
+    assert [text for text in walk.complaints if not MISSING.search(text)] == []
 
 
-def test_axe_finds_nothing_on_any_page(
-    served: Served, browser: sync_api.Browser, judges: Judges
-) -> None:
+def test_axe_finds_nothing_on_any_page(walk: Walk) -> None:
     """Landmarks, headings, labels, contrast, languages: no rule of axe-core is broken anywhere, by day or night."""
-    with window(browser, width=375) as page:
-        for path in paths(served):
-            page.goto(served.url + path)
-            for scheme in SCHEMES:
-                look(page, 375, scheme)
-                assert axe_violations(page, judges.axe) == [], (path, scheme)
+    assert len(walk.violations) == len(walk.headings) * len(SCHEMES)
+    assert {where: found for where, found in walk.violations.items() if found} == {}
 
 
 def test_axe_finds_nothing_from_right_to_left(
