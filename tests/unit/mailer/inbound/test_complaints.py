@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from mailer.authentication import verifier
 from mailer.authentication.dkim import Signer
 from mailer.authentication.keys import KeyType, SigningKey
 from mailer.inbound.complaints import ComplaintCheck
-from tests.peers.judges.verifier import pem
+from tests.peers.judges.verifier import pem, signing_key
 from tests.sizes import examples, is_full
 from tests.worlds.rows import each
 
@@ -49,8 +49,8 @@ class Records:
 
 @cache
 def key(domain: str = "arf.example.net", kind: KeyType = KeyType.RSA) -> SigningKey:
-    """The key of a domain; all share one."""
-    return SigningKey.load(pem(kind), domain=domain, selector="s1")
+    """The key of a domain; all share one, which OpenSSL looks at for long as it loads it."""
+    return replace(signing_key(kind), domain=domain, selector="s1")
 
 
 def records(*domains: str, kind: KeyType = KeyType.RSA) -> Records:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import dkim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.authentication.dkim import Signer
-from mailer.authentication.keys import KeyType, SigningKey
+from mailer.authentication.keys import KeyType
 from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.received import examine_received
-from tests.peers.judges.verifier import pem
+from tests.peers.judges.verifier import pem, signing_key
 from tests.peers.zone import DOMAIN, Zone
 from tests.sizes import examples
 from tests.unit.mailer.inbound.test_complaints import LONG_AGO
@@ -21,7 +22,7 @@ from tests.worlds.rows import each
 PUBLIC = "9.9.9.9"
 """An address that is public; nothing is sent to it."""
 PEM = pem(KeyType.RSA)
-KEY = SigningKey.load(PEM, domain=DOMAIN, selector="s1")
+KEY = replace(signing_key(KeyType.RSA), domain=DOMAIN, selector="s1")
 TRACE = (
     f"Return-Path: <notes@{DOMAIN}>\r\n"
     f"Received: from relay.test (relay.test [{PUBLIC}]) by mx.reader.test; Sun, 22 Nov 2026\r\n"
