@@ -37,6 +37,9 @@ PATIENCE_S: Final = 20.0
 WHOLE_S: Final = 60.0
 """For one question with its answer, however slowly that drips."""
 
+NOT_ALLOWED: Final = "its host is in a private network; `[notes] feed_private = true` allows that"
+"""What is told of a host that may not be asked."""
+
 _PORTION: Final = 65_536
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _FOR_GOOD: Final = frozenset({301, 308})
@@ -95,7 +98,7 @@ class Fetcher:
     ) -> None:
         """With `private` every address is good enough: it is the author's own network."""
         self._agent = agent
-        self._private = private
+        self.private: Final = private
         self._resolve = resolve
         self._dial = dial
         self._context = context
@@ -154,10 +157,8 @@ class Fetcher:
             raise FetchError("there is no such host") from error
         if not addresses:
             raise FetchError("there is no such host")
-        if not self._private and not all(map(is_public_address, addresses)):
-            raise FetchError(
-                "its host is in a private network; `[notes] feed_private = true` allows that"
-            )
+        if not self.private and not all(map(is_public_address, addresses)):
+            raise FetchError(NOT_ALLOWED)
         question = _Question(self._dial, self._context, self._whole_s)
         headers = {
             "User-Agent": self._agent,

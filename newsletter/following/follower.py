@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from newsletter.following.fetching import Answer, Fetcher, Validators
+from newsletter.following.fetching import NOT_ALLOWED, Answer, Fetcher, Validators
 from newsletter.following.hub import HubSubscription, find_hub
 from newsletter.following.matching import (
     Matched,
@@ -101,8 +101,9 @@ class Follower:
         """
         if (before := self.standing()) is None or before.ended:
             return
+        is_allowed = self._fetcher.private and before.answer == NOT_ALLOWED  # since then
         is_wanted = (by_hand and not before.failures) or self.hub.has_news(before.asked_at)
-        if is_wanted or before.next_at is None or before.next_at <= self._clock():
+        if is_wanted or is_allowed or before.next_at is None or before.next_at <= self._clock():
             with suppress(Conflict):  # another process asks just now
                 self.ask()
         if not by_hand and (now := self.standing()) is not None:

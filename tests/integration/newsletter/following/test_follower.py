@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from feeds.notes.habits import Habits
+from newsletter.app import Newsletter
 from newsletter.following.telling import shown
 from storage.model.errors import Conflict
 from storage.model.issues import IssueState
@@ -15,9 +16,11 @@ from storage.notes.entries import FeedEntries
 from storage.notes.folder import FolderNotes
 from storage.notes.joined import JoinedNotes
 from tests.conftest import NOON
+from tests.worlds.clock import Clock
 from tests.worlds.publishing.entries import HOUR, THREE, later
 from tests.worlds.publishing.following import FeedServer, Following, Item, rss
 from tests.worlds.publishing.notes import Folder, Room
+from tests.worlds.readers.site import Author
 
 
 def test_first_look_mails_nothing(database_url: str, tmp_path: Path, feed: FeedServer) -> None:
@@ -63,6 +66,22 @@ def test_window(following: Following) -> None:
     report = following.look(rss(later("five", 0.3), later("four"), THREE[0]))
     assert [one.title for one in report.restored] == ["four"]
     assert report.queued == 0
+
+
+def test_what_is_allowed_is_asked_for_at_once(tmp_path: Path, feed: FeedServer) -> None:
+    """Whoever allows a private network after that was refused need not wait for the next time to ask."""
+    feed.body = rss(*THREE)
+    author = Author(tmp_path, Clock(NOON), f'[notes]\nfeed = "{feed.address}/feed.xml"\n')
+    config = author.newsletter.config.source
+    author.newsletter.feed.look()
+    author.newsletter.close()
+    allowed = {"NEWSLETTER_NOTES__FEED_PRIVATE": "true"}
+    with Newsletter.open(config, environ=allowed, clock=author.clock) as newsletter:
+        for _ in range(2):
+            newsletter.feed.look()
+        standing = newsletter.feed_standing()
+    assert standing is not None
+    assert (standing.is_well, standing.entries, len(feed.asked)) == (True, 3, 1)
 
 
 # ── a feed that loses its mind ───────────────────────────────────────────────────────────────
