@@ -76,8 +76,10 @@ class Poll:
         if cited:
             present = (file.path for file in scan.cited)
             cited |= find_awaited(means.archive.shown(), cited, present)
+        others: Collection[int] = ()
         if not self._rendering_checked:
-            candidates += self._find_read_otherwise(files, candidates)
+            others = set(means.archive.rendered_otherwise(means.drafting.rendering))
+            candidates += self._find_read_otherwise(others, files, candidates)
         found = Findings(
             now=now,
             files=files,
@@ -88,21 +90,20 @@ class Poll:
             expected=expected,
         )
         report = Sweep(means, found).run(
-            candidates, scan.faults, rerender=not self._rendering_checked, cited=cited
+            candidates, scan.faults, rerender=bool(others), cited=cited
         )
         self._rendering_checked = True
         means.cited.keep(scan.cited)
         return report
 
     def _find_read_otherwise(
-        self, files: Mapping[str, FileStat], candidates: Collection[str]
+        self, others: Collection[int], files: Mapping[str, FileStat], candidates: Collection[str]
     ) -> list[str]:
-        """Notes of live issues that another version read, once per start: it may have passed over a key by
-        which their author hides them.
+        """Notes of `others`, live issues that another version read, once per start: it may have passed over a
+        key by which their author hides them.
         """
-        archive = self._means.archive
-        others = set(archive.rendered_otherwise(self._means.drafting.rendering))
-        paths = {name.path for name in archive.names() if name.issue_id in others} if others else ()
+        names = self._means.archive.names() if others else ()
+        paths = {name.path for name in names if name.issue_id in others}
         return sorted({path for path in paths if path in files}.difference(candidates))
 
     def _look(self, known: Mapping[str, KnownNote]) -> tuple[Scan, dict[str, FileStat], set[str]]:

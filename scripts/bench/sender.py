@@ -46,7 +46,10 @@ def main() -> None:
 
 def _load(newsletter: Newsletter) -> None:
     """Have made what is made, and imported what is imported, at its first use."""
-    import_module("newsletter.sending")  # and with it uvloop, which takes a tenth of a second
+    import_module("newsletter.sending")
+    import_module(
+        "newsletter.service.loops"
+    )  # and with it uvloop, which a sending loads when something is due
     parts = newsletter.parts
     duties(parts, lambda: None)
     for name in dir(Parts):

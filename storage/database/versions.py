@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -10,10 +11,17 @@ from sqlalchemy.engine import Connection
 from storage.database import schema
 from storage.model import SchemaNewer, SchemaOutdated, StorageError
 
+_TABLE: Final = {
+    "postgresql": sa.text("SELECT to_regclass(:name)::text"),
+    "sqlite": sa.text("SELECT name FROM sqlite_master WHERE type = 'table' AND name = :name"),
+}
+"""Whether there is a table: every command asks, and SQLAlchemy's own question takes three milliseconds to put."""
+
 
 def read_revision(connection: Connection) -> str | None:
     """What alembic keeps of the tables; None in an empty database."""
-    if not sa.inspect(connection).has_table(schema.alembic_version.name):
+    looked_for = {"name": schema.alembic_version.name}
+    if connection.scalar(_TABLE[connection.dialect.name], looked_for) is None:
         return None
     return connection.scalar(sa.select(schema.alembic_version.c.version_num))
 
