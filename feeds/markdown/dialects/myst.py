@@ -45,6 +45,7 @@ _MYST_FENCE: Final = re.compile(
     r"|list-table|csv-table|margin|sidebar|epigraph|glossary|tableofcontents|dropdown|card|grid|tab-set)\}"
 )
 """What tells that a note is MyST's, where a line of it may be a remark."""
+_FENCES: Final = ("```", "~~~")
 _QUOTED: Final = frozenset({"epigraph", "pull-quote", "highlights"})
 _ASIDE: Final = frozenset(
     {
@@ -114,13 +115,9 @@ _MADE_SHEETS: Final = frozenset(
 
 def is_myst(text: str, masks: Masks) -> bool:
     """Whether a text whose code is masked is MyST's, by what it has of it."""
-    if (
-        ":::" not in text
-        and ")=" not in text
-        and not any("{" in piece[:40] for piece in masks.pieces)
-    ):
-        return False
-    return _SIGNS.search(text) is not None or any(map(_MYST_FENCE.match, masks.pieces))
+    if any(piece.startswith(_FENCES) and _MYST_FENCE.match(piece) for piece in masks.pieces):
+        return True
+    return (":::" in text or ")=\n" in text) and _SIGNS.search(text) is not None
 
 
 def read_labels(text: str) -> str:

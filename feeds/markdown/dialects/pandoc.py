@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from feeds.markdown.dialects.masks import Masks, Report, line_of
+from feeds.markdown.dialects.masks import MOST_UNKNOWN, Masks, Report, line_of
 
 _CROSS: Final = re.compile(
     r"\[-?@((?:fig|tbl|sec|eq|lst|thm)-[\w-]{1,100})\](?![(\[{:])|(?<![\w@\\/])@((?:fig|tbl|sec|eq|lst|thm)-[\w-]{1,100})"
@@ -54,6 +54,11 @@ _MULTILINE_TABLE: Final = re.compile(
     r"((?:(?![ ]{0,3}-{10,200}[ ]*$)[^\n]{0,500}\n){1,300})[ ]{0,3}-{10,200}[ ]*$",
     re.MULTILINE,
 )
+_DASHES: Final = re.compile(r"\n[ ]*-{2,200}[ ]+--")
+_VERSES: Final = re.compile(
+    r"\|[ ](?:(?<=\n\|[ ])|(?<=\A\|[ ]))[^|\n]{0,500}\n(?:[ ]+[^|\n]{1,500}\n)?\|(?=[ \n])"
+)
+"""What a table with dashes and verses have and what is seldom else: quick to look for."""
 _ITEM: Final = re.compile(r"[-*+][ ]|\d{1,3}[.)][ ]")
 _RUN: Final = re.compile(r"`(?:\{(?:r|python|julia|ojs)\}|r)[ \t]")
 """Code within a line that is run, and what it gives is shown."""
@@ -84,9 +89,9 @@ def read_drawn(text: str, masks: Masks) -> str:
     text = _number_examples(text)
     if "+-" in text:
         text = _GRID.sub(lambda found: _grid_table(found, masks), text)
-    if "-- " in text:
+    if "-- " in text and _DASHES.search(text) is not None:
         text = _SIMPLE_TABLE.sub(_pipe_table, _MULTILINE_TABLE.sub(_wide_table, text))
-    if "\n| " in text or text.startswith("| "):
+    if "| " in text and _VERSES.search(text) is not None:
         text = _LINE_BLOCK.sub(_line_block, text)
     return _TEX.sub("", text) if "\\" in text else text
 
@@ -94,7 +99,9 @@ def read_drawn(text: str, masks: Masks) -> str:
 def _take_out_runs(text: str, masks: Masks, report: Report) -> None:
     for at, piece in enumerate(masks.pieces):
         if _RUN.match(piece) is not None:
-            report.append((line_of(text, max(text.find(f"\ufdd0{at}\ufdd1"), 0), masks), piece))
+            if len(report) < MOST_UNKNOWN:
+                place = max(text.find(f"\ufdd0{at}\ufdd1"), 0)
+                report.append((line_of(text, place, masks), piece))
             masks.pieces[at] = ""
 
 

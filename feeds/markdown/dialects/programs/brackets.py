@@ -41,7 +41,20 @@ _BLOCK: Final = re.compile(
 """iA Writer's picture, with its caption."""
 
 
-def read_pairs_in_brackets(text: str, masks: Masks, report: Report) -> str:
+_BEGUN: Final = re.compile(r"\[(?:/|name=|time=|color=|image:|file:)")
+
+
+def read_brackets(text: str, masks: Masks, report: Report) -> str:
+    """All of them, if there may be one."""
+    if "{ruby " in text:
+        text = _RUBY.sub(r"\1 (\2)", text)
+    if _BEGUN.search(text) is None:
+        return text
+    text = _KEPT.sub(_kept, _SIGNED.sub(_signed, text))
+    return _read_pairs(text, masks, report) if "[/" in text else text
+
+
+def _read_pairs(text: str, masks: Masks, report: Report) -> str:
     """BBCode, as Discourse and old forums have it; a pair that is not known loses its tags and is told."""
 
     def replace(found: re.Match[str]) -> str:
@@ -89,30 +102,17 @@ _BECOMES: Final[dict[str, Callable[[str, str], str]]] = {
 }
 
 
-def read_signed(text: str, _masks: Masks, _report: Report) -> str:
+def _signed(found: re.Match[str]) -> str:
     """HedgeDoc's quotation: who and when stand below, a colour is none of the words."""
-
-    def shown(found: re.Match[str]) -> str:
-        if found[1] == "color":
-            return ""
-        return f"— {found[2]}" if found[1] == "name" else f"({found[2]})"
-
-    return _SIGNED.sub(shown, text)
+    if found[1] == "color":
+        return ""
+    return f"— {found[2]}" if found[1] == "name" else f"({found[2]})"
 
 
-def read_ruby(text: str, _masks: Masks, _report: Report) -> str:
-    """HackMD's reading beside its letters."""
-    return _RUBY.sub(r"\1 (\2)", text)
-
-
-def read_kept(text: str, _masks: Masks, _report: Report) -> str:
+def _kept(found: re.Match[str]) -> str:
     """Bear's pictures and files of its older exports."""
-
-    def shown(found: re.Match[str]) -> str:
-        name = found[2].rpartition("/")[2]
-        return f"![](<{found[2]}>)" if found[1] == "image" else f"[{name}](<{found[2]}>)"
-
-    return _KEPT.sub(shown, text)
+    name = found[2].rpartition("/")[2]
+    return f"![](<{found[2]}>)" if found[1] == "image" else f"[{name}](<{found[2]}>)"
 
 
 def read_blocks_of_content(text: str, _masks: Masks, _report: Report) -> str:

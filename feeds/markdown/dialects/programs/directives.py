@@ -19,7 +19,7 @@ _INCLUDED: Final = re.compile(
 )
 """The includes of Markdown-Include and others."""
 _WITHIN: Final = re.compile(
-    r"(?<![^\s(\[*_>])\:([a-z][a-z-]{1,30})\[([^\[\]\n]{1,300})\](?!\()(?:\{([^{}\n]{0,300})\})?"
+    r":(?<![^\s(\[*_>]:)([a-z][a-z-]{1,30})\[([^\[\]\n]{1,300})\](?!\()(?:\{([^{}\n]{0,300})\})?"
 )
 _TAGS: Final = frozenset(
     {"kbd", "sub", "sup", "mark", "del", "ins", "u", "small", "code", "s", "em", "strong"}

@@ -7,7 +7,7 @@ from typing import Final
 
 from feeds.markdown.dialects.arguments import link
 from feeds.markdown.dialects.callouts import box_fence
-from feeds.markdown.dialects.masks import Masks, Report
+from feeds.markdown.dialects.masks import MOST_UNKNOWN, Masks, Report
 from feeds.markdown.dialects.myst import read_roles, read_sheet
 from feeds.markdown.dialects.players import read_films
 
@@ -25,6 +25,20 @@ _CARD_URL: Final = re.compile(
     r"^[ \t]*(?:(?:url|link|href|src):[ \t]*)?[\"']?(https?://[^\s\"'<>]{1,1000})", re.MULTILINE
 )
 _CARD_TITLE: Final = re.compile(r"^[ \t]*title:[ \t]*([^\n]{1,300})", re.MULTILINE | re.IGNORECASE)
+_BEGUN: Final = (
+    "```",
+    "~~~",
+    ":::",
+    " ",
+    "\t",
+    "`$=",
+    "`=",
+    "`INPUT[",
+    "`VIEW[",
+    "`BUTTON[",
+    "`META[",
+)
+"""Code that may be more than words of code; what stands within a line seldom is."""
 _AD: Final = re.compile(r"(?:`{3,}|~{3,})[ \t]*ad-([a-z]{1,20})[ \t]*\n")
 _AD_OPTION: Final = re.compile(r"(title|collapse|icon|color):[ \t]*([^\n]{0,200}?)[ \t]*(?:\n|\Z)")
 """The box of Obsidian's Admonition plug-in, and what it begins with."""
@@ -59,32 +73,36 @@ def read_fences(text: str, masks: Masks, report: Report) -> str:
     Obsidian query is told), and without the options of a document's cells.
     """
     for at, piece in enumerate(masks.pieces):
-        if _QUERY.match(piece.lstrip()) is not None:
-            masks.pieces[at] = ""
+        shown = _read_fence(piece) if piece.startswith(_BEGUN) else _read_code(piece)
+        if shown is None and len(report) < MOST_UNKNOWN:
             report.append((1 + text.count("\n", 0, max(text.find(f"\ufdd0{at}\ufdd1"), 0)), piece))
-        elif _MDX_BLOCK.match(piece) is not None:
-            masks.pieces[at] = _body_of(piece)
-        elif _CARD.match(piece) is not None and (url := _CARD_URL.search(piece)):
-            name = _CARD_TITLE.search(piece)
-            words = (name[1] if name else "").strip(" \"'") or url[1]
-            masks.pieces[at] = link(url[1], words)
-        elif (ad := _AD.match(piece)) is not None:
-            masks.pieces[at] = _read_ad(ad[1], _body_of(piece))
-        elif (raw := _RAW.match(piece)) is not None:
-            masks.pieces[at] = _body_of(piece) if raw[1].startswith("html") else ""
-        elif (box := _DIRECTIVE.match(piece)) is not None and (
-            boxed := box_fence(box[1].strip(), _body_of(piece))
-        ):
-            masks.pieces[at] = boxed
-        elif (shown := read_sheet(piece, _body_of(piece))) is not None:
-            masks.pieces[at] = shown
-            if not shown:
-                report.append(
-                    (1 + text.count("\n", 0, max(text.find(f"\ufdd0{at}\ufdd1"), 0)), piece)
-                )
-        else:
-            masks.pieces[at] = _read_code(piece)
+        masks.pieces[at] = shown or ""
     return read_roles(read_films(text, masks), masks, report)
+
+
+def _read_fence(piece: str) -> str | None:
+    """What a block of code shows; None for what its program would make."""
+    if _QUERY.match(piece.lstrip()) is not None:
+        return None
+    if _MDX_BLOCK.match(piece) is not None:
+        return _body_of(piece)
+    if _CARD.match(piece) is not None and (url := _CARD_URL.search(piece)):
+        name = _CARD_TITLE.search(piece)
+        return link(url[1], (name[1] if name else "").strip(" \"'") or url[1])
+    if (ad := _AD.match(piece)) is not None:
+        return _read_ad(ad[1], _body_of(piece))
+    if (raw := _RAW.match(piece)) is not None:
+        return _body_of(piece) if raw[1].startswith("html") else ""
+    return _read_directive(piece)
+
+
+def _read_directive(piece: str) -> str | None:
+    """What one of MyST's shows, or code."""
+    box = _DIRECTIVE.match(piece)
+    if box is not None and (boxed := box_fence(box[1].strip(), _body_of(piece))):
+        return boxed
+    shown = read_sheet(piece, _body_of(piece))
+    return _read_code(piece) if shown is None else shown or None
 
 
 def _read_code(piece: str) -> str:

@@ -8,13 +8,7 @@ from typing import Final
 
 from feeds.markdown.dialects.masks import Masks, Report, tell
 from feeds.markdown.dialects.programs.boxes import read_asides, read_notices
-from feeds.markdown.dialects.programs.brackets import (
-    read_blocks_of_content,
-    read_kept,
-    read_pairs_in_brackets,
-    read_ruby,
-    read_signed,
-)
+from feeds.markdown.dialects.programs.brackets import read_blocks_of_content, read_brackets
 from feeds.markdown.dialects.programs.directives import read_leaves, read_within
 from feeds.markdown.dialects.programs.outlines import (
     STATES,
@@ -122,7 +116,7 @@ def _show_keys(text: str, _masks: Masks, _report: Report) -> str:
 
 _STEPS: Final[tuple[tuple[tuple[str, ...], _Step], ...]] = (
     (("::", "{!", "!include"), read_leaves),
-    (("[",), read_within),
+    ((":",), read_within),
     (("::", "#+", "SCHEDULED:", "DEADLINE:", ":LOGBOOK:"), read_properties),
     ((":: ",), _replaced((_INLINE_FIELD, r"\1: \2"), (_SILENT_FIELD, r"\2"))),
     (("<aside>",), read_asides),
@@ -144,10 +138,7 @@ _STEPS: Final[tuple[tuple[tuple[str, ...], _Step], ...]] = (
     (("^^",), _replaced((_CARETS, r"<mark>\1</mark>"))),
     (("{", "|filename|"), _replaced((_SPAN, r"\1"), (_LISTED, r"\1"), (_PLACE, ""))),
     (("[",), read_wordpress),
-    (("[/",), read_pairs_in_brackets),
-    (("[name=", "[time=", "[color="), read_signed),
-    (("{ruby ",), read_ruby),
-    (("[image:", "[file:"), read_kept),
+    (("[", "{ruby "), read_brackets),
     (("\n/",), read_blocks_of_content),
 )  # fmt: skip
 """What each step looks for, quick to tell, and the step, in order."""

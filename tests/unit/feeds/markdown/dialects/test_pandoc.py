@@ -91,3 +91,19 @@ def test_what_is_drawn_is_read_in_any_note(written: str, becomes: str) -> None:
 def test_lines_without_words_are_no_table(text: str, path: str) -> None:
     """Nothing that is drawn without content ends in an error."""
     assert isinstance(read(text, path), str)
+
+
+@each(
+    ("written", "path"),
+    [
+        ("`r 1` ", "a.qmd"),
+        ("```query\nx\n```\n", "a.md"),
+        ("{foo}`x` ", "a.md"),
+        ("::foo{}\n", "a.md"),
+    ],
+)
+def test_of_thousands_that_are_not_known_the_first_are_told(written: str, path: str) -> None:
+    """A line is dear to find, so that no note takes time with the square of what it has of them."""
+    translated = translate_dialects(written * 3000, path)
+    assert len(translated.unknown) == 20
+    assert not translated.text.replace("x", "").strip()
