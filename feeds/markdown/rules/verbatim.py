@@ -2,6 +2,12 @@
 
 Only what is code beyond doubt: what continues a list, a footnote, a definition, a box or a paragraph is none
 (CommonMark 4.4), nor what stands between a generator's tag and its end, where indentation is mere neatness.
+
+The parser's own rules for blocks are not asked instead: over a note of 12 kB with such code they take 1.2 ms where
+this takes 0.5, and know neither the boxes of Material nor what stands between tags. Two things differ. Code that
+begins on the line of its item's mark (`-     a`) is not looked for where nothing else is indented. Behind two marks of
+quotation and a list's (`>>- `, then a tab) the library counts a tab's columns from the inner quotation; here they are
+counted from the line's beginning (CommonMark 2.2).
 """
 
 from __future__ import annotations
