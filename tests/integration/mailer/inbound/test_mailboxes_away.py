@@ -11,6 +11,8 @@ import pytest
 from mailer.inbound.places import ImapMailbox
 from newsletter.app import Newsletter
 from newsletter.inbound.collecting import LOGIN_AGAIN_S, Collecting
+from newsletter.watching import troubles
+from newsletter.watching.troubles import TroubleKind
 from storage.model.errors import MailboxError
 from tests.peers.mailboxes.imap import Server, serving
 
@@ -85,3 +87,20 @@ def test_one_mailbox_that_is_away_keeps_none_from_the_other(
         newsletter.collect_reports()
     assert server.flags == {1: {"\\Seen"}}
     assert [words for _, words in newsletter.parts.collecting.away]
+
+
+def test_the_operator_is_told_of_what_the_service_cannot_look_through(
+    newsletter: Newsletter, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is away for as long as nobody should wait is among the troubles, and no longer once it is back."""
+    monkeypatch.setattr(troubles, "MAILBOX_AWAY", timedelta())
+    watch = newsletter.watching.watch
+    server.refuse = "LOGIN"
+    newsletter.parts.collecting.look()
+    watch.run()
+    (told,) = [one for one in watch.troubles if one.kind is TroubleKind.MAILBOX]
+    assert "the login was refused" in told.sentence
+    server.refuse = ""
+    assert newsletter.collect_reports() == 1
+    watch.run()
+    assert [one for one in watch.troubles if one.kind is TroubleKind.MAILBOX] == []
