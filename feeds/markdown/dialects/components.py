@@ -33,6 +33,8 @@ _GIVEN: Final = re.compile(
 _ANY: Final = re.compile("<[A-Z]")
 _CLOSED: Final = re.compile(r"</([A-Za-z][\w.-]{0,60})[ \t]*>")
 _BARE: Final = re.compile(r"<(?<!\]\(<)(?<!\]: <)([A-Za-z][A-Za-z0-9-]{0,40})>")
+_COMPARED: Final = re.compile(r"<(?<=[\w)]<)([abipqsu])(?:[ ][A-Za-z0-9]{1,20}){1,8}>")
+"""Two signs of a comparison, `a<b and c>d`, which would be the tag of an element that nothing closes."""
 _ELEMENTS: Final = _names(
     """a abbr acronym address area article aside audio b base basefont bdi bdo big blink blockquote body br button canvas
     caption center cite code col colgroup datalist dd del details dfn dialog div dl dt em embed fieldset figcaption
@@ -54,7 +56,7 @@ _LAYOUT: Final = _names(
     group split splitcontent image2col list listitem"""
 )
 _WRAPPER: Final = re.compile(
-    r"^[ \t]*<(/?)(Tabs|TabItem|TabPanel|Tab|Steps|Step|CardGrid|Cards|FileTree|Fragment)\b([^<>\n]{0,500})>[ \t]*$",
+    r"^[ \t]*<(/?)(Tabs|TabItem|TabPanel|Tab|Steps|Step|CardGrid|Cards|FileTree|Fragment)\b(?!\.)([^<>\n]{0,500})>[ \t]*$",
     re.MULTILINE,
 )
 """Components that only lay out what is in them."""
@@ -112,7 +114,7 @@ def read_components(text: str, masks: Masks, report: Report, *, jsx: bool) -> st
 
 def _keep_words(text: str) -> str:
     """What is no element of HTML and is never closed is meant as it looks."""
-    if _BARE.search(text) is None:
+    if _BARE.search(text) is None and _COMPARED.search(text) is None:
         return text
     closed = frozenset(_CLOSED.findall(text))
 
@@ -121,7 +123,10 @@ def _keep_words(text: str) -> str:
         is_tag = name.lower() in _ELEMENTS or name in closed
         return found[0] if is_tag else f"&lt;{name}&gt;"
 
-    return _BARE.sub(kept, text)
+    text = _BARE.sub(kept, text)
+    if _COMPARED.search(text) is None:
+        return text
+    return _COMPARED.sub(lambda one: one[0] if one[1] in closed else f"&lt;{one[0][1:]}", text)
 
 
 def move_out(text: str, masks: Masks) -> str:
@@ -183,6 +188,7 @@ def _columns(line: str) -> int:
 def _read(found: re.Match[str], masks: Masks, report: Report, opened: list[str]) -> str:
     """What stands there instead of one tag. `opened` are links that wait for their end."""
     name = found[2].lower()
+    name = name.replace(".", "/") if name.startswith("filetree.") else name.rpartition(".")[2]
     if found[1]:
         if opened and opened[-1] == name:
             opened.pop()

@@ -32,6 +32,8 @@ CARD = '**<a href="/go">Start</a>**'
         ('<Tooltip tip="HyperText">HTML</Tooltip>', '<abbr title="HyperText">HTML</abbr>'),
         ('<Youtube videoId="abc_123"/>', '<a href="https://www.youtube.com/watch?v=abc_123">Video on YouTube</a>'),
         ('<Frame caption="A bridge">\n\nx\n\n</Frame>', "*A bridge*\n\nx"),
+        ('<Cards.Card title="Start" href="/go" />', CARD),
+        ('<FileTree.Folder name="a">\n  <FileTree.File name="b.js" />\n</FileTree.Folder>', "- a\n- b.js"),
         ('<Gist id="42" />', '<a href="https://gist.github.com/42">Gist on GitHub</a>'),
     ],
 )  # fmt: skip
@@ -62,6 +64,8 @@ def test_one_that_is_not_known_is_told(written: str, becomes: str) -> None:
     ("written", "becomes"),
     [
         ("Vec<T> and git clone <url> <dir>", "Vec&lt;T&gt; and git clone &lt;url&gt; &lt;dir&gt;"),
+        ("if a<b and c>d then", "if a&lt;b and c>d then"),
+        ("x<b class=y>z</b> <b hidden>z</b>", "x<b class=y>z</b>"),
         ("press <Enter>, then <your-name>", "press &lt;Enter&gt;, then &lt;your-name&gt;"),
         ("<B>x</B> <br> <IMG SRC='a.png'> <p>", "<B>x</B> <br> <IMG SRC='a.png'> <p>"),
         ("<my-thing>x</my-thing> `<T>`", "<my-thing>x</my-thing> `<T>`"),
