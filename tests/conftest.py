@@ -75,10 +75,14 @@ def pytest_runtestloop() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
-    """Workers are forked from a process that has read all tests, once."""
+    """More workers than cores are forked from a process that has read all tests, once.
+
+    Where each has a core they read them at the same time, and are done sooner.
+    """
     from tests.peers.workers import fork_workers
 
-    fork_workers(config.args)
+    if config.getoption("numprocesses", 0) > (os.cpu_count() or 1):
+        fork_workers(config.args)
 
 
 @pytest.fixture

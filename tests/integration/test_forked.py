@@ -13,6 +13,8 @@ import pytest
 from tests.peers.nursery import PROGRAM, ROOT, Forked, run_forked
 
 TELL = "import os, sys; print(os.getcwd(), os.environ.get('WORD'), sys.stdin.read(), *sys.argv[1:])"
+MANY = str((os.cpu_count() or 1) + 1)
+"""Workers that have no core each."""
 WAIT = "import sys; print('here', flush=True); sys.stdin.read()"
 
 
@@ -70,7 +72,7 @@ def test_workers_are_forked_from_one_that_has_read_the_tests(tmp_path: Path) -> 
         f"{once}def test_good(): pass\ndef test_fatal(): os.kill(os.getpid(), 9)\n", "utf-8"
     )
     (tmp_path / "test_broken.py").write_text("import nothing_of_this_name\n", "utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "-n", "2"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "-n", MANY]
     inner = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     run = subprocess.run(
         [
