@@ -2,7 +2,7 @@
 
 from feeds.notes.bibliography import gather_bibliography, place_bibliographies
 from feeds.notes.frontmatter import parse_front_matter
-from feeds.notes.habits import USUAL, Habits
+from feeds.notes.habits import OF_ENTRIES, USUAL, Habits
 from feeds.notes.keys import KEY_VALUE, MAX_TAG, UNKNOWN_KEY
 from feeds.notes.names import slugify
 from feeds.notes.note import RENDERER, Note, parse_note, read_body
@@ -15,6 +15,7 @@ __all__ = [
     "KEY_VALUE",
     "MAX_TAG",
     "NO_TIME",
+    "OF_ENTRIES",
     "RELATIVE_TIME",
     "RENDERER",
     "UNKNOWN_KEY",

@@ -23,7 +23,11 @@ class Habits:
     """When on its day a note goes out that says a day and no time."""
     languages: tuple[str, ...] = ()
     """The languages that are mailed; empty for all. Folders of these names are translations."""
+    has_templates: bool = True
+    """Whether what holds a template's placeholders is one, and no note."""
 
 
 USUAL: Final = Habits()
 """As it is without a word about it in the configuration."""
+OF_ENTRIES: Final = Habits(has_templates=False)
+"""As it is in what is written for the entries of a feed: keys of our own, and any words in them."""

@@ -185,7 +185,7 @@ def read_timing(
 
 def _why_kept(keys: Keys, habits: Habits) -> str:
     written = (found for name, found in keys.fields.items() if name not in _COMPUTED)
-    if any(_TEMPLATE.search(found.text) for found in written):
+    if habits.has_templates and any(_TEMPLATE.search(found.text) for found in written):
         return "its front matter holds a template's placeholders"
     if keys.flag("draft", default=False):
         return "it is a draft"

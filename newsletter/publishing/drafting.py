@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from feeds.markdown import NoteSource, Size, link_key, read_size
 from feeds.markdown.citations import Bibliography
 from feeds.notes import (
+    OF_ENTRIES,
     RENDERER,
     USUAL,
     Habits,
@@ -88,7 +89,7 @@ class Drafting:
     def parse(self, source: bytes, path: str) -> Note:
         """The note in these bytes. Raises NoteError."""
         written = partial(self._written, path)
-        habits = USUAL if is_entry(path) else self._habits  # an entry's keys are our own
+        habits = OF_ENTRIES if is_entry(path) else self._habits
         return parse_note(
             source,
             path,

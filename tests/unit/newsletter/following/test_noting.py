@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feeds.notes import Note, parse_note
+from feeds.notes import OF_ENTRIES, Note, parse_note
 from newsletter.following.noting import name_entry, write_note
 from newsletter.following.saying import SaidEntry, read_said
 from storage.model import FeedEntry
@@ -45,7 +45,8 @@ def noted(one: SaidEntry, **values: object) -> Note:
         mail=True,
     )
     entry = replace(entry, **values)
-    return parse_note(write_note(one, entry).encode(), entry.path, zone=ZoneInfo("UTC"))
+    source = write_note(one, entry).encode()
+    return parse_note(source, entry.path, zone=ZoneInfo("UTC"), habits=OF_ENTRIES)
 
 
 def test_what_an_entry_says() -> None:
@@ -74,6 +75,7 @@ _text = st.text(max_size=60)
 @settings(max_examples=examples(100))
 @given(_text, _text, _text, st.lists(_text, max_size=3), _text, _text)
 @example("", "", "\0", [], "", "")
+@example("{{ title }} and <% date %>", "", "", [], "", "<%")
 def test_anything_is_a_note(
     title: str, guid: str, html: str, tags: list[str], language: str, summary: str
 ) -> None:
