@@ -35,7 +35,7 @@ from words import Words, words_of
 TEMPLATE: Final = "template"
 """The code of the remark that a generator's language stands in a note and is not known."""
 PLAYER: Final = "player"
-"""The code of the remark that a frame, a video or a sound is a link for readers."""
+"""The code of the remark that a frame, a video or a sound is a link for readers, or that a drawing is not shown."""
 MATHS: Final = "maths"
 """The code of the remark that a formula cannot be shown as one."""
 
@@ -175,7 +175,7 @@ def _lay_out(
     for player in translated.players:
         resolver.warn(
             PLAYER,
-            f"`{player.source}` is a link for readers, for no mail and no feed plays it",
+            f"`{player.source}` {_why_not_played(player.source)}",
             player.line,
         )
     for unknown in translated.uncited:
@@ -206,6 +206,12 @@ def _lay_out(
         formulas=formulas,
         is_judged=preparation.is_judged,
     )
+
+
+def _why_not_played(tag: str) -> str:
+    if tag.lower().startswith(("<svg", "<canvas")):
+        return "is not shown, but for its title: a picture in a file of its own is"
+    return "is a link for readers, for no mail and no feed plays it"
 
 
 def _find_preview(image: str, resolver: LinkResolver) -> str | None:

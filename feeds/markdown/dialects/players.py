@@ -47,7 +47,7 @@ _NAMES: Final = {
 def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> str:
     """The text with frames, videos, sounds and drawings as links or as their titles.
 
-    `met` is told the tag of each frame, video and sound.
+    `met` is told the tag of each frame, video, sound and drawing.
     """
     text = _link_named(text, met)
     if "github" in text:
@@ -67,9 +67,9 @@ def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> s
 
     if "<embed" in text.lower():
         text = _EMBED.sub(lambda found: f"<object {found[1]}></object>", text)
-    *players, drawing, formula = _PLAYERS
+    *players, canvas, drawing, formula = _PLAYERS
     kinds = tuple(map(told, players))
-    text = replace_spans(text, (*kinds, drawing, formula))
+    text = replace_spans(text, (*kinds, told(canvas), told(drawing), formula))
     for kind in kinds:  # what is never closed
         text = kind.opening.sub(partial(_alone, kind), text)
     return text
@@ -151,7 +151,7 @@ def _frame(opening: re.Match[str], _inside: str) -> str:
     ):
         if (found := pattern.match(url)) is not None:
             url = page.format(found[1])
-    return _shown(url, given.get("title", ""), _PAGE)
+    return _shown(url, given.get("title", "") or given.get("alt", ""), _PAGE)
 
 
 def _player(kind: str) -> Callable[[re.Match[str], str], str]:
@@ -172,6 +172,11 @@ def _formula(opening: re.Match[str], inside: str) -> str:
         _attributes(opening[0]).get("alttext") or (unescape(found[1]) if found else "")
     ) or unescape(_ANY_TAG.sub("", inside))
     return escape(" ".join(words.split()), quote=False)
+
+
+def _unscripted(_opening: re.Match[str], inside: str) -> str:
+    """What stands there for who has no scripts."""
+    return inside
 
 
 def _drawing(_opening: re.Match[str], inside: str) -> str:
@@ -235,7 +240,7 @@ _OTHER_SOURCES: Final = re.compile(
 )
 _CLOSED_AT_ONCE: Final = re.compile(r"<(iframe|video|audio|object)\b[^<>]{0,4000}/>", re.IGNORECASE)
 _ANY: Final = re.compile(
-    r"<(?:[iI][fF]|[eE][mM][bB]|[oO][bB]|[vV][iI]|[aA][uU]|[sS][vV]|[mM][aA][tT])"
+    r"<(?:[iI][fF]|[eE][mM][bB]|[oO][bB]|[vV][iI]|[aA][uU]|[sS][vV]|[mM][aA][tT]|[mM][oO][dD]|[cC][aA][nN])"
 )
 """What a player begins with, quick to look for."""
 _PLAYERS: Final = (
@@ -243,6 +248,8 @@ _PLAYERS: Final = (
     _kind("object", _frame),
     _kind("video", _player(to_say("Video"))),
     _kind("audio", _player(to_say("Sound"))),
+    _kind("model-viewer", _frame),
+    _kind("canvas", _unscripted),
     _kind("svg", _drawing),
     _kind("math", _formula),
 )

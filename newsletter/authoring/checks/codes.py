@@ -130,7 +130,7 @@ CODES: Final[MappingProxyType[str, tuple[Gravity, str]]] = MappingProxyType(
         "maths": (_W, "a formula that is shown as TeX, and why"),
         "player": (
             _W,
-            "a frame, a video or a sound, which is a link for readers; give it a `title`",
+            "a frame, a video, a sound or a model, which is a link for readers, or a drawing within the text (`<svg>`), of which only the title is shown",
         ),
         "html": (_W, "more HTML than is read"),
     }

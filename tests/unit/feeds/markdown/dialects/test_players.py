@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from feeds.markdown.dialects.translation import translate_dialects
+from feeds.markdown.render import render_markdown
+from tests.worlds.publishing.written import Published
 from tests.worlds.rows import each
 
 
@@ -33,3 +35,23 @@ def test_a_film_of_gatsby_is_a_link(written: str, address: str) -> None:
         if address
         else found == written.strip()
     )
+
+
+@each(
+    "written, shown, why",
+    [
+        ('<svg width="9"><circle r="4"/></svg>', "", "is not shown"),
+        ("<svg><title>A circle</title></svg>", "A circle", "is not shown"),
+        ('<canvas id="c">Sales grow.</canvas>', "Sales grow.", "is not shown"),
+        ('<model-viewer src="https://a.example/b.glb" alt="A bolt"></model-viewer>', "A bolt", "is a link"),
+    ],
+)  # fmt: skip
+def test_a_drawing_within_the_text_does_not_vanish_untold(
+    written: str, shown: str, why: str
+) -> None:
+    """What it is called stays, and its author hears that the drawing does not."""
+    rendered = render_markdown(f"Before.\n\n{written}\n\nAfter.", path="a.md", links=Published())
+    assert shown in rendered.text
+    (remark,) = [one for one in rendered.warnings if one.code == "player"]
+    assert why in remark.sentence
+    assert remark.line == 3
