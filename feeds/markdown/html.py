@@ -21,26 +21,22 @@ import nh3
 from feeds.markdown.characters import clean_text
 from feeds.markdown.links import LinkResolver
 from feeds.markdown.picture import Size
+from storage.model import names_in
 
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-TAGS: Final = _names(
+TAGS: Final = names_in(
     "a abbr b blockquote br caption cite code dd del dfn div dl dt em figcaption figure h1 h2 h3 h4"
     " h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody"
     " td tfoot th thead time tr u ul var details"
 )
 """Everything else loses its tag and keeps its text, but for VANISHING."""
 
-VANISHING: Final = _names(
+VANISHING: Final = names_in(
     "script style iframe object applet noscript template title textarea select svg math head"
     " noembed noframes xmp plaintext"
 )
 """Elements that go with all they hold."""
 
-RAW_TEXT: Final = _names(
+RAW_TEXT: Final = names_in(
     "script style iframe noscript title textarea noembed noframes xmp plaintext"
 )
 """Those in which no other tag is one: the first end tag ends them (HTML 13.2.6.2)."""
@@ -294,7 +290,7 @@ class Piece:
     label: str = ""
 
 
-_BREAKING: Final = _names(
+_BREAKING: Final = names_in(
     "blockquote br caption dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre table"
     " summary tbody tfoot thead tr ul"
 )

@@ -15,6 +15,7 @@ from typing import Final
 
 from feeds.markdown import clean_line
 from feeds.notes.tongues import find_tongue, group_of, split_language
+from storage.model import names_in
 
 MAX_SLUG: Final = 80
 """Characters. In UTF-8 at most 240 octets, so that a slug can be the name of a file."""
@@ -29,11 +30,7 @@ _NOTION_ID: Final = re.compile(r"(?<=\S)[ -][0-9a-f]{32}\Z")
 """What Notion puts behind the name of every page that it exports."""
 
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_KEPT_FOLDERS: Final = _names(
+_KEPT_FOLDERS: Final = names_in(
     """_drafts drafts _private private _unpublished unpublished _data _plugins _sass _includes _layouts _partials
     templates _templates _template archetypes entwürfe brouillons borradores rascunhos bozze utkast
     kladder luonnokset szkice taslaklar черновики чернетки مسودات טיוטות 草稿 草稿箱 下書き 초안 vorlagen

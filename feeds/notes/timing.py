@@ -16,7 +16,7 @@ from feeds.notes.habits import Habits
 from feeds.notes.keys import FALSE, KEY_VALUE, TRUE, Keys
 from feeds.notes.names import PathFacts
 from feeds.notes.when import EXAMPLES, When, is_either, parse_when
-from storage.model import Remark, ScheduleError
+from storage.model import Remark, ScheduleError, names_in
 
 CLOCK_CHANGE: Final = "time"
 """The code of the remark that a change of clocks skips or repeats the publish time (rule G1)."""
@@ -27,11 +27,7 @@ RELATIVE_TIME: Final = "relative-time"
 """The code of the remark that a publish time is relative to when the note was written."""
 
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_HIDING: Final = _names(
+_HIDING: Final = names_in(
     """draft drafts drafting private hidden pending unpublished unlisted wip archived trash trashed deleted removed
     withdrawn rejected auto-draft idea ideas outline writing editing unfinished incomplete inbox backlog planned
     review reviewing in_review in_progress todo to_do not_started not_ready not_published on_hold do_not_publish

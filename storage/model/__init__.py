@@ -121,7 +121,15 @@ from storage.model.terms import (
     readable,
     seek,
 )
-from storage.model.text import MONTHS, columns, is_narrow, mark_stress, show, show_json
+from storage.model.text import (
+    MONTHS,
+    columns,
+    is_narrow,
+    mark_stress,
+    names_in,
+    show,
+    show_json,
+)
 
 __all__ = [
     "CODE",
@@ -231,6 +239,7 @@ __all__ = [
     "includes",
     "is_narrow",
     "mark_stress",
+    "names_in",
     "palette_of",
     "parse_audience",
     "parse_colour",

@@ -51,6 +51,11 @@ def _column(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
+def names_in(text: str) -> frozenset[str]:
+    """The names that stand in a text with blanks between them, as tables of many are written."""
+    return frozenset(text.split())
+
+
 _STRESSED: Final = re.compile(r"<em>(.*?)</em>", re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]*>|&#?\w+;")
 _DOTTED: Final = re.compile(

@@ -11,11 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from feeds.markdown.dialects.masks import Masks
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from storage.model import names_in
 
 KINDS: Final = frozenset(
     [
@@ -95,7 +91,7 @@ _NAMED_WITHIN: Final = re.compile(
     r"^([ \t]*:{3,}[ \t]*[A-Za-z][\w-]{0,40})[ ]?\{[^{}\n]{0,200}?\btitle=(?:\"([^\"\n]{0,300})\"|'([^'\n]{0,300})')[^{}\n]{0,200}\}[ \t]*$",
     re.MULTILINE,
 )
-_GIVEN_ELSE: Final = _names(
+_GIVEN_ELSE: Final = names_in(
     """grid code code-block code-cell sourcecode figure figure-md image include literalinclude math iframe embed toctree
     list-table csv-table table raw only ifconfig tab-set div container class bibliography grid-item"""
 )

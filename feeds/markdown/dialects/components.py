@@ -15,11 +15,7 @@ from typing import Final
 from feeds.markdown.dialects.arguments import Arguments, figure
 from feeds.markdown.dialects.masks import Masks, Report, tell
 from feeds.markdown.dialects.shown import offer, show
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from storage.model import names_in
 
 _TAG: Final = re.compile(
     r"<(?<!\]\(<)(?<!\]: <)(/?)([A-Z][\w.]{0,60})((?:\s(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|\{(?:[^{}\n]|\{[^{}\n]{0,200}\}){0,500}\}"
@@ -35,7 +31,7 @@ _CLOSED: Final = re.compile(r"</([A-Za-z][\w.-]{0,60})[ \t]*>")
 _BARE: Final = re.compile(r"<(?<!\]\(<)(?<!\]: <)([A-Za-z][A-Za-z0-9-]{0,40})>")
 _COMPARED: Final = re.compile(r"<(?<=[\w)]<)([abipqsu])(?:[ ][A-Za-z0-9]{1,20}){1,8}>")
 """Two signs of a comparison, `a<b and c>d`, which would be the tag of an element that nothing closes."""
-_ELEMENTS: Final = _names(
+_ELEMENTS: Final = names_in(
     """a abbr acronym address area article aside audio b base basefont bdi bdo big blink blockquote body br button canvas
     caption center cite code col colgroup datalist dd del details dfn dialog div dl dt em embed fieldset figcaption
     figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img image input ins kbd
@@ -45,12 +41,12 @@ _ELEMENTS: Final = _names(
     var video wbr xmp"""
 )
 """HTML's; not those that say nothing alone and are words as well, as `<dir>` and `<output>`."""
-_LINKS: Final = _names(
+_LINKS: Final = names_in(
     "link nextlink gatsbylink navlink routerlink anchor linkbutton buttonlink button cta"
 )
-_WORDS: Final = _names("badge tag pill chip label kbd key")
+_WORDS: Final = names_in("badge tag pill chip label kbd key")
 """Whose words may stand in an attribute."""
-_LAYOUT: Final = _names(
+_LAYOUT: Final = names_in(
     """tabs tab tabitem steps step cardgrid cards filetree fragment clientonly suspense provider bleed stack hstack vstack
     flex main center article columns column codeblock code paramfield responsefield highlight text heading toc splitter
     group split splitcontent image2col list listitem"""
@@ -67,10 +63,10 @@ _BOX: Final = re.compile(
     r"(?:[ \t]*\n((?:(?!^[ \t]*</\1>)[^\n]*\n){1,400}?)[ \t]*|((?:(?!</\1>)[^\n]){1,1000}))</\1>[ \t]*$",
     re.MULTILINE,
 )
-_FOLDED: Final = _names(
+_FOLDED: Final = names_in(
     "expandable collapse collapsible accordion accordionitem spoiler toggle details"
 )
-_QUOTES: Final = _names("quote blockquote pullquote")
+_QUOTES: Final = names_in("quote blockquote pullquote")
 _PICTURE: Final = re.compile(
     r"<(?:Image|Picture|Figure|Img|img)\b((?:[^<>{}\n]|\{[^{}\n]{0,300}\}|\n(?![ \t]*\n)){0,1000}?)/?>"
 )

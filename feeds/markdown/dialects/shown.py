@@ -12,6 +12,7 @@ from feeds.markdown.dialects.callouts import KINDS
 from feeds.markdown.dialects.players import POST
 from feeds.markdown.links import is_picture
 from feeds.markdown.speech import say
+from storage.model import names_in
 
 _VIDEO: Final = {
     "youtube": ("https://www.youtube.com/watch?v={}", "YouTube"),
@@ -22,11 +23,7 @@ _ID: Final = re.compile(r"[\w-]{1,64}")
 _POSTS: Final = frozenset({"tweet", "twitter", "twitter_simple", "x", "x_simple", "instagram"})
 
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_SILENT: Final = _names(
+_SILENT: Final = names_in(
     """pagebreak clear clearfix more rawhtml raw-html html unsafe math katex latex lead center wide tabs tabpane steps
     columns column expand gallery badge cards cardpane cardgroup card-group card-grid cardgrid card-deck accordions
     accordiongroup accordion-group grid row col flex container div span section wrapper timeline timelines
@@ -37,7 +34,7 @@ _SILENT: Final = _names(
     code-group codetabs code-tabs list-group swatches nl content-wrapper"""
 )
 """What only lays out what is in it, or is a picture of the page's own."""
-_TITLED: Final = _names(
+_TITLED: Final = names_in(
     """card linkcard link-card link_card cardlink card-link feature featurecard feature-card hextra/feature-card tile
     accordion accordionitem accordion-item accordion_item timelineitem timeline-item timeline_item step panel box fold
     item slide expandable toggle collapsible faq hero blocks/cover blocks/feature blocks/link-down tabitem tab-item
@@ -45,7 +42,7 @@ _TITLED: Final = _names(
 )
 """What has a title before what is in it, and may be a link."""
 _CLOSING: Final = re.compile(r"/|end(?=[a-z_-]{2})")
-_CONTROL: Final = _names(
+_CONTROL: Final = names_in(
     """if elsif elif elseif else unless case when for while assign set capture increment decrement cycle raw with let
     function macro block extends import from call filter switch layout render_body head seo meta html-head"""
 )
@@ -85,7 +82,6 @@ _PAGES: Final = {
     "spotify": ("https://open.spotify.com/{}", "id"),
     "codesandbox": ("https://codesandbox.io/s/{}", "id"),
     "jsfiddle": ("https://jsfiddle.net/{}", "id"),
-    "npm": ("https://www.npmjs.com/package/{}", "name"),
     "speakerdeck": ("https://speakerdeck.com/{}", "id"),
     "slideshare": ("https://www.slideshare.net/{}", "id"),
     "vimeo_simple": ("https://vimeo.com/{}", "id"),
