@@ -13,8 +13,8 @@ from textwrap import dedent
 from typing import Final
 
 from feeds.markdown.dialects.arguments import Arguments, figure
-from feeds.markdown.dialects.masks import Masks, Report, tell
-from feeds.markdown.dialects.shown import offer, show
+from feeds.markdown.dialects.masks import Masks, Report
+from feeds.markdown.dialects.shown import offer, show, show_or_tell
 from storage.model import names_in
 
 _TAG: Final = re.compile(
@@ -202,15 +202,12 @@ def _read(found: re.Match[str], masks: Masks, report: Report, opened: list[str])
             return show("link", given) or "" if href else escape(words)
     if name in _WORDS:
         return escape(given.get("text", "label", "title", "value", "keys"))
-    shown = "" if name in _LAYOUT and not given.get("title", "label") else show(name, given)
-    if shown is None and name in _LAYOUT:
-        shown = offer(name, given)[0]
-    if shown is not None:
-        return shown
-    shown, is_all = offer(name, given)
-    if not is_all:
-        tell(report, found, masks)
-    return shown
+    if name not in _LAYOUT:
+        return show_or_tell(name, given, found, masks, report)
+    if not given.get("title", "label"):
+        return ""
+    shown = show(name, given)
+    return offer(name, given)[0] if shown is None else shown
 
 
 def _given(text: str) -> Arguments:

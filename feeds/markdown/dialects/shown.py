@@ -9,6 +9,7 @@ from typing import Final
 
 from feeds.markdown.dialects.arguments import Arguments, figure, link, parse_arguments
 from feeds.markdown.dialects.callouts import KINDS
+from feeds.markdown.dialects.masks import Masks, Report, tell
 from feeds.markdown.dialects.players import POST
 from feeds.markdown.links import is_picture
 from feeds.markdown.speech import say
@@ -140,6 +141,20 @@ def offer(name: str, given: Arguments) -> tuple[str, bool]:
         return "", False
     titles |= {key: given.named[key] for key in _BESIDE[:5] if key in given.named}
     return _titled(Arguments({**titles, "href": leads}, ())), False
+
+
+def show_or_tell(
+    name: str, given: Arguments, found: re.Match[str], masks: Masks, report: Report
+) -> str:
+    """What the tag that was found shows; of one that is not known what a reader can use of it, and its author hears
+    of it unless that is all.
+    """
+    if (shown := show(name, given)) is not None:
+        return shown
+    shown, is_all = offer(name, given)
+    if not is_all:
+        tell(report, found, masks)
+    return shown
 
 
 def _titled(given: Arguments) -> str:

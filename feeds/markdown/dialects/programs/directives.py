@@ -8,7 +8,7 @@ from typing import Final
 
 from feeds.markdown.dialects.arguments import Arguments, parse_arguments
 from feeds.markdown.dialects.masks import Masks, Report, tell
-from feeds.markdown.dialects.shown import offer, show
+from feeds.markdown.dialects.shown import show_or_tell
 
 _LEAF: Final = re.compile(
     r"^[ \t]*::([a-z][\w-]{0,40})(?:\[([^\[\]\n]{0,300})\](?:\{([^{}\n]{0,300})\})?|\{([^{}\n]{0,300})\})[ \t]*$",
@@ -40,14 +40,7 @@ def read_leaves(text: str, masks: Masks, report: Report) -> str:
             named.setdefault("id", short[1])
         if label:
             named.setdefault("title", label)
-        whole = Arguments(named, ())
-        result = show(name, whole)
-        if result is not None:
-            return result
-        offered, is_all = offer(name, whole)
-        if not is_all:
-            tell(report, found, masks)
-        return offered
+        return show_or_tell(name, Arguments(named, ()), found, masks, report)
 
     def told(found: re.Match[str]) -> str:
         tell(report, found, masks)
