@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from mailer.address import parse_mailbox
-from newsletter.config.values import has_controls, parse_table
+from newsletter.config.values import has_controls, parse_named
 from storage.model import AddressError
 
 _MOST: Final = 20
@@ -40,13 +40,9 @@ def parse_reply_to(value: object) -> str:
 
 def parse_headers(value: object) -> tuple[tuple[str, str], ...]:
     """Reads a table of field → text, in the author's order; no field that the program writes."""
-    table = parse_table(value)
-    if isinstance(table, tuple):
-        return table
-    if not isinstance(table, dict):
-        raise ValueError(  # noqa: TRY004 - about what was written
-            'must be a table like { X-Campaign = "notes" }'
-        )
+    if isinstance(value, tuple):
+        return value
+    table = parse_named(value, '{ X-Campaign = "notes" }')
     if len(table) > _MOST:
         raise ValueError(f"must be {_MOST} fields at most")
     if twice := sorted(

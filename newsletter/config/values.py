@@ -150,6 +150,14 @@ def parse_table(value: object) -> object:
     return _parse_toml(value) if isinstance(value, str) else value
 
 
+def parse_named(value: object, example: str) -> Mapping[object, object]:
+    """Reads a table, which may be written as text."""
+    table = parse_table(value)
+    if not isinstance(table, dict):
+        raise ValueError(f"must be a table like {example}")  # noqa: TRY004 - about what was written
+    return table
+
+
 def _parse_toml(text: str) -> object:
     try:
         document: Mapping[str, object] = tomllib.loads(f"value = {text}")
@@ -160,13 +168,9 @@ def _parse_toml(text: str) -> object:
 
 def parse_links(value: object) -> tuple[tuple[str, str], ...]:
     """Reads a table of label → absolute http, https or mailto address, in the author's order."""
-    table = parse_table(value)
-    if isinstance(table, tuple):
-        return table
-    if not isinstance(table, dict):
-        raise ValueError(  # noqa: TRY004 - about what was written
-            'must be a table like { GitHub = "https://github.com/example" }'
-        )
+    if isinstance(value, tuple):
+        return value
+    table = parse_named(value, '{ GitHub = "https://github.com/example" }')
     if any(has_controls(f"{label}{url}") for label, url in table.items()):
         raise ValueError("must not hold control characters")  # an escape in a TOML string can
     return tuple((str(label), parse_link(url)) for label, url in table.items())
