@@ -1,12 +1,9 @@
-"""Owns the secret and everything keyed with it: links, Message-IDs, return paths, address hashes.
+"""Owns everything keyed with the secret: links, Message-IDs, return paths, address hashes. Pure.
 
-Pure but for `load_secret`, which reads and, once, makes the secret file. Every use has a key of
-its own, derived from the secret and the name of the use, so that nothing made for one purpose is
-accepted for another (rule F3). All values are lower-case letters, digits, dots and plus signs:
-neither a mail program that breaks links, nor a relay that folds case, can change their meaning.
-
-The secret file holds one secret per line. The first signs and all verify: to rotate, put a new
-line on top. The last line, the oldest, keys what must stay the same for ever.
+Every use has a key of its own, derived from the secret and the name of the use, so that nothing made for one
+purpose is accepted for another (rule F3). All values are lower-case letters, digits, dots and plus signs: neither a
+mail program that breaks links, nor a relay that folds case, can change their meaning. Of several secrets the first
+signs and all verify; the last, the oldest, keys what must stay the same for ever.
 """
 
 from __future__ import annotations
@@ -60,12 +57,6 @@ class _Purpose(StrEnum):
     ADDRESS = "address"
     FINGERPRINT = "fingerprint"
     DESK = "desk"
-
-
-# ── the secret ───────────────────────────────────────────────────────────────────────────────
-
-
-# ── what is made with it ─────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,16 +227,6 @@ class Tokens:
         """
         return _mac(self._address, address_key.encode("utf-8", "surrogatepass")).hex()
 
-    def fingerprint(self) -> str:
-        """Tells one oldest secret from another, and nothing else about it. 16 hex digits.
-
-        A database keeps it, so that a start with the wrong secret is noticed.
-        """
-        return self._lasting(_Purpose.FINGERPRINT, "")
-
-    def _lasting(self, purpose: _Purpose, subject: str) -> str:
-        return _code(self._keys[purpose][-1], subject.encode("utf-8", "surrogatepass"))
-
     def _open(self, purpose: _Purpose, token: str) -> bytes | None:
         # bytes.fromhex also takes blanks and capitals: one token must have one spelling.
         if not _HEX.fullmatch(token):
@@ -288,6 +269,14 @@ def _id_bytes(number: int) -> bytes:
 
 def _read_id(payload: bytes | None) -> int | None:
     return int.from_bytes(payload) if payload is not None and len(payload) == _ID_BYTES else None
+
+
+def fingerprints(keyring: Keyring) -> tuple[str, ...]:
+    """Tells each secret from any other, and nothing else about it. 16 hex digits each, newest first.
+
+    A database keeps them, so that a start with the wrong secret is noticed, and one that is lost.
+    """
+    return tuple(_code(key, b"") for key in _derive(keyring, _Purpose.FINGERPRINT))
 
 
 def looks_keyed(address: str) -> bool:

@@ -10,7 +10,7 @@ import os
 import shutil
 import socket
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -51,6 +51,8 @@ class Surroundings:
     """Whether the database's indexes were made in another order than the system sorts in now."""
     feed: Followed | None = None
     """How it stands with the feed that is followed."""
+    secret: Sequence[str] = ()
+    """What is wrong with the secret, a sentence each."""
 
 
 def examine(config: Config, around: Surroundings) -> list[Diagnosis]:
@@ -140,6 +142,8 @@ def find_own_address() -> str | None:
 
 def _examine_machine(config: Config, around: Surroundings) -> Iterator[Diagnosis]:
     yield examine_secret(config.web.secret_file)
+    for fault in around.secret:
+        yield failed("secret", fault)
     for name, folder in _folders(config):
         yield judge_space(name, folder, shutil.disk_usage(_existing(folder)).free)
     if around.feed is not None:

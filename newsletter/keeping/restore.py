@@ -18,7 +18,9 @@ from typing import Final
 
 from newsletter.keeping.backup import Progress, back_up, unmoved
 from newsletter.keeping.copyfile import CopyReader, Manifest
+from newsletter.secret import merge_secrets
 from newsletter.service import gone_workers
+from newsletter.tokens import fingerprints
 from newsletter.watermark import FACT, Watermark
 from storage.copies import Departed, Departures, restoring
 from storage.database import Database, refuse_newer
@@ -199,9 +201,12 @@ def _move_aside(path: Path, now: datetime) -> tuple[Path, ...]:
 
 
 def _put_secret(target: Target, secret: bytes, now: datetime) -> tuple[Path, ...]:
-    """In one step, readable by its owner only; another one that was there is kept beside it."""
+    """In one step, readable by its owner only; another one that was there is kept beside it. Secrets that came
+    into use since the backup stay: mails were sent with them.
+    """
     path = target.secret_file
     before = path.read_bytes() if path.exists() else None
+    secret = secret if before is None else merge_secrets(before, secret, fingerprints)
     if before == secret:
         return ()
     try:

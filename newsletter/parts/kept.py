@@ -10,6 +10,7 @@ from uuid import UUID
 
 from newsletter.config import Config
 from newsletter.parts.part import Waker, part
+from newsletter.secret import Generations
 from newsletter.tokens import Tokens
 from newsletter.watermark import Watermark
 from storage.database import Database, Facts
@@ -31,6 +32,7 @@ class Kept:
         database: Database,
         watermark: Watermark,
         tokens: Tokens,
+        generations: Generations,
         namespace: UUID,
         clock: Callable[[], datetime],
     ) -> None:
@@ -38,6 +40,7 @@ class Kept:
         self.database = database
         self.watermark = watermark
         self.tokens = tokens
+        self.generations = generations
         self.namespace = namespace
         """What ids in feeds are made of."""
         self.clock = clock

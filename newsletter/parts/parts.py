@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
 from newsletter.parts.authored import Authored
 from newsletter.parts.part import part
+from storage.model import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,6 +195,15 @@ class Parts(Authored):
         bounces = self.config.bounces
         return self.collecting.away if bounces.maildir or bounces.imap else ()
 
+    def _tell_unstartable(self) -> str:
+        from newsletter.config import load_config
+
+        try:
+            load_config(self.config.source, os.environ)
+        except ConfigError as error:
+            return str(error)
+        return ""
+
     def _count_waiting(self) -> int:
         from newsletter.subscribing import TRY_AGAIN
 
@@ -215,6 +226,8 @@ class Parts(Authored):
                 signups_waiting=self._count_waiting,
                 feed=self._tell_feed,
                 mailboxes=self._find_away,
+                secret=self.generations.find_faults,
+                unstartable=self._tell_unstartable,
                 clock=self.clock,
             ),
             readiness=Readiness(config, database, pulse),

@@ -204,7 +204,7 @@ def _ticks(duties: Duties, turn: Turn | None) -> list[Tick]:
             ),
             Tick(name="hub", every=HUB, work=turn.only(duties.tell_hub)),
             Tick(name="housekeeping", every=HOUSEKEEPING, work=turn.only(duties.housekeeping)),
-            Tick(name="alerts", every=ALERTS, work=turn.only(duties.alerts)),
+            Tick(name="alerts", every=ALERTS, work=turn.unless_others(duties.alerts)),
             Tick(name="digests", every=DIGESTS, work=turn.only(duties.digests)),
             Tick(name="signups", every=SIGNUPS, work=turn.only(duties.signups)),
             Tick(

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from storage.database import Database, Lock
-from storage.model import Conflict, Log
+from storage.model import Conflict, Log, StorageError
 
 log = Log()
 
@@ -36,6 +36,19 @@ class Turn:
 
         def run() -> None:
             if self._ours():
+                work()
+
+        return run
+
+    def unless_others(self, work: Callable[[], object]) -> Callable[[], None]:
+        """The work, done by the process whose turn it is, and by each while nobody can say whose it is."""
+
+        def run() -> None:
+            try:
+                is_ours = self._ours()
+            except StorageError:
+                is_ours = True
+            if is_ours:
                 work()
 
         return run

@@ -18,6 +18,10 @@ MAILBOX_AWAY: Final = timedelta(hours=1)
 """A server of mailboxes that is away for less comes back by itself."""
 DISK: Final = 200_000_000
 """Octets that should be free."""
+DATABASE_AWAY: Final = timedelta(minutes=5)
+"""A server that is away for less was restarted."""
+UNSTARTABLE: Final = timedelta(minutes=5)
+"""A configuration that cannot be used for less is just being written."""
 CERTIFICATE: Final = timedelta(days=14)
 """How long before its end a certificate should have been renewed."""
 BOUNCES: Final = 0.05
@@ -36,6 +40,12 @@ class TroubleKind(StrEnum):
     DOUBT = "doubt"
     """Messages wait for the author to say whether they arrived."""
     RELAY = "relay"
+    DATABASE = "database"
+    """It does not answer."""
+    SECRET = "secret"  # noqa: S105 - a word of its own, none to log in with
+    """Links that readers have lead nowhere, or nothing can be started with it."""
+    START = "start"
+    """What runs goes on, and could not be started anew."""
     BOUNCES = "bounces"
     COMPLAINTS = "complaints"
     DISK = "disk"
@@ -97,6 +107,12 @@ class Seen:
     """What is wrong with the feed that is followed, as the rest of a sentence."""
     mailboxes: Sequence[tuple[timedelta, str]] = ()
     """Those of reports that cannot be used: for how long, and why."""
+    database_away: tuple[timedelta, str] | None = None
+    """For how long, and why. Then nothing of the mail is known."""
+    secret: Sequence[str] = ()
+    """What is wrong with it, a sentence each."""
+    unstartable: tuple[timedelta, str] | None = None
+    """Since when the configuration on the disk could not be used, and why."""
     overdue: Mapping[str, float] | None = None
     """Ticks that do not come, and for how many seconds."""
 
@@ -196,6 +212,20 @@ def _of_machine(seen: Seen, now: datetime) -> Iterator[Trouble]:
 
 def _of_others(seen: Seen) -> Iterator[Trouble]:
     """Who does not answer, and what is not done therefore."""
+    if seen.database_away is not None and seen.database_away[0] >= DATABASE_AWAY:
+        away, words = seen.database_away
+        yield Trouble(
+            kind=TroubleKind.DATABASE,
+            sentence=f"For {_spell(away)} the database could not be used: {words}. No mail goes out, and "
+            "sign-ups are turned away; it all goes on when the database is back.",
+        )
+    for fault in seen.secret:
+        yield Trouble(kind=TroubleKind.SECRET, sentence=fault)
+    if seen.unstartable is not None and seen.unstartable[0] >= UNSTARTABLE:
+        yield Trouble(
+            kind=TroubleKind.START,
+            sentence=f"What runs goes on, but could not be started again: {seen.unstartable[1]}",
+        )
     if seen.feed:
         yield Trouble(kind=TroubleKind.FEED, sentence=f"The feed that is followed: {seen.feed}.")
     for away, words in seen.mailboxes:

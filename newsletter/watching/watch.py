@@ -9,6 +9,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -54,10 +55,14 @@ class Watch:
         signups_waiting: Callable[[], int],
         feed: Callable[[], str] = str,
         mailboxes: Callable[[], Sequence[tuple[timedelta, str]]] = tuple,
+        secret: Callable[[], Sequence[str]] = tuple,
+        unstartable: Callable[[], str] = str,
+        monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], datetime],
     ) -> None:
         """`feed` tells what is wrong with the feed that is followed, empty where nothing is; `mailboxes` which of those
-        of reports cannot be used, for how long and why.
+        of reports cannot be used, for how long and why; `secret` what is wrong with it, in sentences; `unstartable` why
+        nothing could be started with the configuration as it is on the disk.
         """
         self._signups_waiting = signups_waiting
         self._config = config
@@ -67,6 +72,11 @@ class Watch:
         self._pulse = pulse
         self._feed = feed
         self._mailboxes = mailboxes
+        self._secret = secret
+        self._unstartable = unstartable
+        self._monotonic = monotonic
+        self._since: dict[str, float] = {}
+        """When a trouble began that is told only if it lasts."""
         self._clock = clock
         self._told: dict[str, datetime] = {}
         """As far as this process knows; the database knows more, while it can be asked."""
@@ -129,14 +139,35 @@ class Watch:
     # ── what is seen ─────────────────────────────────────────────────────────────────────
 
     def _look(self, now: datetime) -> Seen:
+        around = self._look_around()
+        try:
+            seen = self._look_inside(around, now)
+        except StorageError as error:
+            return replace(around, database_away=self._lasting("database", str(error)))
+        self._lasting("database", "")
+        return seen
+
+    def _look_around(self) -> Seen:
+        """What can be seen without the database."""
         relays = self._pulse.relays()
-        down = [
-            (one.name, timedelta(seconds=one.failing_s), one.words)
-            for one in relays
-            if one.failing_s is not None
-        ]
-        every = self._overview.mailed()
         return Seen(
+            relays_down=[
+                (one.name, timedelta(seconds=one.failing_s), one.words)
+                for one in relays
+                if one.failing_s is not None
+            ],
+            relays=len(relays),
+            disks=list(free_space(self._config)),
+            certificate=self._look_at_certificate(),
+            mailboxes=self._mailboxes(),
+            unstartable=self._lasting("start", self._unstartable()),
+        )
+
+    def _look_inside(self, around: Seen, now: datetime) -> Seen:
+        """The rest. Raises StorageError while the database does not answer."""
+        every = self._overview.mailed()
+        return replace(
+            around,
             paused=[
                 (one.slug, one.mailing_reason)
                 for one in every
@@ -146,22 +177,26 @@ class Watch:
                 one.tally[DeliveryState.UNKNOWN] for one in every if one.mailing is Mailing.DONE
             ),
             signups_waiting=self._signups_waiting(),
-            relays_down=down,
-            relays=len(relays),
             mailed=[
                 _fared(one)
                 for one in every
                 if one.mail_at is not None and one.mail_at > now - _RECENT
             ],
-            disks=list(free_space(self._config)),
-            certificate=self._look_at_certificate(),
             backup=last_backup(self._database),
             backup_age=self._config.storage.backup_age,
             began=min((one.published_at for one in every), default=None),
             feed=self._feed(),
-            mailboxes=self._mailboxes(),
+            secret=self._secret(),
             overdue=self._pulse.overdue(),
         )
+
+    def _lasting(self, name: str, words: str) -> tuple[timedelta, str] | None:
+        """For how long this has been so, and the words for it; None where there are none."""
+        if not words:
+            self._since.pop(name, None)
+            return None
+        now = self._monotonic()
+        return timedelta(seconds=now - self._since.setdefault(name, now)), words
 
     def _look_at_certificate(self) -> tuple[str, datetime | None] | None:
         """Asked a few times a day; what cannot be asked is as it was."""

@@ -140,6 +140,7 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
     waiting = newsletter.signups_waiting()
     overflow = newsletter.reports.overflow()
     held, feed = newsletter.missing(), newsletter.feed_standing()
+    secret = newsletter.parts.generations.find_faults()
     paused = newsletter.parts.ledger.paused_domains(now=newsletter.parts.clock())
     if as_json:
         print_json(
@@ -151,12 +152,15 @@ def _show_all(newsletter: Newsletter, as_json: bool) -> None:
                 "quarantine": overflow_json(overflow),
                 "notes_missing": held_json(held),
                 "feed": feed_json(feed),
+                "secret": secret,
                 "under_way": [_issue(one) for one in under_way],
             }
         )
         return
     if held is not None:
         tell(plain(f"notes        {held.sentence}"))
+    for fault in secret:
+        tell(f"secret       {fault}")
     if told := tell_feed(feed, newsletter.identity.timezone):
         tell(f"feed         {told}")
     tell("subscribers  " + ", ".join(f"{n} {state}" for state, n in subscribers.items()))

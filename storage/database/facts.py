@@ -27,6 +27,17 @@ class Facts:
             )
             return value
 
+    def beginning(self, prefix: str) -> dict[str, str]:
+        """All facts whose key begins so, in the order of their keys."""
+        table = schema.meta
+        with self._database.reading() as connection:
+            found = connection.execute(
+                sa.select(table.c.key, table.c.value)
+                .where(table.c.key.startswith(prefix, autoescape=True))
+                .order_by(table.c.key)
+            )
+            return {row.key: row.value for row in found}
+
     def put(self, key: str, value: str) -> None:
         """Keep a fact, in the place of the one there was."""
         table = schema.meta

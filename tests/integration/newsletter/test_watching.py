@@ -5,22 +5,26 @@ from __future__ import annotations
 import email
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 import structlog
 import trustme
 
 from newsletter.app import Newsletter
+from newsletter.service.turn import Turn
+from newsletter.watching import Watch
 from newsletter.watching.certificates import find_end
-from storage.model import Mailing
+from storage.database import Database
+from storage.model import Mailing, StorageError
 from tests.peers.ports import free_port
 from tests.peers.relays.counting import Relay
-from tests.worlds.clock import Clock
+from tests.worlds.clock import Clock, Seconds
 from tests.worlds.readers.site import serving_both
 
 
@@ -203,3 +207,71 @@ def test_a_backup_that_is_too_old(tmp_path: Path) -> None:
         newsletter.backup(tmp_path / "b.zip")
         newsletter.watching.watch.run()
         assert newsletter.watching.watch.troubles == ()
+
+
+@contextmanager
+def own_database(postgres: str) -> Iterator[tuple[str, Callable[[bool], None]]]:
+    """A database of the test's own, and what takes it away or brings it back."""
+    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
+
+        def allow(there: bool) -> None:
+            connection.execute(f"ALTER DATABASE watched ALLOW_CONNECTIONS {there}")
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'watched'"
+            )
+
+        connection.execute("CREATE DATABASE watched TEMPLATE migrated")
+        yield f"{postgres}/watched", allow
+        connection.execute("DROP DATABASE watched WITH (FORCE)")
+
+
+def test_a_database_that_is_away_is_told_by_mail(postgres: str, tmp_path: Path) -> None:
+    """Once, when it has not answered for five minutes; with what else is wrong meanwhile."""
+    clock, seconds = Clock(), Seconds()
+    with own_database(postgres) as (url, allow):
+        config = f'[storage]\nurl = "{url}"\n[smtp]\nurl = "outbox:outbox"\n'
+        with opened(tmp_path, config, clock) as newsletter:
+            parts = newsletter.parts
+            watch = Watch(
+                parts.config,
+                database=parts.database,
+                overview=parts.overview,
+                pulse=newsletter.watching.pulse,
+                signups_waiting=int,
+                unstartable=lambda: "no key",
+                monotonic=seconds,
+                clock=clock,
+            )
+            allow(False)
+            watch.run()
+            assert watch.troubles == ()
+            seconds.now += 301
+            for _ in range(2):
+                watch.run()
+            assert [one.kind.value for one in watch.troubles] == ["database", "start"]
+            (mail,) = (tmp_path / "outbox" / "new").iterdir()
+            assert b"the database could not be used" in mail.read_bytes()
+            allow(True)
+            watch.run()
+            assert [one.kind.value for one in watch.troubles] == ["start"]
+
+
+def test_alerts_are_looked_for_while_nobody_can_say_whose_turn_it_is(postgres: str) -> None:
+    """Who stands by tells nothing while the server is there; without it everybody does, and begins nothing else."""
+    with own_database(postgres) as (url, allow):
+        first, second = (Database.open(url) for _ in range(2))
+        told: list[str] = []
+        ours, theirs = Turn(first), Turn(second)
+        ours.begin()
+        ours.unless_others(lambda: told.append("ours"))()
+        theirs.unless_others(lambda: told.append("theirs"))()
+        assert told == ["ours"]
+        allow(False)
+        ours.unless_others(lambda: told.append("ours"))()
+        theirs.unless_others(lambda: told.append("theirs"))()
+        assert told == ["ours", "ours", "theirs"]
+        with pytest.raises(StorageError):
+            ours.only(lambda: told.append("poll"))()
+        ours.end()
+        first.close()
+        second.close()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.secret import Keyring
-from newsletter.tokens import Expired, Tokens
+from newsletter.tokens import Expired, Tokens, fingerprints
 from storage.model.deliveries import DeliveryKind
 from storage.model.errors import ConfigError, MessageError
 from tests.sizes import examples
@@ -99,7 +99,9 @@ def test_links_outlive_a_rotation() -> None:
 def test_what_must_last_survives_a_rotation() -> None:
     """Suppressions, Message-IDs and the fingerprint belong to the oldest secret (F11, A19)."""
     assert ROTATED.address_hash("ada@example.com") == TOKENS.address_hash("ada@example.com")
-    assert ROTATED.fingerprint() == TOKENS.fingerprint() != REPLACED.fingerprint()
+    oldest, newest = (fingerprints(Keyring.parse(one))[0] for one in (OLD, NEW))
+    assert fingerprints(Keyring.parse(f"{NEW}\n{OLD}")) == (newest, oldest)
+    assert newest != oldest
     assert message_id(ROTATED) == message_id(TOKENS) != message_id(REPLACED)
     assert REPLACED.address_hash("ada@example.com") != TOKENS.address_hash("ada@example.com")
 

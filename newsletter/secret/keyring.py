@@ -1,4 +1,8 @@
-"""The secret: read, made once, and the keys in it."""
+"""The secret file: made once, read, and the keys in it.
+
+It holds one secret per line. The first signs and all verify: to rotate, put a new line on top. The last line, the
+oldest, keys what must stay the same for ever.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import re
 import secrets
 import stat
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,7 +22,7 @@ from storage.model import ConfigError, Log
 
 SECRET_BYTES: Final = 32
 """The least a secret may hold: as much as the HMAC-SHA-256 that keys are derived with (RFC 2104 3)."""
-
+_GONE: Final = re.compile(r"gone\s+([0-9a-f]{16})")
 
 _log = Log()
 
@@ -27,19 +32,26 @@ class Keyring:
     """The secrets, newest first. Never shown by repr."""
 
     secrets: tuple[bytes, ...] = field(repr=False)
+    gone: frozenset[str] = field(default=frozenset(), repr=False)
+    """Fingerprints of those that the author took away on purpose."""
 
     @classmethod
     def parse(cls, text: str, *, source: str = "secret") -> Keyring:
-        """Reads one secret per line, in hex or base64; blank lines and `#` comments are skipped.
+        """Reads one secret per line, in hex or base64, and `gone FINGERPRINT` for one that was taken away; blank
+        lines and `#` comments are skipped.
 
         Raises ConfigError, which names `source` and the line but never its content, when a line
         is neither or holds fewer than 32 bytes, or when there is no secret at all.
         """
         found: list[bytes] = []
+        gone: set[str] = set()
         problems: list[str] = []
         for number, line in enumerate(text.splitlines(), 1):
             word = line.strip()
             if not word or word.startswith("#"):
+                continue
+            if match := _GONE.fullmatch(word):
+                gone.add(match[1])
                 continue
             secret = _decode_secret(word)
             if secret is None:
@@ -51,10 +63,12 @@ class Keyring:
             else:
                 found.append(secret)
         if not found and not problems:
-            problems.append("holds no secret; delete the file to have a new one made")
+            problems.append(
+                "holds no secret; bring it back, or delete the file for a new newsletter to have one made"
+            )
         if problems:
             raise ConfigError(source, problems)
-        return cls(secrets=tuple(found))
+        return cls(secrets=tuple(found), gone=frozenset(gone))
 
 
 def _decode_secret(word: str) -> bytes | None:
@@ -76,14 +90,50 @@ def load_secret(path: Path) -> Keyring:
     try:
         if not path.exists():
             _create_secret(path)
-        text = path.read_text("utf-8")
         mode = path.stat().st_mode
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is not a text file"
-        raise ConfigError(str(path), [f"the secret cannot be used: {reason}"]) from error
+    except OSError as error:
+        raise _unusable(path, error) from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         _log.warning("secret.exposed", mode=oct(stat.S_IMODE(mode)), advice="chmod 600")
+    return read_secret(path)
+
+
+def read_secret(path: Path) -> Keyring:
+    """Reads the secret file as it is. Raises ConfigError when it is missing, or cannot be read or used."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(path, error) from error
     return Keyring.parse(text, source=str(path))
+
+
+def _unusable(path: Path, error: OSError | UnicodeDecodeError) -> ConfigError:
+    reason = error.strerror if isinstance(error, OSError) else "is not a text file"
+    return ConfigError(str(path), [f"the secret cannot be used: {reason}"])
+
+
+def merge_secrets(
+    kept: bytes, brought: bytes, fingerprints: Callable[[Keyring], Sequence[str]]
+) -> bytes:
+    """What the secret file is to hold when a backup brings an older one of the same newsletter: all that mails were
+    sent with, but for what was taken away on purpose. Of another newsletter, or where there is none, what is brought.
+    """
+    try:
+        ours, theirs = (Keyring.parse(one.decode()) for one in (kept, brought))
+    except (ConfigError, UnicodeDecodeError):
+        return brought
+    if ours.secrets[-1] != theirs.secrets[-1]:
+        return brought
+    lacking = [
+        secret
+        for secret, one in zip(theirs.secrets, fingerprints(theirs), strict=True)
+        if secret not in ours.secrets and one not in ours.gone
+    ]
+    if not lacking:
+        return kept
+    secrets_then = [*ours.secrets[:-1], *lacking, ours.secrets[-1]]
+    lines = [*(one.hex() for one in secrets_then), *(f"gone {one}" for one in sorted(ours.gone))]
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def _create_secret(path: Path) -> None:
