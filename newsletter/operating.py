@@ -13,6 +13,9 @@ from newsletter.parts import Parts
 from newsletter.service import Ending, Site, kept_to_one, run_in_loop, serve
 from newsletter.working import duties
 from storage.database import sorts_otherwise
+from storage.model import ConfigError, Log, NewsletterError
+
+log = Log()
 
 
 def run_service(
@@ -30,11 +33,22 @@ def run_service(
     # A site and ticks have more to do than one core can.
     keeps = parts.config.keeps_to_one_core and not scheduling
     with (
-        Ending(partial(may_reload, parts.config, os.environ)) as ending,
+        Ending(partial(_may_begin_again, parts)) as ending,
         kept_to_one(wanted=keeps),
     ):
         run_in_loop(lambda: serve(work, ending, site=site, scheduling=scheduling, ready=ready))
         return ending.is_reload
+
+
+def _may_begin_again(parts: Parts) -> bool:
+    """Whether this process may end in order to begin again: with all that it would open then."""
+    try:
+        parts.generations.refuse_unusable()
+    except NewsletterError as error:
+        problems = error.problems if isinstance(error, ConfigError) else [str(error)]
+        log.error("reload.refused", problems=list(problems))  # noqa: TRY400 - the operator's
+        return False
+    return may_reload(parts.config, os.environ)
 
 
 def diagnose(
@@ -48,6 +62,7 @@ def diagnose(
         own_address=find_own_address,
         sorts_otherwise=partial(sorts_otherwise, parts.database),
         feed=parts.follower.standing(),
+        secret=parts.generations.find_faults(),
     )
     if received is not None:
         return examine_copy(received, parts.config, around)

@@ -81,6 +81,15 @@ class Ending:
         if may is not None and await asyncio.to_thread(may) and not self.stop.is_set():
             self.is_reload = True
             self._begin()
+            for number in _SIGNALS:
+                asyncio.get_running_loop().add_signal_handler(number, self._end_instead)
+
+    def _end_instead(self) -> None:
+        """A signal while it is to begin again: what is on the wire is finished all the same, and then it ends."""
+        self.is_reload = False
+        for number in _SIGNALS:
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
 
     def fail(self, why: str) -> None:
         """A part of the service has ended, which none should: the others have as long as after a signal."""
