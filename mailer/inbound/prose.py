@@ -56,7 +56,7 @@ def judge_words(parts: ReportParts) -> tuple[ReportKind, tuple[Finding, ...]]:
         return (ReportKind.AUTO_REPLY if _is_automatic(parts, subject) else ReportKind.NONE), ()
     fields = "\n".join(group.get("diagnostic-code", "") for group in parts.groups)
     text = _QUOTED_FIELDS.sub("", f"{parts.text}\n{fields}").strip()
-    if DELAY_WORDS.search(f"{subject}\n{text[:3000]}") and not FINAL_WORDS.search(
+    if DELAY_WORDS.are_in(f"{subject}\n{text[:3000]}") and not FINAL_WORDS.are_in(
         f"{subject}\n{text[:3000]}"
     ):
         return ReportKind.DELAYED, (_worded(ReportKind.DELAYED, parts, text, None, counts=False),)
@@ -64,7 +64,7 @@ def judge_words(parts: ReportParts) -> tuple[ReportKind, tuple[Finding, ...]]:
         (s for group in parts.groups if (s := parse_status(group.get("status", "")))), None
     )
     is_failure = given is not None and given.kind == 5
-    if not is_failure and not FAILURE_WORDS.search(f"{subject}\n{text}"):
+    if not is_failure and not FAILURE_WORDS.are_in(f"{subject}\n{text}"):
         return ReportKind.UNKNOWN, ()
     if not text and given is None:
         return ReportKind.UNKNOWN, ()  # cut off before it said anything
@@ -95,8 +95,8 @@ def _is_bounce(parts: ReportParts, subject: str) -> bool:
     headers = parts.headers
     if "x-failed-recipients" in headers or parts.groups:
         return True
-    is_answer = bool(_ANSWERS.match(subject) or AUTO_REPLY_SUBJECTS.match(subject))
-    titled = bool(BOUNCE_SUBJECTS.search(subject)) and not is_answer
+    is_answer = bool(_ANSWERS.match(subject)) or AUTO_REPLY_SUBJECTS.begin(subject)
+    titled = BOUNCE_SUBJECTS.are_in(subject) and not is_answer
     is_null = headers.get("return-path", "<>") == "<>"
     is_daemon = bool(_DAEMONS.search(headers.get("from", "")))
     if _is_marked(headers) and not parts.is_report:
@@ -105,14 +105,13 @@ def _is_bounce(parts: ReportParts, subject: str) -> bool:
             return False
     if titled and parts.is_returning:
         return True  # whoever sent it, it says so and has our message with it
-    if AUTO_REPLY_SUBJECTS.search(subject):
+    if AUTO_REPLY_SUBJECTS.are_in(subject):
         return False
     if not is_daemon and not (is_null and _MAIL_SYSTEMS.search(headers.get("from", ""))):
         # People's own programs answer with the null sender, too (RFC 3834 3.3).
         return headers.get("return-path") == "<>" and (parts.is_report or titled)
     words = f"{subject}\n{parts.text[:3000]}"
-    says = parts.is_report or titled or FAILURE_WORDS.search(words) or DELAY_WORDS.search(words)
-    return bool(says)
+    return parts.is_report or titled or FAILURE_WORDS.are_in(words) or DELAY_WORDS.are_in(words)
 
 
 def is_from_daemon(parts: ReportParts) -> bool:
@@ -121,14 +120,14 @@ def is_from_daemon(parts: ReportParts) -> bool:
     People's own programs answer with the null sender, too, but mark that or say so (RFC 3834 3.3).
     """
     headers = parts.headers
-    if parts.is_receipt or AUTO_REPLY_SUBJECTS.search(headers.get("subject", "")):
+    if parts.is_receipt or AUTO_REPLY_SUBJECTS.are_in(headers.get("subject", "")):
         return False
     is_null = headers.get("return-path") == "<>" and not _is_marked(headers)
     return is_null or bool(_DAEMONS.search(headers.get("from", "")))
 
 
 def _is_automatic(parts: ReportParts, subject: str) -> bool:
-    return _is_marked(parts.headers) or bool(AUTO_REPLY_SUBJECTS.search(subject))
+    return _is_marked(parts.headers) or AUTO_REPLY_SUBJECTS.are_in(subject)
 
 
 def _is_marked(headers: Fields) -> bool:

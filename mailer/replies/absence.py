@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mailer.replies.vocabulary import Words
+from mailer.replies.patterns import Words
 
 MAILBOX: Final = Words(
     (

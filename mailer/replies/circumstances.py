@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mailer.replies.vocabulary import Words
+from mailer.replies.patterns import Words
 
 TIME: Final = Words(
     (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mailer.replies.vocabulary import Words
+from mailer.replies.patterns import Words
 
 _PLACE: Final = (
     r"(?:e-?mail |mail ?)?(?:servers?|systems?|site|domain|host|service|company|organi[sz]ation|directory|user list|address book|sistema"

@@ -14,6 +14,7 @@ from typing import Final
 
 from mailer.replies import absence, vocabulary
 from mailer.replies.known import KNOWN, PHRASES, PIECES
+from mailer.replies.patterns import fold
 from mailer.replies.status import find_code, parse_code
 from mailer.replies.words import TOP_DOMAIN, bound_words, strip_noise
 
@@ -100,7 +101,7 @@ def _is_proof(sentence: str, called: Sequence[str]) -> bool:
     if _has_unknown(sentence, called):
         return False
     plain = strip_noise(sentence)
-    return any(words.search(plain) for words in _ABSENT)
+    return any(words.are_in(plain) for words in _ABSENT)
 
 
 def _has_unknown(text: str, called: Sequence[str]) -> bool:
@@ -110,7 +111,7 @@ def _has_unknown(text: str, called: Sequence[str]) -> bool:
         plain = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", plain, flags=re.IGNORECASE)
     plain = _NUMBERED.sub(r" \1 ", _DOMAIN.sub(" ", plain))
     words = " ".join(_CODED.sub(" ", plain).split())
-    rest = PIECES.sub(" ", PHRASES.sub(" ", words))
+    rest = PIECES.take_out(PHRASES.take_out(words))
     return next(_unknown(rest), None) is not None
 
 
@@ -132,4 +133,4 @@ def _bare(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _known() -> frozenset[str]:
-    return frozenset(_LETTERS.findall(_bare(vocabulary.fold(" ".join(KNOWN)))))
+    return frozenset(_LETTERS.findall(_bare(fold(" ".join(KNOWN)))))

@@ -2,54 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from functools import cached_property
 from typing import Final
 
-_SAME: Final = str.maketrans(
-    "İıſΣςµϐϑϕϖϰϱϵẛᲀᲁᲂᲃᲄᲅᲆᲇᲈ\u0345\u1fbe\u1fd3\u1fe3\ufb05",
-    "iisσσμβθφπκρεṡвдосттъѣꙋ\u03b9\u03b9\u0390\u03b0\ufb06",
-)
-"""Letters that case makes two of, or that are another one's second form: one for one."""
-
-
-def fold(text: str) -> str:
-    """The small letters of a text, each in its place: what differs only in capitals becomes the same."""
-    return (text if text.isascii() else text.translate(_SAME)).lower()
-
-
-class Words:
-    """A pattern that finds any of its words, in capitals or not. Written in small letters.
-
-    It is compiled when it is first used: all of them take a tenth of the start of a command, and
-    most commands judge nothing. Texts are folded, instead of being compared without regard to case:
-    a search takes less than half of the time, and a judgement is nothing but searches.
-    """
-
-    def __init__(self, patterns: Iterable[str]) -> None:
-        self._source = "|".join(patterns)
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile(self._source.translate(_SAME))
-
-    def search(self, text: str) -> re.Match[str] | None:
-        """As that of a compiled pattern."""
-        return self._pattern.search(fold(text))
-
-    def match(self, text: str) -> re.Match[str] | None:
-        """As that of a compiled pattern."""
-        return self._pattern.match(fold(text))
-
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        """As that of a compiled pattern."""
-        return self._pattern.finditer(fold(text))
-
-    def sub(self, by: str, text: str) -> str:
-        """As that of a compiled pattern; what is left is folded."""
-        return self._pattern.sub(by, fold(text))
-
+from mailer.replies.patterns import Words
 
 BUSY: Final = Words(
     (

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from mailer.replies.vocabulary import Words
+from mailer.replies.patterns import Words
 
 FROM_THE_FIRST = ("search", "match", "fullmatch", "finditer", "findall", "split")
 FROM_THE_SECOND = ("sub", "subn")
@@ -53,7 +53,7 @@ class _Counted:
 
 @contextmanager
 def looked_at(*modules: ModuleType) -> Iterator[Looked]:
-    """Counts what the patterns of these modules, and all words of hosts, look at meanwhile."""
+    """Counts what the patterns of these modules, and those words of hosts whose letters are there, look at meanwhile."""
     looked = Looked()
     patches = [
         patch.object(module, name, _Counted(value, looked))
@@ -61,10 +61,14 @@ def looked_at(*modules: ModuleType) -> Iterator[Looked]:
         for name, value in vars(module).items()
         if isinstance(value, re.Pattern)
     ]
-    patches += [
-        patch.object(Words, name, looked.counting(getattr(Words, name), 1))
-        for name in ("search", "match", "finditer")
-    ]
+    candidates = Words._candidates
+
+    def counted(words: Words, text: str) -> list[re.Pattern[str]]:
+        found = candidates(words, text)
+        looked.characters += len(text) * len(found)
+        return found
+
+    patches.append(patch.object(Words, "_candidates", counted))
     for one in patches:
         one.start()
     try:
