@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -24,6 +24,7 @@ from feeds.markdown.citations import Work
 from feeds.markdown.dialects import plain_line
 from feeds.markdown.rules import MAX_MARKS, find_excess
 from feeds.notes.bibliography import name_bibliographies, read_references
+from feeds.notes.folders import Inherited, Place, inherit
 from feeds.notes.frontmatter import FrontMatter, parse_front_matter
 from feeds.notes.habits import USUAL, Habits
 from feeds.notes.keys import FALSE, KEY_VALUE, MAX_TAG, MAX_TAGS, TRUE, Keys, check_length
@@ -136,11 +137,15 @@ def parse_note(
     written: Callable[[], datetime | None] = lambda: None,
     is_file: Callable[[str], bool] = lambda _path: False,
     home: str = "en",
+    root: str = "",
+    guides: Callable[[Iterable[str]], Iterable[tuple[str, bytes]]] = lambda _paths: (),
 ) -> Note:
     """Reads a note: UTF-8, with front matter of any kind or none.
 
     `written` tells when its file was, for times that are relative to that; without it they are none. `is_file` tells
     whether there is a file at another path, the same note in another language; `home` is the newsletter's.
+    `guides` gives the files among these paths that are there, which may hide all notes of a folder; `root` is the
+    notes folder's own path, from which patterns in them may count.
 
     Times without an offset are in `zone`; `habits` says what the folder's keys and names mean.
     Keys are read in any case; unknown ones are the author's own. Raises NoteError with one
@@ -152,8 +157,10 @@ def parse_note(
     _check_cost(text, path)
     facts = read_path(path, languages=habits.languages, is_file=is_file, home=home)
     front = _read_front(text, path, facts)
-    keys = Keys(front.fields, path)
-    timing = read_timing(keys, facts, zone, habits, written)
+    place = Place(path=path, root=root, language=facts.language or home)
+    inherited = inherit(front.fields, place, guides) if not facts.kept else Inherited()
+    keys = Keys({**inherited.fields, **front.fields}, path, list(inherited.remarks))
+    timing = read_timing(keys, facts, zone, habits, written, inherited.kept)
     title = plain_line(keys.text("title")) or _read_title(front.body) or title_from(facts, path)
     check_length("title", title, path)
     slug = keys.text("slug")

@@ -67,11 +67,16 @@ _HIDING_WORDS: Final = {
 _WITHIN: Final = ("extra.", "params.", "meta.", "custom.")
 """Where Zola, Hugo and others have an author's own keys."""
 _RENDERING_KEYS: Final = ("render", "build.render", "build.list", "_build.render", "_build.list")
-_EARLIEST_KEYS: Final = (
+EARLIEST_KEYS: Final = (
     "publishdate", "pubdate", "publish_date", "publish_at", "publishat", "publish_after", "not_before", "embargo",
     "embargo_until", "embargo_date", "scheduled", "scheduled_at", "scheduled_for", "go_live",
 )  # fmt: skip
 """Keys that say when a note may go out, whatever else says so."""
+EXPIRY_KEYS: Final = (
+    "expirydate", "unpublishdate", "expiry_date", "unpublish_date", "unpublish_at", "unpublish", "expires",
+    "expires_at", "expire", "expiration", "expiration_date", "expirationdate",
+)  # fmt: skip
+"""Keys that say until when readers may see it."""
 _VISIBLE: Final = TRUE | {"", "public", "everyone", "all", "visible", "listed", "published"}
 _COMPUTED: Final = frozenset({"permalink", "url", "path"})
 """Keys in which Eleventy and Jekyll have patterns with placeholders, in notes that are no templates."""
@@ -120,14 +125,15 @@ def read_timing(
     zone: ZoneInfo,
     habits: Habits,
     written: Callable[[], datetime | None] = lambda: None,
+    kept: str = "",
 ) -> Timing:
     """Reads it. Raises NoteError for a publish time that cannot be one.
 
-    `written` tells when the note was, for `tomorrow at 9` and its like.
+    `written` tells when the note was, for `tomorrow at 9` and its like; `kept` why its folders keep it, if they do.
 
     A template's placeholders are no times: such a note is kept, whatever else it says.
     """
-    kept = facts.kept or _why_kept(keys, habits)
+    kept = facts.kept or _why_kept(keys, habits) or kept
     if kept:
         return Timing(kept=kept)
     clock = _Clock(zone, habits, written)
@@ -138,24 +144,9 @@ def read_timing(
         publish=publish,
         remark=when.remark if when else "",
         not_before=max(
-            filter(None, (_moment(keys, zone, name) for name in _EARLIEST_KEYS)), default=None
+            filter(None, (_moment(keys, zone, name) for name in EARLIEST_KEYS)), default=None
         ),
-        expires=_moment(
-            keys,
-            zone,
-            "expirydate",
-            "unpublishdate",
-            "expiry_date",
-            "unpublish_date",
-            "unpublish_at",
-            "unpublish",
-            "expires",
-            "expires_at",
-            "expire",
-            "expiration",
-            "expiration_date",
-            "expirationdate",
-        ),
+        expires=_moment(keys, zone, *EXPIRY_KEYS),
         updated=_moment(
             keys,
             zone,
@@ -189,11 +180,13 @@ def _why_kept(keys: Keys, habits: Habits) -> str:
         return "it is a drawing of Excalidraw"
     if habits.date_keys[:1] != ("publish",) and keys.word("publish") in _NO:
         return "it says `publish: false`"  # Obsidian's, where another key has the date
-    return next(_why_hidden(keys), "")
+    return next(find_hidden(keys), "")
 
 
-def _why_hidden(keys: Keys) -> Iterator[str]:
-    """What other systems' keys say of who may see it, in the order in which they stand there."""
+def find_hidden(keys: Keys) -> Iterator[str]:
+    """What other systems' keys say of who may see it, in the order in which they stand there, each as the end of a
+    sentence.
+    """
     for written, found in keys.fields.items():
         if found.shape is Shape.OTHER:
             continue

@@ -17,6 +17,7 @@ from typing import Final
 
 from feeds.markdown import EMBED, MATHS, PLAYER, TEMPLATE, TOO_MANY_TAGS
 from feeds.notes import CLOCK_CHANGE, KEY_VALUE, NO_TIME, RELATIVE_TIME, UNKNOWN_KEY
+from feeds.notes.folders import FOLDER_PROGRAM
 from mailer.compose import CLIP, SHORTENED, WARN
 from newsletter.authoring.checks import check_around, check_manners
 from newsletter.authoring.findings import (
@@ -43,7 +44,17 @@ _AUDIENCE: Final = re.compile(r"^[\"']?audience\b", re.IGNORECASE | re.MULTILINE
 _MEANT: Final = re.compile(r"^`(?P<old>[^`:]+?)(?::[^`]*)?` .*did you mean `(?P<new>[^`]+)`")
 _MOVING: Final = re.compile(r"^`[^`:]+: (?P<old>[^`]+)` .*, as (?P<new>[-0-9]+ [:0-9]+);")
 _PASSED_ON: Final = frozenset(
-    {CLOCK_CHANGE, KEY_VALUE, MATHS, NO_TIME, PLAYER, RELATIVE_TIME, TOO_MANY_TAGS, UNKNOWN_KEY}
+    {
+        CLOCK_CHANGE,
+        FOLDER_PROGRAM,
+        KEY_VALUE,
+        MATHS,
+        NO_TIME,
+        PLAYER,
+        RELATIVE_TIME,
+        TOO_MANY_TAGS,
+        UNKNOWN_KEY,
+    }
 )
 """Codes of remarks that nothing here looks for again; of the others there are findings with lines."""
 

@@ -9,14 +9,16 @@ Reads and writes nothing else. A note is forgotten once it was counted.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from feeds.markdown import EMBED, MATHS, PLAYER, TEMPLATE
 from feeds.notes import NO_TIME, Note
+from feeds.notes.folders import FOLDER_PROGRAM, OF_SITES
 from newsletter.publishing import (
     Drafting,
     NoteLinks,
@@ -58,6 +60,8 @@ class Kind(StrEnum):
     """Neither published nor waiting, for the reason."""
     UNUSABLE = "unusable"
     """Cannot be read; the examples say why."""
+    UNREAD = "not-read"
+    """Files that may hide whole folders, and are programs or lie outside the notes folder."""
     PICTURES = "missing-picture"
     """Pictures that are not in the notes folder."""
     LINKS = "dead-link"
@@ -128,6 +132,8 @@ class Survey:
             self._archive.names(), self._schedules.load().keys(), self._clock(), self._grace
         )
         files = self._store.scan().files
+        for path in _find_beside(self._store.root):
+            look.count(Kind.UNREAD, "", path)
         total = len(files) * (1 if brief else 2)
         for done, file in enumerate(files):
             progress(done, total)
@@ -174,6 +180,7 @@ class _Look:
         self._now = now
         self._grace = grace
         self._scheduled = frozenset(scheduled)
+        self._unread: set[str] = set()
         self._lines: dict[tuple[Kind, str], Line] = {}
         self.names = {name.path: name for name in names if name.state is IssueState.LIVE}
         """The issues that there are or would be, by path."""
@@ -189,6 +196,10 @@ class _Look:
 
     def take(self, note: Note, written: datetime, expected: IssueName) -> None:
         """Count what would become of a note that was last written then; `expected` is its name then."""
+        for remark in note.warnings:
+            if remark.code == FOLDER_PROGRAM and remark.sentence not in self._unread:
+                self._unread.add(remark.sentence)
+                self.count(Kind.UNREAD, "", str(remark))
         if note.path in self._published:
             return
         kind, reason = self._judge(note, written)
@@ -223,6 +234,12 @@ class _Look:
             self._lines.values(),
             key=lambda line: (order.index(line.kind), -line.count, line.reason),
         )
+
+
+def _find_beside(root: Path) -> Iterator[str]:
+    """What speaks for a whole site and lies in one of the two folders above the notes folder: `../hugo.toml`."""
+    for up, folder in enumerate(root.resolve().parents[:2], 1):
+        yield from ("../" * up + name for name in OF_SITES if (folder / name).is_file())
 
 
 def _why_private(note: Note) -> str:

@@ -53,6 +53,8 @@ class Authored(Kept):
             files=notes.finder,
             read=notes.read,
             written=notes.written,
+            root=notes.root,
+            guides=notes.small,
         )
 
     @part

@@ -67,10 +67,13 @@ class Drafting:
         files: Callable[[], MediaFinder | None] = lambda: None,
         read: Callable[[str], bytes] | None = None,
         written: Callable[[str], datetime | None] = lambda _path: None,
+        root: Path = Path(),
+        guides: Callable[[Iterable[str]], Iterable[tuple[str, bytes]]] = lambda _paths: (),
     ) -> None:
         """`written` tells when a note's file was, for times that are relative to that. `habits` are those of the folder; `measure` tells the size of a picture, by its path below
         the notes folder. `files` begins a look at the files that notes show; `read` reads a note that
-        another one embeds, and a file of works that one cites.
+        another one embeds, and a file of works that one cites. `guides` are the files that speak for whole
+        folders of the notes folder at `root`, as `parse_note` has them.
         """
         self._url = identity.url
         self._language = identity.language
@@ -82,6 +85,8 @@ class Drafting:
         self._files = files
         self._read = read
         self._written = written
+        self._root = root.resolve().as_posix()
+        self._guides = guides
         spoken = "" if identity.language == "en" else f":{identity.language}"
         self.rendering = f"{RENDERER}:{identity.url}{spoken}"
         """What the HTML depends on besides the note and its links."""
@@ -89,15 +94,25 @@ class Drafting:
     def parse(self, source: bytes, path: str) -> Note:
         """The note in these bytes. Raises NoteError."""
         written = partial(self._written, path)
-        habits = OF_ENTRIES if is_entry(path) else self._habits
+        if is_entry(path):
+            return parse_note(
+                source,
+                path,
+                zone=self._zone,
+                habits=OF_ENTRIES,
+                written=written,
+                home=self._language,
+            )
         return parse_note(
             source,
             path,
             zone=self._zone,
-            habits=habits,
+            habits=self._habits,
             written=written,
             is_file=lambda other: self._written(other) is not None,
             home=self._language,
+            root=self._root,
+            guides=self._guides,
         )
 
     def links(self, names: Iterable[IssueName] = ()) -> NoteLinks:

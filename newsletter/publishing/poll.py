@@ -5,9 +5,10 @@ store.scan | find_candidates | Sweep.run
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
+from feeds.notes.folders import find_concerned
 from newsletter.publishing.decisions import AWAY_FOR, AWAY_LOOKS, GONE_FOR_GOOD, Expected
 from newsletter.publishing.findings import (
     Findings,
@@ -71,6 +72,7 @@ class Poll:
         is_held = means.sudden.standing() is not None
         cited = means.cited.changed(scan.cited)
         candidates = find_candidates(files, known, schedules, now, freed=bool(gone))
+        candidates += self._find_guided(files, candidates, {*cited, *candidates, *gone})
         if not (candidates or gone or scan.faults or is_held or cited) and self._rendering_checked:
             return PollReport()
         if cited:
@@ -95,6 +97,16 @@ class Poll:
         self._rendering_checked = True
         means.cited.keep(scan.cited)
         return report
+
+    def _find_guided(
+        self, files: Iterable[str], candidates: Collection[str], changed: Iterable[str]
+    ) -> list[str]:
+        """Notes of folders for which something speaks that changed: it may hide them now, or no more."""
+        root = str(self._means.store.root)
+        begins = {find_concerned(path, root) for path in changed}
+        prefixes = tuple(one for one in begins if one is not None)
+        guided = {path for path in files if path.startswith(prefixes)} if prefixes else set()
+        return sorted(guided.difference(candidates))
 
     def _find_read_otherwise(
         self, others: Collection[int], files: Mapping[str, FileStat], candidates: Collection[str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -44,6 +44,10 @@ class JoinedNotes(NotesStore):
     def read(self, path: str) -> bytes:
         """The bytes of one note. Raises NoteError."""
         return self._entries.note(path) if is_entry(path) else self._folder.read(path)
+
+    def small(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Which of these files of the folder are there."""
+        return self._folder.small(paths)
 
     def media(self, path: str) -> MediaFile | None:
         """A file of the folder that notes show; entries have none of their own."""

@@ -25,6 +25,16 @@ ABOUT: Final = "about.md"
 SUFFIXES: Final = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
 WORKS: Final = (".bib", ".bibtex", ".json", ".yaml", ".yml")
 """What a file of works that notes cite ends with."""
+GUIDES: Final = (
+    ".json",
+    ".yaml",
+    ".yml",
+    ".toml",
+    ".11tydata.js",
+    ".11tydata.cjs",
+    ".11tydata.mjs",
+)
+"""What a file that speaks for whole folders may end with, beside Hugo's and Zola's pages of lists."""
 _CITED: Final = (*WORKS, *PICTURE_TYPES)
 _MOST_CITED: Final = 20_000
 """Files that notes may cite or show and that are looked at; of more, some change unnoticed."""
@@ -60,7 +70,9 @@ class Scan:
     files: tuple[FileStat, ...]
     faults: tuple[NoteError, ...]
     cited: tuple[FileStat, ...] = ()
-    """Files that notes may cite or show: works and pictures, by the paths by which notes have them."""
+    """Files that notes may cite or show, and that may speak for folders of them: works, pictures, data, by the
+    paths by which notes have them.
+    """
 
 
 class Which:
@@ -108,6 +120,7 @@ class _Walk:
     files: list[FileStat] = field(default_factory=list)
     faults: list[NoteError] = field(default_factory=list)
     cited: list[FileStat] = field(default_factory=list)
+    guides: list[FileStat] = field(default_factory=list)
     seen: set[tuple[int, int]] = field(default_factory=set)
     """(device, inode) of the folders and files taken, so that no note counts twice."""
     links: list[tuple[os.DirEntry[str], str, int]] = field(default_factory=list)
@@ -128,7 +141,7 @@ def scan_folder(root: Path, which: Which, static: Iterable[str] = ()) -> Scan:
     names = [name for name in static if is_plain(name)]
     beside = [file for name in names for file in _scan_beside(Path(walk.root).parent, name)]
     # What lies in the notes folder itself comes last, and is what a note means by its path.
-    cited = [*beside, *walk.cited][-_MOST_CITED:]
+    cited = [*[*beside, *walk.cited][-_MOST_CITED:], *walk.guides]
     return Scan(files=tuple(walk.files), faults=tuple(walk.faults), cited=tuple(cited))
 
 
@@ -229,12 +242,21 @@ def _take_entry(walk: _Walk, entry: os.DirEntry[str], path: str, depth: int) -> 
             _walk_folder(walk, entry.path, path + "/", depth + 1)
     elif walk.which.is_note(entry.name) and walk.which.takes(path):
         _take_file(walk, entry, path)
-    elif (
-        len(walk.cited) < _MOST_CITED
-        and _is_cited(entry)
+    else:
+        _take_other(walk, entry, path)
+
+
+def _take_other(walk: _Walk, entry: os.DirEntry[str], path: str) -> None:
+    """What is no note. However many pictures there are, what may hide notes is not missed for them."""
+    name = entry.name.lower()
+    is_guide = name.endswith(GUIDES) or name.startswith(_LIST_PAGE)
+    taken = walk.guides if is_guide else walk.cited
+    if (
+        (is_guide or _is_cited(entry))
+        and len(taken) < _MOST_CITED
         and (file := _look_at_cited(entry, path)) is not None
     ):
-        walk.cited.append(file)
+        taken.append(file)
 
 
 def _is_cited(entry: os.DirEntry[str]) -> bool:

@@ -151,6 +151,10 @@ _WORDS: Final = {
     "later": ("waits for its time", "wait for their time"),
     "kept-back": ("stays private", "stay private"),
     "unusable": ("cannot be used",) * 2,
+    "not-read": (
+        "file that may hide notes is not read; say in them what it hides (`draft: true`)",
+        "files that may hide notes are not read; say in them what they hide (`draft: true`)",
+    ),
     "missing-picture": ("picture missing", "pictures missing"),
     "dead-link": ("link that leads nowhere", "links that lead nowhere"),
     "missing-file": ("sound, film or document missing", "sounds, films and documents missing"),
@@ -164,7 +168,16 @@ _WORDS: Final = {
 }
 """Of one of a kind, and of several."""
 _NAMED: Final = frozenset(
-    {"unusable", "missing-picture", "dead-link", "missing-file", "embed", "maths", "template"}
+    {
+        "unusable",
+        "not-read",
+        "missing-picture",
+        "dead-link",
+        "missing-file",
+        "embed",
+        "maths",
+        "template",
+    }
 )
 
 

@@ -131,6 +131,8 @@ class Room:
             files=notes.finder,
             written=notes.written,
             read=notes.read,
+            root=notes.root,
+            guides=notes.small,
         )
         self._poll = Poll(
             Means(

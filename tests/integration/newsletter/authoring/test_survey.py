@@ -84,6 +84,19 @@ def test_a_first_look_tells_what_will_become_of_every_note(
     assert told(newsletter.parts.survey.run())["published", ""] == 3
 
 
+def test_a_first_look_tells_what_may_hide_notes_and_is_not_read(
+    newsletter: Newsletter, folder: Folder
+) -> None:
+    """A generator's configuration beside the notes folder, and its data as a program, each once."""
+    folder.root.with_name("hugo.toml").write_text("[cascade]\ndraft = true\n")
+    folder.save("a/a.11tydata.js", "module.exports = { permalink: false };")
+    folder.write("a/one.md", publish="now")
+    folder.write("a/two.md", publish="now")
+    (line,) = [one for one in newsletter.parts.survey.run() if one.kind is Kind.UNREAD]
+    assert [one.partition(" ")[0] for one in line.examples] == ["../hugo.toml", "`a/a.11tydata.js`"]
+    assert line.count == 2
+
+
 def test_a_first_look_tells_what_readers_would_miss(newsletter: Newsletter, folder: Folder) -> None:
     """Pictures that are not there, links to what is not published, a generator's language; links
     among notes that would be published are none of these.

@@ -114,7 +114,14 @@ def read() -> set[str]:
                     if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
                 }
             if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "").startswith(
-                ("_PICTURE", "_HIDING_KEYS", "_SHOWING_KEYS", "_RENDERING_KEYS", "_EARLIEST_KEYS")
+                (
+                    "_PICTURE",
+                    "_HIDING_KEYS",
+                    "_SHOWING_KEYS",
+                    "_RENDERING_KEYS",
+                    "EARLIEST_KEYS",
+                    "EXPIRY_KEYS",
+                )
             ):
                 found |= set(ast.literal_eval(node.value)) if node.value else set()
     return found
