@@ -72,8 +72,14 @@ class _Joined:
         self._held: bytes | None = None
         self._is_begun = False
 
+    def is_closing(self) -> bool:
+        """Whether nothing that is written arrives any more."""
+        return self._transport.is_closing()
+
     def write(self, data: bytes) -> None:
         """The first piece waits for the second one, not longer than the loop's next turn."""
+        if self.is_closing():
+            return
         if self._is_begun:
             self._transport.write(data)
         elif self._held is None:
@@ -90,7 +96,7 @@ class _Joined:
 
     def _flush(self) -> None:
         held, self._held = self._held, None
-        if held is not None:
+        if held is not None and not self.is_closing():
             self._is_begun = True
             self._transport.write(held)
 

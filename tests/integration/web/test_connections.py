@@ -176,6 +176,26 @@ def test_pipelined_requests_are_answered_in_order_up_to_a_bound(site: str) -> No
     assert len(statuses(site, ask * 20_000)) < 20_000
 
 
+def test_who_asks_for_too_much_at_once_is_no_fault_of_ours(
+    site: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A connection that was ended for its many requests leaves no error in the log."""
+    assert statuses(site, b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n\r\n" * 50) != [200] * 50
+    assert statuses(site, HEAD + CLOSE) == [200]
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_who_waits_to_be_told_is_told_to_go_on(site: str) -> None:
+    """A client that sends its form only after a 100 (RFC 9110 10.1.1), as many libraries do, gets it and is answered."""
+    with closing(dial(site)) as connection:
+        connection.sendall(
+            FORM + b"Expect: 100-continue\r\nContent-Length: 19\r\nConnection: close\r\n\r\n"
+        )
+        assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b"email=a@example.com")
+        assert read_to_end(connection).startswith(b"HTTP/1.1 202 ")
+
+
 @pytest.mark.parametrize(
     ("sent", "answer"),
     [
