@@ -177,7 +177,7 @@ class Authoring:
         paths = [file.path for file in self._store.scan().files]
         root = self._store.root.resolve()
         spellings = [note, normpath(note)]
-        if (whole := Path(note).resolve()).is_relative_to(root):
+        if "\0" not in note and (whole := Path(note).resolve()).is_relative_to(root):
             spellings.append(whole.relative_to(root).as_posix())
         meant = {_composed(path.rpartition(".")[0]): path for path in reversed(paths)}
         meant |= {_composed(path): path for path in reversed(paths)}

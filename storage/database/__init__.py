@@ -8,7 +8,7 @@ from storage.database.facts import UNFOLDED, Facts
 from storage.database.glance import Glance
 from storage.database.locks import Lock
 from storage.database.sorting import sorts_otherwise
-from storage.database.values import as_row, from_micros, storable, to_micros
+from storage.database.values import as_row, from_micros, is_number, storable, to_micros
 from storage.database.versions import make_tables, migrate, refuse_newer
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "from_micros",
     "insert_many",
     "insert_new",
+    "is_number",
     "look_up",
     "make_tables",
     "migrate",

@@ -30,6 +30,11 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
+def is_number(number: int) -> bool:
+    """Whether a row may have this number: 64 bits on both databases, which refuse to be asked for more."""
+    return 0 < number < 2**63
+
+
 class Record(Protocol):
     """A dataclass."""
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.database import Database, insert_new, schema
+from storage.database import Database, insert_new, is_number, schema
 from storage.ledger import change_deliveries
 from storage.model import (
     TRANSITIONS,
@@ -201,6 +201,8 @@ class Reports:
 
     def content(self, number: int) -> bytes | None:
         """What was kept of a report in quarantine; None when there is none of that number."""
+        if not is_number(number):
+            return None
         query = sa.select(_R.raw).where(_R.id == number)
         with self._database.reading() as connection:
             found: bytes | None = connection.scalar(query)
@@ -209,11 +211,12 @@ class Reports:
     def drop(self, numbers: Sequence[int]) -> int:
         """Forget reports in quarantine, also that they came; how many there were."""
         statement = sa.delete(schema.reports).where(_R.raw.is_not(None))
+        asked = [number for number in numbers if is_number(number)]
         dropped = 0
         with self._database.transaction() as connection:
             forget_overflow(connection)
-            for start in range(0, len(numbers), _PORTION):
-                some = _R.id.in_(numbers[start : start + _PORTION])
+            for start in range(0, len(asked), _PORTION):
+                some = _R.id.in_(asked[start : start + _PORTION])
                 dropped += connection.execute(statement.where(some)).rowcount
         return dropped
 

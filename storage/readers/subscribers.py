@@ -14,7 +14,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from storage.database import UNFOLDED, Database, Facts, schema
+from storage.database import UNFOLDED, Database, Facts, is_number, schema
 from storage.ledger import queue_single
 from storage.model import (
     Added,
@@ -219,8 +219,9 @@ class Subscribers:
 
     def get(self, subscriber_id: int) -> Subscriber | None:
         """The subscriber of that id."""
+        number = subscriber_id if is_number(subscriber_id) else 0
         with self._database.reading() as connection:
-            return find_subscriber(connection, _S.id == subscriber_id)
+            return find_subscriber(connection, _S.id == number)
 
     def find(self, key: str) -> Subscriber | None:
         """The subscriber with this address key."""

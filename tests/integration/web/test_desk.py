@@ -224,6 +224,16 @@ def test_what_is_not_there_is_said(inside: Visitor) -> None:
         assert "That does not work" in answer.text
 
 
+def test_numbers_and_names_that_nothing_can_have_name_nothing(inside: Visitor) -> None:
+    """A number beyond those of the database, and a note's name with a NUL in it, are nobody's: no error of ours."""
+    beyond = str(10**20)
+    assert inside.get(f"/readers/{beyond}").status_code == 404
+    assert inside.get(f"/returned/{beyond}").status_code == 404
+    assert inside.do("unsubscribe", reader=beyond).status_code == 409
+    assert "0 dropped" in inside.do("drop", number=beyond).text
+    assert inside.do("schedule", note="private.md\0", at="now").status_code == 409
+
+
 # ── what it does ─────────────────────────────────────────────────────────────────────────────
 
 

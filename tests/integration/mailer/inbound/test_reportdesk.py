@@ -217,6 +217,16 @@ def test_an_erased_reader_leaves_no_report(house: House) -> None:
     assert not quarantined(house.reports)
 
 
+def test_numbers_beyond_the_database_are_nobodys(house: House) -> None:
+    """Either database refuses to be asked for a number of more than 64 bits; to us it is one that is not there."""
+    house.desk.process((FOLDER / "postfix-hard.eml").read_bytes())
+    (kept,) = house.reports.set_aside(9)
+    for none in (2**63, 10**30, -1, 0):
+        assert house.reports.content(none) is None
+        assert house.store.subscribers.get(none) is None
+    assert house.reports.drop([10**30, kept.number]) == 1
+
+
 def test_what_was_set_aside_is_forgotten_in_time(house: House) -> None:
     """The content goes after a month; that it came stays counted."""
     house.desk.process((FOLDER / "postfix-hard.eml").read_bytes())
