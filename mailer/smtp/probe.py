@@ -26,7 +26,7 @@ from mailer.smtp.login import (
     choose_methods,
     repeats_login,
 )
-from mailer.smtp.relay import tls_context
+from mailer.smtp.relay import explain_tls, tls_context
 from mailer.smtp.ways import Relay, Tls
 from storage.model import RelayError
 
@@ -108,7 +108,7 @@ def probe_relay(relay: Relay, *, timeout_s: float = TIMEOUT) -> RelayFacts:
         distrust = _DISTRUST.get(error.verify_code, Distrust.OTHER)
         return RelayFacts(stage=Stage.TLS, problem=problem, distrust=distrust)
     except ssl.SSLError as error:
-        return RelayFacts(stage=Stage.TLS, problem=clean_reply(str(error)))
+        return RelayFacts(stage=Stage.TLS, problem=explain_tls(error))
     except (OSError, smtplib.SMTPException, ValueError, RelayError) as error:
         return RelayFacts(stage=stage, problem=_explain(error))
     finally:
@@ -187,6 +187,9 @@ def _facts(client: smtplib.SMTP) -> RelayFacts:
 def _explain(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "it does not answer"
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        is_silent = "timed out" in str(error)
+        return "it does not answer" if is_silent else "it closed the connection"
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return "it does not offer STARTTLS"
     if isinstance(error, smtplib.SMTPResponseException):

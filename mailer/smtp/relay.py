@@ -36,6 +36,8 @@ from storage.model import RelayError
 
 _NOT_KNOWN: Final = (500, 502)
 """What a relay says to a command that it does not know (RFC 5321 4.2.4)."""
+_NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"})
+"""What OpenSSL calls an answer in clear."""
 
 
 class Connected(NamedTuple):
@@ -227,6 +229,8 @@ def _explain(error: Exception, relay: Relay) -> str:
         return f"{'login refused: ' * is_login}{error.code} {said}"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not valid: {clean_reply(error.verify_message)}"
+    if isinstance(error, ssl.SSLError):
+        return explain_tls(error)
     cause = error.__cause__
     if isinstance(cause, OSError) and not isinstance(error, TimeoutError):
         return _explain(cause, relay)
@@ -235,6 +239,16 @@ def _explain(error: Exception, relay: Relay) -> str:
     if isinstance(error, OSError) and error.errno is not None:
         return _explain_network(error)
     return clean_reply(str(error)) or type(error).__name__
+
+
+def explain_tls(error: ssl.SSLError) -> str:
+    """Why two sides did not come to speak TLS, without the numbers and names of OpenSSL."""
+    if error.reason in _NOT_TLS:
+        return (
+            "it does not speak TLS from the first byte; smtp:// is for a port with STARTTLS (587)"
+        )
+    reason = (error.reason or "no reason is known").replace("_", " ").lower()
+    return f"TLS did not come about: {reason}"
 
 
 def _why_gone(error: Exception) -> str:

@@ -24,7 +24,8 @@ def examine_relay(relay: Relay, *, now: datetime) -> Iterator[Diagnosis]:
         yield failed(
             "relay",
             f"{where} cannot be used: {facts.problem}.",
-            "Start the relay, correct [smtp] url, or open that port in the firewall.",
+            "Start the relay, correct [smtp] url (smtps:// for a port that speaks TLS from the first "
+            "byte, as 465 does), or open that port in the firewall.",
         )
         for name in ("tls", "offers", "login"):
             yield skipped(name, f"There is no connection to {where}.")

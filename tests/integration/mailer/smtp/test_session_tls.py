@@ -148,6 +148,19 @@ def test_files_of_certificates_are_read_again_when_they_are_replaced(tmp_path: P
     assert asyncio.run(scenario(second)) == 1
 
 
+def test_a_port_without_tls_is_told_apart_from_a_bad_one() -> None:
+    """`smtps://` with the port of STARTTLS, a common slip, is told in words, and nothing is sent (rule A36)."""
+
+    async def scenario(peer: Peer) -> None:
+        async with peer.serving():
+            await open_tls(peer, tls=Tls.IMPLICIT)
+
+    peer = Peer({"EHLO": WITH_TLS})
+    with pytest.raises(RelayError, match=r"does not speak TLS from the first byte; smtp://"):
+        asyncio.run(scenario(peer))
+    assert not peer.messages
+
+
 def test_a_relay_without_starttls_is_not_used() -> None:
     """TLS that is asked for and missing fails closed (RFC 3207, rule A36)."""
 

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mailer.smtp import Relay, Tls
+from mailer.smtp import Relay, Tls, probe_relay
 from newsletter.doctor.diagnosis import Diagnosis, Health
 from newsletter.doctor.relay import examine_relay
 from tests.conftest import NOON
@@ -89,6 +90,21 @@ def test_a_relay_without_starttls(protected: tuple[ssl.SSLContext, Relay]) -> No
     assert verdicts(found)["tls"] is Health.ERROR
     assert "STARTTLS" in found[1].message
     assert "smtps://" in found[1].advice
+
+
+def test_the_two_ways_to_tls_taken_for_each_other(
+    protected: tuple[ssl.SSLContext, Relay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`smtps://` where STARTTLS is spoken, and `smtp://` where TLS is from the first byte: told in words."""
+    context, config = protected
+    found = look(Peer({"EHLO": AUTH}), replace(config, tls=Tls.IMPLICIT))
+    assert "does not speak TLS from the first byte" in found[1].message
+    assert "SSL" not in found[1].message
+    hasty = partial(probe_relay, timeout_s=0.2)
+    monkeypatch.setattr("newsletter.doctor.relay.probe_relay", hasty)
+    silent = look(Peer(tls=context, implicit=True), config)
+    assert silent[0].message.endswith("cannot be used: it does not answer.")
+    assert "smtps://" in silent[0].advice
 
 
 Certificate = Callable[[trustme.CA, Path], ssl.SSLContext]
