@@ -26,15 +26,18 @@ def fold(text: str) -> str:
 
 
 _START: Final = 3
-"""Letters by which a run of them is looked up."""
+"""Letters by which a run of them is looked up; a shorter one is by its first."""
+
+
+def _start(letters: str) -> str:
+    return letters[:_START] if len(letters) >= _START else letters[:1]
 
 
 @lru_cache(maxsize=16)
 def _starts(text: str) -> frozenset[str]:
-    """What any letters in a text may begin with, and be if they are fewer."""
-    return frozenset(
-        text[at : at + size] for size in range(_START + 1) for at in range(len(text) + 1)
-    )
+    """By what the letters that are in a text may be looked up."""
+    runs = (text[at : at + _START] for at in range(len(text)))
+    return frozenset(("", *text, *runs))
 
 
 class _Alternative:
@@ -69,7 +72,7 @@ class Words:
         index: dict[str, list[tuple[str, int]]] = {}
         for place, alternative in enumerate(self._alternatives):
             for letters in sorted(needed_by(alternative.source) or {""}):
-                index.setdefault(letters[:_START], []).append((letters, place))
+                index.setdefault(_start(letters), []).append((letters, place))
         return index
 
     def _candidates(self, text: str) -> list[re.Pattern[str]]:
