@@ -29,7 +29,7 @@ from feeds.notes.folders.places import (
     PROGRAMS,
     QUARTO,
     Place,
-    compile_pattern,
+    fits,
 )
 from storage.model import NoteError
 
@@ -66,9 +66,9 @@ class Said:
 
     def is_about(self, place: Place) -> bool:
         """Whether that note is one of them."""
-        if self.path and not _fits(self.path, *place.logical):
+        if self.path and not any(fits(self.path, one) for one in place.logical):
             return False
-        if self.language and not _fits(self.language, place.language.lower()):
+        if self.language and not fits(self.language, place.language.lower()):
             return False
         if self.begins is not None and not _begins(self.begins, place.path):
             return False
@@ -115,8 +115,8 @@ def _read_cascade(values: Mapping[str, object]) -> Iterator[Said]:
             continue
         target = table.get("target", table.get("_target"))
         target = target if isinstance(target, Mapping) else {}
-        is_page = _fits(str(target.get("kind", "*")), "page")
-        if is_page and _fits(str(target.get("environment", "*")), "production"):
+        is_page = fits(str(target.get("kind", "*")), "page")
+        if is_page and fits(str(target.get("environment", "*")), "production"):
             yield Said(
                 fields=_fields_of(table),
                 path=str(target.get("path", "")),
@@ -151,16 +151,10 @@ def _read_quarto(values: Mapping[str, object]) -> Iterator[Said]:
 # ── which notes ──────────────────────────────────────────────────────────────────────────────
 
 
-def _fits(pattern: str, *values: str) -> bool:
-    """Whether one of them fits; a pattern that cannot be tried fits."""
-    compiled = compile_pattern(pattern)
-    return compiled is None or any(compiled.fullmatch(one) for one in values)
-
-
 def _begins(scope: str, path: str) -> bool:
     plain = scope.strip().strip("/").removeprefix("./")
     if "*" in plain:
-        return any(_fits(f"{plain}{end}", path.lower()) for end in ("", "/**"))
+        return any(fits(f"{plain}{end}", path.lower()) for end in ("", "/**"))
     return not plain or path == plain or path.startswith(f"{plain}/")
 
 

@@ -33,8 +33,8 @@ DATA: Final = (".json", ".11tydata.json")
 _ABOVE: Final = 3
 """Folders above the notes folder from which a pattern may count."""
 _PIECE: Final = re.compile(r"\*\*/?|\*|\?|\{[^{}]*\}|[^*?{]+|\{")
-_MOST_STARS: Final = 6
-"""Of a pattern; with more it could take long to see what it fits."""
+_LONGEST: Final = 300
+"""Characters of a pattern that is tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,23 +100,35 @@ def find_concerned(guide: str, root: str) -> str | None:
     return None
 
 
-def compile_pattern(pattern: str) -> re.Pattern[str] | None:
-    """Hugo's patterns: `*` stays within a folder, `**` crosses them, `{a,b}` is one of these. None for one that
-    would take long to try.
+def fits(pattern: str, text: str) -> bool:
+    """Hugo's patterns: `*` stays within a folder, `**` crosses them, `{a,b}` is one of these. One that is too long
+    fits whatever it is tried on.
+
+    All places where a pattern may have come to are kept at once, so no pattern takes more than its length times the
+    text's.
     """
-    if pattern.count("*") > _MOST_STARS or len(pattern) > 300:
-        return None
-    return re.compile(_PIECE.sub(_translate, pattern.lower()), re.DOTALL)
+    return len(pattern) > _LONGEST or len(text) in _reach(pattern.lower(), text, {0})
 
 
-def _translate(found: re.Match[str]) -> str:
-    piece = found[0]
+def _reach(pattern: str, text: str, starts: set[int]) -> set[int]:
+    """Where a match may end that began at one of these places."""
+    for piece in _PIECE.findall(pattern):
+        starts = _step(piece, text, starts)
+    return starts
+
+
+def _step(piece: str, text: str, starts: set[int]) -> set[int]:
     if piece.startswith("**"):
-        return ".*"
+        return set(range(min(starts), len(text) + 1)) if starts else starts
     if piece == "*":
-        return "[^/]*"
+        return {at for start in starts for at in range(start, _end_of_part(text, start) + 1)}
     if piece == "?":
-        return "[^/]"
+        return {start + 1 for start in starts if start < _end_of_part(text, start)}
     if piece.startswith("{") and len(piece) > 1:
-        return f"(?:{'|'.join(_PIECE.sub(_translate, one) for one in piece[1:-1].split(','))})"
-    return re.escape(piece)
+        return {at for one in piece[1:-1].split(",") for at in _reach(one, text, starts)}
+    return {start + len(piece) for start in starts if text.startswith(piece, start)}
+
+
+def _end_of_part(text: str, start: int) -> int:
+    at = text.find("/", start)
+    return at if at >= 0 else len(text)

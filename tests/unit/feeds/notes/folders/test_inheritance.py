@@ -47,7 +47,7 @@ TOML = "+++\n[[cascade]]\ndraft = true\n[cascade.target]\n{target}\n+++\n"
         ("a/x.md", "a/_index.md", TOML.format(target="kind = '{home,page}'")),
         ("a/x.md", "a/_index.md", TOML.format(target="lang = 'en'")),
         ("a/x.md", "a/_index.md", TOML.format(target="environment = 'production'")),
-        ("a/x.md", "a/_index.md", TOML.format(target=f"path = '{'*a' * 30}'")),
+        ("a/x.md", "a/_index.md", TOML.format(target=f"path = '{'*a' * 200}'")),
         ("content/a/x.md", "hugo.toml", "[cascade]\ndraft = true\n"),
         ("a/x.md", "config/_default/config.yaml", "cascade: {params: {private: true}}\n"),
         ("a/b/x.md", "a/_index.md", "+++\ndraft = true\n+++\n"),
