@@ -59,6 +59,7 @@ _VIEWS: Final = {
     "/desk/issues": "Every issue.",
     "/desk/issues/{slug}": "One issue, and what the relay said of its mail.",
     "/desk/readers": "Readers, searched by address, name, tag and state.",
+    "/desk/readers.csv": "All readers as CSV, to be kept.",
     "/desk/readers/{number}": "One reader's consent and mail.",
     "/desk/returned": "Addresses never mailed; reports that were set aside.",
     "/desk/returned/{number}": "One report.",

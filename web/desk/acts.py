@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from newsletter import Newsletter
-from storage.model import Added, Log, NewsletterError, NotFound, Subscriber
+from storage.model import Added, Log, NewsletterError, NotFound, Subscriber, read_tags, tag_key
+from web.desk.paper import spell_moment
 
 _log = Log()
 
@@ -40,6 +43,7 @@ class Acts:
             "cancel": self._cancel,
             "mail": self._mail,
             "add": self._add,
+            "tags": self._tags,
             "unsubscribe": self._unsubscribe,
             "lift": self._lift,
             "drop": self._drop,
@@ -67,9 +71,9 @@ class Acts:
     def _schedule(self, fields: Fields) -> Done:
         note, at = fields.get("note", ""), fields.get("at", "").strip()
         done = self._newsletter.schedule(note, at or "now")
-        when = done.schedule.publish_at.isoformat(timespec="minutes")
         remark = f" {done.remark}" if done.remark else ""
-        said = "at the next look" if not at or at == "now" else f"at {when}"
+        when = self._moment(done.schedule.publish_at)
+        said = "at the next look" if not at or at == "now" else when
         return Done(words=f"{note} goes out {said}.{remark}", back=_page("schedule", fields))
 
     def _unschedule(self, fields: Fields) -> Done:
@@ -78,8 +82,12 @@ class Acts:
 
     def _queue(self, fields: Fields) -> Done:
         done = self._newsletter.queue(fields.get("note", ""))
-        when = done.schedule.publish_at.isoformat(timespec="minutes")
-        return Done(words=f"{fields['note']} goes out at {when}.", back=_page("note", fields))
+        when = self._moment(done.schedule.publish_at)
+        return Done(words=f"{fields['note']} goes out {when}.", back=_page("note", fields))
+
+    def _moment(self, at: datetime) -> str:
+        """When, as the pages say it."""
+        return " ".join(spell_moment(at, ZoneInfo(self._newsletter.identity.timezone)))
 
     def _unqueue(self, fields: Fields) -> Done:
         self._newsletter.unqueue(fields.get("note", ""))
@@ -129,6 +137,16 @@ class Acts:
         reader = self._newsletter.subscriptions.find(fields.get("email", ""))
         known = "was known already; nothing was changed" if added is Added.EXISTS else "is a reader"
         return Done(words=f"{reader.address} {known}.", back=f"/readers/{reader.id}")
+
+    def _tags(self, fields: Fields) -> Done:
+        """The tags are those that were written, and no others; their case does not matter."""
+        reader, wanted = self._reader(fields), read_tags(fields.get("tags", ""))
+        kept = set(map(tag_key, wanted))
+        gone = [tag for tag in reader.tags if tag_key(tag) not in kept]
+        changed = self._newsletter.parts.roll.change_tags(reader.id, add=wanted, remove=gone)
+        told = ", ".join(changed.tags)
+        words = f"Tagged {told}." if told else "This reader has no tags."
+        return Done(words=words, back=f"/readers/{reader.id}")
 
     def _unsubscribe(self, fields: Fields) -> Done:
         reader = self._reader(fields)

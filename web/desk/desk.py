@@ -10,21 +10,27 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import (
+    FileResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.routing import Route
 
 from newsletter import Newsletter
 from storage.model import (
     DeliveryState,
-    Issue,
     NewsletterError,
     NotFound,
     SubscriberState,
+    spell_tags,
 )
 from web.desk.acts import Acts
+from web.desk.files import export_readers
 from web.desk.gate import FORM_KEY, Gate
 from web.desk.paper import Paper
-from web.desk.views import Views
+from web.desk.views import NoteState, Views
 from web.http import NO_STORE, parse_fields
 
 _SHOWN: Final = 200
@@ -52,6 +58,7 @@ class Desk:
             "/issues": self._issues,
             "/issues/{slug}": self._issue,
             "/readers": self._readers,
+            "/readers.csv": self._export,
             "/readers/{number:int}": self._reader,
             "/returned": self._returned,
             "/returned/{number:int}": self._report,
@@ -147,9 +154,20 @@ class Desk:
         now = self._newsletter.parts.clock()
         return self._paper.page("calendar.html", tab="/calendar", key=key, planned=planned, now=now)
 
-    def _notes(self, _request: Request, key: str) -> Response:
-        found, more = self._views.notes(_SHOWN)
-        return self._paper.page("notes.html", tab="/notes", key=key, notes=found, more=more)
+    def _notes(self, request: Request, key: str) -> Response:
+        search, wanted = _asked(request, "q"), _asked(request, "state")
+        state = NoteState(wanted) if wanted in set(NoteState) else None
+        found, more = self._views.notes(_SHOWN, search=search, state=state)
+        return self._paper.page(
+            "notes.html",
+            tab="/notes",
+            key=key,
+            notes=found,
+            more=more,
+            search=search,
+            state=state,
+            states=list(NoteState),
+        )
 
     def _note(self, request: Request, key: str) -> Response:
         note = self._views.note(request.query_params.get("note", ""))
@@ -173,10 +191,10 @@ class Desk:
 
     # ── what was sent ────────────────────────────────────────────────────────────────────────
 
-    def _issues(self, _request: Request, key: str) -> Response:
-        return self._paper.page(
-            "issues.html", tab="/issues", key=key, issues=self._newsletter.issues()
-        )
+    def _issues(self, request: Request, key: str) -> Response:
+        search = _asked(request, "q")
+        found = self._views.issues(search)
+        return self._paper.page("issues.html", tab="/issues", key=key, issues=found, search=search)
 
     def _issue(self, request: Request, key: str) -> Response:
         found = self._newsletter.status(request.path_params["slug"])
@@ -192,21 +210,13 @@ class Desk:
             state=state,
             deliveries=rows,
             limit=_SHOWN,
-            missing=self._missing(found.issue),
+            missing=self._views.missing(found.issue),
         )
-
-    def _missing(self, issue: Issue) -> int:
-        """Readers who have not had it, where it could be mailed to them."""
-        try:
-            return self._newsletter.mail(issue.slug, dry_run=True).total
-        except NewsletterError:
-            return 0
 
     # ── readers, and what came back ──────────────────────────────────────────────────────────
 
     def _readers(self, request: Request, key: str) -> Response:
-        asked = request.query_params
-        search, tag, wanted = (asked.get(name, "")[:200] for name in ("q", "tag", "state"))
+        search, tag, wanted = (_asked(request, name) for name in ("q", "tag", "state"))
         state = SubscriberState(wanted) if wanted in set(SubscriberState) else None
         found = list(
             self._newsletter.parts.roll.find(state=state, tag=tag, search=search, limit=_SHOWN)
@@ -226,7 +236,13 @@ class Desk:
 
     def _reader(self, request: Request, key: str) -> Response:
         reader = self._views.reader(request.path_params["number"])
-        return self._paper.page("reader.html", tab="/readers", key=key, reader=reader)
+        tags = ", ".join(spell_tags([tag]) for tag in reader.reader.tags)
+        return self._paper.page("reader.html", tab="/readers", key=key, reader=reader, tags=tags)
+
+    def _export(self, _request: Request, _key: str) -> Response:
+        """Everybody as CSV, to be kept; a line in the log says so."""
+        self._acts.audit("export")
+        return export_readers(self._newsletter)
 
     def _returned(self, _request: Request, key: str) -> Response:
         suppressed = self._newsletter.subscribers.suppressions()
@@ -267,6 +283,11 @@ class Desk:
         asked = "look" in request.query_params
         found = self._newsletter.doctor() if asked else None
         return self._paper.page("doctor.html", tab="/doctor", key=key, found=found)
+
+
+def _asked(request: Request, name: str) -> str:
+    """What a form of a list asks for."""
+    return request.query_params.get(name, "")[:200]
 
 
 def _days(request: Request) -> int:

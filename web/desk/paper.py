@@ -105,12 +105,17 @@ class Paper:
         """A time in the newsletter's zone: `Tue 2026-12-01 09:00 CET`."""
         if at is None:
             return Markup()
-        there = at.astimezone(self._zone)
-        stated = there.isoformat(timespec="seconds")
+        stated = at.astimezone(self._zone).isoformat(timespec="seconds")
         # Where a column is narrow, it breaks between day and hour, and nowhere else.
         return Markup('<time datetime="{}"><span>{}</span> <span>{}</span></time>').format(
-            stated, f"{there:%a %Y-%m-%d}", f"{there:%H:%M %Z}"
+            stated, *spell_moment(at, self._zone)
         )
+
+
+def spell_moment(at: datetime, zone: ZoneInfo) -> tuple[str, str]:
+    """Day and hour as the desk says them: `Tue 2026-12-01`, `09:00 CET`."""
+    there = at.astimezone(zone)
+    return f"{there:%a %Y-%m-%d}", f"{there:%H:%M %Z}"
 
 
 def show_code(text: str) -> Markup:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parseaddr
+from enum import StrEnum
 from typing import Final
 
 from newsletter import CheckedNote, IssueStatus, Newsletter, Planned
+from newsletter.authoring import PlannedBy
 from newsletter.following import tell_failure, tell_hold
 from storage.model import (
     ConsentEvent,
     Delivery,
     DeliveryState,
+    Issue,
     IssueState,
     Mailing,
+    NewsletterError,
     NotesFolderError,
     NotFound,
     Subscriber,
@@ -59,6 +64,16 @@ class Today:
     is_running: bool
 
 
+class NoteState(StrEnum):
+    """How a note stands, for whoever looks for some of many."""
+
+    PRIVATE = "private"
+    PLANNED = "planned"
+    """It has a time that is to come."""
+    PUBLISHED = "published"
+    UNUSABLE = "unusable"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteLine:
     """A note in the list of all."""
@@ -66,9 +81,23 @@ class NoteLine:
     path: str
     changed: datetime
     planned: Planned | None
-    issue: str
-    """The slug of its issue; empty if it is none."""
+    issue: Issue | None
     fault: str
+
+    @property
+    def state(self) -> NoteState:
+        """What the list says of it."""
+        if self.fault:
+            return NoteState.UNUSABLE
+        if self.issue is not None:
+            return NoteState.PUBLISHED
+        return NoteState.PRIVATE if self.planned is None else NoteState.PLANNED
+
+    def says(self, words: Iterable[str]) -> bool:
+        """Whether its path or its title, as far as it is known here, has all of these, in one case."""
+        titles = (one.title for one in (self.issue, self.planned) if one is not None)
+        said = " ".join((self.path, *titles)).casefold()
+        return all(word in said for word in words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +111,15 @@ class NotePage:
     checked: CheckedNote
     planned: Planned | None
     issue: str
+    """The slug of its issue; empty if it is none."""
     scheduled: bool
     """Whether a command says when, so that it can be taken back."""
     queued: bool
+    has_slots: bool
+    readers: int | None
+    """Who would get it now, if it is to be mailed."""
+    copy_to: str
+    """Where the author most likely wants a test copy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +149,7 @@ class Views:
         return Today(
             worries=(*worries, *self._worries(every, is_running=is_running)),
             under_way=tuple(self._progress(every)),
-            planned=tuple(planned[:_SOON]),
+            planned=tuple(_leave_out_slots(planned)[:_SOON]),
             latest=tuple(every[:_LATELY]),
             readers=counts.get(SubscriberState.ACTIVE, 0),
             is_running=is_running,
@@ -186,30 +221,45 @@ class Views:
                 offset += width
         return tuple(bars)
 
-    def notes(self, limit: int) -> tuple[list[NoteLine], int]:
-        """The notes of the folder, the latest changed first; and how many more there are."""
+    def notes(
+        self, limit: int, *, search: str = "", state: NoteState | None = None
+    ) -> tuple[list[NoteLine], int]:
+        """The notes of the folder with these words and in this state, the latest changed first; and how many
+        more there are.
+        """
         newsletter = self._newsletter
         files = sorted(
             newsletter.parts.store.scan().files, key=lambda file: file.mtime_ns, reverse=True
         )
         planned = {one.path: one for one in newsletter.calendar() if one.path}
-        slugs = self._slugs()
+        published = self._published()
         known = newsletter.parts.notebook.load()
-        lines = [
+        words = search.casefold().split()
+        every = (
             NoteLine(
                 path=file.path,
                 changed=datetime.fromtimestamp(file.mtime_ns / 1e9, UTC),
                 planned=planned.get(file.path),
-                issue=slugs.get(file.path, ""),
+                issue=published.get(file.path),
                 fault=known[file.path].fault if file.path in known else "",
             )
-            for file in files[:limit]
-        ]
-        return lines, max(len(files) - limit, 0)
+            for file in files
+        )
+        lines = [one for one in every if one.says(words) and state in (None, one.state)]
+        return lines[:limit], max(len(lines) - limit, 0)
 
-    def _slugs(self) -> dict[str, str]:
+    def issues(self, search: str) -> list[IssueStatus]:
+        """Those whose title or address has these words, the newest first."""
+        words = search.casefold().split()
+        return [
+            one
+            for one in self._newsletter.issues()
+            if all(word in f"{one.issue.title} {one.issue.slug}".casefold() for word in words)
+        ]
+
+    def _published(self) -> dict[str, Issue]:
         return {
-            one.issue.path: one.issue.slug
+            one.issue.path: one.issue
             for one in self._newsletter.issues()
             if one.issue.state is IssueState.LIVE
         }
@@ -221,6 +271,7 @@ class Views:
         checked = newsletter.check(note)[0]
         schedules = newsletter.parts.schedules.load()
         planned = next((one for one in newsletter.calendar() if one.path == checked.note), None)
+        issue = self._published().get(checked.note)
         return NotePage(
             path=checked.note,
             title=preview.subject,
@@ -228,10 +279,32 @@ class Views:
             text=preview.text,
             checked=checked,
             planned=planned,
-            issue=self._slugs().get(checked.note, ""),
+            issue=issue.slug if issue is not None else "",
             scheduled=checked.note in schedules,
-            queued=planned is not None and planned.by.value == "queue",
+            queued=planned is not None and planned.by is PlannedBy.QUEUE,
+            has_slots=bool(newsletter.parts.config.schedule.slots),
+            readers=self._count_readers(planned),
+            copy_to=self._author_address(),
         )
+
+    def _count_readers(self, planned: Planned | None) -> int | None:
+        """As the plan counts them."""
+        if planned is None or not planned.mail:
+            return None
+        found = self._newsletter.plan(planned.path).issues
+        return found[0].readers.count if found else None
+
+    def _author_address(self) -> str:
+        """Where alerts go, else where answers of readers do."""
+        identity, config = self._newsletter.identity, self._newsletter.parts.config
+        return config.newsletter.alerts or parseaddr(identity.reply_to or identity.sender)[1]
+
+    def missing(self, issue: Issue) -> int:
+        """Readers who have not had it, where it could be mailed to them."""
+        try:
+            return self._newsletter.mail(issue.slug, dry_run=True).total
+        except NewsletterError:
+            return 0
 
     def reader(self, number: int) -> ReaderPage:
         """One reader. Raises NotFound."""
@@ -246,3 +319,9 @@ class Views:
             deliveries=tuple(newsletter.parts.overview.history(number)),
             suppression=suppression.reason.value if suppression else "",
         )
+
+
+def _leave_out_slots(planned: Sequence[Planned]) -> list[Planned]:
+    """But for the next free one: the calendar has the others."""
+    free = [one for one in planned if one.by is PlannedBy.SLOT]
+    return [one for one in planned if one not in free[1:]]

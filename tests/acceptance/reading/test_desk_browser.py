@@ -115,7 +115,7 @@ def test_an_author_works_with_and_without_scripts(
     assert "dead-link" in page.inner_text("main")
     page.get_by_role("textbox", name="When").fill("2041-05-06 07:08")
     page.get_by_role("button", name="Schedule").click()
-    assert "2041-05-06T07:08" in page.inner_text("main")
+    assert "goes out Mon 2041-05-06 07:08 UTC" in page.inner_text("main")
     page.get_by_role("link", name="Back").click()
     page.get_by_role("button", name="Take the schedule back").click()
     assert "no longer scheduled" in page.inner_text("main")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,8 +13,9 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from newsletter.subscribing import write_rows
 from storage.model.issues import Mailing
-from storage.model.readers import SubscriberState
+from storage.model.readers import SubscriberState, spell_tags
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
 from tests.worlds.readers.site import PIXEL, Author, Client
@@ -34,7 +37,7 @@ VIEWS = (
 )
 ACTS = (
     *("schedule", "unschedule", "queue", "unqueue", "test", "pause", "resume", "cancel", "mail"),
-    *("add", "unsubscribe", "lift", "drop", "leave"),
+    *("add", "tags", "unsubscribe", "lift", "drop", "leave"),
 )
 
 
@@ -150,7 +153,7 @@ def test_a_session_ends(author: Author, inside: Visitor) -> None:
     assert inside.get("").status_code == 404
 
 
-@pytest.mark.parametrize("path", [*VIEWS, "/media/dot.png"])
+@pytest.mark.parametrize("path", [*VIEWS, "/media/dot.png", "/readers.csv"])
 def test_strangers_find_nothing(author: Author, visitor: Visitor, path: str) -> None:
     """No page, no preview and no picture of a private note is there without a session."""
     assert visitor.get(path).status_code == 404
@@ -247,6 +250,74 @@ def test_a_note_is_scheduled_and_taken_back(author: Author, inside: Visitor) -> 
     assert refused.status_code == 409
     assert inside.do("unschedule", note="private.md").status_code == 200
     assert author.newsletter.calendar() == []
+
+
+def test_a_time_is_told_in_the_newsletters_zone(inside: Visitor) -> None:
+    """As the pages say it, with its day and its zone."""
+    told = inside.do("schedule", note="private.md", at="2026-12-01 09:00").text
+    assert "private.md goes out Tue 2026-12-01 09:00 PST." in told
+
+
+def test_some_of_many_notes_and_issues_are_found(author: Author, inside: Visitor) -> None:
+    """By words of path or title, whatever their case, and by how a note stands."""
+    author.write("plans/broken.md", "---\ntitle: [\n---\n")
+    author.write("plans/later.md", "---\npublish: 2040-01-01\ntitle: Ünder way\n---\nWords.\n")
+    author.newsletter.poll()
+    every = {"private.md", "launch.md", "plans/broken.md", "plans/later.md"}
+    for asked, found in {
+        "q=PLANS+later": {"plans/later.md"},
+        "q=%C3%BCnder": {"plans/later.md"},
+        "q=launch+day": {"launch.md"},
+        "q=nowhere": set(),
+        "state=private": {"private.md"},
+        "state=planned": {"plans/later.md"},
+        "state=published": {"launch.md"},
+        "state=unusable&q=plans": {"plans/broken.md"},
+        "state=nonsense": every,
+    }.items():
+        shown = inside.get(f"/notes?{asked}").text
+        assert {path for path in every if f">{path}<" in shown} == found, asked
+    assert "/desk/issues/launch" in inside.get("/issues?q=LAUNCH+day").text
+    assert "/desk/issues/launch" not in inside.get("/issues?q=other").text
+
+
+def test_a_note_says_to_how_many_it_goes(author: Author, inside: Visitor) -> None:
+    """As the plan counts them; a private one says nothing of it, and a test copy goes to the author by itself."""
+    author.write("later.md", "---\npublish: 2040-01-01\naudience: ml\n---\nWords.\n")
+    assert ", to 0 readers" in inside.get("/note?note=later.md").text
+    reader = author.newsletter.subscriptions.find("ada@example.com")
+    assert inside.do("tags", reader=str(reader.id), tags=" ML, early reader").status_code == 200
+    assert ", to 1 reader<" in inside.get("/note?note=later.md").text
+    private = inside.get("/note?note=private.md").text
+    assert "reader<" not in private
+    assert 'type="email" value="notes@example.com"' in private
+
+
+def test_the_tags_of_a_reader_are_those_that_were_written(author: Author, inside: Visitor) -> None:
+    """What is not there any more is taken away, and a comma may stand in one."""
+    reader = author.newsletter.subscriptions.find("ada@example.com")
+    for written, tags in (
+        ("ml, Beta", ("ml", "Beta")),
+        ('beta, "a, b"', ("Beta", "a, b")),
+        ("", ()),
+    ):
+        inside.do("tags", reader=str(reader.id), tags=written)
+        assert author.newsletter.subscriptions.find("ada@example.com").tags == tags
+        if tags:
+            shown = inside.get(f"/readers/{reader.id}").text
+            assert f'value="{", ".join(spell_tags([tag]) for tag in tags)}"' in html.unescape(shown)
+    assert inside.do("tags", reader="99", tags="x").status_code == 409
+
+
+def test_everybody_is_there_as_a_file(author: Author, inside: Visitor) -> None:
+    """The same as the command writes, and its download is a line in the log."""
+    answer = inside.get("/readers.csv")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-disposition"] == 'attachment; filename="readers.csv"'
+    kept = io.StringIO(newline="")
+    write_rows(author.newsletter.subscriptions.export_rows(), kept)
+    assert answer.text == kept.getvalue()
+    assert "ada@example.com" in answer.text
 
 
 def test_the_mail_of_an_issue_is_in_the_authors_hand(author: Author, inside: Visitor) -> None:
