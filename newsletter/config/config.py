@@ -199,6 +199,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
         site=file.site,
         warnings=(
             *_site_warnings(file),
+            *_letter_warnings(file),
             *_relay_warnings(used, is_smtp_missing),
             *find_dkim_warnings(
                 file.dkim.key,
@@ -280,6 +281,17 @@ def _site_warnings(file: File) -> Iterator[Remark]:
             code="no-postal-address",
             sentence="[newsletter] postal_address: empty; commercial mail needs one in many countries",
         )
+
+
+def _letter_warnings(file: File) -> Iterator[Remark]:
+    wished, notes = file.subscribers, file.notes.path
+    for name, path in (("welcome", wished.welcome), ("goodbye", wished.goodbye)):
+        if path is not None and not path.is_file() and not (notes / path.name).is_file():
+            yield Remark(
+                code="no-letter",
+                sentence=f"[subscribers] {name}: there is no file {path}, and none of that name in the notes "
+                "folder, so nothing is mailed",
+            )
 
 
 def _relay_warnings(relays: Sequence[Relay], is_missing: bool) -> Iterator[Remark]:

@@ -70,6 +70,7 @@ def examine(config: Config, around: Surroundings) -> list[Diagnosis]:
 _CURES: Final = {
     "no-postal-address": 'Write it as [newsletter] postal_address = "Name, Street 1, City, Country".',
     "no-relay": 'Name your relay: [smtp] url = "smtp://user:password@mail.example.com:587".',
+    "no-letter": "Write the file, or take the key out.",
     "site-in-clear": "Correct it in the configuration.",
     "relay-in-clear": "Correct it in the configuration.",
 }

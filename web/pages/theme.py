@@ -42,6 +42,8 @@ _TYPES: Final = MappingProxyType(
 )  # fmt: skip
 _TEMPLATES: Final = frozenset({".html", ".xml"})
 _MOST_FILES: Final = 200
+_ADDED: Final = "theme.css"
+"""The style sheet of a theme that is added to ours."""
 _MOST_OCTETS: Final = 2_000_000
 """Of one file of a theme."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
@@ -74,8 +76,9 @@ class Theme:
         theirs = self._own_files(palette)
         self.own = frozenset(theirs)
         """Names of the files that are the author's."""
+        self._tell_idle()
         assets = {**own, **_read(_HERE / "static", palette), **theirs}
-        if (added := assets.pop("theme.css", None)) is not None:
+        if (added := assets.pop(_ADDED, None)) is not None:
             whole = assets["site.css"].body + b"\n" + added.body
             assets["site.css"] = Asset.of(whole, _TYPES[".css"])
         self.assets: Mapping[str, Asset] = MappingProxyType(assets)
@@ -112,6 +115,16 @@ class Theme:
 
     def _own_files(self, palette: Palette) -> dict[str, Asset]:
         return _read(self._folder, palette) if self._folder is not None else {}
+
+    def _tell_idle(self) -> None:
+        """A style sheet by another name changes nothing, and its author would look for the fault in it."""
+        if self._folder is None:
+            return
+        ours = {path.name for path in (*_files(_HERE / "templates"), *_files(_HERE / "static"))}
+        if not {path.name for path in _files(self._folder)} & {*ours, _ADDED}:
+            _log.warning(
+                "theme.idle", folder=str(self._folder), wants=f"{_ADDED}, or a name of ours"
+            )
 
     def _tell_broken(self, error: Exception, asked: str = "") -> None:
         """Once for each fault, with the author's file and line; that was asked for where the error names none."""

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,12 +68,15 @@ def add(
 ) -> None:
     """Add a reader who agreed to it.
 
-    Active at once, without a confirmation mail. Somebody who unsubscribed or is suppressed stays out.
+    Active at once, without a confirmation mail. `Ada Example <ada@example.com>` says the name, too. Somebody who unsubscribed or is suppressed stays out.
 
     Example: newsletter subscribers add ada@example.com --name Ada --consent "asked me at the fair"
     """
     from storage.model import Added
 
+    said, bare = parseaddr(address)
+    if said and bare:
+        address, name = bare, name or said
     with open_newsletter(context) as newsletter:
         done = newsletter.subscriptions.add(address, name=name, tags=tag or (), consent=consent)
         if done is Added.SUPPRESSED:

@@ -136,6 +136,11 @@ def tell_survey(lines: list[Line], tell: Callable[[str], None]) -> None:
                 tell(plain(f"  {one}"))
         else:
             tell(plain(f"{line.count} {_words(line)}{about}{example}"))
+    if not {line.kind.value for line in lines} & _COMING and any(line.examples for line in lines):
+        remark(
+            "to publish one, write `publish: now` or a time into its front matter, or "
+            "`newsletter schedule NOTE --now`"
+        )
 
 
 def _words(line: Line) -> str:
@@ -167,6 +172,8 @@ _WORDS: Final = {
     "template": ("of a generator's language, and not known",) * 2,
 }
 """Of one of a kind, and of several."""
+_COMING: Final = frozenset({"published", "would-be-mailed", "would-be-published", "later"})
+"""Kinds of notes whose author knows how to publish one."""
 _NAMED: Final = frozenset(
     {
         "unusable",

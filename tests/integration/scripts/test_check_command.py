@@ -135,6 +135,7 @@ def test_nothing_to_do_says_what_was_seen(home: Path, capsys: pytest.CaptureFixt
         said = capsys.readouterr().err
         assert "1 note in the folder" in said
         assert "`date`" in said
+        assert "to publish one, write `publish: now`" in said
     write(home, "old.md", "---\npublish: 2020-01-01\n---\nWords.")
     run("send")
     capsys.readouterr()

@@ -38,6 +38,16 @@ def test_readers_are_added_looked_up_and_let_go(run: Run, folder: Path) -> None:
     assert run("subscribers", "add", "not-an-address").code == 1
 
 
+def test_an_address_may_come_with_its_name(run: Run, folder: Path) -> None:
+    """As a mail program copies it; what --name says counts more."""
+    assert run("subscribers", "add", "Zoë Ünal <zoe@example.com>").code == 0
+    assert run("subscribers", "add", '"Doe, J." <j@example.com>', "--name", "Jo").code == 0
+    listed = run("subscribers", "list", "--json").json()
+    assert isinstance(listed, list)
+    names = {one["address"]: one["name"] for one in listed if isinstance(one, dict)}
+    assert names == {"zoe@example.com": "Zoë Ünal", "j@example.com": "Jo"}
+
+
 def test_suppressions_are_kept_shown_and_lifted(run: Run, folder: Path) -> None:
     """A suppressed address cannot be added until the author lifts it."""
     assert run("suppressions", "add", "ada@example.com", "--evidence", "asked").code == 0

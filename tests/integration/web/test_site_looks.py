@@ -14,10 +14,11 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
-from storage.model import ConfigError
+from storage.model import ConfigError, palette_of
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
 from tests.worlds.readers.site import PIXEL, URL, Author, Client
+from web.pages.theme import Theme
 
 SITE = """
 [site]
@@ -61,6 +62,17 @@ def author(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Author]:
     writer.publish("three.md", "متن", title="ما تعلّمه المنارة", slug="three", lang="ar")
     yield writer
     writer.newsletter.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "is_idle"), [("own.css", True), ("theme.css", False), ("home.html", False)]
+)
+def test_a_theme_that_changes_nothing_is_told(tmp_path: Path, name: str, is_idle: bool) -> None:
+    """A style sheet by another name than those that are used is served, and nothing more."""
+    (tmp_path / name).write_text("")
+    with capture_logs() as logs:
+        Theme(tmp_path, palette_of(""), {})
+    assert ["theme.idle" in one["event"] for one in logs] == [True] * is_idle
 
 
 @pytest.fixture(scope="module")

@@ -350,6 +350,17 @@ def test_an_address_on_this_machine_at_another_port_is_told(load: Load) -> None:
     assert told("http://[::1]:8000", 8000) == told("http://localhost", 80) == []
 
 
+def test_a_letter_that_is_not_there_is_told(load: Load, tmp_path: Path) -> None:
+    """Nobody would be welcomed, and nothing else would say so; a file in the notes folder will do."""
+    text = MINIMAL + 'postal_address = "1 Main St"\n[smtp]\nurl = "smtp://127.0.0.1:25"\n'
+    letters = '[subscribers]\nwelcome = "hello.md"\ngoodbye = "bye.md"\n'
+    assert [one.code for one in load(text + letters).warnings] == ["no-letter"] * 2
+    (tmp_path / "notes").mkdir(exist_ok=True)
+    (tmp_path / "notes" / "hello.md").write_text("Hello.")
+    (told,) = load(text + letters).warnings
+    assert told.sentence.startswith("[subscribers] goodbye: there is no file")
+
+
 def test_the_dns_is_not_asked_with_the_outbox(load: Load) -> None:
     """Sign-ups are looked up as told, but never while mail stays on this machine."""
     assert load(MINIMAL).check_dns is False
