@@ -90,7 +90,8 @@ class DigestDesk:
             ahead = next_occasion(pace, self._when, there, now)
             after = last.at if due.readers else None
             later = self._expect(pace, zone, ahead, is_due=False, after=after)
-            to_come = sum(at <= ahead.at for at in planned)
+            # What comes out at the same minute waits for the next one.
+            to_come = sum(at < ahead.at for at in planned)
             if to_come:
                 most = max(later.readers, wanted.get((pace, zone), 0))
                 later = replace(later, to_come=to_come, readers=most)

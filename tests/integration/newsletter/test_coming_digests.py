@@ -79,9 +79,10 @@ def test_what_is_planned_before_a_digest_is_due_is_told(tmp_path: Path) -> None:
     (tmp_path / "newsletter.toml").write_text(CONFIG)
     notes = tmp_path / "notes"
     notes.mkdir()
-    for day in (24, 25, 30):  # the digest is due on Sunday the 22nd, and on the 29th
+    # The digest is due on Sunday the 22nd, and on the 29th; what comes out with it waits for the next one.
+    for day, hour in ((24, 9), (25, 9), (29, 17), (30, 9)):
         (notes / f"{day}.md").write_text(
-            f"---\npublish: 2026-11-{day} 09:00\n---\n# {day}\n\nWords.\n"
+            f"---\npublish: 2026-11-{day} {hour:02}:00\n---\n# {day}\n\nWords.\n"
         )
     (notes / "page.md").write_text(
         "---\npublish: 2026-11-26\nemail: false\n---\n# Page\n\nWords.\n"
@@ -98,12 +99,12 @@ def test_what_is_planned_before_a_digest_is_due_is_told(tmp_path: Path) -> None:
         ]
         assert told == [
             ("digest-weekly-2026-11-29", 2, 0, 2),
-            ("digest-monthly-2026-12-06", 1, 0, 3),
+            ("digest-monthly-2026-12-06", 1, 0, 4),
         ]
         reasons = [one.reason for one in newsletter.calendar() if one.reason]
         assert reasons == [
             "0 issues so far, 2 more by then, for 2 readers",
-            "0 issues so far, 3 more by then, for 1 reader",
+            "0 issues so far, 4 more by then, for 1 reader",
         ]
         for _ in range(2):
             clock.move(hours=23)
