@@ -2,7 +2,9 @@
 
 Most requests of a newsletter's site ask for what was asked for before, and many have it already. An
 answer that may be kept is made once, by one request while the others wait, and then given to all:
-whole, in gzip, or as 304 to whoever has it. No thread has to run for it.
+whole, in gzip, or as 304 to whoever has it. No thread has to run for it. While nobody can say whether the
+archive is as it was, since the database is away, what is kept is given on: a page of a minute ago is worth more to a
+reader, and to whoever asks for a feed, than none.
 """
 
 from __future__ import annotations
@@ -195,6 +197,8 @@ class Memory:
         self._octets = 0
         self._state: int | None = None
         """The version of which the answers are."""
+        self._is_away = False
+        """Whether the version could not be read when that was last tried."""
         self._making: dict[_Key, asyncio.Event] = {}
         self._reading: asyncio.Task[int | None] | None = None
 
@@ -209,13 +213,15 @@ class Memory:
         if is_long or asked.is_for_one_state:
             await self._app(scope, receive, send)
             return
-        if not self._is_current(self._version.glance()) and not await self._read():
-            await self._app(scope, receive, send)
-            return
+        is_current = self._is_current(self._version.glance())
+        if not is_current and self._is_away and self._find(scope, asked, query) is not None:
+            self._ask()  # a silent database would hold everybody up whom memory can answer
+        elif not is_current:
+            is_current = await self._read()
         kept = self._find(scope, asked, query)
         if kept is not None:
             await self._give(kept, scope["method"], asked, send)
-        elif scope["method"] == "GET":
+        elif is_current and scope["method"] == "GET":
             await self._make(scope, asked, query, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -233,15 +239,21 @@ class Memory:
 
     async def _read(self) -> bool:
         """Asks in a thread, once for all who wait; False when there is no answer."""
+        return self._is_current(await asyncio.shield(self._ask()))
+
+    def _ask(self) -> asyncio.Task[int | None]:
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._look())
-        return self._is_current(await asyncio.shield(self._reading))
+        return self._reading
 
     async def _look(self) -> int | None:
         try:
-            return await run_in_threadpool(self._version.read)
+            version = await run_in_threadpool(self._version.read)
         except StorageError:
+            self._is_away = True
             return None  # the app finds out for itself, and answers as it always does
+        self._is_away = False
+        return version
 
     # ── keeping ──────────────────────────────────────────────────────────────────────────
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -38,6 +39,7 @@ class Site:
     behind: int = 1
     """What is read where a glance does not tell it."""
     fails: bool = False
+    hangs: threading.Event | None = None
     made: list[str] = field(default_factory=list)
     counts: list[tuple[str, int]] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -70,6 +72,8 @@ class Site:
 
     def read(self) -> int:
         """As the watch does."""
+        if self.hangs is not None:
+            self.hangs.wait(60)
         if self.fails:
             raise StorageError("gone")
         return self.behind
@@ -319,6 +323,32 @@ def test_where_a_glance_tells_nothing_the_version_is_read(fails: bool) -> None:
             for _ in range(3):
                 assert (await http.get("/pages/a")).status_code == 200
         assert len(site.made) == (3 if fails else 1)
+
+    asyncio.run(run())
+
+
+def test_what_is_kept_is_given_while_the_database_is_away() -> None:
+    """As it was, at once, though a question to the database hangs; what is not kept is the app's to answer, and when
+    the database is back whatever has changed is made anew.
+    """
+
+    async def run() -> None:
+        site, hangs = Site(number=None), threading.Event()
+        async with site.client() as http:
+            first = (await http.get("/pages/a")).text
+            site.fails = True
+            assert (await http.get("/pages/a")).text == first
+            site.hangs = hangs
+            for _ in range(3):
+                assert (await http.get("/pages/a")).text == first
+            assert (await http.head("/pages/a")).status_code == 200
+            assert site.made == ["/pages/a"]
+            hangs.set()
+            assert (await http.get("/pages/b")).status_code == 200
+            site.fails, site.behind = False, 2
+            await http.get("/pages/b")
+            assert (await http.get("/pages/a")).text != first
+        assert site.made == ["/pages/a", "/pages/b", "/pages/b", "/pages/a"]
 
     asyncio.run(run())
 
