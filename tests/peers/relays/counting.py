@@ -50,6 +50,8 @@ class Relay:
 
     def __init__(self, mood: Mood = lambda phase, recipient: None) -> None:
         self.mood = mood
+        self.name: Callable[[str, bytes], str] = lambda recipient, _content: recipient
+        """What a message is counted as, by whom it is for and what it says."""
         self.accepted: Counter[str] = Counter()
         self.rejected: set[str] = set()
         """Recipients that were refused for good."""
@@ -115,9 +117,9 @@ class Relay:
                 os.kill(self._victim, signal.SIGKILL)
                 self._victim = 0
 
-    def take(self, recipient: str) -> None:
+    def take(self, recipient: str, content: bytes) -> None:
         """The message for this recipient is ours now."""
-        self.accepted[recipient] += 1
+        self.accepted[self.name(recipient, content)] += 1
         if self.expected and len(self.accepted) >= self.expected:
             self.everybody.set()
 
@@ -160,7 +162,7 @@ class _Connection(asyncio.Protocol):
             self._kept = rest
             if self._in_content:
                 self._in_content = False
-                self._take()
+                self._take(head)
             else:
                 self._obey(head.decode())
 
@@ -189,11 +191,11 @@ class _Connection(asyncio.Protocol):
             case _:
                 self._say("503 5.5.1 not now")
 
-    def _take(self) -> None:
+    def _take(self, content: bytes) -> None:
         self._relay.reach(Phase.DOT)
         move = self._relay.mood(Phase.DOT, self._recipient)
         if move in (None, TAKE_AND_CLOSE, TAKE_AND_HANG):
-            self._relay.take(self._recipient)
+            self._relay.take(self._recipient, content)
         if move in (TAKE_AND_CLOSE, TAKE_AND_HANG):
             self._relay.doubtful += 1
         self._play(Phase.DOT, move)
