@@ -37,7 +37,7 @@ def run_service(
         kept_to_one(wanted=keeps),
     ):
         run_in_loop(lambda: serve(work, ending, site=site, scheduling=scheduling, ready=ready))
-        return ending.is_reload
+    return ending.is_reload
 
 
 def _may_begin_again(parts: Parts) -> bool:

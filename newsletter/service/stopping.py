@@ -69,8 +69,11 @@ class Ending:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """After it `is_reload` is certain: a signal that comes later is not ours to obey."""
         if self._leaving is not None:
             self._leaving.cancel()
+        if self.is_reload:
+            self._leave_signals()
 
     def _ask_to_reload(self) -> None:
         if self._reloading is None or self._reloading.done():
@@ -82,13 +85,17 @@ class Ending:
             self.is_reload = True
             self._begin()
             for number in _SIGNALS:
-                asyncio.get_running_loop().add_signal_handler(number, self._end_instead)
+                # Not the loop's: it may have come round for the last time, and would lose it.
+                signal.signal(number, self._end_instead)
 
-    def _end_instead(self) -> None:
+    def _end_instead(self, *_: object) -> None:
         """A signal while it is to begin again: what is on the wire is finished all the same, and then it ends."""
         self.is_reload = False
+        self._leave_signals()
+
+    def _leave_signals(self) -> None:
+        """From now on they are the kernel's: the next one ends us whatever we are doing."""
         for number in _SIGNALS:
-            asyncio.get_running_loop().remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
 
     def fail(self, why: str) -> None:
@@ -103,9 +110,9 @@ class Ending:
         loop = asyncio.get_running_loop()
         loop.remove_signal_handler(signal.SIGHUP)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        for number in _SIGNALS:  # the next one is the kernel's: it ends us whatever we are doing
+        for number in _SIGNALS:
             loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
+        self._leave_signals()
         self._leaving = threading.Timer(LIMIT_S, self._leave)
         self._leaving.daemon = True
         self._leaving.start()
