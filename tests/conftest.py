@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from tests.peers.relays.postfix import open_folder
 from tests.sizes import FULL, examples
@@ -41,6 +40,10 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # while modules are loaded there is next to none
     if config.getoption("--slow"):
         os.environ[FULL] = "full"
+    if config.getoption("numprocesses", 0) and not hasattr(config, "workerinput"):
+        return  # it only hands out the tests; workers begin sooner without what they run them with
+    from hypothesis import settings
+
     # No deadline: how long an example takes says how busy the machine is.
     settings.register_profile("sized", max_examples=examples(100), deadline=None)
     settings.load_profile("sized")
