@@ -14,12 +14,11 @@ import pytest
 
 from tests.acceptance.mail.mails import all_mails
 from tests.acceptance.reading.looks import (
-    ARGUMENTS,
-    CHROMIUM,
     FORCED_DARK,
     axe_violations,
     chromium,
     ends_of_code,
+    launch,
     painted,
 )
 from tests.peers.judges.programs import Judges
@@ -108,8 +107,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def darkening(browser: Browser) -> Iterator[Browser]:
     """A browser that darkens what it shows, whatever the page says."""
-    arguments = [*ARGUMENTS, *FORCED_DARK]
-    running = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
+    running = launch(browser.browser_type, *FORCED_DARK)
     yield running
     running.close()
 

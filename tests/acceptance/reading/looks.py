@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserType, Page
 
-CHROMIUM: Final = Path("/usr/bin/chromium")
-ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu")
+CHROMIUM: Final = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
+"""Debian's, the quicker one first: both paint alike, but the shell makes no profile and no menus for each page, and takes
+half the processor time.
+"""
+ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--site-per-process")
+"""What is framed has a process of its own, as in every browser; the shell alone would not do so."""
 SCHEMES: Final = ("light", "dark")
 WIDTHS: Final = (375, 1280)
-FORCED_DARK: Final = ("--force-dark-mode", "--enable-features=WebContentsForceDark")
+FORCED_DARK: Final = ("--blink-settings=forceDarkModeEnabled=true",)
 """How Chromium darkens what says nothing of darkness, as mail programs do."""
 
 _AXE: Final = """(allowed) => axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations
@@ -121,14 +125,23 @@ MOVING: Final = """() => [...document.querySelectorAll('a, button, details, main
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is missing: install chromium to look at this in a browser")
+    if not any(map(Path.exists, CHROMIUM)):
+        pytest.skip(
+            "Chromium is missing: install chromium-headless-shell to look at this in a browser"
+        )
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS])
+        running = launch(playwright.chromium)
         yield running
         running.close()
+
+
+def launch(kind: BrowserType, *more: str) -> Browser:
+    """A browser with these arguments besides."""
+    return kind.launch(
+        executable_path=next(filter(Path.exists, CHROMIUM)), args=[*ARGUMENTS, *more]
+    )
 
 
 @contextmanager
