@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +18,7 @@ from newsletter.app import Newsletter
 from newsletter.mailing.results import SendReport
 from storage.model.deliveries import DeliveryState, Tally
 from storage.model.errors import Conflict
+from tests.peers.nursery import Forked
 from tests.peers.relays.smtp import Peer
 
 ROOT = Path(__file__).parents[3]
@@ -71,21 +73,37 @@ connections = 1
     return config
 
 
+class Running:
+    """A service in a process of its own, as asyncio has one that it started."""
+
+    def __init__(self, process: Forked[bytes], stdout: asyncio.StreamReader) -> None:
+        self._process = process
+        self.stdout = stdout
+        self.send_signal = process.send_signal
+        self.kill = process.kill
+
+    async def wait(self) -> int:
+        """How it ended."""
+        return await asyncio.to_thread(self._process.wait)
+
+
 @asynccontextmanager
-async def running(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running(config: Path) -> AsyncIterator[Running]:
     """The service in a process of its own, ready; killed afterwards if it still is there."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", RUN, config, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    try:
-        while (line := await asyncio.wait_for(process.stdout.readline(), 120)) != b"ready\n":
-            assert line  # a line of the log
-        yield process
-    finally:
-        if process.returncode is None:
+    command = [sys.executable, "-c", RUN, config]
+    with Forked[bytes](command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        stdout = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(stdout)
+        reading, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: protocol, process.stdout
+        )
+        try:
+            while (line := await asyncio.wait_for(stdout.readline(), 120)) != b"ready\n":
+                assert line  # a line of the log
+            yield Running(process, stdout)
+        finally:
             process.kill()
-        await process.wait()
+            reading.close()
 
 
 def tally(config: Path) -> Tally:

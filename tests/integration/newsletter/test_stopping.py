@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.integration.newsletter.test_service import HeldPeer, running, settle_in
+from tests.integration.newsletter.test_service import HeldPeer, Running, running, settle_in
 from tests.peers.silence import dripping, way_to
 
 LIMIT_S = 40
 """Ten seconds are promised, on a machine that does something else besides; what does wait for a peer waits for 45 or more."""
 
 
-async def stop(process: asyncio.subprocess.Process) -> int:
+async def stop(process: Running) -> int:
     """Ask once; the exit status."""
     process.send_signal(signal.SIGTERM)
     return await asyncio.wait_for(process.wait(), LIMIT_S)
@@ -96,7 +96,6 @@ def test_a_second_signal_ends_it_at_once(number: signal.Signals, tmp_path: Path)
             async with running(config) as process:
                 await asyncio.wait_for(peer.reached.wait(), 120)
                 process.send_signal(number)
-                assert process.stdout is not None
                 while b"service.stopping" not in await process.stdout.readline():
                     pass
                 process.send_signal(number)
