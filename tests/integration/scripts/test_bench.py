@@ -19,11 +19,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.bench import peers
+from scripts.bench import peers, processes
 from scripts.bench.house import House
 from scripts.bench.processes import ROOT, BenchError
 from scripts.bench.report import Bound, Row, build_table
 from scripts.bench.sink import Count, Sink
+from tests.peers.nursery import Forked, run_forked
 from tests.peers.ports import free_port
 from tests.sizes import examples
 
@@ -73,7 +74,18 @@ FEW = {
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the benchmark starts of ours is forked: a start is nothing that it measures."""
+    monkeypatch.setattr(processes, "start", _fork)
+
+
+def _fork(command: processes.Command, *, folder: Path = ROOT) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return Forked([*command], cwd=folder, stdin=pipe, stdout=pipe, text=True)
+
+
+@pytest.fixture
+def house(tmp_path: Path, forked: None) -> House:
     """A newsletter with three readers."""
     house = House(tmp_path / "house")
     house.ensure_readers(3)
@@ -81,7 +93,7 @@ def house(tmp_path: Path) -> House:
 
 
 @pytest.fixture
-def sink() -> Iterator[int]:
+def sink(forked: None) -> Iterator[int]:
     """The fast sink, in a process of its own."""
     with peers.fast_sink() as port:
         yield port
@@ -94,7 +106,7 @@ def test_the_small_size_prints_a_figure_for_every_row(slow: bool) -> None:
     """
     asked = [] if slow else ["--rows", *FEW]
     command = [sys.executable, "-m", "scripts.bench", "--quick", "--json", *asked]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = run_forked(command, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     rows = {row["row"]: row for row in json.loads(done.stdout)["rows"]}
     assert list(rows) == (list(ROWS) if slow else list(chain.from_iterable(FEW.values())))
@@ -110,13 +122,7 @@ def test_a_row_says_which_program_is_missing() -> None:
     environ = os.environ | {"PATH": "/nowhere"}
     code = "import scripts.bench.processes as p, sys; p.SYSTEM = ''; "
     code += "from scripts.bench.__main__ import main; sys.exit(main(sys.argv[1:]))"
-    done = subprocess.run(
-        [sys.executable, "-c", code, *command[3:]],
-        cwd=ROOT,
-        env=environ,
-        capture_output=True,
-        text=True,
-    )
+    done = run_forked([sys.executable, "-c", code, *command[3:]], cwd=ROOT, env=environ)
     assert done.returncode == 0, done.stderr
     assert "not measured" in done.stdout
     assert "smtp-sink is not installed" in done.stdout

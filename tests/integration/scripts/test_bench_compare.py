@@ -16,6 +16,7 @@ from scripts.bench.compare import build_comparisons
 from scripts.bench.compare.comparison import Comparison, Run, build_comparison
 from scripts.bench.processes import ROOT
 from scripts.bench.report import Bound, Row, Spread, build_table
+from tests.peers.nursery import run_forked
 
 ROOMS = ("feeds", "mailer", "newsletter", "scripts", "storage", "web", "words")
 
@@ -34,7 +35,7 @@ def other(tmp_path: Path) -> Path:
 def against(checkout: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """What the benchmark says of this checkout beside that one."""
     command = [sys.executable, "-m", "scripts.bench", "--quick", "--against", str(checkout)]
-    return subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True)
+    return run_forked([*command, *options], cwd=ROOT)
 
 
 @pytest.mark.timeout(600)
