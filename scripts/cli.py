@@ -18,7 +18,7 @@ from scripts.console import LogForm, print_json, remark
 from scripts.context import Settings
 from scripts.helping import Listed, misuse
 from scripts.streams import NO_ROOM, end_output, open_output, silence_output
-from storage.model import ConfigError, NewsletterError
+from storage.model import ConfigError, NewsletterError, NotATime
 
 
 class Headed(Listed):
@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
     except NewsletterError as error:
         _refuse(f"newsletter: {error}", str(error), arguments)
-        sys.exit(2 if isinstance(error, ConfigError) else 1)
+        sys.exit(2 if isinstance(error, ConfigError | NotATime) else 1)
     except BrokenPipeError:  # whoever read has what they wanted
         silence_output()
         sys.exit(1)

@@ -13,7 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from feeds.notes.dates import WEEKDAYS, Moment, read_clock, read_moment
-from storage.model import ScheduleError
+from storage.model import NotATime, ScheduleError
 
 EXAMPLES: Final = "`2026-12-01 09:00`, `2026-12-01T09:00:00+01:00` or `2026-12-01`"
 _SPOKEN: Final = "`tomorrow 9:00`, `next tuesday 9am`, `in 2 hours` or `2026-12-01 09:00`"
@@ -89,7 +89,7 @@ def parse_when(
 
     `day_time` is the time of a day that comes without one. A weekday, a time or a date without a
     year means the next one that is still to come. A skipped wall time takes the offset before the
-    gap, a repeated one its first occurrence (rule G1). Raises ScheduleError.
+    gap, a repeated one its first occurrence (rule G1). Raises ScheduleError, NotATime where nothing can be read.
     """
     words = " ".join(text.split())
     try:
@@ -99,8 +99,8 @@ def parse_when(
         if now is not None and not is_either(words):
             return _read_relative(words, zone, now.astimezone(zone), day_time)
     except (ValueError, OverflowError, OSError) as error:
-        raise ScheduleError(f"`{words[:60]}` is not a possible date or time") from error
-    raise ScheduleError(_refusal(words))
+        raise NotATime(f"`{words[:60]}` is not a possible date or time") from error
+    raise NotATime(_refusal(words))
 
 
 def is_either(text: str) -> bool:
@@ -158,7 +158,7 @@ def _read_relative(words: str, zone: ZoneInfo, now: datetime, day_time: timedelt
         raise ScheduleError(f"`{told[:60]}` has passed; write a time to come, like {_SPOKEN}")
     found = _RELATIVE.fullmatch(_in_order(words))
     if not found or found["day"] == "in":
-        raise ScheduleError(_refusal(told, _SPOKEN))
+        raise NotATime(_refusal(told, _SPOKEN))
     today = datetime(now.year, now.month, now.day)  # noqa: DTZ001
     first, step = _read_day(found["day"] or "", now, told)
     clock = _read_clock(found, day_time, told)
@@ -186,22 +186,22 @@ def _read_day(word: str, now: datetime, words: str) -> tuple[int, int]:
     for index, name in enumerate(WEEKDAYS):
         if word in {name, name[:3]}:
             return (index - now.weekday()) % 7, 7
-    raise ScheduleError(f"`{words[:60]}` names no day; write `today`, `tomorrow` or a weekday")
+    raise NotATime(f"`{words[:60]}` names no day; write `today`, `tomorrow` or a weekday")
 
 
 def _read_clock(found: re.Match[str], day_time: timedelta, words: str) -> timedelta:
     text = found["time"] or found["only"]
     if text is None:
         if found["day"] == "tonight":
-            raise ScheduleError("`tonight` says no time of day; write it like `today 20:00`")
+            raise NotATime("`tonight` says no time of day; write it like `today 20:00`")
         return day_time
     if found["day"]:  # `friday 17.30`; alone it may be a day of a month
         text = re.sub(r"\A(\d{1,2})\.(?=\d\d(?!\d))", r"\1:", text)
     clock = _CLOCK.fullmatch(text)
     if not clock or not (clock["minute"] or clock["half"] or found["day"]):
         if not found["day"]:
-            raise ScheduleError(_refusal(words, _SPOKEN))
-        raise ScheduleError(f"`{text[:60]}` is not a time of day; write it like `9:00` or `9am`")
+            raise NotATime(_refusal(words, _SPOKEN))
+        raise NotATime(f"`{text[:60]}` is not a time of day; write it like `9:00` or `9am`")
     time = read_clock(clock["hour"], clock["minute"], clock["second"], clock["half"])
     return _this_evening(time, words) if found["day"] == "tonight" and not clock["half"] else time
 
@@ -211,7 +211,7 @@ def _this_evening(time: timedelta, words: str) -> timedelta:
     if timedelta(hours=5) <= time < timedelta(hours=12):
         return time + timedelta(hours=12)
     if time < timedelta(hours=13):
-        raise ScheduleError(f"`{words[:60]}` may be today or tomorrow; write it like `today 20:00`")
+        raise NotATime(f"`{words[:60]}` may be today or tomorrow; write it like `today 20:00`")
     return time
 
 

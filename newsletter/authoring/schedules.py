@@ -16,7 +16,7 @@ from feeds.notes import Note, When, parse_when
 from newsletter.authoring.outlook import Outlook
 from newsletter.publishing import Drafting, hash_content
 from storage.archive import Issues
-from storage.model import Conflict, Identity, NotFound, Schedule, ScheduleError
+from storage.model import Conflict, Identity, NotATime, NotFound, Schedule, ScheduleError
 from storage.notes import Notebook, NotesStore, Schedules
 
 
@@ -222,6 +222,4 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ScheduleError(
-            f"there is no time zone {name!r}; write it like Europe/Berlin"
-        ) from error
+        raise NotATime(f"there is no time zone {name!r}; write it like Europe/Berlin") from error

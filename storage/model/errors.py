@@ -10,6 +10,7 @@
     ├── AddressError         one address cannot be used; says why, never repeats hostile input raw
     ├── AudienceError        an expression over readers' tags cannot be read
     ├── ScheduleError        a wish about time that cannot be granted (past, not published, …)
+    │   └── NotATime           its words are no time, or its zone is none
     ├── NotFound             no issue, note or subscriber of that name; names the nearest
     ├── Conflict             the thing is in a state in which this cannot be done
     │   └── StalePlan          what would go out is not what a plan says; holds what has changed
@@ -93,6 +94,10 @@ class AddressError(NewsletterError):
 
 class ScheduleError(NewsletterError):
     """A wish about time that cannot be granted."""
+
+
+class NotATime(ScheduleError):
+    """What was said is no time that can be read, or there is no such zone; says how to write it."""
 
 
 class AudienceError(NewsletterError):

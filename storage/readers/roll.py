@@ -5,6 +5,7 @@ One method, one transaction.
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -61,7 +62,7 @@ class Roll:
             for one in self._everyone(conditions)
             if words in _fold(one.address) or words in _fold(one.name)
         )
-        return islice(found, limit)
+        return islice(found, limit if limit is None else min(limit, sys.maxsize))
 
     def _everyone(self, conditions: list[sa.ColumnElement[bool]]) -> Iterator[Subscriber]:
         query = sa.select(schema.subscribers).where(*conditions).order_by(_S.id).limit(_PORTION)

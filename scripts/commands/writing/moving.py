@@ -53,8 +53,10 @@ def posts(
     Example: newsletter import posts export.zip --to notes
     """
     settings_of(context)
-    from newsletter.importing import import_posts
+    from newsletter.importing import SYSTEMS, import_posts
 
+    if system is not None and system not in SYSTEMS:
+        raise typer.BadParameter(f"no system that is known; there are {', '.join(SYSTEMS)}")
     with progress_bar("posts") as update:
         done = import_posts(source, target, system=system, dry_run=dry_run, progress=update)
     if as_json:
