@@ -24,6 +24,7 @@ from feeds.markdown.references import (
     find_tags,
 )
 from feeds.markdown.render import (
+    FORM,
     MATHS,
     PLAYER,
     TEMPLATE,
@@ -35,6 +36,7 @@ from feeds.markdown.render import (
 __all__ = [
     "EMBED",
     "EMPTY_LINK",
+    "FORM",
     "MATHS",
     "PLAYER",
     "TEMPLATE",

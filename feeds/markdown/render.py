@@ -36,6 +36,8 @@ TEMPLATE: Final = "template"
 """The code of the remark that a generator's language stands in a note and is not known."""
 PLAYER: Final = "player"
 """The code of the remark that a frame, a video or a sound is a link for readers, or that a drawing is not shown."""
+FORM: Final = "form"
+"""The code of the remark that a form, a field or button of one, or the link of a script does nothing for readers."""
 MATHS: Final = "maths"
 """The code of the remark that a formula cannot be shown as one."""
 
@@ -177,6 +179,13 @@ def _lay_out(
             PLAYER,
             f"`{player.source}` {_why_not_played(player.source)}",
             player.line,
+        )
+    for control in translated.controls:
+        resolver.warn(
+            FORM,
+            f"`{control.source}` does nothing for readers: mail and feeds have no forms and no scripts; "
+            "link to the page that has it",
+            control.line,
         )
     for unknown in translated.uncited:
         missing = ", ".join(f"`{one}`" for one in bibliography.missing) if bibliography else ""

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from typing import Final
 
-from feeds.markdown import EMBED, MATHS, PLAYER, TEMPLATE, TOO_MANY_TAGS
+from feeds.markdown import EMBED, FORM, MATHS, PLAYER, TEMPLATE, TOO_MANY_TAGS
 from feeds.notes import CLOCK_CHANGE, KEY_VALUE, NO_TIME, RELATIVE_TIME, UNKNOWN_KEY
 from feeds.notes.folders import FOLDER_PROGRAM
 from mailer.compose import CLIP, SHORTENED, WARN
@@ -47,6 +47,7 @@ _PASSED_ON: Final = frozenset(
     {
         CLOCK_CHANGE,
         FOLDER_PROGRAM,
+        FORM,
         KEY_VALUE,
         MATHS,
         NO_TIME,

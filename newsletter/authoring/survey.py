@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from feeds.markdown import EMBED, MATHS, PLAYER, TEMPLATE
+from feeds.markdown import EMBED, FORM, MATHS, PLAYER, TEMPLATE
 from feeds.notes import NO_TIME, Note
 from feeds.notes.folders import FOLDER_PROGRAM, OF_SITES
 from newsletter.publishing import (
@@ -39,7 +39,7 @@ FAULTS: Final = 20
 _DATED: Final = re.compile(
     r"\A(?:.*[-_])?(?:date|created|posted|publish\w*|pub_?date)(?:[-_].*|d|at|on)?\Z|date\Z"
 )
-_TOLD: Final = frozenset({"missing-file", EMBED, MATHS, PLAYER, TEMPLATE})
+_TOLD: Final = frozenset({"missing-file", EMBED, FORM, MATHS, PLAYER, TEMPLATE})
 _LOST_LINKS: Final = frozenset({"unpublished-link", "wiki-link", "local-link", "bad-link"})
 
 
@@ -74,6 +74,8 @@ class Kind(StrEnum):
     """Formulas that are shown as TeX."""
     PLAYERS = "player"
     """Frames, videos and sounds, which are links for readers."""
+    FORMS = "form"
+    """Forms, fields and links of scripts, which do nothing for readers."""
     TEMPLATES = "template"
     """Of a generator's language, and not known."""
 

@@ -1,9 +1,9 @@
-"""What plays or is drawn in a page, as what every reader can open: a link with a title. Pure."""
+"""What plays, is drawn or is filled in in a page: as a link that every reader can open, or told. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from html import escape, unescape
 from typing import Final
@@ -73,6 +73,20 @@ def link_players(text: str, met: Callable[[str], None] = lambda _tag: None) -> s
     for kind in kinds:  # what is never closed
         text = kind.opening.sub(partial(_alone, kind), text)
     return text
+
+
+def find_controls(text: str) -> Iterator[str]:
+    """The tags of what a reader would fill in or press: forms, fields and buttons outside of them, and elements that
+    only a script makes a link. Their text stays, and nothing comes of it.
+    """
+    in_form = False
+    for found in _CONTROL.finditer(text):
+        name = found[1].lower()
+        if name == "/form":
+            in_form = False
+        elif not in_form and not (name == "input" and _HIDDEN.search(found[0])):
+            in_form = name == "form"
+            yield found[0]
 
 
 def read_films(text: str, masks: Masks) -> str:
@@ -235,6 +249,11 @@ _LAZY: Final = re.compile(
     r"<img(?=\s)(?=[^<>]{0,4000}\s(?:data-src|data-original|data-srcset|srcset)\s*=)[^<>]{0,4000}>",
     re.IGNORECASE,
 )
+_CONTROL: Final = re.compile(
+    r"<(/?form(?=[\s>])|(?:input|select|textarea|button|progress|meter)(?=[\s/>])"
+    r"|[a-z][a-z0-9]{0,15}(?=\s[^<>]{0,2000}?(?<=\s)(?:data-href|formaction|onclick)\s?=))[^<>]{0,2000}>"
+)
+_HIDDEN: Final = re.compile(r"\stype\s?=\s?[\"']?hidden\b", re.IGNORECASE)
 _OTHER_SOURCES: Final = re.compile(
     r"\s(?:data-)?(?:src|srcset|original)\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)", re.IGNORECASE
 )

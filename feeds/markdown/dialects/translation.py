@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -27,7 +28,7 @@ from feeds.markdown.dialects.masks import MOST_UNKNOWN, Masks, Report, tell
 from feeds.markdown.dialects.mdx import read_mdx
 from feeds.markdown.dialects.myst import is_myst, read_labels
 from feeds.markdown.dialects.pandoc import read_drawn, read_pandoc
-from feeds.markdown.dialects.players import link_players
+from feeds.markdown.dialects.players import find_controls, link_players
 from feeds.markdown.dialects.programs import mend_addresses, read_fences, read_programs
 from feeds.markdown.dialects.words import mark_words, take_abbreviations
 from feeds.markdown.maths import Formulas
@@ -66,6 +67,8 @@ class Translated:
     """What the marks in `text` stand for."""
     players: tuple[Unknown, ...] = ()
     """Frames, videos and sounds, which are links now."""
+    controls: tuple[Unknown, ...] = ()
+    """Forms, their fields and buttons, and links of scripts, of which the text alone is shown."""
     uncited: tuple[Unknown, ...] = ()
     """Citations of what no bibliography has, which are shown by their keys."""
 
@@ -98,7 +101,9 @@ def translate_dialects(
     text = read_components(text, masks, report, jsx=suffix in _JSX)
     text = unify_callouts(drop_marks(text), masks)
     players: list[str] = []
-    text, abbreviations = take_abbreviations(link_players(mend_addresses(text), players.append))
+    text = link_players(mend_addresses(text), players.append)
+    controls = list(islice(find_controls(text), MOST_UNKNOWN))
+    text, abbreviations = take_abbreviations(text)
     text = mark_words(text, scripts=is_pandoc)
     return Translated(
         text=masks.restore(text),
@@ -106,6 +111,7 @@ def translate_dialects(
         abbreviations=abbreviations,
         formulas=masks.formulas,
         players=_named(_placed([(None, tag) for tag in players[:MOST_UNKNOWN]], body)),
+        controls=_named(_placed([(None, tag) for tag in controls], body)),
         uncited=_named(_placed(uncited, body)),
     )
 

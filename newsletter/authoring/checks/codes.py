@@ -136,6 +136,10 @@ CODES: Final[MappingProxyType[str, tuple[Gravity, str]]] = MappingProxyType(
             _W,
             "a frame, a video, a sound or a model, which is a link for readers, or a drawing within the text (`<svg>`), of which only the title is shown",
         ),
+        "form": (
+            _W,
+            "a form, a field or a button of one, or what only a script makes a link (`data-href`, `onclick`): readers see its text alone",
+        ),
         "html": (_W, "more HTML than is read"),
     }
 )

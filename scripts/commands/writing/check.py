@@ -169,6 +169,10 @@ _WORDS: Final = {
         "frame, video or sound that is a link for readers",
         "frames, videos and sounds that are links for readers",
     ),
+    "form": (
+        "form, field or link of a script that does nothing for readers",
+        "forms, fields and links of scripts that do nothing for readers",
+    ),
     "template": ("of a generator's language, and not known",) * 2,
 }
 """Of one of a kind, and of several."""

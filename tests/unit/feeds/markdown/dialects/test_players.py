@@ -55,3 +55,29 @@ def test_a_drawing_within_the_text_does_not_vanish_untold(
     (remark,) = [one for one in rendered.warnings if one.code == "player"]
     assert why in remark.sentence
     assert remark.line == 3
+
+
+@each(
+    ("written", "told"),
+    [
+        ('<form action="/join"><input name="email"><button>Join</button></form>', ['<form action="/join">']),
+        ('<input type="checkbox"> seen', ['<input type="checkbox">']),
+        ('<input type="hidden" value="x">', []),
+        ("<select><option>One</option></select>", ["<select>"]),
+        ("<textarea>typed</textarea>", ["<textarea>"]),
+        ('<button formaction="/go">Go</button>', ['<button formaction="/go">']),
+        ('<div class="card" data-href="/a">Card</div>', ['<div class="card" data-href="/a">']),
+        ("<span onclick='go()'>Go</span>", ["<span onclick='go()'>"]),
+        ('<progress value="3" max="10"></progress>', ['<progress value="3" max="10">']),
+        ('<form></form><select></select>', ["<form>", "<select>"]),
+        ('<a href="/x" data-hrefs="1">x</a> <formula>f</formula> <inputs>', []),
+        ("`<form>` and <!-- <form> -->", []),
+        ("- [ ] a task", []),
+    ],
+)  # fmt: skip
+def test_what_is_filled_in_or_pressed_does_not_vanish_untold(written: str, told: list[str]) -> None:
+    """A form, a field outside of one, and a link that only a script makes: each is named, once, with its line."""
+    rendered = render_markdown(f"Before.\n\n{written}\n\nAfter.", path="a.md", links=Published())
+    remarks = [one for one in rendered.warnings if one.code == "form"]
+    assert [one.sentence.partition("`")[2].partition("` does")[0] for one in remarks] == told
+    assert {one.line for one in remarks} <= {3}
