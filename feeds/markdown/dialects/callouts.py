@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from feeds.markdown.dialects.masks import Masks
+from feeds.markdown.dialects.myst import say_change
 from storage.model import names_in
 
 KINDS: Final = frozenset(
@@ -101,6 +102,10 @@ _FIGURE: Final = re.compile(
     r"^([ \t]*:{3,})[ \t]*\{(?:figure|image)\}[ \t]*([^\s()]{1,500})[ \t]*\n((?:[ \t]*:[a-z-]{1,30}:[^\n]{0,500}\n){0,9})",
     re.MULTILINE,
 )
+_CHANGE: Final = re.compile(
+    r"^([ \t]*:{3,})[ \t]*\{(versionadded|versionchanged|versionremoved|deprecated)\}([^\n]{0,300})\n",
+    re.MULTILINE,
+)
 _ALT: Final = re.compile(r":alt:[ \t]*([^\n]{1,300})")
 _CARD: Final = re.compile(
     r"^([ \t]*:{3,}[ \t]*\{(?:card|grid-item-card)\})[ \t]*([^\n\[\]]{1,300}?)[ \t]*\n"
@@ -123,7 +128,7 @@ def unify_callouts(text: str, masks: Masks) -> str:
     if "///" in text:
         text = _unify_blocks(text)
     if ":::" in text:
-        text = _lead_cards(_FIGURE.sub(_show_figure, text))
+        text = _lead_cards(_FIGURE.sub(_show_figure, _CHANGE.sub(_show_change, text)))
         text = "\n".join(_read_colons(_TITLED.sub(_move_title, text).split("\n"), masks))
     if "!!!" in text or "???" in text or '=== "' in text:
         text = "\n".join(_read_admonitions(text.split("\n"), masks, _DEEPEST))
@@ -134,6 +139,11 @@ def _show_figure(found: re.Match[str]) -> str:
     """MyST's picture within colons, whose caption follows."""
     alt = _ALT.search(found[3])
     return f"{found[1]} figure\n\n![{alt[1] if alt else ''}]({found[2]})\n\n"
+
+
+def _show_change(found: re.Match[str]) -> str:
+    """MyST's word of a version within colons, which begins what follows."""
+    return f"{found[1]} figure\n\n{say_change(found[2], found[3])} "
 
 
 def _lead_cards(text: str) -> str:

@@ -8,6 +8,8 @@ from html import escape
 from typing import Final
 
 from feeds.markdown.dialects.masks import MOST_UNKNOWN, Masks, Report, line_of
+from feeds.markdown.speech import say
+from words import to_say
 
 _ROLE: Final = re.compile(r"(?<![$}\\])\{([a-z][a-z0-9:_-]{1,30})\}\ufdd0(\d+)\ufdd1")
 _ROLE_TARGET: Final = re.compile(r"([^<>]{0,300}?)[ \t]*<([^<>\s]{1,300})>")
@@ -58,12 +60,15 @@ _ASIDE: Final = frozenset(
         "grid-item-card",
         "rubric",
         "centered",
+        "exercise",
+        "solution",
     }
 )
 _CHANGED: Final = {
-    "versionadded": "New in {}",
-    "versionchanged": "Changed in {}",
-    "deprecated": "Deprecated since {}",
+    "versionadded": to_say("New in {version}."),
+    "versionchanged": to_say("Changed in {version}."),
+    "deprecated": to_say("Deprecated since {version}."),
+    "versionremoved": to_say("Removed in {version}."),
 }
 _ROLE_WORDS: Final = frozenset(
     {
@@ -94,7 +99,7 @@ _ROLE_WORDS: Final = frozenset(
     }
 )
 """MyST's and Sphinx's, in front of code within a line."""
-_SHEET: Final = re.compile(r"(`{3,}|~{3,})[ \t]*\{([a-z][a-z-]{1,20})\}[ \t]*([^\n]*)\n")
+_SHEET: Final = re.compile(r"(`{3,}|~{3,})[ \t]*\{((?:prf:)?[a-z][a-z-]{1,20})\}[ \t]*([^\n]*)\n")
 _SHEET_OPTION: Final = re.compile(r"[ \t]*:([a-z][\w-]{0,30}):[ \t]*([^\n]*)(?:\n|\Z)")
 _CODE_SHEETS: Final = frozenset({"code", "code-block", "code-cell", "sourcecode"})
 _MADE_SHEETS: Final = frozenset(
@@ -167,6 +172,13 @@ def _read_role(found: re.Match[str], masks: Masks, report: Report) -> str:
     return (target[1] or target[2]) if target else inside.removeprefix("~")
 
 
+def say_change(name: str, words: str) -> str:
+    """In which version something came, changed or went, and what else is said on that line."""
+    version, _, more = words.strip().partition(" ")
+    said = f"*{say(_CHANGED[name], version=version)}*" if version else ""
+    return f"{said} {more.strip()}".strip()
+
+
 def read_sheet(piece: str, body: str) -> str | None:
     """MyST's block that is no box; None for one that is not known, empty for one that is made with the site."""
     sheet = _SHEET.match(piece)
@@ -182,10 +194,10 @@ def read_sheet(piece: str, body: str) -> str | None:
         return _table(name, first, body)
     if name in _QUOTED:
         return "\n".join(f"> {line}".rstrip() for line in body.strip("\n").split("\n"))
-    if name in _ASIDE:
+    if name in _ASIDE or name.startswith("prf:"):
         return f"\n\n**{first}**\n\n{body}\n" if first else f"\n\n{body}\n"
     if name in _CHANGED:
-        return f"*{_CHANGED[name].format(first)}.* {body.strip()}"
+        return " ".join(filter(None, (say_change(name, first), body.strip())))
     if name in {"figure", "image"} and first:
         caption = " ".join(body.split()).replace('"', "'")
         return f"\n\n![{options.get('alt', '')}](<{first}>" + (f' "{caption}")' if caption else ")")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from feeds.markdown.dialects.translation import translate_dialects
+from feeds.markdown.render import render_markdown
 from tests.unit.feeds.markdown.dialects.programs.test_steps import read
+from tests.worlds.publishing.written import Published
 from tests.worlds.rows import each
+from words import words_of
 
 
 @each(
@@ -22,6 +25,11 @@ from tests.worlds.rows import each
         ("```{epigraph}\nSaid.\n```", "> Said."),
         ("```{margin} Title\nBeside.\n```", "**Title**\n\nBeside."),
         ("```{versionadded} 1.2\nIt does.\n```", "*New in 1.2.* It does."),
+        (":::{versionremoved} 1.2\nIt did.\n:::", "*Removed in 1.2.* It did."),
+        ("```{deprecated} 1.0 Use y.\n```", "*Deprecated since 1.0.* Use y."),
+        ("```{versionchanged}\nIt does.\n```", "It does."),
+        ("```{prf:theorem} Big\nWords.\n```", "**Big**\n\nWords."),
+        ("```{exercise}\nWords.\n```", "Words."),
         (":::{card} Title\n:link: /go\nWords.\n:::", "**[Title](/go)**\n\n\nWords."),
         (":::{prf:theorem} Big\nWords.\n:::", "**Big**\n\nWords."),
         ("::::{grid} 2\n:::{grid-item} \nWords.\n:::\n::::", "Words."),
@@ -32,6 +40,22 @@ def test_what_myst_writes_is_read(written: str, becomes: str) -> None:
     """Roles as words or links, labels as addresses, tables as tables; what a card or a proof is called is shown."""
     lines = read(written).split("\n")
     assert "\n".join(line.rstrip() for line in lines) == becomes
+
+
+@each(
+    ("language", "said"),
+    [
+        ("de", "Neu in Version 1.2."),
+        ("ja", "バージョン 1.2 で追加。"),
+        ("ar", "جديد في الإصدار 1.2."),
+    ],
+)
+def test_the_word_of_a_version_is_of_the_notes_language(language: str, said: str) -> None:
+    """Of a block in backticks and of one in colons."""
+    for fence in ("```", ":::"):
+        note = f"{fence}{{versionadded}} 1.2\nWords.\n{fence}"
+        shown = render_markdown(note, path="a.md", links=Published(), words=words_of(language))
+        assert shown.text.strip() == f"_{said}_ Words."
 
 
 def test_a_remark_is_one_in_its_own_notes_only() -> None:
