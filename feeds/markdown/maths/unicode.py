@@ -16,6 +16,11 @@ _RAISED: Final = dict(
     zip("0123456789+−-=()abcdefghijklmnoprstuvwxyz*′", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ*′", strict=True)
 )  # fmt: skip
 _LOWERED: Final = dict(zip("0123456789+−-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))  # fmt: skip
+_ACCENTS: Final = {
+    "^": "\u0302", "~": "\u0303", "\u00af": "\u0304", "\u2015": "\u0305", "\u2192": "\u20d7", "\u02d9": "\u0307",
+    "\u00a8": "\u0308", "\u02c7": "\u030c", "\u02d8": "\u0306",
+}  # fmt: skip
+"""Signs over a letter, and as a letter carries them: `ŷ`."""
 _STRUCK: Final = re.compile(r"⧸ ?(\S)")
 _LONGEST: Final = 60
 _TIGHT: Final = frozenset("()[]{}|‖!/′.°%∗*:⟨⟩∑∏∫∂∇√¬∀∃")
@@ -58,7 +63,15 @@ def _plain(element: Element) -> str:
         case "msubsup":
             under, over = _shifted(element[1], _LOWERED), _shifted(element[2], _RAISED)
             return _plain(element[0]) + under + over
+        case "mover":
+            return _accented(_plain(element[0]), text_of(element[1]))
     raise _Complex
+
+
+def _accented(letter: str, sign: str) -> str:
+    if len(letter) != 1 or not letter.isalpha() or sign not in _ACCENTS:
+        raise _Complex
+    return normalize("NFC", letter + _ACCENTS[sign])
 
 
 def _leaf(element: Element) -> str:
@@ -87,7 +100,7 @@ def _row(children: list[Element]) -> str:
 
 
 def _is_name(element: Element) -> bool:
-    base = element[0] if element.tag in {"msub", "msup", "msubsup"} else element
+    base = element[0] if element.tag in {"msub", "msup", "msubsup", "mover"} else element
     return base.tag in {"mi", "mo"} and len(text_of(base)) > 1 and text_of(base).isalpha()
 
 

@@ -33,6 +33,9 @@ from tests.worlds.rows import each
         ("A\n=\nB", "A = B"),
         (r"\sin x", "sin x"),
         (r"O(n \log n)", "O(n log n)"),
+        (r"\hat y_i = \bar x", "ŷᵢ = x̄"),
+        (r"\left|\hat p - p\right|", "|p\u0302 − p|"),
+        (r"\tilde{\theta}, \vec v, \dot x", "θ\u0303, v\u20d7, ẋ"),
     ],
 )
 def test_simple_formulas_are_characters(tex: str, plain: str) -> None:
@@ -49,6 +52,8 @@ def test_simple_formulas_are_characters(tex: str, plain: str) -> None:
         r"\foo",
         r"\begin{pmatrix}1\end{pmatrix}",
         "x_Q",
+        r"\overline{AB}",
+        r"\overset{a}{b}",
         "}{",
     ],
 )
