@@ -47,7 +47,10 @@ def send_due(
         f"{path}: changed meanwhile, so it was not sent" for path in expected if path not in come
     ]
     base = SendReport(
-        published=tuple(issue.slug for issue in polled.published), queued=polled.queued
+        published=tuple(issue.slug for issue in polled.published),
+        withdrawn={issue.slug: polled.why.get(issue.id, "") for issue in polled.withdrawn},
+        restored=tuple(issue.slug for issue in polled.restored),
+        queued=polled.queued,
     )
 
     with span("signups"):

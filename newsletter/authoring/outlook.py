@@ -131,12 +131,12 @@ class Outlook:
         known = frozenset(taken)
         return (at for at in self.slots() if at not in known)
 
-    def title(self, path: str) -> str:
-        """What the note of this file is called; the file's name where it cannot be read as a note."""
+    def note(self, path: str) -> Note | None:
+        """The note of this file; None where it cannot be read as one."""
         try:
-            return self._drafting.parse(self._store.read(path), path).title
+            return self._drafting.parse(self._store.read(path), path)
         except NoteError:
-            return path
+            return None
 
     def notes(self, *paths: str) -> list[Planned]:
         """The notes that will be published, or these of them, soonest first.

@@ -248,12 +248,15 @@ class Planner:
         if found is not None:
             return found
         published = next((n.slug for n in self._archive.names() if n.path == path), None)
+        note = self._outlook.note(path)
         why = "it is private: nothing says when it goes out"
-        if published is not None:
+        if note is not None and note.kept:
+            why = note.kept
+        elif published is not None:
             why = f"it is published, as the issue {published!r}"
         return PlannedIssue(
             note=path,
-            title=self._outlook.title(path),
+            title=note.title if note is not None else path,
             subject="",
             publish_at=None,
             by=None,

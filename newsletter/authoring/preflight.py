@@ -37,6 +37,7 @@ from storage.model import NoteError, Remark
 RELAYS_TAKE: Final = 10_000_000
 """Octets of a message; Postfix as it is installed takes a little more (message_size_limit)."""
 
+_DRAFT: Final = "it is a draft"
 _MISSING_FILE: Final = "missing-file"
 """Told of a player's file; of a link it is told that it is dead."""
 _NOT_PUBLISHED: Final = "is no published note"
@@ -69,10 +70,18 @@ def check_note(proof: Proof) -> CheckedNote:
         *check_around(proof),
         *(_check_mail(proof) if proof.note.email else ()),
         *_pass_on(proof),
+        *_check_kept(proof),
     ]
     dead = {one.line for one in found if one.code == "dead-link"}
     told = [one for one in found if not (one.code == _MISSING_FILE and one.line in dead)]
     return CheckedNote(note=proof.note.path, findings=tuple(sorted(told, key=_order)))
+
+
+def _check_kept(proof: Proof) -> Iterator[Finding]:
+    """Why it stays private whatever it says; of a draft its author knows."""
+    kept = proof.note.kept
+    if kept and kept != _DRAFT:
+        yield warn("kept", f"{kept[:1].upper()}{kept[1:]}, so it is not published.")
 
 
 def _pass_on(proof: Proof) -> Iterator[Finding]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from storage.model import Issue, Tally, Waiting
@@ -28,6 +28,10 @@ class SendReport:
 
     published: tuple[str, ...] = ()
     """Slugs."""
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
+    """By their slugs, why."""
+    restored: tuple[str, ...] = ()
+    """Slugs of those that are back; nobody is mailed."""
     queued: int = 0
     accepted: int = 0
     deferred: int = 0

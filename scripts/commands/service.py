@@ -190,6 +190,8 @@ def send(
         print_json(
             {
                 "published": list(report.published),
+                "withdrawn": list(report.withdrawn),
+                "restored": list(report.restored),
                 "queued": report.queued,
                 "accepted": report.accepted,
                 "deferred": report.deferred,
@@ -225,13 +227,18 @@ def _held(newsletter: Newsletter, published: Sequence[str], zone: str) -> Iterat
 
 
 _LISTED: Final = 20
-"""Issues that came out, by name; a first look at old notes may bring thousands."""
+"""Issues that came out, went or are back, by name; a first look at old notes may bring thousands."""
 
 
 def _tell(report: SendReport, zone: str, held: Sequence[str]) -> None:
-    for slug in report.published[:_LISTED]:
-        say(f"published {slug}")
-    if (more := len(report.published) - _LISTED) > 0:
+    done = [
+        *(f"published {slug}" for slug in report.published),
+        *(f"withdrawn {slug}: {why}" for slug, why in report.withdrawn.items()),
+        *(f"shown again {slug}; nobody is mailed" for slug in report.restored),
+    ]
+    for line in done[:_LISTED]:
+        say(line)
+    if (more := len(done) - _LISTED) > 0:
         say(f"and {more:,} more: `newsletter issues` lists them")
     counts = (
         ("queued", report.queued),
@@ -242,7 +249,7 @@ def _tell(report: SendReport, zone: str, held: Sequence[str]) -> None:
         ("unknown", report.unknown),
     )
     told = ", ".join(f"{count} {word}" for word, count in counts if count)
-    nothing = "nobody is mailed" if report.published else "nothing was due"
+    nothing = "nobody is mailed" if done else "nothing was due"
     say(f"{told or nothing} ({report.seconds:.1f} s)")
     for line in held:
         tell(line)

@@ -118,6 +118,10 @@ CODES: Final[MappingProxyType[str, tuple[Gravity, str]]] = MappingProxyType(
         ),
         "no-time": (_W, "opted in, and no time to go out"),
         "key-value": (_W, "another system's key whose value cannot be read"),
+        "kept": (
+            _W,
+            "something hides it, as its folder or a `status`, so that it is not published",
+        ),
         "folder-program": (
             _W,
             "Eleventy's data of the note's folder, or of the note, as a program: it is not run, and may hide the note",

@@ -320,3 +320,34 @@ def test_no_name_of_a_file_steers_the_terminal(
     told = capfd.readouterr()
     assert "Words" in told.out
     assert not _STEERING & set(told.out + told.err)
+
+
+def test_what_hides_a_note_is_told_wherever_its_author_asks(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`check` and `plan` name what its folder says, `send` what became of the issue; of a draft `check` is silent."""
+    (home / "notes" / "a").mkdir()
+    write(home, "a/x.md", "---\npublish: 2020-01-01\n---\nWords.")
+    write(home, "draft.md", "---\ntitle: T\ndraft: true\n---\nWords.")
+    for guide, sent in (
+        ("{}", "published x"),
+        ('{"draft": true}', "withdrawn x: the note is a draft, as `a/a.json` has it"),
+        ("{}", "shown again x; nobody is mailed"),
+    ):
+        write(home, "a/a.json", guide)
+        assert run("send") == 0
+        out = capsys.readouterr().out
+        assert sent in out
+        assert "nobody is mailed" in out
+    write(home, "a/a.json", '{"draft": true}')
+    assert run("check", "a/x.md", "draft.md") == 0
+    out = capsys.readouterr().out
+    assert (
+        "a/x.md: warning: It is a draft, as `a/a.json` has it, so it is not published. [kept]"
+        in out
+    )
+    assert "draft.md: nothing to complain of" in out
+    run("plan", "a/x.md")
+    assert "it is a draft, as `a/a.json` has it" in capsys.readouterr().out
+    run("send", "--json")
+    assert json.loads(capsys.readouterr().out)["withdrawn"] == ["x"]

@@ -233,6 +233,8 @@ def test_send_reports_what_it_did(run: Run, folder: Path) -> None:
     assert document.pop("seconds") > 0
     assert document == {
         "published": ["first-note"],
+        "withdrawn": [],
+        "restored": [],
         "queued": 1,
         "accepted": 1,
         "deferred": 0,
