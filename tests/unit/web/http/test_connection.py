@@ -14,6 +14,10 @@ class Wire:
     def __init__(self) -> None:
         self.came: list[bytes] = []
 
+    def is_closing(self) -> bool:
+        """Whether its end came."""
+        return b"(end)" in self.came
+
     def write(self, data: bytes) -> None:
         """A piece."""
         self.came.append(data)
