@@ -6,7 +6,7 @@ author's own `.po` adds one or changes words. Below all packages; knows none of 
 
 from words.catalogue import LANGUAGES, VARIANTS, CatalogueError, check_own, speaks
 from words.spoken import Words, to_say, words_of
-from words.zones import zones_in_use, zones_version
+from words.zones import find_zone, zones_in_use, zones_version
 
 __all__ = [
     "LANGUAGES",
@@ -14,6 +14,7 @@ __all__ = [
     "CatalogueError",
     "Words",
     "check_own",
+    "find_zone",
     "speaks",
     "to_say",
     "words_of",

@@ -7,7 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _TABLE: Final = "zone.tab"
 """Of places: a country, where it lies, and the name of its zone in each line."""
@@ -25,6 +28,18 @@ def zones_in_use() -> frozenset[str]:
             places = (line.split("\t") for line in lines if not line.startswith("#"))
             return frozenset(place[2] for place in places if len(place) > 2)
     return frozenset()
+
+
+def find_zone(name: str, otherwise: str) -> ZoneInfo:
+    """The zone of this name; the other one where there is no name, or it names none any more: what a reader chose
+    years ago may be gone from a later copy.
+    """
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name or otherwise)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo(otherwise)
 
 
 def zones_version() -> str | None:

@@ -10,13 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsletter.config import WeekTime
 from newsletter.digests.calendar import Occasion, last_occasion, next_occasion
 from storage.ledger import DigestOrder, Digests
 from storage.model import Log, Pace
-from words import words_of
+from words import find_zone, words_of
 
 log = Log()
 
@@ -66,7 +65,7 @@ class DigestDesk:
         """Make what is due; how many deliveries."""
         now, queued = self._clock(), 0
         for pace, zone in self._digests.waiting():
-            occasion = last_occasion(pace, self._when, self._find_zone(zone), now)
+            occasion = last_occasion(pace, self._when, find_zone(zone, self._zone), now)
             count = self._digests.make(_order(pace, zone, occasion), now=now)
             if count:
                 log.info("digest.queued", pace=pace, day=occasion.day.isoformat(), readers=count)
@@ -84,7 +83,7 @@ class DigestDesk:
         now, found = self._clock(), dict[tuple[str, datetime, bool], ComingDigest]()
         wanted = self._digests.wanted() if planned else {}
         for pace, zone in sorted({*self._digests.waiting(), *wanted}):
-            there = self._find_zone(zone)
+            there = find_zone(zone, self._zone)
             last = last_occasion(pace, self._when, there, now)
             due = self._expect(pace, zone, last, is_due=True)
             ahead = next_occasion(pace, self._when, there, now)
@@ -120,13 +119,6 @@ class DigestDesk:
             readers=readers,
             issues=issues,
         )
-
-    def _find_zone(self, name: str) -> ZoneInfo:
-        """The reader's zone; the newsletter's where none was chosen, or it is none any more."""
-        try:
-            return ZoneInfo(name or self._zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo(self._zone)
 
 
 def _together(one: ComingDigest | None, other: ComingDigest) -> ComingDigest:

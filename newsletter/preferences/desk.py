@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from newsletter.config import WeekTime
 from newsletter.digests import next_occasion
@@ -32,6 +31,7 @@ from storage.model import (
     tag_key,
 )
 from storage.readers import ReaderSettings, Subscribers
+from words import find_zone
 
 log = Log()
 
@@ -136,7 +136,7 @@ class PreferencesDesk:
         if (known := self._find(token)) is None:
             return None
         wishes, now = known.wishes, self._clock()
-        zone = ZoneInfo(wishes.zone or self._zone)
+        zone = find_zone(wishes.zone, self._zone)
         until = wishes.paused_until
         waiting = self._settings.count_waiting(known.id)
         gets_digests = wishes.pace is not Pace.EACH or waiting

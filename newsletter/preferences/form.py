@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.preferences.choices import LANGUAGES, is_zone
 from storage.model import Pace, Wishes, tag_key
+from words import find_zone
 
 PAUSED: Final = "paused"
 """The value of the field `pace` that pauses, until the day in the field `until`."""
@@ -83,7 +84,7 @@ def read_form(
             wishes = replace(wishes, zone=chosen)
     pace = form.one("pace")
     if pace == PAUSED:
-        until = _read_day(form.one("until") or "", ZoneInfo(wishes.zone or zone), now)
+        until = _read_day(form.one("until") or "", find_zone(wishes.zone, zone), now)
         if isinstance(until, Problem):
             problems["until"] = until
         else:

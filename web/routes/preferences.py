@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -32,7 +31,7 @@ from web.http import (
     wants_page,
 )
 from web.pages import Frame, Pages
-from words import to_say
+from words import find_zone, to_say
 
 _READS: Final = ("GET", "HEAD")
 _BOTH: Final = ("GET", "POST")
@@ -223,7 +222,7 @@ class PreferencePages:
         problems: Mapping[str, Problem] | None = None,
     ) -> Response:
         pages = self._pages.in_language(found.wishes.language)
-        zone = ZoneInfo(found.wishes.zone or self._pages.identity.timezone)
+        zone = find_zone(found.wishes.zone, self._pages.identity.timezone)
         tomorrow = (self._clock().astimezone(zone) + timedelta(days=1)).date()
         return self._private(
             found,

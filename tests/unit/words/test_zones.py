@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from words import zones_in_use, zones_version
+from words import find_zone, zones_in_use, zones_version
 
 OURS = import_module("tzdata").IANA_VERSION
 
@@ -26,6 +26,13 @@ def test_the_copy_is_the_one_that_python_takes(
     assert zones_version() is None
     (tmp_path / "tzdata.zi").write_text("# version 1999z\nR A 1916 o\n")
     assert zones_version() == "1999z"
+
+
+def test_a_zone_that_is_gone_is_the_newsletters() -> None:
+    """As where none was chosen."""
+    names = ("Asia/Tokyo", "", "Mars/Olympus", "../../etc/passwd", "Europe")
+    found = [find_zone(name, "Europe/Berlin").key for name in names]
+    assert found == ["Asia/Tokyo", *["Europe/Berlin"] * 4]
 
 
 def test_the_table_of_places_is_read_whatever_stands_in_it(

@@ -55,6 +55,21 @@ def singles(author: Author) -> list[tuple[str, str]]:
 # ── settings ─────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_zone_that_is_gone_from_the_database_of_zones(
+    author: Author, client: Client, reader: Subscriber, page: str
+) -> None:
+    """What a reader chose years ago holds nothing up: the newsletter's zone counts, and all can be changed."""
+    database = author.newsletter.parts.database
+    with database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE subscribers SET zone = 'Europe/Nowhere'")
+    assert client.get(page).status_code == 200
+    pause = (("pace", "paused"), ("until", "2027-01-31"), ("zone", "Europe/Nowhere"))
+    assert send(client, page, *pause)[0] == 200
+    assert known(author, reader).wishes.paused_until is not None
+    assert send(client, page, ("zone", "Asia/Tokyo"))[0] == 200
+    assert known(author, reader).wishes.zone == "Asia/Tokyo"
+
+
 def test_looking_changes_nothing(
     author: Author, client: Client, reader: Subscriber, page: str
 ) -> None:
