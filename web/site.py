@@ -239,7 +239,10 @@ class _Errors:
         path = request.scope["path"]
         reads = error.status_code == 404 and request.method in ("GET", "HEAD")
         if reads and not _CONTROL.search(path):
-            issue = await run_in_threadpool(self._publication.former, path)
+            try:
+                issue = await run_in_threadpool(self._publication.former, path)
+            except StorageError as failure:
+                return await self.busy(request, failure)
             if issue is not None:
                 return RedirectResponse(self._pages.absolute(issue_path(issue)), 301)
         if reads and path.endswith("/"):

@@ -301,12 +301,14 @@ def test_a_lost_database_is_503(author: Author, reader: Client) -> None:
     path = author.notes.parent / "newsletter.db"
     database = Database.open(f"sqlite:///{path}")
     with database.transaction() as connection:
-        connection.exec_driver_sql("ALTER TABLE meta RENAME TO lost")
+        for table in ("meta", "issues"):
+            connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO lost_{table}")
     database.close()
     response = reader.get("/")
     assert response.status_code == 503
     assert response.headers["retry-after"]
     assert "<h1>" in response.text
+    assert reader.get("/nope").status_code == 503  # it may have been the address of an issue
     assert reader.watch("/healthz").status_code == 200
     assert "newsletter_database_up 0.0" in reader.watch("/metrics").text
 
