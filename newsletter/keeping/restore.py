@@ -22,7 +22,7 @@ from newsletter.secret import merge_secrets
 from newsletter.service import gone_workers
 from newsletter.tokens import fingerprints
 from newsletter.watermark import FACT, Watermark
-from storage.copies import Departed, Departures, restoring
+from storage.copies import Departed, restoring
 from storage.database import Database, refuse_newer
 from storage.ledger import Rescuer
 from storage.model import BackupError, Conflict, DatabaseDamaged, Log
@@ -44,6 +44,8 @@ class Restored:
     """Issues that were being mailed, and are paused now."""
     departed: Departed
     """Those who left since, as the database before knew; they stay gone."""
+    is_anothers: bool = False
+    """Whether what was there before was another newsletter's."""
     aside: tuple[Path, ...] = ()
     """Where what was there before is kept."""
 
@@ -119,7 +121,7 @@ def _replace(
     manifest = reader.manifest
     watermark = Watermark(target.secret_file, database, target.clock)
     with restoring(database) as copy:
-        whose, departures = (None, Departures()) if exactly else copy.departures()
+        whose, departures = copy.departures()
         copy.begin(manifest.schema)
         before = 0
         for name, entry in manifest.tables.items():
@@ -128,13 +130,20 @@ def _replace(
         copy.number(manifest.numbers)
         copy.finish()
         is_same = whose is not None and whose == copy.fact(_NAMESPACE)
-        departed = copy.keep_departures(departures) if is_same else Departed()
+        keeps = is_same and not exactly
+        departed = copy.keep_departures(departures) if keeps else Departed()
         held = copy.hold(_reason(manifest), now=now)
         level = watermark.outdo(int(copy.fact(FACT) or 0))
         copy.put_fact(FACT, str(level))
     watermark.raise_to(level)
     log.warning("database.restored", made_at=manifest.made_at.isoformat(), held=held)
-    return Restored(made_at=manifest.made_at, rows=manifest.rows, held=held, departed=departed)
+    return Restored(
+        made_at=manifest.made_at,
+        rows=manifest.rows,
+        held=held,
+        departed=departed,
+        is_anothers=whose is not None and not is_same,
+    )
 
 
 def _tell(progress: Progress, before: int, total: int, count: int) -> None:
@@ -155,7 +164,8 @@ def _alone(database: Database, now: datetime) -> Iterator[None]:
     lock = database.try_lock("scheduler")
     if lock is None:
         raise Conflict(
-            f"a `newsletter run` is using {database.name}: stop it first; nothing was changed"
+            f"a `newsletter run`, or another restore, is using {database.name}: stop it first; "
+            "nothing was changed"
         )
     try:
         if not database.is_empty():

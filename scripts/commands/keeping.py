@@ -100,6 +100,7 @@ def restore(
                 "left": done.departed.left,
                 "suppressed": done.departed.suppressed,
                 "erased": done.departed.erased,
+                "anothers": done.is_anothers,
                 "aside": [str(path) for path in done.aside],
             }
         )
@@ -123,6 +124,10 @@ def _tell(done: Restored, made_at: str) -> None:
         say(
             f"  taken along: {gone.left} who left since, {gone.suppressed} suppressed, "
             f"{gone.erased} erased"
+        )
+    if done.is_anothers:
+        say(
+            "  what was there before was another newsletter's: if you did not mean that, restore what was kept of it"
         )
     say("nothing is mailed by itself that may have been mailed since:")
     say(f"  {done.held} issue(s) that were being mailed are paused, see `newsletter issues`")

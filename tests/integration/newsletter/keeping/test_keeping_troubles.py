@@ -127,6 +127,19 @@ def test_another_secret_comes_with_its_database(home: Home) -> None:
         assert newsletter.totals().total == 2
 
 
+def test_another_newsletters_backup_is_told(home: Home) -> None:
+    """Nobody of one list is taken over into the other, and what was there is kept; a second time it is its own."""
+    home.back_up()
+    with home.opened() as newsletter:
+        newsletter.parts.facts.put("namespace", "00000000-0000-5000-8000-000000000000")
+        newsletter.subscriptions.unsubscribe_address("ada@example.com")
+    done = restore(home.target, home.copy)
+    assert done.is_anothers
+    assert done.departed.left == 0
+    assert done.aside
+    assert not restore(home.target, home.copy, exactly=True).is_anothers
+
+
 # ── on one engine is enough ──────────────────────────────────────────────────────────────────
 
 
