@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from newsletter.app import Newsletter
-from storage.model import AddressError, NotFound
+from storage.model import AddressError, DeliveryState, NotFound
+from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.clock import Clock
+from tests.worlds.publishing.due import READERS, send, settle
 
 WHO = "unforgettable.person"
 ADDRESS = f"{WHO}@example.com"
@@ -84,3 +86,37 @@ def test_a_reader_in_the_middle_only_delays_it(tmp_path: Path) -> None:
         assert held == []
         with pytest.raises((NotFound, AddressError)):
             newsletter.subscriptions.find(ADDRESS)
+
+
+@pytest.mark.parametrize("answer", [None, "451 4.3.0 later", "550 5.1.1 no such user"])
+def test_a_reader_is_erased_while_their_mail_is_on_the_wire(
+    database_url: str, tmp_path: Path, answer: str | None
+) -> None:
+    """Whatever the relay says of that message, nothing is kept of it; whoever was erased before their turn gets none,
+    and all others one.
+    """
+    erased: list[str] = []
+
+    def mood(phase: Phase, recipient: str) -> str | None:
+        if phase is not Phase.DOT:
+            return None
+        if not erased:
+            erased.append(recipient)
+            with Newsletter.open(config, environ={}) as other:
+                other.subscriptions.erase(recipient)
+                other.subscriptions.erase(last)
+        return answer if recipient == erased[0] else None
+
+    everybody = [f"reader{number}@example.org" for number in range(READERS)]
+    last = everybody[-1]
+    with Relay(mood).serving() as relay:
+        config = settle(tmp_path, database_url, f"smtp://127.0.0.1:{relay.port}?tls=none")
+        report = send(config)
+        assert report.problems == ()
+        others = set(everybody) - {erased[0], last}
+        assert set(relay.accepted) - {erased[0]} == others
+        assert relay.copies == 0
+        with Newsletter.open(config, environ={}) as newsletter:
+            assert {one.address for one in newsletter.subscribers.everyone()} == others
+            assert newsletter.totals().counts[DeliveryState.ACCEPTED] == READERS - 2
+            assert newsletter.totals().total == READERS - 2

@@ -91,6 +91,10 @@ def test_links_outlive_a_rotation() -> None:
     assert ROTATED.read_unsubscribe(token) == 44
     assert ROTATED.read_confirm(TOKENS.confirm(44, NONCE, NOW), NOW) == (44, NONCE)
     assert ROTATED.read_return_path(address) == (7, 44)
+    assert ROTATED.read_preferences(TOKENS.preferences(44)) == 44
+    assert ROTATED.read_leave_key(TOKENS.leave_key(44)) == 44
+    assert ROTATED.read_feed(TOKENS.feed("ab" * 16)) == "ab" * 16
+    assert ROTATED.read_desk(TOKENS.desk(b"ada")) == b"ada"
     assert REPLACED.read_unsubscribe(token) is None
     assert REPLACED.read_return_path(address) is None
     assert TOKENS.read_unsubscribe(ROTATED.unsubscribe(44)) is None
