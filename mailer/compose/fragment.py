@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from html import unescape
-from itertools import zip_longest
 from typing import Final
 
 from storage.model import CODE, guard
@@ -30,12 +29,6 @@ _ALT: Final = re.compile(r' alt="([^"]*)"')
 _SIDE: Final = re.compile(r"\s(width|height)=\"(\d+)\"")
 _PHONE: Final = 280
 """Pixels of the column on the narrowest phone."""
-_TABLE: Final = 343
-"""Pixels of a table on a phone of 375, and of its cells as templates/mail.css has them:"""
-_GAP: Final = 10
-_NARROWEST: Final = 42 + _GAP
-_CHARACTER: Final = 9
-_CELL: Final = re.compile(r"<t[dh]((?: [^>]*)?)>(.*?)</t[dh]>", re.DOTALL)
 _BACK_LINK: Final = re.compile(r"↩|↑")
 _BLANKS: Final = re.compile(r"\s+")
 _WORD: Final = re.compile(r"\s*\S+\s*")
@@ -106,38 +99,6 @@ def _title(found: re.Match[str]) -> str:
     words = found[1].strip()
     is_line = not re.search(r"<(?:h\d|p|div|ul|ol|table|pre|blockquote|figure)\b", words)
     return f"<p><strong>{words}</strong></p>" if is_line else f"<div>{words}</div>"
-
-
-def wrap_tables(html: str) -> str:
-    """The HTML with each table in a box of its own, which scrolls when the table is too wide.
-
-    A number that is broken over two lines is read wrong, so the box says `figures` if a phone has
-    room for the words and numbers of right-aligned columns as they are. It says `crowded` if there
-    are more columns than a phone has room for.
-    """
-
-    def box(found: re.Match[str]) -> str:
-        table = html[found.start() : html.find("</table>", found.start())]
-        return f'<div class="wide{_room(table)}"><table'
-
-    return re.sub("<table", box, html).replace("</table>", "</table></div>")
-
-
-def _room(table: str) -> str:
-    """What a phone has room for, as a class."""
-    rows = [[_cell_width(*cell) for cell in _CELL.findall(row)] for row in table.split("<tr")]
-    widths = [max(column) for column in zip_longest(*rows, fillvalue=0)]
-    if len(widths) * _NARROWEST > _TABLE:
-        return " crowded"
-    return " figures" if "align-right" in table and sum(widths) <= _TABLE else ""
-
-
-def _cell_width(attributes: str, inner: str) -> int:
-    """About how many pixels a cell takes at least; only a right-aligned one keeps its words whole."""
-    if "align-right" not in attributes:
-        return _NARROWEST
-    longest = max(map(len, visible_text(inner).split()), default=0)
-    return max(_NARROWEST, _CHARACTER * longest + _GAP)
 
 
 DRAWN: Final = frozenset({".svg", ".webp", ".avif"})

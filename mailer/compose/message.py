@@ -23,6 +23,7 @@ from mailer.compose.layout import (
     title_of,
 )
 from mailer.compose.skeleton import Fill, Marks, Personal, Skeleton, Slot
+from mailer.compose.tables import wrap_tables
 from storage.model import Identity, Issue, Remark, mark_stress
 
 CLIP: Final = 102_000
@@ -149,7 +150,7 @@ class _IssueMail:
         html, undrawn = show_formulas(quoted.clean_body(issue.html), identity.url, pictures)
         html = mark_stress(fragment.unlink_local(html))
         html = fragment.show_pictures(fragment.unfold(html), identity.url, speech(identity))
-        html = fragment.fit_pictures(fragment.wrap_tables(html), _COLUMN)
+        html = fragment.fit_pictures(wrap_tables(html), _COLUMN)
         summary = headers.one_line(issue.summary).strip()
         self._summary = merge.in_text(summary, self._put)
         self._body = merge.in_html(html, self._put)

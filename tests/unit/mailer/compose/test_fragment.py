@@ -62,12 +62,6 @@ def test_links_into_the_mail_are_taken_out() -> None:
     )
 
 
-def _table(*cells: str) -> str:
-    row = "".join(f'<td class="align-right">{cell}</td>' for cell in cells)
-    head = "<thead><tr><th>Lamp</th></tr></thead>"
-    return f"<table>{head}<tr><td>Argand</td>{row}</tr></table>"
-
-
 def test_a_link_whose_title_looks_like_a_local_one_stays() -> None:
     """Only the address of a link says where it leads (rule A24)."""
     html = '<p><a href="https://e.com/up" title="href=\'#\'">up ↑</a> <a title="x">y</a></p>'
@@ -102,21 +96,6 @@ def test_a_picture_that_a_mail_cannot_show_is_a_link(html: str, mailed: str) -> 
     shows is said, and leads to it (rule D5).
     """
     assert fragment.link_pictures(html, SITE, words_of("en")) == mailed
-
-
-@each(
-    ("table", "kind"),
-    [
-        ("<table><tr><td>Lamp</td></tr></table>", "wide"),
-        (_table("1,234,567.50", "A sentence that wraps between its words."), "wide figures"),
-        (_table("1,234,567.50", "https://example.com/a/long/address/that/must/break"), "wide"),
-        (_table(*["123,456"] * 4), "wide"),
-        (_table(*["1"] * 6), "wide crowded"),
-    ],
-)
-def test_the_box_of_a_table_says_what_a_phone_has_room_for(table: str, kind: str) -> None:
-    """Numbers stay whole where they fit, and many columns stand closer (rule D20)."""
-    assert fragment.wrap_tables(f"{table}<p>x</p>") == f'<div class="{kind}">{table}</div><p>x</p>'
 
 
 def test_fields_are_replaced_in_prose_only() -> None:
