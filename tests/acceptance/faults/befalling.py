@@ -28,7 +28,7 @@ def kill(machine: Machine) -> None:
     """SIGKILL at any phase of a message."""
     process = machine.run()
     machine.relay.kill(
-        process.pid, machine.chance.choice(list(Phase)), machine.chance.randint(1, 30)
+        process.pid, machine.chance.choice(list(Phase)), machine.chance.randint(1, 8)
     )
     with suppress(subprocess.TimeoutExpired):
         process.wait(machine.chance.uniform(0.5, 2))

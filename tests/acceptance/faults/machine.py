@@ -38,6 +38,8 @@ from tests.worlds.service.installed import (
 )
 
 READERS = 25
+KILLED = 0.15
+"""The share of rounds that are a kill, beside its turn among the others: what it leaves behind is the most."""
 PATIENCE_S = 120
 """How long the service has for what it can do in seconds."""
 ENDS = {0, -signal.SIGTERM}
@@ -111,7 +113,9 @@ class Machine:
             self._await_mail()
         self.run()
         names = self.chance.sample(sorted(FAULTS), 2)
-        if self.chance.random() < 0.25 and not ALONE & set(names):
+        if self.chance.random() < KILLED:
+            self._do("kill")
+        elif self.chance.random() < 0.25 and not ALONE & set(names):
             aside = threading.Thread(target=self._do, args=(names[1],))
             aside.start()
             self._do(names[0])
@@ -134,9 +138,11 @@ class Machine:
         aside.rename(note)
 
     def _await_mail(self) -> None:
-        """Mostly until the first readers have it, so that what comes hits the middle of sending; at most three seconds."""
+        """Until some readers have it, and ten or more have not, so that what comes hits the middle of sending; at most
+        three seconds: what befell it before may still keep it from going on.
+        """
         before, deadline = self.relay.accepted.total(), time.monotonic() + 3
-        wanted = before + self.chance.randint(0, READERS)
+        wanted = before + self.chance.randint(0, READERS - 10)
         while self.relay.accepted.total() < wanted and time.monotonic() < deadline:
             time.sleep(0.01)
 
@@ -232,7 +238,7 @@ def _start(house: House, clock: Path, log: object) -> subprocess.Popen[bytes]:
 def _usual(phase: Phase, _recipient: str) -> None:
     """It takes a moment for each message, so that there is a middle."""
     if phase is Phase.DOT:
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def _name(recipient: str, content: bytes) -> str:
