@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 from newsletter.assembly import open_parts
 from newsletter.config import load_config
+from newsletter.founding import Founding
 from newsletter.holdings import Holdings
 from newsletter.outlooks import Outlooks
 from newsletter.parts import Parts
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 log = Log()
 
 
-class Newsletter(Holdings, Outlooks):
+class Newsletter(Founding, Holdings, Outlooks):
     """One newsletter: its notes, archive, subscribers and mail."""
 
     def __init__(self, parts: Parts) -> None:

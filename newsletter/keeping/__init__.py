@@ -2,7 +2,7 @@
 
 from newsletter.keeping.backup import BackedUp, Progress, back_up, last_backup, unmoved
 from newsletter.keeping.copyfile import Manifest, read_manifest
-from newsletter.keeping.restore import Restored, Target, restore
+from newsletter.keeping.restore import Restored, Target, restore, target_of
 from newsletter.keeping.retention import Housekeeping
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "last_backup",
     "read_manifest",
     "restore",
+    "target_of",
     "unmoved",
 ]

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from newsletter.config import Config
 from newsletter.keeping.backup import Progress, back_up, unmoved
 from newsletter.keeping.copyfile import CopyReader, Manifest
 from newsletter.secret import merge_secrets
@@ -65,6 +66,15 @@ class Target:
         database = Database.open(self.url)
         database.close()
         return database.name
+
+
+def target_of(config: Config) -> Target:
+    """The database and secret that a configuration names."""
+    return Target(
+        url=config.storage.url,
+        secret_file=config.web.secret_file,
+        clock=lambda: datetime.now(UTC),
+    )
 
 
 def restore(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,24 +72,21 @@ def restore(
     """
     settings = settings_of(context)
     from newsletter.config import load_config
-    from newsletter.keeping import Target, read_manifest
-    from newsletter.keeping import restore as bring_back
+    from newsletter.founding import Founding
+    from newsletter.keeping import read_manifest, target_of
 
     config = load_config(settings.config, os.environ)
-    target = Target(
-        url=config.storage.url,
-        secret_file=config.web.secret_file,
-        clock=lambda: datetime.now(UTC),
-    )
     found = read_manifest(file)
     made_at = local(found.made_at, config.newsletter.timezone)
     if not yes:
         _ask(
             f"{file} was made {made_at} and holds {found.rows} rows. "
-            f"Put it in the place of {target.name}?"
+            f"Put it in the place of {target_of(config).name}?"
         )
     with progress_bar("restoring") as update:
-        done = bring_back(target, file, exactly=exactly, discard=discard, progress=update)
+        done = Founding.restore(
+            file, config=settings.config, exactly=exactly, discard=discard, progress=update
+        )
     if as_json:
         print_json(
             {

@@ -23,33 +23,11 @@ from scripts.console import (
 )
 from scripts.context import JsonOption, open_newsletter, settings_of
 from scripts.waiting import tell_waiting, waiting_json
-from storage.model import Conflict, NewsletterError
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
     from newsletter.mailing import SendReport
     from web.server import Doors
-
-FIRST_NOTE = """---
-title: The first note
-# Nothing leaves this folder unless you say so. To publish this note at the next poll, take the
-# `#` away from the line below; or give a time: publish: 2026-12-01 09:00
-# publish: now
----
-
-Write here, in Markdown. Look at it first with
-
-    newsletter preview first-note.md
-
-and then publish it with the line above, or with
-
-    newsletter schedule first-note.md --at "tomorrow 9:00"
-"""
-
-ABOUT = """# About
-
-Who you are, what you write about, and how often. This page is on the site at /about.
-"""
 
 
 def init(
@@ -65,35 +43,11 @@ def init(
     Example: newsletter init my-newsletter
     """
     settings_of(context)
-    from newsletter.config import render_template
-    from newsletter.secret import load_secret
+    from newsletter.founding import Founding
 
-    config, secret = folder / "newsletter.toml", folder / "secret"
-    for path in (config, secret):
-        if path.exists():
-            raise Conflict(f"{path} is there already; nothing was changed")
-    text = render_template(
-        title="My Newsletter",
-        url="http://127.0.0.1:8000",
-        sender="My Newsletter <newsletter@example.com>",
-    )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_notes(folder / "notes")
-        load_secret(secret)
-        config.write_text(text, "utf-8")
-    except OSError as error:
-        raise NewsletterError(f"{error.filename}: {error.strerror}") from error
+    config = Founding.init(folder)
     say(f"{config} is ready: put your title, address and relay into it, then try")
     say("  newsletter run" if folder == Path() else f"  newsletter --config {config} run")
-
-
-def _write_notes(notes: Path) -> None:
-    if notes.is_dir() and any(notes.iterdir()):
-        return
-    notes.mkdir(exist_ok=True)
-    (notes / "first-note.md").write_text(FIRST_NOTE, "utf-8")
-    (notes / "about.md").write_text(ABOUT, "utf-8")
 
 
 def run(context: typer.Context) -> None:

@@ -64,7 +64,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("readerside",),
         ("parts",),
         ("assembly", "holdings", "outlooks", "working"),
-        ("operating", "sending"),
+        ("founding", "operating", "sending"),
         ("app",),
     ),
     "web": (("http", "pages"), ("routes", "desk"), ("site",), ("building",), ("server",)),
