@@ -180,7 +180,16 @@ class Tokens:
         delivery_id: int,
         domain: str,
     ) -> str:
-        """The Message-ID `<…@domain>` of a delivery: the same on every retry (rule A19).
+        """The Message-ID `<…@domain>` of a delivery: the same on every retry (rule A19)."""
+        token = self.message(
+            kind=kind, issue_id=issue_id, subscriber_id=subscriber_id, delivery_id=delivery_id
+        )
+        return f"<{token}@{domain}>"
+
+    def message(
+        self, *, kind: DeliveryKind, issue_id: int | None, subscriber_id: int, delivery_id: int
+    ) -> str:
+        """What stands before the @ of it.
 
         One per issue and subscriber; other mail has no issue, so there it is one per delivery.
         Keyed with the oldest secret, so that a rotation between two tries does not change it.
@@ -188,7 +197,7 @@ class Tokens:
         subject = (
             f"{kind}:{delivery_id}" if issue_id is None else f"{kind}:{issue_id}:{subscriber_id}"
         )
-        return f"<{_code(self._message_id, subject.encode())}@{domain}>"
+        return _code(self._message_id, subject.encode())
 
     def return_path(self, issue_id: int | None, subscriber_id: int, base_address: str) -> str:
         """The envelope sender that says whose bounce it is: `local+i7.s44.mac@domain` (rule A34).

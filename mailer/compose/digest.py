@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from mailer.compose import headers, merge, skeleton
 from mailer.compose.formulas import Pictures, draw_formulas
-from mailer.compose.layout import COPY_FIELDS, compile_parts, render, speech
+from mailer.compose.layout import compile_parts, copy_fields, personal_links, render, speech
 from mailer.compose.message import compile_issue, list_fields
-from mailer.compose.skeleton import Fill, Marks, Personal, Skeleton
+from mailer.compose.skeleton import Marks, Part, Personal, Skeleton
 from storage.model import Identity, Issue, MessageError
 
 _MOST: Final = 50
@@ -63,14 +63,13 @@ def compile_digest(
         "issues": tell,
         "more": len(issues) - len(told),
         "preheader": _preheader(told[1:]),
-        "unsubscribe_url": marks.put(Personal.UNSUBSCRIBE),
-        "preferences_url": marks.put(Personal.PREFERENCES),
+        **personal_links(identity, marks),
         "email": marks.put(Personal.EMAIL),
     }
-    fields: list[bytes | Fill] = [
+    fields: list[Part] = [
         skeleton.to_field,
         skeleton.subject_field(marks.split(subject)),
-        *COPY_FIELDS,
+        *copy_fields(identity),
         *list_fields(digest, identity, one_click=True),
     ]
     text = render("digest.txt", identity, context)

@@ -82,26 +82,26 @@ def parameter_field(name: str, value: str, *, boundary: str) -> bytes:
     return _line(f'{name}: {value};\r\n boundary="{boundary}"')
 
 
-def bracket_field(name: str, value: str) -> bytes:
-    """A URL or an id in angle brackets, never encoded, never folded (RFC 2369 2, rules A4, A14).
+def bracket_field(name: str, value: str, *, after: int = 0) -> bytes:
+    """A URL or an id in angle brackets, never encoded, never folded (RFC 2369 2, rules A4, A14), with room for so many
+    octets after it.
 
     Raises MessageError when it holds a blank, a bracket or anything outside ASCII, or is longer
     than a line may be.
     """
-    if _UNFIT.search(value) or len(name) + 4 + len(value) > MAX_LINE:
+    if _UNFIT.search(value) or len(name) + 4 + len(value) + after > MAX_LINE:
         raise MessageError(f"the value of {name} cannot stand in a header: a blank, or too long")
     return f"{name}: <{value}>\r\n".encode("ascii")
 
 
-def bracket_pair_field(name: str, first: str, second: str) -> bytes:
-    """Two of them, the preferred one first, folded in between (RFC 2369 2, rules A4, A14).
+def further_bracket(name: str, value: str) -> bytes:
+    """What goes on with such a field whose first value is the preferred one, folded in between (RFC 2369 2).
 
     Raises MessageError like `bracket_field`.
     """
-    line = bracket_field(name, first)[:-2]
-    if _UNFIT.search(second) or max(len(line) + 1, len(second) + 3) > MAX_LINE:
+    if _UNFIT.search(value) or len(value) + 3 > MAX_LINE:
         raise MessageError(f"the value of {name} cannot stand in a header: a blank, or too long")
-    return b"%b,\r\n <%b>\r\n" % (line, second.encode("ascii"))
+    return b",\r\n <%b>" % value.encode("ascii")
 
 
 def own_field(name: str, text: str) -> bytes:

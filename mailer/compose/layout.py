@@ -6,7 +6,7 @@ The only user of css-inline. The looks are in templates/mail.css.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from mailer.address import parse_mailbox
 from mailer.compose import headers, quoted, skeleton
-from mailer.compose.skeleton import Assembly, Fill, Marks, Skeleton
+from mailer.compose.skeleton import Assembly, Marks, Part, Personal, Skeleton
 from storage.model import Identity, Remark, direction_seen, palette_of
 from words import Words, words_of
 
@@ -31,10 +31,6 @@ _COLOUR: Final = re.compile(r"\{\{ (?:light|dark)\['([a-z-]+)'\] \}\}")
 
 _EDGES: Final = {"ltr": "\u200e", "rtl": "\u200f"}
 """Marks that nobody sees: behind a title of the other direction they keep the date that follows whole."""
-
-
-COPY_FIELDS: Final[tuple[Fill, ...]] = (skeleton.date_field, skeleton.message_id_field)
-"""The fields that make a copy a message of its own."""
 
 
 def render(template: str, identity: Identity, context: dict[str, object]) -> str:
@@ -60,6 +56,23 @@ def list_id(identity: Identity) -> str:
     return f"{LIST_LABEL}.{host_of(identity)}"
 
 
+def copy_fields(identity: Identity) -> tuple[Part, ...]:
+    """The fields that make a copy a message of its own. Raises AddressError when the sender is no mailbox."""
+    sender = parse_mailbox(identity.sender, allow_test_domains=True).address
+    return (skeleton.date_field, *skeleton.message_id_field(sender.ascii.rpartition("@")[2]))
+
+
+def personal_link(identity: Identity, what: Personal) -> str:
+    """A link of a reader's own, up to the token that ends it."""
+    return f"{identity.url}/{what}/"
+
+
+def personal_links(identity: Identity, marks: Marks) -> dict[str, object]:
+    """The links of a reader's own, as templates call them."""
+    links = (Personal.UNSUBSCRIBE, Personal.PREFERENCES, Personal.CONFIRM)
+    return {f"{what}_url": personal_link(identity, what) + marks.put(what) for what in links}
+
+
 def own_fields(identity: Identity) -> list[bytes]:
     """What the author adds to the header of every mail."""
     return [headers.own_field(name, text) for name, text in identity.headers]
@@ -76,7 +89,7 @@ def _reply_fields(identity: Identity) -> list[bytes]:
 def compile_parts(
     identity: Identity,
     marks: Marks,
-    fields: list[bytes | Fill],
+    fields: Sequence[Part],
     text: str,
     html: str,
     warnings: list[Remark],

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from mailer.compose import headers, skeleton
-from mailer.compose.layout import COPY_FIELDS, compile_parts, render, speech, title_of
-from mailer.compose.skeleton import Fill, Marks, Personal, Skeleton
+from mailer.compose.layout import (
+    compile_parts,
+    copy_fields,
+    personal_links,
+    render,
+    speech,
+    title_of,
+)
+from mailer.compose.skeleton import Marks, Part, Skeleton
 from storage.model import Identity
 
 
 def compile_confirmation(identity: Identity) -> Skeleton:
-    """The mail that asks for the second step of double opt-in; its slot is `confirm_url`.
+    """The mail that asks for the second step of double opt-in; its slot is the token of the link that confirms.
 
     It names the list, says why it came and that ignoring it is enough, and holds nothing that the
     person who filled in the form could choose (rule F7). Nobody is subscribed yet, so it has no
@@ -27,7 +34,7 @@ def compile_notice(identity: Identity) -> Skeleton:
 
 
 def compile_change(identity: Identity) -> Skeleton:
-    """The mail to the new address of a reader, who asked for it; its slot is `confirm_url`.
+    """The mail to the new address of a reader, who asked for it; its slot is the token of the link that confirms.
 
     Like a confirmation it says why it came, and that ignoring it is enough (rule F7).
     """
@@ -44,18 +51,13 @@ def compile_moved(identity: Identity) -> Skeleton:
 def _compile_letter(template: str, subject: str, identity: Identity) -> Skeleton:
     """A mail that is no list mail: to one person, because of what they did."""
     marks = Marks(template, subject, str(identity))
-    fields: list[bytes | Fill] = [
+    fields: list[Part] = [
         skeleton.bare_to_field,
         headers.text_field("Subject", subject),
-        *COPY_FIELDS,
+        *copy_fields(identity),
         headers.token_field("Auto-Submitted", "auto-generated"),
     ]
-    context: dict[str, object] = {
-        "subject": subject,
-        "confirm_url": marks.put(Personal.CONFIRM),
-        "unsubscribe_url": marks.put(Personal.UNSUBSCRIBE),
-        "preferences_url": marks.put(Personal.PREFERENCES),
-    }
+    context = {"subject": subject, **personal_links(identity, marks)}
     text = render(f"{template}.txt", identity, context)
     html = render(f"{template}.html", identity, context)
     return compile_parts(identity, marks, fields, text, html, [])

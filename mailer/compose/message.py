@@ -13,16 +13,18 @@ from zoneinfo import ZoneInfo
 from mailer.compose import fragment, headers, merge, quoted, skeleton
 from mailer.compose.formulas import Pictures, draw_formulas, say_formulas, show_formulas
 from mailer.compose.layout import (
-    COPY_FIELDS,
     LIST_LABEL,
     compile_parts,
+    copy_fields,
     host_of,
     list_id,
+    personal_link,
+    personal_links,
     render,
     speech,
     title_of,
 )
-from mailer.compose.skeleton import Fill, Marks, Personal, Skeleton, Slot
+from mailer.compose.skeleton import Marks, Part, Personal, Skeleton, Slot
 from mailer.compose.tables import wrap_tables
 from storage.model import Identity, Issue, Remark, mark_stress
 
@@ -80,10 +82,10 @@ def compile_issue(
         pictures=pictures,
     )
     prefix = _TEST_MARK if test_copy else ""
-    fields: list[bytes | Fill] = [
+    fields: list[Part] = [
         skeleton.to_field,
         skeleton.subject_field(marks.split(prefix + mail.subject)),
-        *COPY_FIELDS,
+        *copy_fields(identity),
         *list_fields(issue, identity, one_click=not test_copy),
     ]
     return compile_parts(identity, marks, fields, mail.text(), mail.html(), mail.warnings)
@@ -107,10 +109,10 @@ def compile_own(
         pictures=pictures,
         template="goodbye" if leaving else "welcome",
     )
-    fields: list[bytes | Fill] = [
+    fields: list[Part] = [
         skeleton.bare_to_field if leaving else skeleton.to_field,
         skeleton.subject_field(marks.split(mail.subject)),
-        *COPY_FIELDS,
+        *copy_fields(identity),
         headers.token_field("Auto-Submitted", "auto-generated"),
         *([] if leaving else _leave_fields(identity)),
     ]
@@ -216,8 +218,7 @@ class _IssueMail:
                 "shortened": shortened,
                 "test_copy": self._test_copy,
                 "page_url": self._page_url,
-                "unsubscribe_url": self._marks.put(Personal.UNSUBSCRIBE),
-                "preferences_url": self._marks.put(Personal.PREFERENCES),
+                **personal_links(self._identity, self._marks),
                 "email": self._marks.put(Personal.EMAIL),
             },
         )
@@ -248,7 +249,7 @@ class _IssueMail:
         return self._marks.put(Personal(name), default)
 
 
-def list_fields(issue: Issue, identity: Identity, *, one_click: bool) -> list[bytes | Fill]:
+def list_fields(issue: Issue, identity: Identity, *, one_click: bool) -> list[Part]:
     """What tells a mail program that this is a list, and how to leave it."""
     list_id_field, *leave = _leave_fields(identity)
     return [
@@ -260,11 +261,11 @@ def list_fields(issue: Issue, identity: Identity, *, one_click: bool) -> list[by
     ]
 
 
-def _leave_fields(identity: Identity) -> list[bytes | Fill]:
+def _leave_fields(identity: Identity) -> list[Part]:
     """Which list it is, and how to leave it with one click."""
     return [
         headers.list_id_field(title_of(identity), list_id(identity)),
-        skeleton.unsubscribe_field,
+        *skeleton.unsubscribe_field(personal_link(identity, Personal.UNSUBSCRIBE)),
         headers.token_field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]
 

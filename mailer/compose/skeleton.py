@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from html import escape
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeAlias
 
 from mailer.authentication import relax_lines
 from mailer.compose import headers, quoted
@@ -24,7 +24,7 @@ from mailer.envelope import Envelope
 from storage.model import MessageError, Remark
 
 Fill = Callable[["Recipient"], bytes]
-"""Writes a header field."""
+"""Writes a header field, or a part of one."""
 
 Read = Callable[["Recipient"], str]
 """Takes one value from a recipient, as it is."""
@@ -37,6 +37,7 @@ _SLOT_ROOM: Final = 512
 class Recipient:
     """Everything that differs between two copies of a message.
 
+    Tokens are ASCII letters and digits, and but for the one that confirms no longer than a line.
     One is made for every copy, so it is the type checker that keeps it from being changed.
     """
 
@@ -46,33 +47,36 @@ class Recipient:
     """For envelope and To: domain as A-labels (rule A28)."""
     name: Final[str]
     """May be empty. Not used in confirmations (rule F7)."""
-    message_id: Final[str]
-    """`left@domain`, with or without angle brackets; the same on every retry (rule A19)."""
+    message_token: Final[str]
+    """What stands before the @ of the Message-ID; the same on every retry (rule A19)."""
     return_path: Final[str]
     """Reverse-path of this copy (rule A34)."""
-    unsubscribe_url: Final[str] = field(repr=False)
-    preferences_url: Final[str] = field(repr=False)
+    unsubscribe_token: Final[str] = field(repr=False)
+    """The end of the link to leave, which is this reader's own."""
+    preferences_token: Final[str] = field(repr=False)
     date: Final[datetime]
     """When this copy is made, with a zone (rule A20)."""
-    confirm_url: Final[str] = field(default="", repr=False)
+    confirm_token: Final[str] = field(default="", repr=False)
     """Only for a confirmation."""
     unsubscribe_mailto: str = field(default="", repr=False)
-    """A mailto URI that does what `unsubscribe_url` does; empty where no mail can come in."""
+    """A mailto URI that does what the link to leave does; empty where no mail can come in."""
 
 
 class Personal(StrEnum):
-    """What a slot in the text holds."""
+    """What a slot holds. Of a link that is only its token: what stands before it is the same for everybody."""
 
     NAME = "name"
     """The reader's name, or the slot's default."""
     EMAIL = "email"
     """The address as the reader wrote it."""
     UNSUBSCRIBE = "unsubscribe"
-    """The link to leave."""
+    """The token of the link to leave."""
     PREFERENCES = "preferences"
-    """The link to the reader's own page."""
+    """That of the link to the reader's own page."""
     CONFIRM = "confirm"
-    """The link that confirms."""
+    """That of the link that confirms."""
+    MESSAGE = "message"
+    """That of the Message-ID."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +96,19 @@ class Slot:
         return quoted.encode_value(shown), quoted.encode_value(escape(shown))
 
 
+Part: TypeAlias = bytes | Fill | Personal
+"""What a header is put together from; of what is personal only tokens."""
+
 _VALUES: Final[dict[Personal, Read]] = {
     Personal.NAME: attrgetter("name"),
     Personal.EMAIL: attrgetter("address"),
-    Personal.UNSUBSCRIBE: attrgetter("unsubscribe_url"),
-    Personal.PREFERENCES: attrgetter("preferences_url"),
-    Personal.CONFIRM: attrgetter("confirm_url"),
+    Personal.UNSUBSCRIBE: attrgetter("unsubscribe_token"),
+    Personal.PREFERENCES: attrgetter("preferences_token"),
+    Personal.CONFIRM: attrgetter("confirm_token"),
+    Personal.MESSAGE: attrgetter("message_token"),
 }
+_TOKENS: Final = frozenset({Personal.UNSUBSCRIBE, Personal.PREFERENCES, Personal.MESSAGE})
+"""What is written the same wherever it stands, as it fits on a line and has nothing to be escaped."""
 
 
 class Marks:
@@ -144,6 +154,16 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenPlaces:
+    """Where one token goes, as indices into `Skeleton.pieces`."""
+
+    read: Read
+    places: tuple[int, ...]
+    body: tuple[int, ...]
+    """Those of them that are not in the header."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Skeleton:
     """A message that wants nothing but a recipient."""
 
@@ -154,6 +174,7 @@ class Skeleton:
     relaxed: tuple[bytes, ...] = field(repr=False)
     """The same pieces of the body as DKIM hashes them (RFC 6376 3.4.4); empty those of the header.
     No blank stands where a piece ends, so relaxed pieces join to a relaxed body."""
+    tokens: tuple[TokenPlaces, ...] = field(repr=False)
     slots: tuple[Places, ...] = field(repr=False)
     smtputf8: bool
     """Whether the sender's own address needs SMTPUTF8."""
@@ -174,6 +195,12 @@ class Skeleton:
         pieces = list(self.pieces)
         for place, write in self.fields:
             pieces[place] = write(recipient)
+        for token in self.tokens:
+            written = token.read(recipient).encode()
+            if not written.isalnum() or len(written) > quoted.LINE:
+                raise MessageError("a token is of letters and digits, and fits on a line")
+            for place in token.places:
+                pieces[place] = written
         for slot in self.slots:
             value = slot.read(recipient)
             if (plain := quoted.encode_plain(value)) is not None:
@@ -197,6 +224,9 @@ class Skeleton:
 
     def _relax(self, pieces: Sequence[bytes]) -> bytes:
         relaxed = list(self.relaxed)
+        for token in self.tokens:
+            for place in token.body:
+                relaxed[place] = pieces[place]
         for slot in self.slots:
             for place in slot.places:
                 relaxed[place] = relax_lines(pieces[place])
@@ -211,15 +241,18 @@ class Assembly:
         self._pieces: list[bytes] = [b""]
         self._body_at = 0
         self._fields: list[tuple[int, Fill]] = []
+        self._tokens: dict[Personal, list[int]] = {}
         self._slots: dict[Slot, tuple[list[int], list[int]]] = {}
 
-    def head(self, fields: Iterable[bytes | Fill]) -> None:
+    def head(self, parts: Iterable[Part]) -> None:
         """The header, in this order, and the empty line after it."""
-        for item in fields:
-            if isinstance(item, bytes):
-                self._add(item)
+        for part in parts:
+            if isinstance(part, bytes):
+                self._add(part)
+            elif isinstance(part, Personal):
+                self._tokens.setdefault(part, []).append(self._place())
             else:
-                self._fields.append((self._place(), item))
+                self._fields.append((self._place(), part))
         self._add(b"\r\n")
         self._body_at = len(self._pieces)
         self._pieces.append(b"")
@@ -239,10 +272,19 @@ class Assembly:
     def finish(self, *, html_size: int, smtputf8: bool, warnings: Sequence[Remark]) -> Skeleton:
         """The Skeleton of all that was added."""
         personal = len(self._fields) + sum(len(t) + len(h) for t, h in self._slots.values())
+        personal += sum(map(len, self._tokens.values()))
         return Skeleton(
             pieces=tuple(self._pieces),
             fields=tuple(self._fields),
             relaxed=(*[b""] * self._body_at, *map(relax_lines, self._pieces[self._body_at :])),
+            tokens=tuple(
+                TokenPlaces(
+                    read=_VALUES[what],
+                    places=tuple(places),
+                    body=tuple(place for place in places if place > self._body_at),
+                )
+                for what, places in self._tokens.items()
+            ),
             slots=tuple(
                 Places(
                     slot=slot,
@@ -272,12 +314,18 @@ class Assembly:
     def _body(self, text: str, *, html: bool) -> None:
         for piece in self._marks.split(text):
             if isinstance(piece, Slot):
-                places = self._slots.setdefault(piece, ([], []))
-                places[html].append(self._place())
+                self._put(piece, html=html)
                 self._add(quoted.SOFT_BREAK)
             elif piece:
                 self._add(quoted.encode(piece))
                 self._add(b"" if piece.endswith("\n") else quoted.SOFT_BREAK)
+
+    def _put(self, slot: Slot, *, html: bool) -> None:
+        if slot.what in _TOKENS:
+            places = self._tokens.setdefault(slot.what, [])
+        else:
+            places = self._slots.setdefault(slot, ([], []))[html]
+        places.append(self._place())
 
     def _delimiter(self, kind: str) -> None:
         self._add(
@@ -308,12 +356,11 @@ def bare_to_field(recipient: Recipient) -> bytes:
     return headers.mailbox_field("To", "", recipient.ascii)
 
 
-def message_id_field(recipient: Recipient) -> bytes:
-    """Message-ID (RFC 5322 3.6.4). Raises MessageError when it is not of the form left@right."""
-    inner = recipient.message_id.removeprefix("<").removesuffix(">")
-    if not all(inner.partition("@")):
-        raise MessageError("the Message-ID is not of the form left@right")
-    return headers.bracket_field("Message-ID", inner)
+def message_id_field(domain: str) -> tuple[Part, ...]:
+    """Message-ID (RFC 5322 3.6.4) in this domain. Raises MessageError when it cannot stand there."""
+    whole = headers.bracket_field("Message-ID", f"@{domain}")
+    at = whole.index(b"@")
+    return (whole[:at], Personal.MESSAGE, whole[at:])
 
 
 def date_field(recipient: Recipient) -> bytes:
@@ -321,13 +368,20 @@ def date_field(recipient: Recipient) -> bytes:
     return headers.date_field(recipient.date)
 
 
-def unsubscribe_field(recipient: Recipient) -> bytes:
-    """List-Unsubscribe with one HTTPS URL (RFC 8058 3.1) and, after it, a mailto if there is one."""
-    if recipient.unsubscribe_mailto:
-        return headers.bracket_pair_field(
-            "List-Unsubscribe", recipient.unsubscribe_url, recipient.unsubscribe_mailto
-        )
-    return headers.bracket_field("List-Unsubscribe", recipient.unsubscribe_url)
+def unsubscribe_field(link: str) -> tuple[Part, ...]:
+    """List-Unsubscribe with one HTTPS URL (RFC 8058 3.1), the link and its reader's token, and after it a mailto if
+    there is one.
+
+    Raises MessageError when the link cannot stand in a header.
+    """
+    whole = headers.bracket_field("List-Unsubscribe", link + "0" * quoted.LINE, after=1)
+    begun = whole[: -quoted.LINE - len(b">\r\n")]
+    return (begun, Personal.UNSUBSCRIBE, b">", _mailto, b"\r\n")
+
+
+def _mailto(recipient: Recipient) -> bytes:
+    mailto = recipient.unsubscribe_mailto
+    return headers.further_bracket("List-Unsubscribe", mailto) if mailto else b""
 
 
 def subject_field(pieces: Sequence[str | Slot]) -> bytes | Fill:

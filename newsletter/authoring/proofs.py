@@ -321,15 +321,15 @@ class Proofs:
 
     def _recipient(self, address: Address, name: str = "") -> Recipient:
         """Somebody with links that lead nowhere: no reader is behind a proof."""
-        url, now = self._identity.url, self._clock()
+        now, nowhere = self._clock(), "preview"
         return Recipient(
             address=address.display,
             ascii=address.ascii,
             name=name,
-            message_id=f"<test.{now.timestamp():.6f}@{self._author.domain}>",
+            message_token=f"test{now:%Y%m%d%H%M%S%f}",
             return_path=self._author.ascii,
-            unsubscribe_url=f"{url}/unsubscribe/preview",
-            preferences_url=f"{url}/preferences/preview",
+            unsubscribe_token=nowhere,
+            preferences_token=nowhere,
             date=now,
         )
 

@@ -42,6 +42,8 @@ _KEPT: Final = 64
 """Skeletons kept: of the few issues that are in flight at once, in the languages of their readers, and
 of the editions of a digest, whose readers follow each other.
 """
+_CONFIRMING: Final = frozenset({DeliveryKind.CONFIRMATION, DeliveryKind.CHANGE})
+"""What asks its reader to follow a link once."""
 _LETTERS: Final = frozenset({DeliveryKind.WELCOME, DeliveryKind.GOODBYE})
 """In the author's own words, which are read anew for each."""
 
@@ -88,15 +90,14 @@ class Letters:
         self._identity = identity
         self._tokens = tokens
         self._clock = clock
-        sender = parse_mailbox(identity.sender, allow_test_domains=True).address.ascii
-        self._bounce_address = bounce_address or sender
+        sender = parse_mailbox(identity.sender, allow_test_domains=True).address
+        self._bounce_address = bounce_address or sender.ascii
         self._by_mail = by_mail
         self._postmark = postmark
         self._sendgrid = sendgrid
         self._formulas = formulas
         self._editions = editions
         self._own_words = own_words
-        self._domain = sender.rpartition("@")[2]
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
         self._compiling: dict[_Key, asyncio.Task[Skeleton]] = {}
         self._signers = Signers(signer) if signer is not None else None
@@ -195,28 +196,24 @@ class Letters:
         return replace(issue, language=ours)
 
     def _recipient(self, claim: Claim) -> Recipient:
-        tokens, url, now = self._tokens, self._identity.url, self._clock()
-        confirm_url = ""
-        if claim.kind in (DeliveryKind.CONFIRMATION, DeliveryKind.CHANGE):
-            token = tokens.confirm(claim.subscriber_id, claim.nonce, now)
-            confirm_url = f"{url}/confirm/{token}"
+        tokens, now = self._tokens, self._clock()
+        confirms = claim.kind in _CONFIRMING
         return Recipient(
             address=claim.address,
             ascii=ascii_address(claim.address),
             name=claim.name,
-            message_id=tokens.message_id(
+            message_token=tokens.message(
                 kind=claim.kind,
                 issue_id=claim.issue_id,
                 subscriber_id=claim.subscriber_id,
                 delivery_id=claim.delivery_id,
-                domain=self._domain,
             ),
             return_path=tokens.return_path(
                 claim.issue_id, claim.subscriber_id, self._bounce_address
             ),
-            unsubscribe_url=f"{url}/unsubscribe/{tokens.unsubscribe(claim.subscriber_id)}",
-            preferences_url=f"{url}/preferences/{tokens.preferences(claim.subscriber_id)}",
-            confirm_url=confirm_url,
+            unsubscribe_token=tokens.unsubscribe(claim.subscriber_id),
+            preferences_token=tokens.preferences(claim.subscriber_id),
+            confirm_token=tokens.confirm(claim.subscriber_id, claim.nonce, now) if confirms else "",
             unsubscribe_mailto=self._mailto(claim.subscriber_id) if self._by_mail else "",
             date=now,
         )

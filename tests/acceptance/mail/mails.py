@@ -84,16 +84,16 @@ def every_form() -> Issue:
 
 def a_reader(date: datetime = NOON) -> Recipient:
     """One reader, whose links are as long as real ones."""
-    token = "0123456789abcdef" * 6
+    token = "0123456789a" * 4
     return Recipient(
         address="ada@example.org",
         ascii="ada@example.org",
         name="Ada",
-        message_id="1@example.com",
+        message_token="1",
         return_path="notes+i1.s1.000000000000@example.com",
-        unsubscribe_url=f"https://notes.example.com/unsubscribe/{token}",
-        preferences_url=f"https://notes.example.com/preferences/{token}",
-        confirm_url=f"https://notes.example.com/confirm/{token}",
+        unsubscribe_token=token,
+        preferences_token=token,
+        confirm_token=token,
         date=date,
     )
 

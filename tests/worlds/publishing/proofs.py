@@ -31,10 +31,10 @@ ADA = Recipient(
     address="ada@example.com",
     ascii="ada@example.com",
     name="Ada",
-    message_id="m@example.com",
+    message_token="m",
     return_path="b@example.com",
-    unsubscribe_url=f"{URL}/unsubscribe/abc",
-    preferences_url=f"{URL}/preferences/abc",
+    unsubscribe_token="abc",
+    preferences_token="abc",
     date=NOON,
 )
 

@@ -58,13 +58,17 @@ ADA = Recipient(
     address="ada@example.org",
     ascii="ada@example.org",
     name="Ada Lovelace",
-    message_id="i7.s1.4f3a@notes.example.com",
+    message_token="i7s14f3a",
     return_path="bounce+i7.s1.4f3a@notes.example.com",
-    unsubscribe_url="https://notes.example.com/unsubscribe/" + "t0ken-" * 15,
-    preferences_url="https://notes.example.com/preferences/" + "t0ken-" * 15,
+    unsubscribe_token="t0ken" * 12,
+    preferences_token="own" * 20,
     date=NOON,
-    confirm_url="https://notes.example.com/confirm/" + "c0nfirm-" * 12,
+    confirm_token="c0nfirm" * 13,
 )
+
+UNSUBSCRIBE_URL = f"{IDENTITY.url}/unsubscribe/{ADA.unsubscribe_token}"
+PREFERENCES_URL = f"{IDENTITY.url}/preferences/{ADA.preferences_token}"
+CONFIRM_URL = f"{IDENTITY.url}/confirm/{ADA.confirm_token}"
 
 GREETING = message.compile_issue(replace(ISSUE, title="For {{ name | you }}"), IDENTITY)
 """An issue that calls its reader by name in its subject."""

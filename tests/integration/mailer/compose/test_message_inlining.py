@@ -29,10 +29,10 @@ ADA = Recipient(
     address="ada@example.org",
     ascii="ada@example.org",
     name="",
-    message_id="1@example.com",
+    message_token="1",
     return_path="bounce@example.com",
-    unsubscribe_url="https://notes.example.com/unsubscribe/x",
-    preferences_url="https://notes.example.com/preferences/x",
+    unsubscribe_token="x",
+    preferences_token="x",
     date=NOON,
 )
 

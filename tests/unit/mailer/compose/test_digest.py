@@ -51,10 +51,10 @@ def opened(skeleton: Skeleton, name: str = "Ada") -> tuple[email.message.EmailMe
         address="ada@example.org",
         ascii="ada@example.org",
         name=name,
-        message_id="1@notes.example.com",
+        message_token="1",
         return_path="bounce@notes.example.com",
-        unsubscribe_url="https://notes.example.com/unsubscribe/u",
-        preferences_url="https://notes.example.com/preferences/p",
+        unsubscribe_token="u",
+        preferences_token="p",
         date=NOON,
     )
     parsed = email.message_from_bytes(

@@ -9,7 +9,8 @@ import pytest
 
 from feeds.markdown.dialects import hide_formulas
 from mailer.compose import layout, message
-from storage.model import palette_of
+from storage.model import MessageError, palette_of
+from tests.worlds.rows import each
 from tests.worlds.sending.composed import ADA, IDENTITY, ISSUE, parts
 
 
@@ -137,3 +138,10 @@ def test_a_formula_within_a_line_stays_there_however_wide() -> None:
     within, _, apart = html.partition("<i>n</i>")
     assert "display: block" not in within.partition("a <span")[2]
     assert "display: block" in apart.partition("<i>c</i>")[0]
+
+
+@each("url", ["https://e.com/ x", "https://e.com/>\r\nBcc: c@d.org", f"https://e.com/{'x' * 900}"])
+def test_a_site_that_a_header_cannot_carry_is_refused(url: str) -> None:
+    """No copy of such an issue is made: the link to leave would break, or not fit on its line (rule A4)."""
+    with pytest.raises(MessageError):
+        message.compile_issue(ISSUE, replace(IDENTITY, url=url))
