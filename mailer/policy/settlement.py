@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from mailer.replies import Fault, Outcome, Verdict
 from storage.model import RESENDS, Claim, DeliveryState, Settlement, SuppressionReason
+
+_ACCEPTED: Final = DeliveryState.ACCEPTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +43,17 @@ def decide_settlement(
     mailbox does not exist; UNKNOWN; else DEFERRED, or EXPIRED when there is no time for
     another try.
     """
+    if outcome.accepted:
+        return Settlement(
+            delivery_id=claim.delivery_id,
+            state=_ACCEPTED,
+            at=now,
+            issue_id=claim.issue_id,
+            code=outcome.code,
+            status=outcome.status,
+            reply=outcome.text,
+        )
     match outcome.verdict:
-        case Verdict.ACCEPTED:
-            return Settlement(
-                delivery_id=claim.delivery_id,
-                state=DeliveryState.ACCEPTED,
-                at=now,
-                issue_id=claim.issue_id,
-                code=outcome.code,
-                status=outcome.status,
-                reply=outcome.text,
-            )
         case Verdict.UNKNOWN:
             return _settle_unknown(outcome, claim, now, policy)
         case Verdict.PERMANENT if outcome.fault is Fault.RECIPIENT:

@@ -10,6 +10,7 @@ from mailer.replies.outcome import (
     clean_reply,
     is_greylisting,
     parse_reply,
+    read_taken,
 )
 from mailer.replies.phrases import (
     AUTO_REPLY_SUBJECTS,
@@ -42,4 +43,5 @@ __all__ = [
     "judge",
     "parse_reply",
     "parse_status",
+    "read_taken",
 ]

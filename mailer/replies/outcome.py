@@ -54,6 +54,11 @@ class Verdict(StrEnum):
     """Lost after the final dot and before the reply (RFC 1047)."""
 
 
+_ACCEPTED: Final = Verdict.ACCEPTED
+"""At hand, like `_DOT`: this is asked of each message, and looking a member up costs as much as a short function."""
+_DOT: Final = Phase.DOT
+
+
 class Fault(StrEnum):
     """Whose fault it is (rule B5). Only a recipient's fault may ever count against a reader."""
 
@@ -90,7 +95,7 @@ class Outcome:
     @property
     def accepted(self) -> bool:
         """Whether the session may go on to the next command."""
-        return self.verdict is Verdict.ACCEPTED
+        return self.verdict is _ACCEPTED
 
     @property
     def is_enough(self) -> bool:
@@ -114,7 +119,6 @@ LET_IN: Final = _GO_ON[Phase.DATA]
 """A message was announced and its content is awaited."""
 
 
-@lru_cache(maxsize=256)
 def parse_reply(
     code: int,
     text: str,
@@ -130,13 +134,17 @@ def parse_reply(
     enhanced status code (rule B3). A code that is no answer to the command leaves the session out of step
     and counts as a lost connection. Relays use the same words again and again, so the last readings are kept.
     """
-    if phase is Phase.DOT and code // 100 == 2:
-        return _read_taken(code, text)
+    if phase is _DOT and code // 100 == 2:
+        return read_taken(code, text)
     return _read(code, text, phase, ours, names)
 
 
-def _read_taken(code: int, text: str) -> Outcome:
-    """Often in the same words but for the last, the number that the relay has given the message."""
+@lru_cache(maxsize=64)
+def read_taken(code: int, text: str) -> Outcome:
+    """Reads the reply, a 2yz, by which a relay takes a message: nobody is to blame, so there is nothing else to know.
+
+    It is often in the same words but for the last, the number that the relay has given the message.
+    """
     head, _, number = text.rpartition(" ")
     return Outcome(
         verdict=Verdict.ACCEPTED,
@@ -155,6 +163,7 @@ def _name_status(text: str) -> str:
     return str(status) if status else ""
 
 
+@lru_cache(maxsize=256)
 def _read(
     code: int, text: str, phase: Phase, ours: tuple[str, ...], names: tuple[str, ...]
 ) -> Outcome:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from mailer.envelope import Envelope
-from mailer.replies import LET_IN, Fault, Outcome, Phase, build_lost, parse_reply
+from mailer.replies import LET_IN, Fault, Outcome, Phase, build_lost, parse_reply, read_taken
 from mailer.smtp.offer import Offer, stuff
 from mailer.smtp.relay import connect
 from mailer.smtp.ways import Relay, Timeouts
@@ -21,6 +21,8 @@ from mailer.smtp.wire import Wire, WireLost
 
 _LET_IN: Final = (250, 250, 354)
 """The codes of the answers to MAIL, RCPT and DATA, where nothing is refused."""
+_CONTENT, _DOT, _RELAY = Phase.CONTENT, Phase.DOT, Fault.RELAY
+"""At hand: looking a member up costs each message as much as reading a reply."""
 _REFUSALS: Final = 8
 """Error replies without a message taken in between, after which a session is worn out: from the tenth on Postfix
 answers each command a second late, and at the twentieth it hangs up (docs/relays.md)."""
@@ -61,8 +63,8 @@ class Session:
         self._limit = min(offer.messages, timeouts.messages)
         self._unclean = False
         self._names = names
-        self._domain = ""
-        """Of the return path of the last message."""
+        self._at = "@"
+        """What the return path of the last message ended in."""
         self._ours = names
         """Names of ours that a reply may be about."""
         self._told: tuple[Envelope | None, ...] = ()
@@ -97,9 +99,8 @@ class Session:
         return self._offer.examine(envelope)
 
     async def send(self, envelope: Envelope) -> Outcome:
-        """Sends one message and says what became of it; never raises because of the peer.
-
-        Whatever is refused here, before a word to the relay, has no reply code.
+        """Sends one message and says what became of it; never raises because of the peer. Whatever is refused here,
+        before a word to the relay, has no reply code.
         """
         if (refusal := self.examine(envelope)) is not None:
             return refusal
@@ -118,11 +119,9 @@ class Session:
         trip (RFC 2920 3.1, rule B12); elsewhere each command waits for its reply. Never raises
         because of the peer. `following` has been examined.
         """
-        if (
-            following is not None
-            and (domain := following.sender.rpartition("@")[2]) != self._domain
-        ):
-            self._domain, self._ours = domain, (domain.lower(), *self._names)
+        if following is not None and not following.sender.endswith(self._at):
+            domain = following.sender.rpartition("@")[2]
+            self._at, self._ours = f"@{domain}", (domain.lower(), *self._names)
         self._told = (ready, following)
         way = self._in_one_group if self._offer.pipelining else self._step_by_step
         return way(ready, following)
@@ -167,12 +166,12 @@ class Session:
 
     async def _send_content_and(self, envelope: Envelope, commands: bytes) -> Outcome:
         """Content may open a group (RFC 2920 3.1); what became of it."""
-        phase = Phase.CONTENT
+        phase = _CONTENT
         try:
             if self._wire.spoke:
                 return await self._interrupted()
             self._wire.write(stuff(envelope), b".\r\n" + commands)
-            phase = Phase.DOT
+            phase = _DOT
             if self._wire.is_full:
                 with suppress(WireLost):  # what the relay said before it went is still to be read
                     await self._wire.drain(self._timeouts.block)
@@ -181,9 +180,8 @@ class Session:
             return build_lost(phase, f"{lost} ({phase})")
 
     async def _read_answers(self, *, reset: bool) -> Outcome:
-        """Reads the replies to [RSET,] MAIL, RCPT and DATA: all, whatever the first one says.
-
-        The first refusal counts, also when the connection ends behind it.
+        """Reads the replies to [RSET,] MAIL, RCPT and DATA: all, whatever the first one says. The first refusal counts,
+        also when the connection ends behind it.
         """
         answers: list[Outcome] = []
         phase = Phase.MAIL
@@ -259,10 +257,14 @@ class Session:
     # ── parts of both ────────────────────────────────────────────────────────────────────
 
     async def _reply(self, phase: Phase, timeout_s: float) -> Outcome:
-        code, text = await self._wire.reply(timeout_s)
+        if not self._wire.spoke:
+            await self._wire.heard(timeout_s)
+        code, text = self._wire.read()
+        if phase is _DOT and code // 100 == 2:
+            return read_taken(code, text)
         called = _names_in(text, self._told) if code >= 500 else ()
         outcome = parse_reply(code, text, phase=phase, ours=self._ours, names=called)
-        if code == 421 or (outcome.fault is Fault.RELAY and outcome.code is None):
+        if code == 421 or (outcome.fault is _RELAY and outcome.code is None):
             # The relay is going away (rule B6), or it and we no longer mean the same command.
             self._wire.drop("the relay ended the session")
         return outcome

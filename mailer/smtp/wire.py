@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 _LINE_LIMIT: Final = 4096
@@ -23,6 +24,9 @@ class Reply(NamedTuple):
 
     code: int
     text: str
+
+
+_CODE: Final = attrgetter("code")
 
 
 class WireLost(Exception):
@@ -130,15 +134,19 @@ class Wire(asyncio.Protocol):
 
     async def reply(self, timeout_s: float) -> Reply:
         """Waits for the next reply, at most `timeout_s` seconds. Raises WireLost."""
-        if not self._replies and not self._lost:
-            await self._wait(timeout_s)
+        if not self._replies:
+            await self.heard(timeout_s)
+        return self.read()
+
+    def read(self) -> Reply:
+        """Takes the reply that is there. Raises WireLost where none is, and none will come."""
         if self._replies:
             return self._replies.popleft()
         raise WireLost(self._lost)
 
     def take(self, *codes: int) -> bool:
         """Takes the replies that are there if they have just these codes; else leaves them."""
-        if [reply.code for reply in self._replies] != [*codes]:
+        if tuple(map(_CODE, self._replies)) != codes:
             return False
         self._replies.clear()
         return True
@@ -181,9 +189,12 @@ class Wire(asyncio.Protocol):
                 async with asyncio.timeout(timeout_s):
                     await self._closed.wait()
 
-    def _wait(self, timeout_s: float) -> asyncio.Future[None]:
+    def heard(self, timeout_s: float) -> asyncio.Future[None]:
         """Done when there is something to be read, or nothing to be waited for any more."""
         self._waiter = waiter = self._loop.create_future()
+        if self._lost:
+            self._tell()
+            return waiter
         self._patience_s, self._until = timeout_s, self._loop.time() + timeout_s
         if self._alarm is None or self._alarm.when() > self._until:
             self._set_alarm()

@@ -22,6 +22,8 @@ from storage.ledger.rows import begin_these, begun_among, wanted_among
 from storage.model import DeliveryState, Settlement
 
 _D = schema.deliveries.c
+_ACCEPTED: Final = DeliveryState.ACCEPTED
+"""At hand: each outcome is compared with it."""
 _ONE: Final[sa.ColumnElement[int]] = sa.literal_column("1")
 _NOTHING: Final[sa.ColumnElement[str]] = sa.literal_column("''")
 _OUTCOME: Final[dict[str, sa.types.TypeEngine[Any]]] = {
@@ -42,7 +44,7 @@ _LISTED: Final = _D.id.in_(sa.text("?"))
 def is_usual(settlement: Settlement) -> bool:
     """Whether nothing follows from this outcome but that it is kept: the message was accepted."""
     return (
-        settlement.state is DeliveryState.ACCEPTED
+        settlement.state is _ACCEPTED
         and settlement.counts
         and settlement.due_at is None
         and settlement.suppress is None

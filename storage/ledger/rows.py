@@ -201,8 +201,8 @@ _instant: Final = lru_cache(maxsize=1000)(from_micros)
 
 
 def _claim(row: _Row, issue_id: int | None, revision: int) -> Claim:
-    id_, kind, subscriber_id, address, name, nonce, language, *rest = row
-    attempts, doubts, queued_at, first_tried_at, *_ = rest
+    id_, kind, subscriber_id, address, name, nonce, language = row[:7]
+    attempts, doubts, queued_at, first_tried_at, _, _ = row[7:]
     return Claim(
         delivery_id=id_,
         kind=_KINDS[kind],

@@ -50,6 +50,14 @@ def send(script: Mapping[str, Move], letter: Envelope = LETTER) -> tuple[Outcome
     return asyncio.run(send_to(peer, letter))[0], peer
 
 
+@pytest.mark.parametrize("script", [{}, {"EHLO": PIPELINING}])
+def test_a_yes_to_something_else_lets_no_content_out(script: Mapping[str, Move]) -> None:
+    """A 250 to DATA awaits nothing: it and we mean different commands, and no message is taken (RFC 5321 4.3.2)."""
+    outcome, peer = send({**script, "DATA": "250 2.0.0 Ok"})
+    assert (outcome.verdict, outcome.fault) == (Verdict.TRANSIENT, Fault.RELAY)
+    assert peer.messages == []
+
+
 def test_a_message_arrives_whole_in_lock_step() -> None:
     """The relay gets the commands in order, the content with doubled dots, and QUIT at the end."""
     letter = Envelope(

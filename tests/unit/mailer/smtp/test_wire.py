@@ -117,3 +117,17 @@ def test_a_reply_of_empty_lines_without_end_is_ended() -> None:
             await wire.reply(1)
 
     asyncio.run(scenario())
+
+
+async def ask_when_lost() -> None:
+    """Asks for a reply after the peer has closed."""
+    wire = Wire(cast("asyncio.Transport", Nowhere()))
+    wire.connection_lost(None)
+    async with asyncio.timeout(10):
+        await wire.reply(3600)
+
+
+def test_nobody_waits_for_a_connection_that_is_gone() -> None:
+    """Whoever asks for a reply afterwards is told at once, whatever the time limit of that reply."""
+    with pytest.raises(WireLost, match="closed"):
+        asyncio.run(ask_when_lost())
