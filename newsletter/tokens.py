@@ -194,10 +194,8 @@ class Tokens:
         One per issue and subscriber; other mail has no issue, so there it is one per delivery.
         Keyed with the oldest secret, so that a rotation between two tries does not change it.
         """
-        subject = (
-            f"{kind}:{delivery_id}" if issue_id is None else f"{kind}:{issue_id}:{subscriber_id}"
-        )
-        return _code(self._message_id, subject.encode())
+        number = f"{delivery_id}" if issue_id is None else f"{issue_id}:{subscriber_id}"
+        return _code(self._message_id, (kind + ":" + number).encode())
 
     def return_path(self, issue_id: int | None, subscriber_id: int, base_address: str) -> str:
         """The envelope sender that says whose bounce it is: `local+i7.s44.mac@domain` (rule A34).

@@ -11,6 +11,8 @@ from mailer.replies import Fault, Outcome, Phase, Verdict
 
 _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]")
 """What could end or extend a command, or is no character at all (rule B25)."""
+_USUAL: Final = re.compile(r"[!-;=?-~]*")
+"""What nearly all addresses are of, and none of it is unsafe: asked of both at once, in half the time."""
 _NOT_XCHAR: Final = re.compile(r"[^!-*,-<>-~]")
 """What has to be encoded in an xtext (RFC 3461 4); hardly an address has any of it."""
 
@@ -50,10 +52,12 @@ class Offer:
 
     def examine(self, envelope: Envelope) -> Outcome | None:
         """Refuses what must not, or cannot, be said to this relay (rules A28, B14, B25)."""
-        if _UNSAFE.search(envelope.recipient) or not envelope.recipient:
-            return _refuse(Fault.RECIPIENT, "the address cannot stand in an SMTP command")
-        if _UNSAFE.search(envelope.sender):
-            return _refuse(Fault.SENDER, "the return path cannot stand in an SMTP command")
+        recipient = envelope.recipient
+        if not recipient or _USUAL.fullmatch(envelope.sender + recipient) is None:
+            if _UNSAFE.search(recipient) or not recipient:
+                return _refuse(Fault.RECIPIENT, "the address cannot stand in an SMTP command")
+            if _UNSAFE.search(envelope.sender):
+                return _refuse(Fault.SENDER, "the return path cannot stand in an SMTP command")
         if self._size_limit and len(envelope.content) > self._size_limit:
             return self._too_large(envelope)
         return None if envelope.plain else self._examine_wide(envelope)
