@@ -144,13 +144,13 @@ def date_field(moment: datetime) -> bytes:
     """Date, with a numeric zone (RFC 5322 3.3). Raises MessageError for a time without a zone."""
     if moment.tzinfo is None:
         raise MessageError("the date of a message needs a time zone")
-    return _date_line(int(moment.timestamp()))
+    return _date_line(moment)
 
 
 @lru_cache(maxsize=64)
-def _date_line(second: int) -> bytes:
-    """The Date field of a moment; kept, since copies made in the same second share it."""
-    return _line(f"Date: {format_datetime(datetime.fromtimestamp(second, UTC))}")
+def _date_line(moment: datetime) -> bytes:
+    """The Date field of a moment; kept, since copies made at the same one share it."""
+    return _line(f"Date: {format_datetime(moment.astimezone(UTC))}")
 
 
 def _line(text: str) -> bytes:

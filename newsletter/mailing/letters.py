@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -42,8 +44,11 @@ _KEPT: Final = 64
 """Skeletons kept: of the few issues that are in flight at once, in the languages of their readers, and
 of the editions of a digest, whose readers follow each other.
 """
+_TICK_S: Final = 0.1
+"""How old a time may be that is written into a copy; a Date has whole seconds."""
 _CONFIRMING: Final = frozenset({DeliveryKind.CONFIRMATION, DeliveryKind.CHANGE})
 """What asks its reader to follow a link once."""
+_DIGEST: Final = DeliveryKind.DIGEST
 _LETTERS: Final = frozenset({DeliveryKind.WELCOME, DeliveryKind.GOODBYE})
 """In the author's own words, which are read anew for each."""
 
@@ -85,11 +90,14 @@ class Letters:
         formulas: Pictures = draw_formulas,
         editions: Callable[[int, int], Edition] = _no_edition,
         own_words: Callable[[DeliveryKind], Issue] = _no_words,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._archive = archive
         self._identity = identity
         self._tokens = tokens
         self._clock = clock
+        self._monotonic = monotonic
+        self._moment, self._read_at = clock(), -math.inf
         sender = parse_mailbox(identity.sender, allow_test_domains=True).address
         self._bounce_address = bounce_address or sender.ascii
         self._by_mail = by_mail
@@ -108,7 +116,7 @@ class Letters:
 
         Raises NewsletterError when no message can be made of it.
         """
-        if claim.kind is DeliveryKind.DIGEST:
+        if claim.kind is _DIGEST:
             return self._fill_digest(claim)
         key = _key(claim)
         if (skeleton := self._skeletons.get(key)) is None:
@@ -196,7 +204,7 @@ class Letters:
         return replace(issue, language=ours)
 
     def _recipient(self, claim: Claim) -> Recipient:
-        tokens, now = self._tokens, self._clock()
+        tokens, now = self._tokens, self._now()
         confirms = claim.kind in _CONFIRMING
         return Recipient(
             address=claim.address,
@@ -217,6 +225,13 @@ class Letters:
             unsubscribe_mailto=self._mailto(claim.subscriber_id) if self._by_mail else "",
             date=now,
         )
+
+    def _now(self) -> datetime:
+        """When a copy is made, as far as its Date tells: reading a clock takes as long as making a token."""
+        tick = self._monotonic()
+        if tick >= self._read_at + _TICK_S:
+            self._moment, self._read_at = self._clock(), tick
+        return self._moment
 
     def _mailto(self, subscriber_id: int) -> str:
         return build_mailto(self._tokens.leave_key(subscriber_id), self._bounce_address)

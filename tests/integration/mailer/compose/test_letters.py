@@ -21,9 +21,11 @@ from newsletter.tokens import Tokens
 from storage.model.deliveries import Claim, DeliveryKind
 from storage.model.errors import StorageError
 from tests.peers.silence import way_to
+from tests.worlds.clock import Seconds
 from tests.worlds.publishing.notes import IDENTITY, URL, Folder, Room
 
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -104,6 +106,25 @@ def test_a_retry_is_the_same_message(room: Room, letters: Letters, tokens: Token
     again = fill(other, replace(claim, attempts=3))
     assert read(first.content)["Message-ID"] == read(again.content)["Message-ID"]
     assert first.sender == again.sender
+
+
+def test_a_copys_date_is_hardly_older_than_the_copy(room: Room, tokens: Tokens) -> None:
+    """The clock is read once in a tenth of a second, and Date has whole ones (rule A20)."""
+    ticks = Seconds()
+    letters = Letters(
+        archive=room.archive,
+        identity=IDENTITY,
+        tokens=tokens,
+        clock=room.clock,
+        monotonic=ticks,
+    )
+    (claim, _other) = claims(room)
+    began, dates = room.clock(), []
+    for _ in range(4):
+        dates.append(read(fill(letters, claim).content)["Date"].datetime)
+        room.clock.move(seconds=1)
+        ticks.now += 0.06
+    assert dates == [began, began, began + 2 * SECOND, began + 2 * SECOND]
 
 
 def test_an_edit_reaches_those_who_come_after_it(room: Room, letters: Letters) -> None:

@@ -8,7 +8,15 @@ from dataclasses import replace
 from mailer.compose import letters, message
 from mailer.compose.skeleton import Skeleton
 from tests.worlds.rows import each
-from tests.worlds.sending.composed import ADA, CONFIRM_URL, IDENTITY, ISSUE, UNSUBSCRIBE_URL, parse, parts
+from tests.worlds.sending.composed import (
+    ADA,
+    CONFIRM_URL,
+    IDENTITY,
+    ISSUE,
+    UNSUBSCRIBE_URL,
+    parse,
+    parts,
+)
 
 _COPY = ["From", "To", "Subject", "Date", "Message-ID"]
 
