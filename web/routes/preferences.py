@@ -122,7 +122,12 @@ class PreferencePages:
             case "feed" | "feed-off" as action:
                 saved = self._desk.renew_feed(token, ip=ip, wanted=action == "feed")
                 told = _FEED_SAID if found.feed_token else _SAID  # the first one ends no other
-                return self._again(token, told[saved] if saved else "", _status(saved))
+                return self._again(
+                    token,
+                    told[saved] if saved else "",
+                    _status(saved),
+                    is_feed=saved is Saved.SAVED and action == "feed",
+                )
             case "leave":
                 self._desk.leave(token, ip=ip)
                 return self._private(found, "left.html", to_say("You have left"))
@@ -207,11 +212,14 @@ class PreferencePages:
         said: str,
         status: int = 200,
         problems: Mapping[str, Problem] | None = None,
+        *,
+        is_feed: bool = False,
     ) -> Response:
+        """The page once more; with `is_feed` it leads to the feed, which stands far below what is said."""
         found = self._desk.view(token)
         if found is None:
             return self._stale()
-        return self._show(found, said=said, status=status, problems=problems)
+        return self._show(found, said=said, status=status, problems=problems, is_feed=is_feed)
 
     def _show(
         self,
@@ -220,6 +228,7 @@ class PreferencePages:
         said: str = "",
         status: int = 200,
         problems: Mapping[str, Problem] | None = None,
+        is_feed: bool = False,
     ) -> Response:
         pages = self._pages.in_language(found.wishes.language)
         zone = find_zone(found.wishes.zone, self._pages.identity.timezone)
@@ -231,6 +240,7 @@ class PreferencePages:
             status=status,
             page=found,
             said=pages.words.say(said) if said else "",
+            is_feed=is_feed,
             problems={
                 field: pages.words.say(_PROBLEMS[problem])
                 for field, problem in (problems or {}).items()

@@ -197,6 +197,8 @@ def test_a_feed_of_ones_own_has_ones_topics_until_it_is_revoked(
     status, told = send(client, page, ("action", "feed"))
     assert status == 200
     assert "former address" not in told
+    assert '<a href="#feed-title">' in told
+    assert 'id="feed-title"' in told
     path = re.findall(rf"<code>{URL}(/feeds/\w+\.xml)</code>", client.get(page).text)[0]
     first = client.get(path)
     titles = [entry.title for entry in feedparser.parse(first.text).entries]
@@ -204,7 +206,7 @@ def test_a_feed_of_ones_own_has_ones_topics_until_it_is_revoked(
     assert first.headers["x-robots-tag"] == "noindex, nofollow"
     assert first.headers["cache-control"].startswith("private")
     assert client.get(path, if_none_match=first.headers["etag"]).status_code == 304
-    send(client, page, ("topic", "rust"))
+    assert "#feed-title" not in send(client, page, ("topic", "rust"))[1]
     second = client.get(path, if_none_match=first.headers["etag"])
     assert [entry.title for entry in feedparser.parse(second.text).entries] == ["Note 0"]
     link = ET.fromstring(second.content).find(".//{http://www.w3.org/2005/Atom}link[@rel='self']")
