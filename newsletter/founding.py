@@ -59,11 +59,12 @@ class Founding:
     """Each is called on the class: `Newsletter.init("my-newsletter")`."""
 
     @staticmethod
-    def init(folder: str | Path = ".") -> Path:
+    def init(folder: str | Path = ".", *, notes: str | Path | None = None) -> Path:
         """Begin a newsletter in a folder: a configuration, a folder of notes and a secret; the configuration's place.
 
-        Notes that are there stay as they are. Raises Conflict where a configuration or a secret is there,
-        NewsletterError where nothing can be written.
+        Notes that are there stay as they are, and so does the folder `notes`, which takes the place of a new
+        one. Raises Conflict where a configuration or a secret is there, NewsletterError where nothing can be
+        written, or there is no such folder of notes.
         """
         from newsletter.secret import load_secret
 
@@ -71,14 +72,18 @@ class Founding:
         for path in (config, secret):
             if path.exists():
                 raise Conflict(f"{path} is there already; nothing was changed")
+        if notes is not None and not Path(notes).is_dir():
+            raise NewsletterError(f"there is no folder {notes}; nothing was changed")
         text = render_template(
             title="My Newsletter",
             url="http://127.0.0.1:8000",
             sender="My Newsletter <newsletter@example.com>",
+            notes="notes" if notes is None else str(Path(notes).resolve()),
         )
         try:
             config.parent.mkdir(parents=True, exist_ok=True)
-            _write_notes(config.parent / "notes")
+            if notes is None:
+                _write_notes(config.parent / "notes")
             load_secret(secret)
             config.write_text(text, "utf-8")
         except OSError as error:

@@ -7,27 +7,24 @@ columns, addresses and code never; links are numbered and written out at the end
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from markdown_it.token import Token
 
-from feeds.markdown.characters import clean_text
+from feeds.markdown.characters import clean_text, wrap
 from feeds.markdown.html import SHOWING, Piece, PieceKind, read_pieces, sanitise
 from feeds.markdown.links import LinkResolver
 from feeds.markdown.parser import shown
 from feeds.markdown.speech import name_image
-from storage.model import columns, is_narrow
+from storage.model import columns
 
 WIDTH: Final = 72
 MIN_WIDTH: Final = 20
 """What is left for text in deep quotes and lists."""
 
 _LOOSE: Final = re.compile(r"(?<! ) *\n[ \n]*")
-_UNIT: Final = re.compile(r"\S*\{\{[^{}\n]{0,80}\}\}\S*|\S+")
-"""What must stay on one line: a word, or a merge field with the blanks inside it."""
-_WIDE_PART: Final = re.compile(r"[!-~]+|.")
 _MARKS: Final = {
     "em_open": "_", "em_close": "_", "strong_open": "*", "strong_close": "*",
     "s_open": "~", "s_close": "~", "softbreak": " ", "hardbreak": "\n", "caption_open": "\n",
@@ -55,67 +52,6 @@ def build_text(
     # A browser may find links in broken raw HTML that token by token are none.
     missing = [url for url in urls if url not in text]
     return clean_text("\n\n".join(filter(None, [text, *inline.references(missing)])))
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` columns; a longer word stays whole, unless its script has no
-    blanks.
-    """
-    lines: list[str] = []
-    for paragraph in text.split("\n"):
-        is_plain = "{{" not in paragraph and is_narrow(paragraph)
-        lines += _wrap_plain(paragraph, width) if is_plain else _wrap_line(paragraph, width)
-    return lines
-
-
-def _wrap_plain(text: str, width: int) -> Iterator[str]:
-    """What `_wrap_line` gives for most lines, in which a column is a character."""
-    if len(text) <= width and "  " not in text:
-        yield text.strip(" ")
-        return
-    line = " ".join(text.split()) if "  " in text else text.strip(" ")
-    start = 0
-    while len(line) - start > width:
-        end = line.rfind(" ", start, start + width + 1)
-        if end < 0:  # a longer word stays whole
-            end = line.find(" ", start + width)
-            if end < 0:
-                break
-        yield line[start:end]
-        start = end + 1
-    yield line[start:]
-
-
-def _wrap_line(text: str, width: int) -> Iterator[str]:
-    line = ""
-    used = 0
-    for unit in _UNIT.findall(text):
-        for piece in (unit,) if unit.isascii() else _break_wide(unit, width):
-            size = columns(piece)
-            if line and used + 1 + size > width:
-                yield line
-                line, used = "", 0
-            line, used = (f"{line} {piece}", used + 1 + size) if line else (piece, size)
-    yield line
-
-
-def _break_wide(unit: str, width: int) -> Iterator[str]:
-    """Cuts a word only if it is of wide characters, which are written without blanks; a narrow word
-    among them stays whole.
-    """
-    if columns(unit) <= max(width, len(unit)) or "://" in unit:
-        yield unit
-        return
-    line = ""
-    used = 0
-    for part in _WIDE_PART.findall(unit):
-        size = columns(part)
-        if line and used + size > width:
-            yield line
-            line, used = "", 0
-        line += part
-        used += size
-    yield line
 
 
 # ── inline ───────────────────────────────────────────────────────────────────────────────────

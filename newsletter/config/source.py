@@ -156,6 +156,7 @@ def render_template(
     timezone: str = "UTC",
     postal_address: str = "",
     links: Mapping[str, str] | None = None,
+    notes: str = "notes",
     smtp_url: str = "outbox:outbox",
     poll: str = "30s",
     hold: str = "5m",
@@ -167,6 +168,7 @@ def render_template(
     pairs = ", ".join(f"{_quoted(label)} = {_quoted(to)}" for label, to in (links or {}).items())
     return string.Template(template).substitute(
         title=_quoted(title),
+        notes=_quoted(notes),
         url=_quoted(url),
         sender=_quoted(sender),
         author=_quoted(author),

@@ -35,19 +35,29 @@ def init(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Where to; this folder if left out.")
     ] = Path(),
+    notes: Annotated[
+        Path | None,
+        typer.Option("--notes", metavar="FOLDER", help="Notes that you have; they are only read."),
+    ] = None,
 ) -> None:
     """Start a newsletter in a folder.
 
-    Makes newsletter.toml, notes with a first note and an about page, and a secret. Overwrites nothing. A folder `notes` that is there already is used as it is.
+    Makes newsletter.toml, notes with a first note and an about page, and a secret. Overwrites nothing. A folder `notes` that is there already is used as it is, and so is any other with --notes.
 
     Example: newsletter init my-newsletter
     """
     settings_of(context)
     from newsletter.founding import Founding
 
-    config = Founding.init(folder)
+    config = Founding.init(folder, notes=notes)
     say(f"{config} is ready: put your title, address and relay into it, then try")
-    say("  newsletter run" if folder == Path() else f"  newsletter --config {config} run")
+    command = "newsletter" if folder == Path() else f"newsletter --config {config}"
+    say(f"  {command} run")
+    if notes is not None:
+        say(f"  {command} check --all")
+        remark(
+            f"says what would become of the notes in {notes}; an `about.md` there is the About page"
+        )
 
 
 def run(context: typer.Context) -> None:

@@ -53,6 +53,24 @@ def test_init_overwrites_nothing(run: Run, folder: Path) -> None:
     assert (folder / "notes" / "first-note.md").read_text("utf-8") == "mine"
 
 
+def test_init_takes_notes_that_are_there(run: Run, folder: Path, tmp_path: Path) -> None:
+    """They are read where they are, and nothing is written beside them; a folder that is not there is refused."""
+    vault = tmp_path / 'my "vault"'
+    vault.mkdir()
+    (vault / "a.md").write_text("---\npublish: 2020-01-01\n---\nWords.")
+    home = tmp_path / "another"
+    refused = run("init", home, "--notes", tmp_path / "nowhere")
+    assert (refused.code, home.exists()) == (1, False)
+    begun = run("init", home, "--notes", vault)
+    assert begun.code == 0
+    assert "check --all" in begun.out
+    assert [path.name for path in vault.iterdir()] == ["a.md"]
+    assert sorted(path.name for path in home.iterdir()) == ["newsletter.toml", "secret"]
+    sent = run("--config", home / "newsletter.toml", "send", "--json").json()
+    assert isinstance(sent, dict)
+    assert sent["published"] == ["a"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feeds.markdown.characters import _wrap_line, wrap
 from feeds.markdown.links import NoteSource
-from feeds.markdown.plaintext import WIDTH, _wrap_line, wrap
+from feeds.markdown.plaintext import WIDTH
 from feeds.markdown.render import render_markdown
 from storage.model.text import columns
 from tests.sizes import examples
@@ -90,6 +91,16 @@ def test_paragraphs_wrap() -> None:
     lines = text(body).split("\n")
     assert max(map(columns, lines)) <= WIDTH
     assert len(lines) > 12
+
+
+@each("word", ["word", "{{ name | there }}", "日本語"])
+def test_the_number_of_a_link_stays_with_its_last_word(word: str) -> None:
+    """No line begins with `[1]`, wherever the link falls; it counts as part of the line's width."""
+    for size in range(55, 75):
+        lines = text("x" * size + f" a [{word}](https://a.example) b").split("\n")
+        assert any(f"{word[-3:]} [1]" in line for line in lines[:-1])
+        assert not any(line.startswith("[1] b") for line in lines)
+        assert max(map(columns, lines)) <= max(WIDTH, size)
 
 
 def test_merge_fields_stay_whole() -> None:
