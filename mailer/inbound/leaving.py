@@ -68,12 +68,15 @@ def find_addressed_keys(raw: bytes, *, envelope_to: str = "") -> tuple[str, ...]
     """The keys in the addresses that a message came to, whoever or whatever wrote it (rule C11).
 
     Nothing is ever sent from such an address, so that no machine answers it by itself: what comes was
-    sent to leave, also if it calls itself automatic, as Apple's programs do, or has no sender.
+    sent to leave, also if it calls itself automatic, as Apple's programs do, or has no sender. None in a
+    report on a delivery (RFC 3464), which asks for nothing wherever it comes to.
     """
     try:
         parts = read_parts(raw)
     except PARSER_FAULTS:
         return find_keys_in(envelope_to)
+    if parts.groups:
+        return ()
     return _unique(_addressed(envelope_to, _recipients(parts)))
 
 

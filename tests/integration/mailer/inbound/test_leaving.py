@@ -108,6 +108,17 @@ def test_whatever_comes_to_a_leave_address_leaves(newsletter: Newsletter) -> Non
         assert state(newsletter, reader) is SubscriberState.UNSUBSCRIBED, name
 
 
+def test_a_report_on_a_delivery_is_no_wish_to_leave(newsletter: Newsletter) -> None:
+    """A DSN that comes to the address by which a reader may leave is set aside, and nobody leaves (rule C11)."""
+    address, key = key_of(newsletter)
+    for name, report in idle(address, key).items():
+        if b"message/delivery-status" in report:
+            done = newsletter.report_desk.process(report, envelope_to=address)
+            assert done.action is Effect.QUARANTINED, name
+    assert state(newsletter) is SubscriberState.ACTIVE
+    assert not newsletter.subscribers.suppressions()
+
+
 @pytest.mark.parametrize("intake", INTAKES)
 def test_every_way_in_takes_what_calls_itself_automatic(
     newsletter: Newsletter, intake: str
