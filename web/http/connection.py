@@ -246,10 +246,19 @@ class BoundedConnection(HttpToolsProtocol):
             self._stop(HTTPStatus.BAD_REQUEST)
         if hosts and _HOST.fullmatch(hosts[0]) is None:
             self._stop(HTTPStatus.BAD_REQUEST)
+        self._judge_codings()
         self._in_header, self._in_body = False, True
         self._since = self.loop.time()
         super().on_headers_complete()
         self.cycle.transport = cast("Transport", _Joined(self.transport, self.loop))
+
+    def _judge_codings(self) -> None:
+        """Of transfer codings chunks are known, and another program may see another end in the rest (RFC 9112 6.1)."""
+        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
+        if codings and self.parser.get_http_version() == "1.0":
+            self._stop(HTTPStatus.BAD_REQUEST)
+        if any(coding.strip().lower() != b"chunked" for coding in codings):
+            self._stop(HTTPStatus.NOT_IMPLEMENTED)
 
     def on_body(self, body: bytes) -> None:
         """A part of the content."""

@@ -157,6 +157,20 @@ def test_a_request_names_one_host(site: str, sent: bytes, status: int) -> None:
     assert statuses(site, sent) == [status]
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (FORM + b"Transfer-Encoding: Chunked\r\nConnection: close\r\n\r\n0\r\n\r\n", 202),
+        (FORM + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+        (FORM + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+        (FORM.replace(b"1.1", b"1.0") + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    ],
+)
+def test_a_body_ends_where_everybody_sees_it_end(site: str, sent: bytes, status: int) -> None:
+    """Only chunks are known of codings that frame a body, and only since HTTP/1.1 (RFC 9112 6.1)."""
+    assert statuses(site, sent) == [status]
+
+
 @pytest.mark.parametrize("method", [b"FOO", b"get", b"X-MY_METHOD"])
 def test_a_method_that_nobody_knows_is_not_implemented(site: str, method: bytes) -> None:
     """It is told apart from what is no request (RFC 9110 9.1)."""
