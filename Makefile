@@ -13,9 +13,10 @@ unexport PYTHONDONTWRITEBYTECODE
 run: .venv/run
 	$(BIN)/python -m scripts.demo demo
 
-# On all cores; `pytest` itself runs on one, for a debugger.
+# On all cores; `pytest` itself runs on one, for a debugger. File by file, so that no two workers start the same browser
+# or service; acceptance comes first, and the small ones of the unit tier fill up the end.
 test: .venv/dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

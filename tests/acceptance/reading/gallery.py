@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from newsletter.app import Newsletter
 from tests.acceptance.mail.mails import IDENTITY, NOTE, html_of, sample_issue
 from tests.acceptance.reading.looks import chromium
 from tests.conftest import NOON
+from tests.peers.ports import free_port
 from tests.worlds.clock import Clock
 from tests.worlds.readers.site import serving
 
@@ -74,9 +74,7 @@ WORDS: Final = {
 def site(folder: Path, language: str) -> Iterator[tuple[Newsletter, str]]:
     """A newsletter in a language, with issues that have much and little, and its address."""
     title, description, headline, word, sentence = WORDS[language]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     notes = folder / "notes"
     notes.mkdir(parents=True)
     shutil.copy(PICTURE, notes / "lamps.png")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from PIL import Image
 
 from newsletter.app import Newsletter
-from scripts.demo import SUBSCRIBERS, create
+from scripts.demo import PORT, SUBSCRIBERS, create
 from tests.acceptance.reading.looks import chromium
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
@@ -40,7 +40,9 @@ def draw(folder: Path) -> None:
         demo = Path(work)
         create(demo, now=NOON)
         _exchange_dates(demo / "notes" / MAILED, demo / "notes" / ARCHIVED)
-        with Newsletter.open(demo / "newsletter.toml", environ={}, clock=Clock(NOON)) as newsletter:
+        config = demo / "newsletter.toml"
+        config.write_text(config.read_text("utf-8").replace(f"port = {PORT}", "port = 0"), "utf-8")
+        with Newsletter.open(config, environ={}, clock=Clock(NOON)) as newsletter:
             newsletter.send()
             html = _html_of(demo / "outbox", SUBSCRIBERS[0][0])
             with serving(newsletter) as url, chromium() as browser:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -14,6 +13,7 @@ from newsletter.app import Newsletter
 from storage.model.issues import Mailing
 from tests.acceptance.reading.looks import axe_violations, chromium
 from tests.peers.judges.programs import Judges
+from tests.peers.ports import free_port
 from tests.worlds.readers.site import serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
@@ -29,9 +29,7 @@ VIEWS = (
 def newsletter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsletter]:
     """An issue on its way, a note to come with a mistake in it, an address never mailed."""
     folder = tmp_path_factory.mktemp("desk")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     notes = folder / "notes"
     notes.mkdir()
     due = datetime.now(UTC).isoformat()

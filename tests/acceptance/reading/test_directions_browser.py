@@ -37,7 +37,7 @@ def test_what_belongs_together_begins_at_one_edge(
     """
     config = CONFIG.replace("author =", 'language = "ar"\nauthor =')
     monkeypatch.setattr("tests.worlds.readers.site.CONFIG", config)
-    author = Author(tmp_path, Clock(NOON))
+    author = Author(tmp_path, Clock(NOON), "[web]\nport = 0\n")
     author.publish("lamps.md", "On lamps: one burns.", title="Lamps", slug="lamps", summary="Light")
     with (
         author.newsletter,

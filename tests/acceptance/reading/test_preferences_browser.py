@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,6 +22,7 @@ from tests.acceptance.reading.looks import (
 from tests.acceptance.reading.test_site_browser import MEANT, Served, read
 from tests.conftest import NOON
 from tests.peers.judges.programs import Judges
+from tests.peers.ports import free_port
 from tests.worlds.clock import Clock
 from tests.worlds.readers.site import serving
 
@@ -40,9 +40,7 @@ TAGS = (
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A newsletter with topics, a reader with a feed, and a form that asks for a name."""
     folder = tmp_path_factory.mktemp("preferences")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (folder / "notes").mkdir()
     for number, tag in enumerate(TAGS):
         note = folder / "notes" / f"n{number}.md"

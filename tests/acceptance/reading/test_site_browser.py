@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -35,6 +34,7 @@ from tests.acceptance.reading.looks import (
     window,
 )
 from tests.peers.judges.programs import Judges
+from tests.peers.ports import free_port
 from tests.worlds.readers.site import serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
@@ -103,9 +103,7 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A newsletter with one issue that has everything, and one reader."""
     folder = tmp_path_factory.mktemp("browser")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     note = folder / "notes" / "everything.md"
     note.parent.mkdir()
     note.write_text(NOTE.replace("{long}", "a" * 120))
@@ -141,9 +139,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def arabic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A newsletter in Arabic, dressed by its author, with a long issue."""
     folder = tmp_path_factory.mktemp("arabic")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (folder / "notes").mkdir()
     part = "## جزء {}\n\n" + "تفعل المنارة شيئًا واحدًا كل ليلة ولا يشكرها أحد. " * 45 + "\n\n"
     (folder / "notes" / "long.md").write_text(
