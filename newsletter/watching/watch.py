@@ -144,8 +144,9 @@ class Watch:
             seen = self._look_inside(around, now)
         except StorageError as error:
             return replace(around, database_away=self._lasting("database", str(error)))
-        self._lasting("database", "")
-        return seen
+        # It can be read, and may be full or in recovery all the same.
+        words = "" if self._database.answers() else "nothing could be written to it"
+        return replace(seen, database_away=self._lasting("database", words))
 
     def _look_around(self) -> Seen:
         """What can be seen without the database."""

@@ -225,8 +225,11 @@ def own_database(postgres: str) -> Iterator[tuple[str, Callable[[bool], None]]]:
         connection.execute("DROP DATABASE watched WITH (FORCE)")
 
 
-def test_a_database_that_is_away_is_told_by_mail(postgres: str, tmp_path: Path) -> None:
-    """Once, when it has not answered for five minutes; with what else is wrong meanwhile."""
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_database_that_is_away_is_told_by_mail(
+    postgres: str, tmp_path: Path, reads: bool
+) -> None:
+    """Once, when it has not answered, or could not be written to, for five minutes; with what else is wrong meanwhile."""
     clock, seconds = Clock(), Seconds()
     with own_database(postgres) as (url, allow):
         config = f'[storage]\nurl = "{url}"\n[smtp]\nurl = "outbox:outbox"\n'
@@ -242,7 +245,11 @@ def test_a_database_that_is_away_is_told_by_mail(postgres: str, tmp_path: Path) 
                 monotonic=seconds,
                 clock=clock,
             )
-            allow(False)
+            if reads:
+                set_read_only(url, True)
+            allow(reads)
+            with pytest.raises(StorageError):
+                newsletter.subscriptions.add("bob@example.com", consent="asked")
             watch.run()
             assert watch.troubles == ()
             seconds.now += 301
@@ -251,9 +258,20 @@ def test_a_database_that_is_away_is_told_by_mail(postgres: str, tmp_path: Path) 
             assert [one.kind.value for one in watch.troubles] == ["database", "start"]
             (mail,) = (tmp_path / "outbox" / "new").iterdir()
             assert b"the database could not be used" in mail.read_bytes()
+            if reads:
+                set_read_only(url, False)
             allow(True)
+            newsletter.subscriptions.add("bob@example.com", consent="asked")
             watch.run()
             assert [one.kind.value for one in watch.troubles] == ["start"]
+
+
+def set_read_only(url: str, wanted: bool) -> None:
+    """Whoever connects from now on may write, or not."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.read_only = False
+        connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE")
+        connection.execute(f"ALTER DATABASE watched SET default_transaction_read_only = {wanted}")
 
 
 def test_alerts_are_looked_for_while_nobody_can_say_whose_turn_it_is(postgres: str) -> None:
