@@ -32,7 +32,7 @@ from storage.database.locks import AdvisoryLock, FileLock, Lock
 from storage.database.patience import Patience, Watch
 from storage.database.place import Place
 from storage.database.refusals import explain
-from storage.database.troubles import Troubles
+from storage.database.troubles import FULL_S, Troubles
 from storage.database.versions import (
     make_tables,
     migrate,
@@ -67,7 +67,7 @@ class Database:
         self._place = place
         self._watch = watch
         self._server = server
-        self._troubles = Troubles()
+        self._troubles = Troubles(full_s=0 if self.is_sqlite else FULL_S)
         self._asking: Thread | None = None
         self._glances: list[Glance] = []
         self.written: object = object()

@@ -6,7 +6,7 @@ from typing import Final
 
 from storage.database.connections import SQLITE_LOCKED
 from storage.database.place import Place
-from storage.model import DatabaseBusy, DatabaseDamaged, StorageError
+from storage.model import DatabaseBusy, DatabaseDamaged, DatabaseFull, StorageError
 
 _FULL: Final = ("53100", "SQLITE_IOERR_SHMSIZE")
 """No room: as PostgreSQL says it, and SQLite where there is none for the index of its log, which it makes
@@ -30,7 +30,7 @@ def explain(error: BaseException | None, place: Place | None = None) -> StorageE
         )
     code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
     if "disk is full" in cause or code in _FULL:
-        return StorageError(f"the disk of the database is full ({cause}); make room on it")
+        return DatabaseFull(f"the disk of the database is full ({cause}); make room on it")
     if place is not None and any(word in cause for word in _SQLITE_BARRED):
         why = (
             place.hindrance()

@@ -22,6 +22,7 @@
     ├── FetchError           a document that proves a report cannot be fetched
     └── StorageError         the database refused; wrapped at storage/database/engine.py
         ├── DatabaseBusy         locked for longer than the wait allows; try again
+        ├── DatabaseFull         its disk has no room for what was to be written
         ├── DatabaseDamaged      what is in its file is no database any more
         ├── DatabaseLost         its file is gone, or is not the one that was there
         ├── SchemaOutdated       tables are of an older version: `newsletter db upgrade`
@@ -169,6 +170,10 @@ class StorageError(NewsletterError):
 
 class DatabaseBusy(StorageError):
     """The database stayed locked for longer than the wait allows; trying again is safe."""
+
+
+class DatabaseFull(StorageError):
+    """The disk of the database has no room for what was to be written."""
 
 
 class DatabaseDamaged(StorageError):
