@@ -7,6 +7,8 @@ from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
 
+import psycopg
+
 from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.service.installed import build
 from tests.worlds.service.running import Service, command, running, settle
@@ -36,6 +38,30 @@ def test_a_reload_that_nothing_could_be_opened_with_is_refused(tmp_path: Path) -
         reload_until(service, "service.stopped")
         assert service.get(service.site) == 200  # it has begun again
         assert service.stop()[0] == 0
+
+
+def test_a_reload_while_the_database_is_away_is_refused(postgres: str, tmp_path: Path) -> None:
+    """The process goes on, answers from memory and takes the next one when the database is back."""
+    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
+
+        def allow(there: bool) -> None:
+            connection.execute(f"ALTER DATABASE reloaded ALLOW_CONNECTIONS {there}")
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'reloaded'"
+            )
+
+        connection.execute("CREATE DATABASE reloaded TEMPLATE migrated")
+        house = settle(tmp_path / "home", f"{postgres}/reloaded")
+        with running(house) as service:
+            assert service.get(service.site) == 200
+            allow(False)
+            reload_until(service, "reload.refused")
+            assert service.process.poll() is None
+            allow(True)
+            reload_until(service, "service.stopped")
+            assert service.get(service.site) == 200
+            assert service.stop()[0] == 0
+        connection.execute("DROP DATABASE reloaded WITH (FORCE)")
 
 
 def test_a_signal_to_end_overtakes_a_reload(tmp_path: Path) -> None:
