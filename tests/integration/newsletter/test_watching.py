@@ -210,19 +210,19 @@ def test_a_backup_that_is_too_old(tmp_path: Path) -> None:
 
 
 @contextmanager
-def own_database(postgres: str) -> Iterator[tuple[str, Callable[[bool], None]]]:
+def own_database(postgres: str, name: str) -> Iterator[tuple[str, Callable[[bool], None]]]:
     """A database of the test's own, and what takes it away or brings it back."""
     with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
 
         def allow(there: bool) -> None:
-            connection.execute(f"ALTER DATABASE watched ALLOW_CONNECTIONS {there}")
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {there}")
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'watched'"
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
             )
 
-        connection.execute("CREATE DATABASE watched TEMPLATE migrated")
-        yield f"{postgres}/watched", allow
-        connection.execute("DROP DATABASE watched WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
+        yield f"{postgres}/{name}", allow
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.mark.parametrize("reads", [False, True])
@@ -231,7 +231,7 @@ def test_a_database_that_is_away_is_told_by_mail(
 ) -> None:
     """Once, when it has not answered, or could not be written to, for five minutes; with what else is wrong meanwhile."""
     clock, seconds = Clock(), Seconds()
-    with own_database(postgres) as (url, allow):
+    with own_database(postgres, f"watched_{reads}".lower()) as (url, allow):
         config = f'[storage]\nurl = "{url}"\n[smtp]\nurl = "outbox:outbox"\n'
         with opened(tmp_path, config, clock) as newsletter:
             parts = newsletter.parts
@@ -268,15 +268,16 @@ def test_a_database_that_is_away_is_told_by_mail(
 
 def set_read_only(url: str, wanted: bool) -> None:
     """Whoever connects from now on may write, or not."""
+    name = url.rpartition("/")[2]
     with psycopg.connect(url, autocommit=True) as connection:
         connection.read_only = False
         connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE")
-        connection.execute(f"ALTER DATABASE watched SET default_transaction_read_only = {wanted}")
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = {wanted}")
 
 
 def test_alerts_are_looked_for_while_nobody_can_say_whose_turn_it_is(postgres: str) -> None:
     """Who stands by tells nothing while the server is there; without it everybody does, and begins nothing else."""
-    with own_database(postgres) as (url, allow):
+    with own_database(postgres, "watched_turns") as (url, allow):
         first, second = (Database.open(url) for _ in range(2))
         told: list[str] = []
         ours, theirs = Turn(first), Turn(second)
