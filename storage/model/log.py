@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 _pending: Final[list[Callable[[], None]]] = []
 _least: Final = [logging.NOTSET]
+_configuring: Final = threading.Lock()
 
 
 def prepare_log(level: int, configure: Callable[[], None]) -> None:
@@ -24,8 +26,13 @@ def prepare_log(level: int, configure: Callable[[], None]) -> None:
 
 
 def _configure() -> None:
-    while _pending:
-        _pending.pop()()
+    """Whoever comes while another thread does it waits, or its line would go to standard output in a form of structlog's."""
+    if not _pending:
+        return
+    with _configuring:
+        while _pending:
+            _pending[0]()
+            del _pending[0]
 
 
 class Log:
