@@ -12,8 +12,8 @@ from markdown_it.token import Token
 
 from feeds.markdown.rules.tokens import new_token
 
-_MOST_TERMS: Final = 4
-_TERM: Final = re.compile(r"(?!\d+[.)][ \t])[\w*`\[\"“][^\n]{0,59}")
+MOST_TERMS: Final = 4
+TERM: Final = re.compile(r"(?!\d+[.)][ \t])[\w*`\[\"“][^\n]{0,59}")
 """One of several lines that one definition means."""
 
 
@@ -46,11 +46,11 @@ def define_more(parser: MarkdownIt) -> None:
 
 def _find_last_term(state: StateBlock, start: int, end: int) -> int:
     """The line before the one that begins with a colon, if only a few short ones stand before it; else the first."""
-    for line in range(start, min(end, start + _MOST_TERMS + 1)):
+    for line in range(start, min(end, start + MOST_TERMS + 1)):
         text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
         if line > start and text[:2] in {": ", ":\t"}:
             return line - 1
-        if not _TERM.fullmatch(text):
+        if not TERM.fullmatch(text):
             break
     return start
 

@@ -8,6 +8,7 @@ import resource
 import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -109,7 +110,8 @@ class Sending:
     def release(self) -> None:
         """There is room again, if it still runs."""
         if self.process.poll() is None:
-            limit(self.process.pid, self._what, None)
+            with suppress(ProcessLookupError):  # it may end just now
+                limit(self.process.pid, self._what, None)
 
     def end(self) -> int:
         """Waits for it; what it exits with."""
