@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
+from feeds.markdown.rules.terms import MOST_TERMS, TERM
 from feeds.markdown.rules.tokens import new_token
-
-MOST_TERMS: Final = 4
-TERM: Final = re.compile(r"(?!\d+[.)][ \t])[\w*`\[\"“][^\n]{0,59}")
-"""One of several lines that one definition means."""
 
 
 def define_more(parser: MarkdownIt) -> None:

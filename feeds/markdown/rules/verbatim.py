@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from feeds.markdown.rules.definitions import MOST_TERMS, TERM
+from feeds.markdown.rules.terms import MOST_TERMS, TERM
 
 _MAYBE: Final = re.compile(
     r"(?:\A|^[ \t>]*(?:#[^\n]*|\ufdd0\d+\ufdd1)?\n)[ >]*(?: {4}|\t)[ \t]*\S", re.MULTILINE

@@ -1,0 +1,10 @@
+"""Owns which of several lines one definition may mean. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+MOST_TERMS: Final = 4
+TERM: Final = re.compile(r"(?!\d+[.)][ \t])[\w*`\[\"“][^\n]{0,59}")
+"""One of them: short, and no item."""
