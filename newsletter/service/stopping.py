@@ -80,13 +80,22 @@ class Ending:
             self._reloading = asyncio.create_task(self._reload())
 
     async def _reload(self) -> None:
-        may = self._may_reload
-        if may is not None and await asyncio.to_thread(may) and not self.stop.is_set():
+        if await self._may_begin_again() and not self.stop.is_set():
             self.is_reload = True
             self._begin()
             for number in _SIGNALS:
                 # Not the loop's: it may have come round for the last time, and would lose it.
                 signal.signal(number, self._end_instead)
+
+    async def _may_begin_again(self) -> bool:
+        """Whoever asks for a reload gets an answer, whatever comes in between."""
+        if self._may_reload is None:
+            return False
+        try:
+            return await asyncio.to_thread(self._may_reload)
+        except Exception as error:
+            log.exception("reload.refused", problems=[str(error) or type(error).__name__])
+            return False
 
     def _end_instead(self, *_: object) -> None:
         """A signal while it is to begin again: what is on the wire is finished all the same, and then it ends."""
