@@ -47,7 +47,7 @@ def test_a_reload_while_the_database_is_away_is_refused(postgres: str, tmp_path:
         def allow(there: bool) -> None:
             connection.execute(f"ALTER DATABASE reloaded ALLOW_CONNECTIONS {there}")
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'reloaded'"
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = 'reloaded'"
             )
 
         connection.execute("CREATE DATABASE reloaded TEMPLATE migrated")

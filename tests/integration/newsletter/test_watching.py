@@ -217,7 +217,7 @@ def own_database(postgres: str, name: str) -> Iterator[tuple[str, Callable[[bool
         def allow(there: bool) -> None:
             connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {there}")
             connection.execute(
-                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+                f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '{name}'"
             )
 
         connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
