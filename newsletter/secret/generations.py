@@ -61,9 +61,8 @@ class Generations:
         try:
             for one in unknown:
                 self._facts.settle(_USED + one, now.isoformat(timespec="seconds"))
-        except (
-            StorageError
-        ) as error:  # what can be read is to be read, from a server in recovery too
+        except StorageError as error:
+            # What can be read is to be read, from a server in recovery too.
             log.warning("secret.not_remembered", reason=str(error))
 
     def refuse_unusable(self) -> None:

@@ -116,9 +116,8 @@ class _Reader:
         if not rest.strip():
             self._in_paragraph = False
             if self._is_bare:
-                self._leave(
-                    len(self._around) - 1
-                )  # an item has no more than one blank line before its content (CommonMark 5.2)
+                # An item has no more than one blank line before its content (CommonMark 5.2).
+                self._leave(len(self._around) - 1)
             self._is_bare = False
             self._leave_quotations(min(depth, len(self._around)))
             return False
@@ -138,9 +137,8 @@ class _Reader:
             self._leave(depth)
             self._in_paragraph = False
         is_code = self._begin(rest)
-        self._is_word = (
-            self._is_word or is_behind
-        )  # whatever stands behind a definition may be the next term
+        # Whatever stands behind a definition may be the next term.
+        self._is_word = self._is_word or is_behind
         return is_code
 
     def _go_in(self, rest: str) -> tuple[int, str]:
