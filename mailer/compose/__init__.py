@@ -13,6 +13,7 @@ from mailer.compose.letters import (
     compile_notice,
 )
 from mailer.compose.merge import (
+    fields_behind_addresses,
     fields_in_tags,
     has_gap,
     loose_braces,
@@ -41,6 +42,7 @@ __all__ = [
     "compile_notice",
     "compile_own",
     "draw_formulas",
+    "fields_behind_addresses",
     "fields_in_tags",
     "formula_url",
     "has_gap",

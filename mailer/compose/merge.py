@@ -20,6 +20,11 @@ from storage.model import FIELD, GUARD, unguard
 NAMES: Final = ("email", "name")
 """The fields that are known."""
 
+_IN_ADDRESS: Final = re.compile(
+    rf"(?:\w://|\bmailto:|\]\(|^\[[^\]\n]{{1,100}}\]: *)[^\s{{}}]{{0,2000}}(?P<field>{FIELD.pattern})", re.MULTILINE
+)
+"""A field behind what can only be an address, as text shows it or Markdown writes it."""
+
 Put = Callable[[str, str], str]
 """(field, default) → what stands in its place."""
 
@@ -63,6 +68,14 @@ def fields_in_tags(html: str) -> tuple[str, ...]:
     """Fields in addresses and alternative texts, where nothing is filled in, in order."""
     tags = (unquote(unescape(token)) for token in fragment.tokens(html) if token.startswith("<"))
     return tuple(dict.fromkeys(match[0] for tag in tags for match in FIELD.finditer(tag)))
+
+
+def fields_behind_addresses(html: str) -> tuple[str, ...]:
+    """Fields at which an address in the text ends, since none can hold a blank, outside code, in order: they are
+    filled in as words behind it, and where it was to be a link there is none.
+    """
+    text = unescape("".join(_prose(html)))
+    return tuple(dict.fromkeys(found["field"] for found in _IN_ADDRESS.finditer(text)))
 
 
 def public_text(text: str) -> str:

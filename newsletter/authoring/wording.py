@@ -9,6 +9,7 @@ from typing import Final
 from feeds.markdown import clean_text, find_headings, find_prose, find_title
 from feeds.notes import parse_front_matter
 from mailer.compose import (
+    fields_behind_addresses,
     fields_in_tags,
     has_gap,
     loose_braces,
@@ -30,6 +31,8 @@ LONG_SUBJECT: Final = 100
 """Characters of a subject above which every mail program cuts it."""
 
 _BARE_NAME: Final = re.compile(r"\{\{\s*name\s*\|?\s*\}\}", re.IGNORECASE)
+_ADDRESS: Final = r"(?:\w://|mailto:|\]\(|\]:|=[\"'])[^\s\"'>]{0,2000}"
+"""What an address begins with in Markdown or HTML, up to a field in it."""
 _MARK: Final = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 
 
@@ -115,13 +118,30 @@ def _check_fields(proof: Proof) -> Iterator[Finding]:
             "`{{ name | there }}`, with neither braces nor a second bar in it.",
             line_of(proof, loose.partition(" ")[0]),
         )
-    for field in fields_in_tags(draft.html):
+    yield from _check_addresses(proof)
+
+
+def _check_addresses(proof: Proof) -> Iterator[Finding]:
+    """Addresses are the same for everybody: what a reader is called must not stand in what others log."""
+    for field in fields_in_tags(proof.draft.html):
         yield warn(
             "merge-field",
             f"The merge field `{field}` stands in an address, a title or an alternative text, where "
             "nothing is filled in.",
-            line_of(proof, field),
+            _line_in_address(proof, field),
         )
+    for field in fields_behind_addresses(proof.draft.html):
+        yield warn(
+            "merge-field",
+            f"With the merge field `{field}` an address ends, so readers see what is filled in as words behind it; "
+            "nothing is filled in within addresses.",
+            _line_in_address(proof, field),
+        )
+
+
+def _line_in_address(proof: Proof, field: str) -> int | None:
+    within = re.compile(_ADDRESS + re.escape(field))
+    return line_matching(proof.source, within) or line_of(proof, field)
 
 
 def _check_marks(proof: Proof) -> Iterator[Finding]:

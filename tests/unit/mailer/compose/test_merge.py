@@ -152,6 +152,11 @@ def test_braces_in_which_nothing_is_filled_are_found() -> None:
         "{{ name }",
     ]
     assert merge.fields_in_tags(html) == ("{{email}}",)
+    broken = (
+        "<p>[x](/?e={{ email }}) https://e.com, {{ name | a }}</p>"
+        '<p><a href="https://e.com/?n=">https://e.com/?n=</a>{{ name | b }} <code>://{{ name | c }}</code></p>'
+    )
+    assert merge.fields_behind_addresses(broken) == ("{{ email }}", "{{ name | b }}")
 
 
 def test_a_name_is_escaped_for_where_it_stands() -> None:

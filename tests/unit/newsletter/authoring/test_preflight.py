@@ -79,6 +79,13 @@ FAULTS = {
     "{{ name | {you} }}": (W, "merge-field"),
     "{{ name }": (W, "merge-field"),
     "[x](https://e.com/?e={{email}})": (W, "merge-field"),
+    "[x](https://e.com/?e={{ email }})": (W, "merge-field"),
+    "[x](/join?n={{ name | you }})": (W, "merge-field"),
+    "[x](mailto:a@e.com?body={{ name | you }})": (W, "merge-field"),
+    "<https://e.com/?e={{ email }}>": (W, "merge-field"),
+    "https://e.com/?e={{email}}": (W, "merge-field"),
+    '<a href="https://e.com/?n={{ name | you }}">x</a>': (W, "merge-field"),
+    "{{ email }} [x](https://e.com/?e={{ email }})": (W, "merge-field"),
     "TODO": (W, "todo"),
     "FIXME: this": (W, "todo"),
     "**XXX**": (W, "todo"),
@@ -95,6 +102,12 @@ def test_one_fault_is_one_complaint(fault: str) -> None:
     )
     assert [(one.gravity, one.code, one.line) for one in found] == [(*FAULTS[fault], 7)]
     assert found[0].message.endswith(".")
+
+
+def test_the_line_is_told_on_which_a_field_breaks_an_address() -> None:
+    """Not the one before it on which the same field is as it should be; a definition of a link is told, too."""
+    source = "# T\n\nDear {{ email }}, see https://e.com, {{ email }}.\n\n[x][x]\n\n[x]: https://e.com/?e={{ email }}\n"
+    assert [(one.code, one.line) for one in check(source)] == [("merge-field", 7)]
 
 
 def test_a_decorative_picture_needs_no_words() -> None:
