@@ -198,13 +198,17 @@ class Session:
         self._refusals += sum(not answer.accepted for answer in answers)
         self._unclean = answers[0].accepted
         if answers[-1].accepted:
-            await self._end_empty()
+            await self._end_content(is_for_nobody=not answers[1].accepted)
         return self._answered(refusal)
 
-    async def _end_empty(self) -> None:
-        """The relay awaits content though it refused who gets it (RFC 2920 3.1): a dot alone ends
-        it, and reaches nobody.
+    async def _end_content(self, *, is_for_nobody: bool) -> None:
+        """The relay awaits content though something was refused before. A dot alone ends it, and reaches nobody
+        where the reader was refused (RFC 2920 3.1). A relay that takes the reader after it refused the sender would
+        mail an empty message to them: it is left without a dot, which obliges it to nothing (RFC 5321 4.1.1.4).
         """
+        if not is_for_nobody:
+            self._wire.drop("the relay awaits content of a message that it refused")
+            return
         try:
             self._wire.write(b".\r\n")
             await self._reply(Phase.DOT, self._timeouts.dot)

@@ -118,6 +118,11 @@ def expect_announced(answers: Answers) -> Meaning:
     return Verdict.ACCEPTED, Phase.DATA, None
 
 
+def must_be_left(answers: Answers) -> bool:
+    """Whether it awaits content for a reader though it refused the sender: a dot would mail nothing at all."""
+    return answers.mail != "ok" and answers.rcpt == answers.data == "ok"
+
+
 def meaning(outcome: Outcome | None) -> Meaning:
     """The part of an outcome that decides what is done."""
     assert outcome is not None
@@ -151,7 +156,7 @@ async def try_answers(answers: Answers) -> None:
         assert meaning(told.settled) == expect_settled(answers.dot), answers
         assert meaning(told.announced) == expect_announced(answers), answers
         bob_is_in = expect_announced(answers)[0] is Verdict.ACCEPTED
-        ended = any(move in ENDINGS for _, move in answers)
+        ended = any(move in ENDINGS for _, move in answers) or must_be_left(answers)
         assert session.usable is not ended or answers.data in ENDINGS, answers
         if bob_is_in:
             assert meaning((await session.exchange(BOB, EVE)).settled)[0] is Verdict.ACCEPTED
@@ -234,11 +239,12 @@ def test_lock_step_where_no_groups_are_offered() -> None:
     assert not any(b"MAIL" in chunk for chunk in contents)
 
 
-@pytest.mark.parametrize("refused", ["MAIL", "RCPT"])
-def test_content_awaited_after_a_refusal_gets_a_dot_alone(refused: str) -> None:
-    """A relay that says 354 although it refused gets an empty end, and nobody's message."""
-    good = OBEDIENT[refused]
-    peer = Peer({"EHLO": PIPELINING, refused: [good, NEVER, good]})
+@pytest.mark.parametrize("refused", [("RCPT",), ("MAIL", "RCPT")])
+def test_content_awaited_after_a_refusal_gets_a_dot_alone(refused: tuple[str, ...]) -> None:
+    """A relay that says 354 although it refused the reader gets an empty end, and nobody's message."""
+    peer = Peer(
+        {"EHLO": PIPELINING} | {verb: [OBEDIENT[verb], NEVER, OBEDIENT[verb]] for verb in refused}
+    )
 
     async def scenario() -> None:
         async with peer.serving():
@@ -252,6 +258,27 @@ def test_content_awaited_after_a_refusal_gets_a_dot_alone(refused: str) -> None:
 
     run(scenario)
     assert peer.messages == [ADA.content, b"", EVE.content]
+
+
+@pytest.mark.parametrize("refusal", [NEVER, LATER])
+def test_no_dot_where_a_reader_was_taken_for_a_refused_sender(refusal: str) -> None:
+    """A relay that refuses MAIL and says yes to RCPT and DATA would mail an empty message: it gets no dot, and the
+    next message another connection.
+    """
+    peer = Peer({"EHLO": PIPELINING, "MAIL": [OBEDIENT["MAIL"], refusal]})
+
+    async def scenario() -> None:
+        async with peer.serving():
+            session = await open_to(peer)
+            await session.exchange(None, ADA)
+            told = await session.exchange(ADA, BOB)
+            assert meaning(told.settled)[0] is Verdict.ACCEPTED
+            assert meaning(told.announced)[2] == int(refusal[:3])
+            assert not session.usable
+            await session.close()
+
+    run(scenario)
+    assert peer.messages == [ADA.content]
 
 
 @pytest.mark.parametrize("refused", ["MAIL", "RCPT"])
