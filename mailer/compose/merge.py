@@ -21,7 +21,8 @@ NAMES: Final = ("email", "name")
 """The fields that are known."""
 
 _IN_ADDRESS: Final = re.compile(
-    rf"(?:\w://|\bmailto:|\]\(|^\[[^\]\n]{{1,100}}\]: *)[^\s{{}}]{{0,2000}}(?P<field>{FIELD.pattern})", re.MULTILINE
+    rf"(?:\w://|\bmailto:|\]\(|^\[[^\]\n]{{1,100}}\]: *)[^\s{{}}]{{0,2000}}(?P<field>{FIELD.pattern})",
+    re.MULTILINE,
 )
 """A field behind what can only be an address, as text shows it or Markdown writes it."""
 

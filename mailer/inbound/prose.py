@@ -143,12 +143,32 @@ def _is_marked(headers: Fields) -> bool:
 ADDRESS: Final = re.compile(r"[^\s<>()\[\]\",;:'`|\\]{1,64}@[^\s<>()\[\]\",;:'`|\\=]{1,255}")
 
 
+_UNSPACED: Final = (
+    "\u0e00-\u0eff\u1000-\u11ff\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
+    "\U00020000-\U0003ffff"
+)
+"""Scripts whose words stand right before and behind an address, and their punctuation."""
+_WORDS_BEFORE: Final = re.compile(rf".*[{_UNSPACED}](?=[!-~]+@)")
+_WORDS_BEHIND: Final = re.compile(
+    rf"(@[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{0,9}}\.[A-Za-z]{{2,24}})[{_UNSPACED}][^.]*\.?\Z"
+)
+
+
+def _without_words(address: str) -> str:
+    """An address in ASCII without the words of a script without blanks around it, as `アドレスada@example.comへ`;
+    one that is of that script itself is left whole.
+    """
+    if address.isascii():
+        return address
+    return _WORDS_BEHIND.sub(r"\1", _WORDS_BEFORE.sub("", address))
+
+
 def _worded_recipients(parts: ReportParts, text: str) -> Iterator[str]:
     named = parts.headers.get("x-failed-recipients", "")
     written_to = {parse_typed_address(address).casefold() for address in parts.recipients}
     ours = written_to | {re.sub(r"\+[^@]*@", "@", address) for address in written_to}
     found = ADDRESS.findall(named) or ADDRESS.findall(text[:5000])
-    for address in dict.fromkeys(address.rstrip(".") for address in found[:MAX_RECIPIENTS]):
+    for address in dict.fromkeys(_without_words(one).rstrip(".") for one in found[:MAX_RECIPIENTS]):
         is_ours = address.casefold() in ours or _DAEMONS.search(address)
         if address.isprintable() and not is_ours:
             yield address

@@ -123,3 +123,26 @@ def test_a_receipt_is_no_bounce(sender: str, named: str) -> None:
         "Disposition: automatic-action/MDN-sent-automatically; deleted\n\n--B--\n"
     )
     assert parse_report(raw.encode()).kind is ReportKind.AUTO_REPLY
+
+
+@each(
+    ("sentence", "address"),
+    [
+        ("宛先ada@example.orgへのメールは配信できませんでした。User unknown", "ada@example.org"),
+        ("收件人：ada@mail.example.org。User unknown", "ada@mail.example.org"),
+        ("邮件无法投递到ada.b+c@example.org，User unknown", "ada.b+c@example.org"),
+        ("다음 주소ada@example.org에게 User unknown", "ada@example.org"),
+        ("ส่งไปยังada@example.orgไม่ได้ User unknown", "ada@example.org"),
+        ("用户@例子.org 无法投递 User unknown", "用户@例子.org"),
+        ("ada@例子.org 无法投递 User unknown", "ada@例子.org"),
+        ("ada@mail.例子.org 无法投递 User unknown", "ada@mail.例子.org"),
+        ("ada@例子.广告 无法投递 User unknown", "ada@例子.广告"),
+        ("Zu müller@bücher.example nicht zugestellt: User unknown", "müller@bücher.example"),
+    ],
+)
+def test_an_address_is_told_from_the_words_around_it(sentence: str, address: str) -> None:
+    """Scripts without blanks write on right behind an address; one in such a script is left whole."""
+    raw = answer(
+        "Undelivered Mail Returned to Sender", sentence, sender="MAILER-DAEMON@mx.example.org"
+    )
+    assert parse_report(raw).recipients == (address,)
