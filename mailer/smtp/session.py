@@ -197,24 +197,19 @@ class Session:
             return answers[-1]
         self._refusals += sum(not answer.accepted for answer in answers)
         self._unclean = answers[0].accepted
-        if answers[-1].accepted:
-            await self._end_content(is_for_nobody=not answers[1].accepted)
+        if answers[-1].accepted and answers[1].accepted:
+            # It refused the sender alone: a dot would be an empty mail, and none is none (RFC 5321 4.1.1.4).
+            self._wire.drop("the relay awaits content of a message that it refused")
+        elif answers[-1].accepted:
+            await self._end_empty()
         return self._answered(refusal)
 
-    async def _end_content(self, *, is_for_nobody: bool) -> None:
-        """The relay awaits content though something was refused before. A dot alone ends it, and reaches nobody
-        where the reader was refused (RFC 2920 3.1). A relay that takes the reader after it refused the sender would
-        mail an empty message to them: it is left without a dot, which obliges it to nothing (RFC 5321 4.1.1.4).
-        """
-        if not is_for_nobody:
-            self._wire.drop("the relay awaits content of a message that it refused")
-            return
-        try:
+    async def _end_empty(self) -> None:
+        """The relay awaits content though it refused who gets it (RFC 2920 3.1): a dot alone ends it for nobody."""
+        with suppress(WireLost):
             self._wire.write(b".\r\n")
             await self._reply(Phase.DOT, self._timeouts.dot)
-        except WireLost:
-            return
-        self._unclean = False
+            self._unclean = False
 
     # ── one exchange, step by step ───────────────────────────────────────────────────────
 
