@@ -19,6 +19,7 @@ from storage.notes.inside import find_inside
 from storage.notes.media import MediaFile, MediaFinder, open_media
 from storage.notes.walk import (
     ABOUT,
+    UNLISTED,
     USUAL,
     FileStat,
     Scan,
@@ -193,11 +194,11 @@ class FolderNotes(NotesStore):
         return None
 
     def _inside(self, path: str) -> str:
-        """The file behind `path`. Raises NoteError unless it is visible and inside."""
+        """The file behind `path`. Raises NoteError unless it is inside, and visible or one that speaks for all."""
         parts = PurePosixPath(path).parts
         if not parts or path.startswith("/") or "\0" in path or "\\" in path:
             raise NoteError(path, "not a path below the notes folder")
-        if any(part.startswith(".") for part in parts):
+        if path not in UNLISTED and any(part.startswith(".") for part in parts):
             raise NoteError(path, "hidden files and `..` are not read")
         try:
             found = find_inside(str(self.root), parts)

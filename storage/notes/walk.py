@@ -10,6 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -33,8 +34,17 @@ GUIDES: Final = (
     ".11tydata.js",
     ".11tydata.cjs",
     ".11tydata.mjs",
+    ".meta",
 )
 """What a file that speaks for whole folders may end with, beside Hugo's and Zola's pages of lists."""
+UNLISTED: Final = (
+    ".eleventyignore",
+    ".gitignore",
+    ".eleventy.js",
+    *(f"eleventy.config.{form}" for form in ("js", "cjs", "mjs", "ts")),
+    ".obsidian/publish.json",
+)
+"""What may speak for the whole folder, too, and is hidden, or of a kind that is looked at here alone."""
 _CITED: Final = (*WORKS, *PICTURE_TYPES)
 _MOST_CITED: Final = 20_000
 """Files that notes may cite or show and that are looked at; of more, some change unnoticed."""
@@ -182,6 +192,13 @@ def _walk_root(walk: _Walk) -> None:
     except OSError as error:
         raise _folder_error(Path(walk.root), error) from error
     _take_entries(walk, entries, "", 0)
+    for path in UNLISTED:
+        with suppress(OSError):  # mostly it is not there
+            info = Path(walk.root, path).lstat()
+            if stat.S_ISREG(info.st_mode):
+                walk.guides.append(
+                    FileStat(path=path, size=info.st_size, mtime_ns=info.st_mtime_ns)
+                )
 
 
 def _walk_folder(walk: _Walk, folder: str, prefix: str, depth: int) -> None:

@@ -1,10 +1,12 @@
 """A file that speaks for whole folders → what it says, and of which notes. Pure.
 
-    Hugo      `cascade` of `_index.md` and of the site; `headless` of a bundle
+    Hugo      `cascade` of `_index.md` and of the site; its `ignoreFiles`; `headless` of a bundle
     Zola      `draft` of a section
     Jekyll    `defaults` and `exclude` of `_config.yml`
-    Eleventy  `posts/posts.json` and its like
+    Eleventy  `posts/posts.json` and its like; `.eleventyignore` and what else it does not read
     Quarto    `_metadata.yml`; `drafts` and `render` of `_quarto.yml`
+    Nikola    the keys of a note in `x.meta`
+    Obsidian  the folders that Publish leaves out
 
 Of patterns that are not understood it is taken that they fit: what may be hidden is not shown.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -22,15 +24,22 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from feeds.notes.fields import Field, fields_of, list_field, text_field
+from feeds.notes.folders.ignores import is_ignored, read_lines, read_program
 from feeds.notes.folders.places import (
     BUNDLE,
+    ELEVENTY,
+    ELEVENTY_IGNORES,
+    GITIGNORE,
     HUGO,
     JEKYLL,
+    NIKOLA,
+    OBSIDIAN,
     PROGRAMS,
     QUARTO,
     Place,
     fits,
 )
+from feeds.notes.frontmatter import parse_front_matter
 from storage.model import NoteError
 
 _DEPTH: Final = 3
@@ -42,10 +51,11 @@ _HEADER: Final = re.compile(
 )
 _HIDING: Final = re.compile(
     r"\b(drafts?|published|hidden|private|unlisted|cascade|permalink|headless|render|"
-    r"eleventyExcludeFromCollections|expiryDate)\b"
+    r"eleventyExcludeFromCollections|expiryDate|ignoreFiles|excluded?|status)\b"
 )
 """What a file that cannot be read may hide notes with."""
 _DRAFT: Final = {"draft": text_field("draft", "true", 0)}
+_UNPUBLISHED: Final = {"published": text_field("published", "false", 0)}
 _OF_A_BUNDLE: Final = ("headless", "build", "_build")
 
 Fields = Mapping[str, Field]
@@ -63,9 +73,17 @@ class Said:
     """Jekyll's: with what the note's path begins, or its pattern."""
     kind: str = ""
     """Jekyll's name of a collection."""
+    ignored: str = ""
+    """Hugo's expression for the file's own path."""
+    unless: str = ""
+    """The key of a note itself by which it is not one of them."""
 
-    def is_about(self, place: Place) -> bool:
-        """Whether that note is one of them."""
+    def is_about(self, place: Place, own: Container[str] = ()) -> bool:
+        """Whether the note there, with keys of its own, is one of them."""
+        if self.unless in own or (
+            self.ignored and not is_ignored(self.ignored, f"{place.root}/{place.path}")
+        ):
+            return False
         if self.path and not any(fits(self.path, one) for one in place.logical):
             return False
         if self.language and not fits(self.language, place.language.lower()):
@@ -80,6 +98,12 @@ def read_guide(guide: str, source: bytes) -> tuple[Said, ...]:
     """What it says. Raises NoteError, with the guide's path, for one that cannot be read and may hide notes."""
     if guide.endswith(PROGRAMS):
         return ()
+    if guide in (ELEVENTY_IGNORES, GITIGNORE, *ELEVENTY):
+        text = source.decode("utf-8-sig", "replace")
+        lines = read_program(text) if guide in ELEVENTY else read_lines(text)
+        return tuple(Said(fields=_DRAFT, begins=line) for line in lines)
+    if guide.endswith(NIKOLA):
+        return (Said(fields=_read_header(guide, source.decode("utf-8-sig", "replace"))),)
     values = _load(guide, source)
     return tuple(islice(_read(guide, values), _MOST))
 
@@ -98,6 +122,11 @@ def _read(guide: str, values: Mapping[str, object]) -> Iterator[Said]:
         yield from _read_quarto(values)
     elif guide in HUGO:
         yield from _read_cascade(values)
+        given = next((value for key, value in values.items() if key.lower() == "ignorefiles"), [])
+        yield from (Said(fields=_DRAFT, ignored=one) for one in _words(given))
+    elif guide == OBSIDIAN:
+        folders = _words(values.get("excluded", []))
+        yield from (Said(fields=_UNPUBLISHED, begins=one, unless="publish") for one in folders)
     elif name.startswith("_index."):
         yield Said(fields=_only(values, ("draft",)))
         yield from _read_cascade(values)
@@ -153,7 +182,7 @@ def _read_quarto(values: Mapping[str, object]) -> Iterator[Said]:
 
 def _begins(scope: str, path: str) -> bool:
     plain = scope.strip().strip("/").removeprefix("./")
-    if "*" in plain:
+    if any(mark in plain for mark in "*?{"):
         return any(fits(f"{plain}{end}", path.lower()) for end in ("", "/**"))
     return not plain or path == plain or path.startswith(f"{plain}/")
 
@@ -181,12 +210,26 @@ def _load(guide: str, source: bytes) -> Mapping[str, object]:
     try:
         values = _parse(form, body)
     except (ValueError, RecursionError) as error:
-        if (word := _HIDING.search(body)) is None:
-            return {}
+        _refuse_hiding(guide, body, error)
+        return {}
+    return values if isinstance(values, Mapping) else {}
+
+
+def _read_header(guide: str, text: str) -> Fields:
+    """The keys of a note that stand in a file of their own, as they might above it."""
+    try:
+        return parse_front_matter(text.replace("\r\n", "\n"), guide).fields
+    except NoteError as error:
+        _refuse_hiding(guide, text, error)
+        return {}
+
+
+def _refuse_hiding(guide: str, text: str, error: Exception) -> None:
+    """Raises NoteError where a file that cannot be read may hide notes."""
+    if (word := _HIDING.search(text)) is not None:
         raise NoteError(
             guide, f"it names `{word[1]}` for its folder and cannot be read; mend it"
         ) from error
-    return values if isinstance(values, Mapping) else {}
 
 
 def _parse(form: str, text: str) -> object:

@@ -11,6 +11,7 @@ from typing import Final
 
 from feeds.notes.fields import Field
 from feeds.notes.folders.guides import find_hint, read_guide
+from feeds.notes.folders.ignores import GitIgnore
 from feeds.notes.folders.places import Place, name_guides
 from feeds.notes.keys import Keys
 from feeds.notes.timing import EARLIEST_KEYS, EXPIRY_KEYS, find_hidden
@@ -42,11 +43,14 @@ def inherit(own: Mapping[str, Field], place: Place, read: ReadGuides) -> Inherit
     """
     given: dict[str, tuple[str, Field]] = {}
     remarks = []
+    gitignore = GitIgnore()
     try:
         for guide, source in read(name_guides(place)):
+            if gitignore.passes_over(guide, source):
+                continue
             if word := find_hint(guide, source):
                 remarks.append(_tell_program(guide, word))
-            said = [one.fields for one in read_guide(guide, source) if one.is_about(place)]
+            said = [one.fields for one in read_guide(guide, source) if one.is_about(place, own)]
             given |= {name: (guide, found) for fields in said for name, found in fields.items()}
     except NoteError as error:
         raise NoteError(place.path, f"`{error.path}`: {error.fault}") from error

@@ -20,8 +20,17 @@ HUGO: Final = tuple(
     for name in ("hugo", "config")
     for form in ("toml", "yaml", "yml", "json")
 )
-OF_SITES: Final = (*JEKYLL, *QUARTO, *HUGO)
+ELEVENTY: Final = (
+    ".eleventy.js",
+    *(f"eleventy.config.{form}" for form in ("js", "cjs", "mjs", "ts")),
+)
+"""Eleventy's configuration, a program, which is not run."""
+ELEVENTY_IGNORES: Final = ".eleventyignore"
+GITIGNORE: Final = ".gitignore"
+OBSIDIAN: Final = ".obsidian/publish.json"
+OF_SITES: Final = (*JEKYLL, *QUARTO, *HUGO, ELEVENTY_IGNORES, OBSIDIAN)
 """What speaks for a whole site, where the notes folder is one."""
+_AT_THE_TOP: Final = (*OF_SITES, *ELEVENTY, GITIGNORE)
 QUARTO_FOLDER: Final = ("_metadata.yml", "_metadata.yaml")
 BUNDLE: Final = "index.md"
 """Hugo's page of a folder, whose other files are its own; not of the whole folder of notes."""
@@ -29,6 +38,8 @@ PROGRAMS: Final = (".11tydata.js", ".11tydata.cjs", ".11tydata.mjs")
 """Eleventy's data as a program, which is not run."""
 DATA: Final = (".json", ".11tydata.json")
 """What follows the name of a folder, or of a note, in the names of Eleventy's files about it."""
+NIKOLA: Final = ".meta"
+"""What follows the name of a note in that of Nikola's file of its keys."""
 
 _ABOVE: Final = 3
 """Folders above the notes folder from which a pattern may count."""
@@ -67,13 +78,13 @@ def name_guides(place: Place) -> Iterator[str]:
     folder, _slash, name = place.path.rpartition("/")
     yield from (one for one in _name_above(folder, place.root, place.language) if one != place.path)
     stem = f"{folder}/{PurePosixPath(name).stem}" if folder else PurePosixPath(name).stem
-    yield from (f"{stem}{end}" for end in (*DATA, *PROGRAMS))
+    yield from (f"{stem}{end}" for end in (*DATA, *PROGRAMS, NIKOLA))
 
 
 @lru_cache(maxsize=100)
 def _name_above(folder: str, root: str, language: str) -> tuple[str, ...]:
     """Those that speak for a folder, which many notes share."""
-    pure, found = PurePosixPath(folder, "note"), list(OF_SITES)
+    pure, found = PurePosixPath(folder, "note"), list(_AT_THE_TOP)
     for above in reversed(pure.parents):
         prefix = "" if above == PurePosixPath() else f"{above}/"
         name = above.name or PurePosixPath(root).name
@@ -88,8 +99,10 @@ def find_concerned(guide: str, root: str) -> str | None:
     """With what the paths of all notes begin of which a file at this path speaks; None for a file that is no guide."""
     folder, _slash, name = guide.rpartition("/")
     prefix = f"{folder}/" if folder else ""
-    if guide in OF_SITES:
+    if guide in _AT_THE_TOP:
         return ""
+    if name.endswith(NIKOLA):
+        return f"{prefix}{name.removesuffix(NIKOLA)}."
     if name.startswith("_index.") or name in QUARTO_FOLDER or (prefix and name == BUNDLE):
         return prefix
     for end in (*reversed(DATA), *PROGRAMS):

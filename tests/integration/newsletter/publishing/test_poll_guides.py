@@ -23,6 +23,9 @@ HIDE = "---\ncascade:\n  draft: true\n---\n"
         ("b/_metadata.yml", "draft: true\n", "author: x\n"),
         ("hugo.toml", "[cascade]\ndraft = true\n", "title = 'x'\n"),
         ("b/c/x.11tydata.json", '{"draft": true}', "{}"),
+        (".eleventyignore", "b/\n", "other/\n"),
+        ("eleventy.config.js", "c.ignores.add('b/**')", "c.addPlugin(x)"),
+        ("b/c/x.meta", ".. status: private\n", ".. title: x\n"),
     ],
 )
 def test_a_guide_that_changes_counts_at_the_next_look(

@@ -67,6 +67,16 @@ TOML = "+++\n[[cascade]]\ndraft = true\n[cascade.target]\n{target}\n+++\n"
         ("a/x.qmd", "_quarto.yml", "website:\n  drafts: [a/x.qmd]\n"),
         ("a/x.qmd", "_quarto.yml", "project:\n  render: ['*.qmd', '!a/']\n"),
         ("a/x.md", "a/_metadata.yml", "draft: &d true\nhidden: *d\n"),
+        ("a/x.md", ".eleventyignore", "# mine\n\na/\n"),
+        ("a/b/x.md", ".eleventyignore", "./a/**/*.md\r\n"),
+        ("a/x.md", ".eleventyignore", "a/[w-y].md"),
+        ("a/x.md", "eleventy.config.mjs", "export default c => { c.ignores.add('a/**'); }"),
+        ("content/a/x.md", "hugo.toml", r"ignoreFiles = ['^.*/content/a/.*$']"),
+        ("a/x.md", "config.yaml", "ignorefiles: ['x[.]md$']"),
+        ("a/x.md", "hugo.toml", r"ignoreFiles = ['\z(']"),
+        ("a/x.md", "hugo.toml", f"ignoreFiles = ['(a+)+$', '{'.*a' * 9}']"),
+        ("a/x.md", "a/x.meta", ".. title: x\n.. status: private\n"),
+        ("a/x.md", "a/x.meta", "---\ntitle: x\nstatus: draft\n---\n"),
     ],
 )  # fmt: skip
 def test_what_a_folder_hides_is_kept(path: str, guide: str, text: str) -> None:
@@ -100,11 +110,37 @@ def test_what_a_folder_hides_is_kept(path: str, guide: str, text: str) -> None:
         ("a/x.md", "a/b.json", '{"draft": true}'),
         ("a/x.md", "a/a.json", '{"permalink": "/{{ title }}/", "title": "{{ x }}"}'),
         ("a/x.qmd", "_quarto.yml", "website: {title: x}\nproject: {render: [a]}\n"),
+        ("a/x.md", ".eleventyignore", "x.md\n# a/\n!a/\nb/\n"),
+        ("a/x.md", "a/.eleventyignore", "x.md\n"),
+        ("a/x.md", ".gitignore", "a/\n"),
+        ("a/x.md", "eleventy.config.js", "c.ignores.add(`${folder}/**`); c.ignores.delete('a/x.md')"),
+        ("a/x.md", "hugo.toml", r"ignoreFiles = ['[.]txt$', '^a/']"),
+        ("a/x.md", "a/x.meta", ".. title: x\n.. date: 2026-01-01\n"),
+        ("a/x.md", "a/y.meta", ".. status: private\n"),
+        ("a/x.md", ".obsidian/publish.json", '{"included": ["b"], "excluded": ["a"]}'),
     ],
 )  # fmt: skip
 def test_what_no_folder_hides_comes_out(path: str, guide: str, text: str) -> None:
     """What is said of others, of the list itself, or of nothing that hides, hides nothing."""
     assert not read(path, {guide: text}).kept
+
+
+def test_eleventy_obeys_gitignore_unless_told_otherwise() -> None:
+    """What is not kept in Git is hidden where Eleventy's configuration lies, which may say that it is not meant."""
+    ignored = {".gitignore": "_site/\na/\n"}
+    config = ".eleventy.js"
+    assert read("a/x.md", ignored | {config: "module.exports = c => {}"}).kept
+    assert not read("b/x.md", ignored | {config: "module.exports = c => {}"}).kept
+    assert not read("a/x.md", ignored | {config: "c.setUseGitIgnore(false)"}).kept
+    assert not read("a/x.md", ignored).kept
+
+
+def test_what_a_vault_leaves_out_is_kept_but_for_notes_that_say_publish() -> None:
+    """Obsidian's Publish goes by a note's own `publish` first, then by the folders that are left out."""
+    vault = {".obsidian/publish.json": '{"included": [], "excluded": ["b", "a"]}'}
+    assert read("a/c/x.md", vault, "---\ndate: 2026-01-01\n---\nWords.").kept
+    assert not read("c/x.md", vault, "---\ndate: 2026-01-01\n---\nWords.").kept
+    assert not read("a/x.md", vault).kept
 
 
 def test_the_note_and_the_nearest_folder_win() -> None:
@@ -137,6 +173,9 @@ def test_times_and_readers_come_from_folders_too() -> None:
         ("a/_metadata.yml", "draft: [\n"),
         ("_config.yml", "defaults:\n - scope: {path: ''\n   values: {published: false}\n"),
         ("hugo.toml", "[cascade\n"),
+        ("hugo.toml", "ignoreFiles = [\n"),
+        (".obsidian/publish.json", '{"excluded": ["a"'),
+        ("a/x.meta", "---\nstatus: draft\n"),
     ],
 )
 def test_what_cannot_be_read_and_may_hide_holds_notes_up(guide: str, text: str) -> None:
