@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from newsletter.assembly import open_parts
-from newsletter.config import load_config
+from newsletter.config import Config, load_config
 from newsletter.founding import Founding
 from newsletter.holdings import Holdings
 from newsletter.outlooks import Outlooks
@@ -49,17 +49,19 @@ class Newsletter(Founding, Holdings, Outlooks):
     @classmethod
     def open(
         cls,
-        config: str | Path = "newsletter.toml",
+        config: str | Path | Config = "newsletter.toml",
         *,
         environ: Mapping[str, str] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Newsletter:
-        """Read the configuration, open the database (making its tables if it is new) and secret.
+        """Read the configuration, unless it is given as `run` returned it, open the database (making its tables if it is
+        new) and secret.
 
         Raises ConfigError, StorageError, SchemaOutdated or SecretMismatch.
         """
-        loaded = load_config(Path(config), os.environ if environ is None else environ)
-        return cls(open_parts(loaded, clock))
+        if not isinstance(config, Config):
+            config = load_config(Path(config), os.environ if environ is None else environ)
+        return cls(open_parts(config, clock))
 
     def close(self) -> None:
         """Close the database."""
@@ -113,18 +115,19 @@ class Newsletter(Founding, Holdings, Outlooks):
 
     def run(
         self, *, site: Site | None = None, ready: Callable[[str], None] = lambda _: None
-    ) -> bool:
+    ) -> Config | None:
         """The whole service in this process until SIGTERM or SIGINT: scheduler, dispatcher, site.
 
         `ready` is told the site's address once it listens. Raises Conflict when another process
-        schedules for the same SQLite database; on PostgreSQL this one stands by instead. True when it
-        ended because SIGHUP asked for a changed configuration: open it anew and run again.
+        schedules for the same SQLite database; on PostgreSQL this one stands by instead. Where it ended because SIGHUP
+        asked for a changed configuration, that is returned: open it and run again. A peer that holds this up for
+        ten seconds has the whole program started anew, as it was started.
         """
         from newsletter.operating import run_service
 
         return run_service(self.parts, self._look, site=site, scheduling=True, ready=ready)
 
-    def worker(self) -> bool:
+    def worker(self) -> Config | None:
         """Dispatch only; any number of processes over PostgreSQL. Ends as `run` does."""
         from newsletter.operating import run_service
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from mailer.authentication import Dns
-from newsletter.config import may_reload
+from newsletter.config import Config, take_changes
 from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, find_own_address
 from newsletter.parts import Parts
 from newsletter.service import Ending, Site, kept_to_one, run_in_loop, serve
@@ -25,30 +25,36 @@ def run_service(
     site: Site | None,
     scheduling: bool,
     ready: Callable[[str], None],
-) -> bool:
-    """Runs until a signal; `look` is the poll as a tick. True when it is to begin again, because SIGHUP
-    asked for a changed configuration. Raises Conflict when another process schedules on SQLite.
+) -> Config | None:
+    """Runs until a signal; `look` is the poll as a tick. The configuration to begin again with, where SIGHUP asked
+    for a changed one. Raises Conflict when another process schedules on SQLite.
     """
+    taken: list[Config] = []
     work = duties(parts, look)
     # A site and ticks have more to do than one core can.
     keeps = parts.config.keeps_to_one_core and not scheduling
     with (
-        Ending(partial(_may_begin_again, parts)) as ending,
+        Ending(partial(_may_begin_again, parts, taken)) as ending,
         kept_to_one(wanted=keeps),
     ):
         run_in_loop(lambda: serve(work, ending, site=site, scheduling=scheduling, ready=ready))
-    return ending.is_reload
+    return taken[-1] if ending.is_reload else None
 
 
-def _may_begin_again(parts: Parts) -> bool:
-    """Whether this process may end in order to begin again: with all that it would open then."""
+def _may_begin_again(parts: Parts, taken: list[Config]) -> bool:
+    """Whether this process may end in order to begin again: with all that it would open then. Keeps what it would
+    begin with.
+    """
     try:
         parts.generations.refuse_unusable()
     except NewsletterError as error:
         problems = error.problems if isinstance(error, ConfigError) else [str(error)]
         log.error("reload.refused", problems=list(problems))  # noqa: TRY400 - the operator's
         return False
-    return may_reload(parts.config, os.environ)
+    found = take_changes(parts.config, os.environ)
+    if found is not None:
+        taken.append(found)
+    return found is not None
 
 
 def diagnose(

@@ -15,6 +15,7 @@ from scripts.ending import ended_at_once
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
+    from newsletter.config import Config
 
 _MADE: Final = 20_000
 """Objects more than were let go, after which Python looks for those that only know each other."""
@@ -32,8 +33,11 @@ class Settings:
     log: LogForm = LogForm.AUTO
 
 
-def open_newsletter(context: typer.Context, *, level: int = logging.WARNING) -> Newsletter:
-    """The newsletter that --config names, with logging as asked for or as suits the command.
+def open_newsletter(
+    context: typer.Context, *, level: int = logging.WARNING, taken: Config | None = None
+) -> Newsletter:
+    """The newsletter that --config names, or with the configuration that a reload has `taken`; with logging as asked
+    for or as suits the command.
 
     Raises ConfigError, StorageError, SchemaOutdated or SecretMismatch.
     """
@@ -43,7 +47,7 @@ def open_newsletter(context: typer.Context, *, level: int = logging.WARNING) -> 
         with ended_at_once():
             from newsletter.app import Newsletter  # nothing of it is for --help
 
-            return Newsletter.open(settings.config)
+            return Newsletter.open(taken or settings.config)
     finally:
         collect_seldom()
 

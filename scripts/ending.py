@@ -1,7 +1,8 @@
-"""Owns how a command ends by Ctrl-C before it has begun."""
+"""Owns what signals do to a command before it has begun."""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -22,3 +23,12 @@ def ended_at_once() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def keep_hangup() -> None:
+    """From now on the kernel keeps a SIGHUP until the service can obey it: it would end one that is about to start.
+
+    Not on a terminal, of which it says that it was closed.
+    """
+    if not os.isatty(0):
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])

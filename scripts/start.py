@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
+from typing import Final
 
-from scripts.ending import ended_at_once
+from scripts.ending import ended_at_once, keep_hangup
 from scripts.later import load_when_used
+
+_LASTING: Final = {"run", "worker"}
+"""The commands that take a SIGHUP for a wish, once they run."""
 
 
 def main() -> None:
     """The command `newsletter`."""
+    if not _LASTING.isdisjoint(sys.argv):
+        keep_hangup()
     gc.disable()  # until a command begins: nothing of what is loaded is garbage, and looking for some takes a tenth
     # pydantic would look through all that is installed for plugins, at the start of every command.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

@@ -2,7 +2,7 @@
 
 from newsletter.config.config import LOGO_PLACE, Config, Doubt, SitePicture, load_config
 from newsletter.config.keyfiles import parse_selector
-from newsletter.config.reloading import find_changes, may_reload
+from newsletter.config.reloading import take_changes
 from newsletter.config.source import render_template
 from newsletter.config.times import slots_after
 from newsletter.config.values import Late, WeekTime, sender_domain
@@ -14,11 +14,10 @@ __all__ = [
     "Late",
     "SitePicture",
     "WeekTime",
-    "find_changes",
     "load_config",
-    "may_reload",
     "parse_selector",
     "render_template",
     "sender_domain",
     "slots_after",
+    "take_changes",
 ]

@@ -15,18 +15,19 @@ _FIXED: Final = ("storage.url", "web.secret_file")
 """What everything stands on: whoever changes these starts anew."""
 
 
-def find_changes(config: Config, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The keys, as `section.key`, that would be taken: read anew from the same file.
+def _find_changes(config: Config, environ: Mapping[str, str]) -> tuple[Config, tuple[str, ...]]:
+    """The configuration as it is now, read anew from the same file, and the keys, as `section.key`, that differ.
 
     Raises ConfigError when it cannot be used as it is now, or when a key changed that only a restart takes.
     """
-    changed = tuple(_changed(config, load_config(config.source, environ)))
+    found = load_config(config.source, environ)
+    changed = tuple(_changed(config, found))
     if fixed := [key for key in _FIXED if key in changed]:
         raise ConfigError(
             str(config.source),
             [f"{key} has changed, which only a restart takes" for key in fixed],
         )
-    return changed
+    return found, changed
 
 
 def _changed(old: Config, new: Config) -> Iterator[str]:
@@ -41,12 +42,14 @@ def _changed(old: Config, new: Config) -> Iterator[str]:
                 yield f"{name}.{key}"
 
 
-def may_reload(config: Config, environ: Mapping[str, str]) -> bool:
-    """Whether a changed configuration can be taken; the log says what changed, or why not."""
+def take_changes(config: Config, environ: Mapping[str, str]) -> Config | None:
+    """The changed configuration, to go on with as it was judged, whatever the file says by then; None where it cannot
+    be taken. The log says what changed, or why not.
+    """
     try:
-        changed = find_changes(config, environ)
+        found, changed = _find_changes(config, environ)
     except ConfigError as error:
         log.error("reload.refused", problems=list(error.problems))  # noqa: TRY400 - the author's
-        return False
+        return None
     log.info("reload.taken", changed=list(changed))
-    return True
+    return found

@@ -2,7 +2,10 @@
 
 What is on the wire, in a database or at a mailbox depends on peers, and a peer may be silent. So an
 orderly end has a time; after it the process leaves, as if it had been killed, which loses nothing
-(rule G7): what was not recorded is rescued.
+(rule G7): what was not recorded is rescued. Where it was to begin again it does so as a new process.
+
+Signals are obeyed by handlers of Python's own: those of the loop are lost with it, and where one is taken away the
+kernel ends the process for a signal that comes before the next stands.
 """
 
 from __future__ import annotations
@@ -10,9 +13,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final, Self
 
 from storage.model import Log
@@ -27,6 +31,20 @@ LIMIT_S: Final = 9.5
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
+class _Asked:
+    """SIGHUP, from the first run of a process to its end: who asks for a reload is remembered until somebody looks."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        self.look: Callable[[], None] | None = None
+        """Has the run that is on look soon; None between two."""
+
+    def __call__(self, *_: object) -> None:
+        self.is_asked = True
+        if self.look is not None:
+            self.look()
+
+
 class Ending:
     """The end of one run; `stop` is set when it begins. As a context it lasts as long as the run."""
 
@@ -35,15 +53,21 @@ class Ending:
         without it that is one more signal to end.
         """
         self.stop = asyncio.Event()
-        self.is_reload = False
-        """Whether it ends to begin again, with a changed configuration."""
         self._may_reload = may_reload
         self.is_recorded = False
         """Whether what was on the wire is finished and recorded, so that leaving leaves no doubt."""
         self._why = ""
         """Why it ends although nobody asked for it."""
         self._leaving: threading.Timer | None = None
+        self._asked = _Asked()
         self._reloading: asyncio.Task[None] | None = None
+        self._begins_again = False
+        self._is_told_to_end = False
+
+    @property
+    def is_reload(self) -> bool:
+        """Whether it ends to begin again, with a changed configuration; a signal to end overtakes that."""
+        return self._begins_again and not self._is_told_to_end
 
     @contextmanager
     def obeying(self) -> Iterator[None]:
@@ -54,16 +78,31 @@ class Ending:
             yield  # Python delivers signals to the main thread alone
             return
         loop = asyncio.get_running_loop()
+        before = {number: signal.getsignal(number) for number in (*_SIGNALS, signal.SIGHUP)}
         for number in _SIGNALS:
-            loop.add_signal_handler(number, self._begin)
-        asks = self._may_reload is not None and not os.isatty(0)
-        loop.add_signal_handler(signal.SIGHUP, self._ask_to_reload if asks else self._begin)
+            signal.signal(number, lambda *_: self._end(loop))
+        if self._may_reload is None or os.isatty(0):
+            signal.signal(signal.SIGHUP, lambda *_: self._end(loop))
+        else:
+            self._hear(before[signal.SIGHUP], loop)
         try:
             yield
         finally:
+            self._asked.look = None
             if self._leaving is None:
-                for number in (*_SIGNALS, signal.SIGHUP):
-                    loop.remove_signal_handler(number)
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
+    def _hear(self, before: object, loop: asyncio.AbstractEventLoop) -> None:
+        """From now on a reload is ours to look at, also one that was asked for since the run before this one."""
+        if isinstance(before, _Asked):
+            self._asked = before
+        self._asked.look = lambda: _soon(loop, self._look)
+        signal.signal(signal.SIGHUP, self._asked)
+        # The kernel may have kept one for us since before we could obey it.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
+        if self._asked.is_asked:
+            self._look()
 
     def __enter__(self) -> Self:
         return self
@@ -75,17 +114,17 @@ class Ending:
         if self.is_reload:
             self._leave_signals()
 
-    def _ask_to_reload(self) -> None:
+    def _look(self) -> None:
         if self._reloading is None or self._reloading.done():
             self._reloading = asyncio.create_task(self._reload())
 
     async def _reload(self) -> None:
-        if await self._may_begin_again() and not self.stop.is_set():
-            self.is_reload = True
-            self._begin()
-            for number in _SIGNALS:
-                # Not the loop's: it may have come round for the last time, and would lose it.
-                signal.signal(number, self._end_instead)
+        """Look for as long as somebody asks: what is asked for during a look is not answered by it."""
+        while self._asked.is_asked and not self.stop.is_set():
+            self._asked.is_asked = False
+            if await self._may_begin_again() and not self.stop.is_set():
+                self._begins_again = True
+                self._begin()
 
     async def _may_begin_again(self) -> bool:
         """Whoever asks for a reload gets an answer, whatever comes in between."""
@@ -97,13 +136,16 @@ class Ending:
             log.exception("reload.refused", problems=[str(error) or type(error).__name__])
             return False
 
-    def _end_instead(self, *_: object) -> None:
-        """A signal while it is to begin again: what is on the wire is finished all the same, and then it ends."""
-        self.is_reload = False
+    def _end(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A signal to end, also while it is to begin again: what is on the wire is finished all the same. The next one
+        ends us whatever we are doing.
+        """
+        self._is_told_to_end = True
         self._leave_signals()
+        _soon(loop, self._begin)
 
     def _leave_signals(self) -> None:
-        """From now on they are the kernel's: the next one ends us whatever we are doing."""
+        """From now on they are the kernel's."""
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
 
@@ -116,18 +158,31 @@ class Ending:
             self.stop.set()
 
     def _begin(self) -> None:
-        loop = asyncio.get_running_loop()
-        loop.remove_signal_handler(signal.SIGHUP)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
-        self._leave_signals()
-        self._leaving = threading.Timer(LIMIT_S, self._leave)
-        self._leaving.daemon = True
-        self._leaving.start()
-        self.stop.set()
+        if not self.is_reload:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            self._leave_signals()
+        if self._leaving is None:
+            self._leaving = threading.Timer(LIMIT_S, self._leave)
+            self._leaving.daemon = True
+            self._leaving.start()
+            self.stop.set()
 
     def _leave(self) -> None:
         why = {"reason": self._why} if self._why else {}
         log.warning("service.left", recorded=self.is_recorded, **why)
+        if self.is_reload:
+            _begin_anew()
         os._exit(0 if self.is_recorded and not self._why else 1)
+
+
+def _begin_anew() -> None:
+    """Start this process as it was started, with nothing of what it waited for. Returns where that cannot be."""
+    # The kernel keeps one that comes before it can be obeyed.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+    with suppress(OSError):
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - our own command line
+
+
+def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(call)

@@ -26,6 +26,7 @@ from scripts.waiting import tell_waiting, waiting_json
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter
+    from newsletter.config import Config
     from newsletter.mailing import SendReport
     from web.server import Doors
 
@@ -71,13 +72,14 @@ def run(context: typer.Context) -> None:
     from web.server import Doors
 
     with Doors() as doors:
-        while _run_once(context, doors):
-            pass
+        taken = _run_once(context, doors, None)
+        while taken is not None:
+            taken = _run_once(context, doors, taken)
 
 
-def _run_once(context: typer.Context, doors: Doors) -> bool:
-    """Whether it ended to begin again, with a changed configuration."""
-    with open_newsletter(context, level=logging.INFO) as newsletter:
+def _run_once(context: typer.Context, doors: Doors, taken: Config | None) -> Config | None:
+    """The configuration to begin again with, if it ended for that; begins with the one that was `taken` before."""
+    with open_newsletter(context, level=logging.INFO, taken=taken) as newsletter:
         prepare_logging()
         step(f"{newsletter.config.source} is read, its database open; the site comes next")
         from web.server import SiteServer
@@ -99,11 +101,12 @@ def worker(context: typer.Context) -> None:
     Example: newsletter worker
     """
     step("newsletter: starting to send; Ctrl-C ends it, once what is on the wire is done")
-    is_over = False
+    taken, is_over = None, False
     while not is_over:
-        with open_newsletter(context, level=logging.INFO) as newsletter:
+        with open_newsletter(context, level=logging.INFO, taken=taken) as newsletter:
             prepare_logging()
-            is_over = not newsletter.worker()
+            taken = newsletter.worker()
+            is_over = taken is None
 
 
 def outbox_address(newsletter: Newsletter, address: str) -> str:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newsletter import Newsletter
+from newsletter.config import Config
 from scripts.console import configure_logging
 from storage.model import NewsletterError
 
@@ -29,10 +30,10 @@ def stepped(file: Path) -> datetime:
 def run(config: str, file: Path) -> None:
     """Until SIGTERM; SIGHUP begins it anew."""
     configure_logging(logging.INFO)
-    goes_on = True
-    while goes_on:
-        with Newsletter.open(config, environ={}, clock=lambda: stepped(file)) as newsletter:
-            goes_on = newsletter.run()
+    opened: str | Config | None = config
+    while opened is not None:
+        with Newsletter.open(opened, environ={}, clock=lambda: stepped(file)) as newsletter:
+            opened = newsletter.run()
 
 
 if __name__ == "__main__":
