@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from threading import Thread
 from typing import Final, TypeVar
 
 import sqlalchemy as sa
@@ -29,7 +28,7 @@ from storage.database.connections import (
 from storage.database.direct import Cursor, Direct
 from storage.database.glance import Glance
 from storage.database.locks import AdvisoryLock, FileLock, Lock
-from storage.database.patience import Patience, Watch
+from storage.database.patience import Patience, Probe, Watch
 from storage.database.place import Place
 from storage.database.refusals import explain
 from storage.database.troubles import FULL_S, Troubles
@@ -68,7 +67,7 @@ class Database:
         self._watch = watch
         self._server = server
         self._troubles = Troubles(full_s=0 if self.is_sqlite else FULL_S)
-        self._asking: Thread | None = None
+        self._probe = Probe(self._answers)
         self._glances: list[Glance] = []
         self.written: object = object()
         """Another one after each transaction of this process that may have written."""
@@ -162,14 +161,7 @@ class Database:
 
         It cannot while the last attempt to write to it failed: a full disk still reads.
         """
-        if self._troubles.is_writing_in_vain:
-            return False
-        found: list[bool] = []
-        if self._asking is None or not self._asking.is_alive():
-            self._asking = Thread(target=lambda: found.append(self._answers()), daemon=True)
-            self._asking.start()
-            self._asking.join(_PROBE_S)
-        return found == [True]
+        return not self._troubles.is_writing_in_vain and self._probe.ask(_PROBE_S)
 
     def _answers(self) -> bool:
         try:

@@ -58,6 +58,30 @@ class Patience:
                 return
 
 
+class Probe:
+    """A question that a silent server holds up, asked once at a time for all who want to know: whoever comes
+    meanwhile hears the answer to the one that is under way.
+    """
+
+    def __init__(self, look: Callable[[], bool]) -> None:
+        self._look = look
+        self._asking = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._found: list[bool] = []
+
+    def ask(self, patience_s: float) -> bool:
+        """The answer; False when there is none by then."""
+        with self._asking:
+            if self._thread is None or not self._thread.is_alive():
+                found: list[bool] = []
+                thread = threading.Thread(target=lambda: found.append(self._look()), daemon=True)
+                thread.start()
+                self._thread, self._found = thread, found
+            thread, found = self._thread, self._found
+        thread.join(patience_s)
+        return found == [True]
+
+
 class Watch:
     """Looks after whoever waits for a server. `answers` asks it anew, and takes seconds at most."""
 
