@@ -164,8 +164,8 @@ class Reading:
         shelf = self._keeper.shelf()
         issues, spelling = shelf.tagged(tag), shelf.spelling(tag)
         if spelling is None:
-            place, _, name = tag.rpartition("/")
-            return self._other_case(_old_format(f"/{name}"), place)
+            place = tag.rstrip("/").rpartition("/")[0]
+            return self._other_case(_old_format(tag.removeprefix(place)), place)
         path = feed_url("", FeedFormat.RSS, spelling).removesuffix(f"/{FeedFormat.RSS.path}")
         if not issues:
             return RedirectResponse(self._pages.absolute(path), 301)
