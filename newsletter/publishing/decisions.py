@@ -16,6 +16,7 @@ from storage.model import Issue, IssueState, KnownNote, Readers, Schedule
 
 AWAY_FOR: Final = timedelta(hours=1)
 AWAY_LOOKS: Final = 3
+NO_EMAIL: Final = "the note says `email: false`"
 GONE_FOR_GOOD: Final = "the note stayed away"
 """What one look saw, the next may take back: a checkout, a synchronisation, a disk that was away. A
 note that is missed for so long, at so many looks, was taken away by its author, and so is its mail."""
@@ -119,7 +120,7 @@ def _decide_new(wish: Wish | None, *, now: datetime, grace: timedelta, late: Lat
     if due_at > now:
         return Wait(until=due_at)
     if not wish.email:
-        return Publish(at=due_at, mail=False, reason="the note says `email: false`")
+        return Publish(at=due_at, mail=False, reason=NO_EMAIL)
     if wish.seen_at - due_at > grace:
         return Publish(at=due_at, mail=False, reason=_why_late(wish, grace))
     if now - due_at > grace and late is not Late.SEND:

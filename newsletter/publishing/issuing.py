@@ -12,10 +12,12 @@ from typing import Final
 
 from feeds.markdown import PLAYER
 from newsletter.publishing.decisions import (
+    NO_EMAIL,
     Decision,
     Publish,
     Restore,
     Revise,
+    Skip,
     Withdraw,
     tell_absence,
 )
@@ -30,12 +32,13 @@ from newsletter.publishing.reading import Means
 from newsletter.publishing.recognition import refuse_copy_by_a_program
 from newsletter.publishing.spellings import Spellings
 from storage.archive import Unmailed
-from storage.model import Issue, IssueDraft, IssueState, Log, NoteError
+from storage.model import Issue, IssueDraft, IssueState, Log, Mailing, NoteError
 
 log = Log()
 
 TOGETHER: Final = 50
 """Issues that are published in one transaction at most: others wait for it to write."""
+_UNDER_WAY: Final = frozenset({Mailing.OPEN, Mailing.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Issuing:
                 self._restore(one, issue)
             case Withdraw(reason=reason) if issue is not None:
                 self._withdraw(issue.id, reason)
+            case Skip() if issue is not None:
+                self._follow(one, issue)
             case _:
                 pass
 
@@ -161,8 +166,23 @@ class Issuing:
                 self._spellings.put(-number, ())  # they are learned anew with the ids they get
         return drafts
 
+    def _follow(self, one: Seen, issue: Issue) -> None:
+        """Whom the mail of an unchanged note is for now, as far as its folder says it. Raises NoteError."""
+        if issue.state is IssueState.LIVE:
+            self._follow_email(one, issue)
+            if one.note.audience != issue.audience:
+                self.render_again(issue)
+
+    def _follow_email(self, one: Seen, issue: Issue) -> None:
+        """A note that says `email: false` before its mail began is not mailed."""
+        if not one.note.email and issue.mailing in _UNDER_WAY:
+            taken_back = self._means.archive.take_back_mail(issue.id, NO_EMAIL)
+            if taken_back:
+                log.warning("mail.taken_back", slug=issue.slug, why=NO_EMAIL)
+
     def _revise(self, one: Seen, issue: Issue) -> None:
         self.settle()
+        self._follow_email(one, issue)
         draft = self._draft(one, issue)
         revised = self._means.archive.revise(
             issue.id, draft, updated_at=self._changed_at(draft, issue), slug=one.note.slug
@@ -174,6 +194,7 @@ class Issuing:
     def _restore(self, one: Seen, issue: Issue) -> None:
         self.settle()
         edited = one.content_hash != issue.content_hash
+        self._follow_email(one, issue)
         draft = self._draft(one, issue)
         restored = self._means.archive.restore(
             issue.id,
@@ -224,7 +245,8 @@ class Issuing:
             file=file,
         )
         draft = self._draft(one, issue)
-        if draft.rendering != issue.rendering or is_shown_otherwise(draft, issue):
+        is_other = draft.rendering != issue.rendering or draft.audience != issue.audience
+        if is_other or is_shown_otherwise(draft, issue):
             self._means.archive.revise(issue.id, draft, updated_at=None, slug=None)
 
     # ── drafts ───────────────────────────────────────────────────────────────────────────────

@@ -35,7 +35,13 @@ from storage.archive.rows import (
 from storage.archive.search import write_words
 from storage.archive.together import Unmailed, find_slugs, new_row, write_new, write_unmailed
 from storage.database import Database, schema, serialise
-from storage.ledger import follow_audience, hold_if_told, queue_issue, refuse_other_readers
+from storage.ledger import (
+    follow_audience,
+    hold_if_told,
+    queue_issue,
+    refuse_other_readers,
+    take_back_unsent,
+)
 from storage.model import Issue, IssueDraft, IssueState, Mailing, Readers
 
 _PUBLISHING: Final = "publishing"
@@ -119,8 +125,8 @@ class Issues:
     ) -> Issue:
         """Bring page and feed up to the note; never mails.
 
-        Mail of which nothing has left follows the note's audience. With `updated_at` the author changed the note; with None only its rendering changed (a
-        link that now leads somewhere) and readers' programs are not told that it is news.
+        Mail of which nothing has left follows the note's audience. With `updated_at` the author changed the note; with
+        None only its rendering changed (a link that now leads somewhere), which readers' programs are not told as news.
         `slug` is the author's explicit wish; the old one keeps leading here. Raises NotFound.
         """
         with self._database.transaction() as connection:
@@ -138,6 +144,12 @@ class Issues:
                 follow_audience(connection, issue_id, now=self._clock())
             write_words(connection, issue_id, draft)
             return one_issue(connection, issue_id)
+
+    def take_back_mail(self, issue_id: int, reason: str) -> bool:
+        """Take back mail that its note wants no more and of which nothing has left; whether it was. Raises NotFound."""
+        with self._database.transaction() as connection:
+            lock_issue(connection, issue_id)
+            return take_back_unsent(connection, issue_id, reason)
 
     def withdraw(self, issue_id: int, reason: str, *, now: datetime) -> Issue:
         """Take it out of archive and feeds, and pause its mail for the `reason`.

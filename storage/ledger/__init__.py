@@ -16,7 +16,7 @@ from storage.ledger.duties import (
 from storage.ledger.gates import Gates
 from storage.ledger.ledger import Ledger
 from storage.ledger.mailings import Mailings, go_on, hold_all, pause_mail
-from storage.ledger.missing import follow_audience
+from storage.ledger.missing import follow_audience, take_back_unsent
 from storage.ledger.moves import change_deliveries, count_states, erase_deliveries
 from storage.ledger.overview import MailedIssue, Overview, refuse_other_readers
 from storage.ledger.rescue import Rescuer
@@ -62,5 +62,6 @@ __all__ = [
     "release_unsent",
     "stop_issues",
     "suppress_open",
+    "take_back_unsent",
     "wears_tag",
 ]

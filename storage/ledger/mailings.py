@@ -15,7 +15,12 @@ from sqlalchemy.engine import Connection
 from storage.database import Database, insert_new, schema
 from storage.ledger.duties import HELD, cancel_open, move_mailing, stop
 from storage.ledger.gates import Gates
-from storage.ledger.missing import count_missing, queue_missing, refuse_digest
+from storage.ledger.missing import (
+    MAILED_BY_COMMAND,
+    count_missing,
+    queue_missing,
+    refuse_digest,
+)
 from storage.ledger.moves import change_deliveries, fold, is_to_be_folded
 from storage.ledger.rows import open_issues, unsent
 from storage.model import Conflict, DeliveryState, Mailing, Missing, NotFound
@@ -81,7 +86,11 @@ class Mailings:
             self._gates.excuse(connection, issue_id, now)
             queued = queue_missing(connection, issue_id, queued_at=now, due_at=due_at)
             if queued.total and move_mailing(
-                connection, issue_id, Mailing.OPEN, only_if=_I.mailing != Mailing.OPEN.value
+                connection,
+                issue_id,
+                Mailing.OPEN,
+                MAILED_BY_COMMAND,
+                only_if=_I.mailing != Mailing.OPEN.value,
             ):
                 begins = sa.update(schema.issues).where(_I.id == issue_id).values(mail_at=due_at)
                 connection.execute(begins)

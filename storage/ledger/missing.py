@@ -14,12 +14,14 @@ from sqlalchemy.engine import Connection
 
 from storage.database import schema
 from storage.ledger.audiences import is_meant_by
-from storage.ledger.duties import queue_issue, stop
+from storage.ledger.duties import cancel_open, move_mailing, queue_issue, stop
 from storage.ledger.moves import change_deliveries
 from storage.ledger.wishes import forget_others, is_mailed, wants
 from storage.model import NOT_HAD, Conflict, DeliveryState, IssueState, Mailing, Missing, Pace
 
 NOT_MEANT: Final = "the issue is for others: its audience was changed"
+MAILED_BY_COMMAND: Final = "mailed by command"
+"""Of the mail of an issue: it was asked for, whatever its note says."""
 
 _D = schema.deliveries.c
 _S = schema.subscribers.c
@@ -70,6 +72,31 @@ def queue_missing(
     return Missing(new=new, again=change_deliveries(connection, which, again))
 
 
+def take_back_unsent(connection: Connection, issue_id: int, reason: str) -> bool:
+    """Take back the mail of an issue whose note wants none, as long as nothing of it has left and no command asked for
+    it; whether it was. The issue's row must be held.
+    """
+    c = schema.issues.c
+    by_note = c.mailing_reason != MAILED_BY_COMMAND
+    if _has_begun(connection, issue_id) or not move_mailing(
+        connection, issue_id, Mailing.CANCELLED, reason, only_if=by_note
+    ):
+        return False
+    forget_others(connection, issue_id, sa.select(_S.id).where(sa.false()))
+    cancel_open(connection, issue_id, reason)
+    return True
+
+
+def _has_begun(connection: Connection, issue_id: int) -> bool:
+    """Whether anything of the mail of an issue has left, or was tried."""
+    untouched = [DeliveryState.QUEUED.value, DeliveryState.CANCELLED.value]
+    begun = sa.exists().where(
+        _D.issue_id == issue_id,
+        sa.or_(_D.state.not_in([*untouched, DeliveryState.SUPPRESSED.value]), _D.attempts > 0),
+    )
+    return bool(connection.scalar(sa.select(begun)))
+
+
 def follow_audience(connection: Connection, issue_id: int, *, now: datetime) -> None:
     """Have the mail of an issue follow its audience, as long as nothing of it has left: whoever is not
     meant any more is taken out, and who is now is put in. The issue's row must be held.
@@ -78,13 +105,8 @@ def follow_audience(connection: Connection, issue_id: int, *, now: datetime) -> 
     mailing, due_at = connection.execute(
         sa.select(c.mailing, c.mail_at).where(c.id == issue_id)
     ).one()
-    untouched = [DeliveryState.QUEUED.value, DeliveryState.CANCELLED.value]
-    begun = sa.exists().where(
-        _D.issue_id == issue_id,
-        sa.or_(_D.state.not_in([*untouched, DeliveryState.SUPPRESSED.value]), _D.attempts > 0),
-    )
     is_under_way = mailing in (Mailing.OPEN.value, Mailing.PAUSED.value) and due_at is not None
-    if not is_under_way or connection.scalar(sa.select(begun)):
+    if not is_under_way or _has_begun(connection, issue_id):
         return
     meant = sa.select(_S.id).where(*is_meant_by(connection, issue_id))
     forget_others(connection, issue_id, meant)

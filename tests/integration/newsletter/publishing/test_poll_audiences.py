@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.ledger import Mailings
 from storage.model.deliveries import DeliveryState
 from storage.model.errors import NoteError
 from storage.model.issues import IssueState, Mailing
@@ -49,6 +50,60 @@ def test_a_note_is_mailed_to_its_audience_and_shown_to_all(room: Room) -> None:
     room.folder.write("a.md", publish="now")
     room.poll()
     assert waiting(room, "a") == ["ada", "bob", "cleo"]
+
+
+def test_the_audience_of_a_folder_is_followed_like_the_notes_own(room: Room) -> None:
+    """It comes, changes and goes while the notes stay as they are; what a note says itself counts more."""
+    room.folder.write("b/a.md", publish="now")
+    room.folder.write("b/own.md", publish="now", audience="beta")
+    room.poll()
+    assert waiting(room, "b/a") == ["ada", "bob", "cleo"]
+    for said, meant in (("ml", ["ada", "bob"]), ("not ml", ["cleo"]), ("", ["ada", "bob", "cleo"])):
+        room.folder.save("b/b.json", f'{{"audience": "{said}", "x": "{len(meant)}"}}')
+        room.poll()
+        assert waiting(room, "b/a") == meant
+        assert waiting(room, "b/own") == ["bob"]
+
+
+def test_a_note_that_wants_no_mail_before_it_began_has_none(room: Room) -> None:
+    """`email: false` of the note or of its folder takes the mail back that waits, also that for digests; without it the
+    mail stays away until a command asks for it, and then it is not taken back by an edit.
+    """
+    room.folder.write("a.md", publish="now")
+    room.folder.write("b/a.md", publish="now")
+    room.poll()
+    room.folder.write("a.md", "Edited.", publish="now", email="false")
+    room.folder.save("b/b.json", '{"email": false}')
+    room.poll()
+    for name in ("a", "b/a"):
+        issue = room.issue(name)
+        assert (issue.mailing, issue.state) == (Mailing.CANCELLED, IssueState.LIVE)
+        assert "email: false" in issue.mailing_reason
+        assert waiting(room, name) == []
+    room.folder.remove("b/b.json")
+    room.folder.write("a.md", "Edited once more.", publish="now", email="false")
+    room.poll()
+    assert room.issue("b/a").mailing is Mailing.CANCELLED
+    now = room.clock.now
+    asked = Mailings(room.database).mail_missing(
+        room.issue("a").id, now=now, due_at=now + timedelta(minutes=5)
+    )
+    assert asked.total == 3
+    room.folder.write("a.md", "And again.", publish="now", email="false")
+    room.poll()
+    assert waiting(room, "a") == ["ada", "bob", "cleo"]
+
+
+def test_a_mail_that_has_begun_goes_on(room: Room) -> None:
+    """As with `newsletter cancel`, what has left cannot be taken back, and half an issue is no wish of anybody's."""
+    room.folder.write("a.md", publish="now")
+    room.poll()
+    room.clock.now += timedelta(minutes=10)
+    assert room.ledger.claim("w", now=room.clock.now, limit=1, lease=timedelta(minutes=1))
+    room.folder.write("a.md", "Edited.", publish="now", email="false")
+    room.poll()
+    assert room.issue("a").mailing is Mailing.OPEN
+    assert len(waiting(room, "a")) == 2
 
 
 def test_an_audience_of_nobody_is_told(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
