@@ -32,8 +32,6 @@ _ENVELOPE: Final = (
     '<path d="M7 10h18v12H7zM7 11l9 7 9-7" fill="none" stroke="{ink}" stroke-width="2" '
     'stroke-linejoin="round"/></svg>'
 )
-CARD: Final = (1200, 630)
-"""Pixels of a preview picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,8 +87,6 @@ class Note:
     """Hugo's `publishDate`: not before, whatever else it says."""
     expires: datetime | None
     """Hugo's `expiryDate`: not after it."""
-    ambiguity: str
-    """A sentence if a change of clocks skips or repeats that time (rule G1), else empty."""
     updated: datetime | None
     """When the author says that it was last changed."""
     image: str
@@ -192,7 +190,6 @@ def parse_note(
         publish=timing.publish,
         not_before=timing.not_before,
         expires=timing.expires,
-        ambiguity=timing.remark,
         updated=timing.updated,
         image=_read_picture(keys),
         image_alt=keys.elsewhere(*_PICTURE_ALT_KEYS),

@@ -110,8 +110,6 @@ class Timing:
 
     publish: datetime | Now | None = None
     """Aware, UTC; None for a private note."""
-    remark: str = ""
-    """A sentence if a change of clocks skips or repeats that time (rule G1), else empty."""
     not_before: datetime | None = None
     expires: datetime | None = None
     updated: datetime | None = None
@@ -142,7 +140,6 @@ def read_timing(
         keys.remarks.append(Remark(code=CLOCK_CHANGE, sentence=when.remark))
     return Timing(
         publish=publish,
-        remark=when.remark if when else "",
         not_before=max(
             filter(None, (_moment(keys, zone, name) for name in EARLIEST_KEYS)), default=None
         ),

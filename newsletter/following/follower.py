@@ -78,11 +78,6 @@ class Follower:
         self._clock = clock
         self._read = read
 
-    @property
-    def is_following(self) -> bool:
-        """Whether there is a feed to follow."""
-        return bool(self._url)
-
     def standing(self) -> Followed | None:
         """How it stands; None without a feed."""
         return self._memory.load(self._url) if self._url else None

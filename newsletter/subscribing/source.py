@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
 from newsletter.subscribing.files import open_rows
-from newsletter.subscribing.records import RefusedRow, SubscriberFile, SubscriberRow
+from newsletter.subscribing.records import SubscriberFile
 from storage.model import SubscriberFileError
 
 _Row = TypeVar("_Row")
@@ -100,12 +100,6 @@ def open_source(path: Path) -> Iterator[SubscriberSource]:
         except OSError as error:
             raise SubscriberFileError(f"{name} cannot be read: {error.strerror}") from error
         yield SubscriberSource(stream, name)
-
-
-def read_file(path: Path) -> Iterator[SubscriberRow | RefusedRow]:
-    """The rows of a CSV file, once. Raises SubscriberFileError, at the first row or at a later one."""
-    with open_source(path) as source:
-        yield from source.read().rows
 
 
 def guess_encoding(head: bytes) -> str:

@@ -1,7 +1,7 @@
 """The parser's rules: what they may cost, chosen and written quickly; and what is code before they are asked."""
 
 from feeds.markdown.rules.choosing import hurry
-from feeds.markdown.rules.cost import MAX_MARKS, count_marks, find_excess
+from feeds.markdown.rules.cost import MAX_MARKS, find_excess
 from feeds.markdown.rules.definitions import define_more
 from feeds.markdown.rules.tokens import new_token
 from feeds.markdown.rules.verbatim import find_indented
@@ -10,7 +10,6 @@ from feeds.markdown.rules.writing import QuickRenderer, escape_text
 __all__ = [
     "MAX_MARKS",
     "QuickRenderer",
-    "count_marks",
     "define_more",
     "escape_text",
     "find_excess",

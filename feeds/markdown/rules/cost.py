@@ -16,11 +16,6 @@ MAX_MARKS: Final = 60_000
 _MARK: Final = re.compile(r"[\n\\`*_\[\]<>|&~^!{}#$@]")
 
 
-def count_marks(body: str) -> int:
-    """How many characters of Markdown could begin or end something, wherever they stand."""
-    return len(_MARK.findall(body))
-
-
 def find_excess(body: str) -> int | None:
     """The line on which a note has more marks than it may; None for one that is within its bound."""
     if len(body) <= MAX_MARKS:

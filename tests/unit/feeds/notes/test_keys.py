@@ -36,7 +36,6 @@ def test_every_key_is_read() -> None:
         publish=datetime(2026, 12, 1, 8, tzinfo=UTC),
         not_before=datetime(2026, 12, 2, 23, tzinfo=UTC),
         expires=datetime(2026, 12, 31, 23, tzinfo=UTC),
-        ambiguity="",
         updated=datetime(2026, 12, 1, 23, tzinfo=UTC),
         image="a.png",
         image_alt="A",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.subscribing.records import SubscriberRow
-from newsletter.subscribing.source import guess_encoding, open_source, read_file
+from newsletter.subscribing.source import guess_encoding, open_source
 from storage.model.errors import SubscriberFileError
 from tests.worlds.rows import each
 
@@ -33,7 +33,8 @@ def test_a_spreadsheets_encoding_is_read(tmp_path: Path, mark: bytes, encoding: 
     """With a byte order mark or without, every row is there and every name whole."""
     path = tmp_path / "list.csv"
     path.write_bytes(mark + TEXT.encode(encoding))
-    rows = [row for row in read_file(path) if isinstance(row, SubscriberRow)]
+    with open_source(path) as source:
+        rows = [row for row in source.read().rows if isinstance(row, SubscriberRow)]
     assert [row.name for row in rows] == ["Ada Müller", "علی‌رضا"]
 
 
@@ -41,8 +42,9 @@ def test_another_encoding_is_told(tmp_path: Path) -> None:
     """What is not Unicode is refused with what to do: no name is guessed."""
     path = tmp_path / "list.csv"
     path.write_bytes(TEXT.replace("علی‌رضا", "René").encode("cp1252"))
-    with pytest.raises(SubscriberFileError, match="not UTF-8; save it as"):
-        list(read_file(path))
+    told = pytest.raises(SubscriberFileError, match="not UTF-8; save it as")
+    with told, open_source(path) as source:
+        list(source.read().rows)
 
 
 def test_a_pipe_is_read_as_often_as_a_file(tmp_path: Path) -> None:
@@ -70,8 +72,9 @@ def test_a_pass_that_was_not_finished_does_not_disturb_the_next(tmp_path: Path) 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     """With its name and the reason."""
-    with pytest.raises(SubscriberFileError, match=r"absent\.csv cannot be read: No such file"):
-        list(read_file(tmp_path / "absent.csv"))
+    told = pytest.raises(SubscriberFileError, match=r"absent\.csv cannot be read: No such file")
+    with told, open_source(tmp_path / "absent.csv"):
+        pass
 
 
 @each("head", [b"", b"a", b"\x00", b"email\n"])
