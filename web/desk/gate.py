@@ -14,10 +14,8 @@ from starlette.responses import Response
 
 from mailer.smtp import is_loopback
 from newsletter import Newsletter
-from web.http import is_proxy
+from web.http import comes_from_here, is_proxy
 
-_PASSED_ON: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
-"""What proxies add (RFC 7239, RFC 9110 7.6.3)."""
 FORM_KEY: Final = "key"
 
 
@@ -36,7 +34,7 @@ class Gate:
 
     def admit_stranger(self, request: Request) -> None:
         """For the door itself. Raises 404 over a line that others may read."""
-        if not (_comes_from_here(request) or self._is_private(request)):
+        if not (comes_from_here(request) or self._is_private(request)):
             raise HTTPException(404)
 
     def admit(self, request: Request) -> str:
@@ -76,11 +74,3 @@ class Gate:
         known = is_loopback(peer) or is_proxy(peer, self._trusted)
         said = request.headers.get("x-forwarded-proto", "https").split(",")[-1].strip().lower()
         return self._is_https and known and said == "https"
-
-
-def _comes_from_here(request: Request) -> bool:
-    """Whether a browser on this machine asks, by this machine's name, and nobody through a proxy."""
-    peer = request.client.host if request.client else ""
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    passed_on = any(name in request.headers for name in _PASSED_ON)
-    return is_loopback(peer) and is_loopback(host) and not passed_on

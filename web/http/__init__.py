@@ -26,7 +26,7 @@ from web.http.negotiation import (
     wants_json,
     wants_page,
 )
-from web.http.private import TOKEN_HEADERS, origin_of
+from web.http.private import TOKEN_HEADERS, comes_from_here, origin_of
 from web.http.readership import Census, Readership
 from web.http.responses import ASSET_CACHE, FEED_CACHE, NO_STORE, PAGE_CACHE, Body, Packer
 from web.http.sharing import FORM, FormSharing, Sharing
@@ -58,6 +58,7 @@ __all__ = [
     "Standing",
     "bounded",
     "client_ip",
+    "comes_from_here",
     "find_standing",
     "frame_policy",
     "http_date",

@@ -11,16 +11,15 @@ import re
 from html import escape
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from mailer.smtp import OutboxContent, is_loopback, load_message, read_outbox
+from mailer.smtp import OutboxContent, load_message, read_outbox
 from storage.model import NotFound
-from web.http import NO_STORE, OUTBOX_FRAME, mail_policy, page_policy
+from web.http import NO_STORE, OUTBOX_FRAME, comes_from_here, mail_policy, page_policy
 from web.pages import Frame, Pages
 
 _SHOWN: Final = 200
@@ -31,8 +30,6 @@ _PRIVATE: Final = {
     "X-Robots-Tag": "noindex, nofollow",
     "Referrer-Policy": "no-referrer",
 }
-_PASSED_ON: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
-"""What proxies add (RFC 7239, RFC 9110 7.6.3)."""
 _NEW_TAB: Final = '<base target="_blank">'
 
 
@@ -97,7 +94,7 @@ class OutboxPages:
         given = request.query_params.get("key", "")
         if hmac.compare_digest(given.encode(), self._key.encode()):
             return f"?key={self._key}"
-        if not (self._is_local and _comes_from_here(request)):
+        if not (self._is_local and comes_from_here(request)):
             raise HTTPException(404)
         return ""
 
@@ -111,17 +108,6 @@ class OutboxPages:
         policy = page_policy(self._pages.identity.url) + OUTBOX_FRAME
         html = self._pages.render(template, frame, **context)
         return HTMLResponse(html, headers=_PRIVATE | {"Content-Security-Policy": policy})
-
-
-def _comes_from_here(request: Request) -> bool:
-    """Whether a browser on this machine asks, by this machine's name, and nobody through a proxy.
-
-    The name is looked at because a page elsewhere may have a name that leads here.
-    """
-    peer = request.client.host if request.client else ""
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    passed_on = any(name in request.headers for name in _PASSED_ON)
-    return is_loopback(peer) and is_loopback(host) and not passed_on
 
 
 def _split_head(html: str) -> tuple[str, str]:
