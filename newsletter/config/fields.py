@@ -74,7 +74,7 @@ def unless_empty(read: Callable[[str], _T]) -> Callable[[object], _T | None]:
         if value is None:
             return None
         if not isinstance(value, str):
-            raise ValueError("must be a valid string")  # noqa: TRY004 - pydantic collects ValueErrors alone
+            raise ValueError("must be text in quotes")  # noqa: TRY004 - pydantic collects ValueErrors alone
         return read(value) if value else None
 
     return validate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from newsletter.config.source import Keys
@@ -23,7 +24,34 @@ _HINTS: Final = {
 }
 
 
-def tell_problem(kind: str, location: tuple[int | str, ...], message: str, known: Keys) -> str:
+_WORDS: Final = {
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_type": "must be text in quotes",
+    "string_pattern_mismatch": 'must be the end of a file\'s name, like ".md"',
+    "too_short": "must hold one at least",
+    "tuple_type": "must be a list",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+}
+"""What to write, by the kind of pydantic's complaint, with what it says of its bounds."""
+
+
+def tell_problem(
+    kind: str,
+    location: tuple[int | str, ...],
+    message: str,
+    bounds: Mapping[str, object],
+    known: Keys,
+) -> str:
     """A sentence that names section and key, from a complaint of pydantic's."""
     section, *rest = location
     keys = [part for part in rest if isinstance(part, str)]
@@ -36,10 +64,10 @@ def tell_problem(kind: str, location: tuple[int | str, ...], message: str, known
         return f"{where}: missing: {_HINTS[keys[0]]}"
     if kind in {"model_type", "tuple_type"} and not keys:
         return f"{where}: must be a section"
+    if kind in _WORDS:
+        return f"{where}: {_WORDS[kind].format(**bounds)}"
     plain = message.removeprefix("Value error, ").replace("Input should be", "must be")
-    plain = plain.partition(", unable to parse")[0].replace("a valid integer", "a whole number")
-    plain = plain.replace("a valid number", "a number")
-    return f"{where}: {plain[:1].lower()}{plain[1:]}"
+    return f"{where}: {plain}"
 
 
 def _heading(location: tuple[int | str, ...]) -> str:

@@ -173,7 +173,15 @@ def parse_links(value: object) -> tuple[tuple[str, str], ...]:
     table = parse_named(value, '{ GitHub = "https://github.com/example" }')
     if any(has_controls(f"{label}{url}") for label, url in table.items()):
         raise ValueError("must not hold control characters")  # an escape in a TOML string can
-    return tuple((str(label), parse_link(url)) for label, url in table.items())
+    return tuple((str(label), _parse_named_link(str(label), url)) for label, url in table.items())
+
+
+def _parse_named_link(label: str, url: object) -> str:
+    """Raises ValueError, its sentence naming the label: there may be several."""
+    try:
+        return parse_link(url)
+    except ValueError as error:
+        raise ValueError(f"{label} {error}") from error
 
 
 def parse_sender(value: object) -> str:

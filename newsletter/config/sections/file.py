@@ -81,5 +81,8 @@ def parse_sections(raw: TomlTable, folder: Path, *, signing: bool) -> File:
         keys = {name: tuple(section.model_fields) for name, section in SECTIONS.items()}
         details = error.errors(include_url=False, include_input=False)
         raise SectionProblems(
-            [tell_problem(one["type"], one["loc"], one["msg"], keys) for one in details]
+            [
+                tell_problem(one["type"], one["loc"], one["msg"], one.get("ctx", {}), keys)
+                for one in details
+            ]
         ) from error
