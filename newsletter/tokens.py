@@ -247,7 +247,7 @@ class Tokens:
 
 
 def _derive(keyring: Keyring, purpose: _Purpose) -> tuple[blake2b, ...]:
-    """Keyed BLAKE2b (RFC 7693 2.9), begun once: taking the key in is most of a short code's work."""
+    """Keyed BLAKE2b (RFC 7693 3.3), begun once: taking the key in is most of a short code's work."""
     label, size = f"newsletter {purpose} 1".encode(), _SIZES.get(purpose, _MAC_BYTES)
     keys = (hmac.digest(secret, label, "sha256") for secret in keyring.secrets)
     return tuple(blake2b(key=key, digest_size=size) for key in keys)

@@ -18,7 +18,7 @@ from typing import Final, Self
 import uvicorn
 from starlette.applications import Starlette
 
-from mailer.smtp import Relay
+from mailer.smtp import Relay, cannot_listen
 from newsletter import Newsletter
 from newsletter.config import Config
 from storage.model import Log, SiteError
@@ -196,10 +196,8 @@ def _listen(host: str, port: int, key: str) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise SiteError(
-            f"the site cannot listen on {host}:{port} ({error.strerror}); "
-            f"change [web] {'host or port' if key == 'port' else key}, or stop what uses it"
-        ) from error
+        keys = "[web] host or port" if key == "port" else f"[web] {key}"
+        raise cannot_listen(f"the site cannot listen on {host}:{port}", error, keys) from error
 
 
 def _address(listener: socket.socket) -> str:

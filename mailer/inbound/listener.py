@@ -13,8 +13,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
 from mailer.inbound.places import ListenAddress
-from mailer.smtp import Incoming, Limits, SmtpServer
-from storage.model import Log, SiteError, StorageError
+from mailer.smtp import Incoming, Limits, SmtpServer, cannot_listen
+from storage.model import Log, StorageError
 
 _log = Log()
 
@@ -72,10 +72,8 @@ async def listening(
         else:
             port = await server.listen(address.host, address.port)
     except OSError as error:
-        raise SiteError(
-            f"bounces cannot be listened for at {address} ({error.strerror}); change [bounces] "
-            "listen, or stop what uses it"
-        ) from error
+        what = f"bounces cannot be listened for at {address}"
+        raise cannot_listen(what, error, "[bounces] listen") from error
     try:
         yield port
     finally:

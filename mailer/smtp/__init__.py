@@ -4,7 +4,7 @@ from mailer.smtp.login import Login
 from mailer.smtp.names import names_of_host
 from mailer.smtp.outbox import OutboxContent, OutboxServer, load_message, read_outbox
 from mailer.smtp.probe import Distrust, RelayFacts, Stage, probe_relay
-from mailer.smtp.server import Incoming, Limits, SmtpServer
+from mailer.smtp.server import Incoming, Limits, SmtpServer, cannot_listen
 from mailer.smtp.session import Exchange, Session
 from mailer.smtp.ways import Outbox, Relay, Timeouts, Tls, is_loopback
 
@@ -24,6 +24,7 @@ __all__ = [
     "Stage",
     "Timeouts",
     "Tls",
+    "cannot_listen",
     "is_loopback",
     "load_message",
     "names_of_host",

@@ -22,7 +22,7 @@ from aiosmtpd.smtp import SMTP
 from aiosmtpd.smtp import Envelope as Received
 from aiosmtpd.smtp import Session as Peer
 
-from storage.model import Log
+from storage.model import Log, SiteError
 
 _log = Log()
 
@@ -173,6 +173,13 @@ def _for_strangers(limits: Limits) -> Limits:
         idle_s=min(limits.idle_s, limits.stranger_idle_s),
         session_s=min(limits.session_s, limits.stranger_session_s),
     )
+
+
+def cannot_listen(what: str, error: OSError, keys: str) -> SiteError:
+    """What cannot be listened for and where, why in the system's own words, and by which keys to change it."""
+    number = error.errno or 0  # below 0 where a name led nowhere
+    reason = os.strerror(number) if number > 0 else error.strerror
+    return SiteError(f"{what} ({reason}); change {keys}, or stop what uses it")
 
 
 def _bind(path: Path) -> socket.socket:

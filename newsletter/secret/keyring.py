@@ -55,7 +55,9 @@ class Keyring:
                 continue
             secret = _decode_secret(word)
             if secret is None:
-                problems.append(f"line {number} is neither hex nor base64")
+                problems.append(
+                    f"line {number} is neither hex nor base64; bring back the file as it was made"
+                )
             elif len(secret) < SECRET_BYTES:
                 problems.append(
                     f"line {number} holds {len(secret)} bytes; a secret needs {SECRET_BYTES}"
@@ -108,7 +110,10 @@ def read_secret(path: Path) -> Keyring:
 
 
 def _unusable(path: Path, error: OSError | UnicodeDecodeError) -> ConfigError:
-    reason = error.strerror if isinstance(error, OSError) else "is not a text file"
+    if isinstance(error, PermissionError):
+        reason = f"{error.strerror}; run this as the user whose file it is, or give them the file"
+    else:
+        reason = str(error.strerror) if isinstance(error, OSError) else "is not a text file"
     return ConfigError(str(path), [f"the secret cannot be used: {reason}"])
 
 

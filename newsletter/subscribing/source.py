@@ -82,6 +82,8 @@ class SubscriberSource:
         """Within it, what goes wrong is told of this file."""
         try:
             yield
+        except SubscriberFileError as error:
+            raise SubscriberFileError(f"{self._name}: {error}") from error
         except UnicodeError as error:
             raise SubscriberFileError(
                 f"{self._name} is not UTF-8; save it as “CSV UTF-8” and try again"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -50,6 +52,21 @@ def test_an_unusable_secret_is_named(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ConfigError, match="secret"):
         load_secret(path)
     assert path.read_bytes() == content
+
+
+def test_a_secret_of_somebody_else_is_told_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs it as another user learns that this is what is wrong."""
+
+    def refuse(_path: Path, _encoding: str) -> str:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    path = tmp_path / "secret"
+    load_secret(path)
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(ConfigError, match="Permission denied; run this as the user whose file it"):
+        load_secret(path)
 
 
 def test_a_secret_needs_its_folder(tmp_path: Path) -> None:

@@ -47,6 +47,22 @@ def test_another_encoding_is_told(tmp_path: Path) -> None:
         list(source.read().rows)
 
 
+@each(
+    ("text", "told"),
+    [
+        ("", r"list\.csv: the first line must name the columns.*nothing"),
+        ("foo;bar\n1;2\n", r"list\.csv: the first line must name the columns.*foo, bar"),
+        ('email\n"ada@example.com\n', r"list\.csv: line 2 cannot be read as CSV"),
+    ],
+)
+def test_what_is_no_list_is_told_of_its_file(tmp_path: Path, text: str, told: str) -> None:
+    """Whoever brings several sees which one it is."""
+    path = tmp_path / "list.csv"
+    path.write_text(text, "utf-8")
+    with pytest.raises(SubscriberFileError, match=told), open_source(path) as source:
+        list(source.read().rows)
+
+
 def test_a_pipe_is_read_as_often_as_a_file(tmp_path: Path) -> None:
     """What can be read only once is kept: the second pass finds the same rows as the first."""
     pipe = tmp_path / "pipe"
