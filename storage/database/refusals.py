@@ -14,6 +14,8 @@ anew when nobody else has the database open.
 """
 _SQLITE_BARRED: Final = ("readonly database", "unable to open database file")
 _SQLITE_DAMAGED: Final = ("malformed", "file is not a database", "malformed database schema")
+_UNREACHED: Final = "OperationalError"
+"""What psycopg raises when no server answered, or does not any more: without a code, for that is a server's word."""
 _PG_RETRY: Final = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL: serialization failure, deadlock, lock not available."""
 
@@ -37,6 +39,11 @@ def explain(error: BaseException | None, place: Place | None = None) -> StorageE
             or f"{cause}; whoever runs this must be able to write to it and its folder"
         )
         return StorageError(f"the database {place.path} cannot be written: {why}")
+    if place is None and code is None and type(error).__name__ == _UNREACHED:
+        reason = cause.partition("\n")[0]  # below it guesses what may be wrong
+        return StorageError(
+            f"the database cannot be reached: {reason}; does it run, and is `[storage] url` right?"
+        )
     return StorageError(f"the database refused: {cause}")
 
 

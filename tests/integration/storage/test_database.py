@@ -169,7 +169,7 @@ def test_a_url_that_means_no_database_is_told(url: str, words: str) -> None:
 
 
 def test_a_database_that_is_not_there_is_told(tmp_path: Path) -> None:
-    """A missing folder or server is a StorageError when first used, without the password."""
+    """A missing folder or server is a StorageError when first used, with what to look at and no password."""
     nowhere = Database.open(f"sqlite:///{tmp_path / 'missing' / 'a.db'}")
     with pytest.raises(StorageError):
         nowhere.prepare()
@@ -178,7 +178,10 @@ def test_a_database_that_is_not_there_is_told(tmp_path: Path) -> None:
     refused = Database.open("postgresql://user:hunter2@127.0.0.1:1/db")
     with pytest.raises(StorageError) as caught:
         refused.prepare()
-    assert "hunter2" not in str(caught.value)
+    told = str(caught.value)
+    assert told.startswith("the database cannot be reached: ")
+    assert told.endswith("refused; does it run, and is `[storage] url` right?")
+    assert "hunter2" not in told
     assert not refused.answers()
 
 

@@ -19,6 +19,7 @@ from storage.model.readers import SubscriberState, spell_tags
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
 from tests.worlds.readers.site import PIXEL, Author, Client
+from tests.worlds.rows import each
 
 DESK = "[desk]\nenabled = true\n"
 VIEWS = (
@@ -217,6 +218,13 @@ def test_a_private_note_is_shown_with_its_picture(inside: Visitor) -> None:
     assert inside.get("/media/dot.png").content == PIXEL
     assert inside.get("/media/../newsletter.toml").status_code == 404
     assert inside.get("/media/private.md").status_code == 404
+
+
+@each(("query", "others"), [("", [30, 365]), ("?days=30", [90, 365]), ("?days=7", [30, 90, 365])])
+def test_the_numbers_lead_to_other_spans(inside: Visitor, query: str, others: list[int]) -> None:
+    """Of the one that is shown there is no link."""
+    links = re.findall(r'href="\?days=(\d+)"', inside.get(f"/numbers{query}").text)
+    assert [int(link) for link in links] == others
 
 
 def test_what_is_not_there_is_said(inside: Visitor) -> None:
