@@ -35,6 +35,8 @@ _PROGRESS: Final = 4096
 """Octets that a reader takes between two looks, if it reads at all."""
 _LINGER_S: Final = 2.0
 """How long a refused request is read and thrown away: closing at once would lose the answer."""
+_COMING_S: Final = 0.25
+"""How long a stop waits for the first request of a connection: whoever has just come may have sent it already."""
 _RETRY_S: Final = 10
 _REQUEST: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64} [/*h]")
 """How a request begins whose method the parser does not know (RFC 9112 3): 501 (RFC 9110 9.1)."""
@@ -125,6 +127,7 @@ class BoundedConnection(HttpToolsProtocol):
     """Octets of an answer that it had not taken at the last look."""
     _stalls = 0
     _alarm: TimerHandle | None = None
+    _is_ending = False
 
     # ── coming and going ─────────────────────────────────────────────────────────────────
 
@@ -143,8 +146,11 @@ class BoundedConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """The service stops: a request that is only half here is not waited for."""
-        if self._refused:
+        """The service stops: a request that is only half here is not waited for, one that was not read yet is."""
+        if not self._requests and not self._is_ending:
+            self._is_ending = True
+            self.loop.call_later(_COMING_S, self.shutdown)
+        elif self._refused:
             self.transport.abort()
         elif self._in_body and not self.cycle.response_started:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
