@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from mailer.authentication import Dns
 from newsletter.config import Config, take_changes
@@ -38,7 +39,10 @@ def run_service(
         kept_to_one(wanted=keeps),
     ):
         run_in_loop(lambda: serve(work, ending, site=site, scheduling=scheduling, ready=ready))
-    return taken[-1] if ending.is_reload else None
+    if not ending.is_reload:
+        return None
+    ZoneInfo.clear_cache()  # what begins again takes the rules of zones that are on the disk now
+    return taken[-1]
 
 
 def _may_begin_again(parts: Parts, taken: list[Config]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 from typing import Final
@@ -55,6 +55,8 @@ class Planned:
     """Whether its time has come: the next look publishes it."""
     reason: str = ""
     """Why it is published and not mailed, or held for its author; empty if it is mailed."""
+    said: str = ""
+    """What was said when it was scheduled, where that is another time by now: the rules of its zone have changed."""
     held: bool = False
     mail: bool = True
     """Whether it is to be mailed, by its time and its `email` key."""
@@ -217,11 +219,23 @@ class Outlook:
             problem=problem,
             due=is_due,
             reason=decision.reason if isinstance(decision, Publish) else "",
+            said=_tell_said(schedule) if schedule is not None else "",
             held=decision.held if isinstance(decision, Publish) else False,
             mail=decision.mail if isinstance(decision, Publish) else note.email,
             note=note,
             content_hash=content_hash,
         )
+
+
+def _tell_said(schedule: Schedule) -> str:
+    """What was said, if the zone has other rules by now than when that was; it stays at its instant (rule G1)."""
+    wall = datetime.fromisoformat(schedule.wall)
+    try:
+        zone = ZoneInfo(schedule.zone)
+    except (KeyError, ValueError, OSError):
+        return ""  # its zone is gone, and nobody knows what it would be
+    meant = {wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return "" if schedule.publish_at in meant else f"{wall:%Y-%m-%d %H:%M} in {schedule.zone}"
 
 
 def tell_digest(one: ComingDigest) -> str:

@@ -274,7 +274,9 @@ def parse_timezone(value: object) -> str:
     """Reads the IANA name of a zone that this machine knows, like `Europe/Berlin` (rule G1)."""
     name = str(value)
     try:
-        zoneinfo.ZoneInfo(name)
+        zoneinfo.ZoneInfo.no_cache(
+            name
+        )  # as it is on the disk: a reload is to find out that it is gone
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
         hint = nearest(name, zoneinfo.available_timezones())
         raise ValueError(f"is not the name of a time zone{hint}") from error

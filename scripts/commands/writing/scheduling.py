@@ -200,6 +200,8 @@ def _remark(one: Planned) -> str:
     if one.by.value == "digest":
         return f"due now; {one.reason}" if one.due else one.reason
     told = [one.reason] if one.reason else [] if one.email else ["feeds only"]
+    if one.said:
+        told.append(f"said as {one.said}, whose rules have changed since")
     return "; ".join((["due now"] if one.due else []) + told)
 
 
@@ -212,4 +214,5 @@ def _document(one: Planned) -> Json:
         "email": one.email,
         "due": one.due,
         "problem": one.problem or (one.reason if one.email and one.path else ""),
+        "said": one.said,
     }

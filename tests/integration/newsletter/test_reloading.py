@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
@@ -18,6 +19,7 @@ from tests.peers.relays.counting import Phase, Relay
 from tests.peers.silence import dripping
 from tests.worlds.service.installed import PROGRAM, House, build, environment
 from tests.worlds.service.running import Service, command, draining, running, settle
+from tests.worlds.zones import write_zones
 
 NEW = "ab" * 32
 
@@ -131,12 +133,12 @@ def test_what_was_judged_is_what_it_begins_again_with(tmp_path: Path) -> None:
 
 
 @contextmanager
-def started(house: House) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+def started(house: House, **environ: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """The service, not a forked one: how it starts is what is looked at. And its log."""
     process = subprocess.Popen(
         [PROGRAM, "run"],
         cwd=house.folder,
-        env=environment(),
+        env={**environment(), **environ},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -191,4 +193,37 @@ def test_a_reload_that_is_asked_for_while_it_starts_is_looked_at_once_it_runs(
                 os.mkfifo(house.config)
                 file.write(text)
         while not any("reload.taken" in line for line in log):
+            assert process.poll() is None, "".join(log)
+
+
+def test_a_reload_takes_other_rules_of_time_zones(tmp_path: Path) -> None:
+    """What runs keeps those it began with; a reload takes those that are on the disk, and is refused where the
+    newsletter's zone cannot be read, while all goes on.
+    """
+    house = settle(tmp_path / "home", "sqlite:///newsletter.db")
+    text = house.config.read_text()
+    house.config.write_text(text.replace("[schedule]", 'timezone = "Europe/Berlin"\n[schedule]', 1))
+    note = house.folder / "notes" / "old.md"
+    note.write_text("---\ntitle: Old\npublish: 2020-01-01 00:30\n---\n\nText.\n")
+    zones = tmp_path / "zones"
+    write_zones(zones, {"Europe/Berlin": "Europe/Berlin"})
+    with started(house, PYTHONTZPATH=str(zones)) as (process, log):
+        site = site_of(process, log)
+
+        def shown() -> str:
+            with suppress(urllib.error.HTTPError):  # it is not published yet
+                return urllib.request.urlopen(f"{site}issues/old", timeout=40).read().decode()
+            return ""
+
+        while "1 January 2020" not in shown():
+            assert process.poll() is None, "".join(log)
+        (zones / "Europe/Berlin").write_bytes(b"half an upgr")
+        process.send_signal(signal.SIGHUP)
+        while not any("reload.refused" in line for line in log):
+            assert process.poll() is None, "".join(log)
+        assert "is not the name of a time zone" in "".join(log)
+        assert "1 January 2020" in shown()
+        write_zones(zones, {"Europe/Berlin": "America/New_York"})
+        process.send_signal(signal.SIGHUP)
+        while "31 December 2019" not in shown():
             assert process.poll() is None, "".join(log)

@@ -15,6 +15,7 @@ from newsletter.authoring.ics import write_calendar
 from newsletter.authoring.outlook import PlannedBy
 from storage.model.errors import Conflict, ScheduleError
 from tests.worlds.publishing.notes import IDENTITY, Folder, Room
+from tests.worlds.zones import other_zones
 
 TUESDAYS = ("0 9 * * TUE", "0 9 * * FRI")
 """The next are Tuesday the 24th and Friday the 27th of November 2026."""
@@ -55,6 +56,30 @@ def test_the_calendar_shows_what_is_to_come(room: Room) -> None:
     assert [one.email for one in planned[:2]] == [False, True]
     room.folder.remove("launch.md")
     assert "does not exist" in room.outlook.calendar()[1].problem
+
+
+def test_a_schedule_stays_at_its_instant_when_its_zone_gets_other_rules(
+    room: Room, tmp_path: Path
+) -> None:
+    """A country changes its clocks otherwise, and the machine learns it: the calendar tells what was said, the same
+    command moves it; a note's own date is by the new rules, and an hour that comes twice is no such change (rule G1).
+    """
+    room.folder.save("twice.md", "# Twice\n\nText.")
+    room.desk.schedule("launch.md", "2027-02-01 09:00", zone="Europe/Berlin")
+    room.desk.schedule("twice.md", "2027-10-31T02:30+01:00", zone="Europe/Berlin")
+    room.folder.write("own.md", "# Own\n\nText.", publish="2027-02-01 09:00 Europe/Berlin")
+
+    def seen() -> dict[str, tuple[str, str]]:
+        return {one.path: (f"{one.publish_at:%d %H:%M}", one.said) for one in room.outlook.notes()}
+
+    before = {"launch.md": ("01 08:00", ""), "own.md": ("01 08:00", "")}
+    assert seen() == before | {"twice.md": ("31 01:30", "")}
+    with other_zones(tmp_path / "zones", {"Europe/Berlin": "Africa/Nairobi"}):
+        told = "2027-02-01 09:00 in Europe/Berlin"
+        after = {"launch.md": ("01 08:00", told), "own.md": ("01 06:00", "")}
+        assert seen() == after | {"twice.md": ("31 01:30", "2027-10-31 02:30 in Europe/Berlin")}
+        room.desk.schedule("launch.md", "2027-02-01 09:00", zone="Europe/Berlin")
+        assert seen()["launch.md"] == ("01 06:00", "")
 
 
 def test_it_looks_at_the_folder_itself(room: Room) -> None:
