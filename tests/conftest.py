@@ -44,6 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return  # it only hands out the tests; workers begin sooner without what they run them with
     from hypothesis import settings
 
+    from tests.constants import find_sooner
+
+    find_sooner()
     # No deadline: how long an example takes says how busy the machine is.
     settings.register_profile("sized", max_examples=examples(100), deadline=None)
     settings.load_profile("sized")
