@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 
 import dkim
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mailer.authentication.keys import KeyType, SigningKey, make_key
 
@@ -40,10 +43,22 @@ if not hasattr(dkim, "nacl"):  # it is optional to dkimpy, and a large thing to 
     )
 
 
+_RSA = Path(__file__).parents[2] / "fixtures" / "keys" / "rsa.pem"
+"""Making one takes a tenth of a second, or three, by chance. This one signs nothing but what tests send."""
+
+
 @cache
 def pem(kind: KeyType) -> bytes:
-    """One key per type for all tests: making an RSA key takes a while."""
-    return make_key(kind)
+    """One key per type for all tests."""
+    return _RSA.read_bytes() if kind is KeyType.RSA else make_key(kind)
+
+
+@cache
+def rsa_key() -> RSAPrivateKey:
+    """The one of RSA, for what signs otherwise than we do; OpenSSL looks at a key for long as it loads it."""
+    key = load_pem_private_key(pem(KeyType.RSA), None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(key, RSAPrivateKey)
+    return key
 
 
 @cache

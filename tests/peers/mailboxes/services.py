@@ -23,6 +23,7 @@ from mailer.inbound.webhooks.events import Keys
 from mailer.inbound.webhooks.signatures import parse_ecdsa_key
 from tests.conftest import NOON
 from tests.peers.certificates import self_signed
+from tests.peers.judges.verifier import rsa_key
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
 CERTIFICATE_URL = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123.pem"
@@ -56,8 +57,7 @@ class Said:
 @cache
 def amazon() -> tuple[rsa.RSAPrivateKey, bytes]:
     """A key and its certificate, valid for a day around the tests' now."""
-    key = rsa.generate_private_key(65537, 2048)
-    day = timedelta(days=1)
+    key, day = rsa_key(), timedelta(days=1)
     return key, self_signed(key, "sns.amazonaws.com", NOON - day, NOON + day)
 
 

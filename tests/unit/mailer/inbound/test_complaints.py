@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    load_pem_private_key,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +23,7 @@ from mailer.authentication import verifier
 from mailer.authentication.dkim import Signer
 from mailer.authentication.keys import KeyType, SigningKey
 from mailer.inbound.complaints import ComplaintCheck
-from tests.peers.judges.verifier import pem, signing_key
+from tests.peers.judges.verifier import rsa_key, signing_key
 from tests.sizes import examples, is_full
 from tests.worlds.rows import each
 
@@ -66,9 +65,8 @@ def signed(domain: str = "arf.example.net", message: bytes = COMPLAINT) -> bytes
 
 @cache
 def traditional() -> bytes:
-    """The same key in the format that dkimpy reads; OpenSSL looks at a key for long as it loads it."""
-    private = load_pem_private_key(pem(KeyType.RSA), None)
-    return private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    """The same key in the format that dkimpy reads."""
+    return rsa_key().private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
 
 
 def signed_oddly(**options: object) -> bytes:
