@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 SOFT_BREAK: Final = b"=\r\n"
@@ -25,11 +26,8 @@ _PLAIN: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z .@:/+_~%-]*(?<! )")
 """What stands for itself in plain text, HTML and quoted-printable, as far as it fits on a line."""
 _NOT_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_END: Final = re.compile(r"\r\n?|[\u2028\u2029]")
-_ESCAPED: Final = tuple(f"={octet:02X}" for octet in range(256))
-_OCTETS: Final = tuple(
-    chr(octet) if octet == 9 or (32 <= octet < 127 and octet != 61) else _ESCAPED[octet]
-    for octet in range(256)
-)
+_UNSAFE: Final = re.compile(rb"[^\t -<>-~]{1,64}")
+"""Octets in a row of which each is escaped."""
 
 
 def clean_body(text: str) -> str:
@@ -76,9 +74,9 @@ def _encode_line(line: str) -> bytes:
     raw = line.encode("utf-8", "replace")
     if len(raw) <= LINE and _is_safe(raw):
         return raw
-    encoded = "".join(map(_OCTETS.__getitem__, raw))
-    if raw and raw[-1] in b" \t":  # a relay may cut blanks at a line's end
-        encoded = encoded[:-1] + _ESCAPED[raw[-1]]
+    encoded = _UNSAFE.sub(lambda run: _escape_all(run[0]), raw).decode("ascii")
+    if encoded.endswith((" ", "\t")):  # a relay may cut blanks at a line's end
+        encoded = encoded[:-1] + _escape(encoded[-1])
     return "=\r\n".join(_wrap(encoded)).encode("ascii")
 
 
@@ -100,5 +98,15 @@ def _guard(line: str) -> str:
     it ("From ", RFC 4155).
     """
     if line.startswith((".", "From ")):
-        return _ESCAPED[ord(line[0])] + line[1:]
+        return _escape(line[0]) + line[1:]
     return line
+
+
+def _escape(character: str) -> str:
+    return f"={ord(character):02X}"
+
+
+@lru_cache(maxsize=1024)
+def _escape_all(octets: bytes) -> bytes:
+    """The same letters and words come again and again."""
+    return b"=" + octets.hex("=").upper().encode()
