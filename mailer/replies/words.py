@@ -110,6 +110,7 @@ def bound_words(text: str) -> str:
     return _RUN.sub(r"\1 ", text[:WORDS_LIMIT])
 
 
+@lru_cache(maxsize=16)
 def find_phase(text: str) -> str:
     """The command that a quoted reply answered: `rcpt`, `dot` (also DATA), or an earlier one; or empty.
 
@@ -227,7 +228,12 @@ def strip_noise(text: str) -> str:
     Letters that only look different (full-width ones) become the usual ones, what is not to be seen
     goes, and words that were put together come apart: nobody can hide a word from its reader that way.
     """
-    text = text[:WORDS_LIMIT]
+    return _strip(text[:WORDS_LIMIT])
+
+
+@lru_cache(maxsize=16)
+def _strip(text: str) -> str:
+    """The last ones are kept, for one text is asked what it says, whom it names and whether all of it is known."""
     seen = bound_words(text if text.isascii() else _unify(text))
     return " ".join(_SEAM.sub(" ", _NOISE.sub(" ", seen)).split())
 
