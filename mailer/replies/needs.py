@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 
 _OPENS: Final = re.compile(r"\((?:\?(?:[:=!]|<[=!]|P<\w+>))?")
 _ONE: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\\\]])*\]|[^()|\\\[]", re.DOTALL)
+_LETTERS: Final = re.compile(r"[^\\\[\]().^$|?*+{}]+(?![?*+{])")
+"""Letters that are there once each, and nothing else: most of any pattern."""
 _TIMES: Final = re.compile(r"(?:([?*])|(\+)|\{(\d*),?\d*\})[?+]?")
 _NO_LETTER: Final = frozenset(".^$")
 
@@ -59,6 +61,9 @@ def _read_alternative(pattern: str, at: int) -> _Read:
     needs: frozenset[str] = frozenset()
     run = ""
     while at < len(pattern) and pattern[at] not in "|)":
+        if letters := _LETTERS.match(pattern, at):
+            run, at = run + letters[0], letters.end()
+            continue
         piece, letter, at = _read_piece(pattern, at)
         times = _TIMES.match(pattern, at)
         is_sure = times is None or times[2] is not None or (times[3] or "0") > "0"
