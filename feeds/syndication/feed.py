@@ -270,8 +270,7 @@ def _add_entry(
     entry.content(content_of(issue, page, feed.identity), type="html")
     entry.published(to_second(issue.published_at))
     entry.updated(to_second(issue.updated_at))
-    for tag in tags_of(issue):
-        entry.category(term=tag)
+    entry.category([{"term": tag} for tag in tags_of(issue)])
     return entry
 
 
