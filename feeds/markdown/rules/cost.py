@@ -8,6 +8,7 @@ trouble, and a hundred kilobytes of brackets are.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 MAX_MARKS: Final = 60_000
@@ -20,7 +21,5 @@ def find_excess(body: str) -> int | None:
     """The line on which a note has more marks than it may; None for one that is within its bound."""
     if len(body) <= MAX_MARKS:
         return None
-    for number, mark in enumerate(_MARK.finditer(body), start=1):
-        if number > MAX_MARKS:
-            return body.count("\n", 0, mark.start()) + 1
-    return None
+    one_too_many = next(islice(_MARK.finditer(body), MAX_MARKS, None), None)
+    return body.count("\n", 0, one_too_many.start()) + 1 if one_too_many else None
