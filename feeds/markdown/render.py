@@ -24,11 +24,10 @@ from feeds.markdown.html import addresses, sanitise, sanitise_written
 from feeds.markdown.links import LinkResolver, Links
 from feeds.markdown.maths import Formulas
 from feeds.markdown.parser import PARSER, find_h1, place_formulas, plain
-from feeds.markdown.plaintext import build_text
+from feeds.markdown.plain import build_text, find_summary, summarise
 from feeds.markdown.preparing import Preparation
 from feeds.markdown.speech import speaking
 from feeds.markdown.structure import shape
-from feeds.markdown.summary import find_summary, summarise
 from storage.model import Remark
 from words import Words, words_of
 

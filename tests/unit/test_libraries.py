@@ -126,7 +126,7 @@ PURE = (
     "feeds/notes/rendering.py",
     "feeds/notes/timing.py",
     "feeds/markdown/picture.py",
-    "feeds/markdown/plaintext.py",
+    "feeds/markdown/plain/text.py",
     "feeds/notes/when.py",
     "feeds/notes/yamlheader.py",
     "storage/model/gates.py",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feeds.markdown.plain.summary import SUMMARY_LIMIT, summarise
 from feeds.markdown.render import render_markdown
-from feeds.markdown.summary import SUMMARY_LIMIT, summarise
 from storage.model.text import columns
 from tests.sizes import examples
-from tests.unit.feeds.markdown.test_plaintext import Somewhere
+from tests.unit.feeds.markdown.plain.test_text import Somewhere
 from tests.worlds.rows import each
 
 

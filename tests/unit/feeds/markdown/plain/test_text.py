@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from feeds.markdown.characters import _wrap_line, wrap
 from feeds.markdown.links import NoteSource
-from feeds.markdown.plaintext import WIDTH
+from feeds.markdown.plain.text import WIDTH
 from feeds.markdown.render import render_markdown
 from storage.model.text import columns
 from tests.sizes import examples
