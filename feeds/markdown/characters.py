@@ -1,4 +1,4 @@
-"""Which characters may reach a feed, a mail or a page, and how they are broken into lines. Pure.
+"""Which characters may reach a feed, a mail or a page. Pure.
 
 XML 1.0 cannot carry most control characters (rule E1), and headers and plain text must not (rule A21).
 They are removed once, when a note is read; what comes after needs no check of its own.
@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from typing import Final
-
-from storage.model import columns, is_narrow
 
 _FORBIDDEN: Final = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
@@ -76,81 +73,3 @@ def split_size(label: str) -> tuple[str, str, str]:
     if found is None:
         return label, "", ""
     return text.strip(), found[1], found[2] or ""
-
-
-# ── lines ────────────────────────────────────────────────────────────────────────────────────
-
-_UNIT: Final = re.compile(r"\S*\{\{[^{}\n]{0,80}\}\}\S*|\S+")
-"""What must stay on one line: a word, or a merge field with the blanks inside it."""
-_NUMBER: Final = re.compile(r" \[(?=\d{1,4}\])")
-_GLUE: Final = "\x01"
-"""For a blank at which no line ends, as wide as one; no text has it."""
-_WIDE_PART: Final = re.compile(r"[!-~]+|.")
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` columns; a longer word stays whole, unless its script has no
-    blanks.
-    """
-    lines: list[str] = []
-    for paragraph in text.split("\n"):
-        is_plain = "{{" not in paragraph and is_narrow(paragraph)
-        kept = paragraph
-        if " [" in paragraph:  # the number of a link stays with its last word
-            kept = _NUMBER.sub(f"{_GLUE}[", paragraph)
-        wrapped = _wrap_plain(kept, width) if is_plain else _wrap_line(kept, width)
-        if kept is paragraph:
-            lines += wrapped
-        else:
-            lines += (line.replace(_GLUE, " ").strip(" ") for line in wrapped)
-    return lines
-
-
-def _wrap_plain(text: str, width: int) -> Iterator[str]:
-    """What `_wrap_line` gives for most lines, in which a column is a character."""
-    if len(text) <= width and "  " not in text:
-        yield text.strip(" ")
-        return
-    line = " ".join(text.split()) if "  " in text else text.strip(" ")
-    start = 0
-    while len(line) - start > width:
-        end = line.rfind(" ", start, start + width + 1)
-        if end < 0:  # a longer word stays whole
-            end = line.find(" ", start + width)
-            if end < 0:
-                break
-        yield line[start:end]
-        start = end + 1
-    yield line[start:]
-
-
-def _wrap_line(text: str, width: int) -> Iterator[str]:
-    line = ""
-    used = 0
-    for unit in _UNIT.findall(text):
-        for piece in (unit,) if unit.isascii() else _break_wide(unit, width):
-            size = columns(piece)
-            if line and used + 1 + size > width:
-                yield line
-                line, used = "", 0
-            line, used = (f"{line} {piece}", used + 1 + size) if line else (piece, size)
-    yield line
-
-
-def _break_wide(unit: str, width: int) -> Iterator[str]:
-    """Cuts a word only if it is of wide characters, which are written without blanks; a narrow word
-    among them stays whole.
-    """
-    if columns(unit) <= max(width, len(unit)) or "://" in unit:
-        yield unit
-        return
-    line = ""
-    used = 0
-    for part in _WIDE_PART.findall(unit):
-        size = columns(part)
-        if line and used + size > width:
-            yield line
-            line, used = "", 0
-        line += part
-        used += size
-    yield line

@@ -13,10 +13,11 @@ from typing import Final
 
 from markdown_it.token import Token
 
-from feeds.markdown.characters import clean_text, wrap
+from feeds.markdown.characters import clean_text
 from feeds.markdown.html import SHOWING, Piece, PieceKind, read_pieces, sanitise
 from feeds.markdown.links import LinkResolver
 from feeds.markdown.parser import shown
+from feeds.markdown.plain.lines import wrap
 from feeds.markdown.speech import name_image
 from storage.model import columns
 

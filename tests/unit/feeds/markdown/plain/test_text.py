@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from feeds.markdown.characters import _wrap_line, wrap
 from feeds.markdown.links import NoteSource
 from feeds.markdown.plain.text import WIDTH
 from feeds.markdown.render import render_markdown
 from storage.model.text import columns
-from tests.sizes import examples
 from tests.worlds.files import beside
 from tests.worlds.rows import each
 
@@ -118,20 +113,3 @@ def test_wide_tables_become_lists() -> None:
 def test_scripts_leave_no_text() -> None:
     """What HTML does not show, the text does not say."""
     assert text("a <script>alert(1)</script>b\n\n<style>\np {}\n</style>") == "a b"
-
-
-@settings(max_examples=examples(100), deadline=None)
-@given(st.text(max_size=200), st.integers(min_value=1, max_value=40))
-def test_wrapping_loses_nothing(source: str, width: int) -> None:
-    """Wrapping changes blanks only."""
-    assert "".join("".join(wrap(source, width)).split()) == "".join(source.split())
-
-
-@given(
-    st.text(st.sampled_from("ab’é- \xa0x—\tword日{}\u0301"), max_size=120),
-    st.sampled_from([20, 72]),
-)
-@settings(max_examples=examples(200), deadline=None)
-def test_the_short_way_of_wrapping_is_no_other_way(line: str, width: int) -> None:
-    """Lines whose columns are characters are wrapped as all others are."""
-    assert wrap(line, width) == list(_wrap_line(line, width))
