@@ -8,7 +8,9 @@ this takes 0.5, and know neither the boxes of Material nor what stands between t
 begins on the line of its item's mark (`-     a`) is not looked for where nothing else is indented. Behind marks of
 quotations, lists and footnotes (`>>- `, then a tab) the library counts a tab's columns from the inner one; here they are
 counted from the line's beginning (CommonMark 2.2). And what stands right before a colon is a term there though it
-begins an item, a quotation or a footnote.
+begins an item, a quotation or a footnote. They stay: to be told too much leaves a generator's words in such code as
+they stand, to be told too little translates a line of it, and each takes an author who indents by tabs behind three
+marks, begins an item with code, or explains an item by a colon below it.
 """
 
 from __future__ import annotations
