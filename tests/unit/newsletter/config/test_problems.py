@@ -39,6 +39,10 @@ SWITCH = "must be true or false"
             '[notes]\nsuffixes = ["md"]',
             '[notes] suffixes: must be the end of a file\'s name, like ".md"',
         ),
+        (
+            '[subscribers]\nconfirm_within = "31d"',
+            "[subscribers] confirm_within: must be at most 30d",
+        ),
         ("[webhooks]\nses = 3", "[webhooks] ses: must be a list"),
         ("[web]\nport = 0.5", f"[web] port: {WHOLE}"),
         ('[web]\nport = "http"', f"[web] port: {WHOLE}"),
