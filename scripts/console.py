@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
 from scripts.streams import NO_ROOM, silence_output
 from scripts.tables import lay_out
-from storage.model import NewsletterError, prepare_log, show, show_json
+from storage.model import NewsletterError, count, prepare_log, show, show_json
 from storage.model import columns as columns_of
 
 if TYPE_CHECKING:
@@ -186,11 +186,6 @@ def break_line(line: str, width: int) -> Iterator[str]:
             part = " " * (rest + 2)
         part += f"{word} "
     yield part.rstrip(" ")
-
-
-def count(number: int, what: str) -> str:
-    """A number and its noun: `1 reader`, `2,000 readers`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def agree(question: str) -> bool:

@@ -20,7 +20,7 @@ from newsletter.config import Late, slots_after
 from newsletter.digests import ComingDigest
 from newsletter.publishing import Drafting, Publish, Wait, decide, hash_content, wish_of, written_at
 from storage.archive import Issues
-from storage.model import KnownNote, NoteError, Schedule
+from storage.model import KnownNote, NoteError, Schedule, count
 from storage.notes import ABOUT, FileStat, Notebook, NotesStore, Schedules
 
 FREE_SLOTS: Final = 5
@@ -240,15 +240,13 @@ def _tell_said(schedule: Schedule) -> str:
 
 def tell_digest(one: ComingDigest) -> str:
     """What is in it by now, what will be, and for how many."""
-    readers = "1 reader" if one.readers == 1 else f"{one.readers:,} readers"
-    return f"{tell_contents(one)}, for {readers}"
+    return f"{tell_contents(one)}, for {count(one.readers, 'reader')}"
 
 
 def tell_contents(one: ComingDigest) -> str:
     """How many issues are in it: `1 issue so far, 2 more by then`."""
-    issues = "1 issue" if one.issues == 1 else f"{one.issues:,} issues"
     more = f", {one.to_come:,} more by then" if one.to_come else ""
-    return f"{issues} so far{more}"
+    return f"{count(one.issues, 'issue')} so far{more}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

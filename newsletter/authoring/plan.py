@@ -32,6 +32,7 @@ from storage.model import (
     NoteError,
     Readers,
     StalePlan,
+    count,
 )
 
 KEPT: Final = 20
@@ -353,14 +354,14 @@ def _tell_change(key: str, before: str | None, after: str | None) -> str:
         return f"{what}: was not in the plan, and would go out now"
     if after is None:
         return f"{what}: was in the plan, and would not go out now"
-    content, how, count, _ = before.split()
-    now_content, now_how, now_count, _ = after.split()
+    content, how, readers, _ = before.split()
+    now_content, now_how, now_readers, _ = after.split()
     if content != now_content:
         return f"{what}: was edited"
     if how != now_how:
         return f"{what}: was {how}, and is {now_how} now"
-    if count != now_count:
-        return f"{what}: goes to {now_count} readers now, and went to {count}"
+    if readers != now_readers:
+        return f"{what}: goes to {count(int(now_readers), 'reader')} now, and went to {readers}"
     return f"{what}: goes to other readers now"
 
 

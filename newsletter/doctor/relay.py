@@ -11,6 +11,7 @@ from typing import Final
 
 from mailer.smtp import Distrust, Relay, RelayFacts, Stage, probe_relay
 from newsletter.doctor.diagnosis import Diagnosis, failed, passed, skipped, warned
+from storage.model import count
 
 CERTIFICATE_DAYS: Final = 14
 """A certificate that ends sooner is a warning."""
@@ -74,7 +75,7 @@ def _examine_tls(relay: Relay, facts: RelayFacts, where: str, now: datetime) -> 
         if days < CERTIFICATE_DAYS:
             return warned(
                 "tls",
-                f"The certificate of {where} ends in {days} days.",
+                f"The certificate of {where} ends in {count(days, 'day')}.",
                 "Have it renewed; when it has ended no mail is sent.",
             )
     return passed("tls", f"{facts.protocol}, and the certificate of {where} is valid.")

@@ -32,7 +32,7 @@ from newsletter.following.reading import read_feed
 from newsletter.following.saying import SaidEntry, SaidFeed
 from newsletter.following.telling import shown, tell_failure, tell_hold
 from storage.database import Database
-from storage.model import Conflict, FeedEntry, FetchError, Log
+from storage.model import Conflict, FeedEntry, FetchError, Log, count
 from storage.notes import FeedEntries
 
 log = Log()
@@ -242,7 +242,9 @@ class Follower:
             examples=tuple(one.title for one in matched.new[:_EXAMPLES]) if held else (),
             remarks=_remarks(said, entries, len(own), again),
         )
-        return self._well(after, answer, f"{len(said.entries)} entries, {len(new)} of them new")
+        return self._well(
+            after, answer, f"{count(len(said.entries), 'entry', 'entries')}, {len(new)} new"
+        )
 
     def _begin(
         self, matched: Matched, entries: tuple[SaidEntry, ...], *, mail: bool
@@ -314,21 +316,26 @@ def _remarks(
     if said.broken:
         found.append("it is not quite XML; what could be read was taken")
     if said.more:
-        found.append(f"{said.more} entries beyond the first {len(said.entries)} were left out")
+        found.append(_left_out(said.more, f"beyond the first {len(said.entries)}"))
     if said.doubled:
-        found.append(f"{said.doubled} entries have the id of another one, and were left out")
+        found.append(_left_out(said.doubled, "with the id of another one"))
     if own:
-        found.append(f"{own} entries are notes of this newsletter, and were left out")
+        found.append(_left_out(own, "of this newsletter itself"))
     if again:
-        found.append(f"{again} entries have the id that another one had before, and were left out")
+        found.append(_left_out(again, "with the id that another one had before"))
     found += [f"“{one.title}” was left out: {one.fault}" for one in entries if one.fault][
         :_EXAMPLES
     ]
     if bare := sum(not one.has_id for one in entries):
         found.append(
-            f"{bare} entries have neither id nor link; an edit of one looks like a new one"
+            count(bare, "entry has", "entries have")
+            + " neither id nor link; an edit looks like a new one"
         )
     return tuple(found)
+
+
+def _left_out(number: int, which: str) -> str:
+    return f"{count(number, 'entry', 'entries')} {which} left out"
 
 
 def _retry_after(value: str, now: datetime) -> timedelta | None:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from storage.model import count
+
 AGAIN: Final = timedelta(days=1)
 """How long a kind that was told is not told again."""
 DIGEST: Final = timedelta(minutes=15)
@@ -150,22 +152,24 @@ def _of_mail(seen: Seen) -> Iterator[Trouble]:
     if seen.in_doubt:
         yield Trouble(
             kind=TroubleKind.DOUBT,
-            sentence=f"{seen.in_doubt} messages may or may not have arrived, and wait for you: "
-            "`newsletter issues` shows of which issue, `newsletter reconcile` decides.",
+            sentence=count(seen.in_doubt, "message waits", "messages wait")
+            + " for you that may or may not have arrived: `newsletter issues` shows of which issue, "
+            "`newsletter reconcile` decides.",
         )
     if seen.signups_waiting:
         yield Trouble(
             kind=TroubleKind.SIGNUPS,
-            sentence=f"{seen.signups_waiting} sign-ups wait for room: `limit_total` or `limit_domain` of "
-            "[subscribers] is full. Who waits for longer than a day is turned away. Raise it "
-            "if real readers come in such numbers; `newsletter status` counts who waits.",
+            sentence=count(seen.signups_waiting, "sign-up waits", "sign-ups wait")
+            + " for room: `limit_total` or `limit_domain` of [subscribers] is full. Who waits for longer "
+            "than a day is turned away. Raise it if real readers come in such numbers; `newsletter "
+            "status` counts who waits.",
         )
     for name, since, words in seen.relays_down:
         if since >= RELAY_DOWN:
             rest = " The other relays go on." if seen.relays > len(seen.relays_down) else ""
             yield Trouble(
                 kind=TroubleKind.RELAY,
-                sentence=f"The relay {name} cannot be used for {_spell(since)}: {words}.{rest} "
+                sentence=f"For {_spell(since)} the relay {name} could not be used: {words}.{rest} "
                 "Nothing is lost; `newsletter doctor` looks at it.",
             )
     for one in seen.mailed:

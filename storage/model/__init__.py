@@ -126,6 +126,7 @@ from storage.model.terms import (
 from storage.model.text import (
     MONTHS,
     columns,
+    count,
     is_narrow,
     mark_stress,
     names_in,
@@ -236,6 +237,7 @@ __all__ = [
     "bare",
     "columns",
     "contrast",
+    "count",
     "direction_seen",
     "find_stems",
     "find_terms",

@@ -51,6 +51,11 @@ def _column(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
+def count(number: int, one: str, many: str = "") -> str:
+    """A number and what it is of: `1 reader`, `2,000 readers`; `many` where that is not `one` and an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def names_in(text: str) -> frozenset[str]:
     """The names that stand in a text with blanks between them, as tables of many are written."""
     return frozenset(text.split())

@@ -9,7 +9,16 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from newsletter import Newsletter
-from storage.model import Added, Log, NewsletterError, NotFound, Subscriber, read_tags, tag_key
+from storage.model import (
+    Added,
+    Log,
+    NewsletterError,
+    NotFound,
+    Subscriber,
+    count,
+    read_tags,
+    tag_key,
+)
 from web.desk.paper import spell_moment
 
 _log = Log()
@@ -113,13 +122,15 @@ class Acts:
     def _cancel(self, fields: Fields) -> Done:
         slug = fields.get("issue", "")
         spared = self._newsletter.cancel(slug)
-        words = f"The mail of {slug} is cancelled; {_readers(spared)} will not get it."
+        words = f"The mail of {slug} is cancelled; {count(spared, 'reader')} will not get it."
         return Done(words=words, back=_page("cancel", fields))
 
     def _mail(self, fields: Fields) -> Done:
         slug = fields.get("issue", "")
         queued = self._newsletter.mail(slug).total
-        return Done(words=f"{slug} is queued for {_readers(queued)}.", back=_page("mail", fields))
+        return Done(
+            words=f"{slug} is queued for {count(queued, 'reader')}.", back=_page("mail", fields)
+        )
 
     # ── readers ──────────────────────────────────────────────────────────────────────────────
 
@@ -170,10 +181,6 @@ class Acts:
         if found is None:
             raise NotFound("reader", number[:20])
         return found
-
-
-def _readers(number: int) -> str:
-    return f"{number:,} reader{'' if number == 1 else 's'}"
 
 
 def _page(name: str, fields: Fields) -> str:

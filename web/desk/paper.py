@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
-from storage.model import Identity
+from storage.model import Identity, count
 from web.http import NO_STORE
 from web.http import mail_policy as frame_policy
 
@@ -135,6 +135,5 @@ def tell_span(span: timedelta) -> str:
     seconds = abs(int(span.total_seconds()))
     for size, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
-            number = seconds // size
-            return f"{number} {name}{'' if number == 1 else 's'}"
+            return count(seconds // size, name)
     return "a moment"

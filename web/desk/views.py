@@ -25,6 +25,7 @@ from storage.model import (
     Subscriber,
     SubscriberState,
     Tally,
+    count,
 )
 
 _SOON: Final = 8
@@ -179,7 +180,7 @@ class Views:
                 worries.append(f"The mail of {one.issue.slug} stands still: {reason}.")
             if doubts := one.tally[DeliveryState.UNKNOWN]:
                 worries.append(
-                    f"{doubts} messages of {one.issue.slug} may or may not have been taken: "
+                    f"{count(doubts, 'message')} of {one.issue.slug} may or may not have been taken: "
                     f"`newsletter reconcile {one.issue.slug}` decides."
                 )
         return worries

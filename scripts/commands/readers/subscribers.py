@@ -20,7 +20,6 @@ from scripts.commands.readers.roll import document
 from scripts.console import (
     Json,
     agree,
-    count,
     local,
     plain,
     print_json,
@@ -37,6 +36,7 @@ from storage.model import (
     NewsletterError,
     SubscriberState,
     Suppression,
+    count,
 )
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import Json, count, print_json, print_table, progress_bar, remark, say
+from scripts.console import Json, print_json, print_table, progress_bar, remark, say
 from scripts.context import JsonOption, settings_of
+from storage.model import count
 
 if TYPE_CHECKING:
     from newsletter.importing import PostImport

@@ -9,7 +9,6 @@ import typer
 from scripts.commands.writing.feed import feed_json, tell_feed
 from scripts.console import (
     Json,
-    count,
     local,
     plain,
     print_json,
@@ -20,6 +19,7 @@ from scripts.console import (
     tell_span,
 )
 from scripts.context import JsonOption, open_newsletter
+from storage.model import count
 
 if TYPE_CHECKING:
     from newsletter.authoring import Plan, PlannedIssue

@@ -12,7 +12,6 @@ from scripts.commands.writing.authoring import NoteArgument
 from scripts.commands.writing.feed import tell_feed
 from scripts.console import (
     Json,
-    count,
     local,
     print_json,
     print_table,
@@ -24,6 +23,7 @@ from scripts.console import (
     write_file,
 )
 from scripts.context import JsonOption, open_newsletter
+from storage.model import count
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter

@@ -8,7 +8,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.model.text import columns, mark_stress, show, show_json
+from storage.model.text import columns, count, mark_stress, show, show_json
 from tests.worlds.rows import each
 
 
@@ -75,3 +75,18 @@ def test_stressed_words_are_marked_by_their_own_script(words: str, kind: str) ->
     assert mark_stress(f"<p>日本 <em>{words}</em> and <em>x</em></p>") == (
         f"<p>日本 {marked}{words}</em> and <em>x</em></p>"
     )
+
+
+@each(
+    ("number", "nouns", "told"),
+    [
+        (0, ("reader",), "0 readers"),
+        (1, ("reader",), "1 reader"),
+        (2000, ("reader",), "2,000 readers"),
+        (1, ("entry", "entries"), "1 entry"),
+        (2, ("entry", "entries"), "2 entries"),
+    ],
+)
+def test_a_number_is_told_with_its_noun(number: int, nouns: tuple[str, ...], told: str) -> None:
+    """One of something is one, and thousands can be read."""
+    assert count(number, *nouns) == told
