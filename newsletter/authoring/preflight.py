@@ -25,6 +25,7 @@ from newsletter.authoring.findings import (
     Finding,
     Fix,
     Proof,
+    body_offset,
     error,
     line_matching,
     line_of,
@@ -40,6 +41,8 @@ RELAYS_TAKE: Final = 10_000_000
 _DRAFT: Final = "it is a draft"
 _MISSING_FILE: Final = "missing-file"
 """Told of a player's file; of a link it is told that it is dead."""
+_PICTURES: Final = frozenset({"missing-picture", "bad-picture"})
+"""Told of the preview picture alone, which a key names: those of the body are looked at one by one."""
 _NOT_PUBLISHED: Final = "is no published note"
 _AUDIENCE: Final = re.compile(r"^[\"']?audience\b", re.IGNORECASE | re.MULTILINE)
 _MEANT: Final = re.compile(r"^`(?P<old>[^`:]+?)(?::[^`]*)?` .*did you mean `(?P<new>[^`]+)`")
@@ -100,6 +103,10 @@ def _pass_on(proof: Proof) -> Iterator[Finding]:
             yield warn(remark.code, sentence, _line_of_quoted(proof, remark))
         elif remark.code == _MISSING_FILE:
             yield error(remark.code, sentence, _line_of_quoted(proof, remark))
+        elif remark.code in _PICTURES:
+            line = _line_of_quoted(proof, remark)
+            if line is not None and line <= body_offset(proof):
+                yield error(remark.code, f"{sentence} Correct the path, or take the key out.", line)
 
 
 def _line_of_quoted(proof: Proof, remark: Remark) -> int | None:

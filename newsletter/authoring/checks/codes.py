@@ -20,7 +20,10 @@ CODES: Final[MappingProxyType[str, tuple[Gravity, str]]] = MappingProxyType(
         "no-text": (_E, "nothing to read, or pictures only"),
         "dead-link": (_E, "a relative link to nothing that is served"),
         "bad-link": (_E, "a link that is neither `http:`, `https:` nor `mailto:`"),
-        "missing-picture": (_E, "a picture that is not in the notes folder or a static folder"),
+        "missing-picture": (
+            _E,
+            "a picture, of the text or named by `image`, that is not in the notes folder or a static folder",
+        ),
         "bad-picture": (_E, "a picture of a kind, or at a place, that cannot be shown"),
         "too-large": (_E, "the mail is larger than many relays take"),
         "clipped": (_E, "the HTML passes Gmail's 102 kB and would be mailed shortened"),

@@ -24,6 +24,7 @@ from storage.model.errors import RelayError
 from tests.integration.mailer.smtp.test_session import LETTER
 from tests.peers.judges.verifier import verifies
 from tests.peers.relays.smtp import Act, Peer
+from tests.worlds.readers.site import PIXEL
 
 CONFIG = """
 [newsletter]
@@ -188,6 +189,19 @@ def test_pictures_are_looked_up_in_the_folder(
     (checked,) = json.loads(capsys.readouterr().out)
     found = [(one["code"], one["line"]) for one in checked["findings"]]
     assert found == [("large-picture", 4), ("missing-picture", 5)]
+
+
+def test_a_preview_picture_is_looked_up_in_the_folder(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is named by a key and stands nowhere in the text, so nobody would see that it is not there."""
+    write(home, "a.md", "---\nimage: here.png\n---\n# T\n\nWords.\n")
+    write(home, "b.md", "---\nimage: no.png\n---\n# T\n\nWords.\n")
+    (home / "notes" / "here.png").write_bytes(PIXEL)
+    assert run("check", "a.md", "b.md", "--json") == 1
+    here, gone = json.loads(capsys.readouterr().out)
+    assert here["findings"] == []
+    assert [(one["code"], one["line"]) for one in gone["findings"]] == [("missing-picture", 2)]
 
 
 # ── test ─────────────────────────────────────────────────────────────────────────────────────
