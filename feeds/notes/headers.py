@@ -51,7 +51,8 @@ def read_toml(header: str, path: str) -> list[Field]:
     except (ValueError, RecursionError) as error:
         found = re.search(r"\(at line (\d+)", str(error))
         line = int(found[1]) + 1 if found else 0
-        raise fault(path, line, "the front matter is not valid TOML") from error
+        told = "the front matter is not valid TOML; words stand in quotes there, dates and numbers do not"
+        raise fault(path, line, told) from error
 
 
 def _toml_line(key: str, header: str) -> int:

@@ -103,7 +103,10 @@ def visit_maildir(folder: Path, handle: Handler) -> int:
             if (raw := _read(path)) is not None and (flagged := visit.take(raw)) is not None:
                 _mark(folder, path, flagged=flagged)
     except OSError as error:
-        raise MailboxError(f"the folder of reports cannot be used: {error.strerror}") from error
+        raise MailboxError(
+            f"the folder of reports {folder} cannot be used: {error.strerror}; it must be the Maildir that "
+            "`[bounces] maildir` names, and writable"
+        ) from error
     visit.finish()
     return len(waiting)
 

@@ -66,8 +66,8 @@ def _check_title(proof: Proof) -> Iterator[Finding]:
 
 def _check_text(proof: Proof) -> Iterator[Finding]:
     if not visible_text(proof.draft.html):
-        what = "only pictures" if "<img" in proof.draft.html else "nothing"
-        yield error("no-text", f"There is no text to read, {what}; write some.")
+        but = ", only pictures" if "<img" in proof.draft.html else ""
+        yield error("no-text", f"There is no text to read{but}; write some.")
 
 
 def _check_headings(proof: Proof) -> Iterator[Finding]:

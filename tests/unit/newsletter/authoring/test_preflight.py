@@ -104,6 +104,31 @@ def test_one_fault_is_one_complaint(fault: str) -> None:
     assert found[0].message.endswith(".")
 
 
+@each(
+    ("image", "told"),
+    [
+        ("https://example.org/b.jpg", []),
+        ("missing.jpg", [("missing-picture", 3)]),
+        ("../out.jpg", [("bad-picture", 3)]),
+    ],
+)
+def test_a_preview_picture_that_is_not_there_is_told(
+    image: str, told: list[tuple[str, int]]
+) -> None:
+    """On the line of its key: in the mail and on the page it is simply not there."""
+    source = f"---\npublish: now\nimage: {image}\n---\n# Title\n\nWords.\n"
+    assert [(one.code, one.line) for one in check(source)] == told
+
+
+def test_what_has_nothing_to_read_is_told() -> None:
+    """Nothing at all, or pictures alone."""
+    empty, drawn = "# T\n", "# T\n\n![|600](bridge.jpg)\n"
+    (told,) = [one.message for one in check(empty) if one.code == "no-text"]
+    assert told == "There is no text to read; write some."
+    (told,) = [one.message for one in check(drawn, {"bridge.jpg": 9}) if one.code == "no-text"]
+    assert told == "There is no text to read, only pictures; write some."
+
+
 def test_the_line_is_told_on_which_a_field_breaks_an_address() -> None:
     """Not the one before it on which the same field is as it should be; a definition of a link is told, too."""
     source = "# T\n\nDear {{ email }}, see https://e.com, {{ email }}.\n\n[x][x]\n\n[x]: https://e.com/?e={{ email }}\n"
