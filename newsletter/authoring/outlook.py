@@ -8,7 +8,7 @@ A file that is as the poll last saw it is read only if it has a time; all others
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -192,38 +192,43 @@ class Outlook:
         content_hash = hash_content(source)
         if file is None or look.is_published(note.note_id, content_hash):
             return None
+        return self._judge(note, content_hash, written_at(file.mtime_ns), look, by)
+
+    def _judge(
+        self, note: Note, content_hash: str, written: datetime, look: _Look, by: PlannedBy
+    ) -> Planned | None:
+        """What will become of a note that was not published yet; None of one without a time."""
+        schedule = look.schedules.get(note.path)
         wish = wish_of(
             note,
-            written=written_at(file.mtime_ns),
+            written=written,
             schedule=schedule,
-            known=look.known.get(path),
+            known=look.known.get(note.path),
             now=look.now,
             grace=self._grace,
         )
-        at = wish.due_at
-        if at is None:
-            return None
         decision = decide(
             wish, content_hash, None, now=look.now, grace=self._grace, late=self._late
         )
-        if not isinstance(decision, Publish | Wait) and schedule is None:
-            return None  # a draft that says when, as a date in its name
-        problem = "" if isinstance(decision, Publish | Wait) else note.kept or "its time is past"
-        is_due = isinstance(decision, Publish)
-        return Planned(
-            path=path,
+        comes = isinstance(decision, Publish | Wait)
+        if wish.due_at is None or (not comes and schedule is None):
+            return None  # of no time, or a draft that says when, as a date in its name
+        planned = Planned(
+            path=note.path,
             title=note.title,
-            publish_at=at,
+            publish_at=wish.due_at,
             by=by,
             email=note.email,
-            problem=problem,
-            due=is_due,
-            reason=decision.reason if isinstance(decision, Publish) else "",
+            mail=note.email,
+            problem="" if comes else note.kept or "its time is past",
             said=_tell_said(schedule) if schedule is not None else "",
-            held=decision.held if isinstance(decision, Publish) else False,
-            mail=decision.mail if isinstance(decision, Publish) else note.email,
             note=note,
             content_hash=content_hash,
+        )
+        if not isinstance(decision, Publish):
+            return planned
+        return replace(
+            planned, due=True, reason=decision.reason, held=decision.held, mail=decision.mail
         )
 
 

@@ -173,19 +173,24 @@ def _of_mail(seen: Seen) -> Iterator[Trouble]:
                 "Nothing is lost; `newsletter doctor` looks at it.",
             )
     for one in seen.mailed:
-        tried = one.taken + one.refused
-        if tried >= FEWEST and one.bounced + one.refused > tried * BOUNCES:
-            yield Trouble(
-                kind=TroubleKind.BOUNCES,
-                sentence=f"Of {tried} messages of {one.slug} {one.refused} were refused and "
-                f"{one.bounced} bounced. Look at `newsletter status {one.slug}` before the next issue.",
-            )
-        if tried >= FEWEST and one.complained > max(one.taken * COMPLAINTS, 1):
-            yield Trouble(
-                kind=TroubleKind.COMPLAINTS,
-                sentence=f"Of {one.taken} readers of {one.slug} {one.complained} called it spam; "
-                "mailbox hosts bar senders at three in a thousand.",
-            )
+        if one.taken + one.refused >= FEWEST:
+            yield from _of_issue(one)
+
+
+def _of_issue(one: Mailed) -> Iterator[Trouble]:
+    tried = one.taken + one.refused
+    if one.bounced + one.refused > tried * BOUNCES:
+        yield Trouble(
+            kind=TroubleKind.BOUNCES,
+            sentence=f"Of {tried} messages of {one.slug} {one.refused} were refused and "
+            f"{one.bounced} bounced. Look at `newsletter status {one.slug}` before the next issue.",
+        )
+    if one.complained > max(one.taken * COMPLAINTS, 1):
+        yield Trouble(
+            kind=TroubleKind.COMPLAINTS,
+            sentence=f"Of {one.taken} readers of {one.slug} {one.complained} called it spam; "
+            "mailbox hosts bar senders at three in a thousand.",
+        )
 
 
 def _of_machine(seen: Seen, now: datetime) -> Iterator[Trouble]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,8 +32,13 @@ from scripts.waiting import tell_waiting, waiting_json
 from storage.model import Attempt, Delivery, DeliveryState, Issue, Mailing, Tally
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from newsletter.app import Newsletter
+    from newsletter.following import Followed
     from newsletter.mailing import IssueStatus
+    from newsletter.publishing import Held
+    from storage.model import Overflow
 
 IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help="The issue's slug, as in its address.")
@@ -133,55 +139,79 @@ def _show_issue(found: IssueStatus, zone: str, as_json: bool) -> None:
 
 
 def _show_all(newsletter: Newsletter, as_json: bool) -> None:
-    every = newsletter.issues()
+    every, standing = newsletter.issues(), _Standing.of(newsletter)
     under_way = [one for one in every if one.issue.mailing in _UNDER_WAY]
-    subscribers = {state.value: n for state, n in newsletter.subscribers.counts().items()}
-    tally = newsletter.totals()
-    waiting = newsletter.signups_waiting()
-    overflow = newsletter.reports.overflow()
-    held, feed = newsletter.missing(), newsletter.feed_standing()
-    secret = newsletter.parts.generations.find_faults()
-    paused = newsletter.parts.ledger.paused_domains(now=newsletter.parts.clock())
     if as_json:
-        print_json(
-            {
-                "subscribers": subscribers,
-                "signups_waiting": waiting,
-                "domains_paused": {name: until.isoformat() for name, until in paused.items()},
-                "deliveries": _tally(tally),
-                "quarantine": overflow_json(overflow),
-                "notes_missing": held_json(held),
-                "feed": feed_json(feed),
-                "secret": secret,
-                "under_way": [_issue(one) for one in under_way],
-            }
-        )
+        print_json({**standing.document(), "under_way": [_issue(one) for one in under_way]})
         return
-    if held is not None:
-        tell(plain(f"notes        {held.sentence}"))
-    for fault in secret:
-        tell(f"secret       {fault}")
-    if told := tell_feed(feed, newsletter.identity.timezone):
-        tell(f"feed         {told}")
-    tell("subscribers  " + ", ".join(f"{n} {state}" for state, n in subscribers.items()))
-    if waiting:
-        tell(f"sign-ups     {waiting} wait for room: see limit_total and limit_domain")
-    for name, until in paused.items():
-        end = local(until, newsletter.identity.timezone)
-        tell(
-            f"domain       {name} is paused until {end}: too many of its readers were said not to exist"
-        )
-    if overflow is not None:
-        tell(f"quarantine   {tell_overflow(overflow, newsletter.identity.timezone)}")
-    told = ", ".join(f"{tally[state]} {state.value}" for state in _present(tally))
-    tell(f"deliveries   {told or 'none'}")
-    say()
     zone = newsletter.identity.timezone
+    for name, value in standing.facts(zone):
+        tell(f"{name:<12} {value}")
+    say()
     _show_under_way(under_way, zone)
     for one in every:
         if in_doubt := one.tally[DeliveryState.UNKNOWN]:
             slug = one.issue.slug
             tell(f"{slug}: {in_doubt} in doubt; `newsletter reconcile {slug}` decides")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    """How the newsletter stands as a whole, beside its issues."""
+
+    held: Held | None
+    secret: list[str]
+    feed: Followed | None
+    subscribers: dict[str, int]
+    waiting: int
+    paused: Mapping[str, datetime]
+    overflow: Overflow | None
+    tally: Tally
+
+    @classmethod
+    def of(cls, newsletter: Newsletter) -> _Standing:
+        parts = newsletter.parts
+        return cls(
+            held=newsletter.missing(),
+            secret=parts.generations.find_faults(),
+            feed=newsletter.feed_standing(),
+            subscribers={state.value: n for state, n in newsletter.subscribers.counts().items()},
+            waiting=newsletter.signups_waiting(),
+            paused=parts.ledger.paused_domains(now=parts.clock()),
+            overflow=newsletter.reports.overflow(),
+            tally=newsletter.totals(),
+        )
+
+    def document(self) -> dict[str, Json]:
+        return {
+            "subscribers": self.subscribers,
+            "signups_waiting": self.waiting,
+            "domains_paused": {name: until.isoformat() for name, until in self.paused.items()},
+            "deliveries": _tally(self.tally),
+            "quarantine": overflow_json(self.overflow),
+            "notes_missing": held_json(self.held),
+            "feed": feed_json(self.feed),
+            "secret": self.secret,
+        }
+
+    def facts(self, zone: str) -> Iterator[tuple[str, str]]:
+        """What is wrong first, then what is there."""
+        if self.held is not None:
+            yield "notes", plain(self.held.sentence)
+        for fault in self.secret:
+            yield "secret", fault
+        if told := tell_feed(self.feed, zone):
+            yield "feed", told
+        yield "subscribers", ", ".join(f"{n} {state}" for state, n in self.subscribers.items())
+        if self.waiting:
+            yield "sign-ups", f"{self.waiting} waiting for room: see limit_total and limit_domain"
+        for name, until in self.paused.items():
+            why = "too many of its readers were said not to exist"
+            yield "domain", f"{name} is paused until {local(until, zone)}: {why}"
+        if self.overflow is not None:
+            yield "quarantine", tell_overflow(self.overflow, zone)
+        states = [f"{self.tally[state]} {state.value}" for state in _present(self.tally)]
+        yield "deliveries", ", ".join(states) or "none"
 
 
 def _show_under_way(under_way: Sequence[IssueStatus], zone: str) -> None:

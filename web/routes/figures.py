@@ -146,24 +146,36 @@ class Feelings(Collector):
         self._watching = watching
 
     def collect(self) -> Iterator[Metric]:
-        """Relays, ticks, the event loop, troubles."""
-        pulse = self._watching.pulse
+        """Relays, the event loop, ticks, troubles."""
+        yield from self._of_relays()
+        yield _gauge(
+            "newsletter_event_loop_lag_seconds",
+            "The worst delay of the event loop in the last minute",
+            self._watching.pulse.loop_delay_s,
+        )
+        yield from self._of_ticks()
+        troubles = {one.kind.value for one in self._watching.watch.troubles}
+        yield _by(
+            "newsletter_trouble",
+            "What the operator was or will be told of",
+            "kind",
+            {kind.value: kind.value in troubles for kind in TroubleKind},
+        )
+
+    def _of_relays(self) -> Iterator[Metric]:
         answers = CounterMetricFamily(
             "newsletter_relay_answers", "What relays said of messages", labels=["relay", "answer"]
         )
         up = GaugeMetricFamily("newsletter_relay_up", "Whether it can be used", labels=["relay"])
-        for relay in pulse.relays():
+        for relay in self._watching.pulse.relays():
             up.add_metric([relay.name], float(relay.failing_s is None))
             for answer in _ANSWERS:
                 answers.add_metric([relay.name, answer], relay.answers.get(answer, 0))
         yield answers
         yield up
-        yield _gauge(
-            "newsletter_event_loop_lag_seconds",
-            "The worst delay of the event loop in the last minute",
-            pulse.loop_delay_s,
-        )
-        ticks = pulse.ticks()
+
+    def _of_ticks(self) -> Iterator[Metric]:
+        ticks = self._watching.pulse.ticks()
         yield _by(
             "newsletter_tick_lag_seconds",
             "How much later than it should the last one of its kind began",
@@ -184,13 +196,6 @@ class Feelings(Collector):
             for tick, count in counts.items():
                 family.add_metric([tick], count)
             yield family
-        troubles = {one.kind.value for one in self._watching.watch.troubles}
-        yield _by(
-            "newsletter_trouble",
-            "What the operator was or will be told of",
-            "kind",
-            {kind.value: kind.value in troubles for kind in TroubleKind},
-        )
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

@@ -173,26 +173,9 @@ def _check_address(proof: Proof, address: str, line: int | None) -> Iterator[Fin
     if parts.scheme not in {"http", "https"}:
         return
     site = urlsplit(proof.site_url)
-    if (parts.scheme, parts.netloc) == (site.scheme, site.netloc):
-        pass  # no note can help where its own site stands: `doctor` looks at that
-    elif _is_local(host):
-        yield warn(
-            "local-address",
-            f"The link leads to {host}, which only your own network can open.",
-            line,
-        )
-    elif _is_ip(host):
-        yield warn(
-            "ip-link",
-            f"The link leads to the bare number {host}, as in phishing; use a name.",
-            line,
-        )
-    elif parts.scheme == "http":
-        yield warn(
-            "insecure-link",
-            f"The link to {_short(address)} goes over http://; use https:// if it has that.",
-            line,
-        )
+    if (parts.scheme, parts.netloc) != (site.scheme, site.netloc):
+        # No note can help where its own site stands: `doctor` looks at that.
+        yield from _check_place(address, parts.scheme, host, line)
     if host in _SHORTENERS:
         yield warn(
             "short-link",
@@ -205,6 +188,28 @@ def _check_address(proof: Proof, address: str, line: int | None) -> Iterator[Fin
             f"The link to {_short(address)} tells where readers came from (utm_… and its like).",
             line,
             Fix(old=address, new=clean),
+        )
+
+
+def _check_place(address: str, scheme: str, host: str, line: int | None) -> Iterator[Finding]:
+    """Whether readers can open it, and over a line that nobody else reads."""
+    if _is_local(host):
+        yield warn(
+            "local-address",
+            f"The link leads to {host}, which only your own network can open.",
+            line,
+        )
+    elif _is_ip(host):
+        yield warn(
+            "ip-link",
+            f"The link leads to the bare number {host}, as in phishing; use a name.",
+            line,
+        )
+    elif scheme == "http":
+        yield warn(
+            "insecure-link",
+            f"The link to {_short(address)} goes over http://; use https:// if it has that.",
+            line,
         )
 
 
