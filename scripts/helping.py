@@ -19,7 +19,7 @@ _LEAST: Final = re.compile(r"x>=(\d+)")
 _MISUSES: Final = MappingProxyType(
     {
         r"^Invalid value: ": "",
-        r"^Invalid value for '?([\w-]+)'?: (?:Value error, )?": r"\1: ",
+        r"^Invalid value for '?[\[{]*([\w-]+)[\]}.]*'?: (?:Value error, )?": r"\1: ",
         r"Input should be a valid integer.*": "must be a whole number",
         r"Input should be a valid number.*": "must be a number",
         r"Input should be greater than or equal to (\d+)": r"must be \1 or more",

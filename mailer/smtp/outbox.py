@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from mailer.smtp.server import Incoming, Limits, SmtpServer
-from storage.model import NotFound
+from storage.model import NotFound, RelayError
 
 _HEADER_OCTETS: Final = 32 * 1024
 """As much of a message as a listing reads."""
@@ -66,9 +66,18 @@ class OutboxServer:
         self._server = SmtpServer(_Keeper(directory), _LIMITS, name="outbox")
 
     async def start(self) -> int:
-        """Listens on a free port of the loopback interface inside this loop; returns the port."""
-        for name in ("tmp", "new", "cur"):
-            (self._directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Listens on a free port of the loopback interface inside this loop; returns the port.
+
+        Raises RelayError when there can be no Maildir.
+        """
+        try:
+            for name in ("tmp", "new", "cur"):
+                (self._directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise RelayError(
+                f"the outbox {self._directory} cannot be written: {error.strerror}; make room for the folder, "
+                "or name another in `[smtp] url`"
+            ) from error
         return await self._server.listen("127.0.0.1", 0)
 
     async def stop(self) -> None:

@@ -83,6 +83,8 @@ class RelayFacts:
     stage: Stage
     problem: str = ""
     """Why it went no further; empty when DONE."""
+    has_answered: bool = False
+    """Whether the relay itself said that it takes nothing from us, where the stage is CONNECT."""
     extensions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Keyword in lower case → parameters, as offered once protected (RFC 5321 4.1.1.1)."""
     protocol: str = ""
@@ -110,7 +112,8 @@ def probe_relay(relay: Relay, *, timeout_s: float = TIMEOUT) -> RelayFacts:
     except ssl.SSLError as error:
         return RelayFacts(stage=Stage.TLS, problem=explain_tls(error))
     except (OSError, smtplib.SMTPException, ValueError, RelayError) as error:
-        return RelayFacts(stage=stage, problem=_explain(error))
+        answered = isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0
+        return RelayFacts(stage=stage, problem=_explain(error), has_answered=answered)
     finally:
         if client is not None:
             with suppress(OSError, smtplib.SMTPException):

@@ -15,6 +15,11 @@ from storage.model import count
 
 CERTIFICATE_DAYS: Final = 14
 """A certificate that ends sooner is a warning."""
+_OPEN: Final = (
+    "Start the relay, correct [smtp] url (smtps:// for a port that speaks TLS from the first byte, as 465 "
+    "does), or open that port in the firewall."
+)
+_ASK: Final = "Ask whoever runs it to let this machine send, or name another relay in [smtp] url."
 
 
 def examine_relay(relay: Relay, *, now: datetime) -> Iterator[Diagnosis]:
@@ -22,12 +27,8 @@ def examine_relay(relay: Relay, *, now: datetime) -> Iterator[Diagnosis]:
     where = f"{relay.host}:{relay.port}"
     facts = probe_relay(relay)
     if facts.stage is Stage.CONNECT:
-        yield failed(
-            "relay",
-            f"{where} cannot be used: {facts.problem}.",
-            "Start the relay, correct [smtp] url (smtps:// for a port that speaks TLS from the first "
-            "byte, as 465 does), or open that port in the firewall.",
-        )
+        cure = _ASK if facts.has_answered else _OPEN
+        yield failed("relay", f"{where} cannot be used: {facts.problem}.", cure)
         for name in ("tls", "offers", "login"):
             yield skipped(name, f"There is no connection to {where}.")
         return

@@ -103,6 +103,11 @@ def test_wrong_usage_ends_with_two(run: Run, folder: Path, arguments: list[str])
         (["subscribers", "show", "x@example.com", "--json"], 1, "there is no subscriber"),
         (["--config", "missing.toml", "issues", "--json"], 2, "missing.toml: 1 problem"),
         (["stats", "--days", "x", "--json"], 2, "newsletter stats: --days: must be a whole number"),
+        (
+            ["quarantine", "drop", "x", "--json"],
+            2,
+            "newsletter quarantine drop: NUMBER: must be a whole number",
+        ),
     ],
 )
 def test_a_program_that_asked_for_json_gets_json_also_of_a_failure(

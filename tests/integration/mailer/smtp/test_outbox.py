@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from mailer.envelope import Envelope
 from mailer.smtp.outbox import OutboxServer, load_message, read_outbox
 from mailer.smtp.relay import Relay, Tls
 from mailer.smtp.session import Session
-from storage.model.errors import NotFound
+from storage.model.errors import NotFound, RelayError
 
 
 def letter(recipient: str, subject: str) -> Envelope:
@@ -64,6 +65,14 @@ def test_a_list_is_limited_to_the_newest(tmp_path: Path) -> None:
     """A full outbox does not make a long page."""
     asyncio.run(deliver(tmp_path, *(letter("a@b.test", f"No {n}") for n in range(5))))
     assert [m.subject for m in read_outbox(tmp_path, limit=2)] == ["No 4", "No 3"]
+
+
+def test_an_outbox_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """With its folder and the key that names it: a file may stand where it should."""
+    (tmp_path / "outbox").write_text("")
+    told = f"the outbox {tmp_path / 'outbox'} cannot be written: Not a directory; "
+    with pytest.raises(RelayError, match=re.escape(told)):
+        asyncio.run(deliver(tmp_path / "outbox"))
 
 
 def test_an_outbox_that_was_never_started_is_empty(tmp_path: Path) -> None:

@@ -92,6 +92,15 @@ def test_a_relay_without_starttls(protected: tuple[ssl.SSLContext, Relay]) -> No
     assert "smtps://" in found[1].advice
 
 
+def test_a_relay_that_wants_nothing_of_us() -> None:
+    """Whoever runs it is to be asked: it is there, and no firewall is in the way."""
+    (found, *_) = look(Peer({"GREET": "554 5.7.1 You are blocked"}), PLAIN)
+    assert found.message.endswith("cannot be used: it said 554 5.7.1 You are blocked.")
+    assert found.advice.startswith("Ask whoever runs it")
+    (found, *_) = look(Peer({"GREET": Act.CLOSE}), PLAIN)
+    assert found.advice.startswith("Start the relay")
+
+
 def test_the_two_ways_to_tls_taken_for_each_other(
     protected: tuple[ssl.SSLContext, Relay], monkeypatch: pytest.MonkeyPatch
 ) -> None:
