@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from mailer.authentication import Dns
 from newsletter.config import Config, take_changes
+from newsletter.cores import kept_to_one
 from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, find_own_address
 from newsletter.parts import Parts
-from newsletter.service import Ending, Site, kept_to_one, run_in_loop, serve
+from newsletter.service import Ending, Site, run_in_loop, serve
 from newsletter.working import duties
 from storage.database import sorts_otherwise
 from storage.model import ConfigError, Log, NewsletterError
@@ -32,8 +33,8 @@ def run_service(
     """
     taken: list[Config] = []
     work = duties(parts, look)
-    # A site and ticks have more to do than one core can.
-    keeps = parts.config.keeps_to_one_core and not scheduling
+    # What serves a site lets its threads go where they sign (`working.duties`), and signs for minutes of a week.
+    keeps = parts.config.dispatch.own_core if scheduling else parts.config.keeps_to_one_core
     with (
         Ending(partial(_may_begin_again, parts, taken)) as ending,
         kept_to_one(wanted=keeps),

@@ -95,7 +95,8 @@ def _mail(
     due = parts.ledger.next_due()
     if due is None or due > parts.clock():
         return None
-    from newsletter.service import Ending, drain, kept_to_one, run_in_loop
+    from newsletter.cores import kept_to_one
+    from newsletter.service import Ending, drain, run_in_loop
     from newsletter.working import duties
 
     work = duties(parts, look, progress)

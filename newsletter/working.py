@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 
 from mailer.dispatch import Dispatcher, Summary
 from mailer.smtp import Relay
+from newsletter.cores import spread
 from newsletter.mailing import FormulaDesk, Letters
 from newsletter.parts import Parts
 from newsletter.service import Duties, Supervisor, worker_name
@@ -53,6 +55,7 @@ def duties(
             lease=config.dispatch.lease,
             progress=progress,
             domain_connections=config.dispatch.domain_connections,
+            around=spread if config.dkim.key else nullcontext,
         )
 
     parts.subscriptions.desk.resume()  # a second run of one process

@@ -35,18 +35,6 @@ class _Job:
 _Done: TypeAlias = tuple[_Job, Envelope | NewsletterError]
 
 
-def _usable() -> set[int]:
-    """The cores that this thread may use; empty where the system does not say."""
-    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-
-
-def _use(cores: set[int]) -> None:
-    """Has this thread use them, though the event loop that starts it may keep to one of them."""
-    if cores:
-        with suppress(OSError):  # one was taken away meanwhile
-            os.sched_setaffinity(0, cores)
-
-
 def sign_envelope(envelope: Envelope, signer: Signer, now: datetime) -> Envelope:
     """The same envelope with its content signed, for the wire as it is (rule A26)."""
     content = signer.sign(envelope.content, now=now, relaxed=envelope.relaxed)
@@ -60,7 +48,7 @@ class Signers:
         """More threads than processors would only wait for each other."""
         self._signer = signer
         self._most = threads
-        self._threads = ThreadPoolExecutor(threads, "dkim", _use, (_usable(),))
+        self._threads = ThreadPoolExecutor(threads, "dkim")
         self._lock = threading.Lock()
         """Held while `_waiting` or `_busy` is changed."""
         self._waiting: deque[_Job] = deque()

@@ -12,7 +12,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -78,8 +78,11 @@ class Dispatcher:
         domain_connections: int = 0,
         monotonic: Callable[[], float] = time.monotonic,
         farewell_s: float = 5.0,
+        around: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """`farewell_s`: so many seconds after a stop a relay may still answer for what it got."""
+        """`farewell_s`: so many seconds after a stop a relay may still answer for what it got. `around` is entered for
+        as long as `run` has something to send.
+        """
         self._ledger = ledger
         self._relays = tuple(relays)
         self._fill = fill
@@ -95,6 +98,7 @@ class Dispatcher:
         self._domain_connections = domain_connections
         self._monotonic = monotonic
         self._farewell_s = farewell_s
+        self._around = around
         self._woken = asyncio.Event()
         self._counts: Counter[DeliveryState] = Counter()
         self._relay_error = ""
@@ -152,7 +156,8 @@ class Dispatcher:
                 self._woken.clear()
                 before = self._counts.total()
                 if len(run.claims) or await self._is_due():
-                    await waves.send()
+                    with self._around():
+                        await waves.send()
                 if self._counts.total() == before:
                     await self._idle(run, self._poll_s)
 

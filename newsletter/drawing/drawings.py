@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from mailer.compose import DRAWN
+from newsletter.cores import on_every_core
 from storage.model import Log
 from storage.notes import MediaFile
 
@@ -96,7 +97,7 @@ def draw_file(file: Path, how: Sequence[str]) -> bytes:
 def run_program(program: Path, how: Sequence[str], given: IO[bytes], name: str) -> bytes:
     """What a program of ours makes of its input; empty where it fails or takes too long, which is logged."""
     try:
-        with tempfile.TemporaryDirectory() as empty:
+        with tempfile.TemporaryDirectory() as empty, on_every_core():
             done = subprocess.run(  # noqa: S603 - our own program, with nothing of the picture's
                 [sys.executable, "-P", str(program), *how],
                 stdin=given,

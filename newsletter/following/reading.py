@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from newsletter.cores import on_every_core
 from newsletter.following.saying import SaidFeed, read_said
 from storage.model import FetchError
 
@@ -18,7 +19,7 @@ _PATIENCE_S: Final = 90
 def read_feed(body: bytes, media_type: str, url: str) -> SaidFeed:
     """What is in a feed that came from an address. Raises FetchError with a sentence for what is none."""
     try:
-        with tempfile.TemporaryDirectory() as empty:
+        with tempfile.TemporaryDirectory() as empty, on_every_core():
             done = subprocess.run(  # noqa: S603 - our own program; what came is its input
                 [sys.executable, "-P", str(_PARSER), media_type[:200]],
                 input=body,

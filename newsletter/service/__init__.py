@@ -1,6 +1,5 @@
 """The service over time: ticks, duties, workers, an orderly stop."""
 
-from newsletter.service.cores import kept_to_one
 from newsletter.service.loops import run_in_loop
 from newsletter.service.pulse import Pulse, TickSeen
 from newsletter.service.service import Duties, Site, drain, serve
@@ -20,7 +19,6 @@ __all__ = [
     "Upkeep",
     "drain",
     "gone_workers",
-    "kept_to_one",
     "run_in_loop",
     "serve",
     "span",

@@ -44,6 +44,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("dispatch", "inbound"),
     ),
     "newsletter": (
+        ("cores",),
         ("config", "drawing", "secret", "watermark"),
         ("tokens",),
         (

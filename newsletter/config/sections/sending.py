@@ -135,7 +135,7 @@ class DispatchSection(Section):
     ] = 0.05
     """The share of the cohort that may refuse."""
     own_core: bool = True
-    """Whether `send` and `worker` keep their threads to one core of several."""
+    """Whether `run`, `send` and `worker` keep their threads to one core of several."""
 
 
 class DkimSection(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from mailer.authentication.keys import KeyType, make_key
 from newsletter.app import Newsletter
 from newsletter.mailing.results import SendReport
 from storage.model.deliveries import DeliveryState, Tally
@@ -23,6 +25,11 @@ from tests.peers.relays.smtp import Peer
 
 ROOT = Path(__file__).parents[3]
 READERS = 5
+ALONE = """
+import os
+from newsletter.cores import keeping
+keeping._NAME = f"\\0newsletter-test-{os.getpid()}-{{}}"  # whoever else keeps to a core of this machine
+"""
 RUN = """
 import sys
 from newsletter.app import Newsletter
@@ -79,6 +86,7 @@ class Running:
     def __init__(self, process: Forked[bytes], stdout: asyncio.StreamReader) -> None:
         self._process = process
         self.stdout = stdout
+        self.pid = process.pid
         self.send_signal = process.send_signal
         self.kill = process.kill
 
@@ -88,9 +96,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(config: Path) -> AsyncIterator[Running]:
+async def running(config: Path, before: str = "") -> AsyncIterator[Running]:
     """The service in a process of its own, ready; killed afterwards if it still is there."""
-    command = [sys.executable, "-c", RUN, config]
+    command = [sys.executable, "-c", before + RUN, config]
     with Forked[bytes](command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         stdout = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(stdout)
@@ -219,3 +227,47 @@ def test_a_second_run_stands_by_on_postgresql(postgres: str, tmp_path: Path) -> 
             await until(lambda: tally(config)[DeliveryState.ACCEPTED] == 2 * READERS)
 
     asyncio.run(main())
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity"), reason="this system keeps no thread to a core"
+)
+@pytest.mark.parametrize(
+    ("more", "keeps"),
+    [
+        pytest.param("", True, id="as it is"),
+        pytest.param('[dkim]\nselector = "s"\nkey = "dkim.pem"\n', False, id="while it signs"),
+        pytest.param("[dispatch]\nown_core = false\n", False, id="told not to"),
+    ],
+)
+def test_a_service_keeps_to_one_core(tmp_path: Path, more: str, *, keeps: bool) -> None:
+    """All threads of a service are on one core, whatever it does, unless it signs just now or is not to."""
+    key = tmp_path / "dkim.pem"
+    key.touch(0o600)
+    key.write_bytes(make_key(KeyType.ED25519))
+
+    async def scenario() -> set[frozenset[int]]:
+        async with HeldPeer().serving() as peer:
+            assert isinstance(peer, HeldPeer)
+            config = settle_in(
+                tmp_path, f"sqlite:///{tmp_path}/newsletter.db", f"smtp://127.0.0.1:{peer.port}"
+            )
+            config.write_text(config.read_text() + more)
+            async with running(config, ALONE) as service:
+                await asyncio.wait_for(peer.reached.wait(), 120)
+                found = cores_of(service.pid)
+                peer.go.set()
+                service.send_signal(signal.SIGTERM)
+                assert await service.wait() == 0
+                return found
+
+    (cores,) = asyncio.run(scenario())
+    usable = os.sched_getaffinity(0)
+    assert len(cores) == (1 if keeps else len(usable))
+    assert cores <= usable
+
+
+def cores_of(process: int) -> set[frozenset[int]]:
+    """Where each of its threads may run."""
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return {frozenset(os.sched_getaffinity(int(thread.name))) for thread in threads}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import UTC, datetime
 
 import pytest
@@ -55,28 +54,6 @@ def test_one_that_cannot_be_signed_stops_no_other() -> None:
     results = asyncio.run(scenario())
     assert isinstance(results[3], MessageError)
     assert [isinstance(one, Envelope) for one in results].count(True) == 5
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be chosen here")
-def test_signing_uses_all_cores_though_the_event_loop_keeps_to_one() -> None:
-    """A thread that signs is where the one was that made the signers, not where their loop is."""
-    seen: list[set[int]] = []
-
-    class Looking(Signer):
-        def sign(self, content: bytes, *, now: datetime, relaxed: bytes = b"") -> bytes:
-            seen.append(os.sched_getaffinity(0))
-            return super().sign(content, now=now, relaxed=relaxed)
-
-    async def scenario(signers: Signers) -> None:
-        os.sched_setaffinity(0, {min(usable)})
-        await signers.sign(envelope(1), NOW)
-
-    usable = os.sched_getaffinity(0)
-    try:
-        asyncio.run(scenario(Signers(Looking([KEY]), threads=1)))
-    finally:
-        os.sched_setaffinity(0, usable)
-    assert seen == [usable]
 
 
 def test_who_does_not_wait_any_more_stops_no_other() -> None:

@@ -1,17 +1,20 @@
-"""Senders that keep to one core: which, whose threads, and when not."""
+"""Processes that keep to one core: which, whose threads, and when not."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from itertools import count
 
 import pytest
 
-from newsletter.service import cores
-from newsletter.service.cores import kept_to_one
+from newsletter.cores import keeping
+from newsletter.cores.keeping import kept_to_one, on_every_core, spread
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "sched_setaffinity"), reason="this system keeps no thread to a core"
@@ -24,7 +27,7 @@ def aside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[], No
     """Runs something in a thread of its own, whose cores are nobody else's matter; other senders of this
     machine have names of their own.
     """
-    monkeypatch.setattr(cores, "_NAME", f"\0newsletter-test-{os.getpid()}-{next(NUMBERS)}-{{}}")
+    monkeypatch.setattr(keeping, "_NAME", f"\0newsletter-test-{os.getpid()}-{next(NUMBERS)}-{{}}")
     with ThreadPoolExecutor(1) as thread:
         yield lambda work: thread.submit(work).result()
 
@@ -80,3 +83,41 @@ def test_where_it_is_of_no_use_nothing_changes(
             assert os.sched_getaffinity(0) == cores_
 
     aside(work)
+
+
+def test_what_takes_no_turns_is_let_go(aside: Callable[[Callable[[], None]], None]) -> None:
+    """A program that is started so, and all threads while they compute beside each other, may use every core;
+    afterwards they keep to theirs, and so do threads that began meanwhile. A thread that never kept to it is left alone.
+    """
+
+    def work() -> None:
+        before = os.sched_getaffinity(0)
+        with ThreadPoolExecutor(1) as stranger:
+            where = partial(os.sched_getaffinity, 0)
+            assert stranger.submit(where).result() == before
+            with (
+                kept_to_one(wanted=True) as core,
+                ThreadPoolExecutor(1) as first,
+                ThreadPoolExecutor(1) as late,
+            ):
+                kept = {core} if core is not None else before
+                assert first.submit(where).result() == kept
+                with spread():
+                    own = [where(), *(one.submit(where).result() for one in (first, late))]
+                    assert own == [before] * 3
+                own = [where(), *(one.submit(where).result() for one in (first, late))]
+                assert own == [kept] * 3
+                assert stranger.submit(where).result() == before
+                with on_every_core():
+                    assert _cores_of_a_program() == before
+                    assert first.submit(where).result() == kept
+                assert where() == kept
+
+    aside(work)
+
+
+def _cores_of_a_program() -> set[int]:
+    """Where a program may run that is started here."""
+    told = "import os; print(*os.sched_getaffinity(0))"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True)
+    return set(map(int, done.stdout.split()))
