@@ -12,19 +12,16 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Final, Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from feeds.syndication import is_feed_path
 from storage.model import StorageError
-from web.http.negotiation import accepts_gzip, is_unchanged, wants_page
+from web.http.kept import Asked, Kept, Key, Shelf
 
 Count = Callable[[str, int], None]
 """Told of each answer: the method and the status."""
@@ -33,8 +30,9 @@ OCTETS: Final = 32 * 1024 * 1024
 """Kept at a time, all answers together."""
 _SHARE: Final = 8
 """One answer takes at most this part of it."""
-_OVERHEAD: Final = 2000
-"""Octets that an answer is counted with beside its body: its fields, its key."""
+_OF_QUERIES: Final = 4
+"""What differs by its query takes this part of it: a stranger can ask for any number of such, and none of them may
+push a page out."""
 _LONGEST: Final = 1000
 """Octets of a path with its query, and of a header, that are looked at."""
 _PIECE: Final = 64 * 1024
@@ -88,90 +86,6 @@ class Offer:
         self.for_s = for_s
 
 
-_FOR_ONE_STATE: Final = (b"if-match", b"if-unmodified-since")
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """What tells answers from each other, as long as the archive does not change."""
-
-    path: str
-    query: bytes
-    gzip: bool
-    page: bool
-
-
-@dataclass(slots=True)
-class _Asked:
-    """What a request's fields say."""
-
-    accept: bytes = b""
-    encoding: bytes = b""
-    none_match: bytes = b""
-    since: bytes = b""
-    is_for_one_state: bool = False
-    """Whether only a certain state is asked for (RFC 9110 13.1.1, 13.1.4), which nobody who reads does."""
-
-    @classmethod
-    def of(cls, scope: Scope) -> _Asked:
-        """A field that came in several lines is one list (RFC 9110 5.3)."""
-        asked = cls()
-        for name, value in scope["headers"]:
-            if name == b"accept":
-                asked.accept = _joined(asked.accept, value)
-            elif name == b"accept-encoding":
-                asked.encoding = _joined(asked.encoding, value)
-            elif name == b"if-none-match":
-                asked.none_match = _joined(asked.none_match, value)
-            elif name == b"if-modified-since":
-                asked.since = value
-            elif name in _FOR_ONE_STATE:
-                asked.is_for_one_state = True
-        return asked
-
-    def key(self, scope: Scope, query: bytes) -> _Key:
-        """Under which an answer to it is kept."""
-        page = is_feed_path(scope["path"]) and _is_for_page(self.accept)
-        return _Key(scope["path"], query, _is_for_gzip(self.encoding), page)
-
-    @property
-    def octets(self) -> int:
-        return len(self.accept) + len(self.encoding) + len(self.none_match)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    """An answer with all its fields."""
-
-    start: Message
-    unchanged: Message
-    """The same as 304."""
-    body: bytes
-    etag: bytes
-    last_modified: datetime | None
-    any_query: bool
-    until: float
-    """When it is to be made anew, by a steady clock."""
-
-    @property
-    def octets(self) -> int:
-        """What it takes of the memory."""
-        return len(self.body) + _OVERHEAD
-
-    def is_known(self, asked: _Asked) -> bool:
-        """Whether the asker has it already."""
-        if not asked.none_match and not asked.since:
-            return False
-        if asked.none_match == self.etag:
-            return True
-        return is_unchanged(
-            self.etag.decode("latin-1"),
-            self.last_modified,
-            if_none_match=asked.none_match.decode("latin-1"),
-            if_modified_since=asked.since.decode("latin-1"),
-        )
-
-
 class Memory:
     """ASGI middleware, outside of all that makes answers.
 
@@ -193,13 +107,13 @@ class Memory:
         self._count = count
         self._limit = octets
         self._clock = clock
-        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
-        self._octets = 0
+        self._pages = Shelf(octets)
+        self._queries = Shelf(octets // _OF_QUERIES)
         self._state: int | None = None
         """The version of which the answers are."""
         self._is_away = False
         """Whether the version could not be read when that was last tried."""
-        self._making: dict[_Key, asyncio.Event] = {}
+        self._making: dict[Key, asyncio.Event] = {}
         self._reading: asyncio.Task[int | None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -207,7 +121,7 @@ class Memory:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        asked = _Asked.of(scope)
+        asked = Asked.of(scope)
         query = scope["query_string"]
         is_long = asked.octets > _LONGEST or len(scope["path"]) + len(query) > _LONGEST
         if is_long or asked.is_for_one_state:
@@ -233,8 +147,9 @@ class Memory:
         if version is None:
             return False
         if version != self._state:
-            self._kept.clear()
-            self._octets, self._state = 0, version
+            self._pages.clear()
+            self._queries.clear()
+            self._state = version
         return True
 
     async def _read(self) -> bool:
@@ -257,24 +172,15 @@ class Memory:
 
     # ── keeping ──────────────────────────────────────────────────────────────────────────
 
-    def _find(self, scope: Scope, asked: _Asked, query: bytes) -> _Kept | None:
-        key = asked.key(scope, b"")
-        found = self._look_up(key)
+    def _find(self, scope: Scope, asked: Asked, query: bytes) -> Kept | None:
+        now = self._clock()
+        found = self._pages.find(asked.key(scope, b""), now)
         if query and (found is None or not found.any_query):
-            return self._look_up(asked.key(scope, query))
+            return self._queries.find(asked.key(scope, query), now)
         return found
 
-    def _look_up(self, key: _Key) -> _Kept | None:
-        kept = self._kept.get(key)
-        if kept is not None and kept.until <= self._clock():
-            self._drop(key)
-            return None
-        if kept is not None:
-            self._kept.move_to_end(key)
-        return kept
-
     async def _make(
-        self, scope: Scope, asked: _Asked, query: bytes, receive: Receive, send: Send
+        self, scope: Scope, asked: Asked, query: bytes, receive: Receive, send: Send
     ) -> None:
         """Has the answer made and gives it, or waits for the request that has it made already."""
         key = asked.key(scope, query)
@@ -302,22 +208,13 @@ class Memory:
         if answer.kept is not None:
             await self._give(answer.kept, scope["method"], asked, send)
 
-    def _keep(self, key: _Key, kept: _Kept) -> None:
-        if kept.octets > self._limit // _SHARE:
-            return
-        self._drop(key)
-        self._kept[key] = kept
-        self._octets += kept.octets
-        while self._octets > self._limit:
-            self._drop(next(iter(self._kept)))
-
-    def _drop(self, key: _Key) -> None:
-        dropped = self._kept.pop(key, None)
-        self._octets -= dropped.octets if dropped is not None else 0
+    def _keep(self, key: Key, kept: Kept) -> None:
+        if kept.octets <= self._limit // _SHARE:
+            (self._queries if key.query else self._pages).keep(key, kept)
 
     # ── giving ───────────────────────────────────────────────────────────────────────────
 
-    async def _give(self, kept: _Kept, method: str, asked: _Asked, send: Send) -> None:
+    async def _give(self, kept: Kept, method: str, asked: Asked, send: Send) -> None:
         has_it = kept.is_known(asked)
         start = kept.unchanged if has_it else kept.start
         self._count(method, start["status"])
@@ -340,7 +237,7 @@ class _Answer:
         self._done = done
         self._clock = clock
         self.offer = Offer()
-        self.kept: _Kept | None = None
+        self.kept: Kept | None = None
         self._send = send
         self._start: Message | None = None
         self._parts: list[bytes] = []
@@ -360,10 +257,10 @@ class _Answer:
         if not message.get("more_body", False):
             self.kept = self._whole(self._start)
 
-    def _whole(self, start: Message) -> _Kept:
+    def _whole(self, start: Message) -> Kept:
         for_s = self.offer.for_s
         fields = [(name.lower(), value) for name, value in start["headers"]]
-        return _Kept(
+        return Kept(
             start={**start, "headers": fields},
             unchanged={
                 **start,
@@ -376,17 +273,3 @@ class _Answer:
             any_query=self.offer.any_query,
             until=math.inf if for_s is None else self._clock() + for_s,
         )
-
-
-def _joined(before: bytes, value: bytes) -> bytes:
-    return before + b", " + value if before else value
-
-
-@lru_cache(maxsize=256)
-def _is_for_gzip(accept_encoding: bytes) -> bool:
-    return accepts_gzip(accept_encoding.decode("latin-1"))
-
-
-@lru_cache(maxsize=256)
-def _is_for_page(accept: bytes) -> bool:
-    return wants_page(accept.decode("latin-1"))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter import Newsletter
-from web.http import FEED_CACHE, PAGE_CACHE, Body, Packer
+from web.http import FEED_CACHE, Body, Packer
 from web.pages import Frame, Pages
 
 _AT_ONCE: Final = 2
@@ -38,18 +39,25 @@ class Finding:
         ]
 
     async def search(self, request: Request) -> Response:
-        """What was found, a page at a time, or the field alone; nothing for search engines."""
+        """What was found, a page at a time, or the field alone; nothing for search engines.
+
+        It is kept until the archive changes, for whoever else asks for the same.
+        """
         query = request.query_params.get("q", "")
         number = request.query_params.get("page", "")
         is_number = number.isascii() and number.isdigit() and len(number) <= _LONGEST_PAGE
         async with self._places:
-            html = await run_in_threadpool(self._found, query, int(number) if is_number else 1)
-        headers = {"Cache-Control": PAGE_CACHE, "X-Robots-Tag": "noindex, follow"}
-        return HTMLResponse(html, headers=headers)
+            return await run_in_threadpool(
+                self._found, request, query, int(number) if is_number else 1
+            )
 
-    def _found(self, query: str, page: int) -> str:
+    def _found(self, request: Request, query: str, page: int) -> Response:
         frame = Frame(title=self._pages.words.say("Search"), indexed=False)
-        return self._pages.render("search.html", frame, found=self._searching.find(query, page))
+        html = self._pages.render("search.html", frame, found=self._searching.find(query, page))
+        headers = {"X-Robots-Tag": "noindex, follow"}
+        return self._packer.respond(
+            request, replace(Body.of_page(html), any_query=False, headers=headers)
+        )
 
     def description(self, request: Request) -> Response:
         """The field for a browser's own bar (OpenSearch 1.1)."""

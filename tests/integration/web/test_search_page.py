@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from newsletter.searching import Hits
+from newsletter.searching import Hits, Searching
 from tests.conftest import NOON
 from tests.sizes import examples
 from tests.worlds.clock import Clock
@@ -78,6 +78,31 @@ def test_no_query_breaks_the_page(client: Client, query: str) -> None:
     assert answer.status_code == 200
     if "<" in text.strip():
         assert escape(text.strip()) in answer.text or text.strip() not in answer.text
+
+
+def test_an_answer_is_kept_until_the_archive_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks for the same words is given it without the index being asked, and has an issue as soon as it is there."""
+    author = Author(tmp_path, Clock(NOON))
+    author.publish("tea.md", "Common words.", title="Tea")
+    asked: list[str] = []
+    find = author.newsletter.parts.searching.find
+
+    def counted(_: Searching, query: str, page: int) -> Hits:
+        asked.append(query)
+        return find(query, page)
+
+    monkeypatch.setattr(Searching, "find", counted)
+    with Client(author.newsletter) as reader:
+        first, again = (reader.get("/search?q=common") for _ in range(2))
+        assert (first.text, asked) == (again.text, ["common"])
+        known = {"If-None-Match": first.headers["etag"]}
+        assert reader.get("/search?q=common", **known).status_code == 304
+        assert "1 issue found" in first.text
+        author.publish("coffee.md", "Common words.", title="Coffee")
+        assert "2 issues found" in reader.get("/search?q=common", **known).text
+    author.newsletter.close()
 
 
 def test_browsers_and_readers_find_the_field(client: Client) -> None:

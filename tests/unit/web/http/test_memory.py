@@ -313,6 +313,28 @@ def test_memory_is_bounded_in_octets() -> None:
     asyncio.run(run())
 
 
+def test_queries_push_no_page_out() -> None:
+    """A stranger asks for what differs by its query again and again: the last ones are kept, and so is every page."""
+
+    async def run() -> None:
+        site = Site(octets=100_000)
+        async with site.client() as http:
+            for number in range(20):
+                await http.get(f"/pages/{number}")
+            site.made.clear()
+            for number in range(1000):
+                await http.get(f"/exact/x?{number}")
+            assert len(site.made) == 1000
+            for number in range(20):
+                await http.get(f"/pages/{number}")
+            await http.get("/exact/x?999")
+            assert len(site.made) == 1000
+            await http.get("/exact/x?0")
+            assert len(site.made) == 1001
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_where_a_glance_tells_nothing_the_version_is_read(fails: bool) -> None:
     """A database that cannot be read keeps nothing back: the app is asked, and says so itself."""
