@@ -133,8 +133,11 @@ class PreferencesDesk:
 
     def view(self, token: str) -> ReaderPage | None:
         """What the page shows. Changes nothing."""
-        if (known := self._find(token)) is None:
-            return None
+        with self._settings.looking():
+            known = self._find(token)
+            return None if known is None else self._page(known)
+
+    def _page(self, known: Subscriber) -> ReaderPage:
         wishes, now = known.wishes, self._clock()
         zone = find_zone(wishes.zone, self._zone)
         until = wishes.paused_until
@@ -157,8 +160,11 @@ class PreferencesDesk:
 
     def record(self, token: str) -> bytes | None:
         """All that is kept of the reader, as a JSON document."""
-        if (known := self._find(token)) is None:
-            return None
+        with self._settings.looking():
+            known = self._find(token)
+            return None if known is None else self._write_record(known)
+
+    def _write_record(self, known: Subscriber) -> bytes:
         kept = Kept(
             reader=known,
             history=self._subscribers.events(known.id),

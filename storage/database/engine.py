@@ -7,8 +7,10 @@ connection, a row or an SQLAlchemy error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
+from threading import local
 from typing import Final, TypeVar
 
 import sqlalchemy as sa
@@ -30,7 +32,7 @@ from storage.database.glance import Glance
 from storage.database.locks import AdvisoryLock, FileLock, Lock
 from storage.database.patience import Patience, Probe, Watch
 from storage.database.place import Place
-from storage.database.refusals import explain
+from storage.database.refusals import explaining
 from storage.database.troubles import FULL_S, Troubles
 from storage.database.versions import (
     make_tables,
@@ -45,6 +47,22 @@ _Result = TypeVar("_Result")
 BUSY_TIMEOUT_S: Final = 30
 _PROBE_S: Final = 2.0
 """How long a readiness probe waits."""
+
+
+class _Look(local):
+    """Of each thread: what it reads by for as long as it is `looking`."""
+
+    shared: Connection | None = None
+
+    @contextmanager
+    def by(self, reading: AbstractContextManager[Connection]) -> Iterator[None]:
+        """Everything is read by this one."""
+        with reading as connection:
+            self.shared = connection
+            try:
+                yield
+            finally:
+                self.shared = None
 
 
 class Database:
@@ -69,6 +87,8 @@ class Database:
         self._troubles = Troubles(full_s=0 if self.is_sqlite else FULL_S)
         self._probe = Probe(self._answers)
         self._glances: list[Glance] = []
+        self._look = _Look()
+        self._explained = partial(explaining, engine.dialect.loaded_dbapi.Error, place)
         self.written: object = object()
         """Another one after each transaction of this process that may have written."""
 
@@ -123,9 +143,17 @@ class Database:
         """No `direct` comes soon: its connection is for everybody again."""
         self._direct.rest()
 
+    def looking(self) -> AbstractContextManager[None]:
+        """Within it all that this thread reads is one consistent look: of as many questions, one transaction."""
+        return nullcontext() if self._look.shared is not None else self._look.by(self.reading())
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent look that never waits for writers."""
+        if self._look.shared is not None:
+            with self._explained():
+                yield self._look.shared
+            return
         with self._wrapping(), self._engine.connect() as connection:
             connection.execution_options(newsletter_reading=True)
             if not self.is_sqlite:  # there each statement would look for itself otherwise
@@ -272,24 +300,13 @@ class Database:
     def _wrapping(self, *, writes: bool = False) -> Iterator[None]:
         """Raises what the driver raises as StorageError, chained, and keeps account of troubles."""
         try:
-            with self._translated(), nullcontext() if self._watch is None else self._watch.over():
+            with self._explained(), nullcontext() if self._watch is None else self._watch.over():
                 yield
         except StorageError as error:
             self._troubles.begin(error, writes=writes)
             raise
         if writes:
             self._troubles.end()
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sa.exc.DBAPIError as error:
-            raise explain(error.orig, self._place) from error
-        except self._engine.dialect.loaded_dbapi.Error as error:
-            raise explain(error, self._place) from error
-        except sa.exc.SQLAlchemyError as error:
-            raise StorageError(f"the database cannot be used: {error}") from error
 
 
 def _open_postgresql(url: sa.URL, patience: Patience) -> Database:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
+
+import sqlalchemy as sa
 
 from storage.database.connections import SQLITE_LOCKED
 from storage.database.place import Place
@@ -51,3 +55,16 @@ def _cause(error: BaseException | None) -> str:
     """What the driver says, without the row that PostgreSQL adds: it may hold an address."""
     primary = getattr(getattr(error, "diag", None), "message_primary", None)
     return str(primary or error)
+
+
+@contextmanager
+def explaining(refusal: type[Exception], place: Place | None) -> Iterator[None]:
+    """Raises what SQLAlchemy and the driver, whose error `refusal` is, raise within it as ours, chained."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise explain(error.orig, place) from error
+    except refusal as error:
+        raise explain(error, place) from error
+    except sa.exc.SQLAlchemyError as error:
+        raise StorageError(f"the database cannot be used: {error}") from error

@@ -6,6 +6,7 @@ decided on it holds; each change is a line of the reader's history.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,6 +32,10 @@ class ReaderSettings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def looking(self) -> AbstractContextManager[None]:
+        """Within it all that is read of this database in this thread is one consistent look."""
+        return self._database.looking()
 
     def change(self, subscriber_id: int, name: str, wishes: Wishes, event: ConsentEvent) -> bool:
         """Keep name and wishes as they are from now on; False when there is no such reader.

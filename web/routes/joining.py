@@ -133,9 +133,15 @@ class Joining:
 
     async def _take(self, request: Request) -> None:
         """Keeps what the form says, with the page on which it stood and the words it showed."""
-        fields = await _fields(request)
+        body = await request.body()
+        if await run_in_threadpool(self._keep, request, body):
+            self.later.nudge()
+
+    def _keep(self, request: Request, body: bytes) -> bool:
+        """Whether there was anything to keep. In a thread, however little it costs: it is a stranger who wrote it."""
+        fields = _fields(request, body)
         if fields.get(HONEYPOT):
-            return
+            return False
         own = request.url.path
         standing = find_standing(
             home=self._pages.identity.url,
@@ -146,15 +152,14 @@ class Joining:
             # In our own frame the words are ours, whichever page it stands in.
             told=self._pages.consent if own == EMBED else fields.get("consent", ""),
         )
-        await run_in_threadpool(
-            self._subscriptions.request,
+        self._subscriptions.request(
             fields.get("email", ""),
             name=fields.get("name", "") if self._asks_name else "",
             ip=self._ip(request),
             source=standing.page,
             consent=standing.words,
         )
-        self.later.nudge()
+        return True
 
     def _taken(self, request: Request) -> Response:
         headers = {"Cache-Control": NO_STORE, "Vary": "Accept"}
@@ -173,27 +178,23 @@ class Joining:
         html = self._pages.render("taken.html", frame)
         return HTMLResponse(html, status_code=202, headers=headers)
 
-    async def confirm(self, request: Request) -> Response:
+    def confirm(self, request: Request) -> Response:
         """The second step. Only the button makes somebody a reader (rules F1, F2)."""
         token = request.path_params["token"]
         if request.method in _READS:
-            found = await run_in_threadpool(self._subscriptions.look_up_confirm, token)
+            found = self._subscriptions.look_up_confirm(token)
             if (asked := _QUESTIONS.get(found)) is not None:
-                return await self._private(asked, token)
+                return self._private(asked, token)
         else:
-            found = await run_in_threadpool(
-                self._subscriptions.confirm,
-                token,
-                ip=self._ip(request),
-                source=self._pages.absolute("/confirm"),
-            )
+            source = self._pages.absolute("/confirm")
+            found = self._subscriptions.confirm(token, ip=self._ip(request), source=source)
         # A link that may be no one's looks like any other that cannot be used (rule F3).
         about = "" if found is ConfirmResult.INVALID else token
         # Only whoever presses the button, or presses it twice, is shown the way: later the link is one in an old mail.
         has_joined = request.method == "POST" and _CONFIRMED[found] is _SUBSCRIBED
         key = self._desk.page_of(token) if has_joined else ""
         own_page = f"/preferences/{key}" if key else ""
-        return await self._private(_CONFIRMED[found], about, own_page=own_page)
+        return self._private(_CONFIRMED[found], about, own_page=own_page)
 
     # ── leaving ──────────────────────────────────────────────────────────────────────────
 
@@ -201,23 +202,25 @@ class Joining:
         """One button, or one click in the mail program (RFC 8058 3.1, rules A7, A12)."""
         token = request.path_params["token"]
         if request.method in _READS:
-            genuine = await run_in_threadpool(self._subscriptions.is_unsubscribe_token, token)
-            return await self._private(_LEAVE if genuine else _STALE, token)
-        fields = await _fields(request)
-        one_click = fields.get("List-Unsubscribe") == "One-Click"
-        genuine = await run_in_threadpool(
-            self._subscriptions.unsubscribe,
-            token,
-            ip=self._ip(request),
-            source="one-click" if one_click else "page",
-        )
-        return await self._private(_LEFT if genuine else _STALE, "" if one_click else token)
+            return await run_in_threadpool(self._ask_to_leave, token)
+        body = await request.body()
+        return await run_in_threadpool(self._leave, request, token, body)
+
+    def _ask_to_leave(self, token: str) -> Response:
+        genuine = self._subscriptions.is_unsubscribe_token(token)
+        return self._private(_LEAVE if genuine else _STALE, token)
+
+    def _leave(self, request: Request, token: str, body: bytes) -> Response:
+        one_click = _fields(request, body).get("List-Unsubscribe") == "One-Click"
+        source = "one-click" if one_click else "page"
+        genuine = self._subscriptions.unsubscribe(token, ip=self._ip(request), source=source)
+        return self._private(_LEFT if genuine else _STALE, "" if one_click else token)
 
     # ── shared ───────────────────────────────────────────────────────────────────────────
 
-    async def _private(self, page: _Page, token: str, **context: object) -> Response:
+    def _private(self, page: _Page, token: str, **context: object) -> Response:
         """A page in the language of the reader whom the link is about, if they chose one."""
-        language = await run_in_threadpool(self._desk.language, token) if token else ""
+        language = self._desk.language(token) if token else ""
         pages = self._pages.in_language(language)
         frame = Frame(title=pages.words.say(page.title), indexed=False)
         html = pages.render(page.template, frame, **context)
@@ -227,7 +230,5 @@ class Joining:
         return origin_of(request, self._trusted)
 
 
-async def _fields(request: Request) -> Mapping[str, str]:
-    """Read off the event loop, however little it costs: it is a stranger who wrote it."""
-    body = await request.body()
-    return await run_in_threadpool(parse_fields, body, request.headers.get("content-type", ""))
+def _fields(request: Request, body: bytes) -> Mapping[str, str]:
+    return parse_fields(body, request.headers.get("content-type", ""))

@@ -35,6 +35,8 @@ from words import find_zone, to_say
 
 _READS: Final = ("GET", "HEAD")
 _BOTH: Final = ("GET", "POST")
+_TAKEN: Final = 202
+"""Another address was asked for, which is looked at after the answer."""
 _MOST_FIELDS: Final = 250
 """Of the page's form: as many topics as it offers, and the rest."""
 _FEED_HEADERS: Final = {
@@ -93,22 +95,24 @@ class PreferencePages:
 
     async def page(self, request: Request) -> Response:
         """What the reader gets and how; a POST changes what its `action` names."""
+        body = b"" if request.method in _READS else await request.body()
+        answer = await run_in_threadpool(self._answer, request, body)
+        if answer.status_code == _TAKEN:
+            self._later.nudge()
+        return answer
+
+    def _answer(self, request: Request, body: bytes) -> Response:
+        """All of it in a thread, which is handed to once."""
         token = request.path_params["token"]
-        found = await run_in_threadpool(self._desk.view, token)
+        found = self._desk.view(token)
         if found is None:
             return self._stale()
         if request.method in _READS:
-            return (
-                await self.record(request) if "data" in request.query_params else self._show(found)
-            )
-        body = await request.body()
-        content_type = request.headers.get("content-type", "")
-        fields = await run_in_threadpool(parse_lists, body, content_type, _MOST_FIELDS)
+            return self.record(request) if "data" in request.query_params else self._show(found)
+        fields = parse_lists(body, request.headers.get("content-type", ""), _MOST_FIELDS)
         if not body:  # the page of earlier versions had one button, which sent nothing, and left
             fields = {"action": ("leave",)}
-        answer = await run_in_threadpool(self._act, found, token, fields, self._ip(request))
-        self._later.nudge()  # for an address that was asked for
-        return answer
+        return self._act(found, token, fields, self._ip(request))
 
     def _act(
         self, found: ReaderPage, token: str, fields: Mapping[str, Sequence[str]], ip: str
@@ -151,11 +155,11 @@ class PreferencePages:
     def _move(self, token: str, address: str, ip: str) -> Response:
         source = self._pages.absolute("/preferences")
         asked = self._desk.ask_to_move(token, address, ip=ip, source=source)
-        return self._again(token, _ASKED if asked else "", 202 if asked else 400)
+        return self._again(token, _ASKED if asked else "", _TAKEN if asked else 400)
 
-    async def record(self, request: Request) -> Response:
+    def record(self, request: Request) -> Response:
         """All that is kept of the reader, as a file."""
-        record = await run_in_threadpool(self._desk.record, request.path_params["token"])
+        record = self._desk.record(request.path_params["token"])
         if record is None:
             return self._stale()
         headers = {

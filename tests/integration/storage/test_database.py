@@ -66,6 +66,25 @@ def test_a_look_is_consistent(database: Database) -> None:
     assert keys(database) == {"news"}
 
 
+def test_several_questions_are_one_look(database: Database) -> None:
+    """While a thread looks, all that it reads is of one moment and asked by one connection; other threads and what it
+    reads afterwards are not. A refusal in the middle is told as everywhere, and ends it.
+    """
+    with ThreadPoolExecutor(1) as other:
+        with database.looking(), database.reading() as first:
+            assert keys(database) == set()
+            with database.transaction() as connection:
+                put(connection, "news")
+            with database.looking(), database.reading() as second:
+                assert second is first
+            assert keys(database) == set()
+            assert other.submit(keys, database).result() == {"news"}
+        assert keys(database) == {"news"}
+    with pytest.raises(StorageError), database.looking(), database.reading() as connection:
+        connection.execute(sa.text("SELECT nothing"))
+    assert keys(database) == {"news"}
+
+
 def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
     """The site answers while an import is written."""
     with database.transaction() as connection:
