@@ -251,13 +251,15 @@ def request_rate(
     seconds: int,
     headers: Sequence[str] = (),
     connections: int = _HTTP_CONNECTIONS,
+    script: Path | None = None,
 ) -> float:
-    """Requests per second that `wrk` gets answered over so many connections.
+    """Requests per second that `wrk` gets answered over so many connections; those of the script, if there is one.
 
     On a busy machine a short time may pass without one: it is tried again. Raises Missing, BenchError.
     """
     command = [program("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s"]
     command += [part for header in headers for part in ("-H", header)]
+    command += ["-s", str(script)] if script is not None else []
     told = ""
     for _ in range(_HTTP_TRIES):
         told = run(on_core(core, [*command, url]))

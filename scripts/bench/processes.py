@@ -98,6 +98,11 @@ def keep_to(process: int, cores: Iterable[int]) -> None:
         os.sched_setaffinity(int(thread.name), cores)
 
 
+def cores_of(process: int) -> set[int]:
+    """Where its first thread runs, and all others of a service."""
+    return os.sched_getaffinity(process)
+
+
 def handed_over(process: int) -> int:
     """How often a thread of the process has gone to sleep to wait for something."""
     told = "".join((thread / "status").read_text() for thread in _threads(process))

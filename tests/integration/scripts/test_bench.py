@@ -55,6 +55,7 @@ ROWS = {
     "feed": "nginx wrk",
     "issue": "wrk",
     "free": "wrk",
+    "mix": "wrk",
     "static": "nginx wrk",
     "search-sqlite": "",
     "search-postgresql": "",
