@@ -87,7 +87,7 @@ class Founding:
             load_secret(secret)
             config.write_text(text, "utf-8")
         except OSError as error:
-            raise NewsletterError(f"{error.filename}: {error.strerror}") from error
+            raise NewsletterError(f"{error.filename} cannot be made: {error.strerror}") from error
         return config
 
     @staticmethod

@@ -73,7 +73,11 @@ def options(
     config: Annotated[
         Path,
         typer.Option(
-            "--config", envvar="NEWSLETTER_CONFIG", metavar="FILE", help="The configuration."
+            "--config",
+            envvar="NEWSLETTER_CONFIG",
+            metavar="FILE",
+            help="The configuration.",
+            readable=False,  # whoever reads it tells better why that cannot be
         ),
     ] = Path("newsletter.toml"),
     verbose: Annotated[bool, typer.Option("--verbose", help="Log every step.")] = False,

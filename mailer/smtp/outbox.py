@@ -98,8 +98,12 @@ class _Keeper:
 
     async def take(self, mail: Incoming) -> Sequence[str]:
         """One file for each recipient."""
-        for recipient in mail.recipients:
-            _keep(self._directory, mail.sender, recipient, mail.content)
+        try:
+            for recipient in mail.recipients:
+                _keep(self._directory, mail.sender, recipient, mail.content)
+        except OSError as error:
+            why = f"451 4.3.0 The outbox cannot be written: {error.strerror}"
+            return [why] * len(mail.recipients)
         return ["250 2.0.0 Kept"] * len(mail.recipients)
 
 

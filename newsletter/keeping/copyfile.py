@@ -171,6 +171,8 @@ class CopyReader:
             self.manifest = _parse(self._small(_MANIFEST, _LARGEST_MANIFEST))
         except FileNotFoundError as error:
             raise BackupError(f"{path}: there is no such file") from error
+        except (IsADirectoryError, PermissionError) as error:
+            raise BackupError(f"{path}: cannot be read: {error.strerror}") from error
         except zipfile.BadZipFile as error:
             raise BackupError(
                 f"{path}: is no backup of a newsletter, or was cut off on its way"

@@ -14,6 +14,7 @@ import typer
 
 from scripts.console import busy, plain, print_json, say
 from scripts.context import JsonOption, open_newsletter
+from storage.model import count
 
 if TYPE_CHECKING:
     from newsletter.doctor import Diagnosis
@@ -158,15 +159,16 @@ def _sum_up(found: Sequence[Diagnosis]) -> Iterator[_Line]:
     warnings = [one.name for one in found if one.health.value == "warning"]
     yield _Line("")
     if errors:
-        text = f"{_count(errors, 'error')}. Mend these first: until then mail does not arrive, or readers cannot leave."
+        which = "this" if len(errors) == 1 else "these"
+        text = f"{_count(errors, 'error')}. Mend {which} first: until then mail does not arrive, or readers cannot leave."
         yield from (_Line(line, _STYLES["error"]) for line in _wrap(text, "", ""))
     if warnings:
-        text = f"{_count(warnings, 'warning')}. These work, and could work better or longer."
+        works = "This works" if len(warnings) == 1 else "These work"
+        text = f"{_count(warnings, 'warning')}. {works}, and could work better or longer."
         yield from (_Line(line, _STYLES["warning"]) for line in _wrap(text, "", ""))
     if not errors and not warnings:
         yield _Line("Nothing to complain about.", _STYLES["ok"])
 
 
 def _count(names: Sequence[str], word: str) -> str:
-    plural = "" if len(names) == 1 else "s"
-    return f"{len(names)} {word}{plural}: {', '.join(names)}"
+    return f"{count(len(names), word)}: {', '.join(names)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import Newsletter
-from storage.model.errors import BackupError, Conflict
+from storage.model.errors import BackupError, Conflict, NewsletterError
 
 
 def test_a_newsletter_that_a_script_began_opens(tmp_path: Path) -> None:
@@ -22,6 +22,13 @@ def test_a_newsletter_that_a_script_began_opens(tmp_path: Path) -> None:
     with pytest.raises(Conflict, match="there already"):
         Newsletter.init(tmp_path / "mine")
     assert config.read_bytes() == before
+
+
+def test_a_place_that_cannot_be_had_is_named(tmp_path: Path) -> None:
+    """A file stands where the folder should."""
+    (tmp_path / "mine").write_text("")
+    with pytest.raises(NewsletterError, match=r"mine cannot be made: File exists"):
+        Newsletter.init(tmp_path / "mine")
 
 
 def test_a_key_is_its_owners_and_stays(tmp_path: Path) -> None:

@@ -95,6 +95,18 @@ def test_wrong_usage_ends_with_two(run: Run, folder: Path, arguments: list[str])
     assert ran.err
 
 
+def test_a_configuration_that_may_not_be_read_is_told_by_whoever_reads_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its name and the reason, as of any other file, and not as a wrong option."""
+    path = tmp_path / "newsletter.toml"
+    path.write_text("")
+    monkeypatch.setattr("os.access", lambda *_: False)  # what it may not, root may
+    ran = run("--config", path, "issues")
+    assert "--config" not in ran.err
+    assert "[newsletter] title: missing" in ran.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [

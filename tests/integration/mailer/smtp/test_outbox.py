@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailer.envelope import Envelope
+from mailer.replies import Outcome
 from mailer.smtp.outbox import OutboxServer, load_message, read_outbox
 from mailer.smtp.relay import Relay, Tls
 from mailer.smtp.session import Session
@@ -73,6 +74,24 @@ def test_an_outbox_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     told = f"the outbox {tmp_path / 'outbox'} cannot be written: Not a directory; "
     with pytest.raises(RelayError, match=re.escape(told)):
         asyncio.run(deliver(tmp_path / "outbox"))
+
+
+def test_an_outbox_that_can_take_no_more_says_why(tmp_path: Path) -> None:
+    """The relay that it stands for puts the message off, and its author reads what is wrong."""
+
+    async def scenario() -> Outcome:
+        outbox = OutboxServer(tmp_path)
+        relay = Relay(host="127.0.0.1", port=await outbox.start(), tls=Tls.NONE)
+        (tmp_path / "tmp").rmdir()
+        session = await Session.open(relay)
+        outcome = await session.send(letter("ada@example.org", "Hello"))
+        await session.close()
+        await outbox.stop()
+        return outcome
+
+    outcome = asyncio.run(scenario())
+    assert outcome.code == 451
+    assert "The outbox cannot be written: No such file or directory" in outcome.text
 
 
 def test_an_outbox_that_was_never_started_is_empty(tmp_path: Path) -> None:

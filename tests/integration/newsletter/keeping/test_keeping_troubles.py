@@ -162,6 +162,12 @@ def test_a_damaged_backup_changes_nothing(small: Home) -> None:
     assert small.rows() == before
 
 
+def test_a_folder_is_no_backup(small: Home) -> None:
+    """It is not called damaged: somebody named the folder instead of the file in it."""
+    with pytest.raises(BackupError, match=r"cannot be read: Is a directory$"):
+        restore(small.target, small.copy.parent)
+
+
 def test_a_damaged_database_makes_room(small: Home) -> None:
     """It is moved aside, whole, and the backup takes its place."""
     path = small.folder / "newsletter.db"
