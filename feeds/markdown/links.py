@@ -134,9 +134,8 @@ class LinkResolver:
     """Resolves the links of one note and remembers what it met, each once and in order."""
 
     def __init__(self, path: str, links: Links) -> None:
-        self._folder = PurePosixPath(path).parent
-        self._own = str(PurePosixPath(path).with_suffix("")) if PurePosixPath(path).name else ""
-        """The folder of the note's name beside it: Hexo's for what it shows."""
+        self._path = PurePosixPath(path)
+        self._folder = self._path.parent
         self._links = links
         self._media: dict[str, None] = {}
         self._targets: dict[str, None] = {}
@@ -304,7 +303,9 @@ class LinkResolver:
         return path
 
     def _media_at(self, written: str, *, anywhere: bool) -> str | None:
-        for folder in (str(self._folder), self._own):
+        # Beside the note, or in the folder of its name: Hexo's for what it shows.
+        own = str(self._path.with_suffix("")) if self._path.name else ""
+        for folder in (str(self._folder), own):
             path = self._links.find_media(written, folder, anywhere=anywhere)
             if path is not None or "/" in written:
                 return path
