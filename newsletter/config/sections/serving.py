@@ -30,6 +30,7 @@ from newsletter.config.uris import parse_web_address
 from newsletter.config.values import parse_list, parse_week_time
 
 _SHORTEST: Final = timedelta(days=30)
+_SHORTEST_SESSION: Final = timedelta(minutes=5)
 _LONGEST_LINK: Final = timedelta(days=30)
 
 
@@ -56,6 +57,12 @@ def _beyond_windows(value: timedelta | None) -> timedelta | None:
 def _a_month_at_most(value: timedelta) -> timedelta:
     if value > _LONGEST_LINK:
         raise ValueError("must be at most 30d")
+    return value
+
+
+def _not_at_once(value: timedelta) -> timedelta:
+    if value < _SHORTEST_SESSION:
+        raise ValueError("must be at least 5m")
     return value
 
 
@@ -136,7 +143,7 @@ class DeskSection(Section):
     """`[desk]`: the author's desk on the site."""
 
     enabled: bool = False
-    session: Annotated[Period, Field(ge=timedelta(minutes=5), le=timedelta(days=30))] = timedelta(
-        hours=12
+    session: Annotated[Period, AfterValidator(_a_month_at_most), AfterValidator(_not_at_once)] = (
+        timedelta(hours=12)
     )
     """How long a browser that came in may stay."""

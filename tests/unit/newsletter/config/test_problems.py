@@ -43,6 +43,8 @@ SWITCH = "must be true or false"
             '[subscribers]\nconfirm_within = "31d"',
             "[subscribers] confirm_within: must be at most 30d",
         ),
+        ('[desk]\nsession = "31d"', "[desk] session: must be at most 30d"),
+        ('[desk]\nsession = "1m"', "[desk] session: must be at least 5m"),
         ("[webhooks]\nses = 3", "[webhooks] ses: must be a list"),
         ("[web]\nport = 0.5", f"[web] port: {WHOLE}"),
         ('[web]\nport = "http"', f"[web] port: {WHOLE}"),
