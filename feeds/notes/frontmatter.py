@@ -47,7 +47,11 @@ _TELLING: Final = re.compile(
 )
 """What makes lines that are only closed keys; a line with a rule below it is a heading."""
 _CLOSING: Final = {"---": ("---", "..."), "+++": ("+++",)}
-_PREAMBLE: Final = re.compile(r"(?:[ \t]*\n|[ \t]*<!--(?:(?!-->)[^\n]){0,2000}-->[ \t]*\n)+")
+_PREAMBLE: Final = re.compile(
+    r"(?:[ \t]*(?:<!--(?:(?!-->)[^\0]){0,5000}-->|%%(?:(?!%%)[^\0]){0,5000}%%|\{/\*(?:(?!\*/)[^\0]){0,5000}\*/\}"
+    r"|\{#(?:(?!#\})[^\0]){0,5000}#\})?[ \t]*\n)+"
+)
+"""Blank lines, and comments of HTML, Obsidian, MDX and Nunjucks: a licence, a word to a linter."""
 
 
 def parse_front_matter(text: str, path: str) -> FrontMatter:
@@ -136,6 +140,8 @@ def _read_behind(text: str, start: int, path: str) -> FrontMatter:
             return front
         if looks_like_json(rest):
             return read_json(rest, path)
+        if (found := read_properties(rest, path) or read_header(rest, path)) is not None:
+            return found
     except NoteError:
         if not re.match(r"(?:---|\+\+\+)[ \t]*\n[ \t]*[\w-]+[ \t]*[:=]|\{", rest):
             return FrontMatter(fields={}, body=text)

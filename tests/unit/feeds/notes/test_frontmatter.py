@@ -24,6 +24,49 @@ Body
 """
 
 
+@each(
+    "above",
+    [
+        "\n\n",
+        "<!-- one line -->\n",
+        "<!--\nSPDX-License-Identifier: CC-BY-4.0\n\nand more\n-->\n",
+        "<!-- one -->\n\n<!--\ntwo\n-->\n\n",
+        "%% mine %%\n",
+        "%%\nmine\n%%\n",
+        "{/* of MDX */}\n",
+        "{# of Nunjucks #}\n",
+    ],
+)
+def test_keys_stand_behind_comments(above: str) -> None:
+    """Whatever a tool or an author writes above them, and in each of their forms: what they hide stays hidden."""
+    for keys in (
+        "---\ntitle: T\ndraft: true\n---\n",
+        "+++\ntitle = 'T'\ndraft = true\n+++\n",
+        '{"title": "T", "draft": true}\n',
+        "Title: T\nDraft: true\n\n",
+        "title:: T\ndraft:: true\n\n",
+    ):
+        found = parse_front_matter(f"{above}{keys}Words.", "a.md")
+        assert {key: one.text for key, one in found.fields.items()} == {
+            "title": "T",
+            "draft": "true",
+        }
+        assert found.body.strip() == "Words."
+
+
+@each(
+    "text",
+    [
+        "<!-- a\n---\ndraft: true\n---\n",
+        "<!-- a --> Words\n---\nb: c\n---\n",
+        "{# a #\n---\nb: c\n---\n",
+    ],
+)
+def test_words_behind_what_is_no_comment_are_no_keys(text: str) -> None:
+    """A comment that nothing ends, and one with words behind it, begin the text."""
+    assert not parse_front_matter(text, "a.md").fields
+
+
 def test_yaml_values_stay_text() -> None:
     """A date, a boolean and a number stay what the author typed."""
     fields = parse_front_matter(YAML, "n.md").fields
