@@ -33,6 +33,7 @@ LONG_SUBJECT: Final = 100
 _BARE_NAME: Final = re.compile(r"\{\{\s*name\s*\|?\s*\}\}", re.IGNORECASE)
 _ADDRESS: Final = r"(?:\w://|mailto:|\]\(|\]:|=[\"'])[^\s\"'>]{0,2000}"
 """What an address begins with in Markdown or HTML, up to a field in it."""
+_MOST_LINES: Final = 20
 _MARK: Final = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 
 
@@ -123,25 +124,31 @@ def _check_fields(proof: Proof) -> Iterator[Finding]:
 
 def _check_addresses(proof: Proof) -> Iterator[Finding]:
     """Addresses are the same for everybody: what a reader is called must not stand in what others log."""
-    for field in fields_in_tags(proof.draft.html):
-        yield warn(
-            "merge-field",
-            f"The merge field `{field}` stands in an address, a title or an alternative text, where "
-            "nothing is filled in.",
-            _line_in_address(proof, field),
-        )
+    tags = fields_in_tags(proof.draft.html)
+    for field in tags:
+        for line in _lines_of(proof, field):
+            yield warn(
+                "merge-field",
+                f"The merge field `{field}` stands in an address, a title or an alternative text, where "
+                "nothing is filled in.",
+                line,
+            )
     for field in fields_behind_addresses(proof.draft.html):
-        yield warn(
-            "merge-field",
-            f"With the merge field `{field}` an address ends, so readers see what is filled in as words behind it; "
-            "nothing is filled in within addresses.",
-            _line_in_address(proof, field),
-        )
+        for line in _lines_of(proof, field) if field not in tags else ():
+            yield warn(
+                "merge-field",
+                f"With the merge field `{field}` an address ends, so readers see what is filled in as words "
+                "behind it; nothing is filled in within addresses.",
+                line,
+            )
 
 
-def _line_in_address(proof: Proof, field: str) -> int | None:
+def _lines_of(proof: Proof, field: str) -> list[int | None]:
+    """The lines on which it stands in an address, else the first with it."""
     within = re.compile(_ADDRESS + re.escape(field))
-    return line_matching(proof.source, within) or line_of(proof, field)
+    lines = clean_text(proof.source).split("\n")
+    found = [number for number, line in enumerate(lines, 1) if within.search(line) is not None]
+    return [*found[:_MOST_LINES]] or [line_of(proof, field)]
 
 
 def _check_marks(proof: Proof) -> Iterator[Finding]:

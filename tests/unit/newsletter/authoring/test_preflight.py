@@ -133,6 +133,13 @@ def test_the_line_is_told_on_which_a_field_breaks_an_address() -> None:
     """Not the one before it on which the same field is as it should be; a definition of a link is told, too."""
     source = "# T\n\nDear {{ email }}, see https://e.com, {{ email }}.\n\n[x][x]\n\n[x]: https://e.com/?e={{ email }}\n"
     assert [(one.code, one.line) for one in check(source)] == [("merge-field", 7)]
+    twice = (
+        "# T\n\nWords [x](https://e.com/?e={{email}}).\n\nAnd [y](https://e.com/?f={{email}}).\n"
+    )
+    assert [(one.code, one.line) for one in check(twice)] == [
+        ("merge-field", 3),
+        ("merge-field", 5),
+    ]
 
 
 def test_a_decorative_picture_needs_no_words() -> None:
