@@ -125,7 +125,7 @@ def _read(guide: str, values: Mapping[str, object]) -> Iterator[Said]:
         given = next((value for key, value in values.items() if key.lower() == "ignorefiles"), [])
         yield from (Said(fields=_DRAFT, ignored=one) for one in _words(given))
     elif guide == OBSIDIAN:
-        folders = _words(values.get("excluded", []))
+        folders = filter(None, _words(values.get("excluded", [])))
         yield from (Said(fields=_UNPUBLISHED, begins=one, unless="publish") for one in folders)
     elif name.startswith("_index."):
         yield Said(fields=_only(values, ("draft",)))

@@ -137,7 +137,7 @@ def test_eleventy_obeys_gitignore_unless_told_otherwise() -> None:
 
 def test_what_a_vault_leaves_out_is_kept_but_for_notes_that_say_publish() -> None:
     """Obsidian's Publish goes by a note's own `publish` first, then by the folders that are left out."""
-    vault = {".obsidian/publish.json": '{"included": [], "excluded": ["b", "a"]}'}
+    vault = {".obsidian/publish.json": '{"included": [], "excluded": ["", "b", "a"]}'}
     assert read("a/c/x.md", vault, "---\ndate: 2026-01-01\n---\nWords.").kept
     assert not read("c/x.md", vault, "---\ndate: 2026-01-01\n---\nWords.").kept
     assert not read("a/x.md", vault).kept
