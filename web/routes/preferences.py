@@ -186,7 +186,11 @@ class PreferencePages:
                 headers = {**_FEED_HEADERS, "Cache-Control": _FEED_CACHE, "ETag": known}
                 return Response(status_code=304, headers=headers)
         address = self._pages.absolute(f"/feeds/{token}.xml")
-        content, media_type = (self._explain if is_page else self._build)(owner.topics, address)
+        content, media_type = (
+            self._explain(owner.topics, address)
+            if is_page
+            else self._feeds.build(owner.topics, address, token)
+        )
         body = Body(
             content=content,
             media_type=media_type,
@@ -196,10 +200,6 @@ class PreferencePages:
             is_steady=False,
         )
         return self._packer.respond(request, body)
-
-    def _build(self, topics: Sequence[str], address: str) -> tuple[bytes, str]:
-        document = self._feeds.build(topics, address)
-        return document.body, document.media_type
 
     def _explain(self, topics: Sequence[str], address: str) -> tuple[bytes, str]:
         """What the feed is and holds, for its reader whose browser has opened it."""

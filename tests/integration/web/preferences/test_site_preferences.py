@@ -7,13 +7,16 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
 
 import feedparser
 import pytest
 
+from feeds.syndication import Document, build_feed
 from newsletter.app import Newsletter
+from newsletter.readerside import feeds
 from newsletter.subscribing import open_source, write_rows
 from storage.model import (
     ConsentEventKind,
@@ -222,6 +225,36 @@ def test_a_feed_of_ones_own_has_ones_topics_until_it_is_revoked(
     told = "".join(capfd.readouterr())
     assert path[7:-4] not in told
     assert page.rpartition("/")[2] not in told
+
+
+def test_a_feed_is_built_once_for_all_readers_of_its_topics(
+    author: Author, client: Client, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each finds their own address in it and nobody else's, and a new issue as soon as it is there."""
+    built: list[str] = []
+
+    def counted(*arguments: Any, own_url: str, **more: Any) -> Document:
+        built.append(own_url)
+        return build_feed(*arguments, own_url=own_url, **more)
+
+    monkeypatch.setattr(feeds, "build_feed", counted)
+    author.newsletter.subscriptions.add("bob@example.com")
+    other = author.newsletter.subscriptions.find("bob@example.com")
+    pages = (page, f"/preferences/{author.newsletter.parts.tokens.preferences(other.id)}")
+    paths = []
+    for one in pages:
+        send(client, one, ("action", "feed"))
+        paths += re.findall(rf"<code>{URL}(/feeds/\w+\.xml)</code>", client.get(one).text)
+    assert len(set(paths)) == 2
+    for count in (1, 2):
+        for path in (*paths, paths[0]):
+            text = client.get(path).text
+            assert feedparser.parse(text).feed.links[-1].href == f"{URL}{path}"
+            assert {path} == {one for one in paths if one in text}
+            assert len(feedparser.parse(text).entries) == 2 + count
+        assert len(built) == count
+        author.publish("more.md", "# More\n\nWords.")
+    assert not any(path in address for path in paths for address in built)
 
 
 def test_a_feed_of_ones_own_explains_itself_in_a_browser(
