@@ -71,11 +71,13 @@ def spread() -> Iterator[None]:
 
 
 def _cores() -> Sequence[int]:
-    """Those that this process may use, from a different one on in each process; none if there is but one."""
+    """Those that this process may use, from any one on; none if there is but one. By chance, for in a container every
+    service has the same number, and sees no name of the others.
+    """
     if not hasattr(os, "sched_setaffinity"):
         return ()
     allowed = sorted(os.sched_getaffinity(0))
-    at = os.getpid() % len(allowed)
+    at = int.from_bytes(os.urandom(4), "big") % len(allowed)
     return (*allowed[at:], *allowed[:at]) if len(allowed) > 1 else ()
 
 
