@@ -79,6 +79,7 @@ def signup_policy(config: Config) -> SignUpPolicy:
         confirm_within=limits.confirm_within,
         allow_test_domains=config.has_outbox,  # no mail leaves the machine
         own=frozenset(filter(None, [config.bounces.address.lower()])),
+        refuse_domains=limits.refuse_domains,
     )
 
 

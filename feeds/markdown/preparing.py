@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote
 
@@ -42,6 +43,11 @@ _BLOCK_PART: Final = re.compile(r"#\^[\w-]+\Z")
 _SENTENCE_ENDS: Final = "?!.,:;*_~'\"|"
 _ALIGN: Final = re.compile(r"text-align:(left|center|right)")
 
+
+_COUNTED: Final = re.compile(r"(?:\A|\n)\(?[aAiI1#][.)][ \t]")
+"""A line that may be the first of some that count in a way that makes no list here: `a.`, `(1)`, pandoc's `#.`."""
+_COUNT: Final = re.compile(r"(\(?)([A-Za-z]{1,5}|\d{1,3}|#)([.)])[ \t]")
+_SECOND: Final = {"a": "b", "A": "B", "i": "ii", "I": "II", "1": "2", "#": "#"}
 
 _CELLS: Final = frozenset({"th_open", "td_open"})
 _HEADINGS: Final = frozenset({"heading_open", "heading_close"})
@@ -83,7 +89,10 @@ class Preparation:
     def _prepare_block(self, token: Token) -> None:
         kind = token.type
         if kind == "inline":
-            token.children = self._prepare_inline(token.children or [])
+            children = token.children or []
+            if "\n" in token.content and _COUNTED.search(token.content) is not None:
+                _keep_counted_apart(children)
+            token.children = self._prepare_inline(children)
         elif kind in _CELLS:
             _prepare_cell(token)
         elif kind in _HEADINGS:
@@ -240,6 +249,27 @@ def _any_of(words: Mapping[str, str]) -> re.Pattern[str] | None:
         return None
     longest = sorted(words, key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)")
+
+
+def _keep_counted_apart(children: Sequence[Token]) -> None:
+    """Ends the lines before those that count, if they do from their first to their second: run together nobody could
+    tell one from the other.
+    """
+    counted = [
+        (before, found[1] + found[3], found[2])
+        for before, token in zip([None, *children], children, strict=False)
+        if (before is None or before.type == "softbreak")
+        and token.type == "text"
+        and (found := _COUNT.match(token.content)) is not None
+    ]
+    shapes = {
+        shape
+        for (_, shape, first), (_, other, second) in pairwise(counted)
+        if shape == other and _SECOND.get(first) == second
+    }
+    for before, shape, _count in counted:
+        if before is not None and shape in shapes:
+            before.type, before.tag = "hardbreak", "br"
 
 
 def _prepare_cell(token: Token) -> None:

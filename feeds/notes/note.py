@@ -32,7 +32,7 @@ from feeds.notes.names import PathFacts, read_path, slugify, title_from
 from feeds.notes.timing import Now, read_timing
 from storage.model import AudienceError, NoteError, Remark, parse_audience
 
-RENDERER: Final = 24
+RENDERER: Final = 25
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
 
 MAX_KEY: Final = 300

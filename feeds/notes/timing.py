@@ -89,6 +89,8 @@ _TEMPLATE: Final = re.compile(
 
 _OF_THE_FILE: Final = frozenset({"last modified", "git last modified", "created", "git created"})
 """Eleventy's dates: the file's own."""
+_NO_MOMENT: Final = TRUE | FALSE | {"", "never", "none", "null", "nil", "n/a", "-"}
+"""What such a key holds that says no time: a page shows it, or there is none."""
 _IMPOSSIBLE: Final = "is not a possible date or time"
 _AMERICAN: Final = (".qmd", ".rmd")
 """What Quarto and R Markdown document: `03/08/2020` is the eighth of March."""
@@ -125,7 +127,8 @@ def read_timing(
     written: Callable[[], datetime | None] = lambda: None,
     kept: str = "",
 ) -> Timing:
-    """Reads it. Raises NoteError for a publish time that cannot be one.
+    """Reads it. Raises NoteError for a publish time that cannot be one, and of a note that has one for a time before or
+    after which it must not be seen.
 
     `written` tells when the note was, for `tomorrow at 9` and its like; `kept` why its folders keep it, if they do.
 
@@ -138,12 +141,14 @@ def read_timing(
     publish, when = _read_publish(keys, facts, clock)
     if when is not None and when.remark:
         keys.remarks.append(Remark(code=CLOCK_CHANGE, sentence=when.remark))
+    goes_out = publish is not None
     return Timing(
         publish=publish,
         not_before=max(
-            filter(None, (_moment(keys, zone, name) for name in EARLIEST_KEYS)), default=None
+            filter(None, (_moment(keys, zone, name, must=goes_out) for name in EARLIEST_KEYS)),
+            default=None,
         ),
-        expires=_moment(keys, zone, *EXPIRY_KEYS),
+        expires=_moment(keys, zone, *EXPIRY_KEYS, must=goes_out),
         updated=_moment(
             keys,
             zone,
@@ -274,12 +279,10 @@ def _read_date(keys: Keys, found: Field, clock: _Clock) -> tuple[datetime | Now,
     if says_now:
         return NOW, None
     try:
-        text = found.text.strip("[] ")  # Obsidian's `[[2026-12-01]]`
+        text = _wall(keys, found)
         if text.lower() in _OF_THE_FILE:
             found = replace(found, text=NOW)
             text = NOW
-        if keys.path.lower().endswith(_AMERICAN):
-            text = _MONTH_FIRST.sub(r"\3-\1-\2", text)
         when = clock.read(text)
     except ScheduleError as error:
         relative = _read_relative(keys, found, clock)
@@ -318,17 +321,28 @@ def _read_name(facts: PathFacts, clock: _Clock) -> tuple[datetime | None, When |
     return when.instant, when
 
 
-def _moment(keys: Keys, zone: ZoneInfo, *names: str) -> datetime | None:
-    """A time that other systems' keys give; one that cannot be read is told and passed over."""
+def _moment(keys: Keys, zone: ZoneInfo, *names: str, must: bool = False) -> datetime | None:
+    """A time that other systems' keys give; one that cannot be read is told and passed over, unless it `must` be read:
+    raises NoteError then.
+    """
     found = keys.find(*names)
-    if found is None or found.text.strip().casefold() in TRUE | FALSE:  # whether a page shows it
+    if found is None or found.text.strip().casefold() in _NO_MOMENT:
         return None
     try:
-        return parse_when(found.text, zone).instant
-    except ScheduleError:
+        return parse_when(_wall(keys, found), zone).instant
+    except ScheduleError as error:
         why = _either(found) or f"is no time; write it like {EXAMPLES}"
+        if must:
+            raise keys.fault(found, why) from error
         keys.pass_over(found, KEY_VALUE, why)
         return None
+
+
+def _wall(keys: Keys, found: Field) -> str:
+    """A time as it is read: Obsidian's `[[2026-12-01]]` without its brackets, Quarto's with the month behind the year."""
+    text = found.text.strip("[] ")
+    is_american = keys.path.lower().endswith(_AMERICAN)
+    return _MONTH_FIRST.sub(r"\3-\1-\2", text) if is_american else text
 
 
 def _either(found: Field) -> str:

@@ -90,6 +90,7 @@ class Config:
             title=who.title,
             url=who.url,
             sender=who.sender,
+            letters_sender=self.subscribers.sender,
             reply_to=who.reply_to,
             headers=who.headers,
             author=who.author or sender_name(who.sender) or who.title,
@@ -204,7 +205,11 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
             *find_dkim_warnings(
                 file.dkim.key,
                 signing_domain=_signing_domain(file.dkim, file.newsletter),
-                sender_domain=sender_domain(file.newsletter.sender),
+                sender_domains=dict.fromkeys(
+                    sender_domain(one)
+                    for one in (file.newsletter.sender, file.subscribers.sender)
+                    if one
+                ),
             ),
         ),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -74,7 +74,7 @@ def is_aligned(signer: str, sender: str) -> bool:
 
 
 def find_dkim_warnings(
-    keys: Sequence[KeyFile], *, signing_domain: str, sender_domain: str
+    keys: Sequence[KeyFile], *, signing_domain: str, sender_domains: Iterable[str]
 ) -> Iterator[Remark]:
     """What mail may be signed with, and helps less than its author thinks (A29, A30, A33)."""
     for key in keys:
@@ -84,12 +84,13 @@ def find_dkim_warnings(
             code="ed25519-alone",
             sentence="[dkim] key: many receivers cannot verify Ed25519; sign with an RSA key beside it",
         )
-    if keys and not is_aligned(signing_domain, sender_domain):
-        yield Remark(
-            code="not-aligned",
-            sentence=f"[dkim] domain: {signing_domain} is neither the sender's domain nor above or "
-            f"below it: receivers will hardly count its signature for {sender_domain} (DMARC)",
-        )
+    for sender_domain in sender_domains if keys else ():
+        if not is_aligned(signing_domain, sender_domain):
+            yield Remark(
+                code="not-aligned",
+                sentence=f"[dkim] domain: {signing_domain} is neither the sender's domain nor above or "
+                f"below it: receivers will hardly count its signature for {sender_domain} (DMARC)",
+            )
 
 
 def _key_warnings(key: KeyFile) -> Iterator[Remark]:

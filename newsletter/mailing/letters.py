@@ -48,6 +48,8 @@ _TICK_S: Final = 0.1
 """How old a time may be that is written into a copy; a Date has whole seconds."""
 _CONFIRMING: Final = frozenset({DeliveryKind.CONFIRMATION, DeliveryKind.CHANGE})
 """What asks its reader to follow a link once."""
+_OF_ONE: Final = _CONFIRMING | {DeliveryKind.NOTICE, DeliveryKind.MOVED}
+"""What is about one subscription, and no issue or word of the author's (rule A38)."""
 _DIGEST: Final = DeliveryKind.DIGEST
 _LETTERS: Final = frozenset({DeliveryKind.WELCOME, DeliveryKind.GOODBYE})
 """In the author's own words, which are read anew for each."""
@@ -168,6 +170,8 @@ class Letters:
     def _compile(self, key: _Key) -> Skeleton:
         kind, issue_id, _, language, edition = key
         identity, pictures = self._speaking(language), self._formulas
+        if kind in _OF_ONE and identity.letters_sender:
+            identity = replace(identity, sender=identity.letters_sender)
         match kind:
             case DeliveryKind.CONFIRMATION:
                 return compile_confirmation(identity)

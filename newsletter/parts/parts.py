@@ -38,12 +38,13 @@ class Parts(Authored):
         from newsletter.settings import own_letters, signup_policy
         from newsletter.subscribing import Subscriptions
 
+        identity = self.config.identity
         return Subscriptions(
             self.subscribers,
             self.signups,
             self.tokens,
             policy=signup_policy(self.config),
-            sender_domain=sender_domain(self.config.identity.sender),
+            sender_domain=sender_domain(identity.letters_sender or identity.sender),
             clock=self.clock,
             wake=self.wake,
             letters=own_letters(self.config),

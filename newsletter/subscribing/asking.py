@@ -1,4 +1,7 @@
-"""Owns asking the DNS about many domains side by side, and going on without an answer (rule F13)."""
+"""Owns what is asked about a domain: the author's own list at once, the DNS side by side and on without an answer.
+
+Rules F13 and F16.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,19 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from mailer.address import DNS_TIMEOUT, Address, DomainVerdict, check_domain, open_resolver
+from mailer.address import (
+    DNS_TIMEOUT,
+    Address,
+    DomainVerdict,
+    ascii_domain,
+    check_domain,
+    open_resolver,
+)
+from storage.model import Log
 
 SIDE_BY_SIDE: Final = 16
 """Questions that may be out at a time."""
@@ -21,6 +33,13 @@ MOST_WAITING: Final = 400
 
 _REMEMBERED_S: Final = 60
 _MOST_REMEMBERED: Final = 10_000
+
+
+_LONGEST_LIST: Final = 10_000_000
+"""Octets of the author's list that are read."""
+_GONE: Final = (-1, -1)
+
+_log = Log()
 
 
 class DnsDesk:
@@ -96,6 +115,47 @@ class DnsDesk:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="dns")
         return self._pool.submit(self._ask, address)
+
+
+class RefusedDomains:
+    """The domains whose addresses the form does not take, one a line of a file of the author's; what lies below one of
+    them is refused, too (rule F16). Looked at again when the file has changed; one that is gone counts on as it was.
+    Thread-safe.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._mark: tuple[int, int] | None = None
+        self._domains: frozenset[str] = frozenset()
+
+    def refuses(self, address: Address) -> bool:
+        """Whether its domain, or one above it, stands there."""
+        if self._file is None:
+            return False
+        self._look_again(self._file)
+        labels = ascii_domain(address.domain).split(".")
+        return any(".".join(labels[at:]) in self._domains for at in range(len(labels)))
+
+    def _look_again(self, file: Path) -> None:
+        try:
+            info = file.stat()
+            mark = (info.st_mtime_ns, info.st_size)
+            if mark == self._mark:
+                return
+            with file.open("rb") as opened:
+                text = opened.read(_LONGEST_LIST).decode("utf-8-sig", "replace")
+        except OSError as error:
+            if self._mark != _GONE:
+                _log.warning("signups.no_list", file=str(file), reason=str(error.strerror))
+            self._mark = _GONE
+            return
+        self._domains, self._mark = _read_domains(text), mark
+
+
+def _read_domains(text: str) -> frozenset[str]:
+    """One a line, as such lists have them: `@x.example`, `*.x.example`; what follows a `#` is a remark."""
+    lines = (line.partition("#")[0].strip().lower() for line in text.splitlines())
+    return frozenset(ascii_domain(line.lstrip("@*.").rstrip(".")) for line in lines if line)
 
 
 def _answer(future: Future[DomainVerdict]) -> DomainVerdict:

@@ -51,6 +51,8 @@ class SignUpFacts:
 
     is_address: bool = True
     is_role: bool = False
+    is_refused: bool = False
+    """The author's list has its domain, or one above it (rule F16)."""
     state: SubscriberState | None = None
     """None for an address never seen."""
     is_suppressed: bool = False
@@ -91,11 +93,12 @@ class SignUpDecision:
 
 
 def decide_signup(facts: SignUpFacts) -> SignUpDecision:
-    """One sign-up, one decision: the first reason to drop it wins (rules F5, F6, F18)."""
+    """One sign-up, one decision: the first reason to drop it wins (rules F5, F6, F16, F18)."""
     reasons = (
         ("not-an-address", not facts.is_address),
         ("suppressed", facts.is_suppressed),
         ("role-address", facts.is_role),
+        ("refused-domain", facts.is_refused),
         ("origin-limit", facts.from_origin >= facts.limits.per_origin),
     )
     for reason, holds in reasons:

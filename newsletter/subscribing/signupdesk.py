@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from mailer.address import Address, DomainVerdict, is_role, parse_address, tidy_address
-from newsletter.subscribing.asking import DnsDesk
+from newsletter.subscribing.asking import DnsDesk, RefusedDomains
 from newsletter.subscribing.crowds import Admission, Door
 from newsletter.subscribing.dialects import clean_text
 from newsletter.subscribing.files import MAX_NAME
@@ -78,6 +79,8 @@ class SignUpPolicy:
     """Also take domains that are not on the internet: for a demo with the embedded outbox."""
     own: frozenset[str] = frozenset()
     """Keys of the addresses that bounces come to: nobody reads there."""
+    refuse_domains: Path | None = None
+    """A file of domains whose addresses are not taken, one a line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,7 @@ class SignUpDesk:
         self._turned_away = 0
         self._dropped = Counter[str]()
         self._dns = DnsDesk(ask_dns)
+        self._refused = RefusedDomains(policy.refuse_domains)
         self._queue = SignUpQueue(signups, limits=policy.limits, clock=clock)
         self._processing = threading.Lock()
         self._halted = threading.Event()
@@ -300,6 +304,7 @@ class SignUpDesk:
             notices = self._signups.count_notices(known.id, since=now - NOTICE_WINDOW)
         return SignUpFacts(
             is_role=is_role(address) or is_own(address.key, self._policy.own),
+            is_refused=self._refused.refuses(address),
             state=known.state if known else None,
             is_suppressed=case.is_suppressed,
             confirmations=confirmations,

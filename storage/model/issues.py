@@ -32,6 +32,8 @@ class Identity:
     sender: str
     """One RFC 5322 mailbox: `Working Notes <notes@example.com>`."""
     author: str
+    letters_sender: str = ""
+    """Likewise, that confirmations and other letters about one subscription come from; empty for the sender."""
     reply_to: str = ""
     """One RFC 5322 mailbox that answers go to; empty for the sender."""
     headers: tuple[tuple[str, str], ...] = ()

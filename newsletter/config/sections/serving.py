@@ -27,7 +27,7 @@ from newsletter.config.fields import (
     Weekly,
 )
 from newsletter.config.uris import parse_web_address
-from newsletter.config.values import parse_list, parse_week_time
+from newsletter.config.values import parse_list, parse_sender, parse_week_time
 
 _SHORTEST: Final = timedelta(days=30)
 _SHORTEST_SESSION: Final = timedelta(minutes=5)
@@ -36,6 +36,10 @@ _LONGEST_LINK: Final = timedelta(days=30)
 
 def _empty_or_web(value: str) -> str:
     return value and parse_web_address(value)
+
+
+def _empty_or_sender(value: object) -> str:
+    return "" if value == "" else parse_sender(value)
 
 
 def _origin(value: str) -> str:
@@ -104,6 +108,10 @@ class SubscribersSection(Section):
     """Sign-ups of addresses at one domain in an hour."""
     limit_total: Annotated[Count, Field(ge=1)] = 1000
     """Sign-ups in an hour."""
+    refuse_domains: OptionalPath = None
+    """A file of domains whose addresses the form does not take, one a line (rule F16)."""
+    sender: Annotated[str, BeforeValidator(_empty_or_sender)] = ""
+    """The From of confirmations and other letters about one subscription; empty: the newsletter's (rule A38)."""
     name_field: bool = False
     """Whether the form asks for a name, which may be left out."""
     welcome: OptionalPath = None

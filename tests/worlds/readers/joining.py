@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import dns.exception
 import dns.message
@@ -39,7 +40,12 @@ class JoiningDesk:
     """Subscriptions over a real database, with a clock that stands still until it is moved."""
 
     def __init__(
-        self, database: Database, now: datetime, *, resolver: dns.resolver.Resolver | None = None
+        self,
+        database: Database,
+        now: datetime,
+        *,
+        resolver: dns.resolver.Resolver | None = None,
+        refuse_domains: Path | None = None,
     ) -> None:
         self.now = now
         self.woken = 0
@@ -51,7 +57,9 @@ class JoiningDesk:
             self.subscribers,
             self.signups,
             self.tokens,
-            policy=SignUpPolicy(limits=LIMITS, check_dns=resolver is not None),
+            policy=SignUpPolicy(
+                limits=LIMITS, check_dns=resolver is not None, refuse_domains=refuse_domains
+            ),
             sender_domain="example.com",
             clock=lambda: self.now,
             wake=self._wake,

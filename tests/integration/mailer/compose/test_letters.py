@@ -108,6 +108,37 @@ def test_a_retry_is_the_same_message(room: Room, letters: Letters, tokens: Token
     assert first.sender == again.sender
 
 
+def test_confirmations_may_come_from_a_mailbox_of_their_own(room: Room, tokens: Tokens) -> None:
+    """Receivers tell them from issues by From and by the domain of the Message-ID; what comes back goes where all of it
+    does (rule A38).
+    """
+    identity = replace(IDENTITY, letters_sender="Hello <hello@confirm.example.com>")
+    letters = Letters(archive=room.archive, identity=identity, tokens=tokens, clock=room.clock)
+    (claim, _other) = claims(room)
+    issue = fill(letters, claim)
+    assert (
+        read(issue.content)["From"]
+        == read(
+            fill(
+                Letters(archive=room.archive, identity=IDENTITY, tokens=tokens, clock=room.clock),
+                claim,
+            ).content
+        )["From"]
+    )
+    home = issue.sender.rpartition("@")[2]
+    for kind in (
+        DeliveryKind.CONFIRMATION,
+        DeliveryKind.NOTICE,
+        DeliveryKind.CHANGE,
+        DeliveryKind.MOVED,
+    ):
+        letter = fill(letters, replace(claim, kind=kind, issue_id=None, nonce="n"))
+        message = read(letter.content)
+        assert message["From"] == "Hello <hello@confirm.example.com>"
+        assert str(message["Message-ID"]).endswith("@confirm.example.com>")
+        assert letter.sender.endswith(f"@{home}")
+
+
 def test_a_copys_date_is_hardly_older_than_the_copy(room: Room, tokens: Tokens) -> None:
     """The clock is read once in a tenth of a second, and Date has whole ones (rule A20)."""
     ticks = Seconds()

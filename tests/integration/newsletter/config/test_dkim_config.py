@@ -176,6 +176,15 @@ def test_a_foreign_domain_is_warned_of(load: Load, domain: str, sender: str, ali
     assert (config.warnings == ()) is aligned
 
 
+def test_the_sender_of_letters_is_compared_as_well(load: Load) -> None:
+    """Of two senders the one that the signature does not count for is named (rules A33, A38)."""
+    config = load(
+        'domain = "example.com"\nselector = "s"\nkey = "rsa.pem"\n[subscribers]\nsender = "a@example.net"'
+    )
+    (told,) = config.warnings
+    assert "example.net" in told.sentence
+
+
 def test_a_key_is_not_shown(load: Load) -> None:
     """The configuration's repr holds nothing of the key."""
     shown = repr(load('selector = "s"\nkey = "rsa.pem"'))

@@ -136,6 +136,28 @@ def test_what_nobody_reads_is_dropped_in_silence(house: JoiningDesk, typed: str)
     assert house.signups.waiting() == ()
 
 
+def test_who_writes_from_a_refused_domain_is_dropped_in_silence(
+    database: Database, now: datetime, tmp_path: Path
+) -> None:
+    """The author's list counts for the form, with what lies below its domains, and is read again when it changes; a
+    command takes such an address all the same (rule F16).
+    """
+    refused = tmp_path / "domains.txt"
+    refused.write_text("# throw-away\nmailinator.com\n")
+    house = JoiningDesk(database, now, refuse_domains=refused)
+    for address in ("ada@mailinator.com", "ada@x.MAILINATOR.com"):
+        house.ask(address)
+    assert (house.mails(), house.signups.waiting()) == ([], ())
+    house.ask("ada@notmailinator.com")
+    assert len(house.mails()) == 1
+    refused.write_text("notmailinator.com, and no more\n# none")
+    house.ask("bob@mailinator.com", ip="192.0.2.2")
+    assert len(house.mails()) == 1
+    refused.write_text("example.com\n")
+    house.take("email\neve@example.com\n")
+    assert house.state("eve@example.com") is SubscriberState.ACTIVE
+
+
 def test_a_flood_at_one_address_is_three_mails_at_most(house: JoiningDesk) -> None:
     """However often somebody types an address, it gets so many mails a day and no more (F5)."""
     for number in range(30):

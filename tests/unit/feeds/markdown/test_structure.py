@@ -6,6 +6,7 @@ import re
 
 from feeds.markdown import render_markdown
 from tests.unit.feeds.markdown.test_render import Published
+from tests.worlds.rows import each
 
 
 def test_the_parts_of_a_part_are_listed_within_it() -> None:
@@ -17,3 +18,34 @@ def test_the_parts_of_a_part_are_listed_within_it() -> None:
         '<ul class="contents"><li>Alone</li><li>One<ul><li>Within</li><li>And this</li></ul></li><li>Two</li></ul>'
     )
     assert rendered.text.startswith("- Alone\n- One\n  - Within\n  - And this\n- Two\n")
+
+
+@each(
+    ("body", "lines"),
+    [
+        ("a. one\nb. two\nc. three", ["a. one", "b. two", "c. three"]),
+        ("First:\ni) one\nmore of it\nii) two", ["First:", "i) one more of it", "ii) two"]),
+        ("(1) *one*\n(2) two", ["(1) _one_", "(2) two"]),
+        ("> A. one\n> B. two", ["> A. one", "> B. two"]),
+        ("#. one\n#. two", ["#. one", "#. two"]),
+        ("a. one\nB) two", ["a. one B) two"]),
+        ("b. one\nc. two", ["b. one c. two"]),
+        ("see a. one\nb. two", ["see a. one b. two"]),
+        ("I. saw\nit twice", ["I. saw it twice"]),
+        ("a. one\n`b. two`", ["a. one `b. two`"]),
+    ],
+)
+def test_lines_that_count_stay_apart(body: str, lines: list[str]) -> None:
+    """Letters, Roman numbers and numbers in brackets make no list, but lines that each reader can tell apart, in every
+    part; words that only look so stay one paragraph.
+    """
+    rendered = render_markdown(body, path="a.md", links=Published())
+    assert rendered.text.rstrip().split("\n") == lines
+    assert rendered.html.count("<br") == len(lines) - 1
+
+
+def test_pandoc_s_own_numbers_make_a_list() -> None:
+    """Where `#.` is the language's own, each is the next number."""
+    assert render_markdown("#. one\n#. two", path="a.qmd", links=Published()).text.startswith(
+        "1. one\n2. two"
+    )

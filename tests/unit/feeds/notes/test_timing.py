@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from feeds.notes.note import parse_note
 from feeds.notes.timing import NOW
+from storage.model import NoteError
 from tests.unit.feeds.notes.test_note import parse
 from tests.worlds.rows import each
 
@@ -127,3 +130,38 @@ def test_not_after_has_many_names(key: str) -> None:
     assert parse(f"---\n{key}: 2020-01-01\n---\nx").expires == datetime(
         2019, 12, 31, 23, tzinfo=UTC
     )
+
+
+@each(
+    "line",
+    [
+        "publishDate: 31.12.28",
+        "embargo: 12/01/2028",
+        "expiryDate: in May",
+        "unpublish: '31.02.2027'",
+    ],
+)
+def test_a_limit_that_cannot_be_read_keeps_the_note(line: str) -> None:
+    """Nobody knows whether its time has come, and a mail cannot be called back; a private note has a remark."""
+    with pytest.raises(NoteError, match=f"`{line.replace(chr(39), '')}`") as told:
+        parse(f"---\npublish: now\n{line}\n---\nx")
+    assert told.value.line == 3
+    (remark,) = parse(f"---\n{line}\n---\nx").warnings
+    assert remark.code == "key-value"
+
+
+@each("word", ["never", "false", "yes", '""', "none", "~"])
+def test_a_limit_that_is_none_limits_nothing(word: str) -> None:
+    """What such keys hold where no time is meant."""
+    note = parse(f"---\npublish: now\nembargo: {word}\nexpires: {word}\n---\nx")
+    assert (note.not_before, note.expires) == (None, None)
+
+
+def test_limits_are_written_as_publish_is() -> None:
+    """As Obsidian links a day, and as Quarto orders one."""
+    assert parse("---\npublish: now\nembargo: '[[2027-01-02]]'\n---\nx").not_before == datetime(
+        2027, 1, 1, 23, tzinfo=UTC
+    )
+    assert parse(
+        "---\npublish: now\nexpires: 01/02/2027\n---\nx", path="a.qmd"
+    ).expires == datetime(2027, 1, 1, 23, tzinfo=UTC)

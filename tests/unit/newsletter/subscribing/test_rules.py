@@ -34,6 +34,7 @@ def test_who_is_not_active_is_asked_to_confirm(state: SubscriberState | None) ->
         ({"is_address": False}, "not-an-address"),
         ({"is_suppressed": True}, "suppressed"),
         ({"is_role": True}, "role-address"),
+        ({"is_refused": True}, "refused-domain"),
         ({"from_origin": 3}, "origin-limit"),
         ({"confirmations": 2}, "address-limit"),
         ({"to_domain": 4}, "domain-limit"),
