@@ -82,7 +82,6 @@ def take_back_unsent(connection: Connection, issue_id: int, reason: str) -> bool
         connection, issue_id, Mailing.CANCELLED, reason, only_if=by_note
     ):
         return False
-    forget_others(connection, issue_id, sa.select(_S.id).where(sa.false()))
     cancel_open(connection, issue_id, reason)
     return True
 

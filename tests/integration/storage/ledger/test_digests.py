@@ -147,6 +147,19 @@ def test_a_digest_brings_the_issues_of_its_time_in_one_mail(week: Week) -> None:
     assert week.digests.edition(digest_id, monthly) == week.digests.edition(digest_id, none) == ()
 
 
+def test_an_issue_whose_note_wants_no_mail_is_in_no_digest(week: Week) -> None:
+    """Taken back before anything of it has left, it is in nobody's mail; once it has, it comes to all."""
+    weekly = week.reader(1, pace=Pace.WEEKLY)
+    each = week.reader(2)
+    unwanted, wanted = week.issue("unwanted"), week.issue("wanted")
+    assert week.issues.take_back_mail(unwanted.id, "no mail")
+    assert week.got(each) == ["wanted"]
+    assert not week.issues.take_back_mail(wanted.id, "no mail")
+    assert not week.issues.take_back_mail(unwanted.id, "no mail")
+    assert week.digest(at=NOON + WEEK) == 1
+    assert week.got(weekly, now=NOON + WEEK) == ["wanted"]
+
+
 def test_a_digest_is_mailed_like_an_issue_and_is_seen_by_no_reader(week: Week) -> None:
     """It is paused, taken back and done as an issue is; archive, feeds and links know nothing of it."""
     week.reader(1, pace=Pace.WEEKLY)
