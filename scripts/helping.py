@@ -30,6 +30,7 @@ _MISUSES: Final = MappingProxyType(
         r"^No such option: ": "there is no option ",
         r"^No such command '(.*?)'\.": r"there is no command '\1';",
         r"; Did you mean (.+)\?$": r"; did you mean \1?",
+        r" \(Possible options: (.+)\)$": r"; did you mean \1?",
         r"^Got unexpected extra arguments? ?(?:\(s\) )?\((.*)\)": r"not understood: \1",
         r"[;.]$": "",
     }

@@ -209,4 +209,5 @@ def check_length(name: str, value: str, path: str) -> None:
 
 
 def _shown(found: Field) -> str:
-    return f"`{found.key}: {clean_line(found.text)[:60]}`"
+    text = clean_line(found.text)[:60]
+    return f"`{found.key}: {text}`" if text else f"`{found.key}`"

@@ -51,7 +51,7 @@ def test_help_has_no_types_of_python_and_is_cut_nowhere() -> None:
         ("stats --days 99999", "newsletter stats: --days: must be 3660 or less"),
         ("check --format x", "newsletter check: --format: 'x' is not one of 'text', "),
         ("doctor --signed /none/x", "newsletter doctor: --signed: there is no file /none/x"),
-        ("status --wach", "newsletter status: there is no option --wach"),
+        ("status --wach", "newsletter status: there is no option --wach; did you mean --watch?"),
         ("shedule", "newsletter: there is no command 'shedule'; did you mean 'schedule'"),
         ("subscribers ad", "newsletter subscribers: there is no command 'ad'; did you mean 'add'?"),
         ("--quiet --verbose status", "newsletter: --verbose and --quiet exclude each other"),

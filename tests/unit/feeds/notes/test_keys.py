@@ -196,6 +196,7 @@ def test_tags(line: str, tags: tuple[str, ...]) -> None:
         (b"---\ndraft: maybe\n---\n", "line 2: `draft: maybe` must be `true` or `false`"),
         (b"---\nemail: [yes]\n---\n", "must be `true` or `false`"),
         (b"---\ntitle: [a]\n---\n", "must be one text"),
+        (b"---\ntags: {a: b}\n---\n", "line 2: `tags` must be a list of words"),
         (b"---\ntags: {a: b}\n---\n", "must be a list"),
         (b"---\ntitle: " + b"x" * 301 + b"\n---\n", "300 is the most"),
         (b"# " + b"x" * 301, "300 is the most"),
