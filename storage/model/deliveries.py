@@ -135,9 +135,6 @@ RESENDS: Final = 1
 """How often a message in doubt is sent again by itself. A relay that takes messages and never says so
 would else bring a reader one copy for each try."""
 
-CLAIMABLE: Final = frozenset({_S.QUEUED, _S.DEFERRED, _S.UNKNOWN})
-"""The states in which a due time means that a worker may take the delivery."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from storage.database import schema
 from storage.database.engine import Database
 from storage.ledger.moves import fold
-from storage.model.deliveries import CLAIMABLE, TAKEN, TRANSITIONS, DeliveryState
+from storage.model.deliveries import TAKEN, TRANSITIONS, DeliveryState
 from storage.model.errors import Conflict
 from storage.model.issues import MAILING_TRANSITIONS, Issue, Mailing
 from storage.model.readers import SuppressionReason
@@ -272,7 +272,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def rows_make_sense(self) -> None:
         """Due exactly while it may be claimed; held and begun only while it is being sent."""
         for row in self.before.values():
-            assert row.state in CLAIMABLE or not row.due
+            assert S.SENDING in TRANSITIONS[row.state] or not row.due
             assert row.due or row.state not in {S.QUEUED, S.DEFERRED}
             assert (row.claimed_by is not None) == (row.state is S.SENDING)
             assert not row.began or row.state is S.SENDING

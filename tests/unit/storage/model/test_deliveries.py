@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from storage.database import from_micros, to_micros
 from storage.model import deliveries as records
 from storage.model import errors
-from storage.model.deliveries import CLAIMABLE, NOT_HAD, TAKEN, TRANSITIONS, DeliveryState, Tally
+from storage.model.deliveries import NOT_HAD, TAKEN, TRANSITIONS, DeliveryState, Tally
 from storage.model.issues import Identity
 from storage.model.readers import SignUp
 from tests.worlds.rows import each
@@ -68,9 +68,10 @@ def test_what_was_accepted_is_never_sent_again() -> None:
         assert S.SENDING not in reachable(state)
 
 
-def test_only_claimable_states_lead_to_sending() -> None:
-    """A worker takes what is claimable and nothing else."""
-    assert {state for state in S if S.SENDING in TRANSITIONS[state]} == CLAIMABLE
+def test_only_what_waits_leads_to_sending() -> None:
+    """A worker takes what was never tried, what was put off and what is in doubt, and nothing else."""
+    waiting = {S.QUEUED, S.DEFERRED, S.UNKNOWN}
+    assert {state for state in S if S.SENDING in TRANSITIONS[state]} == waiting
 
 
 def test_only_a_delivery_that_was_on_the_wire_can_bounce() -> None:
