@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MADE: Final = 20_000
 """Objects more than were let go, after which Python looks for those that only know each other."""
 
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An e-mail address.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

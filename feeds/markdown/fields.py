@@ -62,7 +62,7 @@ class Fields:
         depth = 0
         for at, piece in enumerate(pieces):
             if at % 2:
-                depth += _code_step(piece)
+                depth += code_step(piece)
                 pieces[at] = self._restore(piece, quote=True)
             elif depth > 0:
                 pieces[at] = self._restore(piece)
@@ -89,7 +89,7 @@ class Fields:
         )
 
 
-def _code_step(tag: str) -> int:
+def code_step(tag: str) -> int:
     """By how much a tag changes how deep in code we are."""
     found = _NAME.match(tag)
     if not found or found[2] not in CODE:

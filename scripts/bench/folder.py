@@ -51,7 +51,7 @@ def write_folder(folder: Path, notes: int) -> None:
     """A newsletter with so many notes, all long past."""
     (folder / "newsletter.toml").write_text(_CONFIG, encoding="utf-8")
     (folder / "notes" / "img").mkdir(parents=True)
-    (folder / "notes" / "img" / "a.png").write_bytes(_PIXEL)
+    (folder / "notes" / "img" / "a.png").write_bytes(PIXEL)
     for number in range(notes):
         file = folder / "notes" / f"{number % 50:02}" / f"note-{number}.md"
         file.parent.mkdir(exist_ok=True)
@@ -59,7 +59,7 @@ def write_folder(folder: Path, notes: int) -> None:
         os.utime(file, (1_000_000_000, 1_000_000_000))
 
 
-_PIXEL: Final = bytes.fromhex(
+PIXEL: Final = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
     "0000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )

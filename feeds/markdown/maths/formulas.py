@@ -16,9 +16,10 @@ from html import escape
 from typing import Final
 
 from feeds.markdown.characters import shorten
+from feeds.markdown.fields import code_step
 from feeds.markdown.maths import numbering
 from feeds.markdown.maths.finding import Formula
-from storage.model import CODE, guard
+from storage.model import guard
 
 MOST: Final = 2000
 """Formulas of one note that are read; more are shown as TeX."""
@@ -28,7 +29,6 @@ _WIDE: Final = 24
 """Signs of a formula within a line that may be wider than a phone, so that it must scroll by itself."""
 
 _PIECE: Final = re.compile(r"(<[^>]*>)")
-_NAME: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 _LINE, _FILLER = "\x01", "\x02"
 """A line of TeX while text is laid out, as wide as it will be; no cleaned text holds these."""
 _LAID: Final = re.compile(f"{_LINE}([\ue000-\uf8ff]){_FILLER}*")
@@ -128,7 +128,7 @@ class Formulas:
         depth = 0
         for at, piece in enumerate(pieces):
             if at % 2:
-                depth += _code_step(piece)
+                depth += code_step(piece)
                 pieces[at] = self._mark.sub(
                     lambda mark: escape(self._of(mark).source.replace("\n", " ")), piece
                 )
@@ -174,10 +174,3 @@ class Formulas:
 
 def _held(written: str) -> str:
     return f'<span class="formula">{written}</span>'
-
-
-def _code_step(tag: str) -> int:
-    found = _NAME.match(tag)
-    if not found or found[2] not in CODE:
-        return 0
-    return -1 if found[1] else 1

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from mailer.inbound import ListenAddress, listening
 from newsletter import Newsletter
 from newsletter.service import run_in_loop
+from scripts.bench.folder import PIXEL
 from scripts.bench.strangers.asking import Door, Links, Request, ordinary, worst
 from web.server import SiteServer
 
@@ -34,10 +35,6 @@ _PATIENCE_S: Final = 30
 _LOOPBACK: Final = "127.0.0.1"
 _SENDER: Final = "notes@example.com"
 _NOTE: Final = "---\npublish: 2026-01-0{0} 09:00\ntags: [x]\n---\n# Issue {0}\n\n![p](p.png)\n\n"
-_PIXEL: Final = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
-    "0000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
-)
 _CONFIG: Final = f"""
 [newsletter]
 title = "Strangers"
@@ -177,7 +174,7 @@ def _newsletter() -> Iterator[Newsletter]:
         folder = Path(name)
         (folder / "notes").mkdir()
         (folder / "newsletter.toml").write_text(_CONFIG, "utf-8")
-        (folder / "notes" / "p.png").write_bytes(_PIXEL)
+        (folder / "notes" / "p.png").write_bytes(PIXEL)
         (folder / "notes" / "about.md").write_text("# About\n\nWords.\n", "utf-8")
         for number in range(1, 4):
             text = _NOTE.format(number) + "Words and *more words*. " * 200

@@ -16,10 +16,9 @@ from scripts.console import (
     say,
     stamp,
 )
-from scripts.context import JsonOption, open_newsletter
+from scripts.context import Address, JsonOption, open_newsletter
 from storage.model import Subscriber, SubscriberState
 
-Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An e-mail address.")]
 Tags = Annotated[list[str], typer.Argument(metavar="TAG...", help="One or several tags.")]
 
 

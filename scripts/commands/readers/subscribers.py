@@ -29,7 +29,7 @@ from scripts.console import (
     say,
     stamp,
 )
-from scripts.context import JsonOption, open_newsletter
+from scripts.context import Address, JsonOption, open_newsletter
 from storage.model import (
     Conflict,
     ConsentEvent,
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Who reads: add, import, export, look up, remove.", no_args_is_help=True)
 roll.register(app)
 
-Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An e-mail address.")]
 
 _SHOWN_REFUSALS = 50
 

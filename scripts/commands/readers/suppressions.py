@@ -9,14 +9,12 @@ from typing import Annotated, Final
 import typer
 
 from scripts.console import local, print_json, print_table, say, stamp
-from scripts.context import JsonOption, open_newsletter
+from scripts.context import Address, JsonOption, open_newsletter
 from storage.model import NotFound
 
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 app = typer.Typer(help="Addresses that are never mailed.", no_args_is_help=True)
-
-Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An e-mail address.")]
 
 
 @app.command("list")
