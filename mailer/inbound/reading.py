@@ -16,7 +16,14 @@ from mailer.inbound.findings import find_findings, parse_typed_address
 from mailer.inbound.mime import PARSER_FAULTS, ReportParts, read_parts
 from mailer.inbound.octets import MAX_OCTETS, normalise
 from mailer.inbound.prose import ADDRESS, is_from_daemon, judge_words
-from mailer.inbound.report import MAX_RECIPIENTS, BounceReport, Finding, ReportKind, mildest
+from mailer.inbound.report import (
+    MAX_RECIPIENTS,
+    BounceReport,
+    Finding,
+    ReportKind,
+    mildest,
+    tokens_in,
+)
 from mailer.replies import clean_reply
 
 
@@ -89,8 +96,6 @@ _FEEDBACK: Final = {
 }
 """RFC 5965 7.3 and its successors. "other" and what is not registered is left to a person."""
 
-_UNSUBSCRIBE: Final = re.compile(r"/unsubscribe/([0-9a-f]{20,200})")
-
 
 def _feedback_type(parts: ReportParts) -> str:
     given = parts.feedback.get("feedback-type", "").lower().split()
@@ -104,7 +109,7 @@ def _tokens(parts: ReportParts) -> Iterator[str]:
     for path in (parts.feedback.get("original-mail-from"), parts.returned.get("return-path")):
         if path:
             yield path
-    yield from _UNSUBSCRIBE.findall(parts.returned.get("list-unsubscribe", "")[:2000])
+    yield from tokens_in([parts.returned.get("list-unsubscribe", "")])
 
 
 _XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")

@@ -6,7 +6,8 @@ information, never an identity (rule C2).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -110,3 +111,13 @@ _MILDNESS: Final = (
 def mildest(findings: Sequence[Finding]) -> Finding | None:
     """One message has one reader: if hosts disagree about it, the milder one is believed."""
     return min(findings, key=lambda finding: _MILDNESS.index(finding.kind), default=None)
+
+
+_UNSUBSCRIBE: Final = re.compile(r"/unsubscribe/([0-9a-f]{20,200})")
+_LONGEST_FIELD: Final = 2000
+
+
+def tokens_in(texts: Iterable[str]) -> Iterator[str]:
+    """Tokens of our links to unsubscribe, as they stand in List-Unsubscribe."""
+    for text in texts:
+        yield from _UNSUBSCRIBE.findall(text[:_LONGEST_FIELD])

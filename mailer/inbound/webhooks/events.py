@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -28,7 +28,6 @@ SKEW: Final = timedelta(minutes=10)
 METADATA: Final = "delivery"
 """The name under which services give back what mail says of itself, where they have such a field."""
 
-_TOKEN: Final = re.compile(r"/unsubscribe/([0-9a-f]{20,200})")
 _LONGEST: Final = 2000
 _DIGITS: Final = 30
 """From so many on a number is no id and no time; int() refuses thousands."""
@@ -246,12 +245,6 @@ def clean_address(text: str) -> str:
 def addresses(*texts: str) -> tuple[str, ...]:
     """Those of the texts that can be addresses."""
     return tuple(filter(None, map(clean_address, texts)))
-
-
-def tokens_in(texts: Iterable[str]) -> Iterator[str]:
-    """Tokens of our links to unsubscribe, as they stand in List-Unsubscribe."""
-    for text in texts:
-        yield from _TOKEN.findall(text[:_LONGEST])
 
 
 def parse_moment(text: str) -> datetime | None:

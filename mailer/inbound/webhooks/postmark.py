@@ -10,7 +10,7 @@ import binascii
 from base64 import b64decode
 from typing import Final
 
-from mailer.inbound.report import BounceReport, ReportKind
+from mailer.inbound.report import BounceReport, ReportKind, tokens_in
 from mailer.inbound.webhooks.events import (
     METADATA,
     Batch,
@@ -28,7 +28,6 @@ from mailer.inbound.webhooks.events import (
     parse_json,
     parse_moment,
     text_at,
-    tokens_in,
     told,
     unknown,
 )

@@ -10,7 +10,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from mailer.inbound.report import Finding, ReportKind
+from mailer.inbound.report import Finding, ReportKind, tokens_in
 from mailer.inbound.webhooks.events import (
     Batch,
     Event,
@@ -29,7 +29,6 @@ from mailer.inbound.webhooks.events import (
     parse_json,
     parse_moment,
     text_at,
-    tokens_in,
     told,
     unknown,
 )
