@@ -107,11 +107,9 @@ class Newsletter(Founding, Holdings, Outlooks):
         from newsletter.sending import send_due
 
         if not plan:
-            return send_due(self.parts, self.poll, self._look, progress)
+            return send_due(self.parts, self.poll, progress)
         expected = self.parts.planner.expect(plan)
-        return send_due(
-            self.parts, lambda: self.poll(expected), lambda: None, progress, expected=expected
-        )
+        return send_due(self.parts, lambda: self.poll(expected), progress, expected=expected)
 
     def run(
         self, *, site: Site | None = None, ready: Callable[[str], None] = lambda _: None

@@ -22,15 +22,14 @@ log = Log()
 def send_due(
     parts: Parts,
     poll: Callable[[], PollReport],
-    look: Callable[[], None],
     progress: Callable[[SendReport], None] | None = None,
     *,
     expected: Collection[str] = (),
 ) -> SendReport:
     """Poll, publish, queue, and dispatch until nothing is due. Raises StorageError.
 
-    `poll` is one look at the notes folder, `look` the same as a tick. `progress` is told how far it
-    has come, again and again. Of notes that were `expected`, by path, and did not come out it is told.
+    `poll` is one look at the notes folder. `progress` is told how far it has come, again and again. Of notes that were
+    `expected`, by path, and did not come out it is told.
     """
     started = time.monotonic()
     problems: list[str] = []
@@ -65,7 +64,7 @@ def send_due(
     parts.report_desk.wear_out()
     under_way = parts.overview.under_way()
     with span("mail"):
-        summary = _mail(parts, look, (lambda now: progress(report(now))) if progress else None)
+        summary = _mail(parts, (lambda now: progress(report(now))) if progress else None)
     parts.mailings.finish()
     _keep_house(parts)
     parts.watermark.raise_if_moved(parts.overview)
@@ -86,9 +85,7 @@ def send_due(
     return replace(done, suppressed=max(done.suppressed, left))
 
 
-def _mail(
-    parts: Parts, look: Callable[[], None], progress: Callable[[Summary], None] | None
-) -> Summary | None:
+def _mail(parts: Parts, progress: Callable[[Summary], None] | None) -> Summary | None:
     """Dispatch until nothing is due. None where nothing is: a `send` by cron mostly finds that so, and what
     mails takes longer to load than all the rest of it.
     """
@@ -97,11 +94,11 @@ def _mail(
         return None
     from newsletter.cores import kept_to_one
     from newsletter.service import Ending, drain, run_in_loop
-    from newsletter.working import duties
+    from newsletter.working import dispatching
 
-    work = duties(parts, look, progress)
+    relays, make = parts.config.relays, dispatching(parts, progress)
     with Ending() as ending, kept_to_one(wanted=parts.config.keeps_to_one_core):
-        return run_in_loop(lambda: drain(work, ending))
+        return run_in_loop(lambda: drain(relays, make, ending))
 
 
 def _keep_house(parts: Parts) -> None:

@@ -22,13 +22,11 @@ from storage.archive import (
 from storage.ledger import Digests
 
 
-def duties(
-    parts: Parts,
-    poll: Callable[[], None],
-    progress: Callable[[Summary], None] | None = None,
-) -> Duties:
-    """What the service does with these parts; `poll` is one look at the notes folder."""
-    config, listen = parts.config, parts.config.bounces.listen
+def dispatching(
+    parts: Parts, progress: Callable[[Summary], None] | None = None
+) -> Callable[[Sequence[Relay]], Dispatcher]:
+    """Makes what sends by these relays."""
+    config = parts.config
 
     def make(relays: Sequence[Relay]) -> Dispatcher:
         letters = Letters(
@@ -58,12 +56,18 @@ def duties(
             around=spread if config.dkim.key else nullcontext,
         )
 
+    return make
+
+
+def duties(parts: Parts, poll: Callable[[], None]) -> Duties:
+    """What the service does with these parts; `poll` is one look at the notes folder."""
+    config, listen = parts.config, parts.config.bounces.listen
     parts.subscriptions.desk.resume()  # a second run of one process
     return Duties(
         database=parts.database,
         pulse=parts.watching.pulse,
         relays=config.relays,
-        make_dispatcher=make,
+        make_dispatcher=dispatching(parts),
         poll=poll,
         poll_every=config.notes.poll,
         signups=parts.subscriptions.process,

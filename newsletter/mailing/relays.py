@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-from mailer.smtp import Outbox, OutboxServer, Relay
+from mailer.smtp import Outbox, Relay
 
 
 @asynccontextmanager
@@ -16,6 +16,8 @@ async def open_relays(configured: Sequence[Relay | Outbox]) -> AsyncIterator[tup
         relays = []
         for one in configured:
             if isinstance(one, Outbox):
+                from mailer.smtp import OutboxServer  # a server of SMTP is dear to load
+
                 server = OutboxServer(one.directory)
                 relays.append(replace(one.relay, port=await server.start()))
                 stack.push_async_callback(server.stop)

@@ -1,8 +1,9 @@
 """The service over time: ticks, duties, workers, an orderly stop."""
 
+from newsletter.service.duties import Duties, Site, drain
 from newsletter.service.loops import run_in_loop
 from newsletter.service.pulse import Pulse, TickSeen
-from newsletter.service.service import Duties, Site, drain, serve
+from newsletter.service.service import serve
 from newsletter.service.spans import span
 from newsletter.service.stopping import Ending
 from newsletter.service.supervisor import Supervisor

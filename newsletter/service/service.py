@@ -7,19 +7,16 @@ to the queue without an attempt, and only then the site and the outbox close (ru
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final
 
-from mailer.dispatch import Dispatcher, Summary
-from mailer.smtp import Outbox, Relay
+from mailer.smtp import Relay
 from newsletter.mailing import open_relays
-from newsletter.service.pulse import Pulse
+from newsletter.service.duties import Duties, Site
 from newsletter.service.scheduler import Tick, Ticks
 from newsletter.service.stopping import ORDERLY_S, Ending
-from newsletter.service.supervisor import Supervisor
 from newsletter.service.turn import Turn
 from storage.database import Database
 from storage.model import Log, SchemaNewer, StorageError
@@ -35,57 +32,6 @@ FEED: Final = timedelta(seconds=15)
 DIGESTS: Final = timedelta(seconds=30)
 WATCH_S: Final = 2.0
 """How often we look whether the database's file is still there."""
-
-
-class Site(Protocol):
-    """Serves HTTP until `stop` is set; calls `ready` with its address once it listens."""
-
-    def __call__(
-        self, *, stop: asyncio.Event, ready: Callable[[str], None]
-    ) -> Coroutine[object, object, None]:
-        """Runs for as long as the service does. Raises NewsletterError when it cannot listen."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duties:
-    """What the service does, handed over by newsletter/working.py."""
-
-    database: Database
-    pulse: Pulse
-    relays: tuple[Relay | Outbox, ...]
-    make_dispatcher: Callable[[Sequence[Relay]], Dispatcher]
-    poll: Callable[[], None]
-    poll_every: timedelta
-    signups: Callable[[], object]
-    halt_signups: Callable[[], None]
-    """Has a long run of `signups` end soon."""
-    upkeep: Callable[[], None]
-    housekeeping: Callable[[], object]
-    """Lets go of what served its time; some at a time."""
-    alerts: Callable[[], object]
-    """Tells the operator of troubles."""
-    collect_reports: Callable[[], None]
-    collect_every: timedelta
-    tell_hub: Callable[[], None]
-    look_at_feed: Callable[[], object]
-    """Asks for the feed whose entries are notes, when it is time to."""
-    digests: Callable[[], object]
-    listen: Callable[[], AbstractAsyncContextManager[object]] | None
-    """Takes mail that comes back for as long as the context lasts; None = not configured."""
-    supervisor: Supervisor
-    """Told how we are."""
-    on_dispatcher: Callable[[Callable[[], None] | None], None]
-    """Told how to wake the dispatcher while there is one, and None when it has ended."""
-
-
-async def drain(duties: Duties, ending: Ending) -> Summary:
-    """Send what is due now, then end. SIGTERM ends it early and in good order."""
-    with ending.obeying():
-        async with open_relays(duties.relays) as relays:
-            summary = await duties.make_dispatcher(relays).drain(ending.stop)
-            ending.is_recorded = True
-            return summary
 
 
 async def serve(
