@@ -14,7 +14,7 @@ from newsletter.doctor import Diagnosis, Surroundings, examine, examine_copy, fi
 from newsletter.parts import Parts
 from newsletter.service import Ending, Site, run_in_loop, serve
 from newsletter.working import duties
-from storage.database import sorts_otherwise
+from storage.database import lossy_settings, sorts_otherwise
 from storage.model import ConfigError, Log, NewsletterError
 
 log = Log()
@@ -72,6 +72,7 @@ def diagnose(
         clock=parts.clock,
         own_address=find_own_address,
         sorts_otherwise=partial(sorts_otherwise, parts.database),
+        lossy_settings=partial(lossy_settings, parts.database),
         feed=parts.follower.standing(),
         secret=parts.generations.find_faults(),
     )

@@ -49,6 +49,8 @@ class Surroundings:
     """The public address of this host, or None."""
     sorts_otherwise: Callable[[], bool] = lambda: False
     """Whether the database's indexes were made in another order than the system sorts in now."""
+    lossy_settings: Callable[[], Sequence[str]] = lambda: ()
+    """Settings of the database by which a power cut takes what was committed."""
     feed: Followed | None = None
     """How it stands with the feed that is followed."""
     secret: Sequence[str] = ()
@@ -164,6 +166,13 @@ def _examine_machine(config: Config, around: Surroundings) -> Iterator[Diagnosis
             "found, or be there twice.",
             "Stop everything, make a backup, then in psql: REINDEX DATABASE name; "
             "ALTER DATABASE name REFRESH COLLATION VERSION;",
+        )
+    if lossy := around.lossy_settings():
+        yield warned(
+            "durability",
+            f"PostgreSQL runs with {', '.join(f'{name} = off' for name in lossy)}: after a power cut it may not know who was "
+            "mailed, or be damaged, and who was mailed is mailed again.",
+            "Switch it on in postgresql.conf, or by ALTER SYSTEM, and reload the server.",
         )
     if around.is_scheduling():
         yield passed("scheduler", "A `newsletter run` has the schedule of this database.")

@@ -3,6 +3,7 @@
 from storage.database import schema
 from storage.database.bulk import insert_many, look_up
 from storage.database.direct import Cursor, Prepared, cursor_of, portions, prepare
+from storage.database.durability import lossy_settings
 from storage.database.engine import Database, insert_new, serialise
 from storage.database.facts import UNFOLDED, Facts
 from storage.database.glance import Glance
@@ -26,6 +27,7 @@ __all__ = [
     "insert_new",
     "is_number",
     "look_up",
+    "lossy_settings",
     "make_tables",
     "migrate",
     "portions",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -32,6 +32,10 @@ _ENCODINGS: Final = ("UTF8", None)
 """Of a database that can keep every name and note; a pooler may not say which it is."""
 PG_WAITS: Final = {"idle_in_transaction_session_timeout": 120_000}
 """In milliseconds: a process that was stopped in the middle does not hold others up for ever."""
+_BY_IDS: Final = {
+    **dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "off"),
+    "plan_cache_mode": "force_generic_plan",
+}
 _RESTED: Final = "newsletter_rested"
 _RESTED_S: Final = 5.0
 """After so long without use a connection may have been cut somewhere on the way, without a word."""
@@ -62,43 +66,39 @@ class Server:
     """
 
     def __init__(self, wait_s: float) -> None:
-        self._waits = {"lock_timeout": round(wait_s * 1000), **PG_WAITS}
+        self._waits = {
+            name: str(ms) for name, ms in {"lock_timeout": round(wait_s * 1000), **PG_WAITS}.items()
+        }
         self.is_pooled = False
 
     def prepare(self, connection: Any, _record: object) -> None:
         """Settings of a connection for statements that do not run for every message."""
-        _check_encoding(connection)
-        if self._recognise(connection):
-            return
-        with connection.cursor() as cursor:
-            for name, value in self._waits.items():
-                cursor.execute(f"SET {name} = {value}")
-            # Compiling a statement costs a hundred times what any of ours takes to run.
-            cursor.execute("SET jit = off")
-        connection.commit()
+        self._prepare(connection, {})
 
-    def prepare_for_groups(self, connection: Any, record: object) -> None:
+    def prepare_for_groups(self, connection: Any, _record: object) -> None:
         """Settings of a connection for the few statements that run for every message."""
         # A group's rows are found by their ids, however little PostgreSQL thinks a look through the
         # whole table costs; and the plan made once serves every group.
-        self.prepare(connection, record)
-        if self.is_pooled:
-            return
-        with connection.cursor() as cursor:
-            for kind in ("seqscan", "hashjoin", "mergejoin"):
-                cursor.execute(f"SET enable_{kind} = off")
-            cursor.execute("SET plan_cache_mode = force_generic_plan")
-        connection.commit()
+        self._prepare(connection, _BY_IDS)
 
-    def _recognise(self, connection: Any) -> bool:
-        """A pooler does not know which of its connections will serve us, and makes a process id up."""
+    def _prepare(self, connection: Any, more: Mapping[str, str]) -> None:
+        """In two questions: each is a round trip, and a command may make one connection after the other."""
+        _check_encoding(connection)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            self.is_pooled = cursor.fetchone()[0] != connection.info.backend_pid
+            cursor.execute("SELECT pg_backend_pid(), current_setting('synchronous_commit')")
+            pid, durable = cursor.fetchone()
+            # A pooler does not know which of its connections will serve us, and makes a process id up.
+            self.is_pooled = pid != connection.info.backend_pid
+            if not self.is_pooled:
+                # Compiling a statement costs a hundred times what any of ours takes to run.
+                settings = {**self._waits, "jit": "off", **more}
+                if durable == "off":
+                    # An outcome that was committed survives a power cut, so nobody is mailed twice by one.
+                    settings["synchronous_commit"] = "on"
+                cursor.execute("; ".join(f"SET {name} = {to}" for name, to in settings.items()))
         connection.commit()
         if self.is_pooled:
             connection.prepare_threshold = None
-        return self.is_pooled
 
 
 def _check_encoding(connection: Any) -> None:

@@ -315,6 +315,7 @@ def _open_postgresql(url: sa.URL, patience: Patience) -> Database:
         url.set(drivername="postgresql+psycopg"),
         connect_args=PG_CONNECT,
         pool_size=8,
+        use_native_hstore=False,  # a type of nobody's here, which each first connection would look for
         hide_parameters=True,  # an error is logged, and must not take addresses along
     )
     sa.event.listen(engine, "connect", server.prepare)
@@ -325,6 +326,7 @@ def _open_postgresql(url: sa.URL, patience: Patience) -> Database:
         connect_args=PG_CONNECT,
         isolation_level="AUTOCOMMIT",
         pool_use_lifo=True,
+        use_native_hstore=False,
         hide_parameters=True,
     )
     sa.event.listen(hot, "connect", server.prepare_for_groups)
