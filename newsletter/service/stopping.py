@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, Self
 
+from newsletter.cores import on_every_core
 from storage.model import Log
 
 log = Log()
@@ -179,7 +180,7 @@ def _begin_anew() -> None:
     """Start this process as it was started, with nothing of what it waited for. Returns where that cannot be."""
     # The kernel keeps one that comes before it can be obeyed.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
-    with suppress(OSError):
+    with on_every_core(), suppress(OSError):
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - our own command line
 
 
