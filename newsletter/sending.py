@@ -53,7 +53,8 @@ def send_due(
     )
 
     with span("signups"):
-        parts.subscriptions.process()
+        if parts.signups.glance(limit=1):  # what decides about them is not loaded without any
+            parts.subscriptions.process()
     with span("digests"):
         base = replace(base, queued=base.queued + parts.digests.run())
 

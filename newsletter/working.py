@@ -32,7 +32,7 @@ def dispatching(
         letters = Letters(
             archive=parts.archive,
             editions=Digests(parts.database).edition,
-            own_words=parts.readers.own_words.write,
+            own_words=parts.own_words.write,
             identity=config.identity,
             tokens=parts.tokens,
             clock=parts.clock,

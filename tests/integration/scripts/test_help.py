@@ -10,6 +10,8 @@ from pathlib import Path
 
 from scripts.commands.table import COMMANDS, Commands
 from tests.peers.nursery import PROGRAM, run_forked
+from tests.peers.relays.counting import Relay
+from tests.worlds.publishing.due import settle
 
 ROOT = Path(__file__).parents[3]
 OURS = {"words", "storage", "feeds", "mailer", "newsletter", "scripts"}
@@ -28,6 +30,12 @@ UNUSED = {
     *("feeds.markdown.parser", "feeds.markdown.render", "feeds.markdown.maths.mathml"),
 }
 """What costs most of what is Python's, of libraries and ours, and is needed by nobody who looks."""
+
+OF_SERVICES = {
+    *("apscheduler", "aiosmtpd", "newsletter.service.service", "mailer.inbound.imap"),
+    *("newsletter.subscribing.lists", "newsletter.subscribing.signupdesk", "newsletter.watching"),
+}
+"""What only a process needs that runs for long, or that takes mail and sign-ups."""
 
 
 def run(program: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -114,6 +122,35 @@ def test_a_command_that_looks_loads_what_it_needs(tmp_path: Path) -> None:
         assert _foreign(names) - OURS - allowed == set()
     for names in loaded:
         assert UNUSED & set(names) == set()
+
+
+def test_a_sending_loads_nothing_of_a_service(tmp_path: Path) -> None:
+    """What mails an issue by a relay loads no scheduler, no server and no mailbox, and nothing of joining where nobody
+    waits to join: that took a tenth of all that a sending of a hundred messages does.
+    """
+    program = (
+        "import sys\n"
+        "from scripts.later import load_when_used\n"
+        "load_when_used()\n"
+        "from scripts.cli import app\n"
+        "app(['--config', sys.argv[1], 'send'], standalone_mode=False)\n"
+        "print('loaded', *sys.modules)\n"
+    )
+    with Relay().serving() as relay:
+        config = settle(
+            tmp_path, "sqlite:///n.db", f"smtp://127.0.0.1:{relay.port}?tls=none", readers=3
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(config)],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+        )
+        assert len(relay.accepted) == 3
+    (loaded,) = [line.split() for line in done.stdout.splitlines() if line.startswith("loaded ")]
+    assert "mailer.smtp.session" in loaded
+    assert OF_SERVICES & set(loaded) == set()
 
 
 def test_what_is_loaded_later_is_the_same_then() -> None:
