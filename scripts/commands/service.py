@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from newsletter.config import Config
     from newsletter.mailing import SendReport
     from web.server import Doors
+
+
+_AGAIN_S: Final = 2.0
+"""After which a database that is away is looked for again."""
 
 
 def init(
@@ -79,7 +84,7 @@ def run(context: typer.Context) -> None:
 
 def _run_once(context: typer.Context, doors: Doors, taken: Config | None) -> Config | None:
     """The configuration to begin again with, if it ended for that; begins with the one that was `taken` before."""
-    with open_newsletter(context, level=logging.INFO, taken=taken) as newsletter:
+    with _open(context, taken) as newsletter:
         prepare_logging()
         step(f"{newsletter.config.source} is read, its database open; the site comes next")
         from web.server import SiteServer
@@ -93,6 +98,31 @@ def _run_once(context: typer.Context, doors: Doors, taken: Config | None) -> Con
         )
 
 
+def _open(context: typer.Context, taken: Config | None) -> Newsletter:
+    """The newsletter; with a configuration that a reload has `taken`, once its database is back if it is away: what runs
+    waits for it, too.
+    """
+    from storage.model import (
+        DatabaseDamaged,
+        DatabaseLost,
+        Log,
+        SchemaNewer,
+        SchemaOutdated,
+        StorageError,
+    )
+
+    while True:
+        try:
+            return open_newsletter(context, level=logging.INFO, taken=taken)
+        except (DatabaseDamaged, DatabaseLost, SchemaNewer, SchemaOutdated):
+            raise
+        except StorageError as error:
+            if taken is None:
+                raise
+            Log().warning("reload.waits", reason=str(error))
+            time.sleep(_AGAIN_S)
+
+
 def worker(context: typer.Context) -> None:
     """Only send; any number of these at once.
 
@@ -103,7 +133,7 @@ def worker(context: typer.Context) -> None:
     step("newsletter: starting to send; Ctrl-C ends it, once what is on the wire is done")
     taken, is_over = None, False
     while not is_over:
-        with open_newsletter(context, level=logging.INFO, taken=taken) as newsletter:
+        with _open(context, taken) as newsletter:
             prepare_logging()
             taken = newsletter.worker()
             is_over = taken is None
