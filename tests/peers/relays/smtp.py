@@ -42,7 +42,9 @@ OBEDIENT: Mapping[str, Move] = {
     "DOT": "250 2.0.0 queued",
     "RSET": "250 2.0.0 ok",
     "QUIT": "221 2.0.0 bye",
+    "EARLY": "503 5.5.1 not yet",
 }
+"""What is said to each command; to one that comes before its time, too."""
 
 PIPELINING = "250-peer.test\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250 ENHANCEDSTATUSCODES"
 """The answer to EHLO of a relay that takes groups of commands (RFC 2920)."""
@@ -92,7 +94,8 @@ ODDITIES: Mapping[str, Move] = {
 class Peer:
     """A relay under the test's command.
 
-    `script` maps a command to one move, or to several: one after the other, the last for ever.
+    `script` maps a command to one move, or to several: one after the other, the last for ever. RCPT and DATA that it
+    does not name are out of order behind a MAIL that was refused.
     """
 
     script: Mapping[str, Move | Iterable[Move]] = field(default_factory=dict)
@@ -181,12 +184,14 @@ class Peer:
             writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        going = await self._move("GREET", writer)
+        going, early = await self._move("GREET", writer), frozenset[str]()
         while going:
             line = (await reader.readuntil(b"\r\n")).decode().rstrip("\r\n")
             self.commands.append(line)
             verb = line.split(" ", 1)[0].upper()
-            going = await self._move(verb, writer)
+            going = await self._move("EARLY" if verb in early else verb, writer)
+            if verb == "MAIL":
+                early = self._early()
             if (
                 verb == "STARTTLS"
                 and going
@@ -194,7 +199,7 @@ class Peer:
                 and self._said("STARTTLS", b"220")
             ):
                 await writer.start_tls(self.tls)
-            if verb == "DATA" and going and self._said("DATA", b"354"):
+            if verb == "DATA" and going and verb not in early and self._said("DATA", b"354"):
                 self.messages.append(await self._content(reader))
                 going = await self._move("DOT", writer)
             going = going and verb != "QUIT"
@@ -218,6 +223,11 @@ class Peer:
         if act is Act.RESET:
             _reset(writer)
         return act is None and not _octets(move).startswith(b"421")
+
+    def _early(self) -> frozenset[str]:
+        """What is out of order behind the answer to MAIL."""
+        is_refused = all(line[:1] in b"45" for line in _octets(self._last["MAIL"]).splitlines())
+        return frozenset({"RCPT", "DATA"} - self.script.keys() if is_refused else ())
 
     def _said(self, name: str, code: bytes) -> bool:
         return _octets(self._last[name]).startswith(code)

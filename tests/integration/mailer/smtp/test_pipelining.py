@@ -242,9 +242,9 @@ def test_lock_step_where_no_groups_are_offered() -> None:
 @pytest.mark.parametrize("refused", [("RCPT",), ("MAIL", "RCPT")])
 def test_content_awaited_after_a_refusal_gets_a_dot_alone(refused: tuple[str, ...]) -> None:
     """A relay that says 354 although it refused the reader gets an empty end, and nobody's message."""
-    peer = Peer(
-        {"EHLO": PIPELINING} | {verb: [OBEDIENT[verb], NEVER, OBEDIENT[verb]] for verb in refused}
-    )
+    taken = {"RCPT": OBEDIENT["RCPT"], "DATA": OBEDIENT["DATA"]}
+    refusing = {verb: [OBEDIENT[verb], NEVER, OBEDIENT[verb]] for verb in refused}
+    peer = Peer({"EHLO": PIPELINING} | taken | refusing)
 
     async def scenario() -> None:
         async with peer.serving():
@@ -265,7 +265,14 @@ def test_no_dot_where_a_reader_was_taken_for_a_refused_sender(refusal: str) -> N
     """A relay that refuses MAIL and says yes to RCPT and DATA would mail an empty message: it gets no dot, and the
     next message another connection.
     """
-    peer = Peer({"EHLO": PIPELINING, "MAIL": [OBEDIENT["MAIL"], refusal]})
+    peer = Peer(
+        {
+            "EHLO": PIPELINING,
+            "MAIL": [OBEDIENT["MAIL"], refusal],
+            "RCPT": OBEDIENT["RCPT"],
+            "DATA": OBEDIENT["DATA"],
+        }
+    )
 
     async def scenario() -> None:
         async with peer.serving():
