@@ -299,9 +299,10 @@ def test_every_cited_promise_is_in_the_design() -> None:
 
 
 def test_decisions_are_numbered_in_order() -> None:
-    """Each decision has a number of its own, one more than the one before it, and is named by theme."""
+    """Each decision has a number of its own, one more than the one before it, stands apart and is named by theme."""
     text = (DOCS / "decisions.md").read_text("utf-8")
-    numbers = [int(number) for number in re.findall(r"^## (\d+)\. ", text, flags=re.MULTILINE)]
+    numbers = [int(number) for number in re.findall(r"(?m)^## (\d+)\. ", text)]
+    assert len(re.findall(r"\n\n## \d+\. ", text)) == len(numbers)
     assert numbers == list(range(1, len(numbers) + 1))
     named = [
         int(number) for number in re.findall(r"(?m)^- \[(\d+)\. ", section_of(text, "By theme"))
