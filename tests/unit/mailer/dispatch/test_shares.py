@@ -105,7 +105,7 @@ def test_a_relay_that_hangs_is_waited_for_only_briefly() -> None:
 def test_a_slow_rate_is_no_hanging() -> None:
     """A relay that may send one message in eight seconds keeps its share all the same."""
     world = World(1, 1, rate=1 / 8)
-    taken = world.run(400, 200, 1 / 8)
+    taken = world.run(160, 200, 1 / 8)
     assert part(taken) == pytest.approx(0.5, abs=0.05)
 
 

@@ -322,15 +322,15 @@ def test_queries_push_no_page_out() -> None:
             for number in range(20):
                 await http.get(f"/pages/{number}")
             site.made.clear()
-            for number in range(1000):
+            for number in range(100):
                 await http.get(f"/exact/x?{number}")
-            assert len(site.made) == 1000
+            assert len(site.made) == 100
             for number in range(20):
                 await http.get(f"/pages/{number}")
-            await http.get("/exact/x?999")
-            assert len(site.made) == 1000
+            await http.get("/exact/x?99")
+            assert len(site.made) == 100
             await http.get("/exact/x?0")
-            assert len(site.made) == 1001
+            assert len(site.made) == 101
 
     asyncio.run(run())
 
