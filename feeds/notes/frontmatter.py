@@ -48,8 +48,8 @@ _TELLING: Final = re.compile(
 """What makes lines that are only closed keys; a line with a rule below it is a heading."""
 _CLOSING: Final = {"---": ("---", "..."), "+++": ("+++",)}
 _PREAMBLE: Final = re.compile(
-    r"(?:[ \t]*(?:<!--(?:(?!-->)[^\0]){0,5000}-->|%%(?:(?!%%)[^\0]){0,5000}%%|\{/\*(?:(?!\*/)[^\0]){0,5000}\*/\}"
-    r"|\{#(?:(?!#\})[^\0]){0,5000}#\})?[ \t]*\n)+"
+    r"(?:[ \t]*(?:(?:<!--(?:(?!-->)[^\0]){0,5000}-->|%%(?:(?!%%)[^\0]){0,5000}%%|\{/\*(?:(?!\*/)[^\0]){0,5000}\*/\}"
+    r"|\{#(?:(?!#\})[^\0]){0,5000}#\})[ \t]*)?\n)+"
 )
 """Blank lines, and comments of HTML, Obsidian, MDX and Nunjucks: a licence, a word to a linter."""
 

@@ -20,11 +20,13 @@ from storage.model import FIELD, GUARD, unguard
 NAMES: Final = ("email", "name")
 """The fields that are known."""
 
-_IN_ADDRESS: Final = re.compile(
-    rf"(?:\w://|\bmailto:|\]\(|^\[[^\]\n]{{1,100}}\]: *)[^\s{{}}]{{0,2000}}(?P<field>{FIELD.pattern})",
-    re.MULTILINE,
-)
-"""A field behind what can only be an address, as text shows it or Markdown writes it."""
+_BEGINS: Final = re.compile(r"\w://|\bmailto:|\]\(")
+"""With what an address begins, as text shows it or Markdown writes it."""
+_DEFINES: Final = re.compile(r"^\[[^\]\n]{1,100}\]: *\Z", re.MULTILINE)
+"""What stands before the address of a definition."""
+_ENDS: Final = re.compile(r"[\s{}]")
+_LONGEST: Final = 2000
+"""Letters before a field that are looked at: an address is no longer."""
 
 Put = Callable[[str, str], str]
 """(field, default) → what stands in its place."""
@@ -76,7 +78,19 @@ def fields_behind_addresses(html: str) -> tuple[str, ...]:
     filled in as words behind it, and where it was to be a link there is none.
     """
     text = unescape("".join(_prose(html)))
-    return tuple(dict.fromkeys(found["field"] for found in _IN_ADDRESS.finditer(text)))
+    return tuple(
+        dict.fromkeys(
+            field[0]
+            for field in FIELD.finditer(text)
+            if _ends_an_address(text[max(0, field.start() - _LONGEST) : field.start()])
+        )
+    )
+
+
+def _ends_an_address(before: str) -> bool:
+    last = _ENDS.split(before)[-1]
+    begins = _BEGINS.search(last) or _DEFINES.search(before.removesuffix(last)[-110:])
+    return begins is not None
 
 
 def public_text(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from feeds.markdown import clean_text, find_headings, find_prose, find_title
@@ -31,9 +32,13 @@ LONG_SUBJECT: Final = 100
 """Characters of a subject above which every mail program cuts it."""
 
 _BARE_NAME: Final = re.compile(r"\{\{\s*name\s*\|?\s*\}\}", re.IGNORECASE)
-_ADDRESS: Final = r"(?:\w://|mailto:|\]\(|\]:|=[\"'])[^\s\"'>]{0,2000}"
-"""What an address begins with in Markdown or HTML, up to a field in it."""
-_MOST_LINES: Final = 20
+_BEGINS: Final = re.compile(r"\w://|mailto:|\]\(|\]:|=[\"']")
+"""What an address begins with in Markdown or HTML."""
+_ENDS: Final = re.compile(r"[\s>]")
+_LONGEST: Final = 2000
+"""Letters before a field that are looked at: an address is no longer."""
+_MOST: Final = 20
+"""Fields in addresses that are told, and lines of each."""
 _MARK: Final = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 
 
@@ -125,7 +130,7 @@ def _check_fields(proof: Proof) -> Iterator[Finding]:
 def _check_addresses(proof: Proof) -> Iterator[Finding]:
     """Addresses are the same for everybody: what a reader is called must not stand in what others log."""
     tags = fields_in_tags(proof.draft.html)
-    for field in tags:
+    for field in tags[:_MOST]:
         for line in _lines_of(proof, field):
             yield warn(
                 "merge-field",
@@ -133,7 +138,7 @@ def _check_addresses(proof: Proof) -> Iterator[Finding]:
                 "nothing is filled in.",
                 line,
             )
-    for field in fields_behind_addresses(proof.draft.html):
+    for field in fields_behind_addresses(proof.draft.html)[:_MOST]:
         for line in _lines_of(proof, field) if field not in tags else ():
             yield warn(
                 "merge-field",
@@ -145,10 +150,18 @@ def _check_addresses(proof: Proof) -> Iterator[Finding]:
 
 def _lines_of(proof: Proof, field: str) -> list[int | None]:
     """The lines on which it stands in an address, else the first with it."""
-    within = re.compile(_ADDRESS + re.escape(field))
     lines = clean_text(proof.source).split("\n")
-    found = [number for number, line in enumerate(lines, 1) if within.search(line) is not None]
-    return [*found[:_MOST_LINES]] or [line_of(proof, field)]
+    found = (number for number, line in enumerate(lines, 1) if _has_in_address(line, field))
+    return [*islice(found, _MOST)] or [line_of(proof, field)]
+
+
+def _has_in_address(line: str, field: str) -> bool:
+    """No longer than as often as it stands there: the line may be a megabyte of what looks like addresses."""
+    starts = (found.start() for found in re.finditer(re.escape(field), line))
+    return any(
+        _BEGINS.search(_ENDS.split(line[max(0, start - _LONGEST) : start])[-1]) is not None
+        for start in starts
+    )
 
 
 def _check_marks(proof: Proof) -> Iterator[Finding]:

@@ -60,10 +60,14 @@ def test_keys_stand_behind_comments(above: str) -> None:
         "<!-- a\n---\ndraft: true\n---\n",
         "<!-- a --> Words\n---\nb: c\n---\n",
         "{# a #\n---\nb: c\n---\n",
+        f"{' ' * 1_000_000}Words\n---\nb: c\n---\n",
+        f"<!-- a -->{' ' * 1_000_000}Words\n---\nb: c\n---\n",
     ],
 )
 def test_words_behind_what_is_no_comment_are_no_keys(text: str) -> None:
-    """A comment that nothing ends, and one with words behind it, begin the text."""
+    """A comment that nothing ends, and one with words behind it, begin the text; blanks without end take no square of
+    their number, which would be half an hour.
+    """
     assert not parse_front_matter(text, "a.md").fields
 
 

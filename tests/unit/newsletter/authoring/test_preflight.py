@@ -142,6 +142,13 @@ def test_the_line_is_told_on_which_a_field_breaks_an_address() -> None:
     ]
 
 
+def test_of_many_broken_addresses_some_are_told() -> None:
+    """A note may have a thousand; nobody reads a thousand lines, and each is looked for in the whole note."""
+    wrong = "".join(f"https://e.com/?e={{{{ name | x{number} }}}}\n\n" for number in range(60))
+    found = check(f"# Hello\n\n{wrong}")
+    assert [one.line for one in found if one.code == "merge-field"] == list(range(3, 43, 2))
+
+
 def test_a_decorative_picture_needs_no_words() -> None:
     """An empty `alt` in HTML says that the picture is decoration (rule D12)."""
     assert not check('# T\n\nWords <img src="b.jpg" alt="" width="3">', {"b.jpg": 9})
