@@ -34,9 +34,13 @@ def kept_to_one(*, wanted: bool) -> Iterator[int | None]:
         yield None
         return
     core, hold = own
-    before = _kept[core] = os.sched_getaffinity(0)
+    before = os.sched_getaffinity(0)
+    if not _place(0, {core}):
+        hold.close()
+        yield None
+        return
+    _kept[core] = before
     try:
-        _place(0, {core})
         yield core
     finally:
         _place(0, before)
@@ -115,7 +119,12 @@ def _let_go(thread: int) -> int | None:
     return None
 
 
-def _place(thread: int, cores: set[int]) -> None:
-    """Has a thread use these cores; 0 is the one that asks."""
-    with suppress(OSError):  # a core was taken away a moment ago, or the thread has ended
+def _place(thread: int, cores: set[int]) -> bool:
+    """Has a thread use these cores; 0 is the one that asks. False where a core was taken away a moment ago, the thread
+    has ended, or a filter of calls does not let us choose.
+    """
+    try:
         os.sched_setaffinity(thread, cores)
+    except OSError:
+        return False
+    return True

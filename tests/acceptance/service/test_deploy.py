@@ -55,7 +55,9 @@ def needs(program: str) -> str:
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
 def test_units_are_valid_and_hardened(unit: Path, tmp_path: Path) -> None:
-    """Systemd knows every line, finds the unit's exposure low, and its command is one of ours."""
+    """Systemd knows every line, finds the unit's exposure low, its command is one of ours, and what sends may keep to
+    one core, which is a call of the group `@resources`.
+    """
     analyze = needs("systemd-analyze")
     text = unit.read_text()
     here = tmp_path / unit.name.replace("@", "@1")
@@ -67,6 +69,7 @@ def test_units_are_valid_and_hardened(unit: Path, tmp_path: Path) -> None:
     assert float(exposed[1]) <= MOST_EXPOSED
     (line,) = re.findall(rf"^ExecStart={re.escape(PROGRAM)} (.*)$", text, re.MULTILINE)
     arguments = shlex.split(line)
+    assert ("sched_setaffinity is allowed" in told) is (arguments[2] in {"run", "worker"})
     assert arguments[0] == "--config"
     command = get_command(app)
     assert arguments[2] in command.commands  # type: ignore[attr-defined]

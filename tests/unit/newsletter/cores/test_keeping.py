@@ -53,6 +53,24 @@ def test_each_sender_has_a_core_and_gives_it_back(
     aside(work)
 
 
+def test_a_core_that_is_refused_is_not_kept_to(
+    aside: Callable[[Callable[[], None]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the system does not let us choose we say that we keep to none, and hold no name that others could use."""
+    monkeypatch.setattr(keeping, "_cores", lambda: (100_000,))
+
+    def work() -> None:
+        before = os.sched_getaffinity(0)
+        with kept_to_one(wanted=True) as core:
+            assert core is None
+            free = keeping._reserve((100_000,))
+            assert free is not None
+            free[1].close()
+        assert os.sched_getaffinity(0) == before
+
+    aside(work)
+
+
 def test_threads_that_a_sender_starts_stay_with_it(
     aside: Callable[[Callable[[], None]], None],
 ) -> None:
