@@ -81,9 +81,8 @@ def measure_site(bench: Bench) -> list[Row]:
         or_missing(page, free, mix) as rows,
         peers.free_site(house.config, house.web_port, house.admin_port) as (site, process),
     ):
-        _rate(
-            site, _PROBE_S, script=script
-        )  # the first sign-ups are taken, and cost more than what is over the limit
+        # The first sign-ups are taken, and cost more than what is over the limit.
+        _rate(site, _PROBE_S, script=script)
         for number in range(1, bench.sizes.pairs * bench.sizes.rounds + 1):
             alive.append(_rate(f"http://127.0.0.1:{house.admin_port}/healthz", _PROBE_S))
             pages.append(_rate(f"{site}/issues/1", _PROBE_S, _GZIP))
