@@ -21,7 +21,7 @@ from mailer.address import parse_mailbox
 from mailer.authentication import Resolver, SigningKey
 from newsletter.config import Config
 from newsletter.doctor.diagnosis import Area, Diagnosis, failed, passed, skipped, warned, within
-from newsletter.doctor.domain import examine_domain
+from newsletter.doctor.domain import examine_confirming, examine_domain
 from newsletter.doctor.relay import examine_relay
 from newsletter.doctor.senders import Origin
 from newsletter.doctor.site import examine_site
@@ -95,21 +95,25 @@ def examine_copy(received: bytes, config: Config, around: Surroundings) -> list[
 
 
 def _domain(config: Config) -> str:
-    return parse_mailbox(config.identity.sender, allow_test_domains=True).address.domain
+    return _domain_of(config.identity.sender)
+
+
+def _domain_of(mailbox: str) -> str:
+    return parse_mailbox(mailbox, allow_test_domains=True).address.domain
 
 
 def _examine_network(config: Config, around: Surroundings) -> Iterator[Diagnosis]:
     for relay in config.servers:
         yield from within(Area.RELAY, examine_relay(relay, now=around.clock()))
     origins = list(_origins(config, around))
-    looked = examine_domain(
-        _domain(config),
-        _keys(config),
-        around.resolver,
-        origins=origins,
-        return_domain=config.bounces.address.rpartition("@")[2],
-    )
+    domain, keys = _domain(config), _keys(config)
+    returning = config.bounces.address.rpartition("@")[2] or domain
+    looked = examine_domain(domain, keys, around.resolver, origins=origins, return_domain=returning)
     yield from within(Area.DOMAIN, looked)
+    confirming = _domain_of(config.subscribers.sender or config.identity.sender)
+    if confirming != domain:
+        looked = examine_confirming(confirming, keys, around.resolver, return_domain=returning)
+        yield from within(Area.DOMAIN, looked)
     yield from within(Area.SITE, examine_site(config.identity.url, clock=around.clock))
 
 

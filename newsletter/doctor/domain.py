@@ -6,6 +6,7 @@ Asks only the resolver it is given (rules A1, A2, A29, A33).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -43,9 +44,11 @@ def examine_domain(
 ) -> Iterator[Diagnosis]:
     """The sender's domain, and that of the return paths where it is another one."""
     returning = return_domain or domain
-    yield _asked("domain", domain, lambda: _examine_name(domain, resolver))
+    cure = "Correct [newsletter] sender."
+    yield _asked("domain", domain, lambda: _examine_name(domain, resolver, cure))
     if returning != domain:
-        look = partial(_examine_return_domain, domain, returning, resolver)
+        cure = f"Put [bounces] address below {domain}."
+        look = partial(_examine_return_domain, domain, returning, resolver, cure)
         yield _asked("return path", returning, look)
     spf = _asked("spf", returning, lambda: examine_spf(returning, resolver, origins))
     yield spf
@@ -62,6 +65,31 @@ def examine_domain(
     for origin in origins:
         if origin.is_direct:
             yield _asked("ptr", domain, partial(_examine_pointer, origin, resolver))
+
+
+def examine_confirming(
+    domain: str, keys: Sequence[SigningKey], resolver: Resolver, *, return_domain: str
+) -> Iterator[Diagnosis]:
+    """The domain of confirmations where it is not the sender's (rule A38). They are signed with the same keys and have
+    the same return paths as issues, which have to count for this domain, too (rules A1, A33).
+    """
+    cure = "Correct [subscribers] sender: the newsletter's domain, or one below it."
+    walk: list[DmarcWalk] = []
+    looks: list[tuple[str, Callable[[], Diagnosis]]] = [
+        ("domain", lambda: _examine_name(domain, resolver, cure)),
+        ("return path", lambda: _examine_return_domain(domain, return_domain, resolver, cure)),
+        ("dmarc", lambda: _examine_dmarc(domain, resolver, walk)),
+    ]
+    for name, look in looks:
+        yield _of_confirmations(_asked(name, domain, look))
+    if keys and walk:
+        signing = keys[0].domain
+        look = partial(_examine_alignment, domain, signing, walk[0], resolver, cure)
+        yield _of_confirmations(_asked("alignment", domain, look))
+
+
+def _of_confirmations(found: Diagnosis) -> Diagnosis:
+    return replace(found, name=f"confirmations {found.name}")
 
 
 def _name_of(origin: Origin, origins: Sequence[Origin]) -> str:
@@ -83,7 +111,7 @@ def _asked(name: str, domain: str, look: Callable[[], Diagnosis]) -> Diagnosis:
 # ── the domain and its exchangers ────────────────────────────────────────────────────────────
 
 
-def _examine_name(domain: str, resolver: Resolver) -> Diagnosis:
+def _examine_name(domain: str, resolver: Resolver, cure: str) -> Diagnosis:
     found = resolver.exists(domain)
     if found is None:
         raise DnsSilence(domain)
@@ -91,14 +119,13 @@ def _examine_name(domain: str, resolver: Resolver) -> Diagnosis:
         return failed(
             "domain",
             f"The sender's domain {domain} does not exist, and receivers refuse its mail.",
-            "Register it, or correct [newsletter] sender.",
+            f"Register it. {cure}",
         )
     return passed("domain", f"The sender's domain {domain} exists.")
 
 
-def _examine_return_domain(domain: str, returning: str, resolver: Resolver) -> Diagnosis:
+def _examine_return_domain(domain: str, returning: str, resolver: Resolver, cure: str) -> Diagnosis:
     """Whether SPF, which is about the return path, aligns with From (RFC 9989, rule A33)."""
-    cure = f"Put [bounces] address below {domain}."
     found = resolver.exists(returning)
     if found is None:
         raise DnsSilence(returning)
@@ -216,9 +243,9 @@ def _examine_keys(
     for key in keys:
         yield _asked(f"dkim {key.selector}", domain, partial(_examine_key, key, resolver))
     if keys and walk is not None:
-        yield _asked(
-            "alignment", domain, lambda: _examine_alignment(domain, keys[0].domain, walk, resolver)
-        )
+        cure = f'Sign with [dkim] domain = "{domain}".'
+        look = partial(_examine_alignment, domain, keys[0].domain, walk, resolver, cure)
+        yield _asked("alignment", domain, look)
 
 
 def _examine_key(key: SigningKey, resolver: Resolver) -> Diagnosis:
@@ -247,7 +274,9 @@ def _examine_key(key: SigningKey, resolver: Resolver) -> Diagnosis:
     return passed(name, f"The key at {key.record_name} is the one that signs.")
 
 
-def _examine_alignment(domain: str, signing: str, walk: DmarcWalk, resolver: Resolver) -> Diagnosis:
+def _examine_alignment(
+    domain: str, signing: str, walk: DmarcWalk, resolver: Resolver, cure: str
+) -> Diagnosis:
     """RFC 9989 4.4: the same domain, or unless it is strict, the same organisation."""
     is_strict = walk.record is not None and walk.record.is_strict
     is_aligned = domain == signing
@@ -264,5 +293,5 @@ def _examine_alignment(domain: str, signing: str, walk: DmarcWalk, resolver: Res
     return failed(
         "alignment",
         f"Signatures of {signing} do not count for mail from {domain} (DMARC).",
-        f'Sign with [dkim] domain = "{domain}".',
+        cure,
     )

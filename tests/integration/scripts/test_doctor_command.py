@@ -125,6 +125,12 @@ def edited(old: str, new: str) -> Callable[[Around], None]:
     return lambda around: setattr(around, "edit", lambda text: text.replace(old, new))
 
 
+def confirming_from_nowhere(around: Around) -> None:
+    """A fault of the From of confirmations (rule A38)."""
+    around.zone.missing.add("confirm.example.com")
+    edited("[smtp]", '[subscribers]\nsender = "N <n@confirm.example.com>"\n[smtp]')(around)
+
+
 FAULTS: dict[str, tuple[Callable[[Around], None], str, str]] = {
     "self-signed": (has(self_signed), "tls", "error"),
     "wrong name": (has(issued("other.test")), "tls", "error"),
@@ -152,6 +158,7 @@ FAULTS: dict[str, tuple[Callable[[Around], None], str, str]] = {
     "no notes": (lambda around: (around.folder / "notes").rmdir(), "notes", "error"),
     "open secret": (lambda around: (around.folder / "secret").chmod(0o644), "secret", "warning"),
     "no address": (edited('postal_address = "Here"', ""), "postal address", "warning"),
+    "confirmations from nowhere": (confirming_from_nowhere, "confirmations domain", "error"),
     "no run": (lambda around: setattr(around, "is_scheduling", False), "scheduler", "warning"),
 }
 
