@@ -29,6 +29,9 @@ ORDERLY_S: Final = 7.0
 LIMIT_S: Final = 9.5
 """Seconds after the first signal in which the process has ended, whatever its peers do."""
 
+_BEGUN_ANEW: Final = "_NEWSLETTER_BEGUN_ANEW"
+"""A variable of a process that goes on for one that ran; not of `NEWSLETTER_`, where settings are looked for."""
+
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -176,12 +179,18 @@ class Ending:
         os._exit(0 if self.is_recorded and not self._why else 1)
 
 
+def was_begun_anew() -> bool:
+    """Whether this process goes on for a service that ran; true once."""
+    return os.environ.pop(_BEGUN_ANEW, None) is not None
+
+
 def _begin_anew() -> None:
     """Start this process as it was started, with nothing of what it waited for. Returns where that cannot be."""
     # The kernel keeps one that comes before it can be obeyed.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
     with on_every_core(), suppress(OSError):
-        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - our own command line
+        environ = {**os.environ, _BEGUN_ANEW: "1"}
+        os.execve(sys.executable, sys.orig_argv, environ)  # noqa: S606 - our own command line
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:

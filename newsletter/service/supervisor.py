@@ -42,6 +42,10 @@ class Supervisor:
         """A new configuration is taken; `ready` comes again."""
         self._tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
+    def waiting(self, why: str) -> None:
+        """We cannot do yet what we are for, and live; to be said more often than every few seconds."""
+        self._tell(f"WATCHDOG=1\nSTATUS={why}", patience_s=0.0)
+
     def stopping(self) -> None:
         """We finish what is under way."""
         self._tell("STOPPING=1\nSTATUS=finishing what is on the wire")

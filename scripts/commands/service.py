@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -99,9 +100,10 @@ def _run_once(context: typer.Context, doors: Doors, taken: Config | None) -> Con
 
 
 def _open(context: typer.Context, taken: Config | None) -> Newsletter:
-    """The newsletter; with a configuration that a reload has `taken`, once its database is back if it is away: what runs
-    waits for it, too.
+    """The newsletter; with a configuration that a reload has `taken`, or in a process that one began, once its database is
+    back if it is away: what runs waits for it, too. A supervisor is told that we live.
     """
+    from newsletter.service import Supervisor, was_begun_anew
     from storage.model import (
         DatabaseDamaged,
         DatabaseLost,
@@ -111,15 +113,18 @@ def _open(context: typer.Context, taken: Config | None) -> Newsletter:
         StorageError,
     )
 
+    goes_on = was_begun_anew() or taken is not None
+    supervisor = Supervisor(os.environ, os.getpid())
     while True:
         try:
             return open_newsletter(context, level=logging.INFO, taken=taken)
         except (DatabaseDamaged, DatabaseLost, SchemaNewer, SchemaOutdated):
             raise
         except StorageError as error:
-            if taken is None:
+            if not goes_on:
                 raise
             Log().warning("reload.waits", reason=str(error))
+            supervisor.waiting("waits for the database")
             time.sleep(_AGAIN_S)
 
 

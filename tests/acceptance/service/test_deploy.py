@@ -78,6 +78,22 @@ def test_units_are_valid_and_hardened(unit: Path, tmp_path: Path) -> None:
     assert {word for word in arguments[3:] if word.startswith("--")} <= known
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_what_is_started_again_is_started_again_for_ever(unit: Path) -> None:
+    """A database may be away for longer than some starts take; systemd gives a unit up that was started so often within
+    a time, and nothing starts it again.
+    """
+    found = dict(re.findall(r"^(\w+)=(\d+)$", unit.read_text(), re.MULTILINE))
+    within, starts = (
+        int(found.get("StartLimitIntervalSec", 10)),
+        int(found.get("StartLimitBurst", 5)),
+    )
+    if "Restart=always" in unit.read_text():
+        assert within == 0 or starts * int(found["RestartSec"]) > within
+    else:
+        assert "Type=oneshot" in unit.read_text()
+
+
 def test_the_timer_starts_a_unit_that_is_there() -> None:
     """Of the same name."""
     needs("systemd-analyze")
