@@ -127,8 +127,8 @@ def edited(old: str, new: str) -> Callable[[Around], None]:
 
 def confirming_from_nowhere(around: Around) -> None:
     """A fault of the From of confirmations (rule A38)."""
-    around.zone.missing.add("confirm.example.com")
-    edited("[smtp]", '[subscribers]\nsender = "N <n@confirm.example.com>"\n[smtp]')(around)
+    around.zone.missing.add("confirm.news.example.com")
+    edited("[smtp]", '[subscribers]\nsender = "N <n@confirm.news.example.com>"\n[smtp]')(around)
 
 
 FAULTS: dict[str, tuple[Callable[[Around], None], str, str]] = {
