@@ -1,6 +1,6 @@
 """A file that speaks for whole folders → what it says, and of which notes. Pure.
 
-    Hugo      `cascade` of `_index.md` and of the site; its `ignoreFiles`; `headless` of a bundle
+    Hugo      `cascade` of `_index.md` and of the site; its `ignoreFiles` and mounts; `headless` of a bundle
     Zola      `draft` of a section
     Jekyll    `defaults` and `exclude` of `_config.yml`
     Eleventy  `posts/posts.json` and its like; `.eleventyignore` and what else it does not read
@@ -24,6 +24,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from feeds.notes.fields import Field, fields_of, list_field, text_field
+from feeds.notes.folders.choices import Choice, is_left_out, read_mounts, read_render
 from feeds.notes.folders.ignores import is_ignored, read_lines, read_program
 from feeds.notes.folders.places import (
     BUNDLE,
@@ -31,6 +32,7 @@ from feeds.notes.folders.places import (
     ELEVENTY_IGNORES,
     GITIGNORE,
     HUGO,
+    HUGO_MODULE,
     JEKYLL,
     NIKOLA,
     OBSIDIAN,
@@ -51,7 +53,7 @@ _HEADER: Final = re.compile(
 )
 _HIDING: Final = re.compile(
     r"\b(drafts?|published|hidden|private|unlisted|cascade|permalink|headless|render|"
-    r"eleventyExcludeFromCollections|expiryDate|ignoreFiles|excluded?|status)\b"
+    r"eleventyExcludeFromCollections|expiryDate|(?:ignore|exclude|include)Files|mounts|excluded?|status)\b"
 )
 """What a file that cannot be read may hide notes with."""
 _DRAFT: Final = {"draft": text_field("draft", "true", 0)}
@@ -75,6 +77,8 @@ class Said:
     """Jekyll's name of a collection."""
     ignored: str = ""
     """Hugo's expression for the file's own path."""
+    choices: tuple[Choice, ...] = ()
+    """What Hugo and Quarto take; it is about the rest."""
     unless: str = ""
     """The key of a note itself by which it is not one of them."""
 
@@ -83,6 +87,8 @@ class Said:
         if self.unless in own or (
             self.ignored and not is_ignored(self.ignored, f"{place.root}/{place.path}")
         ):
+            return False
+        if self.choices and not is_left_out(self.choices, place.path):
             return False
         if self.path and not any(fits(self.path, one) for one in place.logical):
             return False
@@ -124,6 +130,9 @@ def _read(guide: str, values: Mapping[str, object]) -> Iterator[Said]:
         yield from _read_cascade(values)
         given = next((value for key, value in values.items() if key.lower() == "ignorefiles"), [])
         yield from (Said(fields=_DRAFT, ignored=one) for one in _words(given))
+        yield from _read_mounts(values.get("module"))
+    elif guide in HUGO_MODULE:
+        yield from _read_mounts(values)
     elif guide == OBSIDIAN:
         folders = filter(None, _words(values.get("excluded", [])))
         yield from (Said(fields=_UNPUBLISHED, begins=one, unless="publish") for one in folders)
@@ -153,6 +162,13 @@ def _read_cascade(values: Mapping[str, object]) -> Iterator[Said]:
             )
 
 
+def _read_mounts(module: object) -> Iterator[Said]:
+    """What Hugo's content is made of leaves out."""
+    choices = tuple(read_mounts(module.get("mounts"))) if isinstance(module, Mapping) else ()
+    if choices:
+        yield Said(fields=_DRAFT, choices=choices)
+
+
 def _read_jekyll(values: Mapping[str, object]) -> Iterator[Said]:
     given = values.get("defaults")
     for rule in given if isinstance(given, list) else ():
@@ -172,9 +188,9 @@ def _read_jekyll(values: Mapping[str, object]) -> Iterator[Said]:
 def _read_quarto(values: Mapping[str, object]) -> Iterator[Said]:
     site, project = values.get("website"), values.get("project")
     drafts = _words(site.get("drafts")) if isinstance(site, Mapping) else []
-    render = _words(project.get("render")) if isinstance(project, Mapping) else []
-    left_out = [one.removeprefix("!") for one in render if one.startswith("!")]
-    yield from (Said(fields=_DRAFT, begins=one) for one in (*drafts, *left_out))
+    yield from (Said(fields=_DRAFT, begins=one) for one in drafts)
+    if isinstance(project, Mapping) and project.get("render"):
+        yield Said(fields=_DRAFT, choices=(read_render(project["render"]),))
 
 
 # ── which notes ──────────────────────────────────────────────────────────────────────────────

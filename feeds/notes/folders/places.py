@@ -20,6 +20,10 @@ HUGO: Final = tuple(
     for name in ("hugo", "config")
     for form in ("toml", "yaml", "yml", "json")
 )
+HUGO_MODULE: Final = tuple(
+    f"config/_default/module.{form}" for form in ("toml", "yaml", "yml", "json")
+)
+"""The part of Hugo's configuration that says which files are its content."""
 ELEVENTY: Final = (
     ".eleventy.js",
     *(f"eleventy.config.{form}" for form in ("js", "cjs", "mjs", "ts")),
@@ -28,7 +32,7 @@ ELEVENTY: Final = (
 ELEVENTY_IGNORES: Final = ".eleventyignore"
 GITIGNORE: Final = ".gitignore"
 OBSIDIAN: Final = ".obsidian/publish.json"
-OF_SITES: Final = (*JEKYLL, *QUARTO, *HUGO, ELEVENTY_IGNORES, OBSIDIAN)
+OF_SITES: Final = (*JEKYLL, *QUARTO, *HUGO, *HUGO_MODULE, ELEVENTY_IGNORES, OBSIDIAN)
 """What speaks for a whole site, where the notes folder is one."""
 _AT_THE_TOP: Final = (*OF_SITES, *ELEVENTY, GITIGNORE)
 QUARTO_FOLDER: Final = ("_metadata.yml", "_metadata.yaml")
@@ -44,7 +48,7 @@ NIKOLA: Final = ".meta"
 _ABOVE: Final = 3
 """Folders above the notes folder from which a pattern may count."""
 _PIECE: Final = re.compile(r"\*\*/?|\*|\?|\{[^{}]*\}|[^*?{]+|\{")
-_LONGEST: Final = 300
+LONGEST: Final = 300
 """Characters of a pattern that is tried."""
 
 
@@ -120,7 +124,7 @@ def fits(pattern: str, text: str) -> bool:
     All places where a pattern may have come to are kept at once, so no pattern takes more than its length times the
     text's.
     """
-    return len(pattern) > _LONGEST or len(text) in _reach(pattern.lower(), text, {0})
+    return len(pattern) > LONGEST or len(text) in _reach(pattern.lower(), text, {0})
 
 
 def _reach(pattern: str, text: str, starts: set[int]) -> set[int]:

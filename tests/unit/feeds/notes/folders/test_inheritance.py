@@ -30,6 +30,7 @@ def read(path: str, guides: dict[str, str], text: str = BARE, *, root: str = ROO
 
 JEKYLL = "defaults:\n- scope: {{path: '{path}', type: '{type}'}}\n  values: {{published: false}}\n"
 TOML = "+++\n[[cascade]]\ndraft = true\n[cascade.target]\n{target}\n+++\n"
+MOUNT = "[[module.mounts]]\nsource = 'content'\ntarget = 'content'\n{}\n"
 
 
 @each(
@@ -66,6 +67,19 @@ TOML = "+++\n[[cascade]]\ndraft = true\n[cascade.target]\n{target}\n+++\n"
         ("a/b/x.qmd", "a/_metadata.yml", "draft: true\n"),
         ("a/x.qmd", "_quarto.yml", "website:\n  drafts: [a/x.qmd]\n"),
         ("a/x.qmd", "_quarto.yml", "project:\n  render: ['*.qmd', '!a/']\n"),
+        ("a/b/x.qmd", "_quarto.yml", "project:\n  render: ['!x.qmd']\n"),
+        ("a/b/x.old.qmd", "_quarto.yml", "project:\n  render:\n  - '*.qmd'\n  - '!*.old.qmd'\n"),
+        ("a/b/x.qmd", "_quarto.yml", "project: {render: ['**/*.qmd', '!./a/b']}\n"),
+        ("a/x.md", "_quarto.yml", "project: {render: ['*.qmd']}\n"),
+        ("a/x.qmd", "_quarto.yml", "project: {render: [index.qmd, b/]}\n"),
+        ("a/x.qmd", "_quarto.yml", "project: {render: '/*.qmd'}\n"),
+        ("content/a/x.md", "hugo.toml", MOUNT.format("excludeFiles = 'a/*'")),
+        ("content/a/b/x.md", "hugo.toml", MOUNT.format("excludeFiles = ['/b/**', '/A/**']")),
+        ("content/a/x.md", "hugo.toml", MOUNT.format("excludeFiles = 'a'")),
+        ("content/a/x.md", "hugo.toml", MOUNT.format("includeFiles = ['b/**', '*.md']")),
+        ("content/a/x.md", "hugo.toml", MOUNT.format("files = ['**.md', '! a/*.md']")),
+        ("content/a/x.md", "config.yaml", "module: {mounts: [{Source: content, target: content/en, excludefiles: '**'}]}\n"),
+        ("content/a/x.md", "config/_default/module.yaml", "mounts: [{source: ./content/, target: content, excludeFiles: [a/x.md]}]\n"),
         ("a/x.md", "a/_metadata.yml", "draft: &d true\nhidden: *d\n"),
         ("a/x.md", ".eleventyignore", "# mine\n\na/\n"),
         ("a/b/x.md", ".eleventyignore", "./a/**/*.md\r\n"),
@@ -110,6 +124,15 @@ def test_what_a_folder_hides_is_kept(path: str, guide: str, text: str) -> None:
         ("a/x.md", "a/b.json", '{"draft": true}'),
         ("a/x.md", "a/a.json", '{"permalink": "/{{ title }}/", "title": "{{ x }}"}'),
         ("a/x.qmd", "_quarto.yml", "website: {title: x}\nproject: {render: [a]}\n"),
+        ("a/b/x.qmd", "_quarto.yml", "project: {render: ['*.qmd', '!/x.qmd']}\n"),
+        ("a/b/x.qmd", "_quarto.yml", "project: {render: [./a/b/x.qmd, '!c/']}\n"),
+        ("a/x.qmd", "_quarto.yml", "project: {render: [], type: website}\n"),
+        ("content/a/b/x.md", "hugo.toml", MOUNT.format("excludeFiles = ['*.md', 'a/*.md', 'content/**']")),
+        ("content/a/x.md", "hugo.toml", MOUNT.format("includeFiles = ['a/**']")),
+        ("content/a/x.md", "hugo.toml", MOUNT.format("excludeFiles = 'a/*'") + MOUNT.format("includeFiles = 'a/*'")),
+        ("content/a/x.md", "hugo.toml", MOUNT.replace("target = 'content'", "target = 'static'").format("excludeFiles = '**'")),
+        ("posts/x.md", "hugo.toml", MOUNT.format("excludeFiles = '**'")),
+        ("a/x.Rmd", "_site.yml", "exclude: [a]\n"),
         ("a/x.md", ".eleventyignore", "x.md\n# a/\n!a/\nb/\n"),
         ("a/x.md", "a/.eleventyignore", "x.md\n"),
         ("a/x.md", ".gitignore", "a/\n"),
@@ -174,6 +197,7 @@ def test_times_and_readers_come_from_folders_too() -> None:
         ("_config.yml", "defaults:\n - scope: {path: ''\n   values: {published: false}\n"),
         ("hugo.toml", "[cascade\n"),
         ("hugo.toml", "ignoreFiles = [\n"),
+        ("config/_default/module.toml", "[[mounts]]\nexcludeFiles = [\n"),
         (".obsidian/publish.json", '{"excluded": ["a"'),
         ("a/x.meta", "---\nstatus: draft\n"),
     ],
