@@ -237,7 +237,7 @@ def is_role(address: Address) -> bool:
     return local.partition("+")[0] in ROLES
 
 
-def open_resolver(timeout: int = DNS_TIMEOUT) -> dns.resolver.Resolver:
+def open_resolver() -> dns.resolver.Resolver:
     """A resolver that remembers answers; share one among all checks (rule F13).
 
     On a host without any DNS configured it knows no server, so every answer is UNKNOWN.
@@ -246,10 +246,10 @@ def open_resolver(timeout: int = DNS_TIMEOUT) -> dns.resolver.Resolver:
     from email_validator import caching_resolver
 
     try:
-        return caching_resolver(timeout=timeout)
+        return caching_resolver(timeout=DNS_TIMEOUT)
     except dns.resolver.NoResolverConfiguration:
         bare = dns.resolver.Resolver(configure=False)
-        return caching_resolver(timeout=timeout, dns_resolver=bare)
+        return caching_resolver(timeout=DNS_TIMEOUT, dns_resolver=bare)
 
 
 def check_domain(address: Address, resolver: dns.resolver.Resolver) -> DomainVerdict:

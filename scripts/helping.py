@@ -61,12 +61,12 @@ class Listed(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer gives it
         """As they were registered."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(rows_of(self.commands.items())))
+            formatter.write_dl(rows_of(self.commands.items()))
 
 
-def rows_of(commands: Iterable[tuple[str, Any]], width: int = 0) -> Iterable[tuple[str, str]]:
-    """For each command its name, as wide as `width`, and its sentence: whole, for lines are wrapped."""
-    return [(name.ljust(width), command.get_short_help_str(500)) for name, command in commands]
+def rows_of(commands: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
+    """For each command its name and its sentence: whole, for lines are wrapped."""
+    return [(name, command.get_short_help_str(500)) for name, command in commands]
 
 
 def explain(app: typer.Typer) -> None:

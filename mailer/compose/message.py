@@ -59,13 +59,12 @@ def compile_issue(
     issue: Issue,
     identity: Identity,
     *,
-    page_url: str = "",
     test_copy: bool = False,
     pictures: Pictures = draw_formulas,
 ) -> Skeleton:
     """The mail of an issue, for everybody who gets it.
 
-    `page_url` is where it is on the web, if not where it stands first or at `/issues/SLUG`. A test copy says so in subject
+    It leads to where the issue stands first, else to `/issues/SLUG`. A test copy says so in subject
     and text and has no List-Unsubscribe, as it has nobody to unsubscribe. An issue too long for
     Gmail is cut between two paragraphs of the HTML, or within one that fills most of it, with a link
     to the rest; its text stays whole. `pictures` gives those of its formulas.
@@ -77,7 +76,7 @@ def compile_issue(
         issue=issue,
         identity=identity,
         marks=marks,
-        page_url=page_url or issue.canonical or f"{identity.url}/issues/{issue.slug}",
+        page_url=issue.canonical or f"{identity.url}/issues/{issue.slug}",
         test_copy=test_copy,
         pictures=pictures,
     )

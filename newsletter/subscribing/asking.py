@@ -9,7 +9,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -45,14 +44,8 @@ _log = Log()
 class DnsDesk:
     """Answers at once: yes, no, or that it must still be waited for. Thread-safe."""
 
-    def __init__(
-        self,
-        ask: Callable[[Address], DomainVerdict] | None = None,
-        *,
-        patience: timedelta = timedelta(seconds=DNS_TIMEOUT),
-    ) -> None:
+    def __init__(self, ask: Callable[[Address], DomainVerdict] | None = None) -> None:
         self._ask = ask
-        self._patience_s = patience.total_seconds()
         self._pool: ThreadPoolExecutor | None = None
         self._answers: OrderedDict[str, tuple[float, DomainVerdict]] = OrderedDict()
         self._asked: dict[str, tuple[float, Future[DomainVerdict]]] = {}
@@ -76,7 +69,7 @@ class DnsDesk:
                     return DomainVerdict.UNKNOWN
                 asked = self._asked[domain] = (now, self._submit(address))
             began, future = asked
-            if not future.done() and now - began < self._patience_s:
+            if not future.done() and now - began < DNS_TIMEOUT:
                 return None
             del self._asked[domain]
             return self._remember(domain, now, _answer(future))

@@ -21,9 +21,8 @@ MOST_TIMES: Final = 1000
 class Recent:
     """How often each key came within a span of time. Not thread-safe."""
 
-    def __init__(self, span: timedelta, *, most_keys: int = MOST_KEYS) -> None:
+    def __init__(self, span: timedelta) -> None:
         self._span = span
-        self._most_keys = most_keys
         self._times: OrderedDict[str, deque[datetime]] = OrderedDict()
 
     def count(self, key: str, now: datetime) -> int:
@@ -42,7 +41,7 @@ class Recent:
         times = self._times.setdefault(key, deque(maxlen=MOST_TIMES))
         times.append(at)
         self._times.move_to_end(key)
-        if len(self._times) > self._most_keys:
+        if len(self._times) > MOST_KEYS:
             self._times.popitem(last=False)
 
 

@@ -91,14 +91,14 @@ def _row(one: IssueFigures) -> tuple[str, ...]:
     )
 
 
-def plot(values: Sequence[int], wide: int, rows: int = _ROWS) -> list[str]:
+def plot(values: Sequence[int], wide: int) -> list[str]:
     """A curve of blocks, its scale at the left; values are put together where there are more than places."""
     shown = gather(values, wide, max)
     most = max(*shown, 1)
     lines = []
-    for row in range(rows, 0, -1):
-        label = f"{most:,}" if row == rows else "0" if row == 1 else ""
-        cells = (max(min(value * rows / most - (row - 1), 1), 0) for value in shown)
+    for row in range(_ROWS, 0, -1):
+        label = f"{most:,}" if row == _ROWS else "0" if row == 1 else ""
+        cells = (max(min(value * _ROWS / most - (row - 1), 1), 0) for value in shown)
         lines.append(f"{label:>9} " + "".join(_BLOCKS[round(8 * cell)] for cell in cells).rstrip())
     return lines
 

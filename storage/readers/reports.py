@@ -50,6 +50,8 @@ _D = schema.deliveries.c
 _R = schema.reports.c
 _S = schema.subscribers.c
 
+MOST_SENT: Final = 500
+"""Of one reader's deliveries that are looked at: a report is seldom about an older one."""
 _PORTION: Final = 500
 """Numbers in one statement."""
 _HOST_LIMIT: Final = 64
@@ -156,13 +158,13 @@ class Reports:
                 worn += 1
         return worn
 
-    def sent_to(self, subscriber_id: int, *, limit: int = 500) -> tuple[Sent, ...]:
-        """A reader's deliveries, newest first."""
+    def sent_to(self, subscriber_id: int) -> tuple[Sent, ...]:
+        """A reader's latest deliveries, MOST_SENT at most, newest first."""
         query = (
             sa.select(_D.id, _D.kind, _D.issue_id)
             .where(schema.of_readers(subscriber_id))
             .order_by(_D.id.desc())
-            .limit(limit)
+            .limit(MOST_SENT)
         )
         with self._database.reading() as connection:
             return tuple(

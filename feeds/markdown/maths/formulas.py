@@ -38,12 +38,14 @@ _MOST_LINES: Final = 0xF8FF - 0xE000
 class Formulas:
     """Gives out marks and puts the formulas back where they stand."""
 
-    def __init__(self, body: str, warn: Callable[[str], None] = lambda _sentence: None) -> None:
-        """`warn` is told, in a sentence, of each formula that nobody here can read."""
+    warn: Callable[[str], None]
+    """Told, in a sentence, of each formula that nobody here can read; nobody is until whoever shows them listens."""
+
+    def __init__(self, body: str) -> None:
         self._body = body
         self._found: list[Formula] = []
         self._lines: list[str] = []
-        self.warn = warn
+        self.warn = lambda _sentence: None
 
     # Most notes have no formula, and a pattern takes longer to compile than such a note to translate.
     @cached_property

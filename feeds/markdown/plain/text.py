@@ -36,8 +36,8 @@ _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 def build_text(
     tokens: Sequence[Token],
     resolver: LinkResolver,
-    urls: Sequence[str] = (),
-    settle: Callable[[str], str] = str,
+    urls: Sequence[str],
+    settle: Callable[[str], str],
 ) -> str:
     """The text of a note, its footnotes, then the numbered addresses; `settle` puts in what only
     stood there for its width.

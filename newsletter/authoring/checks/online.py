@@ -78,7 +78,6 @@ class LinkAsker:
     def __init__(
         self,
         *,
-        pause_s: float = PAUSE_S,
         patience_s: float = PATIENCE_S,
         is_asked: Callable[[str], bool] = is_public_address,
         resolve: Resolve = look_up,
@@ -87,7 +86,6 @@ class LinkAsker:
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         """`is_asked` judges each address of a host."""
-        self._pause_s = pause_s
         self._patience_s = patience_s
         self._is_asked = is_asked
         self._resolve = resolve
@@ -116,7 +114,7 @@ class LinkAsker:
                 if self._steady() > until:
                     return
                 if number:
-                    self._wait(self._pause_s)
+                    self._wait(PAUSE_S)
                 answers[link] = self._ask(link, addresses)
                 progress(len(answers), len(wanted))
 

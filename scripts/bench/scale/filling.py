@@ -81,7 +81,7 @@ def add_readers(database: Database, count: int) -> None:
             substr('00000000000000000000000000000000' || n, -32),
             CASE WHEN n % 2 = 1 THEN 'Reader ' || n ELSE '' END, '', '', 'active',
             'nonce' || n, 'for the benchmark', {now} + n, {now} + n, '', 'each', '', '', ''
-        FROM {_series(database, 1, count)}"""  # noqa: S608 - numbers of our own
+        FROM {_series(database, count)}"""  # noqa: S608 - numbers of our own
     if not database.is_sqlite:
         text = text.replace(
             "substr('00000000000000000000000000000000' || n, -32)", "lpad(n::text, 32, '0')"
@@ -92,11 +92,11 @@ def add_readers(database: Database, count: int) -> None:
             _go_on_numbering(cursor, "subscribers")
 
 
-def _series(database: Database, first: int, last: int) -> str:
-    """The numbers from first to last as rows `n`."""
+def _series(database: Database, last: int) -> str:
+    """The numbers from one to `last` as rows `n`."""
     if not database.is_sqlite:
-        return f"generate_series({first}, {last}) AS series (n)"
-    steps = f"SELECT {first} AS n UNION ALL SELECT n + 1 FROM steps WHERE n < {last}"  # noqa: S608
+        return f"generate_series(1, {last}) AS series (n)"
+    steps = f"SELECT 1 AS n UNION ALL SELECT n + 1 FROM steps WHERE n < {last}"  # noqa: S608
     return f"(WITH RECURSIVE steps (n) AS ({steps}) SELECT n FROM steps) AS series"  # noqa: S608
 
 
@@ -132,7 +132,7 @@ def _rows_of(
 ) -> tuple[str, ...]:
     """An issue mailed then, to readers 1 to `readers`: its deliveries are numbered after those `before`."""
     state = f"CASE (n + {issue_id}) % {_BOUNCED} WHEN 0 THEN 'bounced' WHEN 1 THEN 'rejected' ELSE 'accepted' END"
-    every = _series(database, 1, readers)
+    every = _series(database, readers)
     return (
         f"""
         INSERT INTO deliveries (id, kind, issue_id, subscriber_id, state, attempts, doubts, queued_at,
