@@ -13,7 +13,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, partial
 from itertools import islice
@@ -283,11 +283,6 @@ def plain(cell: str) -> str:
         for character in cell
         if character.isspace() or unicodedata.category(character)[0] != "C"
     )
-
-
-def stamp(at: datetime | None) -> str | None:
-    """ISO 8601 in UTC for JSON: `2026-12-01T09:00:00Z`."""
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def local(at: datetime | None, zone: str) -> str:

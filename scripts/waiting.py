@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from scripts.console import Json, local, stamp
-from storage.model import Allowance, CohortStep, Step, Waiting
+from scripts.console import Json, local
+from storage.model import Allowance, CohortStep, Step, Waiting, stamp
 
 
 def tell_waiting(waiting: Waiting, zone: str) -> str:

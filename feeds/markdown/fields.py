@@ -16,7 +16,7 @@ from typing import Final
 
 from storage.model import CODE, FIELD, guard
 
-_PIECE: Final = re.compile(r"(<[^>]*>)")
+TAGS_OF: Final = re.compile(r"(<[^>]*>)")
 """A tag of sanitised HTML, in whose attributes `>` is escaped."""
 _NAME: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 _TAG_OR_FIELD: Final = re.compile(rf"<[^<>]*>|{FIELD.pattern}")
@@ -58,7 +58,7 @@ class Fields:
         """Sanitised HTML without marks: fields in prose, braces in code and in attributes."""
         if not self._written and "{{" not in html:
             return html
-        pieces = _PIECE.split(html)
+        pieces = TAGS_OF.split(html)
         depth = 0
         for at, piece in enumerate(pieces):
             if at % 2:

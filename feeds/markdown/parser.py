@@ -44,7 +44,8 @@ _PLAIN_TITLE: Final = re.compile(
 )
 """A heading in which nothing is a mark, as most are."""
 _SETEXT: Final = re.compile(r"\n {0,3}=+[ \t]*(?:\n|\Z)")
-_RAW_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+RAW_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+"""How a tag of raw HTML begins: whether it closes, and its name."""
 _AUTOLINK: Final = re.compile(r"<[^<>\x00-\x20]*>")
 _FAR: Final = 500
 """Characters, and tokens, before a wiki link in which the tag is looked for that opens code around it."""
@@ -147,7 +148,7 @@ def shown(children: Iterable[Token]) -> Iterator[Token]:
             if not depth:
                 yield token
             continue
-        tag = _RAW_TAG.match(token.content)
+        tag = RAW_TAG.match(token.content)
         closing, of = (bool(tag[1]), tag[2].lower()) if tag else (False, "")
         if of and of == (name or of) and of in VANISHING:
             if closing:

@@ -15,7 +15,7 @@ from feeds.markdown.code import drop_unshown
 from feeds.markdown.fields import Fields
 from feeds.markdown.html import MAX_COUNT, VANISHING
 from feeds.markdown.links import LinkResolver, is_download
-from feeds.markdown.parser import plain
+from feeds.markdown.parser import RAW_TAG, plain
 from feeds.markdown.rules import new_token
 
 MAX_RAW_TAGS: Final = 5_000
@@ -37,7 +37,6 @@ _HOST: Final = re.compile(
 _TASK: Final = re.compile(r"\[([ xX/<>!?~-])\](?:\s+|\Z)")
 """Those of Obsidian's themes, too: half done, moved, important, cancelled."""
 _BOXES: Final = {"x": "☑", "X": "☑", "-": "☒", "~": "☒"}
-_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _BLOCK_PART: Final = re.compile(r"#\^[\w-]+\Z")
 """`[[Note#^block]]` is the note, for readers."""
 _SENTENCE_ENDS: Final = "?!.,:;*_~'\"|"
@@ -305,7 +304,7 @@ def _swallows(tokens: Sequence[Token]) -> frozenset[str]:
     for token in tokens:
         if token.type not in {"html_inline", "html_block"}:
             continue
-        for closing, name in _TAG.findall(token.content):
+        for closing, name in RAW_TAG.findall(token.content):
             if closing and name.lower() == "plaintext":
                 continue  # nothing ends it (HTML 13.2.5.5)
             if (tag := name.lower()) in VANISHING:
@@ -314,12 +313,12 @@ def _swallows(tokens: Sequence[Token]) -> frozenset[str]:
 
 
 def _tag_name(token: Token) -> str:
-    found = _TAG.match(token.content)
+    found = RAW_TAG.match(token.content)
     return found[2].lower() if found else ""
 
 
 def _raw_link_step(tag: str) -> int:
-    found = _TAG.match(tag)
+    found = RAW_TAG.match(tag)
     if not found or found[2].lower() != "a":
         return 0
     return -1 if found[1] else 1

@@ -5,7 +5,7 @@ from feeds.notes.frontmatter import parse_front_matter
 from feeds.notes.habits import OF_ENTRIES, USUAL, Habits
 from feeds.notes.keys import KEY_VALUE, MAX_TAG, UNKNOWN_KEY
 from feeds.notes.names import slugify
-from feeds.notes.note import RENDERER, Note, parse_note, read_body
+from feeds.notes.note import LANGUAGE, RENDERER, Note, parse_note, read_body
 from feeds.notes.rendering import find_note_remarks, render_note
 from feeds.notes.timing import CLOCK_CHANGE, NO_TIME, RELATIVE_TIME, Now
 from feeds.notes.when import When, parse_when
@@ -13,6 +13,7 @@ from feeds.notes.when import When, parse_when
 __all__ = [
     "CLOCK_CHANGE",
     "KEY_VALUE",
+    "LANGUAGE",
     "MAX_TAG",
     "NO_TIME",
     "OF_ENTRIES",

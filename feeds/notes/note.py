@@ -57,7 +57,8 @@ _INDEX: Final = re.compile(r"(?:\A|/)(?:index(?:\.html?)?)?/*\Z", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _OPERATORS: Final = re.compile(r"\b(?:and|or|not)\b|[()\"'&|!,]", re.IGNORECASE)
 _WEB_ADDRESS: Final = re.compile(r"https?://[^\s/?#\\<>\"]+[^\s<>\"\\]*")
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
+LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
+"""A tag of a language as authors write it; the underline is of systems (`de_DE`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,7 +322,7 @@ def _read_language(keys: Keys, facts: PathFacts) -> str:
     given = given.partition(".")[0].partition("@")[0]  # `de_DE.UTF-8`, as systems have it
     if not given:
         return facts.language
-    if not _LANGUAGE.fullmatch(given):
+    if not LANGUAGE.fullmatch(given):
         found = keys.find("lang", "language", "locale")
         if found is not None:
             keys.pass_over(found, KEY_VALUE, "is no language; write it like `en` or `pt-BR`")

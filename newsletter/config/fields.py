@@ -67,6 +67,11 @@ def no_flag(value: object) -> object:
     return value
 
 
+def or_empty(read: Callable[[object], str]) -> Callable[[object], str]:
+    """Reads a text that may be empty, and then stays so."""
+    return lambda value: "" if value == "" else read(value)
+
+
 def unless_empty(read: Callable[[str], _T]) -> Callable[[object], _T | None]:
     """Reads a text once and keeps what was read; nothing, if it is empty."""
 

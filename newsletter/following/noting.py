@@ -7,7 +7,7 @@ import json
 import re
 from typing import Final
 
-from feeds.notes import MAX_TAG, slugify
+from feeds.notes import LANGUAGE, MAX_TAG, slugify
 from newsletter.following.saying import SaidEntry
 from storage.model import FeedEntry
 from storage.notes import ENTRY_END, ENTRY_START
@@ -15,7 +15,6 @@ from storage.notes import ENTRY_END, ENTRY_START
 _TITLE: Final = 300
 _SUMMARY: Final = 1000
 _SLUG: Final = 80
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 
 def name_entry(said: SaidEntry) -> str:
@@ -53,7 +52,7 @@ def write_note(said: SaidEntry, entry: FeedEntry) -> str:
         "summary": said.summary[:_SUMMARY],
         "tags": [tag for tag in said.tags if len(tag) <= MAX_TAG],
         "image": said.image,
-        "lang": said.language if _LANGUAGE.fullmatch(said.language) else "",
+        "lang": said.language if LANGUAGE.fullmatch(said.language) else "",
     }
     keys |= {name: value for name, value in optional.items() if value}
     if not entry.mail:

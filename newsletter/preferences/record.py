@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from storage.model import ConsentEvent, KeptMail, KeptReport, Subscriber, Suppression
+from storage.model import ConsentEvent, KeptMail, KeptReport, Subscriber, Suppression, stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,19 +30,19 @@ def write_record(kept: Kept, newsletter: str, now: datetime) -> bytes:
     stopped = kept.suppression
     document = {
         "newsletter": newsletter,
-        "written_at": _stamp(now),
+        "written_at": stamp(now),
         "reader": {
             "address": reader.address,
             "name": reader.name,
             "tags": list(reader.tags),
             "state": reader.state.value,
             "consent": reader.consent,
-            "created_at": _stamp(reader.created_at),
-            "confirmed_at": _stamp(reader.confirmed_at),
-            "unsubscribed_at": _stamp(reader.unsubscribed_at),
+            "created_at": stamp(reader.created_at),
+            "confirmed_at": stamp(reader.confirmed_at),
+            "unsubscribed_at": stamp(reader.unsubscribed_at),
             "topics": list(wishes.topics),
             "pace": wishes.pace.value,
-            "paused_until": _stamp(wishes.paused_until),
+            "paused_until": stamp(wishes.paused_until),
             "language": wishes.language,
             "zone": wishes.zone,
             "has_own_feed": bool(reader.feed_key),
@@ -54,11 +54,11 @@ def write_record(kept: Kept, newsletter: str, now: datetime) -> bytes:
         else {
             "reason": stopped.reason.value,
             "evidence": stopped.evidence,
-            "created_at": _stamp(stopped.created_at),
+            "created_at": stamp(stopped.created_at),
         },
         "history": [
             {
-                "at": _stamp(one.at),
+                "at": stamp(one.at),
                 "kind": one.kind.value,
                 "ip": one.ip,
                 "source": one.source,
@@ -72,8 +72,8 @@ def write_record(kept: Kept, newsletter: str, now: datetime) -> bytes:
                 "kind": one.kind,
                 "issue": one.issue,
                 "state": one.state,
-                "queued_at": _stamp(one.queued_at),
-                "settled_at": _stamp(one.settled_at),
+                "queued_at": stamp(one.queued_at),
+                "settled_at": stamp(one.settled_at),
                 "attempts": one.attempts,
                 "code": one.code,
                 "status": one.status,
@@ -87,14 +87,10 @@ def write_record(kept: Kept, newsletter: str, now: datetime) -> bytes:
                 "kind": one.kind,
                 "action": one.action,
                 "status": one.status,
-                "happened_at": _stamp(one.happened_at),
+                "happened_at": stamp(one.happened_at),
                 "evidence": one.evidence,
             }
             for one in kept.reports
         ],
     }
     return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
-
-
-def _stamp(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")

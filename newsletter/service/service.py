@@ -16,7 +16,7 @@ from mailer.smtp import Relay
 from newsletter.mailing import open_relays
 from newsletter.service.duties import Duties, Site
 from newsletter.service.scheduler import Tick, Ticks
-from newsletter.service.stopping import ORDERLY_S, Ending
+from newsletter.service.stopping import ORDERLY_S, Ending, call_soon
 from newsletter.service.turn import Turn
 from storage.database import Database
 from storage.model import Log, SchemaNewer, StorageError
@@ -65,7 +65,7 @@ async def _serve(
 ) -> None:
     dispatcher = duties.make_dispatcher(relays)
     loop = asyncio.get_running_loop()
-    duties.on_dispatcher(lambda: _call_soon(loop, dispatcher.wake))
+    duties.on_dispatcher(lambda: call_soon(loop, dispatcher.wake))
     duties.pulse.begin(lambda: dispatcher.relays)
     ticks = Ticks(_ticks(duties, turn), pulse=duties.pulse)
     duties.database.tell_troubles()
@@ -133,11 +133,6 @@ async def _until_stopped(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
-
-
-def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(call)
 
 
 def _ticks(duties: Duties, turn: Turn | None) -> list[Tick]:

@@ -101,7 +101,7 @@ class Ending:
         """From now on a reload is ours to look at, also one that was asked for since the run before this one."""
         if isinstance(before, _Asked):
             self._asked = before
-        self._asked.look = lambda: _soon(loop, self._look)
+        self._asked.look = lambda: call_soon(loop, self._look)
         signal.signal(signal.SIGHUP, self._asked)
         # The kernel may have kept one for us since before we could obey it.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
@@ -146,7 +146,7 @@ class Ending:
         """
         self._is_told_to_end = True
         self._leave_signals()
-        _soon(loop, self._begin)
+        call_soon(loop, self._begin)
 
     def _leave_signals(self) -> None:
         """From now on they are the kernel's."""
@@ -193,6 +193,7 @@ def _begin_anew() -> None:
         os.execve(sys.executable, sys.orig_argv, environ)  # noqa: S606 - our own command line
 
 
-def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
+def call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
+    """Have the loop call it, from any thread; nothing where the loop has ended."""
     if not loop.is_closed():
         loop.call_soon_threadsafe(call)

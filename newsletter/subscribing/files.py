@@ -14,7 +14,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, TextIO
 
 from mailer.address import strip_unseen
@@ -44,6 +44,7 @@ from storage.model import (
     SubscriberState,
     SuppressionReason,
     spell_tags,
+    stamp,
 )
 
 PORTION: Final = 1000
@@ -351,18 +352,18 @@ def _cells(row: ExportedSubscriber) -> Iterator[str]:
     yield reader.name if reader else ""
     yield spell_tags(reader.tags) if reader else ""
     yield reader.state.value if reader else ""
-    yield format_time(reader.created_at) if reader else ""
-    yield format_time(reader.confirmed_at) if reader else ""
-    yield format_time(reader.unsubscribed_at) if reader else ""
+    yield _time_cell(reader.created_at) if reader else ""
+    yield _time_cell(reader.confirmed_at) if reader else ""
+    yield _time_cell(reader.unsubscribed_at) if reader else ""
     yield reader.consent if reader else ""
     yield suppression.reason.value if suppression else ""
-    yield format_time(suppression.created_at) if suppression else ""
+    yield _time_cell(suppression.created_at) if suppression else ""
     yield suppression.evidence if suppression else ""
     yield suppression.address_hash if suppression and not (reader or suppression.address) else ""
     yield _proof(row.proof, reader.consent if reader else "")
     yield spell_tags(reader.wishes.topics) if reader else ""
     yield reader.wishes.pace.value if reader else ""
-    yield format_time(reader.wishes.paused_until) if reader else ""
+    yield _time_cell(reader.wishes.paused_until) if reader else ""
     yield reader.wishes.language if reader else ""
     yield reader.wishes.zone if reader else ""
     yield reader.feed_key if reader else ""
@@ -372,7 +373,7 @@ def _proof(events: Iterable[ConsentEvent], consent: str) -> str:
     """One object a line of proof; left out is what is empty, and a wording that the row has anyway."""
     lines = []
     for event in events:
-        line = {"kind": event.kind.value, "at": format_time(event.at)}
+        line = {"kind": event.kind.value, "at": _time_cell(event.at)}
         line |= {name: word for name in _PROOF_WORDS if (word := getattr(event, name))}
         if event.text != consent:
             line["text"] = event.text
@@ -380,9 +381,9 @@ def _proof(events: Iterable[ConsentEvent], consent: str) -> str:
     return json.dumps(lines, ensure_ascii=False) if lines else ""
 
 
-def format_time(at: datetime | None) -> str:
-    """ISO 8601 in UTC, exact to the microsecond: `2026-12-01T09:00:00Z`; empty for None."""
-    return "" if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _time_cell(at: datetime | None) -> str:
+    """A time as a cell; empty for None."""
+    return stamp(at) or ""
 
 
 def _arm(cell: str) -> str:

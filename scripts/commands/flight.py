@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from scripts.commands.issues import IssueArgument, deliveries_json
-from scripts.console import agree, local, print_json, print_table, remark, stamp, tell
+from scripts.console import agree, local, print_json, print_table, remark, tell
 from scripts.context import JsonOption, open_newsletter
-from storage.model import Conflict, Issue, Mailing, Missing, count
+from storage.model import Conflict, Issue, Mailing, Missing, count, stamp
 
 
 def pause(context: typer.Context, issue: IssueArgument, as_json: JsonOption = False) -> None:

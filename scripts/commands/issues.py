@@ -24,12 +24,11 @@ from scripts.console import (
     progress_bar,
     remark,
     say,
-    stamp,
     tell,
 )
 from scripts.context import JsonOption, open_newsletter
 from scripts.waiting import tell_waiting, waiting_json
-from storage.model import Attempt, Delivery, DeliveryState, Issue, Mailing, Tally
+from storage.model import Attempt, Delivery, DeliveryState, Issue, Mailing, Tally, stamp
 
 if TYPE_CHECKING:
     from datetime import datetime

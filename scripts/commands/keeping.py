@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import agree, local, print_json, progress_bar, remark, say, stamp
+from scripts.console import agree, local, print_json, progress_bar, remark, say
 from scripts.context import JsonOption, open_newsletter, settings_of
+from storage.model import stamp
 
 if TYPE_CHECKING:
     from newsletter.keeping import Restored

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import Json, local, plain, print_json, print_table, remark, say, stamp
+from scripts.console import Json, local, plain, print_json, print_table, remark, say
 from scripts.context import JsonOption, open_newsletter
-from storage.model import Conflict, NewsletterError, NotFound
+from storage.model import Conflict, NewsletterError, NotFound, stamp
 
 if TYPE_CHECKING:
     from storage.model import Overflow, SetAside

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from scripts.console import Json, plain, print_json, print_table, say, stamp, write_file
+from scripts.console import Json, plain, print_json, print_table, say, write_file
 from scripts.context import JsonOption, open_newsletter
-from storage.model import count
+from storage.model import count, stamp
 
 if TYPE_CHECKING:
     from newsletter.figures import IssueFigures, Stats

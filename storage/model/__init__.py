@@ -132,6 +132,7 @@ from storage.model.text import (
     names_in,
     show,
     show_json,
+    stamp,
 )
 
 __all__ = [
@@ -258,6 +259,7 @@ __all__ = [
     "show",
     "show_json",
     "spell_tags",
+    "stamp",
     "tag_key",
     "tag_keys_of",
     "unguard",

@@ -1,9 +1,10 @@
-"""How words are counted and odd characters shown, for mail, pages and terminals. Pure."""
+"""How words are counted, and times and odd characters shown, for mail, pages and terminals. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 from typing import Final
 
 MONTHS: Final = (
@@ -54,6 +55,11 @@ def _column(character: str) -> int:
 def count(number: int, one: str, many: str = "") -> str:
     """A number and what it is of: `1 reader`, `2,000 readers`; `many` where that is not `one` and an s."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def stamp(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC, exact to the microsecond, for programs: `2026-12-01T09:00:00Z`; None for None."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def names_in(text: str) -> frozenset[str]:

@@ -13,7 +13,7 @@ from textwrap import dedent
 from typing import Final
 
 from feeds.markdown.dialects.arguments import Arguments, figure
-from feeds.markdown.dialects.masks import Masks, Report
+from feeds.markdown.dialects.masks import Masks, Report, indent_of
 from feeds.markdown.dialects.shown import offer, show, show_or_tell
 from storage.model import names_in
 
@@ -21,6 +21,8 @@ _TAG: Final = re.compile(
     r"<(?<!\]\(<)(?<!\]: <)(/?)([A-Z][\w.]{0,60})((?:\s(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|\{(?:[^{}\n]|\{[^{}\n]{0,200}\}){0,500}\}"
     r"|[^<>\"'{}\n]|\n(?!\s*\n)){0,300})?)(/?)>"
 )
+_DEEPEST: Final = 40
+"""Components within each other whose content is moved out."""
 _GIVEN: Final = re.compile(
     r"(?<=\s)([A-Za-z][\w-]{0,40})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'"
     r"|\{\s*(?:\"([^\"{}]*)\"|'([^'{}]*)'|`([^`{}$]*)`)\s*\})"
@@ -146,12 +148,9 @@ def move_out(text: str, masks: Masks) -> str:
                     around.pop()
             elif found[2] in closed and len(around) < _DEEPEST:
                 begins = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
-                column = _columns(lines[number]) if found.start() >= start else _columns(begins)
+                column = indent_of(lines[number]) if found.start() >= start else indent_of(begins)
                 around.append(_Around(found[2], column, is_alone=not begins.strip()))
     return "\n".join(lines)
-
-
-_DEEPEST: Final = 40
 
 
 @dataclass(slots=True)
@@ -171,14 +170,9 @@ class _Around:
         if not self.is_alone:
             return line
         if self.first is None:
-            self.first = max(_columns(line), self.column)
-        cut = min(_columns(line), self.first) - self.column
+            self.first = max(indent_of(line), self.column)
+        cut = min(indent_of(line), self.first) - self.column
         return masks.shift(line, "", cut) if cut > 0 else line
-
-
-def _columns(line: str) -> int:
-    wide = line.expandtabs(4)
-    return len(wide) - len(wide.lstrip(" "))
 
 
 def _read(found: re.Match[str], masks: Masks, report: Report, opened: list[str]) -> str:

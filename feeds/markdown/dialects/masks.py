@@ -158,8 +158,8 @@ class Masks:
             lines = lines or text.split("\n")
             if any(self._is_indented_code(line) for line in lines[first:end]):
                 continue
-            columns = [_columns(line) for line in lines[first:end] if line.strip()]
-            lines[first:end] = [self.shift(line, "", min(columns)) for line in lines[first:end]]
+            indents = [indent_of(line) for line in lines[first:end] if line.strip()]
+            lines[first:end] = [self.shift(line, "", min(indents)) for line in lines[first:end]]
         return text if lines is None else "\n".join(lines)
 
     def _is_indented_code(self, line: str) -> bool:
@@ -217,7 +217,8 @@ def _outdent(line: str, cut: int) -> str:
     return line[: len(line) - len(bare)].expandtabs(4)[cut:] + bare
 
 
-def _columns(line: str) -> int:
+def indent_of(line: str) -> int:
+    """How many columns of blanks a line begins with."""
     wide = line.expandtabs(4)
     return len(wide) - len(wide.lstrip(" "))
 

@@ -16,7 +16,7 @@ from html import escape
 from typing import Final
 
 from feeds.markdown.characters import shorten
-from feeds.markdown.fields import code_step
+from feeds.markdown.fields import TAGS_OF, code_step
 from feeds.markdown.maths import numbering
 from feeds.markdown.maths.finding import Formula
 from storage.model import guard
@@ -28,7 +28,6 @@ MOST: Final = 2000
 _WIDE: Final = 24
 """Signs of a formula within a line that may be wider than a phone, so that it must scroll by itself."""
 
-_PIECE: Final = re.compile(r"(<[^>]*>)")
 _LINE, _FILLER = "\x01", "\x02"
 """A line of TeX while text is laid out, as wide as it will be; no cleaned text holds these."""
 _LAID: Final = re.compile(f"{_LINE}([\ue000-\uf8ff]){_FILLER}*")
@@ -126,7 +125,7 @@ class Formulas:
         """Sanitised HTML with MathML for each mark; in code and attributes stands what was written."""
         if not self._found:
             return html
-        pieces = _PIECE.split(html)
+        pieces = TAGS_OF.split(html)
         depth = 0
         for at, piece in enumerate(pieces):
             if at % 2:

@@ -16,7 +16,7 @@ from markdown_it.token import Token
 from feeds.markdown.characters import clean_text
 from feeds.markdown.html import SHOWING, Piece, PieceKind, read_pieces, sanitise
 from feeds.markdown.links import LinkResolver
-from feeds.markdown.parser import shown
+from feeds.markdown.parser import RAW_TAG, shown
 from feeds.markdown.plain.lines import wrap
 from feeds.markdown.speech import name_image
 from storage.model import columns
@@ -30,7 +30,6 @@ _MARKS: Final = {
     "em_open": "_", "em_close": "_", "strong_open": "*", "strong_close": "*",
     "s_open": "~", "s_close": "~", "softbreak": " ", "hardbreak": "\n", "caption_open": "\n",
 }  # fmt: skip
-_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 
 
 def build_text(
@@ -119,7 +118,7 @@ class _Inline:
 
     def _read_raw(self, tag: str, pieces: list[str], links: list[tuple[str, int]]) -> None:
         """Handles one raw tag that is no part of what vanishes."""
-        found = _TAG.match(tag)
+        found = RAW_TAG.match(tag)
         closing, name = (bool(found[1]), found[2].lower()) if found else (False, "")
         if name == "a" and closing:
             self._close_link(pieces, links)

@@ -1,4 +1,4 @@
-"""Owns which of several lines one definition may mean. Pure."""
+"""How a term looks, and how many of them may stand above one definition, for whoever reads such lists. Pure."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from typing import Final
 from feeds.markdown import clean_text
 from newsletter.authoring.checks.rendered import Seen
 from newsletter.authoring.findings import Finding, Proof, line_matching, line_of, warn
+from storage.model import contrast
 
 MANY_COLUMNS: Final = 6
 LONG_WORD: Final = 60
@@ -92,20 +93,6 @@ def _check_colours(proof: Proof, seen: Seen) -> Iterator[Finding]:
                     line_of(proof, colour)
                     or line_matching(proof.source, re.compile("style=", re.IGNORECASE)),
                 )
-
-
-def contrast(one: str, other: str) -> float:
-    """The ratio of two colours `#rrggbb`, 1 to 21 (WCAG 2.2, contrast ratio)."""
-    bright, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _colour(value: str) -> str | None:

@@ -22,6 +22,7 @@ from newsletter.config.fields import (
     OptionalPath,
     Period,
     Section,
+    or_empty,
     unless_empty,
 )
 from newsletter.config.keyfiles import parse_domain
@@ -30,10 +31,6 @@ from newsletter.config.values import (
     parse_list,
     parse_topic,
 )
-
-
-def _empty_or_address(value: object) -> str:
-    return "" if value == "" else parse_bounce_address(value)
 
 
 def _empty_or_login(value: str) -> str:
@@ -46,7 +43,7 @@ def _empty_or_login(value: str) -> str:
 class BouncesSection(Section):
     """`[bounces]`: where reports come in, and when soft ones are enough (rules C6, C16)."""
 
-    address: Annotated[str, BeforeValidator(_empty_or_address)] = ""
+    address: Annotated[str, BeforeValidator(or_empty(parse_bounce_address))] = ""
     """What return paths are made of; empty: the sender's."""
     maildir: OptionalPath = None
     imap: Annotated[ImapMailbox | None, PlainValidator(unless_empty(parse_imap))] = Field(

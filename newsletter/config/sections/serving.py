@@ -25,6 +25,7 @@ from newsletter.config.fields import (
     Section,
     Size,
     Weekly,
+    or_empty,
 )
 from newsletter.config.uris import parse_web_address
 from newsletter.config.values import parse_list, parse_sender, parse_week_time
@@ -32,14 +33,6 @@ from newsletter.config.values import parse_list, parse_sender, parse_week_time
 _SHORTEST: Final = timedelta(days=30)
 _SHORTEST_SESSION: Final = timedelta(minutes=5)
 _LONGEST_LINK: Final = timedelta(days=30)
-
-
-def _empty_or_web(value: str) -> str:
-    return value and parse_web_address(value)
-
-
-def _empty_or_sender(value: object) -> str:
-    return "" if value == "" else parse_sender(value)
 
 
 def _origin(value: str) -> str:
@@ -92,7 +85,7 @@ class FeedsSection(Section):
     """`[feeds]`: how much of the archive they hold, and who is told of it."""
 
     items: Annotated[Count, Field(ge=1, le=1000)] = 30
-    hub: Annotated[Line, AfterValidator(_empty_or_web)] = ""
+    hub: Annotated[Line, AfterValidator(or_empty(parse_web_address))] = ""
 
 
 class SubscribersSection(Section):
@@ -110,7 +103,7 @@ class SubscribersSection(Section):
     """Sign-ups in an hour."""
     refuse_domains: OptionalPath = None
     """A file of domains whose addresses the form does not take, one a line (rule F16)."""
-    sender: Annotated[str, BeforeValidator(_empty_or_sender)] = ""
+    sender: Annotated[str, BeforeValidator(or_empty(parse_sender))] = ""
     """The From of confirmations and other letters about one subscription; empty: the newsletter's (rule A38)."""
     name_field: bool = False
     """Whether the form asks for a name, which may be left out."""

@@ -20,6 +20,7 @@ from newsletter.config.fields import (
     Period,
     Section,
     Suffix,
+    or_empty,
 )
 from newsletter.config.mailfields import parse_headers, parse_reply_to
 from newsletter.config.times import parse_day_time, parse_slots
@@ -38,14 +39,6 @@ from newsletter.config.values import (
 
 _SHORTEST: Final = timedelta(seconds=30)
 _USUAL: Final = timedelta(minutes=15)
-
-
-def _empty_or_address(value: object) -> str:
-    return "" if value == "" else parse_bounce_address(value)
-
-
-def _empty_or_web(value: object) -> str:
-    return "" if value == "" else parse_web_address(value)
 
 
 def _no_flood(value: timedelta) -> timedelta:
@@ -70,7 +63,7 @@ class NewsletterSection(Section):
     """One mailbox that readers' answers go to; the sender, if it is empty."""
     headers: Annotated[tuple[tuple[str, str], ...], BeforeValidator(parse_headers)] = ()
     """Fields of the author's own in the header of every mail, in their order."""
-    alerts: Annotated[str, BeforeValidator(_empty_or_address)] = ""
+    alerts: Annotated[str, BeforeValidator(or_empty(parse_bounce_address))] = ""
     """Who is told by mail when something is wrong; nobody, if it is empty."""
 
 
@@ -79,7 +72,7 @@ class NotesSection(Section):
 
     path: FilePath = Path("notes")
     poll: Period = timedelta(seconds=30)
-    feed: Annotated[str, BeforeValidator(_empty_or_web), Field(repr=False)] = ""
+    feed: Annotated[str, BeforeValidator(or_empty(parse_web_address)), Field(repr=False)] = ""
     """A feed whose entries are notes too; empty for none."""
     feed_poll: Annotated[Period, AfterValidator(_no_flood)] | None = None
     """How often it is asked for, where that is said: see `feed_every`."""

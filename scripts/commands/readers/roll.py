@@ -6,18 +6,9 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import (
-    Json,
-    local,
-    plain,
-    print_json,
-    print_json_list,
-    print_long_table,
-    say,
-    stamp,
-)
+from scripts.console import Json, local, plain, print_json, print_json_list, print_long_table, say
 from scripts.context import Address, JsonOption, open_newsletter
-from storage.model import Subscriber, SubscriberState
+from storage.model import Subscriber, SubscriberState, stamp
 
 Tags = Annotated[list[str], typer.Argument(metavar="TAG...", help="One or several tags.")]
 

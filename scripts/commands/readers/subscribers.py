@@ -27,7 +27,6 @@ from scripts.console import (
     progress_bar,
     remark,
     say,
-    stamp,
 )
 from scripts.context import Address, JsonOption, open_newsletter
 from storage.model import (
@@ -37,6 +36,7 @@ from storage.model import (
     SubscriberState,
     Suppression,
     count,
+    stamp,
 )
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Annotated, Final
 
 import typer
 
-from scripts.console import local, print_json, print_table, say, stamp
+from scripts.console import local, print_json, print_table, say
 from scripts.context import Address, JsonOption, open_newsletter
-from storage.model import NotFound
+from storage.model import NotFound, stamp
 
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from scripts.commands.writing.reports import annotate, sarif
-from scripts.console import Json, local, plain, print_json, progress_bar, remark, say, stamp, tell
+from scripts.console import Json, local, plain, print_json, progress_bar, remark, say, tell
 from scripts.context import JsonOption, open_newsletter
+from storage.model import stamp
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter

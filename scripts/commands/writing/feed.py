@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import Json, local, plain, print_json, say, stamp
+from scripts.console import Json, local, plain, print_json, say
 from scripts.context import JsonOption, open_newsletter
+from storage.model import stamp
 
 if TYPE_CHECKING:
     from newsletter.following import Followed

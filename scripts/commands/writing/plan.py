@@ -7,19 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.commands.writing.feed import feed_json, tell_feed
-from scripts.console import (
-    Json,
-    local,
-    plain,
-    print_json,
-    print_table,
-    remark,
-    say,
-    stamp,
-    tell_span,
-)
+from scripts.console import Json, local, plain, print_json, print_table, remark, say, tell_span
 from scripts.context import JsonOption, open_newsletter
-from storage.model import count
+from storage.model import count, stamp
 
 if TYPE_CHECKING:
     from newsletter.authoring import Plan, PlannedIssue

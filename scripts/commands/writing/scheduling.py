@@ -17,13 +17,12 @@ from scripts.console import (
     print_table,
     remark,
     spell_time,
-    stamp,
     tell,
     tell_span,
     write_file,
 )
 from scripts.context import JsonOption, open_newsletter
-from storage.model import count
+from storage.model import count, stamp
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter

@@ -10,8 +10,8 @@ import pytest
 
 from newsletter.authoring.checks.codes import CODES
 from newsletter.authoring.checks.manners import check_manners
-from newsletter.authoring.checks.shape import contrast
 from newsletter.authoring.findings import Finding
+from storage.model import contrast
 from tests.worlds.publishing.proofs import proof
 from tests.worlds.rows import each
 
