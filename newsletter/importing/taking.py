@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from newsletter.importing.export import Export, open_export
 from newsletter.importing.markdown import convert
@@ -68,7 +68,7 @@ class _Taking:
         hosts = {urlsplit(post.address).netloc for post in posts} - {""}
         self._hosts = hosts | {"__GHOST_URL__"}
         self._notes = {
-            urlsplit(post.address).path.rstrip("/"): f"{self._names[id(post)]}.md"
+            _decoded(urlsplit(post.address).path): f"{self._names[id(post)]}.md"
             for post in posts
             if urlsplit(post.address).path.strip("/")
         }
@@ -112,7 +112,7 @@ class _Taking:
         if not address:
             return None
         parts = urlsplit(address.replace("__GHOST_URL__", "//__GHOST_URL__"))
-        if parts.netloc in self._hosts and (note := self._notes.get(parts.path.rstrip("/"))):
+        if parts.netloc in self._hosts and (note := self._notes.get(_decoded(parts.path))):
             return f"{note}#{parts.fragment}" if parts.fragment else note
         if (file := self._pictures.find(address)) is None or self._export.size(file) > MAX_PICTURE:
             return None
@@ -131,6 +131,11 @@ class _Taking:
             path = self._target / name
             if not path.exists():
                 _write(path, self._export.read(file))
+
+
+def _decoded(path: str) -> str:
+    """The path at which a post stood; letters outside ASCII are escaped in either case, or not at all."""
+    return unquote(path).rstrip("/")
 
 
 def _convert(post: Post) -> tuple[str, list[str]]:

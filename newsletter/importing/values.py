@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 csv.field_size_limit(64 * 1024 * 1024)
 
 _NO: Final = frozenset({"", "false", "no", "0", "f", "n"})
+_NEVER: Final = re.compile(r"0000-00-00|\w{3}, \d{1,2} \w{3} -\d")
+"""The day zero of MySQL, and what PHP makes of it: `Mon, 30 Nov -0001`, which drafts of WordPress have."""
 _FORMS: Final = (
     "%Y-%m-%d %H:%M:%S %Z",
     "%b %d, %Y %I:%M %p",
@@ -57,7 +59,7 @@ def read_time(value: object) -> datetime | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _from_number(float(value))
     text = str(value or "").strip()
-    if not text or text.startswith("0000-00-00"):
+    if not text or _NEVER.match(text):
         return None
     if re.fullmatch(r"\d{9,13}", text):
         return _from_number(float(text))

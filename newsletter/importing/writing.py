@@ -7,18 +7,17 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from newsletter.importing.posts import Post
 
-_UNWANTED: Final = re.compile(r"[^\w-]+")
 _SLUG_LENGTH: Final = 80
 _KEPT_BACK: Final = "draft: true"
 
 
 def name_note(post: Post, taken: set[str]) -> str:
     """A file's name that no other note of the import has: the old slug, else the title, else `post`."""
-    base = _slug(post.slug) or _slug(post.title) or "post"
+    base = _slug(_decoded(post.slug)) or _slug(post.title) or "post"
     name, number = base, 2
     while name.casefold() in taken:
         name, number = f"{base}-{number}", number + 1
@@ -59,9 +58,23 @@ def _alias(post: Post, slug: str) -> str:
     return path if path.startswith("/") else f"/{path}"
 
 
+def _decoded(slug: str) -> str:
+    """A slug as readers saw it: WordPress keeps one outside ASCII as its address has it (`%e6%97%a5`)."""
+    try:
+        return unquote(slug, errors="strict")
+    except UnicodeDecodeError:
+        return slug
+
+
 def _slug(text: str) -> str:
-    plain = unicodedata.normalize("NFC", text).lower()
-    return _UNWANTED.sub("-", plain).strip("-_")[:_SLUG_LENGTH].strip("-_")
+    """Letters with their marks, which in Hindi, Thai or Arabic are half of a word; digits, `-` and `_`."""
+    plain = unicodedata.normalize("NFC", text.lower())
+    kept = "".join(one if _is_of_a_word(one) else " " for one in plain)
+    return "-".join(kept.split()).strip("-_")[:_SLUG_LENGTH].strip("-_")
+
+
+def _is_of_a_word(character: str) -> bool:
+    return character.isalnum() or character in "-_" or unicodedata.category(character)[0] == "M"
 
 
 def _time(at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,75 @@ def test_wordpress_reads_as_it_was_shown(tmp_path: Path) -> None:
     assert 'image: "pictures/classic/a.png"' in classic
     assert 'aliases: ["/2015/07/classic/"]' in classic
     assert 'tags: ["Walks"]' in classic
+
+
+def wordpress_of(folder: Path, *items: str) -> Path:
+    """An export of WordPress with these items, each the XML within one."""
+    spaces = (
+        'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="http://wordpress.org/export/1.2/"'
+    )
+    listed = "".join(f"<item>{item}</item>" for item in items)
+    (folder / "w.xml").write_text(
+        f'<rss version="2.0" {spaces}><channel><wp:wxr_version>1.2</wp:wxr_version>{listed}</channel></rss>'
+    )
+    return folder / "w.xml"
+
+
+def test_a_slug_outside_ascii_is_a_name_in_its_letters(tmp_path: Path) -> None:
+    """WordPress keeps such slugs escaped; links between the posts lead on, whichever way they are escaped."""
+    escaped = "%e6%97%a5%e6%9c%ac"
+    post = (
+        "<title>{0}</title><link>https://a.example/{0}/</link><wp:post_type>post</wp:post_type>"
+        "<wp:status>publish</wp:status><wp:post_date_gmt>2020-01-01 00:00:00</wp:post_date_gmt>"
+        "<wp:post_name>{0}</wp:post_name><content:encoded><![CDATA[<p>{1}</p>]]></content:encoded>"
+    )
+    source = wordpress_of(
+        tmp_path,
+        post.format(escaped, "x"),
+        post.format("b", f'<a href="https://a.example/{escaped.upper()}/#p">there</a>'),
+    )
+    done = import_posts(source, tmp_path / "notes")
+    assert [one.path for one in done.posts] == ["日本.md", "b.md"]
+    assert "[there](日本.md#p)" in (tmp_path / "notes/b.md").read_text()
+
+
+def test_a_draft_without_a_day_has_none(tmp_path: Path) -> None:
+    """WordPress writes the day zero of drafts in two ways, and neither is a day of the year 2000."""
+    source = wordpress_of(
+        tmp_path,
+        "<title>Idea</title><pubDate>Mon, 30 Nov -0001 00:00:00 +0000</pubDate>"
+        "<wp:post_type>post</wp:post_type><wp:status>draft</wp:status><wp:post_name></wp:post_name>"
+        "<wp:post_date_gmt>0000-00-00 00:00:00</wp:post_date_gmt>"
+        "<content:encoded><![CDATA[<p>x</p>]]></content:encoded>",
+    )
+    import_posts(source, tmp_path / "notes")
+    assert "publish" not in (tmp_path / "notes/idea.md").read_text()
+
+
+def test_a_picture_of_ghost_that_is_not_in_the_export_is_told(tmp_path: Path) -> None:
+    """Its address names a site that is not said, so nobody else would find it either."""
+    post = {
+        "id": "1",
+        "title": "A",
+        "slug": "a",
+        "html": '<p>x</p><img src="__GHOST_URL__/content/images/a.png">',
+        "status": "published",
+        "published_at": "2020-02-02T02:02:02.000Z",
+        "type": "post",
+        "visibility": "public",
+    }
+    (tmp_path / "g.json").write_text(json.dumps({"db": [{"data": {"posts": [post]}}]}))
+    done = import_posts(tmp_path / "g.json", tmp_path / "notes")
+    assert done.posts[0].remarks == ("1 picture stays where it is: the export does not have them",)
+
+
+@pytest.mark.parametrize("title", ["हिन्दी में", "ภาษาไทยที่", "العربيّة", "தமிழ்"])
+def test_a_name_keeps_the_marks_of_its_letters(title: str, tmp_path: Path) -> None:
+    """What Hindi or Thai write above and below a letter is a part of the word."""
+    row = {"id": "1", "web_title": title, "status": "confirmed", "content_html": "<p>x</p>"}
+    (tmp_path / "p.csv").write_text(table(row))
+    done = import_posts(tmp_path / "p.csv", tmp_path / "notes")
+    assert done.posts[0].path == f"{title.replace(' ', '-')}.md"
 
 
 def test_a_mail_loses_its_frame(tmp_path: Path) -> None:
