@@ -49,6 +49,8 @@ _ANYBODY: Final = "anybody"
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _LONGEST_LOCAL: Final = 64
 """Octets of a local part (RFC 5321 4.5.3.1.1)."""
+_LOST: Final = "\ufffd"
+"""What stands for octets that were no UTF-8: nobody's mailbox is called so, and a mail would bounce."""
 _QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -138,6 +140,8 @@ def _at(local: str, somebody: Address) -> Address:
 def _validate(text: str, allow_test_domains: bool) -> Address:
     from email_validator import EmailNotValidError, validate_email
 
+    if _LOST in text:
+        raise AddressError("The email address has lost a letter in its encoding.")
     try:
         valid = validate_email(
             text,

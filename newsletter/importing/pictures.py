@@ -73,7 +73,8 @@ def place(markdown: str, name_of: Callable[[str], str | None]) -> str:
 def find_addresses(markdown: str) -> list[str]:
     """The addresses of pictures, sounds and files that a text shows from elsewhere, as Ghost has them, too."""
     shown = re.findall(
-        r"!\[[^\]]*\]\(((?:(?:https?:)?//|__GHOST_URL__/)[^()\s]+)\)|<(?:audio|video) [^>]*src=\"([^\"]+)\"", markdown
+        r"!\[[^\]]*\]\(((?:(?:https?:)?//|__GHOST_URL__/)[^()\s]+)\)|<(?:audio|video) [^>]*src=\"([^\"]+)\"",
+        markdown,
     )
     return [one or other for one, other in shown]
 

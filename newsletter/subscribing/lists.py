@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 from typing import Final
@@ -52,6 +52,7 @@ _LEFT_THERE: Final = {
     SubscriberState.PENDING: "; has asked to join here",
     SubscriberState.UNSUBSCRIBED: "; has unsubscribed here, too",
 }
+_DAY: Final = timedelta(days=1)
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -237,6 +238,8 @@ class SubscriberLists:
     def _new(self, row: SubscriberRow, address: Address, consent: str) -> NewSubscriber:
         given = row.consent or consent
         state = row.state or _ACTIVE
+        if row.origin is not Origin.OURS and _is_to_come(row, self._clock()):
+            raise RowError("is said to have joined at a time to come")
         proven = row.origin is Origin.OURS and (row.confirmed_at or state is not _ACTIVE)
         if not given and not proven:
             raise RowError("comes without consent: fill the column “consent”, or use --consent")
@@ -327,6 +330,11 @@ class SubscriberLists:
                     source="import",
                 )
                 self._subscribers.unsubscribe(known.id, event)
+
+
+def _is_to_come(row: SubscriberRow, now: datetime) -> bool:
+    """Whether a row says of itself what cannot be; the clocks of two systems differ by a day at most."""
+    return any(at > now + _DAY for at in (row.created_at, row.confirmed_at) if at is not None)
 
 
 def _erased(row: SubscriberRow, now: datetime) -> Suppression:

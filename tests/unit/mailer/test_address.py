@@ -48,6 +48,8 @@ from tests.worlds.rows import each
         "a\x00@example.com",
         "a@exa\u202emple.com",
         "a\ud800@example.com",
+        "a\ufffd@example.com",  # what octets that are no UTF-8 become in a form
+        "a@ex\ufffdmple.com",
         "@example.com",
         "a@",
         "a",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -208,6 +208,21 @@ def test_nobody_is_imported_without_consent(house: JoiningDesk) -> None:
     assert "without consent" in report.refused[0].reason
     with pytest.raises(NotFound):
         house.desk.find("ada@example.com")
+
+
+def test_nobody_is_imported_who_joined_at_a_time_to_come(house: JoiningDesk) -> None:
+    """Such a row proves nothing; a clock that is hours ahead is no fault of the reader's (F17)."""
+    soon, late = (
+        (house.now + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
+        for hours in (20, 30)
+    )
+    report = house.take(
+        f"email,confirmed_at,consent\na@example.com,{late},fair\nb@example.com,{soon},fair\n"
+    )
+    assert report.added == 1
+    assert [(one.line, one.reason) for one in report.refused] == [
+        (2, "is said to have joined at a time to come")
+    ]
 
 
 def test_an_export_moves_the_whole_list(house: JoiningDesk, empty_house: JoiningDesk) -> None:

@@ -103,9 +103,7 @@ def test_wordpress_reads_as_it_was_shown(tmp_path: Path) -> None:
 
 def wordpress_of(folder: Path, *items: str) -> Path:
     """An export of WordPress with these items, each the XML within one."""
-    spaces = (
-        'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="http://wordpress.org/export/1.2/"'
-    )
+    spaces = 'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="http://wordpress.org/export/1.2/"'
     listed = "".join(f"<item>{item}</item>" for item in items)
     (folder / "w.xml").write_text(
         f'<rss version="2.0" {spaces}><channel><wp:wxr_version>1.2</wp:wxr_version>{listed}</channel></rss>'
