@@ -13,6 +13,7 @@ from storage.model import (
     Added,
     Log,
     NewsletterError,
+    NotATime,
     NotFound,
     Subscriber,
     count,
@@ -79,10 +80,14 @@ class Acts:
 
     def _schedule(self, fields: Fields) -> Done:
         note, at = fields.get("note", ""), fields.get("at", "").strip()
-        done = self._newsletter.schedule(note, at or "now")
+        if (
+            not at
+        ):  # a browser takes a blank for an answer, and nobody means "to everybody, now" by it
+            raise NotATime("Say when it is to go out, as `tomorrow 9:00`; or `now`")
+        done = self._newsletter.schedule(note, at)
         remark = f" {done.remark}" if done.remark else ""
         when = self._moment(done.schedule.publish_at)
-        said = "at the next look" if not at or at == "now" else when
+        said = "at the next look" if at == "now" else when
         return Done(words=f"{note} goes out {said}.{remark}", back=_page("schedule", fields))
 
     def _unschedule(self, fields: Fields) -> Done:

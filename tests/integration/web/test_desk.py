@@ -260,6 +260,15 @@ def test_a_note_is_scheduled_and_taken_back(author: Author, inside: Visitor) -> 
     assert author.newsletter.calendar() == []
 
 
+def test_a_blank_is_no_time(author: Author, inside: Visitor) -> None:
+    """Browsers send a blank where a time is asked for; nobody is mailed at once who was to be mailed some day."""
+    for fields in ({"at": ""}, {"at": "  "}, {}):
+        refused = inside.do("schedule", note="private.md", **fields)
+        assert refused.status_code == 409
+        assert "Say when" in refused.text
+    assert author.newsletter.calendar() == []
+
+
 def test_a_time_is_told_in_the_newsletters_zone(inside: Visitor) -> None:
     """As the pages say it, with its day and its zone."""
     told = inside.do("schedule", note="private.md", at="2026-12-01 09:00").text
