@@ -21,6 +21,7 @@ from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
+from feeds.markdown.rules.emphasis import find_addresses
 from feeds.markdown.rules.tokens import new_token
 
 _Rule = TypeVar("_Rule", bound=Callable[..., bool])
@@ -127,6 +128,11 @@ class QuickInline(ParserInline):
 
 class _State(StateInline):
     """What is known of a line while it is parsed."""
+
+    def __init__(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> None:
+        super().__init__(src, md, env, tokens)
+        self.addresses = find_addresses(src)
+        """Where bare addresses are: no mark in them is one of emphasis."""
 
     def has_pairs(self) -> bool:
         """Whether anything was met that may be one of two."""

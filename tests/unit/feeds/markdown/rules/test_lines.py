@@ -63,3 +63,25 @@ def test_usual_addresses_stay_as_they_are(address: str) -> None:
 def test_marks_mean_what_they_do_in_scripts_without_blanks(written: str, html: str) -> None:
     """Beside Chinese, Japanese and Korean letters a sign within does not undo a mark; elsewhere all is as it was."""
     assert PARSER.render(written).strip() == f"<p>{html}</p>"
+
+
+@each(
+    ("written", "html"),
+    [
+        ("https://a.example/src/__init__.py", "https://a.example/src/__init__.py"),
+        (
+            "_a_ https://a.example/_b_/c*d*e _f_",
+            "<em>a</em> https://a.example/_b_/c*d*e <em>f</em>",
+        ),
+        ("http://a.example/b_(c_d)_e.f_g", "http://a.example/b_(c_d)_e.f_g"),
+        ("__https://a.example/__init__.py__", "<strong>https://a.example/__init__.py</strong>"),
+        ("**https://a.example/b**: c", "<strong>https://a.example/b</strong>: c"),
+        ("(*https://a.example/b_c*)", "(<em>https://a.example/b_c</em>)"),
+        ("https://a.example/b. *c*d", "https://a.example/b. <em>c</em>d"),
+    ],
+)
+def test_a_mark_in_a_bare_address_is_a_letter_of_it(written: str, html: str) -> None:
+    """As GitHub and Obsidian have it; at the end of one it closes what was opened before."""
+    assert PARSER.render(written).strip() == f"<p>{html}</p>"
+    beside = PARSER.render("[a](https://a.example/b)*c*d")
+    assert "</a><em>c</em>d" in beside, "where the address is that of a link, a mark is one"
