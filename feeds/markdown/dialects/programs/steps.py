@@ -114,6 +114,11 @@ def _show_keys(text: str, _masks: Masks, _report: Report) -> str:
     )
 
 
+_READING: Final = re.compile(
+    r"(?<!</rp>)<rt(?:[ ][^<>]{0,100})?>[ ]?([^<>\n]{1,100}?)[ ]?(?:</rt>|(?=<))"
+)
+"""How a word is read in Japanese or Chinese, which few mail programs show above it: `漢<rt>かん</rt>`."""
+
 _STEPS: Final[tuple[tuple[tuple[str, ...], _Step], ...]] = (
     (("::", "{!", "!include"), read_leaves),
     ((":",), read_within),
@@ -139,6 +144,7 @@ _STEPS: Final[tuple[tuple[tuple[str, ...], _Step], ...]] = (
     (("{", "|filename|"), _replaced((_SPAN, r"\1"), (_LISTED, r"\1"), (_PLACE, ""))),
     (("[",), read_wordpress),
     (("[", "{ruby "), read_brackets),
+    (("<rt",), _replaced((_READING, r"(\1)"))),
     (("\n/",), read_blocks_of_content),
 )  # fmt: skip
 """What each step looks for, quick to tell, and the step, in order."""
