@@ -104,6 +104,8 @@ together again costs four times as much as to see that it is. The renderer nests
 is told by its first character, so that no text takes more than one pass and the way back.
 """
 _HREF: Final = re.compile(r"<a (?:[a-z]+=\"[^\"]*\" )*href=\"([^\"]*)\"")
+_LEADS_NOWHERE: Final = re.compile(r"<a(?: (?!href=)[a-z]+=\"[^\"]*\")*>")
+_ANCHOR: Final = re.compile(r"<a(?: [a-z]+=\"[^\"]*\")*>|</a>")
 _IMAGE: Final = re.compile(r"<img((?: [a-z]+=\"[^\"]*\")*)>")
 _ALT: Final = re.compile(r" alt=\"([^\"]*)\"")
 _SOURCE: Final = re.compile(r" src=\"([^\"]*)\"")
@@ -144,7 +146,24 @@ def _repair(cleaned: str) -> str:
     if ' class=""' in cleaned:
         cleaned = _NO_CLASS.sub(r"\1", cleaned)
     cleaned = _IMAGE.sub(_repair_image, cleaned)
+    if _LEADS_NOWHERE.search(cleaned) is not None:
+        cleaned = _keep_words(cleaned)
     return clean_text(_HEADING.sub(r"<\1h2", cleaned) if "<h1" in cleaned else cleaned)
+
+
+def _keep_words(cleaned: str) -> str:
+    """Without the tags of links that lead nowhere, as `<a name="top">`: mail programs and pages would show their
+    words as those of a link (rule D13).
+    """
+    leading: list[bool] = []
+
+    def judge(found: re.Match[str]) -> str:
+        if found[0] != "</a>":
+            leading.append(_LEADS_NOWHERE.match(found[0]) is None)
+            return found[0] if leading[-1] else ""
+        return found[0] if not leading or leading.pop() else ""
+
+    return _ANCHOR.sub(judge, cleaned)
 
 
 def addresses(html: str) -> tuple[str, ...]:

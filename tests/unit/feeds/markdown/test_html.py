@@ -116,3 +116,23 @@ def test_a_usual_note_is_spared() -> None:
         laid = _lay_out(body, "note.md", Published(), None, title="", toc=False)
     html = str(PARSER.renderer.render(laid.tokens, PARSER.options, laid.env))
     assert _CLEAN.match(html) is not None
+
+
+@each(
+    ("body", "html"),
+    [
+        ('a <a name="top">b</a> c', "<p>a b c</p>"),
+        (
+            '<a href="javascript:x" title="t">b</a> [c](https://e.example/)',
+            '<p>b <a href="https://e.example/" rel="noopener">c</a></p>',
+        ),
+        (
+            '<a title="t" href="https://e.example/">b</a>',
+            '<p><a title="t" href="https://e.example/" rel="noopener">b</a></p>',
+        ),
+        ('<a id="x"></a>b', "<p>b</p>"),
+    ],
+)
+def test_what_leads_nowhere_is_no_link(body: str, html: str) -> None:
+    """Its words stay; nobody is shown a link that cannot be followed (rule D13)."""
+    assert written(body)[2].strip() == html
