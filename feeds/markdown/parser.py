@@ -223,11 +223,17 @@ def _parse_wiki(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         token = state.push("wiki", "", 0)
-        target = found[2].strip()
-        token.meta = {"embed": bool(found[1]), "target": target, "label": found[3] or target}
+        target = _as_typed(found[2]).strip()
+        label = _as_typed(found[3] or "") or target
+        token.meta = {"embed": bool(found[1]), "target": target, "label": label}
         token.content = found[0]
     state.pos = found.end()
     return True
+
+
+def _as_typed(words: str) -> str:
+    """The name in a wiki link, in which nothing is escaped; angles were (`dialects/components.py`)."""
+    return words.replace("&lt;", "<").replace("&gt;", ">")
 
 
 def _is_in_code(state: StateInline) -> bool:

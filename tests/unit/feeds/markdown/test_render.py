@@ -85,6 +85,12 @@ def test_deep_nesting_ends(piece: str) -> None:
         ),
         ("<https://a.example>", '<a href="https://a.example" rel="noopener">https://a.example</a>'),
         ("`[[Other]]` and `https://a.example`", "<code>[[Other]]</code>"),
+        ("see [[Box <x> & y|a <T> b]]", "<p>see a &lt;T&gt; b</p>"),
+        ("see [[Box <x> & y]]", "<p>see Box &lt;x&gt; &amp; y</p>"),
+        (
+            "https://a.example/__init__.py _c_",
+            '<a href="https://a.example/__init__.py" rel="noopener">https://a.example/__init__.py</a> <em>',
+        ),
         ("use <script> here", "<p>use &lt;script&gt; here</p>"),
         ("a <script>alert(1)</script> b", "<p>a  b</p>"),
         ("{{ name | there }}", "<p>{{ name | there }}</p>"),
