@@ -1,4 +1,4 @@
-"""Owns how a single value of the configuration is read: durations, addresses, relays. Pure.
+"""Owns how a single value of the configuration is read: durations, sizes, addresses, zones. Pure.
 
 Each function takes what the author wrote and returns what the program uses, or raises ValueError
 with the rest of a sentence that begins with the key ("must be …"). No message repeats a value that

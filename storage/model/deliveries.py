@@ -1,4 +1,4 @@
-"""What is kept: the records that cross from room to room, their states and transitions.
+"""Deliveries: claims, tries, outcomes and counts of them, and the states with what may follow each.
 
 Stdlib only, immutable, no behaviour but small derived facts. Every datetime is aware and in
 UTC. An `id` is the database's integer; what is shown to strangers carries a keyed hash beside it.

@@ -20,7 +20,7 @@
     ├── MailboxError         a mailbox of reports, IMAP or Maildir, cannot be used
     ├── BackupError          a backup cannot be written, read or believed; names its file
     ├── FetchError           a document that proves a report cannot be fetched
-    └── StorageError         the database refused; wrapped at storage/database/engine.py
+    └── StorageError         the database refused; wrapped in storage/database/refusals.py
         ├── DatabaseBusy         locked for longer than the wait allows; try again
         ├── DatabaseFull         its disk has no room for what was to be written
         ├── DatabaseDamaged      what is in its file is no database any more
@@ -165,7 +165,9 @@ class FetchError(NewsletterError):
 
 
 class StorageError(NewsletterError):
-    """The database refused. Raised only by storage/database/engine.py, with the driver's error chained."""
+    """The database refused, or is not what it should be. Raised by storage/database/ and storage/copies/ alone, with
+    the driver's error chained where there is one.
+    """
 
 
 class DatabaseBusy(StorageError):

@@ -36,7 +36,7 @@ class Allowance:
 
 
 class WarmUpRule(Protocol):
-    """Decides the allowance of a day (mailer.warmup.WarmUp)."""
+    """Decides the allowance of a day (mailer/policy/warmup.py)."""
 
     def look_back(self, now: datetime) -> tuple[datetime, int]:
         """When the first day begins that counts, and how many of 24 hours there are before today."""
@@ -113,7 +113,7 @@ class CohortStep:
 
 
 class CohortRule(Protocol):
-    """Decides over a cohort (mailer.cohort.Cohort)."""
+    """Decides over a cohort (mailer/policy/cohort.py)."""
 
     def decide(self, seen: CohortSeen, now: datetime) -> CohortStep:
         """What follows from what was seen so far."""

@@ -58,7 +58,7 @@ _BLOCK_ID: Final = re.compile(
     re.MULTILINE,
 )
 _ANY_BLOCK_ID: Final = re.compile(r"\^(?<![^ \t\n>]\^)[A-Za-z0-9-]")
-"""How each of them goes on; quick to look for, as it begins with what is rare."""
+"""How each block id begins: quick to look for before the whole is."""
 _ATTRIBUTES: Final = re.compile(
     r"^[ \t]*\{(?::[^{}\n]{0,300}|[ ]*[.#][A-Za-z][^{}\n]{0,200})\}[ \t]*$"  # on a line of their own
     r"|(?<=[\w)\]`*\"”’.!?>\ufdd1])\{:?[ \t]*(?:[.#][\w-]+|[\w-]+=(?:\"[^\"\n]*\"|[\w.%-]+))"
