@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,19 +32,7 @@ def send_due(
     `expected`, by path, and did not come out it is told.
     """
     started = time.monotonic()
-    problems: list[str] = []
-    polled = PollReport()
-    if parts.config.notes.feed:  # what asks for one is not loaded without
-        parts.follower.look(by_hand=True)
-    try:
-        with span("poll"):
-            polled = poll()
-    except NotesFolderError as error:
-        problems.append(str(error))  # what is queued can still be sent
-    come = {issue.path for issue in polled.published}
-    problems += [
-        f"{path}: changed meanwhile, so it was not sent" for path in expected if path not in come
-    ]
+    polled, problems = _look_at_notes(parts, poll, expected)
     base = SendReport(
         published=tuple(issue.slug for issue in polled.published),
         withdrawn={issue.slug: polled.why.get(issue.id, "") for issue in polled.withdrawn},
@@ -70,20 +58,43 @@ def send_due(
     _keep_house(parts)
     parts.watermark.raise_if_moved(parts.overview)
     problems += [summary.relay_error] if summary and summary.relay_error else []
-    seen = [issue.id for issue in (*polled.withdrawn, *polled.published)]
-    problems += parts.standing.paused_of(tuple(dict.fromkeys([*under_way, *seen])))
-    problems += [str(fault) for fault in polled.stuck]
-    problems += [polled.held.sentence] if polled.held else []
-    try:
-        parts.database.check()
-    except DatabaseLost as error:  # what others wrote meanwhile may be gone, and nobody else looks
-        problems.append(str(error))
+    problems += _find_problems(parts, polled, under_way)
     done = replace(report(summary), waiting=parts.standing.waiting())
     if done.settled >= done.queued:
         return done
     # A reader who left before being claimed was never the dispatcher's to count.
     left = parts.standing.suppressed_of(issue.id for issue in polled.published)
     return replace(done, suppressed=max(done.suppressed, left))
+
+
+def _look_at_notes(
+    parts: Parts, poll: Callable[[], PollReport], expected: Collection[str]
+) -> tuple[PollReport, list[str]]:
+    """What the look at the notes did, and why something that was asked for did not come of it."""
+    if parts.config.notes.feed:  # what asks for one is not loaded without
+        parts.follower.look(by_hand=True)
+    polled, problems = PollReport(), []
+    try:
+        with span("poll"):
+            polled = poll()
+    except NotesFolderError as error:
+        problems.append(str(error))  # what is queued can still be sent
+    come = {issue.path for issue in polled.published}
+    changed = (path for path in expected if path not in come)
+    return polled, problems + [f"{path}: changed meanwhile, so it was not sent" for path in changed]
+
+
+def _find_problems(parts: Parts, polled: PollReport, under_way: Sequence[int]) -> list[str]:
+    """What stands in the way of issues and notes once all is sent; `under_way` are issues whose mail was open before."""
+    seen = [issue.id for issue in (*polled.withdrawn, *polled.published)]
+    problems = [*parts.standing.paused_of(tuple(dict.fromkeys([*under_way, *seen])))]
+    problems += [str(fault) for fault in polled.stuck]
+    problems += [polled.held.sentence] if polled.held else []
+    try:
+        parts.database.check()
+    except DatabaseLost as error:  # what others wrote meanwhile may be gone, and nobody else looks
+        problems.append(str(error))
+    return problems
 
 
 def _mail(parts: Parts, progress: Callable[[Summary], None] | None) -> Summary | None:

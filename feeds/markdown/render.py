@@ -17,7 +17,7 @@ from markdown_it.token import Token
 from feeds.markdown.characters import clean_line, clean_text
 from feeds.markdown.citations import Bibliography
 from feeds.markdown.code import Highlighter
-from feeds.markdown.dialects import bare_words, translate_dialects
+from feeds.markdown.dialects import Translated, bare_words, translate_dialects
 from feeds.markdown.embeds import place_embeds
 from feeds.markdown.fields import Fields
 from feeds.markdown.html import addresses, sanitise, sanitise_written
@@ -87,7 +87,8 @@ def render_markdown(
 
     A first h1 equal to `title` is left out; `toc` puts a list of the parts at the beginning.
     `anchor` makes the ids of footnotes differ between notes on one page. `image` is the preview
-    picture as its author wrote it, `bibliography` what it may cite. `words` name what its author gave no name, in English without.
+    picture as its author wrote it, `bibliography` what it may cite. `words` name what its author
+    gave no name, in English without.
     Raises nothing, whatever the text; the time is bounded by its length.
     """
     with speaking(words or words_of("en")):
@@ -166,6 +167,33 @@ def _lay_out(
     resolver = LinkResolver(path, links)
     body = place_embeds(clean_text(body), path, links, resolver)
     translated = translate_dialects(body, path, bibliography)
+    _tell_what_was_lost(translated, bibliography, resolver)
+    env: dict[str, object] = {
+        "anchor": hashlib.sha256((anchor or path).encode()).hexdigest()[:8],
+        "highlighter": Highlighter(),
+    }
+    formulas = translated.formulas
+    formulas.warn = lambda sentence: resolver.warn(MATHS, sentence)
+    tokens = PARSER.parse(translated.text, env)
+    place_formulas(tokens, formulas)
+    tokens = _without_title(tokens, clean_line(title))
+    tokens, resolver.anchors = shape(tokens, toc=toc)
+    fields = Fields(translated.text)
+    preparation = Preparation(resolver, fields, translated.abbreviations)
+    return _LaidOut(
+        tokens=preparation.prepare(tokens),
+        env=env,
+        resolver=resolver,
+        fields=fields,
+        formulas=formulas,
+        is_judged=preparation.is_judged,
+    )
+
+
+def _tell_what_was_lost(
+    translated: Translated, bibliography: Bibliography | None, resolver: LinkResolver
+) -> None:
+    """Tells the author what readers do not get of what was translated."""
     for unknown in translated.unknown:
         source = unknown.source if unknown.source.startswith("`") else f"`{unknown.source}`"
         resolver.warn(
@@ -194,26 +222,6 @@ def _lay_out(
             f"`{unknown.source}` cites what the note's bibliography does not have{why}: its key is shown",
             unknown.line,
         )
-    env: dict[str, object] = {
-        "anchor": hashlib.sha256((anchor or path).encode()).hexdigest()[:8],
-        "highlighter": Highlighter(),
-    }
-    formulas = translated.formulas
-    formulas.warn = lambda sentence: resolver.warn(MATHS, sentence)
-    tokens = PARSER.parse(translated.text, env)
-    place_formulas(tokens, formulas)
-    tokens = _without_title(tokens, clean_line(title))
-    tokens, resolver.anchors = shape(tokens, toc=toc)
-    fields = Fields(translated.text)
-    preparation = Preparation(resolver, fields, translated.abbreviations)
-    return _LaidOut(
-        tokens=preparation.prepare(tokens),
-        env=env,
-        resolver=resolver,
-        fields=fields,
-        formulas=formulas,
-        is_judged=preparation.is_judged,
-    )
 
 
 def _why_not_played(tag: str) -> str:

@@ -87,17 +87,7 @@ async def _serve(
     try:
         await _until_stopped(ending.stop, tasks)
     finally:
-        for task in tasks:
-            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-                ending.fail(str(error) or type(error).__name__)
-        ending.stop.set()
-        log.info("service.reloading" if ending.is_reload else "service.stopping")
-        if ending.is_reload:
-            duties.supervisor.reloading()
-        else:
-            duties.supervisor.stopping()
-        duties.halt_signups()
-        duties.database.hurry()
+        _begin_end(duties, ending, tasks)
         # A tick may wait for a mailbox or a folder for ever; sending ends by itself.
         await asyncio.wait([asyncio.create_task(ticks.stop()), sending], timeout=ORDERLY_S)
         await asyncio.wait([sending])
@@ -110,6 +100,21 @@ async def _serve(
     for task in tasks:
         task.result()
     log.info("service.stopped")
+
+
+def _begin_end(duties: Duties, ending: Ending, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Tell of a part that failed and that the service ends; from now on nothing waits long for the database."""
+    for task in tasks:
+        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+            ending.fail(str(error) or type(error).__name__)
+    ending.stop.set()
+    log.info("service.reloading" if ending.is_reload else "service.stopping")
+    if ending.is_reload:
+        duties.supervisor.reloading()
+    else:
+        duties.supervisor.stopping()
+    duties.halt_signups()
+    duties.database.hurry()
 
 
 async def _watch(database: Database, stop: asyncio.Event) -> None:

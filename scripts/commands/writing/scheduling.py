@@ -76,19 +76,7 @@ def _tell(newsletter: Newsletter, done: Scheduled, *, now: bool, as_json: bool) 
     errors = sum(one.errors for one in newsletter.check(planned.path))
     is_running = newsletter.is_running()
     if as_json:
-        print_json(
-            {
-                "note": planned.path,
-                "publish_at": stamp(planned.publish_at),
-                "wall": planned.wall,
-                "zone": planned.zone,
-                "remark": done.remark,
-                "changed": done.set_now,
-                "was": stamp(done.was),
-                "running": is_running,
-                "errors": errors,
-            }
-        )
+        print_json(_done_document(done, is_running=is_running, errors=errors))
         return
     if now:
         tell(f"{planned.path} goes out at the next poll")
@@ -111,6 +99,21 @@ def _tell(newsletter: Newsletter, done: Scheduled, *, now: bool, as_json: bool) 
         )
     if errors:
         remark(f"{count(errors, 'error')} in it: see `newsletter check {planned.path}`")
+
+
+def _done_document(done: Scheduled, *, is_running: bool, errors: int) -> dict[str, Json]:
+    planned = done.schedule
+    return {
+        "note": planned.path,
+        "publish_at": stamp(planned.publish_at),
+        "wall": planned.wall,
+        "zone": planned.zone,
+        "remark": done.remark,
+        "changed": done.set_now,
+        "was": stamp(done.was),
+        "running": is_running,
+        "errors": errors,
+    }
 
 
 def _in(ahead: timedelta) -> str:
