@@ -139,11 +139,11 @@ class Newsletter(Founding, Holdings, Outlooks):
         `zone` (IANA) is whose wall time `at` is; the newsletter's by default. Raises NotFound,
         NoteError, Conflict (published already, a draft) or ScheduleError (past, not a time).
         """
-        return self.parts.authoring.schedule(note, at, zone=zone)
+        return self.parts.scheduling.schedule(note, at, zone=zone)
 
     def unschedule(self, note: str) -> Schedule:
         """Take a schedule back. Raises NotFound, or Conflict when the note itself says when."""
-        return self.parts.authoring.unschedule(note)
+        return self.parts.scheduling.unschedule(note)
 
     def calendar(self) -> list[Planned]:
         """What will be published, and when, soonest first."""

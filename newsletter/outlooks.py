@@ -64,11 +64,11 @@ class Outlooks:
         One that is in the queue stays where it is. Raises NotFound, NoteError, Conflict (published
         already, a draft) or ScheduleError (no slots).
         """
-        return self.parts.authoring.queue(note)
+        return self.parts.scheduling.queue(note)
 
     def unqueue(self, note: str) -> Schedule:
         """Give the slot of a note back. Raises NotFound, or Conflict when it is not in the queue."""
-        return self.parts.authoring.unqueue(note)
+        return self.parts.scheduling.unqueue(note)
 
     def calendar_file(self) -> bytes:
         """The calendar as iCalendar (RFC 5545), to subscribe to."""

@@ -6,12 +6,11 @@ from newsletter.authoring.outlook import Outlook, Planned, PlannedBy, tell_conte
 from newsletter.authoring.plan import Limits, Plan, PlannedIssue, Planner, UnderWay
 from newsletter.authoring.preflight import report_unusable
 from newsletter.authoring.proofs import Preview, Proofs
-from newsletter.authoring.schedules import Authoring, Scheduled
+from newsletter.authoring.schedules import Scheduled, Scheduling
 from newsletter.authoring.survey import Kind, Line, Survey
 from newsletter.authoring.testcopies import TestCopy, send_test
 
 __all__ = [
-    "Authoring",
     "CheckedNote",
     "Entrance",
     "Finding",
@@ -27,6 +26,7 @@ __all__ = [
     "Preview",
     "Proofs",
     "Scheduled",
+    "Scheduling",
     "Survey",
     "TestCopy",
     "UnderWay",

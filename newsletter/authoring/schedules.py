@@ -35,8 +35,8 @@ class Scheduled:
     """Whether a time of day was said; else it is `[schedule] time`."""
 
 
-class Authoring:
-    """What an author does before readers see anything."""
+class Scheduling:
+    """Sets schedules, moves them and takes them back; knows the note that is meant."""
 
     def __init__(
         self,

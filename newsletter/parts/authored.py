@@ -10,7 +10,7 @@ from newsletter.parts.kept import Kept
 from newsletter.parts.part import part
 
 if TYPE_CHECKING:
-    from newsletter.authoring import Authoring, Entrance, Outlook, Planner, Proofs, Survey
+    from newsletter.authoring import Entrance, Outlook, Planner, Proofs, Scheduling, Survey
     from newsletter.digests import DigestDesk
     from newsletter.figures import FeedCount, StatsDesk
     from newsletter.following import Follower
@@ -91,11 +91,11 @@ class Authored(Kept):
         )
 
     @part
-    def authoring(self) -> Authoring:
+    def scheduling(self) -> Scheduling:
         """Schedules and the queue."""
-        from newsletter.authoring import Authoring
+        from newsletter.authoring import Scheduling
 
-        return Authoring(
+        return Scheduling(
             store=self.store,
             archive=self.archive,
             schedules=self.schedules,
@@ -119,7 +119,7 @@ class Authored(Kept):
             schedules=self.schedules,
             drafting=self.drafting,
             identity=self.config.identity,
-            find=self.authoring.find,
+            find=self.scheduling.find,
             formulas=FormulaDesk(self.formulas),
             roll=self.roll,
             grace=self.config.schedule.grace,
@@ -139,7 +139,7 @@ class Authored(Kept):
             overview=self.overview,
             facts=self.facts,
             limits=limits(self.config),
-            find=self.authoring.find,
+            find=self.scheduling.find,
             check=self.proofs.check,
             clock=self.clock,
         )

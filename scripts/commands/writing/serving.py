@@ -56,7 +56,7 @@ class Stage(ThreadingHTTPServer):
     def __init__(self, newsletter: Newsletter, note: str, port: int) -> None:
         """`port` 0 is any. Raises NewsletterError where it is taken, and NotFound."""
         self.newsletter = newsletter
-        self.note = newsletter.parts.authoring.find(note)
+        self.note = newsletter.parts.scheduling.find(note)
         self.pages = Pages.of(newsletter)
         try:
             super().__init__(("127.0.0.1", port), _Answers)

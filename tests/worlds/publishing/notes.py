@@ -18,7 +18,7 @@ from feeds.notes.habits import USUAL, Habits
 from feeds.syndication.ids import newsletter_namespace
 from newsletter.authoring.outlook import Outlook
 from newsletter.authoring.proofs import Proofs
-from newsletter.authoring.schedules import Authoring
+from newsletter.authoring.schedules import Scheduling
 from newsletter.config.values import Late
 from newsletter.publishing.drafting import Drafting, Pictures
 from newsletter.publishing.findings import PollReport
@@ -163,7 +163,7 @@ class Room:
             late=late,
             clock=folder.clock,
         )
-        self.desk = Authoring(
+        self.desk = Scheduling(
             store=notes,
             archive=self.archive,
             schedules=self.schedules,
