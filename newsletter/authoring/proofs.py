@@ -39,7 +39,7 @@ from newsletter.authoring.checks import (
 )
 from newsletter.authoring.findings import CheckedNote, Finding, Meant, Near, Proof, line_matching
 from newsletter.authoring.preflight import check_note, part_of, report_unusable
-from newsletter.publishing import Drafting, NoteLinks, hash_content
+from newsletter.publishing import Drafting, NoteLinks, hash_content, issue_of
 from storage.archive import Issues
 from storage.model import (
     FormulaPicture,
@@ -48,7 +48,6 @@ from storage.model import (
     IssueDraft,
     IssueState,
     Log,
-    Mailing,
     NoteError,
     Remark,
 )
@@ -356,35 +355,5 @@ def _with_formulas(html: str, site_url: str, shown: Mapping[str, str]) -> str:
 
 def as_issue(draft: IssueDraft, note: Note, now: datetime) -> Issue:
     """What the draft would be if it were published now."""
-    published_at = note.publish if isinstance(note.publish, datetime) else now
-    return Issue(
-        id=0,
-        note_id=draft.note_id,
-        path=draft.path,
-        guid=draft.guid,
-        slug=draft.slug,
-        title=draft.title,
-        summary=draft.summary,
-        html=draft.html,
-        text=draft.text,
-        language=draft.language,
-        subject=draft.subject,
-        canonical=draft.canonical,
-        audience=draft.audience,
-        image=draft.image,
-        image_alt=draft.image_alt,
-        aliases=draft.aliases,
-        translation_keys=draft.translation_keys,
-        tags=draft.tags,
-        media=draft.media,
-        wiki=draft.wiki,
-        content_hash=draft.content_hash,
-        rendering=draft.rendering,
-        state=IssueState.LIVE,
-        mailing=Mailing.OFF,
-        mailing_reason="preview",
-        published_at=published_at,
-        updated_at=published_at,
-        mail_at=None,
-        revision=0,
-    )
+    at = note.publish if isinstance(note.publish, datetime) else now
+    return issue_of(draft, at, IssueState.LIVE)

@@ -11,7 +11,14 @@ from newsletter.publishing.decisions import (
     wish_of,
     written_at,
 )
-from newsletter.publishing.drafting import Drafted, Drafting, Pictures, hash_content, order_mail
+from newsletter.publishing.drafting import (
+    Drafted,
+    Drafting,
+    Pictures,
+    hash_content,
+    issue_of,
+    order_mail,
+)
 from newsletter.publishing.findings import PollReport
 from newsletter.publishing.links import NoteLinks
 from newsletter.publishing.poll import Poll
@@ -41,6 +48,7 @@ __all__ = [
     "decide",
     "gather_languages",
     "hash_content",
+    "issue_of",
     "order_mail",
     "wish_of",
     "written_at",

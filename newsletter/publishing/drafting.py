@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -32,13 +32,17 @@ from feeds.syndication import note_guid
 from newsletter.publishing.decisions import Publish
 from newsletter.publishing.links import NoteLinks
 from storage.archive import IssueName, MailOrder
-from storage.model import Identity, Issue, IssueDraft, IssueState, NoteError, Remark
+from storage.model import Identity, Issue, IssueDraft, IssueState, Mailing, NoteError, Remark
 from storage.notes import MediaFinder, NotesStore, is_entry
 from words import words_of
 
 if TYPE_CHECKING:
     from feeds.markdown import Rendered
 
+_SAID: Final = tuple(
+    {field.name for field in fields(IssueDraft)} & {field.name for field in fields(Issue)}
+)
+"""What a draft and an issue both say."""
 _SHOWN: Final = (
     *("html", "text", "language", "subject", "canonical", "image", "image_alt", "aliases"),
 )
@@ -223,6 +227,22 @@ class Drafting:
 
         found = {links.media_url(path): self._measure(path) for path in rendered.media}
         return size_pictures(rendered.html, {url: size for url, size in found.items() if size})
+
+
+def issue_of(draft: IssueDraft, at: datetime, state: IssueState) -> Issue:
+    """All that a draft says as an issue of that time, which no archive has: for its author's eyes, or one reader's."""
+    said = {name: getattr(draft, name) for name in _SAID}
+    return Issue(
+        **said,
+        id=0,
+        state=state,
+        mailing=Mailing.OFF,
+        mailing_reason="",
+        published_at=at,
+        updated_at=at,
+        mail_at=None,
+        revision=0,
+    )
 
 
 def order_mail(drafted: Drafted, decision: Publish, at: datetime) -> MailOrder:

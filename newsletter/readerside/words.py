@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from newsletter.config import Config
-from newsletter.publishing import Drafting
+from newsletter.publishing import Drafting, issue_of
 from storage.archive import Issues
 from storage.model import (
     DeliveryKind,
     Issue,
-    IssueDraft,
     IssueState,
-    Mailing,
     MessageError,
     NoteError,
 )
 
 _MOST_OCTETS: Final = 1_000_000
-_SHARED: Final = tuple(
-    {field.name for field in fields(IssueDraft)} & {field.name for field in fields(Issue)}
-)
-"""What a draft and an issue both say."""
 
 
 class OwnWords:
@@ -80,27 +74,13 @@ class OwnWords:
             drafted = self._drafting.draft(note, kind.value, "", links).draft
         except (NoteError, OSError) as error:
             raise MessageError(f"{path.name} cannot be used: {error}") from error
-        return self._as_issue(replace(drafted, title=note.title or kind.value))
+        titled = replace(drafted, title=note.title or kind.value)
+        return issue_of(titled, self._clock(), IssueState.WITHDRAWN)
 
     def _find(self, path: Path) -> Path:
         """Where the configuration says, or of that name in the notes folder."""
         inside = self._folder / path.name
         return inside if not path.is_file() and inside.is_file() else path
-
-    def _as_issue(self, draft: IssueDraft) -> Issue:
-        now = self._clock()
-        said = {name: getattr(draft, name) for name in _SHARED}
-        return Issue(
-            **said,
-            id=0,
-            state=IssueState.WITHDRAWN,
-            mailing=Mailing.OFF,
-            mailing_reason="",
-            published_at=now,
-            updated_at=now,
-            mail_at=None,
-            revision=0,
-        )
 
 
 def _read(path: Path) -> bytes:
