@@ -50,7 +50,7 @@ class Rest:
 
 
 class NotesStore(Protocol):
-    """Where notes come from. The product only reads it."""
+    """Where notes come from. Nothing here writes: what mends a note at its author's wish does so beside it."""
 
     root: Path
     """The notes folder, which may not be there where notes come from a feed alone."""
