@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mailer.policy import RetryPolicy
     from newsletter.authoring import Limits
     from newsletter.inbound import SoftLimits
+    from newsletter.mailing import WayBack
     from newsletter.subscribing import OwnLetters, SignUpPolicy
     from storage.ledger import Gates
     from storage.notes import Which
@@ -34,6 +35,18 @@ def greetings(config: Config) -> tuple[str, ...]:
     from mailer.smtp import Relay
 
     return tuple(relay.ehlo for relay in config.relays if isinstance(relay, Relay))
+
+
+def way_back(config: Config) -> WayBack:
+    """How what comes back of a mail finds its way."""
+    from newsletter.mailing import WayBack
+
+    return WayBack(
+        bounce_address=config.bounces.address,
+        is_read=config.takes_mail,
+        postmark=bool(config.webhooks.postmark),
+        sendgrid=bool(config.webhooks.sendgrid),
+    )
 
 
 def complaint_check(config: Config) -> Callable[[bytes], bool] | None:

@@ -13,12 +13,8 @@ from newsletter.cores import spread
 from newsletter.mailing import FormulaDesk, Letters
 from newsletter.parts import Parts
 from newsletter.service import Duties, Supervisor, worker_name
-from newsletter.settings import (
-    retry_policy,
-)
-from storage.archive import (
-    FormulaPictures,
-)
+from newsletter.settings import retry_policy, way_back
+from storage.archive import FormulaPictures
 from storage.ledger import Digests
 
 
@@ -37,10 +33,7 @@ def dispatching(
             tokens=parts.tokens,
             clock=parts.clock,
             signer=config.signer,
-            bounce_address=config.bounces.address,
-            by_mail=config.takes_mail,
-            postmark=bool(config.webhooks.postmark),
-            sendgrid=bool(config.webhooks.sendgrid),
+            way_back=way_back(config),
             formulas=FormulaDesk(FormulaPictures(parts.database)),
         )
         return Dispatcher(

@@ -2,7 +2,7 @@
 
 from newsletter.mailing.formulas import FormulaDesk
 from newsletter.mailing.inflight import InFlight
-from newsletter.mailing.letters import Letters
+from newsletter.mailing.letters import Letters, WayBack
 from newsletter.mailing.relays import open_relays
 from newsletter.mailing.results import IssueStatus, SendReport
 from newsletter.mailing.standing import Standing
@@ -14,5 +14,6 @@ __all__ = [
     "Letters",
     "SendReport",
     "Standing",
+    "WayBack",
     "open_relays",
 ]

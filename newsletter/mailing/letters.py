@@ -14,7 +14,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -69,13 +69,25 @@ def _no_words(kind: DeliveryKind) -> Issue:
     raise MessageError(f"there is no {kind.value}")
 
 
-class Letters:
-    """Fills the messages of one newsletter. Used by one worker's event loop.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBack:
+    """How what comes back of a mail finds its way, and names the mail."""
 
-    `bounce_address` is what return paths are made of, the sender's without it; `by_mail` says that
-    mail to it is read, so that readers may leave by mail, too (rule C11). `postmark` says that
-    Postmark tells of mail: it replaces return path and Message-ID, and needs a field of its own.
-    """
+    bounce_address: str = ""
+    """What return paths are made of; empty: the sender's address."""
+    is_read: bool = False
+    """Whether mail to it is read, so that readers may leave by mail, too (rule C11)."""
+    postmark: bool = False
+    """Whether Postmark tells of mail: it replaces return path and Message-ID, and needs a field of its own."""
+    sendgrid: bool = False
+    """Whether SendGrid does, whose events do not always name a mail; it needs a field of its own, too."""
+
+
+_NO_WAY_BACK: Final = WayBack()
+
+
+class Letters:
+    """Fills the messages of one newsletter. Used by one worker's event loop."""
 
     def __init__(
         self,
@@ -85,10 +97,7 @@ class Letters:
         tokens: Tokens,
         clock: Callable[[], datetime],
         signer: Signer | None = None,
-        bounce_address: str = "",
-        by_mail: bool = False,
-        postmark: bool = False,
-        sendgrid: bool = False,
+        way_back: WayBack = _NO_WAY_BACK,
         formulas: Pictures = draw_formulas,
         editions: Callable[[int, int], Edition] = _no_edition,
         own_words: Callable[[DeliveryKind], Issue] = _no_words,
@@ -101,10 +110,8 @@ class Letters:
         self._monotonic = monotonic
         self._moment, self._read_at = clock(), -math.inf
         sender = parse_mailbox(identity.sender, allow_test_domains=True).address
-        self._bounce_address = bounce_address or sender.ascii
-        self._by_mail = by_mail
-        self._postmark = postmark
-        self._sendgrid = sendgrid
+        self._bounce_address = way_back.bounce_address or sender.ascii
+        self._way_back = way_back
         self._formulas = formulas
         self._editions = editions
         self._own_words = own_words
@@ -139,9 +146,9 @@ class Letters:
     def _fill(self, claim: Claim, skeleton: Skeleton) -> Envelope | Awaitable[Envelope]:
         recipient = self._recipient(claim)
         envelope = skeleton.fill(recipient, relax=self._signers is not None)
-        if self._postmark:
+        if self._way_back.postmark:
             envelope = with_postmark_field(envelope)
-        if self._sendgrid:
+        if self._way_back.sendgrid:
             envelope = with_sendgrid_field(envelope)
         if self._signers is None:
             return envelope
@@ -226,7 +233,7 @@ class Letters:
             unsubscribe_token=tokens.unsubscribe(claim.subscriber_id),
             preferences_token=tokens.preferences(claim.subscriber_id),
             confirm_token=tokens.confirm(claim.subscriber_id, claim.nonce, now) if confirms else "",
-            unsubscribe_mailto=self._mailto(claim.subscriber_id) if self._by_mail else "",
+            unsubscribe_mailto=self._mailto(claim.subscriber_id) if self._way_back.is_read else "",
             date=now,
         )
 

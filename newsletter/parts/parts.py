@@ -214,7 +214,7 @@ class Parts(Authored):
     def watching(self) -> Watching:
         """What an operator is told: ready or not, troubles, figures."""
         from newsletter.service import Pulse
-        from newsletter.watching import Counting, Readiness, Watch, Watching
+        from newsletter.watching import Counting, Faults, Readiness, Watch, Watching
 
         pulse, config, database = Pulse(), self.config, self.database
         return Watching(
@@ -224,11 +224,13 @@ class Parts(Authored):
                 database=database,
                 overview=self.overview,
                 pulse=pulse,
-                signups_waiting=self._count_waiting,
-                feed=self._tell_feed,
-                mailboxes=self._find_away,
-                secret=self.generations.find_faults,
-                unstartable=self._tell_unstartable,
+                faults=Faults(
+                    signups_waiting=self._count_waiting,
+                    feed=self._tell_feed,
+                    mailboxes=self._find_away,
+                    secret=self.generations.find_faults,
+                    unstartable=self._tell_unstartable,
+                ),
                 clock=self.clock,
             ),
             readiness=Readiness(config, database, pulse),

@@ -9,7 +9,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -42,6 +42,22 @@ _RETRY: Final = timedelta(minutes=10)
 """When a mail is tried again that no relay took."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """What other parts say is wrong with them; each is asked at every look."""
+
+    signups_waiting: Callable[[], int]
+    """How many wait for longer than a decision takes."""
+    feed: Callable[[], str] = str
+    """What is wrong with the feed that is followed; empty where nothing is."""
+    mailboxes: Callable[[], Sequence[tuple[timedelta, str]]] = tuple
+    """Which of those of reports cannot be used, for how long and why."""
+    secret: Callable[[], Sequence[str]] = tuple
+    """What is wrong with it, a sentence each."""
+    unstartable: Callable[[], str] = str
+    """Why nothing could be started with the configuration as it is on the disk."""
+
+
 class Watch:
     """Over one newsletter."""
 
@@ -52,28 +68,16 @@ class Watch:
         database: Database,
         overview: Overview,
         pulse: Pulse,
-        signups_waiting: Callable[[], int],
-        feed: Callable[[], str] = str,
-        mailboxes: Callable[[], Sequence[tuple[timedelta, str]]] = tuple,
-        secret: Callable[[], Sequence[str]] = tuple,
-        unstartable: Callable[[], str] = str,
+        faults: Faults,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], datetime],
     ) -> None:
-        """`feed` tells what is wrong with the feed that is followed, empty where nothing is; `mailboxes` which of those
-        of reports cannot be used, for how long and why; `secret` what is wrong with it, in sentences; `unstartable` why
-        nothing could be started with the configuration as it is on the disk.
-        """
-        self._signups_waiting = signups_waiting
         self._config = config
         self._database = database
         self._facts = Facts(database)
         self._overview = overview
         self._pulse = pulse
-        self._feed = feed
-        self._mailboxes = mailboxes
-        self._secret = secret
-        self._unstartable = unstartable
+        self._faults = faults
         self._monotonic = monotonic
         self._since: dict[str, float] = {}
         """When a trouble began that is told only if it lasts."""
@@ -160,8 +164,8 @@ class Watch:
             relays=len(relays),
             disks=list(free_space(self._config)),
             certificate=self._look_at_certificate(),
-            mailboxes=self._mailboxes(),
-            unstartable=self._lasting("start", self._unstartable()),
+            mailboxes=self._faults.mailboxes(),
+            unstartable=self._lasting("start", self._faults.unstartable()),
         )
 
     def _look_inside(self, around: Seen, now: datetime) -> Seen:
@@ -177,7 +181,7 @@ class Watch:
             in_doubt=sum(
                 one.tally[DeliveryState.UNKNOWN] for one in every if one.mailing is Mailing.DONE
             ),
-            signups_waiting=self._signups_waiting(),
+            signups_waiting=self._faults.signups_waiting(),
             mailed=[
                 _fared(one)
                 for one in every
@@ -186,8 +190,8 @@ class Watch:
             backup=last_backup(self._database),
             backup_age=self._config.storage.backup_age,
             began=min((one.published_at for one in every), default=None),
-            feed=self._feed(),
-            secret=self._secret(),
+            feed=self._faults.feed(),
+            secret=self._faults.secret(),
             overdue=self._pulse.overdue(),
         )
 

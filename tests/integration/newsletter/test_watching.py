@@ -18,7 +18,7 @@ import trustme
 
 from newsletter.app import Newsletter
 from newsletter.service.turn import Turn
-from newsletter.watching import Watch
+from newsletter.watching import Faults, Watch
 from newsletter.watching.certificates import find_end
 from storage.database import Database
 from storage.model import Mailing, StorageError
@@ -240,8 +240,7 @@ def test_a_database_that_is_away_is_told_by_mail(
                 database=parts.database,
                 overview=parts.overview,
                 pulse=newsletter.watching.pulse,
-                signups_waiting=int,
-                unstartable=lambda: "no key",
+                faults=Faults(signups_waiting=int, unstartable=lambda: "no key"),
                 monotonic=seconds,
                 clock=clock,
             )
