@@ -11,8 +11,8 @@ from storage.model import columns, is_narrow
 _UNIT: Final = re.compile(r"\S*\{\{[^{}\n]{0,80}\}\}\S*|\S+")
 """What must stay on one line: a word, or a merge field with the blanks inside it."""
 _NUMBER: Final = re.compile(r" \[(?=\d{1,4}\])")
-_GLUE: Final = "\x01"
-"""For a blank at which no line ends, as wide as one; no text has it."""
+_GLUE: Final = "\x03"
+"""For a blank at which no line ends, as wide as one; no text has it, nor a formula's place (maths/formulas.py)."""
 _WIDE_PART: Final = re.compile(r"[!-~]+|.")
 
 

@@ -40,6 +40,7 @@ def test_hostile_markdown_is_tamed(body: str) -> None:
     rendered = render(body)
     check(rendered)
     assert render(body) == rendered
+    assert not re.search("[\ue000-\uf8ff]", rendered.text + rendered.html), "no mark is left over"
     told = find_remarks(body, path="sub/note.md", links=Published("other"), title="", image="")
     assert set(told) == set(rendered.warnings)
 

@@ -98,6 +98,23 @@ def test_the_number_of_a_link_stays_with_its_last_word(word: str) -> None:
         assert max(map(columns, lines)) <= max(WIDTH, size)
 
 
+@each(
+    ("source", "expected"),
+    [
+        ("Two $x^2$ [b](https://a.example)", "Two $x^2$ b [1]"),
+        ("[a $x$ b](https://a.example) $y$", "a $x$ b [1] $y$"),
+        (
+            "| $x$ [b](https://a.example) | c |\n|-|-|\n| $y$ | d |",
+            "$x$ b [1]  c\n---------  -\n$y$        d",
+        ),
+        ("$$x$$ ![b](https://a.example)", "$$x$$\n[Image: b] [1]"),
+    ],
+)
+def test_a_formula_stands_beside_the_number_of_a_link(source: str, expected: str) -> None:
+    """Both are held fast while lines are broken, and neither takes the other for its own."""
+    assert text(source) == f"{expected}\n\n[1] https://a.example"
+
+
 def test_merge_fields_stay_whole() -> None:
     """A merge field is never broken over lines, wherever it falls."""
     for size in range(60, 75):
