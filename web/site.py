@@ -116,25 +116,6 @@ def create_app(
     """
     pages = pages or Pages.of(newsletter)
     joining = Joining(newsletter, pages)
-    routes: list[BaseRoute] = [
-        _Unprintable(),
-        _Misnamed(),
-        *Looks(newsletter, pages).routes(),
-        *Reading(newsletter, pages).routes(),
-        *Finding(newsletter, pages).routes(),
-        *joining.routes(),
-        *PreferencePages(newsletter, pages, joining.later).routes(),
-        *Webhooks(newsletter).routes(),
-        *FeedNews(newsletter).routes(),
-    ]
-    if newsletter.config.desk.enabled:
-        routes += Desk(newsletter, pages.root).routes()
-    outbox = newsletter.publication.outbox()
-    if outbox is not None:
-        shown = newsletter.publication
-        routes += OutboxPages(
-            outbox, pages, key=shown.outbox_key, is_local=shown.outbox_is_local
-        ).routes()
     errors = _Errors(pages, newsletter.publication)
 
     @asynccontextmanager
@@ -143,7 +124,7 @@ def create_app(
         await joining.later.finish()
 
     app = Starlette(
-        routes=routes,
+        routes=_routes(newsletter, pages, joining),
         middleware=[
             Middleware(Census, readership=readership or Readership()),
             Middleware(Manners, trusted=newsletter.config.web.trusted_proxies, count=count),
@@ -164,6 +145,28 @@ def create_app(
     # It would redirect to whatever Host the request names (rule F8); see _Errors.refused.
     app.router.redirect_slashes = False
     return app
+
+
+def _routes(newsletter: Newsletter, pages: Pages, joining: Joining) -> list[BaseRoute]:
+    """All that this newsletter has, in the order in which they are tried."""
+    routes: list[BaseRoute] = [
+        _Unprintable(),
+        _Misnamed(),
+        *Looks(newsletter, pages).routes(),
+        *Reading(newsletter, pages).routes(),
+        *Finding(newsletter, pages).routes(),
+        *joining.routes(),
+        *PreferencePages(newsletter, pages, joining.later).routes(),
+        *Webhooks(newsletter).routes(),
+        *FeedNews(newsletter).routes(),
+    ]
+    if newsletter.config.desk.enabled:
+        routes += Desk(newsletter, pages.root).routes()
+    shown = newsletter.publication
+    if (outbox := shown.outbox()) is not None:
+        key, is_local = shown.outbox_key, shown.outbox_is_local
+        routes += OutboxPages(outbox, pages, key=key, is_local=is_local).routes()
+    return routes
 
 
 def create_admin(vitals: Vitals, max_body: int) -> Starlette:

@@ -51,6 +51,9 @@ _PICTURE_ALT_KEYS: Final = (
     "cover_image_alt", "coverimagealt", "heroimagealt", "heroimage.alt", "coverimage.alt", "featured.alt",
     "thumbnail.alt", "header.image_description",
 )  # fmt: skip
+_SUMMARY_KEYS: Final = (
+    "summary", "description", "excerpt", "subtitle", "desc", "custom_excerpt", "meta_description", "abstract", "lead",
+)  # fmt: skip
 _PATTERN: Final = re.compile(r"(?:^|/):[a-z]|[{}]")
 _INDEX: Final = re.compile(r"(?:\A|/)(?:index(?:\.html?)?)?/*\Z", re.IGNORECASE)
 """The end of an address that is its folder's."""
@@ -172,19 +175,7 @@ def parse_note(
         slug=slugify(slug or address) if slug or address else None,
         name=slugify(facts.stem),
         path_language=facts.language,
-        summary=plain_line(
-            keys.text(
-                "summary",
-                "description",
-                "excerpt",
-                "subtitle",
-                "desc",
-                "custom_excerpt",
-                "meta_description",
-                "abstract",
-                "lead",
-            )
-        ),
+        summary=plain_line(keys.text(*_SUMMARY_KEYS)),
         tags=_read_tags(keys, front.body, habits),
         kept=timing.kept,
         email=_read_email(keys),

@@ -202,15 +202,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
             *_site_warnings(file),
             *_letter_warnings(file),
             *_relay_warnings(used, is_smtp_missing),
-            *find_dkim_warnings(
-                file.dkim.key,
-                signing_domain=_signing_domain(file.dkim, file.newsletter),
-                sender_domains=dict.fromkeys(
-                    sender_domain(one)
-                    for one in (file.newsletter.sender, file.subscribers.sender)
-                    if one
-                ),
-            ),
+            *_dkim_warnings(file),
         ),
     )
 
@@ -297,6 +289,15 @@ def _letter_warnings(file: File) -> Iterator[Remark]:
                 sentence=f"[subscribers] {name}: there is no file {path}, and none of that name in the notes "
                 "folder, so nothing is mailed",
             )
+
+
+def _dkim_warnings(file: File) -> Iterator[Remark]:
+    senders = filter(None, (file.newsletter.sender, file.subscribers.sender))
+    return find_dkim_warnings(
+        file.dkim.key,
+        signing_domain=_signing_domain(file.dkim, file.newsletter),
+        sender_domains=dict.fromkeys(map(sender_domain, senders)),
+    )
 
 
 def _relay_warnings(relays: Sequence[Relay], is_missing: bool) -> Iterator[Remark]:

@@ -152,15 +152,11 @@ def render_template(
     sender: str,
     author: str = "",
     description: str = "",
-    language: str = "en",
-    timezone: str = "UTC",
     postal_address: str = "",
     links: Mapping[str, str] | None = None,
     notes: str = "notes",
-    smtp_url: str = "outbox:outbox",
     poll: str = "30s",
     hold: str = "5m",
-    host: str = "127.0.0.1",
     port: int = 8000,
 ) -> str:
     """A newsletter.toml that explains every key; for `newsletter init` and the demo."""
@@ -173,14 +169,10 @@ def render_template(
         sender=_quoted(sender),
         author=_quoted(author),
         description=_quoted(description),
-        language=_quoted(language),
-        timezone=_quoted(timezone),
         postal_address=_quoted(postal_address),
         links=f"{{ {pairs} }}" if pairs else "{}",
-        smtp_url=_quoted(smtp_url),
         poll=_quoted(poll),
         hold=_quoted(hold),
-        host=_quoted(host),
         port=port,
     )
 

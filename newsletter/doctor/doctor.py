@@ -155,14 +155,30 @@ def _examine_machine(config: Config, around: Surroundings) -> Iterator[Diagnosis
         yield judge_space(name, folder, shutil.disk_usage(_existing(folder)).free)
     if around.feed is not None:
         yield examine_feed(around.feed)
-    if not config.notes.has_folder:
-        yield skipped("notes", "No folder is looked at: notes come from the feed alone.")
-    elif os.access(config.notes.path, os.R_OK | os.X_OK):
-        yield passed("notes", f"{config.notes.path} can be read.")
+    yield _examine_notes(config)
+    yield from _examine_database(around)
+    if around.is_scheduling():
+        yield passed("scheduler", "A `newsletter run` has the schedule of this database.")
     else:
-        yield failed(
-            "notes", f"{config.notes.path} cannot be read.", "Create it, or set [notes] path."
+        yield warned(
+            "scheduler",
+            "No `newsletter run` has the schedule of this database: nothing goes out by itself.",
+            "Start `newsletter run`, or let cron call `newsletter send`.",
         )
+
+
+def _examine_notes(config: Config) -> Diagnosis:
+    if not config.notes.has_folder:
+        return skipped("notes", "No folder is looked at: notes come from the feed alone.")
+    if os.access(config.notes.path, os.R_OK | os.X_OK):
+        return passed("notes", f"{config.notes.path} can be read.")
+    return failed(
+        "notes", f"{config.notes.path} cannot be read.", "Create it, or set [notes] path."
+    )
+
+
+def _examine_database(around: Surroundings) -> Iterator[Diagnosis]:
+    """Of PostgreSQL, and only what is wrong."""
     if around.sorts_otherwise():
         yield failed(
             "sorting",
@@ -177,14 +193,6 @@ def _examine_machine(config: Config, around: Surroundings) -> Iterator[Diagnosis
             f"PostgreSQL runs with {', '.join(f'{name} = off' for name in lossy)}: after a power cut it may not know who was "
             "mailed, or be damaged, and who was mailed is mailed again.",
             "Switch it on in postgresql.conf, or by ALTER SYSTEM, and reload the server.",
-        )
-    if around.is_scheduling():
-        yield passed("scheduler", "A `newsletter run` has the schedule of this database.")
-    else:
-        yield warned(
-            "scheduler",
-            "No `newsletter run` has the schedule of this database: nothing goes out by itself.",
-            "Start `newsletter run`, or let cron call `newsletter send`.",
         )
 
 

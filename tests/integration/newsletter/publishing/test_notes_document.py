@@ -116,6 +116,7 @@ def read() -> set[str]:
             if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "").startswith(
                 (
                     "_PICTURE",
+                    "_SUMMARY_KEYS",
                     "_HIDING_KEYS",
                     "_SHOWING_KEYS",
                     "_RENDERING_KEYS",
