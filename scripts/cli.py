@@ -16,12 +16,12 @@ import typer
 from scripts.commands.table import COMMANDS, Commands, Heading
 from scripts.console import LogForm, print_json, remark
 from scripts.context import Settings
-from scripts.helping import Listed, misuse
+from scripts.helping import HelpedGroup, misuse
 from scripts.streams import NO_ROOM, end_output, open_output, silence_output
 from storage.model import ConfigError, NewsletterError, NotATime
 
 
-class Headed(Listed):
+class HeadedGroup(HelpedGroup):
     """Lists its commands under their headings, as the table has them, and loads the one that is wanted.
 
     typer has headings only through rich, which takes longer to load than all that is needed here.
@@ -47,7 +47,7 @@ class Headed(Listed):
 
 app = typer.Typer(
     name="newsletter",
-    cls=Headed,
+    cls=HeadedGroup,
     help="Turn a folder of Markdown notes into a newsletter: feeds, an archive, and mail.",
     no_args_is_help=True,
     add_completion=True,

@@ -38,7 +38,7 @@ _MISUSES: Final = MappingProxyType(
 """What typer says, and what is said instead; each is tried in this order."""
 
 
-class Told(TyperCommand):
+class HelpedCommand(TyperCommand):
     """A command whose help names its arguments as the documents do."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
@@ -50,7 +50,7 @@ class Told(TyperCommand):
         _write_options(self.get_params(ctx), ctx, formatter)
 
 
-class Listed(TyperGroup):
+class HelpedGroup(TyperGroup):
     """A group that lists its commands with their whole first sentence."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -72,10 +72,10 @@ def rows_of(commands: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
 def explain(app: typer.Typer) -> None:
     """Has all commands of an application, and of its groups, explain themselves like this."""
     for command in app.registered_commands:
-        command.cls = Told
+        command.cls = HelpedCommand
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            group.typer_instance.info.cls = Listed
+            group.typer_instance.info.cls = HelpedGroup
             explain(group.typer_instance)
 
 

@@ -21,7 +21,7 @@ _PREHEADER: Final = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ToldIssue:
     """An issue as a digest tells of it; title and summary may hold marks of slots."""
 
     title: str
@@ -77,13 +77,13 @@ def compile_digest(
     return compile_parts(identity, marks, fields, text, html, [])
 
 
-def _tell(issue: Issue, identity: Identity, marks: Marks) -> Told:
+def _tell(issue: Issue, identity: Identity, marks: Marks) -> ToldIssue:
     def put(name: str, default: str) -> str:
         return marks.put(Personal(name), default)
 
     title = headers.one_line(issue.title)
     shown = title if merge.public_text(title).strip() else headers.one_line(issue.slug)
-    return Told(
+    return ToldIssue(
         title=merge.in_text(shown, put),
         summary=merge.in_text(headers.one_line(issue.summary).strip(), put),
         date=speech(identity).day(issue.published_at.astimezone(ZoneInfo(identity.timezone))),

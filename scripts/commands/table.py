@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import typer
 
-from scripts.helping import Listed, Told, explain
+from scripts.helping import HelpedCommand, HelpedGroup, explain
 
 
 class Heading(StrEnum):
@@ -102,7 +102,7 @@ def _load(row: Command) -> Any:
     holder = typer.Typer(rich_markup_mode=None)
     if isinstance(found, typer.Typer):
         explain(found)
-        holder.add_typer(found, name=row.name, cls=Listed)
+        holder.add_typer(found, name=row.name, cls=HelpedGroup)
     else:
-        holder.command(row.name, cls=Told)(found)
+        holder.command(row.name, cls=HelpedCommand)(found)
     return typer.main.get_group(holder).commands[row.name]

@@ -102,7 +102,7 @@ class Kept:
         )
 
 
-class Shelf:
+class AnswerShelf:
     """Answers, of which those go first that were not asked for longest."""
 
     def __init__(self, octets: int) -> None:

@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storage.model import StorageError
-from web.http.kept import Asked, Kept, Key, Shelf
+from web.http.kept import AnswerShelf, Asked, Kept, Key
 
 Count = Callable[[str, int], None]
 """Told of each answer: the method and the status."""
@@ -107,8 +107,8 @@ class Memory:
         self._count = count
         self._limit = octets
         self._clock = clock
-        self._pages = Shelf(octets)
-        self._queries = Shelf(octets // _OF_QUERIES)
+        self._pages = AnswerShelf(octets)
+        self._queries = AnswerShelf(octets // _OF_QUERIES)
         self._state: int | None = None
         """The version of which the answers are."""
         self._is_away = False
