@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+import re
+
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from mdit_py_plugins.deflist import deflist_plugin
@@ -56,6 +58,7 @@ def cleaned(html: str) -> str:
     return sanitise(html, LinkResolver("note.md", Published()))
 
 
+MARKED_ADDRESS = re.compile(r"https?://\S*[*_]")
 OURS, THEIRS = make(quick=True), make(quick=False)
 
 
@@ -63,8 +66,10 @@ OURS, THEIRS = make(quick=True), make(quick=False)
 @settings(max_examples=examples(400), deadline=None)
 def test_a_hurried_parser_reads_the_same(text: str) -> None:
     """Tokens are those of the library's own parser, whatever is written and however deep, and so is HTML, which is
-    written as the sanitiser does.
+    written as the sanitiser does; but for marks of emphasis in a bare address, which are letters of it here
+    (tests/unit/feeds/markdown/rules/test_lines.py).
     """
+    assume(not MARKED_ADDRESS.search(text))
     assert OURS.parse(text, {}) == THEIRS.parse(text, {})
     assert cleaned(OURS.render(text)) == cleaned(THEIRS.render(text))
 
