@@ -140,7 +140,8 @@ def _render(laid: _LaidOut, image: str) -> Rendered:
     html = laid.write()
     text = build_text(tokens, resolver, addresses(html), formulas.settle_text)
     settled = formulas.settle_html(fields.settle_html(html))  # tells which fields are filled
-    summary = fields.settle_text(find_summary(tokens, formulas.is_display, html))
+    found = formulas.as_plain(find_summary(tokens, formulas.is_display, html))
+    summary = fields.settle_text(found)
     preview = _find_preview(image, resolver)
     return Rendered(
         html=settled,

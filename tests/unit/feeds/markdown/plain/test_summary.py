@@ -78,6 +78,7 @@ def test_what_says_nothing_is_passed_over(before: str) -> None:
             "Hi,\n\nthis is what I want to tell you about today, all of it.",
             "this is what I want to tell you about today, all of it.",
         ),
+        ("<table><tr><td>Of $x^2$ only</td></tr></table>", "Of x² only"),
         ("We show $x^2$ and :tada:", "We show x² and 🎉"),
         ("Hello {{ name | there }}, it is me.", "Hello {{ name | there }}, it is me."),
     ],
