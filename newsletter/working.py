@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
 from mailer.dispatch import Dispatcher, Summary
@@ -46,10 +46,17 @@ def dispatching(
             lease=config.dispatch.lease,
             progress=progress,
             domain_connections=config.dispatch.domain_connections,
-            around=spread if config.dkim.key else nullcontext,
+            around=partial(_signing, letters) if config.dkim.key else nullcontext,
         )
 
     return make
+
+
+@contextmanager
+def _signing(letters: Letters) -> Iterator[None]:
+    """Where mail is signed: every core for the threads that do it, and programs for as long as something is sent."""
+    with spread(), letters.sending():
+        yield
 
 
 def duties(parts: Parts, poll: Callable[[], None]) -> Duties:

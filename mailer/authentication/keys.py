@@ -6,7 +6,6 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from storage.model import ConfigError
@@ -49,8 +48,12 @@ class PrivateKey:
     bits: int
     public: bytes = field(repr=False)
     """The `p=` of the DNS record, before base64: DER for RSA, 32 octets for Ed25519."""
-    sign: Callable[[bytes], bytes] = field(repr=False, compare=False)
-    """The signature of some data; releases the interpreter's lock for RSA."""
+    octets: int
+    """Of each signature."""
+    sign_hash: Callable[[bytes], bytes] = field(repr=False, compare=False)
+    """The signature of what has this SHA-256; releases the interpreter's lock for RSA."""
+    export: Callable[[], bytes] = field(repr=False, compare=False)
+    """The key itself, in DER (PKCS #8, without a passphrase)."""
 
     @classmethod
     def load(cls, pem: bytes) -> PrivateKey:
@@ -121,6 +124,7 @@ def make_key(kind: KeyType) -> bytes:
 
 def _rsa_key(key: RSAPrivateKey) -> PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -129,12 +133,14 @@ def _rsa_key(key: RSAPrivateKey) -> PrivateKey:
             f"has {key.key_size} bits: receivers ignore RSA keys below {MIN_BITS}, and ask for "
             f"{GOOD_BITS} (RFC 8301 3.2)"
         )
-    padding, digest = PKCS1v15(), SHA256()
+    padding, digest = PKCS1v15(), Prehashed(SHA256())
     return PrivateKey(
         type=KeyType.RSA,
         bits=key.key_size,
         public=key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
-        sign=lambda data: key.sign(data, padding, digest),
+        octets=(key.key_size + 7) // 8,
+        sign_hash=lambda digested: key.sign(digested, padding, digest),
+        export=lambda: _der(key),
     )
 
 
@@ -143,8 +149,16 @@ def _ed25519_key(key: Ed25519PrivateKey) -> PrivateKey:
         type=KeyType.ED25519,
         bits=256,
         public=key.public_key().public_bytes_raw(),
-        sign=lambda data: key.sign(sha256(data).digest()),  # the hash is signed (RFC 8463 3)
+        octets=64,
+        sign_hash=key.sign,  # the hash is what is signed (RFC 8463 3)
+        export=lambda: _der(key),
     )
+
+
+def _der(key: RSAPrivateKey | Ed25519PrivateKey) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _unusable(problem: str) -> ConfigError:

@@ -81,7 +81,7 @@ class Dispatcher:
         around: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         """`farewell_s`: so many seconds after a stop a relay may still answer for what it got. `around` is entered for
-        as long as `run` has something to send.
+        as long as there is something to send.
         """
         self._ledger = ledger
         self._relays = tuple(relays)
@@ -137,8 +137,9 @@ class Dispatcher:
         """
         run, waves = self._start(stop or asyncio.Event(), patience=self._patience)
         async with self._holding_claims(run):
-            while await waves.send() or await waves.lets_more_in():
-                pass
+            with self._around():
+                while await waves.send() or await waves.lets_more_in():
+                    pass
             await waves.pause_fruitless()
             self._relay_error = waves.relay_error
         if run.claims.error is not None:

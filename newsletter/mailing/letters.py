@@ -13,7 +13,8 @@ import json
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -131,6 +132,15 @@ class Letters:
         if (skeleton := self._skeletons.get(key)) is None:
             return self._compile_and_fill(claim, key)
         return self._fill(claim, skeleton)
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Within it messages are made; what was started for that ends with it."""
+        try:
+            yield
+        finally:
+            if self._signers is not None:
+                self._signers.rest()
 
     async def _fill_digest(self, claim: Claim) -> Envelope:
         """What is in it differs from reader to reader; that is asked for each."""

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import signal
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from mailer.authentication.dkim import Signer
 from mailer.authentication.keys import KeyType
-from mailer.authentication.signers import sign_envelope
+from mailer.authentication.signers import Signers, sign_envelope
 from mailer.envelope import Envelope
 from mailer.smtp.outbox import OutboxServer
 from mailer.smtp.relay import Relay, Tls
 from mailer.smtp.session import Session
 from newsletter.app import Newsletter
+from newsletter.mailing import letters
 from tests.conftest import NOON
 from tests.peers.judges.verifier import pem, signing_key, verifies
 
@@ -114,3 +120,43 @@ def test_confirmations_are_signed(newsletter: Newsletter, tmp_path: Path) -> Non
     (content,) = arrived(tmp_path / "outbox")
     assert b"Auto-Submitted: auto-generated" in content
     assert verifies(content, *KEYS)
+
+
+class Harmed(Signers):
+    """Calls programs early, and has one of them killed with messages in its hands."""
+
+    seen: ClassVar[set[int]] = set()
+    killed: ClassVar[list[int]] = []
+
+    def __init__(self, signer: Signer) -> None:
+        super().__init__(signer, threads=2, enough=1)
+
+    def sign(self, envelope: Envelope, now: datetime) -> asyncio.Future[Envelope]:
+        """As always, but for the harm that is done once two are at work."""
+        signed = super().sign(envelope, now)
+        self.seen.update(self.helpers)
+        if len(self.helpers) == 2 and not self.killed:
+            self.killed.append(self.helpers[0])
+            os.kill(self.helpers[0], signal.SIGKILL)
+        return signed
+
+
+def test_an_issue_is_signed_whole_whatever_befalls_who_signs(
+    newsletter: Newsletter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs that sign are called, and one is killed: every reader gets the mail once, both signatures are good,
+    and no program is left when the sending ends.
+    """
+    monkeypatch.setattr(letters, "Signers", Harmed)
+    readers = [f"reader{number}@example.org" for number in range(400)]
+    for reader in readers:
+        newsletter.subscriptions.add(reader)
+    assert newsletter.send().accepted == len(readers)
+    mails = arrived(tmp_path / "outbox")
+    assert all(verifies(mail, *KEYS) for mail in mails)
+    to = [found[1] for mail in mails if (found := re.search(rb"\nTo: (\S+)\r\n", mail))]
+    assert sorted(to) == sorted(reader.encode() for reader in readers)
+    assert Harmed.killed
+    for helper in Harmed.seen:
+        with pytest.raises(ProcessLookupError):
+            os.kill(helper, 0)
