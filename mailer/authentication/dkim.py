@@ -10,7 +10,7 @@ and a retry days later is still signed.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -142,20 +142,30 @@ def _fold(words: Iterable[str], between: str, *, used: int) -> str:
     return "\r\n ".join(lines)
 
 
-def _choose(fields: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[bytes, ...], bytes]:
-    """The names for h=, and the lines they stand for: the last one of a name first (5.4.2)."""
-    found: dict[bytes, list[bytes]] = {name: [] for name in SIGNED}
-    for name, line in fields:
+def _choose(fields: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[bytes, ...], bytes]:
+    """The names for h=, and the lines they stand for."""
+    names, places = _plan(tuple([name for name, _ in fields]))
+    return names, b"".join([fields[place][1] for place in places])
+
+
+@lru_cache(maxsize=64)
+def _plan(names: tuple[bytes, ...]) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
+    """The names for h=, and which fields they stand for: the last one of a name first (5.4.2).
+
+    All copies of an issue have the same fields.
+    """
+    found: dict[bytes, list[int]] = {name: [] for name in SIGNED}
+    for place, name in enumerate(names):
         if name in found:
-            found[name].append(line)
+            found[name].append(place)
     if not found[b"from"]:
         raise MessageError("a message without From cannot be signed (RFC 6376 5.4)")
-    names: list[bytes] = []
-    lines: list[bytes] = []
+    listed: list[bytes] = []
+    places: list[int] = []
     for name, own in found.items():
-        names += [name] * (len(own) + (name in OVERSIGNED))
-        lines += reversed(own)
-    return tuple(names), b"".join(lines)
+        listed += [name] * (len(own) + (name in OVERSIGNED))
+        places += reversed(own)
+    return tuple(listed), tuple(places)
 
 
 # ── the relaxed form (RFC 6376 3.4.2, 3.4.4) ─────────────────────────────────────────────────
