@@ -27,7 +27,8 @@ UNKNOWN_KEY: Final = "unknown-key"
 """The code of the remark that a key is nearly one of ours, and none."""
 OURS: Final = frozenset(
     {"publish", "title", "subject", "summary", "tags", "slug", "aliases", "id", "updated", "image",
-     "image_alt", "lang", "email", "audience", "toc", "draft", "canonical"}
+     "image_alt", "lang", "email", "audience", "toc", "draft", "canonical", "expirydate", "translationkey",
+     "bibliography"}
 )  # fmt: skip
 """Our own names for keys: what an author who slips may have meant."""
 ELSEWHERE: Final = frozenset(
@@ -35,7 +36,7 @@ ELSEWHERE: Final = frozenset(
      "published_at", "updates", "update", "imagealt", "cover_alt", "page", "titles", "subjects",
      "canonical_url", "canonicalurl", "isdraft", "updated_at", "ogimage", "drafted", "dg_publish",
      "unpublish", "publisher", "publish_date", "publish_at", "publishat",
-     "nopublish", "no_publish", "unpublish_at"}
+     "nopublish", "no_publish", "unpublish_at", "translation_key", "biography"}
 )  # fmt: skip
 """Near to ours, and keys of other systems or of an author's own."""
 

@@ -73,6 +73,13 @@ def kept(home: Path) -> list[EmailMessage]:
     ("text", "line", "severity", "code", "words"),
     [
         ("---\ntitle: T\npublsh: now\n---\nWords.", 3, "warning", "unknown-key", "`publish`"),
+        (
+            "---\ntitle: T\nexpiryDat: 2020-01-01\n---\nWords.",
+            3,
+            "warning",
+            "unknown-key",
+            "`expirydate`",
+        ),
         ("---\ntitle: T\npublish: true\n---\nWords.", 3, "warning", "no-time", "date_keys"),
         ("---\ntitle: T\nlastmod: soon\n---\nWords.", 3, "warning", "key-value", "is no time"),
         ("---\ntitle: T\n---\n\nWords.\n\n{% widget %}\n", 7, "error", "template", "{% widget %}"),
@@ -98,7 +105,22 @@ def test_what_is_passed_over_is_a_finding_with_its_line(
 
 
 @pytest.mark.parametrize(
-    "key", ["layout", "author", "date", "series", "published", "images", "x", "cover"]
+    "key",
+    [
+        *(
+            "layout",
+            "author",
+            "date",
+            "series",
+            "published",
+            "images",
+            "x",
+            "cover",
+            "expiry_date",
+            "expires",
+        ),
+        *("biography", "translation_key", "publish_after", "guide", "preferences"),
+    ],
 )
 def test_keys_of_others_are_no_slips(
     home: Path, capsys: pytest.CaptureFixture[str], key: str

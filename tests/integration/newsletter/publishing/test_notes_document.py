@@ -15,6 +15,7 @@ from feeds.markdown import NoteSource
 from feeds.markdown.citations.works import Bibliography, Person, Work
 from feeds.markdown.render import render_markdown
 from feeds.notes.habits import USUAL
+from feeds.notes.keys import OURS
 from feeds.notes.note import Note, parse_note
 
 HOME: Final = Path(__file__).parents[4]
@@ -138,6 +139,14 @@ def _asks(call: ast.Call) -> bool:
 def test_each_key_documented_is_read_and_each_key_read_is_documented() -> None:
     """The table of keys is the code's own list."""
     assert documented() == read()
+
+
+def test_a_slip_of_each_key_is_told() -> None:
+    """Whoever mistypes a key of the document hears of it, but of those that the document excepts."""
+    excepted = {"guid", "references", "publishdate"}
+    table = DOCUMENT.partition("\n## Keys\n")[2].partition("\n### ")[0]
+    told = {key.casefold() for key in re.findall(r"^\| `(\w{4,})` \|", table, re.MULTILINE)}
+    assert told - excepted <= OURS
 
 
 def _parse(line: str) -> Note:
