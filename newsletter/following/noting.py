@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from typing import Final
 
 from feeds.notes import LANGUAGE, MAX_TAG, slugify
-from newsletter.following.saying import SaidEntry
+from newsletter.following.saying import SaidEntry, hash_text
 from storage.model import FeedEntry
 from storage.notes import ENTRY_END, ENTRY_START
 
@@ -19,7 +18,7 @@ _SLUG: Final = 80
 
 def name_entry(said: SaidEntry) -> str:
     """The path of a new entry: readable, and no other entry's."""
-    mark = hashlib.sha256(said.entry_id.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    mark = hash_text(said.entry_id)[:12]
     return f"{ENTRY_START}{_slug(said)}-{mark}{ENTRY_END}"
 
 
@@ -40,7 +39,7 @@ def write_note(said: SaidEntry, entry: FeedEntry) -> str:
     updated = said.updated
     keys: dict[str, object] = {
         "title": said.title[:_TITLE] or slug,
-        "id": f"entry:{hashlib.sha256(entry.guid.encode('utf-8', 'surrogatepass')).hexdigest()}",
+        "id": f"entry:{hash_text(entry.guid)}",
         "guid": entry.guid,
         "slug": slug,
         "canonical": said.link,

@@ -95,11 +95,11 @@ def _read_entry(one: dict[str, object], url: str) -> SaidEntry:
     words = _line(unescape(_TAGS.sub(" ", html)))
     given = _line(str(one["id"]))
     if len(given) > MOST_ID:
-        given = f"sha256:{_hash(given)}"
-    as_said = _hash(json.dumps(one, sort_keys=True))
+        given = f"sha256:{hash_text(given)}"
+    as_said = hash_text(json.dumps(one, sort_keys=True))
     tags = one["tags"]
     return SaidEntry(
-        entry_id=given or link or f"sha256:{_hash(title or words)}",
+        entry_id=given or link or f"sha256:{hash_text(title or words)}",
         has_id=bool(given or link),
         link=link,
         base=_base(str(one["base"]), link, url),
@@ -112,7 +112,7 @@ def _read_entry(one: dict[str, object], url: str) -> SaidEntry:
         language=str(one["language"]),
         image=_web(str(one["image"]), link or url),
         said=as_said,
-        likeness=_hash(f"{title.casefold()}\n{words.casefold()}") if title or words else "",
+        likeness=hash_text(f"{title.casefold()}\n{words.casefold()}") if title or words else "",
         fault="its content is too long" if one["too_long"] else "",
     )
 
@@ -158,5 +158,6 @@ def _first_words(words: str) -> str:
     return words[:70].rpartition(" ")[0].rstrip(" ,;:.–-") + "…"
 
 
-def _hash(text: str) -> str:
+def hash_text(text: str) -> str:
+    """SHA-256 in hexadecimal of what a feed says, also of halves of characters."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

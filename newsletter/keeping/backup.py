@@ -58,7 +58,7 @@ def back_up(
     It is read once more before it counts. In a folder the `keep` newest stay. Raises BackupError
     when it cannot be written, or when a file is there and may not be overwritten.
     """
-    path = target / f"newsletter-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.zip"
+    path = target / f"newsletter-{spell_in_name(now)}.zip"
     path = path if target.is_dir() else target
     if keep is not None and path is target:
         raise BackupError(
@@ -107,6 +107,11 @@ def _told(
         if (number := next(done)) % _TELL_EVERY == 0:
             tell(number)
         yield row
+
+
+def spell_in_name(at: datetime) -> str:
+    """A moment as the names of files have it: `20261201T090000Z`, which sorts by time."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def _remove_older(folder: Path, keep: int) -> tuple[Path, ...]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from newsletter.config import Config
-from newsletter.keeping.backup import Progress, back_up, unmoved
+from newsletter.keeping.backup import Progress, back_up, spell_in_name, unmoved
 from newsletter.keeping.copyfile import CopyReader, Manifest
 from newsletter.secret import merge_secrets
 from newsletter.service import gone_workers
@@ -116,7 +116,7 @@ def restore(
 
 def _back_up_first(target: Target, database: Database, now: datetime) -> Path:
     database.prepare()
-    kept = _beside(target, f"newsletter-before-restore-{_stamp(now)}.zip")
+    kept = _beside(target, f"newsletter-before-restore-{spell_in_name(now)}.zip")
     return back_up(database, target.secret_file, kept, now=now, overwrite=True).path
 
 
@@ -216,7 +216,7 @@ def _move_aside(path: Path, now: datetime) -> tuple[Path, ...]:
     for ending in _FILES:
         old = path.with_name(f"{path.name}{ending}")
         if old.exists():
-            moved.append(old.rename(f"{path}.damaged-{_stamp(now)}{ending}"))
+            moved.append(old.rename(f"{path}.damaged-{spell_in_name(now)}{ending}"))
     return tuple(moved)
 
 
@@ -230,7 +230,7 @@ def _put_secret(target: Target, secret: bytes, now: datetime) -> tuple[Path, ...
     if before == secret:
         return ()
     try:
-        aside = _beside(target, f"{path.name}.replaced-{_stamp(now)}")
+        aside = _beside(target, f"{path.name}.replaced-{spell_in_name(now)}")
         if before is not None:
             _write(aside, before)
         _write(path, secret)
@@ -253,7 +253,3 @@ def _write(path: Path, content: bytes) -> None:
 
 def _beside(target: Target, name: str) -> Path:
     return target.secret_file.with_name(name)
-
-
-def _stamp(now: datetime) -> str:
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
