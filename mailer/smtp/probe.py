@@ -94,12 +94,12 @@ class RelayFacts:
     distrust: Distrust = Distrust.NONE
 
 
-def probe_relay(relay: Relay) -> RelayFacts:
+def probe_relay(relay: Relay, *, timeout_s: float = TIMEOUT) -> RelayFacts:
     """Connects, greets and protects as sending does, then leaves. Blocks; never raises."""
     stage = Stage.CONNECT
     client: smtplib.SMTP | None = None
     try:
-        client = _connect(relay)
+        client = _connect(relay, timeout_s)
         if relay.tls is Tls.STARTTLS:
             stage = Stage.TLS
             client.starttls(context=tls_context(relay.ca, relay.client_cert))
@@ -120,14 +120,14 @@ def probe_relay(relay: Relay) -> RelayFacts:
                 client.quit()
 
 
-def _connect(relay: Relay) -> smtplib.SMTP:
+def _connect(relay: Relay, timeout_s: float) -> smtplib.SMTP:
     name = relay.ehlo or None
     if relay.tls is Tls.IMPLICIT:
         context = tls_context(relay.ca, relay.client_cert)
         return smtplib.SMTP_SSL(
-            relay.host, relay.port, local_hostname=name, timeout=TIMEOUT, context=context
+            relay.host, relay.port, local_hostname=name, timeout=timeout_s, context=context
         )
-    return smtplib.SMTP(relay.host, relay.port, local_hostname=name, timeout=TIMEOUT)
+    return smtplib.SMTP(relay.host, relay.port, local_hostname=name, timeout=timeout_s)
 
 
 def _log_in(client: smtplib.SMTP, relay: Relay, facts: RelayFacts) -> RelayFacts:
