@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from threading import local
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, make_url
@@ -320,20 +320,27 @@ def _open_postgresql(url: sa.URL, patience: Patience) -> Database:
     )
     sa.event.listen(engine, "connect", server.prepare)
     ask_only_in_doubt(engine)
-    # No question whether the server is still there before each of ten thousand statements.
-    hot = sa.create_engine(
-        engine.url,
-        connect_args=PG_CONNECT,
-        isolation_level="AUTOCOMMIT",
-        pool_use_lifo=True,
-        use_native_hstore=False,
-        hide_parameters=True,
-    )
+    hot = _beside(engine)
     sa.event.listen(hot, "connect", server.prepare_for_groups)
     watch = Watch(patience, lambda: is_there(engine))
     for one in (engine, hot):
         sa.event.listen(one, "connect", lambda connection, _: watch.add(connection))
     return Database(engine, patience, hot=hot, watch=watch, server=server)
+
+
+def _beside(engine: Engine) -> Engine:
+    """One for the driver alone, whose connections are not asked whether the server is still there, before each of ten
+    thousand statements. What the first engine finds out about the server is not asked for it again.
+    """
+    dialect = engine.dialect
+    arguments, options = dialect.create_connect_args(engine.url)
+
+    def connect() -> Any:
+        made: Any = dialect.connect(*arguments, **{**options, **PG_CONNECT})
+        made.autocommit = True
+        return made
+
+    return Engine(sa.QueuePool(connect, use_lifo=True), dialect, engine.url, hide_parameters=True)
 
 
 def _open_sqlite(url: sa.URL, patience: Patience) -> Database:

@@ -56,6 +56,29 @@ def test_the_server_is_asked_only_after_a_rest(
     assert asked == [1]
 
 
+def test_what_is_known_of_the_server_is_not_asked_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection for what is written in groups has two questions of its own: each is a round trip for who sends."""
+    if database.is_sqlite:
+        return
+    ask(database)
+    asked, execute = list[str](), psycopg.Cursor.execute
+
+    def listen(cursor: psycopg.Cursor, query: object, *given: object, **options: object) -> object:
+        asked.append(str(query))
+        return execute(cursor, query, *given, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", listen)
+    assert database.direct(lambda cursor: cursor.execute("SELECT 1") and cursor.fetchall()) == [
+        (1,)
+    ]
+    first, second, *ours = asked
+    assert first.startswith("SELECT pg_backend_pid()")
+    assert second.startswith("SET lock_timeout")
+    assert ours == ["SELECT 1"]
+
+
 def test_a_database_that_cannot_keep_every_letter_is_refused(postgres: str) -> None:
     """`initdb` where no locale is set makes SQL_ASCII: said at the first look, with the way to mend it; and a server
     whose clients write in Latin-1 unless told otherwise keeps every letter.
