@@ -222,7 +222,7 @@ def measure_dkim(bench: Bench) -> list[Row]:
         target=0.7,
     )
     house = bench.house()
-    house.ensure_readers(sizes.slow_messages)
+    house.ensure_readers(sizes.messages)
     house.sign()
     references, runs = [], []
     with or_missing(row) as rows, peers.fast_sink() as port:
