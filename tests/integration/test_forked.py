@@ -15,6 +15,25 @@ from tests.peers.nursery import PROGRAM, ROOT, Forked, run_forked
 TELL = "import os, sys; print(os.getcwd(), os.environ.get('WORD'), sys.stdin.read(), *sys.argv[1:])"
 MANY = str((os.cpu_count() or 1) + 1)
 """Workers that have no core each."""
+THREAD = """import atexit, sys, threading
+atexit.register(print, "registered")
+print("begun")
+threading.Thread(target=lambda: (threading.main_thread().join(), print("in a thread"))).start()
+"""
+ENDS = {
+    "nothing": "",
+    "a number": "raise SystemExit(3)",
+    "more than a byte": "raise SystemExit(260)",
+    "less than nothing": "raise SystemExit(-1)",
+    "a sentence": "raise SystemExit('it is not there')",
+    "a thread and something registered": THREAD,
+    "a thread and a number": f"{THREAD}sys.exit(4)",
+    "something registered fails": "import atexit; atexit.register(lambda: 1 / 0)",
+    "nobody reads": "import os, sys; sys.stdout = open(os.open('/dev/full', os.O_WRONLY), 'w'); print('x')",
+    "closed itself": "import sys; sys.stdout.close()",
+    "interrupted": "raise KeyboardInterrupt",
+}
+"""Programs, by how they end."""
 WAIT = "import sys; print('here', flush=True); sys.stdin.read()"
 
 
@@ -46,6 +65,17 @@ def test_a_program_ends_as_it_would(
         assert (done.returncode, done.stdout) == (started.returncode, started.stdout)
     else:
         assert done.returncode == code
+
+
+def test_a_program_comes_to_the_same_end(tmp_path: Path) -> None:
+    """As a started one does, with what it waits for and what is still to be written: exit status, output and last words."""
+    for name, program in ENDS.items():
+        command = [sys.executable, "-c", program]
+        forked = run_forked(command, cwd=tmp_path, stdin="")
+        started = subprocess.run(command, cwd=tmp_path, input="", capture_output=True, text=True)
+        assert forked.returncode == started.returncode, name
+        assert forked.stdout == started.stdout, name
+        assert forked.stderr.splitlines()[-1:] == started.stderr.splitlines()[-1:], name
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

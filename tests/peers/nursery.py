@@ -20,11 +20,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
-from typing import Any, AnyStr
+from typing import Any, AnyStr, NoReturn
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("newsletter")
@@ -216,9 +217,14 @@ def _become(order: dict[str, Any], streams: tuple[int, ...]) -> None:
     os.environ.clear()
     os.environ.update(order["environ"])
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    program, *rest = order["command"]
+    _end_as(partial(_run, order["command"]))
+
+
+def _run(command: list[str]) -> None:
+    """The program, to its end."""
+    program, *rest = command
     if program == str(PROGRAM):
-        sys.argv = order["command"]
+        sys.argv = command
         from scripts.start import main
 
         main()
@@ -228,7 +234,29 @@ def _become(order: dict[str, Any], streams: tuple[int, ...]) -> None:
     else:
         sys.argv = ["-c", *rest[2:]]
         exec(compile(rest[1], "<string>", "exec"), {"__name__": "__main__"})
-    sys.exit()
+
+
+def _end_as(program: Callable[[], None]) -> NoReturn:
+    """Runs it and ends as Python does, but for taking apart what is loaded: each object of it lies in memory shared
+    with the nursery, which to write to takes longer than many a command.
+
+    What is no plain end (an exception, a sentence for an exit status, a reader who went away) is left to Python.
+    """
+    status: int | None = None
+    try:
+        program()
+    except SystemExit as end:
+        if not isinstance(end.code, int | None):
+            raise
+        status = end.code
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        sys.exit(status)
+    os._exit((status or 0) & 0xFF)
 
 
 if __name__ == "__main__":
