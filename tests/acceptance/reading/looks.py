@@ -110,6 +110,14 @@ UNLABELLED: Final = """() => [...document.querySelectorAll('input:not([type=hidd
   .filter((e) => !(e.labels?.length || e.textContent.trim() || e.title))
   .map((e) => e.outerHTML)"""
 
+_FAULTS: Final = f"""() => [[document.documentElement.scrollWidth, innerWidth],
+  [{CONTRAST}, {SMALL_TARGETS}, {UNLABELLED}].flatMap((ask) => ask())]"""
+"""How wide the page and its window are, and what cannot be read or hit: asked at once, for to ask takes longer than
+to look."""
+
+HEADINGS: Final = "document.querySelectorAll('h1').length"
+"""How many first ones: a locator would bring its own script to each page to count them."""
+
 CLIPPED: Final = """() => [...document.querySelectorAll('h1, h2, p, a, button, label, dd')]
   .filter((e) => e.offsetParent && !e.closest('.trap, .skip, table, pre, .wide, math'))
   .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
@@ -199,12 +207,10 @@ def walk_through(page: Page, urls: Sequence[str], axe: str) -> Walk:
     page.on("console", lambda message: seen.complaints.append(message.text))
     for url in urls:
         page.goto(url)
-        seen.headings[url] = page.locator("h1").count()
+        seen.headings[url] = page.evaluate(HEADINGS)
         for width, scheme in product(WIDTHS, SCHEMES):
             look(page, width, scheme)
-            sizes = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-            asked = (CONTRAST, SMALL_TARGETS, UNLABELLED)
-            answers = [answer for question in asked for answer in page.evaluate(question)]
+            sizes, answers = page.evaluate(_FAULTS)
             seen.looks[url, width, scheme] = (sizes, answers)
             if width == WIDTHS[0]:
                 seen.violations[url, scheme] = axe_violations(page, axe)

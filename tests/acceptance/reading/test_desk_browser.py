@@ -11,7 +11,7 @@ import pytest
 
 from newsletter.app import Newsletter
 from storage.model.issues import Mailing
-from tests.acceptance.reading.looks import axe_violations, chromium
+from tests.acceptance.reading.looks import HEADINGS, axe_violations, chromium
 from tests.peers.judges.programs import Judges
 from tests.peers.ports import free_port
 from tests.worlds.readers.site import serving
@@ -85,7 +85,7 @@ def test_every_page_of_the_desk_can_be_read(
     page.on("console", lambda message: complaints.append(message.text))
     for path in VIEWS:
         page.goto(url + path)
-        assert page.locator("h1").count() == 1
+        assert page.evaluate(HEADINGS) == 1
         for width, scheme in LOOKS:
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=scheme)
