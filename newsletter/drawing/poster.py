@@ -27,6 +27,8 @@ MOST: Final = 20_000
 TITLE: Final = 200
 """Characters of a title; what is longer is cut."""
 
+_STEPS: Final = 64
+"""From the ground to the ink, which are the picture's colours."""
 _EDGE: Final = 90
 _SIZES: Final = (88, 76, 66, 56, 48)
 _LINES: Final = 4
@@ -68,10 +70,14 @@ Font = ImageFont.FreeTypeFont
 
 
 def draw(title: str, name: str, *, ink: str, ground: str, is_rtl: bool, language: str) -> bytes:
-    """The picture, as a PNG. Raises what Pillow raises."""
-    picture = Image.new("RGB", (WIDE, HIGH), ground)
+    """The picture, as a PNG. Raises what Pillow raises.
+
+    It is drawn as shares of the ink, of which it has nothing but: to look for its colours among a million pixels would
+    take as long as all the rest.
+    """
+    picture = Image.new("L", (WIDE, HIGH), 0)
     pen = ImageDraw.Draw(picture)
-    pen.rectangle((0, 0, WIDE, 14), fill=_mixed(ink, ground, 0.35))
+    pen.rectangle((0, 0, WIDE, 14), fill=_share(0.35))
     edge = WIDE - _EDGE if is_rtl else _EDGE
     anchor = "r" if is_rtl else "l"
     direction = ("rtl" if is_rtl else "ltr") if features.check("raqm") else None
@@ -84,18 +90,22 @@ def draw(title: str, name: str, *, ink: str, ground: str, is_rtl: bool, language
         step = round(font.size * 1.22)
         for number, line in enumerate(lines):
             y = bottom - 40 - step * (len(lines) - 1 - number)
-            pen.text((edge, y), line, fill=ink, font=font, anchor=f"{anchor}s", direction=direction)
+            pen.text(
+                (edge, y), line, fill=_share(1), font=font, anchor=f"{anchor}s", direction=direction
+            )
     rule = (edge - 90, bottom + 8) if is_rtl else (edge, bottom + 8)
-    pen.rectangle((*rule, rule[0] + 90, rule[1] + 4), fill=_mixed(ink, ground, 0.6))
+    pen.rectangle((*rule, rule[0] + 90, rule[1] + 4), fill=_share(0.6))
     if name and (path := find_font(name, language)) is not None:
         font = _open(path, _NAME, language)
         line = _cut(name, font)
-        fill = _mixed(ink, ground, 0.85)
+        fill = _share(0.85)
         pen.text(
             (edge, HIGH - 76), line, fill=fill, font=font, anchor=f"{anchor}s", direction=direction
         )
+    steps = picture.point([round(share * (_STEPS - 1) / 255) for share in range(256)])
+    steps.putpalette(b"".join(_mixed(ink, ground, step / (_STEPS - 1)) for step in range(_STEPS)))
     made = BytesIO()
-    picture.quantize(64).save(made, "PNG", optimize=True)
+    steps.save(made, "PNG")
     return made.getvalue()
 
 
@@ -167,17 +177,27 @@ def _cut(text: str, font: Font) -> str:
     return f"{text.rstrip()}…"
 
 
+def _fonts() -> Iterator[str]:
+    """Fonts in the order in which they are asked; the machine's are looked for only where none of ours will do."""
+    yield from _bundled()
+    yield from _installed()
+
+
 @lru_cache(maxsize=1)
-def _fonts() -> list[str]:
-    """Fonts in the order in which they are asked."""
+def _bundled() -> list[str]:
     bundled = []
     for package, file in _BUNDLED:
         spec = find_spec(package)
         places = spec.submodule_search_locations if spec is not None else None
-        bundled += [str(Path(place) / file) for place in places or ()]
+        bundled += [Path(place) / file for place in places or ()]
+    return [str(path) for path in bundled if path.is_file()]
+
+
+@lru_cache(maxsize=1)
+def _installed() -> list[str]:
     there = {file.name: str(file) for file in _files()}
     found = [there[name] for want in _WANTED for name in sorted(there) if name.startswith(want)]
-    return [path for path in (*bundled, *dict.fromkeys(found)) if Path(path).is_file()]
+    return [path for path in dict.fromkeys(found) if Path(path).is_file()]
 
 
 def _files() -> Iterator[Path]:
@@ -209,11 +229,14 @@ def _has(path: str, text: str, language: str) -> bool:
         return False
 
 
-def _mixed(ink: str, ground: str, share: float) -> tuple[int, int, int]:
-    """A share of the ink on the ground."""
+def _share(share: float) -> int:
+    return round(share * 255)
+
+
+def _mixed(ink: str, ground: str, share: float) -> bytes:
+    """A share of the ink on the ground: red, green and blue."""
     one, other = ([int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in (ink, ground))
-    red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(one, other, strict=True))
-    return red, green, blue
+    return bytes(round(a * share + b * (1 - share)) for a, b in zip(one, other, strict=True))
 
 
 def main() -> None:
