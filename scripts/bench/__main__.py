@@ -39,7 +39,7 @@ QUICK: Final = Sizes(
     large=1_000,
     notes=100,
     readers=500,
-    probe_seconds=1,
+    probe_seconds=0.3,
     pairs=1,
 )
 _AGAINST_TURNS: Final = 12

@@ -5,6 +5,7 @@ All listen on 127.0.0.1 only, and all end with the `with` block that started the
 
 from __future__ import annotations
 
+import math
 import os
 import pwd
 import re
@@ -128,10 +129,18 @@ class _Dialogue:
 # ── signing ──────────────────────────────────────────────────────────────────────────────────
 
 
-def openssl_rate(*, seconds: int) -> float:
-    """RSA-2048 signatures per second of `openssl speed` on all cores together. Raises Missing."""
+def openssl_rate(*, seconds: float) -> float:
+    """RSA-2048 signatures per second of `openssl speed` on all cores together, in whole seconds. Raises Missing."""
     cores = str(os.cpu_count() or 1)
-    command = [program("openssl"), "speed", "-seconds", str(seconds), "-mr", "-multi", cores]
+    command = [
+        program("openssl"),
+        "speed",
+        "-seconds",
+        str(math.ceil(seconds)),
+        "-mr",
+        "-multi",
+        cores,
+    ]
     found = re.findall(r"^\+F2:\d+:2048:([\d.]+):", run([*command, "rsa2048"]), re.MULTILINE)
     if not found:
         raise BenchError("openssl speed did not say how many signatures it made")
@@ -248,7 +257,7 @@ def request_rate(
     url: str,
     *,
     core: int | None,
-    seconds: int,
+    seconds: float,
     headers: Sequence[str] = (),
     connections: int = _HTTP_CONNECTIONS,
     script: Path | None = None,
@@ -257,7 +266,9 @@ def request_rate(
 
     On a busy machine a short time may pass without one: it is tried again. Raises Missing, BenchError.
     """
-    command = [program("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s"]
+    command = [program("wrk"), "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s"]
+    if seconds < 1:  # it knows no less, but counts to where it is interrupted
+        command = [program("timeout"), "-s", "INT", "--preserve-status", f"{seconds}", *command]
     command += [part for header in headers for part in ("-H", header)]
     command += ["-s", str(script)] if script is not None else []
     told = ""

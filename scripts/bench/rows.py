@@ -37,7 +37,7 @@ class Sizes:
     notes: int = 10_000
     readers: int = 200_000
     """Of the list that is imported."""
-    probe_seconds: int = 5
+    probe_seconds: float = 5
     """Of the load generators that run for a time instead of a number."""
     pairs: int = 4
     """Probes of a second of each kind of page a round, in turn: what else runs comes and goes."""

@@ -213,7 +213,7 @@ def _newsletter(bench: Bench) -> tuple[House, str]:
     return house, document.etag
 
 
-def _rate(url: str, seconds: int, *headers: str, script: Path | None = None) -> float:
+def _rate(url: str, seconds: float, *headers: str, script: Path | None = None) -> float:
     return peers.request_rate(
         url,
         core=None,
