@@ -7,6 +7,7 @@ import email.policy
 import re
 import resource
 import socket
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -19,7 +20,15 @@ from urllib.parse import urlsplit
 
 from newsletter.app import Newsletter
 from tests.worlds.service.installed import House, tell
-from tests.worlds.service.running import ask, command, running, settle
+from tests.worlds.service.running import ask, command, pause, running, settle
+
+NARROW = """import resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
+from scripts.start import main
+sys.argv = sys.argv[1:]
+main()
+"""
+"""Runs the command that follows with so many descriptors, as a unit of systemd may."""
 
 
 def test_idle_strangers_take_no_descriptors_from_the_rest(tmp_path: Path) -> None:
@@ -30,7 +39,7 @@ def test_idle_strangers_take_no_descriptors_from_the_rest(tmp_path: Path) -> Non
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(2048, hard), hard))
     try:
-        with running(house, "prlimit", "--nofile=1024:1024") as service, ExitStack() as stack:
+        with running(house, sys.executable, "-c", NARROW) as service, ExitStack() as stack:
             where = urlsplit(service.site)
             for _ in range(1100):
                 idle = socket.create_connection((where.hostname or "", where.port or 0), timeout=30)
@@ -39,9 +48,9 @@ def test_idle_strangers_take_no_descriptors_from_the_rest(tmp_path: Path) -> Non
             note.write_text("---\ntitle: Second\npublish: now\n---\n\nHello again.\n")
             assert service.get(service.health.replace("healthz", "readyz")) == 200
             while service.get(f"{service.site}/issues/second") != 200:
-                pass
+                pause()
             while len(list((house.folder / "outbox" / "new").glob("*"))) < 6:
-                pass
+                pause()
             assert service.stop()[0] == 0
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -63,7 +72,7 @@ def test_a_flood_of_sign_ups_over_http_lets_a_reader_through(tmp_path: Path, slo
         assert service.sign_up("ada@reader.example") == 202
         seen: set[str] = set()
         while not (letter := find_letter(outbox, "ada@reader.example", seen)):
-            pass
+            pause()
         waited = time.monotonic() - asked
         link = re.search(r"/confirm/[0-9a-zA-Z._-]+", letter)
         assert link is not None

@@ -18,7 +18,7 @@ from storage.model.deliveries import DeliveryState
 from tests.peers.databases.frozen import Server
 from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.service.installed import CONNECTIONS, PROGRAM, address, build, tell
-from tests.worlds.service.running import HANGS_S, command, running, settle
+from tests.worlds.service.running import HANGS_S, command, pause, running, settle
 
 CONTAINER = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
 """A namespace of processes, as a container has it; the name of the host stays the same."""
@@ -201,14 +201,14 @@ def test_a_server_that_stands_still_is_told_and_survived(postgres: str, tmp_path
     with running(house) as service:
         ready = service.health.replace("healthz", "readyz")
         while service.get(ready) != 200:
-            pass  # a busy machine may be late for a moment, and says so
+            pause()  # a busy machine may be late for a moment, and says so
         assert service.sign_up("before@example.com") == 202
         with server.frozen():
             assert service.get(ready) == 503
             assert service.get(service.health) == 200
             assert service.sign_up("during@example.com") in {202, 503}
         while service.get(ready) != 200:
-            pass
+            pause()
         assert service.sign_up("after@example.com") == 202
         with server.frozen():
             assert service.get(ready) == 503

@@ -251,8 +251,9 @@ def test_a_benchmark_that_is_told_to_end_leaves_nothing_behind() -> None:
     command = [sys.executable, "-m", "scripts.bench", "--quick", "--rows", "postgresql"]
     with TemporaryDirectory() as name:
         Path(name).chmod(0o755)  # PostgreSQL is another user, who must be able to pass
-        with subprocess.Popen(
+        with Forked(
             command,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -59,6 +59,13 @@ def ask(request: urllib.request.Request) -> int:
         return error.code
 
 
+def pause() -> None:
+    """A moment between two questions whether something is so by now: whoever asks without one takes the processor from
+    the service that is to do it.
+    """
+    threading.Event().wait(0.02)
+
+
 @contextmanager
 def draining(process: subprocess.Popen[str]) -> Iterator[list[str]]:
     """Reads what a process logs, for as long as the context lasts and it does."""
