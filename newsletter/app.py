@@ -97,16 +97,16 @@ class Newsletter(Founding, Holdings, Outlooks):
         return report
 
     def send(
-        self, *, plan: str = "", progress: Callable[[SendReport], None] | None = None
+        self, *, plan: str | None = None, progress: Callable[[SendReport], None] | None = None
     ) -> SendReport:
         """All that is due now: poll, publish, queue, dispatch until it is done. Raises StorageError.
 
         With the hash of a `plan` that and nothing else, or nothing at all: raises StalePlan, which
-        says what is not as it was.
+        says what is not as it was. An empty one names no plan.
         """
         from newsletter.sending import send_due
 
-        if not plan:
+        if plan is None:
             return send_due(self.parts, self.poll, progress)
         expected = self.parts.planner.expect(plan)
         return send_due(self.parts, lambda: self.poll(expected), progress, expected=expected)

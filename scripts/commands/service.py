@@ -170,8 +170,9 @@ def _announcer(newsletter: Newsletter) -> Callable[[str, str], None]:
 def send(
     context: typer.Context,
     plan: Annotated[
-        str, typer.Option("--plan", metavar="HASH", help="That plan and nothing else, or nothing.")
-    ] = "",
+        str | None,
+        typer.Option("--plan", metavar="HASH", help="That plan and nothing else, or nothing."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Send all that is due now, then end.
