@@ -101,10 +101,10 @@ class _Work:
         media = list(find_media(self._publication, self._issues))
         drawings = list(find_drawings(media))
         formulas = self._publication.formulas.digests()
-        moved = dict(self._moved())
         files = {f"media/{path}" for path in (*media, *drawings)}
         files.update(map(formula_file, formulas))
         own = {place.file for place in places} | files | {MISSING}
+        moved = dict(self._moved(frozenset(own)))
         planned = own | moved.keys()
         self.tree.begin(planned | {f"{file}.gz" for file in planned if _is_packed(file)})
         for path in media:
@@ -174,16 +174,21 @@ class _Work:
 
     # ── old addresses ────────────────────────────────────────────────────────────────────
 
-    def _moved(self) -> Iterator[tuple[str, Issue]]:
-        """The files of old addresses, and where they lead: the newest issue of several."""
+    def _moved(self, own: frozenset[str]) -> Iterator[tuple[str, Issue]]:
+        """The files of old addresses, and where they lead: the newest issue of several.
+
+        Where the site itself has a page it stays, as with the service; hosts that show `archive.html` at
+        `/archive` would show an issue there, or lead it to itself.
+        """
         by_id = {issue.id: issue for issue in self._issues}
         for slug, issue_id in self._publication.former_slugs():
             if (issue := by_id.get(issue_id)) is not None and issue.slug != slug:
                 yield f"issues/{slug}/{INDEX}", issue
         for issue in reversed(self._issues):
             for alias in issue.aliases:
-                for file in old_files(alias.strip("/")):
-                    yield file, issue
+                old = old_files(alias.strip("/"))
+                if not own & {alias.strip("/"), *old}:
+                    yield from ((file, issue) for file in old)
 
     def _moved_page(self, issue: Issue) -> str:
         frame = Frame(title=issue_title(issue), path=issue_path(issue), indexed=False)

@@ -140,6 +140,17 @@ def test_dead_links_are_told(author: Author, tmp_path: Path) -> None:
     assert not report.is_sound
 
 
+def test_an_old_address_takes_no_page_of_the_site(author: Author, tmp_path: Path) -> None:
+    """Hosts show `archive.html` at `/archive`: what the service answers there is what they show."""
+    own = "[/archive/, /issues/six, /index.html, /feed.xml, /subscribe.html, /old/]"
+    author.publish("six.md", "Text.", title="Six", aliases=own)
+    report = author.newsletter.build(tmp_path / "public")
+    made = {path.relative_to(tmp_path / "public").as_posix() for path in tmp_path.rglob("*.html")}
+    assert {"archive/index.html", "issues/six/index.html", "old/index.html", "old.html"} <= made
+    assert not {"archive.html", "issues/six.html", "subscribe.html", "feed.xml.html"} & made
+    assert not report.problems
+
+
 def test_a_name_too_long_for_a_file_is_told(author: Author, tmp_path: Path) -> None:
     """All others are built."""
     author.publish("five.md", "Text.", title="Five", tags=f'["{"名" * 100}"]')
