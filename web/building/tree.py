@@ -1,7 +1,8 @@
 """A folder of files of ours: what changed is rewritten, each file at once, and what is gone is removed.
 
 A list in the folder says which files are ours. Others are never touched, and a folder that has files
-but no such list is refused: it is somebody else's.
+but no such list is refused: it is somebody else's. Everybody may read ours, whatever the umask: a web server with an
+account of its own does, and they are what the site shows to all.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from storage.model import Conflict, NewsletterError
 
 LIST: Final = ".newsletter-build.json"
 _PART: Final = ".newsletter-part"
+_READABLE: Final = 0o644
+"""The mode of a file."""
+_OPEN: Final = 0o755
+"""The mode of a folder."""
 _LONGEST: Final = 250
 """Octets of a name; file systems take 255."""
 
@@ -37,7 +42,9 @@ class Tree:
     def begin(self, files: Collection[str]) -> None:
         """Look at what there is; these files are ours from now on. Raises Conflict, NewsletterError."""
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
+            if not self.directory.is_dir():
+                self.directory.mkdir(parents=True)
+                self.directory.chmod(_OPEN)
             self._lock = os.open(self.directory, os.O_RDONLY)
             flock(self._lock, LOCK_EX | LOCK_NB)
             self._before = self._read_list()
@@ -108,9 +115,9 @@ class Tree:
         path = self.directory / file
         self.files.add(file)
         try:
+            self._make_folder(PurePosixPath(file).parent)
             if is_there(path):
                 return True
-            path.parent.mkdir(parents=True, exist_ok=True)
             _replace(path, write)
         except (FileExistsError, IsADirectoryError, NotADirectoryError):
             self.problems.append(f"{file} is in the way of another page of that name")
@@ -119,6 +126,13 @@ class Tree:
             raise _unusable(path, error) from error
         self.written += 1
         return True
+
+    def _make_folder(self, folder: PurePosixPath) -> None:
+        """Those above it, too; the folder of the build is somebody's own."""
+        for one in (self.directory / name for name in (*reversed(folder.parents), folder)[1:]):
+            one.mkdir(exist_ok=True)
+            if one.stat().st_mode & _OPEN != _OPEN:
+                one.chmod(_OPEN)
 
     def finish(self) -> None:
         """Remove what was of an earlier build and is not of this one."""
@@ -151,7 +165,9 @@ def _is_below(file: object) -> bool:
 
 def _has(path: Path, content: bytes) -> bool:
     try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
+        found = path.stat()
+        is_open = found.st_mode & _READABLE == _READABLE
+        return is_open and found.st_size == len(content) and path.read_bytes() == content
     except (FileNotFoundError, NotADirectoryError):
         return False
 
@@ -161,13 +177,15 @@ def _is_copy(path: Path, source: Path) -> bool:
         ours, theirs = path.stat(), source.stat()
     except (FileNotFoundError, NotADirectoryError):
         return False
-    return (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)
+    is_open = ours.st_mode & _READABLE == _READABLE
+    return is_open and (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:
     """Whoever reads the file has the old one or the new one, never a part."""
     part = path.with_name(_PART)
     write(part)
+    part.chmod(_READABLE)
     part.replace(path)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import stat
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,26 @@ def test_only_what_changed_is_rewritten_and_what_is_gone_is_removed(
     assert not (target / "issues/zwei-二").exists()
     assert not (target / "tags").exists()
     assert (target / "mine.txt").read_text() == "mine"
+
+
+def test_everybody_may_read_a_build(author: Author, tmp_path: Path) -> None:
+    """Whatever the umask, as the service's unit has one that lets nobody: a web server with an account of its own finds no
+    file closed, also of an earlier build and with the same content. The folder's own mode is its owner's.
+    """
+    target = tmp_path / "public"
+    author.newsletter.build(target)
+    everything = [target, *target.rglob("*")]
+    for path in everything:
+        path.chmod(path.stat().st_mode & ~0o077)
+    before = os.umask(0o077)
+    try:
+        author.newsletter.build(target)
+        author.newsletter.build(tmp_path / "new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o700
+    for path in (*target.rglob("*"), tmp_path / "new", *(tmp_path / "new").rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o644), path
 
 
 def test_a_stopped_build_removes_nothing(author: Author, tmp_path: Path) -> None:
