@@ -149,6 +149,8 @@ def find_own_address() -> str | None:
 
 def _examine_machine(config: Config, around: Surroundings) -> Iterator[Diagnosis]:
     yield examine_secret(config.web.secret_file)
+    if _is_sqlite(config) and _sqlite_file(config).exists():
+        yield examine_database(_sqlite_file(config))
     for fault in around.secret:
         yield failed("secret", fault)
     for name, folder in _folders(config):
@@ -208,9 +210,17 @@ def examine_feed(feed: Followed) -> Diagnosis:
 
 def _folders(config: Config) -> Iterator[tuple[str, Path]]:
     """Where something is written."""
-    if config.storage.url.startswith("sqlite:"):
-        yield "disk database", Path(config.storage.url.removeprefix("sqlite:///")).parent
+    if _is_sqlite(config):
+        yield "disk database", _sqlite_file(config).parent
     yield from (("disk outbox", outbox.directory) for outbox in config.outboxes)
+
+
+def _is_sqlite(config: Config) -> bool:
+    return config.storage.url.startswith("sqlite:")
+
+
+def _sqlite_file(config: Config) -> Path:
+    return Path(config.storage.url.removeprefix("sqlite:///").partition("?")[0])
 
 
 def _existing(folder: Path) -> Path:
@@ -227,10 +237,19 @@ def judge_space(name: str, folder: Path, free: int) -> Diagnosis:
 
 def examine_secret(path: Path) -> Diagnosis:
     """The secret behind every link is its owner's alone."""
+    return _examine_mode("secret", path)
+
+
+def examine_database(path: Path) -> Diagnosis:
+    """So is the file with every address."""
+    return _examine_mode("database", path)
+
+
+def _examine_mode(name: str, path: Path) -> Diagnosis:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        return failed("secret", f"{path} cannot be read: {error.strerror}.", "Bring it back.")
+        return failed(name, f"{path} cannot be read: {error.strerror}.", "Bring it back.")
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        return warned("secret", f"Other accounts can read {path}.", f"chmod 600 {path}")
-    return passed("secret", f"{path} is its owner's alone.")
+        return warned(name, f"Other accounts can read {path}.", f"chmod 600 {path}")
+    return passed(name, f"{path} is its owner's alone.")

@@ -354,6 +354,7 @@ def _open_sqlite(url: sa.URL, patience: Patience) -> Database:
         hide_parameters=True,
     )
     sa.event.listen(engine, "do_connect", lambda *_: place.check())
+    sa.event.listen(engine, "do_connect", lambda *_: place.begin())
     sa.event.listen(engine, "connect", lambda *_: place.remember())
     sa.event.listen(engine, "connect", prepare_sqlite)
     sa.event.listen(engine, "begin", begin_sqlite(patience))

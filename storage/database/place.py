@@ -32,6 +32,14 @@ class Place:
         if self._known is None:
             self._known = self._found()
 
+    def begin(self) -> None:
+        """A file that is to be made now is its owner's alone, as its log will be: it holds every address. What keeps it
+        from being made SQLite tells.
+        """
+        if self._known is None:
+            with suppress(OSError):
+                os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
     def check(self) -> None:
         """Raises DatabaseLost when our file is not there any more. Costs little: it is asked for every page."""
         if self._known is None or (found := self._found()) == self._known:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 import time
@@ -214,6 +216,20 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
 
 
 # ── locks ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
+    """Whatever the umask: it holds every address, and so does the log beside it."""
+    before = os.umask(0o000)
+    try:
+        opened = Database.open(f"sqlite:///{tmp_path / 'n.db'}")
+        opened.prepare()
+    finally:
+        os.umask(before)
+    made = sorted(path.name for path in tmp_path.iterdir())
+    assert made == ["n.db", "n.db-shm", "n.db-wal"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+    opened.close()
 
 
 def test_a_lock_is_held_by_one_and_given_back(database: Database, database_url: str) -> None:

@@ -18,7 +18,13 @@ import pytest
 from newsletter import Newsletter
 from newsletter.config.config import load_config
 from newsletter.doctor.diagnosis import Diagnosis, Health
-from newsletter.doctor.doctor import Surroundings, examine, examine_secret, judge_space
+from newsletter.doctor.doctor import (
+    Surroundings,
+    examine,
+    examine_database,
+    examine_secret,
+    judge_space,
+)
 from newsletter.doctor.site import examine_site
 from scripts.cli import main
 from storage.database.engine import Database
@@ -171,6 +177,16 @@ def test_a_secret_that_others_can_read(tmp_path: Path) -> None:
     secret.chmod(0o640)
     assert examine_secret(secret).advice == f"chmod 600 {secret}"
     assert examine_secret(tmp_path / "none").health is Health.ERROR
+
+
+def test_a_database_that_others_can_read(tmp_path: Path) -> None:
+    """As one was made before its mode was looked at: it holds every address."""
+    file = tmp_path / "n.db"
+    file.write_bytes(b"x")
+    file.chmod(0o644)
+    assert examine_database(file).advice == f"chmod 600 {file}"
+    file.chmod(0o600)
+    assert examine_database(file).health is Health.OK
 
 
 def test_everything_is_looked_at_together(tmp_path: Path) -> None:
