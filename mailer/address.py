@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from storage.model import AddressError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import dns.resolver
     from email_validator import EmailNotValidError, EmailUndeliverableError, ValidatedEmail
 
+RESOLV_CONF: Final = "/etc/resolv.conf"
 DNS_TIMEOUT: Final = 5
 """Seconds that all questions about one domain may take together (rule F13)."""
 
@@ -241,19 +243,32 @@ def is_role(address: Address) -> bool:
     return local.partition("+")[0] in ROLES
 
 
-def open_resolver() -> dns.resolver.Resolver:
-    """A resolver that remembers answers; share one among all checks (rule F13).
-
-    On a host without any DNS configured it knows no server, so every answer is UNKNOWN.
+def server_mark() -> tuple[int, int] | None:
+    """Changes when this host is told to ask other DNS servers, as by another network. dnspython reads that once, and a
+    process that runs for years would ask the first ones for ever.
     """
-    import dns.resolver  # one sign-up in a process needs it, and most processes have none
+    try:
+        found = Path(RESOLV_CONF).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def open_resolver() -> dns.resolver.Resolver:
+    """A resolver that remembers answers; share one among all checks until `server_mark` changes (rule F13)."""
     from email_validator import caching_resolver
 
+    return caching_resolver(timeout=DNS_TIMEOUT, dns_resolver=configured_resolver())
+
+
+def configured_resolver() -> dns.resolver.Resolver:
+    """One that asks as this host is told to now. Without any DNS configured it knows no server, and has no answer."""
+    import dns.resolver  # one sign-up in a process needs it, and most processes have none
+
     try:
-        return caching_resolver(timeout=DNS_TIMEOUT)
+        return dns.resolver.Resolver(RESOLV_CONF)
     except dns.resolver.NoResolverConfiguration:
-        bare = dns.resolver.Resolver(configure=False)
-        return caching_resolver(timeout=DNS_TIMEOUT, dns_resolver=bare)
+        return dns.resolver.Resolver(configure=False)
 
 
 def check_domain(address: Address, resolver: dns.resolver.Resolver) -> DomainVerdict:

@@ -13,6 +13,8 @@ from dns.rdata import Rdata
 from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.TXT import TXT
 
+from mailer.address import configured_resolver, server_mark
+
 TIMEOUT: Final = 5
 """Seconds that one question may take."""
 
@@ -27,13 +29,24 @@ class Dns:
     """
 
     def __init__(self, server: str = "", port: int = 53, *, timeout_s: float = TIMEOUT) -> None:
-        try:
-            self._resolver = dns.resolver.Resolver(configure=not server)
-        except dns.resolver.NoResolverConfiguration:
-            self._resolver = dns.resolver.Resolver(configure=False)
+        self._timeout_s = timeout_s
+        self._mark = server_mark()
+        self._is_told = bool(server)
+        self._opened = self._open()
         if server:
-            self._resolver.nameservers, self._resolver.port = [server], port
-        self._resolver.lifetime = timeout_s
+            self._opened.nameservers, self._opened.port = [server], port
+
+    @property
+    def _resolver(self) -> dns.resolver.Resolver:
+        """Asks the servers that this host is told to ask now."""
+        if not self._is_told and (mark := server_mark()) != self._mark:
+            self._mark, self._opened = mark, self._open()
+        return self._opened
+
+    def _open(self) -> dns.resolver.Resolver:
+        made = dns.resolver.Resolver(configure=False) if self._is_told else configured_resolver()
+        made.lifetime = self._timeout_s
+        return made
 
     def txt(self, name: str) -> list[str] | None:
         """See Resolver.txt. Bytes that are no text are shown as such, and match nothing."""

@@ -21,6 +21,7 @@ from mailer.address import (
     ascii_domain,
     check_domain,
     open_resolver,
+    server_mark,
 )
 from storage.model import Log
 
@@ -46,6 +47,8 @@ class DnsDesk:
 
     def __init__(self, ask: Callable[[Address], DomainVerdict] | None = None) -> None:
         self._ask = ask
+        self._opened: tuple[object, Callable[[Address], DomainVerdict]] | None = None
+        """How the host's own servers are asked, and which those are."""
         self._pool: ThreadPoolExecutor | None = None
         self._answers: OrderedDict[str, tuple[float, DomainVerdict]] = OrderedDict()
         self._asked: dict[str, tuple[float, Future[DomainVerdict]]] = {}
@@ -103,11 +106,16 @@ class DnsDesk:
             self._is_closed = False
 
     def _submit(self, address: Address) -> Future[DomainVerdict]:
-        if self._ask is None:
-            self._ask = partial(check_domain, resolver=open_resolver())
         if self._pool is None:
             self._pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="dns")
-        return self._pool.submit(self._ask, address)
+        return self._pool.submit(self._ask or self._ask_the_host(), address)
+
+    def _ask_the_host(self) -> Callable[[Address], DomainVerdict]:
+        """Whom this host is told to ask now."""
+        mark = server_mark()
+        if self._opened is None or self._opened[0] != mark:
+            self._opened = (mark, partial(check_domain, resolver=open_resolver()))
+        return self._opened[1]
 
 
 class RefusedDomains:

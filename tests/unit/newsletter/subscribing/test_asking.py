@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import dns.resolver
 import pytest
 
-from mailer.address import parse_address
-from newsletter.subscribing.asking import RefusedDomains
+from mailer.address import DomainVerdict, parse_address
+from mailer.authentication import Dns
+from newsletter.subscribing.asking import DnsDesk, RefusedDomains
 from tests.worlds.rows import each
 
 
@@ -58,3 +60,42 @@ def test_a_list_that_is_gone_counts_on_as_it_was(
     file.write_text("y.example.org\n")
     os.utime(file, ns=(5, 5))
     assert not domains.refuses(known)
+
+
+def test_whom_the_host_is_told_to_ask_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that runs for years meets other networks, or began before there was one: sign-ups are asked about at
+    the servers of now, with what is remembered of the others forgotten, and so is whoever signs a complaint.
+    """
+    conf = tmp_path / "resolv.conf"
+    monkeypatch.setattr("mailer.address.RESOLV_CONF", str(conf))
+    seen: list[dns.resolver.Resolver] = []
+    monkeypatch.setattr(
+        "newsletter.subscribing.asking.check_domain",
+        lambda _, resolver: seen.append(resolver) or DomainVerdict.UNKNOWN,
+    )
+    desk, lookup = DnsDesk(), Dns()
+    for number, words in enumerate(
+        (None, "nameserver 192.0.2.1\n", "nameserver 192.0.2.2\n", None)
+    ):
+        conf.unlink(missing_ok=True)
+        if words is not None:
+            (fresh := tmp_path / "fresh").write_text(words)
+            os.utime(fresh, (number, number))
+            fresh.rename(conf)
+        for name in ("a", "b"):
+            who = parse_address(f"{name}@{number}{name}.example", allow_test_domains=True)
+            while desk.verdict(who) is None:
+                desk.wait(10)
+        assert lookup._resolver.nameservers == seen[-1].nameservers
+    desk.close()
+    assert [one.nameservers for one in seen] == [
+        *([] for _ in "ab"),
+        *(["192.0.2.1"] for _ in "ab"),
+        *(["192.0.2.2"] for _ in "ab"),
+        *([] for _ in "ab"),
+    ]
+    assert len({id(one) for one in seen}) == 4, (
+        "what was answered is remembered while nothing changes"
+    )
