@@ -341,6 +341,22 @@ def test_joining_and_leaving_without_scripts(served: Served, browser: sync_api.B
         assert page.get_by_role("heading", level=1).inner_text() == "You have left"
 
 
+def test_a_list_of_mails_is_even(served: Served, browser: sync_api.Browser) -> None:
+    """Each row says below its subject whose mail it is, also where there is room beside a short one: nobody looks for
+    it in two places.
+    """
+    served.newsletter.send()
+    with window(browser, width=1000) as page:
+        page.goto(f"{served.url}/outbox")
+        rows = page.locator(".mails > li")
+        assert rows.count() > 1
+        for row in rows.all():
+            subject, whose = row.locator("a").bounding_box(), row.locator(".date").bounding_box()
+            assert subject is not None
+            assert whose is not None
+            assert whose["y"] >= subject["y"] + subject["height"] - 1
+
+
 def test_the_form_works_in_a_frame_elsewhere(served: Served, browser: sync_api.Browser) -> None:
     """As its code is copied: what is kept names the page around it, without what follows the question mark; and
     no other page of ours is shown there.
