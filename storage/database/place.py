@@ -7,15 +7,21 @@ the service does, and either undoes the other's work.
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 from storage.model import DatabaseLost
 
 _OPEN: Final = Path("/proc/self/fd")
 """Where Linux says which files this process has open; elsewhere the log is not watched."""
+
+
+_TRIED: Final = 65_536
+"""Octets: more than a file's last block has room for."""
 
 
 class Place:
@@ -76,6 +82,16 @@ class Place:
     def is_free(self) -> bool:
         """Whether there is no file, or an empty one."""
         return not self.path.exists() or not self.path.stat().st_size
+
+    def is_out_of_quota(self) -> bool:
+        """Whether nothing can be written beside it any more for the account's quota: tried, for nothing else tells."""
+        try:
+            with TemporaryFile(dir=self.path.parent, buffering=0) as trial:
+                trial.write(bytes(_TRIED))
+                os.fsync(trial.fileno())
+        except OSError as error:
+            return error.errno == errno.EDQUOT
+        return False
 
     def hindrance(self) -> str:
         """What keeps us from writing here, and what to do, as far as a look tells; empty if it tells nothing.

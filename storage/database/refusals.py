@@ -16,6 +16,8 @@ _FULL: Final = ("53100", "SQLITE_IOERR_SHMSIZE")
 """No room: as PostgreSQL says it, and SQLite where there is none for the index of its log, which it makes
 anew when nobody else has the database open.
 """
+_SQLITE_FAILED: Final = "SQLITE_IOERR"
+"""With what the codes begin that say that the disk did not do what it was asked."""
 _SQLITE_BARRED: Final = ("readonly database", "unable to open database file")
 _SQLITE_DAMAGED: Final = ("malformed", "file is not a database", "malformed database schema")
 _UNREACHED: Final = "OperationalError"
@@ -37,6 +39,8 @@ def explain(error: BaseException | None, place: Place | None = None) -> StorageE
     code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
     if "disk is full" in cause or code in _FULL:
         return DatabaseFull(f"the disk of the database is full ({cause}); make room on it")
+    if place is not None and str(code).startswith(_SQLITE_FAILED):
+        return _explain_failure(cause, place)
     if place is not None and any(word in cause for word in _SQLITE_BARRED):
         why = (
             place.hindrance()
@@ -49,6 +53,18 @@ def explain(error: BaseException | None, place: Place | None = None) -> StorageE
             f"the database cannot be reached: {reason}; does it run, and is `[storage] url` right?"
         )
     return StorageError(f"the database refused: {cause}")
+
+
+def _explain_failure(cause: str, place: Place) -> StorageError:
+    """SQLite tells a quota from a disk that fails as little as one that the system made read-only for its faults."""
+    if place.is_out_of_quota():
+        return DatabaseFull(
+            f"this account's quota on the disk of the database is used up ({cause}); make room, or have it raised"
+        )
+    why = place.hindrance() or (
+        "the system's log (`dmesg`) says why; if the disk fails, move the newsletter to another, or bring back a backup"
+    )
+    return StorageError(f"the disk of the database {place.path} does not work ({cause}): {why}")
 
 
 def _cause(error: BaseException | None) -> str:
