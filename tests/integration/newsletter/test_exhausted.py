@@ -158,7 +158,7 @@ def test_an_import_without_room_is_told_and_can_be_run_again(tmp_path: Path) -> 
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
     )
     assert full.returncode == 1
-    assert "newsletter: the database refused" in full.stderr
+    assert "newsletter: the disk of the database" in full.stderr
     assert "Traceback" not in full.stderr
     again = run_forked(command, env=environment())
     assert again.returncode == 0, again.stderr
