@@ -36,13 +36,18 @@ class Mended:
         return "".join(difflib.unified_diff(old, new, self.note, f"{self.note} (mended)"))
 
     def write(self, root: Path) -> None:
-        """Put it in the file's place, whole, with its mode. Raises NoteError if that changed meanwhile."""
+        """Put it in the file's place, whole, with its mode, and for good: it is the author's own, and a power cut may leave
+        a new name of content that never came to the disk. Raises NoteError if the file changed meanwhile.
+        """
         path = (root / self.note).resolve()
         try:
             if path.read_bytes() != self.before:
                 raise NoteError(self.note, "the file changed meanwhile, so it was left as it is")
             beside = path.with_name(f".{path.name}.mended")
-            beside.write_bytes(self.after)
+            with beside.open("wb") as stream:
+                stream.write(self.after)
+                stream.flush()
+                os.fsync(stream.fileno())
             beside.chmod(path.stat().st_mode & 0o777)
             os.replace(beside, path)  # noqa: PTH105 - says that it replaces
         except OSError as error:

@@ -127,6 +127,28 @@ def test_a_power_cut_repeats_no_more_than_a_kill(tmp_path: Path) -> None:
 
 
 @pytest.mark.only_slow
+def test_a_power_cut_leaves_a_note_as_it_was_or_mended(tmp_path: Path) -> None:
+    """`check --fix` writes to a file of the author's: wherever the cut comes, all of the old or all of the new is there."""
+    house = build(tmp_path / "home", storage="sqlite:///n.db", smtp="outbox:outbox", recipients=1)
+    note = house.folder / "notes" / "first.md"
+    old = f"---\ntitle: First\npublsh: now\n---\n\n{'Words. ' * 1_000}\n".encode()
+    note.write_bytes(old)
+    before, traces = tmp_path / "before", tmp_path / "traces"
+    shutil.copytree(house.folder, before)
+    traces.mkdir()
+    record(house.folder, traces, PROGRAM, "check", "--fix", note)
+    new = note.read_bytes()
+    assert new == old.replace(b"publsh", b"publish")
+    done = steps(traces, house.folder, lambda name: name.startswith("notes"))
+    disk, chance = Disk(before), Random(SEED)
+    for step in done:
+        disk.take(step)
+        for left in disk.cut(chance):
+            assert left.get("notes/first.md", old) in {old, new}
+    assert "fsync" in {step.call for step in done}
+
+
+@pytest.mark.only_slow
 def test_a_power_cut_under_a_server_repeats_no_more_than_a_kill(tmp_path: Path) -> None:
     """Over PostgreSQL, with pages and parts of its log on their way: a server starts on whatever is left of its folder,
     its tables and indexes are whole, and it knows of as much as SQLite does. What is then sent reaches everybody, and
