@@ -138,41 +138,39 @@ class Subscriptions:
 
     def look_up_confirm(self, token: str) -> ConfirmResult:
         """What pressing the button would do. Changes nothing (rule F2)."""
+        return self._look_up(token)[0]
+
+    def _look_up(self, token: str) -> tuple[ConfirmResult, Subscriber | None]:
+        """The same, and whom it would make a reader, or give the address to; None for a link that does nothing."""
         read = self._tokens.read_confirm(token, self._clock(), self._confirm_within)
         if read is None:
-            return ConfirmResult.INVALID
+            return ConfirmResult.INVALID, None
         if isinstance(read, Expired):
-            return ConfirmResult.EXPIRED
+            return ConfirmResult.EXPIRED, None
         known = self._subscribers.get(read[0])
         if known is None:
-            return ConfirmResult.INVALID
+            return ConfirmResult.INVALID, None
         if known.state is SubscriberState.PENDING and known.nonce == read[1]:
-            return ConfirmResult.CONFIRMED if known.moves is None else ConfirmResult.MOVES
-        return _when_used(known, read[1], self._clock())
+            return ConfirmResult.CONFIRMED if known.moves is None else ConfirmResult.MOVES, known
+        return _when_used(known, read[1], self._clock()), None
 
     def confirm(self, token: str, *, ip: str, source: str) -> ConfirmResult:
         """Make the subscription active, once, and keep the proof (rules F1, F3, F9)."""
-        found = self.look_up_confirm(token)
-        read = self._tokens.read_confirm(token, self._clock(), self._confirm_within)
-        if found not in (ConfirmResult.CONFIRMED, ConfirmResult.MOVES) or not isinstance(
-            read, tuple
-        ):
+        found, known = self._look_up(token)
+        if known is None:
             return found
-        subscriber_id, nonce = read
-        known = self._subscribers.get(subscriber_id)
         event = ConsentEvent(
-            subscriber_id=subscriber_id,
+            subscriber_id=known.id,
             kind=ConsentEventKind.CONFIRMED,
             at=self._clock(),
             ip=spell_origin(ip),
             source=source,
-            text=_wording(self._subscribers.events(subscriber_id))
-            or (known.consent if known else ""),
+            text=_wording(self._subscribers.events(known.id)) or known.consent,
         )
         confirmed = self._subscribers.confirm(
-            subscriber_id,
-            nonce,
-            new_nonce=used_nonce(nonce),
+            known.id,
+            known.nonce,
+            new_nonce=used_nonce(known.nonce),
             event=event,
             welcome=self._letters.welcome,
         )
