@@ -7,7 +7,7 @@ address, never from what a request says of the host (rule F8).
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parseaddr
@@ -98,40 +98,45 @@ class Pages:
         icon = Asset.of(gallery.icon_svg.encode(), "image/svg+xml")
         self._theme = Theme(theme, palette, {"icon.svg": icon})
         self.assets = self._theme.assets
-        values: dict[str, object] = {
+        papers = palette.light["paper"], palette.dark["paper"]
+        form = self.absolute if forms_elsewhere else self.link
+        self._theme.equip({**self._values(), "form": form, "papers": papers}, self._filters())
+
+    def _values(self) -> dict[str, object]:
+        """What every template may say."""
+        identity = self.identity
+        return {
             "identity": identity,
             "mailbox": parseaddr(identity.reply_to or identity.sender)[1],
             "link": self.link,
             "asset": self.asset_url,
             "absolute": self.absolute,
             "consent": self.consent,
-            "name_field": name_field,
+            "name_field": self._name_field,
             "_": self.words.html,
             "_n": self.words.html_count,
             "gap": self.words.gap,
-            "form": self.absolute if forms_elsewhere else self.link,
             "pictures": self._pictures(),
             "icon": self._icon_url(),
-            "papers": (palette.light["paper"], palette.dark["paper"]),
             "copy_script": COPY_SCRIPT,
         }
-        self._theme.equip(
-            values,
-            {
-                "day": self._day,
-                "moment": self._moment,
-                "language_name": self.words.language_name,
-                "local_day": self.words.day,
-                "title": issue_title,
-                "summary": issue_summary,
-                "lead": issue_lead,
-                "body": issue_body,
-                "outline": issue_outline,
-                "minutes": issue_minutes,
-                "tag_segment": lambda tag: quote(tag_path(tag), safe=""),
-                "segment": lambda text: quote(text, safe=""),
-            },
-        )
+
+    def _filters(self) -> dict[str, Callable[..., object]]:
+        """What every template may do with a value."""
+        return {
+            "day": self._day,
+            "moment": self._moment,
+            "language_name": self.words.language_name,
+            "local_day": self.words.day,
+            "title": issue_title,
+            "summary": issue_summary,
+            "lead": issue_lead,
+            "body": issue_body,
+            "outline": issue_outline,
+            "minutes": issue_minutes,
+            "tag_segment": lambda tag: quote(tag_path(tag), safe=""),
+            "segment": lambda text: quote(text, safe=""),
+        }
 
     @classmethod
     def of(cls, newsletter: Newsletter, *, forms_elsewhere: bool = False) -> Pages:
