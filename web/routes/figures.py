@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from newsletter.watching import TroubleKind, Watching
+from newsletter.watching import Figures, TroubleKind, Watching
 from storage.model import DeliveryState, SubscriberState
 from web.http import Readership
 
@@ -88,55 +88,8 @@ class Counts(Collector):
         yield _gauge("newsletter_database_up", "Whether the database answers", found is not None)
         if found is None:
             return
-        yield _by(
-            "newsletter_subscribers",
-            "Subscribers",
-            "state",
-            {who.value: found.subscribers.get(who, 0) for who in SubscriberState},
-        )
-        yield _by(
-            "newsletter_deliveries",
-            "Deliveries of issues",
-            "state",
-            {state.value: found.deliveries.get(state, 0) for state in DeliveryState},
-        )
-        yield _gauge(
-            "newsletter_in_doubt",
-            "Messages of which nobody knows whether the relay took them",
-            found.deliveries.get(DeliveryState.UNKNOWN, 0),
-        )
-        yield _gauge(
-            "newsletter_oldest_due_seconds",
-            "How long the delivery waits that waits longest and may be sent",
-            found.oldest_due_s,
-        )
-        yield _by(
-            "newsletter_reports",
-            "Bounces, complaints and other mail that came back",
-            "kind",
-            found.reports,
-        )
-        yield _gauge(
-            "newsletter_signups_waiting", "Sign-ups not yet decided", found.signups_waiting
-        )
-        yield _gauge("newsletter_database_bytes", "Size of the database on the disk", found.octets)
-        yield _by(
-            "newsletter_disk_free_bytes",
-            "Free space of each folder that is written to",
-            "folder",
-            found.free,
-        )
-        if found.backup_at is not None:
-            yield _gauge(
-                "newsletter_last_backup_timestamp_seconds",
-                "When the last backup was complete",
-                found.backup_at.timestamp(),
-            )
-        yield _gauge(
-            "newsletter_archive_version",
-            "Grows with every change that readers can see",
-            found.archive_version,
-        )
+        yield from _of_mail(found)
+        yield from _of_store(found)
 
 
 class Feelings(Collector):
@@ -207,3 +160,58 @@ def _by(name: str, words: str, label: str, values: Mapping[str, float]) -> Metri
     for key, value in sorted(values.items()):
         family.add_metric([key], float(value))
     return family
+
+
+def _of_mail(found: Figures) -> Iterator[Metric]:
+    """Readers and what becomes of their mail."""
+    yield _by(
+        "newsletter_subscribers",
+        "Subscribers",
+        "state",
+        {who.value: found.subscribers.get(who, 0) for who in SubscriberState},
+    )
+    yield _by(
+        "newsletter_deliveries",
+        "Deliveries of issues",
+        "state",
+        {state.value: found.deliveries.get(state, 0) for state in DeliveryState},
+    )
+    yield _gauge(
+        "newsletter_in_doubt",
+        "Messages of which nobody knows whether the relay took them",
+        found.deliveries.get(DeliveryState.UNKNOWN, 0),
+    )
+    yield _gauge(
+        "newsletter_oldest_due_seconds",
+        "How long the delivery waits that waits longest and may be sent",
+        found.oldest_due_s,
+    )
+    yield _by(
+        "newsletter_reports",
+        "Bounces, complaints and other mail that came back",
+        "kind",
+        found.reports,
+    )
+    yield _gauge("newsletter_signups_waiting", "Sign-ups not yet decided", found.signups_waiting)
+
+
+def _of_store(found: Figures) -> Iterator[Metric]:
+    """What is kept, and where."""
+    yield _gauge("newsletter_database_bytes", "Size of the database on the disk", found.octets)
+    yield _by(
+        "newsletter_disk_free_bytes",
+        "Free space of each folder that is written to",
+        "folder",
+        found.free,
+    )
+    if found.backup_at is not None:
+        yield _gauge(
+            "newsletter_last_backup_timestamp_seconds",
+            "When the last backup was complete",
+            found.backup_at.timestamp(),
+        )
+    yield _gauge(
+        "newsletter_archive_version",
+        "Grows with every change that readers can see",
+        found.archive_version,
+    )
