@@ -7,7 +7,7 @@ systems call the same is read if it can be and otherwise told, for there it may 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
@@ -148,17 +148,20 @@ class Keys:
         remark = Remark(code=code, sentence=f"{_shown(found)} {why}", line=found.line or None)
         self.remarks.append(remark)
 
-    def find_slips(self, others: Iterable[str]) -> None:
-        """Keep a remark on every key that is nearly one of ours; `others` are known as well."""
-        known = OURS | ELSEWHERE | {name.casefold() for name in others}
+    def find_slips(self, others: Iterable[str], hiding: tuple[str, ...] = ()) -> None:
+        """Keep a remark on every key that is nearly one of ours; `others` are known as well.
+
+        Those of `hiding` keep a note from readers where they are true: a slip of one that is would show it.
+        """
+        known = OURS | ELSEWHERE | set(hiding) | {name.casefold() for name in others}
         taken = set(self.fields)
         for key, found in self.fields.items():
-            if (
-                key not in known
-                and key.replace("-", "_") not in known
-                and "." not in key
-                and (meant := _nearest(key))
-            ):
+            if key in known or key.replace("-", "_") in known or "." in key:
+                continue
+            meant = _nearest(key, OURS)
+            if not meant and clean_line(found.text).casefold() in TRUE - {"1"}:
+                meant = _nearest(key, hiding)
+            if meant:
                 why = f"is no key that is known here; did you mean `{meant}`?"
                 if meant in taken:
                     why = f"is no key that is known here, and `{meant}` is there already; remove one of them"
@@ -174,11 +177,11 @@ _QUOTED: Final = re.compile(r"""(["'])(.*)\1""")
 
 
 @lru_cache(maxsize=1000)
-def _nearest(key: str) -> str:
-    """The key of ours that an unknown one is a slip of; empty if it is none. Two letters are no slip."""
+def _nearest(key: str, names: Collection[str]) -> str:
+    """Which of these an unknown key is a slip of; empty if of none. Two letters are no slip."""
     if not 4 <= len(key) <= 20:
         return ""
-    near = get_close_matches(key, OURS, n=1, cutoff=0.8)
+    near = get_close_matches(key, names, n=1, cutoff=0.8)
     return near[0] if near and len(near[0]) >= 4 else ""
 
 

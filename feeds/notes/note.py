@@ -29,7 +29,14 @@ from feeds.notes.frontmatter import FrontMatter, parse_front_matter
 from feeds.notes.habits import USUAL, Habits
 from feeds.notes.keys import FALSE, KEY_VALUE, MAX_TAG, MAX_TAGS, TRUE, Keys, check_length
 from feeds.notes.names import PathFacts, read_path, slugify, title_from
-from feeds.notes.timing import EARLIEST_KEYS, EXPIRY_KEYS, Now, read_timing
+from feeds.notes.timing import (
+    EARLIEST_KEYS,
+    EXPIRY_KEYS,
+    HIDING_KEYS,
+    NEAR_HIDING_KEYS,
+    Now,
+    read_timing,
+)
 from storage.model import AudienceError, NoteError, Remark, parse_audience
 
 RENDERER: Final = 25
@@ -166,7 +173,8 @@ def parse_note(
     title = plain_line(keys.text("title")) or _read_title(front.body) or title_from(facts, path)
     check_length("title", title, path)
     slug = keys.text("slug")
-    keys.find_slips((*habits.date_keys, *EARLIEST_KEYS, *EXPIRY_KEYS))
+    others = (*habits.date_keys, *EARLIEST_KEYS, *EXPIRY_KEYS, *NEAR_HIDING_KEYS)
+    keys.find_slips(others, HIDING_KEYS)
     address, aliases = _read_addresses(keys)
     return Note(
         path=path,

@@ -40,7 +40,7 @@ _UNASKED: Final = FALSE | {""}
 _NEVER: Final = FALSE | {"never"}
 _YES: Final = TRUE - {"1"}
 """Words that say whether; a number would be a time."""
-_HIDING_KEYS: Final = (
+HIDING_KEYS: Final = (
     "hidden", "private", "unlisted", "headless", "isdraft", "wip", "unpublished", "hide", "encrypted",
     "isprivate", "members_only", "subscribers_only", "is_draft", "is_private", "is_hidden", "ishidden", "is_unlisted",
     "isunlisted", "archived", "is_archived", "isarchived", "deleted", "trash", "trashed", "intrash", "secret",
@@ -52,6 +52,19 @@ _SHOWING_KEYS: Final = (
     "isvisible", "dg_publish", "show", "enabled", "live", "ready",
 )  # fmt: skip
 """Keys that keep a note from a site's lists and feeds where they are true, and where they are false."""
+NEAR_HIDING_KEYS: Final = frozenset(
+    {
+        *_SHOWING_KEYS,
+        "is_listed",
+        "islisted",
+        "complete",
+        "completed",
+        "unlocked",
+        "archive",
+        "templates",
+    }
+)
+"""What is near to a key that hides, and hides nothing where it is true."""
 _HIDING_KEYS_OF_STATE: Final = ("status", "post_status", "state", "stage", "publish_status")
 _HIDING_KEYS_OF_ACCESS: Final = ("access", "tier")
 _CLOSED: Final = frozenset(
@@ -198,7 +211,7 @@ def find_hidden(keys: Keys) -> Iterator[str]:
             yield "it is a draft"
         elif name in _SHOWING_KEYS and said & FALSE:
             yield f"it says `{written}: false`"
-        elif name in _HIDING_KEYS and said & TRUE:
+        elif name in HIDING_KEYS and said & TRUE:
             yield f"it says `{written}: true`"
         elif words := _HIDING_WORDS.get(name):
             yield from (f"it says `{written}: {word}`" for word in said if _joined(word) & words)

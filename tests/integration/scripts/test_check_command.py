@@ -80,6 +80,7 @@ def kept(home: Path) -> list[EmailMessage]:
             "unknown-key",
             "`expirydate`",
         ),
+        ("---\ntitle: T\nhiden: true\n---\nWords.", 3, "warning", "unknown-key", "`hidden`"),
         ("---\ntitle: T\npublish: true\n---\nWords.", 3, "warning", "no-time", "date_keys"),
         ("---\ntitle: T\nlastmod: soon\n---\nWords.", 3, "warning", "key-value", "is no time"),
         ("---\ntitle: T\n---\n\nWords.\n\n{% widget %}\n", 7, "error", "template", "{% widget %}"),
@@ -104,9 +105,11 @@ def test_what_is_passed_over_is_a_finding_with_its_line(
     assert words in found[0]
 
 
+@pytest.mark.parametrize("value", ["1", "true"])
 @pytest.mark.parametrize(
     "key",
     [
+        *("listed", "is_listed", "complete", "unlocked", "archive", "hide_title", "includes"),
         *(
             "layout",
             "author",
@@ -123,10 +126,10 @@ def test_what_is_passed_over_is_a_finding_with_its_line(
     ],
 )
 def test_keys_of_others_are_no_slips(
-    home: Path, capsys: pytest.CaptureFixture[str], key: str
+    home: Path, capsys: pytest.CaptureFixture[str], key: str, value: str
 ) -> None:
     """What other systems call their keys is no finding."""
-    write(home, "a.md", f"---\ntitle: T\n{key}: 1\n---\nWords.")
+    write(home, "a.md", f"---\ntitle: T\n{key}: {value}\n---\nWords.")
     run("check", "a.md")
     assert "unknown-key" not in capsys.readouterr().out
 

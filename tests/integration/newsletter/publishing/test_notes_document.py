@@ -118,6 +118,7 @@ def read() -> set[str]:
                 (
                     "_PICTURE",
                     "_SUMMARY_KEYS",
+                    "HIDING_KEYS",
                     "_HIDING_KEYS",
                     "_SHOWING_KEYS",
                     "_RENDERING_KEYS",
