@@ -81,7 +81,7 @@ def test_units_are_valid_and_hardened(unit: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
 def test_what_is_started_again_is_started_again_for_ever(unit: Path) -> None:
     """A database may be away for longer than some starts take; systemd gives a unit up that was started so often within
-    a time, and nothing starts it again.
+    a time, and nothing starts it again. But a configuration that is wrong (exit 2) waits for whoever mends it.
     """
     found = dict(re.findall(r"^(\w+)=(\d+)$", unit.read_text(), re.MULTILINE))
     within, starts = (
@@ -90,6 +90,7 @@ def test_what_is_started_again_is_started_again_for_ever(unit: Path) -> None:
     )
     if "Restart=always" in unit.read_text():
         assert within == 0 or starts * int(found["RestartSec"]) > within
+        assert found["RestartPreventExitStatus"] == "2"
     else:
         assert "Type=oneshot" in unit.read_text()
 
