@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.conftest import database_url, postgres
+from tests.integration.conftest import database_url, postgres, quiet_afterwards
 from tests.peers.judges.programs import Judges
 
-__all__ = ["database_url", "judges", "postgres"]
+__all__ = ["database_url", "judges", "postgres", "quiet_afterwards"]
 
 
 @pytest.fixture(scope="session")

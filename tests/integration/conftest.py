@@ -31,7 +31,7 @@ compiled.share()
 
 
 @pytest.fixture(autouse=True)
-def _quiet_afterwards() -> Iterator[None]:
+def quiet_afterwards() -> Iterator[None]:
     """A command that runs inside a test sets up logging for the process, to a stream that ends
     with the test: whoever logs in a later test must not find it.
     """
