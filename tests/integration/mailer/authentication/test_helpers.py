@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -21,8 +22,10 @@ from mailer.envelope import Envelope
 from storage.model.errors import MessageError
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+RSA = Path(__file__).parents[3] / "fixtures" / "keys" / "rsa.pem"
 SIGNER = Signer(
-    SigningKey.load(make_key(kind), domain="example.com", selector=kind) for kind in KeyType
+    SigningKey.load(key, domain="example.com", selector="s")
+    for key in (RSA.read_bytes(), make_key(KeyType.ED25519))
 )
 PATIENCE_S = 60.0
 """Longer than any test takes: who says nothing is waited for."""
@@ -37,12 +40,18 @@ def envelope(number: int, *, sender: str = "From: a@example.com\r\n") -> Envelop
     )
 
 
+async def be_helped(signers: Signers) -> None:
+    """Gives so much to sign that two programs are started, and waits until they can."""
+    await asyncio.gather(*(signers.sign(envelope(n), NOW) for n in range(20)))
+    while len(signers.helpers) < 2:
+        await signers.sign(envelope(0), NOW)
+
+
 @asynccontextmanager
 async def helped(patience_s: float = PATIENCE_S) -> AsyncIterator[Signers]:
     """Signers with two programs that are ready to sign."""
     signers = Signers(SIGNER, threads=2, enough=1, patience_s=patience_s)
-    while len(signers.helpers) < 2:
-        await asyncio.gather(*(signers.sign(envelope(n), NOW) for n in range(20)))
+    await be_helped(signers)
     try:
         yield signers
     finally:
@@ -132,8 +141,7 @@ def test_programs_that_rest_have_ended_and_come_back_when_there_is_much_to_sign(
                 with pytest.raises(ProcessLookupError):
                     os.kill(helper, 0)
             assert are_signed([await signers.sign(envelope(0), NOW)])
-            while len(signers.helpers) < 2:
-                await asyncio.gather(*(signers.sign(envelope(n), NOW) for n in range(20)))
+            await be_helped(signers)
 
     asyncio.run(scenario())
 
@@ -170,7 +178,7 @@ def test_without_programs_threads_sign(monkeypatch: pytest.MonkeyPatch) -> None:
 
 SENDER = """
 import asyncio, sys
-from tests.unit.mailer.authentication.test_helpers import helped
+from tests.integration.mailer.authentication.test_helpers import helped
 async def work():
     async with helped() as signers:
         print(*signers.helpers, flush=True)
