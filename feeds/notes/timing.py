@@ -52,18 +52,9 @@ _SHOWING_KEYS: Final = (
     "isvisible", "dg_publish", "show", "enabled", "live", "ready",
 )  # fmt: skip
 """Keys that keep a note from a site's lists and feeds where they are true, and where they are false."""
-NEAR_HIDING_KEYS: Final = frozenset(
-    {
-        *_SHOWING_KEYS,
-        "is_listed",
-        "islisted",
-        "complete",
-        "completed",
-        "unlocked",
-        "archive",
-        "templates",
-    }
-)
+NEAR_HIDING_KEYS: Final = (
+    *_SHOWING_KEYS, "is_listed", "islisted", "complete", "completed", "unlocked", "archive", "templates",
+)  # fmt: skip
 """What is near to a key that hides, and hides nothing where it is true."""
 _HIDING_KEYS_OF_STATE: Final = ("status", "post_status", "state", "stage", "publish_status")
 _HIDING_KEYS_OF_ACCESS: Final = ("access", "tier")
