@@ -16,6 +16,8 @@ from storage.model.deliveries import DeliveryState
 from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.service.installed import CONNECTIONS, PROGRAM, House, address, build, tell
 
+RSA = Path(__file__).parents[2] / "fixtures" / "keys" / "rsa.pem"
+
 
 @pytest.fixture
 def size(slow: bool) -> tuple[int, int]:
@@ -100,6 +102,54 @@ def test_killed_senders_miss_nobody(
     assert relay.most_open <= CONNECTIONS + 1  # a dying connection may still be seen
     states = Counter(delivery.state for delivery in house.deliveries())
     assert states == {DeliveryState.ACCEPTED: recipients}
+
+
+@pytest.mark.only_slow
+def test_killed_while_programs_sign(tmp_path: Path) -> None:
+    """The same where so much is signed that programs of their own do it, of which none is left."""
+    recipients, rounds, connections = 6_000, 8, 50
+    chance, signing = random.Random(13), Counter[int]()
+    folder = tmp_path / "home"
+    with Relay().serving() as relay:
+        smtp = f"smtp://127.0.0.1:{relay.port}?tls=none"
+        house = build(folder, storage=f"sqlite:///{folder}/n.db", smtp=smtp, recipients=recipients)
+        sign(house, connections=connections)
+        for _ in range(rounds):
+            process = house.start(PROGRAM, "send")
+            moment = chance.choice([one for one in Phase if one is not Phase.GREET])
+            relay.kill(process.pid, moment, chance.randint(400, recipients // rounds))
+            while not is_over(process, 0.01):
+                signing[process.pid] = max(signing[process.pid], programs_of(process.pid))
+            process.communicate()
+            assert not relay.spare()
+        finish(house)
+        doubtful = resend_doubtful(house)
+    tell(recipients=recipients, copies=relay.copies, doubtful=doubtful, helped=len(+signing))
+    assert +signing
+    assert set(relay.accepted) == {address(number) for number in range(recipients)}
+    assert relay.copies <= connections * rounds + doubtful
+    assert not any(map(programs_of, signing))
+
+
+def sign(house: House, *, connections: int) -> None:
+    """From now on mail is signed with RSA-2048, over so many connections."""
+    key = house.folder / "dkim.pem"
+    key.touch(0o600)
+    key.write_bytes(RSA.read_bytes())
+    text = house.config.read_text().replace(
+        f"connections = {CONNECTIONS}", f"connections = {connections}"
+    )
+    house.config.write_text(f'{text}\n[dkim]\nselector = "s"\nkey = "{key.name}"\n')
+
+
+def programs_of(sender: int) -> int:
+    """How many programs are there that this process started, or that it left behind."""
+    found = subprocess.run(
+        ["pgrep", "-c", "-f", "-P", f"{sender},1", "authentication/helper.py"],
+        capture_output=True,
+        check=False,
+    )
+    return int(found.stdout)
 
 
 def test_killed_with_its_outbox(
