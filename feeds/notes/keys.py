@@ -148,7 +148,7 @@ class Keys:
         remark = Remark(code=code, sentence=f"{_shown(found)} {why}", line=found.line or None)
         self.remarks.append(remark)
 
-    def find_slips(self, others: Iterable[str], hiding: tuple[str, ...] = ()) -> None:
+    def find_slips(self, others: Iterable[str], hiding: tuple[str, ...]) -> None:
         """Keep a remark on every key that is nearly one of ours; `others` are known as well.
 
         Those of `hiding` keep a note from readers where they are true: a slip of one that is would show it.
