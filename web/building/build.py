@@ -19,6 +19,7 @@ from web.building.places import (
     find_drawings,
     find_media,
     find_places,
+    find_served,
     formula_file,
     old_files,
 )
@@ -178,8 +179,10 @@ class _Work:
         """The files of old addresses, and where they lead: the newest issue of several.
 
         Where the site itself has a page it stays, as with the service; hosts that show `archive.html` at
-        `/archive` would show an issue there, or lead it to itself.
+        `/archive` would show an issue there, or lead it to itself. So does what only the service answers: a web server
+        in front of it would give out our file instead.
         """
+        served = find_served(self._app.routes)
         by_id = {issue.id: issue for issue in self._issues}
         for slug, issue_id in self._publication.former_slugs():
             if (issue := by_id.get(issue_id)) is not None and issue.slug != slug:
@@ -187,7 +190,7 @@ class _Work:
         for issue in reversed(self._issues):
             for alias in issue.aliases:
                 old = old_files(alias.strip("/"))
-                if not own & {alias.strip("/"), *old}:
+                if not own & {alias.strip("/"), *old} and not served.has(f"/{alias.strip('/')}"):
                     yield from ((file, issue) for file in old)
 
     def _moved_page(self, issue: Issue) -> str:

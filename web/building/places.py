@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from starlette.routing import BaseRoute, Route
+
 from feeds.syndication import FeedFormat, archive_url, feed_url, tag_path
 from newsletter.drawing import DRAWN_SUFFIX, drawn_from
 from newsletter.publication import Publication
@@ -30,6 +32,8 @@ SERVED: Final = (
     *("/outbox", "/desk", "/opensearch.xml"),
 )
 """What only the service can answer; links there are not dead."""
+_LOOKED_UP: Final = frozenset({"issues", "tags", "archive", "media", "static", "feeds"})
+"""Below these the service looks for what is asked for, and leads from an old address where there is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,28 @@ class Place:
 
     path: str
     file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the service has an answer to, page or no page."""
+
+    paths: frozenset[str]
+    folders: tuple[str, ...]
+
+    def has(self, path: str) -> bool:
+        """Whether the service answers this path itself, and leads nobody from it to an issue."""
+        return path in self.paths or path.startswith(self.folders)
+
+
+def find_served(routes: Iterable[BaseRoute]) -> Served:
+    """Of all that the site has."""
+    paths = [route.path for route in routes if isinstance(route, Route)]
+    keyed = (path.partition("{")[0] for path in paths if "{" in path)
+    return Served(
+        frozenset(path for path in paths if "{" not in path),
+        tuple({path for path in keyed if path.split("/")[1] not in _LOOKED_UP}),
+    )
 
 
 def find_places(

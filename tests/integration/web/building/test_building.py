@@ -151,6 +151,21 @@ def test_an_old_address_takes_no_page_of_the_site(author: Author, tmp_path: Path
     assert not report.problems
 
 
+def test_an_old_address_takes_nothing_that_the_service_answers(
+    author: Author, tmp_path: Path
+) -> None:
+    """A web server in front would give out the file, and nobody could leave, search or find a feed of old there."""
+    served = ["/rss.xml", "/feed/", "/search", "/embed", "/unsubscribe/a", "/issues"]
+    free = ["/desk", "/archive/9", "/issues/ten", "/tags/none", "/feeds/a.xml", "/searched"]
+    author.publish("six.md", "Text.", title="Six", aliases=f"[{', '.join(served + free)}]")
+    author.newsletter.build(tmp_path / "public")
+    with Client(author.newsletter) as reader:
+        for path in served + free:
+            leads = reader.get(path).headers.get("location", "").endswith("/issues/six")
+            assert leads is (path in free), path
+            assert (tmp_path / f"public{path.rstrip('/')}/index.html").exists() is leads, path
+
+
 def test_a_name_too_long_for_a_file_is_told(author: Author, tmp_path: Path) -> None:
     """All others are built."""
     author.publish("five.md", "Text.", title="Five", tags=f'["{"名" * 100}"]')
