@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -179,7 +180,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, signing: bool = True)
         raise ConfigError(str(path), [*problems, *error.sentences]) from error
     relays = tuple(section.relay for section in file.smtp)
     used = [one.relay if isinstance(one, Outbox) else one for one in relays]
-    problems += [*_missing_files(used), *_missing_shares(used)]
+    problems += [*_missing_files(used), *_missing_shares(used), *_shared_ports(file)]
     if problems:
         raise ConfigError(str(path), problems)
     return Config(
@@ -243,6 +244,26 @@ def _missing_shares(relays: Sequence[Relay]) -> Iterator[str]:
                 yield (
                     f"[[smtp]] {number} share: missing: when one relay has a share, each needs one"
                 )
+
+
+def _shared_ports(file: File) -> Iterator[str]:
+    """Of what `run` listens at: the second would find its port taken, and nothing would start."""
+    web, listen = file.web, file.bounces.listen
+    doors = [
+        ("[web] port", web.host, web.port),
+        ("[web] admin_port", "127.0.0.1", web.admin_port or 0),
+        *([("[bounces] listen", listen.host, listen.port)] if listen is not None else []),
+    ]
+    for (first, host, port), (second, its_host, its_port) in combinations(doors, 2):
+        if port and port == its_port and _meet(host, its_host):
+            yield f"{second}: {port} is that of {first}, too; each needs a port of its own"
+
+
+def _meet(host: str, other: str) -> bool:
+    """Whether one program cannot listen at the same port of both: they are one, or one is all addresses of its kind."""
+    one, two = ("127.0.0.1" if name == "localhost" else name for name in (host, other))
+    everywhere = {"0.0.0.0": ".", "::": ":"}  # noqa: S104 - compared, not listened at
+    return one == two or any(everywhere.get(a, "\0") in b for a, b in ((one, two), (two, one)))
 
 
 def _site_warnings(file: File) -> Iterator[Remark]:
