@@ -34,6 +34,10 @@ FEW: Final = 3
 """How many old notes are told of one by one in the log, whether for coming out or for what they lack; the rest
 in one line: a first look may take up ten thousand.
 """
+_COARSE_S: Final = 2
+"""How much time a file system may take for one moment: FAT keeps every other second."""
+_AHEAD_S: Final = 60
+"""How far the clock of a file server may be ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +332,15 @@ def remember(one: Seen, wish: Wish) -> KnownNote:
         publish_seen_at=wish.seen_at if publish_at else None,
         fault="",
     )
+
+
+def doubt_time(known: KnownNote, now: datetime) -> KnownNote:
+    """What is known of a note without the time of its file, where a second change would not show in it: the next look
+    reads the file again. Only where times are whole seconds, as on some file systems.
+    """
+    whole, rest = divmod(known.mtime_ns, 1_000_000_000)
+    is_soon = -_AHEAD_S < now.timestamp() - whole < _COARSE_S
+    return replace(known, mtime_ns=-1) if is_soon and not rest else known
 
 
 def _faulty(path: str, reason: str, known: KnownNote | None) -> KnownNote:

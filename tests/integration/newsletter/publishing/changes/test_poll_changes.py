@@ -4,10 +4,14 @@ issue with one id, and nobody is mailed twice.
 
 from __future__ import annotations
 
+import os
+
+import pytest
+
 from storage.model.deliveries import DeliveryState
 from storage.model.issues import IssueState, Mailing
 from tests.worlds.publishing.first import ONCE
-from tests.worlds.publishing.notes import Room
+from tests.worlds.publishing.notes import Room, front
 
 # ── editing ──────────────────────────────────────────────────────────────────────────────────
 
@@ -33,6 +37,29 @@ def test_a_touch_changes_nothing(room: Room) -> None:
     report = room.poll()
     assert report.revised == ()
     assert room.issue("first") == before
+
+
+@pytest.mark.parametrize("ahead", [0, 30])
+def test_a_second_change_within_the_second_is_seen(room: Room, ahead: int) -> None:
+    """A file system may keep whole seconds only, and its server have another clock: two changes of one length have the
+    same time then.
+    """
+    room.clock.now = room.clock.now.replace(microsecond=700_000)
+    whole = (int(room.clock.now.timestamp()) + ahead) * 1_000_000_000
+
+    def write(words: str) -> None:
+        file = room.folder.save("first.md", front(words, publish="2026-11-22"))
+        os.utime(file, ns=(whole, whole))
+
+    write("# First\n\nOne words.")
+    assert len(room.poll().revised) == 1
+    write("# First\n\nTwo words.")
+    assert len(room.poll().revised) == 1
+    write("# First\n\nTen words.")
+    room.clock.move(seconds=ahead + 2)
+    assert len(room.poll().revised) == 1
+    assert "Ten words." in room.issue("first").text
+    assert room.notebook.load()["first.md"].mtime_ns == whole  # no look reads it again
 
 
 def test_a_new_publish_time_does_not_publish_again(room: Room) -> None:
