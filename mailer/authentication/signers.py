@@ -7,7 +7,6 @@ interpreter's lock meanwhile. Handing each message over by itself costs nearly a
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -51,11 +50,11 @@ class Signers:
         self,
         signer: Signer,
         *,
-        threads: int = os.cpu_count() or 1,
+        threads: int,
         enough: int = _ENOUGH,
         patience_s: float = _PATIENCE_S,
     ) -> None:
-        """More threads than processors would only wait for each other. When `enough` messages had to wait for one, programs
+        """More `threads` than there are cores for us would only wait for each other. When `enough` messages had to wait for one, programs
         take over; 0: never.
         """
         self._signer = signer

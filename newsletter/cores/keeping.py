@@ -48,6 +48,14 @@ def kept_to_one(*, wanted: bool) -> Iterator[int | None]:
         hold.close()
 
 
+def allowed_cores() -> set[int]:
+    """On which this thread may be, but for keeping to one of them; none where the system does not tell."""
+    if not hasattr(os, "sched_getaffinity"):
+        return set()
+    now = os.sched_getaffinity(0)
+    return _kept.get(min(now), now) if len(now) == 1 else now
+
+
 @contextmanager
 def on_every_core() -> Iterator[None]:
     """Within it this thread may use every core, and so may a program that it starts."""

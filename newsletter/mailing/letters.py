@@ -37,6 +37,7 @@ from mailer.compose import (
 )
 from mailer.envelope import Envelope
 from mailer.inbound.webhooks import METADATA
+from newsletter.cores import count_cores
 from newsletter.tokens import Tokens
 from storage.archive import Issues
 from storage.model import Claim, DeliveryKind, Identity, Issue, MessageError
@@ -118,7 +119,7 @@ class Letters:
         self._own_words = own_words
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
         self._compiling: dict[_Key, asyncio.Task[Skeleton]] = {}
-        self._signers = Signers(signer) if signer is not None else None
+        self._signers = Signers(signer, threads=count_cores()) if signer is not None else None
 
     def fill(self, claim: Claim) -> Envelope | Awaitable[Envelope]:
         """The envelope for a claim; later, if it is the first of its kind or is signed. Each try is
