@@ -128,7 +128,8 @@ class Harmed(Signers):
     seen: ClassVar[set[int]] = set()
     killed: ClassVar[list[int]] = []
 
-    def __init__(self, signer: Signer) -> None:
+    def __init__(self, signer: Signer, *, threads: int) -> None:
+        assert threads > 0
         super().__init__(signer, threads=2, enough=1)
 
     def sign(self, envelope: Envelope, now: datetime) -> asyncio.Future[Envelope]:
