@@ -130,6 +130,9 @@ class Watermark:
             descriptor, name = tempfile.mkstemp(dir=self._file.parent, prefix=".seen-")
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump({_WHOSE: marks}, file)
+                file.flush()
+                # A power cut may leave the new name of an empty file, and that is when an old copy is put back.
+                os.fsync(file.fileno())
             Path(name).replace(self._file)
         except OSError as error:
             log.warning("watermark.unwritable", file=str(self._file), reason=str(error))

@@ -149,6 +149,29 @@ def test_a_power_cut_leaves_a_note_as_it_was_or_mended(tmp_path: Path) -> None:
 
 
 @pytest.mark.only_slow
+def test_a_power_cut_leaves_a_mark_beside_the_secret(tmp_path: Path) -> None:
+    """A disk that breaks at a power cut is when a copy of the database is brought back, and that it is one is known by the
+    mark alone: wherever the cut comes, there is one.
+    """
+    house = build(tmp_path / "home", storage="sqlite:///n.db", smtp="outbox:outbox", recipients=1)
+    old = (house.folder / SEEN).read_bytes()
+    before, traces = tmp_path / "before", tmp_path / "traces"
+    shutil.copytree(house.folder, before)
+    traces.mkdir()
+    record(house.folder, traces, PROGRAM, "send")
+    new = (house.folder / SEEN).read_bytes()
+    done = steps(traces, house.folder, lambda name: "seen" in name)
+    disk, chance, left = Disk(before), Random(SEED), set[bytes]()
+    for step in done:
+        disk.take(step)
+        left |= {one.get(SEEN, old) for one in disk.cut(chance)}
+    assert {old, new} <= left
+    assert all(
+        one.endswith(b"}}}") for one in left
+    )  # each is whole: there are some between the two
+
+
+@pytest.mark.only_slow
 def test_a_power_cut_under_a_server_repeats_no_more_than_a_kill(tmp_path: Path) -> None:
     """Over PostgreSQL, with pages and parts of its log on their way: a server starts on whatever is left of its folder,
     its tables and indexes are whole, and it knows of as much as SQLite does. What is then sent reaches everybody, and
