@@ -156,6 +156,10 @@ class Findings:
             return one
         return replace(one, note=replace(one.note, body=""), length=len(one.note.body))
 
+    def to_remember(self) -> list[KnownNote]:
+        """What the next look is to know of the notes that were taken up."""
+        return [_doubt_time(one, self.now) for one in self.remembered.values()]
+
     def outline(self, issue: Issue) -> Issue:
         """An issue as it is reported."""
         return replace(issue, html="", text="", wiki=()) if self.is_large else issue
@@ -334,7 +338,7 @@ def remember(one: Seen, wish: Wish) -> KnownNote:
     )
 
 
-def doubt_time(known: KnownNote, now: datetime) -> KnownNote:
+def _doubt_time(known: KnownNote, now: datetime) -> KnownNote:
     """What is known of a note without the time of its file, where a second change would not show in it: the next look
     reads the file again. Only where times are whole seconds, as on some file systems.
     """

@@ -32,7 +32,6 @@ from newsletter.publishing.findings import (
     Findings,
     PollReport,
     Seen,
-    doubt_time,
     find_live,
     find_scheduled,
     keep_fault,
@@ -128,8 +127,7 @@ class Sweep:
     def _remember(self, gone: AbstractSet[str] = frozenset()) -> None:
         """Keep what is known of files by now, so that a look which is broken off goes on from there."""
         found = self._found
-        known = [doubt_time(one, found.now) for one in found.remembered.values()]
-        self._means.notebook.save(known, gone=found.forgotten | gone)
+        self._means.notebook.save(found.to_remember(), gone=found.forgotten | gone)
         found.remembered.clear()
         found.forgotten.clear()
 

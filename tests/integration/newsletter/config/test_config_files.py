@@ -163,18 +163,6 @@ def test_all_problems_are_told_at_once(problems: Callable[..., tuple[str, ...]])
         (MINIMAL + '[dispatch]\ndoubt = "x"', "[dispatch] doubt: must be 'resend' or 'hold'"),
         (MINIMAL + '[subscribers]\nconfirm_within = "31d"', "[subscribers] confirm_within:"),
         (MINIMAL + '[feeds]\nhub = "x"', "[feeds] hub: must be an absolute"),
-        (
-            MINIMAL + "[web]\nport = 80\nadmin_port = 80",
-            "[web] admin_port: 80 is that of [web] port",
-        ),
-        (
-            MINIMAL + "[web]\nadmin_port = 8000\nhost = '0.0.0.0'",
-            "[web] admin_port: 8000 is that of",
-        ),
-        (
-            MINIMAL + "[bounces]\nlisten = 'localhost:8000'",
-            "[bounces] listen: 8000 is that of [web]",
-        ),
         (MINIMAL + '[smtp]\nurl = "smtp://h?ca=no.pem"', "[smtp] url: there is no file"),
     ],
 )
@@ -183,20 +171,6 @@ def test_each_problem_has_its_sentence(
 ) -> None:
     """Whatever is wrong in the file is named by its line, or its section and key."""
     assert any(problem in told for told in problems(text))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[web]\nport = 0\nadmin_port = 0",
-        "[web]\nport = 80\nadmin_port = 80\nhost = '192.0.2.1'",
-        "[web]\nhost = '::'\nadmin_port = 8000",
-        "[bounces]\nlisten = 'lmtp:///run/lmtp'",
-    ],
-)
-def test_ports_of_different_addresses_may_be_the_same(load: Load, text: str) -> None:
-    """Only what could not be listened at together is refused, and this loads."""
-    load(MINIMAL + text)
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
