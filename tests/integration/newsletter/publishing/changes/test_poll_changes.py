@@ -41,7 +41,7 @@ def test_a_touch_changes_nothing(room: Room) -> None:
 
 @pytest.mark.parametrize("ahead", [0, 30])
 def test_a_second_change_within_the_second_is_seen(room: Room, ahead: int) -> None:
-    """A file system may keep whole seconds only, and its server have another clock: two changes of one length have the
+    """A file system may keep whole seconds only, and its server have another clock (rule G11): two changes of one length have the
     same time then.
     """
     room.clock.now = room.clock.now.replace(microsecond=700_000)
