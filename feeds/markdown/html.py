@@ -19,6 +19,7 @@ from typing import Final
 import nh3
 
 from feeds.markdown.characters import clean_text
+from feeds.markdown.elements import ELEMENTS
 from feeds.markdown.links import LinkResolver
 from feeds.markdown.picture import Size
 from storage.model import names_in
@@ -75,6 +76,7 @@ _CLASSES: Final = MappingProxyType(
         "sup": {"footnote-ref"},
     }
 )
+_KNOWN: Final = ELEMENTS | TAGS | VANISHING
 _SCOPES: Final = {"col", "row", "colgroup", "rowgroup"}
 _COUNTS: Final = frozenset({"width", "height", "colspan", "rowspan", "start", "value"})
 _JUDGED: Final = _COUNTS | {"href", "src", "id"}
@@ -103,6 +105,9 @@ _CLEAN: Final = re.compile(rf"{_TEXT}(?:(?:{_PIECE}|{_LINKED}){_TEXT})*\Z")
 together again costs four times as much as to see that it is. The renderer nests it well. What goes on behind a piece
 is told by its first character, so that no text takes more than one pass and the way back.
 """
+_TAG: Final = re.compile(
+    r"</?([A-Za-z][A-Za-z0-9.:_-]{0,100}+)(?=[\s/>])(?:[^<>\"']{1,500}+|\"[^\"]{0,500}+\"|'[^']{0,500}+'){0,20}+>"
+)
 _HREF: Final = re.compile(r"<a (?:[a-z]+=\"[^\"]*\" )*href=\"([^\"]*)\"")
 _LEADS_NOWHERE: Final = re.compile(r"<a(?: (?!href=)[a-z]+=\"[^\"]*\")*>")
 _ANCHOR: Final = re.compile(r"<a(?: [a-z]+=\"[^\"]*\")*>|</a>")
@@ -127,7 +132,7 @@ def sanitise(html: str, resolver: LinkResolver) -> str:
     """
     before = _JUDGE.set(_attribute_filter(resolver))
     try:
-        cleaned = _CLEANER.clean(html)
+        cleaned = _CLEANER.clean(_TAG.sub(_keep_elements, html))
     finally:
         _JUDGE.reset(before)
     return _repair(cleaned)
@@ -140,6 +145,13 @@ def sanitise_written(html: str) -> str:
     if _CLEAN.match(html) is not None:
         return clean_text(html)
     return _repair(_WRITTEN_CLEANER.clean(html))
+
+
+def _keep_elements(found: re.Match[str]) -> str:
+    """Nothing of a tag that is none of HTML: of names that MathML or SVG have, as `<list>`, `<text>` or `<set>`, the
+    library would take away all that they hold, for what else it may become in a browser.
+    """
+    return found[0] if found[1].lower() in _KNOWN else ""
 
 
 def _repair(cleaned: str) -> str:

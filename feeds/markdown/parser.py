@@ -46,6 +46,7 @@ _PLAIN_TITLE: Final = re.compile(
 _SETEXT: Final = re.compile(r"\n {0,3}=+[ \t]*(?:\n|\Z)")
 RAW_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 """How a tag of raw HTML begins: whether it closes, and its name."""
+_BREAK: Final = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
 _AUTOLINK: Final = re.compile(r"<[^<>\x00-\x20]*>")
 _FAR: Final = 500
 """Characters, and tokens, before a wiki link in which the tag is looked for that opens code around it."""
@@ -167,7 +168,7 @@ def _closes_itself(tag: str, name: str) -> bool:
 
 def _plain_pieces(children: Iterable[Token]) -> Iterator[str]:
     for token in shown(children):
-        if token.type in {"softbreak", "hardbreak"}:
+        if token.type in {"softbreak", "hardbreak"} or _is_break(token):
             yield " "
         elif token.type == "image":
             yield plain(token.children or ())
@@ -177,6 +178,11 @@ def _plain_pieces(children: Iterable[Token]) -> Iterator[str]:
             yield token.meta["of"].as_plain(token.content)
         elif token.type in {"text", "text_special", "code_inline", "field"}:
             yield token.content
+
+
+def _is_break(token: Token) -> bool:
+    """A line that is ended by `<br>`."""
+    return token.type == "html_inline" and _BREAK.match(token.content) is not None
 
 
 # ── rules ────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ from enum import StrEnum
 from html.parser import HTMLParser
 from itertools import pairwise
 
+from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
 from feeds.markdown.characters import clean_text, split_size
@@ -101,6 +102,22 @@ def find_headings(body: str) -> list[Heading]:
         for opening, inline in pairwise(tokens)
         if opening.type == "heading_open"
     ]
+
+
+def find_lost_cells(body: str) -> list[tuple[int, int]]:
+    """Rows of tables that have more cells than the first, whose others nobody sees: the line, from 1, and how many."""
+    cleaned = _without_formulas(body)
+    lines = cleaned.split("\n")
+    found: list[tuple[int, int]] = []
+    columns = 0
+    for token in PARSER.parse(cleaned, {}):
+        columns = 0 if token.type == "table_open" else columns + (token.type == "th_open")
+        if token.type == "tr_open" and token.map and columns:
+            cells = escapedSplit(lines[token.map[0]].strip("> \t"))
+            surplus = cells[not cells[0] :][columns:]
+            if lost := sum(bool(cell.strip()) for cell in surplus):
+                found.append((token.map[0] + 1, lost))
+    return found
 
 
 def find_prose(body: str) -> list[Prose]:

@@ -29,6 +29,9 @@ LARGE_PICTURE: Final = 1_000_000
 _RARELY_SHOWN: Final = frozenset({".avif", ".webp"})
 """Outlook on Windows shows none of these (rule D5)."""
 
+_CONTENTS: Final = frozenset({"toc", "_toc_"})
+"""What some programs write in double brackets where the list of parts is to stand."""
+
 
 def check_references(proof: Proof) -> Iterator[Finding]:
     """Each link and each picture, on its line (rules D5, D12, D14)."""
@@ -85,6 +88,8 @@ def _nothing(target: str) -> str:
 
 def _check_wiki(proof: Proof, link: Reference) -> Iterator[Finding]:
     resolver = LinkResolver(proof.note.path, proof.links)
+    if link.target.lower() in _CONTENTS:
+        return  # the place of the list of parts
     if link.target.startswith("#") or resolver.wiki(link.target) is not None:
         return  # a part of this note is looked for when it is rendered
     is_there = link_key(link.target) in proof.note_keys

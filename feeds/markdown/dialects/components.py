@@ -15,6 +15,7 @@ from typing import Final
 from feeds.markdown.dialects.arguments import Arguments, figure
 from feeds.markdown.dialects.masks import Masks, Report, indent_of
 from feeds.markdown.dialects.shown import offer, show, show_or_tell
+from feeds.markdown.elements import ELEMENTS
 from storage.model import names_in
 
 _TAG: Final = re.compile(
@@ -30,19 +31,12 @@ _GIVEN: Final = re.compile(
 """What a component is given as words; what a program would work out is none."""
 _ANY: Final = re.compile("<[A-Z]")
 _CLOSED: Final = re.compile(r"</([A-Za-z][\w.-]{0,60})[ \t]*>")
-_BARE: Final = re.compile(r"<(?<!\]\(<)(?<!\]: <)([A-Za-z][A-Za-z0-9-]{0,40})>")
+_BARE: Final = re.compile(
+    r"<(?<!\]\(<)(?<!\]: <)(?:([A-Za-z][A-Za-z0-9-]{0,40})|([a-z][A-Za-z0-9-]{0,40})((?:[ ][A-Za-z0-9][\w.,'/-]{0,40}){1,8}))>"
+)
+"""A name in angles, or some words that begin as one: `<path to the file>`."""
 _COMPARED: Final = re.compile(r"<(?<=[\w)]<)([abipqsu])(?:[ ][A-Za-z0-9]{1,20}){1,8}>")
 """Two signs of a comparison, `a<b and c>d`, which would be the tag of an element that nothing closes."""
-_ELEMENTS: Final = names_in(
-    """a abbr acronym address area article aside audio b base basefont bdi bdo big blink blockquote body br button canvas
-    caption center cite code col colgroup datalist dd del details dfn dialog div dl dt em embed fieldset figcaption
-    figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img image input ins kbd
-    label legend li link main mark marquee math menu meta meter nav nobr noembed noframes noscript object ol optgroup
-    option p picture plaintext portal pre progress q rb rp rt rtc ruby s samp script search section select small source
-    span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead title tr track tt u ul
-    var video wbr xmp"""
-)
-"""HTML's; not those that say nothing alone and are words as well, as `<dir>` and `<output>`."""
 _LINKS: Final = names_in(
     "link nextlink gatsbylink navlink routerlink anchor linkbutton buttonlink button cta"
 )
@@ -104,7 +98,7 @@ def read_components(text: str, masks: Masks, report: Report, *, jsx: bool) -> st
 
     def read(found: re.Match[str]) -> str:
         name = found[2].lower()
-        is_element = not jsx and name in _ELEMENTS and (found[2].isupper() or len(name) < 3)
+        is_element = not jsx and name in ELEMENTS and (found[2].isupper() or len(name) < 3)
         return found[0] if is_element else _read(found, masks, report, opened)
 
     return _TAG.sub(read, text)
@@ -117,9 +111,9 @@ def _keep_words(text: str) -> str:
     closed = frozenset(_CLOSED.findall(text))
 
     def kept(found: re.Match[str]) -> str:
-        name = found[1]
-        is_tag = name.lower() in _ELEMENTS or name in closed
-        return found[0] if is_tag else f"&lt;{name}&gt;"
+        name = found[1] or found[2]
+        is_tag = name.lower() in ELEMENTS or name in closed
+        return found[0] if is_tag else f"&lt;{name}{found[3] or ''}&gt;"
 
     text = _BARE.sub(kept, text)
     if _COMPARED.search(text) is None:

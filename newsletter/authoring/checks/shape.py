@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from feeds.markdown import clean_text
+from feeds.markdown import clean_text, find_lost_cells
 from newsletter.authoring.checks.rendered import Seen
-from newsletter.authoring.findings import Finding, Proof, line_matching, line_of, warn
+from newsletter.authoring.findings import Finding, Proof, body_offset, line_matching, line_of, warn
 from storage.model import contrast
 
 MANY_COLUMNS: Final = 6
@@ -43,6 +43,7 @@ def check_shape(proof: Proof, seen: Seen) -> Iterator[Finding]:
     yield from _check_pictures(proof, seen)
     yield from _check_colours(proof, seen)
     yield from _check_width(proof, seen)
+    yield from _check_rows(proof)
     yield from _check_source(proof)
 
 
@@ -138,12 +139,24 @@ def _check_width(proof: Proof, seen: Seen) -> Iterator[Finding]:
         )
 
 
+def _check_rows(proof: Proof) -> Iterator[Finding]:
+    offset = body_offset(proof)
+    for line, count in find_lost_cells(proof.note.body):
+        cells = "a cell" if count == 1 else f"{count} cells"
+        yield warn(
+            "lost-cells",
+            f"This row of a table has {cells} more than its head, which readers do not see; a bar that parts "
+            "no cells is written `\\|`.",
+            offset + line,
+        )
+
+
 def _check_source(proof: Proof) -> Iterator[Finding]:
     """What the Markdown itself tells: notes without a foot, feet without a note, an open fence."""
     text = clean_text(proof.source)
     opened: tuple[str, int] | None = None
     asked: dict[str, int] = {}
-    given: dict[str, int] = {}
+    given: dict[str, list[int]] = {}
     for number, line in enumerate(text.splitlines(), 1):
         fence = _FENCE.match(line)
         if fence and opened is None:
@@ -152,8 +165,11 @@ def _check_source(proof: Proof) -> Iterator[Finding]:
             opened = None
         if opened is None:
             for found in _FOOTNOTE.finditer(re.sub(r"`[^`]*`", "", line)):
-                at_start = found["colon"] and not line[: found.start()].strip()
-                (given if at_start else asked).setdefault(found["name"], number)
+                at_start = found["colon"] and not line[: found.start()].strip("> \t")
+                if at_start:
+                    given.setdefault(found["name"], []).append(number)
+                else:
+                    asked.setdefault(found["name"], number)
     if opened is not None:
         yield warn(
             "open-fence",
@@ -161,11 +177,23 @@ def _check_source(proof: Proof) -> Iterator[Finding]:
             opened[1],
         )
         return
+    yield from _check_footnotes(asked, given)
+
+
+def _check_footnotes(asked: dict[str, int], given: dict[str, list[int]]) -> Iterator[Finding]:
+    """By their names the line on which each is called, and the lines of its texts."""
     for name in asked.keys() - given.keys():
         yield warn("no-footnote", f"The footnote [^{name}] has no text.", asked[name])
-    for name in given.keys() - asked.keys():
-        yield warn(
-            "idle-footnote",
-            f"Nothing refers to the footnote [^{name}], so nobody sees it.",
-            given[name],
-        )
+    for name, lines in given.items():
+        if name not in asked:
+            yield warn(
+                "idle-footnote",
+                f"Nothing refers to the footnote [^{name}], so nobody sees it.",
+                lines[0],
+            )
+        elif len(lines) > 1:
+            yield warn(
+                "footnote-twice",
+                f"The footnote [^{name}] has more than one text; readers see the last.",
+                lines[-1],
+            )

@@ -44,7 +44,9 @@ _PLACE: Final = re.compile(r"(?<=[\](\"'(])(?:\{(?:static|filename|attach)\}|\|f
 _LISTED: Final = re.compile(
     r"\[([^\[\]\n]{1,300})\]\(\{(?:tag|category|author|index|archives)\}[^)\n]{0,300}\)"
 )
-_SPAN: Final = re.compile(r"(?<![\]!\\])\[([^\[\]\n]{1,500})\]\{[.#][^{}\n]{0,200}\}")
+_SPAN: Final = re.compile(
+    r"(?<![\]!\\])\[([^\[\]\n]{1,500})\]\{(?:[.#]|[a-z][\w-]{0,30}=)[^{}\n]{0,200}\}"
+)
 _SNIPPET: Final = re.compile(r"^<<<[ \t]+[@./\w][^\n]{0,300}$", re.MULTILINE)
 """VitePress's: a file that stands there when the site is made."""
 _BREAK: Final = re.compile(

@@ -28,6 +28,16 @@ def test_the_parts_of_a_part_are_listed_within_it() -> None:
         ("(1) *one*\n(2) two", ["(1) _one_", "(2) two"]),
         ("> A. one\n> B. two", ["> A. one", "> B. two"]),
         ("#. one\n#. two", ["#. one", "#. two"]),
+        ("1.) one\n2.) two", ["1.) one", "2.) two"]),
+        ("Bring:\n• a hat\n• boots\nif you can", ["Bring:", "• a hat", "• boots if you can"]),
+        ("✅ done\n❌ *not* done\n→ next", ["✅ done", "❌ _not_ done", "→ next"]),
+        ("— Who?\n— I.", ["— Who?", "— I."]),
+        ("He said:\n– one\n– two", ["He said:", "– one", "– two"]),
+        (
+            "a walk – and\n– as said –\n– a swim\nor two",
+            ["a walk – and – as said – – a swim or two"],
+        ),
+        ("from a\n→ to b\nfrom b\n→ to c", ["from a → to b from b → to c"]),
         ("a. one\nB) two", ["a. one B) two"]),
         ("b. one\nc. two", ["b. one c. two"]),
         ("see a. one\nb. two", ["see a. one b. two"]),
@@ -36,8 +46,8 @@ def test_the_parts_of_a_part_are_listed_within_it() -> None:
     ],
 )
 def test_lines_that_count_stay_apart(body: str, lines: list[str]) -> None:
-    """Letters, Roman numbers and numbers in brackets make no list, but lines that each reader can tell apart, in every
-    part; words that only look so stay one paragraph.
+    """Letters, Roman numbers, numbers in brackets and signs make no list, but lines that each reader can tell apart, in
+    every part; words that only look so stay one paragraph.
     """
     rendered = render_markdown(body, path="a.md", links=Published())
     assert rendered.text.rstrip().split("\n") == lines

@@ -189,6 +189,23 @@ def test_lines_are_counted_from_the_top_of_the_file() -> None:
 
 
 @each(
+    ("body", "told"),
+    [
+        ("| a | b |\n|---|---|\n| `x|y` | c |\n| 1 | 2 |", [("lost-cells", 5)]),
+        ("> a | b\n> --|--\n> 1 | 2 | 3 | 4", [("lost-cells", 5)]),
+        ("| a | b |\n|---|---|\n| `x\\|y` | $|z|$ | |\n| 1 |", []),
+        ("```\n| a |\n|---|\n| 1 | 2 |\n```", []),
+        ("A[^1].\n\n[^1]: One.\n\n[^1]: Two.", [("footnote-twice", 7)]),
+        ("> A[^1].\n>\n> [^1]: One.", []),
+        ("A.\n\n[[toc]]\n\n## B\n\n## C", []),
+    ],
+)
+def test_words_that_nobody_sees_are_told(body: str, told: list[tuple[str, int]]) -> None:
+    """Cells beside a table and the first of two footnotes; not what is shown, or no words at all."""
+    assert [(one.code, one.line) for one in check(f"# T\n\n{body}\n")] == told
+
+
+@each(
     ("source", "code"),
     [
         ("---\ntitle: T\n---\n", "no-text"),

@@ -68,6 +68,12 @@ def test_one_that_is_not_known_is_told(written: str, becomes: str) -> None:
         ("x<b class=y>z</b> <b hidden>z</b>", "x<b class=y>z</b>"),
         ("press <Enter>, then <your-name>", "press &lt;Enter&gt;, then &lt;your-name&gt;"),
         ("<B>x</B> <br> <IMG SRC='a.png'> <p>", "<B>x</B> <br> <IMG SRC='a.png'> <p>"),
+        ("open <path to your file> now", "open &lt;path to your file&gt; now"),
+        (
+            "<list of ids> x <div title> <list a=b>",
+            "&lt;list of ids&gt; x <div title> <list a=b>",
+        ),
+        ("<set a b>x</set>", "<set a b>x</set>"),
         ("<my-thing>x</my-thing> `<T>`", "<my-thing>x</my-thing> `<T>`"),
     ],
 )

@@ -69,6 +69,7 @@ def test_what_says_nothing_is_passed_over(before: str) -> None:
         ("Term\n: Meaning of it", "Meaning of it"),
         ("## Part one\n\n## Part two", "Part one"),
         ("Hello", "Hello"),
+        ("This<br>and that<br/>too.", "This and that too."),
         ("![alt](b.png) Words after it.", "Words after it."),
         ("<div>Raw <b>words</b> in a div.</div>", "Raw words in a div."),
         ("![alt](b.png)", ""),

@@ -69,6 +69,8 @@ def found(body: str, **keys: object) -> dict[str, Finding]:
         ("open-fence", "text\n\n```python\nx = 1", {}),
         ("no-footnote", "text[^1]", {}),
         ("idle-footnote", "text\n\n[^1]: nobody asks", {}),
+        ("footnote-twice", "text[^1]\n\n[^1]: one\n\n[^1]: two", {}),
+        ("lost-cells", "| a |\n|---|\n| b | c |", {}),
     ],
 )
 def test_each_finding_is_made(code: str, body: str, keys: dict[str, object]) -> None:

@@ -32,6 +32,7 @@ from tests.worlds.rows import each
         ),
         ("[x]({tag}pelican)", "x"),
         ("[text]{.underline} and [a](b)", "text and [a](b)"),
+        ('[text]{style="color:red"} and [a]{}', "text and [a]{}"),
         ("```{python}\n#| echo: true\n1+1\n```", "```python\n1+1\n```"),
         ("```{r}\n#| echo: false\nplot(1)\n```\n\nWords", "Words"),
         ("::: {.callout-tip}\n## Title here\n\nBody.\n:::", "> [!tip] Title here\n>\n> Body.\n>"),
