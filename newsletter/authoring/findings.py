@@ -110,6 +110,8 @@ class Proof:
     """Link keys of all notes of the folder, published or not: of their paths and their names."""
     pictures: Mapping[str, int | None]
     """Bytes of the draft's own pictures; None for one that is missing or cannot be served."""
+    placed: AbstractSet[str] = frozenset()
+    """Which of them say where they were taken."""
     meant: Meant | None = None
     """None where the note is for everybody."""
     near: Near | None = None

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
-from feeds.markdown import link_key
+from feeds.markdown import is_picture, link_key
 from feeds.notes import Note
 from mailer.address import Address, parse_address, parse_mailbox
 from mailer.authentication import Signer, sign_envelope
@@ -36,6 +36,7 @@ from newsletter.authoring.checks import (
     find_outward,
     mend,
     report_answer,
+    tells_place,
 )
 from newsletter.authoring.findings import CheckedNote, Finding, Meant, Near, Proof, line_matching
 from newsletter.authoring.preflight import check_note, part_of, report_unusable
@@ -205,28 +206,23 @@ class Proofs:
                 yield path
 
     def _check(
-        self,
-        path: str,
-        links: NoteLinks,
-        keys: frozenset[str],
-        near: Near,
-        owners: dict[str, str],
+        self, path: str, links: NoteLinks, keys: frozenset[str], near: Near, owners: dict[str, str]
     ) -> CheckedNote:
         """`owners`, by id, gets this note where it is the first of its id."""
         try:
             read = self._read(path, links)
         except NoteError as error:
             return report_unusable(error)
-        note_id = read.note.note_id
-        if not read.note.draft and (owner := owners.setdefault(note_id, path)) != path:
-            fault = f"its id {note_id!r} is that of {owner}; give it another"
+        note = read.note
+        if not note.draft and (owner := owners.setdefault(note.note_id, path)) != path:
+            fault = f"its id {note.note_id!r} is that of {owner}; give it another"
             return report_unusable(NoteError(path, fault))
         skeleton = compile_issue(read.issue, self._identity)
-        files = {picture: self._store.media(picture) for picture in read.draft.media}
+        files = {one: self._store.media(one) for one in read.draft.media}
         return check_note(
             Proof(
                 source=read.source.decode("utf-8-sig"),
-                note=read.note,
+                note=note,
                 draft=read.draft,
                 warnings=read.warnings,
                 skeleton=skeleton,
@@ -234,8 +230,9 @@ class Proofs:
                 links=links,
                 site_url=self._identity.url,
                 note_keys=keys,
-                pictures={path: file.size if file else None for path, file in files.items()},
-                meant=self._meant(read.note.audience),
+                pictures={one: file.size if file else None for one, file in files.items()},
+                placed={one for one, file in files.items() if file and _tells_place(file)},
+                meant=self._meant(note.audience),
                 near=near,
             )
         )
@@ -340,6 +337,16 @@ def _links_told(
         line = line_matching(source, re.compile(re.escape(link)))
         if link in answers and (told := report_answer(link, answers[link], line)) is not None:
             yield told
+
+
+def _tells_place(picture: MediaFile) -> bool:
+    """Nobody can say of one that has just gone, or that cannot be read; other findings do."""
+    if not is_picture(picture.file.name):
+        return False
+    try:
+        return tells_place(picture.file.read_bytes())
+    except OSError:
+        return False
 
 
 def _inline(picture: FormulaPicture) -> str:

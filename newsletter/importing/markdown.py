@@ -18,7 +18,7 @@ from markdownify import ATX, BACKSLASH, MarkdownConverter
 from newsletter.importing.cleaning import Cleaned, address_of_frame, is_markdown
 
 _MARKUP: Final = re.compile(
-    r"<%|[\\`<$~|^&\[]|==|%%|\{\{|\{%|\{(?=[#:.\w \t-])|:(?=[\w+-]+:)|!(?=\[)"
+    r"<%+|[\\`<$~|^&\[]|==|%%|\{\{|\{%+|\{(?=[#:.\w \t-])|:(?=[\w+-]+:)|!(?=\[)"
 )
 _ASIDE: Final = re.compile(r"\[(?!TOC\])[\w ,.;’-]{2,80}\](?=[\s.,;)])", re.IGNORECASE)
 """Brackets that nothing could take for a link, a footnote, a task, a reference: `[sic]`."""

@@ -68,6 +68,7 @@ PURE = (
     "newsletter/following/saying.py",
     "newsletter/following/telling.py",
     "newsletter/authoring/checks/manners.py",
+    "newsletter/authoring/checks/places.py",
     "newsletter/authoring/checks/rendered.py",
     "newsletter/authoring/checks/shape.py",
     "newsletter/authoring/checks/timing.py",

@@ -12,6 +12,7 @@ _COMMENTS: Final = tuple(
     Span(opening=re.compile(opening, re.MULTILINE), closing=re.compile(closing), replace=same_lines)
     for opening, closing in (
         (r"<!--", r"-->"),
+        (r"<!\[(?=if\b|endif\b)", r"\]>"),  # Word's, around what others are to see
         (r"%%", r"%%"),  # Obsidian's, within a line or over several
         (r"\{::comment\}", r"\{:/(?:comment)?\}"),  # kramdown's
         (r"<%(?:#|--)", r"%>"),  # ERB's, EJS's and JSP's

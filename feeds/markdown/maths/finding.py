@@ -40,6 +40,13 @@ _INLINE: Final = frozenset({"$", r"\(", r"\\(", "math"})
 _BOUND: Final = "\n"
 """The kind of what no formula reaches over."""
 _SIGNS: Final = re.compile(r"[\\^_={}<>+*]")
+_SPACED: Final = re.compile(
+    r"^[ \t]*\$\$[ \t]*\n((?:(?![ \t]*\$\$)[^\n\ufdd0]{0,500}\n){1,60})[ \t]*\$\$[ \t]*$",
+    re.MULTILINE,
+)
+"""Between two dollars that are all of their lines."""
+_BLANK_LINES: Final = re.compile(r"\n(?:[ \t]*\n)+")
+_SENTENCE: Final = re.compile(r"(?<![\\{])\b[a-z]{2,}[ ,]+(?:[a-z]+[ ,]+){3}")
 _CONTINUED: Final = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
 
 
@@ -71,7 +78,12 @@ def find_formulas(text: str, put: Callable[[Formula], str]) -> str:
     """`text` with what `put` gives in the place of each formula. Code stands under masks already."""
     if "$" not in text and "\\" not in text:
         return text
-    pieces = [_read(text, found) for found in _MARK.finditer(text)]
+    spaced = _find_spaced(text)
+    pieces = [
+        _read(text, found)
+        for found in _MARK.finditer(text)
+        if not (found.lastgroup == "bound" and any(found.start() in one for one in spaced))
+    ]
     closings = _closings(pieces)
     parts: list[str] = []
     at = 0
@@ -83,6 +95,20 @@ def find_formulas(text: str, put: Callable[[Formula], str]) -> str:
             parts += (text[at : piece.start], put(formula))
             at = closing.end
     return "".join(parts) + text[at:]
+
+
+def _find_spaced(text: str) -> list[range]:
+    """Where a blank line is within a displayed formula, as Obsidian takes it: each part of it looks like one, and
+    none is a sentence.
+    """
+    if "$$\n" not in text and "$$ " not in text:
+        return []
+    return [
+        range(*found.span(1))
+        for found in _SPACED.finditer(text)
+        if len(parts := _BLANK_LINES.split(found[1].strip("\n"))) > 1
+        and all(_SIGNS.search(part) and not _SENTENCE.search(part) for part in parts)
+    ]
 
 
 def _read(text: str, found: re.Match[str]) -> _Piece:

@@ -4,6 +4,7 @@ from newsletter.authoring.checks.codes import CODES
 from newsletter.authoring.checks.manners import check_manners
 from newsletter.authoring.checks.mending import Mended, mend
 from newsletter.authoring.checks.online import Answer, LinkAsker, report_answer
+from newsletter.authoring.checks.places import tells_place
 from newsletter.authoring.checks.rendered import find_outward
 from newsletter.authoring.checks.timing import check_around
 
@@ -17,4 +18,5 @@ __all__ = [
     "find_outward",
     "mend",
     "report_answer",
+    "tells_place",
 ]

@@ -55,6 +55,7 @@ CODES: Final[MappingProxyType[str, tuple[Gravity, str]]] = MappingProxyType(
         "long-alt": (_W, "an alternative text of more than 250 characters"),
         "no-width": (_W, "a picture whose width neither you nor its file tell"),
         "large-picture": (_W, "a picture of more than 1 MB"),
+        "place": (_W, "a picture that says where it was taken"),
         "heavy": (_W, "pictures of more than 5 MB together"),
         "few-words": (
             _W,

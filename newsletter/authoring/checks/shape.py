@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Final
+from urllib.parse import quote
 
 from feeds.markdown import clean_text, find_lost_cells
 from newsletter.authoring.checks.rendered import Seen
@@ -61,6 +64,14 @@ def _check_pictures(proof: Proof, seen: Seen) -> Iterator[Finding]:
                 f"An alternative text has {len(alt)} characters; say it in the text.",
                 line_of(proof, alt[:40]),
             )
+    for path in sorted(proof.placed):
+        name = PurePosixPath(path).name
+        yield warn(
+            "place",
+            f"The picture `{path}` tells everybody where it was taken; take that out of it, as with "
+            f"`exiftool -gps:all= -xmp:geotag= {shlex.quote(name)}`.",
+            line_of(proof, name) or line_of(proof, quote(name)),
+        )
     weight = sum(size or 0 for size in proof.pictures.values())
     if weight > HEAVY:
         yield warn(

@@ -13,6 +13,7 @@ import pytest
 from storage.model.errors import Conflict, NoteError, NotFound, ScheduleError
 from storage.model.issues import Mailing
 from tests.conftest import NOON
+from tests.unit.newsletter.authoring.checks.test_places import NORTH, picture
 from tests.worlds.clock import Clock
 from tests.worlds.publishing.notes import Folder, Room
 
@@ -283,6 +284,17 @@ def test_a_preview_is_the_mail_and_changes_nothing(room: Room) -> None:
     assert any("nick" in warning.sentence for warning in shown.warnings)
     assert room.archive.everything() == []
     assert room.notebook.load() == {}
+
+
+def test_a_picture_that_says_where_it_was_taken_is_told(room: Room) -> None:
+    """In the text or as the preview, for it is served as it is; a warning, which its author is to judge."""
+    write = room.folder.write
+    write("a.md", "# A\n\nSee ![Here|9](my%20photo.jpg) of mine.", publish="now", image="b.jpg")
+    for name in ("my photo.jpg", "b.jpg"):
+        (room.folder.root / name).write_bytes(picture("JPEG", NORTH))
+    (checked,) = room.proofs.check(["a.md"])
+    assert [(one.code, one.line) for one in checked.findings] == [("place", 3), ("place", 8)]
+    assert not checked.has_errors
 
 
 def test_a_check_tells_of_an_id_that_is_taken(room: Room) -> None:

@@ -57,6 +57,8 @@ def shown(markdown: str) -> str:
 @example("a\n-:", "b\n:--:")
 @example("word{.class}", "word{a=b}")
 @example("word{: .class}", "{::comment}")
+@example("<%%", "<%%")
+@example("{%%", "{%%")
 @settings(max_examples=examples(300), deadline=None)
 def test_plain_text_reads_as_it_did(one: str, other: str) -> None:
     """Whatever stands in a paragraph, no mark in it becomes Markdown, a template, maths or HTML."""

@@ -57,11 +57,12 @@ def test_what_only_members_read_on_ghost_is_for_nobody_here() -> None:
         "a <%# secret %>b",
         "a <%-- secret --%>b",
         "a\n\n#+BEGIN_COMMENT\nsecret\n#+END_COMMENT\n\nb",
+        "<![if !supportLists]>a <![endif]>b",
         "a {{% comment %}}secret{{% /comment %}}b",
     ],
 )
 def test_a_comment_is_for_nobody_and_no_news(text: str) -> None:
-    """Liquid's, Django's, Markdoc's, Go's, ERB's, JSP's and Org's are left out, and nobody is told."""
+    """Liquid's, Django's, Markdoc's, Go's, ERB's, JSP's, Org's and Word's are left out, and nobody is told."""
     translated = translate_dialects(text, "a.md")
     assert translated.text.split() == ["a", "b"]
     assert not translated.unknown
