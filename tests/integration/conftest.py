@@ -10,8 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -21,12 +20,12 @@ import structlog
 from storage.database.engine import Database
 from storage.model import prepare_log
 from tests import compiled
+from tests.peers.databases.emptied import Databases
 from tests.peers.ports import free_port
 from tests.worlds.store import Store, empty_file
 
-_numbers = count(1)
-_makers: dict[str, psycopg.Connection] = {}
-"""The connection that makes and drops databases, of each server: to connect takes half as long as to make one."""
+_databases: dict[str, Databases] = {}
+"""Those of each server."""
 compiled.share()
 
 
@@ -57,13 +56,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             _share_files(programs, folder, prefix, tmp_path_factory.getbasetemp().parent)
         else:
             _make_files(programs, folder, prefix)
-        with (
-            _serving(programs, folder, prefix, "immediate") as url,
-            psycopg.connect(f"{url}/postgres", autocommit=True) as _makers[url],
-        ):
+        with _serving(programs, folder, prefix, "immediate") as url:
             if not is_one_of_many:
                 _make_tables(url)
-            yield url
+            with closing(Databases(url)) as _databases[url]:
+                yield url
     finally:
         shutil.rmtree(folder)
 
@@ -149,10 +146,8 @@ def fresh_database(request: pytest.FixtureRequest, engine: str, folder: Path) ->
         yield f"sqlite:///{empty_file(folder)}"
         return
     base: str = request.getfixturevalue("postgres")
-    name = f"test{next(_numbers)}"
-    _makers[base].execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
-    yield f"{base}/{name}"
-    _makers[base].execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with _databases[base].one() as url:
+        yield url
 
 
 @pytest.fixture
