@@ -58,7 +58,9 @@ def _say(wire: BufferedRWPair, said: bytes) -> None:
 
 def _key(der: bytes) -> Callable[[bytes], bytes]:
     """What signs a hash with this key."""
-    key = load_der_private_key(der, password=None)
+    key = load_der_private_key(
+        der, password=None, unsafe_skip_rsa_key_validation=True
+    )  # it was tried
     if isinstance(key, Ed25519PrivateKey):
         return key.sign
     assert isinstance(key, RSAPrivateKey)  # noqa: S101 - DKIM knows no other

@@ -29,7 +29,7 @@ from mailer.authentication.dkim import (
 from mailer.authentication.keys import KeyType, PrivateKey, SigningKey
 from storage.model.errors import ConfigError, MessageError
 from tests.conftest import NOON
-from tests.peers.judges.verifier import pem, signing_key, verifies
+from tests.peers.judges.verifier import pem, rsa_key, signing_key, verifies
 from tests.sizes import examples
 from tests.worlds.rows import each
 
@@ -259,6 +259,13 @@ P6DF7mj/AjB090PtmGZhSmYWz3kDLCSsn5cv0DOw0uabVWFzoKGF7vL9oVZWQN8f
 """768 bits; made for this test, as no library makes one any more."""
 
 
+def damaged(at: int, bit: int) -> bytes:
+    """A key of RSA, one bit of it turned; its modulus begins at octet 38 and has 257."""
+    der = bytearray(rsa_key().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+    der[at] ^= bit
+    return b"-----BEGIN PRIVATE KEY-----\n%b\n-----END PRIVATE KEY-----\n" % base64.b64encode(der)
+
+
 @each(
     ("source", "problem"),
     [
@@ -266,6 +273,7 @@ P6DF7mj/AjB090PtmGZhSmYWz3kDLCSsn5cv0DOw0uabVWFzoKGF7vL9oVZWQN8f
         (b"", "no private key"),
         (b"garbage", "no private key"),
         (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "no private key"),
+        (damaged(100, 1), "is damaged"),
         (_encode(ec.generate_private_key(ec.SECP256R1())), "must be RSA or Ed25519"),
         (_encode(ed448.Ed448PrivateKey.generate()), "must be RSA or Ed25519"),
     ],
@@ -274,6 +282,18 @@ def test_unfit_keys_are_refused(source: bytes, problem: str) -> None:
     """Weak keys, other types and other files are refused with a reason (rule A29)."""
     with pytest.raises(ConfigError, match=problem):
         PrivateKey.load(source)
+
+
+@settings(max_examples=examples(30))
+@given(at=st.integers(0, 1000), bit=st.sampled_from([1 << number for number in range(8)]))
+def test_a_damaged_key_is_refused_or_signs_as_well(at: int, bit: int) -> None:
+    """There is more in the file than signing needs; whatever is taken signs what can be verified (rule A29)."""
+    try:
+        private = PrivateKey.load(damaged(at, bit))
+    except ConfigError:
+        return
+    key = SigningKey(domain="example.com", selector="s", private=private)
+    assert private.type is not KeyType.RSA or verifies(sign(MESSAGE, key), key)
 
 
 def test_a_passphrase_is_explained() -> None:
