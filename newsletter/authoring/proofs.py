@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import email
-import email.policy
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,7 +40,7 @@ from newsletter.authoring.checks import (
 from newsletter.authoring.findings import CheckedNote, Finding, Meant, Near, Proof, line_matching
 from newsletter.authoring.preflight import check_note, part_of, report_unusable
 from newsletter.publishing import Drafting, NoteLinks, hash_content, issue_of
-from storage.archive import Issues
+from storage.archive import IssueName, Issues
 from storage.model import (
     FormulaPicture,
     Identity,
@@ -112,19 +111,19 @@ class Proofs:
 
     def check(self, notes: Sequence[str]) -> list[CheckedNote]:
         """See Newsletter.check."""
-        links = self._drafting.links(self._archive.names())
+        names = self._archive.names()
+        links = self._drafting.links(names)
         paths = [file.path for file in self._store.scan().files]
         keys = frozenset(
             link_key(spelling) for path in paths for spelling in (path, PurePosixPath(path).name)
         )
-        wanted = [self._find(note) for note in notes] if notes else self._waiting(paths)
-        near, owners = self._near(), self._owners(frozenset(paths))
+        present = frozenset(paths)
+        published = frozenset(name.path for name in names)
+        wanted = [self._find(note) for note in notes] if notes else self._waiting(paths, published)
+        near = self._near(names)
+        # Whose each id of an issue is; that of a file which is gone may be taken over.
+        owners = {name.note_id: name.path for name in names if name.path in present}
         return [self._check(path, links, keys, near, owners) for path in dict.fromkeys(wanted)]
-
-    def _owners(self, present: frozenset[str]) -> dict[str, str]:
-        """Whose each id of an issue is; that of a file which is gone may be taken over."""
-        names = self._archive.names()
-        return {name.note_id: name.path for name in names if name.path in present}
 
     def tell(self, due: Iterable[Issue]) -> None:
         """Tell in the log once more what is found in notes that are about to be mailed, while it can be
@@ -180,8 +179,7 @@ class Proofs:
                 found.append(mended)
         return found
 
-    def _near(self) -> Near:
-        names = self._archive.names()
+    def _near(self, names: Sequence[IssueName]) -> Near:
         return Near(
             now=self._clock(),
             grace=self._grace,
@@ -190,10 +188,9 @@ class Proofs:
             published=frozenset(name.path for name in names),
         )
 
-    def _waiting(self, paths: Sequence[str]) -> Iterator[str]:
+    def _waiting(self, paths: Sequence[str], published: frozenset[str]) -> Iterator[str]:
         """Notes that will be published as things stand; also what cannot be read, which would not."""
         scheduled = self._schedules.load().keys()
-        published = {name.path for name in self._archive.names()}
         for path in paths:
             if path == ABOUT or path in published:
                 continue
@@ -261,7 +258,7 @@ class Proofs:
 
         skeleton = compile_issue(read.issue, self._identity, test_copy=True, pictures=draw)
         content = skeleton.fill(self._recipient(self._author, self._identity.author)).content
-        parts = email.message_from_bytes(content, policy=email.policy.default)
+        parts = email.message_from_bytes(content)
         return Preview(
             subject=read.draft.title,
             html=_with_formulas(part_of(parts, "html"), self._identity.url, shown),

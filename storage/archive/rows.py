@@ -5,7 +5,7 @@ into transactions, and the way from a row to a record.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from storage.database import schema
 from storage.model import Conflict, Issue, IssueDraft, IssueState, Mailing, NotFound
 
+_K: Final = schema.issue_marks
 _VERSION_KEY: Final = "archive_version"
 ARCHIVE_VERSION: Final = sa.select(schema.meta.c.value).where(schema.meta.c.key == _VERSION_KEY)
 """Made once: every request for a feed asks it."""
@@ -25,6 +26,13 @@ ARCHIVE_VERSION: Final = sa.select(schema.meta.c.value).where(schema.meta.c.key 
 AT_ONCE: Final = 500
 """Values in one statement: below every driver's limit on parameters."""
 
+_ONE: Final = sa.select(schema.issues).where(schema.issues.c.id == sa.bindparam("issue"))
+_MARKS: Final = (
+    sa.select(_K)
+    .where(_K.c.issue_id.in_(sa.bindparam("issues", expanding=True)))
+    .order_by(_K.c.issue_id, _K.c.kind, _K.c.position)
+)
+_NOTHING: Final[Mapping[str, object]] = {}
 _CHANGED_KEY: Final = "archive_changed"
 _STATE: Final = sa.select(schema.meta.c.key, schema.meta.c.value).where(
     schema.meta.c.key.in_([_VERSION_KEY, _CHANGED_KEY])
@@ -91,9 +99,11 @@ def contents(draft: IssueDraft) -> dict[str, Any]:
     }
 
 
-def load_issues(connection: Connection, query: sa.Select[Any]) -> list[Issue]:
+def load_issues(
+    connection: Connection, query: sa.Select[Any], given: Mapping[str, object] = _NOTHING
+) -> list[Issue]:
     """The issues of a query over their table, with their tags, images and links."""
-    rows = connection.execute(query).mappings().all()
+    rows = connection.execute(query, given).mappings().all()
     marks = _read_marks(connection, [row["id"] for row in rows])
     return [_to_issue(row, marks) for row in rows]
 
@@ -128,7 +138,7 @@ def load_names(connection: Connection) -> list[IssueName]:
 
 def one_issue(connection: Connection, issue_id: int) -> Issue:
     """The issue of that id. Raises NotFound."""
-    found = load_issues(connection, sa.select(schema.issues).where(schema.issues.c.id == issue_id))
+    found = load_issues(connection, _ONE, {"issue": issue_id})
     if not found:
         raise NotFound("issue", str(issue_id))
     return found[0]
@@ -164,15 +174,9 @@ def _to_issue(row: sa.RowMapping, marks: _Marks) -> Issue:
 
 
 def _read_marks(connection: Connection, issue_ids: Sequence[int]) -> _Marks:
-    table = schema.issue_marks
     found: _Marks = defaultdict(list)
     for start in range(0, len(issue_ids), AT_ONCE):
-        query = (
-            sa.select(table)
-            .where(table.c.issue_id.in_(issue_ids[start : start + AT_ONCE]))
-            .order_by(table.c.issue_id, table.c.kind, table.c.position)
-        )
-        for row in connection.execute(query):
+        for row in connection.execute(_MARKS, {"issues": issue_ids[start : start + AT_ONCE]}):
             found[row.issue_id, row.kind].append(row.value)
     return found
 

@@ -26,6 +26,7 @@ from storage.model import (
 )
 
 _D = schema.deliveries.c
+_QUEUE_ONE: Final = sa.insert(schema.deliveries).returning(_D.id)
 _S = schema.subscribers.c
 
 _STOPPABLE: Final = sa.or_(
@@ -91,14 +92,14 @@ def queue_single(
     """A confirmation or a notice, due at once; the delivery's id. The reader's row must be held:
     nothing else keeps mail from being queued for a reader who is gone.
     """
-    statement = sa.insert(schema.deliveries).values(
-        kind=kind.value,
-        subscriber_id=subscriber_id,
-        state=DeliveryState.QUEUED.value,
-        queued_at=now,
-        due_at=now,
-    )
-    delivery_id: int = connection.execute(statement.returning(_D.id)).scalar_one()
+    row = {
+        "kind": kind.value,
+        "subscriber_id": subscriber_id,
+        "state": DeliveryState.QUEUED.value,
+        "queued_at": now,
+        "due_at": now,
+    }
+    delivery_id: int = connection.execute(_QUEUE_ONE, row).scalar_one()
     return delivery_id
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from storage.database import insert_new, schema, storable, to_micros
 from storage.ledger.duties import put_suppression, stop, suppress_open
 from storage.ledger.moves import Move, keep_moves
-from storage.ledger.rows import among
+from storage.ledger.rows import among, among_ids, listed
 from storage.model import RESENDS, DeliveryState, Effect, Mailing, Settlement, SuppressionReason
 
 _D = schema.deliveries.c
@@ -131,22 +131,32 @@ def _outcomes_given(engine: str) -> sa.FromClause:
 
 
 def _keep_attempts(connection: Connection, ids: Collection[int]) -> None:
+    statement = _attempts_statement(connection.dialect.name)
+    connection.execute(statement, {"ids": listed(connection, ids)})
+
+
+@cache
+def _attempts_statement(engine: str) -> sa.Insert:
     tried = sa.select(
         *(_D.id, _D.attempts, _D.settled_at, _D.state),
         *(_D.code, _D.status, _D.reply, _D.reason),
-    ).where(among(connection, ids))
+    ).where(among_ids(engine))
     names = ["delivery_id", "number", "at", "state", "code", "status", "reply", "reason"]
-    connection.execute(sa.insert(schema.attempts).from_select(names, tried))
+    return sa.insert(schema.attempts).from_select(names, tried)
 
 
 def _cancelled_issues(connection: Connection, ids: Collection[int]) -> list[int]:
     """Those issues of the deliveries that were taken back; the others cannot be until we commit."""
-    c = schema.issues.c
-    theirs = sa.select(_D.issue_id).where(among(connection, ids))
-    rows = connection.execute(
-        sa.select(c.id, c.mailing).where(c.id.in_(theirs)).with_for_update(read=True)
-    )
+    statement = _issues_statement(connection.dialect.name)
+    rows = connection.execute(statement, {"ids": listed(connection, ids)})
     return [row.id for row in rows if row.mailing == Mailing.CANCELLED.value]
+
+
+@cache
+def _issues_statement(engine: str) -> sa.Select[Any]:
+    c = schema.issues.c
+    theirs = sa.select(_D.issue_id).where(among_ids(engine))
+    return sa.select(c.id, c.mailing).where(c.id.in_(theirs)).with_for_update(read=True)
 
 
 def _stop_cancelled(connection: Connection, ids: Collection[int], issues: Sequence[int]) -> None:

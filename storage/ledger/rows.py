@@ -121,6 +121,8 @@ def _take_rows(
     if engine == "postgresql":
         return cursor.fetchall()
     columns = cursor.fetchall()[0]
+    if columns[0] == "[]":  # as of most open issues whenever something is claimed
+        return []
     rows = list(zip(*map(json.loads, columns), strict=True))
     wanted = [row[0] for row in rows if row[-1]]
     ids = columns[0] if len(wanted) == len(rows) else json.dumps(wanted)
@@ -145,7 +147,7 @@ def _due_statement(engine: str, *, is_issue: bool, again: bool) -> Prepared:
 
 @cache
 def _take_statement() -> Prepared:
-    return prepare(_taken(_among("sqlite")), "sqlite")
+    return prepare(_taken(among_ids("sqlite")), "sqlite")
 
 
 def _taken(which: sa.ColumnElement[bool]) -> sa.Update:
@@ -251,12 +253,12 @@ def wanted(
 
 @cache
 def _begin_statement(engine: str) -> sa.UpdateBase:
-    return begin_these(_among(engine)).returning(_D.id)
+    return begin_these(among_ids(engine)).returning(_D.id)
 
 
 @cache
 def _wanted_statement(engine: str) -> sa.Select[Any]:
-    return sa.select(_D.id).where(wanted_among(_among(engine)))
+    return sa.select(_D.id).where(wanted_among(among_ids(engine)))
 
 
 def begin_these(which: sa.ColumnElement[bool]) -> sa.Update:
@@ -342,10 +344,10 @@ def unsent(now: datetime) -> dict[str, object]:
 
 def among(connection: Connection, ids: Iterable[int]) -> sa.ColumnElement[bool]:
     """The deliveries of these ids, as one parameter however many they are."""
-    return _among(connection.dialect.name, given=listed(connection, ids))
+    return among_ids(connection.dialect.name, given=listed(connection, ids))
 
 
-def _among(engine: str, given: object = None) -> sa.ColumnElement[bool]:
+def among_ids(engine: str, given: object = None) -> sa.ColumnElement[bool]:
     """The deliveries whose ids are `given`, or in the parameter `ids` when they are not."""
     kind = sa.ARRAY(sa.BigInteger) if engine == "postgresql" else sa.Text()
     ids = sa.bindparam("ids", type_=kind) if given is None else sa.literal(given, kind)

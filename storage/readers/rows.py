@@ -31,6 +31,8 @@ from storage.model import (
 from storage.readers.mentions import mentions
 
 _S = schema.subscribers.c
+_ADD: Final = sa.insert(schema.subscribers).returning(schema.subscribers)
+_KEEP_EVENT: Final = sa.insert(schema.consent_events)
 _AS_ANYBODY: Final = Wishes()
 
 
@@ -140,9 +142,8 @@ def wait_for_queueing(connection: Connection) -> None:
 
 def insert_subscriber(connection: Connection, new: NewSubscriber) -> Subscriber:
     """Add one row."""
-    statement = sa.insert(schema.subscribers).returning(schema.subscribers)
     return to_subscriber(
-        connection.execute(statement, _first(subscriber_columns([new]))).mappings().one()
+        connection.execute(_ADD, _first(subscriber_columns([new]))).mappings().one()
     )
 
 
@@ -172,7 +173,7 @@ def end_subscription(connection: Connection, event: ConsentEvent, reason: str) -
 def keep_event(connection: Connection, event: ConsentEvent) -> None:
     """Add a line to the proof of consent."""
     values = _first(event_columns([event])) | {"subscriber_id": event.subscriber_id}
-    connection.execute(sa.insert(schema.consent_events).values(values))
+    connection.execute(_KEEP_EVENT, values)
 
 
 def keep_suppression(connection: Connection, suppression: Suppression) -> bool:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from storage.archive.issues import Issues
+from storage.archive.rows import IssueName
 from storage.model.errors import Conflict, NoteError, NotFound, ScheduleError
 from storage.model.issues import Mailing
 from tests.conftest import NOON
@@ -309,3 +311,20 @@ def test_a_check_tells_of_an_id_that_is_taken(room: Room) -> None:
         assert taken not in told["a-draft.md"] + told["b.md"]
         assert told["c.md"] == [taken]
         room.poll()
+
+
+def test_a_check_reads_the_names_of_all_issues_once(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it looks up in them: of ten years there are many, and each new issue is checked."""
+    read: list[Issues] = []
+
+    def names(issues: Issues) -> list[IssueName]:
+        read.append(issues)
+        return kept(issues)
+
+    kept = Issues.names
+    monkeypatch.setattr(Issues, "names", names)
+    assert [one.note for one in room.proofs.check([])] == []
+    assert [one.note for one in room.proofs.check(["launch.md"])] == ["launch.md"]
+    assert len(read) == 2
