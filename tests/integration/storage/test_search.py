@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.archive.issues import MailOrder
 from storage.archive.search import MOST_FOUND, Search
+from storage.archive.together import Unmailed
 from storage.database import schema
 from storage.database.engine import Database
 from storage.model.terms import _BEFORE, read_query
 from tests.conftest import NOON
+from tests.integration.conftest import ENGINES, fresh_database
 from tests.sizes import examples
 from tests.worlds.store import MINUTE, Store, draft
 
@@ -26,7 +29,7 @@ OFF = MailOrder(at=None, reason="not mailed")
 
 def publish(store: Store, name: str, **changes: object) -> int:
     """An issue nobody is mailed; its id. Each is a minute younger than the one before."""
-    at = NOON + timedelta(minutes=len(store.issues.everything()))
+    at = NOON + timedelta(minutes=len(store.issues.names()))
     made = draft(name, **changes)
     return store.issues.publish(made, published_at=at, mail=OFF, now=at).issue.id
 
@@ -37,14 +40,31 @@ def found(store: Store, query: str, *, limit: int = 10, offset: int = 0) -> list
     return [issue.note_id for issue in hits.issues]
 
 
-@pytest.fixture
-def archive(store: Store) -> Store:
+def fill(store: Store) -> Store:
     """Issues in several languages."""
     publish(store, "tea", title="On tea", text="Tea is grown in Darjeeling. Coffee is not.")
     publish(store, "coffee", title="Coffee", text="Coffee, coffee and Café au lait; no leaves.")
     publish(store, "japan", title="日本のお茶", text="静岡のお茶は日本で有名です。", tags=("緑茶",))
     publish(store, "arabic", title="الشاي", text="يُشرَب الشاي في المَغرِب", summary="نعناع")
     return store
+
+
+@pytest.fixture
+def archive(store: Store) -> Store:
+    """One that a test may change."""
+    return fill(store)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def shelf(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """One on each engine, for who only looks."""
+    folder = tmp_path_factory.mktemp("shelf")
+    with fresh_database(request, request.param, folder) as url:
+        database = Database.open(url)
+        yield fill(Store(database))
+        database.close()
 
 
 @pytest.mark.parametrize(
@@ -69,9 +89,9 @@ def archive(store: Store) -> Store:
         ("", []),
     ],
 )
-def test_issues_are_found_by_their_words(archive: Store, query: str, names: list[str]) -> None:
+def test_issues_are_found_by_their_words(shelf: Store, query: str, names: list[str]) -> None:
     """By title, tags, summary and text; those with the word in their title first."""
-    assert found(archive, query) == names
+    assert found(shelf, query) == names
 
 
 def test_a_word_is_found_where_a_line_ends_in_it(store: Store) -> None:
@@ -189,10 +209,15 @@ def test_of_many_issues_only_the_newest_are_compared(store: Store) -> None:
 def test_the_newest_count_in_whatever_order_they_came(store: Store, every: int) -> None:
     """By their dates, not by their numbers, which old issues get that are brought in later."""
     days = random.Random(every).sample(range(30), 30)
-    for number, day in enumerate(days):
-        at = NOON + timedelta(days=day)
-        made = draft(f"n{day}", text="common words" if number % every == 0 else "others")
-        store.issues.publish(made, published_at=at, mail=OFF, now=at)
+    new = [
+        Unmailed(
+            draft=draft(f"n{day}", text="common words" if number % every == 0 else "others"),
+            published_at=NOON + timedelta(days=day),
+            reason=OFF.reason,
+        )
+        for number, day in enumerate(days)
+    ]
+    store.issues.publish_unmailed(new, now=NOON + timedelta(days=30))
     there = sorted(days[::every], reverse=True)
     for most in (1, 3, 8, 30):
         found = Search(store.database, most_found=most).find(read_query("common"), limit=30)
@@ -247,10 +272,10 @@ def test_what_is_read_of_an_archive_is_its_indexes(store: Store) -> None:
 
 
 @given(query=st.text(max_size=120) | st.text("\"'*()&|!:<>-^ aéה日本", max_size=60))
-@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_query_is_an_error(archive: Store, query: str) -> None:
+@settings(max_examples=examples(60))
+def test_no_query_is_an_error(shelf: Store, query: str) -> None:
     """Operators of either engine, quotes, unpaired surrogates, controls: found or not, answered."""
-    Search(archive.database).find(read_query(query), limit=5)
+    Search(shelf.database).find(read_query(query), limit=5)
 
 
 def test_an_archive_of_before_is_found_at_once(database: Database) -> None:

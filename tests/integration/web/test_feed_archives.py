@@ -26,9 +26,11 @@ def make_author(folder: Path, url: str) -> Author:
     extra = f'[feeds]\nitems = 6\n[storage]\nurl = "{url}"\n'
     writer = Author(folder, Clock(NOON), extra)
     for number in range(COUNT):
-        tags = {"tags": '["a/b"]'} if number % 2 else {}
-        writer.publish(f"{number}.md", f"Body {number}.", title=f"Note {number}", **tags)
+        tags = 'tags: ["a/b"]\n' if number % 2 else ""
+        head = f"publish: {writer.clock.now.isoformat()}\ntitle: Note {number}\n{tags}"
+        writer.write(f"{number}.md", f"---\n{head}---\nBody {number}.\n")
         writer.clock.move(hours=1)
+    writer.newsletter.poll()
     (writer.notes / f"{WITHDRAWN}.md").unlink()
     for _ in range(5):
         writer.clock.move(minutes=10)

@@ -22,6 +22,7 @@ from storage.model.deliveries import RESENDS, Delivery, DeliveryState
 from storage.model.issues import Issue, Mailing
 from tests.integration.mailer.dispatch.test_dispatcher_groups import fill, ids
 from tests.peers.relays.smtp import ODDITIES, Peer
+from tests.sizes import every
 from tests.worlds.sending.dispatch import House, Script, policy
 
 USER, PASSWORD = "ada", "s3cret-word"
@@ -193,12 +194,14 @@ def test_what_a_relay_says_out_of_turn_costs_nobody_an_issue_and_brings_two_copi
 ) -> None:
     """The ledger says what was meant, doubt is resent once, and a reader is blamed only for what was said of
     them; a better relay then brings everybody what is left, and no log tells a secret (rules B3 to B8, A37).
+    Whatever else a relay says, it says to one command or two; to all of them with --slow.
     """
     rows = expected(ehlo)
     assert {name for name, _ in rows} == set(ODDITIES)
     others = (ehlo == "steps") + (not database_url.startswith("sqlite"))
-    if others:
-        rows = {row: cell for row, cell in rows.items() if row[0] in FEW[: 8 // others]}
+    few = FEW[: 8 // others] if others else FEW
+    tried = set() if others else set(list(rows)[:: every(3)])
+    rows = {row: cell for row, cell in rows.items() if row[0] in few or row in tried}
     ours, theirs = ({row for row in rows if ("x" in rows[row]) is gone} for gone in (False, True))
     matrix = Matrix(house, ehlo)
 

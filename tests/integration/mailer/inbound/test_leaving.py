@@ -229,7 +229,7 @@ def test_damaged_mails_are_taken_or_kept(tmp_path: Path, slow: bool) -> None:
         newsletter.subscriptions.add("eve@example.org", consent="test")
         address, key = key_of(newsletter)
         mails = [*wishes(address, key).values(), *marked(address).values()]
-        for raw in mails * (60 if slow else 4):
+        for raw in mails * (60 if slow else 2):
             broken = bytearray(raw)
             for _ in range(chance.randint(1, 8)):
                 broken[chance.randrange(len(broken))] = chance.randrange(256)

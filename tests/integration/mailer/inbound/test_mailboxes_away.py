@@ -60,15 +60,18 @@ def newsletter(tmp_path: Path, mailbox: ImapMailbox) -> Iterator[Newsletter]:
 
 
 def test_a_login_that_is_refused_for_a_day_is_tried_seldom_and_told(
-    newsletter: Newsletter, server: Server
+    newsletter: Newsletter, server: Server, *, slow: bool
 ) -> None:
-    """Each quarter of an hour, so that nobody is locked out; let in again, what has gathered is handled and it is well."""
+    """Each quarter of an hour, so that nobody is locked out; let in again, what has gathered is handled and it is well.
+
+    With --slow there is a look each minute, as the service has it.
+    """
     clock = Hours()
     collecting = Collecting(newsletter.config, newsletter.parts.report_desk, monotonic=clock)
     server.refuse = "LOGIN"
     while clock.now_s < DAY_S:
         collecting.look()
-        clock.now_s += 60
+        clock.now_s += 60 if slow else 300
     assert server.asked["LOGIN"] == DAY_S / LOGIN_AGAIN_S
     ((away, words),) = collecting.away
     assert away == timedelta(days=1)

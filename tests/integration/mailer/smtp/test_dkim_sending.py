@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import re
 import signal
@@ -22,6 +23,7 @@ from mailer.smtp.relay import Relay, Tls
 from mailer.smtp.session import Session
 from newsletter.app import Newsletter
 from newsletter.mailing import letters
+from newsletter.subscribing.files import read_rows
 from tests.conftest import NOON
 from tests.peers.judges.verifier import pem, signing_key, verifies
 
@@ -150,8 +152,8 @@ def test_an_issue_is_signed_whole_whatever_befalls_who_signs(
     """
     monkeypatch.setattr(letters, "Signers", Harmed)
     readers = [f"reader{number}@example.org" for number in range(400)]
-    for reader in readers:
-        newsletter.subscriptions.add(reader)
+    rows = read_rows(io.StringIO("\n".join(["email", *readers])))
+    newsletter.subscriptions.import_rows(rows, consent="told me so")
     assert newsletter.send().accepted == len(readers)
     mails = arrived(tmp_path / "outbox")
     assert all(verifies(mail, *KEYS) for mail in mails)
