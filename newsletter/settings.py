@@ -165,6 +165,7 @@ def habits(config: Config) -> Habits:
         date_from_name=notes.date_from_name,
         publish_all=notes.publish_all,
         inline_tags=notes.inline_tags,
+        line_breaks=notes.line_breaks,
         languages=notes.languages,
         day_time=config.schedule.time,
     )

@@ -80,19 +80,30 @@ def render_markdown(
     anchor: str = "",
     image: str = "",
     toc: bool = False,
+    every_line: bool = False,
     bibliography: Bibliography | None = None,
     words: Words | None = None,
 ) -> Rendered:
     """Renders Markdown that stands at `path` below the notes folder.
 
-    A first h1 equal to `title` is left out; `toc` puts a list of the parts at the beginning.
+    A first h1 equal to `title` is left out; `toc` puts a list of the parts at the beginning. With `every_line`
+    each line of a paragraph is one for readers.
     `anchor` makes the ids of footnotes differ between notes on one page. `image` is the preview
     picture as its author wrote it, `bibliography` what it may cite. `words` name what its author
     gave no name, in English without.
     Raises nothing, whatever the text; the time is bounded by its length.
     """
     with speaking(words or words_of("en")):
-        laid = _lay_out(body, path, links, bibliography, title=title, toc=toc, anchor=anchor)
+        laid = _lay_out(
+            body,
+            path,
+            links,
+            bibliography,
+            title=title,
+            toc=toc,
+            anchor=anchor,
+            every_line=every_line,
+        )
         return _render(laid, image)
 
 
@@ -164,6 +175,7 @@ def _lay_out(
     title: str,
     toc: bool,
     anchor: str = "",
+    every_line: bool = False,
 ) -> _LaidOut:
     resolver = LinkResolver(path, links)
     body = place_embeds(clean_text(body), path, links, resolver)
@@ -180,7 +192,7 @@ def _lay_out(
     tokens = _without_title(tokens, clean_line(title))
     tokens, resolver.anchors = shape(tokens, toc=toc)
     fields = Fields(translated.text)
-    preparation = Preparation(resolver, fields, translated.abbreviations)
+    preparation = Preparation(resolver, fields, translated.abbreviations, every_line=every_line)
     return _LaidOut(
         tokens=preparation.prepare(tokens),
         env=env,

@@ -19,6 +19,8 @@ class Habits:
     """Whether a note is opted in by being there."""
     inline_tags: bool = False
     """Whether `#tag` in the text is one."""
+    line_breaks: bool = False
+    """Whether each line of a paragraph is one for readers, as Obsidian shows it."""
     day_time: timedelta = timedelta()
     """When on its day a note goes out that says a day and no time."""
     languages: tuple[str, ...] = ()

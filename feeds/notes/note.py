@@ -39,7 +39,7 @@ from feeds.notes.timing import (
 )
 from storage.model import AudienceError, NoteError, Remark, parse_audience
 
-RENDERER: Final = 27
+RENDERER: Final = 28
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
 
 MAX_KEY: Final = 300
@@ -130,6 +130,8 @@ class Note:
     """The files of works that it cites, as written."""
     references: Mapping[str, Work] = field(default_factory=dict)
     """The works of its own front matter."""
+    every_line: bool = False
+    """Whether each line of a paragraph is one for readers."""
 
     @property
     def draft(self) -> bool:
@@ -201,6 +203,7 @@ def parse_note(
         canonical=_read_canonical(keys),
         guid=keys.elsewhere("guid"),
         toc=keys.word("toc") in TRUE,
+        every_line=habits.line_breaks,
         bibliography=name_bibliographies(keys),
         references=read_references(keys, front.header),
         keys=tuple(keys.names()),

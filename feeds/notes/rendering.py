@@ -28,6 +28,7 @@ def render_note(
         anchor=note.note_id,
         image=note.image,
         toc=note.toc,
+        every_line=note.every_line,
         bibliography=cited,
         words=words,
     )

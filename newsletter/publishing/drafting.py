@@ -92,7 +92,8 @@ class Drafting:
         self._root = root.resolve().as_posix()
         self._guides = guides
         spoken = "" if identity.language == "en" else f":{identity.language}"
-        self.rendering = f"{RENDERER}:{identity.url}{spoken}"
+        lines = ":lines" if habits.line_breaks else ""
+        self.rendering = f"{RENDERER}:{identity.url}{spoken}{lines}"
         """What the HTML depends on besides the note and its links."""
 
     def parse(self, source: bytes, path: str) -> Note:

@@ -13,7 +13,12 @@ _UNIT: Final = re.compile(r"\S*\{\{[^{}\n]{0,80}\}\}\S*|\S+")
 _NUMBER: Final = re.compile(r" \[(?=\d{1,4}\])")
 _GLUE: Final = "\x03"
 """For a blank at which no line ends, as wide as one; no text has it, nor a formula's place (maths/formulas.py)."""
-_WIDE_PART: Final = re.compile(r"[!-~]+|.")
+_OPENS: Final = "「『（［｛〈《【〔“‘"
+_CLOSES: Final = (
+    "、。，．・：；？！」』）］｝〉》】〕”’…‥ー々ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ"
+)
+"""What begins no line in scripts without blanks (JIS X 4051, CLREQ); the others end none."""
+_WIDE_PART: Final = re.compile(rf"[{_OPENS}]{{0,8}}(?:[!-~]+|.)[{_CLOSES}]{{0,8}}")
 
 
 def wrap(text: str, width: int) -> list[str]:

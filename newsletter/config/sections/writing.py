@@ -101,6 +101,8 @@ class NotesSection(Section):
         "assets",
     )
     inline_tags: bool = False
+    line_breaks: bool = False
+    """Whether each line of a paragraph is one for readers."""
     languages: Annotated[
         tuple[Annotated[str, BeforeValidator(parse_language)], ...], BeforeValidator(parse_list)
     ] = ()

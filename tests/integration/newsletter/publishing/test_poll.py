@@ -89,6 +89,17 @@ def test_another_key_can_opt_in(database_url: str, folder: Folder) -> None:
     room.database.close()
 
 
+def test_lines_are_kept_where_the_folder_is_so(database_url: str, folder: Folder) -> None:
+    """Once `[notes] line_breaks` says so, what is published is rendered anew, and nobody is told or mailed."""
+    folder.write("post.md", "Best,\nAda", publish="2026-11-22 09:00")
+    for asked, shown in ((False, "Best,\nAda"), (True, "Best,<br>\nAda")):
+        room = Room(database_url, folder, habits=Habits(line_breaks=asked))
+        report = room.poll()
+        assert shown in room.issue("post").html
+        assert (len(report.published), report.revised) == (not asked, ())
+        room.database.close()
+
+
 # ── who is mailed ────────────────────────────────────────────────────────────────────────────
 
 

@@ -54,6 +54,18 @@ def test_lines_that_count_stay_apart(body: str, lines: list[str]) -> None:
     assert rendered.html.count("<br") == len(lines) - 1
 
 
+def test_every_line_is_one_where_that_is_asked() -> None:
+    """In paragraphs, items and quotations; what is code, a table or a heading is as it was."""
+    body = (
+        "Best,\nAda  \nB.\n\n- a\n  b\n\n> c\n> *d\n> e*\n\n| f |\n|---|\n| g |\n\n```\nh\ni\n```\n"
+    )
+    rendered = render_markdown(body, path="a.md", links=Published(), every_line=True)
+    assert rendered.text.startswith("Best,\nAda\nB.\n\n- a\n  b\n\n> c\n> _d\n> e_\n\nf\n-\ng\n")
+    assert rendered.html.count("<br>") == 5
+    once = render_markdown(body, path="a.md", links=Published())
+    assert once.html.count("<br>") == 1
+
+
 def test_pandoc_s_own_numbers_make_a_list() -> None:
     """Where `#.` is the language's own, each is the next number."""
     assert render_markdown("#. one\n#. two", path="a.qmd", links=Published()).text.startswith(

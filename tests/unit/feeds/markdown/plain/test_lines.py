@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +16,20 @@ from tests.sizes import examples
 def test_wrapping_loses_nothing(source: str, width: int) -> None:
     """Wrapping changes blanks only."""
     assert "".join("".join(wrap(source, width)).split()) == "".join(source.split())
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(
+    st.text(st.sampled_from("日本語とても長いabc。、」「（）ー！"), max_size=120).filter(
+        lambda text: not re.search("[。、」）ー！「（]{3}", text)
+    )
+)
+def test_no_line_begins_with_what_ends_a_sentence(text: str) -> None:
+    """Nor does one end with an opening bracket, in scripts without blanks; and nothing is lost for that."""
+    lines = wrap(f"日{text}本", 20)
+    assert not [line for line in lines if line[0] in "。、」）ー！"]
+    assert not [line for line in lines if line[-1] in "「（"]
+    assert "".join(lines) == f"日{text}本"
 
 
 @given(
