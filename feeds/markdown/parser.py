@@ -29,8 +29,10 @@ from storage.model import FIELD
 
 _HTML_TAG: Final = re.compile(r"<[^<>]*>")
 
-MAX_NESTING: Final = 20
-"""Levels of quotes, lists, brackets; deeper input is taken as text, in bounded time."""
+MAX_NESTING: Final = 60
+"""Levels of quotes, lists (of which each has two) and brackets: an outliner has thirty at most. What is deeper within a
+line is text; a block within so many others is left out. Each takes some calls within calls, of which Python has a thousand.
+"""
 
 _PREAMBLE: Final = re.compile(
     r"(?:[ \t]*\n| {0,3}<!--(?:(?!-->)[\s\S]){0,20000}-->[^\n]*(?:\n|\Z)|%%(?:(?!%%)[\s\S]){0,20000}%%"

@@ -53,6 +53,22 @@ def test_any_text_renders(body: str) -> None:
 
 
 @each(
+    "body",
+    [
+        "".join(f"{'  ' * level}- w{level}q\n" for level in range(29)),
+        "".join(f"{'   ' * level}1. w{level}q\n" for level in range(29)),
+        "".join(f"{'>' * level} w{level}q\n\n" for level in range(1, 58)),
+    ],
+)
+def test_no_word_of_an_outline_is_lost(body: str) -> None:
+    """Thirty levels of lists, and twice as many of quotations: no program of notes shows more."""
+    rendered = render(body)
+    for word in re.findall(r"w\d+q", body):
+        assert word in rendered.html
+        assert word in rendered.text
+
+
+@each(
     "piece", [">", "[", "![", "<div>", "<span>", "^[", "*a ", "`", "- ", "[^a]", "<!--", "[[a", "|"]
 )
 def test_deep_nesting_ends(piece: str) -> None:
