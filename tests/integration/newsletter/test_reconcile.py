@@ -16,7 +16,7 @@ from storage.model.deliveries import DeliveryState
 from storage.model.errors import Conflict, NotFound
 from storage.model.issues import Issue, Mailing
 from tests.conftest import NOON
-from tests.worlds.store import MINUTE, Store, settled
+from tests.worlds.store import MINUTE, Store, empty_file, settled
 
 
 @pytest.fixture
@@ -124,6 +124,7 @@ def folder(tmp_path: Path) -> Path:
         '[newsletter]\ntitle = "T"\nurl = "https://notes.example.org"\nsender = "a@example.org"\n'
         '[schedule]\nhold = "0s"\n[dispatch]\ndoubt = "hold"\n'
     )
+    empty_file(tmp_path)
     with Newsletter.open(tmp_path / "newsletter.toml") as newsletter:
         newsletter.subscriptions.add("ada@example.com", consent="asked")
         newsletter.schedule("launch.md", "now")

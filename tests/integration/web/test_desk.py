@@ -8,9 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlencode
 
-import httpx
 import pytest
 
 from newsletter.subscribing import write_rows
@@ -18,10 +16,10 @@ from storage.model.issues import Mailing
 from storage.model.readers import SubscriberState, spell_tags
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
+from tests.worlds.readers.desk import Visitor, make_author, visiting
 from tests.worlds.readers.site import PIXEL, Author, Client
 from tests.worlds.rows import each
 
-DESK = "[desk]\nenabled = true\n"
 VIEWS = (
     "",
     *("/notes", "/note?note=private.md", "/note/mail?note=private.md", "/calendar", "/issues"),
@@ -42,61 +40,19 @@ ACTS = (
 )
 
 
-class Visitor:
-    """A browser on the author's machine, or on the way to it; keeps its cookie."""
-
-    def __init__(self, client: Client, **headers: str) -> None:
-        self._client = client
-        self._headers = headers
-        self.cookie = ""
-
-    def get(self, path: str, **headers: str) -> httpx.Response:
-        """GET of the desk, with the cookie."""
-        return self._client.get(f"/desk{path}", **self._with(headers))
-
-    def post(self, path: str, fields: dict[str, str], **headers: str) -> httpx.Response:
-        """POST of a form, with the cookie."""
-        body = urlencode(fields).encode()
-        return self._client.post(f"/desk{path}", body, **self._with(headers))
-
-    def _with(self, headers: dict[str, str]) -> dict[str, str]:
-        return self._headers | ({"cookie": self.cookie} if self.cookie else {}) | headers
-
-    def enter(self, word: str) -> httpx.Response:
-        """Presses the button of an invitation."""
-        answer = self.post(f"/enter/{word}", {})
-        self.cookie = answer.headers.get("set-cookie", "").partition(";")[0]
-        return answer
-
-    def key(self) -> str:
-        """What the forms of this session carry."""
-        found = re.search(r'name="key" value="([0-9a-f]+)"', self.get("").text)
-        assert found
-        return found[1]
-
-    def do(self, act: str, **fields: str) -> httpx.Response:
-        """One change, by its form."""
-        return self.post(f"/act/{act}", {"key": self.key(), **fields})
-
-
 @pytest.fixture
 def author(tmp_path: Path) -> Iterator[Author]:
-    """A newsletter over https, with an issue, a private note and two readers."""
-    writer = Author(tmp_path, Clock(NOON), DESK)
-    for address in ("ada@example.com", "bob@example.com"):
-        writer.newsletter.subscriptions.add(address, consent="asked")
-    writer.publish("launch.md", "Words.", title="Launch <day>")
-    writer.write("private.md", "# Private\n\n![A dot](dot.png)\n")
-    writer.write("dot.png", PIXEL)
+    """One who changes what is there."""
+    writer = make_author(tmp_path)
     yield writer
     writer.newsletter.close()
 
 
 @pytest.fixture
 def visitor(author: Author) -> Iterator[Visitor]:
-    """The author's browser, behind the proxy on this machine."""
-    with Client(author.newsletter, peer="127.0.0.1") as client:
-        yield Visitor(client, x_forwarded_for="198.51.100.7", x_forwarded_proto="https")
+    """That author's browser."""
+    with visiting(author) as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -105,6 +61,29 @@ def inside(author: Author, visitor: Visitor) -> Visitor:
     answer = visitor.enter(author.newsletter.parts.entrance.invite())
     assert answer.status_code == 303
     return visitor
+
+
+@pytest.fixture(scope="module")
+def resting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Author]:
+    """One who changes nothing, nor lets anybody else."""
+    writer = make_author(tmp_path_factory.mktemp("resting"))
+    yield writer
+    writer.newsletter.close()
+
+
+@pytest.fixture(scope="module")
+def looking(resting: Author) -> Iterator[Visitor]:
+    """That author's browser, after the door."""
+    with visiting(resting) as browser:
+        assert browser.enter(resting.newsletter.parts.entrance.invite()).status_code == 303
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def stranger(resting: Author) -> Iterator[Visitor]:
+    """A browser that has not come through the door."""
+    with visiting(resting) as browser:
+        yield browser
 
 
 # ── the door ─────────────────────────────────────────────────────────────────────────────────
@@ -155,26 +134,25 @@ def test_a_session_ends(author: Author, inside: Visitor) -> None:
 
 
 @pytest.mark.parametrize("path", [*VIEWS, "/media/dot.png", "/readers.csv"])
-def test_strangers_find_nothing(author: Author, visitor: Visitor, path: str) -> None:
+def test_strangers_find_nothing(stranger: Visitor, path: str) -> None:
     """No page, no preview and no picture of a private note is there without a session."""
-    assert visitor.get(path).status_code == 404
-    visitor.cookie = "__Host-desk=00ff"
-    assert visitor.get(path).status_code == 404
+    for stranger.cookie in ("", "__Host-desk=00ff"):
+        assert stranger.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_no_other_page_can_post_for_the_author(inside: Visitor, author: Author, act: str) -> None:
+def test_no_other_page_can_post_for_the_author(looking: Visitor, resting: Author, act: str) -> None:
     """Without the form's key, with another session's, or from another site nothing is done (CSRF)."""
-    key = inside.key()
+    key = looking.key()
     fields = {"issue": "launch", "reader": "1", "note": "private.md", "at": "now"}
-    before = author.newsletter.status("launch").issue.mailing
+    before = resting.newsletter.status("launch").issue.mailing
     forged = key[:-1] + ("0" if key[-1] != "0" else "1")
     for wrong in ({}, {"key": ""}, {"key": forged}):
-        assert inside.post(f"/act/{act}", fields | wrong).status_code == 403
-    crossed = inside.post(f"/act/{act}", fields | {"key": key}, sec_fetch_site="cross-site")
+        assert looking.post(f"/act/{act}", fields | wrong).status_code == 403
+    crossed = looking.post(f"/act/{act}", fields | {"key": key}, sec_fetch_site="cross-site")
     assert crossed.status_code == 403
-    assert author.newsletter.status("launch").issue.mailing is before
-    assert inside.get("").status_code == 200
+    assert resting.newsletter.status("launch").issue.mailing is before
+    assert looking.get("").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -198,9 +176,9 @@ def test_a_line_that_others_read_leads_nowhere(
 
 
 @pytest.mark.parametrize("path", VIEWS)
-def test_every_page_is_shown_and_kept_by_nobody(inside: Visitor, path: str) -> None:
+def test_every_page_is_shown_and_kept_by_nobody(looking: Visitor, path: str) -> None:
     """A page says that it is not to be kept, found or framed, and escapes what notes say."""
-    answer = inside.get(path)
+    answer = looking.get(path)
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
     assert "Launch <day>" not in answer.text
@@ -210,27 +188,27 @@ def test_every_page_is_shown_and_kept_by_nobody(inside: Visitor, path: str) -> N
         assert answer.headers["x-frame-options"] == "DENY"
 
 
-def test_a_private_note_is_shown_with_its_picture(inside: Visitor) -> None:
+def test_a_private_note_is_shown_with_its_picture(looking: Visitor) -> None:
     """The preview's pictures come from the desk, where nobody else sees them."""
-    mail = inside.get("/note/mail?note=private.md")
+    mail = looking.get("/note/mail?note=private.md")
     assert "/desk/media/dot.png" in mail.text
     assert "sandbox" in mail.headers["content-security-policy"]
-    assert inside.get("/media/dot.png").content == PIXEL
-    assert inside.get("/media/../newsletter.toml").status_code == 404
-    assert inside.get("/media/private.md").status_code == 404
+    assert looking.get("/media/dot.png").content == PIXEL
+    assert looking.get("/media/../newsletter.toml").status_code == 404
+    assert looking.get("/media/private.md").status_code == 404
 
 
 @each(("query", "others"), [("", [30, 365]), ("?days=30", [90, 365]), ("?days=7", [30, 90, 365])])
-def test_the_numbers_lead_to_other_spans(inside: Visitor, query: str, others: list[int]) -> None:
+def test_the_numbers_lead_to_other_spans(looking: Visitor, query: str, others: list[int]) -> None:
     """Of the one that is shown there is no link."""
-    links = re.findall(r'href="\?days=(\d+)"', inside.get(f"/numbers{query}").text)
+    links = re.findall(r'href="\?days=(\d+)"', looking.get(f"/numbers{query}").text)
     assert [int(link) for link in links] == others
 
 
-def test_what_is_not_there_is_said(inside: Visitor) -> None:
+def test_what_is_not_there_is_said(looking: Visitor) -> None:
     """An issue, a reader, a note or a report that is none is a page with a sentence."""
     for path in ("/issues/none", "/readers/99", "/note?note=none.md", "/returned/99", "/note"):
-        answer = inside.get(path)
+        answer = looking.get(path)
         assert answer.status_code == 404
         assert "That does not work" in answer.text
 

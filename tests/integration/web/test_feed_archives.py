@@ -26,9 +26,8 @@ def make_author(folder: Path, url: str) -> Author:
     extra = f'[feeds]\nitems = 6\n[storage]\nurl = "{url}"\n'
     writer = Author(folder, Clock(NOON), extra)
     for number in range(COUNT):
-        tags = 'tags: ["a/b"]\n' if number % 2 else ""
-        head = f"publish: {writer.clock.now.isoformat()}\ntitle: Note {number}\n{tags}"
-        writer.write(f"{number}.md", f"---\n{head}---\nBody {number}.\n")
+        tags = {"tags": '["a/b"]'} if number % 2 else {}
+        writer.have_due(f"{number}.md", f"Body {number}.", title=f"Note {number}", **tags)
         writer.clock.move(hours=1)
     writer.newsletter.poll()
     (writer.notes / f"{WITHDRAWN}.md").unlink()

@@ -23,11 +23,12 @@ def author(tmp_path: Path) -> Iterator[Author]:
     """One note in four languages, of which the English ones are mailed, and one in one."""
     writer = Author(tmp_path, Clock(NOON), '[notes]\nlanguages = ["en"]\n')
     writer.newsletter.subscriptions.add("ada@example.com", consent="told me so")
-    writer.publish("hello.md", "# Hello\n\nWords.")
-    writer.publish("hello.de.md", "# Hallo\n\nWorte.")
-    writer.publish("ja/hello.md", "# こんにちは\n\n言葉。")
-    writer.publish("shalom.md", "# שלום\n\nמילים.", lang="he", translationKey="Hello")
-    writer.publish("other.md", "# Other\n\nWords.")
+    writer.have_due("hello.md", "# Hello\n\nWords.")
+    writer.have_due("hello.de.md", "# Hallo\n\nWorte.")
+    writer.have_due("ja/hello.md", "# こんにちは\n\n言葉。")
+    writer.have_due("shalom.md", "# שלום\n\nמילים.", lang="he", translationKey="Hello")
+    writer.have_due("other.md", "# Other\n\nWords.")
+    writer.newsletter.poll()
     yield writer
     writer.newsletter.close()
 

@@ -16,6 +16,7 @@ from storage.model.reports import Effect
 from tests.peers.mailboxes.imap import Server, serving
 from tests.peers.nursery import PROGRAM, run_forked
 from tests.worlds.inbound.listener import Wire, listener
+from tests.worlds.store import empty_file
 
 ROOT = Path(__file__).parents[3]
 CONFIG = """
@@ -42,6 +43,8 @@ def settle_in(folder: Path, *, storage: str, relay: str = "outbox:outbox", extra
     (folder / "notes").mkdir()
     for name in ("new", "cur", "tmp"):
         (folder / "mail" / name).mkdir(parents=True)
+    if storage == "sqlite:///newsletter.db":
+        empty_file(folder)
     config = folder / "newsletter.toml"
     config.write_text(CONFIG.format(storage=storage, relay=relay, extra=extra))
     with Newsletter.open(config, environ={}) as newsletter:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from storage.model.issues import Issue
+from tests.worlds.store import empty_file
 
 PIXEL: Final = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -274,6 +275,7 @@ def lay_out(shape: Shape, home: Path) -> Path:
         file = home / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(PIXEL if file.suffix in PICTURES else text.encode())
+    empty_file(home)
     config = home / "newsletter.toml"
     config.write_text(
         '[newsletter]\ntitle = "N"\nurl = "https://n.example.com"\nsender = "n@example.com"\n'

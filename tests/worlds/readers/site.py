@@ -63,11 +63,15 @@ class Author:
         os.utime(file, (1_700_000_000, 1_700_000_000))
         return file
 
-    def publish(self, path: str, body: str, **keys: str) -> None:
-        """Writes a note whose time has come, and polls."""
+    def have_due(self, path: str, body: str, **keys: str) -> None:
+        """Writes a note whose time has come."""
         head = {"publish": self.clock.now.isoformat(), **keys}
         lines = "\n".join(f"{name}: {value}" for name, value in head.items())
         self.write(path, f"---\n{lines}\n---\n{body}\n")
+
+    def publish(self, path: str, body: str, **keys: str) -> None:
+        """Writes a note whose time has come, and polls."""
+        self.have_due(path, body, **keys)
         report = self.newsletter.poll()
         assert report.faults == ()
 

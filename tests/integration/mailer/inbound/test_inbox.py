@@ -28,6 +28,7 @@ from storage.model.errors import DatabaseBusy, MailboxError, StorageError
 from storage.model.readers import SuppressionReason
 from tests.peers.mailboxes.imap import Server, serving
 from tests.peers.silence import dripping
+from tests.worlds.store import empty_file
 
 FIXTURE = Path(__file__).parents[3] / "fixtures" / "reports" / "postfix-hard.eml"
 PLACEHOLDER = b"notes+i1.s1.000000000000@example.com"
@@ -271,6 +272,7 @@ def config(tmp_path: Path, maildir: Path, quiet: None) -> Path:
         "utf-8",
     )
     (tmp_path / "notes").mkdir()
+    empty_file(tmp_path)
     with Newsletter.open(path, environ={}) as newsletter:
         newsletter.subscriptions.add("ada@example.org")
     return path

@@ -16,6 +16,7 @@ from newsletter.watching import troubles
 from newsletter.watching.troubles import TroubleKind
 from storage.model.errors import MailboxError
 from tests.peers.mailboxes.imap import Server, serving
+from tests.worlds.store import empty_file
 
 DAY_S = 24 * 3600
 
@@ -50,6 +51,7 @@ def newsletter(tmp_path: Path, mailbox: ImapMailbox) -> Iterator[Newsletter]:
     for name in ("new", "cur", "tmp"):
         (tmp_path / "mail" / name).mkdir(parents=True)
     (tmp_path / "notes").mkdir()
+    empty_file(tmp_path)
     config = tmp_path / "newsletter.toml"
     config.write_text(
         '[newsletter]\ntitle = "T"\nurl = "https://notes.example.com"\nsender = "a@example.com"\n'

@@ -26,6 +26,7 @@ from newsletter.mailing import letters
 from newsletter.subscribing.files import read_rows
 from tests.conftest import NOON
 from tests.peers.judges.verifier import pem, signing_key, verifies
+from tests.worlds.store import empty_file
 
 KEYS = (signing_key(KeyType.RSA), signing_key(KeyType.ED25519))
 
@@ -93,6 +94,7 @@ def test_bytes_survive_the_session(tmp_path: Path, body: bytes) -> None:
 def newsletter(tmp_path: Path) -> Iterator[Newsletter]:
     """A newsletter with two keys, one reader and a note that is due."""
     (tmp_path / "newsletter.toml").write_text(CONFIG, "utf-8")
+    empty_file(tmp_path)
     for kind in KeyType:
         (tmp_path / f"{kind}.pem").write_bytes(pem(kind))
         (tmp_path / f"{kind}.pem").chmod(0o600)

@@ -20,6 +20,7 @@ from newsletter.publishing.drafting import Pictures
 from storage.notes.folder import FolderNotes
 from tests.conftest import NOON
 from tests.worlds.readers.site import Client
+from tests.worlds.store import empty_file
 
 CONFIG = """
 [newsletter]
@@ -33,6 +34,7 @@ sender = "notes@example.com"
 def newsletter(tmp_path: Path) -> Iterator[Newsletter]:
     """A newsletter whose note shows a wide picture, a small one and one that is not there."""
     (tmp_path / "newsletter.toml").write_text(CONFIG, "utf-8")
+    empty_file(tmp_path)
     notes = tmp_path / "notes"
     notes.mkdir()
     for name, width in (("wide", 1400), ("small", 40)):
@@ -93,6 +95,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 30, 20) + bytes(
 def publish(tmp_path: Path, files: Mapping[str, str | bytes], notes: str = "notes") -> Newsletter:
     """A newsletter over these files, with its notes polled once."""
     (tmp_path / "newsletter.toml").write_text(f'{CONFIG}[notes]\npath = "{notes}"\n', "utf-8")
+    empty_file(tmp_path)
     for path, content in files.items():
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)

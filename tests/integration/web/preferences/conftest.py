@@ -26,7 +26,8 @@ def author(tmp_path: Path) -> Iterator[Author]:
     (tmp_path / "goodbye.md").write_text("# Goodbye\n\nThank you.\n")
     writer = Author(tmp_path, Clock(NOON), EXTRA)
     for number, tags in enumerate(["[Rust, ml]", "[ml]", "[writing]"]):
-        writer.publish(f"n{number}.md", f"# Note {number}\n\nWords.", tags=tags)
+        writer.have_due(f"n{number}.md", f"# Note {number}\n\nWords.", tags=tags)
+    writer.newsletter.poll()
     yield writer
     writer.newsletter.close()
 
