@@ -34,9 +34,17 @@ _MARKS: Final = (
 )
 _NOTHING: Final[Mapping[str, object]] = {}
 _CHANGED_KEY: Final = "archive_changed"
-_STATE: Final = sa.select(schema.meta.c.key, schema.meta.c.value).where(
-    schema.meta.c.key.in_([_VERSION_KEY, _CHANGED_KEY])
+_META: Final = schema.meta
+_STATE: Final = sa.select(_META.c.key, _META.c.value).where(
+    _META.c.key.in_([_VERSION_KEY, _CHANGED_KEY])
 )
+_BUMP: Final = (
+    sa.update(_META)
+    .where(_META.c.key == _VERSION_KEY)
+    .values(value=sa.cast(sa.cast(_META.c.value, sa.BigInteger) + 1, sa.Text))
+)
+_CHANGED: Final = sa.select(_META.c.value).where(_META.c.key == _CHANGED_KEY)
+_CHANGE: Final = sa.update(_META).where(_META.c.key == _CHANGED_KEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,21 +253,14 @@ def move_slug(connection: Connection, issue_id: int, wished: str) -> str:
 
 def bump_version(connection: Connection, now: datetime) -> None:
     """What readers could see has changed, now."""
-    table = schema.meta
-    changed = connection.execute(
-        sa.update(table)
-        .where(table.c.key == _VERSION_KEY)
-        .values(value=sa.cast(sa.cast(table.c.value, sa.BigInteger) + 1, sa.Text))
-    )
-    if not changed.rowcount:
-        connection.execute(sa.insert(table).values(key=_VERSION_KEY, value="1"))
+    if not connection.execute(_BUMP).rowcount:
+        connection.execute(sa.insert(_META).values(key=_VERSION_KEY, value="1"))
     # The row above is ours until the end: nobody else reads and writes the one below meanwhile.
-    before = connection.scalar(sa.select(table.c.value).where(table.c.key == _CHANGED_KEY))
+    before = connection.scalar(_CHANGED)
     if before is None:
-        connection.execute(sa.insert(table).values(key=_CHANGED_KEY, value=_next_change("", now)))
+        connection.execute(sa.insert(_META).values(key=_CHANGED_KEY, value=_next_change("", now)))
     else:
-        value = _next_change(before, now)
-        connection.execute(sa.update(table).where(table.c.key == _CHANGED_KEY).values(value=value))
+        connection.execute(_CHANGE, {"value": _next_change(before, now)})
 
 
 def _next_change(before: str, now: datetime) -> str:

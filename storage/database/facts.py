@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from storage.database import schema
 from storage.database.engine import Database, insert_new
 
+_VALUE: Final = sa.select(schema.meta.c.value).where(schema.meta.c.key == sa.bindparam("asked"))
+"""Made once: each look at the notes asks for a handful."""
 UNFOLDED: Final = "unfolded"
 """The fact that SQLite's log may hold what was erased: `1` until it is emptied."""
 
@@ -22,9 +24,7 @@ class Facts:
     def get(self, key: str) -> str | None:
         """The fact, or None."""
         with self._database.reading() as connection:
-            value: str | None = connection.scalar(
-                sa.select(schema.meta.c.value).where(schema.meta.c.key == key)
-            )
+            value: str | None = connection.scalar(_VALUE, {"asked": key})
             return value
 
     def beginning(self, prefix: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from newsletter.config.config import load_config
 from newsletter.mailing.relays import open_relays
 from newsletter.mailing.results import SendReport
 from tests.peers.relays.smtp import PIPELINING, Act, Peer
+from tests.worlds.store import empty_file
 
 CONFIG = """
 [newsletter]
@@ -44,6 +45,7 @@ def configure(folder: Path, port: int, keys: str) -> Path:
 
 def send(folder: Path, peer: Peer, keys: str, readers: int) -> SendReport:
     """One `send` to so many readers over that peer."""
+    empty_file(folder)
 
     def work() -> SendReport:
         with Newsletter.open(configure(folder, peer.port, keys), environ={}) as newsletter:
