@@ -33,7 +33,7 @@ _YEAR: Final = r"(?:,?\s+(?P<year>\d{4}))?"
 _TIME: Final = (
     r"(?:(?:[Tt]|,?\s+(?P<at>at\s+)?)(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2})"
     r"(?:[.,]\d{1,9})?)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
-    r"\s*(?P<offset>[Zz]|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|UTC|GMT)?"
+    r"\s*(?P<offset>[Zz]|(?:UTC|GMT)(?:[+-]\d(?::\d{2})?(?!\d))?|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)?"
     r"(?:(?<=[Mm.]|\d)\s+(?:\(?(?P<zone>[A-Z]{2,5})\)?|\([A-Z][A-Z ]{2,60}\)))?)?"
 )
 _FORMS: Final = tuple(
@@ -267,8 +267,8 @@ def _read_offset(text: str) -> tzinfo:
     if text.upper() in {"Z", "UTC", "GMT"}:
         return UTC
     text = text.upper().removeprefix("UTC").removeprefix("GMT")
-    digits = text[1:].replace(":", "").ljust(4, "0")
-    hours, minutes = int(digits[:2]), int(digits[2:])
+    whole, _, part = text[1:].partition(":")
+    hours, minutes = int(whole[:2]), int(whole[2:] or part or 0)
     if hours > 23 or minutes > 59:
         raise ValueError(text)
     size = timedelta(hours=hours, minutes=minutes)

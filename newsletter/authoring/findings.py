@@ -13,7 +13,7 @@ from feeds.markdown import clean_text
 from feeds.notes import Note
 from mailer.compose import Skeleton
 from newsletter.publishing import NoteLinks
-from storage.model import IssueDraft, Remark
+from storage.model import IssueDraft, NoteError, Remark
 
 
 class Gravity(StrEnum):
@@ -143,3 +143,9 @@ def line_matching(source: str, pattern: re.Pattern[str]) -> int | None:
     """The first line of the file on which something matches."""
     found = pattern.search(clean_text(source))
     return clean_text(source).count("\n", 0, found.start()) + 1 if found else None
+
+
+def refuse_taken(note: Note, owners: dict[str, str]) -> None:
+    """Raises NoteError for a note with the id of another; `owners`, by id, gets the first of each. A draft has none yet."""
+    if not note.draft and (owner := owners.setdefault(note.note_id, note.path)) != note.path:
+        raise NoteError(note.path, f"its id {note.note_id!r} is that of {owner}; give it another")

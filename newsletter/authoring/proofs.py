@@ -37,7 +37,15 @@ from newsletter.authoring.checks import (
     report_answer,
     tells_place,
 )
-from newsletter.authoring.findings import CheckedNote, Finding, Meant, Near, Proof, line_matching
+from newsletter.authoring.findings import (
+    CheckedNote,
+    Finding,
+    Meant,
+    Near,
+    Proof,
+    line_matching,
+    refuse_taken,
+)
 from newsletter.authoring.preflight import check_note, part_of, report_unusable
 from newsletter.publishing import Drafting, NoteLinks, hash_content, issue_of
 from storage.archive import IssueName, Issues
@@ -208,18 +216,15 @@ class Proofs:
         """`owners`, by id, gets this note where it is the first of its id."""
         try:
             read = self._read(path, links)
+            refuse_taken(read.note, owners)
         except NoteError as error:
             return report_unusable(error)
-        note = read.note
-        if not note.draft and (owner := owners.setdefault(note.note_id, path)) != path:
-            fault = f"its id {note.note_id!r} is that of {owner}; give it another"
-            return report_unusable(NoteError(path, fault))
         skeleton = compile_issue(read.issue, self._identity)
         files = {one: self._store.media(one) for one in read.draft.media}
         return check_note(
             Proof(
                 source=read.source.decode("utf-8-sig"),
-                note=note,
+                note=read.note,
                 draft=read.draft,
                 warnings=read.warnings,
                 skeleton=skeleton,
@@ -229,7 +234,7 @@ class Proofs:
                 note_keys=keys,
                 pictures={one: file.size if file else None for one, file in files.items()},
                 placed={one for one, file in files.items() if file and _tells_place(file)},
-                meant=self._meant(note.audience),
+                meant=self._meant(read.note.audience),
                 near=near,
             )
         )

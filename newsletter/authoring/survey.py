@@ -19,6 +19,7 @@ from typing import Final
 from feeds.markdown import EMBED, FORM, MATHS, PLAYER, TEMPLATE
 from feeds.notes import NO_TIME, Note
 from feeds.notes.folders import FOLDER_PROGRAM, OF_SITES
+from newsletter.authoring.findings import refuse_taken
 from newsletter.publishing import (
     Drafting,
     NoteLinks,
@@ -133,7 +134,11 @@ class Survey:
         look = _Look(
             self._archive.names(), self._schedules.load().keys(), self._clock(), self._grace
         )
-        files = self._store.scan().files
+        scan = self._store.scan()
+        files, owners = scan.files, look.find_owners(file.path for file in scan.files)
+        for fault in scan.faults:
+            look.count(Kind.NOTES)
+            look.count(Kind.UNUSABLE, "", f"{fault.path}: {fault.fault}")
         for path in _find_beside(self._store.root):
             look.count(Kind.UNREAD, "", path)
         total = len(files) * (1 if brief else 2)
@@ -143,6 +148,7 @@ class Survey:
             try:
                 source = self._store.read(file.path)
                 note = self._drafting.parse(source, file.path)
+                refuse_taken(note, owners)
             except NoteError as error:
                 look.count(Kind.UNUSABLE, "", f"{_place(error.path, error.line)}: {error.fault}")
                 continue
@@ -190,6 +196,11 @@ class _Look:
         self._lines[Kind.NOTES, ""] = Line(kind=Kind.NOTES)  # told also when there is none
         for path in self.names:
             self.count(Kind.PUBLISHED, "", path)
+
+    def find_owners(self, present: Iterable[str]) -> dict[str, str]:
+        """Whose note each id of an issue is; that of a file which is gone may be taken over."""
+        names = (self.names.get(path) for path in present)
+        return {name.note_id: name.path for name in names if name is not None}
 
     def count(self, kind: Kind, reason: str = "", example: str = "") -> None:
         """One more of this."""

@@ -84,6 +84,26 @@ def test_a_first_look_tells_what_will_become_of_every_note(
     assert told(newsletter.parts.survey.run())["published", ""] == 3
 
 
+def test_a_first_look_tells_of_files_that_no_look_can_take(
+    newsletter: Newsletter, folder: Folder
+) -> None:
+    """Whose name is no text, that lead out of the folder or to nothing, and a second note of one id."""
+    folder.write("a.md", publish="now", id="same")
+    folder.write("b.md", publish="now", id="same")
+    folder.write("c.md", publish="now", id="same", draft="true")
+    (folder.root / "d\te.md").write_text("x")
+    (folder.root / "f.md").symlink_to("/etc/passwd")
+    (folder.root / "g.md").symlink_to("nowhere")
+    for _ in range(2):
+        lines = {one.kind: one for one in newsletter.parts.survey.run()}
+        assert [one.partition(":")[0] for one in lines[Kind.UNUSABLE].examples] == [
+            *("d\te.md", "f.md", "g.md"),
+            "b.md",
+        ]
+        assert lines[Kind.NOTES].count == 6
+        newsletter.poll()
+
+
 def test_a_first_look_tells_what_may_hide_notes_and_is_not_read(
     newsletter: Newsletter, folder: Folder
 ) -> None:
