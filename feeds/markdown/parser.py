@@ -22,7 +22,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from feeds.markdown.characters import clean_line, clean_text
 from feeds.markdown.code import Highlighter
 from feeds.markdown.dialects import bare_words, hide_formulas
-from feeds.markdown.html import RAW_TEXT, VANISHING
+from feeds.markdown.html import RAW_TEXT, SHOWING, VANISHING
 from feeds.markdown.maths import Formulas
 from feeds.markdown.rules import QuickRenderer, define_more, hurry
 from storage.model import FIELD
@@ -48,7 +48,6 @@ _PLAIN_TITLE: Final = re.compile(
 _SETEXT: Final = re.compile(r"\n {0,3}=+[ \t]*(?:\n|\Z)")
 RAW_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 """How a tag of raw HTML begins: whether it closes, and its name."""
-_BREAK: Final = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
 _AUTOLINK: Final = re.compile(r"<[^<>\x00-\x20]*>")
 _FAR: Final = 500
 """Characters, and tokens, before a wiki link in which the tag is looked for that opens code around it."""
@@ -183,8 +182,9 @@ def _plain_pieces(children: Iterable[Token]) -> Iterator[str]:
 
 
 def _is_break(token: Token) -> bool:
-    """A line that is ended by `<br>`."""
-    return token.type == "html_inline" and _BREAK.match(token.content) is not None
+    """A tag at which a line ends: `<br>`, `</summary>`."""
+    found = RAW_TAG.match(token.content) if token.type == "html_inline" else None
+    return found is not None and found[2].lower() in SHOWING
 
 
 # ── rules ────────────────────────────────────────────────────────────────────────────────────

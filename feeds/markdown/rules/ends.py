@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
+from unicodedata import category, east_asian_width, name
 
 from markdown_it.token import Token
 
@@ -32,6 +34,28 @@ def end_lines(written: str, children: Sequence[Token], *, every: bool) -> None:
         _keep_counted_apart(children)
     if not written.isascii() and _SIGNED.search(written) is not None:
         _keep_signed_apart(children)
+    if not written.isascii():
+        _join_unspaced(children)
+
+
+def _join_unspaced(children: Sequence[Token]) -> None:
+    """Takes the end of a line away between scripts without blanks: readers would see a blank there."""
+    said = [token for token in children if not token.type.startswith(("em_", "strong_"))]
+    for before, token, after in zip(said, said[1:], said[2:], strict=False):
+        if token.type == "softbreak" and before.type == after.type == "text":
+            ends, begins = before.content[-1:], after.content[:1]
+            if ends and begins and _is_unspaced(ends) and _is_unspaced(begins):
+                token.type, token.tag, token.content = "text", "", ""
+
+
+@lru_cache(maxsize=4096)
+def _is_unspaced(character: str) -> bool:
+    """Of Chinese or Japanese, signs of sentences included; Korean has blanks, and pictograms are words."""
+    return (
+        east_asian_width(character) in "WF"
+        and category(character)[0] in "LPNZ"
+        and not name(character, "").startswith("HANGUL")
+    )
 
 
 def _keep_counted_apart(children: Sequence[Token]) -> None:

@@ -54,6 +54,24 @@ def test_lines_that_count_stay_apart(body: str, lines: list[str]) -> None:
     assert rendered.html.count("<br") == len(lines) - 1
 
 
+@each(
+    ("body", "text"),
+    [
+        ("日本語の文は、\n空白なしに続く。", "日本語の文は、空白なしに続く。"),
+        ("中文\n*重点*\n句子", "中文_重点_句子"),
+        ("中文\nLatin\n中文", "中文 Latin 中文"),
+        ("한국어\n문장", "한국어 문장"),
+        ("日本\n🎉", "日本 🎉"),
+        ("日本  \n語", "日本\n語"),
+    ],
+)
+def test_no_blank_stands_where_a_line_ends_without_one(body: str, text: str) -> None:
+    """In Chinese and Japanese the next line goes on at once, in mail, page and feed."""
+    rendered = render_markdown(body, path="a.md", links=Published())
+    assert rendered.text.strip() == text
+    assert ("\n" in rendered.html.strip()) == ((" " in text) or "\n" in text)
+
+
 def test_every_line_is_one_where_that_is_asked() -> None:
     """In paragraphs, items and quotations; what is code, a table or a heading is as it was."""
     body = (

@@ -70,6 +70,7 @@ def test_what_says_nothing_is_passed_over(before: str) -> None:
         ("## Part one\n\n## Part two", "Part one"),
         ("Hello", "Hello"),
         ("This<br>and that<br/>too.", "This and that too."),
+        ("See <details><summary>one</summary>two.</details>", "See one two."),
         ("![alt](b.png) Words after it.", "Words after it."),
         ("<div>Raw <b>words</b> in a div.</div>", "Raw words in a div."),
         ("![alt](b.png)", ""),
