@@ -37,9 +37,10 @@ QUICK: Final = Sizes(
     slow_messages=100,
     small=100,
     large=1_000,
-    notes=100,
-    readers=500,
-    probe_seconds=0.3,
+    notes=20,
+    readers=100,
+    tries=1,
+    probe_seconds=0.2,
     pairs=1,
 )
 _AGAINST_TURNS: Final = 12

@@ -17,7 +17,6 @@ _ISSUES: Final = 30
 """What a feed shows."""
 _OLD: Final = "publish: 2020-01-02"
 """Long past: such a note goes to the archive and is not mailed."""
-_POLLS: Final = 5
 
 
 def measure_poll(bench: Bench) -> list[Row]:
@@ -32,7 +31,7 @@ def measure_poll(bench: Bench) -> list[Row]:
     times = []
     with house.open() as newsletter:
         newsletter.poll()
-        for _ in range(_POLLS):
+        for _ in range(bench.sizes.tries):
             started = time.perf_counter()
             newsletter.poll()
             times.append(time.perf_counter() - started)

@@ -37,6 +37,8 @@ class Sizes:
     notes: int = 10_000
     readers: int = 200_000
     """Of the list that is imported."""
+    tries: int = 5
+    """Of each poll and of each query: one of them counts, the median."""
     probe_seconds: float = 5
     """Of the load generators that run for a time instead of a number."""
     pairs: int = 4

@@ -248,7 +248,16 @@ def test_a_time_in_which_nothing_was_answered_is_taken_again(
 
 def test_a_benchmark_that_is_told_to_end_leaves_nothing_behind() -> None:
     """SIGTERM ends its PostgreSQL and its senders as Ctrl-C does, and removes its folder."""
-    command = [sys.executable, "-m", "scripts.bench", "--quick", "--rows", "postgresql"]
+    command = [
+        sys.executable,
+        "-m",
+        "scripts.bench",
+        "--quick",
+        "--rows",
+        "postgresql",
+        "--messages",
+        "20",
+    ]
     with TemporaryDirectory() as name:
         Path(name).chmod(0o755)  # PostgreSQL is another user, who must be able to pass
         with Forked(
