@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from newsletter import gallery
+from newsletter.drawing import drawings, run_program
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
 from tests.worlds.readers.site import PIXEL, Author
+
+_drawn: dict[tuple[Path, tuple[str, ...], bytes], bytes] = {}
+
+
+@pytest.fixture(autouse=True)
+def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same picture is drawn once for all tests: each author's icon, and previews of a few titles, would start a
+    process for each build.
+    """
+
+    def draw(program: Path, how: Sequence[str], given: IO[bytes], name: str) -> bytes:
+        asked = program, tuple(how), given.read()
+        if not _drawn.get(asked):
+            given.seek(0)
+            _drawn[asked] = run_program(program, how, given, name)
+        return _drawn[asked]
+
+    monkeypatch.setattr(drawings, "run_program", draw)
+    monkeypatch.setattr(gallery, "run_program", draw)
 
 
 @pytest.fixture
