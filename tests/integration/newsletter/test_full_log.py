@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.nursery import Forked
 from tests.peers.relays.counting import Phase, Relay
 from tests.worlds.publishing.due import READERS, send, settle, states
 from tests.worlds.service.installed import PROGRAM, environment
@@ -37,7 +38,7 @@ def test_a_log_on_a_full_disk_holds_no_mail_up(tmp_path: Path) -> None:
             more="[web]\nport = 0\n",
         )
         command = [PROGRAM, "--config", config, "--verbose", "run"]
-        process = subprocess.Popen(command, stdout=full, stderr=full, env=environment())
+        process = Forked[bytes](command, stdout=full, stderr=full, env=environment())
         try:
             assert relay.everybody.wait(120)
             process.send_signal(signal.SIGTERM)
@@ -57,17 +58,18 @@ def test_a_result_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         config = settle(
             tmp_path, f"sqlite:///{tmp_path / 'n.db'}", f"smtp://127.0.0.1:{relay.port}"
         )
-        done = subprocess.run(
+        with Forked[str](
             [PROGRAM, "--config", config, "send"],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
             env=environment(),
-        )
-        assert done.returncode == 1
-        (line,) = [one for one in done.stderr.splitlines() if one.startswith("newsletter:")]
+        ) as process:
+            _, told = process.communicate()
+        assert process.returncode == 1
+        (line,) = [one for one in told.splitlines() if one.startswith("newsletter:")]
         assert line == "newsletter: the result cannot be written: No space left on device"
-        assert "Traceback" not in done.stderr
+        assert "Traceback" not in told
         assert send(config).accepted == 0
         assert states(config) == {"accepted": READERS}
         assert relay.copies == 0

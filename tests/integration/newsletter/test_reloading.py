@@ -18,7 +18,7 @@ import psycopg
 from tests.peers.relays.counting import Phase, Relay
 from tests.peers.silence import dripping
 from tests.worlds.service.installed import PROGRAM, House, build, environment
-from tests.worlds.service.running import Service, command, draining, running, settle
+from tests.worlds.service.running import Service, command, draining, pause, running, settle
 from tests.worlds.zones import write_zones
 
 NEW = "ab" * 32
@@ -30,6 +30,7 @@ def reload_until(service: Service, event: str) -> None:
     service.process.send_signal(signal.SIGHUP)
     while not any(event in line for line in service.log[told:]):
         assert service.process.poll() is None, "".join(service.log)
+        pause()
 
 
 def build_beside(folder: Path, smtp: str) -> House:
@@ -126,6 +127,7 @@ def test_what_was_judged_is_what_it_begins_again_with(tmp_path: Path) -> None:
             found.put(service)
             while not any("reload.refused" in line for line in service.log):
                 assert service.process.poll() is None, "".join(service.log)
+                pause()
             assert "nonsense" in "".join(service.log)
             assert b"Judged" in urllib.request.urlopen(service.site, timeout=40).read()
             assert service.stop()[0] == 0
@@ -194,6 +196,7 @@ def test_a_reload_that_is_asked_for_while_it_starts_is_looked_at_once_it_runs(
                 file.write(text)
         while not any("reload.taken" in line for line in log):
             assert process.poll() is None, "".join(log)
+            pause()
 
 
 def test_a_reload_takes_other_rules_of_time_zones(tmp_path: Path) -> None:
@@ -217,13 +220,16 @@ def test_a_reload_takes_other_rules_of_time_zones(tmp_path: Path) -> None:
 
         while "1 January 2020" not in shown():
             assert process.poll() is None, "".join(log)
+            pause()
         (zones / "Europe/Berlin").write_bytes(b"half an upgr")
         process.send_signal(signal.SIGHUP)
         while not any("reload.refused" in line for line in log):
             assert process.poll() is None, "".join(log)
+            pause()
         assert "is not the name of a time zone" in "".join(log)
         assert "1 January 2020" in shown()
         write_zones(zones, {"Europe/Berlin": "America/New_York"})
         process.send_signal(signal.SIGHUP)
         while "31 December 2019" not in shown():
             assert process.poll() is None, "".join(log)
+            pause()
