@@ -109,7 +109,7 @@ _UNUSUAL: Final = (
     ),
     (re.compile(r"(?<=\s)(\d{1,2})\s?[時时点點시]\Z"), r"\1:00"),
     (re.compile(r"\A(\d{4})-?(?:W(\d\d)(?:-?([1-7]))?|(?<=-)(\d{3}))\Z"), _in_numbers),
-    (re.compile(r"(?<=\d)[_–‑](?=\d)"), "-"),
+    (re.compile(r"(?<=\d)[_–‑−](?=\d)"), "-"),
     (re.compile(r"\A(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.?(?=\s|\Z)"), r"\1-\2-\3"),  # Korean's
     (re.compile(r"\s?[(（][^\x00-\x7f]{1,3}[)）](?=\s|\Z)"), ""),  # a weekday behind the day
     (re.compile(r"\s?(?:上午|午前|오전|早上)\s?(\d{1,2}:\d\d)"), r" \1 AM"),

@@ -39,7 +39,7 @@ from feeds.notes.timing import (
 )
 from storage.model import AudienceError, NoteError, Remark, parse_audience
 
-RENDERER: Final = 30
+RENDERER: Final = 31
 """Raised when the same note renders differently than before; part of an issue's fingerprint."""
 
 MAX_KEY: Final = 300

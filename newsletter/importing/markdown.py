@@ -18,7 +18,7 @@ from markdownify import ATX, BACKSLASH, MarkdownConverter
 from newsletter.importing.cleaning import Cleaned, address_of_frame, is_markdown
 
 _MARKUP: Final = re.compile(
-    r"<%+|[\\`<$~|^&\[]|==|%%|\{\{|\{%+|\{(?=[#:.\w \t-])|:(?=[\w+-]+:)|!(?=\[)"
+    r"<%+|[\\`<$~|^&\[]|==|%%|\{\{%*|\{%+|\{(?=[#:.\w \t-])|:(?=[\w+-]+:)|!(?=\[)"
 )
 _ASIDE: Final = re.compile(r"\[(?!TOC\])[\w ,.;’-]{2,80}\](?=[\s.,;)])", re.IGNORECASE)
 """Brackets that nothing could take for a link, a footnote, a task, a reference: `[sic]`."""
@@ -183,6 +183,8 @@ def _escape(found: re.Match[str]) -> str:
 
 def _escape_lead(found: re.Match[str]) -> str:
     mark = found[2]
+    if mark.startswith("::"):  # one alone at the end would leave a shorter one before it
+        return found[1] + "".join(f"\\{character}" for character in mark)
     return f"{found[1]}{mark[:-1]}\\{mark[-1]}"
 
 

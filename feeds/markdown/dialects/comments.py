@@ -11,7 +11,7 @@ from feeds.markdown.dialects.spans import Span, replace_spans, same_lines
 _COMMENTS: Final = tuple(
     Span(opening=re.compile(opening, re.MULTILINE), closing=re.compile(closing), replace=same_lines)
     for opening, closing in (
-        (r"<!--", r"-->"),
+        (r"(?<!(?<!\\)\\)<!--", r"-->"),  # but for one that is written to be read: `\<!-- -->`
         (r"<!\[(?=if\b|endif\b)", r"\]>"),  # Word's, around what others are to see
         (r"%%", r"%%"),  # Obsidian's, within a line or over several
         (r"\{::comment\}", r"\{:/(?:comment)?\}"),  # kramdown's

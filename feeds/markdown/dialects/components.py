@@ -19,7 +19,7 @@ from feeds.markdown.elements import ELEMENTS
 from storage.model import names_in
 
 _TAG: Final = re.compile(
-    r"<(?<!\]\(<)(?<!\]: <)(/?)([A-Z][\w.]{0,60})((?:\s(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|\{(?:[^{}\n]|\{[^{}\n]{0,200}\}){0,500}\}"
+    r"<(?<!\\<)(?<!\]\(<)(?<!\]: <)(/?)([A-Z][\w.]{0,60})((?:\s(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|\{(?:[^{}\n]|\{[^{}\n]{0,200}\}){0,500}\}"
     r"|[^<>\"'{}\n]|\n(?!\s*\n)){0,300})?)(/?)>"
 )
 _DEEPEST: Final = 40
@@ -32,7 +32,7 @@ _GIVEN: Final = re.compile(
 _ANY: Final = re.compile("<[A-Z]")
 _CLOSED: Final = re.compile(r"</([A-Za-z][\w.-]{0,60})[ \t]*>")
 _BARE: Final = re.compile(
-    r"<(?<!\]\(<)(?<!\]: <)(?:([A-Za-z][A-Za-z0-9-]{0,40})|([a-z][A-Za-z0-9-]{0,40})((?:[ ][A-Za-z0-9][\w.,'/-]{0,40}){1,8}))>"
+    r"<(?<!\\<)(?<!\]\(<)(?<!\]: <)(?:([A-Za-z][A-Za-z0-9-]{0,40})|([a-z][A-Za-z0-9-]{0,40})((?:[ ][A-Za-z0-9][\w.,'/-]{0,40}){1,8}))>"
 )
 """A name in angles, or some words that begin as one: `<path to the file>`."""
 _COMPARED: Final = re.compile(r"<(?<=[\w)]<)([abipqsu])(?:[ ][A-Za-z0-9]{1,20}){1,8}>")

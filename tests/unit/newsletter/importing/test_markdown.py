@@ -58,6 +58,9 @@ def shown(markdown: str) -> str:
 @example("word{.class}", "word{a=b}")
 @example("word{: .class}", "{::comment}")
 @example("<%%", "<%%")
+@example(":::::", "]]")
+@example("<!-- a -->", "{{%> %>%}")
+@example("open <path to x>", "<T>")
 @example("{%%", "{%%")
 @settings(max_examples=examples(300), deadline=None)
 def test_plain_text_reads_as_it_did(one: str, other: str) -> None:

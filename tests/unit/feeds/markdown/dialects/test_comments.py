@@ -68,6 +68,19 @@ def test_a_comment_is_for_nobody_and_no_news(text: str) -> None:
     assert not translated.unknown
 
 
+@each(
+    ("written", "read"),
+    [
+        (r"write \<!-- this --> so", r"write \<!-- this --> so"),
+        (r"a \\<!-- secret -->b", r"a \\b"),
+        (r"a \\\<!-- secret -->b", r"a \\\b"),
+    ],
+)
+def test_a_comment_that_is_written_to_be_read_is_none(written: str, read: str) -> None:
+    """One backslash before it makes words of it; where there are more it is hidden."""
+    assert drop_comments(written) == read
+
+
 def test_a_mark_that_may_be_a_comment_hides_what_follows() -> None:
     """Obsidian's that is never closed, with a blank behind it, too; its author is told."""
     translated = translate_dialects("a %% secret\nsecret\n\nb", "a.md")

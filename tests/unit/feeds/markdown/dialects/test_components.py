@@ -68,6 +68,7 @@ def test_one_that_is_not_known_is_told(written: str, becomes: str) -> None:
         ("x<b class=y>z</b> <b hidden>z</b>", "x<b class=y>z</b>"),
         ("press <Enter>, then <your-name>", "press &lt;Enter&gt;, then &lt;your-name&gt;"),
         ("<B>x</B> <br> <IMG SRC='a.png'> <p>", "<B>x</B> <br> <IMG SRC='a.png'> <p>"),
+        (r"open \<path to it> or \<T>", r"open \<path to it> or \<T>"),
         ("open <path to your file> now", "open &lt;path to your file&gt; now"),
         (
             "<list of ids> x <div title> <list a=b>",
