@@ -25,6 +25,8 @@ _ASIDE: Final = re.compile(r"\[(?!TOC\])[\w ,.;’-]{2,80}\](?=[\s.,;)])", re.IG
 _LEADS: Final = re.compile(
     r"(?m)^(\s*)(>|:{2,}|!{3}|\?{3}|(?::-+:?|-+:)(?=\s*$)|(?:[#+=-]+|:|\d{1,9}[.)])(?=\s|$))"
 )
+_BAR: Final = re.compile(r"(?<!\\)\|")
+_MOST_COLUMNS: Final = 1_000
 _BLANK: Final = re.compile(r"\n{3,}")
 _TRAILING: Final = re.compile(r"[ \t]+(?=\n|\Z)")
 _LANGUAGE: Final = re.compile(r"(?:lang(?:uage)?|brush:\s*|highlight-source)-?([\w+#.-]{1,30})")
@@ -54,6 +56,8 @@ def convert(html: str, base: str = "") -> Converted:
     """Markdown that reads as the HTML did; addresses that are relative are so to `base`, if there is one."""
     try:
         cleaned = Cleaned(html, base)
+        for table in cleaned.soup.find_all("table"):
+            _widen(table)
         text = _Converter(**_OPTIONS).convert_soup(cleaned.soup)
     except RecursionError:
         return Converted(markdown=_words(html), fault=_TOO_DEEP)
@@ -122,6 +126,13 @@ class _Converter(MarkdownConverter):  # type: ignore[misc]
         before, after = (" " if text[:1].isspace() else ""), (" " if text[-1:].isspace() else "")
         return f"{before}[{' '.join(words.split())}]({_target(href)}){after}"
 
+    def convert_td(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        """In a cell a bar parts cells, in code as well."""
+        return str(super().convert_td(el, _BAR.sub(r"\\|", text), parent_tags))
+
+    def convert_th(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        return str(super().convert_th(el, _BAR.sub(r"\\|", text), parent_tags))
+
     def convert_iframe(self, el: Tag, _text: str, parent_tags: set[str]) -> str:
         source = address_of_frame(el)
         if not source.startswith(("https://", "http://", "//")):
@@ -171,6 +182,26 @@ class _Converter(MarkdownConverter):  # type: ignore[misc]
         longest = max((len(run) for run in re.findall(r"`{3,}", code)), default=2)
         fence = "`" * (longest + 1)
         return f"\n\n{fence}{_language(el)}\n{code}\n{fence}\n\n"
+
+
+def _widen(table: Tag) -> None:
+    """Gives the first row as many cells as the widest has: what it has no place for would be lost."""
+    rows = [
+        row.find_all(["td", "th"], recursive=False)
+        for row in table.find_all("tr")
+        if row.find_parent("table") is table
+    ]
+    widths = [sum(map(_columns_of, row)) for row in rows]
+    if not widths or not widths[0]:
+        return
+    for _ in range(min(max(widths), _MOST_COLUMNS) - widths[0]):
+        rows[0][-1].insert_after(Tag(name=rows[0][-1].name))
+
+
+def _columns_of(cell: Tag) -> int:
+    """As the library reads it."""
+    written = str(cell.get("colspan", ""))
+    return max(1, min(_MOST_COLUMNS, int(written))) if written.isdigit() else 1
 
 
 def _escape(found: re.Match[str]) -> str:

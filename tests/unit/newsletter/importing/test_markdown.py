@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from feeds.markdown import NoteSource, render_markdown
 from newsletter.importing.markdown import convert
 from tests.sizes import examples
+from tests.worlds.rows import each
 
 NASTY = st.text(alphabet="ab 12.)#>+-*_`~=$\\|[](){}<&%!:;/\"'^@é漢\n", min_size=1, max_size=40)
 
@@ -68,3 +69,23 @@ def test_plain_text_reads_as_it_did(one: str, other: str) -> None:
     html = f"<p>{escape(one)}</p><p>{escape(other)}</p>"
     wanted = " ".join(f"{one} {other}".split())
     assert shown(convert(html).markdown).replace(" ", "") == wanted.replace(" ", "")
+
+
+@each(
+    ("cells", "words"),
+    [
+        (
+            "<tr><th>a</th><th>b</th></tr><tr><td><code>c|d</code></td><td>e|f</td></tr>",
+            "a b c|d e|f",
+        ),
+        ("<tr><th>a</th></tr><tr><td>b</td><td>c</td><td colspan=2>d</td></tr>", "a b c d"),
+        ("<tr><td colspan=2>a</td></tr><tr><td>b</td><td>c</td></tr>", "a b c"),
+        ("<tr><td>a<table><tr><td>b</td><td>c</td></tr></table></td></tr>", "a b c"),
+        ("<tr></tr><tr><td>a</td><td>b</td></tr>", "a b"),
+        ("<tr><td colspan=x>a</td></tr><tr><td>b</td><td>c</td></tr>", "a b c"),
+    ],
+)
+def test_every_cell_of_a_table_is_there(cells: str, words: str) -> None:
+    """Whatever stands in it, and however few the first row has."""
+    said = shown(convert(f"<table>{cells}</table>").markdown).replace("|", "").replace("-", "")
+    assert said.split() == words.replace("|", "").split()
