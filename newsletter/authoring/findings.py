@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from feeds.markdown import clean_text
+from feeds.markdown import clean_text, find_prose, find_references
 from feeds.notes import Note
 from mailer.compose import Skeleton
 from newsletter.publishing import NoteLinks
@@ -132,6 +132,31 @@ def body_offset(proof: Proof) -> int:
     """Lines of the file before its Markdown begins."""
     text = clean_text(proof.source)
     return text.count("\n", 0, max(len(text) - len(proof.note.body), 0))
+
+
+def find_link_lines(source: str, body: str) -> Callable[[str], int | None]:
+    """What tells, of an address, the first line of the file on which the note's text leads there, or names where a
+    `[name]` leads: none in code or keys.
+    """
+    text = clean_text(source)
+    above = text.count("\n", 0, max(len(text) - len(body), 0))
+    written = text.split("\n")
+    lines: dict[str, int] = {}
+    for one in find_references(body):
+        lines.setdefault(one.target, above + one.line)
+    prose = find_prose(body)
+
+    def find(address: str) -> int | None:
+        if (line := lines.get(address)) is not None:
+            named = re.findall(rf"(?m)^ {{0,3}}\[[^\]\n]+\]:[ \t]*<?{re.escape(address)}", body)
+            if len(named) == 1 and address not in "".join(written[line - 1 : line]):
+                return above + body.count("\n", 0, body.index(named[0])) + 1
+            return line
+        bare = (one for one in prose if address in one.text)
+        places = (one.line + one.text.count("\n", 0, one.text.index(address)) for one in bare)
+        return next((above + place for place in places), None)
+
+    return find
 
 
 def line_of(proof: Proof, words: str) -> int | None:

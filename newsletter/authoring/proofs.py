@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import email
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -43,7 +42,7 @@ from newsletter.authoring.findings import (
     Meant,
     Near,
     Proof,
-    line_matching,
+    find_link_lines,
     refuse_taken,
 )
 from newsletter.authoring.preflight import check_note, part_of, report_unusable
@@ -153,7 +152,7 @@ class Proofs:
     ) -> list[CheckedNote]:
         """The same reports with what became of links to elsewhere."""
         links = self._links()
-        found: dict[str, tuple[str, list[str]]] = {}
+        found: dict[str, tuple[Callable[[str], int | None], list[str]]] = {}
         for one in checked:
             try:
                 read = self._read(one.note, links)
@@ -162,14 +161,14 @@ class Proofs:
             outward = find_outward(read.draft.html)
             own = f"{self._identity.url}/"
             found[one.note] = (
-                read.source.decode("utf-8-sig"),
+                find_link_lines(read.source.decode("utf-8-sig"), read.note.body),
                 [link for link in outward if not link.startswith(own)],
             )
         answers = LinkAsker().ask((link for _, every in found.values() for link in every), progress)
         return [
-            replace(
-                one, findings=(*one.findings, *_links_told(*found.get(one.note, ("", [])), answers))
-            )
+            replace(one, findings=(*one.findings, *_links_told(*found[one.note], answers)))
+            if one.note in found
+            else one
             for one in checked
         ]
 
@@ -333,11 +332,10 @@ class Proofs:
 
 
 def _links_told(
-    source: str, links: Sequence[str], answers: Mapping[str, Answer]
+    find: Callable[[str], int | None], links: Sequence[str], answers: Mapping[str, Answer]
 ) -> Iterator[Finding]:
     for link in links:
-        line = line_matching(source, re.compile(re.escape(link)))
-        if link in answers and (told := report_answer(link, answers[link], line)) is not None:
+        if link in answers and (told := report_answer(link, answers[link], find(link))) is not None:
             yield told
 
 

@@ -17,7 +17,7 @@ from mailer.address import parse_address
 from mailer.compose import public_text
 from newsletter.authoring.checks.rendered import Seen, look_at
 from newsletter.authoring.checks.shape import check_shape
-from newsletter.authoring.findings import Finding, Fix, Proof, line_of, warn
+from newsletter.authoring.findings import Finding, Fix, Proof, find_link_lines, line_of, warn
 from storage.model import AddressError
 
 MANY_WORDS: Final = 100
@@ -127,11 +127,13 @@ def _check_links(proof: Proof, seen: Seen) -> Iterator[Finding]:
             f"The note has {len(outward)} links; filters distrust more than {MANY_LINKS}.",
         )
     wordless = {remark.sentence for remark in proof.warnings if remark.code == EMPTY_LINK}
+    find = find_link_lines(proof.source, proof.note.body)
     for address, words in dict.fromkeys(outward):
-        line = line_of(proof, address.removeprefix("mailto:")) or line_of(proof, words or address)
+        line = find(address) or line_of(proof, address.removeprefix("mailto:"))
+        line = line or line_of(proof, words or address)
         shown = "" if name_wordless(address) in wordless else words
         yield from _check_words(address, shown, line)
-        yield from _check_address(proof, address, line)
+        yield from _check_address(proof, address, line, is_found=find(address) is not None)
 
 
 def _check_words(address: str, words: str, line: int | None) -> Iterator[Finding]:
@@ -161,7 +163,10 @@ def _check_words(address: str, words: str, line: int | None) -> Iterator[Finding
         )
 
 
-def _check_address(proof: Proof, address: str, line: int | None) -> Iterator[Finding]:
+def _check_address(
+    proof: Proof, address: str, line: int | None, *, is_found: bool
+) -> Iterator[Finding]:
+    """`is_found` tells that it stands on that line to lead there, and so may be mended."""
     if address.startswith("mailto:"):
         yield from _check_mailto(address, line)
         return
@@ -187,7 +192,7 @@ def _check_address(proof: Proof, address: str, line: int | None) -> Iterator[Fin
             "tracking-link",
             f"The link to {_short(address)} tells where readers came from (utm_… and its like).",
             line,
-            Fix(old=address, new=clean),
+            Fix(old=address, new=clean) if is_found else None,
         )
 
 

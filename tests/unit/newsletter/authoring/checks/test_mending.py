@@ -108,6 +108,27 @@ def test_each_mend_does_what_its_finding_says(code: str, source: str, mended: st
     assert code not in {one.code for one in again}
 
 
+@each(
+    ("before", "link"),
+    [
+        (f"title: {LINK}\n---\n", f"[a page]({LINK})"),
+        (f"canonical: {LINK}\n---\n", f"<{LINK}>"),
+        (f"title: T\n---\n`{LINK}`\n\n", f"see {LINK} there"),
+        (f"title: T\n---\n```\n{LINK}\n```\n\n    {LINK}\n\n", f"a\nb [c](\n{LINK})"),
+        (f"title: T\n---\n<!-- {LINK} -->\n\n", f'<a href="{LINK}">a page</a>'),
+        (f"title: T\n---\n`{LINK}`\n\n", f"[a page][p]\n\n[p]: {LINK}"),
+    ],
+)
+def test_a_link_is_mended_where_it_leads_and_nowhere_else(before: str, link: str) -> None:
+    """Not in a key, in code or in a comment that has the same address; where its line is not known it is left."""
+    source = f"---\n{before}{link}\n"
+    mended = mend("a.md", source.encode(), fixes(source))
+    after = source if mended is None else mended.after.decode()
+    assert after.startswith(f"---\n{before}")
+    assert (mended is None) == ("(\n" in link)
+    assert mended is None or LINK not in after.removeprefix(f"---\n{before}")
+
+
 def test_what_does_not_stand_there_once_is_left() -> None:
     """Twice in a line, or not at all, is nothing to guess about."""
     finding = warn("tracking-link", "x", 1, Fix(old="a", new="b"))
