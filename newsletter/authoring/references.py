@@ -55,11 +55,14 @@ def _check_link(proof: Proof, link: Reference) -> Iterator[Finding]:
         return
     shown = f"`{link.target}`"
     if not link.target or link.target.startswith("#"):
-        yield warn(
-            "local-link",
-            f"The link {shown} leads to a place within the note, where mail programs do not go.",
-            link.line,
+        lost = {one.sentence for one in resolver.warnings}
+        is_dead = not lost.isdisjoint(one.sentence for one in proof.warnings)
+        where = (
+            "no part of the note, so readers see its words only"
+            if is_dead
+            else "a place within the note, where mail programs do not go"
         )
+        yield warn("local-link", f"The link {shown} leads to {where}.", link.line)
     elif not _is_relative(link.target):
         yield error(
             "bad-link",

@@ -190,6 +190,22 @@ def test_lines_are_counted_from_the_top_of_the_file() -> None:
 @each(
     ("body", "told"),
     [
+        ("## Part\n\n[x](#part)", "leads to a place within the note"),
+        ('<a name="top"></a>\n\n## Part\n\n[x](#top)', "leads to a place within the note"),
+        ('## Part\n\n<a name="top"></a>Words. [x](#top)', "`#top` leads to no part of the note"),
+        ("## Part\n\n[x](#Teil%201)", "leads to no part of the note"),
+    ],
+)
+def test_a_link_within_a_note_that_leads_nowhere_is_told_apart(body: str, told: str) -> None:
+    """Nor do readers of the page have it then; a name is one only at a heading."""
+    (finding,) = check(f"# T\n\n{body}\n")
+    assert finding.code == "local-link"
+    assert told in finding.message
+
+
+@each(
+    ("body", "told"),
+    [
         ("| a | b |\n|---|---|\n| `x|y` | c |\n| 1 | 2 |", [("lost-cells", 5)]),
         ("> a | b\n> --|--\n> 1 | 2 | 3 | 4", [("lost-cells", 5)]),
         ("| a | b |\n|---|---|\n| `x\\|y` | $|z|$ | |\n| 1 |", []),
