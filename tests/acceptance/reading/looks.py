@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.sizes import is_full
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserType, Page
 
@@ -28,11 +26,10 @@ WIDTHS: Final = (375, 1280)
 FORCED_DARK: Final = ("--blink-settings=forceDarkModeEnabled=true",)
 """How Chromium darkens what says nothing of darkness, as mail programs do."""
 
-_AXE: Final = """([allowed, asked]) => axe.run({ resultTypes: ['violations'], ...asked }).then(({ violations }) => violations
+_AXE: Final = """(allowed) => axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations
   .filter(({ id }) => !allowed.includes(id))
   .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) =>
     `${id}: ${html.slice(0, 200)} ${failureSummary}`)))"""
-_OF_COLOURS: Final = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 LINES: Final = """() => {
   const lines = [];
@@ -179,18 +176,14 @@ def look(page: Page, width: int, scheme: str) -> None:
     assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") is (scheme == "dark")
 
 
-def axe_violations(
-    page: Page, script: str, *, allowed: tuple[str, ...] = (), colours: bool = False
-) -> list[str]:
-    """What axe-core finds, but for the rules that are allowed to be broken; or what it finds of colours alone, which are
-    all that day and night change of a page that it is asked about by the other, too.
+def axe_violations(page: Page, script: str, *, allowed: tuple[str, ...] = ()) -> list[str]:
+    """What axe-core finds, but for the rules that are allowed to be broken.
 
     Its script stays with the page, whatever the page looks like then: to read it takes as long as to look.
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(script)
-    asked = _OF_COLOURS if colours and not is_full() else {}
-    found: list[str] = page.evaluate(_AXE, [list(allowed), asked])
+    found: list[str] = page.evaluate(_AXE, list(allowed))
     return found
 
 
@@ -220,9 +213,7 @@ def walk_through(page: Page, urls: Sequence[str], axe: str) -> Walk:
             sizes, answers = page.evaluate(_FAULTS)
             seen.looks[url, width, scheme] = (sizes, answers)
             if width == WIDTHS[0]:
-                seen.violations[url, scheme] = axe_violations(
-                    page, axe, colours=scheme != SCHEMES[0]
-                )
+                seen.violations[url, scheme] = axe_violations(page, axe)
     return seen
 
 
