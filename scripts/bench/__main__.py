@@ -39,6 +39,7 @@ QUICK: Final = Sizes(
     large=1_000,
     notes=20,
     readers=100,
+    issues=3,
     tries=1,
     probe_seconds=0.2,
     pairs=1,

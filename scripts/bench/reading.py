@@ -13,8 +13,6 @@ from scripts.bench.processes import BenchError, free_port
 from scripts.bench.report import Bound, Row
 from scripts.bench.rows import Bench, or_missing
 
-_ISSUES: Final = 30
-"""What a feed shows."""
 _OLD: Final = "publish: 2020-01-02"
 """Long past: such a note goes to the archive and is not mailed."""
 
@@ -58,7 +56,7 @@ def measure_feed(bench: Bench) -> list[Row]:
     )
     seconds, port = bench.sizes.probe_seconds, free_port()
     house = bench.house(web_port=port)
-    for number in range(_ISSUES):
+    for number in range(bench.sizes.issues):
         house.write_note(f"{number}.md", f"title: Issue {number}\n{_OLD}", "Text. " * 100)
     files = bench.folder / "files"
     files.mkdir()

@@ -37,6 +37,8 @@ class Sizes:
     notes: int = 10_000
     readers: int = 200_000
     """Of the list that is imported."""
+    issues: int = 30
+    """Of the rows of the feed and the site: what a feed shows. A built site has a picture of each, drawn by a process."""
     tries: int = 5
     """Of each poll and of each query: one of them counts, the median."""
     probe_seconds: float = 5

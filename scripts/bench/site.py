@@ -28,7 +28,6 @@ _CONNECTIONS: Final = 16
 _PROBE_S: Final = 1
 _TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
 """The least processor time that the system tells of."""
-_ISSUES: Final = 30
 _OLD: Final = "publish: 2020-01-02"
 _GZIP: Final = "Accept-Encoding: gzip"
 _EVERY: Final = 16
@@ -166,7 +165,7 @@ def _write_mix(bench: Bench, house: House, etag: str) -> Path:
         _MIX.replace("@own@", listed)
         .replace("@etag@", etag)
         .replace("@every@", str(_EVERY))
-        .replace("@issues@", str(_ISSUES))
+        .replace("@issues@", str(bench.sizes.issues))
     )
     return script
 
@@ -203,7 +202,7 @@ def measure_static(bench: Bench) -> list[Row]:
 def _newsletter(bench: Bench) -> tuple[House, str]:
     """A newsletter with as many issues as a feed shows; and its feed's tag."""
     house = bench.house(web_port=free_port())
-    for number in range(_ISSUES):
+    for number in range(bench.sizes.issues):
         house.write_note(f"{number}.md", f"title: Issue {number}\n{_OLD}", "Text. " * 100)
     with house.open() as newsletter:
         newsletter.poll()
