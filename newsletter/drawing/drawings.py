@@ -55,12 +55,12 @@ class Drawings:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, int, int, int], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._octets = 0
 
     def draw(self, source: MediaFile) -> Drawing | None:
         """The drawing of a picture as its file is now; None for what cannot be drawn, which is logged."""
-        key = (str(source.file), source.size, source.mtime_ns, source.ctime_ns)
+        key = str(source.file), source.mark
         with self._lock:  # one at a time: each may take a processor and much memory
             if (made := self._kept.get(key)) is None:
                 made = _draw(source)
@@ -71,7 +71,7 @@ class Drawings:
         kind = "image/png" if made.startswith(b"\x89PNG") else "image/jpeg"
         return Drawing(content=made, content_type=kind, source=source)
 
-    def _keep(self, key: tuple[str, int, int, int], made: bytes) -> None:
+    def _keep(self, key: tuple[str, str], made: bytes) -> None:
         self._kept[key] = made
         self._octets += len(made)
         while len(self._kept) > 1 and (self._octets > _KEPT or len(self._kept) > _MOST):

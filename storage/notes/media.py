@@ -74,6 +74,11 @@ class MediaFile:
     ctime_ns: int
     """When another file took its place, too: one that is older by its own account."""
 
+    @property
+    def mark(self) -> str:
+        """Another one once the file has changed."""
+        return f"{self.size} {self.mtime_ns} {self.ctime_ns}"
+
 
 def open_media(root: Path, path: str, static: Sequence[str] = ()) -> MediaFile | None:
     """The file of this path, or None: missing, hidden, outside, too large, or of no type in

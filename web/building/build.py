@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 from newsletter import Newsletter
+from newsletter.drawing import DRAWN_SUFFIX
 from newsletter.showing import BuildReport, DeadLink
 from storage.model import Issue
 from web.building.asking import ask
@@ -120,8 +123,8 @@ class _Work:
         for place in sorted(places, key=self._turn):
             if self._is_stopped():
                 return
-            await self._copy(place.path, place.file, 200)
-        await self._copy(_NOWHERE, MISSING, 404)
+            await self._copy(place, 200)
+        await self._copy(Place(_NOWHERE, MISSING), 404)
         for file, issue in moved.items():
             if file not in own:
                 self._put(file, self._moved_page(issue).encode())
@@ -138,20 +141,23 @@ class _Work:
             return 0
         return 2 if self.tree.has(place.file) else 1
 
-    async def _copy(self, path: str, file: str, status: int) -> None:
+    async def _copy(self, place: Place, status: int) -> None:
+        path, source = place.path, _of_program(place.source)
+        if source and self.tree.keep(place.file, source):
+            return
         answer = await ask(self._app, path)
         if not self._may_be_overtaken and self._publication.mark() != self._mark:
             raise _OvertakenError
         if answer.status != status:
             self.tree.problems.append(f"{path} was answered {answer.status}")
             return
-        self._put(file, answer.body)
+        self._put(place.file, answer.body, source)
         if answer.headers.get(b"content-type", b"").startswith(b"text/html"):
             for link in find_links(answer.body.decode(), self._pages.identity.url):
                 self._links.setdefault(link, set()).add(path)
 
-    def _put(self, file: str, content: bytes) -> None:
-        is_there = self.tree.put(file, content)
+    def _put(self, file: str, content: bytes, source: str = "") -> None:
+        is_there = self.tree.put(file, content, source)
         packed = pack(content) if is_there and _is_packed(file) else None
         if packed is not None:
             self.tree.put(f"{file}.gz", packed)
@@ -164,9 +170,13 @@ class _Work:
 
     async def _copy_drawing(self, path: str) -> None:
         """What cannot be drawn is told in the log, and nothing is there."""
+        picture = self._publication.media(path.removesuffix(DRAWN_SUFFIX))
+        source = _of_program(picture.mark if picture is not None else "")
+        if source and self.tree.keep(f"media/{path}", source):
+            return
         answer = await ask(self._app, f"/media/{path}")
         if answer.status == 200:
-            self.tree.put(f"media/{path}", answer.body)
+            self.tree.put(f"media/{path}", answer.body, source)
 
     def _copy_formulas(self, digests: Iterable[str]) -> None:
         for digest in digests:
@@ -205,6 +215,16 @@ class _Work:
             if is_dead(link, url, self.tree.files):
                 self._dead += [DeadLink(page=page, link=link) for page in sorted(pages)]
         self._dead.sort(key=lambda one: (one.page, one.link))
+
+
+def _of_program(source: str) -> str:
+    """Another version of the program may draw the same otherwise."""
+    return source and f"{_version()} {source}"
+
+
+@cache
+def _version() -> str:
+    return version("newsletter-service")
 
 
 def _is_packed(file: str) -> bool:

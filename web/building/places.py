@@ -12,7 +12,7 @@ from feeds.syndication import FeedFormat, archive_url, feed_url, tag_path
 from newsletter.drawing import DRAWN_SUFFIX, drawn_from
 from newsletter.publication import Publication
 from storage.model import Issue
-from web.pages import preview_path
+from web.pages import issue_title, preview_path
 
 INDEX: Final = "index.html"
 MISSING: Final = "404.html"
@@ -42,6 +42,8 @@ class Place:
 
     path: str
     file: str
+    source: str = ""
+    """All that decides what is in the file, where it takes long to make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,12 @@ def find_places(
         yield Place(f"/static/{name}", f"static/{name}")
     for path in publication.gallery.paths():
         yield Place(path, path.lstrip("/"))
-    for preview in [preview_path(issue) for issue in issues if not issue.image][:_PREVIEWS]:
-        yield Place(preview, preview.lstrip("/"))
+    for issue in [issue for issue in issues if not issue.image][:_PREVIEWS]:
+        preview = preview_path(issue)
+        mark = publication.gallery.card_fingerprint(
+            issue_title(issue), issue.language, issue.direction
+        )
+        yield Place(preview, preview.lstrip("/"), mark)
     for issue in issues:
         yield Place(f"/issues/{issue.slug}", f"issues/{issue.slug}/{INDEX}")
     for tag in sorted({tag for issue in issues for tag in issue.tags}):

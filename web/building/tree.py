@@ -1,6 +1,7 @@
 """A folder of files of ours: what changed is rewritten, each file at once, and what is gone is removed.
 
-A list in the folder says which files are ours. Others are never touched, and a folder that has files
+A list in the folder says which files are ours, and of some what they were made from: those need not be made to see that
+they would be the same. Others are never touched, and a folder that has files
 but no such list is refused: it is somebody else's. Everybody may read ours, whatever the umask: a web server with an
 account of its own does, and they are what the site shows to all.
 """
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path, PurePosixPath
 from shutil import copy2
-from typing import Final
+from typing import Any, Final
 
 from storage.model import Conflict, NewsletterError
 
@@ -28,6 +30,16 @@ _LONGEST: Final = 250
 """Octets of a name; file systems take 255."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a file was made from, and how it stood then: one that somebody touched since is made again."""
+
+    source: str
+    """All that decides what is in it."""
+    size: int
+    mtime_ns: int
+
+
 class Tree:
     """One build into a folder."""
 
@@ -37,6 +49,8 @@ class Tree:
         self.files: set[str] = set()
         self.problems: list[str] = []
         self._before: set[str] = set()
+        self._made_before: Mapping[str, Made] = {}
+        self._made: dict[str, Made] = {}
         self._lock: int | None = None
 
     def begin(self, files: Collection[str]) -> None:
@@ -47,10 +61,10 @@ class Tree:
                 self.directory.chmod(_OPEN)
             self._lock = os.open(self.directory, os.O_RDONLY)
             flock(self._lock, LOCK_EX | LOCK_NB)
-            self._before = self._read_list()
+            self._before, self._made_before = self._read_list()
             self._sweep()
             if not self._before.issuperset(files):  # before any is there: whatever happens then
-                self._write_list(self._before.union(files))
+                self._write_list(self._before.union(files), self._made_before)
         except BlockingIOError:
             raise Conflict(f"another build is at work in {self.directory}") from None
         except OSError as error:
@@ -61,7 +75,7 @@ class Tree:
         if self._lock is not None:
             os.close(self._lock)
 
-    def _read_list(self) -> set[str]:
+    def _read_list(self) -> tuple[set[str], dict[str, Made]]:
         try:
             text = (self.directory / LIST).read_text("utf-8")
         except FileNotFoundError:
@@ -70,9 +84,11 @@ class Tree:
                     f"the folder {self.directory} has files that no build put there; "
                     "name one that is empty or not there yet"
                 ) from None
-            return set()
+            return set(), {}
         try:
-            return {file for file in json.loads(text)["files"] if _is_below(file)}
+            listed = json.loads(text)
+            files = {file for file in listed["files"] if _is_below(file)}
+            return files, _read_made(listed)
         except (ValueError, KeyError, TypeError) as error:
             raise Conflict(
                 f"{self.directory / LIST} cannot be read; remove the folder and build it anew"
@@ -84,19 +100,37 @@ class Tree:
             with suppress(FileNotFoundError, NotADirectoryError):
                 (self.directory / folder / _PART).unlink()
 
-    def _write_list(self, files: Collection[str]) -> None:
-        text = json.dumps({"files": sorted(files)}, ensure_ascii=False, indent=0)
+    def _write_list(self, files: Collection[str], made: Mapping[str, Made]) -> None:
+        listed = {
+            "files": sorted(files),
+            "made": {file: asdict(made[file]) for file in sorted(made)},
+        }
+        text = json.dumps(listed, ensure_ascii=False, indent=0)
         _replace(self.directory / LIST, lambda part: part.write_bytes(text.encode()))
 
     def has(self, file: str) -> bool:
         """Whether it is there, new or old."""
         return _is_below(file) and (self.directory / file).is_file()
 
-    def put(self, file: str, content: bytes) -> bool:
-        """Have this content in that file, by its path below the folder; False where it cannot be."""
-        return self._place(
+    def keep(self, file: str, source: str) -> bool:
+        """Whether the file is there as it was made from that source; it stays, then."""
+        before = self._made_before.get(file)
+        if before is None or before != _made(self.directory / file, source):
+            return False
+        self.files.add(file)
+        self._made[file] = before
+        return True
+
+    def put(self, file: str, content: bytes, source: str = "") -> bool:
+        """Have this content in that file, by its path below the folder; False where it cannot be. With all that it was
+        made from as its source, it may be kept the next time.
+        """
+        is_there = self._place(
             file, lambda path: _has(path, content), lambda part: part.write_bytes(content)
         )
+        if is_there and source and (made := _made(self.directory / file, source)) is not None:
+            self._made[file] = made
+        return is_there
 
     def copy(self, file: str, source: Path) -> bool:
         """Have a copy of another file there, with its time; False where it cannot be."""
@@ -142,7 +176,7 @@ class Tree:
                     (self.directory / file).unlink()
                     self.removed += 1
                 self._prune(PurePosixPath(file).parent)
-            self._write_list(self.files)
+            self._write_list(self.files, self._made)
         except OSError as error:
             raise _unusable(self.directory, error) from error
 
@@ -170,6 +204,25 @@ def _has(path: Path, content: bytes) -> bool:
         return is_open and found.st_size == len(content) and path.read_bytes() == content
     except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+def _read_made(listed: Mapping[str, Mapping[str, Any]]) -> dict[str, Made]:
+    """None where another version of the program wrote otherwise: everything is made again, then."""
+    try:
+        return {file: Made(**one) for file, one in listed["made"].items()}
+    except (KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _made(path: Path, source: str) -> Made | None:
+    """How a file of this source stands; None for one that is not there, or that not everybody may read."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if found.st_mode & _READABLE != _READABLE:
+        return None
+    return Made(source=source, size=found.st_size, mtime_ns=found.st_mtime_ns)
 
 
 def _is_copy(path: Path, source: Path) -> bool:

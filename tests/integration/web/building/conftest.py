@@ -18,12 +18,14 @@ _drawn: dict[tuple[Path, tuple[str, ...], bytes], bytes] = {}
 
 
 @pytest.fixture(autouse=True)
-def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def drawn_once(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The same picture is drawn once for all tests: each author's icon, and previews of a few titles, would start a
-    process for each build.
+    process for each build. Names of what this test had drawn.
     """
+    names: list[str] = []
 
     def draw(program: Path, how: Sequence[str], given: IO[bytes], name: str) -> bytes:
+        names.append(name)
         asked = program, tuple(how), given.read()
         if not _drawn.get(asked):
             given.seek(0)
@@ -32,6 +34,7 @@ def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(drawings, "run_program", draw)
     monkeypatch.setattr(gallery, "run_program", draw)
+    return names
 
 
 @pytest.fixture

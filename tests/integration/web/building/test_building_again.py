@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import os
 import stat
+from collections.abc import Callable
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from newsletter.app import Newsletter
 from newsletter.showing import BuildReport
 from tests.conftest import NOON
 from tests.worlds.clock import Clock
@@ -21,7 +25,18 @@ from tests.worlds.readers.site import PIXEL, URL, Author
 from web.building.keeper import Keeper
 from web.building.links import find_links, is_dead
 from web.building.sight import Sight
-from web.building.tree import Tree
+from web.building.tree import LIST, Tree
+
+BUILD: Any = import_module("web.building.build")  # its face has a function of that name
+PREVIEW = "media/.preview/zwei-二.png"
+PLAN = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+TWO = f"""---
+publish: {NOON.isoformat()}
+title: Zwei 二
+slug: zwei-二
+---
+![Plan](plan.svg)
+"""
 
 
 def test_only_what_changed_is_rewritten_and_what_is_gone_is_removed(
@@ -47,6 +62,82 @@ def test_only_what_changed_is_rewritten_and_what_is_gone_is_removed(
     assert not (target / "issues/zwei-二").exists()
     assert not (target / "tags").exists()
     assert (target / "mine.txt").read_text() == "mine"
+
+
+def rewrite_list(target: Path, **changes: object) -> None:
+    """Has the folder say something else of its files."""
+    listed = target / LIST
+    listed.write_text(json.dumps({**json.loads(listed.read_text()), **changes}))
+
+
+def restyle(author: Author) -> None:
+    """Another colour for everything."""
+    file = author.notes.with_name("newsletter.toml")
+    file.write_text(file.read_text() + '[site]\naccent = "#7a1f5c"\n')
+
+
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [
+        (lambda *_: None, []),
+        (lambda author, _: author.write("two.md", TWO.replace("Zwei", "Drittens")), ["preview"]),
+        (lambda author, _: restyle(author), ["preview"]),
+        (lambda author, _: author.write("plan.svg", PLAN.replace("9", "8")), ["plan.svg"]),
+        (lambda _, target: (target / "media/plan.svg.png").unlink(), ["plan.svg"]),
+        (lambda _, target: (target / PREVIEW).write_bytes(b""), ["preview"]),
+        (lambda _, target: (target / PREVIEW).chmod(0o600), ["preview"]),
+        (lambda _, target: os.utime(target / PREVIEW), ["preview"]),
+        (lambda _, target: rewrite_list(target, made={}), ["plan.svg", "preview"]),
+        (lambda _, target: rewrite_list(target, made={PREVIEW: {}}), ["plan.svg", "preview"]),
+        (lambda _, target: rewrite_list(target, made=[PREVIEW]), ["plan.svg", "preview"]),
+    ],
+    ids=[
+        *("nothing", "another title", "another colour", "another picture", "a drawing is gone"),
+        *("a preview is empty", "a preview is closed", "a preview is newer"),
+        *("nothing is said", "another form", "no form"),
+    ],
+)
+def test_what_is_drawn_is_drawn_again_only_if_it_would_differ(
+    author: Author,
+    tmp_path: Path,
+    drawn_once: list[str],
+    change: Callable[[Author, Path], object],
+    again: list[str],
+) -> None:
+    """Each takes a process: of a hundred issues that was nine tenths of a build that wrote nothing. A drawing is made anew
+    when what it shows is another, or when somebody touched it.
+    """
+    target = tmp_path / "public"
+    author.write("plan.svg", PLAN)
+    author.write("two.md", TWO)
+    author.newsletter.poll()
+    author.newsletter.build(target)
+    before = files_in(target)
+    change(author, target)
+    drawn_once.clear()
+    with closing(
+        Newsletter.open(author.notes.with_name("newsletter.toml"), environ={}, clock=author.clock)
+    ) as anew:
+        anew.poll()
+        anew.build(target)
+    assert sorted({"plan.svg", "preview"}.intersection(drawn_once)) == again
+    assert files_in(target).keys() == before.keys()
+    assert (target / PREVIEW).read_bytes().startswith(b"\x89PNG")
+
+
+def test_another_version_draws_again(
+    author: Author, tmp_path: Path, drawn_once: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may draw otherwise."""
+    target = tmp_path / "public"
+    author.newsletter.build(target)
+    drawn_once.clear()
+    monkeypatch.setattr(BUILD, "_version", lambda: "another")
+    with closing(
+        Newsletter.open(author.notes.with_name("newsletter.toml"), environ={}, clock=author.clock)
+    ) as anew:
+        anew.build(target)
+    assert "preview" in drawn_once
 
 
 def test_everybody_may_read_a_build(author: Author, tmp_path: Path) -> None:
@@ -126,8 +217,7 @@ def test_a_build_that_is_overtaken_begins_again(
     author = Author(tmp_path, Clock(NOON))
     target = tmp_path / "public"
     left = [3, 100]
-    building = import_module("web.building.build")  # its face has a function of that name
-    ask = building.ask
+    ask = BUILD.ask
 
     async def busy(app: Any, path: str) -> Any:
         if path == "/" and left[0]:
@@ -137,7 +227,7 @@ def test_a_build_that_is_overtaken_begins_again(
 
     with author.newsletter as newsletter:
         author.publish("one.md", "First.", title="One")
-        monkeypatch.setattr(building, "ask", busy)
+        monkeypatch.setattr(BUILD, "ask", busy)
         assert newsletter.build(target).is_sound
         assert "/issues/more0" in _reached(target, {_styles(target)})
         left.reverse()
