@@ -11,7 +11,8 @@ closing stands: the time is linear, whatever stands between.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -82,7 +83,7 @@ def find_formulas(text: str, put: Callable[[Formula], str]) -> str:
     pieces = [
         _read(text, found)
         for found in _MARK.finditer(text)
-        if not (found.lastgroup == "bound" and any(found.start() in one for one in spaced))
+        if not (found.lastgroup == "bound" and _is_within(spaced, found.start()))
     ]
     closings = _closings(pieces)
     parts: list[str] = []
@@ -109,6 +110,12 @@ def _find_spaced(text: str) -> list[range]:
         if len(parts := _BLANK_LINES.split(found[1].strip("\n"))) > 1
         and all(_SIGNS.search(part) and not _SENTENCE.search(part) for part in parts)
     ]
+
+
+def _is_within(places: Sequence[range], at: int) -> bool:
+    """Whether one of these, in their order, holds it."""
+    number = bisect_right(places, at, key=lambda one: one.start)
+    return number > 0 and at in places[number - 1]
 
 
 def _read(text: str, found: re.Match[str]) -> _Piece:

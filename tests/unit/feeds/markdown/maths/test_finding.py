@@ -166,7 +166,7 @@ def test_nothing_is_lost(text: str) -> None:
 @pytest.mark.parametrize(
     "piece",
     ["$a ", "$", "$$", "$$a", "\\(", "\\[\n", "\\begin{align}", "\\begin{align}\\end{gather}", "$5 aa ",
-     "$x$ ", "\n$x", "\n\n$$", "> $", "`$", "\\", "$`a`"],
+     "$x$ ", "\n$x", "\n\n$$", "> $", "`$", "\\", "$`a`", "$$\na=\n\n"],
 )  # fmt: skip
 def test_hostile_text_takes_time_that_grows_with_its_length(piece: str) -> None:
     """Openings without closings, and the other way round, are read once."""
@@ -174,3 +174,16 @@ def test_hostile_text_takes_time_that_grows_with_its_length(piece: str) -> None:
     with looked_at(finding) as looked:
         hide_formulas(text)
     assert looked.characters <= 4 * len(text)  # each pattern goes on where the last one ended
+
+
+@pytest.mark.timeout(60)
+def test_each_of_many_formulas_with_blank_lines_is_found() -> None:
+    """Where one stands is looked up among all of them: each time from the first on it would take minutes."""
+    found: list[Formula] = []
+
+    def put(formula: Formula) -> str:
+        found.append(formula)
+        return ""
+
+    find_formulas("$$\n\\x\n\n\\y\n$$\n\n" * 30_000, put)
+    assert len(found) == 30_000
