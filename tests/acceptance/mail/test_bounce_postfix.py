@@ -38,6 +38,7 @@ def test_a_real_bounce_suppresses_the_right_reader(postfix_home: Path, tmp_path:
     to C6, C13): one is never mailed again, a fault of ours costs nobody anything.
     """
     with Relay(refuse).serving() as relay:
+        relay.expected = 1
         main = f"transport_maps = inline:{{ {{example.org=smtp:[127.0.0.1]:{relay.port}}} }}\n"
         main += "virtual_mailbox_domains = example.com\nrelay_domains = example.org\n"
         with running_postfix(postfix_home, main=main) as postfix:
@@ -47,6 +48,7 @@ def test_a_real_bounce_suppresses_the_right_reader(postfix_home: Path, tmp_path:
             sent = json.loads(run(house, "send", "--json"))
             assert (sent["accepted"], sent["rejected"]) == (3, 0)
             postfix.wait_for_reports(2)
+            assert relay.everybody.wait(60), "Postfix sends to each on its own"
             said = {row["subscriber"]: row for row in bounce(house, postfix.maildir)}
             again = {row["action"] for row in bounce(house, postfix.maildir)}
     assert (said[GONE]["kind"], said[GONE]["action"]) == ("hard", "suppressed")
